@@ -1,0 +1,62 @@
+"""The matching engine: which schemes a firm can have, in what order, why, and what is still unknown.
+
+Pure Python and numpy: no framework, no clock, no file, no sentence. The rest of the repository imports this module
+only.
+"""
+
+from matching.criteria import (
+    KINDS,
+    SIZES,
+    WINDOW_STATES,
+    Criterion,
+    Manual,
+    Window,
+    dump_criterion,
+    leaves,
+    parse_criterion,
+)
+from matching.errors import CriterionError, FactError, MatchingError
+from matching.features import CONTRIBUTIONS, Weights
+from matching.needs import NeedReader, Wish, Words
+from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
+from matching.profiles import ANYWHERE, Interval, Place, Profile, Profiles, activity_path
+from matching.ranking import Match, rank
+from matching.reasons import Reason, explain, opens_later
+from matching.schemes import REACHES, Scheme
+
+__all__ = [
+    "ANYWHERE",
+    "CONTRIBUTIONS",
+    "KINDS",
+    "MET",
+    "NOT_MET",
+    "REACHES",
+    "SIZES",
+    "UNKNOWN",
+    "WINDOW_STATES",
+    "Criterion",
+    "CriterionError",
+    "FactError",
+    "Interval",
+    "Manual",
+    "Match",
+    "MatchingError",
+    "NeedReader",
+    "Outcome",
+    "Place",
+    "Profile",
+    "Profiles",
+    "Reason",
+    "Scheme",
+    "Weights",
+    "Window",
+    "Wish",
+    "Words",
+    "activity_path",
+    "dump_criterion",
+    "explain",
+    "leaves",
+    "opens_later",
+    "parse_criterion",
+    "rank",
+]

@@ -1,0 +1,25 @@
+"""Errors of the engine: each says what was wrong, what was given and what is accepted."""
+
+
+class MatchingError(ValueError):
+    """Base of every error the engine raises on purpose."""
+
+
+class CriterionError(MatchingError):
+    """A criterion is not well formed.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, what was given, what is accepted.
+    place : str
+        Where in the definition, such as ``criteria[2].of[0]``.
+    """
+
+    def __init__(self, message: str, *, place: str = "") -> None:
+        super().__init__(f"{place}: {message}" if place else message)
+        self.place = place
+
+
+class FactError(MatchingError):
+    """A fact of a profile has an impossible value, such as an interval upside down."""

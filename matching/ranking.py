@@ -1,0 +1,138 @@
+"""The order of the schemes a firm can or may have: an additive score, and no two of a kind in a row."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from matching.eligibility import Verdicts, evaluate
+from matching.features import Weights, contributions, fit
+from matching.needs import Wish
+from matching.outcomes import NOT_MET, Outcome
+from matching.profiles import Profiles
+from matching.schemes import Scheme
+
+DIGITS = 6  # of a score: enough to order, few enough to be the same on any machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One scheme for one profile; score, certainty and human review are three things.
+
+    Parameters
+    ----------
+    scheme : Scheme
+    eligibility, typed, targeted : Outcome
+    unknown, to_confirm : tuple of str
+        Sorted.
+    addresses : bool
+        Whether it serves a need of the wish.
+    score : float or None
+        Higher is better; ``None`` when ineligible.
+    parts : mapping of str to float
+        The contributions that make the score, in points.
+    need : str
+        The sub-need it serves best; empty when none.
+    """
+
+    scheme: Scheme
+    eligibility: Outcome
+    typed: Outcome
+    targeted: Outcome
+    unknown: tuple[str, ...]
+    to_confirm: tuple[str, ...]
+    addresses: bool
+    score: float | None
+    parts: Mapping[str, float]
+    need: str
+
+
+def rank(profiles: Profiles, schemes: Sequence[Scheme], wishes: Sequence[Wish], weights: Weights) -> list[list[Match]]:
+    """Rank the schemes for each profile.
+
+    Parameters
+    ----------
+    profiles : Profiles
+        ``n`` profiles.
+    schemes : sequence of Scheme
+        In any order: it does not change the result.
+    wishes : sequence of Wish
+        One for each profile.
+    weights : Weights
+
+    Returns
+    -------
+    list of ``n`` lists of Match
+        All schemes: those that are eligible or undecided by score, then the ineligible ones by key.
+    """
+    verdicts = [evaluate(profiles, scheme) for scheme in schemes]
+    return [_rank_row(row, profiles, schemes, verdicts, wish, weights) for row, wish in enumerate(wishes)]
+
+
+def _rank_row(
+    row: int,
+    profiles: Profiles,
+    schemes: Sequence[Scheme],
+    verdicts: Sequence[Verdicts],
+    wish: Wish,
+    weights: Weights,
+) -> list[Match]:
+    on = profiles.on[row].item()
+    possible: list[Match] = []
+    impossible: list[Match] = []
+    for scheme, verdict in zip(schemes, verdicts, strict=True):
+        need_fit, need = fit(scheme, wish)
+        eligibility = Outcome(int(verdict.eligibility[row]))
+        targeted = Outcome(int(verdict.targeted[row]))
+        unknown = tuple(sorted(fact for fact, rows in verdict.unknown.items() if rows[row]))
+        to_confirm = tuple(sorted(fact for fact, rows in verdict.to_confirm.items() if rows[row]))
+        parts: Mapping[str, float] = {}
+        if eligibility != NOT_MET:
+            parts = contributions(
+                scheme,
+                need_fit=need_fit,
+                targeted=targeted,
+                eligibility=eligibility,
+                n_unknown=len(unknown),
+                n_to_confirm=len(to_confirm),
+                on=on,
+                weights=weights,
+            )
+        match = Match(
+            scheme=scheme,
+            eligibility=eligibility,
+            typed=Outcome(int(verdict.typed[row])),
+            targeted=targeted,
+            unknown=unknown,
+            to_confirm=to_confirm,
+            addresses=bool(need) or not wish.stated,
+            score=round(sum(parts.values()), DIGITS) if parts else None,
+            parts=parts,
+            need=need,
+        )
+        (impossible if eligibility == NOT_MET else possible).append(match)
+    impossible.sort(key=lambda match: match.scheme.key)
+    return _diversify(possible, weights) + impossible
+
+
+def _diversify(matches: Sequence[Match], weights: Weights) -> list[Match]:
+    """Order by score, each scheme losing points for those already named for the same need in the same form.
+
+    The loss only grows while the list is made, so the scores never increase along it.
+    """
+    left = sorted(matches, key=lambda match: match.scheme.key)
+    seen: Counter[tuple[str, str]] = Counter()
+    ordered: list[Match] = []
+
+    def value(match: Match) -> float:
+        times = seen[match.need, match.scheme.kind]
+        return round((match.score or 0.0) - weights.diversity * times, DIGITS)
+
+    while left:
+        best = max(left, key=value)  # max keeps the first of equals, and the keys are sorted
+        left.remove(best)
+        score = value(best)
+        penalty = round(score - (best.score or 0.0), DIGITS)
+        seen[best.need, best.scheme.kind] += 1
+        parts = {**best.parts, "diversity": penalty} if penalty else best.parts
+        ordered.append(replace(best, score=score, parts=parts))
+    return ordered

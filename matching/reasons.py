@@ -1,0 +1,60 @@
+"""Why, why not and what is missing, criterion by criterion: codes that the backend turns into sentences."""
+
+from dataclasses import dataclass
+
+from matching.criteria import Criterion
+from matching.outcomes import NOT_MET, UNKNOWN, Outcome
+from matching.profiles import Profiles
+from matching.schemes import Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one condition says of one profile.
+
+    Parameters
+    ----------
+    criterion : Criterion
+    outcome : Outcome
+    open_facts : tuple of str
+        Sorted; the facts that leave it unknown.
+    parts : tuple of Reason
+        Of a composite.
+    """
+
+    criterion: Criterion
+    outcome: Outcome
+    open_facts: tuple[str, ...]
+    parts: tuple["Reason", ...] = ()
+
+
+def explain(profiles: Profiles, scheme: Scheme, row: int = 0) -> tuple[Reason, ...]:
+    """Return one reason for each condition of a scheme, the window first.
+
+    Parameters
+    ----------
+    profiles : Profiles
+    scheme : Scheme
+    row : int
+        Which profile.
+    """
+    return tuple(_reason(criterion, profiles, row) for criterion in scheme.conditions)
+
+
+def _reason(criterion: Criterion, profiles: Profiles, row: int) -> Reason:
+    outcome = Outcome(int(criterion.evaluate(profiles)[row]))
+    facts = criterion.open_facts(profiles) if outcome == UNKNOWN else {}
+    return Reason(
+        criterion,
+        outcome,
+        tuple(sorted(fact for fact, rows in facts.items() if rows[row])),
+        tuple(_reason(part, profiles, row) for part in criterion.children()),
+    )
+
+
+def opens_later(profiles: Profiles, scheme: Scheme, row: int = 0) -> bool:
+    """Tell whether the only thing against a scheme is that it is not open yet."""
+    day = profiles.on[row].item()
+    return scheme.window.opens_after(day) and all(
+        criterion.evaluate(profiles)[row] != NOT_MET for criterion in (*scheme.criteria, *scheme.from_text)
+    )

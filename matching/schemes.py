@@ -1,0 +1,91 @@
+"""What the engine must know of a scheme: when, for whom, for which needs, and how near to the firm."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, get_args
+
+from matching.criteria import Activity, Criterion, Manual, Window, leaves
+from matching.errors import CriterionError
+
+type Reach = Literal["local", "departmental", "regional", "national", "eu"]
+
+REACHES: tuple[str, ...] = get_args(Reach.__value__)
+N_SECTIONS = 21  # of NAF rév. 2, A to U
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """One revision of a scheme, as the engine reads it.
+
+    Parameters
+    ----------
+    key : str
+        ``source:source id``; orders ties.
+    window : Window
+        When it takes applications; one criterion among the others.
+    criteria : tuple of Criterion
+        Conditions its owner states.
+    from_text : tuple of Criterion
+        Conditions we typed from the free text of an imported record: they count for eligibility, not for the typed
+        verdict.
+    needs : mapping of str to float
+        Weight in ]0, 1] of each sub-need it serves.
+    targeted_activities : tuple of str
+        Activity codes its owner aims at; they order and never exclude. Empty means all.
+    reach : {'local', 'departmental', 'regional', 'national', 'eu'}
+        Level at which it is decided.
+    kind : str
+        Form of the support, such as ``loan``.
+    applicant : {'firm', 'employee', 'authority'}
+        Who asks for it.
+    verified : bool
+        Whether every fact of the sheet was read in a source.
+    preparation_days : int, optional
+        Days an application takes, where a source says so.
+    """
+
+    key: str
+    window: Window
+    criteria: tuple[Criterion, ...] = ()
+    from_text: tuple[Criterion, ...] = ()
+    needs: Mapping[str, float] = field(default_factory=dict)
+    targeted_activities: tuple[str, ...] = ()
+    reach: str = "national"
+    kind: str = ""
+    applicant: str = "firm"
+    verified: bool = True
+    preparation_days: int | None = None
+    targeting: Activity | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.reach not in REACHES:
+            raise CriterionError(f"Unknown reach {self.reach!r}; accepted: {', '.join(REACHES)}.", place=self.key)
+        sections = {code for code in self.targeted_activities if len(code) == 1}
+        if self.targeted_activities and len(sections) < N_SECTIONS:
+            object.__setattr__(self, "targeting", Activity(any_of=self.targeted_activities))
+
+    @property
+    def stated(self) -> tuple[Criterion, ...]:
+        """What its owner states: the window and the criteria."""
+        return (self.window, *self.criteria)
+
+    @property
+    def conditions(self) -> tuple[Criterion, ...]:
+        """Everything that must hold."""
+        return (*self.stated, *self.from_text)
+
+    @property
+    def typed_facts(self) -> frozenset[str]:
+        """Facts that its stated criteria read, manual ones left out."""
+        return frozenset(
+            fact
+            for criterion in self.stated
+            for leaf in leaves(criterion)
+            if not isinstance(leaf, Manual)
+            for fact in leaf.facts
+        )
+
+    def days_left(self, on: date) -> int | None:
+        """Return the number of days until the last one, which is inside; ``None`` where no end is known."""
+        return None if self.window.closes_on is None else (self.window.closes_on - on).days

@@ -1,0 +1,41 @@
+"""Words of a sentence, folded so that accents, capitals and plurals do not matter."""
+
+import re
+import unicodedata
+
+_WORD = re.compile(r"[a-z0-9]+(?:[.][0-9]+)?")
+# Ends that French adds without changing what a word is about, longest first.
+_ENDINGS = ("issements", "issement", "ements", "ement", "ations", "ation", "euses", "euse", "eurs", "eur", "ees", "ee",
+            "ers", "er", "ez", "es", "e", "s", "x")  # fmt: skip
+
+
+def fold(text: str) -> str:
+    """Return the text in lower case without accents or ligatures.
+
+    >>> fold("Chaudronnerie à Compiègne, main-d’œuvre")
+    "chaudronnerie a compiegne, main-d'oeuvre"
+    """
+    text = text.replace("’", "'").replace("œ", "oe").replace("Œ", "Oe")
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
+
+
+def stem(word: str) -> str:
+    """Return the word without its French ending; at least four letters stay.
+
+    >>> stem("soudeurs"), stem("soudeur"), stem("souder")
+    ('soud', 'soud', 'soud')
+    """
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word.removesuffix(ending)
+    return word
+
+
+def tokens(text: str) -> list[str]:
+    """Return the stems of the words of a text, in order.
+
+    >>> tokens("Deux soudeuses, s'il vous plaît")
+    ['deux', 'soud', 's', 'il', 'vous', 'plait']
+    """
+    return [stem(word) for word in _WORD.findall(fold(text))]
