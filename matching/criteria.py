@@ -8,8 +8,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
-from math import inf
-from typing import Any, ClassVar, Literal, get_args
+from math import inf, isfinite
+from types import NoneType
+from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from matching.outcomes import (
     decide,
     negate,
 )
-from matching.profiles import DayArray, Level, Place, Profiles, activity_path
+from matching.profiles import DayArray, FloatArray, Place, Profiles, activity_path
 
 type OpenFacts = dict[str, BoolArray]
 type Size = Literal["micro", "small", "medium", "intermediate", "large"]
@@ -91,7 +92,7 @@ class InTerritory(Criterion):
     facts: ClassVar[tuple[str, ...]] = ("commune",)
     any_of: tuple[str, ...] = ()
     none_of: tuple[str, ...] = ()
-    level: Level = "establishment"
+    level: str = "establishment"
 
     def __post_init__(self) -> None:
         _need(bool(self.any_of or self.none_of), "in_territory names no perimeter", self.any_of, "one code at least")
@@ -183,8 +184,12 @@ class _Bounded(Criterion):
             upside_down = lows[0] > highs[0] or (strict and lows[0] == highs[0])
             _need(not upside_down, "Bounds upside down", (lows[0], highs[0]), "low then high")
 
+    def bounds(self, profiles: Profiles) -> tuple[FloatArray, FloatArray]:
+        """Return the low and high bounds of the number tested, two arrays of shape (n,)."""
+        return profiles.number(self.kind)
+
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
-        low, high = profiles.number(self.kind)
+        low, high = self.bounds(profiles)
         columns = []
         if self.at_least is not None:
             columns.append(decide(low >= self.at_least, high >= self.at_least))
@@ -199,10 +204,30 @@ class _Bounded(Criterion):
 
 @dataclass(frozen=True, slots=True)
 class Headcount(_Bounded):
-    """Staff of the company, in annual work units (decimals exist: "fewer than 250" is ``below=250``)."""
+    """Staff in annual work units (decimals exist: "fewer than 250" is ``below=250``).
+
+    Parameters
+    ----------
+    level : {'company', 'establishment', 'group'}
+        Whose staff. Only the company's is asked: a site has at most that, a group at least that.
+    """
 
     kind: ClassVar[str] = "headcount"
     facts: ClassVar[tuple[str, ...]] = ("headcount",)
+    level: str = "company"
+
+    def __post_init__(self) -> None:
+        _Bounded.__post_init__(self)
+        levels = ("company", "establishment", "group")
+        _need(self.level in levels, "Unknown level", self.level, ", ".join(levels))
+
+    def bounds(self, profiles: Profiles) -> tuple[FloatArray, FloatArray]:
+        low, high = profiles.number(self.kind)
+        if self.level == "establishment":
+            return np.zeros_like(low), high
+        if self.level == "group":
+            return low, np.full_like(high, inf)
+        return low, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -552,7 +577,7 @@ def parse_criterion(definition: Any, *, place: str = "criterion", depth: int = 0
     Examples
     --------
     >>> parse_criterion({"kind": "headcount", "below": 250})
-    Headcount(at_least=None, above=None, at_most=None, below=250.0)
+    Headcount(at_least=None, above=None, at_most=None, below=250.0, level='company')
     """
     if not isinstance(definition, Mapping):
         raise CriterionError(f"{definition!r} is not an object with a 'kind'.", place=place)
@@ -563,6 +588,7 @@ def parse_criterion(definition: Any, *, place: str = "criterion", depth: int = 0
     if cls is None:
         raise CriterionError(f"Unknown criterion kind {kind!r}. Known kinds: {', '.join(sorted(KINDS))}.", place=place)
     known = {item.name: item for item in fields(cls)}  # type: ignore[arg-type]
+    hints = get_type_hints(cls)
     values: dict[str, Any] = {}
     for name, value in definition.items():
         if name == "kind":
@@ -574,7 +600,7 @@ def parse_criterion(definition: Any, *, place: str = "criterion", depth: int = 0
         if target == "of":
             values[target] = _parse_parts(value, single=cls is Not, place=place, depth=depth)
         else:
-            values[target] = _read(value, str(known[target].type), place=f"{place}.{name}")
+            values[target] = _read(value, hints[target], place=f"{place}.{name}")
     missing = [n for n, f in known.items() if f.default is MISSING and n not in values]
     if missing:
         raise CriterionError(f"{kind!r} needs {', '.join(missing)}.", place=place)
@@ -594,29 +620,33 @@ def _parse_parts(value: Any, *, single: bool, place: str, depth: int) -> Criteri
     )
 
 
-def _read(value: Any, annotation: str, *, place: str) -> Any:
+def _read(value: Any, annotation: Any, *, place: str) -> Any:
     """Turn a JSON value into a parameter's type, or refuse it."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if "None" in annotation and value is None:
+    accepted = {get_origin(part) or part for part in (get_args(annotation) or (annotation,))}
+    if get_origin(annotation) is tuple:
+        accepted = {tuple}
+    number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    if value is None and NoneType in accepted:
         return None
-    if "tuple[str" in annotation and isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+    if tuple in accepted and isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         return tuple(value)
-    if "float" in annotation and number and abs(value) != inf and value == value:
+    if float in accepted and number:
         return float(value)
-    if "int" in annotation and number and value == int(value):
+    if int in accepted and number and value == int(value):
         return int(value)
-    if "bool" in annotation and isinstance(value, bool):
+    if bool in accepted and isinstance(value, bool):
         return value
-    if "date" in annotation and isinstance(value, date):
+    if date in accepted and isinstance(value, date):
         return value
-    if "date" in annotation and isinstance(value, str):
+    if date in accepted and isinstance(value, str):
         try:
             return date.fromisoformat(value)
         except ValueError:
             raise CriterionError(f"{value!r} is not a date such as 2026-11-24.", place=place) from None
-    if annotation.strip() in ("str", "Level", "str | None") and isinstance(value, str):
+    if str in accepted and isinstance(value, str):
         return value
-    raise CriterionError(f"{value!r} is not of type {annotation}.", place=place)
+    names = " or ".join(sorted("null" if part is NoneType else part.__name__ for part in accepted))
+    raise CriterionError(f"{value!r} is not of type {names}.", place=place)
 
 
 def dump_criterion(criterion: Criterion) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from math import inf, isnan
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 from matching.errors import FactError
 from matching.outcomes import UNKNOWN, OutcomeArray, constant
 
-type Level = Literal["establishment", "company", "group", "project"]
 type FloatArray = NDArray[np.float64]
 type DayArray = NDArray[np.datetime64]
 
@@ -182,7 +180,7 @@ class Profiles:
         """Return the low and high bounds of a number, two arrays of shape (n,)."""
         return self._numbers[fact]
 
-    def places(self, level: Level) -> tuple[tuple[Place, ...], NDArray[np.intp]]:
+    def places(self, level: str) -> tuple[tuple[Place, ...], NDArray[np.intp]]:
         """Return the distinct places of a level and each row's position among them."""
         return self._places[level]
 

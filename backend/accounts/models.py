@@ -1,0 +1,128 @@
+"""People who sign in, the organisations they work for, and in what role."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from backend.territories.models import ServedEpci
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Someone who signs in with an e-mail address. Firms never do: they have a secret link."""
+
+    email = models.EmailField(_("adresse électronique"), unique=True)
+    first_name = models.CharField(_("prénom"), max_length=60, blank=True)
+    last_name = models.CharField(_("nom"), max_length=60, blank=True)
+    phone = models.CharField(_("téléphone professionnel"), max_length=20, blank=True)
+    is_active = models.BooleanField(_("en poste"), default=True, help_text=_("Décocher au départ de la personne."))
+    is_staff = models.BooleanField(_("accès à l’administration"), default=False)
+    invited_at = models.DateTimeField(_("invité le"), null=True, blank=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("compte")
+        verbose_name_plural = _("comptes")
+        ordering = ["email"]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.email
+
+    def get_full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def epcis(self) -> Iterable[ServedEpci]:
+        """Return the intercommunalities whose files this person reviews."""
+        return ServedEpci.objects.filter(organisations__memberships__in=self.memberships.reviewing())
+
+    @property
+    def is_officer(self) -> bool:
+        return self.is_active and self.memberships.reviewing().exists()
+
+
+class Organisation(models.Model):
+    class Kind(models.TextChoices):
+        EPCI = "epci", _("intercommunalité")
+        CHAMBER = "chamber", _("chambre consulaire")
+        REGION = "region", _("Région")
+        TERRITORY = "territory", _("Territoire d’industrie")
+
+    name = models.CharField(_("nom"), max_length=120, unique=True)
+    kind = models.CharField(_("nature"), max_length=10, choices=Kind)
+    epci = models.ForeignKey(
+        ServedEpci,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="organisations",
+        verbose_name=_("intercommunalité"),
+    )
+    phone = models.CharField(_("téléphone du service"), max_length=20, blank=True)
+    email = models.EmailField(_("adresse du service"), blank=True)
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(kind="epci") | Q(epci__isnull=False),
+                name="organisation_epci_has_perimeter",
+                violation_error_message=_("Une intercommunalité doit dire laquelle elle est."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def reviewing(self) -> "MembershipQuerySet":
+        """Memberships whose role reviews the files of an intercommunality."""
+        return self.filter(role__in=(Membership.Role.OFFICER, Membership.Role.EPCI_LEAD), user__is_active=True)
+
+    def whole_territory(self) -> "MembershipQuerySet":
+        return self.filter(role=Membership.Role.TERRITORY_LEAD, user__is_active=True)
+
+
+class Membership(models.Model):
+    class Role(models.TextChoices):
+        OFFICER = "officer", _("développeur économique")
+        EPCI_LEAD = "epci_lead", _("responsable de l’intercommunalité")
+        TERRITORY_LEAD = "territory_lead", _("chef de projet du territoire")
+        PARTNER = "partner", _("partenaire")
+        EDITOR = "editor", _("rédacteur du catalogue")
+        APPROVER = "approver", _("relecteur du catalogue")
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("compte"))
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("organisation")
+    )
+    role = models.CharField(_("rôle"), max_length=16, choices=Role)
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("rattachement")
+        verbose_name_plural = _("rattachements")
+        constraints = [models.UniqueConstraint(fields=["user", "organisation", "role"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} – {self.get_role_display()}, {self.organisation}"

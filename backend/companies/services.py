@@ -1,0 +1,52 @@
+"""Recording facts, each with its author and its day."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.companies.models import Company, Establishment, Fact, FactSheet
+
+
+@transaction.atomic
+def open_sheet(*, siret: str, siren: str, name: str) -> FactSheet:
+    """Open a sheet for a firm; its company and site are made once, whatever the number of filings."""
+    company = Company.objects.get_or_create(siren=siren)[0] if siren else None
+    establishment = None
+    if siret and company:
+        establishment = Establishment.objects.get_or_create(siret=siret, defaults={"company": company})[0]
+    return FactSheet.objects.create(company=company, establishment=establishment, name=name)
+
+
+@transaction.atomic
+def record_facts(
+    *,
+    sheet: FactSheet,
+    values: Mapping[str, Any],
+    origin: str,
+    on: date,
+    author: User | None = None,
+    origins: Mapping[str, str] | None = None,
+) -> list[Fact]:
+    """Record the facts that differ from what is known; ``None`` takes one back. Return the new rows.
+
+    ``origins`` gives another origin to some of them.
+    """
+    known = sheet.values()
+    now = timezone.now()
+    return Fact.objects.bulk_create(
+        Fact(
+            sheet=sheet,
+            name=name,
+            value=value,
+            origin=(origins or {}).get(name, origin),
+            author=author,
+            recorded_at=now,
+            recorded_on=on,
+        )
+        for name, value in values.items()
+        if known.get(name) != value
+    )

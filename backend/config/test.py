@@ -1,0 +1,14 @@
+"""Settings of the test suite: the same engines, nothing sent, a fixed secret."""
+
+import os
+
+os.environ.setdefault("JONCTION_SECRET_KEY", "tests-only-" + "0" * 40)
+os.environ.setdefault("DATABASE_URL", "postgres://jonction@127.0.0.1:5432/jonction")
+os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
+os.environ.setdefault("JONCTION_DEMO", "1")
+
+from backend.config.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ACCOUNT_RATE_LIMITS = False
+OUTBOX_SECONDS = 0.5

@@ -1,0 +1,247 @@
+"""The door to the engine: rows of the database in, plain answers out. The rest of the backend never sees its types."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from math import inf
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.db.models import Count, Max
+
+import matching
+from backend.companies.models import Fact
+from backend.matchmaking.models import WeightSet
+from backend.schemes.models import Revision, Scheme, SubNeed
+from backend.territories.services import Surroundings, commune_surroundings, region_surroundings
+
+VERDICTS = {matching.MET: "eligible", matching.UNKNOWN: "undecided", matching.NOT_MET: "ineligible"}
+OUTCOMES = {matching.MET: "met", matching.UNKNOWN: "unknown", matching.NOT_MET: "not_met"}
+TARGETED = {matching.MET: "yes", matching.UNKNOWN: "unknown", matching.NOT_MET: "no"}
+
+type Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A scheme in an answer."""
+
+    scheme_key: str
+    revision_id: int
+    rank: int
+    score: float | None
+    eligibility: str
+    typed: str
+    targeted: str
+    opens_later: bool
+    addresses: bool
+    need: str
+    unknown: tuple[str, ...]
+    to_confirm: tuple[str, ...]
+    parts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What one criterion says: its definition, its outcome, the facts that leave it open, its parts."""
+
+    definition: Mapping[str, Any]
+    outcome: str
+    open_facts: tuple[str, ...]
+    parts: tuple["Line", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A need read from ticked boxes or from words."""
+
+    sub_need: str
+    weight: float
+    ticked: bool
+    evidence: tuple[str, ...]
+
+
+class Catalogue:
+    """The schemes of one source as the engine reads them, compiled once for each state of the tables."""
+
+    def __init__(self, source: str) -> None:
+        schemes = Scheme.objects.published().of_source(source).select_related("current")
+        schemes = schemes.prefetch_related("current__criteria", "current__served_needs")
+        compiled = [_compile(scheme, scheme.current) for scheme in schemes if scheme.current]
+        self.schemes: tuple[matching.Scheme, ...] = tuple(compiled)
+        self.revisions = {scheme.key: scheme.current.pk for scheme in schemes if scheme.current}
+
+
+def catalogue(source: str = Scheme.OWN) -> Catalogue:
+    """Return the catalogue of a source, compiled again only when a scheme of it changed."""
+    state = Scheme.objects.of_source(source).published().aggregate(n=Count("pk"), last=Max("current_id"))
+    return _compiled(source, state["n"], state["last"])
+
+
+@lru_cache(maxsize=4)
+def _compiled(source: str, _count: int, _last: int) -> Catalogue:
+    return Catalogue(source)
+
+
+def _compile(scheme: Scheme, revision: Revision) -> matching.Scheme:
+    criteria = [(row.from_text, matching.parse_criterion(row.definition)) for row in revision.criteria.all()]
+    return matching.Scheme(
+        key=scheme.key,
+        window=matching.Window(state=revision.window_state, opens_on=revision.opens_on, closes_on=revision.closes_on),
+        criteria=tuple(criterion for from_text, criterion in criteria if not from_text),
+        from_text=tuple(criterion for from_text, criterion in criteria if from_text),
+        needs={served.sub_need_id: served.weight for served in revision.served_needs.all()},
+        targeted_activities=tuple(revision.targeted_naf),
+        reach=revision.level,
+        kind=revision.kind,
+        applicant=revision.applicants[0] if Revision.Applicant.FIRM not in revision.applicants else "firm",
+        verified=revision.confidence == Revision.Confidence.VERIFIED,
+        preparation_days=revision.preparation_days,
+    )
+
+
+def profile(facts: Facts, *, on: date) -> matching.Profile:
+    """Turn facts, named as users name them, into a profile; what is absent or ``None`` is unknown.
+
+    The place of the project is that of the establishment where no other is stated, as for the officer in charge.
+    """
+    place = _place(facts.get("commune"), facts.get("region"), on=on)
+    project_commune = facts.get("project.commune")
+    return matching.Profile(
+        on=on,
+        headcount=_interval(facts.get("headcount")),
+        turnover=_interval(facts.get("turnover")),
+        balance_sheet=_interval(facts.get("balance_sheet")),
+        spend=_interval(facts.get("project.spend")),
+        place=place,
+        project_place=_place(project_commune, None, on=on) if project_commune else place,
+        activity=facts.get("naf") or "",
+        legal_category=facts.get("legal_category") or "",
+        created_on=date.fromisoformat(facts["created_on"]) if facts.get("created_on") else None,
+        micro_entrepreneur=facts.get("micro_entrepreneur"),
+        started=facts.get("project.started"),
+        answers={
+            name.removeprefix(Fact.ANSWER): bool(value)
+            for name, value in facts.items()
+            if name.startswith(Fact.ANSWER) and value is not None
+        },
+    )
+
+
+def _interval(value: Any) -> matching.Interval:
+    """Read a number, ``[low, high]`` or nothing; a null bound is open."""
+    if value is None:
+        return matching.Interval()
+    if isinstance(value, int | float):
+        return matching.Interval(float(value), float(value))
+    low, high = value
+    return matching.Interval(-inf if low is None else float(low), inf if high is None else float(high))
+
+
+def _place(commune: str | None, region: str | None, *, on: date) -> matching.Place:
+    surroundings = _surroundings(commune, region, on)
+    return matching.Place(surroundings.inside, surroundings.possible) if surroundings else matching.ANYWHERE
+
+
+@lru_cache(maxsize=4096)
+def _surroundings(commune: str | None, region: str | None, on: date) -> Surroundings | None:
+    if commune:
+        return commune_surroundings(commune, on=on)
+    return region_surroundings(region, on=on) if region else None
+
+
+def clear_caches() -> None:
+    """Forget what was compiled: after reference data was loaded again in this process."""
+    _compiled.cache_clear()
+    _surroundings.cache_clear()
+    need_reader.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def need_reader() -> matching.NeedReader:
+    """Return the reader of needs for the taxonomy in the database."""
+    language = yaml.safe_load((settings.BASE_DIR / "fixtures" / "language.yaml").read_text())
+    return matching.NeedReader(
+        {
+            sub_need.key: matching.Words(tuple(sub_need.words), tuple(sub_need.sentences))
+            for sub_need in SubNeed.objects.all()
+        },
+        stop_words=language["stop_words"].split(),
+        negations=language["negations"].split(),
+        verb_negations=language["verb_negations"].split(),
+    )
+
+
+def understand(text: str, ticked: Iterable[str]) -> list[Understood]:
+    """Read the needs of a submission, the ticked ones first."""
+    ticked = set(ticked)
+    wish = need_reader().read(text, sorted(ticked))
+    found = [
+        Understood(key, weight, key in ticked, wish.evidence.get(key, ())) for key, weight in wish.weights.items()
+    ]
+    return sorted(found, key=lambda need: (not need.ticked, -need.weight, need.sub_need))
+
+
+def active_weights() -> tuple[WeightSet, matching.Weights]:
+    """Return the points in force."""
+    weight_set = WeightSet.objects.get(active=True)
+    return weight_set, matching.Weights(version=weight_set.version, **weight_set.points)
+
+
+def rank(
+    lines: Sequence[tuple[Facts, date, Mapping[str, float], bool]],
+    *,
+    source: str = Scheme.OWN,
+    weights: matching.Weights | None = None,
+) -> list[list[Ranked]]:
+    """Rank the schemes of a source for each line: facts, day, weight of each sub-need, whether a need was stated."""
+    compiled = catalogue(source)
+    profiles = matching.Profiles([profile(facts, on=on) for facts, on, _, _ in lines])
+    wishes = [matching.Wish(needs, stated=stated) for _, _, needs, stated in lines]
+    points = weights or active_weights()[1]
+    answers = matching.rank(profiles, compiled.schemes, wishes, points)
+    return [
+        [
+            Ranked(
+                scheme_key=match.scheme.key,
+                revision_id=compiled.revisions[match.scheme.key],
+                rank=position,
+                score=match.score,
+                eligibility=VERDICTS[match.eligibility],
+                typed=VERDICTS[match.typed],
+                targeted=TARGETED[match.targeted],
+                opens_later=match.eligibility == matching.NOT_MET
+                and matching.opens_later(profiles, match.scheme, row),
+                addresses=match.addresses,
+                need=match.need,
+                unknown=match.unknown,
+                to_confirm=match.to_confirm,
+                parts=dict(match.parts),
+            )
+            for position, match in enumerate(matches, 1)
+        ]
+        for row, matches in enumerate(answers)
+    ]
+
+
+def explain(facts: Facts, revisions: Iterable[Revision], *, on: date) -> dict[int, list[Line]]:
+    """Explain revisions for one profile: one line for each condition, the window first; by revision.
+
+    The revisions are those a match names, so that an old answer is explained with what was true then.
+    """
+    profiles = matching.Profiles([profile(facts, on=on)])
+    return {
+        revision.pk: [_line(reason) for reason in matching.explain(profiles, _compile(revision.scheme, revision))]
+        for revision in revisions
+    }
+
+
+def _line(reason: matching.Reason) -> Line:
+    return Line(
+        definition=matching.dump_criterion(reason.criterion),
+        outcome=OUTCOMES[reason.outcome],
+        open_facts=reason.open_facts,
+        parts=tuple(_line(part) for part in reason.parts),
+    )

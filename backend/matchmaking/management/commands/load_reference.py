@@ -1,0 +1,42 @@
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from backend.matchmaking import engine
+from backend.matchmaking.models import WeightSet
+from backend.schemes.services import FixtureError, load_catalogue, load_taxonomy
+from backend.territories.services import load_nomenclatures, load_territories, zone_codes
+
+
+class Command(BaseCommand):
+    help = "Charge le territoire, les nomenclatures, la taxonomie, les poids et le catalogue ; idempotent."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--fixtures", type=Path, default=settings.BASE_DIR / "fixtures", metavar="DOSSIER")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder: Path = options["fixtures"]
+        try:
+            with transaction.atomic():
+                self._say("Territoire", load_territories(folder / "territories"))
+                self._say("Nomenclatures", {"codes": load_nomenclatures(folder)})
+                self._say("Taxonomie", {"sous-besoins": load_taxonomy(folder / "taxonomy.yaml")})
+                self._say("Catalogue", load_catalogue(folder / "schemes"))
+                self._load_weights(folder / "weights.yaml")
+        except (FixtureError, OSError, yaml.YAMLError) as error:
+            raise CommandError(f"Rien n'a été chargé. {error}") from None
+        zone_codes.cache_clear()
+        engine.clear_caches()
+
+    def _load_weights(self, path: Path) -> None:
+        weights = yaml.safe_load(path.read_text())
+        if not WeightSet.objects.filter(version=weights["version"]).exists():
+            WeightSet.objects.filter(active=True).update(active=False)
+            WeightSet.objects.create(version=weights["version"], points=weights["points"], active=True)
+
+    def _say(self, what: str, counts: dict[str, int]) -> None:
+        self.stdout.write(f"{what} : " + ", ".join(f"{count} {name}" for name, count in counts.items()))

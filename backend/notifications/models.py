@@ -1,0 +1,75 @@
+"""The outbox: one row for each e-mail owed. A row is written with the change that owes it, and is sent later.
+
+It knows a recipient, a subject, a body and a key; nothing of matches. The text is rendered when it is owed, so that
+the archive says what was true then.
+"""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def deliverable(self, now: datetime, lease: timedelta) -> Self:
+        """Due now, or claimed by a worker that must have died: its claim is older than the lease."""
+        waiting = Q(state=Notification.State.DUE, due_at__lte=now)
+        abandoned = Q(state=Notification.State.CLAIMED, claimed_at__lte=now - lease)
+        return self.filter(waiting | abandoned)
+
+
+class Notification(models.Model):
+    class State(models.TextChoices):
+        DUE = "due", _("à envoyer")
+        CLAIMED = "claimed", _("en cours d’envoi")
+        SENT = "sent", _("envoyé")
+        STOPPED = "stopped", _("arrêté par le destinataire")
+        FAILED = "failed", _("abandonné")
+
+    kind = models.CharField(_("nature"), max_length=40)
+    dedupe_key = models.CharField(_("clé"), max_length=200, unique=True)
+    recipient = models.EmailField(_("destinataire"))
+    reply_to = models.EmailField(_("réponse à"), blank=True)
+    subject = models.CharField(_("objet"), max_length=200)
+    text = models.TextField(_("texte"))
+    html = models.TextField(_("HTML"))
+    message_id = models.CharField(max_length=120, unique=True)
+    topic = models.CharField(_("sujet d’abonnement"), max_length=40, blank=True)
+    state = models.CharField(_("état"), max_length=8, choices=State, default=State.DUE)
+    attempt = models.PositiveSmallIntegerField(_("tentative"), default=0)
+    owed_at = models.DateTimeField(_("dû le"))
+    due_at = models.DateTimeField(_("à envoyer dès"))
+    claimed_at = models.DateTimeField(_("pris le"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("terminé le"), null=True, blank=True)
+    error = models.CharField(_("dernière erreur"), max_length=300, blank=True)
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        ordering = ["-owed_at"]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state__in=["due", "claimed"]), name="notification_deliverable")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} → {self.recipient}"
+
+
+class Stop(models.Model):
+    """An address that asked not to be written to about a topic any more; ``*`` is every topic that can be stopped."""
+
+    address = models.EmailField(_("adresse"))
+    topics = ArrayField(models.CharField(max_length=40), default=list)
+    asked_at = models.DateTimeField(_("demandé le"))
+
+    class Meta:
+        verbose_name = _("arrêt demandé")
+        verbose_name_plural = _("arrêts demandés")
+        constraints = [models.UniqueConstraint(fields=["address"], name="stop_once_per_address")]
+
+    def __str__(self) -> str:
+        return self.address

@@ -1,0 +1,148 @@
+"""Perimeters of the official geographic code (COG) and the zones that schemes name, with who contains whom."""
+
+from datetime import date
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class PerimeterQuerySet(models.QuerySet["Perimeter"]):
+    def communes(self) -> Self:
+        return self.filter(kind=Perimeter.Kind.COMMUNE)
+
+    def zones(self) -> Self:
+        return self.filter(kind=Perimeter.Kind.ZONE)
+
+    def inside(self, outer: "Perimeter", *, on: date) -> Self:
+        """Perimeters that another one contains on a day; before the held millésime containment is unknown, so none."""
+        return self.filter(containments__in=Containment.objects.valid(on).filter(outer=outer))
+
+    def around(self, inner: "Perimeter", *, on: date) -> Self:
+        """Perimeters that contain another one on a day."""
+        return self.filter(contents__in=Containment.objects.valid(on).filter(inner=inner))
+
+
+class Perimeter(models.Model):
+    """An area, any scale. ``code`` says scale and official code: ``COM-60159``, ``EPCI-200067965``, ``REG-32``."""
+
+    class Kind(models.TextChoices):
+        REGION = "region", _("région")
+        DEPARTMENT = "department", _("département")
+        EPCI = "epci", _("intercommunalité")
+        COMMUNE = "commune", _("commune")
+        ZONE = "zone", _("zone")
+
+    code = models.CharField(_("code"), max_length=60, unique=True)
+    kind = models.CharField(_("nature"), max_length=12, choices=Kind)
+    name = models.CharField(_("nom"), max_length=120)
+    search_name = models.CharField(max_length=120, db_index=True, help_text="Name without accents, for look-ups.")
+    postcodes = ArrayField(models.CharField(max_length=5), default=list, blank=True)
+    population = models.PositiveIntegerField(_("population municipale"), null=True, blank=True)
+    note = models.TextField(_("remarque"), blank=True)
+    objects = PerimeterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("périmètre")
+        verbose_name_plural = _("périmètres")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def official_code(self) -> str:
+        """INSEE code or SIREN, without the scale."""
+        return self.code.split("-", 1)[1]
+
+
+class ContainmentQuerySet(models.QuerySet["Containment"]):
+    def valid(self, day: date) -> Self:
+        """Rows in force on a day; before the first day held nothing is known."""
+        return self.filter(Q(until__isnull=True) | Q(until__gte=day), since__lte=day)
+
+
+class Containment(models.Model):
+    """One perimeter lies in another from a day on. For a zone, ``holds`` says whether it does or is known not to."""
+
+    inner = models.ForeignKey(Perimeter, on_delete=models.CASCADE, related_name="containments")
+    outer = models.ForeignKey(Perimeter, on_delete=models.CASCADE, related_name="contents")
+    holds = models.BooleanField(default=True)
+    since = models.DateField()
+    until = models.DateField(null=True, blank=True)
+    objects = ContainmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("inclusion")
+        verbose_name_plural = _("inclusions")
+        constraints = [
+            models.UniqueConstraint(fields=["inner", "outer", "since"], name="containment_once"),
+            models.CheckConstraint(condition=Q(until__gte=F("since")), name="containment_since_then_until"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.inner_id} → {self.outer_id}"
+
+
+class Territory(models.Model):
+    """The territory the service is for; nothing in the code knows which it is."""
+
+    name = models.CharField(_("nom"), max_length=120, unique=True)
+    programme = models.CharField(_("programme"), max_length=120)
+
+    class Meta:
+        verbose_name = _("territoire")
+        verbose_name_plural = _("territoires")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ServedEpci(models.Model):
+    """An intercommunality whose officers use the service."""
+
+    territory = models.ForeignKey(Territory, on_delete=models.PROTECT, related_name="epcis")
+    perimeter = models.OneToOneField(Perimeter, on_delete=models.PROTECT, related_name="served")
+    short_name = models.CharField(_("sigle"), max_length=20)
+    usual_name = models.CharField(_("nom d’usage"), max_length=120)
+
+    class Meta:
+        verbose_name = _("intercommunalité servie")
+        verbose_name_plural = _("intercommunalités servies")
+        ordering = ["short_name"]
+
+    def __str__(self) -> str:
+        return self.usual_name
+
+
+class Nomenclature(models.Model):
+    """A code of an official list other than geography: NAF rév. 2 at every level, INSEE legal categories."""
+
+    class System(models.TextChoices):
+        NAF_REV2 = "naf_rev2", _("NAF rév. 2")
+        LEGAL_CATEGORY = "legal_category", _("catégorie juridique")
+
+    system = models.CharField(max_length=16, choices=System)
+    code = models.CharField(max_length=8)
+    name = models.CharField(_("libellé"), max_length=200)
+    level = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        verbose_name = _("code de nomenclature")
+        verbose_name_plural = _("codes de nomenclature")
+        constraints = [models.UniqueConstraint(fields=["system", "code"], name="nomenclature_code_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class LoadedFixture(models.Model):
+    """What was loaded last from a group of files, so that loading the same again takes no time."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,239 @@
+"""Loading the geography, and finding where something is."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.db import transaction
+
+from backend.common.text import fold
+from backend.territories.models import Containment, LoadedFixture, Nomenclature, Perimeter, ServedEpci, Territory
+
+SINCE = date(2026, 1, 1)  # the millésime held; validity before it is unknown
+BATCH = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What contains a place: codes it is in, and codes it may be in (``None``: any)."""
+
+    inside: frozenset[str]
+    possible: frozenset[str] | None
+
+
+@transaction.atomic
+def load_territories(folder: Path) -> dict[str, int]:
+    """Load perimeters, containments, zones and the served territory; running it again changes nothing."""
+    if _is_loaded("territories", sorted(folder.iterdir())):
+        return _counts()
+    rows = [
+        *_perimeters(folder, "regions.csv", "REG", Perimeter.Kind.REGION, "code"),
+        *_perimeters(folder, "departments.csv", "DEP", Perimeter.Kind.DEPARTMENT, "code"),
+        *_perimeters(folder, "epcis.csv", "EPCI", Perimeter.Kind.EPCI, "siren"),
+        *_perimeters(folder, "communes.csv", "COM", Perimeter.Kind.COMMUNE, "code"),
+    ]
+    zones = yaml.safe_load((folder / "zones.yaml").read_text())["zones"]
+    rows += [_zone(zone) for zone in zones]
+    Perimeter.objects.bulk_create(
+        rows,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["name", "search_name", "postcodes", "population", "note"],
+    )
+    pks = dict(Perimeter.objects.values_list("code", "pk"))
+    links = dict.fromkeys(_links(folder), True)
+    links |= _zone_links(zones, links)
+    Containment.objects.bulk_create(
+        (
+            Containment(inner_id=pks[inner], outer_id=pks[outer], holds=holds, since=SINCE)
+            for (inner, outer), holds in links.items()
+        ),
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["inner", "outer", "since"],
+        update_fields=["holds"],
+    )
+    _load_served(folder / "served.yaml", pks)
+    return _counts()
+
+
+def _counts() -> dict[str, int]:
+    return {
+        "périmètres": Perimeter.objects.count(),
+        "inclusions": Containment.objects.count(),
+        "intercommunalités servies": ServedEpci.objects.count(),
+    }
+
+
+def _is_loaded(name: str, paths: Iterable[Path]) -> bool:
+    """Tell whether these very files were loaded last, and note that they are now: part of the same transaction."""
+    digest = sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+    if LoadedFixture.objects.filter(name=name, digest=digest).exists():
+        return True
+    LoadedFixture.objects.update_or_create(name=name, defaults={"digest": digest})
+    return False
+
+
+def _perimeters(folder: Path, name: str, prefix: str, kind: str, key: str) -> Iterable[Perimeter]:
+    for row in _read(folder / name):
+        yield Perimeter(
+            code=f"{prefix}-{row[key]}",
+            kind=kind,
+            name=row["name"],
+            search_name=fold(row["name"]),
+            postcodes=row.get("postcodes", "").split(),
+            population=int(row["municipal_population"]) if row.get("municipal_population") else None,
+        )
+
+
+def _zone(zone: dict[str, Any]) -> Perimeter:
+    return Perimeter(
+        code=f"ZONE-{zone['code']}",
+        kind=Perimeter.Kind.ZONE,
+        name=zone["name"],
+        search_name=fold(zone["name"]),
+        note=f"{zone['why']} Source : {zone['source']}.",
+    )
+
+
+def _links(folder: Path) -> Iterable[tuple[str, str]]:
+    for row in _read(folder / "departments.csv"):
+        if row["region"]:
+            yield f"DEP-{row['code']}", f"REG-{row['region']}"
+    for row in _read(folder / "communes.csv"):
+        inner = f"COM-{row['code']}"
+        for prefix, column in (("DEP", "department"), ("REG", "region"), ("EPCI", "epci_siren")):
+            if row[column]:
+                yield inner, f"{prefix}-{row[column]}"
+
+
+def _zone_links(zones: list[dict[str, Any]], links: dict[tuple[str, str], bool]) -> dict[tuple[str, str], bool]:
+    """Spell out zones commune by commune: in, or known to be out; not held is no row at all."""
+    members: dict[str, set[str]] = defaultdict(set)
+    for inner, outer in links:
+        if inner.startswith("COM-"):
+            members[outer].add(inner)
+            members[inner].add(inner)
+    found: dict[tuple[str, str], bool] = {}
+    for zone in zones:
+        outer = f"ZONE-{zone['code']}"
+        for holds, names in ((False, zone["held_for"]), (True, zone["members"])):
+            found |= {(commune, outer): holds for name in names for commune in members[name]}
+    return found
+
+
+def _load_served(path: Path, pks: dict[str, int]) -> None:
+    served = yaml.safe_load(path.read_text())
+    territory, _ = Territory.objects.update_or_create(name=served["name"], defaults={"programme": served["programme"]})
+    for epci in served["epcis"]:
+        ServedEpci.objects.update_or_create(
+            perimeter_id=pks[f"EPCI-{epci['siren']}"],
+            defaults={"territory": territory, "short_name": epci["short_name"], "usual_name": epci["name"]},
+        )
+
+
+@transaction.atomic
+def load_nomenclatures(folder: Path) -> int:
+    """Load the activity codes and the legal categories; return how many codes there are."""
+    if _is_loaded("nomenclatures", [folder / "naf_rev2.csv", folder / "legal_categories.csv"]):
+        return Nomenclature.objects.count()
+    rows = [
+        Nomenclature(system=system, code=row["code"], name=row["name"], level=row.get("level", ""))
+        for system, name in (
+            (Nomenclature.System.NAF_REV2, "naf_rev2.csv"),
+            (Nomenclature.System.LEGAL_CATEGORY, "legal_categories.csv"),
+        )
+        for row in _read(folder / name)
+    ]
+    Nomenclature.objects.bulk_create(
+        rows,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["system", "code"],
+        update_fields=["name", "level"],
+    )
+    return len(rows)
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def commune_surroundings(code: str, *, on: date) -> Surroundings | None:
+    """Return what contains a commune, by INSEE code, on a day; ``None`` where the code is no current commune.
+
+    A zone whose list is not held for that commune stays possible; every other perimeter is known to be outside.
+    """
+    commune = Perimeter.objects.communes().filter(code=f"COM-{code}").first()
+    if commune is None:
+        return None
+    links = commune.containments.filter(pk__in=Containment.objects.valid(on)).values_list("outer__code", "holds")
+    known = dict(links)
+    if not known:  # the day is before the millésime held: only the commune itself is sure
+        return Surroundings(frozenset({commune.code}), None)
+    inside = frozenset(outer for outer, holds in known.items() if holds) | {commune.code}
+    return Surroundings(inside, frozenset(zone_codes()) - known.keys())
+
+
+def region_surroundings(code: str, *, on: date) -> Surroundings | None:
+    """Return what may contain a place known by its region only; ``None`` where the code is no region."""
+    region = Perimeter.objects.filter(kind=Perimeter.Kind.REGION, code=f"REG-{code}").first()
+    if region is None:
+        return None
+    communes = Perimeter.objects.inside(region, on=on).communes()
+    around = Containment.objects.valid(on).filter(inner__in=communes, holds=True)
+    possible = {*communes.values_list("code", flat=True), *around.values_list("outer__code", flat=True).distinct()}
+    return Surroundings(frozenset({region.code}), frozenset(possible) | frozenset(zone_codes()))
+
+
+@lru_cache(maxsize=1)
+def zone_codes() -> tuple[str, ...]:
+    """Return the code of every zone; they change with a release only."""
+    return tuple(Perimeter.objects.zones().values_list("code", flat=True))
+
+
+def served_epci_of(commune_code: str, *, on: date) -> ServedEpci | None:
+    """Return the served intercommunality a commune belongs to on a day, or none."""
+    return ServedEpci.objects.filter(
+        perimeter__contents__in=Containment.objects.valid(on).filter(inner__code=f"COM-{commune_code}")
+    ).first()
+
+
+@lru_cache(maxsize=1)
+def territory_name() -> str:
+    """Return the name of the territory served; empty before the reference data is loaded."""
+    territory = Territory.objects.first()
+    return territory.name if territory else ""
+
+
+def find_communes(text: str, *, limit: int = 12) -> list[Perimeter]:
+    """Return the communes a person may mean by a name, a postcode or an INSEE code; those served come first."""
+    wanted = fold(text).strip()
+    communes = Perimeter.objects.communes()
+    if not wanted:
+        return []
+    if wanted[:2].isdigit() and len(wanted) == 5:
+        found = communes.filter(postcodes__contains=[wanted]) | communes.filter(code=f"COM-{wanted.upper()}")
+    else:
+        name = wanted.replace("saint ", "saint-").replace("st ", "saint-").replace("st-", "saint-")
+        spaced, dashed = name.replace("-", " "), name.replace(" ", "-")
+        exact = communes.filter(search_name__in=[wanted, spaced, dashed])
+        found = (
+            exact
+            if exact.exists()
+            else communes.filter(search_name__startswith=dashed) | communes.filter(search_name__startswith=spaced)
+        )
+    served = set(
+        Perimeter.objects.communes().filter(containments__outer__served__isnull=False).values_list("code", flat=True)
+    )
+    ordered = sorted(found.distinct(), key=lambda commune: (commune.code not in served, -(commune.population or 0)))
+    return ordered[:limit]

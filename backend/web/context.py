@@ -1,0 +1,13 @@
+"""What every page shows: whose service this is, and the day where it is fixed."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from backend.common.days import current_day
+from backend.territories.services import territory_name
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    return {"site": {"name": "Jonction", "territory": territory_name(), "demo": settings.DEMO, "day": current_day()}}
