@@ -3,9 +3,12 @@
 from datetime import date
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
+
+django_stubs_ext.monkeypatch()  # ModelAdmin[User] and the like, at run time as for the type checker
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -29,6 +32,8 @@ except ValueError:
     raise ImproperlyConfigured(f"JONCTION_DAY={DAY!r} is not a day such as 2026-11-24.") from None
 
 INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
     "backend.common",
     "backend.territories",
     "backend.notifications",
@@ -38,8 +43,6 @@ INSTALLED_APPS = [
     "backend.matchmaking",
     "backend.web",
     "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
@@ -74,6 +77,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "backend" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -81,7 +85,7 @@ TEMPLATES = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "backend.web.context.site",
+                "backend.web.context.service",
             ],
         },
     },

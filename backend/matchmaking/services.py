@@ -19,7 +19,8 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Need, Result, Review, ReviewEnd, Submission
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, owe, stop_url
-from backend.schemes.models import Scheme
+from backend.schemes.models import Criterion, Scheme
+from backend.schemes.services import manual_facts
 from backend.territories.models import Perimeter, ServedEpci
 from backend.territories.services import served_epci_of
 
@@ -184,6 +185,29 @@ def correct_submission(
         submission.reviewed_at = submission.reviewed_by = None
     submission.save(update_fields=["epci", "text", "reviewed_at", "reviewed_by"])
     return compute_result(submission=submission, on=on)
+
+
+@transaction.atomic
+def answer_condition(
+    *, submission: Submission, condition: str, value: bool | None, on: date, author: User | None = None
+) -> Result:
+    """Record an answer to a condition that only a person can check; ``None`` takes it back.
+
+    An answer to what no scheme of the result asks is ignored.
+    """
+    if author:
+        _check_covers(author, submission)
+    result = latest_result(submission, on=on)
+    if condition not in conditions_of(result):
+        return result
+    name = f"{Fact.ANSWER}{condition}"
+    return correct_submission(submission=submission, facts={name: value}, on=on, author=author)
+
+
+def conditions_of(result: Result) -> set[str]:
+    """Return the names of the conditions that the schemes of a result leave to a person."""
+    rows = Criterion.objects.filter(revision__matches__result=result).values_list("definition", flat=True)
+    return {name for definition in rows for name in manual_facts(definition)}
 
 
 # -- the firm's address

@@ -79,10 +79,22 @@ class Operator(models.Model):
 
 class SchemeQuerySet(models.QuerySet["Scheme"]):
     def published(self) -> Self:
-        return self.filter(state=Scheme.State.PUBLISHED, current__isnull=False)
+        return self.described().filter(state=Scheme.State.PUBLISHED)
 
     def of_source(self, source: str) -> Self:
         return self.filter(source=source)
+
+    def matchable(self, source: str) -> Self:
+        """Schemes of a source that the engine ranks: ours once published, an imported source's as they came."""
+        return self.of_source(source).published() if source == Scheme.OWN else self.of_source(source).described()
+
+    def described(self) -> Self:
+        """Schemes that have a revision in force."""
+        return self.filter(current__isnull=False)
+
+    def sources(self) -> list[str]:
+        """Names of the sources that hold a scheme."""
+        return list(self.described().order_by("source").values_list("source", flat=True).distinct())
 
 
 class Scheme(models.Model):

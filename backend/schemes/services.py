@@ -219,5 +219,14 @@ def perimeter_codes(definition: dict[str, Any]) -> Iterable[str]:
         yield from perimeter_codes(part)
 
 
+def manual_facts(definition: dict[str, Any]) -> Iterable[str]:
+    """Return every condition that a criterion leaves to a person, at any depth."""
+    if definition["kind"] == "manual":
+        yield definition["fact"]
+    parts = definition.get("of", [])
+    for part in parts if isinstance(parts, list) else [parts]:
+        yield from manual_facts(part)
+
+
 def _text(value: Any) -> str:
     return "" if value is None else str(value).strip()

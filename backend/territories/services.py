@@ -1,10 +1,11 @@
 """Loading the geography, and finding where something is."""
 
 import csv
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -12,12 +13,15 @@ from typing import Any
 
 import yaml
 from django.db import transaction
+from django.db.models import Count, Q
 
 from backend.common.text import fold
 from backend.territories.models import Containment, LoadedFixture, Nomenclature, Perimeter, ServedEpci, Territory
 
 SINCE = date(2026, 1, 1)  # the millésime held; validity before it is unknown
 BATCH = 5000
+_CODE = re.compile(r"\(?\b(?P<code>\d[\dab]\d{3})\)?$")  # at the end of what was typed: INSEE or postcode
+_SAINT = re.compile(r"\bst(?P<e>e?)(?P<rest>[ -])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,31 +172,67 @@ def _read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def commune_surroundings(code: str, *, on: date) -> Surroundings | None:
-    """Return what contains a commune, by INSEE code, on a day; ``None`` where the code is no current commune.
+def communes_surroundings(codes: Collection[str], *, on: date) -> dict[str, Surroundings]:
+    """Return what contains each of some communes, by INSEE code, on a day; a code of no current commune is left out.
 
-    A zone whose list is not held for that commune stays possible; every other perimeter is known to be outside.
+    A zone whose list is not held for a commune stays possible; every other perimeter is known to be outside.
     """
-    commune = Perimeter.objects.communes().filter(code=f"COM-{code}").first()
-    if commune is None:
-        return None
-    links = commune.containments.filter(pk__in=Containment.objects.valid(on)).values_list("outer__code", "holds")
-    known = dict(links)
-    if not known:  # the day is before the millésime held: only the commune itself is sure
-        return Surroundings(frozenset({commune.code}), None)
-    inside = frozenset(outer for outer, holds in known.items() if holds) | {commune.code}
-    return Surroundings(inside, frozenset(zone_codes()) - known.keys())
+    communes = Perimeter.objects.communes().filter(code__in=[f"COM-{code}" for code in codes])
+    known: dict[str, dict[str, bool]] = {code: {} for code in communes.values_list("code", flat=True)}
+    links = Containment.objects.valid(on).filter(inner__code__in=known)
+    for inner, outer, holds in links.values_list("inner__code", "outer__code", "holds"):
+        known[inner][outer] = holds
+    return {commune.partition("-")[2]: _surroundings(commune, links) for commune, links in known.items()}
+
+
+def _surroundings(commune: str, links: dict[str, bool]) -> Surroundings:
+    if not links:  # the day is before the millésime held: only the commune itself is sure
+        return Surroundings(frozenset({commune}), None)
+    inside = frozenset(outer for outer, holds in links.items() if holds) | {commune}
+    return Surroundings(inside, frozenset(zone_codes()).difference(links))
 
 
 def region_surroundings(code: str, *, on: date) -> Surroundings | None:
-    """Return what may contain a place known by its region only; ``None`` where the code is no region."""
+    """Return what contains a place known by its region only; ``None`` where the code is no region.
+
+    What holds every commune of the region holds the place; what holds some may; what is known to hold none does not.
+    """
     region = Perimeter.objects.filter(kind=Perimeter.Kind.REGION, code=f"REG-{code}").first()
     if region is None:
         return None
     communes = Perimeter.objects.inside(region, on=on).communes()
-    around = Containment.objects.valid(on).filter(inner__in=communes, holds=True)
-    possible = {*communes.values_list("code", flat=True), *around.values_list("outer__code", flat=True).distinct()}
-    return Surroundings(frozenset({region.code}), frozenset(possible) | frozenset(zone_codes()))
+    names = set(communes.values_list("code", flat=True))
+    if not names:  # the day is before the millésime held
+        return Surroundings(frozenset({region.code}), None)
+    links = Containment.objects.valid(on).filter(inner__in=communes)
+    counts = links.values_list("outer__code", "holds").annotate(n=Count("inner"))
+    held = {outer: n for outer, holds, n in counts if holds}
+    denied = {outer: n for outer, holds, n in counts if not holds}
+    inside = frozenset(outer for outer, n in held.items() if n == len(names))
+    zones = {zone for zone in zone_codes() if denied.get(zone, 0) < len(names)}
+    return Surroundings(inside, (frozenset(held) | names | zones) - inside)
+
+
+def period_of(day: date) -> date:
+    """Return the first day of the period, around a day, in which the geography does not change.
+
+    What is found for one day is true for the whole period.
+    """
+    return max((change for change in _changes() if change <= day), default=date.min)
+
+
+@lru_cache(maxsize=1)
+def _changes() -> frozenset[date]:
+    starts = Containment.objects.values_list("since", flat=True).distinct()
+    ends = Containment.objects.values_list("until", flat=True).distinct()
+    return frozenset(starts) | {end + timedelta(days=1) for end in ends if end}
+
+
+def clear_caches() -> None:
+    """Forget what was read of the geography: after it was loaded again in this process."""
+    zone_codes.cache_clear()
+    _changes.cache_clear()
+    territory_name.cache_clear()
 
 
 @lru_cache(maxsize=1)
@@ -215,25 +255,43 @@ def territory_name() -> str:
     return territory.name if territory else ""
 
 
+@lru_cache(maxsize=1)
+def served_communes() -> tuple[Perimeter, ...]:
+    """Return the communes of the territory by name; they change with a release only."""
+    inside = Perimeter.objects.communes().filter(containments__outer__served__isnull=False)
+    return tuple(inside.order_by("search_name"))
+
+
 def find_communes(text: str, *, limit: int = 12) -> list[Perimeter]:
-    """Return the communes a person may mean by a name, a postcode or an INSEE code; those served come first."""
-    wanted = fold(text).strip()
+    """Return the communes a person may mean by a name, a postcode or an INSEE code; those served come first.
+
+    ``Janville (60323)`` and ``Janville (60150)`` are one commune each: the code after the name decides.
+    """
+    wanted = " ".join(fold(text).split())
     communes = Perimeter.objects.communes()
+    code = _CODE.search(wanted)
+    if code:
+        communes = communes.filter(_code_is(code["code"]))
+        wanted = wanted[: code.start()].strip()
+        if not wanted:
+            return list(communes[:limit])
     if not wanted:
         return []
-    if wanted[:2].isdigit() and len(wanted) == 5:
-        found = communes.filter(postcodes__contains=[wanted]) | communes.filter(code=f"COM-{wanted.upper()}")
-    else:
-        name = wanted.replace("saint ", "saint-").replace("st ", "saint-").replace("st-", "saint-")
-        spaced, dashed = name.replace("-", " "), name.replace(" ", "-")
-        exact = communes.filter(search_name__in=[wanted, spaced, dashed])
-        found = (
-            exact
-            if exact.exists()
-            else communes.filter(search_name__startswith=dashed) | communes.filter(search_name__startswith=spaced)
-        )
-    served = set(
-        Perimeter.objects.communes().filter(containments__outer__served__isnull=False).values_list("code", flat=True)
-    )
-    ordered = sorted(found.distinct(), key=lambda commune: (commune.code not in served, -(commune.population or 0)))
+    name = _SAINT.sub(lambda saint: f"sainte{saint['rest']}" if saint["e"] else f"saint{saint['rest']}", wanted)
+    spellings = {name, name.replace(" ", "-"), name.replace("-", " ")}
+    exact = communes.filter(search_name__in=spellings)
+    found = exact if exact.exists() else communes.filter(_starts_with(spellings))
+    served = {commune.code for commune in served_communes()}
+    ordered = sorted(found, key=lambda commune: (commune.code not in served, -(commune.population or 0)))
     return ordered[:limit]
+
+
+def _code_is(code: str) -> Q:
+    return Q(postcodes__contains=[code]) | Q(code=f"COM-{code.upper()}")
+
+
+def _starts_with(spellings: set[str]) -> Q:
+    found = Q()
+    for spelling in spellings:
+        found |= Q(search_name__startswith=spelling)
+    return found

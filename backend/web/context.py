@@ -9,5 +9,7 @@ from backend.common.days import current_day
 from backend.territories.services import territory_name
 
 
-def site(request: HttpRequest) -> dict[str, Any]:
-    return {"site": {"name": "Jonction", "territory": territory_name(), "demo": settings.DEMO, "day": current_day()}}
+def service(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "service": {"name": "Jonction", "territory": territory_name(), "demo": settings.DEMO, "day": current_day()}
+    }

@@ -1,0 +1,37 @@
+"""Inviting people and letting them go."""
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.notifications.rendering import render
+from backend.notifications.services import absolute_url, owe
+
+
+@transaction.atomic
+def invite(*, user: User) -> None:
+    """Owe the e-mail by which someone chooses a first password; asking twice sends a fresh link."""
+    user.invited_at = timezone.now()
+    user.save(update_fields=["invited_at"])
+    key = default_token_generator.make_token(user)
+    url = absolute_url("account_reset_password_from_key", user_pk_to_url_str(user), key)
+    owe(
+        kind="invitation",
+        key=f"invitation:{user.pk}:{user.invited_at.isoformat()}",
+        recipient=user.email,
+        message=render("invitation", {"user": user, "url": url}),
+    )
+
+
+@transaction.atomic
+def off_board(*, user: User) -> None:
+    """Close an account at once, open sessions included; what the person decided stays, with their name."""
+    user.is_active = False
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "password"])
+    for session in Session.objects.filter(expire_date__gte=timezone.now()):
+        if session.get_decoded().get("_auth_user_id") == str(user.pk):
+            session.delete()

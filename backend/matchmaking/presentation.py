@@ -1,0 +1,335 @@
+"""What a page, an e-mail or a terminal shows of a result: groups of schemes, each with its reasons line by line."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from backend.companies.models import Fact
+from backend.matchmaking import engine
+from backend.matchmaking.models import Match, Result, Review, Submission
+from backend.schemes import wording
+from backend.schemes.models import Criterion, Revision, Scheme
+
+SYMBOLS = {"met": "✓", "not_met": "✗", "unknown": "?"}
+OUTCOME_NAMES = {"met": _("rempli"), "not_met": _("non rempli"), "unknown": _("à préciser")}
+FACT_NAMES = {
+    "commune": _("la commune"),
+    "naf": _("l’activité (code NAF)"),
+    "headcount": _("l’effectif"),
+    "turnover": _("le chiffre d’affaires"),
+    "balance_sheet": _("le total du bilan"),
+    "created_on": _("la date de création"),
+    "legal_category": _("la forme juridique"),
+    "micro_entrepreneur": _("le régime (micro-entrepreneur ou non)"),
+    "project.started": _("si le projet est commencé"),
+    "project.spend": _("le coût du projet"),
+    "window": _("les dates d’ouverture (à demander au porteur)"),
+}
+# Which fact a leaf of a criterion reads, to show the firm's own value beside the rule.
+FACT_OF_KIND = {
+    "in_territory": "commune",
+    "activity": "naf",
+    "headcount": "headcount",
+    "turnover": "turnover",
+    "balance_sheet": "balance_sheet",
+    "spend": "project.spend",
+    "age_months": "created_on",
+    "legal_form": "legal_category",
+    "micro_entrepreneur": "micro_entrepreneur",
+    "project_not_started": "project.started",
+}
+# What an officer sees of the firm, in this order.
+FACT_LABELS = (
+    ("commune", _("Commune")),
+    ("project.commune", _("Commune du projet")),
+    ("naf", _("Activité")),
+    ("legal_category", _("Forme juridique")),
+    ("micro_entrepreneur", _("Régime")),
+    ("created_on", _("Création")),
+    ("headcount", _("Effectif")),
+    ("turnover", _("Chiffre d’affaires")),
+    ("balance_sheet", _("Bilan")),
+    ("project.started", _("Projet")),
+    ("project.spend", _("Coût du projet")),
+    ("project.tenure", _("Locaux")),
+    ("project.horizon", _("Pour quand")),
+)
+SIZE_FACTS = ("headcount", "turnover", "balance_sheet")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineView:
+    """One condition: outcome, rule, the firm's value and where it comes from, the source and its date."""
+
+    outcome: str
+    sentence: str
+    values: tuple[tuple[str, str], ...]
+    note: str
+    source: str
+    source_url: str
+    source_date: str
+    parts: tuple["LineView", ...]
+    condition: str
+    ask: str
+
+    @property
+    def symbol(self) -> str:
+        return SYMBOLS[self.outcome]
+
+    @property
+    def outcome_name(self) -> str:
+        return str(OUTCOME_NAMES[self.outcome])
+
+    @property
+    def is_manual(self) -> bool:
+        return bool(self.condition)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A scheme of a result, ready to be shown."""
+
+    match: Match
+    revision: Revision
+    lines: tuple[LineView, ...]
+    to_confirm: tuple[LineView, ...]
+    amount: str
+    deadline: str
+    applicants: str
+    missing: tuple[str, ...]
+    review: Review | None
+
+    @property
+    def blocking(self) -> LineView | None:
+        """The first condition that excludes the firm."""
+        return next((line for line in (*self.lines, *self.to_confirm) if line.outcome == "not_met"), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    key: str
+    title: str
+    intro: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    groups: tuple[Group, ...]
+    set_aside: tuple[Card, ...]
+    not_proposed: tuple[Card, ...]
+    n_elsewhere: int
+    nothing_fits: bool
+
+    @property
+    def n_possible(self) -> int:
+        return sum(len(group.cards) for group in self.groups)
+
+
+GROUPS = (
+    ("kept", _("Retenus par votre développeur économique"), _("Une personne a relu ces dispositifs pour vous.")),
+    (
+        "eligible",
+        _("Vous pouvez les demander"),
+        _("Tout ce que nous savons de votre entreprise correspond ; il reste parfois un point à confirmer."),
+    ),
+    (
+        "undecided",
+        _("Possible : une réponse manque"),
+        _("Il manque une information, de votre côté ou du côté du porteur, pour le dire."),
+    ),
+    ("later", _("Ouvre plus tard"), _("Rien d’autre que la date ne s’y oppose.")),
+)
+
+
+def present(submission: Submission, result: Result, *, for_officer: bool = False) -> Page:
+    """Lay out a result. A firm sees officers' verdicts once the review has ended; officers see them at once."""
+    reviews = submission.reviews.latest_by_scheme()
+    if not for_officer:
+        end = submission.review_ends.first()
+        reviews = {pk: review for pk, review in reviews.items() if end and review.decided_at <= end.ended_at}
+    matches = list(result.matches.select_related("scheme", "need"))
+    known = Known(result.facts, submission.sheet.current())
+    return _layout(matches, known, reviews, on=result.on, for_officer=for_officer)
+
+
+def preview(facts: engine.Facts, needs: Mapping[str, float], *, on: date) -> Page:
+    """Lay out what the engine answers, without keeping anything of it."""
+    (ranked,) = engine.rank([(facts, on, needs, True)])
+    schemes = {scheme.current_id: scheme for scheme in Scheme.objects.of_source(Scheme.OWN).published()}
+    matches = [
+        Match(
+            scheme=schemes[item.revision_id],
+            revision_id=item.revision_id,
+            rank=item.rank,
+            score=item.score,
+            eligibility=item.eligibility,
+            typed=item.typed,
+            targeted=item.targeted,
+            opens_later=item.opens_later,
+            addresses=item.addresses,
+            unknown=list(item.unknown),
+            to_confirm=list(item.to_confirm),
+        )
+        for item in ranked
+    ]
+    return _layout(matches, Known(facts, {}), {}, on=on, for_officer=False)
+
+
+def _layout(
+    matches: list[Match], known: "Known", reviews: Mapping[int, Review], *, on: date, for_officer: bool
+) -> Page:
+    shown = [match for match in matches if match.addresses]
+    grouped: dict[str, list[Card]] = {key: [] for key, _title, _intro in GROUPS}
+    set_aside: list[Card] = []
+    not_proposed: list[Card] = []
+    for card in _cards(shown, known, reviews, on):
+        verdict = card.review.verdict if card.review and not for_officer else ""
+        if verdict == Review.Verdict.REJECTED:
+            set_aside.append(card)
+        elif verdict == Review.Verdict.KEPT:
+            grouped["kept"].append(card)
+        elif card.match.opens_later:
+            grouped["later"].append(card)
+        elif card.match.eligibility == Match.Verdict.INELIGIBLE:
+            not_proposed.append(card)
+        else:
+            grouped[card.match.typed].append(card)
+    return Page(
+        groups=tuple(
+            Group(key=key, title=str(title), intro=str(intro), cards=tuple(grouped[key]))
+            for key, title, intro in GROUPS
+            if grouped[key]
+        ),
+        set_aside=tuple(set_aside),
+        not_proposed=tuple(not_proposed),
+        n_elsewhere=len(matches) - len(shown),
+        nothing_fits=all(match.eligibility == Match.Verdict.INELIGIBLE for match in shown) and not grouped["kept"],
+    )
+
+
+def _cards(matches: Iterable[Match], known: "Known", reviews: Mapping[int, Review], on: date) -> list[Card]:
+    matches = list(matches)
+    revisions = Revision.objects.filter(pk__in={match.revision_id for match in matches}).select_related("scheme")
+    revisions = revisions.prefetch_related(
+        "criteria__source", "served_needs", "roles__operator", "relations", "sources"
+    )
+    by_pk = {revision.pk: revision for revision in revisions}
+    explained = engine.explain(known.facts, by_pk.values(), on=on)
+    return [
+        _card(match, by_pk[match.revision_id], explained[match.revision_id], known, reviews, on) for match in matches
+    ]
+
+
+def _card(
+    match: Match,
+    revision: Revision,
+    lines: list[engine.Line],
+    known: "Known",
+    reviews: Mapping[int, Review],
+    on: date,
+) -> Card:
+    rows = sorted(revision.criteria.all(), key=lambda row: (row.from_text, row.position))
+    views = [_line(lines[0], None, known, note=revision.window_note)]
+    views += [_line(line, row, known) for line, row in zip(lines[1:], rows, strict=True)]
+    missing = [str(FACT_NAMES.get(fact, fact)) for fact in match.unknown]
+    return Card(
+        match=match,
+        revision=revision,
+        lines=tuple(view for view in views if not view.is_manual),
+        to_confirm=tuple(view for view in views if view.is_manual),
+        amount=wording.amount(revision),
+        deadline=wording.deadline(revision, on=on),
+        applicants=" ou ".join(str(Revision.Applicant(applicant).label) for applicant in revision.applicants),
+        missing=tuple(missing),
+        review=reviews.get(match.scheme_id),
+    )
+
+
+def _line(line: engine.Line, row: Criterion | None, known: "Known", *, note: str = "") -> LineView:
+    source = row.source if row else None
+    manual = line.definition["kind"] == "manual"
+    return LineView(
+        outcome=line.outcome,
+        sentence=wording.sentence(line.definition),
+        values=known.values_for(line.definition),
+        note=row.note if row else note,
+        source=source.title if source else "",
+        source_url=source.url if source else "",
+        source_date=wording.partial_day(source.dated) if source else "",
+        parts=tuple(_line(part, None, known) for part in line.parts),
+        condition=line.definition["fact"] if manual else "",
+        ask=line.definition.get("ask", "operator") if manual else "",
+    )
+
+
+class Known:
+    """The firm's values in words, each with where it comes from."""
+
+    def __init__(self, facts: engine.Facts, rows: Mapping[str, Fact]) -> None:
+        self.facts = facts
+        self._rows = rows
+
+    def values_for(self, definition: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+        """Return what the firm said of what a criterion reads: pairs of a value and its origin."""
+        kind = definition["kind"]
+        if kind == "manual":
+            names: tuple[str, ...] = (f"{Fact.ANSWER}{definition['fact']}",)
+        elif kind == "in_territory" and definition.get("level") == "project" and self.facts.get("project.commune"):
+            names = ("project.commune",)
+        elif kind == "size_category":
+            names = SIZE_FACTS
+        else:
+            names = (FACT_OF_KIND[kind],) if kind in FACT_OF_KIND else ()
+        return tuple((self.value(name), self.origin(name)) for name in names if self.facts.get(name) is not None)
+
+    def value(self, name: str) -> str:
+        return value_text(name, self.facts[name])
+
+    def origin(self, name: str) -> str:
+        row = self._rows.get(name)
+        if row is None:
+            return ""
+        return f"{row.get_origin_display()}, le {wording.day(row.recorded_on)}"
+
+
+def value_text(name: str, value: Any) -> str:
+    """Write the value of a fact as a person would say it."""
+    if name.endswith("commune"):
+        return wording.perimeter_name(f"COM-{value}")
+    if name == "naf":
+        return wording.activity_name(value)
+    if name == "legal_category":
+        return wording.legal_name(value)
+    if name == "created_on":
+        return f"créée le {wording.day(date.fromisoformat(value))}"
+    if name == "headcount":
+        return f"{_interval(value, wording.number)} salariés"
+    if name in ("turnover", "balance_sheet", "project.spend"):
+        label = {"turnover": "chiffre d’affaires", "balance_sheet": "bilan", "project.spend": "projet"}[name]
+        return f"{label} {_interval(value, wording.euros)}"
+    if name == "project.started":
+        return "projet déjà commencé" if value else "projet pas commencé"
+    if name == "micro_entrepreneur":
+        return "micro-entrepreneur" if value else "pas micro-entrepreneur"
+    if name == "project.tenure":
+        return {"owner": "propriétaire", "tenant": "locataire"}[value]
+    if name == "project.horizon":
+        return str(Submission.Horizon(value).label)
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    return str(value)
+
+
+def _interval(value: Any, write: Any) -> str:
+    low, high = value if isinstance(value, list | tuple) else (value, value)
+    if low == high and low is not None:
+        return str(write(low))
+    if low is None:
+        return f"{write(high)} au plus"
+    if high is None:
+        return f"{write(low)} ou plus"
+    return f"de {write(low)} à {write(high)}"

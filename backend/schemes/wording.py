@@ -1,0 +1,292 @@
+"""French sentences made from criteria, windows and amounts: written here once, never typed twice."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from django.utils import formats
+
+from backend.schemes.models import Revision
+from backend.territories.models import Nomenclature, Perimeter
+
+NBSP = "\N{NO-BREAK SPACE}"
+SIZE_NAMES = {
+    ("micro", "micro"): "micro-entreprise (moins de 10 salariés et 2 M€ de chiffre d’affaires ou de bilan au plus)",
+    ("micro", "small"): "petite entreprise (moins de 50 salariés et 10 M€ de chiffre d’affaires ou de bilan au plus)",
+    ("micro", "medium"): (
+        "PME au sens européen, micro-entreprises comprises (moins de 250 salariés, et 50 M€ de chiffre d’affaires"
+        " ou 43 M€ de bilan au plus)"
+    ),
+    ("micro", "intermediate"): (
+        "PME ou entreprise de taille intermédiaire (moins de 5 000 salariés, et 1,5 Md€ de chiffre d’affaires"
+        " ou 2 Md€ de bilan au plus)"
+    ),
+    ("intermediate", "large"): "entreprise plus grande qu’une PME au sens européen",
+    ("intermediate", "intermediate"): "entreprise de taille intermédiaire",
+    ("small", "medium"): "PME au sens européen, hors micro-entreprises",
+    ("large", "large"): "grande entreprise",
+}
+
+
+def euros(amount: float) -> str:
+    """Write an amount as people read it: ``1 200 €``, ``2,5 M€``."""
+    if amount >= 1_000_000_000:
+        return f"{number(amount / 1e9)}{NBSP}Md€"
+    if amount >= 1_000_000:
+        return f"{number(amount / 1e6)}{NBSP}M€"
+    return f"{number(amount)}{NBSP}€"
+
+
+def number(value: float) -> str:
+    """Write a number in French, with no more decimals than it has."""
+    decimals = 0 if float(value).is_integer() else 2
+    whole, _, part = f"{value:,.{decimals}f}".partition(".")
+    part = part.rstrip("0")
+    return whole.replace(",", NBSP) + (f",{part}" if part else "")
+
+
+def day(value: date) -> str:
+    """Write a day in French: ``1er janvier 2027``."""
+    text = str(formats.date_format(value, "j F Y"))
+    return f"1er{text[1:]}" if value.day == 1 else text
+
+
+def partial_day(value: str) -> str:
+    """Write a date known to the year, the month or the day; nothing where it is not known.
+
+    >>> partial_day("2025")
+    '2025'
+    """
+    if len(value) == 10:
+        return day(date.fromisoformat(value))
+    if len(value) == 7:
+        return str(formats.date_format(date.fromisoformat(f"{value}-01"), "F Y"))
+    return value
+
+
+def sentence(definition: Mapping[str, Any]) -> str:
+    """Return what a criterion asks, as a French phrase that starts with a capital."""
+    text: str = _PHRASES[definition["kind"]](definition)
+    return text[:1].upper() + text[1:]
+
+
+def _territory(definition: Mapping[str, Any]) -> str:
+    whose = "projet situé" if definition.get("level") == "project" else "établissement situé"
+    found = []
+    if definition.get("any_of"):
+        found.append(f"{whose} dans{NBSP}: {_join(map(perimeter_name, definition['any_of']))}")
+    if definition.get("none_of"):
+        found.append(f"{whose} hors de{NBSP}: {_join(map(perimeter_name, definition['none_of']))}")
+    return ", et ".join(found)
+
+
+def _activity(definition: Mapping[str, Any]) -> str:
+    found = []
+    if definition.get("any_of"):
+        found.append(f"activité{NBSP}: {_join(map(activity_name, definition['any_of']))}")
+    if definition.get("none_of"):
+        found.append(f"sauf{NBSP}: {_join(map(activity_name, definition['none_of']))}")
+    return ", ".join(found)
+
+
+def _legal_form(definition: Mapping[str, Any]) -> str:
+    found = []
+    if definition.get("any_of"):
+        found.append(f"forme juridique{NBSP}: {_join(map(legal_name, definition['any_of']))}")
+    if definition.get("none_of"):
+        found.append(f"forme juridique autre que{NBSP}: {_join(map(legal_name, definition['none_of']))}")
+    return ", ".join(found)
+
+
+def _range(definition: Mapping[str, Any], write: Any, unit: str = "") -> str:
+    low = definition.get("at_least", definition.get("above"))
+    high = definition.get("at_most", definition.get("below"))
+    unit = f"{NBSP}{unit}" if unit else ""
+    low_text = (
+        None
+        if low is None
+        else f"plus de {write(low)}{unit}"
+        if "above" in definition
+        else f"{write(low)}{unit} ou plus"
+    )
+    high_text = (
+        None
+        if high is None
+        else f"moins de {write(high)}{unit}"
+        if "below" in definition
+        else f"{write(high)}{unit} au plus"
+    )
+    if low_text and high_text and "at_least" in definition and "at_most" in definition:
+        return f"de {write(low)} à {write(high)}{unit}"
+    return " et ".join(filter(None, (low_text, high_text)))
+
+
+def _headcount(definition: Mapping[str, Any]) -> str:
+    whose = {"establishment": "effectif du site", "group": "effectif du groupe"}.get(
+        definition.get("level", ""), "effectif de l’entreprise"
+    )
+    return f"{whose}{NBSP}: {_range(definition, number, 'salariés')}"
+
+
+def _age(definition: Mapping[str, Any]) -> str:
+    parts = []
+    if definition.get("at_least") is not None:
+        parts.append(f"depuis {months(definition['at_least'])} au moins")
+    if definition.get("at_most") is not None:
+        parts.append(f"depuis {months(definition['at_most'])} au plus")
+    return "entreprise créée " + " et ".join(parts)
+
+
+def months(count: int) -> str:
+    """Write a number of months, in years where it is whole.
+
+    >>> months(36), months(12), months(18)
+    ('3 ans', '1 an', '18 mois')
+    """
+    years, rest = divmod(count, 12)
+    if rest or not years:
+        return f"{count} mois"
+    return f"{years} an{'s' if years > 1 else ''}"
+
+
+def _size(definition: Mapping[str, Any]) -> str:
+    pair = (definition.get("from", "micro"), definition.get("to", "large"))
+    return f"taille{NBSP}: {SIZE_NAMES.get(pair, f'de {pair[0]} à {pair[1]}')}"
+
+
+def _window(definition: Mapping[str, Any]) -> str:
+    opens, closes = (
+        date.fromisoformat(definition[name]) if definition.get(name) else None for name in ("opens_on", "closes_on")
+    )
+    return window(definition.get("state", "unknown"), opens, closes)
+
+
+def window(state: str, opens_on: date | None, closes_on: date | None) -> str:
+    """Say when applications are taken; the last day is inside."""
+    dates = " ".join(
+        filter(
+            None, (f"du {day(opens_on)}" if opens_on else "", f"jusqu’au {day(closes_on)} inclus" if closes_on else "")
+        )
+    )
+    if state == "permanent":
+        return f"ouvert en permanence{f' depuis le {day(opens_on)}' if opens_on else ''}"
+    if state == "closed":
+        return f"fermé{f' ({dates})' if dates else ''}"
+    if state == "suspended":
+        return "suspendu par le porteur"
+    if state == "dated":
+        return f"ouvert {dates}"
+    return f"dates d’ouverture à confirmer{f' ({dates})' if dates else ''}"
+
+
+_PHRASES: dict[str, Any] = {
+    "in_territory": _territory,
+    "activity": _activity,
+    "legal_form": _legal_form,
+    "headcount": _headcount,
+    "turnover": lambda definition: f"chiffre d’affaires{NBSP}: {_range(definition, euros)}",
+    "balance_sheet": lambda definition: f"total du bilan{NBSP}: {_range(definition, euros)}",
+    "spend": lambda definition: f"coût du projet hors taxes{NBSP}: {_range(definition, euros)}",
+    "age_months": _age,
+    "size_category": _size,
+    "micro_entrepreneur": lambda definition: (
+        "être micro-entrepreneur" if definition.get("expected", True) else "ne pas être micro-entrepreneur"
+    ),
+    "project_not_started": lambda _: "projet pas encore commencé (aucun devis ni bon de commande signé)",
+    "window": _window,
+    "manual": lambda definition: definition["sentence"],
+    "all": lambda definition: " ; et ".join(_lower(sentence(part)) for part in definition["of"]),
+    "any": lambda definition: (
+        f"l’un ou l’autre{NBSP}: " + " ; ou ".join(_lower(sentence(part)) for part in definition["of"])
+    ),
+    "not": lambda definition: f"ne pas avoir{NBSP}: {_lower(sentence(definition['of']))}",
+}
+
+
+def _lower(text: str) -> str:
+    """Lower the first letter, but of a name in capitals."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:].rstrip(".")
+
+
+def _join(names: Iterable[str]) -> str:
+    names = list(names)
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" ou {names[-1]}"
+
+
+@lru_cache(maxsize=2048)
+def perimeter_name(code: str) -> str:
+    """Return the name of a perimeter; the usual name of an intercommunality served."""
+    perimeter = Perimeter.objects.select_related("served").filter(code=code).first()
+    if perimeter is None:
+        return code
+    served = getattr(perimeter, "served", None)
+    return served.usual_name if served else perimeter.name
+
+
+@lru_cache(maxsize=2048)
+def activity_name(code: str) -> str:
+    return _nomenclature_name(Nomenclature.System.NAF_REV2, _dotted(code)) or code
+
+
+def _dotted(code: str) -> str:
+    plain = code.replace(".", "")
+    return f"{plain[:2]}.{plain[2:]}" if len(plain) > 2 else plain
+
+
+LEGAL_GROUPS = {
+    "1": "entrepreneur individuel",
+    "5": "société commerciale",
+    "54": "SARL ou EURL",
+    "55": "SA à conseil d’administration",
+    "56": "SA à directoire",
+    "57": "SAS ou SASU",
+    "65": "société civile",
+    "92": "association loi 1901 ou assimilée",
+}
+
+
+@lru_cache(maxsize=512)
+def legal_name(code: str) -> str:
+    return LEGAL_GROUPS.get(code) or _nomenclature_name(Nomenclature.System.LEGAL_CATEGORY, code) or code
+
+
+def _nomenclature_name(system: str, code: str) -> str:
+    row = Nomenclature.objects.filter(system=system, code=code).first()
+    return f"{row.name} ({row.code})" if row else ""
+
+
+def amount(revision: Revision) -> str:
+    """Say how much a scheme gives, or that we do not know; only what a source says."""
+    unit = revision.get_amount_unit_display() if revision.amount_unit else ""
+    parts = []
+    if revision.amount_text:
+        parts.append(revision.amount_text.rstrip("."))
+    else:
+        if revision.rate_max_pct is not None:
+            parts.append(f"jusqu’à {number(float(revision.rate_max_pct))}{NBSP}%")
+        low, high = revision.floor_eur, revision.ceiling_eur
+        if low is not None and high is not None:
+            parts.append(f"de {euros(float(low))} à {euros(float(high))} {unit}".strip())
+        elif high is not None:
+            parts.append(f"{euros(float(high))} au plus {unit}".strip())
+        elif low is not None:
+            parts.append(f"{euros(float(low))} au moins {unit}".strip())
+    if revision.cost_left_eur is not None and not revision.amount_text:
+        left = float(revision.cost_left_eur)
+        parts.append(f"reste à votre charge{NBSP}: {euros(left)}" if left else "gratuit pour l’entreprise")
+    if revision.duration:
+        parts.append(f"durée{NBSP}: {revision.duration.rstrip('.')}")
+    text = " ; ".join(parts)
+    return text[:1].upper() + text[1:] if text else ""
+
+
+def deadline(revision: Revision, *, on: date) -> str:
+    """Say when a scheme takes applications, as seen on a day."""
+    text = window(revision.window_state, revision.opens_on, revision.closes_on)
+    left = revision.days_left(on)
+    if revision.window_state == "dated" and left is not None and 0 <= left <= 90:
+        text += (
+            f" (dernier jour{NBSP}: aujourd’hui)" if left == 0 else f" (encore {left} jour{'s' if left > 1 else ''})"
+        )
+    return text[:1].upper() + text[1:]

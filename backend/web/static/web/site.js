@@ -1,0 +1,46 @@
+// Small comforts. Every page works without this file.
+"use strict";
+
+// A print button is of no use without JavaScript: it stays hidden until here.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
+// What went wrong is read first, on a new page or after a swap by htmx.
+function focusErrors(root) {
+  root.querySelector(".error-summary")?.focus();
+}
+focusErrors(document);
+document.addEventListener("htmx:afterSwap", (event) => focusErrors(event.target));
+
+// A form is sent once, however often one clicks. Forms that htmx sends use hx-disabled-elt instead.
+const SENDING = "Envoi…";
+const WAIT_MS = 10000; // then the connection failed or was stopped: one may try again
+const sent = new Map(); // button -> its own children
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post" || form.target) return;
+  // Once the browser has read the form: a disabled button would lose its name and value.
+  setTimeout(() => {
+    for (const button of form.elements) {
+      if (button.tagName !== "BUTTON" || button.type !== "submit" || button.disabled) continue;
+      sent.set(button, [...button.childNodes]);
+      if (button === event.submitter) button.replaceChildren(SENDING);
+      button.disabled = true;
+    }
+    setTimeout(restore, WAIT_MS);
+  });
+});
+
+function restore() {
+  for (const [button, children] of sent) {
+    button.replaceChildren(...children);
+    button.disabled = false;
+  }
+  sent.clear();
+}
+
+// Back from the next page: the browser may show this one as it was left.
+window.addEventListener("pageshow", restore);

@@ -1,0 +1,57 @@
+"""The pages around: home, stop writing to me, health, and the mail catcher of a demonstration."""
+
+from django.conf import settings
+from django.core import signing
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from backend.notifications import catcher
+from backend.notifications.services import read_stop_token, stop
+from backend.territories.models import ServedEpci
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    epcis = ServedEpci.objects.prefetch_related("organisations")
+    return render(request, "web/home.html", {"epcis": epcis, "has_draft": "draft" in request.session})
+
+
+# Mail programs post here without our cookie (RFC 8058); the signed token is what proves the right to stop.
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop_writing(request: HttpRequest, token: str) -> HttpResponse:
+    """Stop a topic: opening the link only shows the button."""
+    try:
+        address, topic = read_stop_token(token)
+    except signing.BadSignature:
+        return render(request, "web/link_expired.html", status=404)
+    if request.method == "POST":
+        stop(address=address, topic=topic)
+    return render(request, "web/stop.html", {"address": address, "done": request.method == "POST"})
+
+
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def mailbox(request: HttpRequest, name: str = "") -> HttpResponse:
+    """Show what the mail catcher received: a demonstration only, and nobody's real e-mail."""
+    if settings.CATCHER_DIR is None:
+        raise Http404
+    if not name:
+        return render(request, "web/dev/mailbox.html", {"caught": catcher.messages()})
+    message = catcher.message(name)
+    if message is None:
+        raise Http404
+    return render(request, "web/dev/message.html", {"message": message})

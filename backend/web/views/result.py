@@ -1,0 +1,133 @@
+"""The firm's result, behind a link that cannot be guessed."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from backend.common.days import current_day
+from backend.matchmaking.models import Submission
+from backend.matchmaking.presentation import present
+from backend.matchmaking.services import (
+    OutsideTerritory,
+    answer_condition,
+    confirm_address,
+    correct_submission,
+    latest_result,
+    officers_in_charge,
+    organisation_in_charge,
+    read_confirmation_token,
+    send_link_again,
+)
+from backend.web.forms.filing import FirmForm, NeedForm, ProjectForm, StepForm, trilean
+from backend.web.forms.result import AddressForm
+
+
+def _submission(token: str) -> Submission:
+    return get_object_or_404(Submission.objects.select_related("sheet", "contact", "epci", "reviewed_by"), token=token)
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """Keep the secret link out of search engines and of the addresses that other sites are told."""
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def result(request: HttpRequest, token: str) -> HttpResponse:
+    submission = _submission(token)
+    answer = latest_result(submission, on=current_day())
+    context = {
+        "submission": submission,
+        "result": answer,
+        "page": present(submission, answer),
+        "organisation": organisation_in_charge(submission),
+        "review_end": submission.review_ends.select_related("officer").first(),
+        "answer_url": reverse("answer", args=[token]),
+        "can_answer": ("firm",),
+        "officers": officers_in_charge(submission),
+    }
+    return _private(render(request, "web/result.html", context))
+
+
+@require_POST
+def answer(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the firm's answer to a condition that only a person can check."""
+    submission = _submission(token)
+    answer_condition(
+        submission=submission,
+        condition=request.POST.get("condition", ""),
+        value=trilean(request.POST.get("value", "")),
+        on=current_day(),
+    )
+    messages.success(request, _("Votre réponse est prise en compte : le résultat a été recalculé."))
+    return redirect(reverse("result", args=[token]) + f"#d-{request.POST.get('scheme', '')}")
+
+
+CORRECTION: tuple[tuple[str, type[StepForm]], ...] = (
+    ("need", NeedForm),
+    ("firm", FirmForm),
+    ("project", ProjectForm),
+)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def correct(request: HttpRequest, token: str) -> HttpResponse:
+    """Correct what was filed, on one page, and see the new result."""
+    submission = _submission(token)
+    data = request.POST if request.method == "POST" else None
+    forms = {name: form(data, prefix=name, initial=form.initial_for(submission)) for name, form in CORRECTION}
+    valid = [form.is_valid() for form in forms.values()]  # every one, so that all errors show at once
+    if data is not None and all(valid):
+        facts = {name: value for form in forms.values() for name, value in form.changed_facts().items()}
+        try:
+            correct_submission(
+                submission=submission,
+                facts=facts,
+                origins=forms["firm"].origins(),
+                ticked=forms["need"].cleaned_data["needs"],
+                text=forms["need"].cleaned_data["text"],
+                on=current_day(),
+            )
+        except OutsideTerritory:
+            forms["firm"].add_error(
+                "commune",
+                _("Cette commune est hors du territoire : pour un projet là-bas, déposez une nouvelle demande."),
+            )
+        else:
+            messages.success(request, _("Vos corrections sont enregistrées. Voici le nouveau résultat."))
+            return redirect("result", token)
+    context = {"submission": submission, "forms": forms, **forms}
+    status = 422 if data is not None else 200
+    return _private(render(request, "web/correct.html", context, status=status))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Confirm an address: opening the link changes nothing, the button does, since mail scanners open every link."""
+    submission = read_confirmation_token(token)
+    if submission is None:
+        return render(request, "web/link_expired.html", status=404)
+    if request.method == "POST":
+        confirm_address(submission=submission)
+        messages.success(request, _("Merci, votre adresse est confirmée. Votre demande est transmise."))
+        return redirect("result", submission.token)
+    return _private(render(request, "web/confirm.html", {"submission": submission}))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def send_again(request: HttpRequest) -> HttpResponse:
+    """Send the link again; the answer is the same whether the address is known or not."""
+    form = AddressForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        send_link_again(email=form.cleaned_data["email"])
+        return render(request, "web/sent_again.html", {"email": form.cleaned_data["email"]})
+    return render(request, "web/send_again.html", {"form": form}, status=422 if form.errors else 200)

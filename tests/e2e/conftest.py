@@ -1,0 +1,180 @@
+"""The whole service, really started: site, worker, beat and mail catcher, on a database of its own."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+AXE = (ROOT / "tests" / "vendor" / "axe-core-4.14.1" / "axe.min.js").read_text()
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Service:
+    """Every process of the service, on one fixed day."""
+
+    def __init__(self, day: str, folder: Path) -> None:
+        self.day = day
+        self.port, mail_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.mail = folder / "mail"
+        self.mail.mkdir()
+        self._folder = folder
+        self._server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+        self._database = f"e2e_{secrets.token_hex(4)}"
+        redis, _, _ = os.environ["REDIS_URL"].rpartition("/")
+        self.environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "backend.config.settings",
+            "DATABASE_URL": f"{self._server}/{self._database}",
+            "REDIS_URL": f"{redis}/7",
+            "JONCTION_SECRET_KEY": secrets.token_hex(32),
+            "JONCTION_DEMO": "1",
+            "JONCTION_DAY": day,
+            "JONCTION_URL": self.url,
+            "JONCTION_MAIL_HOST": "127.0.0.1",
+            "JONCTION_MAIL_PORT": str(mail_port),
+            "JONCTION_CATCHER_DIR": str(self.mail),
+            "JONCTION_OUTBOX_SECONDS": "1",
+        }
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        self._sql(f'CREATE DATABASE "{self._database}"')
+        for command in (["migrate", "--noinput"], ["load_reference"], ["load_demo"]):
+            subprocess.run(
+                [sys.executable, "manage.py", *command],
+                cwd=ROOT,
+                env=self.environment,
+                check=True,
+                capture_output=True,
+            )
+        beat = self._folder / "beat-schedule"
+        self._launch("manage.py", "catch_mail")
+        self._launch("-m", "celery", "-A", "tasks.app", "worker", "--without-gossip", "--without-mingle", "-c", "2")
+        self._launch("-m", "celery", "-A", "tasks.app", "beat", "--schedule", str(beat), "--pidfile=")
+        self._launch(
+            "-m", "gunicorn", "backend.config.wsgi", "--threads", "4", "--bind", f"127.0.0.1:{self.port}",
+            "--no-control-socket",
+        )  # fmt: skip
+        wait_for(self._answers, "the site to answer")
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def _launch(self, *command: str) -> None:
+        log = (self._folder / f"{len(self._processes)}.log").open("wb")
+        process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+        self._processes.append(process)
+
+    def stop(self) -> None:
+        for process in reversed(self._processes):
+            process.terminate()
+        for process in reversed(self._processes):
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._sql(f'DROP DATABASE "{self._database}" WITH (FORCE)')
+
+    def _sql(self, statement: str) -> None:
+        with psycopg.connect(f"{self._server}/postgres", autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def wait_for(condition, what: str, *, seconds: float = 60):
+    """Return the first true value of a condition; fail with what was waited for."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.2)
+    pytest.fail(f"Waited {seconds:.0f} s for {what}.")
+
+
+@pytest.fixture(scope="session", params=["2026-11-24", "2027-01-02"])
+def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    running = Service(request.param, tmp_path_factory.mktemp("service"))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_context(browser: Browser) -> Iterator:
+    """Open a browser of one's own: a phone by default."""
+    opened: list[BrowserContext] = []
+
+    def opener(*, width: int = 360, height: int = 740, javascript: bool = True) -> BrowserContext:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, java_script_enabled=javascript, locale="fr-FR"
+        )
+        opened.append(context)
+        return context
+
+    yield opener
+    for context in opened:
+        context.close()
+
+
+def look(page: Page, name: str, *, javascript: bool = True) -> None:
+    """Take both screenshots of a page and let axe read it; nothing may scroll sideways."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    size = page.viewport_size
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 740 if width == 360 else 900})
+        page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
+        if javascript:
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert overflow <= 0, f"{name} scrolls sideways at {width} px"
+            page.evaluate(AXE)
+            found = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
+            broken = [
+                (violation["id"], [node["html"][:200] for node in violation["nodes"]])
+                for violation in found["violations"]
+            ]
+            assert broken == [], f"axe on {name} at {width} px"
+    page.set_viewport_size(size)

@@ -1,0 +1,185 @@
+"""One firm, from its phone to the officer's decision and back, with and without JavaScript, on two days."""
+
+import email
+import re
+from email import policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+import yaml
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Service, look, wait_for
+
+EXPECTED = yaml.safe_load((Path(__file__).parent / "expected_schemes.yaml").read_text())
+ACCOUNTS = yaml.safe_load((Path(__file__).parents[2] / "fixtures" / "demo.yaml").read_text())
+ARC_OFFICER, OTHER_OFFICER = "claire.vasseur@jonction.example", "julien.mercier@jonction.example"
+TEXT = "Je ne trouve pas de soudeurs 🔥 <b>et</b> je voudrais un robot ; mes équipes du matin n’ont aucun bus."
+
+
+def messages_to(service: Service, address: str) -> list[EmailMessage]:
+    """Return what the catcher received for an address, oldest first."""
+    found = []
+    for path in sorted(service.mail.glob("*.eml")):
+        message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+        if address in str(message["To"]):
+            found.append(message)
+    return found
+
+
+def wait_for_message(service: Service, address: str, subject: str) -> EmailMessage:
+    return wait_for(
+        lambda: next((m for m in messages_to(service, address) if re.search(subject, str(m["Subject"]))), None),
+        f"an e-mail to {address} about {subject!r}",
+    )
+
+
+def body(message: EmailMessage) -> str:
+    part = message.get_body(("plain",))
+    assert part is not None
+    return part.get_content()
+
+
+def link(message: EmailMessage, path: str) -> str:
+    found = re.search(rf"https?://\S+/{path}/\S+", body(message))
+    assert found, f"no link to {path} in {body(message)}"
+    return found.group()
+
+
+def tick(page: Page, label: str) -> None:
+    page.get_by_label(label, exact=True).check()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain-html"])
+def test_a_firm_files_and_its_officer_answers(service: Service, open_context, javascript):
+    address = f"dirigeant-{service.day}-{'js' if javascript else 'html'}@chaudronnerie.example"
+    tag = f"{'js' if javascript else 'html'}-{service.day}"
+
+    def see(page: Page, name: str) -> None:
+        look(page, f"{tag}-{name}", javascript=javascript)
+
+    # The firm files on its phone.
+    page = open_context(javascript=javascript).new_page()
+    answer = page.goto(service.url)
+    assert answer is not None
+    assert answer.status == 200
+    see(page, "01-accueil")
+    page.get_by_role("link", name="Décrire mon besoin").first.click()
+    page.get_by_text("Recruter et développer les compétences").click()
+    tick(page, "Recruter du personnel")
+    page.get_by_text("Moderniser et numériser l'usine").click()
+    tick(page, "Robots et automatisation")
+    page.get_by_text("Mobilité des salariés et transport").click()
+    page.locator("input[value='mobilite.salaries']").check()
+    page.get_by_label("Avec vos mots").fill(TEXT)
+    page.get_by_label("entre 3 et 12 mois").check()
+    see(page, "02-besoin")
+    page.get_by_role("button", name="Continuer").click()
+
+    page.get_by_label("Nom de l’entreprise").fill("Chaudronnerie du Bac (inventée)")
+    page.get_by_label("SIRET ou SIREN").fill("999 999 956 00018")
+    page.get_by_label("Commune du site").fill("Lacroix Saint Ouen")
+    page.get_by_label("Code APE").fill("2562b")
+    page.get_by_label("Forme juridique").select_option("57")
+    page.get_by_label("Date de création").fill("2009-03-16")
+    page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_role("alert")).to_contain_text("clé de contrôle")
+    assert page.get_by_label("Commune du site").input_value() == "Lacroix Saint Ouen"
+    see(page, "03-entreprise-erreur")
+    page.get_by_label("SIRET ou SIREN").fill("999 999 956 00017")
+    page.get_by_role("button", name="Continuer").click()
+
+    page.get_by_label("Combien de salariés").fill("35")
+    page.get_by_label("Chiffre d’affaires").select_option(label="de 2 M€ à 10 M€")
+    page.get_by_role("group", name="Avez-vous déjà signé").get_by_label("Non").check()
+    page.get_by_label("Coût du projet").fill("180 000 €")
+    page.get_by_label("Sur le site indiqué").check()
+    see(page, "04-projet")
+    page.get_by_role("button", name="Continuer").click()
+
+    page.get_by_label("Votre nom").fill("Camille Roux")
+    page.get_by_label("Votre adresse électronique").fill(address)
+    page.get_by_label("Votre téléphone").fill("0353016099")
+    page.get_by_label("J’accepte").check()
+    see(page, "05-contact")
+    page.get_by_role("button", name="Voir mon résultat").click()
+
+    # The result shows at once, explained.
+    expect(page.get_by_role("heading", level=1)).to_contain_text("dispositifs pour Chaudronnerie du Bac")
+    expect(page.locator("main")).to_contain_text("Confirmez votre adresse")
+    first_twenty = [card.get_attribute("data-scheme") for card in page.locator("article.scheme").all()[:20]]
+    named = [key for key in EXPECTED if key in first_twenty]
+    assert len(named) >= 8, f"only {named} of the schemes an officer would name"
+    for key in named:
+        card = page.locator(f"article[data-scheme='{key}']")
+        assert card.locator(".criteria li .outcome").count() >= 1
+        assert card.locator(".next-step").count() == 1
+    see(page, "06-resultat")
+
+    # Before the address is confirmed, one e-mail and nothing else.
+    confirmation = wait_for_message(service, address, "[Cc]onfirme")
+    assert [str(m["Subject"]) for m in messages_to(service, address)] == [str(confirmation["Subject"])]
+    page.goto(link(confirmation, "confirmer"))
+    see(page, "07-confirmer")
+    page.get_by_role("button", name="Confirmer mon adresse").click()
+    expect(page.locator("main")).to_contain_text("Pas encore relu")
+    receipt = wait_for_message(service, address, "demande|résultat")
+    assert link(receipt, "resultat") in page.url
+    assert receipt["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    wait_for_message(service, ARC_OFFICER, "Chaudronnerie du Bac")
+    result_url = page.url
+
+    # The officer of its intercommunality reviews.
+    desk = open_context(width=1280, height=900, javascript=javascript).new_page()
+    desk.goto(f"{service.url}/agent/")
+    see(desk, "08-connexion")
+    sign_in(desk, ARC_OFFICER)
+    see(desk, "09-file-attente")
+    row = desk.get_by_role("row").filter(has_text="Chaudronnerie du Bac")
+    row.get_by_role("link").first.click()
+    file_url = desk.url
+    see(desk, "10-dossier")
+    for key in named[:3]:
+        decide(desk, key).get_by_role("button", name="Retenir").click()
+    for key, reason in zip(named[3:5], ("already_has_it", "not_worth_it"), strict=True):
+        card = decide(desk, key)
+        card.locator("summary", has_text="Écarter").click()
+        card.get_by_label("Raison").select_option(reason)
+        card.get_by_role("button", name="Écarter").click()
+    desk.get_by_label("Un mot à l’entreprise").fill("Je vous appelle jeudi.")
+    see(desk, "11-dossier-relu")
+    desk.get_by_role("button", name="Terminer la relecture").click()
+    expect(desk.locator("main")).to_contain_text("Relecture terminée")
+
+    # The firm is told once, and can answer the officer.
+    told = wait_for_message(service, address, "relu")
+    assert ARC_OFFICER in str(told["Reply-To"])
+    assert "Claire Vasseur" in body(told)
+    assert "Je vous appelle jeudi." in body(told)
+    page.goto(result_url)
+    kept = page.locator("section[aria-labelledby='groupe-kept'] article")
+    assert sorted(card.get_attribute("data-scheme") for card in kept.all()) == sorted(named[:3])
+    expect(page.locator("section[aria-labelledby='groupe-ecartes']")).to_contain_text("l’entreprise l’a déjà")
+    see(page, "12-resultat-relu")
+    assert len({str(m["Message-ID"]) for m in messages_to(service, address)}) == 3
+
+    # An officer of another intercommunality does not even learn that the file exists.
+    other = open_context(width=1280, height=900, javascript=javascript).new_page()
+    other.goto(f"{service.url}/agent/")
+    sign_in(other, OTHER_OFFICER)
+    answer = other.goto(file_url)
+    assert answer is not None
+    assert answer.status == 404
+    see(other, "13-introuvable")
+
+
+def sign_in(page: Page, address: str) -> None:
+    page.get_by_label("Adresse").fill(address)
+    page.get_by_label("Mot de passe", exact=True).fill(ACCOUNTS["password"])
+    page.get_by_role("button", name="Se connecter").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Demandes")
+
+
+def decide(page: Page, key: str):
+    return page.locator(f"article[data-scheme='{key}']")
