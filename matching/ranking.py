@@ -115,24 +115,22 @@ def _rank_row(
 
 
 def _diversify(matches: Sequence[Match], weights: Weights) -> list[Match]:
-    """Order by score, each scheme losing points for those already named for the same need in the same form.
+    """Order by score, each scheme losing points for every better one of the same need in the same form.
 
-    The loss only grows while the list is made, so the scores never increase along it.
+    Among those, the loss grows along the list, so they stay in the order of their own scores.
     """
-    left = sorted(matches, key=lambda match: match.scheme.key)
     seen: Counter[tuple[str, str]] = Counter()
     ordered: list[Match] = []
+    for match in sorted(matches, key=_order):
+        kin = (match.need, match.scheme.kind)
+        penalty = round(-weights.diversity * seen[kin], DIGITS)
+        seen[kin] += 1
+        if penalty:
+            score = round((match.score or 0.0) + penalty, DIGITS)
+            match = replace(match, score=score, parts={**match.parts, "diversity": penalty})
+        ordered.append(match)
+    return sorted(ordered, key=_order)
 
-    def value(match: Match) -> float:
-        times = seen[match.need, match.scheme.kind]
-        return round((match.score or 0.0) - weights.diversity * times, DIGITS)
 
-    while left:
-        best = max(left, key=value)  # max keeps the first of equals, and the keys are sorted
-        left.remove(best)
-        score = value(best)
-        penalty = round(score - (best.score or 0.0), DIGITS)
-        seen[best.need, best.scheme.kind] += 1
-        parts = {**best.parts, "diversity": penalty} if penalty else best.parts
-        ordered.append(replace(best, score=score, parts=parts))
-    return ordered
+def _order(match: Match) -> tuple[float, str]:
+    return -(match.score or 0.0), match.scheme.key

@@ -16,14 +16,19 @@ die() {
     exit 1
 }
 
+# make_dot_run: .run/, which git does not see; the logs of the installation go there.
+make_dot_run() {
+    mkdir -p .run
+    [ -O .run ] || [ "$(id -u)" = 0 ] || die ".run/ appartient à un autre compte : relancez sous ce compte, ou supprimez-le."
+    echo '*' >.run/.gitignore
+}
+
 # --- What must be on the machine ---
 
 # prepare LOCK [PACKAGE PROGRAM]...: the Debian packages, then .venv from the lock. Takes no time once done.
 prepare() {
     local lock=$1 missing=()
     shift
-    mkdir -p .run
-    echo '*' >.run/.gitignore
     need() { "${@:2}" >/dev/null 2>&1 || missing+=("$1"); }
     need python3 test -x /usr/bin/python3
     need python3-venv /usr/bin/python3 -c 'import ensurepip'
@@ -48,7 +53,10 @@ install_packages() {
         as_root=(sudo)
     fi
     say "Installation de $*…"
-    apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 "$@" 9>&-; }
+    apt() {
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get -q -o DPkg::Lock::Timeout=120 -o Acquire::Retries=1 "$@" 9>&-
+    }
     { apt update && apt install -y --no-install-recommends "$@"; } >.run/packages.log 2>&1 ||
         die "l'installation de $* a échoué ; le réseau est-il accessible ? (journal : .run/packages.log)"
 }
@@ -57,9 +65,10 @@ install_libraries() {
     local lock=$1 log=.run/libraries.log options=(-q --require-hashes --only-binary :all:)
     local recent='import sys; sys.exit(sys.version_info < (3, 12))'
     say "Installation des bibliothèques de $lock…"
-    if ! $python -c "$recent" 2>/dev/null || ! $python -m pip --version >/dev/null 2>&1; then
+    $python -c "$recent" 2>/dev/null || rm -rf .venv # none yet, or its Python has gone
+    if ! $python -m pip --version >/dev/null 2>&1; then
         /usr/bin/python3 -c "$recent" || die "il faut Python 3.12 ou plus récent dans /usr/bin/python3 (Debian 13)."
-        /usr/bin/python3 -m venv --clear .venv >"$log" 2>&1 || die "l'environnement Python n'a pu être créé (journal : $log)."
+        /usr/bin/python3 -m venv .venv >"$log" 2>&1 || die "l'environnement Python n'a pu être créé (journal : $log)."
     fi
     pip() { $python -m pip install --disable-pip-version-check --retries 2 "${options[@]}" "$@"; }
     # uv is four times as fast; pip knows more proxies and mirrors. uv wants SSL_CERT_FILE where pip has PIP_CERT.
@@ -134,6 +143,7 @@ stop_all() {
             sleep 0.1
         done
         kill -KILL -- "-$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
     done
     pids=()
 }

@@ -1,5 +1,6 @@
 """The door to the engine: rows of the database in, plain answers out. The rest of the backend never sees its types."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ import matching
 from backend.companies.models import Fact
 from backend.matchmaking.models import WeightSet
 from backend.schemes.models import Revision, Scheme, SubNeed
-from backend.territories.services import Surroundings, commune_surroundings, region_surroundings
+from backend.territories.services import Surroundings, communes_surroundings, period_of, region_surroundings
 
 VERDICTS = {matching.MET: "eligible", matching.UNKNOWN: "undecided", matching.NOT_MET: "ineligible"}
 OUTCOMES = {matching.MET: "met", matching.UNKNOWN: "unknown", matching.NOT_MET: "not_met"}
@@ -67,7 +68,7 @@ class Catalogue:
     """The schemes of one source as the engine reads them, compiled once for each state of the tables."""
 
     def __init__(self, source: str) -> None:
-        schemes = Scheme.objects.published().of_source(source).select_related("current")
+        schemes = Scheme.objects.matchable(source).select_related("current")
         schemes = schemes.prefetch_related("current__criteria", "current__served_needs")
         compiled = [_compile(scheme, scheme.current) for scheme in schemes if scheme.current]
         self.schemes: tuple[matching.Scheme, ...] = tuple(compiled)
@@ -76,7 +77,7 @@ class Catalogue:
 
 def catalogue(source: str = Scheme.OWN) -> Catalogue:
     """Return the catalogue of a source, compiled again only when a scheme of it changed."""
-    state = Scheme.objects.of_source(source).published().aggregate(n=Count("pk"), last=Max("current_id"))
+    state = Scheme.objects.matchable(source).aggregate(n=Count("pk"), last=Max("current_id"))
     return _compiled(source, state["n"], state["last"])
 
 
@@ -141,21 +142,42 @@ def _interval(value: Any) -> matching.Interval:
 
 
 def _place(commune: str | None, region: str | None, *, on: date) -> matching.Place:
-    surroundings = _surroundings(commune, region, on)
-    return matching.Place(surroundings.inside, surroundings.possible) if surroundings else matching.ANYWHERE
-
-
-@lru_cache(maxsize=4096)
-def _surroundings(commune: str | None, region: str | None, on: date) -> Surroundings | None:
     if commune:
-        return commune_surroundings(commune, on=on)
-    return region_surroundings(region, on=on) if region else None
+        _keep_communes([(commune, on)])
+        return _communes[commune, period_of(on)]
+    return _region(region, period_of(on)) if region else matching.ANYWHERE
+
+
+# What was read of the geography, by commune and period: 35,000 communes at most, a kilobyte each.
+_communes: dict[tuple[str, date], matching.Place] = {}
+
+
+def _keep_communes(wanted: Iterable[tuple[str, date]]) -> None:
+    """Read at once the surroundings of the communes that are not known yet."""
+    missing: defaultdict[date, set[str]] = defaultdict(set)
+    for commune, on in wanted:
+        period = period_of(on)
+        if (commune, period) not in _communes:
+            missing[period].add(commune)
+    for period, codes in missing.items():
+        found = communes_surroundings(codes, on=period)
+        _communes.update({(code, period): _to_place(found.get(code)) for code in codes})
+
+
+@lru_cache(maxsize=100)
+def _region(code: str, period: date) -> matching.Place:
+    return _to_place(region_surroundings(code, on=period))
+
+
+def _to_place(surroundings: Surroundings | None) -> matching.Place:
+    return matching.Place(surroundings.inside, surroundings.possible) if surroundings else matching.ANYWHERE
 
 
 def clear_caches() -> None:
     """Forget what was compiled: after reference data was loaded again in this process."""
     _compiled.cache_clear()
-    _surroundings.cache_clear()
+    _communes.clear()
+    _region.cache_clear()
     need_reader.cache_clear()
 
 
@@ -198,6 +220,8 @@ def rank(
 ) -> list[list[Ranked]]:
     """Rank the schemes of a source for each line: facts, day, weight of each sub-need, whether a need was stated."""
     compiled = catalogue(source)
+    communes = [(facts.get(name), on) for facts, on, _, _ in lines for name in ("commune", "project.commune")]
+    _keep_communes((commune, on) for commune, on in communes if commune)
     profiles = matching.Profiles([profile(facts, on=on) for facts, on, _, _ in lines])
     wishes = [matching.Wish(needs, stated=stated) for _, _, needs, stated in lines]
     points = weights or active_weights()[1]

@@ -134,11 +134,11 @@ GROUPS = (
     (
         "eligible",
         _("Vous pouvez les demander"),
-        _("Tout ce que nous savons de votre entreprise correspond ; il reste parfois un point à confirmer."),
+        _("Tout ce que nous savons de votre entreprise correspond ; il reste parfois un point à confirmer."),
     ),
     (
         "undecided",
-        _("Possible : une réponse manque"),
+        _("Possible : une réponse manque"),
         _("Il manque une information, de votre côté ou du côté du porteur, pour le dire."),
     ),
     ("later", _("Ouvre plus tard"), _("Rien d’autre que la date ne s’y oppose.")),

@@ -60,7 +60,7 @@ class Notification(models.Model):
 
 
 class Stop(models.Model):
-    """An address that asked not to be written to about a topic any more; ``*`` is every topic that can be stopped."""
+    """An address that asked not to be written to any more about some topics."""
 
     address = models.EmailField(_("adresse"))
     topics = ArrayField(models.CharField(max_length=40), default=list)

@@ -1,7 +1,8 @@
 """Owing an e-mail, sending what is due, and stopping when asked.
 
 A worker claims a row, sends outside any transaction, and records how it ended. A worker that dies between the two
-leaves a claim that another may take once the lease is over: the copy it may send carries the same Message-ID.
+leaves a claim that another may take once the lease is over: the copy it may send carries the same Message-ID. No
+sender may live longer than the lease; tasks/outbox.py sees to that.
 """
 
 import logging
@@ -9,20 +10,23 @@ import smtplib
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from backend.notifications.models import Notification, NotificationQuerySet, Stop
+from backend.notifications.models import Notification, Stop
 
 logger = logging.getLogger(__name__)
 
 # Seconds before each new try; after the last one the row is given up and stays visible in the administration.
 BACK_OFF = (30, 120, 600, 3600, 4 * 3600, 12 * 3600, 24 * 3600)
+ATTEMPTS = len(BACK_OFF) + 1
+PERMANENT = 500  # the first SMTP reply that says "do not try again" (RFC 5321, section 4.2.1)
 STOP_SALT = "notifications.stop"
 
 
@@ -86,22 +90,27 @@ def deliver(*, pk: int, attempt: int) -> bool:
         return False
     try:
         _email(notification).send()
-    except smtplib.SMTPRecipientsRefused as error:
-        permanent = all(code >= 500 for code, _ in error.recipients.values())
-        _put_off(notification, error, final=permanent)
-        return False
-    except (OSError, smtplib.SMTPException) as error:
+    except Exception as error:  # whatever went wrong, a row left claimed would be tried at every lease
         _put_off(notification, error)
         return False
-    _end(notification, Notification.State.SENT)
+    try:
+        _record_sent(pk)
+    except (OperationalError, InterfaceError):  # the database closed our connection while the e-mail was leaving
+        connection.close()
+        _record_sent(pk)
     return True
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)  # the claim is committed before anything leaves
 def _claim(*, pk: int, attempt: int) -> Notification | None:
     rows = Notification.objects.deliverable(timezone.now(), _lease()).select_for_update(skip_locked=True, of=("self",))
     notification = rows.filter(pk=pk, attempt=attempt).first()
     if notification is None:
+        return None
+    if notification.attempt >= ATTEMPTS:  # every sender died: perhaps because of this very e-mail
+        notification.state = Notification.State.FAILED
+        notification.ended_at = timezone.now()
+        notification.save(update_fields=["state", "ended_at"])
         return None
     notification.state = Notification.State.CLAIMED
     notification.attempt += 1
@@ -126,26 +135,37 @@ def _email(notification: Notification) -> EmailMultiAlternatives:
     return email
 
 
-def _put_off(notification: Notification, error: Exception, *, final: bool = False) -> None:
-    logger.warning("Notification %s was not sent (attempt %s): %s", notification.pk, notification.attempt, error)
-    spent = notification.attempt > len(BACK_OFF)
-    if final or spent:
-        _end(notification, Notification.State.FAILED, error=str(error))
-        return
-    wait = timedelta(seconds=BACK_OFF[notification.attempt - 1])
-    _mine(notification).update(
-        state=Notification.State.DUE, due_at=timezone.now() + wait, claimed_at=None, error=str(error)[:300]
+def _put_off(notification: Notification, error: Exception) -> None:
+    """Record a failure, unless the claim is no longer ours: stopped meanwhile, or taken by another worker."""
+    logger.warning(  # the message of the error may hold the address: it stays in the row
+        "Notification %s was not sent (attempt %s): %s", notification.pk, notification.attempt, type(error).__name__
     )
-
-
-def _end(notification: Notification, state: str, *, error: str = "") -> None:
-    _mine(notification).update(state=state, ended_at=timezone.now(), error=error[:300])
-
-
-def _mine(notification: Notification) -> NotificationQuerySet:
-    """Only the claim that this worker still holds: a later one belongs to another worker."""
-    return Notification.objects.filter(
+    now = timezone.now()
+    outcome: dict[str, Any] = {"state": Notification.State.FAILED, "ended_at": now}
+    if not _is_permanent(error) and notification.attempt < ATTEMPTS:
+        wait = timedelta(seconds=BACK_OFF[notification.attempt - 1])
+        outcome = {"state": Notification.State.DUE, "due_at": now + wait, "claimed_at": None}
+    Notification.objects.filter(
         pk=notification.pk, attempt=notification.attempt, state=Notification.State.CLAIMED
+    ).update(error=f"{type(error).__name__}: {error}"[:300], **outcome)
+
+
+def _is_permanent(error: Exception) -> bool:
+    """Tell whether trying again is pointless: the server refuses this address or this content, or it cannot be sent.
+
+    A refused sender or password is our own fault, and may be mended before the last attempt.
+    """
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= PERMANENT for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPDataError):
+        return error.smtp_code >= PERMANENT
+    return isinstance(error, ValueError)
+
+
+def _record_sent(pk: int) -> None:
+    """Whoever holds the row by now, the e-mail has left."""
+    Notification.objects.filter(pk=pk).exclude(state=Notification.State.SENT).update(
+        state=Notification.State.SENT, ended_at=timezone.now(), error=""
     )
 
 
@@ -182,7 +202,9 @@ def stop(*, address: str, topic: str) -> None:
     if topic not in row.topics:
         row.topics.append(topic)
         row.save(update_fields=["topics"])
-    Notification.objects.filter(recipient__iexact=address, topic=topic, state=Notification.State.DUE).update(
+    # One that is leaving right now is recorded as sent if it does; if it does not, nobody tries it again.
+    owed = Notification.objects.filter(state__in=(Notification.State.DUE, Notification.State.CLAIMED))
+    owed.filter(recipient__iexact=address, topic=topic).update(
         state=Notification.State.STOPPED, ended_at=timezone.now()
     )
 

@@ -72,7 +72,7 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     tick(page, "Robots et automatisation")
     page.get_by_text("Mobilité des salariés et transport").click()
     page.locator("input[value='mobilite.salaries']").check()
-    page.get_by_label("Avec vos mots").fill(TEXT)
+    page.get_by_label("De quoi avez-vous besoin").fill(TEXT)
     page.get_by_label("entre 3 et 12 mois").check()
     see(page, "02-besoin")
     page.get_by_role("button", name="Continuer").click()

@@ -136,13 +136,13 @@ class NeedForm(StepForm):
 
     needs = forms.MultipleChoiceField(label=_("Vos besoins"), required=False, widget=forms.CheckboxSelectMultiple)
     text = PlainText(
-        label=_("Avec vos mots"),
+        label=_("De quoi avez-vous besoin ? Avec vos mots"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Par exemple : « Je ne trouve pas de soudeurs et je refuse des commandes. »"),
+        help_text=_("Par exemple : « Je ne trouve pas de soudeurs et je refuse des commandes. »"),
     )
     horizon = forms.ChoiceField(
-        label=_("Pour quand ?"),
+        label=_("Pour quand ?"),
         required=False,
         choices=[*Submission.Horizon.choices, UNKNOWN],
         widget=forms.RadioSelect,
@@ -171,7 +171,7 @@ class NeedForm(StepForm):
         text: str = self.cleaned_data["text"].strip()
         if len(text) > TEXT_LIMIT:
             raise ValidationError(
-                _("Votre texte compte %(given)s caractères ; %(limit)s au plus sont acceptés. Gardez l’essentiel."),
+                _("Votre texte compte %(given)s caractères ; %(limit)s au plus sont acceptés. Gardez l’essentiel."),
                 params={"given": len(text), "limit": TEXT_LIMIT},
             )
         return text
@@ -214,7 +214,7 @@ class CommuneMixin(forms.Form):
             self.add_error(
                 name,
                 ValidationError(
-                    _("Plusieurs communes répondent à « %(typed)s » : choisissez la vôtre."), params={"typed": typed}
+                    _("Plusieurs communes répondent à « %(typed)s » : choisissez la vôtre."), params={"typed": typed}
                 ),
             )
             return None
@@ -222,8 +222,8 @@ class CommuneMixin(forms.Form):
             name,
             ValidationError(
                 _(
-                    "« %(typed)s » ne correspond à aucune commune actuelle. Écrivez son nom (« Compiègne »), son code"
-                    " postal (« 60200 ») ou son code Insee (« 60159 »)."
+                    "« %(typed)s » ne correspond à aucune commune actuelle. Écrivez son nom (« Compiègne »), son code"
+                    " postal (« 60200 ») ou son code Insee (« 60159 »)."
                 ),
                 params={"typed": typed[:60]},
             ),
@@ -269,7 +269,7 @@ class FirmForm(CommuneMixin, StepForm):
         label=_("Code APE (NAF), si vous le connaissez"),
         required=False,
         max_length=10,
-        help_text=_("Il figure sur vos bulletins de paie. Exemple : 25.62B."),
+        help_text=_("Il figure sur vos bulletins de paie. Exemple : 25.62B."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     legal_form = forms.ChoiceField(
@@ -300,20 +300,20 @@ class FirmForm(CommuneMixin, StepForm):
         module, kind, length = (stdnum_siren, "SIREN", 9) if len(digits) <= 11 else (stdnum_siret, "SIRET", 14)
         try:
             module.validate(digits)
-        except InvalidFormat:
-            raise ValidationError(
-                _("« %(typed)s » contient autre chose que des chiffres : un SIREN a 9 chiffres, un SIRET 14."),
-                params={"typed": typed[:40]},
-            ) from None
         except InvalidLength:
             raise ValidationError(
-                _("« %(typed)s » a %(given)s chiffres : un SIREN en a 9, un SIRET 14."),
+                _("« %(typed)s » a %(given)s chiffres : un SIREN en a 9, un SIRET 14."),
                 params={"typed": typed[:40], "given": len(digits)},
+            ) from None
+        except InvalidFormat:
+            raise ValidationError(
+                _("« %(typed)s » contient autre chose que des chiffres : un SIREN a 9 chiffres, un SIRET 14."),
+                params={"typed": typed[:40]},
             ) from None
         except InvalidChecksum:
             raise ValidationError(
                 _(
-                    "« %(typed)s » n’est pas un %(kind)s : il a bien %(length)s chiffres, mais sa clé de contrôle est"
+                    "« %(typed)s » n’est pas un %(kind)s : il a bien %(length)s chiffres, mais sa clé de contrôle est"
                     " fausse. Un chiffre a sans doute été mal recopié."
                 ),
                 params={"typed": typed[:40], "kind": kind, "length": length},
@@ -342,7 +342,7 @@ class FirmForm(CommuneMixin, StepForm):
         code = plain if len(plain) < 3 else f"{plain[:2]}.{plain[2:]}"
         if not Nomenclature.objects.filter(system=Nomenclature.System.NAF_REV2, code=code).exists():
             raise ValidationError(
-                _("« %(typed)s » n’est pas un code de la NAF : quatre chiffres et une lettre, comme 25.62B."),
+                _("« %(typed)s » n’est pas un code de la NAF : quatre chiffres et une lettre, comme 25.62B."),
                 params={"typed": typed[:10]},
             )
         return code
@@ -405,7 +405,7 @@ class ProjectForm(CommuneMixin, StepForm):
     }
 
     headcount = FrenchNumber(
-        label=_("Combien de salariés, exactement ?"),
+        label=_("Combien de salariés, exactement ?"),
         required=False,
         min_value=0,
         max_value=1_000_000,
@@ -428,11 +428,11 @@ class ProjectForm(CommuneMixin, StepForm):
         help_text=_("Utile seulement si le chiffre d’affaires dépasse 50 M€."),
     )
     started = forms.ChoiceField(
-        label=_("Avez-vous déjà signé quelque chose pour ce projet (devis, bon de commande) ?"),
+        label=_("Avez-vous déjà signé quelque chose pour ce projet (devis, bon de commande) ?"),
         required=False,
         choices=TRILEAN,
         widget=forms.RadioSelect,
-        help_text=_("Beaucoup d’aides se perdent à la première signature : si rien n’est signé, attendez."),
+        help_text=_("Beaucoup d’aides se perdent à la première signature : si rien n’est signé, attendez."),
     )
     spend = FrenchNumber(
         label=_("Coût du projet, hors taxes (€)"),
@@ -454,13 +454,16 @@ class ProjectForm(CommuneMixin, StepForm):
         widget=forms.RadioSelect,
     )
     project_place = forms.ChoiceField(
-        label=_("Où se fera le projet ?"),
+        label=_("Où se fera le projet ?"),
         required=False,
         choices=[("same", _("Sur le site indiqué")), (ELSEWHERE, _("Dans une autre commune")), UNKNOWN],
         widget=forms.RadioSelect,
     )
     project_commune = forms.CharField(
-        label=_("Laquelle ?"), required=False, max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=_("Si c’est une autre commune, laquelle ?"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -476,7 +479,7 @@ class ProjectForm(CommuneMixin, StepForm):
                 self.add_error(
                     "headcount_band",
                     ValidationError(
-                        _("Vous avez écrit %(exact)s salariés : hors de cette tranche. Gardez l’un des deux."),
+                        _("Vous avez écrit %(exact)s salariés : hors de cette tranche. Gardez l’un des deux."),
                         params={"exact": f"{exact.normalize():f}".replace(".", ",")},
                     ),
                 )
@@ -534,14 +537,14 @@ class ContactForm(StepForm):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     call_slot = forms.ChoiceField(
-        label=_("Quand vous rappeler ?"), choices=Submission.CallSlot.choices, widget=forms.RadioSelect, initial="any"
+        label=_("Quand vous rappeler ?"), choices=Submission.CallSlot.choices, widget=forms.RadioSelect, initial="any"
     )
     consent = forms.BooleanField(
         label=_(
             "J’accepte que le service économique de mon intercommunalité lise cette demande et me réponde. Je peux"
             " retirer mon accord à tout moment."
         ),
-        error_messages={"required": _("Sans votre accord, personne ne peut lire la demande : cochez la case.")},
+        error_messages={"required": _("Sans votre accord, personne ne peut lire la demande : cochez la case.")},
     )
 
     def clean_phone(self) -> str:
@@ -554,7 +557,7 @@ class ContactForm(StepForm):
             parsed = None
         if parsed is None or not phonenumbers.is_possible_number(parsed):
             raise ValidationError(
-                _("« %(typed)s » n’est pas un numéro de téléphone. Exemple : 03 44 00 00 00."), params={"typed": typed}
+                _("« %(typed)s » n’est pas un numéro de téléphone. Exemple : 03 44 00 00 00."), params={"typed": typed}
             )
         style = (
             phonenumbers.PhoneNumberFormat.NATIONAL

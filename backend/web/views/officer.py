@@ -127,5 +127,5 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     except ReviewError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("Relecture terminée : le courriel à l’entreprise part dans quelques secondes."))
+        messages.success(request, _("Relecture terminée : le courriel à l’entreprise part dans quelques secondes."))
     return redirect("officer_file", pk)

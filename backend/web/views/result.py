@@ -65,7 +65,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         value=trilean(request.POST.get("value", "")),
         on=current_day(),
     )
-    messages.success(request, _("Votre réponse est prise en compte : le résultat a été recalculé."))
+    messages.success(request, _("Votre réponse est prise en compte : le résultat a été recalculé."))
     return redirect(reverse("result", args=[token]) + f"#d-{request.POST.get('scheme', '')}")
 
 
@@ -98,7 +98,7 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
         except OutsideTerritory:
             forms["firm"].add_error(
                 "commune",
-                _("Cette commune est hors du territoire : pour un projet là-bas, déposez une nouvelle demande."),
+                _("Cette commune est hors du territoire : pour un projet là-bas, déposez une nouvelle demande."),
             )
         else:
             messages.success(request, _("Vos corrections sont enregistrées. Voici le nouveau résultat."))

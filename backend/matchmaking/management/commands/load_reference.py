@@ -9,7 +9,8 @@ from django.db import transaction
 from backend.matchmaking import engine
 from backend.matchmaking.models import WeightSet
 from backend.schemes.services import FixtureError, load_catalogue, load_taxonomy
-from backend.territories.services import load_nomenclatures, load_territories, zone_codes
+from backend.territories import services as territories
+from backend.territories.services import load_nomenclatures, load_territories
 
 
 class Command(BaseCommand):
@@ -29,7 +30,7 @@ class Command(BaseCommand):
                 self._load_weights(folder / "weights.yaml")
         except (FixtureError, OSError, yaml.YAMLError) as error:
             raise CommandError(f"Rien n'a été chargé. {error}") from None
-        zone_codes.cache_clear()
+        territories.clear_caches()
         engine.clear_caches()
 
     def _load_weights(self, path: Path) -> None:

@@ -1,0 +1,100 @@
+import time
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q, QuerySet
+
+from backend.accounts.models import User
+from backend.common.days import current_day
+from backend.matchmaking.management.demonstration import read_demonstration
+from backend.matchmaking.models import Submission
+from backend.matchmaking.services import (
+    Filing,
+    confirm_address,
+    file_submission,
+    latest_result,
+    result_url,
+)
+from backend.notifications.models import Notification
+from backend.notifications.services import absolute_url
+
+PATIENCE_SECONDS = 60
+SHOWN = 5
+
+
+class Command(BaseCommand):
+    help = "Dépose la demande de démonstration, attend ses e-mails et montre ce que l’entreprise obtient."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        demonstration = read_demonstration()
+        submission = self._file(demonstration["submission"])
+        self._say(f"Demande {submission.reference} de {submission.sheet.name} :")
+        self._say(f"« {submission.text} »")
+        self._print_matches(submission)
+        self._print_emails(submission)
+        self._print_addresses(submission)
+        self._print_accounts(demonstration)
+
+    def _file(self, content: dict[str, Any]) -> Submission:
+        key = UUID(content.pop("filing_key"))
+        filing = Filing(filing_key=key, **{**content, "needs": tuple(content["needs"])})
+        return confirm_address(submission=file_submission(filing, on=current_day()))
+
+    def _print_matches(self, submission: Submission) -> None:
+        result = latest_result(submission, on=current_day())
+        matches = result.matches.filter(addresses=True, score__isnull=False).select_related("revision")
+        self._title(f"Les {SHOWN} premiers dispositifs, sur {matches.count()}")
+        for match in matches[:SHOWN]:
+            missing = f" ; il manque : {', '.join(match.unknown)}" if match.unknown else ""
+            self._say(f"{match.rank}. {match.revision.name} – {match.get_eligibility_display()}{missing}")
+
+    def _print_emails(self, submission: Submission) -> None:
+        emails = emails_of(submission)
+        wait_until_sent(emails)
+        self._title("E-mails envoyés")
+        for email in emails.order_by("ended_at"):
+            self._say(f"{email.subject} → {email.recipient}")
+
+    def _print_addresses(self, submission: Submission) -> None:
+        self._title("Adresses")
+        self._say(f"Accueil : {settings.PUBLIC_URL}/")
+        self._say(f"Résultat de l’entreprise : {result_url(submission)}")
+        self._say(f"Développeurs économiques : {absolute_url('officer_queue')}")
+
+    def _print_accounts(self, demonstration: dict[str, Any]) -> None:
+        self._title(f"Comptes de démonstration (mot de passe : {demonstration['password']})")
+        for email in (account["email"] for account in demonstration["accounts"]):
+            self._say(f"{email} – {describe(User.objects.get(email=email))}")
+
+    def _title(self, text: str) -> None:
+        self._say(f"\n{text}")
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+
+
+def emails_of(submission: Submission) -> QuerySet[Notification]:
+    """Return the e-mails of a submission: the firm's by their topic, the officers' by their key."""
+    notices = Q(dedupe_key__startswith=f"notice:{submission.pk}:")
+    return Notification.objects.filter(Q(topic=submission.topic) | notices)
+
+
+def wait_until_sent(emails: QuerySet[Notification]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while emails.exclude(state=Notification.State.SENT).exists():
+        if time.monotonic() > deadline:
+            raise CommandError(
+                f"Les e-mails de la demande ne sont pas partis en {PATIENCE_SECONDS} secondes : "
+                "la tâche de fond (worker, beat) ou le récepteur d’e-mails ne tourne pas."
+            )
+        time.sleep(0.2)
+
+
+def describe(user: User) -> str:
+    """Say who someone is and for whom they work."""
+    roles = [
+        f"{one.get_role_display()}, {one.organisation}" for one in user.memberships.select_related("organisation")
+    ]
+    return f"{user} ({' ; '.join(roles) or 'administration'})"

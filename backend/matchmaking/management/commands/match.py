@@ -1,0 +1,199 @@
+import json
+import os
+import shutil
+import sys
+from argparse import RawDescriptionHelpFormatter
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import batched
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any, Never
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from backend.common.days import current_day
+from backend.matchmaking import engine
+from backend.matchmaking.lines import Codes, LineError, Question, load_codes, parse_day, read_line
+from backend.matchmaking.models import Match
+from backend.schemes.models import Scheme
+
+CHUNK = 200  # lines ranked together: the engine works on columns
+DEFAULT_LIMIT = 20
+
+type Answer = dict[str, Any]
+
+HELP = """\
+Propose des dispositifs pour chaque ligne d'un fichier JSON Lines et écrit une ligne de résultat par ligne lue.
+
+Une ligne est un objet JSON dont tout est facultatif : id, on, siret, commune, region, naf, headcount, turnover,
+balance_sheet, created_on, legal_category, micro_entrepreneur, needs, text, project {started, spend, commune, horizon,
+tenure}. Une ligne qui ne peut pas être lue (vide comprise) donne {"id", "line", "error"} à sa place. Le fichier de
+sortie n'apparaît qu'à la fin, complet.
+"""
+
+
+class Command(BaseCommand):
+    help = HELP
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FICHIER", help="Fichier JSON Lines, en UTF-8.")
+        parser.add_argument(
+            "--out", type=Path, required=True, metavar="RÉSULTAT", help="Fichier à écrire ; remplacé s'il existe."
+        )
+        parser.add_argument(
+            "--on",
+            metavar="JOUR",
+            help="Jour de la question, comme 2026-11-24, pour les lignes sans « on » ; aujourd'hui à Paris sinon.",
+        )
+        length = parser.add_mutually_exclusive_group()
+        length.add_argument(
+            "--limit",
+            type=int,
+            default=DEFAULT_LIMIT,
+            metavar="N",
+            help=f"Nombre de dispositifs par ligne, au plus ({DEFAULT_LIMIT} par défaut).",
+        )
+        length.add_argument(
+            "--all",
+            action="store_true",
+            help="Tous les dispositifs, quel que soit le besoin ; ceux que l'entreprise ne peut pas avoir à la fin.",
+        )
+        parser.add_argument(
+            "--source", default=Scheme.OWN, metavar="NOM", help=f"Catalogue à parcourir ({Scheme.OWN} par défaut)."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path, out, source = Path(options["file"]), Path(os.path.realpath(options["out"])), options["source"]
+        on = _read_day(options["on"])
+        limit = None if options["all"] else options["limit"]
+        if limit is not None and limit < 1:
+            raise CommandError(f"--limit vaut {limit} ; attendu : un nombre à partir de 1, ou --all.")
+        _check_source(source)
+        _check_out(out, path)
+        codes = load_codes()
+        try:
+            # Without a name until it is complete: a run that is killed leaves nothing behind.
+            with path.open("rb") as lines, TemporaryFile(dir=out.parent) as unnamed:
+                n_lines = n_errors = 0
+                bar = _bar(lines, hidden=options["verbosity"] == 0)
+                with bar:
+                    for answer in _answers(_counted(lines, bar), codes, on=on, source=source, limit=limit):
+                        unnamed.write(_dump(answer))
+                        n_lines += 1
+                        n_errors += "error" in answer
+                unnamed.seek(0)
+                _publish(unnamed, out)
+        except OSError as error:
+            raise CommandError(f"{error.filename or out} : {error.strerror or error}. Rien n'a été écrit.") from None
+        if options["verbosity"] > 0:
+            self.stdout.write(f"Lignes : {n_lines}, dont en erreur : {n_errors}. Résultat : {out}")
+
+
+def _read_day(text: str | None) -> date:
+    if text is None:
+        return current_day()
+    day = parse_day(text)
+    if day is None:
+        raise CommandError(f"--on vaut {text} ; attendu : un jour comme 2026-11-24.")
+    return day
+
+
+def _check_source(source: str) -> None:
+    known = Scheme.objects.sources()
+    if source not in known:
+        names = ", ".join(known) or "aucune ; chargez d'abord le catalogue avec « manage.py load_reference »"
+        raise CommandError(f"--source vaut {source}, que rien n'a alimentée. Sources connues : {names}.")
+
+
+def _check_out(out: Path, path: Path) -> None:
+    """Refuse to replace what is no ordinary file (a folder, a device) or the very file that is read."""
+    if out.exists() and not out.is_file():
+        raise CommandError(f"--out vaut {out}, qui n'est pas un fichier ordinaire.")
+    if out.exists() and path.exists() and out.samefile(path):
+        raise CommandError(f"--out vaut {out}, le fichier à lire ; choisissez un autre nom.")
+
+
+def _bar(lines: IO[bytes], *, hidden: bool) -> "tqdm[Never]":
+    """Return a progress bar over bytes, so that the lines need not be counted first."""
+    return tqdm(
+        total=os.fstat(lines.fileno()).st_size or None,
+        unit="o",
+        unit_scale=True,
+        desc="Lecture",
+        file=sys.stderr,
+        mininterval=0.5,
+        disable=hidden,
+    )
+
+
+def _counted(lines: Iterable[bytes], bar: "tqdm[Never]") -> Iterator[bytes]:
+    for line in lines:
+        yield line
+        bar.update(len(line))
+
+
+def _answers(lines: Iterable[bytes], codes: Codes, *, on: date, source: str, limit: int | None) -> Iterator[Answer]:
+    """Answer the lines in order, a chunk at a time."""
+    for chunk in batched(enumerate(lines, 1), CHUNK, strict=False):
+        read = [_read(number, raw, codes, on=on) for number, raw in chunk]
+        questions = [item for item in read if isinstance(item, Question)]
+        matches = iter(_rank(questions, source=source, limit=limit))
+        for item in read:
+            yield {"id": item.id, "matches": next(matches)} if isinstance(item, Question) else item
+
+
+def _read(number: int, raw: bytes, codes: Codes, *, on: date) -> Question | Answer:
+    try:
+        return read_line(raw, codes, on=on)
+    except LineError as error:
+        return {"id": error.line_id, "line": number, "error": str(error)}
+
+
+def _rank(questions: list[Question], *, source: str, limit: int | None) -> Iterator[list[Answer]]:
+    """Rank the schemes for each question: all of them, or the first that it can have and that address its needs."""
+    lines = [(question.facts, question.on, _weigh(question), question.stated) for question in questions]
+    for ranked in engine.rank(lines, source=source):
+        if limit is not None:
+            ranked = [item for item in ranked if item.addresses and item.eligibility != Match.Verdict.INELIGIBLE][
+                :limit
+            ]
+        yield [
+            {
+                "scheme": item.scheme_key,
+                "rank": rank,
+                "score": item.score,
+                "eligibility": item.eligibility,
+                "typed": item.typed,
+                "targeted": item.targeted,
+                "unknown": item.unknown,
+                "to_confirm": item.to_confirm,
+            }
+            for rank, item in enumerate(ranked, 1)
+        ]
+
+
+def _weigh(question: Question) -> dict[str, float]:
+    return {need.sub_need: need.weight for need in engine.understand(question.text, question.needs)}
+
+
+def _dump(answer: Answer) -> bytes:
+    """Write an answer as a line; half a character, which JSON can name and UTF-8 cannot write, is named as it was."""
+    return f"{json.dumps(answer, ensure_ascii=False)}\n".encode(errors="backslashreplace")
+
+
+def _publish(complete: IO[bytes], out: Path) -> None:
+    """Give the result its name in one step; the copy that precedes it is beside, under a name that says what it is."""
+    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as named:
+            shutil.copyfileobj(complete, named)
+            named.flush()
+            os.fsync(named.fileno())
+        os.replace(partial, out)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,17 @@
+"""What the commands of a demonstration share."""
+
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.core.management.base import CommandError
+
+
+def read_demonstration() -> dict[str, Any]:
+    """Return the invented firms and accounts, in a demonstration only."""
+    if not settings.DEMO:
+        raise CommandError(
+            "Ces données sont inventées : elles ne se chargent que dans une démonstration (JONCTION_DEMO=1)."
+        )
+    content: dict[str, Any] = yaml.safe_load((settings.BASE_DIR / "fixtures" / "demo.yaml").read_text())
+    return content
