@@ -13,6 +13,7 @@ from backend.matchmaking.models import Match, Result, Review, Submission
 from backend.schemes import wording
 from backend.schemes.models import Criterion, Revision, Scheme
 
+N_FIRST = 4  # of each group, shown in full; the others are one line that opens
 SYMBOLS = {"met": "✓", "not_met": "✗", "unknown": "?"}
 OUTCOME_NAMES = {"met": _("rempli"), "not_met": _("non rempli"), "unknown": _("à préciser")}
 FACT_NAMES = {
@@ -114,6 +115,15 @@ class Group:
     title: str
     intro: str
     cards: tuple[Card, ...]
+
+    @property
+    def first(self) -> tuple[Card, ...]:
+        """What someone with five minutes reads."""
+        return self.cards[:N_FIRST]
+
+    @property
+    def others(self) -> tuple[Card, ...]:
+        return self.cards[N_FIRST:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

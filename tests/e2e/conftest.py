@@ -94,8 +94,10 @@ class Service:
             return False
 
     def _launch(self, *command: str) -> None:
-        log = (self._folder / f"{len(self._processes)}.log").open("wb")
-        process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+        with (self._folder / f"{len(self._processes)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            )
         self._processes.append(process)
 
     def stop(self) -> None:
@@ -152,6 +154,7 @@ def open_context(browser: Browser) -> Iterator:
         context = browser.new_context(
             viewport={"width": width, "height": height}, java_script_enabled=javascript, locale="fr-FR"
         )
+        context.set_default_timeout(10_000)
         opened.append(context)
         return context
 

@@ -1,7 +1,7 @@
 """A second reading of the rules, slow and obvious, written without looking at ``matching``: what it must agree with.
 
-Criteria are the JSON of the catalogue; a profile is a dict of plain values under the names of the ``match`` command,
-with ``on`` a date, numbers as ``(low, high)`` pairs, and ``place`` and ``project_place`` as ``{"inside", "possible"}``.
+Criteria are the JSON of the catalogue. A profile is a dict of plain values: ``on`` is a date, numbers are ``(low, high)``
+pairs, ``place`` and ``project_place`` are ``{"inside", "possible"}``; ``None`` and ``""`` mean not known.
 Outcomes are the words "yes", "no" and "maybe".
 """
 
@@ -106,7 +106,9 @@ def judge(scheme: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
     every = [*stated, *scheme.get("from_text", [])]
     eligibility = conjunction([outcome(criterion, facts) for criterion in every])
     typed = conjunction([outcome(criterion, facts, "yes") for criterion in stated])
-    unknown = set().union(*(open_facts(criterion, facts, "yes") for criterion in stated)) if typed == "maybe" else set()
+    unknown = (
+        set().union(*(open_facts(criterion, facts, "yes") for criterion in stated)) if typed == "maybe" else set()
+    )
     others = set().union(*(open_facts(criterion, facts) for criterion in every)) if eligibility == "maybe" else set()
     read = set().union(*map(read_facts, stated)) - {"manual"}
     verdicts = {"yes": "eligible", "maybe": "undecided", "no": "ineligible"}

@@ -1,4 +1,4 @@
-"""Lines for the ``match`` command, drawn with a seed: firms in and out of the territory, known well or hardly at all."""
+"""Lines for the ``match`` command, drawn with a seed: firms in and out of the territory, known well or hardly."""
 
 import csv
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ TEXTS = ["Je cherche deux soudeurs", "ma facture d’électricité a doublé", "
 
 class Draw:
     def __init__(self, seed: int) -> None:
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311
         self.communes = _read("territories/communes.csv")
         served = {epci["siren"] for epci in yaml.safe_load(_text("territories/served.yaml"))["epcis"]}
         self.served = [row for row in self.communes if row["epci_siren"] in served]

@@ -1,0 +1,107 @@
+from datetime import date
+from typing import Any
+
+import pytest
+
+from matching import KINDS, CriterionError, dump_criterion, leaves, parse_criterion
+
+EXAMPLES: list[dict[str, Any]] = [
+    {"kind": "in_territory", "any_of": ["REG-32"], "none_of": ["DEP-02"], "level": "project"},
+    {"kind": "activity", "any_of": ["C"], "none_of": ["25.4"]},
+    {"kind": "headcount", "below": 250},
+    {"kind": "headcount", "at_least": 2.5, "level": "group"},
+    {"kind": "turnover", "at_most": 50_000_000},
+    {"kind": "balance_sheet", "above": 1},
+    {"kind": "spend", "at_least": 3000, "at_most": 60_000},
+    {"kind": "size_category", "from": "small", "to": "medium"},
+    {"kind": "age_months", "at_least": 36},
+    {"kind": "legal_form", "any_of": ["5"]},
+    {"kind": "micro_entrepreneur", "expected": False},
+    {"kind": "micro_entrepreneur"},
+    {"kind": "project_not_started"},
+    {"kind": "window", "state": "dated", "opens_on": "2026-01-01", "closes_on": "2026-12-31"},
+    {"kind": "manual", "fact": "taxes", "sentence": "À jour.", "ask": "firm"},
+    {"kind": "all", "of": [{"kind": "any", "of": [{"kind": "project_not_started"}]}]},
+    {"kind": "not", "of": {"kind": "activity", "any_of": ["64"], "none_of": ["64.2"]}},
+]
+
+
+@pytest.mark.parametrize("definition", EXAMPLES, ids=lambda definition: definition["kind"])
+def test_a_definition_is_written_as_it_was_read(definition: dict[str, Any]) -> None:
+    criterion = parse_criterion(definition)
+    assert dump_criterion(criterion) == definition
+    assert parse_criterion(dump_criterion(criterion)) == criterion
+
+
+def test_every_kind_has_an_example_here() -> None:
+    assert {definition["kind"] for definition in EXAMPLES} | {"any"} == set(KINDS)  # "any" stands in the "all"
+
+
+def test_a_date_may_come_as_text_or_as_a_date() -> None:
+    text = parse_criterion({"kind": "window", "state": "dated", "closes_on": "2026-12-31"})
+    assert text == parse_criterion({"kind": "window", "state": "dated", "closes_on": date(2026, 12, 31)})
+
+
+def test_the_leaves_are_the_ends_of_the_tree() -> None:
+    tree = {"kind": "all", "of": [{"kind": "not", "of": {"kind": "project_not_started"}}, {"kind": "window"}]}
+    assert [leaf.kind for leaf in leaves(parse_criterion(tree))] == ["project_not_started", "window"]
+
+
+def nested(depth: int) -> dict[str, Any]:
+    definition: dict[str, Any] = {"kind": "project_not_started"}
+    for _ in range(depth):
+        definition = {"kind": "not", "of": definition}
+    return definition
+
+
+@pytest.mark.parametrize(
+    ("definition", "place", "reason"),
+    [
+        ([], "here", "is not an object"),
+        ({}, "here", "Unknown criterion kind None"),
+        ({"kind": ["all"]}, "here", "Unknown criterion kind"),
+        ({"kind": "headcounts"}, "here", "Known kinds: activity, age_months, all"),
+        ({"kind": "headcount", "under": 250}, "here", "no parameter 'under'. Accepted: at_least"),
+        ({"kind": "headcount"}, "here", "has no bound"),
+        ({"kind": "headcount", "below": "250"}, "here.below", "is not of type float or null"),
+        ({"kind": "headcount", "below": True}, "here.below", "is not of type"),
+        ({"kind": "headcount", "below": float("nan")}, "here.below", "is not of type"),
+        ({"kind": "headcount", "below": 10, "at_most": 9}, "here", "Two bounds on one side"),
+        ({"kind": "headcount", "at_least": 10, "below": 10}, "here", "upside down"),
+        ({"kind": "headcount", "below": 10, "level": "planet"}, "here", "accepted: company"),
+        ({"kind": "spend", "at_least": 2, "at_most": 1}, "here", "upside down"),
+        ({"kind": "age_months", "at_least": 1.5}, "here.at_least", "is not of type"),
+        ({"kind": "age_months"}, "here", "No bound"),
+        ({"kind": "age_months", "at_least": 2, "at_most": 1}, "here", "upside down"),
+        ({"kind": "in_territory"}, "here", "names no perimeter"),
+        ({"kind": "in_territory", "any_of": "REG-32"}, "here.any_of", "is not of type tuple"),
+        ({"kind": "activity", "any_of": ["99.99Z1"]}, "here", "no NAF"),
+        ({"kind": "legal_form", "any_of": ["SARL"]}, "here", "1 to 4 digits"),
+        ({"kind": "size_category", "to": "big"}, "here", "Unknown size"),
+        ({"kind": "size_category", "from": "large", "to": "micro"}, "here", "upside down"),
+        ({"kind": "size_category"}, "here", "Every size"),
+        ({"kind": "micro_entrepreneur", "expected": "no"}, "here.expected", "is not of type bool"),
+        ({"kind": "window", "state": "open"}, "here", "Unknown state"),
+        ({"kind": "window", "state": "dated"}, "here", "without end"),
+        ({"kind": "window", "closes_on": "31/12/2026"}, "here.closes_on", "not a date"),
+        ({"kind": "window", "opens_on": "2027-01-01", "closes_on": "2026-01-01"}, "here", "upside down"),
+        ({"kind": "manual", "fact": "taxes"}, "here", "needs both"),
+        ({"kind": "manual", "fact": "a", "sentence": "b", "ask": "mayor"}, "here", "Nobody to ask"),
+        ({"kind": "not"}, "here", "needs of"),
+        ({"kind": "all", "of": []}, "here", "of nothing"),
+        ({"kind": "all", "of": {"kind": "window"}}, "here.of", "is not a list"),
+        ({"kind": "any", "of": [{"kind": "window"}, {"kind": "x"}]}, "here.of[1]", "Unknown criterion kind 'x'"),
+        ({"kind": "not", "of": {"kind": "all", "of": [{"kind": "spend"}]}}, "here.of.of[0]", "has no bound"),
+        (nested(21), "here" + ".of" * 21, "more than 20 deep"),
+    ],
+)
+def test_a_definition_that_cannot_be_read_names_its_place_and_reason(definition: Any, place: str, reason: str) -> None:
+    with pytest.raises(CriterionError) as caught:
+        parse_criterion(definition, place="here")
+    assert caught.value.place == place
+    assert str(caught.value).startswith(f"{place}: ")
+    assert reason in str(caught.value)
+
+
+def test_twenty_levels_are_not_too_deep() -> None:
+    assert parse_criterion(nested(20))

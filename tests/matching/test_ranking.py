@@ -1,0 +1,137 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from matching import CONTRIBUTIONS, MET, NOT_MET, UNKNOWN, Match, Place, Window, Wish, rank
+from tests.matching.factories import DAY, WEIGHTS, make_profiles, make_scheme
+
+REGION = {"kind": "in_territory", "any_of": ["REG-32"]}
+HERE = Place(frozenset({"REG-32"}), frozenset())
+ELSEWHERE = Place(frozenset({"REG-84"}), frozenset())
+ROBOT = Wish({"robot": 1.0}, stated=True)
+NOTHING = Wish()
+
+
+def ranked(schemes: list[Any], wish: Wish = ROBOT, weights: Any = WEIGHTS, **facts: Any) -> list[Match]:
+    return rank(make_profiles(**facts), schemes, [wish], weights)[0]
+
+
+def keys(matches: list[Match]) -> list[str]:
+    return [match.scheme.key for match in matches]
+
+
+def various() -> list[Any]:
+    return [
+        make_scheme(
+            f"s:{number:02}",
+            *([REGION] if number % 3 == 0 else []),
+            needs={"robot": 0.4 + number % 4 / 10} if number % 2 else {"energy": 1.0},
+            kind=("loan", "grant")[number % 2],
+            reach=("local", "regional", "national")[number % 3],
+            window=Window(state="unknown" if number % 5 == 0 else "permanent"),
+        )
+        for number in range(30)
+    ]
+
+
+def test_scores_never_increase_along_the_list() -> None:
+    scores = [match.score for match in ranked(various(), place=HERE)]
+    assert None not in scores
+    assert scores == sorted(scores, key=lambda score: -(score or 0))
+
+
+def test_input_order_does_not_matter() -> None:
+    schemes = various()
+    assert ranked(schemes, place=HERE) == ranked(schemes[::-1], place=HERE)
+
+
+def test_ineligible_schemes_come_last_by_key_without_score() -> None:
+    matches = ranked(various(), place=ELSEWHERE)
+    last = [match for match in matches if match.eligibility == NOT_MET]
+    assert matches[-len(last) :] == last
+    assert keys(last) == sorted(keys(last))
+    assert {match.score for match in last} == {None}
+    assert all(match.score is not None for match in matches[: -len(last)])
+
+
+def test_ties_go_by_key() -> None:
+    weights = replace(WEIGHTS, diversity=0)
+    assert keys(ranked([make_scheme("s:b"), make_scheme("s:c"), make_scheme("s:a")], weights=weights)) == [
+        "s:a",
+        "s:b",
+        "s:c",
+    ]
+
+
+def test_a_score_is_the_sum_of_its_contributions() -> None:
+    for match in ranked(various(), place=HERE):
+        assert set(match.parts) <= set(CONTRIBUTIONS)
+        assert match.score == pytest.approx(sum(match.parts.values()))
+
+
+def test_weights_order_and_never_decide() -> None:
+    def verdicts(weights: Any) -> dict[str, Any]:
+        matches = ranked(various(), weights=weights)
+        return {match.scheme.key: (match.eligibility, match.typed, match.unknown) for match in matches}
+
+    upside_down = replace(WEIGHTS, **{name: -100.0 for name in CONTRIBUTIONS if name != "diversity"})
+    assert verdicts(upside_down) == verdicts(WEIGHTS)
+
+
+def test_a_scheme_made_for_the_need_comes_before_one_that_helps() -> None:
+    helps, made = make_scheme("s:a", needs={"robot": 0.4}), make_scheme("s:b", needs={"robot": 1.0})
+    first, second = ranked([helps, made])
+    assert (first.scheme.key, first.need) == ("s:b", "robot")
+    assert first.addresses
+    assert second.addresses
+
+
+def test_a_scheme_for_another_need_does_not_address_the_wish() -> None:
+    (match,) = ranked([make_scheme(needs={"energy": 1.0})])
+    assert (match.addresses, match.need) == (False, "")
+
+
+def test_every_scheme_is_of_interest_when_nothing_was_asked() -> None:
+    assert all(match.addresses for match in ranked(various(), NOTHING))
+
+
+def test_nothing_addresses_a_wish_that_was_not_understood() -> None:
+    assert not any(match.addresses for match in ranked(various(), Wish(stated=True)))
+
+
+def test_certain_and_uncertain_are_ranked_together() -> None:
+    unsure = make_scheme("s:a", REGION, needs={"robot": 1.0})
+    sure = make_scheme("s:b", needs={"robot": 0.4})
+    assert [(match.scheme.key, match.eligibility) for match in ranked([sure, unsure])] == [
+        ("s:a", UNKNOWN),
+        ("s:b", MET),
+    ]
+
+
+def test_the_second_of_a_kind_loses_points_and_its_score_says_so() -> None:
+    loans = [make_scheme(f"s:{number}", needs={"robot": 1.0}, kind="loan") for number in range(3)]
+    grant = make_scheme("s:grant", needs={"robot": 0.95}, kind="grant")
+    matches = ranked([*loans, grant])
+    assert keys(matches) == ["s:0", "s:grant", "s:1", "s:2"]
+    assert [match.parts.get("diversity") for match in matches] == [None, None, -5, -10]
+
+
+@pytest.mark.parametrize(
+    ("days_left", "preparation", "expected"),
+    [(14, None, -5), (15, None, 5), (90, None, 5), (91, None, 0), (29, 30, -5), (30, 30, 5), (0, 0, 5)],
+)
+def test_a_deadline_counts_when_it_is_near_and_against_when_it_is_too_near(
+    days_left: int, preparation: int | None, expected: float
+) -> None:
+    window = Window(state="dated", closes_on=DAY + timedelta(days=days_left))
+    (match,) = ranked([make_scheme(window=window, preparation_days=preparation)])
+    assert match.parts["deadline"] == expected
+
+
+def test_each_profile_gets_its_own_list() -> None:
+    profiles = make_profiles(place=HERE)
+    schemes = [make_scheme("s:a", needs={"robot": 1.0}), make_scheme("s:b", needs={"energy": 1.0})]
+    assert keys(rank(profiles, schemes, [ROBOT], WEIGHTS)[0]) == ["s:a", "s:b"]
+    assert keys(rank(profiles, schemes, [Wish({"energy": 1.0}, stated=True)], WEIGHTS)[0]) == ["s:b", "s:a"]

@@ -1,0 +1,48 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tasks.app import QUEUE, app
+
+ROOT = Path(__file__).resolve().parents[2]
+app.loader.import_default_modules()
+OURS = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
+
+
+@pytest.mark.parametrize("entry", app.conf.beat_schedule.values(), ids=app.conf.beat_schedule.keys())
+def test_each_beat_entry_names_a_registered_task_and_expires(entry):
+    assert entry["task"] in OURS
+    assert entry["options"]["expires"] <= entry["schedule"]
+
+
+@pytest.mark.parametrize("task", OURS.values(), ids=OURS.keys())
+def test_each_task_has_an_explicit_name_and_bounds(task):
+    module, function = task.__module__, task.__name__
+    assert task.name != f"{module}.{function}", "a renamed function would orphan the messages in flight"
+    assert task.acks_late
+    assert task.max_retries is not None, "a task that kills its process would come back for ever"
+    assert task.time_limit
+
+
+def test_there_are_tasks_and_one_queue_for_them():
+    assert OURS
+    assert list(app.amqp.queues) == [QUEUE]
+
+
+def test_a_sender_is_killed_before_its_lease_is_over(settings):
+    assert OURS["outbox.deliver"].time_limit < settings.OUTBOX_LEASE_SECONDS
+    assert settings.OUTBOX_LEASE_SECONDS < app.conf.broker_transport_options["visibility_timeout"]
+
+
+def test_the_engine_loads_without_django_in_a_fresh_interpreter():
+    code = (
+        "import matching, sys; assert not {'django', 'celery', 'redis'} & {name.split('.')[0] for name in sys.modules}"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, check=True)
+
+
+def test_the_tasks_load_in_a_fresh_interpreter():
+    code = "from tasks.app import app; app.loader.import_default_modules()"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
