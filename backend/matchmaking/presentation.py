@@ -139,19 +139,27 @@ class Page:
         return sum(len(group.cards) for group in self.groups)
 
 
+# By key: what the firm reads, what its officer reads, and one sentence for both.
 GROUPS = (
-    ("kept", _("Retenus par votre développeur économique"), _("Une personne a relu ces dispositifs pour vous.")),
+    (
+        "kept",
+        _("Retenus par votre développeur économique"),
+        _("Retenus"),
+        _("Une personne a relu ces dispositifs."),
+    ),
     (
         "eligible",
         _("Vous pouvez les demander"),
-        _("Tout ce que nous savons de votre entreprise correspond ; il reste parfois un point à confirmer."),
+        _("Éligibles"),
+        _("Tout ce que nous savons de l’entreprise correspond ; il reste parfois un point à confirmer."),
     ),
     (
         "undecided",
         _("Possible : une réponse manque"),
-        _("Il manque une information, de votre côté ou du côté du porteur, pour le dire."),
+        _("À préciser"),
+        _("Il manque une information, du côté de l’entreprise ou du porteur, pour le dire."),
     ),
-    ("later", _("Ouvre plus tard"), _("Rien d’autre que la date ne s’y oppose.")),
+    ("later", _("Ouvre plus tard"), _("Ouvrent plus tard"), _("Rien d’autre que la date ne s’y oppose.")),
 )
 
 
@@ -193,7 +201,7 @@ def _layout(
     matches: list[Match], known: "Known", reviews: Mapping[int, Review], *, on: date, for_officer: bool
 ) -> Page:
     shown = [match for match in matches if match.addresses]
-    grouped: dict[str, list[Card]] = {key: [] for key, _title, _intro in GROUPS}
+    grouped: dict[str, list[Card]] = {key: [] for key, *_texts in GROUPS}
     set_aside: list[Card] = []
     not_proposed: list[Card] = []
     for card in _cards(shown, known, reviews, on):
@@ -210,8 +218,13 @@ def _layout(
             grouped[card.match.typed].append(card)
     return Page(
         groups=tuple(
-            Group(key=key, title=str(title), intro=str(intro), cards=tuple(grouped[key]))
-            for key, title, intro in GROUPS
+            Group(
+                key=key,
+                title=str(officer_title if for_officer else title),
+                intro=str(intro),
+                cards=tuple(grouped[key]),
+            )
+            for key, title, officer_title, intro in GROUPS
             if grouped[key]
         ),
         set_aside=tuple(set_aside),
