@@ -11,7 +11,7 @@ DELIVER_SECONDS = settings.OUTBOX_LEASE_SECONDS * 0.8
 
 @app.task(name="outbox.sweep", max_retries=2, time_limit=60)
 def sweep() -> None:
-    """Hand out all that is due. Whatever is still in the queue at the next sweep is void: that one hands it out again."""
+    """Hand out all that is due; what is still queued at the next sweep is void, since that one hands it out again."""
     for pk, attempt in notifications.deliverable():
         deliver.apply_async((pk, attempt), expires=settings.OUTBOX_SECONDS)
 

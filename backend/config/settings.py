@@ -18,7 +18,8 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 DEMO = env.bool("JONCTION_DEMO", default=False)
 DEBUG = False
 SECRET_KEY = env.str("JONCTION_SECRET_KEY")
-PUBLIC_URL = env.str("JONCTION_URL", default="http://127.0.0.1:8000").rstrip("/")
+_HERE = f"http://127.0.0.1:{env.int('JONCTION_PORT', default=8000)}"
+PUBLIC_URL = env.str("JONCTION_URL", default=_HERE).rstrip("/")
 ALLOWED_HOSTS = env.list("JONCTION_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEMO else [])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 

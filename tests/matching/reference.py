@@ -1,7 +1,7 @@
 """A second reading of the rules, slow and obvious, written without looking at ``matching``: what it must agree with.
 
-Criteria are the JSON of the catalogue. A profile is a dict of plain values: ``on`` is a date, numbers are ``(low, high)``
-pairs, ``place`` and ``project_place`` are ``{"inside", "possible"}``; ``None`` and ``""`` mean not known.
+Criteria are the JSON of the catalogue. A profile is a dict of plain values: ``on`` is a date, numbers are pairs of low
+and high, ``place`` and ``project_place`` are ``{"inside", "possible"}``; ``None`` and ``""`` mean not known.
 Outcomes are the words "yes", "no" and "maybe".
 """
 

@@ -76,8 +76,16 @@ def test_null_means_not_given_and_unknown_keys_are_ignored(codes: Codes) -> None
     assert read(codes, project={"started": None, "colour": 1}) == read(codes)
 
 
-@pytest.mark.parametrize(("line", "stated"), [({}, False), ({"needs": []}, False), ({"text": " \n"}, False),
-                                              ({"text": "x"}, True), ({"needs": ["numerique.robot"]}, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "stated"),
+    [
+        ({}, False),
+        ({"needs": []}, False),
+        ({"text": " \n"}, False),
+        ({"text": "x"}, True),
+        ({"needs": ["numerique.robot"]}, True),
+    ],
+)
 def test_a_need_is_stated_by_a_box_or_by_a_word(codes: Codes, line: dict[str, Any], stated: bool) -> None:
     assert read(codes, **line).stated is stated
 
@@ -118,7 +126,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"siret": "73282932000075"}, "la clé de contrôle de ses 14 chiffres est fausse"),
     ({"siret": "35600000049838"}, "la clé de contrôle de ses 14 chiffres est fausse"),
     ({"commune": 60159}, "« commune » vaut 60159 ; attendu : un code INSEE"),
-    ({"commune": "60200"}, '« commune » vaut "60200", un code inconnu ; attendu : un code INSEE de commune actuelle'),
+    ({"commune": "75001"}, '« commune » vaut "75001", un code inconnu ; attendu : un code INSEE de commune actuelle'),
     ({"commune": ""}, '« commune » vaut "", un code inconnu'),
     ({"project": {"commune": "99999"}}, '« project.commune » vaut "99999", un code inconnu'),
     ({"region": "99"}, '« region » vaut "99", un code inconnu ; attendu : un code INSEE de région comme "32".'),
@@ -180,14 +188,14 @@ def test_a_wrong_line_says_what_is_wrong_what_was_given_and_what_is_accepted(
     [b"", b"\n", b"  \n", b"null", b"[]", b"3", b'"a"', b"{", b'{"id": 1', b"{'id': 1}", b"id,naf", b"[" * 100_000],
 )
 def test_what_is_no_object_is_refused_without_an_id(codes: Codes, raw: bytes) -> None:
-    with pytest.raises(LineError, match="^La ligne n’est pas un objet JSON : ") as caught:
+    with pytest.raises(LineError, match=r"^La ligne n’est pas un objet JSON : ") as caught:
         read_line(raw, codes, on=DAY)
     assert caught.value.line_id is None
     assert len(str(caught.value)) < 200
 
 
 def test_a_line_that_is_not_utf8_names_the_byte(codes: Codes) -> None:
-    with pytest.raises(LineError, match="^La ligne n’est pas en UTF-8 : octet 0xe9 en position 11 ; "):
+    with pytest.raises(LineError, match=r"^La ligne n’est pas en UTF-8 : octet 0xe9 en position 11 ; "):
         read_line('{"text": "é"}'.encode("latin-1"), codes, on=DAY)
 
 

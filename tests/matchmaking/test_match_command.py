@@ -52,7 +52,7 @@ def test_a_thousand_firms_get_the_answers_that_the_reviewed_files_give(match: Ca
         found = {item["scheme"]: {name: item[name] for name in VERDICTS} for item in answer["matches"]}
         assert found == naive.answer(line, on=date.fromisoformat(DAY)), line
         seen |= {(item["eligibility"], item["typed"], item["targeted"]) for item in answer["matches"]}
-    assert len(seen) > 12  # the draw is varied enough for the comparison to mean something
+    assert len(seen) == 12  # every verdict that can be: the draw is varied enough for the comparison to mean something
 
 
 def test_with_all_every_record_is_listed_in_order(match: Callable[..., Answers]) -> None:
@@ -243,7 +243,7 @@ def test_a_draft_of_ours_is_not_ranked(match: Callable[..., Answers]) -> None:
 def test_an_option_that_cannot_be_used_is_refused_and_nothing_is_written(
     match: Callable[..., Answers], tmp_path: Path, options: dict[str, Any], sentence: str
 ) -> None:
-    with pytest.raises(CommandError, match="^--") as caught:
+    with pytest.raises(CommandError, match=r"^--") as caught:
         match([{}], **options)
     assert sentence in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["file.jsonl"]

@@ -31,8 +31,8 @@ from psycopg import sql
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.test")
 
-from backend.notifications import catcher  # noqa: E402 -- it reads the settings
-from tests.notifications.servers import mail_server  # noqa: E402
+from backend.notifications import catcher
+from tests.notifications.servers import mail_server
 
 ROOT = Path(__file__).resolve().parents[2]
 SENDERS = 4  # sending processes of a worker
@@ -76,8 +76,8 @@ class Report:
     def __str__(self) -> str:
         return (
             f"crash: {self.owed} owed, {self.distinct} distinct Message-IDs received, {self.missing} missing, "
-            f"{self.extras} extra copies for {self.senders_killed} sending processes killed ({self.claims_cut} of them "
-            f"while sending), 2 workers killed, 2 FLUSHALL, database connections cut once, {self.seconds:.0f} s: "
+            f"{self.extras} extra copies for {self.senders_killed} sending processes killed "
+            f"({self.claims_cut} while sending), 2 workers killed, 2 FLUSHALL, database connections cut once, {self.seconds:.0f} s: "
             f"{'; '.join(self.faults) or 'holds'}"
         )
 

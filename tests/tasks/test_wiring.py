@@ -33,7 +33,7 @@ def test_there_are_tasks_and_one_queue_for_them():
 
 def test_a_sender_is_killed_before_its_lease_is_over(settings):
     assert OURS["outbox.deliver"].time_limit < settings.OUTBOX_LEASE_SECONDS
-    assert settings.OUTBOX_LEASE_SECONDS < app.conf.broker_transport_options["visibility_timeout"]
+    assert app.conf.broker_transport_options["visibility_timeout"] > settings.OUTBOX_LEASE_SECONDS
 
 
 def test_the_engine_loads_without_django_in_a_fresh_interpreter():

@@ -10,13 +10,8 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.matchmaking.management.demonstration import read_demonstration
 from backend.matchmaking.models import Submission
-from backend.matchmaking.services import (
-    Filing,
-    confirm_address,
-    file_submission,
-    latest_result,
-    result_url,
-)
+from backend.matchmaking.presentation import present
+from backend.matchmaking.services import Filing, confirm_address, file_submission, latest_result, result_url
 from backend.notifications.models import Notification
 from backend.notifications.services import absolute_url
 
@@ -25,7 +20,7 @@ SHOWN = 5
 
 
 class Command(BaseCommand):
-    help = "Dépose la demande de démonstration, attend ses e-mails et montre ce que l’entreprise obtient."
+    help = "Dépose la demande de démonstration, attend ses courriels et montre ce que l’entreprise obtient."
 
     def handle(self, *args: Any, **options: Any) -> None:
         demonstration = read_demonstration()
@@ -43,18 +38,19 @@ class Command(BaseCommand):
         return confirm_address(submission=file_submission(filing, on=current_day()))
 
     def _print_matches(self, submission: Submission) -> None:
-        result = latest_result(submission, on=current_day())
-        matches = result.matches.filter(addresses=True, score__isnull=False).select_related("revision")
-        self._title(f"Les {SHOWN} premiers dispositifs, sur {matches.count()}")
-        for match in matches[:SHOWN]:
-            missing = f" ; il manque : {', '.join(match.unknown)}" if match.unknown else ""
-            self._say(f"{match.rank}. {match.revision.name} – {match.get_eligibility_display()}{missing}")
+        page = present(submission, latest_result(submission, on=current_day()))
+        cards = sorted((card for group in page.groups for card in group.cards), key=lambda card: card.match.rank)
+        self._title(f"Les {SHOWN} premiers dispositifs, sur {len(cards)}")
+        for card in cards[:SHOWN]:
+            self._say(f"{card.match.rank}. {card.revision.name} – {card.match.get_eligibility_display()}")
+            for line in (*card.lines, *card.to_confirm):
+                self._say(f"   {line.symbol} {line.sentence}")
 
     def _print_emails(self, submission: Submission) -> None:
         emails = emails_of(submission)
         wait_until_sent(emails)
-        self._title("E-mails envoyés")
-        for email in emails.order_by("ended_at"):
+        self._title("Courriels envoyés")
+        for email in emails.order_by("owed_at", "pk"):
             self._say(f"{email.subject} → {email.recipient}")
 
     def _print_addresses(self, submission: Submission) -> None:
@@ -62,6 +58,7 @@ class Command(BaseCommand):
         self._say(f"Accueil : {settings.PUBLIC_URL}/")
         self._say(f"Résultat de l’entreprise : {result_url(submission)}")
         self._say(f"Développeurs économiques : {absolute_url('officer_queue')}")
+        self._say(f"Courriels reçus : {absolute_url('mailbox')}")
 
     def _print_accounts(self, demonstration: dict[str, Any]) -> None:
         self._title(f"Comptes de démonstration (mot de passe : {demonstration['password']})")
@@ -86,8 +83,8 @@ def wait_until_sent(emails: QuerySet[Notification]) -> None:
     while emails.exclude(state=Notification.State.SENT).exists():
         if time.monotonic() > deadline:
             raise CommandError(
-                f"Les e-mails de la demande ne sont pas partis en {PATIENCE_SECONDS} secondes : "
-                "la tâche de fond (worker, beat) ou le récepteur d’e-mails ne tourne pas."
+                f"Les courriels de la demande ne sont pas partis en {PATIENCE_SECONDS} secondes : "
+                "la tâche de fond (worker, beat) ou le récepteur de courriels ne tourne pas."
             )
         time.sleep(0.2)
 

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -8,14 +9,15 @@ from backend.notifications.catcher import serve
 
 
 class Command(BaseCommand):
-    help = "Reçoit les e-mails d’une démonstration et les garde dans un dossier ; rien ne sort de cette machine."
+    help = "Reçoit les courriels d’une démonstration et les garde dans un dossier ; rien ne sort de cette machine."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
-            raise CommandError("Le récepteur d’e-mails est réservé aux démonstrations (JONCTION_DEMO=1).")
+            raise CommandError("Le récepteur de courriels est réservé aux démonstrations (JONCTION_DEMO=1).")
         if settings.CATCHER_DIR is None:
-            raise CommandError("JONCTION_CATCHER_DIR doit dire dans quel dossier garder les e-mails.")
+            raise CommandError("JONCTION_CATCHER_DIR doit dire dans quel dossier garder les courriels.")
         settings.CATCHER_DIR.mkdir(parents=True, exist_ok=True)
+        logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd writes down every address
         port = settings.MAILERS["default"]["OPTIONS"]["port"]
-        self.stdout.write(f"E-mails reçus sur 127.0.0.1:{port}, gardés dans {settings.CATCHER_DIR}")
+        self.stdout.write(f"Courriels reçus sur 127.0.0.1:{port}, gardés dans {settings.CATCHER_DIR}")
         asyncio.run(serve(settings.CATCHER_DIR, host="127.0.0.1", port=port))
