@@ -10,7 +10,6 @@ from typing import Any
 
 import yaml
 from django.conf import settings
-from django.db.models import Count, Max
 
 import matching
 from backend.companies.models import Fact
@@ -77,12 +76,12 @@ class Catalogue:
 
 def catalogue(source: str = Scheme.OWN) -> Catalogue:
     """Return the catalogue of a source, compiled again only when a scheme of it changed."""
-    state = Scheme.objects.matchable(source).aggregate(n=Count("pk"), last=Max("current_id"))
-    return _compiled(source, state["n"], state["last"])
+    revisions = Scheme.objects.matchable(source).order_by("pk").values_list("current_id", flat=True)
+    return _compiled(source, tuple(revisions))
 
 
 @lru_cache(maxsize=4)
-def _compiled(source: str, _count: int, _last: int) -> Catalogue:
+def _compiled(source: str, _revisions: tuple[int, ...]) -> Catalogue:
     return Catalogue(source)
 
 

@@ -88,7 +88,7 @@ def _read(path: Path) -> Caught:
 
     def body(kind: str) -> str:
         part = content.get_body((kind,))
-        return str(part.get_content()) if part else ""
+        return str(part.get_content()).replace("\r\n", "\n") if part else ""
 
     try:
         date = parsedate_to_datetime(header("Date"))

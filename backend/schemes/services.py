@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from backend.schemes.models import (
@@ -70,7 +70,15 @@ def load_catalogue(folder: Path) -> dict[str, int]:
     for path in sorted(folder.glob("*.yaml")):
         try:
             counts[_load_scheme(yaml.safe_load(path.read_text()), known)] += 1
-        except (FixtureError, ValidationError, KeyError, TypeError, yaml.YAMLError) as error:
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            ValidationError,
+            DatabaseError,
+            yaml.YAMLError,
+        ) as error:
             raise FixtureError(f"{path.name} : {error}") from error
     return counts
 
@@ -84,9 +92,9 @@ class Known:
 
 
 def _load_scheme(record: dict[str, Any], known: Known) -> str:
-    unknown = record.keys() - KEYS
-    if unknown:
-        raise FixtureError(f"champs inconnus : {', '.join(sorted(unknown))}")
+    unknown, missing = record.keys() - KEYS, KEYS - record.keys()
+    if unknown or missing:
+        raise FixtureError(f"champs inconnus : {_list(unknown)} ; champs manquants : {_list(missing)}")
     if record["confidence"] == Revision.Confidence.TO_VERIFY:
         raise FixtureError("une fiche non vérifiée n'entre pas dans le catalogue publié")
     digest = sha256(json.dumps(record, sort_keys=True, default=str).encode()).hexdigest()
@@ -192,7 +200,10 @@ def _criterion(
         note=_text(row.get("note")),
         excerpt=_text(row.get("excerpt")),
     )
-    criterion.clean_fields(exclude=["revision", "source"])
+    try:
+        criterion.clean_fields(exclude=["revision", "source"])
+    except ValidationError as error:
+        raise FixtureError(f"critère {position} : {' '.join(error.messages)}") from None
     unknown = set(perimeter_codes(definition)) - known.perimeters
     if unknown:
         raise FixtureError(f"critère {position} : périmètres inconnus {', '.join(sorted(unknown))}")
@@ -226,6 +237,10 @@ def manual_facts(definition: dict[str, Any]) -> Iterable[str]:
     parts = definition.get("of", [])
     for part in parts if isinstance(parts, list) else [parts]:
         yield from manual_facts(part)
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "aucun"
 
 
 def _text(value: Any) -> str:

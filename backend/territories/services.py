@@ -55,15 +55,13 @@ def load_territories(folder: Path) -> dict[str, int]:
     pks = dict(Perimeter.objects.values_list("code", "pk"))
     links = dict.fromkeys(_links(folder), True)
     links |= _zone_links(zones, links)
+    Containment.objects.filter(since=SINCE).delete()  # a commune may have left a zone since these files were last read
     Containment.objects.bulk_create(
         (
             Containment(inner_id=pks[inner], outer_id=pks[outer], holds=holds, since=SINCE)
             for (inner, outer), holds in links.items()
         ),
         batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["inner", "outer", "since"],
-        update_fields=["holds"],
     )
     _load_served(folder / "served.yaml", pks)
     return _counts()

@@ -1,8 +1,11 @@
 """A real mail server on loopback, in a thread."""
 
+import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -19,3 +22,27 @@ def mail_server(handler: Any) -> Iterator[int]:
         yield port
     finally:
         server.stop()
+
+
+class Postman:
+    """What a mail server answers at each step, and what it accepted."""
+
+    def __init__(self) -> None:
+        self.accepted: list[EmailMessage] = []
+        self.answers: dict[str, str] = {}
+        self.meanwhile: Callable[[], Any] = lambda: None  # what happens elsewhere before the message is accepted
+
+    async def handle_MAIL(self, server, session, envelope, address, options) -> str:
+        envelope.mail_from = address
+        return self.answers.get("MAIL", "250 OK")
+
+    async def handle_RCPT(self, server, session, envelope, address, options) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.answers.get("RCPT", "250 OK")
+
+    async def handle_DATA(self, server, session, envelope) -> str:
+        await asyncio.to_thread(self.meanwhile)
+        if "DATA" in self.answers:
+            return self.answers["DATA"]
+        self.accepted.append(message_from_bytes(envelope.content, EmailMessage, policy=policy.default))
+        return "250 OK"

@@ -77,8 +77,8 @@ class Report:
         return (
             f"crash: {self.owed} owed, {self.distinct} distinct Message-IDs received, {self.missing} missing, "
             f"{self.extras} extra copies for {self.senders_killed} sending processes killed "
-            f"({self.claims_cut} while sending), 2 workers killed, 2 FLUSHALL, database connections cut once, {self.seconds:.0f} s: "
-            f"{'; '.join(self.faults) or 'holds'}"
+            f"({self.claims_cut} while sending), 2 workers killed, 2 FLUSHALL, database connections cut once, "
+            f"{self.seconds:.0f} s: {'; '.join(self.faults) or 'holds'}"
         )
 
 

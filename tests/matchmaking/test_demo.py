@@ -1,0 +1,82 @@
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from stdnum.fr import siret
+
+from backend.accounts.models import Membership, Organisation, User
+from backend.matchmaking.management.commands import demo
+from backend.matchmaking.management.demonstration import read_demonstration
+from backend.matchmaking.models import Submission
+from backend.notifications.models import Notification
+from backend.notifications.services import deliver, deliverable
+from backend.territories.models import ServedEpci
+
+pytestmark = pytest.mark.django_db
+
+
+def run(name):
+    output = StringIO()
+    call_command(name, stdout=output)
+    return output.getvalue()
+
+
+def test_each_intercommunality_has_an_organisation_and_an_officer():
+    run("load_demo")
+    for epci in ServedEpci.objects.all():
+        (organisation,) = epci.organisations.all()
+        assert organisation.phone.startswith("03 53 01 ")  # kept for fiction by ARCEP
+        assert organisation.memberships.reviewing().exists()
+
+
+def test_loading_again_changes_nothing_and_keeps_a_changed_password():
+    run("load_demo")
+    user = User.objects.get(email="nadia.benali@jonction.example")
+    user.set_password("changed since")
+    user.save()
+    counts = [model.objects.count() for model in (User, Organisation, Membership)]
+    run("load_demo")
+    assert [model.objects.count() for model in (User, Organisation, Membership)] == counts == [7, 5, 6]
+    user.refresh_from_db()
+    assert user.check_password("changed since")
+
+
+def test_the_accounts_can_sign_in(client):
+    run("load_demo")
+    content = read_demonstration()
+    for account in content["accounts"]:
+        assert client.login(email=account["email"], password=content["password"])
+    assert User.objects.filter(is_superuser=True).count() == 1
+
+
+@pytest.mark.parametrize("name", ["load_demo", "demo"])
+def test_invented_data_stay_out_of_a_real_service(settings, name):
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="inventées"):
+        run(name)
+    assert not User.objects.exists()
+
+
+def test_the_firm_of_the_demonstration_has_a_valid_siret():
+    content = read_demonstration()["submission"]
+    assert siret.is_valid(content["siret"])
+    assert siret.to_siren(content["siret"]) == content["siren"]
+
+
+def test_the_demonstration_files_once_and_shows_what_the_firm_gets(monkeypatch):
+    run("load_demo")
+    monkeypatch.setattr(demo.time, "sleep", lambda _: [deliver(pk=pk, attempt=n) for pk, n in deliverable()])
+    shown = run("demo")
+    assert "✓ Établissement situé dans : Agglomération de la Région de Compiègne" in shown
+    assert "claire.vasseur@jonction.example" in shown
+    assert shown.count(" → ") == 4
+    assert run("demo") == shown
+    assert Submission.objects.count() == 1
+    assert Notification.objects.count() == 4
+
+
+def test_the_demonstration_says_so_when_nothing_leaves(monkeypatch):
+    run("load_demo")
+    monkeypatch.setattr(demo, "PATIENCE_SECONDS", 0)
+    with pytest.raises(CommandError, match="ne sont pas partis"):
+        run("demo")

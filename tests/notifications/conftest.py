@@ -1,0 +1,38 @@
+from collections.abc import Iterator
+
+import pytest
+
+from backend.notifications.services import Message, owe
+from tests.notifications.servers import Postman, mail_server
+
+
+@pytest.fixture
+def postman(settings) -> Iterator[Postman]:
+    """Return a real mail server, to which everything is sent."""
+    postman = Postman()
+    with mail_server(postman) as port:
+        settings.MAILERS = mailers(port)
+        yield postman
+
+
+@pytest.fixture
+def nobody_listens(settings) -> None:
+    with mail_server(Postman()) as port:
+        pass
+    settings.MAILERS = mailers(port)
+
+
+def mailers(port: int) -> dict:
+    options = {"host": "127.0.0.1", "port": port, "timeout": 5}
+    return {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+
+
+@pytest.fixture
+def make_owed(db):
+    """Return a function that owes an e-mail."""
+
+    def make(key="k", recipient="paul@firm.example", **fields):
+        message = Message(subject="L’objet", text="Du texte\n", html="<p>Du HTML</p>")
+        return owe(kind="test", key=key, recipient=recipient, message=message, **fields)
+
+    return make

@@ -1,0 +1,182 @@
+"""The e-mails as the services owe them, for the firm of the demonstration."""
+
+import re
+from io import StringIO
+from uuid import uuid4
+
+import pytest
+from django.core.management import call_command
+
+from backend.accounts.models import User
+from backend.accounts.services import invite
+from backend.common.days import current_day
+from backend.matchmaking.management.demonstration import read_demonstration
+from backend.matchmaking.models import Review
+from backend.matchmaking.services import (
+    Filing,
+    confirm_address,
+    end_review,
+    file_submission,
+    record_review,
+    result_url,
+    send_link_again,
+)
+from backend.notifications.models import Notification
+from backend.notifications.rendering import render
+
+TYPED = "L’atelier & <b>fils</b> d'Estrées"
+
+
+@pytest.fixture
+def officer(db):
+    call_command("load_demo", stdout=StringIO())
+    return User.objects.get(email="claire.vasseur@jonction.example")
+
+
+@pytest.fixture
+def submission(officer):
+    return file()
+
+
+def file(**changes):
+    content = {**read_demonstration()["submission"], "filing_key": uuid4(), "company_name": TYPED, **changes}
+    return file_submission(Filing(**{**content, "needs": tuple(content["needs"])}), on=current_day())
+
+
+def owed(kind):
+    return Notification.objects.get(kind=kind)
+
+
+def review(submission, officer, *, n_kept, n_rejected, message):
+    matches = submission.results.first().matches.filter(addresses=True).select_related("scheme", "revision")
+    matches = matches[: n_kept + n_rejected]
+    for position, match in enumerate(matches):
+        verdict, reason = (Review.Verdict.KEPT, "") if position < n_kept else (Review.Verdict.REJECTED, "not_worth_it")
+        record_review(submission=submission, scheme=match.scheme, officer=officer, verdict=verdict, reason=reason)
+    end_review(submission=submission, officer=officer, message=message)
+    return [match.revision for match in matches]
+
+
+def assert_well_formed(email):
+    assert email.subject == " ".join(email.subject.split())
+    for body in (email.text, email.html):
+        assert "{{" not in body
+        assert "{%" not in body
+        assert "None" not in body
+    assert not re.search(r"&(#|\w+;)", email.text), "the text part is not HTML"
+    assert "<b>" not in email.html, "what was typed is not HTML either"
+    assert "style=" in email.html, "the styles are in the tags"
+
+
+def test_the_confirmation_holds_its_link_and_nothing_that_was_typed(submission):
+    email = owed("confirm_address")
+    assert_well_formed(email)
+    assert "/confirmer/" in email.text
+    assert "/confirmer/" in email.html
+    for typed in ("atelier", "Isabelle", "soudeurs", submission.token):
+        assert typed not in email.subject + email.text + email.html
+    assert Notification.objects.count() == 1
+
+
+def test_the_receipt_lists_five_schemes_not_reviewed_yet_and_says_who_calls(submission):
+    confirm_address(submission=submission)
+    email = owed("receipt")
+    assert_well_formed(email)
+    assert TYPED in email.text
+    assert result_url(submission) in email.text
+    assert len(re.findall(r"^- ", email.text, re.MULTILINE)) == email.html.count("<li") == 5
+    assert "pas encore relue" in email.text
+    assert "Pas encore relu" in email.html
+    for body in (email.text, email.html):
+        assert "Agglomération de la Région de Compiègne" in body
+        assert "03 53 01 10 00" in body
+        assert "entre 12 h et 14 h" in body
+
+
+def test_the_receipt_says_so_when_nothing_fits(officer):
+    submission = file(needs=[], text="Ma tante a des canaris.")
+    confirm_address(submission=submission)
+    email = owed("receipt")
+    assert_well_formed(email)
+    assert "Aucun dispositif" in email.text
+    assert "Aucun dispositif" in email.html
+
+
+def test_each_officer_in_charge_gets_one_notice_without_the_firm_s_secret_link(submission):
+    confirm_address(submission=submission)
+    confirm_address(submission=submission)
+    notices = Notification.objects.filter(kind="officer_notice")
+    assert {notice.recipient for notice in notices} == {
+        "claire.vasseur@jonction.example",
+        "sophie.carlier@jonction.example",
+    }
+    for email in notices:
+        assert_well_formed(email)
+        assert "Isabelle Morel" in email.text
+        assert "03 53 01 60 35" in email.text
+        assert f"/agent/{submission.pk}/" in email.html
+        assert submission.token not in email.text + email.html
+
+
+def test_the_officers_of_the_four_are_told_where_the_commune_is_unknown(officer):
+    content = read_demonstration()["submission"]
+    facts = {name: value for name, value in content["facts"].items() if name != "commune"}
+    confirm_address(submission=file(facts=facts))
+    notices = Notification.objects.filter(kind="officer_notice")
+    assert len(notices) == 5
+    assert all("quatre intercommunalités" in email.text for email in notices)
+    assert "développeur économique du territoire" in owed("receipt").text
+
+
+def test_the_end_of_a_review_names_the_officer_and_what_was_kept(submission, officer):
+    confirm_address(submission=submission)
+    kept = review(submission, officer, n_kept=2, n_rejected=3, message="Appelez-moi.\nC'est <b>simple</b>.")[:2]
+    email = owed("reviewed")
+    assert_well_formed(email)
+    assert email.reply_to == officer.email
+    assert "Claire Vasseur" in email.subject
+    assert "2 dispositifs" in email.subject
+    for body in (email.text, email.html):
+        assert "03 53 01 10 12" in body
+        assert "3 autres ont été écartés" in body
+    for revision in kept:
+        assert revision.name in email.text
+    assert "C'est <b>simple</b>." in email.text
+
+
+def test_the_end_of_a_review_that_keeps_nothing(submission, officer):
+    confirm_address(submission=submission)
+    review(submission, officer, n_kept=0, n_rejected=1, message="")
+    email = owed("reviewed")
+    assert_well_formed(email)
+    assert "Aucun dispositif n’est retenu" in email.text
+    assert "Un autre a été écarté" in email.text
+    assert "Son message" not in email.text
+
+
+def test_what_is_sent_about_a_file_can_be_stopped_from_both_parts(submission, officer):
+    confirm_address(submission=submission)
+    review(submission, officer, n_kept=1, n_rejected=0, message="")
+    emails = Notification.objects.all()
+    assert {email.kind for email in emails} == {"confirm_address", "receipt", "officer_notice", "reviewed"}
+    for email in emails:
+        assert email.topic
+        assert "/arreter/" in email.text
+        assert "/arreter/" in email.html
+
+
+def test_a_link_asked_for_again_is_owed_again(submission):
+    assert send_link_again(email=submission.contact.email.upper()) == 1
+    assert Notification.objects.filter(kind="confirm_address").count() == 2
+
+
+def test_an_invitation_and_a_new_password_come_with_their_link(officer):
+    invite(user=officer)
+    email = owed("invitation")
+    assert_well_formed(email)
+    assert "/compte/mot-de-passe/nouveau/" in email.text
+    assert "Claire" in email.text
+    message = render("password_reset", {"url": "http://127.0.0.1/x?a=1&b=2", "user": officer})
+    assert "http://127.0.0.1/x?a=1&b=2" in message.text
+    assert "claire.vasseur@jonction.example" in message.html
+    assert "arreter" not in message.text

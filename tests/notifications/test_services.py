@@ -1,0 +1,316 @@
+import logging
+import socket
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.core import signing
+from django.db import connections
+from django.utils import timezone
+
+from backend.notifications import services
+from backend.notifications.models import Notification
+from backend.notifications.services import (
+    ATTEMPTS,
+    BACK_OFF,
+    deliver,
+    deliverable,
+    has_stopped,
+    read_stop_token,
+    stop,
+    stop_url,
+)
+from tests.notifications.conftest import mailers
+
+State = Notification.State
+TOPIC = "submission:1"
+ADDRESS = "paul@firm.example"
+
+
+def set_row(notification, **fields):
+    Notification.objects.filter(pk=notification.pk).update(**fields)
+    notification.refresh_from_db()
+
+
+@pytest.fixture
+def elsewhere(db):
+    """Let what a server does meanwhile, in its thread, use this test's transaction."""
+    mine = connections["default"]
+    mine.inc_thread_sharing()
+
+    def run(action):
+        def act():
+            connections["default"] = mine
+            action()
+
+        return act
+
+    yield run
+    mine.dec_thread_sharing()
+
+
+# -- owing
+
+
+def test_an_email_is_owed_once_for_each_key(make_owed):
+    assert make_owed(key="a").pk == make_owed(key="a").pk != make_owed(key="b").pk
+
+
+def test_message_ids_differ_and_say_nothing_of_the_key(make_owed):
+    one, other = make_owed(key="receipt:1"), make_owed(key="receipt:2")
+    assert one.message_id != other.message_id
+    assert "receipt" not in one.message_id
+
+
+# -- sending
+
+
+def test_what_is_sent_is_what_is_owed(make_owed, postman):
+    owed = make_owed(reply_to="claire@epci.example")
+    assert deliver(pk=owed.pk, attempt=0)
+    (sent,) = postman.accepted
+    assert (sent["To"], sent["Subject"], sent["Reply-To"]) == (ADDRESS, "L’objet", "claire@epci.example")
+    assert sent["Message-ID"] == owed.message_id
+    assert sent["Auto-Submitted"] == "auto-generated"
+    assert sent.get_body(("plain",)).get_content().strip() == "Du texte"
+    assert sent.get_body(("html",)).get_content().strip() == "<p>Du HTML</p>"
+    owed.refresh_from_db()
+    assert owed.state == State.SENT
+    assert owed.ended_at
+
+
+def test_a_topic_can_be_stopped_with_one_click(make_owed, postman):
+    deliver(pk=make_owed(topic=TOPIC).pk, attempt=0)
+    (sent,) = postman.accepted
+    assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    token = sent["List-Unsubscribe"].strip("<>").rstrip("/").rsplit("/", 1)[1]
+    assert read_stop_token(token) == (ADDRESS, TOPIC)
+
+
+def test_what_has_no_topic_has_no_unsubscription(make_owed, postman):
+    deliver(pk=make_owed().pk, attempt=0)
+    assert "List-Unsubscribe" not in postman.accepted[0]
+
+
+def test_an_email_is_sent_once_whatever_the_number_of_calls(make_owed, postman):
+    owed = make_owed()
+    assert [deliver(pk=owed.pk, attempt=attempt) for attempt in (0, 0, 1, 2)] == [True, False, False, False]
+    assert len(postman.accepted) == 1
+
+
+def test_an_attempt_that_has_passed_sends_nothing(make_owed, postman):
+    owed = make_owed()
+    set_row(owed, attempt=1)
+    assert not deliver(pk=owed.pk, attempt=0)
+    assert not postman.accepted
+
+
+def test_nothing_is_sent_before_its_time(make_owed, postman):
+    owed = make_owed()
+    set_row(owed, due_at=timezone.now() + timedelta(minutes=1))
+    assert deliverable() == []
+    assert not deliver(pk=owed.pk, attempt=0)
+
+
+def test_the_oldest_are_handed_out_first(make_owed):
+    late, early = make_owed(key="late"), make_owed(key="early")
+    set_row(early, due_at=timezone.now() - timedelta(hours=1))
+    assert deliverable() == [(early.pk, 0), (late.pk, 0)]
+    assert deliverable(limit=1) == [(early.pk, 0)]
+
+
+# -- senders that die
+
+
+@pytest.mark.parametrize(("beyond_lease", "taken"), [(-5, False), (5, True)])
+def test_a_claim_is_taken_over_once_its_lease_is_over(make_owed, postman, settings, beyond_lease, taken):
+    owed = make_owed()
+    age = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS + beyond_lease)
+    set_row(owed, state=State.CLAIMED, attempt=1, claimed_at=timezone.now() - age)
+    assert deliverable() == ([(owed.pk, 1)] if taken else [])
+    assert deliver(pk=owed.pk, attempt=1) is taken
+    assert [message["Message-ID"] for message in postman.accepted] == [owed.message_id] * taken
+
+
+def test_an_email_whose_senders_all_die_is_given_up(make_owed, postman):
+    owed = make_owed()
+    long_ago = timezone.now() - timedelta(days=1)
+    for attempt in range(1, ATTEMPTS):
+        set_row(owed, state=State.CLAIMED, attempt=attempt, claimed_at=long_ago)
+        assert deliverable() == [(owed.pk, attempt)]
+    set_row(owed, attempt=ATTEMPTS)
+    assert not deliver(pk=owed.pk, attempt=ATTEMPTS)
+    owed.refresh_from_db()
+    assert owed.state == State.FAILED
+    assert not postman.accepted
+    assert deliverable() == []
+
+
+def test_what_has_left_is_sent_even_if_another_took_the_claim_over(make_owed, postman, elsewhere):
+    owed = make_owed()
+    postman.meanwhile = elsewhere(lambda: set_row(owed, state=State.DUE, attempt=2))
+    assert deliver(pk=owed.pk, attempt=0)
+    owed.refresh_from_db()
+    assert owed.state == State.SENT
+    assert deliverable() == []
+
+
+def test_a_failure_does_not_undo_what_another_sender_did(make_owed, postman, elsewhere):
+    owed = make_owed()
+    postman.answers["DATA"] = "451 Try later"
+    postman.meanwhile = elsewhere(lambda: set_row(owed, state=State.SENT, attempt=2))
+    assert not deliver(pk=owed.pk, attempt=0)
+    owed.refresh_from_db()
+    assert owed.state == State.SENT
+
+
+# -- servers that refuse
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "state"),
+    [
+        ("RCPT", "550 No such user", State.FAILED),
+        ("RCPT", "450 Mailbox busy", State.DUE),
+        ("DATA", "554 Content refused", State.FAILED),
+        ("DATA", "451 Try later", State.DUE),
+        ("MAIL", "550 Unknown sender", State.DUE),
+        ("MAIL", "421 Closing", State.DUE),
+    ],
+)
+def test_only_a_final_refusal_of_the_address_or_the_content_is_final(make_owed, postman, step, answer, state):
+    owed = make_owed()
+    postman.answers[step] = answer
+    assert not deliver(pk=owed.pk, attempt=0)
+    owed.refresh_from_db()
+    assert owed.state == state
+    assert answer.split(" ", 1)[1] in owed.error
+
+
+@pytest.mark.parametrize("attempt", range(len(BACK_OFF)))
+def test_each_temporary_failure_waits_longer(make_owed, nobody_listens, attempt):
+    owed = make_owed()
+    set_row(owed, attempt=attempt)
+    before = timezone.now()
+    deliver(pk=owed.pk, attempt=attempt)
+    owed.refresh_from_db()
+    wait = timedelta(seconds=BACK_OFF[attempt])
+    assert (owed.state, owed.attempt, owed.claimed_at) == (State.DUE, attempt + 1, None)
+    assert before + wait <= owed.due_at <= timezone.now() + wait
+
+
+def test_the_last_failure_gives_up(make_owed, nobody_listens):
+    owed = make_owed()
+    set_row(owed, attempt=ATTEMPTS - 1)
+    deliver(pk=owed.pk, attempt=ATTEMPTS - 1)
+    owed.refresh_from_db()
+    assert owed.state == State.FAILED
+    assert owed.ended_at
+
+
+def test_an_email_leaves_once_the_server_is_back(make_owed, postman):
+    owed = make_owed()
+    postman.answers["DATA"] = "451 Try later"
+    deliver(pk=owed.pk, attempt=0)
+    postman.answers.clear()
+    set_row(owed, due_at=timezone.now())
+    assert deliver(pk=owed.pk, attempt=1)
+    owed.refresh_from_db()
+    assert (owed.state, owed.error) == (State.SENT, "")
+
+
+@contextmanager
+def rude_server():
+    """Hang up on everybody without a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(5)
+        thread = threading.Thread(target=lambda: server.accept()[0].close())
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join()
+
+
+def test_a_connection_cut_is_temporary(make_owed, settings):
+    owed = make_owed()
+    with rude_server() as port:
+        settings.MAILERS = mailers(port)
+        deliver(pk=owed.pk, attempt=0)
+    owed.refresh_from_db()
+    assert owed.state == State.DUE
+
+
+@pytest.mark.parametrize(
+    "recipient", ["paul", "paul@firm.example\nBcc: all@firm.example", "é@firm.example", "a@b, c@d"]
+)
+def test_an_address_that_cannot_be_written_to_is_given_up_at_once(make_owed, postman, recipient):
+    owed = make_owed(recipient=recipient)
+    postman.answers["RCPT"] = "553 Not an address"
+    assert not deliver(pk=owed.pk, attempt=0)
+    owed.refresh_from_db()
+    assert owed.state == State.FAILED
+    assert not postman.accepted
+
+
+def test_the_log_does_not_hold_addresses(make_owed, postman, caplog):
+    postman.answers["RCPT"] = "550 No such user"
+    with caplog.at_level(logging.INFO, logger=services.__name__):
+        deliver(pk=make_owed().pk, attempt=0)
+    (line,) = [record.getMessage() for record in caplog.records if record.name == services.__name__]
+    assert "SMTPRecipientsRefused" in line
+    assert ADDRESS not in line
+
+
+# -- addresses that stop
+
+
+def test_a_stop_holds_back_what_is_owed_about_its_topic_only(make_owed):
+    stopped, other = make_owed(key="a", topic=TOPIC), make_owed(key="b", topic="submission:2")
+    untopical, stranger = make_owed(key="c"), make_owed(key="d", topic=TOPIC, recipient="else@firm.example")
+    stop(address=ADDRESS.upper(), topic=TOPIC)
+    assert {pk for pk, _ in deliverable()} == {other.pk, untopical.pk, stranger.pk}
+    stopped.refresh_from_db()
+    assert stopped.state == State.STOPPED
+
+
+def test_a_stop_holds_back_what_comes_later_unless_it_is_asked_for(make_owed):
+    stop(address=ADDRESS, topic=TOPIC)
+    assert make_owed(key="a", topic=TOPIC).state == State.STOPPED
+    assert make_owed(key="b", topic=TOPIC, asked_for=True).state == State.DUE
+    assert make_owed(key="c", topic="submission:2").state == State.DUE
+
+
+def test_stopping_twice_changes_nothing(db):
+    for topic in (TOPIC, TOPIC, "officer_notices"):
+        stop(address=ADDRESS, topic=topic)
+    assert has_stopped(address=ADDRESS.title(), topic=TOPIC)
+    assert has_stopped(address=ADDRESS, topic="officer_notices")
+    assert not has_stopped(address=ADDRESS, topic="submission:2")
+
+
+@pytest.mark.parametrize(("answer", "state"), [("250 OK", State.SENT), ("451 Try later", State.STOPPED)])
+def test_a_stop_while_the_email_is_leaving(make_owed, postman, elsewhere, answer, state):
+    """It cannot be called back; but a failure is not tried again."""
+    owed = make_owed(topic=TOPIC)
+    if answer != "250 OK":
+        postman.answers["DATA"] = answer
+    postman.meanwhile = elsewhere(lambda: stop(address=ADDRESS, topic=TOPIC))
+    deliver(pk=owed.pk, attempt=0)
+    owed.refresh_from_db()
+    assert owed.state == state
+    assert deliverable() == []
+
+
+def test_a_stop_holds_back_what_a_dead_sender_left(make_owed, settings):
+    owed = make_owed(topic=TOPIC)
+    long_ago = timezone.now() - timedelta(seconds=settings.OUTBOX_LEASE_SECONDS + 5)
+    set_row(owed, state=State.CLAIMED, attempt=1, claimed_at=long_ago)
+    stop(address=ADDRESS, topic=TOPIC)
+    assert deliverable() == []
+
+
+def test_a_stop_link_that_was_altered_is_refused():
+    token = stop_url(address=ADDRESS, topic=TOPIC).rstrip("/").rsplit("/", 1)[1]
+    assert read_stop_token(token) == (ADDRESS, TOPIC)
+    with pytest.raises(signing.BadSignature):
+        read_stop_token(token[:-1] + ("A" if token[-1] != "A" else "B"))

@@ -1,0 +1,86 @@
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from backend.matchmaking import engine
+from backend.territories.models import Containment
+from backend.territories.services import communes_surroundings, load_territories, period_of, region_surroundings
+
+DAY = date(2026, 11, 24)
+BEFORE = date(2025, 12, 31)
+TERRITORIES = Path(__file__).parents[2] / "fixtures" / "territories"
+pytestmark = pytest.mark.django_db
+
+
+def test_a_commune_is_in_what_holds_it_and_may_be_in_a_zone_whose_list_is_not_held() -> None:
+    found = communes_surroundings(["60159"], on=DAY)["60159"]
+    assert found.inside == {"COM-60159", "DEP-60", "REG-32", "EPCI-200067965", "ZONE-bassin-seine-normandie"}
+    assert found.possible is not None
+    assert {"ZONE-qpv-2024", "ZONE-afr-2022-2027"} <= found.possible
+    assert "ZONE-bassin-artois-picardie" not in found.possible  # known to be outside
+
+
+def test_several_communes_are_read_at_once_and_unknown_codes_are_left_out(
+    django_assert_num_queries: pytest.FixtureRequest,
+) -> None:
+    communes_surroundings(["60159"], on=DAY)  # the list of zones is read once
+    with django_assert_num_queries(2):
+        found = communes_surroundings(["60159", "60667", "01001", "99999"], on=DAY)
+    assert set(found) == {"60159", "60667", "01001"}
+
+
+def test_before_the_geography_that_is_held_nothing_is_known_of_who_holds_whom() -> None:
+    assert communes_surroundings(["60159"], on=BEFORE)["60159"].possible is None
+    region = region_surroundings("32", on=BEFORE)
+    assert region is not None
+    assert (region.inside, region.possible) == ({"REG-32"}, None)
+
+
+def test_a_place_known_by_its_region_may_be_in_what_touches_it() -> None:
+    found = region_surroundings("32", on=DAY)
+    assert found is not None
+    assert found.possible is not None
+    assert found.inside == {"REG-32"}
+    assert {"DEP-60", "DEP-02", "COM-60159", "EPCI-200067965", "ZONE-qpv-2024"} <= found.possible
+    assert not {"DEP-75", "REG-11", "COM-01001"} & found.possible
+
+
+def test_what_holds_a_whole_region_holds_the_place() -> None:
+    found = region_surroundings("01", on=DAY)
+    assert found is not None
+    assert found.inside == {"REG-01", "DEP-971"}  # a region of one department
+
+
+def test_an_unknown_region_has_no_surroundings() -> None:
+    assert region_surroundings("99", on=DAY) is None
+
+
+def test_the_project_stands_where_the_firm_does_unless_it_is_said() -> None:
+    same = engine.profile({"commune": "60159"}, on=DAY)
+    other = engine.profile({"commune": "60159", "project.commune": "01001"}, on=DAY)
+    assert same.project_place == same.place
+    assert "COM-01001" in other.project_place.inside
+    assert other.place == same.place
+
+
+def test_what_is_found_holds_for_a_whole_period() -> None:
+    assert period_of(DAY) == date(2026, 1, 1)
+    assert period_of(date(2026, 1, 1)) == date(2026, 1, 1)
+    assert period_of(BEFORE) == date.min
+
+
+def test_a_commune_that_left_a_zone_is_no_longer_in_it(tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(TERRITORIES, tmp_path / "territories"))
+    zones = yaml.safe_load((copy / "zones.yaml").read_text())
+    for zone in zones["zones"]:
+        zone["members"] = []
+    (copy / "zones.yaml").write_text(yaml.safe_dump(zones))
+    n_links = Containment.objects.count()
+    load_territories(copy)
+    found = communes_surroundings(["60159"], on=DAY)["60159"]
+    assert "ZONE-bassin-seine-normandie" not in found.inside
+    assert "ZONE-bassin-seine-normandie" not in (found.possible or ())
+    assert Containment.objects.count() == n_links  # known to be out, where the list is held
