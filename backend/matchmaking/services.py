@@ -196,7 +196,7 @@ def answer_condition(
     An answer to what no scheme of the result asks is ignored.
     """
     if author:
-        _check_covers(author, submission)
+        _check_may_decide(author, submission)
     result = latest_result(submission, on=on)
     if condition not in conditions_of(result):
         return result
@@ -254,10 +254,17 @@ def send_link_again(*, email: str) -> int:
 # -- the review
 
 
-def _check_covers(officer: User, submission: Submission) -> None:
-    """Refuse someone who only looks: a territory lead sees the file and does not decide for the officers."""
+def may_decide(*, officer: User, submission: Submission) -> bool:
+    """Tell whether someone reviews a submission: of their intercommunality or of the pool.
+
+    A territory lead sees every file and decides on none.
+    """
     epcis = {epci.pk for epci in officer.epcis()}
-    if not epcis or (submission.epci_id is not None and submission.epci_id not in epcis):
+    return bool(epcis) and (submission.epci_id is None or submission.epci_id in epcis)
+
+
+def _check_may_decide(officer: User, submission: Submission) -> None:
+    if not may_decide(officer=officer, submission=submission):
         raise PermissionDenied
 
 
@@ -271,7 +278,7 @@ def record_review(
     its explanation is missing.
     """
     submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
-    _check_covers(officer, submission)
+    _check_may_decide(officer, submission)
     comment = comment.strip()
     if verdict not in Review.Verdict.values:
         raise ReviewError("Choisissez « retenir » ou « écarter ».")
@@ -305,7 +312,7 @@ def end_review(*, submission: Submission, officer: User, message: str = "") -> R
     Raises ``ReviewError`` where nothing was decided, or where the review has ended already.
     """
     submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
-    _check_covers(officer, submission)
+    _check_may_decide(officer, submission)
     if submission.reviewed_at:
         raise ReviewError("La relecture de cette demande est déjà terminée ; l’entreprise a reçu son courriel.")
     reviews = submission.reviews.latest_by_scheme()

@@ -36,6 +36,10 @@ class FixtureError(ValueError):
     """A reviewed file is not well formed: the message names the file and the place."""
 
 
+# What a file can raise while it is read, of any shape at any place.
+BROKEN = (ValueError, LookupError, TypeError, AttributeError, ValidationError, DatabaseError, yaml.YAMLError)
+
+
 @transaction.atomic
 def load_taxonomy(path: Path) -> int:
     """Load needs and sub-needs; return how many sub-needs there are."""
@@ -70,15 +74,7 @@ def load_catalogue(folder: Path) -> dict[str, int]:
     for path in sorted(folder.glob("*.yaml")):
         try:
             counts[_load_scheme(yaml.safe_load(path.read_text()), known)] += 1
-        except (
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            ValidationError,
-            DatabaseError,
-            yaml.YAMLError,
-        ) as error:
+        except BROKEN as error:
             raise FixtureError(f"{path.name} : {error}") from error
     return counts
 

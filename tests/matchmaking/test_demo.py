@@ -67,7 +67,8 @@ def test_the_demonstration_files_once_and_shows_what_the_firm_gets(monkeypatch):
     run("load_demo")
     monkeypatch.setattr(demo.time, "sleep", lambda _: [deliver(pk=pk, attempt=n) for pk, n in deliverable()])
     shown = run("demo")
-    assert "✓ Établissement situé dans : Agglomération de la Région de Compiègne" in shown
+    assert "\n1. " in shown
+    assert "\n   ✓ Établissement situé dans" in shown
     assert "claire.vasseur@jonction.example" in shown
     assert shown.count(" → ") == 4
     assert run("demo") == shown

@@ -26,6 +26,11 @@ def make_message(**headers):
     return message
 
 
+def answers(port):
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture
 def running(tmp_path):
     """Start the command on a free port; yield the port, the folder and the process."""
@@ -41,7 +46,7 @@ def running(tmp_path):
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 30
-        while socket.socket().connect_ex(("127.0.0.1", port)):
+        while not answers(port):
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.05)

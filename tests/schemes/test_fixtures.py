@@ -27,8 +27,8 @@ def folder(tmp_path: Path) -> Path:
 def change(folder: Path) -> Callable[..., Path]:
     """Change one file of the copy; each change is a path of keys and a value."""
 
-    def write(name: str, **fields: Any) -> Path:
-        path = folder / f"{name}.yaml"
+    def write(key: str, /, **fields: Any) -> Path:
+        path = folder / f"{key}.yaml"
         path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **fields}, allow_unicode=True))
         return path
 
@@ -108,7 +108,7 @@ TERRITORY = {"kind": "in_territory", "any_of": ["REG-32"]}
         ({"window": None}, "NoneType"),
         ({"needs": {"numerique.robots": 1.0}}, "sous-besoin inconnu : numerique.robots"),
         ({"needs": {"numerique.robot": 1.5}}, "served_need_weight_in_range"),
-        ({"criteria": [TERRITORY, {"kind": "headcount"}]}, "critère 2 : critère: 'headcount' has no bound"),
+        ({"criteria": [TERRITORY, {"kind": "headcount"}]}, "critère 2 : critère: headcount has no bound"),
         ({"criteria": [{**TERRITORY, "any_of": ["REG-99"]}]}, "critère 1 : périmètres inconnus REG-99"),
         ({"criteria": [{**TERRITORY, "source": 40}]}, "40"),
     ],

@@ -18,6 +18,7 @@ from backend.matchmaking.services import (
     answer_condition,
     end_review,
     latest_result,
+    may_decide,
     organisation_in_charge,
     record_review,
 )
@@ -60,6 +61,7 @@ def _file_page(
     request: HttpRequest, submission: Submission, *, error: tuple[int, str] | None = None, status: int = 200
 ) -> HttpResponse:
     answer = latest_result(submission, on=current_day())
+    can_decide = may_decide(officer=request.user, submission=submission)  # type: ignore[arg-type]
     facts = submission.sheet.current()
     decided = submission.reviews.latest_by_scheme()
     context = {
@@ -75,7 +77,8 @@ def _file_page(
         "end_form": EndForm(),
         "error": error,
         "answer_url": reverse("officer_answer", args=[submission.pk]),
-        "can_answer": ("firm", "officer", "operator"),
+        "can_decide": can_decide,
+        "can_answer": ("firm", "officer", "operator") if can_decide else (),
         "reasons": Review.Reason.choices,
         "n_decided": sum(review.verdict != Review.Verdict.WITHDRAWN for review in decided.values()),
     }

@@ -18,6 +18,6 @@ class Command(BaseCommand):
             raise CommandError("JONCTION_CATCHER_DIR doit dire dans quel dossier garder les courriels.")
         settings.CATCHER_DIR.mkdir(parents=True, exist_ok=True)
         logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd writes down every address
-        port = settings.MAILERS["default"]["OPTIONS"]["port"]
-        self.stdout.write(f"Courriels reçus sur 127.0.0.1:{port}, gardés dans {settings.CATCHER_DIR}")
-        asyncio.run(serve(settings.CATCHER_DIR, host="127.0.0.1", port=port))
+        server: Any = settings.MAILERS["default"]["OPTIONS"]
+        self.stdout.write(f"Courriels reçus sur 127.0.0.1:{server['port']}, gardés dans {settings.CATCHER_DIR}")
+        asyncio.run(serve(settings.CATCHER_DIR, host="127.0.0.1", port=server["port"]))

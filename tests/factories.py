@@ -1,0 +1,79 @@
+"""People, firms and submissions that tests make: through the services, so that every row is one the service wrote."""
+
+from datetime import date
+from itertools import count
+from uuid import uuid4
+
+from backend.accounts.models import Membership, Organisation, User
+from backend.matchmaking.models import Submission
+from backend.matchmaking.services import Filing, confirm_address, file_submission
+from backend.territories.models import ServedEpci
+
+DAY = date(2026, 11, 24)
+ARC, CCLO, CC2V, CCPE = "ARC", "CCLO", "CC2V", "CCPE"
+COMMUNES = {ARC: "60159", CCLO: "60025", CC2V: "60636", CCPE: "60223"}
+OUTSIDE = "60057"  # Beauvais
+SIRET, OTHER_SITE, SIREN = "99999995600017", "99999995600025", "999999956"
+FACTS = {
+    "commune": "60159",
+    "naf": "25.62B",
+    "headcount": 35.0,
+    "turnover": [2_000_000, 10_000_000],
+    "created_on": "2009-03-16",
+    "legal_category": "57",
+    "micro_entrepreneur": False,
+    "project.started": False,
+    "project.spend": 180_000.0,
+}
+_numbers = count(1)
+
+
+def make_organisation(epci: str = "", *, kind: str = "") -> Organisation:
+    served = ServedEpci.objects.get(short_name=epci) if epci else None
+    kind = kind or ("epci" if epci else "territory")
+    name = f"Service {epci or kind}"
+    found, _ = Organisation.objects.get_or_create(
+        name=name, defaults={"kind": kind, "epci": served, "phone": "03 53 01 10 00"}
+    )
+    return found
+
+
+def make_officer(epci: str = ARC, *, role: str = Membership.Role.OFFICER, kind: str = "", **fields) -> User:
+    """Make an account of an intercommunality; of the territory or another organisation where ``epci`` is empty."""
+    n = next(_numbers)
+    defaults = {"first_name": "Claire", "last_name": f"Vasseur{n}", "phone": "03 53 01 10 12"}
+    user = User.objects.create_user(f"agent{n}@jonction.example", "mot-de-passe-long", **{**defaults, **fields})
+    Membership.objects.create(user=user, organisation=make_organisation(epci, kind=kind), role=role)
+    return user
+
+
+def make_lead() -> User:
+    return make_officer("", role=Membership.Role.TERRITORY_LEAD)
+
+
+def make_filing(*, without: tuple[str, ...] = (), facts: dict | None = None, **changes) -> Filing:
+    known = {name: value for name, value in {**FACTS, **(facts or {})}.items() if name not in without}
+    fields = {
+        "filing_key": uuid4(),
+        "siret": SIRET,
+        "siren": SIREN,
+        "company_name": "Tôlerie des Étangs",
+        "needs": ("competences.recruter", "numerique.robot"),
+        "contact_name": "Isabelle Morel",
+        "email": "isabelle.morel@tolerie.example",
+        "phone": "03 53 01 60 35",
+    }
+    return Filing(facts=known, **{**fields, **changes})
+
+
+def make_submission(*, confirmed: bool = False, on: date = DAY, **changes) -> Submission:
+    submission = file_submission(make_filing(**changes), on=on)
+    return confirm_address(submission=submission) if confirmed else submission
+
+
+def first_matches(submission: Submission, n: int = 1):
+    """Return the first matches of a submission that answer its needs and are not refused."""
+    result = submission.results.first()
+    assert result is not None
+    found = result.matches.filter(addresses=True).exclude(eligibility="ineligible").select_related("scheme")
+    return list(found[:n])

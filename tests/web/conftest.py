@@ -1,0 +1,62 @@
+import re
+
+import pytest
+
+from tests.factories import DAY
+
+NEED = {"needs": ["competences.recruter"], "text": "Je cherche deux soudeurs.", "horizon": ""}
+FIRM = {
+    "company_name": "Chaudronnerie du Bac",
+    "number": "999 999 956 00017",
+    "commune": "Compiègne",
+    "division": "",
+    "naf": "25.62B",
+    "legal_form": "57",
+    "created_on": "2009-03-16",
+}
+PROJECT = {
+    "headcount": "35",
+    "headcount_band": "",
+    "turnover_band": "2000000,10000000",
+    "balance_sheet_band": "",
+    "started": "no",
+    "spend": "180 000 €",
+    "tenure": "",
+    "project_place": "same",
+    "project_commune": "",
+}
+CONTACT = {
+    "contact_name": "Camille Roux",
+    "email": "camille.roux@chaudronnerie.example",
+    "phone": "0353016099",
+    "call_slot": "noon",
+    "consent": "on",
+}
+STEPS = {"besoin": NEED, "entreprise": FIRM, "projet": PROJECT, "contact": CONTACT}
+
+
+@pytest.fixture(autouse=True)
+def fixed_day(settings) -> None:
+    settings.FIXED_DAY = DAY
+
+
+def text_of(response) -> str:
+    """Return what a person reads: no tags, single spaces, plain quotes and spaces."""
+    html = re.sub(r"<(script|style)\b.*?</\1>", "", response.content.decode(), flags=re.DOTALL)
+    text = re.sub(r"<[^>]+>", " ", html)
+    for mark, sign in (("&#x27;", "'"), ("&quot;", '"'), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        text = text.replace(mark, sign)
+    return " ".join(text.replace("&nbsp;", " ").split())
+
+
+def fill(client, *, upto: str = "contact", **changes):
+    """Go through the steps up to one, and return the answer to the last POST; a change is ``step={field: value}``."""
+    client.get("/demande/")
+    response = None
+    for name, fields in STEPS.items():
+        response = client.post(f"/demande/{name}/", {**fields, **changes.get(name, {})})
+        if name == upto:
+            break
+        assert response.status_code == 302, text_of(response)
+    assert response is not None
+    return response
