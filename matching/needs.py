@@ -15,6 +15,7 @@ NEGATION_SPAN = 4  # words after a negation that it covers: "pas besoin d'un prÃ
 WORD_WEIGHT = 1.0  # one word of the vocabulary that only one sub-need has is enough
 SENTENCE_WEIGHT = 1.2
 FLOOR = 0.3  # what weighs less is noise
+SHARE = 0.4  # so is what weighs much less than the clearest need of the text
 FROM_TEXT = 0.8  # what we understood weighs less than what was ticked
 
 
@@ -87,8 +88,10 @@ class NeedReader:
         ticked = list(ticked)
         weights = dict.fromkeys(ticked, 1.0)
         evidence: dict[str, tuple[str, ...]] = {}
-        for sub_need, (weight, words) in self._understood(text).items():
-            if weight >= FLOOR:
+        understood = self._understood(text)
+        floor = max(FLOOR, SHARE * max((weight for weight, _ in understood.values()), default=0.0))
+        for sub_need, (weight, words) in understood.items():
+            if weight >= floor:
                 weights.setdefault(sub_need, min(1.0, weight) * FROM_TEXT)
                 evidence[sub_need] = words
         return Wish(weights, evidence, stated=bool(ticked or text.strip()))

@@ -21,13 +21,13 @@ def fold(text: str) -> str:
 
 
 def stem(word: str) -> str:
-    """Return the word without its French ending; at least four letters stay.
+    """Return the word without its French ending; at least four letters stay, six before a long ending.
 
-    >>> stem("soudeurs"), stem("soudeur"), stem("souder")
-    ('soud', 'soud', 'soud')
+    >>> stem("soudeurs"), stem("souder"), stem("recrutement"), stem("équipe"), stem("équipement")
+    ('soud', 'soud', 'recrut', 'équip', 'équipement')
     """
     for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
+        if word.endswith(ending) and len(word) - len(ending) >= (6 if len(ending) > 3 else 4):
             return word.removesuffix(ending)
     return word
 

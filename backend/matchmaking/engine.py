@@ -211,6 +211,12 @@ def active_weights() -> tuple[WeightSet, matching.Weights]:
     return weight_set, matching.Weights(version=weight_set.version, **weight_set.points)
 
 
+def is_same_activity(code: str, other: str) -> bool:
+    """Tell whether of two codes of the NAF, of any level, one holds the other."""
+    path, other_path = matching.activity_path(code), matching.activity_path(other)
+    return path.startswith(other_path) or other_path.startswith(path)
+
+
 def rank(
     lines: Sequence[tuple[Facts, date, Mapping[str, float], bool]],
     *,

@@ -104,7 +104,7 @@ def deliver(*, pk: int, attempt: int) -> bool:
 @transaction.atomic(durable=True)  # the claim is committed before anything leaves
 def _claim(*, pk: int, attempt: int) -> Notification | None:
     rows = Notification.objects.deliverable(timezone.now(), _lease()).select_for_update(skip_locked=True, of=("self",))
-    notification = rows.filter(pk=pk).first()
+    notification = rows.filter(pk=pk, attempt=attempt).first()
     if notification is None:
         return None
     if notification.attempt >= ATTEMPTS:  # every sender died: perhaps because of this very e-mail

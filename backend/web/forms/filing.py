@@ -4,6 +4,7 @@ Each form turns what was typed into facts under the names that the engine's door
 "je ne sais pas", is absent: unknown, never a guess.
 """
 
+import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, ClassVar
@@ -18,10 +19,11 @@ from stdnum.fr import siret as stdnum_siret
 
 from backend.common.days import current_day
 from backend.companies.models import Fact
+from backend.matchmaking import engine
 from backend.matchmaking.models import Submission
 from backend.schemes.models import TaxonomyNeed
 from backend.schemes.wording import day as day_in_words
-from backend.schemes.wording import perimeter_name
+from backend.schemes.wording import number, perimeter_name
 from backend.territories.models import Nomenclature, Perimeter
 from backend.territories.services import find_communes, served_communes
 
@@ -77,11 +79,17 @@ def band(value: str) -> list[int | None] | None:
     return [int(low) if low else None, int(high) if high else None]
 
 
-def band_key(value: Any) -> str:
-    """Write a stored interval as the key of its band."""
+def band_key(value: Any, bands: Iterable[tuple[str, Any]]) -> str:
+    """Write a stored interval as the key of its band; nothing where it is no band, so that the field stays as it is."""
     if not isinstance(value, list):
         return ""
-    return ",".join("" if bound is None else str(int(bound)) for bound in value)
+    key = ",".join("" if bound is None else str(int(bound)) for bound in value)
+    return key if key in dict(bands) else ""
+
+
+def number_typed(value: Any) -> str:
+    """Write a stored number as people type it; nothing for an interval."""
+    return number(value) if isinstance(value, int | float) else ""
 
 
 def trilean(value: str) -> bool | None:
@@ -93,7 +101,7 @@ class PlainText(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = str(super().to_python(value) or "")
-        return "".join(mark for mark in text if mark in "\n\t" or mark.isprintable() or ord(mark) > 0x2000)
+        return "".join(mark for mark in text if mark in "\n\t" or unicodedata.category(mark) != "Cc")
 
 
 class FrenchNumber(forms.DecimalField):
@@ -202,15 +210,17 @@ class CommuneMixin(forms.Form):
         typed = (self.cleaned_data.get(name) or "").strip()
         chosen = self.data.get(self.add_prefix(f"{name}_choice"), "")
         if not typed:
+            if required:
+                self.add_error(name, _("Dites dans quelle commune, ou choisissez « Je ne sais pas » à la place."))
             return None
         found = find_communes(typed)
         codes = [commune.official_code for commune in found]
-        if chosen in codes:
-            return str(chosen)
         if len(found) == 1:
             return codes[0]
         if found:
-            self.choices_of[name] = found
+            self.choices_of[name] = [(commune, commune.official_code == chosen) for commune in found]
+            if chosen in codes:
+                return str(chosen)
             self.add_error(
                 name,
                 ValidationError(
@@ -232,7 +242,7 @@ class CommuneMixin(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.choices_of: dict[str, list[Perimeter]] = {}
+        self.choices_of: dict[str, list[tuple[Perimeter, bool]]] = {}  # each with whether it is chosen
         self.suggestions = served_communes()
         for name in ("commune", "project_commune"):
             if name in self.fields:
@@ -299,7 +309,7 @@ class FirmForm(CommuneMixin, StepForm):
             return ""
         module, kind, length = (stdnum_siren, "SIREN", 9) if len(digits) <= 11 else (stdnum_siret, "SIRET", 14)
         try:
-            module.validate(digits)
+            digits = module.validate(digits)
         except InvalidLength:
             raise ValidationError(
                 _("« %(typed)s » a %(given)s chiffres : un SIREN en a 9, un SIRET 14."),
@@ -351,7 +361,7 @@ class FirmForm(CommuneMixin, StepForm):
         cleaned = super().clean() or {}
         self.commune_code = self.find_commune("commune")
         naf, division = cleaned.get("naf", ""), cleaned.get("division", "")
-        if naf and len(division) == 2 and not naf.startswith(division):
+        if naf and division and not engine.is_same_activity(naf, division):
             self.add_error(
                 "naf",
                 ValidationError(
@@ -381,12 +391,13 @@ class FirmForm(CommuneMixin, StepForm):
     def initial_for(cls, submission: Submission) -> dict[str, Any]:
         facts, sheet = submission.sheet.values(), submission.sheet
         naf = facts.get("naf", "")
+        listed = {code for _group, choices in activity_choices() for code, _name in choices}
         return {
             "company_name": sheet.name,
             "number": str(sheet.establishment or sheet.company or ""),
             "commune": commune_label(facts.get("commune")),
-            "division": naf if len(naf) <= 2 else naf[:2],
-            "naf": naf if len(naf) > 2 else "",
+            "division": naf if naf in listed else naf[:2] if naf[:2] in listed else "",
+            "naf": "" if naf in listed else naf,
             "legal_form": legal_form_key(facts),
             "created_on": facts.get("created_on"),
         }
@@ -484,7 +495,7 @@ class ProjectForm(CommuneMixin, StepForm):
                     ),
                 )
         if cleaned.get("project_place") == ELSEWHERE:
-            self.project_code = self.find_commune("project_commune")
+            self.project_code = self.find_commune("project_commune", required=True)
         return cleaned
 
     def facts(self) -> dict[str, Any]:
@@ -506,12 +517,12 @@ class ProjectForm(CommuneMixin, StepForm):
         headcount, started = facts.get("headcount"), facts.get("project.started")
         elsewhere = facts.get("project.commune")
         return {
-            "headcount": None if isinstance(headcount, list) else headcount,
-            "headcount_band": band_key(headcount),
-            "turnover_band": band_key(facts.get("turnover")),
-            "balance_sheet_band": band_key(facts.get("balance_sheet")),
+            "headcount": number_typed(headcount),
+            "headcount_band": band_key(headcount, HEADCOUNT_BANDS),
+            "turnover_band": band_key(facts.get("turnover"), MONEY_BANDS),
+            "balance_sheet_band": band_key(facts.get("balance_sheet"), BALANCE_BANDS),
             "started": "" if started is None else "yes" if started else "no",
-            "spend": facts.get("project.spend"),
+            "spend": number_typed(facts.get("project.spend")),
             "tenure": facts.get("project.tenure", ""),
             "project_place": ELSEWHERE if elsewhere else "",
             "project_commune": commune_label(elsewhere),
@@ -555,7 +566,7 @@ class ContactForm(StepForm):
             parsed = phonenumbers.parse(typed, "FR")
         except phonenumbers.NumberParseException:
             parsed = None
-        if parsed is None or not phonenumbers.is_possible_number(parsed):
+        if parsed is None or parsed.extension or not phonenumbers.is_possible_number(parsed):
             raise ValidationError(
                 _("« %(typed)s » n’est pas un numéro de téléphone. Exemple : 03 44 00 00 00."), params={"typed": typed}
             )

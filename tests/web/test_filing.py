@@ -1,0 +1,227 @@
+"""Filing, from the first page to the result: once, whatever happens on the way."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from backend.companies.models import Company, Contact, Establishment, Fact, FactSheet
+from backend.matchmaking.models import Result, Submission
+from backend.notifications.models import Notification
+from backend.schemes.models import Scheme
+from tests.factories import COMMUNES, OUTSIDE
+from tests.web.conftest import CONTACT, FIRM, NEED, PROJECT, STEPS, fill, text_of
+
+
+def row_counts():
+    models = (Submission, Contact, FactSheet, Fact, Company, Establishment, Result, Notification)
+    return {model.__name__: model.objects.count() for model in models}
+
+
+@pytest.mark.django_db
+def test_four_steps_make_one_submission_with_everything_that_was_typed(client):
+    response = fill(client)
+    submission = Submission.objects.get()
+    assert response["Location"] == f"/resultat/{submission.token}/"
+    assert submission.sheet.values() == {
+        "commune": "60159",
+        "naf": "25.62B",
+        "created_on": "2009-03-16",
+        "legal_category": "57",
+        "micro_entrepreneur": False,
+        "headcount": 35.0,
+        "turnover": [2_000_000, 10_000_000],
+        "project.started": False,
+        "project.spend": 180_000.0,
+    }
+    origins = {fact.name: fact.origin for fact in submission.sheet.facts.all()}
+    assert origins.pop("micro_entrepreneur") == Fact.Origin.DEDUCED
+    assert set(origins.values()) == {Fact.Origin.DECLARED}
+    assert submission.sheet.establishment.siret == "99999995600017"
+    assert submission.sheet.name == "Chaudronnerie du Bac"
+    assert submission.epci.short_name == "ARC"
+    assert submission.text == NEED["text"]
+    assert submission.call_slot == "noon"
+    assert (submission.contact.name, submission.contact.email) == (CONTACT["contact_name"], CONTACT["email"])
+    assert [need.sub_need_id for need in submission.needs.filter(ticked=True)] == NEED["needs"]
+    assert client.get(response["Location"]).status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_last_step_sent_twice_files_once_and_shows_the_same_result(client):
+    client.get("/demande/")
+    fill(client, upto="projet")
+    page = client.get("/demande/contact/")
+    form = {**CONTACT, "filing_key": page.context["filing_key"]}
+    first = client.post("/demande/contact/", form)
+    counts = row_counts()
+    second = client.post("/demande/contact/", form)
+    assert first["Location"] == second["Location"]
+    assert row_counts() == counts
+    assert counts["Submission"] == counts["Notification"] == 1
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker):
+    """Let several connections see the same rows, as a transaction of the test would not; erase them afterwards."""
+    with django_db_blocker.unblock():
+        if not Scheme.objects.exists():  # a transactional test ran before and emptied the tables
+            call_command("load_reference", verbosity=0)
+        yield
+        Submission.objects.all().delete()
+        for model in (Contact, FactSheet, Establishment, Company, Notification):
+            model.objects.all().delete()
+
+
+@pytest.mark.usefixtures("committed")
+def test_two_clicks_at_the_same_moment_file_once():
+    browser = Client()
+    fill(browser, upto="projet")
+    key = browser.get("/demande/contact/").context["filing_key"]
+    together = Barrier(4)
+
+    def click(_):
+        other = Client()
+        other.cookies = browser.cookies.copy()
+        together.wait(timeout=10)
+        try:
+            return other.post("/demande/contact/", {**CONTACT, "filing_key": key})
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(click, range(4)))
+    submission = Submission.objects.get()
+    assert [answer.status_code for answer in answers] == [302] * 4
+    assert {answer["Location"] for answer in answers} == {f"/resultat/{submission.token}/"}
+    assert row_counts() == {
+        "Submission": 1,
+        "Contact": 1,
+        "FactSheet": 1,
+        "Fact": 9,
+        "Company": 1,
+        "Establishment": 1,
+        "Result": 1,
+        "Notification": 1,
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("step", STEPS)
+def test_a_lost_session_keeps_what_was_typed(client, step):
+    response = client.post(f"/demande/{step}/", STEPS[step])
+    assert response.status_code == 200
+    form = response.context["form"]
+    for name, value in STEPS[step].items():
+        assert form[name].value() in (value, True), name
+    assert client.post(f"/demande/{step}/", STEPS[step]).status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_lost_session_asks_again_for_the_steps_that_are_missing(client):
+    client.post("/demande/contact/", CONTACT)
+    assert client.post("/demande/contact/", CONTACT)["Location"] == "/demande/besoin/"
+    assert fill(client)["Location"].startswith("/resultat/")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_opened_without_a_draft_leads_to_the_first_one(client, step):
+    assert client.get(f"/demande/{step}/", follow=True).redirect_chain[-1][0] == "/demande/besoin/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/demande/inconnue/", "/demande/hors-territoire/"])
+def test_a_page_that_makes_no_sense_yet_leads_to_the_first_step(client, path):
+    assert client.get(path, follow=True).redirect_chain[-1][0] == "/demande/besoin/"
+
+
+@pytest.mark.django_db
+def test_going_back_shows_what_was_typed_and_changes_it(client):
+    fill(client, upto="projet")
+    page = client.get("/demande/entreprise/")
+    assert page.context["form"]["company_name"].value() == FIRM["company_name"]
+    client.post("/demande/entreprise/", {**FIRM, "company_name": "Autre nom"})
+    client.post("/demande/contact/", CONTACT)
+    assert Submission.objects.get().sheet.name == "Autre nom"
+
+
+@pytest.mark.django_db
+def test_a_draft_can_be_thrown_away(client):
+    fill(client, upto="projet")
+    assert client.get("/demande/effacer/").status_code == 405
+    assert client.post("/demande/effacer/")["Location"] == "/"
+    assert client.get("/demande/contact/")["Location"] == "/demande/"
+
+
+@pytest.mark.django_db
+def test_filing_again_makes_a_second_submission_of_the_same_firm(client):
+    first, second = fill(client)["Location"], fill(client)["Location"]
+    assert first != second
+    counts = row_counts()
+    assert (counts["Submission"], counts["Company"], counts["Establishment"]) == (2, 1, 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("epci", "commune"), COMMUNES.items())
+def test_the_commune_of_the_site_decides_who_is_in_charge(client, epci, commune):
+    fill(client, entreprise={"commune": commune})
+    assert Submission.objects.get().epci.short_name == epci
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("site", ["Compiègne", "", "Beauvais"])
+def test_the_commune_of_the_project_wins_over_that_of_the_site(client, site):
+    fill(
+        client,
+        entreprise={"commune": site},
+        projet={"project_place": "elsewhere", "project_commune": "Attichy"},
+    )
+    assert Submission.objects.get().epci.short_name == "CCLO"
+
+
+@pytest.mark.django_db
+def test_a_commune_typed_before_the_project_came_back_to_the_site_does_not_count(client):
+    fill(client, projet={"project_place": "same", "project_commune": "Attichy"})
+    assert Submission.objects.get().epci.short_name == "ARC"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"entreprise": {"commune": "Beauvais"}},
+        {"projet": {"project_place": "elsewhere", "project_commune": "Beauvais"}},
+    ],
+)
+def test_outside_the_territory_the_result_is_shown_and_nothing_is_kept(client, changes):
+    response = fill(client, upto="projet", **changes)
+    assert response["Location"] == "/demande/hors-territoire/"
+    page = client.get(response["Location"])
+    text = text_of(page)
+    assert "Beauvais est hors du Grand Compiégnois" in text
+    assert "Conseillers-entreprises" in text
+    assert "la chambre de commerce ou de métiers de votre département (Oise)" in text
+    assert "le service économique de la Région Hauts-de-France" in text
+    assert "condition par condition" in text
+    assert "C’est le cas" not in text  # nothing to answer: there is no file
+    assert not any(row_counts().values())
+    assert client.post("/demande/contact/", CONTACT)["Location"] == "/demande/hors-territoire/"
+    assert not any(row_counts().values())
+
+
+@pytest.mark.django_db
+def test_a_commune_of_another_region_names_that_region(client):
+    fill(client, upto="projet", entreprise={"commune": "Rennes (35238)"})
+    assert "Région Bretagne" in text_of(client.get("/demande/hors-territoire/"))
+
+
+@pytest.mark.django_db
+def test_correcting_the_commune_from_outside_goes_on(client):
+    fill(client, upto="projet", entreprise={"commune": OUTSIDE})
+    client.post("/demande/entreprise/", FIRM)
+    assert client.get("/demande/hors-territoire/")["Location"] == "/demande/contact/"
+    assert client.post("/demande/projet/", PROJECT)["Location"] == "/demande/contact/"
