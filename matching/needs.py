@@ -15,7 +15,7 @@ NEGATION_SPAN = 4  # words after a negation that it covers: "pas besoin d'un pr√
 WORD_WEIGHT = 1.0  # one word of the vocabulary that only one sub-need has is enough
 SENTENCE_WEIGHT = 1.2
 FLOOR = 0.3  # what weighs less is noise
-SHARE = 0.4  # so is what weighs much less than the clearest need of the text
+SHARE = 0.3  # so is what weighs much less than the clearest need of the text
 FROM_TEXT = 0.8  # what we understood weighs less than what was ticked
 
 

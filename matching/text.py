@@ -8,6 +8,9 @@ _WORD = re.compile(r"[a-z0-9]+(?:[.][0-9]+)?")
 _ENDINGS = ("issements", "issement", "ements", "ement", "ations", "ation", "euses", "euse", "eurs", "eur", "ees", "ee",
             "ers", "er", "ez", "es", "e", "s", "x")  # fmt: skip
 
+# These make another noun: "recrutement" is about recruiting, "équipement" is not about a team.
+_NOUN_ENDINGS = frozenset({"issements", "issement", "ements", "ement", "ations", "ation"})
+
 
 def fold(text: str) -> str:
     """Return the text in lower case without accents or ligatures.
@@ -21,13 +24,13 @@ def fold(text: str) -> str:
 
 
 def stem(word: str) -> str:
-    """Return the word without its French ending; at least four letters stay, six before a long ending.
+    """Return the word without its French ending; at least four letters stay, six where it makes another noun.
 
-    >>> stem("soudeurs"), stem("souder"), stem("recrutement"), stem("équipe"), stem("équipement")
-    ('soud', 'soud', 'recrut', 'équip', 'équipement')
+    >>> stem("soudeurs"), stem("souder"), stem("recrutement"), stem("equipe"), stem("equipement")
+    ('soud', 'soud', 'recrut', 'equip', 'equipement')
     """
     for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= (6 if len(ending) > 3 else 4):
+        if word.endswith(ending) and len(word) - len(ending) >= (6 if ending in _NOUN_ENDINGS else 4):
             return word.removesuffix(ending)
     return word
 
