@@ -5,16 +5,14 @@ only.
 """
 
 from matching.criteria import (
-    KINDS,
     SIZES,
     WINDOW_STATES,
     Criterion,
     Manual,
     Window,
-    dump_criterion,
     leaves,
-    parse_criterion,
 )
+from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.errors import CriterionError, FactError, MatchingError
 from matching.features import CONTRIBUTIONS, Weights
 from matching.needs import NeedReader, Wish, Words

@@ -1,16 +1,14 @@
 """Criteria of eligibility: small frozen values that test one thing of every profile at once.
 
-A criterion is data: :func:`parse_criterion` reads it from JSON and :func:`dump_criterion` writes it back. Its French
-sentence and its source belong to the catalogue, not to the engine.
+``matching.definitions`` reads them from JSON and writes them back. The sentence of a criterion and its source belong
+to the catalogue, not to the engine.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from datetime import date
-from math import inf, isfinite
-from types import NoneType
-from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
+from math import inf
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -36,7 +34,6 @@ type WindowState = Literal["permanent", "dated", "unknown", "closed", "suspended
 
 SIZES: tuple[str, ...] = get_args(Size.__value__)
 WINDOW_STATES: tuple[str, ...] = get_args(WindowState.__value__)
-MAX_DEPTH = 20
 
 
 class Criterion(ABC):
@@ -546,130 +543,6 @@ def _open_below(
     for part in composite.children():
         for fact, rows in part.open_facts(profiles, assume=assume_below).items():
             found[fact] = found.get(fact, False) | (rows & unknown)
-    return found
-
-
-KINDS: dict[str, type[Criterion]] = {
-    cls.kind: cls
-    for cls in (
-        InTerritory, Activity, Headcount, Turnover, BalanceSheet, Spend, SizeCategory, AgeMonths, LegalForm,
-        MicroEntrepreneur, ProjectNotStarted, Window, Manual, All, AnyOf, Not,
-    )
-}  # fmt: skip
-_RENAMED = {"from": "from_size", "to": "to_size"}
-
-
-def parse_criterion(definition: Any, *, place: str = "criterion", depth: int = 0) -> Criterion:
-    """Read a criterion from its JSON value.
-
-    Parameters
-    ----------
-    definition : mapping
-        ``kind`` and that kind's parameters; ``all`` and ``any`` take a list ``of`` criteria, ``not`` one.
-    place : str
-        Where the definition stands, for error messages.
-
-    Raises
-    ------
-    CriterionError
-        With the place and the reason: unknown kind or parameter, wrong type, bounds upside down, too deep.
-
-    Examples
-    --------
-    >>> parse_criterion({"kind": "headcount", "below": 250})
-    Headcount(at_least=None, above=None, at_most=None, below=250.0, level='company')
-    """
-    if not isinstance(definition, Mapping):
-        raise CriterionError(f"{definition!r} is not an object with a 'kind'.", place=place)
-    if depth > MAX_DEPTH:
-        raise CriterionError(f"Criteria are nested more than {MAX_DEPTH} deep.", place=place)
-    kind = definition.get("kind")
-    cls = KINDS.get(kind) if isinstance(kind, str) else None
-    if cls is None:
-        raise CriterionError(f"Unknown criterion kind {kind!r}. Known kinds: {', '.join(sorted(KINDS))}.", place=place)
-    known = {item.name: item for item in fields(cls)}  # type: ignore[arg-type]
-    hints = get_type_hints(cls)
-    values: dict[str, Any] = {}
-    for name, value in definition.items():
-        if name == "kind":
-            continue
-        target = _RENAMED.get(name, name)
-        if target not in known:
-            accepted = ", ".join(known) or "none"
-            raise CriterionError(f"{kind!r} has no parameter {name!r}. Accepted: {accepted}.", place=place)
-        if target == "of":
-            values[target] = _parse_parts(value, single=cls is Not, place=place, depth=depth)
-        else:
-            values[target] = _read(value, hints[target], place=f"{place}.{name}")
-    missing = [n for n, f in known.items() if f.default is MISSING and n not in values]
-    if missing:
-        raise CriterionError(f"{kind!r} needs {', '.join(missing)}.", place=place)
-    try:
-        return cls(**values)
-    except CriterionError as error:
-        raise CriterionError(str(error), place=place) from None
-
-
-def _parse_parts(value: Any, *, single: bool, place: str, depth: int) -> Criterion | tuple[Criterion, ...]:
-    if single:
-        return parse_criterion(value, place=f"{place}.of", depth=depth + 1)
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        raise CriterionError(f"{value!r} is not a list of criteria.", place=f"{place}.of")
-    return tuple(
-        parse_criterion(part, place=f"{place}.of[{index}]", depth=depth + 1) for index, part in enumerate(value)
-    )
-
-
-def _read(value: Any, annotation: Any, *, place: str) -> Any:
-    """Turn a JSON value into a parameter's type, or refuse it."""
-    accepted = {get_origin(part) or part for part in (get_args(annotation) or (annotation,))}
-    if get_origin(annotation) is tuple:
-        accepted = {tuple}
-    number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    if value is None and NoneType in accepted:
-        return None
-    if tuple in accepted and isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
-        return tuple(value)
-    if float in accepted and number:
-        return float(value)
-    if int in accepted and number and value == int(value):
-        return int(value)
-    if bool in accepted and isinstance(value, bool):
-        return value
-    if date in accepted and isinstance(value, date):
-        return value
-    if date in accepted and isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            raise CriterionError(f"{value!r} is not a date such as 2026-11-24.", place=place) from None
-    if str in accepted and isinstance(value, str):
-        return value
-    names = " or ".join(sorted("null" if part is NoneType else part.__name__ for part in accepted))
-    raise CriterionError(f"{value!r} is not of type {names}.", place=place)
-
-
-def dump_criterion(criterion: Criterion) -> dict[str, Any]:
-    """Write a criterion as the JSON value that :func:`parse_criterion` reads; defaults are left out.
-
-    >>> dump_criterion(Headcount(below=250))
-    {'kind': 'headcount', 'below': 250}
-    """
-    names = {target: name for name, target in _RENAMED.items()}
-    found: dict[str, Any] = {"kind": criterion.kind}
-    for item in fields(criterion):  # type: ignore[arg-type]
-        value = getattr(criterion, item.name)
-        if item.default is not MISSING and value == item.default:
-            continue
-        if isinstance(value, Criterion):
-            value = dump_criterion(value)
-        elif isinstance(value, tuple):
-            value = [dump_criterion(part) if isinstance(part, Criterion) else part for part in value]
-        elif isinstance(value, date):
-            value = value.isoformat()
-        elif isinstance(value, float) and value.is_integer():
-            value = int(value)
-        found[names.get(item.name, item.name)] = value
     return found
 
 
