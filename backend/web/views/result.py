@@ -1,5 +1,7 @@
 """The firm's result, behind a link that cannot be guessed."""
 
+from typing import cast
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -85,19 +87,22 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
     forms = {name: form(data, prefix=name, initial=form.initial_for(submission)) for name, form in CORRECTION}
     valid = [form.is_valid() for form in forms.values()]  # every one, so that all errors show at once
     if data is not None and all(valid):
+        firm, project = cast(FirmForm, forms["firm"]), cast(ProjectForm, forms["project"])
         facts = {name: value for form in forms.values() for name, value in form.changed_facts().items()}
         try:
             correct_submission(
                 submission=submission,
                 facts=facts,
-                origins=forms["firm"].origins(),
+                origins=firm.origins(),
+                identity={"siret": firm.siret, "siren": firm.siren, "name": firm.cleaned_data["company_name"]},
                 ticked=forms["need"].cleaned_data["needs"],
                 text=forms["need"].cleaned_data["text"],
                 on=current_day(),
             )
         except OutsideTerritory:
-            forms["firm"].add_error(
-                "commune",
+            form, field = (project, "project_commune") if project.project_code else (firm, "commune")
+            form.add_error(
+                field,
                 _("Cette commune est hors du territoire : pour un projet là-bas, déposez une nouvelle demande."),
             )
         else:
