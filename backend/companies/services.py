@@ -14,11 +14,22 @@ from backend.companies.models import Company, Establishment, Fact, FactSheet
 @transaction.atomic
 def open_sheet(*, siret: str, siren: str, name: str) -> FactSheet:
     """Open a sheet for a firm; its company and site are made once, whatever the number of filings."""
+    sheet = FactSheet()
+    identify(sheet=sheet, siret=siret, siren=siren, name=name)
+    return sheet
+
+
+@transaction.atomic
+def identify(*, sheet: FactSheet, siret: str, siren: str, name: str) -> bool:
+    """Say whose sheet it is; return whether that differs from what it said."""
     company = Company.objects.get_or_create(siren=siren)[0] if siren else None
     establishment = None
     if siret and company:
         establishment = Establishment.objects.get_or_create(siret=siret, defaults={"company": company})[0]
-    return FactSheet.objects.create(company=company, establishment=establishment, name=name)
+    known = (sheet.company, sheet.establishment, sheet.name)
+    sheet.company, sheet.establishment, sheet.name = company, establishment, name
+    sheet.save()
+    return known != (company, establishment, name)
 
 
 @transaction.atomic

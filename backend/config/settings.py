@@ -123,6 +123,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # that e-mail invites to sign up, and nobody does here
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "officer_queue"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"

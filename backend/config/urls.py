@@ -1,6 +1,6 @@
 from allauth.account import views as account
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 
 from backend.web.views import filing, officer, pages, result
 
@@ -11,9 +11,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demande/effacer/", filing.forget, name="forget"),
     path("demande/hors-territoire/", filing.outside, name="outside"),
     path("demande/<slug:name>/", filing.step, name="step"),
-    path("resultat/<str:token>/", result.result, name="result"),
-    path("resultat/<str:token>/repondre/", result.answer, name="answer"),
-    path("resultat/<str:token>/corriger/", result.correct, name="correct"),
+    path("resultat/<slug:token>/", result.result, name="result"),
+    path("resultat/<slug:token>/repondre/", result.answer, name="answer"),
+    path("resultat/<slug:token>/corriger/", result.correct, name="correct"),
     path("confirmer/<str:token>/", result.confirm, name="confirm"),
     path("retrouver/", result.send_again, name="send_again"),
     path("arreter/<str:token>/", pages.stop_writing, name="stop"),
@@ -28,8 +28,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compte/inactif/", account.account_inactive, name="account_inactive"),
     path("compte/mot-de-passe/oublie/", account.password_reset, name="account_reset_password"),
     path("compte/mot-de-passe/oublie/envoye/", account.password_reset_done, name="account_reset_password_done"),
-    path(
-        "compte/mot-de-passe/nouveau/<str:uidb36>-<str:key>/",
+    re_path(  # the key holds dashes too: a path converter would give them to the account's number
+        r"^compte/mot-de-passe/nouveau/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),

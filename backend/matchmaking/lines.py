@@ -282,4 +282,6 @@ def _show(value: Any) -> str:
 
 
 def _shorten(text: str) -> str:
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    """Return the head of a text on one line: an error is read in a terminal."""
+    head = "".join(mark if mark.isprintable() else " " for mark in text[:SHOWN])
+    return head if len(text) <= SHOWN else f"{head}…"

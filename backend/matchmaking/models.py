@@ -190,7 +190,7 @@ class Match(models.Model):
 class ReviewQuerySet(models.QuerySet["Review"]):
     def latest_by_scheme(self) -> dict[int, "Review"]:
         """The last decision on each scheme; the older ones stay as history."""
-        return {review.scheme_id: review for review in self.order_by("decided_at", "pk")}
+        return {review.scheme_id: review for review in self.select_related("officer").order_by("decided_at", "pk")}
 
 
 class Review(models.Model):

@@ -200,7 +200,9 @@ def preview(facts: engine.Facts, needs: Mapping[str, float], *, on: date) -> Pag
 def _layout(
     matches: list[Match], known: "Known", reviews: Mapping[int, Review], *, on: date, for_officer: bool
 ) -> Page:
-    shown = [match for match in matches if match.addresses]
+    # What a person decided stays in sight, even where the needs were corrected since.
+    decided = {scheme for scheme, review in reviews.items() if review.verdict != Review.Verdict.WITHDRAWN}
+    shown = [match for match in matches if match.addresses or match.scheme_id in decided]
     grouped: dict[str, list[Card]] = {key: [] for key, *_texts in GROUPS}
     set_aside: list[Card] = []
     not_proposed: list[Card] = []
@@ -330,7 +332,7 @@ def value_text(name: str, value: Any) -> str:
     if name == "created_on":
         return f"créée le {wording.day(date.fromisoformat(value))}"
     if name == "headcount":
-        return f"{_interval(value, wording.number)} salariés"
+        return _interval(value, wording.staff)
     if name in ("turnover", "balance_sheet", "project.spend"):
         label = {"turnover": "chiffre d’affaires", "balance_sheet": "bilan", "project.spend": "projet"}[name]
         return f"{label} {_interval(value, wording.euros)}"
@@ -355,4 +357,4 @@ def _interval(value: Any, write: Any) -> str:
         return f"{write(high)} au plus"
     if high is None:
         return f"{write(low)} ou plus"
-    return f"de {write(low)} à {write(high)}"
+    return wording.between(low, high, write)

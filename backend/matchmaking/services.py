@@ -11,10 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from backend.accounts.models import User
+from backend.accounts.models import Membership, User
 from backend.common.days import current_day
 from backend.companies.models import Contact, Fact
-from backend.companies.services import open_sheet, record_facts
+from backend.companies.services import identify, open_sheet, record_facts
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Need, Result, Review, ReviewEnd, Submission
 from backend.notifications.rendering import render
@@ -166,24 +166,35 @@ def correct_submission(
     facts: Mapping[str, Any],
     on: date,
     origins: Mapping[str, str] | None = None,
+    identity: Mapping[str, str] | None = None,
     ticked: Iterable[str] | None = None,
     text: str | None = None,
     author: User | None = None,
 ) -> Result:
-    """Correct facts or needs, keep what they were before, and compute the result again.
+    """Correct facts, identity (``siret``, ``siren``, ``name``) or needs, and compute the result again.
 
-    A correction by the firm opens again a review that had ended. The intercommunality in charge follows the commune.
+    What the facts were before is kept. A correction by the firm that changes something opens again a review that had
+    ended. The intercommunality in charge follows the commune, and its officers are told.
     """
     submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
     origin = Fact.Origin.OFFICER if author else Fact.Origin.DECLARED
+    before = submission.epci_id
     submission.epci = route({**submission.sheet.values(), **facts}, on=on)
-    changed = record_facts(sheet=submission.sheet, values=facts, origin=origin, origins=origins, on=on, author=author)
+    rows = record_facts(sheet=submission.sheet, values=facts, origin=origin, origins=origins, on=on, author=author)
+    changed = bool(rows)
+    if identity is not None:
+        changed |= identify(sheet=submission.sheet, **identity)
     if text is not None or ticked is not None:
-        submission.text = submission.text if text is None else text
-        set_needs(submission=submission, ticked=ticked or (), text=submission.text)
-    if author is None and (changed or ticked is not None) and submission.reviewed_at:
+        known = submission.text, set(submission.needs.filter(ticked=True).values_list("sub_need", flat=True))
+        stated = known[0] if text is None else text, known[1] if ticked is None else set(ticked)
+        changed |= stated != known
+        submission.text = stated[0]
+        set_needs(submission=submission, ticked=stated[1], text=stated[0])
+    if author is None and changed and submission.reviewed_at:
         submission.reviewed_at = submission.reviewed_by = None
     submission.save(update_fields=["epci", "text", "reviewed_at", "reviewed_by"])
+    if submission.confirmed_at and submission.epci_id != before:
+        _owe_notices(submission)  # to those who had none yet
     return compute_result(submission=submission, on=on)
 
 
@@ -418,10 +429,9 @@ def organisation_in_charge(submission: Submission) -> Any:
 
 def officers_in_charge(submission: Submission) -> list[User]:
     """Return the officers to tell: of the intercommunality, or of all four where the commune is unknown."""
-    officers = User.objects.filter(is_active=True, memberships__role__in=("officer", "epci_lead"))
-    if submission.epci_id:
-        officers = officers.filter(memberships__organisation__epci=submission.epci_id)
-    return list(officers.distinct())
+    epcis = ServedEpci.objects.filter(pk=submission.epci_id) if submission.epci_id else ServedEpci.objects.all()
+    reviewing = Membership.objects.reviewing().filter(organisation__epci__in=epcis)
+    return list(User.objects.filter(memberships__in=reviewing).distinct())
 
 
 def outside_contacts(commune_code: str, *, on: date) -> dict[str, str]:

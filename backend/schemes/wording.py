@@ -23,9 +23,14 @@ SIZE_NAMES = {
         " ou 2 Md€ de bilan au plus)"
     ),
     ("intermediate", "large"): "entreprise plus grande qu’une PME au sens européen",
-    ("intermediate", "intermediate"): "entreprise de taille intermédiaire",
     ("small", "medium"): "PME au sens européen, hors micro-entreprises",
-    ("large", "large"): "grande entreprise",
+}
+ONE_SIZE = {
+    "micro": "micro-entreprise",
+    "small": "petite entreprise",
+    "medium": "entreprise moyenne",
+    "intermediate": "entreprise de taille intermédiaire",
+    "large": "grande entreprise",
 }
 
 
@@ -44,6 +49,11 @@ def number(value: float) -> str:
     whole, _, part = f"{value:,.{decimals}f}".partition(".")
     part = part.rstrip("0")
     return whole.replace(",", NBSP) + (f",{part}" if part else "")
+
+
+def staff(value: float) -> str:
+    """Write a headcount: ``35 salariés``, ``1 salarié``."""
+    return f"{number(value)}{NBSP}salarié{'s' if value >= 2 else ''}"
 
 
 def day(value: date) -> str:
@@ -99,34 +109,28 @@ def _legal_form(definition: Mapping[str, Any]) -> str:
     return ", ".join(found)
 
 
-def _range(definition: Mapping[str, Any], write: Any, unit: str = "") -> str:
+def _range(definition: Mapping[str, Any], write: Any) -> str:
     low = definition.get("at_least", definition.get("above"))
     high = definition.get("at_most", definition.get("below"))
-    unit = f"{NBSP}{unit}" if unit else ""
-    low_text = (
-        None
-        if low is None
-        else f"plus de {write(low)}{unit}"
-        if "above" in definition
-        else f"{write(low)}{unit} ou plus"
-    )
+    low_text = None if low is None else f"plus de {write(low)}" if "above" in definition else f"{write(low)} ou plus"
     high_text = (
-        None
-        if high is None
-        else f"moins de {write(high)}{unit}"
-        if "below" in definition
-        else f"{write(high)}{unit} au plus"
+        None if high is None else f"moins de {write(high)}" if "below" in definition else f"{write(high)} au plus"
     )
     if low_text and high_text and "at_least" in definition and "at_most" in definition:
-        return f"de {write(low)} à {write(high)}{unit}"
+        return between(low, high, write)
     return " et ".join(filter(None, (low_text, high_text)))
+
+
+def between(low: float, high: float, write: Any) -> str:
+    """Write both bounds of a range, the unit of a headcount once."""
+    return f"de {number(low) if write is staff else write(low)} à {write(high)}"
 
 
 def _headcount(definition: Mapping[str, Any]) -> str:
     whose = {"establishment": "effectif du site", "group": "effectif du groupe"}.get(
         definition.get("level", ""), "effectif de l’entreprise"
     )
-    return f"{whose}{NBSP}: {_range(definition, number, 'salariés')}"
+    return f"{whose}{NBSP}: {_range(definition, staff)}"
 
 
 def _age(definition: Mapping[str, Any]) -> str:
@@ -151,8 +155,9 @@ def months(count: int) -> str:
 
 
 def _size(definition: Mapping[str, Any]) -> str:
-    pair = (definition.get("from", "micro"), definition.get("to", "large"))
-    return f"taille{NBSP}: {SIZE_NAMES.get(pair, f'de {pair[0]} à {pair[1]}')}"
+    smallest, largest = definition.get("from", "micro"), definition.get("to", "large")
+    names = ONE_SIZE[smallest] if smallest == largest else f"de {ONE_SIZE[smallest]} à {ONE_SIZE[largest]}"
+    return f"taille{NBSP}: {SIZE_NAMES.get((smallest, largest), names)}"
 
 
 def _window(definition: Mapping[str, Any]) -> str:

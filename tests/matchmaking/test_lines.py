@@ -194,6 +194,11 @@ def test_what_is_no_object_is_refused_without_an_id(codes: Codes, raw: bytes) ->
     assert len(str(caught.value)) < 200
 
 
+def test_what_is_repeated_of_a_line_cannot_disturb_a_terminal(codes: Codes) -> None:
+    with pytest.raises(LineError, match=r"JSON : a \[31mb c ; attendu"):
+        read_line(b"a\x1b[31mb\rc", codes, on=DAY)
+
+
 def test_a_line_that_is_not_utf8_names_the_byte(codes: Codes) -> None:
     with pytest.raises(LineError, match=r"^La ligne n’est pas en UTF-8 : octet 0xe9 en position 11 ; "):
         read_line('{"text": "é"}'.encode("latin-1"), codes, on=DAY)

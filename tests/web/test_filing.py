@@ -4,14 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.core.management import call_command
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 
 from backend.companies.models import Company, Contact, Establishment, Fact, FactSheet
 from backend.matchmaking.models import Result, Submission
 from backend.notifications.models import Notification
-from backend.schemes.models import Scheme
 from tests.factories import COMMUNES, OUTSIDE
 from tests.web.conftest import CONTACT, FIRM, NEED, PROJECT, STEPS, fill, text_of
 
@@ -64,36 +63,43 @@ def test_the_last_step_sent_twice_files_once_and_shows_the_same_result(client):
     assert counts["Submission"] == counts["Notification"] == 1
 
 
+def commit(function, *arguments):
+    """Run in a thread, so with a connection of its own: what it writes is committed and seen by the other threads."""
+    try:
+        return function(*arguments)
+    finally:
+        connection.close()
+
+
+def erase():
+    Submission.objects.all().delete()
+    for model in (Contact, FactSheet, Establishment, Company, Notification, Session):
+        model.objects.all().delete()
+
+
 @pytest.fixture
-def committed(django_db_setup, django_db_blocker):
-    """Let several connections see the same rows, as a transaction of the test would not; erase them afterwards."""
-    with django_db_blocker.unblock():
-        if not Scheme.objects.exists():  # a transactional test ran before and emptied the tables
-            call_command("load_reference", verbosity=0)
-        yield
-        Submission.objects.all().delete()
-        for model in (Contact, FactSheet, Establishment, Company, Notification):
-            model.objects.all().delete()
+def threads(db):
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
+        pool.submit(commit, erase).result()
 
 
-@pytest.mark.usefixtures("committed")
-def test_two_clicks_at_the_same_moment_file_once():
+def test_four_clicks_at_the_same_moment_file_once(threads):
     browser = Client()
-    fill(browser, upto="projet")
-    key = browser.get("/demande/contact/").context["filing_key"]
     together = Barrier(4)
 
-    def click(_):
+    def reach_the_last_step():
+        fill(browser, upto="projet")
+        return {**CONTACT, "filing_key": browser.get("/demande/contact/").context["filing_key"]}
+
+    def click(form):
         other = Client()
         other.cookies = browser.cookies.copy()
         together.wait(timeout=10)
-        try:
-            return other.post("/demande/contact/", {**CONTACT, "filing_key": key})
-        finally:
-            connection.close()
+        return other.post("/demande/contact/", form)
 
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(click, range(4)))
+    form = threads.submit(commit, reach_the_last_step).result()
+    answers = list(threads.map(commit, [click] * 4, [form] * 4))
     submission = Submission.objects.get()
     assert [answer.status_code for answer in answers] == [302] * 4
     assert {answer["Location"] for answer in answers} == {f"/resultat/{submission.token}/"}

@@ -47,7 +47,10 @@ def assert_still_there(response, values):
         ("999 999 956 000", "« 999 999 956 000 » a 12 chiffres : un SIREN en a 9, un SIRET 14."),
         ("999999956000170", "« 999999956000170 » a 15 chiffres : un SIREN en a 9, un SIRET 14."),
         ("999 999 956 00018", "« 999 999 956 00018 » n’est pas un SIRET : il a bien 14 chiffres, mais sa clé de"),
-        ("999 999 957", "« 999 999 957 » n’est pas un SIREN : il a bien 9 chiffres, mais sa clé de contrôle est fausse"),
+        (
+            "999 999 957",
+            "« 999 999 957 » n’est pas un SIREN : il a bien 9 chiffres, mais sa clé de contrôle est fausse",
+        ),
     ],
 )
 def test_a_wrong_number_is_told_which_rule_it_breaks(client, typed, sentence):
@@ -134,7 +137,9 @@ def test_a_wrong_answer_about_the_firm_says_why(client, changes, sentence):
     assert_still_there(response, {**FIRM, **changes})
 
 
-@pytest.mark.parametrize("changes", [{"created_on": "2026-11-24"}, {"naf": "62.01Z", "division": "J"}, {"naf": "2562b"}])
+@pytest.mark.parametrize(
+    "changes", [{"created_on": "2026-11-24"}, {"naf": "62.01Z", "division": "J"}, {"naf": "2562b"}]
+)
 def test_answers_at_the_edge_are_taken(client, changes):
     assert fill(client, upto="entreprise", entreprise=changes).status_code == 302
 
@@ -232,7 +237,11 @@ def test_a_wrong_contact_says_why_and_files_nothing(client, changes, sentence):
 
 @pytest.mark.parametrize(
     ("typed", "kept"),
-    [("0353016099", "03 53 01 60 99"), ("+33 3 53 01 60 99", "03 53 01 60 99"), ("+32 2 555 12 12", "+32 2 555 12 12")],
+    [
+        ("0353016099", "03 53 01 60 99"),
+        ("+33 3 53 01 60 99", "03 53 01 60 99"),
+        ("+32 2 555 12 12", "+32 2 555 12 12"),
+    ],
 )
 def test_a_telephone_number_is_kept_in_one_spelling(client, typed, kept):
     fill(client, contact={"phone": typed})

@@ -80,7 +80,7 @@ def band(value: str) -> list[int | None] | None:
 
 
 def band_key(value: Any, bands: Iterable[tuple[str, Any]]) -> str:
-    """Write a stored interval as the key of its band; nothing where it is no band, so that the field stays as it is."""
+    """Write a stored interval as the key of its band; nothing where it is none, so that the field stays as it is."""
     if not isinstance(value, list):
         return ""
     key = ",".join("" if bound is None else str(int(bound)) for bound in value)
@@ -309,7 +309,7 @@ class FirmForm(CommuneMixin, StepForm):
             return ""
         module, kind, length = (stdnum_siren, "SIREN", 9) if len(digits) <= 11 else (stdnum_siret, "SIRET", 14)
         try:
-            digits = module.validate(digits)
+            digits = str(module.validate(digits))
         except InvalidLength:
             raise ValidationError(
                 _("« %(typed)s » a %(given)s chiffres : un SIREN en a 9, un SIRET 14."),

@@ -2,13 +2,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking.models import Review
+from backend.web.forms.filing import PlainText
 
 
 class RejectForm(forms.Form):
     """Why an officer sets a scheme aside; the service checks that the reason is one of the list."""
 
     reason = forms.ChoiceField(label=_("Raison"), choices=[("", _("Choisir une raison")), *Review.Reason.choices])
-    comment = forms.CharField(
+    comment = PlainText(
         label=_("Précision (l’entreprise la lira)"),
         required=False,
         max_length=500,
@@ -17,7 +18,7 @@ class RejectForm(forms.Form):
 
 
 class EndForm(forms.Form):
-    message = forms.CharField(
+    message = PlainText(
         label=_("Un mot à l’entreprise (facultatif)"),
         required=False,
         max_length=2000,

@@ -58,7 +58,12 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _file_page(
-    request: HttpRequest, submission: Submission, *, error: tuple[int, str] | None = None, status: int = 200
+    request: HttpRequest,
+    submission: Submission,
+    *,
+    error: tuple[int, str] | None = None,
+    end_form: EndForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     answer = latest_result(submission, on=current_day())
     can_decide = may_decide(officer=request.user, submission=submission)  # type: ignore[arg-type]
@@ -74,7 +79,7 @@ def _file_page(
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first(),
         "reject_form": RejectForm(request.POST if error else None, auto_id=False),
-        "end_form": EndForm(),
+        "end_form": end_form or EndForm(),
         "error": error,
         "answer_url": reverse("officer_answer", args=[submission.pk]),
         "can_decide": can_decide,
@@ -91,14 +96,17 @@ def review(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
     """Keep a scheme, set it aside with a reason, or take the verdict back."""
     submission = _visible(request, pk)
     scheme = get_object_or_404(Scheme, pk=scheme_pk)
+    form = RejectForm(request.POST)
     try:
+        if form.has_error("comment"):
+            raise ReviewError(form.errors["comment"][0])
         record_review(
             submission=submission,
             scheme=scheme,
             officer=request.user,  # type: ignore[arg-type]
             verdict=request.POST.get("verdict", ""),
             reason=request.POST.get("reason", ""),
-            comment=request.POST.get("comment", ""),
+            comment=form.cleaned_data["comment"],
         )
     except ReviewError as error:
         return _file_page(request, submission, error=(scheme.pk, str(error)), status=422)
@@ -125,8 +133,11 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """End the review: the firm is told, once."""
     submission = _visible(request, pk)
+    form = EndForm(request.POST)
+    if not form.is_valid():
+        return _file_page(request, submission, end_form=form, status=422)
     try:
-        end_review(submission=submission, officer=request.user, message=request.POST.get("message", ""))  # type: ignore[arg-type]
+        end_review(submission=submission, officer=request.user, message=form.cleaned_data["message"])  # type: ignore[arg-type]
     except ReviewError as error:
         messages.error(request, str(error))
     else:

@@ -1,0 +1,320 @@
+"""What is shown of a result, and that it stays what it was."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from backend.matchmaking.models import Match, Review
+from backend.matchmaking.presentation import Known, present, preview, value_text
+from backend.matchmaking.services import answer_condition, correct_submission, end_review, latest_result, record_review
+from backend.schemes.models import Revision, Scheme
+from backend.schemes.services import load_catalogue
+from tests.conftest import ROOT
+from tests.factories import DAY, FACTS, first_matches, make_officer, make_submission
+
+pytestmark = pytest.mark.django_db
+NEXT_DAY = DAY + timedelta(days=1)
+
+
+@pytest.fixture
+def submission():
+    return make_submission(confirmed=True)
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+@pytest.fixture
+def revise(tmp_path: Path) -> Callable[..., Scheme]:
+    """Load a scheme again with some fields changed: a second revision of it."""
+
+    def load(key: str, **fields) -> Scheme:
+        content = yaml.safe_load((ROOT / "fixtures" / "schemes" / f"{key}.yaml").read_text())
+        (tmp_path / f"{key}.yaml").write_text(yaml.safe_dump({**content, **fields}, allow_unicode=True))
+        load_catalogue(tmp_path)
+        return Scheme.objects.of_source(Scheme.OWN).get(source_key=key)
+
+    return load
+
+
+def show(submission, *, on=DAY, **options):
+    return present(submission, latest_result(submission, on=on), **options)
+
+
+def by_group(page):
+    return {group.key: [card.match.scheme.source_key for card in group.cards] for group in page.groups}
+
+
+def card_of(page, scheme):
+    cards = [card for group in page.groups for card in group.cards] + [*page.not_proposed, *page.set_aside]
+    return next(card for card in cards if card.match.scheme == scheme)
+
+
+def test_groups_follow_the_typed_verdict_and_keep_the_rank(submission):
+    page = show(submission)
+    assert [group.key for group in page.groups] == ["eligible", "undecided"]
+    for group in page.groups:
+        assert {card.match.typed for card in group.cards} == {group.key}
+        ranks = [card.match.rank for card in group.cards]
+        assert ranks == sorted(ranks)
+        assert group.first + group.others == group.cards
+    assert page.n_possible == sum(map(len, by_group(page).values()))
+
+
+def test_every_scheme_is_somewhere_and_nowhere_twice(submission):
+    page = show(submission)
+    shown = [key for keys in by_group(page).values() for key in keys]
+    shown += [card.match.scheme.source_key for card in page.not_proposed]
+    assert len(shown) == len(set(shown))
+    assert len(shown) + page.n_elsewhere == Scheme.objects.published().count()
+
+
+def test_conditions_for_a_person_stand_apart_from_what_facts_decide(submission):
+    cards = [card for group in show(submission).groups for card in group.cards]
+    assert any(card.to_confirm for card in cards)
+    for card in cards:
+        assert not any(line.is_manual for line in card.lines)
+        assert all(line.is_manual and line.ask in ("firm", "officer", "operator") for line in card.to_confirm)
+        assert len(card.lines) + len(card.to_confirm) == 1 + card.revision.criteria.count()
+
+
+def test_a_line_says_rule_value_origin_source_and_date(submission):
+    lines = [line for group in show(submission).groups for card in group.cards for line in card.lines]
+    size = next(line for line in lines if line.sentence.startswith("Taille"))
+    assert size.values[0] == ("35\u00a0salariés", "déclaré par l’entreprise, le 24 novembre 2026")
+    assert (size.symbol, size.outcome_name) == ("✓", "rempli")
+    sourced = [line for line in lines if line.source]
+    assert len(sourced) > len(lines) / 3
+    assert any(line.source_date for line in sourced)
+    assert any(line.source_url for line in sourced)
+
+
+@pytest.mark.parametrize(
+    ("without", "missing"),
+    [(("headcount",), "l’effectif"), (("naf",), "l’activité (code NAF)"), (("commune",), "la commune")],
+)
+def test_what_is_missing_is_named(without, missing):
+    page = show(make_submission(without=without))
+    undecided = [card for group in page.groups if group.key == "undecided" for card in group.cards]
+    assert any(missing in card.missing for card in undecided)
+    for card in undecided:
+        assert card.missing
+        assert not any("_" in name or "." in name for name in card.missing)
+
+
+def test_a_scheme_that_is_refused_shows_the_condition_that_blocks():
+    page = show(make_submission(facts={"headcount": 6000.0}))
+    assert page.not_proposed
+    for card in page.not_proposed:
+        assert card.blocking is not None
+        assert card.blocking.outcome == "not_met"
+
+
+def test_nothing_fits_where_no_scheme_answers_the_need():
+    page = show(make_submission(needs=(), text="Il fait beau."))
+    assert page.nothing_fits
+    assert page.groups == ()
+    assert page.n_elsewhere == Scheme.objects.published().count()
+
+
+def eligible_key(submission):
+    return by_group(show(submission))["eligible"][0]
+
+
+def test_a_scheme_that_only_its_date_holds_back_opens_later(submission, revise):
+    key = eligible_key(submission)
+    opens = NEXT_DAY + timedelta(days=30)
+    window = {"state": "dated", "opens_on": opens, "closes_on": opens, "recurring": None, "note": None}
+    scheme = revise(key, window=window)
+    page = show(submission, on=NEXT_DAY)
+    assert by_group(page)["later"] == [key]
+    card = card_of(page, scheme)
+    assert card.match.eligibility == "ineligible"
+    assert card.blocking is not None
+    assert card.deadline.startswith("Ouvert du 25 décembre 2026")
+    assert not page.nothing_fits or by_group(page).keys() == {"later"}
+    assert key not in by_group(show(submission, on=opens)).get("later", [])
+    gone = show(submission, on=opens + timedelta(days=1))
+    assert key in [card.match.scheme.source_key for card in gone.not_proposed]
+
+
+@pytest.mark.parametrize("state", ["closed", "suspended"])
+def test_a_closed_scheme_is_not_proposed(submission, revise, state):
+    key = eligible_key(submission)
+    scheme = revise(key, window={"state": state, "opens_on": None, "closes_on": None, "recurring": None, "note": None})
+    page = show(submission, on=NEXT_DAY)
+    card = card_of(page, scheme)
+    assert card in page.not_proposed
+    assert card.blocking.sentence in ("Fermé", "Suspendu par le porteur")
+
+
+def everything(page):
+    return [
+        (group.key, card.match.rank, card.revision.pk, card.lines, card.to_confirm, card.amount, card.deadline)
+        for group in page.groups
+        for card in group.cards
+    ] + [(card.match.rank, card.revision.pk, card.lines) for card in page.not_proposed]
+
+
+def test_an_old_result_says_the_same_after_the_catalogue_and_the_facts_have_changed(submission, revise):
+    result = submission.results.get()
+    before = everything(present(submission, result))
+    scheme = revise(
+        eligible_key(submission),
+        name="Tout autre chose",
+        criteria=[{"kind": "headcount", "at_least": 1000, "source": 1}],
+        amount={"text": "Rien du tout."},
+    )
+    assert scheme.current.number == 2
+    after = present(submission, result)
+    assert everything(after) == before
+    assert card_of(after, scheme).revision.number == 1
+    new = latest_result(submission, on=NEXT_DAY)
+    assert new.matches.get(scheme=scheme).eligibility == "ineligible"
+    assert card_of(present(submission, new), scheme).revision.name == "Tout autre chose"
+    assert Revision.objects.filter(scheme=scheme).count() == 2
+
+
+def test_an_old_result_keeps_the_values_it_was_made_from(submission):
+    result = submission.results.get()
+    before = [
+        (line.sentence, line.outcome) for group in present(submission, result).groups for line in group.cards[0].lines
+    ]
+    correct_submission(submission=submission, facts={"headcount": 6000.0, "commune": "60025"}, on=DAY)
+    page = present(submission, result)
+    assert [(line.sentence, line.outcome) for group in page.groups for line in group.cards[0].lines] == before
+    values = [
+        value for group in page.groups for card in group.cards for line in card.lines for value, _ in line.values
+    ]
+    assert "35\u00a0salariés" in values
+    assert "6\u00a0000\u00a0salariés" not in values
+
+
+def test_a_firm_s_answer_to_a_condition_is_shown_with_who_said_it(submission, officer):
+    cards = [card for group in show(submission).groups for card in group.cards]
+    card = next(card for card in cards if card.to_confirm)
+    condition = card.to_confirm[0].condition
+    answer_condition(submission=submission, condition=condition, value=True, on=DAY, author=officer)
+    line = next(
+        line for line in card_of(show(submission), card.match.scheme).to_confirm if line.condition == condition
+    )
+    assert (line.outcome, line.values) == ("met", (("oui", "saisi par le développeur, le 24 novembre 2026"),))
+
+
+# -- verdicts of people
+
+
+def test_a_firm_sees_verdicts_after_the_end_and_an_officer_at_once(submission, officer):
+    kept, rejected = (match.scheme for match in first_matches(submission, 2))
+    record_review(submission=submission, scheme=kept, officer=officer, verdict=Review.Verdict.KEPT)
+    record_review(
+        submission=submission, scheme=rejected, officer=officer, verdict=Review.Verdict.REJECTED, reason="not_worth_it"
+    )
+    firm, desk = show(submission), show(submission, for_officer=True)
+    assert "kept" not in by_group(firm)
+    assert firm.set_aside == ()
+    assert card_of(desk, kept).review.verdict == "kept"
+    assert card_of(desk, rejected).review.verdict == "rejected"
+    assert desk.set_aside == ()
+    end_review(submission=submission, officer=officer)
+    firm = show(submission)
+    assert firm.groups[0].key == "kept"
+    assert by_group(firm)["kept"] == [kept.source_key]
+    assert [card.match.scheme for card in firm.set_aside] == [rejected]
+
+
+def test_a_verdict_taken_back_before_the_end_leaves_no_trace_for_the_firm(submission, officer):
+    scheme = first_matches(submission)[0].scheme
+    before = by_group(show(submission))
+    for verdict in (Review.Verdict.KEPT, Review.Verdict.WITHDRAWN):
+        record_review(submission=submission, scheme=scheme, officer=officer, verdict=verdict)
+    end_review(submission=submission, officer=officer, message="Bonjour")
+    assert by_group(show(submission)) == before
+
+
+@pytest.mark.parametrize("verdict", [Review.Verdict.KEPT, Review.Verdict.REJECTED])
+def test_what_a_person_decided_stays_in_sight_when_the_needs_change(submission, officer, verdict):
+    scheme = first_matches(submission)[0].scheme
+    record_review(submission=submission, scheme=scheme, officer=officer, verdict=verdict, reason="not_worth_it")
+    end_review(submission=submission, officer=officer)
+    correct_submission(submission=submission, facts={}, ticked=["energie.facture"], text="", on=DAY)
+    assert not latest_result(submission, on=DAY).matches.get(scheme=scheme).addresses
+    page = show(submission)
+    assert card_of(page, scheme).review.verdict == verdict
+    assert card_of(show(submission, for_officer=True), scheme).review.verdict == verdict
+    assert (scheme.source_key in by_group(page).get("kept", [])) is (verdict == Review.Verdict.KEPT)
+
+
+def test_a_kept_scheme_that_is_no_longer_eligible_stays_kept_with_its_reason(submission, officer):
+    scheme = first_matches(submission)[0].scheme
+    record_review(submission=submission, scheme=scheme, officer=officer, verdict=Review.Verdict.KEPT)
+    end_review(submission=submission, officer=officer)
+    correct_submission(submission=submission, facts={"headcount": 60_000.0, "naf": "01.11Z"}, on=DAY)
+    assert scheme.source_key in by_group(show(submission))["kept"]
+
+
+# -- without keeping anything
+
+
+def test_a_preview_shows_the_same_as_a_result_and_keeps_nothing(submission):
+    needs = {need.sub_need_id: need.weight for need in submission.needs.all()}
+    n = Match.objects.count()
+    page = preview(FACTS, needs, on=DAY)
+    assert by_group(page) == by_group(show(submission))
+    assert Match.objects.count() == n
+
+
+# -- values in words
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("commune", "60159", "Compiègne"),
+        ("project.commune", "60025", "Attichy"),
+        ("naf", "25.62B", "Mécanique industrielle (25.62B)"),
+        ("legal_category", "57", "SAS ou SASU"),
+        ("created_on", "2009-03-01", "créée le 1er mars 2009"),
+        ("headcount", 35.0, "35 salariés"),
+        ("headcount", 0, "0 salarié"),
+        ("headcount", 1.0, "1 salarié"),
+        ("headcount", 1.5, "1,5 salarié"),
+        ("headcount", [1, 9], "de 1 à 9 salariés"),
+        ("headcount", [5000, None], "5 000 salariés ou plus"),
+        ("headcount", [None, 9], "9 salariés au plus"),
+        ("headcount", [0, 0], "0 salarié"),
+        ("turnover", [2_000_000, 10_000_000], "chiffre d’affaires de 2 M€ à 10 M€"),
+        ("balance_sheet", [2_000_000_001, None], "bilan 2 Md€ ou plus"),
+        ("project.spend", 180_000.0, "projet 180 000 €"),
+        ("project.started", True, "projet déjà commencé"),
+        ("project.started", False, "projet pas commencé"),
+        ("micro_entrepreneur", True, "micro-entrepreneur"),
+        ("project.tenure", "tenant", "locataire"),
+        ("project.horizon", "under_3_months", "dans les 3 mois"),
+        ("answer:x", True, "oui"),
+        ("answer:x", False, "non"),
+    ],
+)
+def test_a_value_is_said_as_a_person_would(name, value, text):
+    assert value_text(name, value).replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("definition", "values"),
+    [
+        ({"kind": "in_territory", "any_of": ["REG-32"], "level": "project"}, ["Attichy"]),
+        ({"kind": "in_territory", "any_of": ["REG-32"]}, ["Compiègne"]),
+        ({"kind": "size_category", "to": "medium"}, ["35 salariés", "chiffre d’affaires de 2 M€ à 10 M€"]),
+        ({"kind": "window", "state": "permanent"}, []),
+        ({"kind": "project_not_started"}, ["projet pas commencé"]),
+        ({"kind": "manual", "fact": "x", "sentence": "X"}, []),
+    ],
+)
+def test_a_criterion_shows_what_the_firm_said_of_what_it_reads(definition, values):
+    known = Known({**FACTS, "project.commune": "60025"}, {})
+    assert [value.replace("\u00a0", " ") for value, _ in known.values_for(definition)] == values

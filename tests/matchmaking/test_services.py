@@ -1,0 +1,575 @@
+"""Filing, correcting, answering and reviewing, by the services."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from backend.accounts.models import Membership
+from backend.companies.models import Company, Contact, Establishment, Fact
+from backend.matchmaking.models import Result, Review, ReviewEnd, Submission
+from backend.matchmaking.services import (
+    CONFIRM_SALT,
+    OutsideTerritory,
+    ReviewError,
+    answer_condition,
+    conditions_of,
+    confirm_address,
+    correct_submission,
+    end_review,
+    file_submission,
+    latest_result,
+    officers_in_charge,
+    organisation_in_charge,
+    outside_contacts,
+    read_confirmation_token,
+    record_review,
+    route,
+    send_link_again,
+)
+from backend.notifications.models import Notification
+from backend.notifications.services import stop
+from backend.schemes.models import Scheme
+from tests.factories import (
+    ARC,
+    CC2V,
+    CCLO,
+    CCPE,
+    COMMUNES,
+    DAY,
+    FACTS,
+    OTHER_SITE,
+    OUTSIDE,
+    SIREN,
+    SIRET,
+    first_matches,
+    make_filing,
+    make_lead,
+    make_officer,
+    make_organisation,
+    make_submission,
+)
+
+pytestmark = pytest.mark.django_db
+KEPT, REJECTED, WITHDRAWN = Review.Verdict.KEPT, Review.Verdict.REJECTED, Review.Verdict.WITHDRAWN
+NEXT_DAY = DAY + timedelta(days=1)
+
+
+def sent(kind):
+    return list(Notification.objects.filter(kind=kind).order_by("pk"))
+
+
+def correct(submission, *, on=DAY, **changes):
+    return correct_submission(submission=submission, on=on, **{"facts": {}, **changes})
+
+
+# -- routing
+
+
+@pytest.mark.parametrize(("epci", "commune"), COMMUNES.items())
+def test_each_commune_of_the_territory_has_its_intercommunality(epci, commune):
+    assert route({"commune": commune}, on=DAY).short_name == epci
+
+
+@pytest.mark.parametrize(
+    ("facts", "epci"),
+    [
+        ({"commune": "60159", "project.commune": "60025"}, CCLO),
+        ({"commune": OUTSIDE, "project.commune": "60025"}, CCLO),
+        ({"project.commune": "60025"}, CCLO),
+        ({"commune": "60159", "project.commune": None}, ARC),
+    ],
+)
+def test_the_project_s_commune_wins(facts, epci):
+    assert route(facts, on=DAY).short_name == epci
+
+
+@pytest.mark.parametrize("facts", [{}, {"commune": None}, {"commune": ""}, {"region": "32"}])
+def test_an_unknown_commune_goes_to_the_pool(facts):
+    assert route(facts, on=DAY) is None
+
+
+@pytest.mark.parametrize("facts", [{"commune": OUTSIDE}, {"commune": "60159", "project.commune": "75056"}])
+def test_a_commune_outside_is_refused(facts):
+    with pytest.raises(OutsideTerritory):
+        route(facts, on=DAY)
+
+
+def test_filing_outside_keeps_nothing():
+    with pytest.raises(OutsideTerritory):
+        file_submission(make_filing(facts={"commune": OUTSIDE}), on=DAY)
+    for model in (Submission, Contact, Company, Fact, Result, Notification):
+        assert not model.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("commune", "department", "region"),
+    [
+        (OUTSIDE, "Oise", "Hauts-de-France"),
+        ("97411", "La Réunion", "La Réunion"),
+        ("35238", "Ille-et-Vilaine", "Bretagne"),
+    ],
+)
+def test_whom_to_call_outside_is_named(commune, department, region):
+    found = outside_contacts(commune, on=DAY)
+    assert (found["department"], found["region"]) == (department, region)
+
+
+def test_a_commune_that_does_not_exist_names_nobody():
+    assert outside_contacts("99999", on=DAY) == {}
+
+
+# -- filing
+
+
+def test_one_key_files_once():
+    filing = make_filing()
+    assert file_submission(filing, on=DAY) == file_submission(filing, on=DAY)
+    assert (Submission.objects.count(), Result.objects.count(), Notification.objects.count()) == (1, 1, 1)
+
+
+def test_two_filings_of_one_site_are_two_submissions_of_one_firm():
+    make_submission()
+    make_submission()
+    assert (Submission.objects.count(), Establishment.objects.count(), Company.objects.count()) == (2, 1, 1)
+
+
+def test_two_sites_of_one_firm_are_two_establishments():
+    first, second = make_submission(), make_submission(siret=OTHER_SITE, facts={"commune": "60025"})
+    assert first.sheet.company == second.sheet.company
+    assert first.sheet.establishment != second.sheet.establishment
+    assert (first.epci.short_name, second.epci.short_name) == (ARC, CCLO)
+
+
+@pytest.mark.parametrize(("siret", "siren", "n"), [("", "", 0), ("", SIREN, 1)])
+def test_a_firm_without_its_number_files_too(siret, siren, n):
+    submission = make_submission(siret=siret, siren=siren)
+    assert Company.objects.count() == n
+    assert submission.sheet.establishment is None
+    assert submission.results.count() == 1
+
+
+def test_needs_are_those_ticked_and_those_read_with_the_words_that_decided():
+    submission = make_submission(needs=("mobilite.salaries",), text="Je ne trouve pas de soudeurs.")
+    needs = {need.sub_need_id: need for need in submission.needs.all()}
+    assert needs["mobilite.salaries"].ticked
+    assert not needs["competences.recruter"].ticked
+    assert needs["competences.recruter"].evidence
+
+
+def test_a_result_keeps_all_it_takes_to_replay_it():
+    result = make_submission().results.get()
+    assert result.facts == FACTS
+    assert result.on == DAY
+    assert result.weights.active
+    matches = result.matches.all()
+    assert len(matches) == Scheme.objects.published().count()
+    assert [match.rank for match in matches] == list(range(1, len(matches) + 1))
+
+
+def test_a_result_of_the_day_is_kept_and_one_of_another_day_is_computed_again():
+    submission = make_submission()
+    assert latest_result(submission, on=DAY) == submission.results.get()
+    assert latest_result(submission, on=NEXT_DAY).on == NEXT_DAY
+    assert submission.results.count() == 2
+
+
+# -- correcting
+
+
+def test_a_correction_keeps_the_history_and_answers_again():
+    submission = make_submission()
+    first = submission.results.get()
+    second = correct(submission, facts={"headcount": 300.0})
+    assert second.facts["headcount"] == 300.0
+    assert submission.results.count() == 2
+    assert first.facts["headcount"] == 35.0
+    assert list(submission.sheet.facts.filter(name="headcount").order_by("pk").values_list("value", flat=True)) == [
+        35.0,
+        300.0,
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"facts": {"headcount": 36.0}},
+        {"facts": {"headcount": None}},
+        {"text": "Autre chose."},
+        {"ticked": ["numerique.robot"]},
+        {"identity": {"siret": "", "siren": "", "name": "Autre"}},
+    ],
+)
+def test_a_correction_by_the_firm_opens_the_review_again(changes):
+    officer, submission = make_officer(), make_submission(confirmed=True)
+    end_review(submission=submission, officer=officer, message="Bonjour")
+    correct(submission, **changes)
+    submission.refresh_from_db()
+    assert (submission.reviewed_at, submission.reviewed_by) == (None, None)
+    assert ReviewEnd.objects.count() == 1
+    end_review(submission=submission, officer=officer, message="Encore")
+    assert len(sent("reviewed")) == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"facts": {"headcount": 35.0}},
+        {"facts": {}, "ticked": ["numerique.robot", "competences.recruter"], "text": ""},
+        {"identity": {"siret": SIRET, "siren": SIREN, "name": "Tôlerie des Étangs"}},
+    ],
+)
+def test_saving_without_changing_anything_does_not_open_the_review_again(changes):
+    officer, submission = make_officer(), make_submission(confirmed=True)
+    end_review(submission=submission, officer=officer, message="Bonjour")
+    correct(submission, **changes)
+    submission.refresh_from_db()
+    assert submission.reviewed_by == officer
+
+
+def test_a_correction_by_an_officer_leaves_the_review_ended():
+    officer, submission = make_officer(), make_submission(confirmed=True)
+    end_review(submission=submission, officer=officer, message="Bonjour")
+    correct(submission, facts={"headcount": 36.0}, author=officer)
+    submission.refresh_from_db()
+    assert submission.reviewed_by == officer
+    assert submission.sheet.current()["headcount"].origin == Fact.Origin.OFFICER
+
+
+def test_correcting_the_words_keeps_the_ticked_boxes_and_the_other_way_round():
+    submission = make_submission(needs=("mobilite.salaries",), text="Je ne trouve pas de soudeurs.")
+    correct(submission, text="Je veux un robot.")
+    assert submission.needs.get(sub_need="mobilite.salaries").ticked
+    assert submission.needs.filter(sub_need="numerique.robot").exists()
+    correct(submission, ticked=["energie.facture"])
+    submission.refresh_from_db()
+    assert submission.text == "Je veux un robot."
+    assert {need.sub_need_id for need in submission.needs.filter(ticked=True)} == {"energie.facture"}
+
+
+def test_a_correction_that_moves_the_project_changes_who_is_in_charge_and_tells_them():
+    arc, cclo = make_officer(ARC), make_officer(CCLO)
+    submission = make_submission(confirmed=True)
+    assert [notice.recipient for notice in sent("officer_notice")] == [arc.email]
+    correct(submission, facts={"project.commune": COMMUNES[CCLO]})
+    submission.refresh_from_db()
+    assert submission.epci.short_name == CCLO
+    assert Submission.objects.visible_to(cclo).exists()
+    assert not Submission.objects.visible_to(arc).exists()
+    assert [notice.recipient for notice in sent("officer_notice")] == [arc.email, cclo.email]
+    correct(submission, facts={"project.commune": None})
+    submission.refresh_from_db()
+    assert submission.epci.short_name == ARC
+    assert len(sent("officer_notice")) == 2
+
+
+def test_nobody_is_told_of_a_move_before_the_address_is_confirmed():
+    make_officer(CCLO)
+    correct(make_submission(), facts={"commune": COMMUNES[CCLO]})
+    assert not sent("officer_notice")
+
+
+def test_a_correction_that_leaves_the_territory_changes_nothing():
+    submission = make_submission()
+    with pytest.raises(OutsideTerritory):
+        correct(submission, facts={"commune": OUTSIDE, "headcount": 1.0}, text="Autre chose.")
+    submission.refresh_from_db()
+    assert submission.sheet.values() == FACTS
+    assert (submission.text, submission.epci.short_name, submission.results.count()) == ("", ARC, 1)
+
+
+# -- answers to conditions
+
+
+@pytest.fixture
+def submission():
+    return make_submission(confirmed=True)
+
+
+def one_question(submission):
+    """Return a match that a single condition, left to a person, keeps from being eligible; and that condition."""
+    for match in submission.results.get().matches.filter(typed="eligible", eligibility="undecided"):
+        manual = [row.definition for row in match.revision.criteria.all() if row.definition["kind"] == "manual"]
+        if len(manual) == 1:
+            return match, manual[0]["fact"]
+    raise AssertionError("no scheme with a single question")
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(True, "eligible"), (False, "ineligible")])
+def test_an_answer_is_a_fact_with_its_author_and_decides(submission, value, verdict):
+    match, condition = one_question(submission)
+    result = answer_condition(submission=submission, condition=condition, value=value, on=DAY)
+    fact = submission.sheet.current()[f"answer:{condition}"]
+    assert (fact.value, fact.origin, fact.recorded_on, fact.author) == (value, "declared", DAY, None)
+    assert result.matches.get(scheme=match.scheme).eligibility == verdict
+
+
+def test_an_answer_taken_back_is_unknown_again(submission):
+    match, condition = one_question(submission)
+    answer_condition(submission=submission, condition=condition, value=False, on=DAY)
+    result = answer_condition(submission=submission, condition=condition, value=None, on=DAY)
+    again = result.matches.get(scheme=match.scheme)
+    assert (again.eligibility, again.to_confirm) == (match.eligibility, match.to_confirm)
+
+
+@pytest.mark.parametrize("condition", ["", "unheard_of", "headcount", "answer:x", "\0"])
+def test_an_answer_that_nothing_asks_for_is_ignored(submission, condition):
+    answer_condition(submission=submission, condition=condition, value=True, on=DAY)
+    assert not Fact.objects.answers().exists()
+    assert submission.results.count() == 1
+
+
+def test_an_answer_by_an_officer_in_charge_carries_their_name(submission):
+    officer = make_officer()
+    condition = sorted(conditions_of(submission.results.get()))[0]
+    answer_condition(submission=submission, condition=condition, value=True, on=DAY, author=officer)
+    fact = submission.sheet.current()[f"answer:{condition}"]
+    assert (fact.origin, fact.author) == (Fact.Origin.OFFICER, officer)
+
+
+@pytest.mark.parametrize("make_person", [make_lead, lambda: make_officer(CCLO)])
+def test_an_answer_by_anyone_else_is_refused(submission, make_person):
+    with pytest.raises(PermissionDenied):
+        answer_condition(submission=submission, condition="x", value=True, on=DAY, author=make_person())
+
+
+# -- the address
+
+
+def test_before_confirmation_only_the_confirmation_is_owed():
+    make_officer()
+    make_submission()
+    assert [row.kind for row in Notification.objects.all()] == ["confirm_address"]
+
+
+def test_confirming_twice_tells_everyone_once():
+    officers = [make_officer(), make_officer(role=Membership.Role.EPCI_LEAD)]
+    make_officer(CCLO), make_lead()
+    submission = make_submission()
+    first = confirm_address(submission=submission).confirmed_at
+    assert confirm_address(submission=submission).confirmed_at == first
+    assert len(sent("receipt")) == 1
+    assert sorted(row.recipient for row in sent("officer_notice")) == sorted(person.email for person in officers)
+
+
+def test_the_pool_is_told_to_the_officers_of_all_four():
+    officers = [make_officer(epci) for epci in (ARC, CCLO, CC2V, CCPE)]
+    make_lead()
+    make_officer(ARC, is_active=False)
+    submission = make_submission(without=("commune",), confirmed=True)
+    assert submission.epci is None
+    assert organisation_in_charge(submission) is None
+    assert sorted(row.recipient for row in sent("officer_notice")) == sorted(person.email for person in officers)
+    for officer in officers:
+        assert submission in Submission.objects.visible_to(officer)
+
+
+def test_an_officer_elsewhere_who_is_a_partner_here_is_not_told():
+    person = make_officer(CCLO)
+    Membership.objects.create(user=person, organisation=make_organisation(ARC), role=Membership.Role.PARTNER)
+    submission = make_submission(confirmed=True)
+    assert officers_in_charge(submission) == []
+    assert submission not in Submission.objects.visible_to(person)
+
+
+def test_only_those_who_can_open_the_pool_are_told_of_it():
+    make_officer("", kind="chamber")
+    assert officers_in_charge(make_submission(without=("commune",))) == []
+
+
+@pytest.mark.parametrize("role", [Membership.Role.PARTNER, Membership.Role.EDITOR, Membership.Role.APPROVER])
+def test_other_roles_of_the_intercommunality_see_no_file(submission, role):
+    person = make_officer(ARC, role=role)
+    assert not Submission.objects.visible_to(person).exists()
+    assert person not in officers_in_charge(submission)
+
+
+def test_a_file_is_visible_once_the_address_is_confirmed():
+    submission = make_submission()
+    for person in (make_officer(), make_lead()):
+        assert not Submission.objects.visible_to(person).exists()
+    confirm_address(submission=submission)
+    for person in (make_officer(), make_lead()):
+        assert Submission.objects.visible_to(person).exists()
+
+
+@pytest.mark.parametrize(
+    "token", ["", "x", "1:2:3", signing.dumps(1, salt="other"), signing.dumps(999, salt=CONFIRM_SALT)]
+)
+def test_a_token_that_was_altered_confirms_nothing(token):
+    assert read_confirmation_token(token) is None
+
+
+@pytest.mark.parametrize("email", ["isabelle.morel@tolerie.example", "Isabelle.Morel@Tolerie.Example"])
+@pytest.mark.parametrize(("confirmed", "kind"), [(False, "confirm_address"), (True, "receipt")])
+def test_the_link_is_sent_again_by_what_the_address_has_shown(email, confirmed, kind):
+    make_submission(confirmed=confirmed)
+    assert send_link_again(email=email) == 1
+    assert len(sent(kind)) == 2
+
+
+def test_a_link_for_an_unknown_address_sends_nothing():
+    make_submission()
+    assert send_link_again(email="autre@tolerie.example") == 0
+    assert Notification.objects.count() == 1
+
+
+def test_an_address_that_stopped_gets_what_it_asks_for_and_nothing_else():
+    submission = make_submission()
+    stop(address=submission.contact.email, topic=submission.topic)
+    confirm_address(submission=submission)
+    assert sent("receipt")[0].state == Notification.State.STOPPED
+    send_link_again(email=submission.contact.email)
+    assert sent("receipt")[1].state == Notification.State.DUE
+    end_review(submission=submission, officer=make_officer(), message="Bonjour")
+    assert sent("reviewed")[0].state == Notification.State.STOPPED
+
+
+# -- the review
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+def decide(submission, officer, verdict=KEPT, n=0, **fields):
+    match = first_matches(submission, n + 1)[n]
+    return record_review(submission=submission, scheme=match.scheme, officer=officer, verdict=verdict, **fields)
+
+
+def test_each_decision_is_a_row_and_the_last_one_counts(submission, officer):
+    decide(submission, officer)
+    decide(submission, officer, REJECTED, reason="not_worth_it")
+    last = decide(submission, officer, WITHDRAWN)
+    assert Review.objects.count() == 3
+    assert submission.reviews.latest_by_scheme() == {last.scheme_id: last}
+
+
+def test_a_decision_remembers_what_was_suggested(submission, officer):
+    match = first_matches(submission)[0]
+    review = decide(submission, officer)
+    assert (review.suggested_rank, review.suggested_score) == (match.rank, match.score)
+    assert review.revision == match.revision
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"verdict": "rejected", "reason": "other", "comment": "x"}, {"comment": "autre"}, {"suggested_rank": 1000}],
+)
+def test_the_database_refuses_to_rewrite_a_decision(submission, officer, change):
+    review = decide(submission, officer)
+    with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
+        Review.objects.filter(pk=review.pk).update(**change)
+
+
+def test_the_database_refuses_to_rewrite_what_the_firm_was_told(submission, officer):
+    end_review(submission=submission, officer=officer, message="Bonjour")
+    with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
+        ReviewEnd.objects.update(message="Autre chose")
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"verdict": "rejected"}, "Pour écarter un dispositif, choisissez une raison dans la liste."),
+        ({"verdict": "rejected", "reason": "parce que"}, "choisissez une raison dans la liste"),
+        ({"verdict": "rejected", "reason": "other"}, "dites laquelle en quelques mots"),
+        ({"verdict": "rejected", "reason": "other", "comment": "  "}, "dites laquelle en quelques mots"),
+        ({"verdict": "peut-être"}, "Choisissez"),
+        ({"verdict": ""}, "Choisissez"),
+    ],
+)
+def test_a_decision_that_is_not_complete_says_what_is_missing(submission, officer, fields, sentence):
+    with pytest.raises(ReviewError, match=sentence):
+        decide(submission, officer, **fields)
+    assert not Review.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "fields", [{"verdict": REJECTED, "reason": ""}, {"verdict": REJECTED, "reason": "other", "comment": ""}]
+)
+def test_the_database_refuses_a_rejection_without_its_reason(submission, officer, fields):
+    match = first_matches(submission)[0]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Review.objects.create(
+            submission=submission,
+            scheme=match.scheme,
+            revision=match.revision,
+            officer=officer,
+            decided_at=timezone.now(),
+            **fields,
+        )
+
+
+def test_a_reason_goes_with_a_rejection_only(submission, officer):
+    assert decide(submission, officer, KEPT, reason="not_worth_it").reason == ""
+
+
+@pytest.mark.parametrize("make_person", [make_lead, lambda: make_officer(CCLO), lambda: make_officer(is_active=False)])
+def test_only_the_officers_in_charge_decide(submission, make_person):
+    person = make_person()
+    with pytest.raises(PermissionDenied):
+        decide(submission, person)
+    with pytest.raises(PermissionDenied):
+        end_review(submission=submission, officer=person, message="Bonjour")
+
+
+@pytest.mark.parametrize("epci", [ARC, CCLO, CC2V, CCPE])
+def test_an_officer_of_any_of_the_four_decides_on_the_pool(epci):
+    submission = make_submission(without=("commune",), confirmed=True)
+    assert decide(submission, make_officer(epci)).verdict == KEPT
+
+
+def test_a_scheme_outside_the_result_cannot_be_decided_on(submission, officer):
+    scheme = Scheme.objects.create(source="autre", source_key="x")
+    with pytest.raises(ReviewError, match="ne fait pas partie du résultat"):
+        record_review(submission=submission, scheme=scheme, officer=officer, verdict=KEPT)
+
+
+def test_a_review_ends_once(submission, officer):
+    decide(submission, officer)
+    end = end_review(submission=submission, officer=officer)
+    submission.refresh_from_db()
+    assert (submission.reviewed_at, submission.reviewed_by) == (end.ended_at, officer)
+    with pytest.raises(ReviewError, match="déjà terminée"):
+        end_review(submission=submission, officer=officer, message="Encore")
+    assert len(sent("reviewed")) == 1
+
+
+@pytest.mark.parametrize("message", ["", "  \n"])
+@pytest.mark.parametrize("n_withdrawn", [0, 1])
+def test_a_review_in_which_nothing_was_decided_nor_written_does_not_end(submission, officer, message, n_withdrawn):
+    for _ in range(n_withdrawn):
+        decide(submission, officer)
+        decide(submission, officer, WITHDRAWN)
+    with pytest.raises(ReviewError, match="Retenez ou écartez au moins un dispositif"):
+        end_review(submission=submission, officer=officer, message=message)
+
+
+@pytest.mark.parametrize("verdict", [KEPT, REJECTED])
+def test_one_decision_or_a_message_is_enough_to_end(submission, officer, verdict):
+    decide(submission, officer, verdict, reason="not_worth_it")
+    assert end_review(submission=submission, officer=officer).message == ""
+
+
+def test_the_one_email_names_the_officer_who_can_be_answered(submission, officer):
+    kept = decide(submission, officer, n=0)
+    decide(submission, officer, REJECTED, n=1, reason="already_has_it")
+    end_review(submission=submission, officer=officer, message="Je vous appelle jeudi.")
+    (email,) = sent("reviewed")
+    assert email.recipient == submission.contact.email
+    assert email.reply_to == officer.email
+    for body in (email.text, email.html):
+        assert "Je vous appelle jeudi." in body
+        assert officer.get_full_name() in body
+        assert "03 53 01 10 12" in body
+    assert kept.revision.name in email.text
+
+
+def test_days_before_the_geography_held_do_not_crash():
+    submission = make_submission(without=("commune",), on=date(2025, 6, 30))
+    assert submission.results.get().matches.exists()

@@ -1,0 +1,253 @@
+"""Every sentence a person reads of a criterion, a window or an amount."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from backend.schemes import wording
+from backend.schemes.models import Criterion, Revision, Scheme
+
+pytestmark = pytest.mark.django_db
+SIZES = ("micro", "small", "medium", "intermediate", "large")
+# Codes and English words that a French sentence never holds.
+CODES = re.compile(r"\b(ZONE|REG|DEP|EPCI|COM)-\w|_|\bNone\b|\bnan\b|\binf\b|\{|\}|\[|\]")
+ENGLISH = re.compile(
+    r"\b(the|and|any|all|not|with|firm|scheme|small|medium|large|intermediate|headcount|turnover|spend|window|unknown"
+    r"|permanent_|dated|closed|suspended|true|false|project|establishment|group|officer|operator)\b",
+    re.IGNORECASE,
+)
+
+
+def plain(text):
+    return text.replace("\u00a0", " ")
+
+
+def one(kind, **fields):
+    return {"kind": kind, **fields}
+
+
+@pytest.mark.parametrize(
+    ("definition", "sentence"),
+    [
+        (one("in_territory", any_of=["REG-32"]), "Établissement situé dans : Hauts-de-France"),
+        (
+            one("in_territory", any_of=["EPCI-200067965", "DEP-60", "COM-60159"], level="project"),
+            "Projet situé dans : Agglomération de la Région de Compiègne, Oise ou Compiègne",
+        ),
+        (
+            one("in_territory", any_of=["REG-32"], none_of=["COM-60159"]),
+            "Établissement situé dans : Hauts-de-France, et établissement situé hors de : Compiègne",
+        ),
+        (one("in_territory", none_of=["REG-11"]), "Établissement situé hors de : Île-de-France"),
+        (one("activity", any_of=["C"]), "Activité : Industrie manufacturière (C)"),
+        (one("activity", any_of=["2562B"]), "Activité : Mécanique industrielle (25.62B)"),
+        (
+            one("activity", any_of=["C"], none_of=["10"]),
+            "Activité : Industrie manufacturière (C), sauf : Industries alimentaires (10)",
+        ),
+        (one("activity", none_of=["10"]), "Sauf : Industries alimentaires (10)"),
+        (one("legal_form", any_of=["57"]), "Forme juridique : SAS ou SASU"),
+        (one("legal_form", none_of=["92", "1"]), "Forme juridique autre que : association loi 1901 ou assimilée ou"),
+        (one("headcount", below=250), "Effectif de l’entreprise : moins de 250 salariés"),
+        (one("headcount", at_most=49), "Effectif de l’entreprise : 49 salariés au plus"),
+        (one("headcount", above=10), "Effectif de l’entreprise : plus de 10 salariés"),
+        (one("headcount", at_least=1), "Effectif de l’entreprise : 1 salarié ou plus"),
+        (one("headcount", at_least=10, at_most=49), "Effectif de l’entreprise : de 10 à 49 salariés"),
+        (one("headcount", at_least=10, below=50), "Effectif de l’entreprise : 10 salariés ou plus et moins de 50"),
+        (one("headcount", below=50, level="establishment"), "Effectif du site : moins de 50 salariés"),
+        (one("headcount", below=5000, level="group"), "Effectif du groupe : moins de 5 000 salariés"),
+        (one("turnover", below=50_000_000), "Chiffre d’affaires : moins de 50 M€"),
+        (one("turnover", at_least=1_500_000_000), "Chiffre d’affaires : 1,5 Md€ ou plus"),
+        (one("balance_sheet", at_most=43_000_000), "Total du bilan : 43 M€ au plus"),
+        (one("spend", at_least=5_000, at_most=100_000), "Coût du projet hors taxes : de 5 000 € à 100 000 €"),
+        (one("spend", above=1_234.5), "Coût du projet hors taxes : plus de 1 234,5 €"),
+        (one("age_months", at_least=36), "Entreprise créée depuis 3 ans au moins"),
+        (one("age_months", at_most=12), "Entreprise créée depuis 1 an au plus"),
+        (
+            one("age_months", at_least=6, at_most=18),
+            "Entreprise créée depuis 6 mois au moins et depuis 18 mois au plus",
+        ),
+        (one("size_category", to="medium"), "Taille : PME au sens européen, micro-entreprises comprises"),
+        (one("size_category", **{"from": "intermediate"}), "Taille : entreprise plus grande qu’une PME"),
+        (one("micro_entrepreneur"), "Être micro-entrepreneur"),
+        (one("micro_entrepreneur", expected=False), "Ne pas être micro-entrepreneur"),
+        (one("project_not_started"), "Projet pas encore commencé"),
+        (one("manual", fact="x", sentence="avoir un plan.", ask="firm"), "Avoir un plan."),
+        (
+            one("all", of=[one("headcount", below=50), one("micro_entrepreneur", expected=False)]),
+            "Effectif de l’entreprise : moins de 50 salariés ; et ne pas être micro-entrepreneur",
+        ),
+        (
+            one("any", of=[one("legal_form", any_of=["57"]), one("manual", fact="x", sentence="TPE agréée.")]),
+            "L’un ou l’autre : forme juridique : SAS ou SASU ; ou TPE agréée.",
+        ),
+        (one("not", of=one("micro_entrepreneur")), "Ne pas avoir : être micro-entrepreneur"),
+        (one("window", state="permanent"), "Ouvert en permanence"),
+        (one("window", state="permanent", opens_on="2026-01-01"), "Ouvert en permanence depuis le 1er janvier 2026"),
+        (
+            one("window", state="dated", opens_on="2026-03-02", closes_on="2026-12-31"),
+            "Ouvert du 2 mars 2026 jusqu’au 31 décembre 2026 inclus",
+        ),
+        (one("window", state="dated", closes_on="2027-01-01"), "Ouvert jusqu’au 1er janvier 2027 inclus"),
+        (one("window", state="closed"), "Fermé"),
+        (one("window", state="closed", closes_on="2026-02-28"), "Fermé (jusqu’au 28 février 2026 inclus)"),
+        (one("window", state="suspended"), "Suspendu par le porteur"),
+        (one("window", state="unknown"), "Dates d’ouverture à confirmer"),
+        (one("window"), "Dates d’ouverture à confirmer"),
+    ],
+)
+def test_each_kind_of_criterion_has_its_sentence(definition, sentence):
+    assert plain(wording.sentence(definition)).startswith(sentence)
+
+
+def test_every_kind_that_a_criterion_may_have_can_be_worded():
+    kinds = {kind for row in Criterion.objects.values_list("definition", flat=True) for kind in kinds_of(row)}
+    assert kinds <= wording._PHRASES.keys()
+    assert len(kinds) >= 13
+
+
+def kinds_of(definition):
+    yield definition["kind"]
+    parts = definition.get("of", [])
+    for part in parts if isinstance(parts, list) else [parts]:
+        yield from kinds_of(part)
+
+
+@pytest.mark.parametrize("smallest", SIZES)
+@pytest.mark.parametrize("largest", SIZES)
+def test_every_pair_of_sizes_is_named_in_french(smallest, largest):
+    if SIZES.index(smallest) > SIZES.index(largest):
+        return
+    sentence = wording.sentence(one("size_category", **{"from": smallest, "to": largest}))
+    assert not ENGLISH.search(sentence)
+
+
+def test_no_sentence_of_the_catalogue_holds_a_code_or_an_english_word():
+    sentences = [wording.sentence(row.definition) for row in Criterion.objects.all()]
+    assert len(sentences) > 300
+    for sentence in sentences:
+        assert not CODES.search(sentence), sentence
+        assert not ENGLISH.search(sentence), sentence
+        assert sentence[0].isupper() or not sentence[0].isalpha(), sentence
+        assert "  " not in sentence, sentence
+
+
+@pytest.mark.parametrize("on", [date(2026, 11, 24), date(2027, 1, 2)])
+def test_no_amount_nor_deadline_of_the_catalogue_holds_a_code_or_an_english_word(on):
+    schemes = Scheme.objects.published().select_related("current")
+    assert len(schemes) == 117
+    for scheme in schemes:
+        for text in (wording.amount(scheme.current), wording.deadline(scheme.current, on=on)):
+            assert not CODES.search(text), (scheme, text)
+            assert not ENGLISH.search(text), (scheme, text)
+            assert ".." not in text.replace("...", ""), (scheme, text)
+
+
+@pytest.mark.parametrize(
+    ("known", "text"),
+    [
+        ("", ""),
+        ("2025", "2025"),
+        ("2025-02", "février 2025"),
+        ("2025-12-01", "1er décembre 2025"),
+        ("2025-12-31", "31 décembre 2025"),
+    ],
+)
+def test_a_date_says_no_more_than_is_known(known, text):
+    assert wording.partial_day(known) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.5, "0,5"),
+        (1, "1"),
+        (999, "999"),
+        (1_000, "1 000"),
+        (1_234_567, "1 234 567"),
+        (12.345, "12,35"),
+        (35.0, "35"),
+    ],
+)
+def test_a_number_is_written_as_the_french_write_it(value, text):
+    assert plain(wording.number(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0 €"),
+        (999_999, "999 999 €"),
+        (1_000_000, "1 M€"),
+        (2_500_000, "2,5 M€"),
+        (1_500_000_000, "1,5 Md€"),
+        (180_000.0, "180 000 €"),
+        (1_234.56, "1 234,56 €"),
+    ],
+)
+def test_an_amount_is_written_as_people_say_it(value, text):
+    assert plain(wording.euros(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(1, "1 mois"), (11, "11 mois"), (12, "1 an"), (18, "18 mois"), (24, "2 ans"), (0, "0 mois")]
+)
+def test_months_are_years_where_they_are_whole(count, text):
+    assert wording.months(count) == text
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({}, ""),
+        ({"amount_text": "50 % au plus."}, "50 % au plus"),
+        ({"rate_max_pct": Decimal("30.00")}, "Jusqu’à 30 %"),
+        ({"rate_max_pct": Decimal("12.50"), "ceiling_eur": Decimal("40000")}, "Jusqu’à 12,5 % ; 40 000 € au plus"),
+        (
+            {"floor_eur": Decimal("5000"), "ceiling_eur": Decimal("40000"), "amount_unit": "hire"},
+            "De 5 000 € à 40 000 € par embauche",
+        ),
+        ({"floor_eur": Decimal("5000"), "amount_unit": "project"}, "5 000 € au moins par projet"),
+        ({"cost_left_eur": Decimal(0)}, "Gratuit pour l’entreprise"),
+        ({"cost_left_eur": Decimal("1200")}, "Reste à votre charge : 1 200 €"),
+        ({"duration": "3 jours."}, "Durée : 3 jours"),
+        ({"amount_text": "gratuit", "cost_left_eur": Decimal(0), "duration": "3 mois"}, "Gratuit ; durée : 3 mois"),
+    ],
+)
+def test_an_amount_says_only_what_a_source_says(fields, text):
+    assert plain(wording.amount(Revision(**fields))) == text
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        (91, "Ouvert jusqu’au 24 novembre 2026 inclus"),
+        (90, "Ouvert jusqu’au 24 novembre 2026 inclus (encore 90 jours)"),
+        (1, "Ouvert jusqu’au 24 novembre 2026 inclus (encore 1 jour)"),
+        (0, "Ouvert jusqu’au 24 novembre 2026 inclus (dernier jour : aujourd’hui)"),
+        (-1, "Ouvert jusqu’au 24 novembre 2026 inclus"),
+    ],
+)
+def test_a_deadline_that_comes_near_is_counted(days, text):
+    closes_on = date(2026, 11, 24)
+    revision = Revision(window_state="dated", closes_on=closes_on)
+    on = date.fromordinal(closes_on.toordinal() - days)
+    assert plain(wording.deadline(revision, on=on)) == text
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("C", "Industrie manufacturière (C)"), ("25.62B", "Mécanique industrielle (25.62B)"), ("99.99Z", "99.99Z")],
+)
+def test_an_activity_has_its_name_at_every_level(code, name):
+    assert wording.activity_name(code) == name
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [("57", "SAS ou SASU"), ("5710", "SAS, société par actions simplifiée (5710)")]
+)
+def test_a_legal_form_has_its_name(code, name):
+    assert wording.legal_name(code) == name

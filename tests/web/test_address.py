@@ -1,0 +1,186 @@
+"""Links in e-mails: opening one changes nothing, its button does, once."""
+
+import re
+import time
+
+import pytest
+from django.core import signing
+from django.test import Client
+
+from backend.matchmaking.models import Submission
+from backend.matchmaking.services import CONFIRM_SALT, RESEND_SECONDS, confirmation_token, send_link_again
+from backend.notifications.models import Notification, Stop
+from backend.notifications.services import stop_url
+from tests.factories import make_officer, make_submission
+from tests.web.conftest import fill, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def submission():
+    return make_submission()
+
+
+def confirm_path(submission):
+    return f"/confirmer/{confirmation_token(submission)}/"
+
+
+def stop_path(submission):
+    return "/" + stop_url(address=submission.contact.email, topic=submission.topic).split("/", 3)[3]
+
+
+def owed(kind):
+    return Notification.objects.filter(kind=kind)
+
+
+def test_the_link_of_the_email_is_the_one_that_confirms(client):
+    fill(client)
+    path = re.search(r"(/confirmer/\S+)", Notification.objects.get().text).group(1)
+    client.post(path)
+    assert Submission.objects.get().confirmed_at
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_opening_the_link_changes_nothing(client, submission, method):
+    response = getattr(client, method)(confirm_path(submission))
+    assert response.status_code in (200, 405)
+    submission.refresh_from_db()
+    assert submission.confirmed_at is None
+    assert Notification.objects.count() == 1
+
+
+def test_confirming_twice_sends_one_receipt_and_one_notice_to_each_officer(client, submission):
+    officers = [make_officer(), make_officer()]
+    make_officer("CCLO")
+    for _ in range(2):
+        response = client.post(confirm_path(submission))
+        assert response["Location"] == f"/resultat/{submission.token}/"
+    assert owed("receipt").count() == 1
+    assert sorted(row.recipient for row in owed("officer_notice")) == sorted(officer.email for officer in officers)
+    assert "L’adresse isabelle.morel@tolerie.example est déjà confirmée" in text_of(
+        client.get(confirm_path(submission))
+    )
+
+
+def test_the_result_page_says_what_is_awaited(client, submission):
+    path = f"/resultat/{submission.token}/"
+    assert "Confirmez votre adresse" in text_of(client.get(path))
+    client.post(confirm_path(submission))
+    assert "Pas encore relu" in text_of(client.get(path))
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("change", ["altered", "cut", "another salt", "of nothing", "null"])
+def test_an_altered_link_is_not_found_and_offers_another(client, submission, method, change):
+    token = confirmation_token(submission)
+    token = {
+        "altered": token[:-1] + ("A" if token[-1] != "A" else "B"),
+        "cut": token[:-5],
+        "another salt": signing.dumps(submission.pk, salt="other"),
+        "of nothing": signing.dumps(submission.pk + 1, salt=CONFIRM_SALT),
+        "null": "%00",
+    }[change]
+    response = getattr(client, method)(f"/confirmer/{token}/")
+    assert response.status_code == 404
+    assert "Ce lien ne fonctionne plus" in text_of(response)
+    assert "Recevoir un nouveau lien" in text_of(response)
+    submission.refresh_from_db()
+    assert submission.confirmed_at is None
+
+
+@pytest.mark.parametrize(("days", "status"), [(29, 200), (31, 404)])
+def test_a_link_lives_thirty_days(client, submission, monkeypatch, days, status):
+    path = confirm_path(submission)
+    now = time.time() + days * 24 * 3600
+    monkeypatch.setattr(signing.time, "time", lambda: now)
+    assert client.get(path).status_code == status
+
+
+def far_from_the_turn():
+    """Wait if the period between two e-mails is about to turn."""
+    left = RESEND_SECONDS - time.time() % RESEND_SECONDS
+    if left < 5:
+        time.sleep(left)
+
+
+def test_asking_for_the_link_twice_in_two_minutes_sends_one_more(client, submission):
+    far_from_the_turn()
+    for _ in range(2):
+        assert client.post("/retrouver/", {"email": submission.contact.email}).status_code == 200
+    assert owed("confirm_address").count() == 2
+
+
+def test_the_answer_is_the_same_whether_the_address_is_known_or_not(client, submission):
+    known = submission.contact.email
+    texts = {
+        text_of(client.post("/retrouver/", {"email": email})).replace(email, "…") for email in (known, "x@y.example")
+    }
+    assert len(texts) == 1
+    assert not Notification.objects.filter(recipient="x@y.example").exists()
+
+
+@pytest.mark.parametrize("email", ["", "camille@", "camille roux", "a@b.example\nBcc: c@d.example"])
+def test_a_link_is_asked_for_with_a_whole_address(client, email):
+    response = client.post("/retrouver/", {"email": email})
+    assert response.status_code == 422
+    assert not Notification.objects.exists()
+
+
+def test_opening_the_stop_link_changes_nothing(client, submission):
+    text = text_of(client.get(stop_path(submission)))
+    assert "Nous n’écrirons plus à isabelle.morel@tolerie.example" in text
+    assert not Stop.objects.exists()
+
+
+@pytest.mark.parametrize("body", [{"List-Unsubscribe": "One-Click"}, {}])
+def test_a_mail_program_stops_without_a_cookie(submission, body):
+    program = Client(enforce_csrf_checks=True)
+    response = program.post(stop_path(submission), body)
+    assert response.status_code == 200
+    assert "C’est fait" in text_of(response)
+    assert Stop.objects.get().topics == [submission.topic]
+    assert Notification.objects.get().state == Notification.State.STOPPED
+
+
+def test_after_a_stop_only_what_is_asked_for_is_sent(client, submission):
+    client.post(stop_path(submission))
+    client.post(confirm_path(submission))
+    assert owed("receipt").get().state == Notification.State.STOPPED
+    send_link_again(email=submission.contact.email)
+    assert owed("receipt").latest("pk").state == Notification.State.DUE
+    assert client.get(f"/resultat/{submission.token}/").status_code == 200
+
+
+def test_a_stop_about_one_file_leaves_the_others(client, submission):
+    other = make_submission()
+    client.post(stop_path(submission))
+    client.post(confirm_path(other))
+    assert owed("receipt").get().state == Notification.State.DUE
+
+
+def test_an_officer_who_stops_the_notices_still_gets_a_password(client, submission):
+    officer = make_officer()
+    client.post(confirm_path(submission))
+    path = re.search(r"(/arreter/\S+)", owed("officer_notice").get().text).group(1)
+    client.post(path)
+    client.post(confirm_path(make_submission()))
+    assert owed("officer_notice").latest("pk").state == Notification.State.STOPPED
+    client.post("/compte/mot-de-passe/oublie/", {"email": officer.email})
+    assert owed("password_reset").get().state == Notification.State.DUE
+
+
+@pytest.mark.parametrize("token", ["x", "%00", signing.dumps({"address": "a", "topic": "b"}, salt="other")])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_altered_stop_link_is_not_found(client, token, method):
+    assert getattr(client, method)(f"/arreter/{token}/").status_code == 404
+    assert not Stop.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/confirmer/{}/", "/retrouver/", "/demande/besoin/"])
+def test_every_other_form_is_refused_without_its_cookie_in_french(submission, path):
+    response = Client(enforce_csrf_checks=True).post(path.format(confirmation_token(submission)))
+    assert response.status_code == 403
+    assert "Le formulaire n’a pas été envoyé" in text_of(response)
+    submission.refresh_from_db()
+    assert submission.confirmed_at is None

@@ -1,0 +1,312 @@
+"""The officers' pages: who sees which file, and what a decision does."""
+
+import re
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from backend.accounts.models import Membership
+from backend.accounts.services import off_board
+from backend.companies.models import Fact
+from backend.matchmaking.models import Review
+from backend.matchmaking.services import answer_condition, conditions_of, end_review, record_review
+from backend.notifications.models import Notification
+from backend.schemes.models import Scheme
+from tests.factories import ARC, CC2V, CCLO, CCPE, DAY, first_matches, make_lead, make_officer, make_submission
+from tests.web.conftest import fill, text_of
+
+pytestmark = pytest.mark.django_db
+LOGIN = "/compte/connexion/"
+
+
+@pytest.fixture
+def submission():
+    return make_submission(confirmed=True)
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+@pytest.fixture
+def desk(client, officer):
+    client.force_login(officer)
+    return client
+
+
+def urls_of(submission):
+    """Every page of a file: method, path, what it sends, and what an officer in charge gets."""
+    match = first_matches(submission)[0]
+    file = f"/agent/{submission.pk}/"
+    condition = sorted(conditions_of(submission.results.first()))[0]
+    return [
+        ("get", file, {}, 200),
+        ("post", f"{file}avis/{match.scheme_id}/", {"verdict": "kept"}, 302),
+        ("post", f"{file}repondre/", {"condition": condition, "value": "yes"}, 302),
+        ("post", f"{file}terminer/", {"message": "Bonjour"}, 302),
+    ]
+
+
+def statuses(client, submission):
+    return [getattr(client, method)(path, sent).status_code for method, path, sent, _ in urls_of(submission)]
+
+
+def nothing_happened(submission):
+    submission.refresh_from_db()
+    return not (Review.objects.exists() or Fact.objects.answers().exists() or submission.reviewed_at)
+
+
+def assert_sent_to_sign_in(client, submission):
+    for method, path, sent, _ in [("get", "/agent/", {}, 200), *urls_of(submission)]:
+        response = getattr(client, method)(path, sent)
+        assert response.status_code == 302
+        assert response["Location"].startswith(f"{LOGIN}?next=")
+    assert nothing_happened(submission)
+
+
+def test_a_stranger_is_sent_to_sign_in(client, submission):
+    assert_sent_to_sign_in(client, submission)
+
+
+def test_a_firm_that_has_its_link_is_a_stranger_here(client, submission):
+    assert client.get(f"/resultat/{submission.token}/").status_code == 200
+    fill(client)
+    assert_sent_to_sign_in(client, submission)
+
+
+def test_an_officer_in_charge_opens_and_decides(desk, submission):
+    assert statuses(desk, submission) == [status for *_, status in urls_of(submission)]
+    assert not nothing_happened(submission)
+
+
+@pytest.mark.parametrize("epci", [CCLO, CC2V, CCPE])
+def test_an_officer_of_another_intercommunality_does_not_learn_that_the_file_exists(client, submission, epci):
+    client.force_login(make_officer(epci))
+    assert statuses(client, submission) == [404] * 4
+    assert "Tôlerie des Étangs" not in text_of(client.get("/agent/"))
+    assert nothing_happened(submission)
+    here = client.get(f"/agent/{submission.pk}/")
+    nowhere = client.get("/agent/999999999/")
+    assert text_of(here) == text_of(nowhere)
+
+
+@pytest.mark.parametrize("role", [Membership.Role.PARTNER, Membership.Role.EDITOR, Membership.Role.APPROVER])
+def test_other_roles_of_the_same_organisation_see_no_file(client, submission, role):
+    client.force_login(make_officer(role=role))
+    assert statuses(client, submission) == [404] * 4
+
+
+def test_an_account_without_any_role_sees_no_file(client, submission, django_user_model):
+    client.force_login(django_user_model.objects.create_superuser("admin@jonction.example", "mot-de-passe-long"))
+    assert statuses(client, submission) == [404] * 4
+
+
+def test_a_territory_lead_looks_and_does_not_decide(client, submission):
+    client.force_login(make_lead())
+    assert "Tôlerie des Étangs" in text_of(client.get("/agent/"))
+    page = client.get(f"/agent/{submission.pk}/")
+    assert statuses(client, submission) == [200, 403, 403, 403]
+    assert nothing_happened(submission)
+    for form in ("/avis/", "/repondre/", "/terminer/"):
+        assert form not in page.content.decode()
+
+
+@pytest.mark.parametrize("epci", [ARC, CCLO, CC2V, CCPE])
+def test_a_file_without_a_commune_is_seen_by_the_officers_of_all_four(client, epci):
+    submission = make_submission(without=("commune",), confirmed=True)
+    client.force_login(make_officer(epci))
+    assert "Territoire (commune inconnue)" in text_of(client.get("/agent/"))
+    assert statuses(client, submission) == [200, 302, 302, 302]
+
+
+def test_a_file_is_not_shown_before_its_address_is_confirmed(desk):
+    submission = make_submission()
+    assert statuses(desk, submission) == [404] * 4
+    assert "Tôlerie" not in text_of(desk.get("/agent/"))
+
+
+def test_someone_who_left_is_signed_out_at_once(desk, officer, submission):
+    assert desk.get("/agent/").status_code == 200
+    off_board(user=officer)
+    assert not Session.objects.exists()
+    assert_sent_to_sign_in(desk, submission)
+
+
+@pytest.mark.parametrize("method", ["get", "head", "put"])
+def test_a_decision_is_never_made_by_opening_an_address(desk, submission, method):
+    for verb, path, sent, _ in urls_of(submission):
+        if verb == "post":
+            assert getattr(desk, method)(path, sent).status_code == 405
+    assert nothing_happened(submission)
+
+
+@pytest.mark.parametrize("path", ["/agent/0/", "/agent/99999999999999999999/", "/agent/-1/", "/agent/x/"])
+def test_a_file_that_does_not_exist_is_not_found(desk, path):
+    assert desk.get(path).status_code == 404
+
+
+def test_the_queue_shows_the_oldest_first_and_moves_what_is_reviewed(desk, officer):
+    first, second = (make_submission(company_name=name, confirmed=True) for name in ("Première", "Seconde"))
+    text = text_of(desk.get("/agent/"))
+    assert text.index("Première") < text.index("Seconde")
+    assert "À relire (2) Relues (0)" in text
+    end_review(submission=first, officer=officer, message="Bonjour")
+    assert "Première" not in text_of(desk.get("/agent/"))
+    assert "À relire (1) Relues (1)" in text_of(desk.get("/agent/"))
+    assert "Première" in text_of(desk.get("/agent/?etat=relues"))
+    assert "Seconde" in text_of(desk.get("/agent/?etat=autre"))
+    assert second.sheet.name in text_of(desk.get("/agent/"))
+
+
+def test_the_file_shows_what_the_firm_said_and_where_each_fact_comes_from(desk, officer, submission):
+    answer_condition(
+        submission=submission,
+        condition=sorted(conditions_of(submission.results.get()))[0],
+        value=True,
+        on=DAY,
+        author=officer,
+    )
+    text = text_of(desk.get(f"/agent/{submission.pk}/"))
+    for shown in (
+        "Isabelle Morel",
+        "03 53 01 60 35",
+        "peu importe",
+        "99999995600017",
+        "35 salariés déclaré par l’entreprise , 24 novembre 2026",
+        "projet pas commencé",
+        "chiffre d’affaires de 2 M€ à 10 M€",
+        "(coché)",
+        "Mécanique industrielle (25.62B)",
+    ):
+        assert shown.replace(" ,", ",") in text.replace(" ,", ",")
+
+
+def reject(desk, submission, scheme, **fields):
+    return desk.post(f"/agent/{submission.pk}/avis/{scheme.pk}/", {"verdict": "rejected", **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"reason": "", "comment": "Trop de <b>papiers</b> 🔥"}, "choisissez une raison dans la liste."),
+        ({"reason": "parce que", "comment": "Trop cher"}, "choisissez une raison dans la liste."),
+        ({"reason": "other", "comment": ""}, "dites laquelle en quelques mots."),
+        ({"verdict": "?", "reason": "not_worth_it", "comment": "Trop cher"}, "Choisissez « retenir » ou « écarter »."),
+        ({"reason": "not_worth_it", "comment": "a" * 501}, "500 caractères"),
+    ],
+)
+def test_an_incomplete_rejection_says_what_is_missing_and_keeps_what_was_typed(desk, submission, fields, sentence):
+    scheme = first_matches(submission)[0].scheme
+    response = reject(desk, submission, scheme, **fields)
+    assert response.status_code == 422
+    assert sentence in text_of(response)
+    html = response.content.decode()
+    assert fields["comment"].replace("<", "&lt;").replace(">", "&gt;") in html
+    if fields["reason"] in Review.Reason.values:
+        assert re.search(rf'value="{fields["reason"]}"\s+selected', html)
+    assert not Review.objects.exists()
+
+
+def test_a_message_that_is_too_long_is_kept_and_told(desk, submission):
+    message = "Bonjour <b>vous</b> 🔥 " * 100
+    response = desk.post(f"/agent/{submission.pk}/terminer/", {"message": message})
+    assert response.status_code == 422
+    assert "2000 caractères" in text_of(response)
+    assert response.context["end_form"]["message"].value() == message
+    assert message.strip() in text_of(response)
+    assert not Notification.objects.filter(kind="reviewed").exists()
+
+
+def test_a_null_character_in_a_comment_or_a_message_is_no_crash(desk, submission):
+    scheme = first_matches(submission)[0].scheme
+    assert reject(desk, submission, scheme, reason="other", comment="a\0b").status_code in (302, 422)
+    assert desk.post(f"/agent/{submission.pk}/terminer/", {"message": "a\0b"}).status_code in (302, 422)
+
+
+def test_decisions_are_told_after_the_end_only(desk, officer, client, submission):
+    kept, rejected = (match.scheme for match in first_matches(submission, 6)[4:])
+    desk.post(f"/agent/{submission.pk}/avis/{kept.pk}/", {"verdict": "kept"})
+    reject(desk, submission, rejected, reason="other", comment="Le dossier est trop lourd pour vous.")
+    path = f"/resultat/{submission.token}/"
+    before = text_of(client.get(path))
+    assert "Écartés après relecture" not in before
+    assert "Retenus par" not in before
+    desk.post(f"/agent/{submission.pk}/terminer/", {"message": "Je vous appelle <b>jeudi</b>."})
+    page = client.get(path)
+    after = text_of(page)
+    assert f"Relu par {officer}" in after
+    assert "03 53 01 10 12" in after
+    assert "Je vous appelle <b>jeudi</b>." in after
+    groups = page.context["page"].groups
+    assert groups[0].key == "kept"
+    assert [card.match.scheme for card in groups[0].cards] == [kept]
+    aside = after[after.index("Écartés après relecture") :]
+    assert "Le dossier est trop lourd pour vous." in aside
+    email = Notification.objects.get(kind="reviewed")
+    assert (email.recipient, email.reply_to) == (submission.contact.email, officer.email)
+    assert "Je vous appelle &lt;b&gt;jeudi&lt;/b&gt;." in email.html
+
+
+def test_a_decision_after_the_end_waits_for_the_next_end(submission, officer, client):
+    first, second = (match.scheme for match in first_matches(submission, 2))
+    record_review(submission=submission, scheme=first, officer=officer, verdict="kept")
+    end_review(submission=submission, officer=officer)
+    record_review(submission=submission, scheme=second, officer=officer, verdict="kept")
+    cards = client.get(f"/resultat/{submission.token}/").context["page"].groups[0].cards
+    assert [card.match.scheme for card in cards] == [first]
+
+
+def test_a_verdict_can_be_changed_and_taken_back(desk, submission):
+    scheme = first_matches(submission)[0].scheme
+    for fields in ({"verdict": "kept"}, {"verdict": "rejected", "reason": "not_worth_it"}, {"verdict": "withdrawn"}):
+        response = desk.post(f"/agent/{submission.pk}/avis/{scheme.pk}/", fields)
+        assert response["Location"] == f"/agent/{submission.pk}/#d-{scheme.pk}"
+    assert list(Review.objects.order_by("pk").values_list("verdict", flat=True)) == ["kept", "rejected", "withdrawn"]
+    assert "0 avis donné." in text_of(desk.get(f"/agent/{submission.pk}/"))
+
+
+@pytest.mark.parametrize(
+    ("times", "message", "sentence"),
+    [
+        (1, "", "Retenez ou écartez au moins un dispositif, ou écrivez un mot à l’entreprise."),
+        (2, "Bonjour", "déjà terminée ; l’entreprise a reçu son courriel."),
+    ],
+)
+def test_an_end_that_cannot_be_says_why(desk, submission, times, message, sentence):
+    for _ in range(times):
+        response = desk.post(f"/agent/{submission.pk}/terminer/", {"message": message}, follow=True)
+    assert sentence in text_of(response)
+    assert Notification.objects.filter(kind="reviewed").count() == times - 1
+
+
+def test_a_scheme_that_is_not_in_the_result_is_refused(desk, submission):
+    scheme = Scheme.objects.create(source="autre", source_key="x")
+    assert desk.post(f"/agent/{submission.pk}/avis/{scheme.pk}/", {"verdict": "kept"}).status_code == 422
+    assert desk.post(f"/agent/{submission.pk}/avis/99999999/", {"verdict": "kept"}).status_code == 404
+
+
+def count_queries(client, path):
+    client.get(path)  # names are read once for all
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(path).status_code == 200
+    return len(queries)
+
+
+def test_the_queries_of_the_queue_do_not_grow_with_the_files(desk, submission):
+    few = count_queries(desk, "/agent/")
+    for _ in range(5):
+        make_submission(confirmed=True)
+    assert count_queries(desk, "/agent/") == few
+
+
+def test_the_queries_of_a_file_do_not_grow_with_schemes_nor_decisions(desk, submission, officer):
+    path = f"/agent/{submission.pk}/"
+    few = count_queries(desk, path)
+    for match in first_matches(submission, 8):
+        record_review(
+            submission=submission, scheme=match.scheme, officer=officer, verdict="rejected", reason="not_worth_it"
+        )
+    assert count_queries(desk, path) == few
