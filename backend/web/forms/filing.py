@@ -4,7 +4,6 @@ Each form turns what was typed into facts under the names that the engine's door
 "je ne sais pas", is absent: unknown, never a guess.
 """
 
-import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, ClassVar
@@ -23,94 +22,27 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Submission
 from backend.schemes.models import TaxonomyNeed
 from backend.schemes.wording import day as day_in_words
-from backend.schemes.wording import number, perimeter_name
 from backend.territories.models import Nomenclature, Perimeter
 from backend.territories.services import find_communes, served_communes
+from backend.web.forms.answers import (
+    BALANCE_BANDS,
+    ELSEWHERE,
+    HEADCOUNT_BANDS,
+    LEGAL_FORMS,
+    MONEY_BANDS,
+    TRILEAN,
+    UNKNOWN,
+    activity_choices,
+    band,
+    band_key,
+    commune_label,
+    legal_form_key,
+    number_typed,
+    trilean,
+)
+from backend.web.forms.fields import FrenchNumber, PlainText
 
 TEXT_LIMIT = 5000
-UNKNOWN = ("", _("Je ne sais pas"))
-
-HEADCOUNT_BANDS = (
-    ("0,0", _("aucun salarié")),
-    ("1,9", _("1 à 9")),
-    ("10,19", _("10 à 19")),
-    ("20,49", _("20 à 49")),
-    ("50,99", _("50 à 99")),
-    ("100,249", _("100 à 249")),
-    ("250,499", _("250 à 499")),
-    ("500,4999", _("500 à 4 999")),
-    ("5000,", _("5 000 ou plus")),
-)
-MONEY_BANDS = (
-    ("0,500000", _("moins de 500 000 €")),
-    ("500000,2000000", _("de 500 000 € à 2 M€")),
-    ("2000000,10000000", _("de 2 M€ à 10 M€")),
-    ("10000000,50000000", _("de 10 M€ à 50 M€")),
-    ("50000001,500000000", _("plus de 50 M€, jusqu’à 500 M€")),
-    ("500000001,", _("plus de 500 M€")),
-)
-BALANCE_BANDS = (
-    ("0,2000000", _("2 M€ au plus")),
-    ("2000001,10000000", _("de 2 M€ à 10 M€")),
-    ("10000001,43000000", _("de 10 M€ à 43 M€")),
-    ("43000001,2000000000", _("plus de 43 M€, jusqu’à 2 milliards")),
-    ("2000000001,", _("plus de 2 milliards d’euros")),
-)
-# Value → facts. One question for the legal form and the micro regime: people know which of these they are.
-LEGAL_FORMS: dict[str, tuple[Any, dict[str, Any]]] = {
-    "57": (_("SAS ou SASU"), {"legal_category": "57", "micro_entrepreneur": False}),
-    "54": (_("SARL ou EURL"), {"legal_category": "54", "micro_entrepreneur": False}),
-    "55": (_("SA à conseil d’administration"), {"legal_category": "55", "micro_entrepreneur": False}),
-    "56": (_("SA à directoire"), {"legal_category": "56", "micro_entrepreneur": False}),
-    "10-micro": (_("Micro-entrepreneur"), {"legal_category": "10", "micro_entrepreneur": True}),
-    "10": (_("Entreprise individuelle (hors micro)"), {"legal_category": "10", "micro_entrepreneur": False}),
-    "65": (_("Société civile"), {"legal_category": "65", "micro_entrepreneur": False}),
-    "92": (_("Association"), {"legal_category": "92", "micro_entrepreneur": False}),
-}
-TRILEAN = (("yes", _("Oui")), ("no", _("Non")), UNKNOWN)
-ELSEWHERE = "elsewhere"
-
-
-def band(value: str) -> list[int | None] | None:
-    """Read a band such as ``10,19`` or ``5000,``; an empty answer is unknown."""
-    if not value:
-        return None
-    low, high = value.split(",")
-    return [int(low) if low else None, int(high) if high else None]
-
-
-def band_key(value: Any, bands: Iterable[tuple[str, Any]]) -> str:
-    """Write a stored interval as the key of its band; nothing where it is none, so that the field stays as it is."""
-    if not isinstance(value, list):
-        return ""
-    key = ",".join("" if bound is None else str(int(bound)) for bound in value)
-    return key if key in dict(bands) else ""
-
-
-def number_typed(value: Any) -> str:
-    """Write a stored number as people type it; nothing for an interval."""
-    return number(value) if isinstance(value, int | float) else ""
-
-
-def trilean(value: str) -> bool | None:
-    return {"yes": True, "no": False}.get(value)
-
-
-class PlainText(forms.CharField):
-    """Text as people write it: emoji and signs stay; control characters that nobody types do not."""
-
-    def to_python(self, value: Any) -> str:
-        text = str(super().to_python(value) or "")
-        return "".join(mark for mark in text if mark in "\n\t" or unicodedata.category(mark) != "Cc")
-
-
-class FrenchNumber(forms.DecimalField):
-    """A number as the French write it: ``180 000``, ``1 234,50 €``."""
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, str):
-            value = "".join(mark for mark in value if not mark.isspace() and mark != "€").replace(",", ".")
-        return super().to_python(value)
 
 
 class StepForm(forms.Form):
@@ -584,30 +516,6 @@ STEPS: tuple[tuple[str, type[StepForm]], ...] = (
     ("projet", ProjectForm),
     ("contact", ContactForm),
 )
-
-
-def legal_form_key(facts: dict[str, Any]) -> str:
-    """Return the choice that stands for the legal category and the micro regime known."""
-    category, micro = facts.get("legal_category", ""), facts.get("micro_entrepreneur")
-    for key, (_label, wanted) in LEGAL_FORMS.items():
-        if category.startswith(wanted["legal_category"]) and bool(micro) == wanted["micro_entrepreneur"]:
-            return key
-    return ""
-
-
-def commune_label(code: str | None) -> str:
-    """Write a commune so that it can be read back, homonyms or not: ``Janville (60323)``."""
-    return f"{perimeter_name(f'COM-{code}')} ({code})" if code else ""
-
-
-def activity_choices() -> list[Any]:
-    """Return industry by division, then the other sections: what a factory owner looks for comes first."""
-    rows = Nomenclature.objects.filter(system=Nomenclature.System.NAF_REV2, level__in=("section", "division"))
-    sections = {row.code: row.name for row in rows if row.level == "section"}
-    divisions = sorted((row.code, row.name) for row in rows if row.level == "division")
-    industry: list[tuple[str, str]] = [(code, name) for code, name in divisions if "05" <= code <= "39"]
-    others = [(code, name) for code, name in sorted(sections.items()) if code not in "BCDE"]
-    return [(str(_("Industrie, énergie, déchets")), industry), (str(_("Autres activités")), others)]
 
 
 def merge_facts(forms_: Iterable[StepForm]) -> dict[str, Any]:

@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking.models import Review
-from backend.web.forms.filing import PlainText
+from backend.web.forms.fields import PlainText
 
 
 class RejectForm(forms.Form):

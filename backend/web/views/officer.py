@@ -23,7 +23,7 @@ from backend.matchmaking.services import (
     record_review,
 )
 from backend.schemes.models import Scheme
-from backend.web.forms.filing import trilean
+from backend.web.forms.answers import trilean
 from backend.web.forms.review import EndForm, RejectForm
 
 

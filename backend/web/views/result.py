@@ -24,7 +24,8 @@ from backend.matchmaking.services import (
     read_confirmation_token,
     send_link_again,
 )
-from backend.web.forms.filing import FirmForm, NeedForm, ProjectForm, StepForm, trilean
+from backend.web.forms.answers import trilean
+from backend.web.forms.filing import FirmForm, NeedForm, ProjectForm, StepForm
 from backend.web.forms.result import AddressForm
 
 
