@@ -76,7 +76,7 @@ install_libraries() {
     {
         { pip -r <(echo "${uv//$'\n'/}") &&
             .venv/bin/uv pip install --python $python --compile-bytecode "${options[@]}" -r "$lock"; } || pip -r "$lock"
-    } >"$log" 2>&1 || die "les bibliothèques de $lock n'ont pu être installées ; pypi.org est-il accessible ? (journal : $log)"
+    } >"$log" 2>&1 || die "les bibliothèques de $lock n'ont pu être installées ; l'index PyPI est-il joignable ? (journal : $log)"
     sha256sum requirements.txt >.venv/.installed # requirements-dev.txt holds it all
     sha256sum "$lock" >>.venv/.installed
 }
