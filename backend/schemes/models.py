@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 import matching
+from backend.accounts.models import User
 
 
 def validate_criterion(definition: Any) -> None:
@@ -84,6 +85,10 @@ class SchemeQuerySet(models.QuerySet["Scheme"]):
     def of_source(self, source: str) -> Self:
         return self.filter(source=source)
 
+    def drafts(self) -> Self:
+        """Sheets that nobody has checked: officers see them, marked; no firm's ranking holds one."""
+        return self.described().filter(state=Scheme.State.DRAFT)
+
     def matchable(self, source: str) -> Self:
         """Schemes of a source that the engine ranks: ours once published, an imported source's as they came."""
         return self.of_source(source).published() if source == Scheme.OWN else self.of_source(source).described()
@@ -118,6 +123,7 @@ class Scheme(models.Model):
         related_name="+",
         verbose_name=_("version en vigueur"),
     )
+    changed_at = models.DateTimeField(_("modifié le"), null=True, editable=False, db_index=True)
     objects = SchemeQuerySet.as_manager()
 
     class Meta:
@@ -228,6 +234,11 @@ class Revision(models.Model):
     contact_url = models.URLField(_("page de contact"), max_length=500, blank=True)
     contact_phone = models.CharField(_("téléphone"), max_length=20, blank=True)
     url = models.URLField(_("page du dispositif"), max_length=500, blank=True)
+    public_contact = models.BooleanField(
+        _("contact public"),
+        default=False,
+        help_text=_("Réseau permanent que toute entreprise peut appeler, même si la fiche n’est pas vérifiée."),
+    )
     notes = models.TextField(_("remarques pour les développeurs"), blank=True)
     corrections = ArrayField(models.TextField(), default=list, blank=True, verbose_name=_("corrections apportées"))
 
@@ -374,3 +385,51 @@ class Relation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.other_key}"
+
+
+class CatalogueTaskQuerySet(models.QuerySet["CatalogueTask"]):
+    def waiting(self) -> Self:
+        return self.filter(closed_at__isnull=True)
+
+
+class CatalogueTask(models.Model):
+    """Something to check or mend in a scheme's sheet, reported by a person."""
+
+    scheme = models.ForeignKey(Scheme, on_delete=models.CASCADE, related_name="tasks", verbose_name=_("dispositif"))
+    revision = models.ForeignKey(
+        Revision, on_delete=models.PROTECT, related_name="tasks", verbose_name=_("version lue")
+    )
+    criterion = models.ForeignKey(
+        Criterion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        verbose_name=_("critère en cause"),
+    )
+    text = models.TextField(_("ce qui ne va pas"), blank=True)
+    reported_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="catalogue_tasks", verbose_name=_("signalé par")
+    )
+    reported_at = models.DateTimeField(_("signalé le"))
+    closed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("traité par")
+    )
+    closed_at = models.DateTimeField(_("traité le"), null=True, blank=True)
+    answer = models.TextField(_("réponse"), blank=True)
+    objects = CatalogueTaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("fiche à vérifier")
+        verbose_name_plural = _("fiches à vérifier")
+        ordering = ["reported_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
+                | Q(closed_at__isnull=False, closed_by__isnull=False),
+                name="catalogue_task_closed_by_someone",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scheme} : {self.text or self.criterion}"

@@ -30,6 +30,8 @@ KEYS = {
     "targeted_naf", "window", "criteria", "amount", "state_aid_regime", "legal_basis", "documents",
     "preparation_days", "next_step", "contact", "url", "sources", "relations", "notes", "corrections",
 }  # fmt: skip
+OPTIONAL_KEYS = {"public_contact"}
+DRAFTS = "drafts"
 
 
 class FixtureError(ValueError):
@@ -68,12 +70,15 @@ def load_taxonomy(path: Path) -> int:
 
 @transaction.atomic
 def load_catalogue(folder: Path) -> dict[str, int]:
-    """Load one scheme a file; all of them or, where one is wrong, none."""
+    """Load one scheme a file; all of them or, where one is wrong, none.
+
+    A file of a folder named ``drafts`` becomes a draft: it must be unverified, as no other may be.
+    """
     counts = {"créés": 0, "nouvelles versions": 0, "inchangés": 0}
     known = Known()
     for path in sorted(folder.glob("*.yaml")):
         try:
-            counts[_load_scheme(yaml.safe_load(path.read_text()), known)] += 1
+            counts[_load_scheme(yaml.safe_load(path.read_text()), known, is_draft=folder.name == DRAFTS)] += 1
         except BROKEN as error:
             raise FixtureError(f"{path.name} : {error}") from error
     return counts
@@ -87,12 +92,12 @@ class Known:
         self.perimeters = set(Perimeter.objects.values_list("code", flat=True))
 
 
-def _load_scheme(record: dict[str, Any], known: Known) -> str:
-    unknown, missing = record.keys() - KEYS, KEYS - record.keys()
+def _load_scheme(record: dict[str, Any], known: Known, *, is_draft: bool) -> str:
+    unknown, missing = record.keys() - KEYS - OPTIONAL_KEYS, KEYS - record.keys()
     if unknown or missing:
         raise FixtureError(f"champs inconnus : {_list(unknown)} ; champs manquants : {_list(missing)}")
-    if record["confidence"] == Revision.Confidence.TO_VERIFY:
-        raise FixtureError("une fiche non vérifiée n'entre pas dans le catalogue publié")
+    if is_draft != (record["confidence"] == Revision.Confidence.TO_VERIFY):
+        raise FixtureError("une fiche non vérifiée est un brouillon, et un brouillon une fiche non vérifiée")
     digest = sha256(json.dumps(record, sort_keys=True, default=str).encode()).hexdigest()
     scheme, created = Scheme.objects.get_or_create(source=Scheme.OWN, source_key=record["key"])
     if scheme.current and scheme.current.digest == digest:
@@ -103,8 +108,9 @@ def _load_scheme(record: dict[str, Any], known: Known) -> str:
     revision.save()
     _children(record, revision, known)
     scheme.current = revision
-    scheme.state = Scheme.State.PUBLISHED
-    scheme.save(update_fields=["current", "state"])
+    scheme.state = Scheme.State.DRAFT if is_draft else Scheme.State.PUBLISHED
+    scheme.changed_at = revision.recorded_at
+    scheme.save(update_fields=["current", "state", "changed_at"])
     return "créés" if created else "nouvelles versions"
 
 
@@ -144,6 +150,7 @@ def _revision(record: dict[str, Any], scheme: Scheme, *, number: int, digest: st
         contact_url=_text(contact.get("url")),
         contact_phone=_text(contact.get("phone")),
         url=_text(record["url"]),
+        public_contact=record.get("public_contact", False),
         notes=_text(record["notes"]),
         corrections=record["corrections"],
     )

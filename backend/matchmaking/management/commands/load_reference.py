@@ -27,6 +27,7 @@ class Command(BaseCommand):
                 self._say("Nomenclatures", {"codes": load_nomenclatures(folder)})
                 self._say("Taxonomie", {"sous-besoins": load_taxonomy(folder / "taxonomy.yaml")})
                 self._say("Catalogue", load_catalogue(folder / "schemes"))
+                self._say("Fiches non vérifiées", load_catalogue(folder / "drafts"))
                 self._load_weights(folder / "weights.yaml")
         except (FixtureError, OSError, yaml.YAMLError) as error:
             raise CommandError(f"Rien n'a été chargé. {error}") from None
