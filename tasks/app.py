@@ -10,9 +10,9 @@ django.setup()  # the task modules import models
 
 from django.conf import settings  # noqa: E402 -- readable once Django is set up
 
-QUEUE = "outbox"
+QUEUE = "jonction"
 
-app = Celery("jonction", include=["tasks.outbox"])
+app = Celery("jonction", include=["tasks.outbox", "tasks.alerts"])
 app.conf.update(
     broker_url=settings.REDIS_URL,
     accept_content=["json"],
@@ -49,6 +49,11 @@ app.conf.update(
             "task": "outbox.sweep",
             "schedule": settings.OUTBOX_SECONDS,
             "options": {"expires": settings.OUTBOX_SECONDS},
+        },
+        "alerts.sweep": {
+            "task": "alerts.sweep",
+            "schedule": settings.ALERT_SECONDS,
+            "options": {"expires": settings.ALERT_SECONDS},
         },
     },
 )

@@ -4,9 +4,13 @@ from datetime import date
 from itertools import count
 from uuid import uuid4
 
+from django.utils import timezone
+
 from backend.accounts.models import Membership, Organisation, User
-from backend.matchmaking.models import Submission
+from backend.matchmaking.models import Review, Submission
+from backend.matchmaking.reviews import Because, keep_scheme, set_aside, withdraw_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission
+from backend.schemes.models import Revision, Scheme
 from backend.territories.models import ServedEpci
 
 DAY = date(2026, 11, 24)
@@ -77,3 +81,33 @@ def first_matches(submission: Submission, n: int = 1):
     assert result is not None
     found = result.matches.filter(addresses=True).exclude(eligibility="ineligible").select_related("scheme")
     return list(found[:n])
+
+
+def decide(submission: Submission, scheme, officer: User, reason: str = "", *, on: date = DAY, **because) -> Review:
+    """Keep a scheme, or set it aside where a reason is given, as an officer does."""
+    case = {"submission": submission, "scheme": scheme, "officer": officer, "on": on}
+    if not reason:
+        return keep_scheme(**case)
+    return set_aside(**case, because=Because(reason=reason, **because))
+
+
+def take_back(submission: Submission, scheme, officer: User, *, on: date = DAY) -> Review:
+    return withdraw_review(submission=submission, scheme=scheme, officer=officer, on=on)
+
+
+def publish_revision(scheme: Scheme, **changes) -> Revision:
+    """Publish a new revision of a scheme, the same but for some columns."""
+    old = Revision.objects.get(pk=scheme.current_id)
+    new = Revision.objects.get(pk=scheme.current_id)
+    new.pk, new.number, new.digest, new.recorded_at = None, old.number + 1, uuid4().hex, timezone.now()
+    for name, value in changes.items():
+        setattr(new, name, value)
+    new.full_clean(exclude=["scheme"])
+    new.save(force_insert=True)
+    for served in old.served_needs.all():
+        new.served_needs.create(sub_need=served.sub_need, weight=served.weight)
+    for row in old.criteria.all():
+        new.criteria.create(position=row.position, definition=row.definition, from_text=row.from_text, note=row.note)
+    scheme.current, scheme.state, scheme.changed_at = new, Scheme.State.PUBLISHED, new.recorded_at
+    scheme.save()
+    return new

@@ -99,6 +99,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Memberships whose role reviews the files of an intercommunality."""
         return self.filter(role__in=(Membership.Role.OFFICER, Membership.Role.EPCI_LEAD), user__is_active=True)
 
+    def leading(self) -> "MembershipQuerySet":
+        """Memberships whose role looks after how the reviews are done, in an intercommunality or in all of them."""
+        roles = (Membership.Role.EPCI_LEAD, Membership.Role.TERRITORY_LEAD)
+        return self.filter(role__in=roles, user__is_active=True)
+
     def whole_territory(self) -> "MembershipQuerySet":
         return self.filter(role=Membership.Role.TERRITORY_LEAD, user__is_active=True)
 

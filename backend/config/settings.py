@@ -167,6 +167,9 @@ CATCHER_DIR = Path(env.str("JONCTION_CATCHER_DIR")) if DEMO and env.str("JONCTIO
 OUTBOX_SECONDS = env.float("JONCTION_OUTBOX_SECONDS", default=15)
 OUTBOX_LEASE_SECONDS = env.float("JONCTION_OUTBOX_LEASE_SECONDS", default=300)
 
+# How often results are compared with what their firms were told.
+ALERT_SECONDS = env.float("JONCTION_ALERT_SECONDS", default=60)
+
 # Security. A demonstration is served on loopback over plain HTTP; everything else is behind TLS.
 SECURE_CSP = {
     "default-src": [CSP.NONE],

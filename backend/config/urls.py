@@ -2,7 +2,7 @@ from allauth.account import views as account
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from backend.web.views import filing, officer, pages, result
+from backend.web.views import catalogue, filing, following, officer, pages, result, reviewing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
@@ -13,15 +13,30 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demande/<slug:name>/", filing.step, name="step"),
     path("resultat/<slug:token>/", result.result, name="result"),
     path("resultat/<slug:token>/repondre/", result.answer, name="answer"),
+    path("resultat/<slug:token>/alertes/", result.alerts, name="alerts"),
     path("resultat/<slug:token>/corriger/", result.correct, name="correct"),
     path("confirmer/<str:token>/", result.confirm, name="confirm"),
     path("retrouver/", result.send_again, name="send_again"),
     path("arreter/<str:token>/", pages.stop_writing, name="stop"),
     path("agent/", officer.queue, name="officer_queue"),
+    path("agent/autres-raisons/", officer.unexplained, name="officer_unexplained"),
+    path("agent/portefeuille/", following.portfolio, name="officer_portfolio"),
+    path("agent/propositions/", following.answer_offer, name="officer_answer_offer"),
+    path("agent/catalogue/", catalogue.catalogue, name="officer_catalogue"),
+    path("agent/catalogue/<int:pk>/", catalogue.scheme, name="officer_scheme"),
     path("agent/<int:pk>/", officer.file, name="officer_file"),
-    path("agent/<int:pk>/avis/<int:scheme_pk>/", officer.review, name="officer_review"),
-    path("agent/<int:pk>/repondre/", officer.answer, name="officer_answer"),
-    path("agent/<int:pk>/terminer/", officer.end, name="officer_end"),
+    path("agent/<int:pk>/corriger/", officer.correct_fact, name="officer_correct"),
+    path("agent/<int:pk>/avis/<int:scheme_pk>/", reviewing.review, name="officer_review"),
+    path("agent/<int:pk>/ajouter/", reviewing.add, name="officer_add"),
+    path("agent/<int:pk>/repondre/", reviewing.answer, name="officer_answer"),
+    path("agent/<int:pk>/terminer/", reviewing.end, name="officer_end"),
+    path("agent/<int:pk>/reprendre/", reviewing.reopen, name="officer_reopen"),
+    path("agent/<int:pk>/prendre/", following.take, name="officer_take"),
+    path("agent/<int:pk>/transmettre/", following.offer, name="officer_offer"),
+    path("agent/<int:pk>/notes/", following.note, name="officer_note"),
+    path("agent/<int:pk>/notes/<int:note_pk>/retirer/", following.take_note_back, name="officer_note_back"),
+    path("agent/<int:pk>/suivi/", following.step, name="officer_step"),
+    path("agent/<int:pk>/suivi/<int:step_pk>/", following.close, name="officer_step_close"),
     # Only the pages of allauth that an invited officer needs: nobody signs up here.
     path("compte/connexion/", account.login, name="account_login"),
     path("compte/deconnexion/", account.logout, name="account_logout"),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
 from math import inf
 from typing import Any
 
@@ -64,25 +65,31 @@ class Understood:
 
 
 class Catalogue:
-    """The schemes of one source as the engine reads them, compiled once for each state of the tables."""
+    """Revisions as the engine reads them, compiled once for each state of the tables."""
 
-    def __init__(self, source: str) -> None:
-        schemes = Scheme.objects.matchable(source).select_related("current")
-        schemes = schemes.prefetch_related("current__criteria", "current__served_needs")
-        compiled = [_compile(scheme, scheme.current) for scheme in schemes if scheme.current]
-        self.schemes: tuple[matching.Scheme, ...] = tuple(compiled)
-        self.revisions = {scheme.key: scheme.current.pk for scheme in schemes if scheme.current}
+    def __init__(self, revisions: Iterable[int]) -> None:
+        rows = Revision.objects.filter(pk__in=revisions).order_by("scheme__source", "scheme__source_key")
+        rows = rows.select_related("scheme").prefetch_related("criteria", "served_needs")
+        self.schemes: tuple[matching.Scheme, ...] = tuple(_compile(row.scheme, row) for row in rows)
+        self.revisions = {row.scheme.key: row.pk for row in rows}
+        self.schemes_by_key = {row.scheme.key: row.scheme_id for row in rows}
+        self.digest = sha256(",".join(map(str, sorted(self.revisions.values()))).encode()).hexdigest()
 
 
 def catalogue(source: str = Scheme.OWN) -> Catalogue:
     """Return the catalogue of a source, compiled again only when a scheme of it changed."""
     revisions = Scheme.objects.matchable(source).order_by("pk").values_list("current_id", flat=True)
-    return _compiled(source, tuple(revisions))
+    return _compiled(tuple(revision for revision in revisions if revision))
+
+
+def catalogue_of(revisions: Iterable[int]) -> Catalogue:
+    """Return the catalogue as it was when exactly these revisions were in force."""
+    return Catalogue(revisions)
 
 
 @lru_cache(maxsize=4)
-def _compiled(source: str, _revisions: tuple[int, ...]) -> Catalogue:
-    return Catalogue(source)
+def _compiled(revisions: tuple[int, ...]) -> Catalogue:
+    return Catalogue(revisions)
 
 
 def _compile(scheme: Scheme, revision: Revision) -> matching.Scheme:
@@ -208,7 +215,12 @@ def understand(text: str, ticked: Iterable[str]) -> list[Understood]:
 def active_weights() -> tuple[WeightSet, matching.Weights]:
     """Return the points in force."""
     weight_set = WeightSet.objects.get(active=True)
-    return weight_set, matching.Weights(version=weight_set.version, **weight_set.points)
+    return weight_set, weights_of(weight_set)
+
+
+def weights_of(weight_set: WeightSet) -> matching.Weights:
+    """Return the points of a version as the engine reads them."""
+    return matching.Weights(version=weight_set.version, **weight_set.points)
 
 
 def is_same_activity(code: str, other: str) -> bool:
@@ -220,17 +232,16 @@ def is_same_activity(code: str, other: str) -> bool:
 def rank(
     lines: Sequence[tuple[Facts, date, Mapping[str, float], bool]],
     *,
-    source: str = Scheme.OWN,
+    compiled: Catalogue | None = None,
     weights: matching.Weights | None = None,
 ) -> list[list[Ranked]]:
-    """Rank the schemes of a source for each line: facts, day, weight of each sub-need, whether a need was stated."""
-    compiled = catalogue(source)
+    """Rank a catalogue (ours) for each line: facts, day, weight of each sub-need, whether a need was stated."""
+    compiled = compiled or catalogue()
     communes = [(facts.get(name), on) for facts, on, _, _ in lines for name in ("commune", "project.commune")]
     _keep_communes((commune, on) for commune, on in communes if commune)
     profiles = matching.Profiles([profile(facts, on=on) for facts, on, _, _ in lines])
     wishes = [matching.Wish(needs, stated=stated) for _, _, needs, stated in lines]
-    points = weights or active_weights()[1]
-    answers = matching.rank(profiles, compiled.schemes, wishes, points)
+    answers = matching.rank(profiles, compiled.schemes, wishes, weights or active_weights()[1])
     return [
         [
             Ranked(

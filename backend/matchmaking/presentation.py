@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Result, Review, Submission
+from backend.matchmaking.reviews import decisions, told_decisions
 from backend.schemes import wording
 from backend.schemes.models import Criterion, Revision, Scheme
 
@@ -58,6 +59,7 @@ FACT_LABELS = (
     ("project.tenure", _("Locaux")),
     ("project.horizon", _("Pour quand")),
 )
+SET_ASIDE, NOT_PROPOSED = "set_aside", "not_proposed"
 SIZE_FACTS = ("headcount", "turnover", "balance_sheet")
 
 
@@ -75,6 +77,7 @@ class LineView:
     parts: tuple["LineView", ...]
     condition: str
     ask: str
+    criterion: int | None  # key of the condition; none for the window and for parts of a condition
 
     @property
     def symbol(self) -> str:
@@ -102,11 +105,26 @@ class Card:
     applicants: str
     missing: tuple[str, ...]
     review: Review | None
+    is_of_another_file: bool
+
+    @property
+    def verdict(self) -> str:
+        """What people decided, where it still holds."""
+        return self.review.verdict if self.review and self.review.is_decided else ""
+
+    @property
+    def is_own_review(self) -> bool:
+        """Whether there is a verdict on this very file, to be taken back."""
+        return self.review is not None and not self.is_of_another_file
+
+    @property
+    def all_lines(self) -> tuple[LineView, ...]:
+        return (*self.lines, *self.to_confirm)
 
     @property
     def blocking(self) -> LineView | None:
         """The first condition that excludes the firm."""
-        return next((line for line in (*self.lines, *self.to_confirm) if line.outcome == "not_met"), None)
+        return next((line for line in self.all_lines if line.outcome == "not_met"), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +151,11 @@ class Page:
     not_proposed: tuple[Card, ...]
     n_elsewhere: int
     nothing_fits: bool
+
+    @property
+    def n_decided(self) -> int:
+        cards = [*self.set_aside, *(card for group in self.groups for card in group.cards)]
+        return sum(bool(card.verdict) for card in cards)
 
     @property
     def n_possible(self) -> int:
@@ -165,13 +188,30 @@ GROUPS = (
 
 def present(submission: Submission, result: Result, *, for_officer: bool = False) -> Page:
     """Lay out a result. A firm sees officers' verdicts once the review has ended; officers see them at once."""
-    reviews = submission.reviews.latest_by_scheme()
-    if not for_officer:
-        end = submission.review_ends.first()
-        reviews = {pk: review for pk, review in reviews.items() if end and review.decided_at <= end.ended_at}
+    reviews = decisions(submission) if for_officer else told_decisions(submission)
     matches = list(result.matches.select_related("scheme", "need"))
-    known = Known(result.facts, submission.sheet.current())
+    known = Known(result.facts, submission.sheet.current(), submission.pk)
     return _layout(matches, known, reviews, on=result.on, for_officer=for_officer)
+
+
+def present_schemes(submission: Submission, result: Result, schemes: Iterable[Scheme]) -> list[Card]:
+    """Lay out some schemes of a result for an officer, whether they answer a stated need or not."""
+    matches = list(result.matches.filter(scheme__in=list(schemes)).select_related("scheme", "need"))
+    known = Known(result.facts, submission.sheet.current(), submission.pk)
+    return _cards(matches, known, decisions(submission), result.on)
+
+
+def unverified_for(submission: Submission) -> list[Revision]:
+    """Return the sheets that nobody has checked and that would answer a need of the submission: for officers only."""
+    needs = submission.needs.values("sub_need")
+    drafts = Scheme.objects.of_source(Scheme.OWN).drafts().filter(current__served_needs__sub_need__in=needs)
+    rows = Revision.objects.filter(pk__in=drafts.values("current")).prefetch_related("roles__operator")
+    return list(rows.order_by("name"))
+
+
+def whom_to_call(submission: Submission) -> list[Revision]:
+    """Return the permanent public networks for a need of the submission: a name and a link, even unverified."""
+    return [revision for revision in unverified_for(submission) if revision.public_contact]
 
 
 def preview(facts: engine.Facts, needs: Mapping[str, float], *, on: date) -> Page:
@@ -201,23 +241,12 @@ def _layout(
     matches: list[Match], known: "Known", reviews: Mapping[int, Review], *, on: date, for_officer: bool
 ) -> Page:
     # What a person decided stays in sight, even where the needs were corrected since.
-    decided = {scheme for scheme, review in reviews.items() if review.verdict != Review.Verdict.WITHDRAWN}
+    decided = {scheme for scheme, review in reviews.items() if review.is_decided}
     shown = [match for match in matches if match.addresses or match.scheme_id in decided]
-    grouped: dict[str, list[Card]] = {key: [] for key, *_texts in GROUPS}
-    set_aside: list[Card] = []
-    not_proposed: list[Card] = []
+    grouped: dict[str, list[Card]] = {key: [] for key in (*(key for key, *_ in GROUPS), SET_ASIDE, NOT_PROPOSED)}
     for card in _cards(shown, known, reviews, on):
-        verdict = card.review.verdict if card.review and not for_officer else ""
-        if verdict == Review.Verdict.REJECTED:
-            set_aside.append(card)
-        elif verdict == Review.Verdict.KEPT:
-            grouped["kept"].append(card)
-        elif card.match.opens_later:
-            grouped["later"].append(card)
-        elif card.match.eligibility == Match.Verdict.INELIGIBLE:
-            not_proposed.append(card)
-        else:
-            grouped[card.match.typed].append(card)
+        grouped[_group_of(card, for_officer=for_officer)].append(card)
+    set_aside, not_proposed = grouped.pop(SET_ASIDE), grouped.pop(NOT_PROPOSED)
     return Page(
         groups=tuple(
             Group(
@@ -234,6 +263,20 @@ def _layout(
         n_elsewhere=len(matches) - len(shown),
         nothing_fits=all(match.eligibility == Match.Verdict.INELIGIBLE for match in shown) and not grouped["kept"],
     )
+
+
+def _group_of(card: Card, *, for_officer: bool) -> str:
+    """Tell where a scheme is shown. Officers decide on the spot: what they decide stays in its place on their page."""
+    verdict = card.verdict
+    is_out = card.match.eligibility == Match.Verdict.INELIGIBLE and not card.match.opens_later
+    stays = for_officer and card.match.addresses and not is_out
+    if verdict == Review.Verdict.KEPT and not stays:
+        return "kept"
+    if verdict == Review.Verdict.REJECTED and not stays:
+        return SET_ASIDE
+    if card.match.opens_later:
+        return "later"
+    return NOT_PROPOSED if is_out else card.match.typed
 
 
 def _cards(matches: Iterable[Match], known: "Known", reviews: Mapping[int, Review], on: date) -> list[Card]:
@@ -260,7 +303,7 @@ def _card(
     rows = sorted(revision.criteria.all(), key=lambda row: (row.from_text, row.position))
     views = [_line(lines[0], None, known, note=revision.window_note)]
     views += [_line(line, row, known) for line, row in zip(lines[1:], rows, strict=True)]
-    missing = [str(FACT_NAMES.get(fact, fact)) for fact in match.unknown]
+    review = reviews.get(match.scheme_id)
     return Card(
         match=match,
         revision=revision,
@@ -269,9 +312,15 @@ def _card(
         amount=wording.amount(revision),
         deadline=wording.deadline(revision, on=on),
         applicants=" ou ".join(str(Revision.Applicant(applicant).label) for applicant in revision.applicants),
-        missing=tuple(missing),
-        review=reviews.get(match.scheme_id),
+        missing=missing_facts(match),
+        review=review,
+        is_of_another_file=review is not None and review.submission_id != known.submission_id,
     )
+
+
+def missing_facts(match: Match) -> tuple[str, ...]:
+    """Name in words the facts that leave a scheme undecided."""
+    return tuple(str(FACT_NAMES.get(fact, fact)) for fact in match.unknown)
 
 
 def _line(line: engine.Line, row: Criterion | None, known: "Known", *, note: str = "") -> LineView:
@@ -288,14 +337,16 @@ def _line(line: engine.Line, row: Criterion | None, known: "Known", *, note: str
         parts=tuple(_line(part, None, known) for part in line.parts),
         condition=line.definition["fact"] if manual else "",
         ask=line.definition.get("ask", "operator") if manual else "",
+        criterion=row.pk if row else None,
     )
 
 
 class Known:
     """The firm's values in words, each with where it comes from."""
 
-    def __init__(self, facts: engine.Facts, rows: Mapping[str, Fact]) -> None:
+    def __init__(self, facts: engine.Facts, rows: Mapping[str, Fact], submission_id: int | None = None) -> None:
         self.facts = facts
+        self.submission_id = submission_id
         self._rows = rows
 
     def values_for(self, definition: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,4 @@
-"""What people do with a submission: file it, confirm the address, correct it, review it, end the review."""
+"""What a firm does with a submission: file it, confirm its address, correct it, answer what it is asked."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,30 +11,25 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from backend.accounts.models import Membership, User
+from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.companies.models import Contact, Fact
 from backend.companies.services import identify, open_sheet, record_facts
-from backend.matchmaking import engine
-from backend.matchmaking.models import Match, Need, Result, Review, ReviewEnd, Submission
-from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, owe, stop_url
-from backend.schemes.models import Criterion, Scheme
-from backend.schemes.services import manual_facts
+from backend.matchmaking.emails import owe_confirmation, owe_notices, owe_receipt
+from backend.matchmaking.models import Alert, Result, Submission
+from backend.matchmaking.results import compute_result, conditions_of, latest_result, mark_shown, set_needs
+from backend.notifications.services import absolute_url
 from backend.territories.models import Perimeter, ServedEpci
 from backend.territories.services import served_epci_of
 
 CONFIRM_SALT = "matchmaking.confirm"
 CONFIRM_DAYS = 30
+PLACES = {"commune", "project.commune"}
 RESEND_SECONDS = 120  # between two e-mails with the same link, so that nobody's box is filled for them
 
 
 class OutsideTerritory(ValueError):
     """The project is in a commune that no served intercommunality holds: no file is opened."""
-
-
-class ReviewError(ValueError):
-    """A review that cannot be recorded, with a sentence for the officer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +48,7 @@ class Filing:
     email: str
     phone: str = ""
     call_slot: str = Submission.CallSlot.ANY
+    wants_alerts: bool = False
 
 
 def route(facts: Mapping[str, Any], *, on: date) -> ServedEpci | None:
@@ -99,64 +95,11 @@ def file_submission(filing: Filing, *, on: date) -> Submission:
         transaction.set_rollback(True)
         return submission
     set_needs(submission=submission, ticked=filing.needs, text=filing.text)
-    compute_result(submission=submission, on=on)
-    _owe_confirmation(submission)
+    result = compute_result(submission=submission, on=on)
+    if filing.wants_alerts:  # heard only once the address is confirmed
+        Alert.objects.create(submission=submission, asked_at=now, told=result, told_on=on)
+    owe_confirmation(submission, confirm_url=confirm_url(submission))
     return submission
-
-
-def set_needs(*, submission: Submission, ticked: Iterable[str], text: str) -> None:
-    """Read the needs again from boxes and words."""
-    submission.needs.all().delete()
-    Need.objects.bulk_create(
-        Need(
-            submission=submission,
-            sub_need_id=need.sub_need,
-            ticked=need.ticked,
-            weight=need.weight,
-            evidence=list(need.evidence),
-        )
-        for need in engine.understand(text, ticked)
-    )
-
-
-@transaction.atomic
-def compute_result(*, submission: Submission, on: date) -> Result:
-    """Ask the engine again and keep its answer, with all it takes to replay it."""
-    weight_set, weights = engine.active_weights()
-    facts = submission.sheet.values()
-    needs = {need.sub_need_id: need.weight for need in submission.needs.all()}
-    stated = bool(needs) or bool(submission.text.strip())
-    (ranked,) = engine.rank([(facts, on, needs, stated)], weights=weights)
-    result = Result.objects.create(
-        submission=submission, computed_at=timezone.now(), on=on, facts=facts, weights=weight_set
-    )
-    schemes = {scheme.key: scheme.pk for scheme in Scheme.objects.of_source(Scheme.OWN)}
-    Match.objects.bulk_create(
-        Match(
-            result=result,
-            scheme_id=schemes[item.scheme_key],
-            revision_id=item.revision_id,
-            rank=item.rank,
-            score=item.score,
-            eligibility=item.eligibility,
-            typed=item.typed,
-            targeted=item.targeted,
-            opens_later=item.opens_later,
-            addresses=item.addresses,
-            need_id=item.need or None,
-            unknown=list(item.unknown),
-            to_confirm=list(item.to_confirm),
-            parts=dict(item.parts),
-        )
-        for item in ranked
-    )
-    return result
-
-
-def latest_result(submission: Submission, *, on: date) -> Result:
-    """Return the newest result; one of another day is computed again, because windows open and close."""
-    result = submission.results.first()
-    return result if result and result.on == on else compute_result(submission=submission, on=on)
 
 
 @transaction.atomic
@@ -174,12 +117,15 @@ def correct_submission(
     """Correct facts, identity (``siret``, ``siren``, ``name``) or needs, and compute the result again.
 
     What the facts were before is kept. A correction by the firm that changes something opens again a review that had
-    ended. The intercommunality in charge follows the commune, and its officers are told.
+    ended; the firm sees the new result at once, so that nothing in it is news. The intercommunality in charge follows
+    the commune where that changes, and its officers are told.
     """
     submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
     origin = Fact.Origin.OFFICER if author else Fact.Origin.DECLARED
     before = submission.epci_id
-    submission.epci = route({**submission.sheet.values(), **facts}, on=on)
+    known_facts = submission.sheet.values()
+    if any(facts[name] != known_facts.get(name) for name in facts.keys() & PLACES):
+        submission.epci = route({**known_facts, **facts}, on=on)
     rows = record_facts(sheet=submission.sheet, values=facts, origin=origin, origins=origins, on=on, author=author)
     changed = bool(rows)
     if identity is not None:
@@ -194,8 +140,11 @@ def correct_submission(
         submission.reviewed_at = submission.reviewed_by = None
     submission.save(update_fields=["epci", "text", "reviewed_at", "reviewed_by"])
     if submission.confirmed_at and submission.epci_id != before:
-        _owe_notices(submission)  # to those who had none yet
-    return compute_result(submission=submission, on=on)
+        owe_notices(submission)  # to those who had none yet
+    result = compute_result(submission=submission, on=on)
+    if author is None:
+        mark_shown(submission=submission, result=result)
+    return result
 
 
 @transaction.atomic
@@ -207,7 +156,7 @@ def answer_condition(
     An answer to what no scheme of the result asks is ignored.
     """
     if author:
-        _check_may_decide(author, submission)
+        check_may_decide(author, submission)
     result = latest_result(submission, on=on)
     if condition not in conditions_of(result):
         return result
@@ -215,13 +164,11 @@ def answer_condition(
     return correct_submission(submission=submission, facts={name: value}, on=on, author=author)
 
 
-def conditions_of(result: Result) -> set[str]:
-    """Return the names of the conditions that the schemes of a result leave to a person."""
-    rows = Criterion.objects.filter(revision__matches__result=result).values_list("definition", flat=True)
-    return {name for definition in rows for name in manual_facts(definition)}
-
-
 # -- the firm's address
+
+
+def confirm_url(submission: Submission) -> str:
+    return absolute_url("confirm", confirmation_token(submission))
 
 
 def confirmation_token(submission: Submission) -> str:
@@ -244,8 +191,10 @@ def confirm_address(*, submission: Submission) -> Submission:
     if submission.confirmed_at is None:
         submission.confirmed_at = timezone.now()
         submission.save(update_fields=["confirmed_at"])
-        _owe_receipt(submission, key=f"receipt:{submission.pk}")
-        _owe_notices(submission)
+        result = latest_result(submission, on=current_day())
+        owe_receipt(submission, result, key=f"receipt:{submission.pk}")
+        owe_notices(submission)
+        mark_shown(submission=submission, result=result)
     return submission
 
 
@@ -256,13 +205,11 @@ def send_link_again(*, email: str) -> int:
     submissions = Submission.objects.filter(contact__email__iexact=email).order_by("-filed_at")[:5]
     for submission in submissions:
         if submission.confirmed_at:
-            _owe_receipt(submission, key=f"receipt:{submission.pk}:again:{minute}", again=True)
+            result = latest_result(submission, on=current_day())
+            owe_receipt(submission, result, key=f"receipt:{submission.pk}:again:{minute}", again=True)
         else:
-            _owe_confirmation(submission, suffix=f":again:{minute}")
+            owe_confirmation(submission, confirm_url=confirm_url(submission), suffix=f":again:{minute}")
     return len(submissions)
-
-
-# -- the review
 
 
 def may_decide(*, officer: User, submission: Submission) -> bool:
@@ -274,164 +221,10 @@ def may_decide(*, officer: User, submission: Submission) -> bool:
     return bool(epcis) and (submission.epci_id is None or submission.epci_id in epcis)
 
 
-def _check_may_decide(officer: User, submission: Submission) -> None:
+def check_may_decide(officer: User, submission: Submission) -> None:
+    """Raise ``PermissionDenied`` where someone does not review a submission."""
     if not may_decide(officer=officer, submission=submission):
         raise PermissionDenied
-
-
-@transaction.atomic
-def record_review(
-    *, submission: Submission, scheme: Scheme, officer: User, verdict: str, reason: str = "", comment: str = ""
-) -> Review:
-    """Record an officer's verdict on a scheme; the firm is told when the officer ends the review.
-
-    Raises ``PermissionDenied`` if the officer is not in charge of the submission, ``ReviewError`` where a reason or
-    its explanation is missing.
-    """
-    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
-    _check_may_decide(officer, submission)
-    comment = comment.strip()
-    if verdict not in Review.Verdict.values:
-        raise ReviewError("Choisissez « retenir » ou « écarter ».")
-    if verdict == Review.Verdict.REJECTED and reason not in Review.Reason.values:
-        raise ReviewError("Pour écarter un dispositif, choisissez une raison dans la liste.")
-    if verdict == Review.Verdict.REJECTED and reason == Review.Reason.OTHER and not comment:
-        raise ReviewError("Pour « autre raison », dites laquelle en quelques mots.")
-    if verdict != Review.Verdict.REJECTED:
-        reason = ""
-    match = Match.objects.filter(result__submission=submission, scheme=scheme).order_by("-result__computed_at").first()
-    if match is None:
-        raise ReviewError("Ce dispositif ne fait pas partie du résultat de cette demande.")
-    return Review.objects.create(
-        submission=submission,
-        scheme=scheme,
-        revision=match.revision,
-        officer=officer,
-        verdict=verdict,
-        reason=reason,
-        comment=comment,
-        suggested_rank=match.rank,
-        suggested_score=match.score,
-        decided_at=timezone.now(),
-    )
-
-
-@transaction.atomic
-def end_review(*, submission: Submission, officer: User, message: str = "") -> ReviewEnd:
-    """End the review and owe the one e-mail that tells the firm.
-
-    Raises ``ReviewError`` where nothing was decided, or where the review has ended already.
-    """
-    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
-    _check_may_decide(officer, submission)
-    if submission.reviewed_at:
-        raise ReviewError("La relecture de cette demande est déjà terminée ; l’entreprise a reçu son courriel.")
-    reviews = submission.reviews.latest_by_scheme()
-    kept = [review for review in reviews.values() if review.verdict == Review.Verdict.KEPT]
-    rejected = [review for review in reviews.values() if review.verdict == Review.Verdict.REJECTED]
-    if not kept and not rejected and not message.strip():
-        raise ReviewError("Retenez ou écartez au moins un dispositif, ou écrivez un mot à l’entreprise.")
-    result = submission.results.first()
-    if result is None:
-        raise ReviewError("Cette demande n’a pas encore de résultat.")
-    end = ReviewEnd.objects.create(
-        submission=submission, officer=officer, result=result, message=message.strip(), ended_at=timezone.now()
-    )
-    submission.reviewed_at, submission.reviewed_by = end.ended_at, officer
-    submission.save(update_fields=["reviewed_at", "reviewed_by"])
-    _owe_reviewed(submission, end, kept=kept, n_rejected=len(rejected))
-    return end
-
-
-# -- e-mails owed
-
-
-def result_url(submission: Submission) -> str:
-    return absolute_url("result", submission.token)
-
-
-def _context(submission: Submission) -> dict[str, Any]:
-    return {
-        "submission": submission,
-        "firm": submission.sheet.name or "votre entreprise",
-        "result_url": result_url(submission),
-        "stop_url": stop_url(address=submission.contact.email, topic=submission.topic),
-    }
-
-
-def _owe_confirmation(submission: Submission, *, suffix: str = "") -> None:
-    url = absolute_url("confirm", confirmation_token(submission))
-    owe(
-        kind="confirm_address",
-        key=f"confirm:{submission.pk}{suffix}",
-        recipient=submission.contact.email,
-        message=render("confirm_address", {**_context(submission), "confirm_url": url}),
-        topic=submission.topic,
-        asked_for=True,
-    )
-
-
-def _owe_receipt(submission: Submission, *, key: str, again: bool = False) -> None:
-    result = latest_result(submission, on=current_day())
-    matches = result.matches.filter(addresses=True).exclude(eligibility=Match.Verdict.INELIGIBLE)
-    context = {
-        **_context(submission),
-        "matches": matches.select_related("revision")[:5],
-        "n_matches": matches.count(),
-        "organisation": organisation_in_charge(submission),
-    }
-    owe(
-        kind="receipt",
-        key=key,
-        recipient=submission.contact.email,
-        message=render("receipt", context),
-        topic=submission.topic,
-        asked_for=again,
-    )
-
-
-def _owe_notices(submission: Submission) -> None:
-    for officer in officers_in_charge(submission):
-        stop = stop_url(address=officer.email, topic="officer_notices")
-        url = absolute_url("officer_file", submission.pk)
-        owe(
-            kind="officer_notice",
-            key=f"notice:{submission.pk}:{officer.pk}",
-            recipient=officer.email,
-            message=render("officer_notice", {**_context(submission), "file_url": url, "stop_url": stop}),
-            topic="officer_notices",
-        )
-
-
-def _owe_reviewed(submission: Submission, end: ReviewEnd, *, kept: list[Review], n_rejected: int) -> None:
-    context = {
-        **_context(submission),
-        "officer": end.officer,
-        "organisation": organisation_in_charge(submission),
-        "message": end.message,
-        "kept": kept,
-        "n_rejected": n_rejected,
-    }
-    owe(
-        kind="reviewed",
-        key=f"reviewed:{end.pk}",
-        recipient=submission.contact.email,
-        message=render("reviewed", context),
-        topic=submission.topic,
-        reply_to=end.officer.email,
-    )
-
-
-def organisation_in_charge(submission: Submission) -> Any:
-    """Return the organisation whose officers follow a submission; none for the pool."""
-    return submission.epci.organisations.first() if submission.epci else None
-
-
-def officers_in_charge(submission: Submission) -> list[User]:
-    """Return the officers to tell: of the intercommunality, or of all four where the commune is unknown."""
-    epcis = ServedEpci.objects.filter(pk=submission.epci_id) if submission.epci_id else ServedEpci.objects.all()
-    reviewing = Membership.objects.reviewing().filter(organisation__epci__in=epcis)
-    return list(User.objects.filter(memberships__in=reviewing).distinct())
 
 
 def outside_contacts(commune_code: str, *, on: date) -> dict[str, str]:

@@ -209,6 +209,15 @@ def stop(*, address: str, topic: str) -> None:
     )
 
 
+@transaction.atomic
+def resume(*, address: str, topic: str) -> None:
+    """Write again to an address that asks for it about a topic it had stopped."""
+    row = Stop.objects.select_for_update(of=("self",)).filter(address=address.lower()).first()
+    if row and topic in row.topics:
+        row.topics.remove(topic)
+        row.save(update_fields=["topics"])
+
+
 def has_stopped(*, address: str, topic: str) -> bool:
     """Tell whether an address asked not to be written to about a topic."""
     return Stop.objects.filter(address=address.lower(), topics__contains=[topic]).exists()

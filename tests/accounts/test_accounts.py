@@ -11,9 +11,17 @@ from django.test import Client
 from backend.accounts.models import Membership, Organisation, User
 from backend.accounts.services import invite, off_board
 from backend.matchmaking.models import Review
-from backend.matchmaking.services import record_review
 from backend.notifications.models import Notification
-from tests.factories import ARC, CCLO, first_matches, make_lead, make_officer, make_organisation, make_submission
+from tests.factories import (
+    ARC,
+    CCLO,
+    decide,
+    first_matches,
+    make_lead,
+    make_officer,
+    make_organisation,
+    make_submission,
+)
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -188,7 +196,7 @@ def test_someone_who_left_cannot_come_back_by_any_door(client, newcomer):
 
 def test_what_a_person_decided_stays_with_their_name():
     officer, submission = make_officer(), make_submission(confirmed=True)
-    record_review(submission=submission, scheme=first_matches(submission)[0].scheme, officer=officer, verdict="kept")
+    decide(submission, first_matches(submission)[0].scheme, officer)
     off_board(user=officer)
     assert Review.objects.get().officer == officer
 

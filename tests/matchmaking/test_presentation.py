@@ -9,11 +9,13 @@ import yaml
 
 from backend.matchmaking.models import Match, Review
 from backend.matchmaking.presentation import Known, present, preview, value_text
-from backend.matchmaking.services import answer_condition, correct_submission, end_review, latest_result, record_review
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.reviews import end_review
+from backend.matchmaking.services import answer_condition, correct_submission
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.services import load_catalogue
 from tests.conftest import ROOT
-from tests.factories import DAY, FACTS, first_matches, make_officer, make_submission
+from tests.factories import DAY, FACTS, decide, first_matches, make_officer, make_submission, take_back
 
 pytestmark = pytest.mark.django_db
 NEXT_DAY = DAY + timedelta(days=1)
@@ -211,17 +213,15 @@ def test_a_firm_s_answer_to_a_condition_is_shown_with_who_said_it(submission, of
 
 def test_a_firm_sees_verdicts_after_the_end_and_an_officer_at_once(submission, officer):
     kept, rejected = (match.scheme for match in first_matches(submission, 2))
-    record_review(submission=submission, scheme=kept, officer=officer, verdict=Review.Verdict.KEPT)
-    record_review(
-        submission=submission, scheme=rejected, officer=officer, verdict=Review.Verdict.REJECTED, reason="not_worth_it"
-    )
+    decide(submission, kept, officer)
+    decide(submission, rejected, officer, "not_worth_it")
     firm, desk = show(submission), show(submission, for_officer=True)
     assert "kept" not in by_group(firm)
     assert firm.set_aside == ()
     assert card_of(desk, kept).review.verdict == "kept"
     assert card_of(desk, rejected).review.verdict == "rejected"
     assert desk.set_aside == ()
-    end_review(submission=submission, officer=officer)
+    end_review(submission=submission, officer=officer, on=DAY)
     firm = show(submission)
     assert firm.groups[0].key == "kept"
     assert by_group(firm)["kept"] == [kept.source_key]
@@ -231,17 +231,17 @@ def test_a_firm_sees_verdicts_after_the_end_and_an_officer_at_once(submission, o
 def test_a_verdict_taken_back_before_the_end_leaves_no_trace_for_the_firm(submission, officer):
     scheme = first_matches(submission)[0].scheme
     before = by_group(show(submission))
-    for verdict in (Review.Verdict.KEPT, Review.Verdict.WITHDRAWN):
-        record_review(submission=submission, scheme=scheme, officer=officer, verdict=verdict)
-    end_review(submission=submission, officer=officer, message="Bonjour")
+    decide(submission, scheme, officer)
+    take_back(submission, scheme, officer)
+    end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
     assert by_group(show(submission)) == before
 
 
 @pytest.mark.parametrize("verdict", [Review.Verdict.KEPT, Review.Verdict.REJECTED])
 def test_what_a_person_decided_stays_in_sight_when_the_needs_change(submission, officer, verdict):
     scheme = first_matches(submission)[0].scheme
-    record_review(submission=submission, scheme=scheme, officer=officer, verdict=verdict, reason="not_worth_it")
-    end_review(submission=submission, officer=officer)
+    decide(submission, scheme, officer, "not_worth_it" if verdict == Review.Verdict.REJECTED else "")
+    end_review(submission=submission, officer=officer, on=DAY)
     correct_submission(submission=submission, facts={}, ticked=["energie.facture"], text="", on=DAY)
     assert not latest_result(submission, on=DAY).matches.get(scheme=scheme).addresses
     page = show(submission)
@@ -252,8 +252,8 @@ def test_what_a_person_decided_stays_in_sight_when_the_needs_change(submission, 
 
 def test_a_kept_scheme_that_is_no_longer_eligible_stays_kept_with_its_reason(submission, officer):
     scheme = first_matches(submission)[0].scheme
-    record_review(submission=submission, scheme=scheme, officer=officer, verdict=Review.Verdict.KEPT)
-    end_review(submission=submission, officer=officer)
+    decide(submission, scheme, officer)
+    end_review(submission=submission, officer=officer, on=DAY)
     correct_submission(submission=submission, facts={"headcount": 60_000.0, "naf": "01.11Z"}, on=DAY)
     assert scheme.source_key in by_group(show(submission))["kept"]
 

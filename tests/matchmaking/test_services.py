@@ -5,28 +5,22 @@ from datetime import date, timedelta
 import pytest
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from backend.accounts.models import Membership
 from backend.companies.models import Company, Contact, Establishment, Fact
-from backend.matchmaking.models import Result, Review, ReviewEnd, Submission
+from backend.matchmaking.emails import officers_in_charge, organisation_in_charge
+from backend.matchmaking.models import Result, ReviewEnd, Submission
+from backend.matchmaking.results import conditions_of, latest_result
+from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import (
     CONFIRM_SALT,
     OutsideTerritory,
-    ReviewError,
     answer_condition,
-    conditions_of,
     confirm_address,
     correct_submission,
-    end_review,
     file_submission,
-    latest_result,
-    officers_in_charge,
-    organisation_in_charge,
     outside_contacts,
     read_confirmation_token,
-    record_review,
     route,
     send_link_again,
 )
@@ -45,7 +39,6 @@ from tests.factories import (
     OUTSIDE,
     SIREN,
     SIRET,
-    first_matches,
     make_filing,
     make_lead,
     make_officer,
@@ -54,7 +47,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-KEPT, REJECTED, WITHDRAWN = Review.Verdict.KEPT, Review.Verdict.REJECTED, Review.Verdict.WITHDRAWN
 NEXT_DAY = DAY + timedelta(days=1)
 
 
@@ -205,12 +197,12 @@ def test_a_correction_keeps_the_history_and_answers_again():
 )
 def test_a_correction_by_the_firm_opens_the_review_again(changes):
     officer, submission = make_officer(), make_submission(confirmed=True)
-    end_review(submission=submission, officer=officer, message="Bonjour")
+    end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
     correct(submission, **changes)
     submission.refresh_from_db()
     assert (submission.reviewed_at, submission.reviewed_by) == (None, None)
     assert ReviewEnd.objects.count() == 1
-    end_review(submission=submission, officer=officer, message="Encore")
+    end_review(submission=submission, officer=officer, on=DAY, message="Encore")
     assert len(sent("reviewed")) == 2
 
 
@@ -224,7 +216,7 @@ def test_a_correction_by_the_firm_opens_the_review_again(changes):
 )
 def test_saving_without_changing_anything_does_not_open_the_review_again(changes):
     officer, submission = make_officer(), make_submission(confirmed=True)
-    end_review(submission=submission, officer=officer, message="Bonjour")
+    end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
     correct(submission, **changes)
     submission.refresh_from_db()
     assert submission.reviewed_by == officer
@@ -232,7 +224,7 @@ def test_saving_without_changing_anything_does_not_open_the_review_again(changes
 
 def test_a_correction_by_an_officer_leaves_the_review_ended():
     officer, submission = make_officer(), make_submission(confirmed=True)
-    end_review(submission=submission, officer=officer, message="Bonjour")
+    end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
     correct(submission, facts={"headcount": 36.0}, author=officer)
     submission.refresh_from_db()
     assert submission.reviewed_by == officer
@@ -424,150 +416,8 @@ def test_an_address_that_stopped_gets_what_it_asks_for_and_nothing_else():
     assert sent("receipt")[0].state == Notification.State.STOPPED
     send_link_again(email=submission.contact.email)
     assert sent("receipt")[1].state == Notification.State.DUE
-    end_review(submission=submission, officer=make_officer(), message="Bonjour")
+    end_review(submission=submission, officer=make_officer(), on=DAY, message="Bonjour")
     assert sent("reviewed")[0].state == Notification.State.STOPPED
-
-
-# -- the review
-
-
-@pytest.fixture
-def officer():
-    return make_officer()
-
-
-def decide(submission, officer, verdict=KEPT, n=0, **fields):
-    match = first_matches(submission, n + 1)[n]
-    return record_review(submission=submission, scheme=match.scheme, officer=officer, verdict=verdict, **fields)
-
-
-def test_each_decision_is_a_row_and_the_last_one_counts(submission, officer):
-    decide(submission, officer)
-    decide(submission, officer, REJECTED, reason="not_worth_it")
-    last = decide(submission, officer, WITHDRAWN)
-    assert Review.objects.count() == 3
-    assert submission.reviews.latest_by_scheme() == {last.scheme_id: last}
-
-
-def test_a_decision_remembers_what_was_suggested(submission, officer):
-    match = first_matches(submission)[0]
-    review = decide(submission, officer)
-    assert (review.suggested_rank, review.suggested_score) == (match.rank, match.score)
-    assert review.revision == match.revision
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"verdict": "rejected", "reason": "other", "comment": "x"}, {"comment": "autre"}, {"suggested_rank": 1000}],
-)
-def test_the_database_refuses_to_rewrite_a_decision(submission, officer, change):
-    review = decide(submission, officer)
-    with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
-        Review.objects.filter(pk=review.pk).update(**change)
-
-
-def test_the_database_refuses_to_rewrite_what_the_firm_was_told(submission, officer):
-    end_review(submission=submission, officer=officer, message="Bonjour")
-    with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
-        ReviewEnd.objects.update(message="Autre chose")
-
-
-@pytest.mark.parametrize(
-    ("fields", "sentence"),
-    [
-        ({"verdict": "rejected"}, "Pour écarter un dispositif, choisissez une raison dans la liste."),
-        ({"verdict": "rejected", "reason": "parce que"}, "choisissez une raison dans la liste"),
-        ({"verdict": "rejected", "reason": "other"}, "dites laquelle en quelques mots"),
-        ({"verdict": "rejected", "reason": "other", "comment": "  "}, "dites laquelle en quelques mots"),
-        ({"verdict": "peut-être"}, "Choisissez"),
-        ({"verdict": ""}, "Choisissez"),
-    ],
-)
-def test_a_decision_that_is_not_complete_says_what_is_missing(submission, officer, fields, sentence):
-    with pytest.raises(ReviewError, match=sentence):
-        decide(submission, officer, **fields)
-    assert not Review.objects.exists()
-
-
-@pytest.mark.parametrize(
-    "fields", [{"verdict": REJECTED, "reason": ""}, {"verdict": REJECTED, "reason": "other", "comment": ""}]
-)
-def test_the_database_refuses_a_rejection_without_its_reason(submission, officer, fields):
-    match = first_matches(submission)[0]
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Review.objects.create(
-            submission=submission,
-            scheme=match.scheme,
-            revision=match.revision,
-            officer=officer,
-            decided_at=timezone.now(),
-            **fields,
-        )
-
-
-def test_a_reason_goes_with_a_rejection_only(submission, officer):
-    assert decide(submission, officer, KEPT, reason="not_worth_it").reason == ""
-
-
-@pytest.mark.parametrize("make_person", [make_lead, lambda: make_officer(CCLO), lambda: make_officer(is_active=False)])
-def test_only_the_officers_in_charge_decide(submission, make_person):
-    person = make_person()
-    with pytest.raises(PermissionDenied):
-        decide(submission, person)
-    with pytest.raises(PermissionDenied):
-        end_review(submission=submission, officer=person, message="Bonjour")
-
-
-@pytest.mark.parametrize("epci", [ARC, CCLO, CC2V, CCPE])
-def test_an_officer_of_any_of_the_four_decides_on_the_pool(epci):
-    submission = make_submission(without=("commune",), confirmed=True)
-    assert decide(submission, make_officer(epci)).verdict == KEPT
-
-
-def test_a_scheme_outside_the_result_cannot_be_decided_on(submission, officer):
-    scheme = Scheme.objects.create(source="autre", source_key="x")
-    with pytest.raises(ReviewError, match="ne fait pas partie du résultat"):
-        record_review(submission=submission, scheme=scheme, officer=officer, verdict=KEPT)
-
-
-def test_a_review_ends_once(submission, officer):
-    decide(submission, officer)
-    end = end_review(submission=submission, officer=officer)
-    submission.refresh_from_db()
-    assert (submission.reviewed_at, submission.reviewed_by) == (end.ended_at, officer)
-    with pytest.raises(ReviewError, match="déjà terminée"):
-        end_review(submission=submission, officer=officer, message="Encore")
-    assert len(sent("reviewed")) == 1
-
-
-@pytest.mark.parametrize("message", ["", "  \n"])
-@pytest.mark.parametrize("n_withdrawn", [0, 1])
-def test_a_review_in_which_nothing_was_decided_nor_written_does_not_end(submission, officer, message, n_withdrawn):
-    for _ in range(n_withdrawn):
-        decide(submission, officer)
-        decide(submission, officer, WITHDRAWN)
-    with pytest.raises(ReviewError, match="Retenez ou écartez au moins un dispositif"):
-        end_review(submission=submission, officer=officer, message=message)
-
-
-@pytest.mark.parametrize("verdict", [KEPT, REJECTED])
-def test_one_decision_or_a_message_is_enough_to_end(submission, officer, verdict):
-    decide(submission, officer, verdict, reason="not_worth_it")
-    assert end_review(submission=submission, officer=officer).message == ""
-
-
-def test_the_one_email_names_the_officer_who_can_be_answered(submission, officer):
-    kept = decide(submission, officer, n=0)
-    decide(submission, officer, REJECTED, n=1, reason="already_has_it")
-    end_review(submission=submission, officer=officer, message="Je vous appelle jeudi.")
-    (email,) = sent("reviewed")
-    assert email.recipient == submission.contact.email
-    assert email.reply_to == officer.email
-    for body in (email.text, email.html):
-        assert "Je vous appelle jeudi." in body
-        assert officer.get_full_name() in body
-        assert "03 53 01 10 12" in body
-    assert kept.revision.name in email.text
 
 
 def test_days_before_the_geography_held_do_not_crash():

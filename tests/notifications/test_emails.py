@@ -10,19 +10,13 @@ from django.core.management import call_command
 from backend.accounts.models import User
 from backend.accounts.services import invite
 from backend.common.days import current_day
+from backend.matchmaking.emails import result_url
 from backend.matchmaking.management.demonstration import read_demonstration
-from backend.matchmaking.models import Review
-from backend.matchmaking.services import (
-    Filing,
-    confirm_address,
-    end_review,
-    file_submission,
-    record_review,
-    result_url,
-    send_link_again,
-)
+from backend.matchmaking.reviews import end_review
+from backend.matchmaking.services import Filing, confirm_address, file_submission, send_link_again
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
+from tests.factories import DAY, decide
 
 TYPED = "L’atelier & <b>fils</b> d'Estrées"
 
@@ -51,9 +45,8 @@ def review(submission, officer, *, n_kept, n_rejected, message):
     matches = submission.results.first().matches.filter(addresses=True).select_related("scheme", "revision")
     matches = matches[: n_kept + n_rejected]
     for position, match in enumerate(matches):
-        verdict, reason = (Review.Verdict.KEPT, "") if position < n_kept else (Review.Verdict.REJECTED, "not_worth_it")
-        record_review(submission=submission, scheme=match.scheme, officer=officer, verdict=verdict, reason=reason)
-    end_review(submission=submission, officer=officer, message=message)
+        decide(submission, match.scheme, officer, "" if position < n_kept else "not_worth_it")
+    end_review(submission=submission, officer=officer, on=DAY, message=message)
     return [match.revision for match in matches]
 
 

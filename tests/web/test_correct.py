@@ -3,7 +3,7 @@
 import pytest
 
 from backend.companies.models import Establishment, Fact
-from backend.matchmaking.services import end_review
+from backend.matchmaking.reviews import end_review
 from tests.factories import DAY, FACTS, make_officer, make_submission
 from tests.web.conftest import text_of
 
@@ -104,7 +104,7 @@ def test_name_and_number_can_be_corrected(client, submission):
 
 def test_a_correction_opens_the_review_again_and_the_page_says_so(client, submission):
     officer = make_officer("CCLO")
-    end_review(submission=submission, officer=officer, message="Bonjour")
+    end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
     client.post(page_of(submission), {**typed_in(client, submission), "project-headcount": "40"})
     submission.refresh_from_db()
     assert submission.reviewed_at is None

@@ -12,11 +12,12 @@ from django.urls import NoReverseMatch, reverse
 
 from backend.accounts.models import User
 from backend.accounts.services import invite
-from backend.matchmaking.services import confirmation_token, end_review, record_review
+from backend.matchmaking.reviews import end_review
+from backend.matchmaking.services import confirmation_token
 from backend.notifications.models import Notification
 from backend.notifications.services import stop_url
 from tests.conftest import ROOT
-from tests.factories import first_matches, make_officer, make_submission
+from tests.factories import DAY, decide, first_matches, make_officer, make_submission
 from tests.web.conftest import STEPS, fill, text_of
 
 INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son\w+=|javascript:", re.IGNORECASE)
@@ -158,10 +159,10 @@ def officer_pages(client, _settings, _tmp_path):
     yield "file", client.get(f"/agent/{submission.pk}/")
     kept, rejected = (match.scheme for match in first_matches(submission, 2))
     yield "wrong", client.post(f"/agent/{submission.pk}/avis/{kept.pk}/", {"verdict": "rejected"})
-    record_review(submission=submission, scheme=kept, officer=officer, verdict="kept")
-    record_review(submission=submission, scheme=rejected, officer=officer, verdict="rejected", reason="not_worth_it")
+    decide(submission, kept, officer)
+    decide(submission, rejected, officer, "not_worth_it")
     yield "file, decided", client.get(f"/agent/{submission.pk}/")
-    end_review(submission=submission, officer=officer, message="Bonjour")
+    end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
     yield "file, ended", client.get(f"/agent/{submission.pk}/")
     yield "queue, ended", client.get("/agent/?etat=relues")
     yield "result, ended", client.get(f"/resultat/{submission.token}/")

@@ -11,10 +11,12 @@ from backend.accounts.models import Membership
 from backend.accounts.services import off_board
 from backend.companies.models import Fact
 from backend.matchmaking.models import Review
-from backend.matchmaking.services import answer_condition, conditions_of, end_review, record_review
+from backend.matchmaking.results import conditions_of
+from backend.matchmaking.reviews import end_review
+from backend.matchmaking.services import answer_condition
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme
-from tests.factories import ARC, CC2V, CCLO, CCPE, DAY, first_matches, make_lead, make_officer, make_submission
+from tests.factories import ARC, CC2V, CCLO, CCPE, DAY, decide, first_matches, make_lead, make_officer, make_submission
 from tests.web.conftest import fill, text_of
 
 pytestmark = pytest.mark.django_db
@@ -153,7 +155,7 @@ def test_the_queue_shows_the_oldest_first_and_moves_what_is_reviewed(desk, offic
     text = text_of(desk.get("/agent/"))
     assert text.index("Première") < text.index("Seconde")
     assert "À relire (2) Relues (0)" in text
-    end_review(submission=first, officer=officer, message="Bonjour")
+    end_review(submission=first, officer=officer, on=DAY, message="Bonjour")
     assert "Première" not in text_of(desk.get("/agent/"))
     assert "À relire (1) Relues (1)" in text_of(desk.get("/agent/"))
     assert "Première" in text_of(desk.get("/agent/?etat=relues"))
@@ -252,9 +254,9 @@ def test_decisions_are_told_after_the_end_only(desk, officer, client, submission
 
 def test_a_decision_after_the_end_waits_for_the_next_end(submission, officer, client):
     first, second = (match.scheme for match in first_matches(submission, 2))
-    record_review(submission=submission, scheme=first, officer=officer, verdict="kept")
-    end_review(submission=submission, officer=officer)
-    record_review(submission=submission, scheme=second, officer=officer, verdict="kept")
+    decide(submission, first, officer)
+    end_review(submission=submission, officer=officer, on=DAY)
+    decide(submission, second, officer)
     cards = client.get(f"/resultat/{submission.token}/").context["page"].groups[0].cards
     assert [card.match.scheme for card in cards] == [first]
 
@@ -306,7 +308,5 @@ def test_the_queries_of_a_file_do_not_grow_with_schemes_nor_decisions(desk, subm
     path = f"/agent/{submission.pk}/"
     few = count_queries(desk, path)
     for match in first_matches(submission, 8):
-        record_review(
-            submission=submission, scheme=match.scheme, officer=officer, verdict="rejected", reason="not_worth_it"
-        )
+        decide(submission, match.scheme, officer, "not_worth_it")
     assert count_queries(desk, path) == few

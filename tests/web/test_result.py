@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from backend.companies.models import Fact
 from backend.matchmaking.models import Need
-from backend.matchmaking.services import conditions_of
+from backend.matchmaking.results import conditions_of
 from backend.schemes.models import SubNeed
 from tests.factories import make_officer, make_submission
 from tests.web.conftest import text_of

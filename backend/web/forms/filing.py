@@ -490,6 +490,14 @@ class ContactForm(StepForm):
         error_messages={"required": _("Sans votre accord, personne ne peut lire la demande : cochez la case.")},
     )
 
+    alerts = forms.BooleanField(
+        label=_(
+            "Prévenez-moi par courriel si un nouveau dispositif me concerne (facultatif ; un lien dans chaque courriel"
+            " arrête tout)."
+        ),
+        required=False,
+    )
+
     def clean_phone(self) -> str:
         typed: str = self.cleaned_data["phone"].strip()
         if not typed:

@@ -1,5 +1,15 @@
+from datetime import date, timedelta
+from typing import Any
+
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from backend.common.days import current_day
+from backend.matchmaking.models import Alert
+from backend.schemes.wording import day as day_in_words
+
+PAUSE_YEARS = 2
 
 
 class AddressForm(forms.Form):
@@ -11,3 +21,42 @@ class AddressForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"invalid": _("Cette adresse n’est pas complète. Elle ressemble à prenom.nom@entreprise.fr.")},
     )
+
+
+class AlertForm(forms.Form):
+    """How often a firm wants to hear of what is new, and from when."""
+
+    frequency = forms.ChoiceField(
+        label=_("À quel rythme ?"),
+        choices=Alert.Frequency.choices,
+        widget=forms.RadioSelect,
+        help_text=_("Un courriel par jour au plus. Une date limite proche n’attend pas."),
+    )
+    paused_until = forms.DateField(
+        label=_("En pause jusqu’au (facultatif)"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%d/%m/%Y"],
+        error_messages={"invalid": _("Cette date n’existe pas. Écrivez-la comme 31/01/2027.")},
+    )
+
+    def clean_paused_until(self) -> date | None:
+        until: date | None = self.cleaned_data["paused_until"]
+        today = current_day()
+        if until and until <= today:
+            raise ValidationError(
+                _("Le %(given)s est passé. Donnez un jour à venir, ou laissez vide."),
+                params={"given": day_in_words(until)},
+            )
+        if until and until > today + timedelta(days=366 * PAUSE_YEARS):
+            raise ValidationError(
+                _("%(given)s est trop loin : deux ans au plus. Pour ne plus rien recevoir, arrêtez les alertes."),
+                params={"given": day_in_words(until)},
+            )
+        return until
+
+    @staticmethod
+    def initial_for(alert: Alert | None) -> dict[str, Any]:
+        if alert is None:
+            return {"frequency": Alert.Frequency.IMMEDIATE}
+        return {"frequency": alert.frequency, "paused_until": alert.paused_until}

@@ -1,20 +1,61 @@
+"""What officers type: why a scheme is set aside, notes, steps, and what the queue shows."""
+
+from typing import Any
+
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from backend.matchmaking.models import Review
+from backend.accounts.models import Membership, User
+from backend.matchmaking.models import FollowUp, Note, Submission
+from backend.matchmaking.presentation import FACT_LABELS
+from backend.matchmaking.queue import Filters, State, Whose
+from backend.matchmaking.reviews import Because
+from backend.schemes.models import Criterion, Revision, Scheme, TaxonomyNeed
+from backend.territories.models import ServedEpci
 from backend.web.forms.fields import PlainText
 
 
-class RejectForm(forms.Form):
-    """Why an officer sets a scheme aside; the service checks that the reason is one of the list."""
+def find_scheme(typed: str) -> Scheme:
+    """Return the published scheme that was typed, by its exact name or key; it comes from a list of suggestions."""
+    published = Scheme.objects.of_source(Scheme.OWN).published().select_related("current")
+    scheme = published.filter(current__name__iexact=typed).first() or published.filter(source_key=typed).first()
+    if scheme is None:
+        raise ValidationError(
+            _("« %(typed)s » n’est le nom d’aucun dispositif publié. Choisissez-en un dans la liste."),
+            params={"typed": typed[:80]},
+        )
+    return scheme
 
-    reason = forms.ChoiceField(label=_("Raison"), choices=[("", _("Choisir une raison")), *Review.Reason.choices])
-    comment = PlainText(
-        label=_("Précision (l’entreprise la lira)"),
-        required=False,
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
+
+class SchemeField(forms.CharField):
+    """A scheme typed by its name, among suggestions."""
+
+    def clean(self, value: Any) -> Scheme | None:
+        typed = super().clean(value).strip()
+        return find_scheme(typed) if typed else None
+
+
+class SetAsideForm(forms.Form):
+    """Why an officer sets a scheme aside; the service checks that each reason has what it asks for."""
+
+    reason = forms.CharField(required=False, max_length=40)
+    comment = PlainText(required=False, max_length=500)
+    criterion = forms.ModelChoiceField(queryset=Criterion.objects.none(), required=False)
+    fact = forms.ChoiceField(choices=[("", ""), *FACT_LABELS], required=False)
+    alternative = SchemeField(required=False, max_length=200)
+    partner = PlainText(required=False, max_length=120)
+    epci = forms.ModelChoiceField(queryset=ServedEpci.objects.all(), required=False)
+
+    def __init__(self, *args: Any, revision: Revision | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["criterion"].queryset = Criterion.objects.filter(revision=revision)  # type: ignore[attr-defined]
+
+    def because(self) -> Because:
+        return Because(**self.cleaned_data)
+
+    def first_error(self) -> str:
+        return str(next(iter(self.errors.values()))[0])
 
 
 class EndForm(forms.Form):
@@ -25,3 +66,90 @@ class EndForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Il sera dans le courriel, au-dessus des dispositifs retenus."),
     )
+
+
+class NoteForm(forms.Form):
+    text = PlainText(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    audience = forms.ChoiceField(
+        label=_("Qui la lira ?"),
+        choices=Note.Audience.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choisissez qui lira cette note : ce n’est jamais supposé.")},
+    )
+
+
+class StepForm(forms.Form):
+    step = forms.ChoiceField(label=_("Étape"), choices=FollowUp.Step.choices)
+    scheme = forms.ModelChoiceField(
+        label=_("Dispositif"), queryset=Scheme.objects.none(), required=False, empty_label=_("Aucun en particulier")
+    )
+    note = PlainText(label=_("Précision"), required=False, max_length=300)
+
+    def __init__(self, *args: Any, submission: Submission, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        schemes = Scheme.objects.filter(matches__result__submission=submission, matches__addresses=True)
+        kept = Scheme.objects.filter(reviews__submission=submission)
+        self.fields["scheme"].queryset = (  # type: ignore[attr-defined]
+            (schemes | kept).distinct().select_related("current").order_by("current__name")
+        )
+
+
+class OfferForm(forms.Form):
+    """To whom a file, or all of them, is offered."""
+
+    to = forms.ModelChoiceField(
+        label=_("À qui ?"), queryset=User.objects.none(), empty_label=_("Choisir une personne")
+    )
+    note = PlainText(label=_("Un mot (facultatif)"), required=False, max_length=500)
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = User.objects.filter(memberships__in=Membership.objects.reviewing()).exclude(pk=by.pk).distinct()
+        self.fields["to"].queryset = others.order_by("last_name", "first_name")  # type: ignore[attr-defined]
+
+
+class QueueForm(forms.Form):
+    """What the queue shows; what cannot be read is left out, so that an old address still opens the page."""
+
+    etat = forms.ChoiceField(
+        label=_("État"),
+        required=False,
+        choices=[(State.WAITING, _("À relire")), (State.REVIEWED, _("Relues")), (State.TO_FOLLOW, _("À suivre"))],
+    )
+    a_qui = forms.ChoiceField(
+        label=_("Dossiers"),
+        required=False,
+        choices=[
+            (Whose.ALL, _("Tous ceux que je vois")),
+            (Whose.MINE, _("Ceux que je suis")),
+            (Whose.TEAM, _("De mon intercommunalité")),
+            (Whose.OFFERED, _("Qu’on me propose")),
+        ],
+    )
+    epci = forms.ChoiceField(label=_("Intercommunalité"), required=False)
+    besoin = forms.ChoiceField(label=_("Besoin"), required=False)
+    pour_quand = forms.ChoiceField(
+        label=_("Pour quand"), required=False, choices=[("", _("Peu importe")), *Submission.Horizon.choices]
+    )
+    recherche = PlainText(
+        label=_("Entreprise, contact ou numéro"), required=False, max_length=80, widget=forms.SearchInput
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        epcis = ServedEpci.objects.values_list("short_name", "usual_name")
+        self.fields["epci"].choices = [("", _("Toutes")), *epcis]  # type: ignore[attr-defined]
+        needs = TaxonomyNeed.objects.values_list("key", "label")
+        self.fields["besoin"].choices = [("", _("Tous")), *needs]  # type: ignore[attr-defined]
+
+    def filters(self) -> Filters:
+        self.is_valid()
+        known = self.cleaned_data
+        return Filters(
+            state=known.get("etat") or State.WAITING,
+            whose=known.get("a_qui") or Whose.ALL,
+            epci=known.get("epci", ""),
+            need=known.get("besoin", ""),
+            horizon=known.get("pour_quand", ""),
+            words=known.get("recherche", "").replace("\0", "").strip(),
+        )

@@ -131,6 +131,7 @@ def _file(request: HttpRequest, draft: dict[str, Any]) -> HttpResponse:
         email=contact.cleaned_data["email"],
         phone=contact.cleaned_data["phone"],
         call_slot=contact.cleaned_data["call_slot"],
+        wants_alerts=contact.cleaned_data["alerts"],
     )
     try:
         submission = file_submission(filing, on=current_day())

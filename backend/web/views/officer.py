@@ -1,145 +1,243 @@
 """The officers' side: the queue of their intercommunality, and one file at a time."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Prefetch, Q
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from backend.accounts.models import User
 from backend.common.days import current_day
-from backend.matchmaking.models import Need, Review, Submission
-from backend.matchmaking.presentation import FACT_LABELS, present, value_text
-from backend.matchmaking.services import (
-    ReviewError,
-    answer_condition,
-    end_review,
-    latest_result,
-    may_decide,
-    organisation_in_charge,
-    record_review,
-)
+from backend.matchmaking.differences import Standing, differences, standing
+from backend.matchmaking.emails import organisation_in_charge
+from backend.matchmaking.models import FollowUp, Need, Result, Review, Submission
+from backend.matchmaking.presentation import FACT_LABELS, present, unverified_for, value_text
+from backend.matchmaking.queue import Filters, State, in_state, queue_of
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.services import OutsideTerritory, correct_submission, may_decide
 from backend.schemes.models import Scheme
-from backend.web.forms.answers import trilean
-from backend.web.forms.review import EndForm, RejectForm
+from backend.territories.models import ServedEpci
+from backend.territories.services import served_communes
+from backend.web.forms.facts import TOLD_WITH, bound_fact_form, fact_forms
+from backend.web.forms.review import EndForm, NoteForm, OfferForm, QueueForm, StepForm
+
+FILTERS = "queue"
+PER_PAGE = 50
+QUEUE_KEYS = (
+    ("j", _("demande suivante")),
+    ("k", _("demande précédente")),
+    ("Entrée", _("ouvrir la demande")),
+)
+FILE_KEYS = (
+    ("j", _("dispositif suivant")),
+    ("k", _("dispositif précédent")),
+    ("r", _("retenir")),
+    ("e", _("écarter : choisir la raison")),
+    ("Échap", _("revenir au dispositif")),
+    ("u", _("retirer mon avis")),
+    ("a", _("ajouter un dispositif à la main")),
+    ("n", _("écrire une note")),
+    ("p", _("prendre ce dossier")),
+    ("t", _("terminer la relecture")),
+    ("s", _("terminer, et dossier suivant")),
+)
 
 
-def _visible(request: HttpRequest, pk: int) -> Submission:
+def signed_in(request: HttpRequest) -> User:
+    """Return who is signed in."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def visible_file(request: HttpRequest, pk: int) -> Submission:
     """Return a file this person may open; a stranger learns nothing, not even that it exists."""
-    files = Submission.objects.visible_to(request.user).select_related("sheet", "contact", "epci", "reviewed_by")
-    return get_object_or_404(files, pk=pk)
+    files = Submission.objects.visible_to(request.user)
+    return get_object_or_404(files.select_related("sheet", "contact", "epci", "reviewed_by", "officer"), pk=pk)
+
+
+# -- the queue
 
 
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def queue(request: HttpRequest) -> HttpResponse:
-    shown = "relues" if request.GET.get("etat") == "relues" else "en-attente"
-    files = Submission.objects.visible_to(request.user)
-    waiting = files.waiting()
-    rows = waiting.order_by("confirmed_at") if shown == "en-attente" else files.exclude(reviewed_at=None)
-    rows = rows.select_related("sheet__establishment", "sheet__company", "contact", "epci").prefetch_related(
-        Prefetch("needs", Need.objects.select_related("sub_need")), "sheet__facts"
+    """Show what waits, the most pressing first; the filters are kept until they are changed."""
+    user, on = signed_in(request), current_day()
+    if "effacer" in request.GET:
+        request.session.pop(FILTERS, None)
+        return redirect("officer_queue")
+    names = QueueForm.base_fields.keys() & request.GET.keys()
+    if names:
+        request.session[FILTERS] = {name: request.GET[name] for name in names}
+    form = QueueForm(request.session.get(FILTERS, {}))
+    filters = form.filters()
+    rows = queue_of(user, filters, on=on).select_related(
+        "sheet__establishment", "sheet__company", "contact", "epci", "officer"
     )
-    counts = files.aggregate(
-        waiting=Count("pk", filter=Q(reviewed_at=None)), ended=Count("pk", filter=~Q(reviewed_at=None))
-    )
-    return render(request, "web/officer/queue.html", {"rows": rows[:200], "shown": shown, "counts": counts})
+    rows = rows.prefetch_related(Prefetch("needs", Need.objects.select_related("sub_need")), "sheet__facts")
+    files = Submission.objects.visible_to(user)
+    states = [
+        (state, label, in_state(files, state).count())
+        for state, label in (
+            (State.WAITING, _("À relire")), (State.TO_FOLLOW, _("À suivre")), (State.REVIEWED, _("Relues")),
+        )
+    ]  # fmt: skip
+    context = {
+        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "form": form,
+        "states": states,
+        "filters": filters,
+        "is_filtered": filters != Filters(state=filters.state),
+        "offers": user.offers.waiting().select_related("submission__sheet", "by"),
+        "portfolio": files.filter(officer=user).count(),
+        "leads": user.memberships.leading().exists(),
+        "shortcuts": QUEUE_KEYS,
+    }
+    return render(request, "web/officer/queue.html", context)
+
+
+def next_file(request: HttpRequest, after: int) -> Submission | None:
+    """Return the file to take after one, by the filters kept in the queue."""
+    filters = QueueForm(request.session.get(FILTERS, {})).filters()
+    if filters.state != State.WAITING:
+        return None
+    return queue_of(signed_in(request), filters, on=current_day()).exclude(pk=after).first()
+
+
+# -- one file
 
 
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def file(request: HttpRequest, pk: int) -> HttpResponse:
-    return _file_page(request, _visible(request, pk))
+    return file_page(request, visible_file(request, pk))
 
 
-def _file_page(
-    request: HttpRequest,
-    submission: Submission,
-    *,
-    error: tuple[int, str] | None = None,
-    end_form: EndForm | None = None,
-    status: int = 200,
+def file_page(
+    request: HttpRequest, submission: Submission, *, bound: Mapping[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    answer = latest_result(submission, on=current_day())
-    can_decide = may_decide(officer=request.user, submission=submission)  # type: ignore[arg-type]
-    facts = submission.sheet.current()
-    decided = submission.reviews.latest_by_scheme()
+    """Show a file; ``bound`` holds the form that was refused, by its name, with what was typed."""
+    user, on = signed_in(request), current_day()
+    answer = latest_result(submission, on=on)
+    page = present(submission, answer, for_officer=True)
+    can_decide = may_decide(officer=user, submission=submission)
     context = {
         "submission": submission,
         "result": answer,
-        "page": present(submission, answer, for_officer=True),
-        "facts": [
-            (label, value_text(name, facts[name].value), facts[name]) for name, label in FACT_LABELS if name in facts
-        ],
+        "page": page,
+        "facts": _facts(submission),
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first(),
-        "reject_form": RejectForm(request.POST if error else None, auto_id=False),
-        "end_form": end_form or EndForm(),
-        "error": error,
+        "end_form": EndForm(),
+        "note_form": NoteForm(auto_id="note_%s"),
+        "step_form": StepForm(submission=submission, auto_id="etape_%s"),
+        "offer_form": OfferForm(by=user, auto_id="transmettre_%s"),
+        "offer": submission.hand_overs.waiting().select_related("by", "to").first(),
+        "notes": submission.notes.visible_to(user).select_related("author", "organisation"),
+        "follow_ups": FollowUp.objects.standing()
+        .filter(submission=submission)
+        .select_related("scheme__current", "recorded_by", "done_by"),
+        "unverified": unverified_for(submission),
         "answer_url": reverse("officer_answer", args=[submission.pk]),
         "can_decide": can_decide,
         "can_answer": ("firm", "officer", "operator") if can_decide else (),
         "reasons": Review.Reason.choices,
-        "n_decided": sum(review.verdict != Review.Verdict.WITHDRAWN for review in decided.values()),
+        "epcis": ServedEpci.objects.exclude(pk=submission.epci_id or 0),
+        "schemes": Scheme.objects.of_source(Scheme.OWN).published().values_list("current__name", flat=True),
+        "next": next_file(request, submission.pk) if submission.reviewed_at else None,
+        "n_decided": page.n_decided,
+        "suggestions": served_communes(),
+        "shortcuts": FILE_KEYS,
+        **(bound or {}),
     }
     return render(request, "web/officer/file.html", context, status=status)
 
 
+def _facts(submission: Submission) -> list[dict[str, Any]]:
+    """Return each fact an officer reads, known or not, with the form that corrects it."""
+    known, forms = submission.sheet.current(), fact_forms(submission)
+    rows = []
+    for name, label in FACT_LABELS:
+        if name in TOLD_WITH and name not in known:
+            continue
+        fact = known.get(name)
+        value = value_text(name, fact.value) if fact else ""
+        rows.append({"name": name, "label": label, "value": value, "fact": fact, "form": forms.get(name)})
+    return rows
+
+
 @login_required
 @require_POST
-def review(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
-    """Keep a scheme, set it aside with a reason, or take the verdict back."""
-    submission = _visible(request, pk)
-    scheme = get_object_or_404(Scheme, pk=scheme_pk)
-    form = RejectForm(request.POST)
+def correct_fact(request: HttpRequest, pk: int) -> HttpResponse:
+    """Correct one fact; the page comes back with the new result, and says what changed in it."""
+    submission = visible_file(request, pk)
+    user = signed_in(request)
+    if not may_decide(officer=user, submission=submission):
+        raise PermissionDenied
+    fact = request.POST.get("fact", "")
+    form = bound_fact_form(submission, fact, request.POST)
+    if form is None:
+        return redirect("officer_file", pk)
+    form.form.is_valid()
+    if form.errors:
+        return file_page(request, submission, bound={"refused_fact": form}, status=422)
+    before = latest_result(submission, on=current_day())
     try:
-        if form.has_error("comment"):
-            raise ReviewError(form.errors["comment"][0])
-        record_review(
-            submission=submission,
-            scheme=scheme,
-            officer=request.user,  # type: ignore[arg-type]
-            verdict=request.POST.get("verdict", ""),
-            reason=request.POST.get("reason", ""),
-            comment=form.cleaned_data["comment"],
-        )
-    except ReviewError as error:
-        return _file_page(request, submission, error=(scheme.pk, str(error)), status=422)
-    return redirect(reverse("officer_file", args=[pk]) + f"#d-{scheme.pk}")
-
-
-@login_required
-@require_POST
-def answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take an officer's answer to a condition: after a call to the firm or to the scheme's operator."""
-    submission = _visible(request, pk)
-    answer_condition(
-        submission=submission,
-        condition=request.POST.get("condition", ""),
-        value=trilean(request.POST.get("value", "")),
-        author=request.user,  # type: ignore[arg-type]
-        on=current_day(),
-    )
-    return redirect(reverse("officer_file", args=[pk]) + f"#d-{request.POST.get('scheme', '')}")
-
-
-@login_required
-@require_POST
-def end(request: HttpRequest, pk: int) -> HttpResponse:
-    """End the review: the firm is told, once."""
-    submission = _visible(request, pk)
-    form = EndForm(request.POST)
-    if not form.is_valid():
-        return _file_page(request, submission, end_form=form, status=422)
-    try:
-        end_review(submission=submission, officer=request.user, message=form.cleaned_data["message"])  # type: ignore[arg-type]
-    except ReviewError as error:
-        messages.error(request, str(error))
+        after = correct_submission(submission=submission, facts=form.changed(), on=current_day(), author=user)
+    except OutsideTerritory:
+        messages.error(request, _("Cette commune est hors du territoire : le dossier n’a pas été changé."))
     else:
-        messages.success(request, _("Relecture terminée : le courriel à l’entreprise part dans quelques secondes."))
-    return redirect("officer_file", pk)
+        tell_changes(request, before, after)
+    return redirect(reverse("officer_file", args=[pk]) + "#faits")
+
+
+WORDS = {
+    Standing.ELIGIBLE: _("éligible"),
+    Standing.QUESTION: _("à préciser (une réponse manque)"),
+    Standing.UNDECIDED: _("à préciser"),
+    Standing.LATER: _("ouvre plus tard"),
+    Standing.INELIGIBLE: _("non éligible"),
+    Standing.ABSENT: _("hors besoin"),
+}
+N_TOLD = 5
+
+
+def tell_changes(request: HttpRequest, before: Result, after: Result) -> None:
+    """Say in the page's messages which schemes changed between two results."""
+    changed = differences(before, after)
+    if not changed:
+        messages.success(request, _("C’est noté. Aucun dispositif ne change."))
+        return
+    lines = [
+        f"{one.match.revision.name} : {WORDS[standing(one.before)]} → {WORDS[standing(one.after)]}"
+        for one in changed[:N_TOLD]
+    ]
+    if len(changed) > N_TOLD:
+        lines.append(_("et %(n)s autres") % {"n": len(changed) - N_TOLD})
+    messages.success(request, _("C’est noté. Ce qui change : %(lines)s.") % {"lines": " ; ".join(lines)})
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def unexplained(request: HttpRequest) -> HttpResponse:
+    """List the rejections that no reason of the list explains: for those who lead, so that the list gets better."""
+    user = signed_in(request)
+    if not user.memberships.leading().exists():
+        raise PermissionDenied
+    reviews = Review.objects.unexplained().filter(submission__in=Submission.objects.visible_to(user))
+    reviews = reviews.select_related("officer", "match__revision", "submission__sheet", "submission__epci")
+    page = Paginator(reviews, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "web/officer/unexplained.html", {"page": page})

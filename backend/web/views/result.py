@@ -11,22 +11,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
-from backend.matchmaking.models import Submission
-from backend.matchmaking.presentation import present
+from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
+from backend.matchmaking.emails import officers_in_charge, organisation_in_charge
+from backend.matchmaking.models import Alert, Submission
+from backend.matchmaking.presentation import present, whom_to_call
+from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import (
     OutsideTerritory,
     answer_condition,
     confirm_address,
     correct_submission,
-    latest_result,
-    officers_in_charge,
-    organisation_in_charge,
     read_confirmation_token,
     send_link_again,
 )
 from backend.web.forms.answers import trilean
 from backend.web.forms.filing import FirmForm, NeedForm, ProjectForm, StepForm
-from backend.web.forms.result import AddressForm
+from backend.web.forms.result import AddressForm, AlertForm
 
 
 def _submission(token: str) -> Submission:
@@ -43,19 +43,50 @@ def _private(response: HttpResponse) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def result(request: HttpRequest, token: str) -> HttpResponse:
-    submission = _submission(token)
+    return _result_page(request, _submission(token))
+
+
+def _result_page(
+    request: HttpRequest, submission: Submission, *, alert_form: AlertForm | None = None, status: int = 200
+) -> HttpResponse:
     answer = latest_result(submission, on=current_day())
+    alert = Alert.objects.filter(submission=submission).first()
     context = {
         "submission": submission,
         "result": answer,
         "page": present(submission, answer),
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first(),
-        "answer_url": reverse("answer", args=[token]),
+        "answer_url": reverse("answer", args=[submission.token]),
         "can_answer": ("firm",),
         "officers": officers_in_charge(submission),
+        "notes": submission.notes.for_the_firm().select_related("author", "organisation"),
+        "whom_to_call": whom_to_call(submission),
+        "alert": alert if alert and is_heard(alert) else None,
+        "alert_form": alert_form or AlertForm(initial=AlertForm.initial_for(alert)),
     }
-    return _private(render(request, "web/result.html", context))
+    return _private(render(request, "web/result.html", context, status=status))
+
+
+@require_POST
+def alerts(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask to be told of what is new, change the rhythm, or stop."""
+    submission = _submission(token)
+    if "stop" in request.POST:
+        unsubscribe(submission=submission)
+        messages.success(request, _("C’est arrêté : nous ne vous préviendrons plus."))
+        return redirect(reverse("result", args=[token]) + "#alertes")
+    form = AlertForm(request.POST)
+    if not form.is_valid():
+        return _result_page(request, submission, alert_form=form, status=422)
+    subscribe(submission=submission, on=current_day(), **form.cleaned_data)
+    words = (
+        _("C’est noté : nous vous préviendrons.")
+        if submission.confirmed_at
+        else _("C’est noté : nous vous préviendrons, une fois votre adresse confirmée.")
+    )
+    messages.success(request, words)
+    return redirect(reverse("result", args=[token]) + "#alertes")
 
 
 @require_POST

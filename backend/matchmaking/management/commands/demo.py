@@ -8,10 +8,12 @@ from django.db.models import Q, QuerySet
 
 from backend.accounts.models import User
 from backend.common.days import current_day
+from backend.matchmaking.emails import result_url
 from backend.matchmaking.management.demonstration import read_demonstration
 from backend.matchmaking.models import Submission
 from backend.matchmaking.presentation import present
-from backend.matchmaking.services import Filing, confirm_address, file_submission, latest_result, result_url
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.services import Filing, confirm_address, file_submission
 from backend.notifications.models import Notification
 from backend.notifications.services import absolute_url
 

@@ -157,7 +157,7 @@ def _read(number: int, raw: bytes, codes: Codes, *, on: date) -> Question | Answ
 def _rank(questions: list[Question], *, source: str, limit: int | None) -> Iterator[list[Answer]]:
     """Rank the schemes for each question: all of them, or the first that it can have and that address its needs."""
     lines = [(question.facts, question.on, _weigh(question), question.stated) for question in questions]
-    for ranked in engine.rank(lines, source=source):
+    for ranked in engine.rank(lines, compiled=engine.catalogue(source)):
         if limit is not None:
             ranked = [item for item in ranked if item.addresses and item.eligibility != Match.Verdict.INELIGIBLE][
                 :limit

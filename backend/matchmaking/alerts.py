@@ -1,0 +1,230 @@
+"""Telling firms what is new in their result: only those who asked, once, at the rhythm they chose.
+
+A subscription knows the result its firm was told of last. What differs from it is news: a scheme that was published or
+changed, a fact that was corrected, a window that opened. Telling moves that mark in the same transaction as the e-mail
+is owed, so that nothing is lost and nothing is told twice, whoever dies on the way.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from backend.matchmaking import engine
+from backend.matchmaking.differences import SHOWN as SHOWN_STANDINGS
+from backend.matchmaking.differences import Difference, Kind, differences, standing
+from backend.matchmaking.emails import context_of, organisation_in_charge
+from backend.matchmaking.models import Alert, Match, Reminder, Result, Review, Submission
+from backend.matchmaking.presentation import missing_facts
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.reviews import told_decisions
+from backend.notifications.models import Notification
+from backend.notifications.rendering import render
+from backend.notifications.services import has_stopped, owe, resume, stop_url
+from backend.schemes import wording
+
+EVERY = {
+    Alert.Frequency.IMMEDIATE: timedelta(0),
+    Alert.Frequency.WEEKLY: timedelta(days=7),
+    Alert.Frequency.MONTHLY: timedelta(days=30),
+}
+MARGIN_DAYS = 7  # beside the time it takes to prepare
+LAST_DAYS = 7
+
+
+# -- asking
+
+
+@transaction.atomic
+def subscribe(*, submission: Submission, frequency: str, paused_until: date | None, on: date) -> Alert:
+    """Ask to be told, or change the rhythm; an earlier stop by the same address no longer holds.
+
+    What is known on that day is what the firm has before its eyes. Heard only once the address is confirmed.
+    """
+    if frequency not in Alert.Frequency.values:
+        raise ValueError(frequency)
+    result = latest_result(submission, on=on)
+    now = timezone.now()
+    alert, created = Alert.objects.select_for_update(of=("self",)).get_or_create(
+        submission=submission, defaults={"asked_at": now, "told": result, "told_on": on}
+    )
+    alert.frequency, alert.paused_until = frequency, paused_until
+    if not created and not is_heard(alert):
+        alert.asked_at, alert.told, alert.told_on = now, result, on
+    alert.ended_at = None
+    alert.save()
+    for topic in (alert.topic, submission.topic):
+        resume(address=submission.contact.email, topic=topic)
+    return alert
+
+
+@transaction.atomic
+def unsubscribe(*, submission: Submission) -> None:
+    """Stop telling, from the result's page."""
+    Alert.objects.filter(submission=submission, ended_at=None).update(ended_at=timezone.now())
+
+
+def is_heard(alert: Alert) -> bool:
+    """Tell whether a subscription is in force: not ended, and neither it nor the file's e-mails were stopped."""
+    address = alert.submission.contact.email
+    topics = (alert.topic, alert.submission.topic)
+    return alert.ended_at is None and not any(has_stopped(address=address, topic=topic) for topic in topics)
+
+
+# -- telling
+
+
+def due(*, on: date, limit: int = 1000) -> list[int]:
+    """Return the subscriptions whose result may hold news: the day, the catalogue or the facts are not those compared.
+
+    One that was written to today waits for tomorrow: at most one e-mail a day.
+    """
+    newer = Result.objects.filter(submission=OuterRef("submission"), computed_at__gt=OuterRef("checked_at"))
+    stale = ~Q(checked_on=on) | ~Q(checked_catalogue=engine.catalogue().digest) | Exists(newer)
+    rows = Alert.objects.heard().filter(stale | Q(checked_at=None)).exclude(sent_on=on)
+    return list(rows.order_by("checked_at", "pk").values_list("pk", flat=True)[:limit])
+
+
+@transaction.atomic
+def tell(*, pk: int, on: date) -> bool:
+    """Compare a subscriber's result with what it was told last, and owe one e-mail where there is news."""
+    alert = _lock(pk)
+    if alert is None:
+        return False
+    result = latest_result(alert.submission, on=on)
+    alert.checked_at, alert.checked_on, alert.checked_catalogue = timezone.now(), on, result.catalogue
+    told = is_heard(alert) and not _is_paused(alert, on) and _tell(alert, result, on)
+    alert.save()
+    return told
+
+
+def _lock(pk: int) -> Alert | None:
+    """Lock a subscription in force and all others of its address: only one of them writes to it on a day."""
+    address = Alert.objects.heard().filter(pk=pk).values_list("submission__contact__email", flat=True).first()
+    if address is None:
+        return None
+    rows = Alert.objects.heard().filter(submission__contact__email__iexact=address).order_by("pk")
+    locked = rows.select_for_update(of=("self",)).select_related("submission__contact", "submission__sheet", "told")
+    return next((alert for alert in locked if alert.pk == pk), None)
+
+
+def _is_paused(alert: Alert, on: date) -> bool:
+    return alert.paused_until is not None and on < alert.paused_until
+
+
+def _tell(alert: Alert, result: Result, on: date) -> bool:
+    key = f"alert:{alert.submission.contact.email.lower()}:{on}"
+    if Notification.objects.filter(dedupe_key=key).exists():
+        alert.checked_at = None  # another file of the same address was faster: tomorrow
+        return False
+    decided = told_decisions(alert.submission)
+    is_time = on - alert.told_on >= EVERY[Alert.Frequency(alert.frequency)]
+    news = news_of(alert.told, result, decided) if is_time else []
+    reminders = _reminders(alert, result, decided, on)
+    if is_time:
+        alert.told = result
+    if not news and not reminders:
+        return False
+    topic_url = stop_url(address=alert.submission.contact.email, topic=alert.topic)
+    context = {
+        **context_of(alert.submission),
+        "stop_url": topic_url,
+        "n_news": len(news),
+        "groups": _groups(news, on),
+        "closing": [match for match, _reminder in reminders],
+        "organisation": organisation_in_charge(alert.submission),
+        "frequency": alert.get_frequency_display(),
+        "on": on,
+    }
+    owe(
+        kind="alert",
+        key=key,
+        recipient=alert.submission.contact.email,
+        message=render("alert", context),
+        topic=alert.topic,
+    )
+    Reminder.objects.bulk_create(reminder for _match, reminder in reminders)
+    alert.sent_on = on
+    if is_time:
+        alert.told_on = on
+    return True
+
+
+# -- what is worth an e-mail
+
+
+def news_of(told: Result, result: Result, decided: Mapping[int, Review]) -> list[Difference]:
+    """Return the differences a firm wants to hear of: nothing that was set aside, losses of what was kept only."""
+
+    def is_news(difference: Difference) -> bool:
+        review = decided.get(difference.match.scheme_id)
+        verdict = review.verdict if review and review.is_decided else ""
+        if difference.kind == Kind.LOST:
+            return verdict == Review.Verdict.KEPT
+        return verdict != Review.Verdict.REJECTED
+
+    return [difference for difference in differences(told, result) if is_news(difference)]
+
+
+def _groups(news: list[Difference], on: date) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Lay out news by kind, the best first, as the e-mail shows them."""
+    by_kind = {kind: [_lines(one, on) for one in news if one.kind == kind] for kind in Kind}
+    return [(str(kind), found) for kind, found in by_kind.items() if found]
+
+
+def _lines(news: Difference, on: date) -> dict[str, Any]:
+    revision = news.match.revision
+    if news.kind == Kind.CHANGED:
+        lines = [
+            f"{label} : {old or 'non communiqué'} → {new or 'non communiqué'}" for label, old, new in news.changes
+        ]
+    elif news.kind == Kind.LOST:
+        lines = []
+    else:
+        amount = wording.amount(revision)
+        lines = [*([f"Montant : {amount}"] if amount else []), f"Quand : {wording.deadline(revision, on=on)}"]
+    if news.kind == Kind.QUESTION:
+        lines.append(f"Il manque : {', '.join(missing_facts(news.match))}")
+    return {
+        "name": revision.name,
+        "form": revision.get_kind_display(),
+        "need": news.match.need.label.lower() if news.match.need else "",
+        "lines": lines,
+    }
+
+
+def _reminders(alert: Alert, result: Result, decided: Mapping[int, Review], on: date) -> list[tuple[Match, Reminder]]:
+    """Return the closing dates to be reminded of: of kept schemes, or of possible ones while nobody has decided."""
+    known = set(alert.reminders.values_list("scheme", "closes_on", "stage"))
+    found = []
+    for match in result.matches.select_related("revision").filter(revision__closes_on__gte=on):
+        stage = _stage(match, on)
+        closes_on = match.revision.closes_on
+        if stage is None or closes_on is None or (match.scheme_id, closes_on, stage) in known:
+            continue
+        if _is_followed(match, decided):
+            reminder = Reminder(alert=alert, scheme_id=match.scheme_id, closes_on=closes_on, stage=stage, sent_on=on)
+            found.append((match, reminder))
+    return found
+
+
+def _stage(match: Match, on: date) -> str | None:
+    days_left, preparation = match.revision.days_left(on), match.revision.preparation_days
+    if days_left is None:
+        return None
+    if days_left <= LAST_DAYS:
+        return Reminder.Stage.LAST_WEEK
+    if preparation is not None and days_left <= preparation + MARGIN_DAYS:
+        return Reminder.Stage.PREPARE
+    return None
+
+
+def _is_followed(match: Match, decided: Mapping[int, Review]) -> bool:
+    review = decided.get(match.scheme_id)
+    if review and review.is_decided:
+        return review.verdict == Review.Verdict.KEPT
+    has_kept = any(review.verdict == Review.Verdict.KEPT for review in decided.values())
+    return not has_kept and standing(match) in SHOWN_STANDINGS

@@ -1,0 +1,132 @@
+"""The e-mails that a change in a submission owes, each rendered when it is owed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from backend.accounts.models import Membership, Organisation, User
+from backend.matchmaking.models import HandOver, Match, Result, Review, ReviewEnd, Submission
+from backend.notifications.rendering import render
+from backend.notifications.services import absolute_url, owe, stop_url
+from backend.territories.models import ServedEpci
+
+
+def result_url(submission: Submission) -> str:
+    return absolute_url("result", submission.token)
+
+
+def context_of(submission: Submission) -> dict[str, Any]:
+    return {
+        "submission": submission,
+        "firm": submission.sheet.name or "votre entreprise",
+        "result_url": result_url(submission),
+        "stop_url": stop_url(address=submission.contact.email, topic=submission.topic),
+    }
+
+
+def owe_confirmation(submission: Submission, *, confirm_url: str, suffix: str = "") -> None:
+    owe(
+        kind="confirm_address",
+        key=f"confirm:{submission.pk}{suffix}",
+        recipient=submission.contact.email,
+        message=render("confirm_address", {**context_of(submission), "confirm_url": confirm_url}),
+        topic=submission.topic,
+        asked_for=True,
+    )
+
+
+def owe_receipt(submission: Submission, result: Result, *, key: str, again: bool = False) -> None:
+    matches = result.matches.filter(addresses=True).exclude(eligibility=Match.Verdict.INELIGIBLE)
+    context = {
+        **context_of(submission),
+        "matches": matches.select_related("revision")[:5],
+        "n_matches": matches.count(),
+        "organisation": organisation_in_charge(submission),
+    }
+    owe(
+        kind="receipt",
+        key=key,
+        recipient=submission.contact.email,
+        message=render("receipt", context),
+        topic=submission.topic,
+        asked_for=again,
+    )
+
+
+def owe_notices(submission: Submission) -> None:
+    for officer in officers_in_charge(submission):
+        stop = stop_url(address=officer.email, topic="officer_notices")
+        url = absolute_url("officer_file", submission.pk)
+        owe(
+            kind="officer_notice",
+            key=f"notice:{submission.pk}:{officer.pk}",
+            recipient=officer.email,
+            message=render("officer_notice", {**context_of(submission), "file_url": url, "stop_url": stop}),
+            topic="officer_notices",
+        )
+
+
+def owe_reviewed(submission: Submission, end: ReviewEnd, *, kept: list[Review], n_rejected: int) -> None:
+    context = {
+        **context_of(submission),
+        "officer": end.officer,
+        "organisation": organisation_in_charge(submission),
+        "message": end.message,
+        "kept": kept,
+        "n_rejected": n_rejected,
+    }
+    owe(
+        kind="reviewed",
+        key=f"reviewed:{end.pk}",
+        recipient=submission.contact.email,
+        message=render("reviewed", context),
+        topic=submission.topic,
+        reply_to=end.officer.email,
+    )
+
+
+def owe_referral(submission: Submission, review: Review) -> None:
+    """Tell the officers of an intercommunality that another sends them a file."""
+    for officer in officers_in_charge(submission):
+        _owe_files(
+            key=f"referral:{review.pk}:{officer.pk}",
+            to=officer,
+            context={"by": review.officer, "note": review.comment, "files": [submission], "referred": True},
+        )
+
+
+def owe_offer(offers: Sequence[HandOver]) -> None:
+    """Tell an officer of the files that a colleague offers, in one e-mail."""
+    first = offers[0]
+    _owe_files(
+        key=f"offer:{first.pk}",
+        to=first.to,
+        context={"by": first.by, "note": first.note, "files": [offer.submission for offer in offers]},
+    )
+
+
+def _owe_files(*, key: str, to: User, context: dict[str, Any]) -> None:
+    context = {
+        **context,
+        "queue_url": absolute_url("officer_queue"),
+        "stop_url": stop_url(address=to.email, topic="officer_notices"),
+    }
+    owe(
+        kind="handed_over",
+        key=key,
+        recipient=to.email,
+        message=render("handed_over", context),
+        topic="officer_notices",
+        reply_to=context["by"].email,
+    )
+
+
+def organisation_in_charge(submission: Submission) -> Organisation | None:
+    """Return the organisation whose officers follow a submission; none for the pool."""
+    return submission.epci.organisations.first() if submission.epci else None
+
+
+def officers_in_charge(submission: Submission) -> list[User]:
+    """Return the officers to tell: of the intercommunality, or of all four where the commune is unknown."""
+    epcis = ServedEpci.objects.filter(pk=submission.epci_id) if submission.epci_id else ServedEpci.objects.all()
+    reviewing = Membership.objects.reviewing().filter(organisation__epci__in=epcis)
+    return list(User.objects.filter(memberships__in=reviewing).distinct())

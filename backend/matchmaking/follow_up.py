@@ -1,0 +1,180 @@
+"""Following a file after and around its review: who follows it, what happened, what people write."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from backend.accounts.models import Organisation, User
+from backend.matchmaking.emails import owe_offer
+from backend.matchmaking.models import FollowUp, HandOver, Note, Submission
+from backend.matchmaking.services import check_may_decide, may_decide
+from backend.schemes.models import Scheme
+
+
+class FollowUpError(ValueError):
+    """Something that cannot be done with a file, with a sentence for the officer."""
+
+
+def _locked(submission: Submission) -> Submission:
+    return Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+
+
+# -- who follows the file
+
+
+@transaction.atomic
+def take_file(*, submission: Submission, officer: User) -> None:
+    """Take a file that nobody follows, or a colleague's who agreed by word of mouth: the last who takes it has it."""
+    submission = _locked(submission)
+    check_may_decide(officer, submission)
+    submission.officer = officer
+    submission.save(update_fields=["officer"])
+    submission.hand_overs.waiting().update(state=HandOver.State.WITHDRAWN, answered_at=timezone.now())
+
+
+@transaction.atomic
+def offer_file(*, submission: Submission, by: User, to: User, note: str = "") -> HandOver:
+    """Offer a file to another officer, of any intercommunality, who is told and takes it or not.
+
+    Raises ``FollowUpError`` where that person cannot take it, or has the offer already.
+    """
+    submission = _locked(submission)
+    check_may_decide(by, submission)
+    if not to.is_officer:
+        raise FollowUpError(f"{to} ne relit pas de demandes : choisissez un développeur économique en poste.")
+    if to == submission.officer or to == by:
+        raise FollowUpError(f"Ce dossier est déjà suivi par {to}." if to == submission.officer else "C’est vous-même.")
+    waiting = submission.hand_overs.filter(state=HandOver.State.OFFERED)
+    if waiting.filter(to=to).exists():
+        raise FollowUpError(f"Ce dossier est déjà proposé à {to}, qui n’a pas encore répondu.")
+    now = timezone.now()
+    waiting.update(state=HandOver.State.WITHDRAWN, answered_at=now)
+    hand_over = HandOver.objects.create(submission=submission, by=by, to=to, note=note.strip(), offered_at=now)
+    owe_offer([hand_over])
+    return hand_over
+
+
+@transaction.atomic
+def offer_portfolio(*, by: User, to: User, note: str = "") -> int:
+    """Offer every file someone follows to another officer, with one e-mail; return how many.
+
+    Raises ``FollowUpError`` where there is none, or where that person cannot take them.
+    """
+    if not to.is_officer or to == by:
+        raise FollowUpError("Choisissez un autre développeur économique en poste.")
+    files = list(Submission.objects.select_for_update(of=("self",)).filter(officer=by).order_by("pk"))
+    if not files:
+        raise FollowUpError("Vous ne suivez aucun dossier.")
+    now = timezone.now()
+    HandOver.objects.filter(submission__in=files, state=HandOver.State.OFFERED).update(
+        state=HandOver.State.WITHDRAWN, answered_at=now
+    )
+    offers = HandOver.objects.bulk_create(
+        HandOver(submission=file, by=by, to=to, note=note.strip(), offered_at=now) for file in files
+    )
+    owe_offer(offers)
+    return len(offers)
+
+
+@transaction.atomic
+def answer_offers(*, hand_overs: Iterable[HandOver], to: User, accept: bool) -> int:
+    """Take files that were offered, or decline them; return how many offers were still waiting.
+
+    A file of another intercommunality follows the officer who takes it.
+    """
+    offers = HandOver.objects.waiting().filter(to=to, pk__in=[offer.pk for offer in hand_overs])
+    rows = list(offers.select_for_update(of=("self",)).select_related("submission"))
+    for offer in rows:
+        offer.state = HandOver.State.ACCEPTED if accept else HandOver.State.DECLINED
+        offer.answered_at = timezone.now()
+        offer.save(update_fields=["state", "answered_at"])
+        if accept:
+            _give(_locked(offer.submission), to)
+    return len(rows)
+
+
+def _give(submission: Submission, officer: User) -> None:
+    if not may_decide(officer=officer, submission=submission):
+        submission.epci = next(iter(officer.epcis()))
+    submission.officer = officer
+    submission.save(update_fields=["epci", "officer"])
+
+
+# -- what happened
+
+
+@transaction.atomic
+def record_step(
+    *, submission: Submission, officer: User, step: str, scheme: Scheme | None = None, note: str = ""
+) -> FollowUp:
+    """Record what happened after the review, or what is still to be done.
+
+    Raises ``FollowUpError`` where the step is unknown, or concerns a scheme that is not named.
+    """
+    check_may_decide(officer, submission)
+    if step not in FollowUp.Step.values:
+        raise FollowUpError("Choisissez une étape dans la liste.")
+    if scheme is None and step not in (FollowUp.Step.CONTACTED, FollowUp.Step.PARTNER):
+        raise FollowUpError("Cette étape concerne un dispositif : dites lequel.")
+    if step == FollowUp.Step.PARTNER and not note.strip():
+        raise FollowUpError("Dites quel partenaire il faut trouver.")
+    now = timezone.now()
+    done = step != FollowUp.Step.PARTNER
+    return FollowUp.objects.create(
+        submission=submission,
+        scheme=scheme,
+        step=step,
+        note=note.strip()[:300],
+        recorded_by=officer,
+        recorded_at=now,
+        done_at=now if done else None,
+        done_by=officer if done else None,
+    )
+
+
+@transaction.atomic
+def close_step(*, follow_up: FollowUp, officer: User, cancel: bool = False) -> None:
+    """Mark a step as done, or cancel one that was recorded by mistake."""
+    check_may_decide(officer, follow_up.submission)
+    now = timezone.now()
+    if cancel:
+        FollowUp.objects.standing().filter(pk=follow_up.pk).update(cancelled_at=now)
+    else:
+        FollowUp.objects.to_do().filter(pk=follow_up.pk).update(done_at=now, done_by=officer)
+
+
+# -- notes
+
+
+@transaction.atomic
+def write_note(*, submission: Submission, author: User, audience: str, text: str) -> Note:
+    """Write a note on a file for an audience that was chosen.
+
+    Raises ``FollowUpError`` where the audience was not chosen or nothing is written.
+    """
+    check_may_decide(author, submission)
+    if audience not in Note.Audience.values:
+        raise FollowUpError("Choisissez qui lira cette note : ce n’est jamais supposé.")
+    if not text.strip():
+        raise FollowUpError("Écrivez la note.")
+    return Note.objects.create(
+        submission=submission,
+        author=author,
+        organisation=_organisation_of(author, submission),
+        audience=audience,
+        text=text.strip(),
+        written_at=timezone.now(),
+    )
+
+
+def _organisation_of(officer: User, submission: Submission) -> Organisation:
+    """Return the organisation someone works for on a file: the one in charge, else their own."""
+    own = Organisation.objects.filter(memberships__in=officer.memberships.reviewing()).order_by("pk")
+    return own.filter(epci=submission.epci).first() or own[0]
+
+
+@transaction.atomic
+def withdraw_note(*, note: Note, author: User) -> None:
+    """Take one's own note back: nobody reads it any more."""
+    Note.objects.standing().filter(pk=note.pk, author=author).update(withdrawn_at=timezone.now())

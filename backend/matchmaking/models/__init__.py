@@ -1,0 +1,22 @@
+"""What a firm filed, what the engine answered, what people decided about it, and what the firm is told of."""
+
+from backend.matchmaking.models.alerts import Alert, Reminder
+from backend.matchmaking.models.follow_up import FollowUp, Note
+from backend.matchmaking.models.results import Match, Result, WeightSet
+from backend.matchmaking.models.reviews import Review, ReviewEnd
+from backend.matchmaking.models.submissions import HandOver, Need, Submission
+
+__all__ = [
+    "Alert",
+    "FollowUp",
+    "HandOver",
+    "Match",
+    "Need",
+    "Note",
+    "Reminder",
+    "Result",
+    "Review",
+    "ReviewEnd",
+    "Submission",
+    "WeightSet",
+]

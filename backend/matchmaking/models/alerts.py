@@ -1,0 +1,74 @@
+"""What a firm asked to be told of, and what it was told last."""
+
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from backend.matchmaking.models.results import Result
+from backend.matchmaking.models.submissions import Submission
+from backend.schemes.models import Scheme
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def heard(self) -> Self:
+        """Subscriptions in force: asked for, at an address that was confirmed."""
+        return self.filter(submission__confirmed_at__isnull=False, ended_at__isnull=True)
+
+
+class Alert(models.Model):
+    """A subscription to the changes of a result. The firm was told of ``told``; what differs from it is news."""
+
+    class Frequency(models.TextChoices):
+        IMMEDIATE = "immediate", _("dès qu’il y a du nouveau")
+        WEEKLY = "weekly", _("une fois par semaine")
+        MONTHLY = "monthly", _("une fois par mois")
+
+    submission = models.OneToOneField(Submission, on_delete=models.CASCADE, related_name="alert")
+    frequency = models.CharField(_("rythme"), max_length=10, choices=Frequency, default=Frequency.IMMEDIATE)
+    paused_until = models.DateField(_("en pause jusqu’au"), null=True, blank=True)
+    asked_at = models.DateTimeField(_("demandée le"))
+    ended_at = models.DateTimeField(_("arrêtée le"), null=True, blank=True)
+    told = models.ForeignKey(Result, on_delete=models.RESTRICT, related_name="+")
+    told_on = models.DateField(_("dernières nouvelles le"), help_text="The day of the last news, or of the request.")
+    sent_on = models.DateField(_("dernier courriel le"), null=True, blank=True)
+    # The state of the world that was compared last: a subscription is due again once one of the three is another.
+    checked_at = models.DateTimeField(_("comparée le"), null=True, blank=True)
+    checked_on = models.DateField(null=True, blank=True)
+    checked_catalogue = models.CharField(max_length=64, blank=True)
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("alerte")
+        verbose_name_plural = _("alertes")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.submission_id} {self.get_frequency_display()}"
+
+    @property
+    def topic(self) -> str:
+        """What the firm stops when it stops the alerts, without stopping what else is written about its file."""
+        return f"alert:{self.submission_id}"
+
+
+class Reminder(models.Model):
+    """A closing date the firm was reminded of: once when there is just time to apply, once a week before."""
+
+    class Stage(models.TextChoices):
+        PREPARE = "prepare", _("le temps de préparer")
+        LAST_WEEK = "last_week", _("dernière semaine")
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="reminders")
+    scheme = models.ForeignKey(Scheme, on_delete=models.PROTECT, related_name="+")
+    closes_on = models.DateField(_("ferme le"))
+    stage = models.CharField(max_length=10, choices=Stage)
+    sent_on = models.DateField(_("rappelé le"))
+
+    class Meta:
+        verbose_name = _("rappel")
+        verbose_name_plural = _("rappels")
+        constraints = [models.UniqueConstraint(fields=["alert", "scheme", "closes_on", "stage"], name="reminder_once")]
+
+    def __str__(self) -> str:
+        return f"{self.scheme_id} {self.closes_on}"

@@ -1,0 +1,114 @@
+"""What happens around a file: steps after the review, and what people write to each other."""
+
+from typing import Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from backend.accounts.models import Organisation, User
+from backend.matchmaking.models.reviews import Review
+from backend.matchmaking.models.submissions import Submission
+from backend.schemes.models import Scheme
+
+
+class FollowUpQuerySet(models.QuerySet["FollowUp"]):
+    def to_do(self) -> Self:
+        return self.filter(done_at__isnull=True, cancelled_at__isnull=True)
+
+    def standing(self) -> Self:
+        """Steps that nobody took back."""
+        return self.filter(cancelled_at__isnull=True)
+
+
+class FollowUp(models.Model):
+    """A step after the review: done, or to be done. One that was recorded by mistake is cancelled, not erased."""
+
+    class Step(models.TextChoices):
+        CONTACTED = "contacted", _("entreprise contactée")
+        PARTNER = "partner", _("partenaire à trouver")
+        APPLIED = "applied", _("demande déposée")
+        GRANTED = "granted", _("obtenu")
+        REFUSED = "refused", _("refusé")
+        GIVEN_UP = "given_up", _("abandonné par l’entreprise")
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="follow_ups")
+    scheme = models.ForeignKey(
+        Scheme, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("dispositif")
+    )
+    step = models.CharField(_("étape"), max_length=10, choices=Step)
+    note = models.CharField(_("précision"), max_length=300, blank=True)
+    review = models.ForeignKey(
+        Review, on_delete=models.CASCADE, null=True, blank=True, related_name="follow_ups", help_text="What owes it."
+    )
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("noté par"))
+    recorded_at = models.DateTimeField(_("noté le"))
+    done_at = models.DateTimeField(_("fait le"), null=True, blank=True)
+    done_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("fait par")
+    )
+    cancelled_at = models.DateTimeField(_("annulé le"), null=True, blank=True)
+    objects = FollowUpQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("étape de suivi")
+        verbose_name_plural = _("étapes de suivi")
+        ordering = ["-recorded_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(step__in=("applied", "granted", "refused", "given_up")) | Q(scheme__isnull=False),
+                name="follow_up_of_a_scheme_names_it",
+                violation_error_message=_("Cette étape concerne un dispositif : dites lequel."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_step_display()} {self.submission_id}"
+
+    @property
+    def is_to_do(self) -> bool:
+        return self.done_at is None and self.cancelled_at is None
+
+
+class NoteQuerySet(models.QuerySet["Note"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Notes that someone who may open the file reads: all but those another organisation keeps to itself."""
+        if not isinstance(user, User):
+            return self.none()
+        own = user.memberships.values("organisation")
+        return self.standing().filter(~Q(audience=Note.Audience.INTERNAL) | Q(organisation__in=own) | Q(author=user))
+
+    def for_the_firm(self) -> Self:
+        return self.standing().filter(audience=Note.Audience.FIRM)
+
+    def standing(self) -> Self:
+        return self.filter(withdrawn_at__isnull=True)
+
+
+class Note(models.Model):
+    """A few words on a file; who reads them is chosen each time, never assumed."""
+
+    class Audience(models.TextChoices):
+        INTERNAL = "internal", _("mon organisation seulement")
+        SHARED = "shared", _("toutes les personnes qui suivent ce dossier")
+        FIRM = "firm", _("l’entreprise aussi")
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("auteur"))
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="+", verbose_name=_("organisation")
+    )
+    audience = models.CharField(_("qui la lit"), max_length=8, choices=Audience)
+    text = models.TextField(_("note"))
+    written_at = models.DateTimeField(_("écrite le"))
+    withdrawn_at = models.DateTimeField(_("retirée le"), null=True, blank=True)
+    objects = NoteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+        ordering = ["-written_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.author} {self.written_at:%Y-%m-%d}"

@@ -1,0 +1,82 @@
+"""What the engine answered, with all it takes to replay it."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from backend.matchmaking.models.submissions import Submission
+from backend.schemes.models import Revision, Scheme, SubNeed
+
+
+class WeightSet(models.Model):
+    """A version of the points that make the score."""
+
+    version = models.CharField(_("version"), max_length=20, primary_key=True)
+    points = models.JSONField(_("points"))
+    active = models.BooleanField(_("en vigueur"), default=False)
+
+    class Meta:
+        verbose_name = _("jeu de poids")
+        verbose_name_plural = _("jeux de poids")
+        constraints = [models.UniqueConstraint(fields=["active"], condition=Q(active=True), name="weights_one_active")]
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class Result(models.Model):
+    """One answer of the engine: on what facts, on what day, with what weights. Enough to replay it."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="results")
+    computed_at = models.DateTimeField(_("calculé le"))
+    on = models.DateField(_("jour du calcul"))
+    facts = models.JSONField(_("faits"))
+    needs = models.JSONField(_("poids des besoins"), help_text="Sub-need → weight.")
+    stated = models.BooleanField(_("un besoin est exprimé"), help_text="Without one, every scheme is ranked.")
+    weights = models.ForeignKey(WeightSet, on_delete=models.PROTECT, related_name="+")
+    catalogue = models.CharField(
+        max_length=64, help_text="Digest of the revisions in force: another one, another answer."
+    )
+
+    class Meta:
+        verbose_name = _("résultat")
+        verbose_name_plural = _("résultats")
+        ordering = ["-computed_at", "-pk"]
+        get_latest_by = ["computed_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.submission_id} {self.on}"
+
+
+class Match(models.Model):
+    """A scheme in a result: verdicts, score and certainty are three things; the human review is a fourth."""
+
+    class Verdict(models.TextChoices):
+        ELIGIBLE = "eligible", _("éligible")
+        UNDECIDED = "undecided", _("à préciser")
+        INELIGIBLE = "ineligible", _("non éligible")
+
+    result = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="matches")
+    scheme = models.ForeignKey(Scheme, on_delete=models.PROTECT, related_name="matches")
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="matches")
+    rank = models.PositiveIntegerField(_("rang"))
+    score = models.FloatField(_("score"), null=True)
+    eligibility = models.CharField(max_length=10, choices=Verdict)
+    typed = models.CharField(max_length=10, choices=Verdict)
+    targeted = models.CharField(max_length=7)
+    opens_later = models.BooleanField(default=False)
+    addresses = models.BooleanField(default=False)
+    need = models.ForeignKey(SubNeed, on_delete=models.PROTECT, null=True, related_name="+")
+    unknown = ArrayField(models.CharField(max_length=40), default=list)
+    to_confirm = ArrayField(models.CharField(max_length=40), default=list)
+    parts = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("mise en relation")
+        verbose_name_plural = _("mises en relation")
+        ordering = ["rank"]
+        constraints = [models.UniqueConstraint(fields=["result", "scheme"], name="match_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rank} {self.scheme_id}"

@@ -1,0 +1,182 @@
+"""What a firm filed: its facts, its needs, its words, and who follows it."""
+
+import secrets
+import uuid
+from typing import Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from backend.accounts.models import User
+from backend.companies.models import Contact, FactSheet
+from backend.schemes.models import SubNeed
+from backend.territories.models import ServedEpci
+
+
+def _token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Files a person may open: of their intercommunality, of the pool (placed nowhere), or offered to them."""
+        if not isinstance(user, User) or not user.is_active:
+            return self.none()
+        if user.memberships.whole_territory().exists():
+            return self.confirmed()
+        epcis = list(user.epcis())
+        if not epcis:
+            return self.none()
+        offered = HandOver.objects.waiting().filter(to=user).values("submission")
+        return self.confirmed().filter(Q(epci__in=epcis) | Q(epci__isnull=True) | Q(pk__in=offered))
+
+    def confirmed(self) -> Self:
+        """Filed by someone who has shown that the address is theirs."""
+        return self.filter(confirmed_at__isnull=False)
+
+    def waiting(self) -> Self:
+        return self.filter(reviewed_at__isnull=True)
+
+    def reviewed(self) -> Self:
+        return self.filter(reviewed_at__isnull=False)
+
+    def of_firm(self, submission: "Submission") -> Self:
+        """Every submission of the same firm: by its SIREN, or this one alone where it is not known."""
+        company = submission.sheet.company_id
+        return self.filter(sheet__company=company) if company else self.filter(pk=submission.pk)
+
+
+class Submission(models.Model):
+    """What a firm filed: facts, needs and its own words. The facts can be corrected; each answer is kept."""
+
+    class Horizon(models.TextChoices):
+        UNDER_3_MONTHS = "under_3_months", _("dans les 3 mois")
+        FROM_3_TO_12_MONTHS = "3_to_12_months", _("entre 3 et 12 mois")
+        LATER = "later", _("plus tard")
+
+    class CallSlot(models.TextChoices):
+        MORNING = "morning", _("le matin (8 h – 12 h)")
+        NOON = "noon", _("entre 12 h et 14 h")
+        AFTERNOON = "afternoon", _("l’après-midi (14 h – 18 h)")
+        ANY = "any", _("peu importe")
+
+    token = models.CharField(max_length=40, unique=True, default=_token, editable=False)
+    filing_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    sheet = models.OneToOneField(FactSheet, on_delete=models.PROTECT, related_name="submission")
+    contact = models.ForeignKey(
+        Contact, on_delete=models.PROTECT, related_name="submissions", verbose_name=_("contact")
+    )
+    epci = models.ForeignKey(
+        ServedEpci,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="submissions",
+        verbose_name=_("intercommunalité"),
+        help_text=_("Vide : commune inconnue, demande commune aux quatre intercommunalités."),
+    )
+    text = models.TextField(_("besoin en ses mots"), blank=True)
+    call_slot = models.CharField(_("quand rappeler"), max_length=10, choices=CallSlot, default=CallSlot.ANY)
+    filed_at = models.DateTimeField(_("déposée le"))
+    consented_at = models.DateTimeField(_("consentement donné le"))
+    confirmed_at = models.DateTimeField(_("adresse confirmée le"), null=True, blank=True)
+    reviewed_at = models.DateTimeField(_("relue le"), null=True, blank=True)
+    reviewed_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("relue par")
+    )
+    officer = models.ForeignKey(
+        User,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="files",
+        verbose_name=_("suivie par"),
+        help_text=_("Vide : personne ne l’a encore prise en charge."),
+    )
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("demande")
+        verbose_name_plural = _("demandes")
+        ordering = ["-filed_at"]
+
+    def __str__(self) -> str:
+        return f"{self.reference} – {self.sheet}"
+
+    @property
+    def reference(self) -> str:
+        return f"D-{self.filed_at:%Y}-{self.pk:05d}"
+
+    @property
+    def topic(self) -> str:
+        """What the firm stops when it stops the e-mails about this file."""
+        return f"submission:{self.pk}"
+
+    @property
+    def horizon(self) -> str:
+        return str(self.sheet.values().get("project.horizon") or "")
+
+
+class Need(models.Model):
+    """A sub-need of a submission: ticked by the firm, or understood from its words with the words that decided."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="needs")
+    sub_need = models.ForeignKey(SubNeed, on_delete=models.PROTECT, related_name="+")
+    ticked = models.BooleanField(default=False)
+    weight = models.FloatField()
+    evidence = ArrayField(models.CharField(max_length=60), default=list)
+
+    class Meta:
+        verbose_name = _("besoin exprimé")
+        verbose_name_plural = _("besoins exprimés")
+        ordering = ["-weight", "sub_need__position"]
+        constraints = [models.UniqueConstraint(fields=["submission", "sub_need"], name="need_once")]
+
+    def __str__(self) -> str:
+        return str(self.sub_need)
+
+
+class HandOverQuerySet(models.QuerySet["HandOver"]):
+    def waiting(self) -> Self:
+        """Offered to someone still in post, and not answered yet."""
+        return self.filter(state=HandOver.State.OFFERED, to__is_active=True)
+
+
+class HandOver(models.Model):
+    """A file that an officer offers to another, who takes it or not."""
+
+    class State(models.TextChoices):
+        OFFERED = "offered", _("proposée")
+        ACCEPTED = "accepted", _("acceptée")
+        DECLINED = "declined", _("refusée")
+        WITHDRAWN = "withdrawn", _("retirée")
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="hand_overs")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposée par"))
+    to = models.ForeignKey(User, on_delete=models.PROTECT, related_name="offers", verbose_name=_("proposée à"))
+    note = models.TextField(_("mot d’accompagnement"), blank=True)
+    state = models.CharField(_("état"), max_length=10, choices=State, default=State.OFFERED)
+    offered_at = models.DateTimeField(_("proposée le"))
+    answered_at = models.DateTimeField(_("répondue le"), null=True, blank=True)
+    objects = HandOverQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("transmission")
+        verbose_name_plural = _("transmissions")
+        ordering = ["-offered_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission"], condition=Q(state="offered"), name="hand_over_one_offer_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="offered", answered_at__isnull=True)
+                | (~Q(state="offered") & Q(answered_at__isnull=False)),
+                name="hand_over_answered_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission_id} {self.by} → {self.to}"

@@ -1,0 +1,117 @@
+"""Asking the engine, keeping its answer, and asking again."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from backend.matchmaking import engine
+from backend.matchmaking.models import Alert, Match, Need, Result, Submission, WeightSet
+from backend.schemes.models import Criterion
+from backend.schemes.services import manual_facts
+
+
+def set_needs(*, submission: Submission, ticked: Iterable[str], text: str) -> None:
+    """Read the needs again from boxes and words."""
+    submission.needs.all().delete()
+    Need.objects.bulk_create(
+        Need(
+            submission=submission,
+            sub_need_id=need.sub_need,
+            ticked=need.ticked,
+            weight=need.weight,
+            evidence=list(need.evidence),
+        )
+        for need in engine.understand(text, ticked)
+    )
+
+
+@transaction.atomic
+def compute_result(*, submission: Submission, on: date) -> Result:
+    """Ask the engine again and keep its answer, with all it takes to replay it."""
+    catalogue = engine.catalogue()
+    weight_set, weights = engine.active_weights()
+    facts = submission.sheet.values()
+    needs = {need.sub_need_id: need.weight for need in submission.needs.all()}
+    stated = bool(needs) or bool(submission.text.strip())
+    (ranked,) = engine.rank([(facts, on, needs, stated)], compiled=catalogue, weights=weights)
+    result = Result.objects.create(
+        submission=submission,
+        computed_at=timezone.now(),
+        on=on,
+        facts=facts,
+        needs=needs,
+        stated=stated,
+        weights=weight_set,
+        catalogue=catalogue.digest,
+    )
+    Match.objects.bulk_create(Match(result=result, **_columns(item, catalogue)) for item in ranked)
+    return result
+
+
+def _columns(item: engine.Ranked, catalogue: engine.Catalogue) -> dict[str, Any]:
+    """Return what a match keeps of an answer, by column."""
+    return {
+        "scheme_id": catalogue.schemes_by_key[item.scheme_key],
+        "revision_id": item.revision_id,
+        "rank": item.rank,
+        "score": item.score,
+        "eligibility": item.eligibility,
+        "typed": item.typed,
+        "targeted": item.targeted,
+        "opens_later": item.opens_later,
+        "addresses": item.addresses,
+        "need_id": item.need or None,
+        "unknown": list(item.unknown),
+        "to_confirm": list(item.to_confirm),
+        "parts": dict(item.parts),
+    }
+
+
+def latest_result(submission: Submission, *, on: date) -> Result:
+    """Return the newest result, computed again where the day, the catalogue or the weights are not those of today."""
+    result = submission.results.first()
+    return result if result and is_current(result, on=on) else compute_result(submission=submission, on=on)
+
+
+def is_current(result: Result, *, on: date) -> bool:
+    """Tell whether asking the engine again about the same facts would use the same day, catalogue and weights."""
+    return (
+        result.on == on
+        and result.catalogue == engine.catalogue().digest
+        and WeightSet.objects.filter(pk=result.weights_id, active=True).exists()
+    )
+
+
+def mark_shown(*, submission: Submission, result: Result) -> None:
+    """Note that the firm has this result before its eyes, or in an e-mail: nothing in it is news to it any more."""
+    Alert.objects.filter(submission=submission).update(told=result)
+
+
+def replay(result: Result) -> list[str]:
+    """Ask the engine the same question again, of the same revisions, weights and day; return what differs, or nothing.
+
+    This is what a dispute needs: whatever changed since, an old answer can be had again and explained.
+    """
+    matches = {match.scheme_id: match for match in result.matches.all()}
+    catalogue = engine.catalogue_of(match.revision_id for match in matches.values())
+    weights = engine.weights_of(result.weights)
+    (ranked,) = engine.rank(
+        [(result.facts, result.on, result.needs, result.stated)], compiled=catalogue, weights=weights
+    )
+    differences = []
+    for item in ranked:
+        columns = _columns(item, catalogue)
+        match = matches.pop(columns["scheme_id"])
+        different = [name for name, value in columns.items() if getattr(match, name) != value]
+        if different:
+            differences.append(f"{item.scheme_key} : {', '.join(different)}")
+    return [*differences, *(f"{match.scheme_id} : absent" for match in matches.values())]
+
+
+def conditions_of(result: Result) -> set[str]:
+    """Return the names of the conditions that the schemes of a result leave to a person."""
+    rows = Criterion.objects.filter(revision__matches__result=result).values_list("definition", flat=True)
+    return {name for definition in rows for name in manual_facts(definition)}

@@ -1,0 +1,312 @@
+"""The review of a submission: verdicts, what each reason for setting a scheme aside does, the end of the review."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.companies.models import Fact
+from backend.matchmaking.emails import owe_referral, owe_reviewed
+from backend.matchmaking.models import FollowUp, Match, Review, ReviewEnd, Submission
+from backend.matchmaking.results import latest_result, mark_shown
+from backend.matchmaking.services import check_may_decide, correct_submission
+from backend.schemes.models import CatalogueTask, Criterion, Scheme
+from backend.territories.models import ServedEpci
+
+KEPT, REJECTED = Review.Verdict.KEPT, Review.Verdict.REJECTED
+Reason = Review.Reason
+
+
+class ReviewError(ValueError):
+    """A review that cannot be recorded, with a sentence for the officer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Because:
+    """Why a scheme is set aside, and what that reason asks to be told."""
+
+    reason: str
+    comment: str = ""
+    criterion: Criterion | None = None  # wrong_criterion: which one, where the officer says so
+    fact: str = ""  # wrong_fact: its name
+    alternative: Scheme | None = None  # better_alternative
+    partner: str = ""  # partner_first
+    epci: ServedEpci | None = None  # outside_perimeter: who should have the file
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A decision being taken: who, on what, and on what day."""
+
+    submission: Submission
+    match: Match
+    officer: User
+    on: date
+
+
+@transaction.atomic
+def keep_scheme(*, submission: Submission, scheme: Scheme, officer: User, on: date) -> Review:
+    """Keep a scheme for a firm, whether the engine proposed it or the officer adds it by hand.
+
+    Raises ``PermissionDenied`` if the officer is not in charge of the submission, ``ReviewError`` if the scheme is not
+    published: a sheet that nobody has checked is shown to no firm.
+    """
+    case = _open_case(submission, scheme, officer, on)
+    return _record(case, verdict=KEPT, by_hand=not case.match.addresses)
+
+
+@transaction.atomic
+def set_aside(*, submission: Submission, scheme: Scheme, officer: User, because: Because, on: date) -> Review:
+    """Set a scheme aside for a reason; the reason has its effect at once, and the firm is told at the review's end.
+
+    Raises ``PermissionDenied`` if the officer is not in charge of the submission, ``ReviewError`` where the reason or
+    what it asks for is missing.
+    """
+    if because.reason not in Reason.values:
+        raise ReviewError("Pour écarter un dispositif, choisissez une raison dans la liste.")
+    case = _open_case(submission, scheme, officer, on)
+    effect = EFFECTS.get(Reason(because.reason))
+    columns = {"verdict": REJECTED, **(effect(case, because) if effect else {})}
+    review = _record(case, reason=because.reason, comment=because.comment.strip(), **columns)
+    _follow(case, because, review)
+    return review
+
+
+@transaction.atomic
+def withdraw_review(*, submission: Submission, scheme: Scheme, officer: User, on: date) -> Review:
+    """Take the last verdict on a scheme back, with all that its reason did.
+
+    Raises ``ReviewError`` where there is nothing to take back.
+    """
+    case = _open_case(submission, scheme, officer, on)
+    last = submission.reviews.latest_by_scheme().get(scheme.pk)
+    if last is None or last.verdict == Review.Verdict.WITHDRAWN:
+        raise ReviewError("Il n’y a pas d’avis à retirer sur ce dispositif.")
+    _undo(case, last)
+    return _record(case, verdict=Review.Verdict.WITHDRAWN)
+
+
+def _open_case(submission: Submission, scheme: Scheme, officer: User, on: date) -> Case:
+    """Lock the submission, check who decides, and find what the engine said of the scheme."""
+    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    check_may_decide(officer, submission)
+    match = latest_result(submission, on=on).matches.filter(scheme=scheme).select_related("revision").first()
+    if match is None:
+        raise ReviewError(f"« {scheme} » n’est pas publié : seul un dispositif publié peut être retenu ou écarté.")
+    if submission.officer_id is None:  # the first who decides takes the file
+        submission.officer = officer
+        submission.save(update_fields=["officer"])
+    return Case(submission, match, officer, on)
+
+
+def _record(case: Case, **columns: Any) -> Review:
+    return Review.objects.create(
+        submission=case.submission,
+        scheme_id=case.match.scheme_id,
+        match=case.match,
+        officer=case.officer,
+        decided_at=timezone.now(),
+        **columns,
+    )
+
+
+# -- what each reason does
+
+
+def _report_criterion(case: Case, because: Because) -> dict[str, Any]:
+    """Give the catalogue's editors something to check."""
+    task = CatalogueTask.objects.create(
+        scheme_id=case.match.scheme_id,
+        revision=case.match.revision,
+        criterion=because.criterion,
+        text=because.comment.strip(),
+        reported_by=case.officer,
+        reported_at=timezone.now(),
+    )
+    return {"task": task}
+
+
+def _doubt_fact(case: Case, because: Because) -> dict[str, Any]:
+    """Take the fact back: what is known to be wrong is unknown until somebody says what is right."""
+    if because.fact not in case.submission.sheet.values():
+        raise ReviewError("Dites quel fait de l’entreprise est faux, parmi ceux du dossier.")
+    return {"fact": _correct(case, because.fact, None)}
+
+
+def _note_started(case: Case, because: Because) -> dict[str, Any]:
+    return {"fact": _correct(case, "project.started", value=True)}
+
+
+def _correct(case: Case, name: str, value: Any) -> Fact | None:
+    """Correct a fact in the officer's name; return the row that says so, or none where it was known already."""
+    before = case.submission.sheet.facts.filter(name=name).last()
+    correct_submission(submission=case.submission, facts={name: value}, author=case.officer, on=case.on)
+    after = case.submission.sheet.facts.filter(name=name).order_by("recorded_at", "pk").last()
+    return None if after == before else after
+
+
+def _prefer(case: Case, because: Because) -> dict[str, Any]:
+    if because.alternative is None or because.alternative.pk == case.match.scheme_id:
+        raise ReviewError("Dites quel autre dispositif convient mieux.")
+    return {"alternative": because.alternative}
+
+
+def _name_partner(case: Case, because: Because) -> dict[str, Any]:
+    if not because.partner.strip():
+        raise ReviewError("Dites quel partenaire il faut d’abord trouver (un laboratoire, un client, une école…).")
+    return {"partner": because.partner.strip()}
+
+
+def _reroute(case: Case, because: Because) -> dict[str, Any]:
+    """Send the file to another intercommunality; on the scheme itself nothing is decided."""
+    if because.epci is None or because.epci == case.submission.epci:
+        raise ReviewError("Dites à quelle autre intercommunalité transmettre ce dossier.")
+    reroute(submission=case.submission, epci=because.epci)
+    return {"verdict": Review.Verdict.REFERRED, "rerouted_to": because.epci}
+
+
+def _explain(case: Case, because: Because) -> dict[str, Any]:
+    if not because.comment.strip():
+        raise ReviewError("Pour « autre raison », dites laquelle en quelques mots.")
+    return {}
+
+
+# The others need only be recorded: they hide the scheme from the firm (``Review.HIDING``) or teach the ranking
+# (``Review.USELESS``).
+EFFECTS: dict[Review.Reason, Callable[[Case, Because], dict[str, Any]]] = {
+    Reason.WRONG_CRITERION: _report_criterion,
+    Reason.WRONG_FACT: _doubt_fact,
+    Reason.PROJECT_STARTED: _note_started,
+    Reason.BETTER_ALTERNATIVE: _prefer,
+    Reason.PARTNER_FIRST: _name_partner,
+    Reason.OUTSIDE_PERIMETER: _reroute,
+    Reason.OTHER: _explain,
+}
+
+
+def _follow(case: Case, because: Because, review: Review) -> None:
+    """Do what can only be done once the review exists."""
+    if because.reason == Reason.BETTER_ALTERNATIVE and because.alternative:
+        other = _open_case(case.submission, because.alternative, case.officer, case.on)
+        _record(other, verdict=KEPT, by_hand=not other.match.addresses, because_of=review)
+    if because.reason == Reason.PARTNER_FIRST:
+        _owe_step(case, review, FollowUp.Step.PARTNER, note=review.partner)
+    if because.reason == Reason.ASKED_AND_REFUSED:
+        _owe_step(case, review, FollowUp.Step.REFUSED, note=review.comment[:300], done=True)
+    if because.reason == Reason.OUTSIDE_PERIMETER:
+        owe_referral(case.submission, review)
+
+
+def _owe_step(case: Case, review: Review, step: str, *, note: str, done: bool = False) -> None:
+    now = timezone.now()
+    FollowUp.objects.create(
+        submission=case.submission,
+        scheme_id=case.match.scheme_id,
+        step=step,
+        note=note,
+        review=review,
+        recorded_by=case.officer,
+        recorded_at=now,
+        done_at=now if done else None,
+        done_by=case.officer if done else None,
+    )
+
+
+def reroute(*, submission: Submission, epci: ServedEpci) -> None:
+    """Give a file to another intercommunality, where nobody follows it yet; a change of commune routes it again."""
+    submission.epci, submission.officer = epci, None
+    submission.save(update_fields=["epci", "officer"])
+
+
+# -- taking a verdict back
+
+
+def _undo(case: Case, review: Review) -> None:
+    now = timezone.now()
+    review.follow_ups.standing().update(cancelled_at=now)
+    if review.task and review.task.closed_at is None:
+        closed = {"closed_at": now, "closed_by": case.officer, "answer": "Avis retiré par son auteur ou un collègue."}
+        CatalogueTask.objects.filter(pk=review.task.pk).update(**closed)
+    if review.fact:
+        _restore(case, review.fact)
+    for consequence in review.consequences.select_related("scheme"):
+        last = case.submission.reviews.latest_by_scheme()[consequence.scheme_id]
+        if last == consequence:
+            withdraw_review(submission=case.submission, scheme=consequence.scheme, officer=case.officer, on=case.on)
+
+
+def _restore(case: Case, fact: Fact) -> None:
+    """Give a fact the value it had before a review changed it, unless somebody corrected it since."""
+    rows = list(case.submission.sheet.facts.filter(name=fact.name).order_by("recorded_at", "pk"))
+    if rows[-1] != fact:
+        return
+    position = rows.index(fact)
+    before = rows[position - 1].value if position else None
+    correct_submission(submission=case.submission, facts={fact.name: before}, author=case.officer, on=case.on)
+
+
+# -- the end
+
+
+@transaction.atomic
+def end_review(*, submission: Submission, officer: User, on: date, message: str = "") -> ReviewEnd:
+    """End the review and owe the one e-mail that tells the firm.
+
+    Raises ``ReviewError`` where nothing was decided, or where the review has ended already.
+    """
+    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    check_may_decide(officer, submission)
+    if submission.reviewed_at:
+        raise ReviewError("La relecture de cette demande est déjà terminée ; l’entreprise a reçu son courriel.")
+    reviews = [review for review in submission.reviews.latest_by_scheme().values() if review.is_decided]
+    kept = [review for review in reviews if review.verdict == KEPT]
+    if not reviews and not message.strip():
+        raise ReviewError("Retenez ou écartez au moins un dispositif, ou écrivez un mot à l’entreprise.")
+    result = latest_result(submission, on=on)
+    end = ReviewEnd.objects.create(
+        submission=submission, officer=officer, result=result, message=message.strip(), ended_at=timezone.now()
+    )
+    submission.reviewed_at, submission.reviewed_by = end.ended_at, officer
+    submission.officer = submission.officer or officer
+    submission.save(update_fields=["reviewed_at", "reviewed_by", "officer"])
+    owe_reviewed(submission, end, kept=kept, n_rejected=len(reviews) - len(kept))
+    mark_shown(submission=submission, result=result)
+    return end
+
+
+@transaction.atomic
+def reopen_review(*, submission: Submission, officer: User) -> None:
+    """Open an ended review again; what the firm was told stays as it was until the next end."""
+    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    check_may_decide(officer, submission)
+    submission.reviewed_at = submission.reviewed_by = None
+    submission.save(update_fields=["reviewed_at", "reviewed_by"])
+
+
+# -- what was decided
+
+
+def decisions(submission: Submission) -> dict[int, Review]:
+    """Return every decision that stands on a submission, by scheme, told or not: what its officers see."""
+    own = submission.reviews.latest_by_scheme()
+    return {**_of_other_files(submission), **{key: review for key, review in own.items() if not review.is_withdrawn}}
+
+
+def told_decisions(submission: Submission) -> dict[int, Review]:
+    """Return the decisions that the firm was told of: those made before the last end of the review."""
+    end = submission.review_ends.first()
+    own = submission.reviews.filter(decided_at__lte=end.ended_at).latest_by_scheme() if end else {}
+    return {**_of_other_files(submission), **{key: review for key, review in own.items() if not review.is_withdrawn}}
+
+
+def _of_other_files(submission: Submission) -> dict[int, Review]:
+    """Return what the firm was told in its other files that hides a scheme from it, whatever it asks now."""
+    rows = Review.objects.filter(submission__in=Submission.objects.of_firm(submission).exclude(pk=submission.pk))
+    end = ReviewEnd.objects.filter(submission=OuterRef("submission"), ended_at__gte=OuterRef("decided_at"))
+    told = rows.filter(Exists(end)).select_related("submission")
+    return {key: review for key, review in told.latest_by_scheme().items() if review.hides}

@@ -1,0 +1,70 @@
+"""The catalogue as officers read it: everything, with what is closed, and what nobody has checked marked as such."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from backend.accounts.models import User
+from backend.common.days import current_day
+from backend.schemes import wording
+from backend.schemes.models import Scheme, TaxonomyNeed
+from backend.web.views.officer import signed_in
+
+PER_PAGE = 50
+
+
+def _check_reader(user: User) -> None:
+    if not user.memberships.filter(user__is_active=True).exists():
+        raise PermissionDenied
+
+
+@login_required
+@require_safe
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """List the schemes by name, those that nobody has checked marked."""
+    _check_reader(signed_in(request))
+    words, need = request.GET.get("q", "").replace("\0", "").strip(), request.GET.get("besoin", "").replace("\0", "")
+    rows = Scheme.objects.of_source(Scheme.OWN).described().exclude(state=Scheme.State.ARCHIVED)
+    for word in words.split()[:8]:
+        rows = rows.filter(Q(current__name__icontains=word) | Q(current__summary__icontains=word))
+    if need:
+        rows = rows.filter(current__served_needs__sub_need__need=need)
+    rows = rows.select_related("current").order_by("current__name").distinct()
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    on = current_day()
+    context = {
+        "page": page,
+        "rows": [(scheme, wording.deadline(scheme.current, on=on)) for scheme in page if scheme.current],
+        "words": words,
+        "need": need,
+        "needs": TaxonomyNeed.objects.all(),
+    }
+    return render(request, "web/officer/catalogue.html", context)
+
+
+@login_required
+@require_safe
+def scheme(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one sheet: what the scheme asks, with the source of each condition, and what it gives."""
+    _check_reader(signed_in(request))
+    rows = Scheme.objects.of_source(Scheme.OWN).described().exclude(state=Scheme.State.ARCHIVED)
+    scheme = get_object_or_404(rows.select_related("current"), pk=pk)
+    revision = scheme.current
+    if revision is None:  # described() leaves none out
+        raise PermissionDenied
+    criteria = revision.criteria.select_related("source")
+    context = {
+        "scheme": scheme,
+        "revision": revision,
+        "criteria": [(wording.sentence(row.definition), row) for row in criteria],
+        "amount": wording.amount(revision),
+        "deadline": wording.deadline(revision, on=current_day()),
+        "roles": revision.roles.select_related("operator"),
+        "served": revision.served_needs.select_related("sub_need"),
+        "sources": revision.sources.all(),
+    }
+    return render(request, "web/officer/scheme.html", context)

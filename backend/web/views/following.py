@@ -1,0 +1,132 @@
+"""What happens around a file: who follows it, steps, notes."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from backend.matchmaking.follow_up import (
+    FollowUpError,
+    answer_offers,
+    close_step,
+    offer_file,
+    offer_portfolio,
+    record_step,
+    take_file,
+    withdraw_note,
+    write_note,
+)
+from backend.matchmaking.models import FollowUp, Note, Submission
+from backend.web.forms.review import NoteForm, OfferForm, StepForm
+from backend.web.views.officer import file_page, signed_in, visible_file
+
+
+@login_required
+@require_POST
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a file: from now on, it is mine."""
+    take_file(submission=visible_file(request, pk), officer=signed_in(request))
+    messages.success(request, _("Vous suivez ce dossier."))
+    return redirect("officer_file", pk)
+
+
+@login_required
+@require_POST
+def offer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Offer a file to a colleague."""
+    submission, user = visible_file(request, pk), signed_in(request)
+    form = OfferForm(request.POST, by=user, auto_id="transmettre_%s")
+    try:
+        if form.is_valid():
+            to = form.cleaned_data["to"]
+            offer_file(submission=submission, by=user, to=to, note=form.cleaned_data["note"])
+            messages.success(request, _("%(to)s est prévenu et peut accepter ce dossier.") % {"to": to})
+            return redirect(reverse("officer_file", args=[pk]) + "#suivi")
+    except FollowUpError as error:
+        form.add_error("to", str(error))
+    return file_page(request, submission, bound={"offer_form": form}, status=422)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def portfolio(request: HttpRequest) -> HttpResponse:
+    """Offer all the files I follow to one colleague: when leaving, or for a long absence."""
+    user = signed_in(request)
+    form = OfferForm(request.POST or None, by=user)
+    files = Submission.objects.visible_to(user).filter(officer=user).select_related("sheet", "epci")
+    if request.method == "POST" and form.is_valid():
+        try:
+            count = offer_portfolio(by=user, to=form.cleaned_data["to"], note=form.cleaned_data["note"])
+        except FollowUpError as error:
+            form.add_error("to", str(error))
+        else:
+            messages.success(
+                request, _("Dossiers proposés à %(to)s : %(n)s.") % {"to": form.cleaned_data["to"], "n": count}
+            )
+            return redirect("officer_queue")
+    status = 422 if form.errors else 200
+    return render(request, "web/officer/portfolio.html", {"form": form, "files": files}, status=status)
+
+
+@login_required
+@require_POST
+def answer_offer(request: HttpRequest) -> HttpResponse:
+    """Take or decline what colleagues offer: one file, or all that are ticked."""
+    user = signed_in(request)
+    keys = [int(key) for key in request.POST.getlist("offer") if key.isascii() and key.isdigit() and len(key) < 10]
+    accept = request.POST.get("answer") == "accept"
+    offers = user.offers.waiting().filter(pk__in=keys)
+    count = answer_offers(hand_overs=offers, to=user, accept=accept)
+    words = _("Dossiers acceptés : %(n)s.") if accept else _("Dossiers refusés : %(n)s.")
+    messages.success(request, words % {"n": count})
+    return redirect("officer_queue")
+
+
+@login_required
+@require_POST
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write a note for the audience that was chosen."""
+    submission = visible_file(request, pk)
+    form = NoteForm(request.POST, auto_id="note_%s")
+    if not form.is_valid():
+        return file_page(request, submission, bound={"note_form": form}, status=422)
+    write_note(submission=submission, author=signed_in(request), **form.cleaned_data)
+    return redirect(reverse("officer_file", args=[pk]) + "#notes")
+
+
+@login_required
+@require_POST
+def take_note_back(request: HttpRequest, pk: int, note_pk: int) -> HttpResponse:
+    submission, user = visible_file(request, pk), signed_in(request)
+    withdraw_note(note=get_object_or_404(Note, pk=note_pk, submission=submission, author=user), author=user)
+    return redirect(reverse("officer_file", args=[pk]) + "#notes")
+
+
+@login_required
+@require_POST
+def step(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record what happened after the review."""
+    submission = visible_file(request, pk)
+    form = StepForm(request.POST, submission=submission, auto_id="etape_%s")
+    try:
+        if form.is_valid():
+            record_step(submission=submission, officer=signed_in(request), **form.cleaned_data)
+            return redirect(reverse("officer_file", args=[pk]) + "#suivi")
+    except FollowUpError as error:
+        form.add_error(None, str(error))
+    return file_page(request, submission, bound={"step_form": form}, status=422)
+
+
+@login_required
+@require_POST
+def close(request: HttpRequest, pk: int, step_pk: int) -> HttpResponse:
+    """Mark a step as done, or cancel it."""
+    submission = visible_file(request, pk)
+    follow_up = get_object_or_404(FollowUp, pk=step_pk, submission=submission)
+    close_step(follow_up=follow_up, officer=signed_in(request), cancel="cancel" in request.POST)
+    return redirect(reverse("officer_file", args=[pk]) + "#suivi")

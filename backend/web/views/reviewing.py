@@ -1,0 +1,139 @@
+"""What an officer decides on a file: keep, set aside, take back, add by hand, answer, end."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from backend.common.days import current_day
+from backend.matchmaking.models import Review, Submission
+from backend.matchmaking.presentation import present_schemes
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.reviews import (
+    ReviewError,
+    end_review,
+    keep_scheme,
+    reopen_review,
+    set_aside,
+    withdraw_review,
+)
+from backend.matchmaking.services import answer_condition, check_may_decide
+from backend.schemes.models import Scheme
+from backend.web.forms.answers import trilean
+from backend.web.forms.review import EndForm, SetAsideForm
+from backend.web.views.officer import file_page, next_file, signed_in, tell_changes, visible_file
+
+N_FOUND = 30
+
+
+def _card(pk: int, scheme_pk: int | str) -> str:
+    return reverse("officer_file", args=[pk]) + f"#d-{scheme_pk}"
+
+
+@login_required
+@require_POST
+def review(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
+    """Keep a scheme, set it aside with a reason, or take the verdict back."""
+    submission, officer = visible_file(request, pk), signed_in(request)
+    scheme = get_object_or_404(Scheme.objects.select_related("current"), pk=scheme_pk)
+    verdict = request.POST.get("verdict", "")
+    form = SetAsideForm(request.POST, revision=scheme.current)
+    on = current_day()
+    before = latest_result(submission, on=on)
+    try:
+        if verdict == Review.Verdict.KEPT:
+            keep_scheme(submission=submission, scheme=scheme, officer=officer, on=on)
+        elif verdict == Review.Verdict.WITHDRAWN:
+            withdraw_review(submission=submission, scheme=scheme, officer=officer, on=on)
+        elif verdict == Review.Verdict.REJECTED:
+            if not form.is_valid():
+                raise ReviewError(form.first_error())
+            set_aside(submission=submission, scheme=scheme, officer=officer, because=form.because(), on=on)
+        else:
+            raise ReviewError(_("Choisissez « retenir » ou « écarter »."))
+    except ReviewError as error:
+        refused = {"scheme": scheme.pk, "form": form, "error": str(error)}
+        return file_page(request, submission, bound={"refused": refused}, status=422)
+    if not Submission.objects.visible_to(officer).filter(pk=pk).exists():
+        messages.success(request, _("Le dossier est transmis : les développeurs en charge sont prévenus."))
+        return redirect("officer_queue")
+    after = latest_result(submission, on=on)
+    if after != before:
+        tell_changes(request, before, after)
+    return redirect(_card(pk, scheme_pk))
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Look for a scheme by name to add it by hand, and see first what the engine says of it for this firm."""
+    submission = visible_file(request, pk)
+    check_may_decide(signed_in(request), submission)
+    words = request.GET.get("q", "").replace("\0", "").strip()
+    found = Scheme.objects.of_source(Scheme.OWN).published().select_related("current")
+    for word in words.split()[:8]:
+        found = found.filter(Q(current__name__icontains=word) | Q(current__summary__icontains=word))
+    schemes = list(found.order_by("current__name")[:N_FOUND]) if words else []
+    result = latest_result(submission, on=current_day())
+    context = {
+        "submission": submission,
+        "words": words,
+        "cards": present_schemes(submission, result, schemes),
+        "limit": N_FOUND,
+    }
+    return render(request, "web/officer/add.html", context)
+
+
+@login_required
+@require_POST
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an officer's answer to a condition: after a call to the firm or to the scheme's operator."""
+    submission = visible_file(request, pk)
+    on = current_day()
+    before = latest_result(submission, on=on)
+    after = answer_condition(
+        submission=submission,
+        condition=request.POST.get("condition", ""),
+        value=trilean(request.POST.get("value", "")),
+        author=signed_in(request),
+        on=on,
+    )
+    tell_changes(request, before, after)
+    return redirect(_card(pk, request.POST.get("scheme", "")))
+
+
+@login_required
+@require_POST
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End the review: the firm is told, once; then comes the next file of the queue."""
+    submission = visible_file(request, pk)
+    form = EndForm(request.POST)
+    if not form.is_valid():
+        return file_page(request, submission, bound={"end_form": form}, status=422)
+    try:
+        message = form.cleaned_data["message"]
+        end_review(submission=submission, officer=signed_in(request), on=current_day(), message=message)
+    except ReviewError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Relecture terminée : le courriel à l’entreprise part dans quelques secondes."))
+    following = next_file(request, pk)
+    if "next" in request.POST and following:
+        return redirect("officer_file", following.pk)
+    return redirect("officer_file", pk)
+
+
+@login_required
+@require_POST
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open an ended review again."""
+    submission = visible_file(request, pk)
+    reopen_review(submission=submission, officer=signed_in(request))
+    messages.success(request, _("La relecture est reprise. L’entreprise garde ce qu’elle sait jusqu’à la fin."))
+    return redirect("officer_file", pk)

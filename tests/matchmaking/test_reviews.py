@@ -1,0 +1,502 @@
+"""Verdicts on schemes, what each of the twelve reasons does, and the end of a review."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from backend.companies.models import Fact
+from backend.matchmaking.alerts import news_of
+from backend.matchmaking.models import FollowUp, Match, Result, Review, ReviewEnd, Submission
+from backend.matchmaking.presentation import present
+from backend.matchmaking.results import compute_result, latest_result, replay
+from backend.matchmaking.reviews import ReviewError, end_review, reopen_review, told_decisions
+from backend.matchmaking.services import correct_submission
+from backend.notifications.models import Notification
+from backend.schemes.models import CatalogueTask, Scheme
+from backend.territories.models import ServedEpci
+from tests.factories import (
+    ARC,
+    CC2V,
+    CCLO,
+    CCPE,
+    DAY,
+    decide,
+    first_matches,
+    make_lead,
+    make_officer,
+    make_submission,
+    publish_revision,
+    take_back,
+)
+
+pytestmark = pytest.mark.django_db
+KEPT, REJECTED, WITHDRAWN = Review.Verdict.KEPT, Review.Verdict.REJECTED, Review.Verdict.WITHDRAWN
+NEXT_DAY = DAY + timedelta(days=1)
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+@pytest.fixture
+def submission():
+    return make_submission(confirmed=True)
+
+
+@pytest.fixture
+def scheme(submission):
+    return first_matches(submission)[0].scheme
+
+
+def sent(kind):
+    return list(Notification.objects.filter(kind=kind).order_by("pk"))
+
+
+def end(submission, officer, message="Bonjour"):
+    submission.refresh_from_db()
+    return end_review(submission=submission, officer=officer, on=DAY, message=message)
+
+
+def shown_to_firm(submission, *, on=DAY):
+    """Return the keys a firm sees proposed, and those it sees set aside."""
+    page = present(submission, latest_result(submission, on=on))
+    proposed = {card.match.scheme_id for group in page.groups for card in group.cards}
+    return proposed, {card.match.scheme_id for card in page.set_aside}
+
+
+# -- rows
+
+
+def test_each_decision_is_a_row_and_the_last_one_counts(submission, scheme, officer):
+    decide(submission, scheme, officer)
+    decide(submission, scheme, officer, "not_worth_it")
+    last = take_back(submission, scheme, officer)
+    assert Review.objects.count() == 3
+    assert submission.reviews.latest_by_scheme() == {last.scheme_id: last}
+
+
+def test_a_decision_remembers_what_was_suggested(submission, officer):
+    match = first_matches(submission)[0]
+    assert decide(submission, match.scheme, officer).match == match
+
+
+@pytest.mark.parametrize(
+    "change", [{"verdict": "rejected", "reason": "other", "comment": "x"}, {"comment": "autre"}, {"partner": "x"}]
+)
+def test_the_database_refuses_to_rewrite_a_decision(submission, scheme, officer, change):
+    review = decide(submission, scheme, officer)
+    with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
+        Review.objects.filter(pk=review.pk).update(**change)
+
+
+@pytest.mark.parametrize(("model", "change"), [(Result, {"facts": {}}), (Match, {"rank": 1000})])
+def test_the_database_refuses_to_rewrite_what_the_engine_answered(submission, model, change):
+    with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
+        model.objects.update(**change)
+
+
+def test_the_database_refuses_to_rewrite_what_the_firm_was_told(submission, officer):
+    end(submission, officer)
+    with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
+        ReviewEnd.objects.update(message="Autre chose")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"verdict": REJECTED, "reason": ""},
+        {"verdict": REJECTED, "reason": "other", "comment": ""},
+        {"verdict": REJECTED, "reason": "better_alternative"},
+        {"verdict": REJECTED, "reason": "partner_first"},
+    ],
+)
+def test_the_database_refuses_a_reason_without_what_it_asks_for(submission, officer, fields):
+    match = first_matches(submission)[0]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Review.objects.create(
+            submission=submission,
+            scheme=match.scheme,
+            match=match,
+            officer=officer,
+            decided_at=timezone.now(),
+            **fields,
+        )
+
+
+# -- who decides
+
+
+@pytest.mark.parametrize("make_person", [make_lead, lambda: make_officer(CCLO), lambda: make_officer(is_active=False)])
+def test_only_the_officers_in_charge_decide(submission, scheme, make_person):
+    person = make_person()
+    for act in (decide, take_back):
+        with pytest.raises(PermissionDenied):
+            act(submission, scheme, person)
+    with pytest.raises(PermissionDenied):
+        end(submission, person)
+    with pytest.raises(PermissionDenied):
+        reopen_review(submission=submission, officer=person)
+
+
+@pytest.mark.parametrize("epci", [ARC, CCLO, CC2V, CCPE])
+def test_an_officer_of_any_of_the_four_decides_on_the_pool(epci):
+    submission = make_submission(without=("commune",), confirmed=True)
+    assert decide(submission, first_matches(submission)[0].scheme, make_officer(epci)).verdict == KEPT
+
+
+def test_the_first_who_decides_follows_the_file(submission, scheme, officer):
+    decide(submission, scheme, officer)
+    decide(submission, scheme, make_officer(), "not_worth_it")
+    submission.refresh_from_db()
+    assert submission.officer == officer
+
+
+# -- what each reason asks for
+
+
+@pytest.mark.parametrize(
+    ("because", "sentence"),
+    [
+        ({"reason": "parce que"}, "choisissez une raison dans la liste"),
+        ({"reason": "other"}, "dites laquelle en quelques mots"),
+        ({"reason": "other", "comment": "  "}, "dites laquelle en quelques mots"),
+        ({"reason": "wrong_fact"}, "Dites quel fait"),
+        ({"reason": "wrong_fact", "fact": "balance_sheet"}, "Dites quel fait"),  # not known: nothing can be wrong
+        ({"reason": "better_alternative"}, "Dites quel autre dispositif"),
+        ({"reason": "partner_first", "partner": " "}, "Dites quel partenaire"),
+        ({"reason": "outside_perimeter"}, "Dites à quelle autre intercommunalité"),
+    ],
+)
+def test_a_reason_says_what_it_asks_for_and_nothing_is_changed(submission, scheme, officer, because, sentence):
+    facts = submission.sheet.values()
+    with pytest.raises(ReviewError, match=sentence):
+        decide(submission, scheme, officer, **because)
+    assert not Review.objects.exists()
+    assert submission.sheet.values() == facts
+
+
+def test_a_scheme_is_no_better_alternative_to_itself(submission, scheme, officer):
+    with pytest.raises(ReviewError, match="Dites quel autre dispositif"):
+        decide(submission, scheme, officer, "better_alternative", alternative=scheme)
+
+
+@pytest.mark.parametrize("state", [Scheme.State.DRAFT, Scheme.State.ARCHIVED])
+def test_a_scheme_that_is_not_published_cannot_be_decided_on(submission, scheme, officer, state):
+    Scheme.objects.filter(pk=scheme.pk).update(state=state)
+    with pytest.raises(ReviewError, match="n’est pas publié"):
+        decide(submission, scheme, officer)
+
+
+# -- what each reason does
+
+
+def test_a_wrong_criterion_becomes_a_task_of_the_catalogue(submission, scheme, officer):
+    criterion = scheme.current.criteria.first()
+    review = decide(submission, scheme, officer, "wrong_criterion", criterion=criterion, comment="C’est 250, pas 50.")
+    task = CatalogueTask.objects.waiting().get()
+    assert (task.scheme, task.revision, task.criterion) == (scheme, scheme.current, criterion)
+    assert (task.text, task.reported_by, review.task) == ("C’est 250, pas 50.", officer, task)
+
+
+def test_a_wrong_fact_is_unknown_until_somebody_says_what_is_right(submission, scheme, officer):
+    decide(submission, scheme, officer, "wrong_fact", fact="headcount")
+    assert "headcount" not in submission.sheet.values()
+    row = submission.sheet.facts.filter(name="headcount").order_by("pk").last()
+    assert (row.value, row.origin, row.author) == (None, Fact.Origin.OFFICER, officer)
+    assert "headcount" not in latest_result(submission, on=DAY).facts
+
+
+HIDING = ["already_has_it", "asked_and_refused", "not_interested"]
+
+
+@pytest.mark.parametrize("reason", HIDING)
+def test_what_a_firm_has_had_refused_or_does_not_want_is_hidden_in_all_its_files(submission, scheme, officer, reason):
+    assert scheme.pk in shown_to_firm(submission)[0]
+    decide(submission, scheme, officer, reason)
+    assert scheme.pk in shown_to_firm(submission)[0]  # not told yet
+    end(submission, officer)
+    later = make_submission(confirmed=True, email="autre.adresse@tolerie.example")
+    stranger = make_submission(confirmed=True, siret="", siren="")
+    for file in (submission, later):
+        proposed, aside = shown_to_firm(file)
+        assert scheme.pk not in proposed
+        assert scheme.pk in aside
+    assert scheme.pk in shown_to_firm(stranger)[0]
+
+
+@pytest.mark.parametrize("reason", ["not_worth_it", "wrong_criterion"])
+def test_other_reasons_hold_for_the_file_alone(submission, scheme, officer, reason):
+    decide(submission, scheme, officer, reason)
+    end(submission, officer)
+    assert scheme.pk in shown_to_firm(submission)[1]
+    assert scheme.pk in shown_to_firm(make_submission(confirmed=True))[0]
+
+
+def test_an_officer_may_keep_what_another_file_hides(submission, scheme, officer):
+    decide(submission, scheme, officer, "already_has_it")
+    end(submission, officer)
+    later = make_submission(confirmed=True)
+    decide(later, scheme, officer)
+    end(later, officer)
+    assert scheme.pk in shown_to_firm(later)[0]
+
+
+def test_a_refusal_is_recorded_as_an_outcome(submission, scheme, officer):
+    decide(submission, scheme, officer, "asked_and_refused", comment="Refusé en 2025 : dossier tardif.")
+    step = FollowUp.objects.get()
+    assert (step.step, step.scheme, step.note) == ("refused", scheme, "Refusé en 2025 : dossier tardif.")
+    assert not step.is_to_do
+
+
+def test_a_started_project_is_a_fact_and_every_scheme_is_matched_again(submission, scheme, officer):
+    needs_no_start = {
+        match.scheme_id
+        for match in submission.results.get().matches.exclude(eligibility="ineligible")
+        if any(row.definition["kind"] == "project_not_started" for row in match.revision.criteria.all())
+    }
+    assert needs_no_start
+    decide(submission, scheme, officer, "project_started")
+    assert submission.sheet.current()["project.started"].value is True
+    assert submission.sheet.current()["project.started"].author == officer
+    again = latest_result(submission, on=DAY).matches.filter(scheme__in=needs_no_start)
+    assert {match.eligibility for match in again} == {"ineligible"}
+
+
+def test_a_deadline_that_is_too_close_hides_until_the_scheme_reopens(submission, scheme, officer):
+    publish_revision(scheme, window_state="dated", opens_on=None, closes_on=DAY + timedelta(days=3))
+    decide(submission, scheme, officer, "deadline_too_close")
+    end(submission, officer)
+    assert scheme.pk in shown_to_firm(submission)[1]
+    publish_revision(scheme, summary="Autre résumé.")  # the same window: still hidden
+    assert scheme.pk in shown_to_firm(submission)[1]
+    publish_revision(scheme, closes_on=date(2027, 6, 30))
+    proposed, aside = shown_to_firm(submission)
+    assert scheme.pk in proposed
+    assert scheme.pk not in aside
+
+
+@pytest.mark.parametrize(("reason", "useful"), [("", True), ("not_worth_it", False)])
+def test_what_an_officer_finds_useful_or_not_is_a_label_to_learn_from(submission, scheme, officer, reason, useful):
+    decide(submission, scheme, officer, reason)
+    label = Review.objects.labels().get()
+    assert (label.useful, label.match.scheme, bool(label.match.parts)) == (useful, scheme, True)
+
+
+@pytest.mark.parametrize("reason", HIDING)
+def test_a_reason_that_says_nothing_of_usefulness_is_no_label(submission, scheme, officer, reason):
+    decide(submission, scheme, officer, reason)
+    assert not Review.objects.labels().exists()
+
+
+@pytest.mark.parametrize("reason", HIDING)
+def test_what_is_hidden_is_never_news(submission, scheme, officer, reason):
+    decide(submission, scheme, officer, reason)
+    end(submission, officer)
+    worse = correct_submission(submission=submission, facts={"project.started": True, "naf": "01.11Z"}, on=DAY)
+    better = correct_submission(submission=submission, facts={"project.started": False, "naf": "25.62B"}, on=DAY)
+    told = told_decisions(submission)
+    assert scheme.pk not in {one.match.scheme_id for one in news_of(worse, better, told)}
+
+
+def test_a_better_alternative_is_kept_in_its_place(submission, officer):
+    scheme, other = (match.scheme for match in first_matches(submission, 2))
+    rejected = decide(submission, scheme, officer, "better_alternative", alternative=other)
+    kept = submission.reviews.latest_by_scheme()[other.pk]
+    assert (kept.verdict, kept.because_of, rejected.alternative) == (KEPT, rejected, other)
+    end(submission, officer)
+    page = present(submission, latest_result(submission, on=DAY))
+    assert [card.match.scheme_id for card in page.groups[0].cards] == [other.pk]
+    assert scheme.pk in {card.match.scheme_id for card in page.set_aside}
+
+
+def test_a_missing_partner_becomes_a_step_to_do_that_names_it(submission, scheme, officer):
+    decide(submission, scheme, officer, "partner_first", partner="un laboratoire de l’UTC")
+    step = FollowUp.objects.to_do().get()
+    assert (step.step, step.note, step.scheme) == ("partner", "un laboratoire de l’UTC", scheme)
+
+
+def test_a_file_outside_my_perimeter_is_sent_to_those_in_charge_who_are_told(submission, scheme, officer):
+    other = make_officer(CCLO)
+    cclo = ServedEpci.objects.get(short_name=CCLO)
+    review = decide(submission, scheme, officer, "outside_perimeter", epci=cclo, comment="Le site est à Attichy.")
+    submission.refresh_from_db()
+    assert (review.verdict, submission.epci, submission.officer) == (Review.Verdict.REFERRED, cclo, None)
+    assert submission in Submission.objects.visible_to(other)
+    assert submission not in Submission.objects.visible_to(officer)
+    (email,) = sent("handed_over")
+    assert (email.recipient, email.reply_to) == (other.email, officer.email)
+    assert "Le site est à Attichy." in email.text
+    assert scheme.pk in shown_to_firm(submission)[0]  # nothing was decided on the scheme
+
+
+def test_a_file_sent_elsewhere_stays_there_when_other_facts_are_corrected(submission, scheme, officer):
+    cclo = ServedEpci.objects.get(short_name=CCLO)
+    decide(submission, scheme, officer, "outside_perimeter", epci=cclo)
+    correct_submission(submission=submission, facts={"headcount": 36.0, "commune": "60159"}, on=DAY)
+    submission.refresh_from_db()
+    assert submission.epci == cclo
+    correct_submission(submission=submission, facts={"commune": "60636"}, on=DAY)
+    submission.refresh_from_db()
+    assert submission.epci.short_name == CC2V
+
+
+def test_another_reason_is_listed_for_those_who_lead(submission, scheme, officer):
+    review = decide(submission, scheme, officer, "other", comment="Le guichet ne répond plus.")
+    assert list(Review.objects.unexplained()) == [review]
+
+
+# -- by hand, and undone
+
+
+def test_a_scheme_added_by_hand_keeps_its_own_verdict_and_says_who_added_it(submission, officer):
+    match = submission.results.get().matches.filter(addresses=False, eligibility="ineligible").first()
+    review = decide(submission, match.scheme, officer)
+    assert review.by_hand
+    end(submission, officer)
+    page = present(submission, latest_result(submission, on=DAY))
+    (card,) = page.groups[0].cards
+    assert (page.groups[0].key, card.match.eligibility, card.review.officer) == ("kept", "ineligible", officer)
+
+
+def test_a_scheme_that_was_proposed_is_not_added_by_hand(submission, scheme, officer):
+    assert not decide(submission, scheme, officer).by_hand
+
+
+def test_a_scheme_published_since_can_be_added_at_once(submission, officer):
+    draft = first_matches(submission)[0].scheme
+    Scheme.objects.filter(pk=draft.pk).update(state=Scheme.State.DRAFT)
+    compute_result(submission=submission, on=DAY)
+    Scheme.objects.filter(pk=draft.pk).update(state=Scheme.State.PUBLISHED)
+    assert decide(submission, draft, officer).scheme == draft
+
+
+def test_taking_back_nothing_says_so(submission, scheme, officer):
+    with pytest.raises(ReviewError, match="pas d’avis à retirer"):
+        take_back(submission, scheme, officer)
+    decide(submission, scheme, officer)
+    take_back(submission, scheme, officer)
+    with pytest.raises(ReviewError, match="pas d’avis à retirer"):
+        take_back(submission, scheme, officer)
+
+
+@pytest.mark.parametrize(
+    ("reason", "because"), [("wrong_fact", {"fact": "headcount"}), ("project_started", {})], ids=str
+)
+def test_a_verdict_taken_back_gives_the_fact_its_value_again(submission, scheme, officer, reason, because):
+    before = submission.sheet.values()
+    decide(submission, scheme, officer, reason, **because)
+    assert submission.sheet.values() != before
+    take_back(submission, scheme, officer)
+    assert submission.sheet.values() == before
+
+
+def test_a_fact_that_was_corrected_since_keeps_its_correction(submission, scheme, officer):
+    decide(submission, scheme, officer, "wrong_fact", fact="headcount")
+    correct_submission(submission=submission, facts={"headcount": 48.0}, on=DAY, author=officer)
+    take_back(submission, scheme, officer)
+    assert submission.sheet.values()["headcount"] == 48.0
+
+
+def test_a_started_project_that_was_known_already_stays_known(submission, scheme, officer):
+    correct_submission(submission=submission, facts={"project.started": True}, on=DAY)
+    decide(submission, scheme, officer, "project_started")
+    take_back(submission, scheme, officer)
+    assert submission.sheet.values()["project.started"] is True
+
+
+def test_a_verdict_taken_back_closes_its_task_and_cancels_its_step(submission, scheme, officer):
+    decide(submission, scheme, officer, "wrong_criterion")
+    take_back(submission, scheme, officer)
+    assert not CatalogueTask.objects.waiting().exists()
+    assert CatalogueTask.objects.get().closed_by == officer
+    decide(submission, scheme, officer, "partner_first", partner="un laboratoire")
+    take_back(submission, scheme, officer)
+    assert not FollowUp.objects.to_do().exists()
+
+
+def test_a_verdict_taken_back_takes_the_alternative_back_with_it(submission, officer):
+    scheme, other = (match.scheme for match in first_matches(submission, 2))
+    decide(submission, scheme, officer, "better_alternative", alternative=other)
+    take_back(submission, scheme, officer)
+    assert submission.reviews.latest_by_scheme()[other.pk].verdict == WITHDRAWN
+
+
+def test_an_alternative_that_was_decided_on_since_stays_as_decided(submission, officer):
+    scheme, other = (match.scheme for match in first_matches(submission, 2))
+    decide(submission, scheme, officer, "better_alternative", alternative=other)
+    decide(submission, other, officer, "not_worth_it")
+    take_back(submission, scheme, officer)
+    assert submission.reviews.latest_by_scheme()[other.pk].verdict == REJECTED
+
+
+# -- the end
+
+
+def test_a_review_ends_once(submission, scheme, officer):
+    decide(submission, scheme, officer)
+    ended = end(submission, officer, "")
+    submission.refresh_from_db()
+    assert (submission.reviewed_at, submission.reviewed_by) == (ended.ended_at, officer)
+    with pytest.raises(ReviewError, match="déjà terminée"):
+        end(submission, officer, "Encore")
+    assert len(sent("reviewed")) == 1
+
+
+def test_a_review_opened_again_keeps_what_the_firm_was_told_until_it_ends(submission, scheme, officer):
+    decide(submission, scheme, officer, "not_worth_it")
+    end(submission, officer)
+    reopen_review(submission=submission, officer=officer)
+    take_back(submission, scheme, officer)
+    assert scheme.pk in shown_to_firm(submission)[1]
+    end(submission, officer)
+    assert scheme.pk in shown_to_firm(submission)[0]
+    assert len(sent("reviewed")) == 2
+
+
+@pytest.mark.parametrize("message", ["", "  \n"])
+@pytest.mark.parametrize("n_withdrawn", [0, 1])
+def test_a_review_in_which_nothing_was_decided_nor_written_does_not_end(
+    submission, scheme, officer, message, n_withdrawn
+):
+    for _ in range(n_withdrawn):
+        decide(submission, scheme, officer)
+        take_back(submission, scheme, officer)
+    with pytest.raises(ReviewError, match="Retenez ou écartez au moins un dispositif"):
+        end(submission, officer, message)
+
+
+@pytest.mark.parametrize("reason", ["", "not_worth_it"])
+def test_one_decision_or_a_message_is_enough_to_end(submission, scheme, officer, reason):
+    decide(submission, scheme, officer, reason)
+    assert end(submission, officer, "").message == ""
+
+
+def test_the_one_email_names_the_officer_who_can_be_answered(submission, officer):
+    kept, rejected = (match.scheme for match in first_matches(submission, 2))
+    decide(submission, kept, officer)
+    decide(submission, rejected, officer, "already_has_it")
+    end(submission, officer, "Je vous appelle jeudi.")
+    (email,) = sent("reviewed")
+    assert email.recipient == submission.contact.email
+    assert email.reply_to == officer.email
+    for body in (email.text, email.html):
+        assert "Je vous appelle jeudi." in body
+        assert officer.get_full_name() in body
+        assert "03 53 01 10 12" in body
+    assert kept.current.name in email.text
+
+
+# -- replay
+
+
+def test_an_old_answer_is_had_again_after_everything_changed(submission, officer):
+    old = submission.results.get()
+    publish_revision(Scheme.objects.get(source_key="hdf-pme-plus-volet1"), window_state="closed")
+    correct_submission(submission=submission, facts={"headcount": 5000.0}, ticked=["energie.facture"], on=NEXT_DAY)
+    assert latest_result(submission, on=NEXT_DAY) != old
+    for result in Result.objects.all():
+        assert replay(result) == []
