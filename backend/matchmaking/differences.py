@@ -73,7 +73,7 @@ def differences(before: Result, after: Result) -> list[Difference]:
 
 
 def _matches(result: Result) -> dict[int, Match]:
-    rows = result.matches.select_related("revision__scheme", "result", "need").prefetch_related("revision__roles")
+    rows = result.matches.select_related("revision__scheme", "result", "need")
     return {match.scheme_id: match for match in rows}
 
 

@@ -205,8 +205,7 @@ def unverified_for(submission: Submission) -> list[Revision]:
     """Return the sheets that nobody has checked and that would answer a need of the submission: for officers only."""
     needs = submission.needs.values("sub_need")
     drafts = Scheme.objects.of_source(Scheme.OWN).drafts().filter(current__served_needs__sub_need__in=needs)
-    rows = Revision.objects.filter(pk__in=drafts.values("current")).prefetch_related("roles__operator")
-    return list(rows.order_by("name"))
+    return list(Revision.objects.filter(pk__in=drafts.values("current")).order_by("name"))
 
 
 def whom_to_call(submission: Submission) -> list[Revision]:
@@ -282,9 +281,7 @@ def _group_of(card: Card, *, for_officer: bool) -> str:
 def _cards(matches: Iterable[Match], known: "Known", reviews: Mapping[int, Review], on: date) -> list[Card]:
     matches = list(matches)
     revisions = Revision.objects.filter(pk__in={match.revision_id for match in matches}).select_related("scheme")
-    revisions = revisions.prefetch_related(
-        "criteria__source", "served_needs", "roles__operator", "relations", "sources"
-    )
+    revisions = revisions.prefetch_related("criteria__source", "served_needs")
     by_pk = {revision.pk: revision for revision in revisions}
     explained = engine.explain(known.facts, by_pk.values(), on=on)
     return [

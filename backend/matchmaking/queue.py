@@ -74,7 +74,7 @@ def _filtered(files: SubmissionQuerySet, user: User, filters: Filters) -> Submis
         words = Q(sheet__name__icontains=filters.words) | Q(contact__name__icontains=filters.words)
         number = filters.words.rsplit("-", 1)[-1]
         files = files.filter(words | Q(pk=int(number))) if _is_key(number) else files.filter(words)
-    return files.alias(horizon_=_horizon()).filter(horizon_=_json(filters.horizon)) if filters.horizon else files
+    return files.alias(needed_by=_horizon()).filter(needed_by=_json(filters.horizon)) if filters.horizon else files
 
 
 def _is_key(text: str) -> bool:
@@ -82,12 +82,12 @@ def _is_key(text: str) -> bool:
 
 
 def with_priority(files: SubmissionQuerySet, *, on: date) -> SubmissionQuerySet:
-    """Add ``age`` (days since the address was confirmed), ``closes_on`` (the nearest date) and ``priority``.
+    """Add ``age`` (days since the address was confirmed), ``needed_by``, ``closes_on`` (the nearest) and ``priority``.
 
     Priority is age × urgency × deadline: a firm in a hurry overtakes one that is not, and nobody waits for ever.
     """
     urgency = Case(
-        *(When(horizon_=_json(key), then=Value(weight)) for key, weight in URGENCY.items()),
+        *(When(needed_by=_json(key), then=Value(weight)) for key, weight in URGENCY.items()),
         default=Value(URGENCY_UNKNOWN),
         output_field=FloatField(),
     )
@@ -98,7 +98,7 @@ def with_priority(files: SubmissionQuerySet, *, on: date) -> SubmissionQuerySet:
         output_field=FloatField(),
     )
     age = Extract(Value(on) - TruncDate("confirmed_at"), "day", output_field=IntegerField())
-    return files.annotate(age=age, closes_on=_nearest_deadline(on), horizon_=_horizon()).annotate(
+    return files.annotate(age=age, closes_on=_nearest_deadline(on), needed_by=_horizon()).annotate(
         days_left=left, priority=(Coalesce(F("age"), 0) + 1) * urgency * deadline
     )
 

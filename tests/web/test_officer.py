@@ -154,10 +154,10 @@ def test_the_queue_shows_the_oldest_first_and_moves_what_is_reviewed(desk, offic
     first, second = (make_submission(company_name=name, confirmed=True) for name in ("Première", "Seconde"))
     text = text_of(desk.get("/agent/"))
     assert text.index("Première") < text.index("Seconde")
-    assert "À relire (2) Relues (0)" in text
+    assert "À relire (2) À suivre (0) Relues (0)" in text
     end_review(submission=first, officer=officer, on=DAY, message="Bonjour")
     assert "Première" not in text_of(desk.get("/agent/"))
-    assert "À relire (1) Relues (1)" in text_of(desk.get("/agent/"))
+    assert "À relire (1) À suivre (0) Relues (1)" in text_of(desk.get("/agent/"))
     assert "Première" in text_of(desk.get("/agent/?etat=relues"))
     assert "Seconde" in text_of(desk.get("/agent/?etat=autre"))
     assert second.sheet.name in text_of(desk.get("/agent/"))
