@@ -1,0 +1,357 @@
+"""Telling firms what is new: who asked, once, at their rhythm, nothing lost, and nothing to those who stopped."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from backend.matchmaking import alerts
+from backend.matchmaking.models import Alert, Reminder
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.reviews import end_review
+from backend.matchmaking.services import confirm_address, correct_submission
+from backend.notifications.models import Notification
+from backend.notifications.services import stop
+from backend.schemes.models import Scheme
+from tests.factories import DAY, decide, first_matches, make_officer, make_submission, publish_revision
+
+pytestmark = pytest.mark.django_db
+IMMEDIATE, WEEKLY, MONTHLY = Alert.Frequency.IMMEDIATE, Alert.Frequency.WEEKLY, Alert.Frequency.MONTHLY
+NEXT_DAY = DAY + timedelta(days=1)
+
+
+@pytest.fixture
+def scheme():
+    """Return a scheme that answers a need of the firm, taken out of the catalogue: publishing it again is news."""
+    found = first_matches(make_submission(needs=("numerique.robot",), siret="", siren=""))[0].scheme
+    withhold(found)
+    return found
+
+
+def withhold(scheme):
+    Scheme.objects.filter(pk=scheme.pk).update(state=Scheme.State.ARCHIVED)
+
+
+def publish(scheme):
+    Scheme.objects.filter(pk=scheme.pk).update(state=Scheme.State.PUBLISHED)
+
+
+def subscriber(frequency=IMMEDIATE, *, on=DAY, **changes):
+    submission = make_submission(confirmed=True, on=on, **changes)
+    alerts.subscribe(submission=submission, frequency=frequency, paused_until=None, on=on)
+    return submission
+
+
+def sweep(on=DAY):
+    """Do what the tasks do; return the e-mails owed by it."""
+    before = set(Notification.objects.values_list("pk", flat=True))
+    for pk in alerts.due(on=on):
+        alerts.tell(pk=pk, on=on)
+    return list(Notification.objects.exclude(pk__in=before).order_by("pk"))
+
+
+# -- who is told
+
+
+def test_a_newly_published_scheme_is_told_once_to_those_concerned_who_asked(scheme):
+    asked = subscriber(email="a@firm.example")
+    subscriber(email="b@firm.example", needs=("creation.transmettre",))  # another need
+    subscriber(email="c@firm.example", facts={"naf": "01.11Z", "headcount": 60_000.0})
+    make_submission(confirmed=True, email="d@firm.example")  # never asked
+    unconfirmed = make_submission(email="e@firm.example", wants_alerts=True)
+    assert sweep() == []
+    publish(scheme)
+    told = sweep()
+    assert [email.recipient for email in told if scheme.current.name in email.text] == [asked.contact.email]
+    assert unconfirmed.contact.email not in {email.recipient for email in told}
+    assert sweep() == []
+    assert sweep(NEXT_DAY) == []
+
+
+def test_nothing_is_due_while_nothing_changes():
+    subscriber()
+    sweep()
+    assert alerts.due(on=DAY) == []
+
+
+def test_a_filing_that_asks_is_heard_once_its_address_is_confirmed(scheme):
+    submission = make_submission(wants_alerts=True)
+    publish(scheme)
+    assert sweep() == []
+    confirm_address(submission=submission)  # the receipt shows the new scheme: it is no news
+    assert sweep() == []
+    withhold(scheme)
+    sweep()
+    publish(scheme)
+    assert len(sweep()) == 1
+
+
+def test_a_firm_that_did_not_tick_the_box_has_no_alert():
+    make_submission(confirmed=True)
+    assert not Alert.objects.exists()
+
+
+@pytest.mark.parametrize("topic", ["alert", "submission"])
+def test_a_firm_that_stopped_gets_nothing(scheme, topic):
+    submission = subscriber()
+    stop(address=submission.contact.email, topic=f"{topic}:{submission.pk}")
+    publish(scheme)
+    assert sweep() == []
+
+
+def test_a_firm_that_stopped_and_asks_again_is_told_of_what_came_after(scheme):
+    submission = subscriber()
+    stop(address=submission.contact.email, topic=submission.alert.topic)
+    publish(scheme)
+    sweep()
+    alerts.subscribe(submission=submission, frequency=IMMEDIATE, paused_until=None, on=DAY)
+    assert sweep() == []  # it is on the page it asks from
+    withhold(scheme)
+    sweep()
+    publish(scheme)
+    assert len(sweep()) == 1
+
+
+def test_a_firm_that_ended_its_alert_on_the_page_gets_nothing(scheme):
+    submission = subscriber()
+    alerts.unsubscribe(submission=submission)
+    publish(scheme)
+    assert sweep() == []
+
+
+@pytest.mark.parametrize("reason", ["already_has_it", "not_interested", "asked_and_refused", "not_worth_it"])
+def test_what_a_person_set_aside_is_not_told(scheme, reason):
+    publish(scheme)
+    submission, officer = subscriber(), make_officer()
+    decide(submission, scheme, officer, reason)
+    end_review(submission=submission, officer=officer, on=DAY)
+    withhold(scheme)
+    sweep()
+    publish(scheme)
+    assert sweep() == []
+
+
+# -- what is news
+
+
+def test_a_scheme_with_one_open_question_is_told_with_the_question():
+    submission = subscriber(without=("naf",))
+    match = next(
+        match
+        for match in submission.results.first().matches.filter(addresses=True, typed="undecided")
+        if match.unknown == ["naf"]
+    )
+    withhold(match.scheme)
+    sweep()
+    publish(match.scheme)
+    (email,) = sweep()
+    assert match.revision.name in email.text
+    assert "Il manque : l’activité (code NAF)" in email.text
+
+
+def test_a_changed_scheme_is_told_with_what_it_was_and_what_it_is(scheme):
+    publish(scheme)
+    publish_revision(scheme, amount_text="Jusqu’à 10 000 €", rate_max_pct=None, floor_eur=None, ceiling_eur=None)
+    subscriber()
+    publish_revision(scheme, amount_text="Jusqu’à 25 000 €")
+    (email,) = sweep()
+    assert "Jusqu’à 10 000 € → Jusqu’à 25 000 €" in email.text
+
+
+def test_a_new_revision_that_changes_nothing_for_the_firm_is_not_told(scheme):
+    publish(scheme)
+    subscriber()
+    publish_revision(scheme, notes="Une remarque interne.", next_step="Appeler d’abord.")
+    assert sweep() == []
+
+
+def test_a_window_that_opens_is_told_on_its_first_day(scheme):
+    publish(scheme)
+    publish_revision(scheme, window_state="dated", opens_on=DAY + timedelta(days=3), closes_on=date(2027, 6, 30))
+    subscriber()
+    assert sweep(DAY + timedelta(days=2)) == []
+    (email,) = sweep(DAY + timedelta(days=3))
+    assert "VIENT D’OUVRIR" in email.text
+    assert scheme.current.name in email.text
+
+
+def test_a_scheme_that_reopens_is_told(scheme):
+    publish(scheme)
+    publish_revision(scheme, window_state="closed", opens_on=None, closes_on=None)
+    subscriber()
+    publish_revision(scheme, window_state="permanent")
+    (email,) = sweep()
+    assert "VIENT D’OUVRIR" in email.text
+
+
+def test_a_loss_is_told_of_what_was_kept_only(scheme):
+    publish(scheme)
+    submission, officer = subscriber(), make_officer()
+    decide(submission, scheme, officer)
+    end_review(submission=submission, officer=officer, on=DAY)
+    other = first_matches(submission, 5)[4].scheme
+    assert other != scheme
+    withhold(other)
+    assert sweep() == []
+    withhold(scheme)
+    (email,) = sweep(NEXT_DAY)
+    assert "N’EST PLUS POSSIBLE" in email.text
+    assert scheme.current.name in email.text
+    assert other.current.name not in email.text
+
+
+# -- a changed submission
+
+
+def test_what_an_officer_corrects_after_the_review_is_news():
+    submission = subscriber(facts={"naf": "01.11Z"})
+    officer = make_officer()
+    sweep()
+    correct_submission(submission=submission, facts={"naf": "25.62B"}, on=DAY, author=officer)
+    (email,) = sweep()
+    assert "VOUS POUVEZ LE DEMANDER" in email.text
+
+
+def test_what_the_firm_corrects_itself_is_before_its_eyes():
+    submission = subscriber(facts={"naf": "01.11Z"})
+    correct_submission(submission=submission, facts={"naf": "25.62B"}, on=DAY)
+    assert sweep() == []
+
+
+def test_what_the_end_of_the_review_tells_is_no_news_any_more():
+    submission, officer = subscriber(facts={"naf": "01.11Z"}), make_officer()
+    correct_submission(submission=submission, facts={"naf": "25.62B"}, on=DAY, author=officer)
+    end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
+    assert sweep() == []
+
+
+def test_opening_the_result_does_not_make_news_old(client, scheme):
+    submission = subscriber()
+    publish(scheme)
+    client.get(f"/resultat/{submission.token}/")  # a scanner that opens every link does the same
+    assert len(sweep()) == 1
+
+
+# -- when
+
+
+def test_at_most_one_email_a_day_and_what_waits_comes_the_next_day(scheme):
+    other = first_matches(make_submission(needs=("competences.recruter",), siret="", siren=""))[0].scheme
+    withhold(other)
+    subscriber()
+    publish(scheme)
+    assert len(sweep()) == 1
+    publish(other)
+    assert sweep() == []
+    (email,) = sweep(NEXT_DAY)
+    assert other.current.name in email.text
+    assert scheme.current.name not in email.text
+
+
+def test_one_address_with_two_files_gets_one_email_a_day(scheme):
+    subscriber(), subscriber(email="Isabelle.Morel@tolerie.example")
+    publish(scheme)
+    assert len(sweep()) == 1
+    assert sweep() == []
+    assert len(sweep(NEXT_DAY)) == 1
+    assert sweep(NEXT_DAY + timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize(("frequency", "days"), [(WEEKLY, 7), (MONTHLY, 30)])
+def test_a_digest_waits_for_its_day_and_tells_only_what_still_holds(scheme, frequency, days):
+    passing = first_matches(make_submission(needs=("competences.recruter",), siret="", siren=""))[0].scheme
+    withhold(passing)
+    subscriber(frequency)
+    publish(scheme), publish(passing)
+    for after in (0, 1, days - 1):
+        assert sweep(DAY + timedelta(days=after)) == []
+    withhold(passing)
+    (email,) = sweep(DAY + timedelta(days=days))
+    assert scheme.current.name in email.text
+    assert passing.current.name not in email.text
+    assert sweep(DAY + timedelta(days=days + 1)) == []
+
+
+def test_a_pause_holds_everything_until_its_day(scheme):
+    submission = subscriber()
+    until = DAY + timedelta(days=10)
+    alerts.subscribe(submission=submission, frequency=IMMEDIATE, paused_until=until, on=DAY)
+    publish(scheme)
+    assert sweep() == []
+    assert sweep(until - timedelta(days=1)) == []
+    assert len(sweep(until)) == 1
+
+
+# -- closing dates
+
+
+def closing(scheme, closes_on, preparation_days=None):
+    publish(scheme)
+    publish_revision(
+        scheme, window_state="dated", opens_on=None, closes_on=closes_on, preparation_days=preparation_days
+    )
+
+
+@pytest.mark.parametrize("frequency", [IMMEDIATE, MONTHLY])
+def test_a_closing_date_is_reminded_with_time_to_prepare_then_in_the_last_week(scheme, frequency):
+    closes_on = DAY + timedelta(days=60)
+    closing(scheme, closes_on, preparation_days=20)
+    subscriber(frequency)
+    reminded = [
+        day for day in range(61) for email in sweep(DAY + timedelta(days=day)) if "FERME BIENTÔT" in email.text
+        and scheme.current.name in email.text
+    ]  # fmt: skip
+    assert reminded == [60 - 27, 60 - 7]
+    assert Reminder.objects.filter(scheme=scheme).count() == 2
+
+
+def test_without_a_known_preparation_there_is_the_last_week_only(scheme):
+    closing(scheme, DAY + timedelta(days=20))
+    subscriber()
+    stages = set()
+    for day in range(21):
+        sweep(DAY + timedelta(days=day))
+    stages = set(Reminder.objects.filter(scheme=scheme).values_list("stage", "sent_on"))
+    assert stages == {("last_week", DAY + timedelta(days=13))}
+
+
+def test_once_something_is_kept_only_that_is_reminded(scheme):
+    closing(scheme, DAY + timedelta(days=5))
+    submission, officer = subscriber(), make_officer()
+    kept = next(match for match in first_matches(submission, 3) if match.scheme != scheme)
+    decide(submission, kept.scheme, officer)
+    end_review(submission=submission, officer=officer, on=DAY)
+    assert sweep() == []
+
+
+def test_a_date_that_moves_is_reminded_anew(scheme):
+    closing(scheme, DAY + timedelta(days=5))
+    subscriber()
+    sweep()
+    publish_revision(scheme, closes_on=DAY + timedelta(days=30))
+    sweep(NEXT_DAY)
+    sweep(DAY + timedelta(days=23))
+    assert Reminder.objects.filter(scheme=scheme).count() == 2
+
+
+# -- the e-mail
+
+
+def test_the_email_can_be_stopped_in_one_click_and_says_why_it_came(scheme):
+    submission = subscriber()
+    publish(scheme)
+    (email,) = sweep()
+    assert email.topic == submission.alert.topic
+    for body in (email.text, email.html):
+        assert "vous avez demandé à être prévenu" in body.lower() or "Vous avez demandé à être prévenu" in body
+        assert f"/resultat/{submission.token}/" in body
+        assert "/arreter/" in body
+        assert "pas encore été relu" in body
+    assert "Du nouveau" in email.html
+
+
+def test_telling_moves_the_mark_with_the_email(scheme):
+    submission = subscriber()
+    publish(scheme)
+    sweep()
+    alert = Alert.objects.get(submission=submission)
+    assert (alert.told, alert.sent_on) == (latest_result(submission, on=DAY), DAY)
