@@ -61,7 +61,11 @@ def test_every_reviewed_file_is_published_and_nothing_else() -> None:
 
 
 def test_an_unverified_record_is_never_published() -> None:
-    assert not Revision.objects.filter(confidence=Revision.Confidence.TO_VERIFY).exists()
+    unverified = Scheme.objects.filter(current__confidence=Revision.Confidence.TO_VERIFY)
+    assert set(unverified) == set(Scheme.objects.drafts())
+    assert sorted(scheme.source_key for scheme in unverified) == sorted(
+        path.stem for path in (FIXTURES / "drafts").glob("*.yaml")
+    )
 
 
 def counts() -> tuple[int, ...]:
