@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+PASSWORD = yaml.safe_load((ROOT / "fixtures" / "demo.yaml").read_text())["password"]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -63,6 +65,7 @@ class Service:
             "JONCTION_MAIL_PORT": str(mail_port),
             "JONCTION_CATCHER_DIR": str(self.mail),
             "JONCTION_OUTBOX_SECONDS": "1",
+            "JONCTION_ALERT_SECONDS": "1",
         }
         self._processes: list[subprocess.Popen[bytes]] = []
 
@@ -110,6 +113,18 @@ class Service:
                 process.kill()
                 process.wait()
         self._sql(f'DROP DATABASE "{self._database}" WITH (FORCE)')
+
+    def run(self, code: str) -> str:
+        """Run Python in the service's own environment, as an operator would in its shell; return what it prints."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
 
     def _sql(self, statement: str) -> None:
         with psycopg.connect(f"{self._server}/postgres", autocommit=True) as connection:
@@ -181,3 +196,10 @@ def look(page: Page, name: str, *, javascript: bool = True) -> None:
             ]
             assert broken == [], f"axe on {name} at {width} px"
     page.set_viewport_size(size)
+
+
+def sign_in(page: Page, address: str) -> None:
+    page.get_by_label("Courriel").fill(address)
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Se connecter").click()
+    page.wait_for_url(lambda url: "/compte/connexion/" not in url)

@@ -1,50 +1,17 @@
 """One firm, from its phone to the officer's decision and back, with and without JavaScript, on two days."""
 
-import email
-import re
-from email import policy
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 import yaml
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Service, look, wait_for
+from tests.e2e.conftest import Service, look, sign_in
+from tests.e2e.messages import body, link, messages_to, wait_for_message
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected_schemes.yaml").read_text())
-ACCOUNTS = yaml.safe_load((Path(__file__).parents[2] / "fixtures" / "demo.yaml").read_text())
 ARC_OFFICER, OTHER_OFFICER = "claire.vasseur@jonction.example", "julien.mercier@jonction.example"
 TEXT = "Je ne trouve pas de soudeurs 🔥 <b>et</b> je voudrais un robot ; mes équipes du matin n’ont aucun bus."
-
-
-def messages_to(service: Service, address: str) -> list[EmailMessage]:
-    """Return what the catcher received for an address, oldest first."""
-    found = []
-    for path in sorted(service.mail.glob("*.eml")):
-        message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
-        if address in str(message["To"]):
-            found.append(message)
-    return found
-
-
-def wait_for_message(service: Service, address: str, subject: str) -> EmailMessage:
-    return wait_for(
-        lambda: next((m for m in messages_to(service, address) if re.search(subject, str(m["Subject"]))), None),
-        f"an e-mail to {address} about {subject!r}",
-    )
-
-
-def body(message: EmailMessage) -> str:
-    part = message.get_body(("plain",))
-    assert part is not None
-    return part.get_content()
-
-
-def link(message: EmailMessage, path: str) -> str:
-    found = re.search(rf"https?://\S+/{path}/\S+", body(message))
-    assert found, f"no link to {path} in {body(message)}"
-    return found.group()
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain-html"])
@@ -168,13 +135,6 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     assert answer is not None
     assert answer.status == 404
     see(other, "13-introuvable")
-
-
-def sign_in(page: Page, address: str) -> None:
-    page.get_by_label("Courriel").fill(address)
-    page.locator("input[type=password]").fill(ACCOUNTS["password"])
-    page.get_by_role("button", name="Se connecter").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Demandes")
 
 
 def decide(page: Page, key: str):

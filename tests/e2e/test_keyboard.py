@@ -1,0 +1,146 @@
+"""An officer's morning: thirty files, never touching the mouse."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Service, look, sign_in
+
+pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
+N_FILES = 30
+OFFICER = "claire.vasseur@jonction.example"
+FILE_THEM = """
+from tests.factories import make_submission
+from backend.common.days import current_day
+for number in range({n}):
+    make_submission(
+        confirmed=True, on=current_day(), company_name=f"Clavier {{number:02d}}", siret="", siren="",
+        email=f"clavier{{number}}@firm.example", facts={{"project.horizon": "under_3_months"}},
+    )
+"""
+# How each file is decided, in turn: keys pressed on its first scheme, then what must be seen of it.
+REASONS = [
+    ("wrong_criterion", "un critère du dispositif est faux"),
+    ("wrong_fact", "un fait de l’entreprise est faux"),
+    ("already_has_it", "l’entreprise l’a déjà"),
+    ("asked_and_refused", "déjà demandé, refusé"),
+    ("project_started", "le projet est déjà commencé"),
+    ("deadline_too_close", "la date limite est trop proche"),
+    ("not_worth_it", "le montant ne vaut pas la démarche"),
+    ("not_interested", "l’entreprise n’en veut pas"),
+    ("better_alternative", "un autre dispositif convient mieux"),
+    ("partner_first", "il faut d’abord un partenaire"),
+    ("other", "autre raison"),
+]
+
+
+@pytest.fixture(scope="module")
+def thirty_files(service: Service) -> Service:
+    service.run(FILE_THEM.format(n=N_FILES))
+    return service
+
+
+def choose(page: Page, value: str) -> None:
+    """Choose in the list that has focus, by arrow keys alone."""
+    for _ in range(20):
+        if page.evaluate("document.activeElement.value") == value:
+            return
+        page.keyboard.press("ArrowDown")
+    pytest.fail(f"{value} cannot be chosen with the arrow keys")
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Go on with Tab until something has focus."""
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    pytest.fail(f"Tab does not reach {selector}")
+
+
+def set_aside(page: Page, reason: str) -> None:
+    page.keyboard.press("e")
+    choose(page, reason)
+    if reason == "wrong_fact":
+        tab_to(page, "select[name=fact]")
+        choose(page, "headcount")
+    elif reason == "better_alternative":
+        tab_to(page, "input[name=alternative]")
+        page.keyboard.type("PMSMP")
+        name = page.locator("#dispositifs option").nth(0).get_attribute("value")
+        page.keyboard.press("Control+A")
+        page.keyboard.type(str(name))
+    elif reason == "partner_first":
+        tab_to(page, "input[name=partner]")
+        page.keyboard.type("un laboratoire")
+    elif reason == "other":
+        tab_to(page, "textarea[name=comment]")
+        page.keyboard.type("Le guichet ne répond plus.")
+    tab_to(page, "button[value=rejected]")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def test_thirty_files_are_reviewed_by_keyboard_alone(thirty_files: Service, open_context):
+    service = thirty_files
+    page = open_context(width=1280, height=900).new_page()
+    page.goto(f"{service.url}/agent/?recherche=Clavier")
+    sign_in(page, OFFICER)
+    page.goto(f"{service.url}/agent/?recherche=Clavier")
+    expect(page.get_by_role("row")).to_have_count(N_FILES + 1)
+    look(page, f"clavier-{service.day}-01-file-attente")
+    page.locator("body").press("j")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+    seen = set()
+    for number in range(N_FILES):
+        seen.add(page.url.split("#")[0])
+        page.keyboard.press("j")
+        scheme = page.evaluate("document.activeElement.id")
+        assert re.fullmatch(r"d-\d+", scheme)
+        with page.expect_navigation():
+            page.keyboard.press("r")
+        assert page.evaluate("document.activeElement.id") == scheme  # one goes on from where one was
+        expect(page.locator(f"#{scheme} .tags")).to_contain_text("Retenu")
+        if number == 0:  # taken back, then kept again
+            with page.expect_navigation():
+                page.keyboard.press("u")
+            expect(page.locator(f"#{scheme} .tags")).not_to_contain_text("Retenu")
+            with page.expect_navigation():
+                page.keyboard.press("r")
+        page.keyboard.press("j")
+        second = page.evaluate("document.activeElement.id")
+        assert second != scheme
+        reason, words = REASONS[number % len(REASONS)]
+        set_aside(page, reason)
+        expect(page.locator(f"#{second}")).to_contain_text(words)
+        if number == 1:
+            look(page, f"clavier-{service.day}-02-dossier")
+            page.keyboard.press("n")
+            page.keyboard.type("Une note au clavier.")
+            tab_to(page, "input[name=audience]")
+            page.keyboard.press("Space")
+            tab_to(page, "button[type=submit]")
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
+            expect(page.locator("main")).to_contain_text("Une note au clavier.")
+        with page.expect_navigation():
+            page.locator("body").press("s")
+    assert len(seen) == N_FILES
+    page.goto(f"{service.url}/agent/?recherche=Clavier")
+    expect(page.locator("main")).to_contain_text("Aucune demande ne répond à ces filtres.")
+
+
+def test_shortcuts_can_be_switched_off(thirty_files: Service, open_context):
+    page = open_context(width=1280, height=900).new_page()
+    page.goto(f"{thirty_files.url}/agent/")
+    sign_in(page, OFFICER)
+    page.goto(f"{thirty_files.url}/agent/?effacer=1")
+    page.locator("body").press("?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Raccourcis arrêtés")).to_be_visible()
+    page.reload()
+    page.locator("body").press("j")
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
