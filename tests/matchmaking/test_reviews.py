@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from backend.companies.models import Fact
@@ -500,3 +501,26 @@ def test_an_old_answer_is_had_again_after_everything_changed(submission, officer
     assert latest_result(submission, on=NEXT_DAY) != old
     for result in Result.objects.all():
         assert replay(result) == []
+
+
+def test_the_command_replays_and_says_what_differs(submission, capsys):
+    call_command("replay", submission.reference)
+    assert "1 résultats rejoués, 0 différences" in capsys.readouterr().out
+    publish_revision(Scheme.objects.get(source_key="hdf-pme-plus-volet1"), window_state="closed")
+    call_command("replay", last=5)
+    assert "0 différences" in capsys.readouterr().out
+
+
+def test_a_result_that_was_tampered_with_is_noticed(submission):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or the table is still busy with what this test wrote
+        cursor.execute("ALTER TABLE matchmaking_match DISABLE TRIGGER matchmaking_match_append_only")
+        cursor.execute("UPDATE matchmaking_match SET typed = 'eligible' WHERE typed = 'ineligible'")
+    with pytest.raises(CommandError):
+        call_command("replay", submission.reference)
+
+
+@pytest.mark.parametrize("reference", ["x", "D-2026-²", "D-2026-99999999999999"])
+def test_a_reference_that_cannot_be_is_refused(reference):
+    with pytest.raises(CommandError, match="n’est pas un numéro de demande"):
+        call_command("replay", reference)

@@ -129,7 +129,7 @@ def test_a_link_is_asked_for_with_a_whole_address(client, email):
 
 def test_opening_the_stop_link_changes_nothing(client, submission):
     text = text_of(client.get(stop_path(submission)))
-    assert "Nous n’écrirons plus à isabelle.morel@tolerie.example" in text
+    assert "les courriels sur votre demande, alertes comprises à l’adresse isabelle.morel@tolerie.example" in text
     assert not Stop.objects.exists()
 
 

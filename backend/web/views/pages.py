@@ -5,6 +5,7 @@ from django.core import signing
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,6 +21,14 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "web/home.html", {"epcis": epcis, "has_draft": "draft" in request.session})
 
 
+# What a stop link stops, by the first part of its topic.
+TOPICS = {
+    "submission": _("les courriels sur votre demande, alertes comprises"),
+    "alert": _("les alertes sur votre résultat"),
+    "officer_notices": _("les annonces de nouvelles demandes et de dossiers transmis"),
+}
+
+
 # Mail programs post here without our cookie (RFC 8058); the signed token is what proves the right to stop.
 @csrf_exempt
 @never_cache
@@ -32,7 +41,8 @@ def stop_writing(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "web/link_expired.html", status=404)
     if request.method == "POST":
         stop(address=address, topic=topic)
-    return render(request, "web/stop.html", {"address": address, "done": request.method == "POST"})
+    context = {"address": address, "what": TOPICS.get(topic.split(":")[0], ""), "done": request.method == "POST"}
+    return render(request, "web/stop.html", context)
 
 
 @never_cache

@@ -1,0 +1,31 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from backend.matchmaking.models import Result
+from backend.matchmaking.results import replay
+
+
+class Command(BaseCommand):
+    help = "Rejoue des résultats d’alors (mêmes faits, versions, poids, jour) et dit ce qui diffère."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("reference", nargs="?", metavar="DEMANDE", help="numéro d’une demande, comme D-2026-00012")
+        parser.add_argument("--last", type=int, default=100, metavar="N", help="les N derniers résultats (100)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        results = Result.objects.select_related("weights", "submission")
+        if options["reference"]:
+            number = options["reference"].rsplit("-", 1)[-1]
+            if not (number.isascii() and number.isdigit() and len(number) < 10):
+                raise CommandError(f"« {options['reference']} » n’est pas un numéro de demande, comme D-2026-00012.")
+            results = results.filter(submission=int(number))
+        different = 0
+        rows = list(results[: options["last"]])
+        for result in rows:
+            for line in replay(result):
+                different += 1
+                self.stdout.write(f"{result.submission.reference}, le {result.on} : {line}")
+        self.stdout.write(f"{len(rows)} résultats rejoués, {different} différences")
+        if different:
+            raise CommandError("Un résultat rejoué devrait être le même.")
