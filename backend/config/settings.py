@@ -187,6 +187,9 @@ SECURE_HSTS_PRELOAD = not DEMO
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
 SESSION_COOKIE_HTTPONLY = True
+# A firm comes back to its draft within the week. An officer signs in once a working day, never in the middle of one.
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+OFFICER_SESSION_SECONDS = 12 * 3600
 X_FRAME_OPTIONS = "DENY"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144

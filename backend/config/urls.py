@@ -2,11 +2,17 @@ from allauth.account import views as account
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from backend.web.views import filing, officer, pages, result
+from backend.web.views import filing, officer, pages, public, result
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("healthz", pages.health, name="health"),
+    path("mentions-legales/", public.legal, name="legal"),
+    path("donnees-personnelles/", public.privacy, name="privacy"),
+    path("accessibilite/", public.accessibility, name="accessibility"),
+    path("contact/", public.contact, name="contact"),
+    path("robots.txt", public.robots, name="robots"),
+    path(".well-known/security.txt", public.security_txt, name="security_txt"),
     path("demande/", filing.start, name="start"),
     path("demande/effacer/", filing.forget, name="forget"),
     path("demande/hors-territoire/", filing.outside, name="outside"),
