@@ -7,6 +7,8 @@ import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[User] and the like, at run time as for the type checker
 
@@ -101,7 +103,14 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # It only counts: a page must not wait for it. redis-py's own defaults try ten times for 5 s.
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)},
+    }
+}
 
 # Sign-in: officers only, invited by an administrator. Firms never have an account.
 AUTH_USER_MODEL = "accounts.User"
@@ -127,6 +136,14 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # that e-mail invites to sign up, and no
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "officer_queue"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    # Passwords and codes alike; the key is the address typed, or the account. At 50 a day, trying half of all codes
+    # takes 27 years.
+    "login_failed": "10/m/ip,5/5m/key,50/d/key",
+    "reset_password": "20/h/ip,3/h/key",
+    "reset_password_from_key": "20/h/ip",
+}
 
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français")]
@@ -193,6 +210,21 @@ OFFICER_SESSION_SECONDS = 12 * 3600
 X_FRAME_OPTIONS = "DENY"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+CSRF_FAILURE_VIEW = "backend.web.views.errors.csrf_failure"
+
+# How many of our own proxies stand before the site: the client's address is that many steps back in X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("JONCTION_PROXIES", default=0)
+# How often, and in how many seconds. Generous: a room full of firms at a chamber shares one address.
+THROTTLES = {
+    "filing.ip": (60, 3600),
+    "filing.email": (10, 24 * 3600),
+    "filing.company": (20, 24 * 3600),
+    "send_again.ip": (60, 3600),
+    "send_again.email": (10, 3600),
+    "wrong_link.ip": (100, 3600),
+}
+FILING_SECONDS = 3  # nobody answers four pages faster
 
 LOGGING = {
     "version": 1,

@@ -4,6 +4,10 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from backend.web.views import filing, officer, pages, public, result
 
+handler400 = "backend.web.views.errors.bad_request"
+handler429 = "backend.web.throttles.too_many_requests"  # allauth looks for it here
+handler500 = "backend.web.views.errors.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("healthz", pages.health, name="health"),
