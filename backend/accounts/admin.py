@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from backend.accounts.models import Membership, Organisation, User
-from backend.accounts.services import invite, off_board
+from backend.accounts.services import forget_old_addresses, invite, off_board
 
 admin.site.unregister(Group)
 admin.site.site_header = "Jonction"
@@ -53,6 +53,7 @@ class UserAdmin(admin.ModelAdmin[User]):
             messages.info(request, _("Une invitation part à l’adresse %(email)s.") % {"email": obj.email})
         elif "is_active" in form.changed_data and not obj.is_active:
             off_board(user=obj)
+        forget_old_addresses(user=obj)
 
     @admin.action(description="Envoyer (à nouveau) l’invitation")
     def send_invitation(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

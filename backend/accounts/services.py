@@ -1,6 +1,7 @@
 """Inviting people and letting them go."""
 
 from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -24,6 +25,12 @@ def invite(*, user: User) -> None:
         recipient=user.email,
         message=render("invitation", {"user": user, "url": url}),
     )
+
+
+@transaction.atomic
+def forget_old_addresses(*, user: User) -> None:
+    """Let only the address of the account itself sign in: allauth notes each it has seen, and would take them all."""
+    EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).delete()
 
 
 @transaction.atomic
