@@ -20,6 +20,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 DEMO = env.bool("JONCTION_DEMO", default=False)
 DEBUG = False
 SECRET_KEY = env.str("JONCTION_SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("JONCTION_SECRET_KEY_FALLBACKS", default=[])  # replaced, but still read
 _HERE = f"http://127.0.0.1:{env.int('JONCTION_PORT', default=8000)}"
 PUBLIC_URL = env.str("JONCTION_URL", default=_HERE).rstrip("/")
 ALLOWED_HOSTS = env.list("JONCTION_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEMO else [])
@@ -53,6 +54,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
@@ -71,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "backend.web.middleware.SignedInMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -130,13 +133,26 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_SESSION_REMEMBER = True  # nobody is asked: SignedInMiddleware says how long
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # that e-mail invites to sign up, and nobody does here
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "officer_queue"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+# The second factor of who signs in: an application or a security key, and codes on paper for a lost telephone.
+SECOND_FACTOR = env.bool("JONCTION_SECOND_FACTOR", default=not DEMO)
+MFA_ADAPTER = "backend.web.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an invited address is verified by its invitation; allauth does not know
+MFA_FORMS = {
+    "authenticate": "backend.web.forms.account.CodeForm",
+    "reauthenticate": "backend.web.forms.account.CodeAgainForm",
+    "activate_totp": "backend.web.forms.account.FirstCodeForm",
+    "add_webauthn": "backend.web.forms.account.KeyForm",
+    "edit_webauthn": "backend.web.forms.account.KeyNameForm",
+}
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     # Passwords and codes alike; the key is the address typed, or the account. At 50 a day, trying half of all codes

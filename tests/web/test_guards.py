@@ -157,6 +157,8 @@ def officer_pages(client, _settings, _tmp_path):
     yield "result, ended", client.get(f"/resultat/{submission.token}/")
     yield "password", client.get("/compte/mot-de-passe/")
     yield "sign out", client.get("/compte/deconnexion/")
+    for path in ("", "application/", "cles/", "cles/ajouter/"):
+        yield path, client.get(f"/compte/securite/{path}", follow=True)
     invite(user=officer)
     path = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", Notification.objects.get(kind="invitation").text).group(1)
     yield "new password", client.get(path, follow=True)
