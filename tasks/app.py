@@ -12,7 +12,7 @@ from django.conf import settings  # noqa: E402 -- readable once Django is set up
 
 QUEUE = "outbox"
 
-app = Celery("jonction", include=["tasks.outbox"])
+app = Celery("jonction", include=["tasks.outbox", "tasks.sessions"])
 app.conf.update(
     broker_url=settings.REDIS_URL,
     accept_content=["json"],
@@ -50,5 +50,7 @@ app.conf.update(
             "schedule": settings.OUTBOX_SECONDS,
             "options": {"expires": settings.OUTBOX_SECONDS},
         },
+        # Every hour, not every night: a beat that is restarted each day without its schedule file would never do it.
+        "sessions.erase": {"task": "sessions.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
     },
 )
