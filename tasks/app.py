@@ -12,7 +12,7 @@ from django.conf import settings  # noqa: E402 -- readable once Django is set up
 
 QUEUE = "jonction"
 
-app = Celery("jonction", include=["tasks.outbox", "tasks.alerts"])
+app = Celery("jonction", include=["tasks.outbox", "tasks.alerts", "tasks.sessions"])
 app.conf.update(
     broker_url=settings.REDIS_URL,
     accept_content=["json"],
@@ -55,5 +55,7 @@ app.conf.update(
             "schedule": settings.ALERT_SECONDS,
             "options": {"expires": settings.ALERT_SECONDS},
         },
+        # Every hour, not every night: a beat that is restarted each day without its schedule file would never do it.
+        "sessions.erase": {"task": "sessions.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
     },
 )

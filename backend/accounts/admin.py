@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from backend.accounts.models import Membership, Organisation, User
-from backend.accounts.services import invite, off_board
+from backend.accounts.services import forget_old_addresses, invite, off_board, reset_second_factor
 
 admin.site.unregister(Group)
 admin.site.site_header = "Jonction"
@@ -39,7 +39,7 @@ class UserAdmin(admin.ModelAdmin[User]):
     list_display = ("email", "last_name", "first_name", "is_active", "invited_at", "last_login")
     list_filter = ("is_active", "memberships__organisation", "memberships__role")
     search_fields = ("email", "last_name", "first_name")
-    actions = ("send_invitation", "close_accounts")
+    actions = ("send_invitation", "reset_second_factors", "close_accounts")
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False  # what a person decided keeps their name: accounts are closed, not deleted
@@ -53,6 +53,7 @@ class UserAdmin(admin.ModelAdmin[User]):
             messages.info(request, _("Une invitation part à l’adresse %(email)s.") % {"email": obj.email})
         elif "is_active" in form.changed_data and not obj.is_active:
             off_board(user=obj)
+        forget_old_addresses(user=obj)
 
     @admin.action(description="Envoyer (à nouveau) l’invitation")
     def send_invitation(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -60,6 +61,13 @@ class UserAdmin(admin.ModelAdmin[User]):
         for user in active:
             invite(user=user)
         self._say(request, len(active), "invitation envoyée.", "invitations envoyées.")
+
+    @admin.action(description="Retirer le second facteur (téléphone perdu)")
+    def reset_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        found = [user for user in queryset if reset_second_factor(user=user)]
+        for user in found:
+            self.log_change(request, user, _("Second facteur retiré."))
+        self._say(request, len(found), "second facteur retiré.", "seconds facteurs retirés.")
 
     @admin.action(description="Fermer le compte (départ de la personne)")
     def close_accounts(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -1,7 +1,11 @@
-"""Inviting people and letting them go."""
+"""Inviting people, giving them back a lost second factor, and letting them go."""
+
+from uuid import uuid4
 
 from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
@@ -32,6 +36,39 @@ def off_board(*, user: User) -> None:
     user.is_active = False
     user.set_unusable_password()
     user.save(update_fields=["is_active", "password"])
+    _end_sessions(user)
+
+
+@transaction.atomic
+def forget_old_addresses(*, user: User) -> None:
+    """Let only the address of the account itself sign in: allauth notes each it has seen, and would take them all."""
+    EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).delete()
+
+
+@transaction.atomic
+def reset_second_factor(*, user: User) -> bool:
+    """Forget the factors of someone who lost them, end their sessions and tell them; return whether there were any.
+
+    At the next sign-in they add a new one.
+    """
+    removed, _rows = Authenticator.objects.filter(user=user).delete()
+    if removed:
+        _end_sessions(user)
+        tell_account_changed(
+            user=user,
+            kind="second_factor_reset",
+            what="Un administrateur a retiré votre second facteur. Ajoutez-en un autre à la prochaine connexion.",
+        )
+    return bool(removed)
+
+
+def tell_account_changed(*, user: User, what: str, kind: str = "account_changed") -> None:
+    """Owe the e-mail by which someone learns that their password or a factor changed, in case it was not them."""
+    context = {"user": user, "what": what, "when": timezone.now()}
+    owe(kind=kind, key=f"{kind}:{uuid4()}", recipient=user.email, message=render("account_changed", context))
+
+
+def _end_sessions(user: User) -> None:
     for session in Session.objects.filter(expire_date__gte=timezone.now()):
         if session.get_decoded().get("_auth_user_id") == str(user.pk):
             session.delete()

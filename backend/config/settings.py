@@ -7,6 +7,8 @@ import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[User] and the like, at run time as for the type checker
 
@@ -18,6 +20,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 DEMO = env.bool("JONCTION_DEMO", default=False)
 DEBUG = False
 SECRET_KEY = env.str("JONCTION_SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("JONCTION_SECRET_KEY_FALLBACKS", default=[])  # replaced, but still read
 _HERE = f"http://127.0.0.1:{env.int('JONCTION_PORT', default=8000)}"
 PUBLIC_URL = env.str("JONCTION_URL", default=_HERE).rstrip("/")
 ALLOWED_HOSTS = env.list("JONCTION_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEMO else [])
@@ -51,6 +54,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
@@ -58,8 +62,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "backend.web.middleware.more_headers",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",  # below the three above: files carry their headers too
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -68,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "backend.web.middleware.SignedInMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -101,7 +107,14 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # It only counts: a page must not wait for it. redis-py's own defaults try ten times for 5 s.
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)},
+    }
+}
 
 # Sign-in: officers only, invited by an administrator. Firms never have an account.
 AUTH_USER_MODEL = "accounts.User"
@@ -120,13 +133,34 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_SESSION_REMEMBER = True  # nobody is asked: SignedInMiddleware says how long
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # that e-mail invites to sign up, and nobody does here
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "officer_queue"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+# The second factor of who signs in: an application or a security key, and codes on paper for a lost telephone.
+SECOND_FACTOR = env.bool("JONCTION_SECOND_FACTOR", default=not DEMO)
+MFA_ADAPTER = "backend.web.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an invited address is verified by its invitation; allauth does not know
+MFA_FORMS = {
+    "authenticate": "backend.web.forms.account.CodeForm",
+    "reauthenticate": "backend.web.forms.account.CodeAgainForm",
+    "activate_totp": "backend.web.forms.account.FirstCodeForm",
+    "add_webauthn": "backend.web.forms.account.KeyForm",
+    "edit_webauthn": "backend.web.forms.account.KeyNameForm",
+}
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    # Passwords and codes alike; the key is the address typed, or the account. At 50 a day, trying half of all codes
+    # takes 27 years.
+    "login_failed": "10/m/ip,5/5m/key,50/d/key",
+    "reset_password": "20/h/ip,3/h/key",
+    "reset_password_from_key": "20/h/ip",
+}
 
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français")]
@@ -136,6 +170,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEMO
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no font or style of ours is for another site
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -173,14 +208,20 @@ ALERT_SECONDS = env.float("JONCTION_ALERT_SECONDS", default=60)
 # Security. A demonstration is served on loopback over plain HTTP; everything else is behind TLS.
 SECURE_CSP = {
     "default-src": [CSP.NONE],
-    "script-src": [CSP.SELF],
+    "script-src": [CSP.NONCE],  # each script tag carries it; a page without scripts falls back on default-src
     "style-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
     "form-action": [CSP.SELF],
     "base-uri": [CSP.NONE],
+    "object-src": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
+    "upgrade-insecure-requests": not DEMO,
+}
+MORE_HEADERS = {
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 SECURE_SSL_REDIRECT = not DEMO
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -188,11 +229,35 @@ SECURE_HSTS_SECONDS = 0 if DEMO else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
 SECURE_HSTS_PRELOAD = not DEMO
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
-SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+
+# Cookies. The prefix makes browsers refuse one that came without TLS or from another host; it needs TLS itself.
+# Lax, not strict: an officer who follows the link of a notice must arrive signed in.
+SESSION_COOKIE_NAME = "session" if DEMO else "__Host-session"
+CSRF_COOKIE_NAME = "csrf" if DEMO else "__Host-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# A firm comes back to its draft within the week. An officer signs in once a working day, never in the middle of one.
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+OFFICER_SESSION_SECONDS = 12 * 3600
+CSRF_FAILURE_VIEW = "backend.web.views.errors.csrf_failure"
+
+# How many of our own proxies stand before the site: the client's address is that many steps back in X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("JONCTION_PROXIES", default=0)
+# How often, and in how many seconds. Generous: a room full of firms at a chamber shares one address.
+THROTTLES = {
+    "filing.ip": (60, 3600),
+    "filing.email": (10, 24 * 3600),
+    "filing.company": (20, 24 * 3600),
+    "send_again.ip": (60, 3600),
+    "send_again.email": (10, 3600),
+    "wrong_link.ip": (100, 3600),
+}
+FILING_SECONDS = 3  # nobody answers four pages faster
 
 LOGGING = {
     "version": 1,

@@ -10,6 +10,8 @@ os.environ.setdefault("JONCTION_DEMO", "1")
 from backend.config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-ACCOUNT_RATE_LIMITS = False
+ACCOUNT_RATE_LIMITS = False  # type: ignore[assignment]  # allauth's way to say none
+THROTTLES = {}
+FILING_SECONDS = 0
 OUTBOX_SECONDS = 0.5
 STATIC_ROOT = BASE_DIR / "backend" / "web" / "static"  # noqa: F405  # a folder that exists: tests collect nothing

@@ -1,12 +1,44 @@
 from allauth.account import views as account
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.base import views as mfa
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as keys
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path, re_path
+from django.views.generic import RedirectView
 
-from backend.web.views import catalogue, filing, following, officer, pages, result, reviewing
+from backend.web.views import (
+    catalogue,
+    filing,
+    following,
+    officer,
+    pages,
+    public,
+    result,
+    reviewing,
+    security,
+)
+
+handler400 = "backend.web.views.errors.bad_request"
+handler429 = "backend.web.throttles.too_many_requests"  # allauth looks for it here
+handler500 = "backend.web.views.errors.server_error"
+
+# One door to sign in, with its limits and its second factor; and nobody reads or writes factors by hand.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.unregister([Authenticator, EmailAddress])
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("healthz", pages.health, name="health"),
+    path("mentions-legales/", public.legal, name="legal"),
+    path("donnees-personnelles/", public.privacy, name="privacy"),
+    path("accessibilite/", public.accessibility, name="accessibility"),
+    path("contact/", public.contact, name="contact"),
+    path("robots.txt", public.robots, name="robots"),
+    path(".well-known/security.txt", public.security_txt, name="security_txt"),
     path("demande/", filing.start, name="start"),
     path("demande/effacer/", filing.forget, name="forget"),
     path("demande/hors-territoire/", filing.outside, name="outside"),
@@ -54,6 +86,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="account_reset_password_from_key_done",
     ),
     path("compte/mot-de-passe/", account.password_change, name="account_change_password"),
+    path("compte/code/", mfa.authenticate, name="mfa_authenticate"),
+    path("compte/confirmer/", account.reauthenticate, name="account_reauthenticate"),
+    path("compte/confirmer/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("compte/confirmer/cle/", keys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("compte/securite/", mfa.index, name="mfa_index"),
+    path("compte/securite/application/", security.activate_totp, name="mfa_activate_totp"),
+    path("compte/securite/application/retirer/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("compte/securite/cles/", keys.list_webauthn, name="mfa_list_webauthn"),
+    path("compte/securite/cles/ajouter/", security.add_webauthn, name="mfa_add_webauthn"),
+    path("compte/securite/cles/<int:pk>/nommer/", keys.edit_webauthn, name="mfa_edit_webauthn"),
+    path("compte/securite/cles/<int:pk>/retirer/", keys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("compte/securite/codes/", security.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("compte/securite/codes/nouveaux/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("compte/securite/codes/telecharger/", codes.download_recovery_codes, name="mfa_download_recovery_codes"),
+    # Its own page would change a password without telling anyone.
+    path("administration/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("administration/", admin.site.urls),
     path("courriels/", pages.mailbox, name="mailbox"),
     path("courriels/<str:name>/", pages.mailbox, name="mailbox_message"),

@@ -1,15 +1,37 @@
 """Sign-in: accounts are made by an administrator, and its e-mails leave through the outbox like all others."""
 
+import time
+from base64 import urlsafe_b64encode
 from typing import Any
 from uuid import uuid4
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from backend.accounts.models import User
+from backend.accounts.services import tell_account_changed
 from backend.notifications.rendering import render
 from backend.notifications.services import owe
+from backend.web.identity import identity
 
 TEMPLATES = {"account/email/password_reset_key": "password_reset"}
+CHANGES = {
+    "account/email/password_changed": _("Votre mot de passe a été changé."),
+    "account/email/password_reset": _("Un nouveau mot de passe a été choisi, par le lien d’un courriel."),
+    "mfa/email/totp_activated": _("Une application d’authentification a été ajoutée."),
+    "mfa/email/totp_deactivated": _("L’application d’authentification a été retirée."),
+    "mfa/email/webauthn_added": _("Une clé de sécurité a été ajoutée."),
+    "mfa/email/webauthn_removed": _("Une clé de sécurité a été retirée."),
+    "mfa/email/recovery_codes_generated": _("Vous avez de nouveaux codes de secours : les anciens ne servent plus."),
+}
 
 
 class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -22,3 +44,51 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if name:
             message = render(name, {"url": context["password_reset_url"], "user": context["user"]})
             owe(kind=name, key=f"{name}:{uuid4()}", recipient=email, message=message)
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell the person what changed in their account; choosing the first password of all is no news."""
+        if template_prefix in CHANGES and user.last_login:
+            tell_account_changed(user=user, what=str(CHANGES[template_prefix]))
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Someone who has just signed in is not asked again."""
+        records = get_authentication_records(self.request, self.request.user)
+        if records and time.time() - records[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT:
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Keeps the secrets of the factors encrypted: a copy of the database alone gives no code."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _(
+            "Ce n’est pas le bon code : tapez celui que l’application montre maintenant, il change toutes les"
+            " 30 secondes. Ou ce n’est pas une clé de ce compte."
+        ),
+    }
+
+    def get_totp_issuer(self) -> str:
+        return identity().name
+
+    def _get_site_name(self) -> str:
+        return identity().name
+
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _cipher() -> MultiFernet:
+    """The first key writes; those it replaced still read."""
+    return MultiFernet([_key(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+
+
+def _key(secret: str) -> Fernet:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"jonction second factor").derive(secret.encode())
+    return Fernet(urlsafe_b64encode(derived))

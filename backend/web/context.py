@@ -7,9 +7,18 @@ from django.http import HttpRequest
 
 from backend.common.days import current_day
 from backend.territories.services import territory_name
+from backend.web.identity import identity
 
 
 def service(request: HttpRequest) -> dict[str, Any]:
+    who = identity()
     return {
-        "service": {"name": "Jonction", "territory": territory_name(), "demo": settings.DEMO, "day": current_day()}
+        "service": {
+            "name": who.name,
+            "phone": who.phone,
+            "email": who.email,
+            "territory": territory_name(),
+            "demo": settings.DEMO,
+            "day": current_day(),
+        }
     }

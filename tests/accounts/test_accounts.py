@@ -208,6 +208,23 @@ def test_off_boarding_twice_is_the_same_as_once():
     assert not User.objects.get().is_active
 
 
+# -- another address
+
+
+def test_an_address_that_is_no_longer_someone_s_opens_nothing(admin):
+    officer = make_officer()
+    invite(user=officer)
+    choose(Client(), link_of("invitation", officer.email))  # allauth notes the address of who chooses a password
+    old, page = officer.email, f"/administration/accounts/user/{officer.pk}/change/"
+    changes = {**new_account(email="nouvelle@jonction.example"), "memberships-TOTAL_FORMS": "0"}
+    assert admin.post(page, changes).status_code == 302
+    browser = Client()
+    assert sign_in(browser, old).status_code == 200
+    browser.post(RESET, {"email": old})
+    assert not Notification.objects.filter(kind="password_reset").exists()
+    assert sign_in(browser, "nouvelle@jonction.example").status_code == 302
+
+
 # -- roles
 
 

@@ -1,8 +1,10 @@
 """The firm files its needs: four short steps kept in the session, then one submission."""
 
+import time
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -14,10 +16,13 @@ from backend.matchmaking.models import Submission
 from backend.matchmaking.presentation import preview
 from backend.matchmaking.services import Filing, OutsideTerritory, file_submission, outside_contacts, route
 from backend.web.forms.filing import STEPS, FirmForm, StepForm, merge_facts
+from backend.web.notices import Notice, no_cookie, press_again, too_many
+from backend.web.throttles import client_ip, spend
 
 DRAFT = "draft"
 FORMS = dict(STEPS)
 NAMES = [name for name, _form in STEPS]
+TRAP = "site_internet"  # a field that people do not see
 
 
 @never_cache
@@ -25,7 +30,7 @@ NAMES = [name for name, _form in STEPS]
 def start(request: HttpRequest) -> HttpResponse:
     """Open a draft, or go on with the one in this browser."""
     if DRAFT not in request.session:
-        request.session[DRAFT] = {"key": str(uuid4()), "steps": {}}
+        _new_draft(request)
     return redirect("step", NAMES[0])
 
 
@@ -48,7 +53,7 @@ def step(request: HttpRequest, name: str) -> HttpResponse:
             return redirect("start")
         form = FORMS[name](_data(draft, name)) if name in draft["steps"] else FORMS[name]()
         return _page(request, name, form, draft)
-    if draft is None:
+    if draft is None:  # lost on the way (cookie erased, session over): what was typed is kept and goes on
         return _already_filed(request) or _page(request, name, FORMS[name](request.POST), _new_draft(request))
     form = FORMS[name](request.POST)
     draft["steps"][name] = request.POST.urlencode()
@@ -56,7 +61,7 @@ def step(request: HttpRequest, name: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, name, form, draft, status=422)
     if name == NAMES[-1]:
-        return _file(request, draft)
+        return _file(request, draft, form)
     forms = _valid_forms(draft, upto=name)
     if isinstance(forms, str):
         return redirect("step", forms)
@@ -66,8 +71,7 @@ def step(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _new_draft(request: HttpRequest) -> dict[str, Any]:
-    """A session that was lost on the way (cookie erased, server restarted): what was typed is kept and goes on."""
-    draft = {"key": str(uuid4()), "steps": {}}
+    draft = {"key": str(uuid4()), "steps": {}, "opened_at": time.time()}
     request.session[DRAFT] = draft
     return draft
 
@@ -76,8 +80,20 @@ def _data(draft: dict[str, Any], name: str) -> QueryDict:
     return QueryDict(draft["steps"][name])
 
 
+def show_again(request: HttpRequest, name: str) -> HttpResponse:
+    """Show a step that was sent without its cookie: nothing is taken, what was typed stays, with a fresh token."""
+    draft = request.session.get(DRAFT) or _new_draft(request)
+    return _page(request, name, FORMS[name](request.POST), draft, status=403, notice=no_cookie())
+
+
 def _page(
-    request: HttpRequest, name: str, form: StepForm, draft: dict[str, Any], *, status: int = 200
+    request: HttpRequest,
+    name: str,
+    form: StepForm,
+    draft: dict[str, Any],
+    *,
+    status: int = 200,
+    notice: Notice | None = None,
 ) -> HttpResponse:
     position = NAMES.index(name)
     context = {
@@ -88,6 +104,8 @@ def _page(
         "previous": NAMES[position - 1] if position else None,
         "is_last": name == NAMES[-1],
         "filing_key": draft["key"],
+        "asked_again": "asked_again" in draft,
+        "notice": notice,
     }
     return render(request, f"web/filing/{name}.html", context, status=status)
 
@@ -113,12 +131,49 @@ def _is_outside(forms: dict[str, StepForm]) -> bool:
     return False
 
 
-def _file(request: HttpRequest, draft: dict[str, Any]) -> HttpResponse:
+def _file(request: HttpRequest, draft: dict[str, Any], form: StepForm) -> HttpResponse:
     forms = _valid_forms(draft, upto=NAMES[-1])
     if isinstance(forms, str):
         return redirect("step", forms)
+    if _looks_like_a_robot(request, draft):
+        draft["asked_again"] = True
+        request.session[DRAFT] = draft
+        return _page(request, NAMES[-1], form, draft, status=422, notice=press_again())
+    filing = _filing(draft, forms)
+    if wait := _wait(request, filing):
+        response = _page(request, NAMES[-1], form, draft, status=429, notice=too_many(wait))
+        response.headers["Retry-After"] = str(wait)
+        return response
+    try:
+        submission = file_submission(filing, on=current_day())
+    except OutsideTerritory:
+        return redirect("outside")
+    request.session.pop(DRAFT, None)
+    return redirect("result", submission.token)
+
+
+def _looks_like_a_robot(request: HttpRequest, draft: dict[str, Any]) -> bool:
+    """Tell whether to ask to press again: the trap is filled, or four pages took no time.
+
+    A person whose browser filled the trap loses nothing: the second time there is no trap.
+    """
+    trapped = bool(request.POST.get(TRAP)) and "asked_again" not in draft
+    return trapped or time.time() - draft.get("opened_at", 0) < settings.FILING_SECONDS
+
+
+def _wait(request: HttpRequest, filing: Filing) -> int:
+    """Return how long to wait where too much was filed from here, for this address or for this company."""
+    limits = (
+        ("filing.ip", client_ip(request)),
+        ("filing.email", filing.email),
+        ("filing.company", filing.siret or filing.siren),
+    )
+    return next((wait for name, key in limits if (wait := spend(name, key))), 0)
+
+
+def _filing(draft: dict[str, Any], forms: dict[str, StepForm]) -> Filing:
     need, firm, contact = forms["besoin"], cast(FirmForm, forms["entreprise"]), forms["contact"]
-    filing = Filing(
+    return Filing(
         filing_key=UUID(draft["key"]),
         facts=merge_facts(forms.values()),
         origins=firm.origins(),
@@ -133,12 +188,6 @@ def _file(request: HttpRequest, draft: dict[str, Any]) -> HttpResponse:
         call_slot=contact.cleaned_data["call_slot"],
         wants_alerts=contact.cleaned_data["alerts"],
     )
-    try:
-        submission = file_submission(filing, on=current_day())
-    except OutsideTerritory:
-        return redirect("outside")
-    request.session.pop(DRAFT, None)
-    return redirect("result", submission.token)
 
 
 def _already_filed(request: HttpRequest) -> HttpResponseRedirect | None:

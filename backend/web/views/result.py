@@ -27,6 +27,8 @@ from backend.matchmaking.services import (
 from backend.web.forms.answers import trilean
 from backend.web.forms.filing import FirmForm, NeedForm, ProjectForm, StepForm
 from backend.web.forms.result import AddressForm, AlertForm
+from backend.web.notices import Notice, no_cookie, too_many
+from backend.web.throttles import client_ip, limit_wrong_links, spend
 
 
 def _submission(token: str) -> Submission:
@@ -42,6 +44,7 @@ def _private(response: HttpResponse) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD"])
+@limit_wrong_links
 def result(request: HttpRequest, token: str) -> HttpResponse:
     return _result_page(request, _submission(token))
 
@@ -69,6 +72,7 @@ def _result_page(
 
 
 @require_POST
+@limit_wrong_links
 def alerts(request: HttpRequest, token: str) -> HttpResponse:
     """Ask to be told of what is new, change the rhythm, or stop."""
     submission = _submission(token)
@@ -90,6 +94,7 @@ def alerts(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
+@limit_wrong_links
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """Take the firm's answer to a condition that only a person can check."""
     submission = _submission(token)
@@ -112,6 +117,7 @@ CORRECTION: tuple[tuple[str, type[StepForm]], ...] = (
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@limit_wrong_links
 def correct(request: HttpRequest, token: str) -> HttpResponse:
     """Correct what was filed, on one page, and see the new result."""
     submission = _submission(token)
@@ -147,6 +153,7 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@limit_wrong_links
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Confirm an address: opening the link changes nothing, the button does, since mail scanners open every link."""
     submission = read_confirmation_token(token)
@@ -165,6 +172,22 @@ def send_again(request: HttpRequest) -> HttpResponse:
     """Send the link again; the answer is the same whether the address is known or not."""
     form = AddressForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        send_link_again(email=form.cleaned_data["email"])
-        return render(request, "web/sent_again.html", {"email": form.cleaned_data["email"]})
-    return render(request, "web/send_again.html", {"form": form}, status=422 if form.errors else 200)
+        email = form.cleaned_data["email"]
+        if wait := spend("send_again.ip", client_ip(request)) or spend("send_again.email", email):
+            response = _address_page(request, form, status=429, notice=too_many(wait))
+            response.headers["Retry-After"] = str(wait)
+            return response
+        send_link_again(email=email)
+        return render(request, "web/sent_again.html", {"email": email})
+    return _address_page(request, form, status=422 if form.errors else 200)
+
+
+def show_again(request: HttpRequest) -> HttpResponse:
+    """Show the form that was sent without its cookie, with the address that was typed."""
+    return _address_page(request, AddressForm(request.POST), status=403, notice=no_cookie())
+
+
+def _address_page(
+    request: HttpRequest, form: AddressForm, *, status: int, notice: Notice | None = None
+) -> HttpResponse:
+    return render(request, "web/send_again.html", {"form": form, "notice": notice}, status=status)

@@ -14,6 +14,14 @@ function focusErrors(root) {
 focusErrors(document);
 document.addEventListener("htmx:afterSwap", (event) => focusErrors(event.target));
 
+// A security key that was not shown, or not the right one.
+document.addEventListener("allauth.error", () => {
+  const box = document.querySelector("[data-key-error]");
+  if (!box) return;
+  box.hidden = false;
+  box.focus();
+});
+
 // A form is sent once, however often one clicks. Forms that htmx sends use hx-disabled-elt instead.
 const SENDING = "Envoi…";
 const WAIT_MS = 10000; // then the connection failed or was stopped: one may try again

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    name = "backend.web"
+
+    def ready(self) -> None:
+        from backend.web import checks  # noqa: F401 -- registers them

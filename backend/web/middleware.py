@@ -1,0 +1,50 @@
+"""What every answer carries, and what is asked of everyone who signed in."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from backend.web.second_factor import detour
+
+SEEN, SEEN_SECONDS = "seen_at", 300
+
+type GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def more_headers(get_response: GetResponse) -> GetResponse:
+    """Add the headers that Django has no setting for, to files too; a view that sets one keeps its own."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        for name, value in settings.MORE_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return middleware
+
+
+class SignedInMiddleware:
+    """Asks for the second factor where it is required, and keeps a session open while it is used.
+
+    It sees every view, so that a page added later cannot forget it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        if not request.user.is_authenticated:
+            return None
+        now = int(time.time())
+        if now - request.session.get(SEEN, 0) > SEEN_SECONDS:  # one write in five minutes moves its end forward
+            request.session[SEEN] = now
+            request.session.set_expiry(settings.OFFICER_SESSION_SECONDS)
+        url = detour(request) if settings.SECOND_FACTOR else None
+        return redirect(url) if url else None

@@ -1,0 +1,55 @@
+"""What a form says at its top when it was not taken for a reason that is in none of its fields."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from backend.web.throttles import minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    title: Any
+    text: Any
+    call: bool = False  # give the telephone number too
+
+
+def too_many(wait: int) -> Notice:
+    n = minutes(wait)
+    if n < 60:
+        when = _("dans une minute") if n == 1 else _("dans %(n)s minutes") % {"n": n}
+    else:
+        hours = -(-n // 60)
+        when = _("dans une heure") if hours == 1 else _("dans %(n)s heures") % {"n": hours}
+    return Notice(
+        _("Trop d’envois en peu de temps"),
+        _(
+            "Rien n’est parti : trop de formulaires sont venus de cette connexion, ou avec cette adresse ou cette"
+            " entreprise. Vos réponses sont gardées ici. Appuyez à nouveau %(when)s."
+        )
+        % {"when": when},
+        call=True,
+    )
+
+
+def press_again() -> Notice:
+    return Notice(
+        _("Appuyez encore une fois"),
+        _(
+            "Votre demande n’est pas encore partie : elle a été remplie si vite que nous vérifions que ce n’est pas un"
+            " robot. Relisez vos réponses, puis appuyez à nouveau sur le bouton."
+        ),
+    )
+
+
+def no_cookie() -> Notice:
+    return Notice(
+        _("Le formulaire n’a pas été envoyé"),
+        _(
+            "Par sécurité, nous refusons un formulaire ouvert depuis trop longtemps ou sans cookie. Vos réponses sont"
+            " encore là : appuyez à nouveau. Si cela recommence, autorisez les cookies de ce site dans votre"
+            " navigateur."
+        ),
+        call=True,
+    )

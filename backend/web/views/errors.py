@@ -1,0 +1,35 @@
+"""Pages for what goes wrong: each says what happened, what to do and whom to call."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from backend.web.identity import identity
+from backend.web.views import filing, result
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _bare("400.html", status=400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _bare("500.html", status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Refuse a form that came without its cookie.
+
+    Where sending it takes no authority, what was typed is shown again with a fresh token. Elsewhere it is not: the
+    form may come from another site, and one tap would send it.
+    """
+    match = request.resolver_match
+    name = match.url_name if match else ""
+    if match and name == "step" and match.kwargs["name"] in filing.FORMS:
+        return filing.show_again(request, match.kwargs["name"])
+    if name == "send_again":
+        return result.show_again(request)
+    return _bare("403_csrf.html", status=403)
+
+
+def _bare(template: str, *, status: int) -> HttpResponse:
+    """Render without a context processor, so without the database."""
+    return HttpResponse(render_to_string(template, {"phone": identity().phone}), status=status)
