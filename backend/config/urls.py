@@ -7,6 +7,7 @@ from backend.web.views import filing, officer, pages, result
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("healthz", pages.health, name="health"),
+    path("readyz", pages.ready, name="ready"),
     path("demande/", filing.start, name="start"),
     path("demande/effacer/", filing.forget, name="forget"),
     path("demande/hors-territoire/", filing.outside, name="outside"),
