@@ -12,7 +12,7 @@ from django.conf import settings  # noqa: E402 -- readable once Django is set up
 
 QUEUE = "outbox"
 
-app = Celery("jonction", include=["tasks.outbox"])
+app = Celery("jonction", include=["tasks.heartbeat", "tasks.outbox"])
 app.conf.update(
     broker_url=settings.REDIS_URL,
     accept_content=["json"],

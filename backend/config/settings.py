@@ -167,6 +167,9 @@ CATCHER_DIR = Path(env.str("JONCTION_CATCHER_DIR")) if DEMO and env.str("JONCTIO
 OUTBOX_SECONDS = env.float("JONCTION_OUTBOX_SECONDS", default=15)
 OUTBOX_LEASE_SECONDS = env.float("JONCTION_OUTBOX_LEASE_SECONDS", default=300)
 
+# A file that the worker or beat dates with the moment until which it is to be believed alive, for a health check.
+HEARTBEAT_FILE = env.str("JONCTION_HEARTBEAT_FILE", default="")
+
 # Security. A demonstration is served on loopback over plain HTTP; everything else is behind TLS.
 SECURE_CSP = {
     "default-src": [CSP.NONE],
