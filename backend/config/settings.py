@@ -124,6 +124,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # that e-mail invites to sign up, and nobody does here
+# The limits on sign-in count by visitor: behind the TLS proxy, that is the last address it adds to X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = 0 if DEMO else 1
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "officer_queue"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
