@@ -12,7 +12,7 @@ from django.conf import settings  # noqa: E402 -- readable once Django is set up
 
 QUEUE = "jonction"
 
-app = Celery("jonction", include=["tasks.outbox", "tasks.alerts", "tasks.sessions"])
+app = Celery("jonction", include=["tasks.heartbeat", "tasks.outbox", "tasks.alerts", "tasks.sessions"])
 app.conf.update(
     broker_url=settings.REDIS_URL,
     accept_content=["json"],

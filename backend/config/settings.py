@@ -204,6 +204,8 @@ OUTBOX_LEASE_SECONDS = env.float("JONCTION_OUTBOX_LEASE_SECONDS", default=300)
 
 # How often results are compared with what their firms were told.
 ALERT_SECONDS = env.float("JONCTION_ALERT_SECONDS", default=60)
+# A file that the worker or beat dates with the moment until which it is to be believed alive, for a health check.
+HEARTBEAT_FILE = env.str("JONCTION_HEARTBEAT_FILE", default="")
 
 # Security. A demonstration is served on loopback over plain HTTP; everything else is behind TLS.
 SECURE_CSP = {
@@ -247,7 +249,8 @@ OFFICER_SESSION_SECONDS = 12 * 3600
 CSRF_FAILURE_VIEW = "backend.web.views.errors.csrf_failure"
 
 # How many of our own proxies stand before the site: the client's address is that many steps back in X-Forwarded-For.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("JONCTION_PROXIES", default=0)
+# In production there is at least the one that holds the certificate.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("JONCTION_PROXIES", default=0 if DEMO else 1)
 # How often, and in how many seconds. Generous: a room full of firms at a chamber shares one address.
 THROTTLES = {
     "filing.ip": (60, 3600),

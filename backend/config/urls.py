@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contact/", public.contact, name="contact"),
     path("robots.txt", public.robots, name="robots"),
     path(".well-known/security.txt", public.security_txt, name="security_txt"),
+    path("readyz", pages.ready, name="ready"),
     path("demande/", filing.start, name="start"),
     path("demande/effacer/", filing.forget, name="forget"),
     path("demande/hors-territoire/", filing.outside, name="outside"),

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from backend.common.readiness import missing_parts
 from backend.notifications import catcher
 from backend.notifications.services import read_stop_token, stop
 from backend.territories.models import ServedEpci
@@ -51,6 +52,15 @@ def health(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HttpResponse("ok", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """Say whether the database, its migrations and Redis are there for this release."""
+    missing = missing_parts()
+    text = f"missing: {', '.join(missing)}" if missing else "ok"
+    return HttpResponse(text, content_type="text/plain", status=503 if missing else 200)
 
 
 @never_cache

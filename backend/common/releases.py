@@ -1,0 +1,35 @@
+"""Which release this is, and which migrations it knows, has applied and still misses."""
+
+import tomllib
+from functools import cache
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+
+@cache
+def release() -> str:
+    content = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
+    return str(content["project"]["version"])
+
+
+@cache
+def _on_disk() -> MigrationLoader:
+    return MigrationLoader(None)
+
+
+def known_migrations() -> frozenset[str]:
+    """Return the migrations of this release, each as ``app.name``."""
+    return frozenset(f"{app}.{name}" for app, name in _on_disk().disk_migrations)
+
+
+def applied_migrations() -> frozenset[str]:
+    """Return the migrations that the database says it has had."""
+    return frozenset(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations())
+
+
+def missing_migrations() -> frozenset[str]:
+    """Return the last migration of each app that the database has not had."""
+    return frozenset(f"{app}.{name}" for app, name in _on_disk().graph.leaf_nodes()) - applied_migrations()

@@ -1,0 +1,98 @@
+"""Databases of a test's own on the running server, and the commands of the service run on them as an operator does."""
+
+# ruff: noqa: S608 -- the names in these queries are written here or come from the database itself
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection, connections
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVER = os.environ["DATABASE_URL"].rpartition("/")[0]
+REDIS_SERVER = os.environ["REDIS_URL"].rpartition("/")[0]
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database, and what can be asked of it."""
+
+    name: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "backend.config.settings",
+            "DATABASE_URL": f"{SERVER}/{self.name}",
+            "JONCTION_SECRET_KEY": "deploy-tests-only-" + "0" * 40,
+            "JONCTION_DEMO": "1",
+            "JONCTION_DAY": "2026-11-24",
+        }
+
+    def command(self, *words: str | Path, **options) -> subprocess.CompletedProcess[str]:
+        """Run ``manage.py`` to its end, whatever that is."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *map(str, words)],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def python(self, code: str) -> str:
+        """Run code with Django set up, and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-c", f"import django; django.setup(); {code}"],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def ask(self, query: str) -> list[tuple]:
+        with psycopg.connect(f"{SERVER}/{self.name}", autocommit=True) as link:
+            cursor = link.execute(query)
+            return cursor.fetchall() if cursor.description else []
+
+    def counts(self) -> dict[str, int]:
+        """Count the rows of each table, one by one, as no other code of the project does."""
+        tables = self.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        return {table: self.ask(f'SELECT count(*) FROM "{table}"')[0][0] for (table,) in tables}
+
+
+@pytest.fixture(scope="session")
+def maintenance() -> Iterator[psycopg.Connection]:
+    with psycopg.connect(f"{SERVER}/postgres", autocommit=True) as link:
+        yield link
+
+
+@pytest.fixture(scope="module")
+def make_database(django_db_setup, django_db_blocker, maintenance):
+    """Return a function that makes an empty database, or a copy of the tests' own, with its reference data."""
+    made = []
+
+    def make(*, with_reference_data: bool = False) -> Database:
+        database = Database(f"jonction_deploy_{secrets.token_hex(4)}")
+        template = sql.Identifier("template0")
+        if with_reference_data:
+            with django_db_blocker.unblock():
+                connections.close_all()  # PostgreSQL copies only what nobody uses
+            template = sql.Identifier(connection.settings_dict["NAME"])
+        name = sql.Identifier(database.name)
+        maintenance.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, template))
+        made.append(name)
+        return database
+
+    yield make
+    for name in made:
+        maintenance.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
