@@ -5,9 +5,7 @@ import sys
 
 from django.test import Client
 
-from backend.matchmaking.models import Review
-from backend.matchmaking.services import record_review
-from tests.factories import first_matches, make_officer, make_submission
+from tests.factories import decide, first_matches, make_officer, make_submission
 
 # What is drawn at each visit: the token of each form, and the number that allows our own scripts.
 DRAWN = re.compile(r'(name="csrfmiddlewaretoken" value|nonce)="[\w-]+"')
@@ -18,7 +16,7 @@ def file_one() -> None:
     submission = make_submission(confirmed=True)
     officer = make_officer()
     for match in first_matches(submission):
-        record_review(submission=submission, scheme=match.scheme, officer=officer, verdict=Review.Verdict.KEPT)
+        decide(submission, match.scheme, officer)
     sys.stdout.write(f"/resultat/{submission.token}/")
 
 
