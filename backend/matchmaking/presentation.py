@@ -11,7 +11,7 @@ from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Result, Review, Submission
 from backend.schemes import wording
-from backend.schemes.models import Criterion, Revision, Scheme
+from backend.schemes.models import Criterion, Revision
 
 N_FIRST = 4  # of each group, shown in full; the others are one line that opens
 SYMBOLS = {"met": "✓", "not_met": "✗", "unknown": "?"}
@@ -75,6 +75,9 @@ class LineView:
     parts: tuple["LineView", ...]
     condition: str
     ask: str
+    definition: Mapping[str, Any]
+    open_facts: tuple[str, ...]
+    excerpt: str
 
     @property
     def symbol(self) -> str:
@@ -177,8 +180,20 @@ def present(submission: Submission, result: Result, *, for_officer: bool = False
 def preview(facts: engine.Facts, needs: Mapping[str, float], *, on: date) -> Page:
     """Lay out what the engine answers, without keeping anything of it."""
     (ranked,) = engine.rank([(facts, on, needs, True)])
-    schemes = {scheme.current_id: scheme for scheme in Scheme.objects.of_source(Scheme.OWN).published()}
-    matches = [
+    return _layout(_unsaved(ranked), Known(facts, {}), {}, on=on, for_officer=False)
+
+
+def explain_ranked(ranked: Iterable[engine.Ranked], facts: engine.Facts, *, on: date) -> list[Card]:
+    """Lay out the reasons of some schemes of an answer, without keeping anything of it."""
+    return _cards(_unsaved(ranked), Known(facts, {}), {}, on)
+
+
+def _unsaved(ranked: Iterable[engine.Ranked]) -> list[Match]:
+    ranked = list(ranked)
+    # By the revisions the answer names: another may be published between the ranking and this line.
+    revisions = Revision.objects.filter(pk__in=[item.revision_id for item in ranked]).select_related("scheme")
+    schemes = {revision.pk: revision.scheme for revision in revisions.only("scheme")}
+    return [
         Match(
             scheme=schemes[item.revision_id],
             revision_id=item.revision_id,
@@ -189,12 +204,13 @@ def preview(facts: engine.Facts, needs: Mapping[str, float], *, on: date) -> Pag
             targeted=item.targeted,
             opens_later=item.opens_later,
             addresses=item.addresses,
+            need_id=item.need or None,
             unknown=list(item.unknown),
             to_confirm=list(item.to_confirm),
+            parts=dict(item.parts),
         )
         for item in ranked
     ]
-    return _layout(matches, Known(facts, {}), {}, on=on, for_officer=False)
 
 
 def _layout(
@@ -288,6 +304,9 @@ def _line(line: engine.Line, row: Criterion | None, known: "Known", *, note: str
         parts=tuple(_line(part, None, known) for part in line.parts),
         condition=line.definition["fact"] if manual else "",
         ask=line.definition.get("ask", "operator") if manual else "",
+        definition=line.definition,
+        open_facts=line.open_facts,
+        excerpt=row.excerpt if row else "",
     )
 
 
