@@ -1,6 +1,6 @@
 from allauth.account import views as account
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from backend.web.views import filing, officer, pages, result
 
@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="account_reset_password_from_key_done",
     ),
     path("compte/mot-de-passe/", account.password_change, name="account_change_password"),
+    path("api/", include("backend.api.urls")),
     path("administration/", admin.site.urls),
     path("courriels/", pages.mailbox, name="mailbox"),
     path("courriels/<str:name>/", pages.mailbox, name="mailbox_message"),

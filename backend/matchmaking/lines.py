@@ -119,22 +119,22 @@ def read_line(raw: bytes, codes: Codes, *, on: date) -> Question:
     return read_record(read_object(raw), codes, on=on)
 
 
-def read_object(raw: bytes) -> dict[str, Any]:
-    """Return the JSON object of a line. Raises ``LineError``."""
+def read_object(raw: bytes, *, subject: str = "La ligne", nothing: str = "une ligne vide") -> dict[str, Any]:
+    """Return the JSON object of a line, or of what the sentences call ``subject``. Raises ``LineError``."""
     try:
         text = raw.decode("utf-8-sig")  # spreadsheets put a mark at the head of a file
     except UnicodeDecodeError as error:
         raise _whole(
-            f"La ligne n’est pas en UTF-8 : octet 0x{raw[error.start]:02x} en position {error.start + 1} ; "
-            "enregistrez le fichier en UTF-8."
+            f"{subject} n’est pas en UTF-8 : octet 0x{raw[error.start]:02x} en position {error.start + 1} ; "
+            "attendu : du texte en UTF-8."
         ) from None
     try:
         record = json.loads(text)
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):
-        given = _shorten(text.strip()) or "une ligne vide"
-        raise _whole(f'La ligne n’est pas un objet JSON : {given} ; attendu : un objet comme {{"id": 1}}.')
+        given = _shorten(text.strip()) or nothing
+        raise _whole(f'{subject} n’est pas un objet JSON : {given} ; attendu : un objet comme {{"id": 1}}.')
     return record
 
 
@@ -188,8 +188,8 @@ def read_record(record: Mapping[str, Any], codes: Codes, *, on: date) -> Questio
         if need not in codes.sub_needs:
             reader.refuse(
                 "needs",
-                f"« needs » contient {_show(need)}, un sous-besoin inconnu ; attendu : les identifiants de "
-                "fixtures/taxonomy.yaml.",
+                f"« needs » contient {_show(need)}, un sous-besoin inconnu ; attendu : un identifiant de la "
+                'taxonomie, comme "numerique.robot".',
                 part=f"/{index}",
             )
     text = reader.read("text", _get, str, "un texte")

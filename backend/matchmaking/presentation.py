@@ -107,9 +107,14 @@ class Card:
     review: Review | None
 
     @property
+    def reasons(self) -> tuple[LineView, ...]:
+        """Every condition, those left to a person at the end."""
+        return (*self.lines, *self.to_confirm)
+
+    @property
     def blocking(self) -> LineView | None:
         """The first condition that excludes the firm."""
-        return next((line for line in (*self.lines, *self.to_confirm) if line.outcome == "not_met"), None)
+        return next((line for line in self.reasons if line.outcome == "not_met"), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
