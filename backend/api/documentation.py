@@ -244,6 +244,9 @@ def document_exchanges(result: Schema, generator: Any, request: Any, public: boo
     result["components"]["schemas"]["Problem"] = PROBLEM
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
+            for parameter in operation.get("parameters", ()):
+                if parameter["schema"]["type"] == "array":
+                    parameter["schema"]["minItems"] = 1  # an empty value is refused, as everywhere
             responses = operation["responses"]
             statuses = list(_READING if method == "get" else _ASKING)
             if "{" in path or "page" in {parameter["name"] for parameter in operation.get("parameters", ())}:
@@ -251,6 +254,8 @@ def document_exchanges(result: Schema, generator: Any, request: Any, public: boo
             for status in statuses:
                 responses[str(status)] = _problem_response(status)
             responses["200"]["headers"] = {"Cache-Control": _CACHE}
+            if method == "post":
+                operation["requestBody"]["required"] = True
             if method == "get":
                 operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
                 responses["200"]["headers"]["ETag"] = _TAG

@@ -20,6 +20,9 @@ from backend.territories.models import Perimeter
 CHOICE = {"invalid_choice": _("La valeur est « %(value)s » ; attendu : une des valeurs documentées.")}
 
 
+TEXT = {"type": "string", "minLength": 1, "pattern": r"^[^\u0000]+$"}
+
+
 def described(schema: dict[str, Any], description: str, filter_: filters.Filter) -> filters.Filter:
     """Document a filter in French, with the shape of one value."""
     documented: filters.Filter = extend_schema_field({**schema, "description": description})(filter_)
@@ -117,7 +120,7 @@ class SchemeFilter(filters.FilterSet):
         DayFilter(method="filter_open_on"),
     )
     operator = described(
-        {"type": "string", "minLength": 1},
+        TEXT,
         "Partie du nom d’un porteur, sans égard aux accents ni aux majuscules.",
         filters.CharFilter(method="filter_operator"),
     )
@@ -128,7 +131,7 @@ class SchemeFilter(filters.FilterSet):
         PerimeterFilter(method="filter_perimeter"),
     )
     search = described(
-        {"type": "string", "minLength": 1},
+        TEXT,
         "Mots à trouver, tous, dans le nom ou le résumé, sans égard aux accents ni aux majuscules.",
         filters.CharFilter(method="filter_search"),
     )
@@ -172,17 +175,17 @@ class SchemeFilter(filters.FilterSet):
 class PlaceFilter(filters.FilterSet):
     kind = choice("Nature du périmètre.", Perimeter.Kind.choices)
     name = described(
-        {"type": "string", "minLength": 1},
+        TEXT,
         "Partie du nom, sans égard aux accents ni aux majuscules.",
         filters.CharFilter(method="filter_name"),
     )
     code = described(
-        {"type": "string", "minLength": 1},
+        TEXT,
         "Code exact : celui de l’API (`COM-60159`) ou le code officiel seul (`60159`, un SIREN).",
         filters.CharFilter(method="filter_code"),
     )
     postcode = described(
-        {"type": "string", "minLength": 1},
+        TEXT,
         "Code postal d’une commune ; plusieurs communes peuvent partager le même.",
         filters.CharFilter(field_name="postcodes", method="filter_postcode"),
     )
@@ -212,7 +215,7 @@ class PlaceFilter(filters.FilterSet):
         return places.filter(postcodes__contains=[postcode])
 
     def filter_parent(self, places: QuerySet[Perimeter], name: str, outer: Perimeter) -> QuerySet[Perimeter]:
-        return places & Perimeter.objects.inside(outer, on=current_day())
+        return places.filter(pk__in=Perimeter.objects.inside(outer, on=current_day()).values("pk"))
 
     def filter_around(self, places: QuerySet[Perimeter], name: str, inner: Perimeter) -> QuerySet[Perimeter]:
-        return places & Perimeter.objects.around(inner, on=current_day())
+        return places.filter(pk__in=Perimeter.objects.around(inner, on=current_day()).values("pk"))

@@ -31,6 +31,7 @@ from backend.territories.models import LoadedFixture
 
 # The tables an answer on schemes reads, and how the rows of the revisions in force are found in each.
 _BY_REVISION: tuple[tuple[type[Model], str], ...] = (
+    (Scheme, "current_id"),
     (Revision, "id"),
     (Criterion, "revision_id"),
     (Source, "revision_id"),

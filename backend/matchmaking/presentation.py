@@ -333,7 +333,12 @@ class Known:
             names = SIZE_FACTS
         else:
             names = (FACT_OF_KIND[kind],) if kind in FACT_OF_KIND else ()
-        return tuple((self.value(name), self.origin(name)) for name in names if self.facts.get(name) is not None)
+        return tuple((self.value(name), self.origin(name)) for name in names if self._is_known(name))
+
+    def _is_known(self, name: str) -> bool:
+        """Tell whether a fact says anything: an interval open on both sides does not."""
+        value = self.facts.get(name)
+        return value is not None and value not in ([None, None], (None, None))
 
     def value(self, name: str) -> str:
         return value_text(name, self.facts[name])

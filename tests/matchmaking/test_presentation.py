@@ -318,3 +318,8 @@ def test_a_value_is_said_as_a_person_would(name, value, text):
 def test_a_criterion_shows_what_the_firm_said_of_what_it_reads(definition, values):
     known = Known({**FACTS, "project.commune": "60025"}, {})
     assert [value.replace("\u00a0", " ") for value, _ in known.values_for(definition)] == values
+
+
+@pytest.mark.parametrize("value", [None, [None, None], (None, None)])
+def test_an_interval_open_on_both_sides_is_no_value_to_show(value):
+    assert Known({"turnover": value}, {}).values_for({"kind": "turnover", "at_most": 50}) == ()

@@ -161,11 +161,7 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
 
 class AmountSerializer(serializers.Serializer[Revision]):
     text = serializers.CharField(source="amount_text", allow_blank=True, help_text="Montant dans les mots du porteur.")
-    unit = serializers.ChoiceField(
-        source="amount_unit",
-        choices=[("", "non précisée"), *Revision.AmountUnit.choices],
-        help_text="À quoi le montant se rapporte.",
-    )
+    unit = serializers.SerializerMethodField(help_text="À quoi le montant se rapporte ; null : pas connu.")
     rate_max_pct = serializers.FloatField(allow_null=True, help_text="Taux maximal, en % ; null : pas connu.")
     floor_eur = serializers.FloatField(allow_null=True, help_text="Plancher, en euros ; null : pas connu.")
     ceiling_eur = serializers.FloatField(allow_null=True, help_text="Plafond, en euros ; null : pas connu.")
@@ -173,6 +169,10 @@ class AmountSerializer(serializers.Serializer[Revision]):
         allow_null=True, help_text="Reste à la charge de l’entreprise, en euros ; null : pas connu."
     )
     duration = serializers.CharField(allow_blank=True, help_text="Durée.")
+
+    @extend_schema_field({"anyOf": [{"type": "string", "enum": Revision.AmountUnit.values}, {"type": "null"}]})
+    def get_unit(self, revision: Revision) -> str | None:
+        return revision.amount_unit or None
 
 
 class ContactSerializer(serializers.Serializer[Revision]):

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import F, Prefetch, QuerySet
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
@@ -21,7 +20,7 @@ from backend.api.serializers.catalogue import NeedSerializer, SchemeSerializer, 
 from backend.api.state import catalogue_state
 from backend.api.views.base import ReadingView
 from backend.common.days import current_day
-from backend.schemes.models import Criterion, Relation, Revision, Scheme, ServedNeed, TaxonomyNeed
+from backend.schemes.models import Criterion, OperatorRole, Relation, Revision, Scheme, ServedNeed, TaxonomyNeed
 
 PAGE = ("page", "page_size")
 DUMP = inline_serializer(
@@ -40,7 +39,8 @@ def in_force() -> QuerySet[Revision]:
     found = Revision.objects.filter(scheme__in=published, scheme__current=F("pk")).select_related("scheme")
     needs = ServedNeed.objects.select_related("sub_need").order_by("-weight", "sub_need__position")
     return found.order_by("scheme__source_key").prefetch_related(
-        "roles__operator", Prefetch("served_needs", queryset=needs)
+        Prefetch("roles", queryset=OperatorRole.objects.select_related("operator").order_by("position", "pk")),
+        Prefetch("served_needs", queryset=needs),
     )
 
 
@@ -57,21 +57,17 @@ class CatalogueView(ReadingView, generics.GenericAPIView[Any]):
     def state(self) -> str:
         return catalogue_state()
 
+
+class SheetView(CatalogueView):
+    serializer_class = SchemeSerializer
+
+    def get_queryset(self) -> QuerySet[Revision]:
+        return with_all(in_force())
+
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "published": _Published()}
-
-
-class _Published:
-    """The keys of published schemes, read when first asked."""
-
-    def __init__(self) -> None:
-        self._keys: set[str] | None = None
-
-    def __contains__(self, key: str) -> bool:
-        if self._keys is None:
-            published = Scheme.objects.of_source(Scheme.OWN).published()
-            self._keys = set(published.values_list("source_key", flat=True))
-        return key in self._keys
+        published = Scheme.objects.of_source(Scheme.OWN).published()
+        keys = set(published.values_list("source_key", flat=True))
+        return {**super().get_serializer_context(), "published": keys}
 
 
 @extend_schema_view(
@@ -102,17 +98,15 @@ class SchemeListView(CatalogueView, mixins.ListModelMixin):
         tags=["Dispositifs"],
         parameters=[
             OpenApiParameter(
-                "key", OpenApiTypes.STR, OpenApiParameter.PATH, description="Clé du dispositif, comme `hdf-aden`."
+                "key",
+                {"type": "string", "format": "scheme"},
+                OpenApiParameter.PATH,
+                description="Clé du dispositif, comme `hdf-aden`.",
             )
         ],
     )
 )
-class SchemeView(CatalogueView):
-    serializer_class = SchemeSerializer
-
-    def get_queryset(self) -> QuerySet[Revision]:
-        return with_all(in_force())
-
+class SchemeView(SheetView):
     def read(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         revision = self.get_queryset().filter(scheme__source_key=kwargs["key"]).first()
         if revision is None:
@@ -129,12 +123,8 @@ class SchemeView(CatalogueView):
         responses=OpenApiResponse(DUMP, description="Le fichier."),
     )
 )
-class SchemeDumpView(CatalogueView):
-    serializer_class = SchemeSerializer
+class SchemeDumpView(SheetView):
     pagination_class = None
-
-    def get_queryset(self) -> QuerySet[Revision]:
-        return with_all(in_force())
 
     def read(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         schemes = self.get_serializer(self.get_queryset(), many=True).data

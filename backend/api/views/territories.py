@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics, mixins
 from rest_framework.exceptions import NotFound
@@ -49,7 +48,12 @@ class PerimeterListView(GeographyView, mixins.ListModelMixin):
         description="Un périmètre, ce qui le contient, et pour une commune sa situation dans chaque zone connue.",
         tags=["Périmètres"],
         parameters=[
-            OpenApiParameter("code", OpenApiTypes.STR, OpenApiParameter.PATH, description="Code, comme `COM-60159`.")
+            OpenApiParameter(
+                "code",
+                {"type": "string", "format": "perimeter"},
+                OpenApiParameter.PATH,
+                description="Code, comme `COM-60159`.",
+            )
         ],
     )
 )
