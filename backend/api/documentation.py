@@ -254,6 +254,7 @@ def document_exchanges(result: Schema, generator: Any, request: Any, public: boo
             for status in statuses:
                 responses[str(status)] = _problem_response(status)
             responses["200"]["headers"] = {"Cache-Control": _CACHE}
+            responses["200"]["description"] = responses["200"]["description"] or operation["summary"]
             if method == "post":
                 operation["requestBody"]["required"] = True
             if method == "get":

@@ -10,6 +10,8 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
+from backend.api.errors import refuse_parameter
+from backend.api.parameters import sentence
 from backend.common.days import current_day
 from backend.common.text import fold
 from backend.matchmaking import engine
@@ -45,7 +47,8 @@ class _DayField(forms.Field):
             return None
         day = parse_day(value)
         if day is None:
-            raise forms.ValidationError(_("La valeur est « %s » ; attendu : un jour comme 2026-11-24.") % value)
+            wrong = _("La valeur est « %(value)s » ; attendu : un jour comme 2026-11-24.")
+            raise forms.ValidationError(wrong, params={"value": value})
         return day
 
 
@@ -60,10 +63,8 @@ class _PerimeterField(forms.CharField):
             return None
         perimeter = Perimeter.objects.filter(code=code).first()
         if perimeter is None:
-            raise forms.ValidationError(
-                _("La valeur est « %s », un code inconnu ; attendu : un code de /api/v1/perimeters/, comme COM-60159.")
-                % value
-            )
+            unknown = _("La valeur est « %(value)s », un code inconnu ; attendu : un code de /api/v1/perimeters/.")
+            raise forms.ValidationError(unknown, params={"value": value})
         return perimeter
 
 
@@ -81,6 +82,8 @@ class Ordering(filters.OrderingFilter):
     def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
         if not value:
             return qs
+        if not all(value):
+            refuse_parameter("ordering", sentence(",".join(value), "des noms séparés par une virgule chacun"))
         names = [self.get_ordering_value(name) for name in value]
         last = [F(name.removeprefix("-")).desc(nulls_last=True) if name[0] == "-" else F(name) for name in names]
         return qs.order_by(*last, self.tie)

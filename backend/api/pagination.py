@@ -60,6 +60,6 @@ class Pages(PageNumberPagination):
                 "count": {"type": "integer", "description": "Nombre d’éléments, toutes pages comprises."},
                 "next": {**link, "description": "Adresse de la page suivante ; null à la dernière."},
                 "previous": {**link, "description": "Adresse de la page précédente ; null à la première."},
-                "results": schema,
+                "results": {**schema, "description": "Les éléments de la page."},
             },
         }

@@ -22,7 +22,7 @@ FACT_QUESTIONS = {
     "balance_sheet": _("Quel est le total du bilan ?"),
     "created_on": _("Quand l’entreprise a-t-elle été créée ?"),
     "legal_category": _("Quelle est la forme juridique de l’entreprise ?"),
-    "micro_entrepreneur": _("L’entreprise est-elle une micro-entreprise au régime simplifié ?"),
+    "micro_entrepreneur": _("L’entreprise est-elle au régime micro-entrepreneur ?"),
     "project.started": _("Un devis ou un bon de commande est-il déjà signé pour ce projet ?"),
     "project.spend": _("Combien le projet coûtera-t-il, hors taxes ?"),
     "window": _("Le dispositif prend-il des demandes ce jour-là ?"),

@@ -1,16 +1,14 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from backend.schemes.models import Scheme
-from backend.schemes.services import load_catalogue
-from tests.conftest import ROOT
-from tests.factories import DAY
+from tests.factories import DAY, revise_scheme
 
 _requests: Counter[tuple[str, int]] = Counter()
 
@@ -53,15 +51,8 @@ def ask(client: Any) -> Callable[..., Any]:
 
 @pytest.fixture
 def revise(tmp_path: Path) -> Callable[..., Scheme]:
-    """Load a scheme again with some fields changed: a second revision of it."""
-
-    def load(key: str, **fields: Any) -> Scheme:
-        content = yaml.safe_load((ROOT / "fixtures" / "schemes" / f"{key}.yaml").read_text())
-        (tmp_path / f"{key}.yaml").write_text(yaml.safe_dump({**content, **fields}, allow_unicode=True))
-        load_catalogue(tmp_path)
-        return Scheme.objects.of_source(Scheme.OWN).get(source_key=key)
-
-    return load
+    """Make a second revision of a scheme, with some fields changed."""
+    return partial(revise_scheme, tmp_path)
 
 
 def problem_of(response: Any, status: int, kind: str) -> dict[str, Any]:

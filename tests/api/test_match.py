@@ -7,6 +7,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -38,6 +39,12 @@ def test_no_session_and_no_cookie_is_involved(ask, client):
     assert not response.cookies
     assert not client.cookies
     assert response["Cache-Control"] == "no-store"
+
+
+def test_anyone_may_ask_without_a_token():
+    client = Client(enforce_csrf_checks=True)
+    response = client.post("/api/v1/match", data='{"limit": 0}', content_type="application/json")
+    assert response.status_code == 200
 
 
 def test_the_answers_are_those_of_the_file_command(ask, tmp_path):

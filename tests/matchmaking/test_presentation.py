@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
-import yaml
 
 from backend.matchmaking.models import Match, Review
 from backend.matchmaking.presentation import Known, present, preview, value_text
 from backend.matchmaking.services import answer_condition, correct_submission, end_review, latest_result, record_review
 from backend.schemes.models import Revision, Scheme
-from backend.schemes.services import load_catalogue
-from tests.conftest import ROOT
-from tests.factories import DAY, FACTS, first_matches, make_officer, make_submission
+from tests.factories import DAY, FACTS, first_matches, make_officer, make_submission, revise_scheme
 
 pytestmark = pytest.mark.django_db
 NEXT_DAY = DAY + timedelta(days=1)
@@ -31,15 +29,8 @@ def officer():
 
 @pytest.fixture
 def revise(tmp_path: Path) -> Callable[..., Scheme]:
-    """Load a scheme again with some fields changed: a second revision of it."""
-
-    def load(key: str, **fields) -> Scheme:
-        content = yaml.safe_load((ROOT / "fixtures" / "schemes" / f"{key}.yaml").read_text())
-        (tmp_path / f"{key}.yaml").write_text(yaml.safe_dump({**content, **fields}, allow_unicode=True))
-        load_catalogue(tmp_path)
-        return Scheme.objects.of_source(Scheme.OWN).get(source_key=key)
-
-    return load
+    """Make a second revision of a scheme, with some fields changed."""
+    return partial(revise_scheme, tmp_path)
 
 
 def show(submission, *, on=DAY, **options):

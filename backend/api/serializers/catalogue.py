@@ -28,7 +28,7 @@ class NeedSerializer(serializers.ModelSerializer[TaxonomyNeed]):
     key = serializers.CharField(help_text="Identifiant stable, comme `numerique`.")
     label = serializers.CharField(help_text="Libellé.")
     transversal = serializers.BooleanField(help_text="Besoin qui accompagne les autres.")
-    sub_needs = SubNeedSerializer(many=True)
+    sub_needs = SubNeedSerializer(many=True, help_text="Ses sous-besoins.")
 
     class Meta:
         model = TaxonomyNeed

@@ -28,7 +28,7 @@ DUMP = inline_serializer(
     {
         "on": serializers.DateField(help_text="Jour pour lequel les phrases sont écrites."),
         "count": serializers.IntegerField(help_text="Nombre de dispositifs."),
-        "schemes": SchemeSerializer(many=True),
+        "schemes": SchemeSerializer(many=True, help_text="Les fiches, par clé."),
     },
 )
 
