@@ -37,20 +37,20 @@ def _choice(values: Any, description: str) -> Schema:
     return {"enum": [*values, None], "description": description}
 
 
-_COMMUNE = "Code INSEE d’une commune actuelle, comme `60159` ; ce n’est pas le code postal."
+_COMMUNE = "Code INSEE d’une commune actuelle, comme `60159` ; ce n’est pas le code postal."
 
 # The shape of a line of ``manage.py match``, plus ``limit``. A code has a format of its own: the list of them is data.
 QUESTION: Schema = {
     "type": "object",
-    "description": "Une entreprise, son projet et ses besoins. Tout est facultatif ; `null` veut dire « pas connu ».",
+    "description": "Une entreprise, son projet et ses besoins. Tout est facultatif ; `null` veut dire « pas connu ».",
     "additionalProperties": True,
     "properties": {
         "id": {"type": ["string", "number", "null"], "description": "Rendu tel quel dans la réponse."},
-        "on": _nullable("string", "Jour de la question, comme `2026-11-24` ; aujourd’hui sinon.", format="date"),
-        "siret": _nullable("string", "SIRET : vérifié, jamais recherché ni gardé.", format="siret"),
+        "on": _nullable("string", "Jour de la question, comme `2026-11-24` ; aujourd’hui sinon.", format="date"),
+        "siret": _nullable("string", "SIRET : vérifié, jamais recherché ni gardé.", format="siret"),
         "commune": _nullable("string", _COMMUNE, format="commune"),
         "region": _nullable("string", "Code INSEE de la région, où la commune n’est pas connue.", format="region"),
-        "naf": _nullable("string", "Code NAF rév. 2, à tout niveau : `C`, `25`, `25.62B`.", format="naf"),
+        "naf": _nullable("string", "Code NAF rév. 2, à tout niveau : `C`, `25`, `25.62B`.", format="naf"),
         "headcount": _interval("Effectif de l’entreprise."),
         "turnover": _interval("Chiffre d’affaires du dernier exercice, en euros."),
         "balance_sheet": _interval("Total du bilan, en euros."),
@@ -70,7 +70,7 @@ QUESTION: Schema = {
             "additionalProperties": True,
             "description": "Le projet.",
             "properties": {
-                "started": _nullable("boolean", "Commencé : un devis ou un bon de commande est signé."),
+                "started": _nullable("boolean", "Commencé : un devis ou un bon de commande est signé."),
                 "spend": _interval("Coût hors taxes, en euros."),
                 "commune": _nullable("string", f"Où il se fera, si c’est ailleurs. {_COMMUNE}", format="commune"),
                 "horizon": _choice(Submission.Horizon.values, "Pour quand."),
@@ -82,7 +82,7 @@ QUESTION: Schema = {
             "minimum": 0,
             "maximum": MAX_LIMIT,
             "default": DEFAULT_LIMIT,
-            "description": "Combien de dispositifs expliquer. 0 : seulement ce qu’il reste à demander.",
+            "description": "Combien de dispositifs expliquer. 0 : seulement ce qu’il reste à demander.",
         },
     },
 }
@@ -135,7 +135,7 @@ EXAMPLES = [
                 {
                     "scheme": "exemple-robots",
                     "url": "https://jonction.example/api/v1/schemes/exemple-robots/",
-                    "name": "Exemple : premiers robots",
+                    "name": "Exemple : premiers robots",
                     "summary": "Subvention régionale pour l’achat d’un premier robot.",
                     "kind": "grant",
                     "level": "regional",
@@ -155,7 +155,7 @@ EXAMPLES = [
                     "reasons": [
                         {
                             "definition": {"kind": "turnover", "at_most": 50000000},
-                            "sentence": "Chiffre d’affaires : 50 M€ au plus",
+                            "sentence": "Chiffre d’affaires : 50 M€ au plus",
                             "outcome": "unknown",
                             "open_facts": ["turnover"],
                             "values": [],
@@ -203,7 +203,7 @@ PROBLEM: Schema = {
         "instance": {"type": "string", "description": "Adresse demandée."},
         "errors": {
             "type": "array",
-            "description": "Tout ce qui ne va pas dans la requête, en une fois ; vide quand « detail » dit tout.",
+            "description": "Tout ce qui ne va pas dans la requête, en une fois ; vide quand « detail » dit tout.",
             "items": {
                 "type": "object",
                 "required": ["detail"],
@@ -213,7 +213,7 @@ PROBLEM: Schema = {
                     "parameter": {"type": "string", "description": "Paramètre de l’adresse en cause."},
                     "pointer": {
                         "type": "string",
-                        "description": "Place en cause dans le corps, en pointeur JSON ; vide : le corps entier.",
+                        "description": "Place en cause dans le corps, en pointeur JSON ; vide : le corps entier.",
                     },
                 },
             },
@@ -235,7 +235,7 @@ _IF_NONE_MATCH: Schema = {
     "in": "header",
     "required": False,
     "schema": {"type": "string"},
-    "description": "Étiquettes (`ETag`) déjà détenues : rien n’est renvoyé (304) si l’une est encore la bonne.",
+    "description": "Étiquettes (`ETag`) déjà détenues : rien n’est renvoyé (304) si l’une est encore la bonne.",
 }
 
 

@@ -32,13 +32,13 @@ KINDS = {
             "parametre-refuse",
             400,
             _("Paramètre refusé"),
-            _("Un paramètre de l’adresse n’est pas accepté ; « errors » dit lequel et ce qui est attendu."),
+            _("Un paramètre de l’adresse n’est pas accepté ; « errors » dit lequel et ce qui est attendu."),
         ),
         Kind(
             "question-refusee",
             400,
             _("Question refusée"),
-            _("Le corps de la requête n’est pas accepté ; « errors » dit où et ce qui est attendu."),
+            _("Le corps de la requête n’est pas accepté ; « errors » dit où et ce qui est attendu."),
         ),
         Kind("introuvable", 404, _("Introuvable"), _("Il n’y a rien à cette adresse.")),
         Kind("methode-refusee", 405, _("Méthode refusée"), _("Cette méthode n’est pas acceptée ici.")),
@@ -46,27 +46,27 @@ KINDS = {
             "format-indisponible",
             406,
             _("Format indisponible"),
-            _("Aucun des formats demandés par l’en-tête « Accept » n’existe ici."),
+            _("Aucun des formats demandés par l’en-tête « Accept » n’existe ici."),
         ),
         Kind(
             "condition-non-remplie",
             412,
             _("Condition non remplie"),
-            _("La version demandée par l’en-tête « If-Match » n’est plus celle en vigueur."),
+            _("La version demandée par l’en-tête « If-Match » n’est plus celle en vigueur."),
         ),
         Kind("corps-trop-grand", 413, _("Corps trop grand"), _("Le corps de la requête est trop grand.")),
         Kind(
             "type-refuse",
             415,
             _("Type de contenu refusé"),
-            _("Le corps est d’un type qui n’est pas lu ; attendu : « Content-Type: application/json »."),
+            _("Le corps est d’un type qui n’est pas lu ; attendu : « Content-Type: application/json »."),
         ),
         Kind("trop-de-requetes", 429, _("Trop de requêtes"), _("Trop de requêtes en peu de temps.")),
         Kind(
             "panne",
             500,
             _("Panne du service"),
-            _("Une erreur de notre côté a été notée ; réessayez plus tard."),
+            _("Une erreur de notre côté a été notée ; réessayez plus tard."),
         ),
     )
 }
@@ -147,7 +147,7 @@ def answer_error(error: Exception, context: Mapping[str, Any]) -> HttpResponse |
     if wait is None:
         return problem(request, kind, detail=_detail(error, request))
     seconds = max(1, ceil(wait))
-    detail = _("Trop de requêtes en peu de temps ; réessayez dans %d s.") % seconds
+    detail = _("Trop de requêtes en peu de temps ; réessayez dans %d s.") % seconds
     response = problem(request, kind, detail=str(detail))
     response.headers["Retry-After"] = str(seconds)
     return response
@@ -163,7 +163,7 @@ def _detail(error: exceptions.APIException, request: Request) -> str:
     """Say what was given and what is accepted, where the framework's own sentence does not."""
     if isinstance(error, exceptions.UnsupportedMediaType):
         given = request.content_type or str(_("non donné"))
-        return str(_("Le type du corps est « %s » ; attendu : « application/json ».") % given)
+        return str(_("Le type du corps est « %s » ; attendu : « application/json ».") % given)
     if isinstance(error, exceptions.NotFound) and error.detail != exceptions.NotFound.default_detail:
         return str(error.detail)
     return ""

@@ -34,5 +34,5 @@ class RawJSONParser(BaseParser):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
-            raise Refused("corps-trop-grand", detail=f"Le corps est trop grand ; attendu : {limit} octets au plus.")
+            raise Refused("corps-trop-grand", detail=f"Le corps est trop grand ; attendu : {limit} octets au plus.")
         return body

@@ -19,7 +19,7 @@ from backend.matchmaking.lines import parse_day
 from backend.schemes.models import Operator, Revision, SubNeed, TaxonomyNeed
 from backend.territories.models import Perimeter
 
-CHOICE = {"invalid_choice": _("La valeur est « %(value)s » ; attendu : une des valeurs documentées.")}
+CHOICE = {"invalid_choice": _("La valeur est « %(value)s » ; attendu : une des valeurs documentées.")}
 
 
 TEXT = {"type": "string", "minLength": 1, "pattern": r"^[^\u0000]+$"}
@@ -36,7 +36,7 @@ def choice(description: str, choices: Iterable[tuple[str, Any]], **options: Any)
     meanings = ", ".join(f"`{value}` ({label})" for value, label in choices)
     return described(
         {"type": "string", "enum": [value for value, _label in choices]},
-        f"{description} Peut être répété. Valeurs : {meanings}.",
+        f"{description} Peut être répété. Valeurs : {meanings}.",
         filters.MultipleChoiceFilter(choices=choices, error_messages=CHOICE, **options),
     )
 
@@ -47,7 +47,7 @@ class _DayField(forms.Field):
             return None
         day = parse_day(value)
         if day is None:
-            wrong = _("La valeur est « %(value)s » ; attendu : un jour comme 2026-11-24.")
+            wrong = _("La valeur est « %(value)s » ; attendu : un jour comme 2026-11-24.")
             raise forms.ValidationError(wrong, params={"value": value})
         return day
 
@@ -63,7 +63,7 @@ class _PerimeterField(forms.CharField):
             return None
         perimeter = Perimeter.objects.filter(code=code).first()
         if perimeter is None:
-            unknown = _("La valeur est « %(value)s », un code inconnu ; attendu : un code de /api/v1/perimeters/.")
+            unknown = _("La valeur est « %(value)s », un code inconnu ; attendu : un code de /api/v1/perimeters/.")
             raise forms.ValidationError(unknown, params={"value": value})
         return perimeter
 
@@ -92,12 +92,12 @@ class Ordering(filters.OrderingFilter):
 class SchemeFilter(filters.FilterSet):
     need = described(
         {"type": "string", "format": "need"},
-        "Clé d’un besoin de `/api/v1/needs/` : dispositifs qui servent un de ses sous-besoins. Peut être répété.",
+        "Clé d’un besoin de `/api/v1/needs/` : dispositifs qui servent un de ses sous-besoins. Peut être répété.",
         filters.ModelMultipleChoiceFilter(
             field_name="served_needs__sub_need__need",
             queryset=TaxonomyNeed.objects.all(),
             error_messages={
-                "invalid_choice": _("La valeur est « %(value)s » ; attendu : une clé de besoin de /api/v1/needs/.")
+                "invalid_choice": _("La valeur est « %(value)s » ; attendu : une clé de besoin de /api/v1/needs/.")
             },
         ),
     )
@@ -109,7 +109,7 @@ class SchemeFilter(filters.FilterSet):
             queryset=SubNeed.objects.all(),
             error_messages={
                 "invalid_choice": _(
-                    "La valeur est « %(value)s » ; attendu : une clé de sous-besoin de /api/v1/needs/."
+                    "La valeur est « %(value)s » ; attendu : une clé de sous-besoin de /api/v1/needs/."
                 )
             },
         ),
@@ -129,7 +129,7 @@ class SchemeFilter(filters.FilterSet):
     )
     perimeter = described(
         {"type": "string", "format": "perimeter"},
-        "Code d’un périmètre de `/api/v1/perimeters/` : dispositifs que sa place n’exclut pas pour une entreprise et "
+        "Code d’un périmètre de `/api/v1/perimeters/` : dispositifs que sa place n’exclut pas pour une entreprise et "
         "un projet situés là. Où la liste d’une zone n’est pas tenue, le dispositif reste.",
         PerimeterFilter(method="filter_perimeter"),
     )
@@ -146,8 +146,8 @@ class SchemeFilter(filters.FilterSet):
             "recorded_at": "recorded_at",
         },
         tie="scheme__source_key",
-        help_text=_("Ordre ; un tiret inverse. Plusieurs noms séparés par des virgules. Par clé sinon."),
-        error_messages={"invalid_choice": _("La valeur est « %(value)s » ; attendu : un des ordres documentés.")},
+        help_text=_("Ordre ; un tiret inverse. Plusieurs noms séparés par des virgules. Par clé sinon."),
+        error_messages={"invalid_choice": _("La valeur est « %(value)s » ; attendu : un des ordres documentés.")},
     )
 
     class Meta:
@@ -184,22 +184,22 @@ class PlaceFilter(filters.FilterSet):
     )
     code = described(
         TEXT,
-        "Code exact : celui de l’API (`COM-60159`) ou le code officiel seul (`60159`, un SIREN).",
+        "Code exact : celui de l’API (`COM-60159`) ou le code officiel seul (`60159`, un SIREN).",
         filters.CharFilter(method="filter_code"),
     )
     postcode = described(
         TEXT,
-        "Code postal d’une commune ; plusieurs communes peuvent partager le même.",
+        "Code postal d’une commune ; plusieurs communes peuvent partager le même.",
         filters.CharFilter(field_name="postcodes", method="filter_postcode"),
     )
     parent = described(
         {"type": "string", "format": "perimeter"},
-        "Code d’un périmètre : ceux qu’il contient aujourd’hui.",
+        "Code d’un périmètre : ceux qu’il contient aujourd’hui.",
         PerimeterFilter(method="filter_parent"),
     )
     around = described(
         {"type": "string", "format": "perimeter"},
-        "Code d’un périmètre : ceux qui le contiennent aujourd’hui.",
+        "Code d’un périmètre : ceux qui le contiennent aujourd’hui.",
         PerimeterFilter(method="filter_around"),
     )
 

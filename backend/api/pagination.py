@@ -17,7 +17,7 @@ class Pages(PageNumberPagination):
     page_size = 20
     max_page_size = 100
     page_size_query_param = "page_size"
-    invalid_page_message = "La page {page_number} n’existe pas : la liste s’arrête avant."
+    invalid_page_message = "La page {page_number} n’existe pas : la liste s’arrête avant."
 
     def get_page_number(self, request: Request, paginator: Paginator[Any]) -> str:
         number = request.query_params.get("page", "1")
@@ -58,8 +58,8 @@ class Pages(PageNumberPagination):
             "required": ["count", "next", "previous", "results"],
             "properties": {
                 "count": {"type": "integer", "description": "Nombre d’éléments, toutes pages comprises."},
-                "next": {**link, "description": "Adresse de la page suivante ; null à la dernière."},
-                "previous": {**link, "description": "Adresse de la page précédente ; null à la première."},
+                "next": {**link, "description": "Adresse de la page suivante ; null à la dernière."},
+                "previous": {**link, "description": "Adresse de la page précédente ; null à la première."},
                 "results": {**schema, "description": "Les éléments de la page."},
             },
         }

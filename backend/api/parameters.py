@@ -16,15 +16,15 @@ def check_parameters(request: Request, *, once: Collection[str] = (), several: C
     for name, values in request.query_params.lists():
         if name not in known:
             accepted = ", ".join(known) or _("aucun paramètre")
-            errors.append(Error(_("Paramètre inconnu ; attendu : %s.") % accepted, parameter=name))
+            errors.append(Error(_("Paramètre inconnu ; attendu : %s.") % accepted, parameter=name))
         elif "" in values:
-            errors.append(Error(_("Valeur vide ; donnez une valeur ou retirez le paramètre."), parameter=name))
+            errors.append(Error(_("Valeur vide ; donnez une valeur ou retirez le paramètre."), parameter=name))
         elif len(values) > 1 and name not in several:
-            errors.append(Error(_("Donné %d fois ; attendu : une seule fois.") % len(values), parameter=name))
+            errors.append(Error(_("Donné %d fois ; attendu : une seule fois.") % len(values), parameter=name))
     if errors:
         raise Refused("parametre-refuse", errors)
 
 
 def sentence(given: Any, accepted: str) -> str:
     """Say what was given and what is accepted."""
-    return _("La valeur est « %(given)s » ; attendu : %(accepted)s.") % {"given": given, "accepted": accepted}
+    return _("La valeur est « %(given)s » ; attendu : %(accepted)s.") % {"given": given, "accepted": accepted}

@@ -210,7 +210,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": (
         "Les dispositifs publics de soutien aux entreprises industrielles, les besoins qu’ils servent, les périmètres "
         "où ils valent, et la mise en relation. Sans inscription. Toute erreur a la forme de la RFC 9457. Les listes "
-        "portent une étiquette (`ETag`) : renvoyez-la dans `If-None-Match` pour ne recevoir que ce qui a changé."
+        "portent une étiquette (`ETag`) : renvoyez-la dans `If-None-Match` pour ne recevoir que ce qui a changé."
     ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",

@@ -34,7 +34,7 @@ def test_an_unknown_address_is_unknown_whatever_is_done_to_it(client, method):
 )
 def test_a_slash_too_few_or_too_many_is_told(client, path, meant):
     body = problem_of(client.get(path), 404, "introuvable")
-    assert body["detail"].endswith(f"attendu : {meant}.")
+    assert body["detail"].endswith(f"attendu : {meant}.")
 
 
 @pytest.mark.parametrize("path", READ)

@@ -40,7 +40,7 @@ class OperatorSerializer(serializers.Serializer[Any]):
     siren = serializers.CharField(allow_null=True, help_text="SIREN, où il est connu.")
     roles = serializers.ListField(
         child=serializers.CharField(),
-        help_text="Ce qu’il fait : `funder` (finance), `assessor` (instruit), `distributor` (donne accès).",
+        help_text="Ce qu’il fait : `funder` (finance), `assessor` (instruit), `distributor` (donne accès).",
     )
 
 
@@ -58,9 +58,9 @@ class WindowSerializer(serializers.Serializer[Revision]):
     state = serializers.ChoiceField(
         source="window_state", choices=Revision.WindowState.choices, help_text="État de l’ouverture."
     )
-    opens_on = serializers.DateField(allow_null=True, help_text="Premier jour ; null : pas connu.")
-    closes_on = serializers.DateField(allow_null=True, help_text="Dernier jour, inclus ; null : pas connu.")
-    recurring = serializers.BooleanField(allow_null=True, help_text="Revient d’année en année ; null : pas connu.")
+    opens_on = serializers.DateField(allow_null=True, help_text="Premier jour ; null : pas connu.")
+    closes_on = serializers.DateField(allow_null=True, help_text="Dernier jour, inclus ; null : pas connu.")
+    recurring = serializers.BooleanField(allow_null=True, help_text="Revient d’année en année ; null : pas connu.")
     note = serializers.CharField(source="window_note", allow_blank=True, help_text="Précision sur l’ouverture.")
     text = serializers.SerializerMethodField(help_text="La même chose en une phrase, vue d’aujourd’hui.")
 
@@ -79,7 +79,7 @@ class SchemeSummarySerializer(serializers.ModelSerializer[Revision]):
         child=serializers.ChoiceField(choices=Revision.Applicant.choices), help_text="Qui le demande."
     )
     revision = serializers.IntegerField(
-        source="number", help_text="Numéro de la version : une version publiée ne change plus."
+        source="number", help_text="Numéro de la version : une version publiée ne change plus."
     )
     recorded_at = serializers.DateTimeField(help_text="Quand cette version a été enregistrée.")
     as_of = serializers.DateField(help_text="Jour auquel les faits ont été relevés.")
@@ -87,7 +87,7 @@ class SchemeSummarySerializer(serializers.ModelSerializer[Revision]):
         choices=Revision.Confidence.choices, help_text="Ce qui a été vérifié dans une source."
     )
     window = WindowSerializer(source="*", help_text="Quand le dispositif prend des demandes.")
-    amount_text = serializers.SerializerMethodField(help_text="Ce qu’il apporte, en une phrase ; vide : pas connu.")
+    amount_text = serializers.SerializerMethodField(help_text="Ce qu’il apporte, en une phrase ; vide : pas connu.")
     operators = serializers.SerializerMethodField(help_text="Qui le porte.")
     needs = ServedNeedSerializer(source="served_needs", many=True, help_text="Sous-besoins servis.")
 
@@ -119,9 +119,9 @@ class SchemeSummarySerializer(serializers.ModelSerializer[Revision]):
 class SourceSerializer(serializers.ModelSerializer[Source]):
     number = serializers.IntegerField(source="position", help_text="Numéro de la source dans la fiche.")
     title = serializers.CharField(help_text="Ce qui a été lu.")
-    url = serializers.CharField(allow_blank=True, help_text="Adresse ; vide : pas en ligne.")
+    url = serializers.CharField(allow_blank=True, help_text="Adresse ; vide : pas en ligne.")
     dated = serializers.CharField(
-        allow_blank=True, help_text="Date donnée par la source : une année, un mois ou un jour ; vide : pas datée."
+        allow_blank=True, help_text="Date donnée par la source : une année, un mois ou un jour ; vide : pas datée."
     )
 
     class Meta:
@@ -135,7 +135,7 @@ DEFINITION = {
     "required": ["kind"],
     "properties": {"kind": {"type": "string"}},
     "additionalProperties": True,
-    "description": "Définition que le moteur évalue : `kind` et ses paramètres.",
+    "description": "Définition que le moteur évalue : `kind` et ses paramètres.",
 }
 
 
@@ -161,12 +161,12 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
 
 class AmountSerializer(serializers.Serializer[Revision]):
     text = serializers.CharField(source="amount_text", allow_blank=True, help_text="Montant dans les mots du porteur.")
-    unit = serializers.SerializerMethodField(help_text="À quoi le montant se rapporte ; null : pas connu.")
-    rate_max_pct = serializers.FloatField(allow_null=True, help_text="Taux maximal, en % ; null : pas connu.")
-    floor_eur = serializers.FloatField(allow_null=True, help_text="Plancher, en euros ; null : pas connu.")
-    ceiling_eur = serializers.FloatField(allow_null=True, help_text="Plafond, en euros ; null : pas connu.")
+    unit = serializers.SerializerMethodField(help_text="À quoi le montant se rapporte ; null : pas connu.")
+    rate_max_pct = serializers.FloatField(allow_null=True, help_text="Taux maximal, en % ; null : pas connu.")
+    floor_eur = serializers.FloatField(allow_null=True, help_text="Plancher, en euros ; null : pas connu.")
+    ceiling_eur = serializers.FloatField(allow_null=True, help_text="Plafond, en euros ; null : pas connu.")
     cost_left_eur = serializers.FloatField(
-        allow_null=True, help_text="Reste à la charge de l’entreprise, en euros ; null : pas connu."
+        allow_null=True, help_text="Reste à la charge de l’entreprise, en euros ; null : pas connu."
     )
     duration = serializers.CharField(allow_blank=True, help_text="Durée.")
 
@@ -190,12 +190,12 @@ class RelationSerializer(serializers.Serializer[Any]):
 
 class SchemeSerializer(SchemeSummarySerializer):
     targeted_naf = serializers.ListField(
-        child=serializers.CharField(), help_text="Codes NAF rév. 2 visés par le porteur ; vide : tous."
+        child=serializers.CharField(), help_text="Codes NAF rév. 2 visés par le porteur ; vide : tous."
     )
     criteria = CriterionSerializer(many=True, help_text="Conditions, dans l’ordre de la fiche.")
     amount = AmountSerializer(source="*", help_text="Montants.")
     preparation_days = serializers.IntegerField(
-        allow_null=True, help_text="Jours qu’une demande prend à préparer ; null : pas connu."
+        allow_null=True, help_text="Jours qu’une demande prend à préparer ; null : pas connu."
     )
     documents = serializers.ListField(child=serializers.CharField(), help_text="Pièces à fournir.")
     next_step = serializers.CharField(allow_blank=True, help_text="Première démarche.")

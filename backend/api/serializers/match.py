@@ -22,8 +22,8 @@ class UnderstoodSerializer(serializers.Serializer[Understood]):
     sub_need = serializers.CharField(help_text="Clé du sous-besoin.")
     label = serializers.SerializerMethodField(help_text="Libellé du sous-besoin.")
     weight = serializers.FloatField(help_text="Poids, entre 0 et 1.")
-    ticked = serializers.BooleanField(help_text="Donné dans « needs » ; sinon, compris de « text ».")
-    evidence = serializers.ListField(child=serializers.CharField(), help_text="Les mots de « text » qui ont décidé.")
+    ticked = serializers.BooleanField(help_text="Donné dans « needs » ; sinon, compris de « text ».")
+    evidence = serializers.ListField(child=serializers.CharField(), help_text="Les mots de « text » qui ont décidé.")
 
     def get_label(self, need: Understood) -> str:
         return str(self.context["labels"][need.sub_need])
@@ -31,7 +31,7 @@ class UnderstoodSerializer(serializers.Serializer[Understood]):
 
 class ReadSourceSerializer(serializers.Serializer[LineView]):
     title = serializers.CharField(source="source", help_text="Ce qui a été lu.")
-    url = serializers.CharField(source="source_url", allow_blank=True, help_text="Adresse ; vide : pas en ligne.")
+    url = serializers.CharField(source="source_url", allow_blank=True, help_text="Adresse ; vide : pas en ligne.")
     dated = serializers.CharField(source="source_date", allow_blank=True, help_text="Date de la source, en français.")
 
 
@@ -44,14 +44,14 @@ class ReasonSerializer(serializers.Serializer[Any]):
     )
     values = serializers.SerializerMethodField(help_text="Ce que la question dit de ces faits, en français.")
     condition = serializers.CharField(
-        allow_blank=True, help_text="Nom d’une condition que seule une personne peut vérifier ; vide pour les autres."
+        allow_blank=True, help_text="Nom d’une condition que seule une personne peut vérifier ; vide pour les autres."
     )
     ask = serializers.CharField(
-        allow_blank=True, help_text="Qui peut la vérifier : `firm`, `officer` ou `operator` ; vide pour les autres."
+        allow_blank=True, help_text="Qui peut la vérifier : `firm`, `officer` ou `operator` ; vide pour les autres."
     )
     note = serializers.CharField(allow_blank=True, help_text="Précision.")
     excerpt = serializers.CharField(allow_blank=True, help_text="Phrase de la source.")
-    source = serializers.SerializerMethodField(help_text="Où la condition a été lue ; null : pas de source propre.")
+    source = serializers.SerializerMethodField(help_text="Où la condition a été lue ; null : pas de source propre.")
     parts = serializers.SerializerMethodField(help_text="Les conditions dont celle-ci est faite.")
 
     def get_values(self, line: LineView) -> list[str]:
@@ -69,7 +69,7 @@ class ReasonSerializer(serializers.Serializer[Any]):
 class ConditionSerializer(serializers.Serializer[Any]):
     condition = serializers.CharField(help_text="Nom de la condition.")
     sentence = serializers.CharField(help_text="Ce qui doit être vrai, en français.")
-    ask = serializers.CharField(help_text="Qui peut le dire : `firm`, `officer` ou `operator`.")
+    ask = serializers.CharField(help_text="Qui peut le dire : `firm`, `officer` ou `operator`.")
 
 
 def _open_conditions(lines: Iterable[LineView]) -> Iterator[LineView]:
@@ -93,7 +93,7 @@ class MatchSerializer(serializers.Serializer[Card]):
     revision = serializers.IntegerField(source="revision.number", help_text="Version de la fiche qui a servi.")
     rank = serializers.IntegerField(source="match.rank", help_text="Rang, à partir de 1.")
     score = serializers.FloatField(
-        source="match.score", allow_null=True, help_text="Score ; plus haut, plus utile. Null : ouvre plus tard."
+        source="match.score", allow_null=True, help_text="Score ; plus haut, plus utile. Null : ouvre plus tard."
     )
     score_parts = serializers.DictField(
         source="match.parts", child=serializers.FloatField(), help_text="Points dont le score est la somme."
@@ -109,22 +109,22 @@ class MatchSerializer(serializers.Serializer[Card]):
     targeted = serializers.ChoiceField(
         source="match.targeted",
         choices=sorted(TARGETED.values()),
-        help_text="Si le porteur vise cette activité ; cela classe et n’exclut jamais.",
+        help_text="Si le porteur vise cette activité ; cela classe et n’exclut jamais.",
     )
     opens_later = serializers.BooleanField(
-        source="match.opens_later", help_text="Rien ne s’y oppose que la date d’ouverture ; ceux-là sont à la fin."
+        source="match.opens_later", help_text="Rien ne s’y oppose que la date d’ouverture ; ceux-là sont à la fin."
     )
-    need = serializers.SerializerMethodField(help_text="Le sous-besoin le mieux servi ; null : aucun n’est exprimé.")
+    need = serializers.SerializerMethodField(help_text="Le sous-besoin le mieux servi ; null : aucun n’est exprimé.")
     unknown = serializers.ListField(
         source="match.unknown",
         child=serializers.CharField(),
-        help_text="Faits inconnus qui laissent « typed » ouvert.",
+        help_text="Faits inconnus qui laissent « typed » ouvert.",
     )
     to_confirm = serializers.SerializerMethodField(
         help_text="Conditions que seule une personne peut vérifier et dont le verdict dépend."
     )
     deadline = serializers.SerializerMethodField(help_text="Quand le dispositif prend des demandes, en une phrase.")
-    amount = serializers.SerializerMethodField(help_text="Ce qu’il apporte, en une phrase ; vide : pas connu.")
+    amount = serializers.SerializerMethodField(help_text="Ce qu’il apporte, en une phrase ; vide : pas connu.")
     reasons = serializers.SerializerMethodField(
         help_text="Chaque condition, l’ouverture d’abord, celles à vérifier par une personne à la fin."
     )
@@ -165,7 +165,7 @@ class OpenQuestionSerializer(serializers.Serializer[OpenQuestion]):
     fact = serializers.CharField(help_text="Nom du fait.")
     label = serializers.CharField(help_text="Ce qui manque, en français.")
     question = serializers.CharField(help_text="La question à poser.")
-    ask = serializers.ChoiceField(choices=["firm", "operator"], help_text="À qui : l’entreprise ou le porteur.")
+    ask = serializers.ChoiceField(choices=["firm", "operator"], help_text="À qui : l’entreprise ou le porteur.")
     field = serializers.SerializerMethodField(
         method_name="get_place", help_text="Où mettre la réponse dans la question, en pointeur JSON."
     )
@@ -203,7 +203,7 @@ class AnswerSerializer(serializers.Serializer[Answer]):
         source="question.ignored", child=serializers.CharField(), help_text="Champs de la question sans signification."
     )
     needs = UnderstoodSerializer(many=True, help_text="Besoins compris, avec les mots qui ont décidé.")
-    n_matches = serializers.IntegerField(help_text="Nombre de dispositifs possibles, au-delà de « limit ».")
+    n_matches = serializers.IntegerField(help_text="Nombre de dispositifs possibles, au-delà de « limit ».")
     matches = MatchSerializer(source="cards", many=True, help_text="Les premiers, dans l’ordre, expliqués.")
     undecided = OpenQuestionSerializer(
         many=True, help_text="Ce qu’il reste à demander, d’abord ce qui tranche le plus de dispositifs."

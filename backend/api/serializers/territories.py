@@ -10,16 +10,16 @@ from backend.territories.models import Perimeter
 
 
 class PlaceSummarySerializer(serializers.ModelSerializer[Perimeter]):
-    code = serializers.CharField(help_text="Code de l’API : l’échelle puis le code officiel, comme `COM-60159`.")
+    code = serializers.CharField(help_text="Code de l’API : l’échelle puis le code officiel, comme `COM-60159`.")
     url = serializers.SerializerMethodField(help_text="Adresse du périmètre.")
     kind = serializers.ChoiceField(choices=Perimeter.Kind.choices, help_text="Nature.")
     name = serializers.CharField(help_text="Nom officiel.")
     usual_name = serializers.SerializerMethodField(
-        help_text="Nom d’usage d’une intercommunalité que le service sert ; null pour les autres."
+        help_text="Nom d’usage d’une intercommunalité que le service sert ; null pour les autres."
     )
     official_code = serializers.CharField(help_text="Code INSEE ou SIREN, sans l’échelle.")
     postcodes = serializers.ListField(child=serializers.CharField(), help_text="Codes postaux d’une commune.")
-    population = serializers.IntegerField(allow_null=True, help_text="Population municipale ; null : pas connue.")
+    population = serializers.IntegerField(allow_null=True, help_text="Population municipale ; null : pas connue.")
 
     class Meta:
         model = Perimeter
@@ -44,7 +44,7 @@ class ZoneAnswerSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Code de la zone.")
     name = serializers.CharField(help_text="Nom de la zone.")
     inside = serializers.BooleanField(
-        allow_null=True, help_text="true : dedans ; false : dehors ; null : la liste n’est pas tenue ici."
+        allow_null=True, help_text="true : dedans ; false : dehors ; null : la liste n’est pas tenue ici."
     )
 
 

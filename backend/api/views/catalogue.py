@@ -94,7 +94,7 @@ class SchemeListView(CatalogueView, mixins.ListModelMixin):
     get=extend_schema(
         operation_id="read_scheme",
         summary="Un dispositif",
-        description="La fiche entière de la version en vigueur : conditions, sources, montants, dates, porteurs.",
+        description="La fiche entière de la version en vigueur : conditions, sources, montants, dates, porteurs.",
         tags=["Dispositifs"],
         parameters=[
             OpenApiParameter(
@@ -110,7 +110,7 @@ class SchemeView(SheetView):
     def read(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         revision = self.get_queryset().filter(scheme__source_key=kwargs["key"]).first()
         if revision is None:
-            raise NotFound(f"Aucun dispositif publié n’a la clé « {kwargs['key']} ».")
+            raise NotFound(f"Aucun dispositif publié n’a la clé « {kwargs['key']} ».")
         return Response(self.get_serializer(revision).data)
 
 
@@ -139,7 +139,7 @@ class SchemeDumpView(SheetView):
     get=extend_schema(
         operation_id="list_needs",
         summary="Besoins et sous-besoins",
-        description="La taxonomie : ce qu’une question peut demander et ce qu’un dispositif peut servir.",
+        description="La taxonomie : ce qu’une question peut demander et ce qu’un dispositif peut servir.",
         tags=["Besoins"],
     )
 )

@@ -26,9 +26,9 @@ class MatchView(PublicView):
 
     @extend_schema(
         operation_id="match",
-        summary="Quels dispositifs pour cette entreprise ?",
+        summary="Quels dispositifs pour cette entreprise ?",
         description=(
-            "Une entreprise et ses besoins en entrée ; les dispositifs possibles dans l’ordre en sortie, chacun avec "
+            "Une entreprise et ses besoins en entrée ; les dispositifs possibles dans l’ordre en sortie, chacun avec "
             "ses raisons condition par condition, et ce qu’il reste à demander. Rien n’est gardé. La question a la "
             "forme d’une ligne du fichier de la commande `match`."
         ),
@@ -56,7 +56,7 @@ def _read(body: Any) -> tuple[Question, int]:
         limit = _limit(given)
         if limit is None:
             shown = str(given)[:60]
-            sentence = f"« limit » vaut {shown} ; attendu : un nombre entier de 0 à {MAX_LIMIT}."
+            sentence = f"« limit » vaut {shown} ; attendu : un nombre entier de 0 à {MAX_LIMIT}."
             faults.append(Fault("/limit", sentence))
         question = read_record(record, load_codes(), on=current_day())
     except LineError as error:

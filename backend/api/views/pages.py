@@ -93,5 +93,5 @@ def _hint(path: str) -> str:
         found = None
     index = reverse("api:index")
     if found is None or found.url_name == "unknown":
-        return f"Il n’y a rien à l’adresse {path} ; les adresses sont à {index}."
-    return f"Il n’y a rien à l’adresse {path} ; attendu : {meant}."
+        return f"Il n’y a rien à l’adresse {path} ; les adresses sont à {index}."
+    return f"Il n’y a rien à l’adresse {path} ; attendu : {meant}."

@@ -63,7 +63,7 @@ class PerimeterView(GeographyView):
     def read(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         place = self.get_queryset().filter(code=kwargs["code"]).first()
         if place is None:
-            raise NotFound(f"Aucun périmètre n’a le code « {kwargs['code']} ».")
+            raise NotFound(f"Aucun périmètre n’a le code « {kwargs['code']} ».")
         context = {**self.get_serializer_context(), "around": _around(place), "zones": _zones(place)}
         return Response(PlaceSerializer(place, context=context).data)
 
