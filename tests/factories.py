@@ -2,8 +2,10 @@
 
 from datetime import date
 from itertools import count
+from pathlib import Path
 from uuid import uuid4
 
+import yaml
 from django.utils import timezone
 
 from backend.accounts.models import Membership, Organisation, User
@@ -11,7 +13,9 @@ from backend.matchmaking.models import Review, Submission
 from backend.matchmaking.reviews import Because, keep_scheme, set_aside, withdraw_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission
 from backend.schemes.models import Revision, Scheme
+from backend.schemes.services import load_catalogue
 from backend.territories.models import ServedEpci
+from tests.conftest import ROOT
 
 DAY = date(2026, 11, 24)
 ARC, CCLO, CC2V, CCPE = "ARC", "CCLO", "CC2V", "CCPE"
@@ -73,6 +77,14 @@ def make_filing(*, without: tuple[str, ...] = (), facts: dict | None = None, **c
 def make_submission(*, confirmed: bool = False, on: date = DAY, **changes) -> Submission:
     submission = file_submission(make_filing(**changes), on=on)
     return confirm_address(submission=submission) if confirmed else submission
+
+
+def revise_scheme(folder: Path, key: str, **fields) -> Scheme:
+    """Load a scheme again with some fields changed, through a file of its own: a second revision of it."""
+    content = yaml.safe_load((ROOT / "fixtures" / "schemes" / f"{key}.yaml").read_text())
+    (folder / f"{key}.yaml").write_text(yaml.safe_dump({**content, **fields}, allow_unicode=True))
+    load_catalogue(folder)
+    return Scheme.objects.of_source(Scheme.OWN).get(source_key=key)
 
 
 def first_matches(submission: Submission, n: int = 1):

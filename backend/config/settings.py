@@ -1,5 +1,6 @@
 """Settings, all from the environment; the README has the table of names."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
     "backend.companies",
     "backend.matchmaking",
     "backend.web",
+    "backend.api",
     "django.contrib.admin",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -58,9 +60,14 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
 ]
 
 MIDDLEWARE = [
+    "backend.api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "backend.web.middleware.more_headers",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -206,6 +213,68 @@ OUTBOX_LEASE_SECONDS = env.float("JONCTION_OUTBOX_LEASE_SECONDS", default=300)
 ALERT_SECONDS = env.float("JONCTION_ALERT_SECONDS", default=60)
 # A file that the worker or beat dates with the moment until which it is to be believed alive, for a health check.
 HEARTBEAT_FILE = env.str("JONCTION_HEARTBEAT_FILE", default="")
+# How many of our own proxies stand before the site: the client's address is that many steps back in X-Forwarded-For.
+# In production there is at least the one that holds the certificate.
+TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("JONCTION_PROXIES", default=0 if DEMO else 1)
+
+# The API: public and stateless. Nobody signs in, so no session, no cookie and no CSRF token is involved.
+_NO_LIMIT = ""  # what a rate is set to where another server counts
+
+
+def _rate(name: str, default: str) -> str | None:
+    rate = env.str(name, default=default)
+    if rate != _NO_LIMIT and not re.fullmatch(r"[1-9]\d{0,8}/(sec|min|hour|day)", rate):
+        raise ImproperlyConfigured(f"{name}={rate!r} is no rate; expected one such as {default}, or nothing.")
+    return rate or None
+
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["backend.api.exchange.Renderer"],
+    "DEFAULT_PARSER_CLASSES": ["backend.api.exchange.RawJSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["backend.api.throttles.ReadThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        "api_read": _rate("JONCTION_API_READ_RATE", "120/min"),
+        "api_match": _rate("JONCTION_API_MATCH_RATE", "30/min"),
+    },
+    "NUM_PROXIES": TRUSTED_PROXIES,
+    "DEFAULT_PAGINATION_CLASS": "backend.api.pagination.Pages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "backend.api.errors.answer_error",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "API de Jonction",
+    "DESCRIPTION": (
+        "Les dispositifs publics de soutien aux entreprises industrielles, les besoins qu’ils servent, les périmètres "
+        "où ils valent, et la mise en relation. Sans inscription. Toute erreur a la forme de la RFC 9457. Les listes "
+        "portent une étiquette (`ETag`) : renvoyez-la dans `If-None-Match` pour ne recevoir que ce qui a changé."
+    ),
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "syntaxHighlight": False, "validatorUrl": None},
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_NAME_OVERRIDES": {
+        "SchemeKind": "backend.schemes.models.Revision.Kind",
+        "SchemeLevel": "backend.schemes.models.Revision.Level",
+        "RelationKind": "backend.schemes.models.Relation.Kind",
+        "PerimeterKind": "backend.territories.models.Perimeter.Kind",
+        "Verdict": "backend.matchmaking.models.Match.Verdict",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "backend.api.documentation.document_exchanges",
+    ],
+}
 
 # Security. A demonstration is served on loopback over plain HTTP; everything else is behind TLS.
 SECURE_CSP = {
@@ -248,9 +317,6 @@ SESSION_COOKIE_AGE = 7 * 24 * 3600
 OFFICER_SESSION_SECONDS = 12 * 3600
 CSRF_FAILURE_VIEW = "backend.web.views.errors.csrf_failure"
 
-# How many of our own proxies stand before the site: the client's address is that many steps back in X-Forwarded-For.
-# In production there is at least the one that holds the certificate.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("JONCTION_PROXIES", default=0 if DEMO else 1)
 # How often, and in how many seconds. Generous: a room full of firms at a chamber shares one address.
 THROTTLES = {
     "filing.ip": (60, 3600),

@@ -7,7 +7,7 @@ from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as keys
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from backend.web.views import (
@@ -103,6 +103,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compte/securite/codes/telecharger/", codes.download_recovery_codes, name="mfa_download_recovery_codes"),
     # Its own page would change a password without telling anyone.
     path("administration/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
+    path("api/", include("backend.api.urls")),
     path("administration/", admin.site.urls),
     path("courriels/", pages.mailbox, name="mailbox"),
     path("courriels/<str:name>/", pages.mailbox, name="mailbox_message"),

@@ -16,7 +16,13 @@ import matching
 from backend.companies.models import Fact
 from backend.matchmaking.models import WeightSet
 from backend.schemes.models import Revision, Scheme, SubNeed
-from backend.territories.services import Surroundings, communes_surroundings, period_of, region_surroundings
+from backend.territories.services import (
+    Surroundings,
+    communes_surroundings,
+    perimeter_surroundings,
+    period_of,
+    region_surroundings,
+)
 
 VERDICTS = {matching.MET: "eligible", matching.UNKNOWN: "undecided", matching.NOT_MET: "ineligible"}
 OUTCOMES = {matching.MET: "met", matching.UNKNOWN: "unknown", matching.NOT_MET: "not_met"}
@@ -175,6 +181,11 @@ def _region(code: str, period: date) -> matching.Place:
     return _to_place(region_surroundings(code, on=period))
 
 
+@lru_cache(maxsize=1000)
+def _perimeter(code: str, period: date) -> matching.Place:
+    return _to_place(perimeter_surroundings(code, on=period))
+
+
 def _to_place(surroundings: Surroundings | None) -> matching.Place:
     return matching.Place(surroundings.inside, surroundings.possible) if surroundings else matching.ANYWHERE
 
@@ -184,6 +195,7 @@ def clear_caches() -> None:
     _compiled.cache_clear()
     _communes.clear()
     _region.cache_clear()
+    _perimeter.cache_clear()
     need_reader.cache_clear()
 
 
@@ -275,6 +287,23 @@ def explain(facts: Facts, revisions: Iterable[Revision], *, on: date) -> dict[in
     return {
         revision.pk: [_line(reason) for reason in matching.explain(profiles, _compile(revision.scheme, revision))]
         for revision in revisions
+    }
+
+
+def reaching(perimeter: str, *, on: date, source: str = Scheme.OWN) -> set[int]:
+    """Return the revisions in force that a firm somewhere in a perimeter may have: whose rules its place allows.
+
+    Nothing else of the firm is known, so that only the place can exclude; the window, which has no place, is left out.
+    """
+    place = _perimeter(perimeter, period_of(on))
+    profiles = matching.Profiles([matching.Profile(on=on, place=place, project_place=place)])
+    compiled = catalogue(source)
+    return {
+        compiled.revisions[scheme.key]
+        for scheme in compiled.schemes
+        if all(
+            criterion.evaluate(profiles)[0] != matching.NOT_MET for criterion in (*scheme.criteria, *scheme.from_text)
+        )
     }
 
 

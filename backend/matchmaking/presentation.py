@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Result, Review, Submission
+from backend.matchmaking.results import columns_of
 from backend.matchmaking.reviews import decisions, told_decisions
 from backend.schemes import wording
 from backend.schemes.models import Criterion, Revision, Scheme
@@ -78,6 +79,9 @@ class LineView:
     condition: str
     ask: str
     criterion: int | None  # key of the condition; none for the window and for parts of a condition
+    definition: Mapping[str, Any]
+    open_facts: tuple[str, ...]
+    excerpt: str
 
     @property
     def symbol(self) -> str:
@@ -118,13 +122,14 @@ class Card:
         return self.review is not None and not self.is_of_another_file
 
     @property
-    def all_lines(self) -> tuple[LineView, ...]:
+    def reasons(self) -> tuple[LineView, ...]:
+        """Every condition, those left to a person at the end."""
         return (*self.lines, *self.to_confirm)
 
     @property
     def blocking(self) -> LineView | None:
         """The first condition that excludes the firm."""
-        return next((line for line in self.all_lines if line.outcome == "not_met"), None)
+        return next((line for line in self.reasons if line.outcome == "not_met"), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,24 +221,20 @@ def whom_to_call(submission: Submission) -> list[Revision]:
 def preview(facts: engine.Facts, needs: Mapping[str, float], *, on: date) -> Page:
     """Lay out what the engine answers, without keeping anything of it."""
     (ranked,) = engine.rank([(facts, on, needs, True)])
-    schemes = {scheme.current_id: scheme for scheme in Scheme.objects.of_source(Scheme.OWN).published()}
-    matches = [
-        Match(
-            scheme=schemes[item.revision_id],
-            revision_id=item.revision_id,
-            rank=item.rank,
-            score=item.score,
-            eligibility=item.eligibility,
-            typed=item.typed,
-            targeted=item.targeted,
-            opens_later=item.opens_later,
-            addresses=item.addresses,
-            unknown=list(item.unknown),
-            to_confirm=list(item.to_confirm),
-        )
-        for item in ranked
-    ]
-    return _layout(matches, Known(facts, {}), {}, on=on, for_officer=False)
+    return _layout(_unsaved(ranked), Known(facts, {}), {}, on=on, for_officer=False)
+
+
+def explain_ranked(ranked: Iterable[engine.Ranked], facts: engine.Facts, *, on: date) -> list[Card]:
+    """Lay out the reasons of some schemes of an answer, without keeping anything of it."""
+    return _cards(_unsaved(ranked), Known(facts, {}), {}, on)
+
+
+def _unsaved(ranked: Iterable[engine.Ranked]) -> list[Match]:
+    ranked = list(ranked)
+    # By the revisions the answer names: another may be published between the ranking and this line.
+    revisions = Revision.objects.filter(pk__in=[item.revision_id for item in ranked]).select_related("scheme")
+    schemes = {revision.pk: revision.scheme for revision in revisions.only("scheme")}
+    return [Match(scheme=schemes[item.revision_id], **columns_of(item)) for item in ranked]
 
 
 def _layout(
@@ -335,6 +336,9 @@ def _line(line: engine.Line, row: Criterion | None, known: "Known", *, note: str
         condition=line.definition["fact"] if manual else "",
         ask=line.definition.get("ask", "operator") if manual else "",
         criterion=row.pk if row else None,
+        definition=line.definition,
+        open_facts=line.open_facts,
+        excerpt=row.excerpt if row else "",
     )
 
 
@@ -357,7 +361,12 @@ class Known:
             names = SIZE_FACTS
         else:
             names = (FACT_OF_KIND[kind],) if kind in FACT_OF_KIND else ()
-        return tuple((self.value(name), self.origin(name)) for name in names if self.facts.get(name) is not None)
+        return tuple((self.value(name), self.origin(name)) for name in names if self._is_known(name))
+
+    def _is_known(self, name: str) -> bool:
+        """Tell whether a fact says anything: an interval open on both sides does not."""
+        value = self.facts.get(name)
+        return value is not None and value not in ([None, None], (None, None))
 
     def value(self, name: str) -> str:
         return value_text(name, self.facts[name])

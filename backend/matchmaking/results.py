@@ -47,14 +47,16 @@ def compute_result(*, submission: Submission, on: date) -> Result:
         weights=weight_set,
         catalogue=catalogue.digest,
     )
-    Match.objects.bulk_create(Match(result=result, **_columns(item, catalogue)) for item in ranked)
+    Match.objects.bulk_create(
+        Match(result=result, scheme_id=catalogue.schemes_by_key[item.scheme_key], **columns_of(item))
+        for item in ranked
+    )
     return result
 
 
-def _columns(item: engine.Ranked, catalogue: engine.Catalogue) -> dict[str, Any]:
-    """Return what a match keeps of an answer, by column."""
+def columns_of(item: engine.Ranked) -> dict[str, Any]:
+    """Return what a match keeps of an answer, by column, its scheme apart."""
     return {
-        "scheme_id": catalogue.schemes_by_key[item.scheme_key],
         "revision_id": item.revision_id,
         "rank": item.rank,
         "score": item.score,
@@ -103,9 +105,8 @@ def replay(result: Result) -> list[str]:
     )
     differences = []
     for item in ranked:
-        columns = _columns(item, catalogue)
-        match = matches.pop(columns["scheme_id"])
-        different = [name for name, value in columns.items() if getattr(match, name) != value]
+        match = matches.pop(catalogue.schemes_by_key[item.scheme_key])
+        different = [name for name, value in columns_of(item).items() if getattr(match, name) != value]
         if different:
             differences.append(f"{item.scheme_key} : {', '.join(different)}")
     return [*differences, *(f"{match.scheme_id} : absent" for match in matches.values())]

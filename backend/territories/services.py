@@ -191,17 +191,24 @@ def _surroundings(commune: str, links: dict[str, bool]) -> Surroundings:
 
 
 def region_surroundings(code: str, *, on: date) -> Surroundings | None:
-    """Return what contains a place known by its region only; ``None`` where the code is no region.
+    """Return what contains a place known by its region only; ``None`` where the code is no region."""
+    return perimeter_surroundings(f"REG-{code}", on=on)
 
-    What holds every commune of the region holds the place; what holds some may; what is known to hold none does not.
+
+def perimeter_surroundings(code: str, *, on: date) -> Surroundings | None:
+    """Return what contains a place known to be somewhere in a perimeter; ``None`` where the code is none.
+
+    What holds every commune of it holds the place; what holds some may; what is known to hold none does not.
     """
-    region = Perimeter.objects.filter(kind=Perimeter.Kind.REGION, code=f"REG-{code}").first()
-    if region is None:
+    perimeter = Perimeter.objects.filter(code=code).first()
+    if perimeter is None:
         return None
-    communes = Perimeter.objects.inside(region, on=on).communes()
+    if perimeter.kind == Perimeter.Kind.COMMUNE:
+        return communes_surroundings([perimeter.official_code], on=on)[perimeter.official_code]
+    communes = Perimeter.objects.inside(perimeter, on=on).communes()
     names = set(communes.values_list("code", flat=True))
-    if not names:  # the day is before the millésime held
-        return Surroundings(frozenset({region.code}), None)
+    if not names:  # the day is before the millésime held, or the list of a zone is not held
+        return Surroundings(frozenset({perimeter.code}), None)
     links = Containment.objects.valid(on).filter(inner__in=communes)
     counts = links.values_list("outer__code", "holds").annotate(n=Count("inner"))
     held = {outer: n for outer, holds, n in counts if holds}

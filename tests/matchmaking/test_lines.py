@@ -219,3 +219,41 @@ def test_any_text_is_kept_as_it_came(codes: Codes, text: str) -> None:
 )
 def test_a_day_has_one_spelling(text: str, day: date | None) -> None:
     assert parse_day(text) == day
+
+
+def test_everything_that_is_wrong_is_told_at_once_with_its_place(codes: Codes) -> None:
+    with pytest.raises(LineError) as caught:
+        read(
+            codes,
+            id=[],
+            commune="60159",
+            region="84",
+            headcount="douze",
+            needs=["numerique.robot", "robots", "numerique"],
+            project={"spend": [2, 1], "tenure": "squatter"},
+            on="demain",
+        )
+    assert [fault.pointer for fault in caught.value.faults] == [
+        "/id",
+        "/headcount",
+        "/project/spend",
+        "/project/tenure",
+        "/region",
+        "/needs/1",
+        "/needs/2",
+        "/on",
+    ]
+    assert str(caught.value) == " ".join(fault.sentence for fault in caught.value.faults)
+
+
+@pytest.mark.parametrize(
+    ("line", "ignored"),
+    [
+        ({}, ()),
+        ({"commune": None, "project": {"started": None}}, ()),
+        ({"headcounts": 3, "project": {"cost": 1}}, ("headcounts", "project.cost")),
+        ({"project.spend": 3, "project": {"a.b": 1}}, ("project.spend", "project.a.b")),
+    ],
+)
+def test_names_that_mean_nothing_are_told(codes: Codes, line: dict[str, Any], ignored: tuple[str, ...]) -> None:
+    assert read(codes, **line).ignored == ignored

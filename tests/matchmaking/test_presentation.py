@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
-import yaml
 
 from backend.matchmaking.models import Match, Review
 from backend.matchmaking.presentation import Known, present, preview, value_text
@@ -13,9 +13,7 @@ from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import answer_condition, correct_submission
 from backend.schemes.models import Revision, Scheme
-from backend.schemes.services import load_catalogue
-from tests.conftest import ROOT
-from tests.factories import DAY, FACTS, decide, first_matches, make_officer, make_submission, take_back
+from tests.factories import DAY, FACTS, decide, first_matches, make_officer, make_submission, revise_scheme, take_back
 
 pytestmark = pytest.mark.django_db
 NEXT_DAY = DAY + timedelta(days=1)
@@ -33,15 +31,8 @@ def officer():
 
 @pytest.fixture
 def revise(tmp_path: Path) -> Callable[..., Scheme]:
-    """Load a scheme again with some fields changed: a second revision of it."""
-
-    def load(key: str, **fields) -> Scheme:
-        content = yaml.safe_load((ROOT / "fixtures" / "schemes" / f"{key}.yaml").read_text())
-        (tmp_path / f"{key}.yaml").write_text(yaml.safe_dump({**content, **fields}, allow_unicode=True))
-        load_catalogue(tmp_path)
-        return Scheme.objects.of_source(Scheme.OWN).get(source_key=key)
-
-    return load
+    """Make a second revision of a scheme, with some fields changed."""
+    return partial(revise_scheme, tmp_path)
 
 
 def show(submission, *, on=DAY, **options):
@@ -318,3 +309,8 @@ def test_a_value_is_said_as_a_person_would(name, value, text):
 def test_a_criterion_shows_what_the_firm_said_of_what_it_reads(definition, values):
     known = Known({**FACTS, "project.commune": "60025"}, {})
     assert [value.replace("\u00a0", " ") for value, _ in known.values_for(definition)] == values
+
+
+@pytest.mark.parametrize("value", [None, [None, None], (None, None)])
+def test_an_interval_open_on_both_sides_is_no_value_to_show(value):
+    assert Known({"turnover": value}, {}).values_for({"kind": "turnover", "at_most": 50}) == ()

@@ -6,8 +6,14 @@ import pytest
 import yaml
 
 from backend.matchmaking import engine
-from backend.territories.models import Containment
-from backend.territories.services import communes_surroundings, load_territories, period_of, region_surroundings
+from backend.territories.models import Containment, Perimeter
+from backend.territories.services import (
+    communes_surroundings,
+    load_territories,
+    perimeter_surroundings,
+    period_of,
+    region_surroundings,
+)
 
 DAY = date(2026, 11, 24)
 BEFORE = date(2025, 12, 31)
@@ -84,3 +90,41 @@ def test_a_commune_that_left_a_zone_is_no_longer_in_it(tmp_path: Path) -> None:
     assert "ZONE-bassin-seine-normandie" not in found.inside
     assert "ZONE-bassin-seine-normandie" not in (found.possible or ())
     assert Containment.objects.count() == n_links  # known to be out, where the list is held
+
+
+@pytest.mark.parametrize(
+    ("zone", "n_communes"), [("ZONE-bassin-seine-normandie", 77), ("ZONE-bassin-artois-picardie", 0)]
+)
+def test_a_zone_holds_its_members_and_not_those_known_to_be_out(zone: str, n_communes: int) -> None:
+    perimeter = Perimeter.objects.get(code=zone)
+    assert Perimeter.objects.inside(perimeter, on=DAY).count() == n_communes
+    commune = Perimeter.objects.get(code="COM-60159")
+    assert (zone in codes(Perimeter.objects.around(commune, on=DAY))) is (n_communes > 0)
+
+
+def codes(perimeters) -> set[str]:
+    return set(perimeters.values_list("code", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("code", "inside", "possible", "outside"),
+    [
+        ("COM-60159", {"COM-60159", "EPCI-200067965", "DEP-60", "REG-32"}, {"ZONE-qpv-2024"}, {"DEP-02", "COM-60057"}),
+        ("EPCI-200067965", {"EPCI-200067965", "DEP-60", "REG-32"}, {"COM-60159"}, {"COM-60057", "DEP-02"}),
+        ("DEP-60", {"DEP-60", "REG-32"}, {"COM-60159", "EPCI-200067965"}, {"DEP-02", "COM-02722"}),
+        ("ZONE-bassin-seine-normandie", {"ZONE-bassin-seine-normandie", "DEP-60"}, {"COM-60159"}, {"COM-60057"}),
+    ],
+)
+def test_a_place_known_by_any_perimeter(code: str, inside: set[str], possible: set[str], outside: set[str]) -> None:
+    found = perimeter_surroundings(code, on=DAY)
+    assert found is not None
+    assert found.possible is not None
+    assert inside <= found.inside
+    assert possible <= found.possible
+    assert not outside & (found.inside | found.possible)
+
+
+def test_a_zone_whose_list_is_not_held_says_nothing_else_of_a_place() -> None:
+    found = perimeter_surroundings("ZONE-bassin-oise-aisne", on=DAY)
+    assert found is not None
+    assert (found.inside, found.possible) == ({"ZONE-bassin-oise-aisne"}, None)

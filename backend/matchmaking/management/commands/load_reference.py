@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from backend.matchmaking import engine
+from backend.matchmaking import engine, lines
 from backend.matchmaking.models import WeightSet
 from backend.schemes.services import FixtureError, load_catalogue, load_taxonomy
 from backend.territories import services as territories
@@ -33,6 +33,7 @@ class Command(BaseCommand):
             raise CommandError(f"Rien n'a été chargé. {error}") from None
         territories.clear_caches()
         engine.clear_caches()
+        lines.clear_caches()
 
     def _load_weights(self, path: Path) -> None:
         weights = yaml.safe_load(path.read_text())

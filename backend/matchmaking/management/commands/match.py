@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from backend.common.days import current_day
 from backend.matchmaking import engine
+from backend.matchmaking.answers import as_line, proposed
 from backend.matchmaking.lines import Codes, LineError, Question, load_codes, parse_day, read_line
-from backend.matchmaking.models import Match
 from backend.schemes.models import Scheme
 
 CHUNK = 200  # lines ranked together: the engine works on columns
@@ -156,12 +156,9 @@ def _read(number: int, raw: bytes, codes: Codes, *, on: date) -> Question | Answ
 
 def _rank(questions: list[Question], *, source: str, limit: int | None) -> Iterator[list[Answer]]:
     """Rank the schemes for each question: all of them, or the first that it can have and that address its needs."""
-    lines = [(question.facts, question.on, _weigh(question), question.stated) for question in questions]
+    lines = [as_line(question, engine.understand(question.text, question.needs)) for question in questions]
     for ranked in engine.rank(lines, compiled=engine.catalogue(source)):
-        if limit is not None:
-            ranked = [item for item in ranked if item.addresses and item.eligibility != Match.Verdict.INELIGIBLE][
-                :limit
-            ]
+        shown = ranked if limit is None else proposed(ranked)[:limit]
         yield [
             {
                 "scheme": item.scheme_key,
@@ -173,12 +170,8 @@ def _rank(questions: list[Question], *, source: str, limit: int | None) -> Itera
                 "unknown": item.unknown,
                 "to_confirm": item.to_confirm,
             }
-            for rank, item in enumerate(ranked, 1)
+            for rank, item in enumerate(shown, 1)
         ]
-
-
-def _weigh(question: Question) -> dict[str, float]:
-    return {need.sub_need: need.weight for need in engine.understand(question.text, question.needs)}
 
 
 def _dump(answer: Answer) -> bytes:

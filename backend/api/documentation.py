@@ -1,0 +1,291 @@
+"""What the OpenAPI document says beyond the code: the question, the errors, the headers, the examples. In French."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import OpenApiExample
+
+from backend.api.errors import CONTENT_TYPE, KINDS, kind_of
+from backend.matchmaking.answers import FACT_QUESTIONS
+from backend.matchmaking.lines import TENURES
+from backend.matchmaking.models import Submission
+
+MAX_LIMIT = 200
+DEFAULT_LIMIT = 20
+
+type Schema = dict[str, Any]
+
+
+def _nullable(type_: str, description: str, **rules: Any) -> Schema:
+    return {"type": [type_, "null"], "description": description, **rules}
+
+
+def _interval(description: str) -> Schema:
+    """A number, two bounds of which one may be open, or nothing."""
+    number = {"type": "number", "minimum": 0}
+    bound = {"type": ["number", "null"], "minimum": 0}
+    pair = {"type": "array", "items": bound, "minItems": 2, "maxItems": 2}
+    return {
+        "anyOf": [number, pair, {"type": "null"}],
+        "description": f"{description} Un nombre, ou `[minimum, maximum]` où `null` laisse une borne ouverte.",
+    }
+
+
+def _choice(values: Any, description: str) -> Schema:
+    return {"enum": [*values, None], "description": description}
+
+
+_COMMUNE = "Code INSEE d’une commune actuelle, comme `60159` ; ce n’est pas le code postal."
+
+# The shape of a line of ``manage.py match``, plus ``limit``. A code has a format of its own: the list of them is data.
+QUESTION: Schema = {
+    "type": "object",
+    "description": "Une entreprise, son projet et ses besoins. Tout est facultatif ; `null` veut dire « pas connu ».",
+    "additionalProperties": True,
+    "properties": {
+        "id": {"type": ["string", "number", "null"], "description": "Rendu tel quel dans la réponse."},
+        "on": _nullable("string", "Jour de la question, comme `2026-11-24` ; aujourd’hui sinon.", format="date"),
+        "siret": _nullable("string", "SIRET : vérifié, jamais recherché ni gardé.", format="siret"),
+        "commune": _nullable("string", _COMMUNE, format="commune"),
+        "region": _nullable("string", "Code INSEE de la région, où la commune n’est pas connue.", format="region"),
+        "naf": _nullable("string", "Code NAF rév. 2, à tout niveau : `C`, `25`, `25.62B`.", format="naf"),
+        "headcount": _interval("Effectif de l’entreprise."),
+        "turnover": _interval("Chiffre d’affaires du dernier exercice, en euros."),
+        "balance_sheet": _interval("Total du bilan, en euros."),
+        "created_on": _nullable("string", "Jour de création de l’entreprise.", format="date"),
+        "legal_category": _nullable(
+            "string", "Catégorie juridique de l’INSEE, de 1 à 4 chiffres.", format="legal-category"
+        ),
+        "micro_entrepreneur": _nullable("boolean", "Régime micro-entrepreneur."),
+        "needs": {
+            "type": ["array", "null"],
+            "items": {"type": "string", "format": "sub-need"},
+            "description": "Clés de sous-besoins de `/api/v1/needs/`.",
+        },
+        "text": _nullable("string", "Le besoin, dans les mots de l’entreprise."),
+        "project": {
+            "type": ["object", "null"],
+            "additionalProperties": True,
+            "description": "Le projet.",
+            "properties": {
+                "started": _nullable("boolean", "Commencé : un devis ou un bon de commande est signé."),
+                "spend": _interval("Coût hors taxes, en euros."),
+                "commune": _nullable("string", f"Où il se fera, si c’est ailleurs. {_COMMUNE}", format="commune"),
+                "horizon": _choice(Submission.Horizon.values, "Pour quand."),
+                "tenure": _choice(TENURES, "Propriétaire ou locataire des locaux."),
+            },
+        },
+        "limit": {
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "maximum": MAX_LIMIT,
+            "default": DEFAULT_LIMIT,
+            "description": "Combien de dispositifs expliquer. 0 : seulement ce qu’il reste à demander.",
+        },
+    },
+}
+
+EXAMPLES = [
+    OpenApiExample(
+        "Question",
+        summary="Une chaudronnerie veut un robot",
+        request_only=True,
+        value={
+            "id": "dossier-12",
+            "on": "2026-11-24",
+            "commune": "60159",
+            "naf": "25.62B",
+            "headcount": [20, 49],
+            "needs": ["numerique.robot"],
+            "text": "Nous cherchons à robotiser la soudure.",
+            "project": {"started": False, "spend": 180000},
+            "limit": 1,
+        },
+    ),
+    OpenApiExample(
+        "Réponse",
+        summary="Le premier dispositif, et ce qu’il reste à demander",
+        response_only=True,
+        status_codes=["200"],
+        value={
+            "id": "dossier-12",
+            "on": "2026-11-24",
+            "weights": "2026-11",
+            "facts": {
+                "commune": "60159",
+                "naf": "25.62B",
+                "headcount": [20, 49],
+                "project.started": False,
+                "project.spend": 180000,
+            },
+            "ignored": [],
+            "needs": [
+                {
+                    "sub_need": "numerique.robot",
+                    "label": "Robotiser, automatiser",
+                    "weight": 1.0,
+                    "ticked": True,
+                    "evidence": ["robotiser"],
+                }
+            ],
+            "n_matches": 8,
+            "matches": [
+                {
+                    "scheme": "exemple-robots",
+                    "url": "https://jonction.example/api/v1/schemes/exemple-robots/",
+                    "name": "Exemple : premiers robots",
+                    "summary": "Subvention régionale pour l’achat d’un premier robot.",
+                    "kind": "grant",
+                    "level": "regional",
+                    "revision": 2,
+                    "rank": 1,
+                    "score": 83.5,
+                    "score_parts": {"need": 60.0, "near": 9.75, "target": 8.0, "certain": 5.75},
+                    "eligibility": "undecided",
+                    "typed": "undecided",
+                    "targeted": "yes",
+                    "opens_later": False,
+                    "need": {"sub_need": "numerique.robot", "label": "Robotiser, automatiser"},
+                    "unknown": ["turnover"],
+                    "to_confirm": [],
+                    "deadline": "Ouvert en permanence",
+                    "amount": "Jusqu’à 30 %",
+                    "reasons": [
+                        {
+                            "definition": {"kind": "turnover", "at_most": 50000000},
+                            "sentence": "Chiffre d’affaires : 50 M€ au plus",
+                            "outcome": "unknown",
+                            "open_facts": ["turnover"],
+                            "values": [],
+                            "condition": "",
+                            "ask": "",
+                            "note": "",
+                            "excerpt": "",
+                            "source": {"title": "Règlement de l’aide", "url": "", "dated": "16 septembre 2024"},
+                            "parts": [],
+                        }
+                    ],
+                }
+            ],
+            "undecided": [
+                {
+                    "fact": "turnover",
+                    "label": "le chiffre d’affaires",
+                    "question": str(FACT_QUESTIONS["turnover"]),
+                    "ask": "firm",
+                    "field": "/turnover",
+                    "n_waiting": 1,
+                    "waiting": ["exemple-robots"],
+                    "n_settled": 1,
+                    "settled": ["exemple-robots"],
+                }
+            ],
+        },
+    ),
+]
+
+PROBLEM: Schema = {
+    "type": "object",
+    "description": "Une erreur, à la forme de la RFC 9457.",
+    "required": ["type", "title", "status", "detail", "instance", "errors"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {
+            "type": "string",
+            "enum": [f"/api/#{name}" for name in KINDS],
+            "description": "Nature de l’erreur, expliquée à cette adresse.",
+        },
+        "title": {"type": "string", "description": "Nature de l’erreur, en deux mots."},
+        "status": {"type": "integer", "description": "Code HTTP."},
+        "detail": {"type": "string", "description": "Ce qui ne va pas, cette fois-ci."},
+        "instance": {"type": "string", "description": "Adresse demandée."},
+        "errors": {
+            "type": "array",
+            "description": "Tout ce qui ne va pas dans la requête, en une fois ; vide quand « detail » dit tout.",
+            "items": {
+                "type": "object",
+                "required": ["detail"],
+                "additionalProperties": False,
+                "properties": {
+                    "detail": {"type": "string", "description": "Ce qui a été donné et ce qui est attendu."},
+                    "parameter": {"type": "string", "description": "Paramètre de l’adresse en cause."},
+                    "pointer": {
+                        "type": "string",
+                        "description": "Place en cause dans le corps, en pointeur JSON ; vide : le corps entier.",
+                    },
+                },
+            },
+        },
+    },
+}
+
+_ALWAYS = (400, 405, 406, 429, 500)
+_READING = (*_ALWAYS, 412)
+_ASKING = (*_ALWAYS, 413, 415)
+_TAG: Schema = {"schema": {"type": "string"}, "description": "Étiquette de l’état qui a servi à la réponse."}
+_CACHE: Schema = {"schema": {"type": "string"}, "description": "Durée pendant laquelle la réponse peut être gardée."}
+_RETRY: Schema = {
+    "schema": {"type": "integer", "minimum": 1},
+    "description": "Secondes à attendre avant de demander de nouveau.",
+}
+_IF_NONE_MATCH: Schema = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Étiquettes (`ETag`) déjà détenues : rien n’est renvoyé (304) si l’une est encore la bonne.",
+}
+
+
+def document_exchanges(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
+    """Add to every operation what the framework does not know: errors, headers and conditional requests."""
+    result["components"]["schemas"]["Problem"] = PROBLEM
+    for path, operations in result["paths"].items():
+        for method, operation in operations.items():
+            for parameter in operation.get("parameters", ()):
+                if parameter["schema"]["type"] == "array":
+                    parameter["schema"]["minItems"] = 1  # an empty value is refused, as everywhere
+            responses = operation["responses"]
+            statuses = list(_READING if method == "get" else _ASKING)
+            if "{" in path or "page" in {parameter["name"] for parameter in operation.get("parameters", ())}:
+                statuses.append(404)
+            for status in statuses:
+                responses[str(status)] = _problem_response(status)
+            responses["200"]["headers"] = {"Cache-Control": _CACHE}
+            responses["200"]["description"] = responses["200"]["description"] or operation["summary"]
+            if method == "post":
+                operation["requestBody"]["required"] = True
+            if method == "get":
+                operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+                responses["200"]["headers"]["ETag"] = _TAG
+                responses["304"] = {
+                    "description": "Rien n’a changé depuis l’étiquette donnée.",
+                    "headers": {"ETag": _TAG, "Cache-Control": _CACHE},
+                }
+            operation["responses"] = dict(sorted(responses.items()))
+    return result
+
+
+def _problem_response(status: int) -> Schema:
+    kinds = [kind for kind in KINDS.values() if kind.status == status]
+    response: Schema = {
+        "description": " ou ".join(str(kind.title) for kind in kinds),
+        "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status == kind_of(429).status:
+        response["headers"] = {"Retry-After": _RETRY}
+    return response
+
+
+class Generator(SchemaGenerator):
+    """Generates the document once for each process: it depends on the code alone."""
+
+    def get_schema(self, request: Any = None, public: bool = False) -> Mapping[str, Any]:
+        return _generate()
+
+
+@cache
+def _generate() -> Mapping[str, Any]:
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-any-return, no-untyped-call]

@@ -1,0 +1,221 @@
+"""Schemes and needs as they are written in answers."""
+
+# No docstring on a serializer: the documentation would show it, and the documentation is in French.
+
+from collections import defaultdict
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from backend.common.days import current_day
+from backend.schemes import wording
+from backend.schemes.models import Criterion, Relation, Revision, ServedNeed, Source, SubNeed, TaxonomyNeed
+
+
+class SubNeedSerializer(serializers.ModelSerializer[SubNeed]):
+    key = serializers.CharField(help_text="Identifiant stable, comme `numerique.robot`.")
+    label = serializers.CharField(help_text="Libellé entier.")
+    short = serializers.CharField(help_text="Libellé court.")
+
+    class Meta:
+        model = SubNeed
+        fields = ["key", "label", "short"]
+
+
+class NeedSerializer(serializers.ModelSerializer[TaxonomyNeed]):
+    key = serializers.CharField(help_text="Identifiant stable, comme `numerique`.")
+    label = serializers.CharField(help_text="Libellé.")
+    transversal = serializers.BooleanField(help_text="Besoin qui accompagne les autres.")
+    sub_needs = SubNeedSerializer(many=True, help_text="Ses sous-besoins.")
+
+    class Meta:
+        model = TaxonomyNeed
+        fields = ["key", "label", "transversal", "sub_needs"]
+
+
+class OperatorSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(help_text="Nom du porteur.")
+    siren = serializers.CharField(allow_null=True, help_text="SIREN, où il est connu.")
+    roles = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Ce qu’il fait : `funder` (finance), `assessor` (instruit), `distributor` (donne accès).",
+    )
+
+
+class ServedNeedSerializer(serializers.ModelSerializer[ServedNeed]):
+    sub_need = serializers.CharField(source="sub_need_id", help_text="Clé du sous-besoin.")
+    label = serializers.CharField(source="sub_need.label", help_text="Libellé du sous-besoin.")
+    weight = serializers.FloatField(help_text="À quel point le dispositif y répond, entre 0 et 1.")
+
+    class Meta:
+        model = ServedNeed
+        fields = ["sub_need", "label", "weight"]
+
+
+class WindowSerializer(serializers.Serializer[Revision]):
+    state = serializers.ChoiceField(
+        source="window_state", choices=Revision.WindowState.choices, help_text="État de l’ouverture."
+    )
+    opens_on = serializers.DateField(allow_null=True, help_text="Premier jour ; null : pas connu.")
+    closes_on = serializers.DateField(allow_null=True, help_text="Dernier jour, inclus ; null : pas connu.")
+    recurring = serializers.BooleanField(allow_null=True, help_text="Revient d’année en année ; null : pas connu.")
+    note = serializers.CharField(source="window_note", allow_blank=True, help_text="Précision sur l’ouverture.")
+    text = serializers.SerializerMethodField(help_text="La même chose en une phrase, vue d’aujourd’hui.")
+
+    def get_text(self, revision: Revision) -> str:
+        return wording.deadline(revision, on=current_day())
+
+
+class SchemeSummarySerializer(serializers.ModelSerializer[Revision]):
+    key = serializers.CharField(source="scheme.source_key", help_text="Identifiant stable du dispositif.")
+    url = serializers.SerializerMethodField(help_text="Adresse de la fiche complète.")
+    name = serializers.CharField(help_text="Nom.")
+    summary = serializers.CharField(help_text="Résumé.")
+    kind = serializers.ChoiceField(choices=Revision.Kind.choices, help_text="Forme du soutien.")
+    level = serializers.ChoiceField(choices=Revision.Level.choices, help_text="Niveau auquel il est décidé.")
+    applicants = serializers.ListField(
+        child=serializers.ChoiceField(choices=Revision.Applicant.choices), help_text="Qui le demande."
+    )
+    revision = serializers.IntegerField(
+        source="number", help_text="Numéro de la version : une version publiée ne change plus."
+    )
+    recorded_at = serializers.DateTimeField(help_text="Quand cette version a été enregistrée.")
+    as_of = serializers.DateField(help_text="Jour auquel les faits ont été relevés.")
+    confidence = serializers.ChoiceField(
+        choices=Revision.Confidence.choices, help_text="Ce qui a été vérifié dans une source."
+    )
+    window = WindowSerializer(source="*", help_text="Quand le dispositif prend des demandes.")
+    amount_text = serializers.SerializerMethodField(help_text="Ce qu’il apporte, en une phrase ; vide : pas connu.")
+    operators = serializers.SerializerMethodField(help_text="Qui le porte.")
+    needs = ServedNeedSerializer(source="served_needs", many=True, help_text="Sous-besoins servis.")
+
+    class Meta:
+        model = Revision
+        fields = [
+            "key", "url", "name", "summary", "kind", "level", "applicants", "revision", "recorded_at", "as_of",
+            "confidence", "window", "amount_text", "operators", "needs",
+        ]  # fmt: skip
+
+    @extend_schema_field({"type": "string", "format": "uri"})
+    def get_url(self, revision: Revision) -> str:
+        return str(reverse("api:scheme", [revision.scheme.source_key], request=self.context["request"]))
+
+    def get_amount_text(self, revision: Revision) -> str:
+        return wording.amount(revision)
+
+    @extend_schema_field(OperatorSerializer(many=True))
+    def get_operators(self, revision: Revision) -> list[dict[str, Any]]:
+        roles: defaultdict[Any, list[str]] = defaultdict(list)
+        for row in revision.roles.all():
+            roles[row.operator].append(row.role)
+        return [
+            {"name": operator.name, "siren": operator.siren or None, "roles": names}
+            for operator, names in roles.items()
+        ]
+
+
+class SourceSerializer(serializers.ModelSerializer[Source]):
+    number = serializers.IntegerField(source="position", help_text="Numéro de la source dans la fiche.")
+    title = serializers.CharField(help_text="Ce qui a été lu.")
+    url = serializers.CharField(allow_blank=True, help_text="Adresse ; vide : pas en ligne.")
+    dated = serializers.CharField(
+        allow_blank=True, help_text="Date donnée par la source : une année, un mois ou un jour ; vide : pas datée."
+    )
+
+    class Meta:
+        model = Source
+        fields = ["number", "title", "url", "dated"]
+
+
+# As the engine reads it; the kinds grow with the engine, so the shape is left open.
+DEFINITION = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {"kind": {"type": "string"}},
+    "additionalProperties": True,
+    "description": "Définition que le moteur évalue : `kind` et ses paramètres.",
+}
+
+
+@extend_schema_field(DEFINITION)
+class DefinitionField(serializers.JSONField):
+    pass
+
+
+class CriterionSerializer(serializers.ModelSerializer[Criterion]):
+    definition = DefinitionField()
+    sentence = serializers.SerializerMethodField(help_text="La même condition, en français.")
+    source = SourceSerializer(allow_null=True, help_text="Où elle a été lue.")
+    excerpt = serializers.CharField(allow_blank=True, help_text="Phrase de la source.")
+    note = serializers.CharField(allow_blank=True, help_text="Précision.")
+
+    class Meta:
+        model = Criterion
+        fields = ["definition", "sentence", "source", "excerpt", "note"]
+
+    def get_sentence(self, criterion: Criterion) -> str:
+        return wording.sentence(criterion.definition)
+
+
+class AmountSerializer(serializers.Serializer[Revision]):
+    text = serializers.CharField(source="amount_text", allow_blank=True, help_text="Montant dans les mots du porteur.")
+    unit = serializers.SerializerMethodField(help_text="À quoi le montant se rapporte ; null : pas connu.")
+    rate_max_pct = serializers.FloatField(allow_null=True, help_text="Taux maximal, en % ; null : pas connu.")
+    floor_eur = serializers.FloatField(allow_null=True, help_text="Plancher, en euros ; null : pas connu.")
+    ceiling_eur = serializers.FloatField(allow_null=True, help_text="Plafond, en euros ; null : pas connu.")
+    cost_left_eur = serializers.FloatField(
+        allow_null=True, help_text="Reste à la charge de l’entreprise, en euros ; null : pas connu."
+    )
+    duration = serializers.CharField(allow_blank=True, help_text="Durée.")
+
+    @extend_schema_field({"anyOf": [{"type": "string", "enum": Revision.AmountUnit.values}, {"type": "null"}]})
+    def get_unit(self, revision: Revision) -> str | None:
+        return revision.amount_unit or None
+
+
+class ContactSerializer(serializers.Serializer[Revision]):
+    name = serializers.CharField(source="contact_name", allow_blank=True, help_text="Nom du service.")
+    url = serializers.CharField(source="contact_url", allow_blank=True, help_text="Page de contact.")
+    phone = serializers.CharField(source="contact_phone", allow_blank=True, help_text="Téléphone du service.")
+
+
+class RelationSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=Relation.Kind.choices, help_text="Lien.")
+    scheme = serializers.CharField(source="other_key", help_text="Clé de l’autre dispositif.")
+    note = serializers.CharField(allow_blank=True, help_text="Précision.")
+    source = SourceSerializer(allow_null=True, help_text="Où le lien a été lu.")
+
+
+class SchemeSerializer(SchemeSummarySerializer):
+    targeted_naf = serializers.ListField(
+        child=serializers.CharField(), help_text="Codes NAF rév. 2 visés par le porteur ; vide : tous."
+    )
+    criteria = CriterionSerializer(many=True, help_text="Conditions, dans l’ordre de la fiche.")
+    amount = AmountSerializer(source="*", help_text="Montants.")
+    preparation_days = serializers.IntegerField(
+        allow_null=True, help_text="Jours qu’une demande prend à préparer ; null : pas connu."
+    )
+    documents = serializers.ListField(child=serializers.CharField(), help_text="Pièces à fournir.")
+    next_step = serializers.CharField(allow_blank=True, help_text="Première démarche.")
+    contact = ContactSerializer(source="*", help_text="Qui appeler.")
+    page = serializers.CharField(source="url", allow_blank=True, help_text="Page du dispositif chez son porteur.")
+    state_aid_regime = serializers.CharField(allow_blank=True, help_text="Régime d’aide d’État.")
+    legal_basis = serializers.CharField(allow_blank=True, help_text="Base légale.")
+    relations = serializers.SerializerMethodField(help_text="Liens avec d’autres dispositifs publiés.")
+    sources = SourceSerializer(many=True, help_text="Ce qui a été lu.")
+
+    class Meta(SchemeSummarySerializer.Meta):
+        fields = [
+            *SchemeSummarySerializer.Meta.fields, "targeted_naf", "criteria", "amount", "preparation_days",
+            "documents", "next_step", "contact", "page", "state_aid_regime", "legal_basis", "relations", "sources",
+        ]  # fmt: skip
+
+    @extend_schema_field(RelationSerializer(many=True))
+    def get_relations(self, revision: Revision) -> list[dict[str, Any]]:
+        """Leave out schemes that are not published: nothing says that they exist."""
+        published = self.context["published"]
+        rows = [row for row in revision.relations.all() if row.other_key in published]
+        rows.sort(key=lambda row: (row.kind, row.other_key))
+        return list(RelationSerializer(rows, many=True).data)

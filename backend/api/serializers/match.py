@@ -1,0 +1,218 @@
+"""The answer to a question as it is written: the cards of the pages, with the definitions the engine read."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from drf_spectacular.helpers import lazy_serializer
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from backend.api.serializers.catalogue import DefinitionField
+from backend.matchmaking.answers import Answer, OpenQuestion
+from backend.matchmaking.engine import TARGETED, Understood
+from backend.matchmaking.models import Match
+from backend.matchmaking.presentation import OUTCOME_NAMES, Card, LineView
+from backend.schemes.models import Revision, Scheme
+
+OUTCOMES = list(OUTCOME_NAMES.items())
+
+
+class UnderstoodSerializer(serializers.Serializer[Understood]):
+    sub_need = serializers.CharField(help_text="Clé du sous-besoin.")
+    label = serializers.SerializerMethodField(help_text="Libellé du sous-besoin.")
+    weight = serializers.FloatField(help_text="Poids, entre 0 et 1.")
+    ticked = serializers.BooleanField(help_text="Donné dans « needs » ; sinon, compris de « text ».")
+    evidence = serializers.ListField(child=serializers.CharField(), help_text="Les mots de « text » qui ont décidé.")
+
+    def get_label(self, need: Understood) -> str:
+        return str(self.context["labels"][need.sub_need])
+
+
+class ReadSourceSerializer(serializers.Serializer[LineView]):
+    title = serializers.CharField(source="source", help_text="Ce qui a été lu.")
+    url = serializers.CharField(source="source_url", allow_blank=True, help_text="Adresse ; vide : pas en ligne.")
+    dated = serializers.CharField(source="source_date", allow_blank=True, help_text="Date de la source, en français.")
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    definition = DefinitionField()
+    sentence = serializers.CharField(help_text="La condition, en français.")
+    outcome = serializers.ChoiceField(choices=OUTCOMES, help_text="Ce qu’elle donne pour cette entreprise.")
+    open_facts = serializers.ListField(
+        child=serializers.CharField(), help_text="Les faits inconnus qui empêchent de répondre."
+    )
+    values = serializers.SerializerMethodField(help_text="Ce que la question dit de ces faits, en français.")
+    condition = serializers.CharField(
+        allow_blank=True, help_text="Nom d’une condition que seule une personne peut vérifier ; vide pour les autres."
+    )
+    ask = serializers.CharField(
+        allow_blank=True, help_text="Qui peut la vérifier : `firm`, `officer` ou `operator` ; vide pour les autres."
+    )
+    note = serializers.CharField(allow_blank=True, help_text="Précision.")
+    excerpt = serializers.CharField(allow_blank=True, help_text="Phrase de la source.")
+    source = serializers.SerializerMethodField(help_text="Où la condition a été lue ; null : pas de source propre.")
+    parts = serializers.SerializerMethodField(help_text="Les conditions dont celle-ci est faite.")
+
+    def get_values(self, line: LineView) -> list[str]:
+        return [value for value, _origin in line.values]
+
+    @extend_schema_field(ReadSourceSerializer(allow_null=True))
+    def get_source(self, line: LineView) -> dict[str, Any] | None:
+        return dict(ReadSourceSerializer(line).data) if line.source else None
+
+    @extend_schema_field(lazy_serializer("backend.api.serializers.match.ReasonSerializer")(many=True))
+    def get_parts(self, line: LineView) -> list[dict[str, Any]]:
+        return list(ReasonSerializer(many=True, instance=line.parts).data)
+
+
+class ConditionSerializer(serializers.Serializer[Any]):
+    condition = serializers.CharField(help_text="Nom de la condition.")
+    sentence = serializers.CharField(help_text="Ce qui doit être vrai, en français.")
+    ask = serializers.CharField(help_text="Qui peut le dire : `firm`, `officer` ou `operator`.")
+
+
+def _open_conditions(lines: Iterable[LineView]) -> Iterator[LineView]:
+    """Return the conditions left to a person on which what holds them still depends."""
+    for line in lines:
+        if line.outcome == "unknown":
+            if line.is_manual:
+                yield line
+            yield from _open_conditions(line.parts)
+
+
+class MatchSerializer(serializers.Serializer[Card]):
+    scheme = serializers.CharField(source="revision.scheme.source_key", help_text="Clé du dispositif.")
+    url = serializers.SerializerMethodField(help_text="Adresse de la fiche.")
+    name = serializers.CharField(source="revision.name", help_text="Nom.")
+    summary = serializers.CharField(source="revision.summary", help_text="Résumé.")
+    kind = serializers.ChoiceField(
+        source="revision.kind", choices=Revision.Kind.choices, help_text="Forme du soutien."
+    )
+    level = serializers.ChoiceField(source="revision.level", choices=Revision.Level.choices, help_text="Niveau.")
+    revision = serializers.IntegerField(source="revision.number", help_text="Version de la fiche qui a servi.")
+    rank = serializers.IntegerField(source="match.rank", help_text="Rang, à partir de 1.")
+    score = serializers.FloatField(
+        source="match.score", allow_null=True, help_text="Score ; plus haut, plus utile. Null : ouvre plus tard."
+    )
+    score_parts = serializers.DictField(
+        source="match.parts", child=serializers.FloatField(), help_text="Points dont le score est la somme."
+    )
+    eligibility = serializers.ChoiceField(
+        source="match.eligibility", choices=Match.Verdict.choices, help_text="Verdict sur toutes les conditions."
+    )
+    typed = serializers.ChoiceField(
+        source="match.typed",
+        choices=Match.Verdict.choices,
+        help_text="Verdict sur les faits seuls, les conditions à vérifier par une personne supposées remplies.",
+    )
+    targeted = serializers.ChoiceField(
+        source="match.targeted",
+        choices=sorted(TARGETED.values()),
+        help_text="Si le porteur vise cette activité ; cela classe et n’exclut jamais.",
+    )
+    opens_later = serializers.BooleanField(
+        source="match.opens_later", help_text="Rien ne s’y oppose que la date d’ouverture ; ceux-là sont à la fin."
+    )
+    need = serializers.SerializerMethodField(help_text="Le sous-besoin le mieux servi ; null : aucun n’est exprimé.")
+    unknown = serializers.ListField(
+        source="match.unknown",
+        child=serializers.CharField(),
+        help_text="Faits inconnus qui laissent « typed » ouvert.",
+    )
+    to_confirm = serializers.SerializerMethodField(
+        help_text="Conditions que seule une personne peut vérifier et dont le verdict dépend."
+    )
+    deadline = serializers.SerializerMethodField(help_text="Quand le dispositif prend des demandes, en une phrase.")
+    amount = serializers.SerializerMethodField(help_text="Ce qu’il apporte, en une phrase ; vide : pas connu.")
+    reasons = serializers.SerializerMethodField(
+        help_text="Chaque condition, l’ouverture d’abord, celles à vérifier par une personne à la fin."
+    )
+
+    @extend_schema_field({"type": "string", "format": "uri"})
+    def get_url(self, card: Card) -> str:
+        return str(reverse("api:scheme", [card.revision.scheme.source_key], request=self.context["request"]))
+
+    @extend_schema_field(
+        {
+            "type": ["object", "null"],
+            "required": ["sub_need", "label"],
+            "properties": {"sub_need": {"type": "string"}, "label": {"type": "string"}},
+        }
+    )
+    def get_need(self, card: Card) -> dict[str, str] | None:
+        key = card.match.need_id
+        return {"sub_need": key, "label": self.context["labels"][key]} if key else None
+
+    @extend_schema_field(ConditionSerializer(many=True))
+    def get_to_confirm(self, card: Card) -> list[dict[str, Any]]:
+        if card.match.eligibility != Match.Verdict.UNDECIDED:
+            return []
+        return list(ConditionSerializer(many=True, instance=list(_open_conditions(card.reasons))).data)
+
+    def get_deadline(self, card: Card) -> str:
+        return card.deadline
+
+    def get_amount(self, card: Card) -> str:
+        return card.amount
+
+    @extend_schema_field(ReasonSerializer(many=True))
+    def get_reasons(self, card: Card) -> list[dict[str, Any]]:
+        return list(ReasonSerializer(many=True, instance=card.reasons).data)
+
+
+class OpenQuestionSerializer(serializers.Serializer[OpenQuestion]):
+    fact = serializers.CharField(help_text="Nom du fait.")
+    label = serializers.CharField(help_text="Ce qui manque, en français.")
+    question = serializers.CharField(help_text="La question à poser.")
+    ask = serializers.ChoiceField(choices=["firm", "operator"], help_text="À qui : l’entreprise ou le porteur.")
+    field = serializers.SerializerMethodField(
+        method_name="get_place", help_text="Où mettre la réponse dans la question, en pointeur JSON."
+    )
+    n_waiting = serializers.SerializerMethodField(help_text="Combien de dispositifs attendent ce fait.")
+    waiting = serializers.SerializerMethodField(help_text="Lesquels, par leur clé.")
+    n_settled = serializers.SerializerMethodField(help_text="Pour combien c’est le seul fait qui manque.")
+    settled = serializers.SerializerMethodField(help_text="Lesquels, par leur clé.")
+
+    def get_place(self, asked: OpenQuestion) -> str | None:
+        return asked.field
+
+    def get_n_waiting(self, asked: OpenQuestion) -> int:
+        return len(asked.waiting)
+
+    def get_waiting(self, asked: OpenQuestion) -> list[str]:
+        return [_own_key(key) for key in asked.waiting]
+
+    def get_n_settled(self, asked: OpenQuestion) -> int:
+        return len(asked.settled)
+
+    def get_settled(self, asked: OpenQuestion) -> list[str]:
+        return [_own_key(key) for key in asked.settled]
+
+
+def _own_key(key: str) -> str:
+    return key.removeprefix(f"{Scheme.OWN}:")
+
+
+class AnswerSerializer(serializers.Serializer[Answer]):
+    id = serializers.SerializerMethodField(help_text="Celui de la question.")
+    on = serializers.DateField(source="question.on", help_text="Jour pour lequel la réponse est faite.")
+    weights = serializers.CharField(help_text="Version des poids du score.")
+    facts = serializers.SerializerMethodField(help_text="Les faits tels qu’ils ont été lus.")
+    ignored = serializers.ListField(
+        source="question.ignored", child=serializers.CharField(), help_text="Champs de la question sans signification."
+    )
+    needs = UnderstoodSerializer(many=True, help_text="Besoins compris, avec les mots qui ont décidé.")
+    n_matches = serializers.IntegerField(help_text="Nombre de dispositifs possibles, au-delà de « limit ».")
+    matches = MatchSerializer(source="cards", many=True, help_text="Les premiers, dans l’ordre, expliqués.")
+    undecided = OpenQuestionSerializer(
+        many=True, help_text="Ce qu’il reste à demander, d’abord ce qui tranche le plus de dispositifs."
+    )
+
+    @extend_schema_field({"type": ["string", "number", "null"]})
+    def get_id(self, answer: Answer) -> Any:
+        return answer.question.id
+
+    @extend_schema_field({"type": "object", "additionalProperties": True})
+    def get_facts(self, answer: Answer) -> dict[str, Any]:
+        return dict(answer.question.facts)

@@ -1,0 +1,284 @@
+"""What is published, and nothing else; filters, order, pages."""
+
+from datetime import date, timedelta
+
+import pytest
+
+import matching
+from backend.api.filters import SchemeFilter
+from backend.api.views.catalogue import in_force
+from backend.schemes import wording
+from backend.schemes.models import Revision, Scheme, SubNeed, TaxonomyNeed
+from tests.api.conftest import problem_of
+from tests.factories import DAY, make_submission
+
+pytestmark = pytest.mark.django_db
+
+
+def keys(response) -> list[str]:
+    assert response.status_code == 200, response.content
+    return [scheme["key"] for scheme in response.json()["results"]]
+
+
+def every_key(api, query: str = "") -> list[str]:
+    found, page = [], 1
+    while True:
+        response = api(f"schemes/?page_size=50&page={page}{query}")
+        found += keys(response)
+        if response.json()["next"] is None:
+            assert len(found) == response.json()["count"]
+            return found
+        page += 1
+
+
+def published() -> set[str]:
+    return set(Scheme.objects.of_source(Scheme.OWN).published().values_list("source_key", flat=True))
+
+
+def test_the_list_holds_every_published_scheme_once_by_key(api):
+    found = every_key(api)
+    assert len(found) > 100
+    assert sorted(found) == sorted(published())
+    assert found == list(in_force().values_list("scheme__source_key", flat=True))
+
+
+@pytest.mark.parametrize(
+    "change", [{"state": "draft"}, {"state": "archived"}, {"source": "imported"}, {"current": None}]
+)
+def test_what_is_not_published_is_nowhere(api, change):
+    Scheme.objects.filter(source_key="mediation-credit").update(**change)
+    assert "mediation-credit" not in every_key(api)
+    assert "mediation-credit" not in {scheme["key"] for scheme in api("schemes/dump/").json()["schemes"]}
+    problem_of(api("schemes/mediation-credit/"), 404, "introuvable")
+    assert "mediation-credit" not in api("schemes/dump/").content.decode()
+
+
+def test_nothing_of_a_firm_nor_of_an_internal_note_is_ever_answered(api, revise):
+    submission = make_submission(company_name="Tôlerie des Étangs", text="un secret de fabrique")
+    revise("mediation-credit", notes="une note-interne", corrections=["une correction-interne"])
+    for path in ("", "schemes/", "schemes/mediation-credit/", "schemes/dump/", "needs/", "perimeters/"):
+        text = api(path).content.decode()
+        for secret in ("Tôlerie", "secret de fabrique", submission.contact.email, submission.token, "-interne"):
+            assert secret not in text, (path, secret)
+
+
+def test_a_sheet_says_what_its_revision_says(api, revise):
+    revise("hdf-pme-plus-volet1", summary="Un résumé changé.", preparation_days=30)
+    sheet = api("schemes/hdf-pme-plus-volet1/").json()
+    revision = Scheme.objects.get(source_key="hdf-pme-plus-volet1").current
+    assert (sheet["revision"], sheet["summary"], sheet["preparation_days"]) == (2, "Un résumé changé.", 30)
+    rows = list(revision.criteria.select_related("source"))
+    assert [criterion["definition"] for criterion in sheet["criteria"]] == [row.definition for row in rows]
+    assert [criterion["sentence"] for criterion in sheet["criteria"]] == [
+        wording.sentence(row.definition) for row in rows
+    ]
+    assert [criterion["source"]["number"] for criterion in sheet["criteria"]] == [row.source.position for row in rows]
+    assert sheet["window"]["text"] == wording.deadline(revision, on=DAY)
+    assert sheet["operators"] == [{"name": "Région Hauts-de-France", "siren": None, "roles": ["funder", "assessor"]}]
+    assert {need["sub_need"]: need["weight"] for need in sheet["needs"]} == {
+        "numerique.robot": 1.0,
+        "invest.machines": 0.7,
+    }
+    assert [relation["scheme"] for relation in sheet["relations"]] == ["hdf-pme-plus-volet2"]
+    assert sheet["url"] == "http://testserver/api/v1/schemes/hdf-pme-plus-volet1/"
+
+
+def test_what_is_not_known_is_null_or_empty_and_never_zero(api):
+    sheet = api("schemes/hdf-pme-plus-volet1/").json()
+    assert sheet["amount"] == {
+        "text": "",
+        "unit": None,
+        "rate_max_pct": None,
+        "floor_eur": None,
+        "ceiling_eur": None,
+        "cost_left_eur": None,
+        "duration": "",
+    }
+    assert (sheet["window"]["opens_on"], sheet["window"]["closes_on"], sheet["preparation_days"]) == (None, None, None)
+
+
+def test_a_link_to_a_scheme_that_is_not_published_is_left_out(api):
+    Scheme.objects.filter(source_key="hdf-pme-plus-volet2").update(state=Scheme.State.DRAFT)
+    assert api("schemes/hdf-pme-plus-volet1/").json()["relations"] == []
+
+
+def test_the_dump_holds_each_sheet_as_its_own_address_does(api):
+    response = api("schemes/dump/")
+    dump = response.json()
+    assert dump["count"] == len(dump["schemes"]) == len(published())
+    assert "attachment" in response["Content-Disposition"]
+    for sheet in dump["schemes"][::10]:
+        assert sheet == api(f"schemes/{sheet['key']}/").json()
+
+
+@pytest.mark.parametrize(
+    ("query", "condition"),
+    [
+        ("need=numerique", {"served_needs__sub_need__need": "numerique"}),
+        ("sub_need=numerique.robot", {"served_needs__sub_need": "numerique.robot"}),
+        (
+            "sub_need=numerique.robot&sub_need=competences.recruter",
+            {"served_needs__sub_need__in": ["numerique.robot", "competences.recruter"]},
+        ),
+        ("kind=loan", {"kind": "loan"}),
+        ("kind=loan&kind=guarantee", {"kind__in": ["loan", "guarantee"]}),
+        ("level=local", {"level": "local"}),
+        ("window=closed", {"window_state": "closed"}),
+        ("operator=r%C3%89gion", {"roles__operator__name__icontains": "région"}),
+        ("operator=region%20hauts", {"roles__operator__name__icontains": "région hauts"}),
+        ("kind=loan&level=regional", {"kind": "loan", "level": "regional"}),
+    ],
+)
+def test_a_filter_keeps_what_it_says(api, query, condition):
+    expected = set(in_force().filter(**condition).values_list("scheme__source_key", flat=True))
+    assert 0 < len(expected) < len(published())
+    found = every_key(api, f"&{query}")
+    assert len(found) == len(set(found))
+    assert set(found) == expected
+
+
+@pytest.mark.parametrize(("query", "expected"), [("robot fabrication", {"hdf-pme-plus-volet1"}), ("xylophone", set())])
+def test_a_search_wants_all_words_in_the_name_or_the_summary(api, query, expected):
+    assert set(every_key(api, f"&search={query}")) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "same"), [("MÉDIATEUR", "mediateur"), ("crédit", "credit"), ("l’alternance", "l'alternance")]
+)
+def test_a_search_forgives_accents_capitals_and_apostrophes(api, typed, same):
+    assert every_key(api, f"&search={typed}") == every_key(api, f"&search={same}")
+
+
+def test_a_perimeter_leaves_out_what_its_place_excludes(api):
+    here, elsewhere = set(every_key(api, "&perimeter=COM-60159")), set(every_key(api, "&perimeter=REG-84"))
+    assert {"hdf-aden", "arc-parcs-activites", "mediation-credit"} <= here
+    assert "mediation-credit" in elsewhere
+    assert not {"hdf-aden", "arc-parcs-activites"} & elsewhere
+
+
+@pytest.mark.parametrize(
+    "ordering", ["name", "-name", "closes_on", "-closes_on", "recorded_at", "key", "-key", "-closes_on,name"]
+)
+def test_an_order_is_total_and_puts_what_is_not_known_last(api, ordering):
+    found = every_key(api, f"&ordering={ordering}")
+    assert sorted(found) == sorted(published())
+    revisions = {revision.scheme.source_key: revision for revision in in_force()}
+    if "closes_on" in ordering:
+        days = [revisions[key].closes_on for key in found]
+        known = [day for day in days if day]
+        assert days[: len(known)] == known
+        assert known == sorted(known, reverse=ordering.startswith("-"))
+
+
+def test_pages_follow_each_other_and_keep_the_filters(api, client):
+    first = api("schemes/?level=regional&page_size=7").json()
+    assert len(first["results"]) == 7
+    assert first["previous"] is None
+    second = client.get(first["next"]).json()
+    assert not {row["key"] for row in first["results"]} & {row["key"] for row in second["results"]}
+    assert {row["level"] for row in second["results"]} == {"regional"}
+    assert client.get(second["previous"]).json() == first
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("page=0", "page"),
+        ("page=-1", "page"),
+        ("page=x", "page"),
+        ("page=1.5", "page"),
+        ("page=%D9%A1", "page"),
+        ("page_size=0", "page_size"),
+        ("page_size=101", "page_size"),
+        ("page_size=99999999999999999999", "page_size"),
+        ("kind=gift", "kind"),
+        ("kind=loan&kind=gift", "kind"),
+        ("level=world", "level"),
+        ("window=ajar", "window"),
+        ("need=robots", "need"),
+        ("sub_need=numerique", "sub_need"),
+        ("open_on=24/11/2026", "open_on"),
+        ("open_on=2026-02-30", "open_on"),
+        ("open_on=2026-1-1", "open_on"),
+        ("perimeter=60159", "perimeter"),
+        ("perimeter=%00", "perimeter"),
+        ("search=%00", "search"),
+        ("operator=%00", "operator"),
+        ("ordering=popularity", "ordering"),
+        ("ordering=--name", "ordering"),
+        ("ordering=,", "ordering"),
+        ("ordering=name,,key", "ordering"),
+        ("open_on=%25s", "open_on"),
+        ("perimeter=a%25b", "perimeter"),
+        ("kind=%25(x)s", "kind"),
+        ("need=%25d", "need"),
+        ("nead=numerique", "nead"),
+        ("format=xml", "format"),
+        ("search=", "search"),
+        ("level=", "level"),
+        ("page=1&page=2", "page"),
+        ("search=a&search=b", "search"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_by_its_name(api, query, parameter):
+    body = problem_of(api(f"schemes/?{query}"), 400, "parametre-refuse")
+    assert {error["parameter"] for error in body["errors"]} == {parameter}
+
+
+def test_all_wrong_parameters_are_told_at_once(api):
+    body = problem_of(api("schemes/?nead=x&level=&page=1&page=2"), 400, "parametre-refuse")
+    assert {error["parameter"] for error in body["errors"]} == {"nead", "level", "page"}
+    body = problem_of(api("schemes/?kind=gift&need=x&open_on=demain&perimeter=x"), 400, "parametre-refuse")
+    assert {error["parameter"] for error in body["errors"]} == {"kind", "need", "open_on", "perimeter"}
+
+
+@pytest.mark.parametrize("page", ["99", "99999999999999999999", "9" * 5000])
+def test_a_page_after_the_last_is_not_found(api, page):
+    problem_of(api(f"schemes/?page={page}"), 404, "introuvable")
+
+
+@pytest.mark.parametrize("key", ["nothing", "%00", "%ff", "a%00b", "x" * 121, "é", "..%2f", "'; drop table--"])
+def test_a_key_of_no_scheme_is_not_found(api, key):
+    problem_of(api(f"schemes/{key}/"), 404, "introuvable")
+
+
+@pytest.mark.parametrize(
+    ("path", "n_queries"),
+    [
+        ("schemes/?page_size=5", 7),
+        ("schemes/?page_size=100", 7),
+        ("schemes/hdf-aden/", 10),
+        ("schemes/hdf-pme-plus-volet1/", 10),
+        ("schemes/dump/", 10),
+        ("needs/", 6),
+        ("perimeters/?page_size=5", 3),
+        ("perimeters/?page_size=100", 3),
+        ("perimeters/COM-60159/", 5),
+    ],
+)
+def test_the_number_of_queries_does_not_grow_with_the_rows(api, django_assert_num_queries, path, n_queries):
+    api("schemes/dump/")  # the names in the sentences are read once for each process
+    with django_assert_num_queries(n_queries):
+        assert api(path).status_code == 200
+
+
+def test_needs_are_those_of_the_taxonomy_in_order(api):
+    needs = api("needs/").json()["results"]
+    assert [need["key"] for need in needs] == list(TaxonomyNeed.objects.values_list("key", flat=True))
+    listed = [sub["key"] for need in needs for sub in need["sub_needs"]]
+    assert listed == list(SubNeed.objects.order_by("need__position", "position").values_list("key", flat=True))
+
+
+def test_open_on_agrees_with_the_engine_around_every_day_on_which_a_window_changes():
+    revisions = list(in_force())
+    edges = {day for revision in revisions for day in (revision.opens_on, revision.closes_on) if day}
+    assert len(edges) > 10
+    for day in sorted({edge + timedelta(days=shift) for edge in edges for shift in (-1, 0, 1)}):
+        found = set(SchemeFilter({"open_on": str(day)}, queryset=in_force()).qs.values_list("pk", flat=True))
+        assert found == {revision.pk for revision in revisions if _is_open(revision, day)}, day
+
+
+def _is_open(revision: Revision, day: date) -> bool:
+    window = matching.Window(state=revision.window_state, opens_on=revision.opens_on, closes_on=revision.closes_on)
+    outcome = window.evaluate(matching.Profiles([matching.Profile(on=day)]))[0]
+    return bool(outcome == matching.MET)

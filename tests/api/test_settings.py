@@ -1,0 +1,27 @@
+"""What an administrator sets for the API, and what is refused at the start rather than at the first request."""
+
+import pytest
+
+from tests.web.test_guards import run
+
+SHOW = (
+    "from django.conf import settings as s; print(s.REST_FRAMEWORK['DEFAULT_THROTTLE_RATES'], "
+    "s.REST_FRAMEWORK['NUM_PROXIES'])"
+)
+
+
+def test_rates_are_on_unless_told_and_no_header_is_believed():
+    process = run("-c", SHOW)
+    assert process.stdout.strip() == "{'api_read': '120/min', 'api_match': '30/min'} 0"
+
+
+def test_rates_and_proxies_come_from_the_environment():
+    process = run("-c", SHOW, JONCTION_API_READ_RATE="5/sec", JONCTION_API_MATCH_RATE="", JONCTION_PROXIES="2")
+    assert process.stdout.strip() == "{'api_read': '5/sec', 'api_match': None} 2"
+
+
+@pytest.mark.parametrize("rate", ["fast", "0/min", "10", "10/fortnight", "-1/min", "10/min "])
+def test_a_rate_that_is_none_is_refused_at_the_start(rate):
+    process = run("-c", SHOW, JONCTION_API_READ_RATE=rate)
+    assert process.returncode
+    assert f"JONCTION_API_READ_RATE={rate!r} is no rate; expected one such as 120/min" in process.stderr

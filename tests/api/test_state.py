@@ -1,0 +1,134 @@
+"""A tag changes with everything an answer says, and with nothing else that can be told apart."""
+
+from datetime import date
+
+import pytest
+
+from backend.api import state
+from backend.matchmaking.models import WeightSet
+from backend.schemes.models import (
+    Operator,
+    OperatorRole,
+    Relation,
+    Scheme,
+    ServedNeed,
+    SubNeed,
+    TaxonomyNeed,
+)
+from backend.territories.models import LoadedFixture
+from tests.api.conftest import problem_of
+from tests.factories import make_submission
+
+pytestmark = pytest.mark.django_db
+KEY = "hdf-pme-plus-volet1"
+PATHS = ("", "schemes/", f"schemes/{KEY}/", "schemes/dump/", "needs/", "perimeters/", "perimeters/COM-60159/")
+
+
+def tag(api, path: str) -> str:
+    response = api(path)
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "public, max-age=60"
+    return response["ETag"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_who_holds_the_answer_gets_nothing_again(api, path):
+    held = tag(api, path)
+    for wanted in (held, f'"other", {held}', held.removeprefix("W/"), "*"):
+        response = api(path, headers={"If-None-Match": wanted})
+        assert (response.status_code, response.content) == (304, b"")
+        assert response["ETag"] == held
+        assert response["Cache-Control"] == "public, max-age=60"
+    assert api(path, headers={"If-None-Match": 'W/"other"'}).status_code == 200
+    assert api(path, headers={"If-None-Match": "garbage"}).status_code == 200
+
+
+def test_a_held_answer_costs_three_queries(api, django_assert_num_queries):
+    held = tag(api, "schemes/dump/")
+    with django_assert_num_queries(3):
+        assert api("schemes/dump/", headers={"If-None-Match": held}).status_code == 304
+
+
+@pytest.mark.parametrize("path", ["schemes/", f"schemes/{KEY}/", "schemes/dump/"])
+def test_a_new_revision_changes_the_tag(api, revise, path):
+    before = tag(api, path)
+    revise(KEY, summary="Un résumé changé.")
+    response = api(path, headers={"If-None-Match": before})
+    assert response.status_code == 200
+    assert response["ETag"] != before
+    assert path == "schemes/" or "Un résumé changé." in response.content.decode()
+
+
+CHANGES = {
+    "a scheme is withdrawn": lambda: Scheme.objects.filter(source_key=KEY).update(state="archived"),
+    "a scheme changes its key": lambda: Scheme.objects.filter(source_key=KEY).update(source_key="autre"),
+    "an operator is renamed": lambda: Operator.objects.filter(name="Région Hauts-de-France").update(name="Région"),
+    "a role is added": lambda: OperatorRole.objects.create(
+        revision=Scheme.objects.get(source_key=KEY).current, operator=Operator.objects.first(), role="distributor"
+    ),
+    "a role is moved": lambda: OperatorRole.objects.filter(revision__scheme__source_key=KEY).update(position=9),
+    "a need weighs less": lambda: ServedNeed.objects.filter(revision__scheme__source_key=KEY).update(weight=0.1),
+    "a link is added": lambda: Relation.objects.create(
+        revision=Scheme.objects.get(source_key=KEY).current, kind="follows", other_key="hdf-aden"
+    ),
+    "a sub-need is renamed": lambda: SubNeed.objects.filter(key="numerique.robot").update(label="Robots"),
+    "a need is renamed": lambda: TaxonomyNeed.objects.filter(key="numerique").update(label="Machines"),
+    "the geography is loaded again": lambda: LoadedFixture.objects.filter(name="territories").update(digest="x"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_whatever_changes_a_row_that_is_shown_changes_the_tag(api, change):
+    before = tag(api, "schemes/dump/")
+    change()
+    assert tag(api, "schemes/dump/") != before
+
+
+def test_the_day_changes_the_tag_for_the_sentences_name_it(api, settings):
+    before = {path: tag(api, path) for path in PATHS}
+    settings.FIXED_DAY = date(2026, 11, 25)
+    assert all(tag(api, path) != before[path] for path in PATHS)
+
+
+def test_a_release_changes_the_tag(api, settings, tmp_path):
+    before = tag(api, "schemes/")
+    (tmp_path / "requirements.txt").write_text("another lock")
+    settings.BASE_DIR = tmp_path
+    state.code_state.cache_clear()
+    try:
+        assert tag(api, "schemes/") != before
+    finally:
+        state.code_state.cache_clear()
+
+
+def test_each_address_and_each_host_has_its_own_tag(api):
+    addresses = ["schemes/", "schemes/?page=2", "schemes/?level=local", "schemes/?level=regional", "needs/"]
+    assert len({tag(api, address) for address in addresses}) == len(addresses)
+    response = api("schemes/", headers={"Host": "localhost"})
+    assert "http://localhost/" in response.content.decode()
+    assert response["ETag"] != tag(api, "schemes/")
+
+
+def test_what_is_not_shown_leaves_the_tag_as_it_is(api):
+    before = tag(api, "schemes/dump/")
+    make_submission()
+    WeightSet.objects.create(version="x", points={})
+    Scheme.objects.create(source_key="brouillon")
+    assert tag(api, "schemes/dump/") == before
+
+
+def test_an_address_that_is_none_is_not_found_even_for_who_holds_anything(api):
+    for path in ("schemes/nothing/", "schemes/?page=999", "perimeters/nothing/"):
+        problem_of(api(path, headers={"If-None-Match": "*"}), 404, "introuvable")
+
+
+def test_a_condition_that_is_no_longer_true_is_told(api):
+    problem_of(api("schemes/", headers={"If-Match": '"old"'}), 412, "condition-non-remplie")
+    assert api("schemes/", headers={"If-Match": "*"}).status_code == 200
+
+
+def test_the_head_of_an_answer_is_that_of_the_answer(client, api):
+    whole = api("schemes/")
+    head = client.head("/api/v1/schemes/")
+    assert (head.status_code, head.content) == (200, b"")
+    assert (head["ETag"], head["Content-Type"]) == (whole["ETag"], whole["Content-Type"])

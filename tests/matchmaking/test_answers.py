@@ -1,0 +1,111 @@
+"""The answer to one question, of which nothing is kept."""
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from backend.matchmaking import engine
+from backend.matchmaking.answers import ASKED_OF_OPERATOR, FACT_QUESTIONS, Answer, answer, open_questions
+from backend.matchmaking.lines import load_codes, read_line
+from backend.matchmaking.presentation import FACT_NAMES
+from backend.schemes.models import Criterion, Revision, Scheme
+from tests.factories import DAY
+
+pytestmark = pytest.mark.django_db
+FIRM = {"commune": "60159", "naf": "25.62B", "needs": ["numerique.robot"]}
+
+
+def ask(*, limit: int = 200, **line: Any) -> Answer:
+    return answer(read_line(json.dumps(line).encode(), load_codes(), on=DAY), limit=limit)
+
+
+def test_matches_are_numbered_in_order_and_cut_at_the_limit() -> None:
+    every, few = ask(**FIRM), ask(**FIRM, limit=3)
+    assert [card.match.rank for card in every.cards] == list(range(1, every.n_matches + 1))
+    assert [card.match.scheme for card in few.cards] == [card.match.scheme for card in every.cards[:3]]
+    assert few.n_matches == every.n_matches > 3
+    assert few.undecided == every.undecided
+
+
+def test_a_scheme_that_only_opens_later_comes_last() -> None:
+    (scheme, *_others) = Scheme.objects.published().filter(current__served_needs__sub_need="numerique.robot")
+    revision = scheme.current
+    assert revision is not None
+    later = Revision.objects.get(pk=revision.pk)
+    later.pk, later.number, later.opens_on, later.window_state = None, 99, date(2027, 3, 1), "unknown"
+    later.closes_on = None
+    later.save()
+    later.served_needs.create(sub_need_id="numerique.robot", weight=1.0)
+    Scheme.objects.filter(pk=scheme.pk).update(current=later)
+    cards = ask(needs=["numerique.robot"]).cards
+    assert [card.match.scheme for card in cards if card.match.opens_later] == [scheme]
+    assert cards[-1].match.scheme == scheme
+    assert cards[-1].match.score is None
+
+
+def test_every_condition_is_laid_out_with_its_definition_and_what_leaves_it_open() -> None:
+    for card in ask(**FIRM).cards:
+        rows = Criterion.objects.filter(revision=card.revision).order_by("position")
+        lines = {json.dumps(line.definition, sort_keys=True) for line in (*card.lines, *card.to_confirm)}
+        assert len(card.lines) + len(card.to_confirm) == len(rows) + 1
+        assert all(kind_of(row) in {json.loads(line)["kind"] for line in lines} for row in rows)
+        for line in card.lines:
+            assert bool(line.open_facts) is (line.outcome == "unknown")
+
+
+def kind_of(row: Criterion) -> str:
+    return str(row.definition["kind"])
+
+
+def test_a_fact_that_is_asked_settles_what_waits_for_it_alone() -> None:
+    before = ask(**FIRM)
+    assert before.undecided
+    verdicts = {card.match.scheme.key: card.match for card in before.cards}
+    for asked in before.undecided:
+        assert set(asked.settled) <= set(asked.waiting)
+        for key in asked.waiting:
+            assert verdicts[key].typed == "undecided"
+            assert asked.fact in verdicts[key].unknown
+            assert (verdicts[key].unknown == [asked.fact]) is (key in asked.settled)
+    assert [(-len(asked.settled), -len(asked.waiting)) for asked in before.undecided] == sorted(
+        (-len(asked.settled), -len(asked.waiting)) for asked in before.undecided
+    )
+
+
+def test_once_answered_a_question_is_no_longer_asked() -> None:
+    line = {**FIRM, "naf": None, "text": None}
+    (asked,) = [asked for asked in ask(**line).undecided if asked.fact == "naf"]
+    after = ask(**{**line, "naf": "25.62B"})
+    assert "naf" not in {question.fact for question in after.undecided}
+    still = {card.match.scheme.key for card in after.cards if card.match.typed == "undecided"}
+    assert not still & set(asked.settled)
+
+
+def test_every_fact_that_a_criterion_reads_has_its_question() -> None:
+    (ranked,) = engine.rank([({}, DAY, {}, False)])
+    facts = {question.fact for question in open_questions(ranked)}
+    assert facts
+    assert facts <= set(FACT_QUESTIONS)
+    assert set(FACT_QUESTIONS) == set(FACT_NAMES)
+    assert set(FACT_QUESTIONS) >= ASKED_OF_OPERATOR
+
+
+@pytest.mark.parametrize(
+    ("perimeter", "regional", "local"),
+    [
+        ("COM-60159", True, True),
+        ("EPCI-200067965", True, True),
+        ("DEP-60", True, True),
+        ("REG-32", True, True),
+        ("COM-60057", True, False),
+        ("REG-84", False, False),
+    ],
+)
+def test_a_place_excludes_the_schemes_of_another_one(perimeter: str, regional: bool, local: bool) -> None:
+    reached = engine.reaching(perimeter, on=DAY)
+    own = {scheme.source_key: scheme.current_id for scheme in Scheme.objects.published()}
+    assert own["mediation-credit"] in reached
+    assert (own["hdf-aden"] in reached) is regional
+    assert (own["arc-parcs-activites"] in reached) is local
