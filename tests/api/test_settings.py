@@ -12,7 +12,7 @@ SHOW = (
 
 def test_rates_are_on_unless_told_and_no_header_is_believed():
     process = run("-c", SHOW)
-    assert process.stdout.strip() == "{'api_read': '120/min', 'api_match': '30/min'} 0"
+    assert process.stdout.strip() == "{'api_read': '120/min', 'api_match': '30/min'} 1"
 
 
 def test_rates_and_proxies_come_from_the_environment():
