@@ -62,7 +62,9 @@ def test_a_new_revision_changes_the_tag(api, revise, path):
 CHANGES = {
     "a scheme is withdrawn": lambda: Scheme.objects.filter(source_key=KEY).update(state="archived"),
     "a scheme changes its key": lambda: Scheme.objects.filter(source_key=KEY).update(source_key="autre"),
-    "an operator is renamed": lambda: Operator.objects.filter(name="Région Hauts-de-France").update(name="Un autre nom"),
+    "an operator is renamed": lambda: Operator.objects.filter(name="Région Hauts-de-France").update(
+        name="Un autre nom"
+    ),
     "a role is added": lambda: OperatorRole.objects.create(
         revision=Scheme.objects.get(source_key=KEY).current, operator=Operator.objects.first(), role="distributor"
     ),
