@@ -1,0 +1,208 @@
+"""Every page, state and role: axe finds nothing, nothing scrolls sideways, and a person can look at it."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import Service, look, sign_in
+
+pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
+OFFICER, LEAD = "claire.vasseur@jonction.example", "sophie.carlier@jonction.example"
+TERRITORY, ADMINISTRATOR = "marc.delaunay@jonction.example", "admin@jonction.example"
+EDITOR, APPROVER = "hugo.lemaire@jonction.example", "elise.fontaine@jonction.example"
+
+PREPARE = """
+import json
+from backend.accounts.models import User
+from backend.common.days import current_day
+from backend.matchmaking.alerts import subscribe
+from backend.matchmaking.follow_up import offer_file, record_step, take_file, write_note
+from backend.matchmaking.reviews import end_review
+from backend.matchmaking.services import confirmation_token
+from backend.notifications.services import stop_url
+from backend.schemes.models import Scheme
+from tests.factories import decide, first_matches, make_submission
+
+on = current_day()
+officer = User.objects.get(email="claire.vasseur@jonction.example")
+colleague = User.objects.get(email="julien.mercier@jonction.example")
+
+def file(**changes):
+    return make_submission(confirmed=changes.pop("confirmed", True), on=on, siret="", siren="", **changes)
+
+unconfirmed = file(confirmed=False, company_name="Pas confirmée")
+waiting = file(company_name="Pages en attente", needs=("innovation.collaboratif", "numerique.robot"))
+nothing = file(
+    company_name="Rien ne correspond", needs=("foncier.terrain",), facts={"naf": "01.11Z", "headcount": 60000.0}
+)
+decided = file(company_name="Pages relues", text="Je ne trouve pas de soudeurs.")
+schemes = [match.scheme for match in first_matches(decided, 6)]
+decide(decided, schemes[0], officer, on=on)
+decide(decided, schemes[1], officer, "better_alternative", alternative=schemes[2], on=on)
+decide(decided, schemes[3], officer, "partner_first", partner="un laboratoire", comment="À voir ensemble.", on=on)
+decide(decided, schemes[4], officer, "other", comment="Le guichet ne répond plus.", on=on)
+decide(decided, schemes[5], officer, "wrong_criterion", comment="C’est 250 salariés.", on=on)
+for audience in ("internal", "shared", "firm"):
+    write_note(submission=decided, author=officer, audience=audience, text=f"Une note ({audience}).")
+record_step(submission=decided, officer=officer, step="contacted", note="au téléphone")
+subscribe(submission=decided, frequency="weekly", paused_until=None, on=on)
+reviewed = file(company_name="Pages terminées")
+decide(reviewed, first_matches(reviewed)[0].scheme, officer, on=on)
+end_review(submission=reviewed, officer=officer, on=on, message="Je vous appelle jeudi.")
+offered = file(company_name="Pages proposées", facts={"commune": "60025"})
+offer_file(submission=offered, by=colleague, to=officer, note="Je pars en congé.")
+take_file(submission=waiting, officer=officer)
+print(json.dumps({
+    "unconfirmed": unconfirmed.token, "waiting": waiting.token, "nothing": nothing.token, "decided": decided.token,
+    "reviewed": reviewed.token, "waiting_pk": waiting.pk, "decided_pk": decided.pk, "reviewed_pk": reviewed.pk,
+    "offered_pk": offered.pk, "confirm": confirmation_token(unconfirmed),
+    "stop": stop_url(address="x@firm.example", topic=decided.alert.topic),
+    "draft": Scheme.objects.drafts().first().pk, "scheme": schemes[0].pk,
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def made(service: Service) -> dict:
+    return json.loads(service.run(PREPARE).splitlines()[-1])
+
+
+def visit(page: Page, service: Service, name: str, path: str, *, status: int = 200) -> None:
+    address = path if path.startswith("http") else f"{service.url}{path}"
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == status, f"{path}: {answer.status}"
+    look(page, f"page-{name}")
+
+
+def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context):
+    page = open_context().new_page()
+    for name, path in {
+        "accueil": "/",
+        "mentions-legales": "/mentions-legales/",
+        "donnees-personnelles": "/donnees-personnelles/",
+        "accessibilite": "/accessibilite/",
+        "contact": "/contact/",
+        "retrouver": "/retrouver/",
+        "connexion": "/compte/connexion/",
+        "mot-de-passe-oublie": "/compte/mot-de-passe/oublie/",
+        "mot-de-passe-envoye": "/compte/mot-de-passe/oublie/envoye/",
+        "mot-de-passe-change": "/compte/mot-de-passe/nouveau/fait/",
+        "compte-ferme": "/compte/inactif/",
+        "courriels": "/courriels/",
+        "api": "/api/",
+        "confirmer": f"/confirmer/{made['confirm']}/",
+        "arreter": made["stop"],
+        "resultat-a-confirmer": f"/resultat/{made['unconfirmed']}/",
+        "resultat-pas-relu": f"/resultat/{made['waiting']}/",
+        "resultat-rien": f"/resultat/{made['nothing']}/",
+        "resultat-alertes": f"/resultat/{made['decided']}/",
+        "resultat-relu": f"/resultat/{made['reviewed']}/",
+        "corriger": f"/resultat/{made['reviewed']}/corriger/",
+    }.items():
+        visit(page, service, name, path)
+    visit(page, service, "introuvable", "/nulle-part/", status=404)
+    visit(page, service, "lien-perime", "/confirmer/abc/", status=404)
+
+    # States that come of what was typed.
+    page.goto(f"{service.url}/retrouver/")
+    page.get_by_label("Votre adresse électronique").fill("pas une adresse")
+    page.locator("main button[type=submit]").click()
+    look(page, "page-retrouver-erreur")
+    page.goto(f"{service.url}/resultat/{made['waiting']}/")
+    page.get_by_label("En pause jusqu’au").fill("2020-01-01")
+    page.get_by_role("button", name="Me prévenir").click()
+    look(page, "page-resultat-alertes-erreur")
+    page.goto(f"{service.url}/resultat/{made['reviewed']}/corriger/")
+    page.get_by_label("SIRET ou SIREN").fill("123")
+    page.locator("main button[type=submit]").last.click()
+    look(page, "page-corriger-erreur")
+    page.goto(made["stop"])
+    page.get_by_role("button", name="Arrêter ces courriels").click()
+    look(page, "page-arrete")
+
+
+def test_the_pages_of_officers(service: Service, made, open_context):
+    page = open_context(width=1280, height=900).new_page()
+    page.goto(f"{service.url}/compte/connexion/")
+    sign_in(page, OFFICER)
+    file = f"/agent/{made['waiting_pk']}"
+    for name, path in {
+        "agent-file-attente": "/agent/",
+        "agent-file-attente-filtree": "/agent/?a_qui=miennes",
+        "agent-file-attente-vide": "/agent/?recherche=zzzz",
+        "agent-a-suivre": "/agent/?etat=a-suivre&recherche=&a_qui=",
+        "agent-relues": "/agent/?etat=relues",
+        "agent-dossier": f"{file}/",
+        "agent-dossier-decide": f"/agent/{made['decided_pk']}/",
+        "agent-dossier-termine": f"/agent/{made['reviewed_pk']}/",
+        "agent-dossier-propose": f"/agent/{made['offered_pk']}/",
+        "agent-ajouter": f"{file}/ajouter/",
+        "agent-ajouter-trouve": f"{file}/ajouter/?q=robot",
+        "agent-portefeuille": "/agent/portefeuille/",
+        "agent-catalogue": "/agent/catalogue/",
+        "agent-fiche": f"/agent/catalogue/{made['scheme']}/",
+        "agent-fiche-non-verifiee": f"/agent/catalogue/{made['draft']}/",
+        "agent-mot-de-passe": "/compte/mot-de-passe/",
+        "agent-securite": "/compte/securite/",
+    }.items():
+        visit(page, service, name, path)
+    visit(page, service, "agent-interdit", "/agent/autres-raisons/", status=403)
+
+    # What was refused, with what was typed: a note without its audience, a scheme set aside without its reason.
+    page.goto(f"{service.url}{file}/")
+    page.get_by_text("Écrire une note…").click()
+    page.get_by_label("Note", exact=True).fill("Sans dire pour qui.")
+    page.get_by_role("button", name="Enregistrer la note").click()
+    look(page, "page-agent-dossier-note-refusee")
+    card = page.locator("article.scheme").first
+    card.locator("summary", has_text="Écarter").click()
+    card.get_by_label("Raison").select_option("partner_first")
+    card.get_by_role("button", name="Écarter").click()
+    look(page, "page-agent-dossier-raison-refusee")
+    page.goto(f"{service.url}{file}/")
+    row = page.locator("dl.facts > div").filter(has=page.locator("dt", has_text="Effectif"))
+    row.locator("summary").click()
+    row.get_by_label("Combien de salariés").fill("beaucoup")
+    row.get_by_role("button", name="Enregistrer et recalculer").click()
+    look(page, "page-agent-dossier-fait-refuse")
+
+
+@pytest.mark.parametrize(
+    ("role", "address", "pages"),
+    [
+        ("responsable", LEAD, {"autres-raisons": "/agent/autres-raisons/"}),
+        ("territoire", TERRITORY, {"file-attente": "/agent/?effacer=1", "dossier": "/agent/{decided_pk}/"}),
+        (
+            "editeur",
+            EDITOR,
+            {
+                "administration": "/administration/",
+                "dispositifs": "/administration/schemes/scheme/",
+                "dispositif": "/administration/schemes/scheme/{scheme}/change/",
+                "proposer": "/administration/schemes/proposal/add/?scheme={scheme}",
+                "signalements": "/administration/schemes/cataloguetask/",
+            },
+        ),
+        ("relecteur", APPROVER, {"propositions": "/administration/schemes/proposal/"}),
+        (
+            "administrateur",
+            ADMINISTRATOR,
+            {
+                "administration": "/administration/",
+                "comptes": "/administration/accounts/user/",
+                "compte": "/administration/accounts/user/add/",
+                "organisations": "/administration/accounts/organisation/",
+                "notifications": "/administration/notifications/notification/",
+            },
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "@" not in value else "",
+)
+def test_the_pages_of_the_other_roles(service: Service, made, open_context, role, address, pages):
+    page = open_context(width=1280, height=900).new_page()
+    page.goto(f"{service.url}/compte/connexion/")
+    sign_in(page, address)
+    for name, path in pages.items():
+        visit(page, service, f"{role}-{name}", path.format(**made))
