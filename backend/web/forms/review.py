@@ -1,8 +1,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from backend.common.fields import PlainText
 from backend.matchmaking.models import Review
-from backend.web.forms.fields import PlainText
 
 
 class RejectForm(forms.Form):
