@@ -57,6 +57,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_officer(self) -> bool:
         return self.is_active and self.memberships.reviewing().exists()
 
+    @property
+    def may_edit_catalogue(self) -> bool:
+        return self.is_active and (self.is_superuser or self.memberships.editing().exists())
+
+    @property
+    def may_approve_catalogue(self) -> bool:
+        return self.is_active and (self.is_superuser or self.memberships.approving().exists())
+
 
 class Organisation(models.Model):
     class Kind(models.TextChoices):
@@ -106,6 +114,14 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def whole_territory(self) -> "MembershipQuerySet":
         return self.filter(role=Membership.Role.TERRITORY_LEAD, user__is_active=True)
+
+    def editing(self) -> "MembershipQuerySet":
+        """Memberships whose role proposes changes to the catalogue; who approves may propose too."""
+        return self.filter(role__in=(Membership.Role.EDITOR, Membership.Role.APPROVER), user__is_active=True)
+
+    def approving(self) -> "MembershipQuerySet":
+        """Memberships whose role publishes what others propose."""
+        return self.filter(role=Membership.Role.APPROVER, user__is_active=True)
 
 
 class Membership(models.Model):

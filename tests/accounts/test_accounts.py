@@ -238,6 +238,25 @@ def test_only_some_roles_review(role, reviews):
     assert bool(user.epcis()) is reviews
 
 
+@pytest.mark.parametrize("role", Membership.Role.values)
+def test_only_two_roles_keep_the_catalogue_and_one_of_them_publishes(role):
+    user = make_officer(role=role)
+    assert user.may_edit_catalogue is (role in ("editor", "approver"))
+    assert user.may_approve_catalogue is (role == "approver")
+    off_board(user=user)
+    assert not user.may_edit_catalogue
+    assert not user.may_approve_catalogue
+
+
+def test_an_administrator_keeps_the_catalogue_until_they_leave():
+    user = User.objects.create_superuser("chef@jonction.example", PASSWORD)
+    assert user.may_edit_catalogue
+    assert user.may_approve_catalogue
+    off_board(user=user)
+    assert not user.may_edit_catalogue
+    assert not user.may_approve_catalogue
+
+
 def test_someone_who_left_reviews_nothing():
     user = make_officer(is_active=False)
     assert not user.is_officer

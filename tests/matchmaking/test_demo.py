@@ -36,7 +36,7 @@ def test_loading_again_changes_nothing_and_keeps_a_changed_password():
     user.save()
     counts = [model.objects.count() for model in (User, Organisation, Membership)]
     run("load_demo")
-    assert [model.objects.count() for model in (User, Organisation, Membership)] == counts == [7, 5, 6]
+    assert [model.objects.count() for model in (User, Organisation, Membership)] == counts == [9, 5, 8]
     user.refresh_from_db()
     assert user.check_password("changed since")
 
@@ -47,6 +47,13 @@ def test_the_accounts_can_sign_in(client):
     for account in content["accounts"]:
         assert client.login(email=account["email"], password=content["password"])
     assert User.objects.filter(is_superuser=True).count() == 1
+
+
+def test_an_editor_and_an_approver_enter_the_administration_and_nobody_else_but_the_administrator():
+    run("load_demo")
+    staff = User.objects.filter(is_staff=True)
+    assert {user.memberships.first().role for user in staff.filter(is_superuser=False)} == {"editor", "approver"}
+    assert staff.filter(is_superuser=True).count() == 1
 
 
 @pytest.mark.parametrize("name", ["load_demo", "demo"])

@@ -74,7 +74,12 @@ def counts() -> tuple[int, ...]:
 
 def test_loading_again_changes_nothing(folder: Path) -> None:
     before = counts()
-    assert load_catalogue(folder) == {"créés": 0, "nouvelles versions": 0, "inchangés": len(PATHS)}
+    assert load_catalogue(folder) == {
+        "créés": 0,
+        "nouvelles versions": 0,
+        "inchangés": len(PATHS),
+        "proposés à la relecture": 0,
+    }
     assert counts() == before
 
 
@@ -111,7 +116,7 @@ TERRITORY = {"kind": "in_territory", "any_of": ["REG-32"]}
         ),
         ({"window": None}, "NoneType"),
         ({"needs": {"numerique.robots": 1.0}}, "sous-besoin inconnu : numerique.robots"),
-        ({"needs": {"numerique.robot": 1.5}}, "served_need_weight_in_range"),
+        ({"needs": {"numerique.robot": 1.5}}, "inférieure ou égale à 1.0"),
         ({"criteria": [TERRITORY, {"kind": "headcount"}]}, "critère 2 : critère: headcount has no bound"),
         ({"criteria": [{**TERRITORY, "any_of": ["REG-99"]}]}, "critère 1 : périmètres inconnus REG-99"),
         ({"criteria": [{**TERRITORY, "source": 40}]}, "40"),

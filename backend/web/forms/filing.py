@@ -17,6 +17,7 @@ from stdnum.fr import siren as stdnum_siren
 from stdnum.fr import siret as stdnum_siret
 
 from backend.common.days import current_day
+from backend.common.fields import FrenchNumber, PlainText
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.models import Submission
@@ -40,7 +41,6 @@ from backend.web.forms.answers import (
     number_typed,
     trilean,
 )
-from backend.web.forms.fields import FrenchNumber, PlainText
 
 TEXT_LIMIT = 5000
 

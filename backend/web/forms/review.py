@@ -7,13 +7,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Membership, User
+from backend.common.fields import PlainText
 from backend.matchmaking.models import FollowUp, Note, Submission
 from backend.matchmaking.presentation import FACT_LABELS
 from backend.matchmaking.queue import Filters, State, Whose
 from backend.matchmaking.reviews import Because
 from backend.schemes.models import Criterion, Revision, Scheme, TaxonomyNeed
 from backend.territories.models import ServedEpci
-from backend.web.forms.fields import PlainText
 
 
 def find_scheme(typed: str) -> Scheme:

@@ -35,9 +35,10 @@ def load_account(
     administrator: bool = False,
     **fields: str,
 ) -> None:
-    """Load an account; one that exists keeps its password."""
+    """Load an account; one that exists keeps its password. Who keeps the catalogue does it in the administration."""
     user = User.objects.filter(email=email).first() or User.objects.create_user(email, password)
-    User.objects.filter(pk=user.pk).update(is_staff=administrator, is_superuser=administrator, **fields)
+    is_staff = administrator or role in (Membership.Role.EDITOR, Membership.Role.APPROVER)
+    User.objects.filter(pk=user.pk).update(is_staff=is_staff, is_superuser=administrator, **fields)
     if organisation:
         place = Organisation.objects.get(name=organisation)
         Membership.objects.get_or_create(user=user, organisation=place, role=role)

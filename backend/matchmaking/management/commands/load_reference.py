@@ -8,6 +8,7 @@ from django.db import transaction
 
 from backend.matchmaking import engine, lines
 from backend.matchmaking.models import WeightSet
+from backend.schemes.models import Proposal
 from backend.schemes.services import FixtureError, load_catalogue, load_taxonomy
 from backend.territories import services as territories
 from backend.territories.services import load_nomenclatures, load_territories
@@ -28,6 +29,7 @@ class Command(BaseCommand):
                 self._say("Taxonomie", {"sous-besoins": load_taxonomy(folder / "taxonomy.yaml")})
                 self._say("Catalogue", load_catalogue(folder / "schemes"))
                 self._say("Fiches non vérifiées", load_catalogue(folder / "drafts"))
+                self._say_waiting()
                 self._load_weights(folder / "weights.yaml")
         except (FixtureError, OSError, yaml.YAMLError) as error:
             raise CommandError(f"Rien n'a été chargé. {error}") from None
@@ -40,6 +42,12 @@ class Command(BaseCommand):
         if not WeightSet.objects.filter(version=weights["version"]).exists():
             WeightSet.objects.filter(active=True).update(active=False)
             WeightSet.objects.create(version=weights["version"], points=weights["points"], active=True)
+
+    def _say_waiting(self) -> None:
+        """Name the files that are not in force, because people published or archived their scheme themselves."""
+        keys = Proposal.objects.waiting().from_files().order_by("key").values_list("key", flat=True)
+        if keys:
+            self.stdout.write(f"Fichiers à relire dans l’administration : {', '.join(keys)}")
 
     def _say(self, what: str, counts: dict[str, int]) -> None:
         self.stdout.write(f"{what} : " + ", ".join(f"{count} {name}" for name, count in counts.items()))

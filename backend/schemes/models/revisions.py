@@ -1,10 +1,10 @@
-"""The catalogue: schemes, their immutable revisions, who runs them, what they ask and give, and where we read it.
+"""What schemes say: immutable revisions, who runs them, what they ask and give, and where we read it.
 
 This is one of the two doors to the engine: it answers "is this criterion well formed?".
 """
 
 from datetime import date
-from typing import Any, Self
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -14,7 +14,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 import matching
-from backend.accounts.models import User
+from backend.schemes.models.schemes import Scheme
+from backend.schemes.models.taxonomy import SubNeed
 
 
 def validate_criterion(definition: Any) -> None:
@@ -25,44 +26,20 @@ def validate_criterion(definition: Any) -> None:
         raise ValidationError(str(error)) from None
 
 
-class TaxonomyNeed(models.Model):
-    """A family of needs, in the words of the territory's firms."""
-
-    key = models.SlugField(_("clé"), primary_key=True, max_length=40)
-    label = models.CharField(_("libellé"), max_length=120)
-    position = models.PositiveSmallIntegerField(default=0)
-    transversal = models.BooleanField(default=False)
-
-    class Meta:
-        verbose_name = _("besoin")
-        verbose_name_plural = _("besoins")
-        ordering = ["position"]
-
-    def __str__(self) -> str:
-        return self.label
+def canonical_criterion(definition: Any) -> dict[str, Any]:
+    """Return a criterion as the engine writes it, so that two ways of saying the same thing are equal."""
+    return matching.dump_criterion(matching.parse_criterion(definition))
 
 
-class SubNeed(models.Model):
-    """What a firm can tick, with the everyday words by which people say it."""
-
-    key = models.CharField(_("clé"), primary_key=True, max_length=60)
-    need = models.ForeignKey(
-        TaxonomyNeed, on_delete=models.PROTECT, related_name="sub_needs", verbose_name=_("besoin")
-    )
-    label = models.CharField(_("libellé"), max_length=120)
-    short = models.CharField(_("libellé court"), max_length=40)
-    position = models.PositiveSmallIntegerField(default=0)
-    words = ArrayField(models.CharField(max_length=60), default=list)
-    sentences = ArrayField(models.CharField(max_length=300), default=list)
-    confusions = ArrayField(models.CharField(max_length=300), default=list)
-
-    class Meta:
-        verbose_name = _("sous-besoin")
-        verbose_name_plural = _("sous-besoins")
-        ordering = ["position"]
-
-    def __str__(self) -> str:
-        return self.label
+def validate_activity(code: str) -> None:
+    """Refuse an activity code that the engine cannot read."""
+    try:
+        matching.activity_path(code)
+    except matching.FactError:
+        raise ValidationError(
+            _("« %(code)s » n’est pas un code NAF : une lettre de section, ou de 2 à 4 chiffres et une lettre."),
+            params={"code": code},
+        ) from None
 
 
 class Operator(models.Model):
@@ -76,68 +53,6 @@ class Operator(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class SchemeQuerySet(models.QuerySet["Scheme"]):
-    def published(self) -> Self:
-        return self.described().filter(state=Scheme.State.PUBLISHED)
-
-    def of_source(self, source: str) -> Self:
-        return self.filter(source=source)
-
-    def drafts(self) -> Self:
-        """Sheets that nobody has checked: officers see them, marked; no firm's ranking holds one."""
-        return self.described().filter(state=Scheme.State.DRAFT)
-
-    def matchable(self, source: str) -> Self:
-        """Schemes of a source that the engine ranks: ours once published, an imported source's as they came."""
-        return self.of_source(source).published() if source == Scheme.OWN else self.of_source(source).described()
-
-    def described(self) -> Self:
-        """Schemes that have a revision in force."""
-        return self.filter(current__isnull=False)
-
-    def sources(self) -> list[str]:
-        """Names of the sources that hold a scheme."""
-        return list(self.described().order_by("source").values_list("source", flat=True).distinct())
-
-
-class Scheme(models.Model):
-    """A support scheme through time; what it says stands in its revisions."""
-
-    OWN = "jonction"
-
-    class State(models.TextChoices):
-        DRAFT = "draft", _("brouillon")
-        PUBLISHED = "published", _("publié")
-        ARCHIVED = "archived", _("archivé")
-
-    source = models.CharField(_("source"), max_length=40, default=OWN)
-    source_key = models.CharField(_("identifiant dans la source"), max_length=120)
-    state = models.CharField(_("état"), max_length=10, choices=State, default=State.DRAFT)
-    current = models.OneToOneField(
-        "Revision",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("version en vigueur"),
-    )
-    changed_at = models.DateTimeField(_("modifié le"), null=True, editable=False, db_index=True)
-    objects = SchemeQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("dispositif")
-        verbose_name_plural = _("dispositifs")
-        ordering = ["source", "source_key"]
-        constraints = [models.UniqueConstraint(fields=["source", "source_key"], name="scheme_key_once")]
-
-    def __str__(self) -> str:
-        return self.current.name if self.current else self.source_key
-
-    @property
-    def key(self) -> str:
-        return f"{self.source}:{self.source_key}"
 
 
 class Revision(models.Model):
@@ -199,7 +114,10 @@ class Revision(models.Model):
     as_of = models.DateField(_("état au"))
     applicants = ArrayField(models.CharField(max_length=10, choices=Applicant), verbose_name=_("demandeurs"))
     targeted_naf = ArrayField(
-        models.CharField(max_length=8), default=list, blank=True, verbose_name=_("secteurs ciblés")
+        models.CharField(max_length=8, validators=[validate_activity]),
+        default=list,
+        blank=True,
+        verbose_name=_("secteurs ciblés"),
     )
 
     window_state = models.CharField(_("ouverture"), max_length=10, choices=WindowState)
@@ -385,51 +303,3 @@ class Relation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.other_key}"
-
-
-class CatalogueTaskQuerySet(models.QuerySet["CatalogueTask"]):
-    def waiting(self) -> Self:
-        return self.filter(closed_at__isnull=True)
-
-
-class CatalogueTask(models.Model):
-    """Something to check or mend in a scheme's sheet, reported by a person."""
-
-    scheme = models.ForeignKey(Scheme, on_delete=models.CASCADE, related_name="tasks", verbose_name=_("dispositif"))
-    revision = models.ForeignKey(
-        Revision, on_delete=models.PROTECT, related_name="tasks", verbose_name=_("version lue")
-    )
-    criterion = models.ForeignKey(
-        Criterion,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="tasks",
-        verbose_name=_("critère en cause"),
-    )
-    text = models.TextField(_("ce qui ne va pas"), blank=True)
-    reported_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="catalogue_tasks", verbose_name=_("signalé par")
-    )
-    reported_at = models.DateTimeField(_("signalé le"))
-    closed_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("traité par")
-    )
-    closed_at = models.DateTimeField(_("traité le"), null=True, blank=True)
-    answer = models.TextField(_("réponse"), blank=True)
-    objects = CatalogueTaskQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("fiche à vérifier")
-        verbose_name_plural = _("fiches à vérifier")
-        ordering = ["reported_at", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
-                | Q(closed_at__isnull=False, closed_by__isnull=False),
-                name="catalogue_task_closed_by_someone",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.scheme} : {self.text or self.criterion}"

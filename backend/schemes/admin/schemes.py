@@ -1,0 +1,165 @@
+"""Schemes: what is in force, every revision, and any two of them side by side."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+
+from backend.common.days import current_day
+from backend.schemes.admin.pages import CataloguePages, found, signed_in
+from backend.schemes.comparison import describe, differences
+from backend.schemes.models import Proposal, Revision, Scheme
+from backend.schemes.publishing import PublishingError, archive, put_back
+from backend.schemes.quality import REVIEW_DAYS, check_scheme, review_by
+from backend.schemes.records import read_record
+from backend.schemes.wording import day as day_in_words
+
+
+class ToReviewFilter(admin.SimpleListFilter):
+    title = "relecture"
+    parameter_name = "relecture"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("due", f"à revoir (plus de {REVIEW_DAYS} jours)"), ("done", "à jour")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Scheme]) -> QuerySet[Scheme]:
+        limit = current_day() - timedelta(days=REVIEW_DAYS)
+        if self.value() == "due":
+            return queryset.filter(current__as_of__lt=limit)
+        return queryset.filter(current__as_of__gte=limit) if self.value() == "done" else queryset
+
+
+@admin.register(Scheme)
+class SchemeAdmin(CataloguePages[Scheme]):
+    list_display = ("title", "state", "confidence", "review_day", "n_waiting", "source_key")
+    list_filter = ("state", ToReviewFilter, "source", "current__level", "current__kind", "current__confidence")
+    search_fields = ("source_key", "current__name")
+    list_select_related = ("current",)
+    ordering = ("current__name", "source_key")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Scheme]:
+        waiting = Count("proposals", filter=Q(proposals__state=Proposal.State.PROPOSED))
+        return super().get_queryset(request).annotate(n_proposals_waiting=waiting)
+
+    @admin.display(description="dispositif", ordering="current__name")
+    def title(self, scheme: Scheme) -> str:
+        return str(scheme)
+
+    @admin.display(description="vérification", ordering="current__confidence")
+    def confidence(self, scheme: Scheme) -> str:
+        return str(scheme.current.get_confidence_display()) if scheme.current else ""
+
+    @admin.display(description="à revoir avant le", ordering="current__as_of")
+    def review_day(self, scheme: Scheme) -> date | None:
+        return review_by(scheme.current) if scheme.current else None
+
+    @admin.display(description="propositions à relire", ordering="n_proposals_waiting")
+    def n_waiting(self, scheme: Scheme) -> int:
+        return int(scheme.n_proposals_waiting)  # type: ignore[attr-defined]
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path("<path:pk>/version/<path:number>/", self.for_editors(self.version), name="schemes_scheme_version"),
+            path("<path:pk>/comparer/", self.for_editors(self.compare), name="schemes_scheme_compare"),
+            path("<path:pk>/archiver/", self.for_editors(self.archive), name="schemes_scheme_archive"),
+            path("<path:pk>/remettre/", self.for_editors(self.put_back), name="schemes_scheme_put_back"),
+        ]
+        return own + super().get_urls()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        scheme = found(Scheme.objects.select_related("current"), object_id)
+        return self.page(
+            request,
+            "scheme",
+            str(scheme),
+            scheme=scheme,
+            review_by=review_by(scheme.current) if scheme.current else None,
+            on=current_day(),
+            findings=check_scheme(scheme, on=current_day()) if scheme.current else (),
+            sheet=describe(read_record(scheme.current)) if scheme.current else {},
+            revisions=_history(scheme),
+            proposals=scheme.proposals.select_related("author").order_by("-pk")[:20],
+            tasks=scheme.tasks.waiting().select_related("criterion", "reported_by"),
+            may_approve=signed_in(request).may_approve_catalogue,
+        )
+
+    def version(self, request: HttpRequest, pk: str, number: str) -> HttpResponse:
+        scheme = found(Scheme.objects.all(), pk)
+        revision = _revision(scheme, number)
+        if revision is None:
+            raise Http404
+        title = f"{revision.name} – version {revision.number}"
+        return self.page(
+            request, "version", title, scheme=scheme, revision=revision, sheet=describe(read_record(revision))
+        )
+
+    def compare(self, request: HttpRequest, pk: str) -> HttpResponse:
+        scheme = found(Scheme.objects.select_related("current"), pk)
+        revisions = _history(scheme)
+        if len(revisions) < 2:
+            messages.info(request, "Ce dispositif n’a qu’une version : il n’y a rien à comparer.")
+            return redirect("admin:schemes_scheme_change", scheme.pk)
+        before = _revision(scheme, request.GET.get("avant", "")) or revisions[1]
+        after = _revision(scheme, request.GET.get("apres", "")) or revisions[0]
+        return self.page(
+            request,
+            "compare",
+            f"Comparer deux versions – {scheme}",
+            scheme=scheme,
+            revisions=revisions,
+            before=before,
+            after=after,
+            differences=differences(read_record(before), read_record(after)),
+            before_title=f"Version {before.number} du {_day(before)}",
+            after_title=f"Version {after.number} du {_day(after)}",
+        )
+
+    def archive(self, request: HttpRequest, pk: str) -> HttpResponse:
+        return self._change_state(request, pk, archived=True)
+
+    def put_back(self, request: HttpRequest, pk: str) -> HttpResponse:
+        return self._change_state(request, pk, archived=False)
+
+    def _change_state(self, request: HttpRequest, pk: str, *, archived: bool) -> HttpResponse:
+        """Ask to confirm, then archive or put back; the reason stays in the history of the scheme."""
+        user = signed_in(request)
+        if not user.may_approve_catalogue:
+            raise PermissionDenied
+        scheme = found(Scheme.objects.select_related("current"), pk)
+        title = "Archiver ce dispositif" if archived else "Remettre ce dispositif au catalogue"
+        if request.method != "POST":
+            return self.page(request, "state", title, scheme=scheme, archived=archived)
+        try:
+            changed = archive(scheme=scheme, approver=user) if archived else put_back(scheme=scheme, approver=user)
+        except PublishingError as error:
+            messages.error(request, str(error))
+        else:
+            reason = request.POST.get("reason", "").replace("\0", "").strip()[:500]
+            told = f"{changed.get_state_display().capitalize()}. {reason}".strip()
+            self.log_change(request, scheme, told)
+            messages.success(request, f"« {scheme} » est maintenant {changed.get_state_display()}.")
+        return redirect("admin:schemes_scheme_change", scheme.pk)
+
+
+def _history(scheme: Scheme) -> list[Revision]:
+    revisions = scheme.revisions.select_related("proposal__author", "proposal__decided_by")
+    return list(revisions.order_by("-number"))
+
+
+def _revision(scheme: Scheme, number: str) -> Revision | None:
+    if not (number.isascii() and number.isdigit() and len(number) < 9):
+        return None
+    return scheme.revisions.select_related("scheme").filter(number=int(number)).first()
+
+
+def _day(revision: Revision) -> str:
+    return day_in_words(revision.recorded_at.date())

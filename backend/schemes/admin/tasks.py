@@ -1,0 +1,87 @@
+"""What people report as wrong in a sheet: read, mended by a proposal or not, and answered."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from backend.schemes.admin.pages import CataloguePages, found, signed_in
+from backend.schemes.forms.proposal import AnswerForm
+from backend.schemes.models import CatalogueTask
+from backend.schemes.publishing import PublishingError, close_task
+from backend.schemes.wording import sentence
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """Waiting ones unless asked otherwise."""
+
+    title = "état"
+    parameter_name = "etat"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("traites", "traités"), ("tous", "tous")]
+
+    def choices(self, changelist: Any) -> Any:
+        for value, label in ((None, "en attente"), *self.lookup_choices):
+            yield {
+                "selected": self.value() == value,
+                "query_string": changelist.get_query_string(
+                    {self.parameter_name: value} if value else {}, remove=([] if value else [self.parameter_name])
+                ),
+                "display": label,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CatalogueTask]) -> QuerySet[CatalogueTask]:
+        if self.value() == "tous":
+            return queryset
+        return queryset.filter(closed_at__isnull=self.value() != "traites")
+
+
+@admin.register(CatalogueTask)
+class CatalogueTaskAdmin(CataloguePages[CatalogueTask]):
+    list_display = ("scheme", "criterion_sentence", "text", "reported_by", "age", "closed_by")
+    list_filter = (WaitingFilter,)
+    search_fields = ("text", "scheme__source_key", "revision__name")
+    list_select_related = ("scheme__current", "criterion", "reported_by", "closed_by")
+
+    @admin.display(description="critère en cause")
+    def criterion_sentence(self, task: CatalogueTask) -> str:
+        return sentence(task.criterion.definition) if task.criterion else ""
+
+    @admin.display(description="depuis", ordering="reported_at")
+    def age(self, task: CatalogueTask) -> str:
+        days = (timezone.now() - task.reported_at).days
+        return "aujourd’hui" if days < 1 else f"{days} jour{'s' if days > 1 else ''}"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = CatalogueTask.objects.select_related(
+            "scheme__current", "revision", "criterion", "reported_by", "closed_by"
+        )
+        task = found(rows, object_id)
+        form = AnswerForm(request.POST if request.method == "POST" else None)
+        if form.is_bound and form.is_valid():
+            try:
+                close_task(task=task, editor=signed_in(request), answer=form.cleaned_data["answer"])
+            except PublishingError as error:
+                messages.error(request, str(error))
+            else:
+                messages.success(request, "Signalement traité ; la personne qui l’a fait est prévenue.")
+            return redirect("admin:schemes_cataloguetask_change", task.pk)
+        return self.page(
+            request,
+            "task",
+            f"Signalement – {task.scheme}",
+            task=task,
+            sentence=self.criterion_sentence(task),
+            age=self.age(task),
+            form=form,
+            proposals=task.proposals.select_related("author"),
+        )

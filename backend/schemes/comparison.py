@@ -1,0 +1,222 @@
+"""A record in French, line by line; two of them side by side; and two people's changes put together."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from textwrap import shorten
+
+from django.db.models import TextChoices
+
+from backend.schemes.models import OperatorRole, Relation, Revision, Scheme, SubNeed
+from backend.schemes.records import ANNOTATIONS, Record, normalise
+from backend.schemes.wording import NBSP, activity_name, euros, number, sentence, window
+from backend.schemes.wording import day as day_in_words
+
+# What points at something else by its position: these three are taken together or not at all.
+LINKED = ("sources", "criteria", "relations")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that two records say differently: only the lines that differ."""
+
+    label: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+def differences(before: Record | None, after: Record) -> list[Difference]:
+    """Return what differs between two records, field by field; everything is new where there is no first one."""
+    old, new = describe(before) if before else {}, describe(after)
+    found = []
+    for label, lines in new.items():
+        known = old.get(label, ())
+        if known != lines:
+            removed = tuple(line for line in known if line not in lines)
+            added = tuple(line for line in lines if line not in known)
+            found.append(Difference(label, removed, added) if removed or added else Difference(label, known, lines))
+    return found
+
+
+def merge(*, base: Record | None, mine: Record, current: Record) -> tuple[Record, list[str]]:
+    """Put a change on top of another one; return the record, and the labels of what both changed differently."""
+    mine, current = normalise(mine), normalise(current)
+    start = normalise(base) if base else {}
+    blocks = [LINKED, *((name,) for name in mine if name not in LINKED)]
+    merged = dict(mine)
+    conflicts: list[str] = []
+    for names in blocks:
+        ours, theirs, old = ([record.get(name) for name in names] for record in (mine, current, start))
+        if ours == old:
+            merged.update({name: current.get(name) for name in names})
+        elif theirs not in (old, ours):
+            conflicts.extend(LABELS[name] for name in names if name in LABELS)
+    return merged, conflicts
+
+
+def describe(record: Record) -> dict[str, tuple[str, ...]]:
+    """Return every field of a record under its French label, as lines a person reads."""
+    record = normalise(record)
+    return {LABELS[name]: tuple(write(record)) for name, write in _WRITE.items()}
+
+
+def _text(name: str) -> Callable[[Record], Iterable[str]]:
+    return lambda record: [record[name]] if record.get(name) else []
+
+
+def _choice(name: str, choices: type[TextChoices]) -> Callable[[Record], Iterable[str]]:
+    return lambda record: [str(choices(record[name]).label)]
+
+
+def _as_of(record: Record) -> Iterable[str]:
+    return [day_in_words(date.fromisoformat(record["as_of"]))]
+
+
+def _needs(record: Record) -> Iterable[str]:
+    labels = dict(SubNeed.objects.values_list("key", "label"))
+    by_weight = sorted(record["needs"].items(), key=lambda item: (-item[1], item[0]))
+    return [f"{labels.get(key, key)} ({number(weight)})" for key, weight in by_weight]
+
+
+def _operators(record: Record) -> Iterable[str]:
+    for row in record["operators"]:
+        yield f"{row['name']}{NBSP}: {', '.join(str(OperatorRole.Role(role).label) for role in row['roles'])}"
+
+
+def _window(record: Record) -> Iterable[str]:
+    given = record["window"]
+    opens, closes = (date.fromisoformat(given[name]) if given[name] else None for name in ("opens_on", "closes_on"))
+    yield window(given["state"], opens, closes)
+    if given["recurring"] is not None:
+        yield "revient chaque année" if given["recurring"] else "ne revient pas"
+    if given["note"]:
+        yield given["note"]
+
+
+def _preparation(record: Record) -> Iterable[str]:
+    days = record["preparation_days"]
+    return [] if days is None else [f"{days} jour{'s' if days > 1 else ''}"]
+
+
+def _amount(record: Record) -> Iterable[str]:
+    given = record["amount"] or {}
+    if given.get("text"):
+        yield given["text"]
+    if given.get("unit"):
+        yield str(Revision.AmountUnit(given["unit"]).label)
+    if given.get("rate_max_pct") is not None:
+        yield f"taux maximal{NBSP}: {number(float(given['rate_max_pct']))}{NBSP}%"
+    for name, label in (("floor_eur", "plancher"), ("ceiling_eur", "plafond"), ("cost_left_eur", "reste à charge")):
+        if given.get(name) is not None:
+            yield f"{label}{NBSP}: {euros(float(given[name]))}"
+    if given.get("duration"):
+        yield f"durée{NBSP}: {given['duration']}"
+
+
+def _contact(record: Record) -> Iterable[str]:
+    return [value for value in (record["contact"] or {}).values() if value]
+
+
+def _criteria(record: Record) -> Iterable[str]:
+    for row in record["criteria"]:
+        definition = {name: value for name, value in row.items() if name not in ANNOTATIONS}
+        yield "".join(
+            [
+                sentence(definition),
+                _asked(definition),
+                f" [source{NBSP}: {_source_title(record, row['source'])}]",
+                f" [phrase de la source{NBSP}: {row['excerpt']}]" if row["excerpt"] else "",
+                f" [précision{NBSP}: {row['note']}]" if row["note"] else "",
+            ]
+        )
+
+
+def _asked(definition: Record) -> str:
+    """Say who answers a condition and under which name, which the sentence does not tell."""
+    if definition["kind"] != "manual":
+        return ""
+    return f" [{ASKED[definition.get('ask', 'operator')]}, réponse «{NBSP}{definition['fact']}{NBSP}»]"
+
+
+ASKED = {"firm": "l’entreprise répond", "officer": "le développeur répond", "operator": "le porteur répond"}
+
+
+def _source_title(record: Record, position: int | None) -> str:
+    return "aucune" if position is None else shorten(record["sources"][position - 1]["title"], 70, placeholder="…")
+
+
+def _sources(record: Record) -> Iterable[str]:
+    for row in record["sources"]:
+        parts = (row["title"], row["url"], f"datée de {row['dated']}" if row["dated"] else "sans date")
+        yield " – ".join(filter(None, parts))
+
+
+def _relations(record: Record) -> Iterable[str]:
+    keys = [row["scheme"] for row in record["relations"]]
+    found = Scheme.objects.of_source(Scheme.OWN).filter(source_key__in=keys).select_related("current")
+    names = {scheme.source_key: str(scheme) for scheme in found}
+    for row in record["relations"]:
+        text = f"{Relation.Kind(row['kind']).label}{NBSP}: {names.get(row['scheme'], row['scheme'])}"
+        source = f" [source{NBSP}: {_source_title(record, row['source'])}]" if row["source"] else ""
+        yield text + (f" ({row['note']})" if row["note"] else "") + source
+
+
+def _lines(name: str) -> Callable[[Record], Iterable[str]]:
+    return lambda record: record[name]
+
+
+_WRITE: dict[str, Callable[[Record], Iterable[str]]] = {
+    "name": _text("name"),
+    "summary": _text("summary"),
+    "kind": _choice("kind", Revision.Kind),
+    "level": _choice("level", Revision.Level),
+    "confidence": _choice("confidence", Revision.Confidence),
+    "as_of": _as_of,
+    "applicants": lambda record: [str(Revision.Applicant(who).label) for who in record["applicants"]],
+    "needs": _needs,
+    "targeted_naf": lambda record: map(activity_name, record["targeted_naf"]),
+    "window": _window,
+    "preparation_days": _preparation,
+    "amount": _amount,
+    "criteria": _criteria,
+    "operators": _operators,
+    "next_step": _text("next_step"),
+    "documents": _lines("documents"),
+    "contact": _contact,
+    "url": _text("url"),
+    "public_contact": lambda record: ["oui" if record["public_contact"] else "non"],
+    "state_aid_regime": _text("state_aid_regime"),
+    "legal_basis": _text("legal_basis"),
+    "relations": _relations,
+    "sources": _sources,
+    "notes": _text("notes"),
+    "corrections": _lines("corrections"),
+}
+
+LABELS: dict[str, str] = {
+    "name": "Nom",
+    "summary": "Résumé",
+    "kind": "Forme",
+    "level": "Niveau",
+    "confidence": "Vérification",
+    "as_of": "État au",
+    "applicants": "Qui demande",
+    "needs": "Besoins servis",
+    "targeted_naf": "Secteurs ciblés",
+    "window": "Ouverture",
+    "preparation_days": "Préparation du dossier",
+    "amount": "Montant",
+    "criteria": "Critères d’éligibilité",
+    "operators": "Porteurs",
+    "next_step": "Première démarche",
+    "documents": "Pièces à fournir",
+    "contact": "Contact",
+    "url": "Page du dispositif",
+    "public_contact": "Contact public",
+    "state_aid_regime": "Régime d’aide",
+    "legal_basis": "Base légale",
+    "relations": "Liens avec d’autres dispositifs",
+    "sources": "Sources",
+    "notes": "Remarques pour les développeurs",
+    "corrections": "Corrections apportées",
+}

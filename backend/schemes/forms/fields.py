@@ -1,0 +1,124 @@
+"""Fields of a sheet that take what an editor really types: lists of codes or names, one line each, parts in YAML."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
+from django import forms
+from django.core.exceptions import ValidationError
+
+from backend.common.fields import FrenchNumber
+from backend.common.text import fold
+from backend.schemes.models import validate_activity
+from backend.schemes.records import plain
+from backend.territories.models import Perimeter
+
+PARTS_LIMIT = 8000
+YAML_MISTAKE = "Ce YAML n’est pas lisible, ligne {line} : vérifiez les deux-points, les tirets et les retraits."
+
+
+class CodeList(forms.CharField):
+    """Several codes, between commas or on lines."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        typed = (part.strip() for part in str(text).replace("\n", ",").replace(";", ",").split(","))
+        return list(dict.fromkeys(self.read(part) for part in typed if part))
+
+    def read(self, typed: str) -> str:
+        return typed
+
+
+class PlaceList(CodeList):
+    """Places by their code, such as ``REG-32``, or by their name where it names one place only."""
+
+    def read(self, typed: str) -> str:
+        codes = Perimeter.objects.values_list("code", flat=True)
+        found = list(codes.filter(code__iexact=typed)) or list(codes.filter(search_name=fold(typed))[:6])
+        if not found:
+            raise ValidationError(f"« {typed} » n’est ni un code ni un nom de lieu connu.")
+        if len(found) > 1:
+            raise ValidationError(
+                f"« {typed} » peut être plusieurs lieux : écrivez l’un de ces codes : {', '.join(found)}."
+            )
+        return str(found[0])
+
+
+class ActivityList(CodeList):
+    def read(self, typed: str) -> str:
+        validate_activity(typed)
+        return typed.upper()
+
+
+class LegalFormList(CodeList):
+    def read(self, typed: str) -> str:
+        if not (typed.isascii() and typed.isdigit() and len(typed) <= 4):
+            raise ValidationError(f"« {typed} » n’est pas une catégorie juridique : un nombre de 1 à 4 chiffres.")
+        return typed
+
+
+class Lines(forms.CharField):
+    """One entry on each line."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": 4}), **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        return [line.strip() for line in str(super().clean(value)).splitlines() if line.strip()]
+
+
+class Parts(forms.CharField):
+    """What a group of criteria holds, written in YAML as in a reviewed file."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "code"}),
+            max_length=PARTS_LIMIT,
+            **options,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, list | dict):
+            return yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=100)
+        return value
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        try:
+            if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+                raise ValidationError("Les renvois (« * ») ne sont pas acceptés : écrivez chaque critère en entier.")
+            parts = plain(yaml.safe_load(text))
+            json.dumps(parts, ensure_ascii=False).encode()
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise ValidationError(YAML_MISTAKE.format(line=line)) from None
+        except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+            raise ValidationError("Ce texte n’est pas lisible : partez d’un des exemples.") from None
+        if "\\u0000" in json.dumps(parts):
+            raise ValidationError("Ce texte contient un caractère qui ne s’écrit pas.")
+        return parts
+
+
+def amount_field(label: str, **options: Any) -> FrenchNumber:
+    """Return a field for a number that is not negative, written as people write it."""
+    widget = forms.TextInput({"inputmode": "decimal"})
+    fields = {"required": False, "min_value": 0, "max_digits": 12, "decimal_places": 2, **options}
+    return FrenchNumber(label=label, widget=widget, **fields)
+
+
+def day_field(label: str, **options: Any) -> forms.DateField:
+    """Return a field for a day."""
+    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, widget=widget, **{"required": False, **options})
+
+
+def choices_with_blank(choices: Iterable[tuple[str, Any]], blank: str) -> list[tuple[str, Any]]:
+    """Return choices that start with a name for "nothing chosen"."""
+    return [("", blank), *choices]

@@ -1,0 +1,160 @@
+"""What a sheet says once."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from backend.common.fields import PlainText
+from backend.schemes.forms.fields import ActivityList, Lines, amount_field, choices_with_blank, day_field
+from backend.schemes.models import Revision
+from backend.schemes.records import AMOUNT, CONTACT, Record
+
+NOT_SAID = "non précisé"
+WINDOW = ("state", "opens_on", "closes_on", "recurring", "note")
+NAMES = (
+    "key", "name", "summary", "kind", "level", "confidence", "as_of", "applicants", "targeted_naf",
+    "preparation_days", "next_step", "documents", "url", "public_contact", "state_aid_regime", "legal_basis", "notes",
+    "corrections",
+)  # fmt: skip
+
+
+def _area(label: str, *, rows: int = 3, required: bool = False, help_text: str = "") -> PlainText:
+    widget = forms.Textarea({"rows": rows})
+    return PlainText(label=label, required=required, help_text=help_text, max_length=5000, widget=widget)
+
+
+class SheetForm(forms.Form):
+    """What a sheet says once."""
+
+    key = forms.SlugField(
+        label=_("Identifiant"),
+        max_length=120,
+        help_text=_("En minuscules et tirets, pour toujours : hdf-pass-export."),
+    )
+    name = PlainText(label=_("Nom"), max_length=200)
+    summary = _area("Résumé", required=True, help_text="Une ou deux phrases : ce que l’entreprise obtient.")
+    kind = forms.ChoiceField(label=_("Forme"), choices=Revision.Kind)
+    level = forms.ChoiceField(label=_("Niveau"), choices=Revision.Level)
+    confidence = forms.ChoiceField(label=_("Vérification"), choices=Revision.Confidence)
+    as_of = day_field("État au", required=True, help_text="Le jour où la fiche a été relue en entier.")
+    applicants = forms.MultipleChoiceField(
+        label=_("Qui demande"), choices=Revision.Applicant, widget=forms.CheckboxSelectMultiple
+    )
+    targeted_naf = ActivityList(
+        label=_("Secteurs ciblés"),
+        required=False,
+        max_length=2000,
+        help_text=_("Codes NAF visés sans être exigés, séparés par des virgules ; vide : tous."),
+    )
+
+    window_state = forms.ChoiceField(label=_("Ouverture"), choices=Revision.WindowState)
+    window_opens_on = day_field("Ouvre le")
+    window_closes_on = day_field("Ferme le", help_text="Dernier jour compris.")
+    window_recurring = forms.TypedChoiceField(
+        label=_("Revient chaque année"),
+        required=False,
+        choices=[("", NOT_SAID), ("True", _("oui")), ("False", _("non"))],
+        coerce=lambda value: value == "True",
+        empty_value=None,
+    )
+    window_note = _area("Précision sur l’ouverture", rows=2)
+    preparation_days = forms.IntegerField(
+        label=_("Jours pour préparer le dossier"), required=False, min_value=0, max_value=730
+    )
+
+    amount_text = _area("Montant en mots", rows=2)
+    amount_unit = forms.ChoiceField(
+        label=_("Le montant est"),
+        required=False,
+        choices=lambda: choices_with_blank(Revision.AmountUnit.choices, NOT_SAID),
+    )
+    amount_rate_max_pct = amount_field("Taux maximal (%)", max_value=100, max_digits=5)
+    amount_floor_eur = amount_field("Plancher (€)")
+    amount_ceiling_eur = amount_field("Plafond (€)")
+    amount_cost_left_eur = amount_field("Reste à la charge de l’entreprise (€)")
+    amount_duration = PlainText(label=_("Durée"), required=False, max_length=200)
+
+    next_step = _area("Première démarche", help_text="Ce que l’entreprise fait d’abord, en une phrase.")
+    documents = Lines(label=_("Pièces à fournir"), required=False, max_length=5000, help_text=_("Une par ligne."))
+    contact_name = PlainText(
+        label=_("Contact"), required=False, max_length=200, help_text=_("Un service, jamais une personne.")
+    )
+    contact_url = forms.URLField(label=_("Page de contact"), required=False, max_length=500, assume_scheme="https")
+    contact_phone = PlainText(label=_("Téléphone"), required=False, max_length=20)
+    url = forms.URLField(label=_("Page du dispositif"), required=False, max_length=500, assume_scheme="https")
+    public_contact = forms.BooleanField(
+        label=_("Contact public"),
+        required=False,
+        help_text=_("Réseau permanent que toute entreprise peut appeler, même si la fiche n’est pas vérifiée."),
+    )
+    state_aid_regime = _area("Régime d’aide", rows=2)
+    legal_basis = _area("Base légale", rows=2)
+    notes = _area("Remarques pour les développeurs")
+    corrections = Lines(
+        label=_("Corrections apportées"),
+        required=False,
+        max_length=10000,
+        help_text=_("Une par ligne : ce qui était contradictoire, et comment vous l’avez réglé."),
+    )
+
+    GROUPS = {
+        "Le dispositif": ("key", "name", "summary", "kind", "level", "applicants", "targeted_naf"),
+        "Vérification": ("confidence", "as_of"),
+        "Ouverture": (
+            "window_state",
+            "window_opens_on",
+            "window_closes_on",
+            "window_recurring",
+            "window_note",
+            "preparation_days",
+        ),
+        "Montant": tuple(f"amount_{name}" for name in AMOUNT),
+        "Démarche et contact": (
+            "next_step",
+            "documents",
+            "contact_name",
+            "contact_url",
+            "contact_phone",
+            "url",
+            "public_contact",
+        ),
+        "Droit et remarques": ("state_aid_regime", "legal_basis", "notes", "corrections"),
+    }
+
+    def __init__(self, *args: Any, fixed_key: str = "", **options: Any) -> None:
+        super().__init__(*args, **options)
+        if fixed_key:
+            self.fields["key"].disabled = True
+            self.initial["key"] = fixed_key
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Return the fields under their headings, for the page."""
+        return [(title, [self[name] for name in names]) for title, names in self.GROUPS.items()]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        opens, closes = cleaned.get("window_opens_on"), cleaned.get("window_closes_on")
+        if opens and closes and opens > closes:
+            self.add_error("window_closes_on", "La fermeture est avant l’ouverture.")
+        if cleaned.get("window_state") == Revision.WindowState.DATED and "window_closes_on" in cleaned and not closes:
+            self.add_error("window_closes_on", "Une ouverture entre deux dates demande le dernier jour.")
+        floor, ceiling = cleaned.get("amount_floor_eur"), cleaned.get("amount_ceiling_eur")
+        if floor is not None and ceiling is not None and floor > ceiling:
+            self.add_error("amount_ceiling_eur", "Le plafond est sous le plancher.")
+        return cleaned
+
+    def record(self) -> Record:
+        """Return what is typed, in the shape of a record without its rows."""
+        typed = {name: value for name, value in self.cleaned_data.items() if name in NAMES}
+        window = {name: self.cleaned_data[f"window_{name}"] for name in WINDOW}
+        amount = {name: self.cleaned_data[f"amount_{name}"] for name in AMOUNT}
+        contact = {name: self.cleaned_data[f"contact_{name}"] for name in CONTACT}
+        amount.update({name: _number(amount[name]) for name in AMOUNT if name not in ("text", "unit", "duration")})
+        return {**typed, "window": window, "amount": amount, "contact": contact}
+
+
+def _number(value: Any) -> float | int | None:
+    if value is None:
+        return None
+    return int(value) if value == int(value) else float(value)

@@ -1,0 +1,123 @@
+"""What a sheet says several times, one row each."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from stdnum.fr import siren as stdnum_siren
+
+from backend.common.fields import PlainText
+from backend.schemes.forms.criteria import CriterionForm
+from backend.schemes.forms.fields import choices_with_blank
+from backend.schemes.models import OperatorRole, Relation, Scheme, TaxonomyNeed
+from backend.schemes.records import Record
+from backend.schemes.wording import number
+
+WEIGHTS = {
+    1.0: "exactement ce besoin (1)",
+    0.7: "un de ses usages principaux (0,7)",
+    0.4: "un usage parmi d’autres (0,4)",
+    0.2: "à la marge (0,2)",
+}
+type Choices = list[tuple[str, Any]]
+
+
+class SourceForm(forms.Form):
+    title = PlainText(label=_("Ce qui a été lu"), max_length=2000, widget=forms.Textarea({"rows": 2}))
+    url = forms.URLField(label=_("Adresse"), required=False, max_length=500, assume_scheme="https")
+    dated = forms.RegexField(
+        r"^\d{4}(-\d{2}(-\d{2})?)?$",
+        label=_("Date de ce qui a été lu"),
+        required=False,
+        max_length=10,
+        help_text=_("2026, 2026-11 ou 2026-11-24."),
+        error_messages={"invalid": _("Écrivez une année, un mois ou un jour : 2026, 2026-11 ou 2026-11-24.")},
+    )
+
+
+class OperatorForm(forms.Form):
+    name = PlainText(label=_("Porteur"), max_length=200)
+    siren = forms.CharField(label=_("SIREN"), required=False, max_length=11)
+    roles = forms.MultipleChoiceField(label=_("Rôles"), choices=OperatorRole.Role, widget=forms.CheckboxSelectMultiple)
+
+    def clean_siren(self) -> str:
+        typed: str = self.cleaned_data["siren"]
+        if typed and not stdnum_siren.is_valid(typed):
+            raise ValidationError(f"« {typed} » n’est pas un SIREN : neuf chiffres, dont le dernier est un contrôle.")
+        return stdnum_siren.compact(typed) if typed else ""
+
+
+class NeedForm(forms.Form):
+    sub_need = forms.ChoiceField(label=_("Besoin"), choices=list)
+    weight = forms.TypedChoiceField(label=_("Le dispositif sert"), choices=list, coerce=float)
+
+    def __init__(self, *args: Any, needs: Choices, weights: Choices, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["sub_need"].choices = needs  # type: ignore[attr-defined]
+        self.fields["weight"].choices = weights  # type: ignore[attr-defined]
+
+
+class RelationForm(forms.Form):
+    kind = forms.ChoiceField(label=_("Ce dispositif"), choices=lambda: choices_with_blank(Relation.Kind.choices, "–"))
+    scheme = forms.ChoiceField(label=_("Autre dispositif"), choices=list)
+    note = PlainText(label=_("Précision"), required=False, max_length=2000)
+    source = forms.IntegerField(label=_("Source n°"), required=False, min_value=1, max_value=99)
+
+    def __init__(self, *args: Any, schemes: Choices, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["scheme"].choices = schemes  # type: ignore[attr-defined]
+
+
+class CriterionRows(forms.BaseFormSet[CriterionForm]):
+    """Rows whose fields depend on the kind that each of them says."""
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        kind = ""
+        if index is not None and self.is_bound:
+            kind = self.data.get(f"{self.add_prefix(index)}-kind", "")
+        elif index is not None and self.initial and index < len(self.initial):
+            kind = str(self.initial[index].get("kind", ""))
+        return {**super().get_form_kwargs(index), "kind": kind}
+
+
+def _rows(form: type[forms.Form], **options: Any) -> Any:
+    return forms.formset_factory(form, can_delete=True, max_num=60, absolute_max=60, **options)
+
+
+SETS = {
+    "needs": _rows(NeedForm, extra=1),
+    "criteria": _rows(CriterionForm, formset=CriterionRows, extra=0),
+    "sources": _rows(SourceForm, extra=1),
+    "operators": _rows(OperatorForm, extra=1),
+    "relations": _rows(RelationForm, extra=1),
+}
+ROW_NAMES = {
+    "needs": "Besoins servis",
+    "criteria": "Critères d’éligibilité",
+    "sources": "Sources",
+    "operators": "Porteurs",
+    "relations": "Liens avec d’autres dispositifs",
+}
+
+
+def need_choices() -> Choices:
+    needs = TaxonomyNeed.objects.prefetch_related("sub_needs")
+    groups = [(need.label, [(sub.key, sub.label) for sub in need.sub_needs.all()]) for need in needs]
+    return choices_with_blank(groups, "–")
+
+
+def weight_choices(base: Record | None) -> Choices:
+    """Return the four usual weights, and those that the sheet already has."""
+    weights = dict(WEIGHTS)
+    for weight in (base or {}).get("needs", {}).values():
+        weights.setdefault(float(weight), number(weight))
+    return choices_with_blank([(str(weight), label) for weight, label in weights.items()], "–")
+
+
+def scheme_choices(base: Record | None) -> Choices:
+    schemes = Scheme.objects.of_source(Scheme.OWN).described().select_related("current").order_by("current__name")
+    choices = {scheme.source_key: f"{scheme} ({scheme.source_key})" for scheme in schemes}
+    for row in (base or {}).get("relations", []):  # a sheet may name one that is not published yet
+        choices.setdefault(row["scheme"], row["scheme"])
+    return choices_with_blank(choices.items(), "–")

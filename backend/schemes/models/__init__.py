@@ -1,0 +1,38 @@
+"""The catalogue: what firms need, schemes and their revisions, and what people propose to change.
+
+With its modules this is one of the two doors to the engine: it answers "is this criterion well formed?".
+"""
+
+from backend.schemes.models.editing import CatalogueTask, Proposal
+from backend.schemes.models.revisions import (
+    Criterion,
+    Operator,
+    OperatorRole,
+    Relation,
+    Revision,
+    ServedNeed,
+    Source,
+    canonical_criterion,
+    validate_activity,
+    validate_criterion,
+)
+from backend.schemes.models.schemes import Scheme
+from backend.schemes.models.taxonomy import SubNeed, TaxonomyNeed
+
+__all__ = [
+    "CatalogueTask",
+    "Criterion",
+    "Operator",
+    "OperatorRole",
+    "Proposal",
+    "Relation",
+    "Revision",
+    "Scheme",
+    "ServedNeed",
+    "Source",
+    "SubNeed",
+    "TaxonomyNeed",
+    "canonical_criterion",
+    "validate_activity",
+    "validate_criterion",
+]

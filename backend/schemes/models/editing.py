@@ -1,0 +1,183 @@
+"""What people do to the catalogue: changes they propose, and errors they report.
+
+A proposal holds a whole record, in the shape of a reviewed file. It becomes a revision only when somebody else
+publishes it.
+"""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from backend.accounts.models import User
+from backend.schemes.models.revisions import Criterion, Revision
+from backend.schemes.models.schemes import Scheme
+
+
+class CatalogueTaskQuerySet(models.QuerySet["CatalogueTask"]):
+    def waiting(self) -> Self:
+        return self.filter(closed_at__isnull=True)
+
+
+class CatalogueTask(models.Model):
+    """Something to check or mend in a scheme's sheet, reported by a person."""
+
+    scheme = models.ForeignKey(Scheme, on_delete=models.CASCADE, related_name="tasks", verbose_name=_("dispositif"))
+    revision = models.ForeignKey(
+        Revision, on_delete=models.PROTECT, related_name="tasks", verbose_name=_("version lue")
+    )
+    criterion = models.ForeignKey(
+        Criterion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        verbose_name=_("critère en cause"),
+    )
+    text = models.TextField(_("ce qui ne va pas"), blank=True)
+    reported_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="catalogue_tasks", verbose_name=_("signalé par")
+    )
+    reported_at = models.DateTimeField(_("signalé le"))
+    closed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("traité par")
+    )
+    closed_at = models.DateTimeField(_("traité le"), null=True, blank=True)
+    answer = models.TextField(_("réponse"), blank=True)
+    objects = CatalogueTaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("fiche à vérifier")
+        verbose_name_plural = _("fiches à vérifier")
+        ordering = ["reported_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
+                | Q(closed_at__isnull=False, closed_by__isnull=False),
+                name="catalogue_task_closed_by_someone",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scheme} : {self.text or self.criterion}"
+
+
+class ProposalQuerySet(models.QuerySet["Proposal"]):
+    def waiting(self) -> Self:
+        """Proposals that an approver has to decide on."""
+        return self.filter(state=Proposal.State.PROPOSED)
+
+    def from_files(self) -> Self:
+        return self.filter(author__isnull=True)
+
+
+class Proposal(models.Model):
+    """A record that somebody would like to publish; without an author, it is that of a reviewed file.
+
+    ``base`` is the revision it was written on: a proposal is never published over another one's work unseen.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("brouillon")
+        PROPOSED = "proposed", _("à relire")
+        PUBLISHED = "published", _("publiée")
+        REFUSED = "refused", _("refusée")
+        WITHDRAWN = "withdrawn", _("retirée")
+
+    key = models.SlugField(_("identifiant"), max_length=120)
+    scheme = models.ForeignKey(
+        Scheme,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="proposals",
+        verbose_name=_("dispositif"),
+    )
+    base = models.ForeignKey(
+        Revision,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("version de départ"),
+    )
+    record = models.JSONField(_("fiche"))
+    digest = models.CharField(max_length=64, help_text="Of the content, as for a revision.")
+    author = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="proposals", verbose_name=_("auteur")
+    )
+    comment = models.TextField(_("pourquoi ce changement"), blank=True)
+    task = models.ForeignKey(
+        "CatalogueTask",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="proposals",
+        verbose_name=_("signalement traité"),
+    )
+    state = models.CharField(_("état"), max_length=10, choices=State, default=State.DRAFT)
+    written_at = models.DateTimeField(_("écrite le"))
+    proposed_at = models.DateTimeField(_("proposée le"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("décidée le"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("décidée par")
+    )
+    decision_comment = models.TextField(_("motif de la décision"), blank=True)
+    revision = models.OneToOneField(
+        Revision,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="proposal",
+        verbose_name=_("version publiée"),
+    )
+    objects = ProposalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("proposition")
+        verbose_name_plural = _("propositions")
+        ordering = ["-written_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="proposal_state_is_told",
+                condition=Q(state="draft", proposed_at=None, decided_at=None, decided_by=None, revision=None)
+                | Q(state="proposed", proposed_at__isnull=False, decided_at=None, decided_by=None, revision=None)
+                | Q(state="published", decided_at__isnull=False, decided_by__isnull=False, revision__isnull=False)
+                | Q(state="refused", decided_at__isnull=False, decided_by__isnull=False, revision=None)
+                & ~Q(decision_comment="")
+                | Q(state="withdrawn", decided_at__isnull=False, revision=None),
+            ),
+            models.CheckConstraint(
+                name="proposal_published_by_another",
+                condition=~Q(state="published") | Q(author=None) | ~Q(author=F("decided_by")),
+                violation_error_message=_("Une proposition est publiée par une autre personne que son auteur."),
+            ),
+            models.CheckConstraint(
+                name="proposal_base_has_a_scheme", condition=Q(base=None) | Q(scheme__isnull=False)
+            ),
+            models.UniqueConstraint(
+                name="proposal_of_a_file_waits_once",
+                fields=["key"],
+                condition=Q(author=None, state="proposed"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.record.get("name") or self.key)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (self.State.DRAFT, self.State.PROPOSED)
+
+    @property
+    def in_force(self) -> Revision | None:
+        """The revision in force today, be it of a scheme that somebody else made meanwhile under the same key."""
+        scheme = self.scheme or Scheme.objects.of_source(Scheme.OWN).filter(source_key=self.key).first()
+        return scheme.current if scheme else None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether another revision was published since this one was written."""
+        in_force = self.in_force
+        return self.is_open and (in_force.pk if in_force else None) != self.base_id

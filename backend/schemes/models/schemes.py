@@ -1,0 +1,68 @@
+"""A scheme through time: its state, and which of its revisions is in force."""
+
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SchemeQuerySet(models.QuerySet["Scheme"]):
+    def published(self) -> Self:
+        return self.described().filter(state=Scheme.State.PUBLISHED)
+
+    def of_source(self, source: str) -> Self:
+        return self.filter(source=source)
+
+    def drafts(self) -> Self:
+        """Sheets that nobody has checked: officers see them, marked; no firm's ranking holds one."""
+        return self.described().filter(state=Scheme.State.DRAFT)
+
+    def matchable(self, source: str) -> Self:
+        """Schemes of a source that the engine ranks: ours once published, an imported source's as they came."""
+        return self.of_source(source).published() if source == Scheme.OWN else self.of_source(source).described()
+
+    def described(self) -> Self:
+        """Schemes that have a revision in force."""
+        return self.filter(current__isnull=False)
+
+    def sources(self) -> list[str]:
+        """Names of the sources that hold a scheme."""
+        return list(self.described().order_by("source").values_list("source", flat=True).distinct())
+
+
+class Scheme(models.Model):
+    """A support scheme through time; what it says stands in its revisions."""
+
+    OWN = "jonction"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("brouillon")
+        PUBLISHED = "published", _("publié")
+        ARCHIVED = "archived", _("archivé")
+
+    source = models.CharField(_("source"), max_length=40, default=OWN)
+    source_key = models.CharField(_("identifiant dans la source"), max_length=120)
+    state = models.CharField(_("état"), max_length=10, choices=State, default=State.DRAFT)
+    current = models.OneToOneField(
+        "Revision",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("version en vigueur"),
+    )
+    changed_at = models.DateTimeField(_("modifié le"), null=True, editable=False, db_index=True)
+    objects = SchemeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("dispositif")
+        verbose_name_plural = _("dispositifs")
+        ordering = ["source", "source_key"]
+        constraints = [models.UniqueConstraint(fields=["source", "source_key"], name="scheme_key_once")]
+
+    def __str__(self) -> str:
+        return self.current.name if self.current else self.source_key
+
+    @property
+    def key(self) -> str:
+        return f"{self.source}:{self.source_key}"

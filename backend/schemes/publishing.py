@@ -1,0 +1,370 @@
+"""From a proposal to a revision in force: one person writes, another one publishes.
+
+Rights are checked here, whoever calls: an editor proposes, an approver who is not the author decides.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from backend.accounts.models import Membership, User
+from backend.notifications.rendering import render
+from backend.notifications.services import absolute_url, owe, stop_url
+from backend.schemes.comparison import differences
+from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme
+from backend.schemes.records import (
+    BROKEN,
+    Record,
+    RecordError,
+    check_record,
+    digest_of,
+    plain,
+    read_record,
+    write_revision,
+)
+
+TOPIC = "catalogue"
+
+
+class PublishingError(ValueError):
+    """What was asked cannot be done, with a sentence for the editor."""
+
+
+class OutdatedError(PublishingError):
+    """Another revision was published since the proposal was written."""
+
+
+# -- writing
+
+
+@transaction.atomic
+def write_draft(
+    *,
+    author: User,
+    record: Record,
+    scheme: Scheme | None = None,
+    base: Revision | None = None,
+    comment: str = "",
+    task: CatalogueTask | None = None,
+) -> Proposal:
+    """Keep a change that nobody else is asked to read yet; ``base`` is the revision its author had under the eyes."""
+    _need_editor(author)
+    proposal = Proposal(
+        author=author,
+        key=record["key"],
+        scheme=scheme,
+        base=base,
+        task=task,
+        written_at=timezone.now(),
+    )
+    _write(proposal, record, comment)
+    proposal.save()
+    return proposal
+
+
+@transaction.atomic
+def rewrite_draft(*, proposal: Proposal, author: User, record: Record, comment: str = "") -> Proposal:
+    """Change one's own draft."""
+    proposal = _own(proposal, author)
+    _need_state(proposal, Proposal.State.DRAFT)
+    proposal.key = record["key"]
+    _write(proposal, record, comment)
+    proposal.written_at = timezone.now()
+    proposal.save()
+    return proposal
+
+
+def _write(proposal: Proposal, record: Record, comment: str) -> None:
+    _check_key(proposal, record)
+    record = plain(record)
+    try:
+        check_record(record)
+    except RecordError as error:
+        raise PublishingError(f"La fiche n’est pas bien formée : {error}") from error
+    if not differences(read_record(proposal.base) if proposal.base else None, record):
+        raise PublishingError("La fiche proposée ne change rien à la version de départ.")
+    proposal.record, proposal.digest, proposal.comment = record, digest_of(record), comment.strip()
+
+
+def _check_key(proposal: Proposal, record: Record) -> None:
+    if proposal.scheme is None:
+        if Scheme.objects.of_source(Scheme.OWN).filter(source_key=record["key"]).exists():
+            raise PublishingError(
+                f"L’identifiant « {record['key']} » est déjà celui d’un dispositif : "
+                "proposez plutôt une modification de celui-ci, ou choisissez un autre identifiant."
+            )
+    elif proposal.scheme.source != Scheme.OWN or proposal.scheme.source_key != record["key"]:
+        raise PublishingError(
+            "Une modification garde l’identifiant du dispositif, et une fiche importée ne se modifie pas ici."
+        )
+
+
+@transaction.atomic
+def propose(*, proposal: Proposal, author: User) -> Proposal:
+    """Ask the approvers to read one's own draft; they are told by e-mail."""
+    proposal = _own(proposal, author)
+    _need_state(proposal, Proposal.State.DRAFT)
+    _refuse_unpublishable(proposal.record)
+    proposal.state = Proposal.State.PROPOSED
+    proposal.proposed_at = timezone.now()
+    proposal.save(update_fields=["state", "proposed_at"])
+    _tell_approvers(proposal)
+    return proposal
+
+
+@transaction.atomic
+def propose_file(*, scheme: Scheme, record: Record) -> Proposal:
+    """Propose what a reviewed file says of a scheme that people keep by hand; it replaces an older file's proposal."""
+    check_record(record)
+    now = timezone.now()
+    scheme.proposals.from_files().waiting().update(state=Proposal.State.WITHDRAWN, decided_at=now)
+    proposal = Proposal.objects.create(
+        key=scheme.source_key,
+        scheme=scheme,
+        base=scheme.current,
+        record=plain(record),
+        digest=digest_of(record),
+        comment="Le fichier du catalogue a changé ; la fiche en vigueur a été publiée à la main.",
+        state=Proposal.State.PROPOSED,
+        written_at=now,
+        proposed_at=now,
+    )
+    _tell_approvers(proposal)
+    return proposal
+
+
+@transaction.atomic
+def withdraw(*, proposal: Proposal, author: User) -> Proposal:
+    """Take back one's own draft or proposal."""
+    proposal = _own(proposal, author)
+    _need_state(proposal, Proposal.State.DRAFT, Proposal.State.PROPOSED)
+    _decide(proposal, Proposal.State.WITHDRAWN, by=author)
+    return proposal
+
+
+# -- deciding
+
+
+@transaction.atomic
+def refuse(*, proposal: Proposal, approver: User, comment: str) -> Proposal:
+    """Refuse a proposal, saying why; its author is told."""
+    proposal = _locked(proposal)
+    _need_other_approver(proposal, approver)
+    _need_state(proposal, Proposal.State.PROPOSED)
+    if not comment.strip():
+        raise PublishingError("Dites pourquoi : l’auteur reçoit ce motif par courriel.")
+    _decide(proposal, Proposal.State.REFUSED, by=approver, comment=comment)
+    _tell_author(proposal)
+    return proposal
+
+
+@transaction.atomic
+def publish(*, proposal: Proposal, approver: User, comment: str = "") -> Revision:
+    """Make the next revision of a scheme from a proposal and put it in force; its author is told.
+
+    Raises ``OutdatedError`` where another revision came in between: two changes are never mixed unseen.
+    """
+    proposal = _locked(proposal)
+    _need_other_approver(proposal, approver)
+    _need_state(proposal, Proposal.State.PROPOSED)
+    scheme = _locked_scheme(proposal)
+    if scheme.current_id != proposal.base_id:
+        raise OutdatedError(_why_outdated(proposal, scheme))
+    _refuse_unpublishable(proposal.record)
+    try:
+        revision = write_revision(proposal.record, scheme=scheme)
+    except BROKEN as error:
+        raise PublishingError(f"La fiche n’est plus bien formée : {error}") from error
+    put_in_force(scheme=scheme, revision=revision, state=Scheme.State.PUBLISHED)
+    proposal.scheme, proposal.revision = scheme, revision
+    _decide(proposal, Proposal.State.PUBLISHED, by=approver, comment=comment)
+    _tell_author(proposal)
+    if proposal.task and proposal.task.closed_at is None:
+        answer = f"Corrigé dans la version {revision.number} de la fiche."
+        close_task(task=proposal.task, editor=approver, answer=answer)
+    return revision
+
+
+def put_in_force(*, scheme: Scheme, revision: Revision, state: str) -> None:
+    """Make a revision the one that firms are matched with from now on."""
+    scheme.current = revision
+    scheme.state = state
+    scheme.changed_at = timezone.now()
+    scheme.save(update_fields=["current", "state", "changed_at"])
+
+
+def _why_outdated(proposal: Proposal, scheme: Scheme) -> str:
+    if proposal.base is None:
+        return f"Un dispositif « {proposal.key} » a été publié depuis que cette proposition a été écrite."
+    current = scheme.current
+    return (
+        f"Cette proposition a été écrite sur la version {proposal.base.number}, et la version "
+        f"{current.number if current else '?'} a été publiée depuis. Rien n’a été publié : comparez les deux "
+        "changements, puis reprenez la proposition sur la version en vigueur."
+    )
+
+
+def _refuse_unpublishable(record: Record) -> None:
+    for reason in _why_unpublishable(record):
+        raise PublishingError(reason)
+
+
+def _why_unpublishable(record: Record) -> Iterable[str]:
+    if record["confidence"] == Revision.Confidence.TO_VERIFY:
+        yield (
+            "Une fiche non vérifiée ne peut pas être publiée : vérifiez-la, puis indiquez « vérifié » ou « vérifié en "
+            "partie »."
+        )
+    if not any(row.get("url") or row.get("dated") for row in record["sources"]):
+        yield "Il faut au moins une source qui ait une adresse ou une date."
+
+
+def mistakes_in(record: Record) -> list[str]:
+    """Return why a record could not be published as it stands: read by the very code that publishes."""
+    try:
+        check_record(record)
+    except RecordError as error:
+        return [str(error)]
+    return list(_why_unpublishable(record))
+
+
+# -- schemes and reports
+
+
+@transaction.atomic
+def archive(*, scheme: Scheme, approver: User) -> Scheme:
+    """Take a scheme out of every ranking; what was matched with it stays readable."""
+    _need_approver(approver)
+    scheme = Scheme.objects.select_for_update(of=("self",)).get(pk=scheme.pk)
+    if scheme.state == Scheme.State.ARCHIVED:
+        raise PublishingError("Ce dispositif est déjà archivé.")
+    return _change_state(scheme, Scheme.State.ARCHIVED)
+
+
+@transaction.atomic
+def put_back(*, scheme: Scheme, approver: User) -> Scheme:
+    """Put an archived scheme back as it was: published, or a draft where its sheet is not verified."""
+    _need_approver(approver)
+    scheme = Scheme.objects.select_for_update(of=("self",)).get(pk=scheme.pk)
+    if scheme.state != Scheme.State.ARCHIVED:
+        raise PublishingError("Ce dispositif n’est pas archivé.")
+    current = scheme.current
+    is_verified = current is not None and current.confidence != Revision.Confidence.TO_VERIFY
+    return _change_state(scheme, Scheme.State.PUBLISHED if is_verified else Scheme.State.DRAFT)
+
+
+def _change_state(scheme: Scheme, state: str) -> Scheme:
+    scheme.state = state
+    scheme.changed_at = timezone.now()
+    scheme.save(update_fields=["state", "changed_at"])
+    return scheme
+
+
+@transaction.atomic
+def close_task(*, task: CatalogueTask, editor: User, answer: str) -> CatalogueTask:
+    """Answer who reported something wrong in a sheet; that person is told."""
+    _need_editor(editor)
+    task = CatalogueTask.objects.select_for_update(of=("self",)).get(pk=task.pk)
+    if task.closed_at is not None:
+        raise PublishingError("Ce signalement est déjà traité.")
+    if not answer.strip():
+        raise PublishingError("Écrivez une réponse : la personne qui a signalé l’erreur la reçoit par courriel.")
+    task.closed_at, task.closed_by, task.answer = timezone.now(), editor, answer.strip()
+    task.save(update_fields=["closed_at", "closed_by", "answer"])
+    if task.reported_by.is_active and task.reported_by_id != editor.pk:
+        _owe("catalogue_task_closed", f"catalogue_task:{task.pk}:closed", task.reported_by, {"task": task})
+    return task
+
+
+# -- rights
+
+
+def _need_editor(user: User) -> None:
+    if not user.may_edit_catalogue:
+        raise PermissionDenied
+
+
+def _need_approver(user: User) -> None:
+    if not user.may_approve_catalogue:
+        raise PermissionDenied
+
+
+def _need_other_approver(proposal: Proposal, user: User) -> None:
+    _need_approver(user)
+    if proposal.author_id == user.pk:
+        raise PermissionDenied
+
+
+def may_decide(*, proposal: Proposal, user: User) -> bool:
+    """Tell whether this person may publish or refuse this proposal."""
+    return proposal.state == Proposal.State.PROPOSED and user.may_approve_catalogue and proposal.author_id != user.pk
+
+
+def _own(proposal: Proposal, user: User) -> Proposal:
+    _need_editor(user)
+    if proposal.author_id != user.pk:
+        raise PermissionDenied
+    return _locked(proposal)
+
+
+def _need_state(proposal: Proposal, *states: str) -> None:
+    if proposal.state not in states:
+        who = f" par {proposal.decided_by}" if proposal.decided_by else ""
+        raise PublishingError(
+            f"Rien n’a été changé : cette proposition est maintenant « {proposal.get_state_display()} »{who}."
+        )
+
+
+def _locked(proposal: Proposal) -> Proposal:
+    return Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+
+
+def _locked_scheme(proposal: Proposal) -> Scheme:
+    """Return the scheme of a proposal, made on the spot for a new one, held until the end of the transaction."""
+    if proposal.scheme is None:
+        Scheme.objects.get_or_create(source=Scheme.OWN, source_key=proposal.key)
+    return Scheme.objects.select_for_update(of=("self",)).get(source=Scheme.OWN, source_key=proposal.key)
+
+
+def _decide(proposal: Proposal, state: str, *, by: User, comment: str = "") -> None:
+    proposal.state, proposal.decided_by, proposal.decided_at = state, by, timezone.now()
+    proposal.decision_comment = comment.strip()
+    proposal.save()
+
+
+# -- telling
+
+
+def _tell_approvers(proposal: Proposal) -> None:
+    context = _context(proposal)
+    for user in approvers_to_tell(proposal):
+        _owe("proposal_notice", f"proposal:{proposal.pk}:proposed:{user.pk}", user, context)
+
+
+def approvers_to_tell(proposal: Proposal) -> Iterable[User]:
+    """Return who may decide on a proposal."""
+    approving = User.objects.filter(memberships__in=Membership.objects.approving()).distinct()
+    return approving.exclude(pk=proposal.author_id or 0)
+
+
+def _tell_author(proposal: Proposal) -> None:
+    if proposal.author and proposal.author.is_active:
+        _owe("proposal_decided", f"proposal:{proposal.pk}:decided", proposal.author, _context(proposal))
+
+
+def _context(proposal: Proposal) -> dict[str, Any]:
+    base = read_record(proposal.base) if proposal.base else None
+    return {
+        "proposal": proposal,
+        "labels": [difference.label for difference in differences(base, proposal.record)] if base else [],
+        "url": absolute_url("admin:schemes_proposal_change", proposal.pk),
+    }
+
+
+def _owe(kind: str, key: str, user: User, context: dict[str, Any]) -> None:
+    stop = stop_url(address=user.email, topic=TOPIC)
+    message = render(kind, {**context, "reader": user, "stop_url": stop})
+    owe(kind=kind, key=key, recipient=user.email, message=message, topic=TOPIC)

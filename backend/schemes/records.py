@@ -1,0 +1,360 @@
+"""A record is all that a reviewed file, or a person's proposal, says of a scheme. It becomes a revision, and back."""
+
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+import yaml
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, models, transaction
+from django.utils import timezone
+
+from backend.schemes.models import (
+    Criterion,
+    Operator,
+    OperatorRole,
+    Relation,
+    Revision,
+    Scheme,
+    ServedNeed,
+    Source,
+    SubNeed,
+    canonical_criterion,
+)
+from backend.territories.models import Perimeter
+
+type Record = dict[str, Any]
+
+KEYS = {
+    "key", "name", "kind", "level", "confidence", "as_of", "operators", "applicants", "summary", "needs",
+    "targeted_naf", "window", "criteria", "amount", "state_aid_regime", "legal_basis", "documents",
+    "preparation_days", "next_step", "contact", "url", "sources", "relations", "notes", "corrections",
+}  # fmt: skip
+OPTIONAL_KEYS = {"public_contact"}
+AMOUNT = ("text", "unit", "rate_max_pct", "floor_eur", "ceiling_eur", "cost_left_eur", "duration")
+CONTACT = ("name", "url", "phone")
+ANNOTATIONS = ("source", "note", "excerpt")  # what is said about a criterion: the engine reads the rest
+
+# What a record can raise while it is read, of any shape at any place.
+BROKEN = (ValueError, LookupError, TypeError, AttributeError, ValidationError, DatabaseError, yaml.YAMLError)
+
+
+class RecordError(ValueError):
+    """A record is not well formed: the message names the place."""
+
+
+def plain(record: Any) -> Any:
+    """Write dates as text, so that a file and a form say the same thing in the same way."""
+    return json.loads(json.dumps(record, default=str))
+
+
+def digest_of(record: Record) -> str:
+    """Return what tells two contents apart."""
+    return sha256(json.dumps(plain(record), sort_keys=True).encode()).hexdigest()
+
+
+# -- from a record to a revision
+
+
+def write_revision(record: Record, *, scheme: Scheme) -> Revision:
+    """Add the next revision of a scheme, with all that hangs on it; call it in a transaction that holds the scheme."""
+    unknown, missing = record.keys() - KEYS - OPTIONAL_KEYS, KEYS - record.keys()
+    if unknown or missing:
+        raise RecordError(f"champs inconnus : {_list(unknown)} ; champs manquants : {_list(missing)}")
+    last = scheme.revisions.order_by("-number").first()
+    record = plain(record)
+    revision = _revision(record, scheme, number=last.number + 1 if last else 1)
+    revision.full_clean()
+    revision.save()
+    _write_children(record, revision)
+    return revision
+
+
+def check_record(record: Record) -> None:
+    """Read a record as for a publication, and keep nothing; raise ``RecordError`` where it is not well formed."""
+    try:
+        with transaction.atomic():
+            scheme, _ = Scheme.objects.get_or_create(source=Scheme.OWN, source_key=record["key"])
+            write_revision(record, scheme=scheme)
+            transaction.set_rollback(True)
+    except ValidationError as error:
+        raise RecordError(_told(error)) from error
+    except BROKEN as error:
+        raise RecordError(str(error)) from error
+
+
+def _told(error: ValidationError) -> str:
+    """Return the messages of the database's rules, each after the field it is about."""
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    found = error.message_dict.items()
+    return " ".join(f"{name} : {' '.join(texts)}" if name != "__all__" else " ".join(texts) for name, texts in found)
+
+
+def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
+    window, amount, contact = record["window"], record["amount"] or {}, record["contact"] or {}
+    return Revision(
+        scheme=scheme,
+        number=number,
+        recorded_at=timezone.now(),
+        digest=digest_of(record),
+        name=record["name"],
+        summary=_text(record["summary"]),
+        kind=record["kind"],
+        level=record["level"],
+        confidence=record["confidence"],
+        as_of=record["as_of"],
+        applicants=record["applicants"],
+        targeted_naf=record["targeted_naf"],
+        window_state=window["state"],
+        opens_on=window["opens_on"],
+        closes_on=window["closes_on"],
+        recurring=window["recurring"],
+        window_note=_text(window["note"]),
+        preparation_days=record["preparation_days"],
+        amount_text=_text(amount.get("text")),
+        amount_unit=amount.get("unit") or "",
+        rate_max_pct=amount.get("rate_max_pct"),
+        floor_eur=amount.get("floor_eur"),
+        ceiling_eur=amount.get("ceiling_eur"),
+        cost_left_eur=amount.get("cost_left_eur"),
+        duration=_text(amount.get("duration")),
+        state_aid_regime=_text(record["state_aid_regime"]),
+        legal_basis=_text(record["legal_basis"]),
+        documents=record["documents"],
+        next_step=_text(record["next_step"]),
+        contact_name=_text(contact.get("name")),
+        contact_url=_text(contact.get("url")),
+        contact_phone=_text(contact.get("phone")),
+        url=_text(record["url"]),
+        public_contact=record.get("public_contact", False),
+        notes=_text(record["notes"]),
+        corrections=record["corrections"],
+    )
+
+
+def _write_children(record: Record, revision: Revision) -> None:
+    sources = [
+        Source(
+            revision=revision, position=position, title=row["title"], url=_text(row["url"]), dated=_text(row["dated"])
+        )
+        for position, row in enumerate(record["sources"], 1)
+    ]
+    _save(sources)
+    by_position: dict[int | None, Source | None] = {source.position: source for source in sources}
+    by_position[None] = None
+    Criterion.objects.bulk_create(
+        _criterion(row, revision, position, by_position) for position, row in enumerate(record["criteria"], 1)
+    )
+    known = SubNeed.objects.filter(key__in=list(record["needs"])).values_list("key", flat=True)
+    for sub_need in record["needs"].keys() - set(known):
+        raise RecordError(f"sous-besoin inconnu : {sub_need}")
+    _save([ServedNeed(revision=revision, sub_need_id=key, weight=weight) for key, weight in record["needs"].items()])
+    for position, row in enumerate(record["operators"]):
+        operator, _ = Operator.objects.get_or_create(name=row["name"], defaults={"siren": row["siren"] or ""})
+        _save([OperatorRole(revision=revision, operator=operator, role=r, position=position) for r in row["roles"]])
+    _save(
+        [
+            Relation(
+                revision=revision,
+                kind=row["kind"],
+                other_key=row["scheme"],
+                note=_text(row.get("note")),
+                source=by_position[row.get("source")],
+            )
+            for row in record["relations"]
+        ]
+    )
+
+
+def _save(rows: list[Any]) -> None:
+    """Check and keep the rows of one kind; what they point at was checked with the rest."""
+    for row in rows:
+        row.clean_fields(exclude=[field.name for field in row._meta.fields if isinstance(field, models.ForeignKey)])
+    if rows:
+        type(rows[0])._default_manager.bulk_create(rows)
+
+
+def _criterion(row: Record, revision: Revision, position: int, sources: dict[int | None, Source | None]) -> Criterion:
+    definition = _definition(row)
+    if row.get("source") not in sources:
+        raise RecordError(f"critère {position} : il n’y a pas de source {row['source']}")
+    criterion = Criterion(
+        revision=revision,
+        position=position,
+        definition=definition,
+        source=sources[row.get("source")],
+        note=_text(row.get("note")),
+        excerpt=_text(row.get("excerpt")),
+    )
+    try:
+        criterion.clean_fields(exclude=["revision", "source"])
+    except ValidationError as error:
+        raise RecordError(f"critère {position} : {' '.join(error.messages)}") from None
+    unknown = unknown_perimeters(definition)
+    if unknown:
+        raise RecordError(f"critère {position} : périmètres inconnus {', '.join(unknown)}")
+    return criterion
+
+
+def _definition(row: Record) -> Record:
+    """Leave out what is said about a criterion, at any depth."""
+    found = {name: value for name, value in row.items() if name not in ANNOTATIONS}
+    if isinstance(found.get("of"), list):
+        found["of"] = [_definition(part) for part in found["of"]]
+    elif isinstance(found.get("of"), dict):
+        found["of"] = _definition(found["of"])
+    return found
+
+
+def unknown_perimeters(definition: Record) -> list[str]:
+    """Return the codes that a criterion names and that are no perimeter's."""
+    codes = set(perimeter_codes(definition))
+    known = Perimeter.objects.filter(code__in=codes).values_list("code", flat=True) if codes else ()
+    return sorted(codes - set(known))
+
+
+def perimeter_codes(definition: Record) -> Iterable[str]:
+    """Return every perimeter that a criterion names, at any depth."""
+    if definition["kind"] == "in_territory":
+        yield from definition.get("any_of", [])
+        yield from definition.get("none_of", [])
+    parts = definition.get("of", [])
+    for part in parts if isinstance(parts, list) else [parts]:
+        yield from perimeter_codes(part)
+
+
+# -- from a revision to a record
+
+
+def read_record(revision: Revision) -> Record:
+    """Return what a revision says, in the shape of a reviewed file."""
+    positions = {source.pk: source.position for source in revision.sources.all()}
+    operators: dict[str, Record] = {}
+    for role in revision.roles.select_related("operator"):
+        row = {"name": role.operator.name, "siren": role.operator.siren, "roles": []}
+        operators.setdefault(role.operator.name, row)["roles"].append(role.role)
+    return normalise(
+        {
+            "key": revision.scheme.source_key,
+            **{name: getattr(revision, name) for name in _SAME_NAME},
+            "needs": {served.sub_need_id: served.weight for served in revision.served_needs.all()},
+            "operators": list(operators.values()),
+            "window": {
+                "state": revision.window_state,
+                "opens_on": revision.opens_on,
+                "closes_on": revision.closes_on,
+                "recurring": revision.recurring,
+                "note": revision.window_note,
+            },
+            "amount": {
+                "text": revision.amount_text,
+                "unit": revision.amount_unit,
+                "rate_max_pct": _number(revision.rate_max_pct),
+                "floor_eur": _number(revision.floor_eur),
+                "ceiling_eur": _number(revision.ceiling_eur),
+                "cost_left_eur": _number(revision.cost_left_eur),
+                "duration": revision.duration,
+            },
+            "contact": {
+                "name": revision.contact_name,
+                "url": revision.contact_url,
+                "phone": revision.contact_phone,
+            },
+            "sources": [
+                {"title": source.title, "url": source.url, "dated": source.dated} for source in revision.sources.all()
+            ],
+            "criteria": [
+                {
+                    **row.definition,
+                    "source": positions.get(row.source_id or 0),
+                    "note": row.note,
+                    "excerpt": row.excerpt,
+                }
+                for row in revision.criteria.all()
+            ],
+            "relations": [
+                {
+                    "kind": row.kind,
+                    "scheme": row.other_key,
+                    "note": row.note,
+                    "source": positions.get(row.source_id or 0),
+                }
+                for row in revision.relations.all()
+            ],
+        }
+    )
+
+
+_SAME_NAME = (
+    "name", "summary", "kind", "level", "confidence", "as_of", "applicants", "targeted_naf", "preparation_days",
+    "state_aid_regime", "legal_basis", "documents", "next_step", "url", "public_contact", "notes", "corrections",
+)  # fmt: skip
+
+
+def normalise(record: Record) -> Record:
+    """Write a well formed record in one way only: absence is ``None``, and a list that has no order is sorted."""
+    record = plain(record)
+    criteria = [
+        {**canonical_criterion(_definition(row)), **{name: row.get(name) or None for name in ANNOTATIONS}}
+        for row in record["criteria"]
+    ]
+    operators = [
+        {"name": row["name"], "siren": row.get("siren") or None, "roles": sorted(row["roles"])}
+        for row in record["operators"]
+    ]
+    relations = [
+        {"kind": row["kind"], "scheme": row["scheme"], "note": row.get("note"), "source": row.get("source")}
+        for row in record["relations"]
+    ]
+    sources = [{name: row.get(name) for name in ("title", "url", "dated")} for row in record["sources"]]
+    found = {
+        **{name: _absent(value) for name, value in record.items()},
+        "public_contact": bool(record.get("public_contact")),
+        "applicants": sorted(record["applicants"]),
+        "targeted_naf": record["targeted_naf"],
+        "documents": record["documents"],
+        "corrections": record["corrections"],
+        "window": {**dict.fromkeys(("opens_on", "closes_on", "recurring", "note")), **record["window"]},
+        "amount": _filled(record["amount"], AMOUNT),
+        "contact": _filled(record["contact"], CONTACT),
+        "criteria": criteria,
+        "operators": operators,
+        "sources": sources,
+        "relations": sorted(relations, key=lambda row: (row["kind"], row["scheme"])),
+    }
+    cleaned: Record = _absent(found)
+    return cleaned
+
+
+def _filled(part: Record | None, names: Iterable[str]) -> Record | None:
+    """Return a part with every name, or nothing where it says nothing."""
+    filled = {name: _absent((part or {}).get(name)) for name in names}
+    return filled if any(value is not None for value in filled.values()) else None
+
+
+def _absent(value: Any) -> Any:
+    """Turn an empty text into ``None``, strip the others and drop what is absent from lists, at any depth."""
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, dict):
+        return {name: _absent(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [part for part in map(_absent, value) if part is not None]
+    return value
+
+
+def _number(value: Decimal | None) -> float | int | None:
+    if value is None:
+        return None
+    return int(value) if value == int(value) else float(value)
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "aucun"
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()

@@ -1,0 +1,297 @@
+"""The form of a sheet: it gives back what a revision says, and tells an editor what to mend."""
+
+import pytest
+from django.http import QueryDict
+
+from backend.schemes.comparison import differences
+from backend.schemes.forms.criteria import FIELDS, KINDS, CriterionForm
+from backend.schemes.forms.sheet import Sheet
+from backend.schemes.models import Scheme
+from backend.schemes.records import check_record, normalise, read_record
+from matching import KINDS as KINDS_OF_THE_ENGINE
+from tests.schemes.people import get_scheme, make_record
+from tests.schemes.typed import criterion, new_scheme, sent
+
+pytestmark = pytest.mark.django_db
+
+
+def post(data):
+    query = QueryDict(mutable=True)
+    for name, value in data.items():
+        query.setlist(name, value if isinstance(value, list) else [value])
+    return query
+
+
+def bound(data, **options):
+    return Sheet(data=post(data), **options)
+
+
+def test_every_kind_of_the_engine_can_be_typed():
+    assert KINDS.keys() == FIELDS.keys() == KINDS_OF_THE_ENGINE.keys()
+
+
+def test_the_form_of_each_scheme_sent_untouched_says_the_same():
+    for scheme in Scheme.objects.published().select_related("current__scheme"):
+        record = read_record(scheme.current)
+        sheet = bound(sent(Sheet(scheme=scheme, base=record)), scheme=scheme, base=record)
+        assert sheet.is_valid(), scheme.source_key
+        assert normalise(sheet.record()) == record, scheme.source_key
+
+
+def test_a_new_scheme_is_typed_as_people_type():
+    sheet = bound(new_scheme())
+    assert sheet.is_valid()
+    record = sheet.record()
+    check_record(record)
+    expected = make_record(amount={"ceiling_eur": 200000})
+    assert differences(expected, record) == []
+
+
+def test_a_row_typed_anew_is_kept_even_where_the_base_says_the_same():
+    sheet = bound(new_scheme(), base=make_record())
+    assert sheet.is_valid()
+    assert differences(make_record(amount={"ceiling_eur": 200000}), sheet.record()) == []
+
+
+# -- criteria
+
+
+def form_of(kind, **fields):
+    data = {"x-kind": kind, **{f"x-{name}": value for name, value in fields.items()}}
+    return CriterionForm(post(data), prefix="x", kind=kind, key="essai")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "definition"),
+    [
+        ("in_territory", {"any_of": "Oise, reg-32"}, {"any_of": ["DEP-60", "REG-32"]}),
+        ("in_territory", {"none_of": "COM-60159\nREG-11", "level": "project"}, None),
+        ("activity", {"any_of": "c ; 25.62b"}, {"any_of": ["C", "25.62B"]}),
+        ("legal_form", {"none_of": "92"}, {"none_of": ["92"]}),
+        ("headcount", {"below": "250"}, {"below": 250}),
+        ("headcount", {"at_least": "10", "at_most": "49,5", "level": "group"}, None),
+        ("turnover", {"at_most": "2 000 000 €"}, {"at_most": 2000000}),
+        ("balance_sheet", {"above": "0"}, {"above": 0}),
+        ("spend", {"at_least": "1 234,50"}, {"at_least": 1234.5}),
+        ("age_months", {"at_least": "36"}, {"at_least": 36}),
+        ("size_category", {"to": "medium"}, {"to": "medium"}),
+        ("micro_entrepreneur", {"expected": "False"}, {"expected": False}),
+        ("project_not_started", {}, {}),
+        ("window", {"state": "dated", "closes_on": "2026-12-31"}, {"state": "dated", "closes_on": "2026-12-31"}),
+        (
+            "manual",
+            {"sentence": "Le site est en Île-de-France.", "ask": "firm"},
+            {"sentence": "Le site est en Île-de-France.", "ask": "firm", "fact": "essai.le-site-est-en-ile-de-france"},
+        ),
+        ("manual", {"sentence": "Oui.", "ask": "firm", "fact": "commun.nom"}, None),
+        (
+            "any",
+            {"of": "- kind: headcount\n  below: 250\n- kind: activity\n  any_of: [C]"},
+            {"of": [{"kind": "headcount", "below": 250}, {"kind": "activity", "any_of": ["C"]}]},
+        ),
+        ("all", {"of": "[{kind: project_not_started}]"}, None),
+        ("not", {"of": "kind: window\nstate: dated\ncloses_on: 2026-12-31"}, None),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_criterion_is_typed_in_the_fields_of_its_kind(kind, fields, definition):
+    defaults = {"in_territory": {"level": "establishment"}, "headcount": {"level": "company"}}
+    form = form_of(kind, **{**defaults.get(kind, {}), **fields})
+    assert form.is_valid(), form.errors
+    row = form.row()
+    if definition is not None:
+        known = {name: value for name, value in row.items() if name not in ("source", "note", "excerpt")}
+        assert known == {"kind": kind, **definition}
+    assert form.read_back
+
+
+LEVEL = {"level": "company"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "field", "sentence"),
+    [
+        ("in_territory", {"level": "project"}, None, "au moins une des deux listes"),
+        (
+            "in_territory",
+            {"any_of": "Nulleparts"},
+            "any_of",
+            "« Nulleparts » n’est ni un code",
+        ),
+        ("in_territory", {"any_of": "Saint-Martin"}, "any_of", "peut être plusieurs lieux"),
+        ("in_territory", {"any_of": "REG-32", "level": "planet"}, "level", "planet"),
+        ("activity", {"any_of": "tôlerie"}, "any_of", "« tôlerie » n’est pas un code NAF"),
+        ("legal_form", {"any_of": "SAS"}, "any_of", "« SAS » n’est pas une catégorie juridique"),
+        ("headcount", LEVEL, None, "Écrivez au moins une limite."),
+        ("headcount", {**LEVEL, "below": "250", "at_most": "249"}, None, "Une seule limite basse"),
+        ("headcount", {**LEVEL, "at_least": "50", "at_most": "10"}, None, "La limite basse (50) dépasse"),
+        ("headcount", {**LEVEL, "above": "50", "at_most": "50"}, None, "dépasse la limite haute"),
+        ("headcount", {**LEVEL, "below": "beaucoup"}, "below", "nombre"),
+        ("headcount", {**LEVEL, "below": "-3"}, "below", "0"),
+        ("headcount", {**LEVEL, "below": "NaN"}, "below", "nombre"),
+        ("headcount", {**LEVEL, "below": "1e400"}, "below", "chiffres"),
+        ("spend", {"below": "9" * 30}, "below", "chiffres"),
+        ("age_months", {"at_least": "12", "at_most": "6"}, None, "dépasse la limite haute"),
+        ("size_category", {}, None, "Toutes les tailles sont admises"),
+        ("size_category", {"from": "large", "to": "micro"}, None, "La première taille dépasse la seconde."),
+        ("window", {"state": "dated"}, None, "demande le dernier jour"),
+        ("window", {"state": "dated", "opens_on": "2027-01-01", "closes_on": "2026-01-01"}, None, "avant l’ouverture"),
+        ("manual", {"ask": "firm"}, "sentence", "obligatoire"),
+        ("manual", {"sentence": "Oui.", "ask": "firm", "fact": "Été !"}, "fact", "minuscules"),
+        ("any", {"of": ""}, "of", "obligatoire"),
+        ("any", {"of": "a: [b"}, "of", "Ce YAML n’est pas lisible, ligne"),
+        ("any", {"of": "- &a {kind: project_not_started}\n- *a"}, "of", "renvois"),
+        ("any", {"of": "kind: headcount\nbelow: 250"}, None, "ne peut pas lire ce critère"),
+        ("any", {"of": "- kind: headcont"}, None, "critère.of[0]: Unknown criterion kind 'headcont'"),
+        ("any", {"of": "- 12"}, None, "critère.of[0]: 12 is not an object"),
+        ("any", {"of": "[]"}, None, "ne peut pas lire"),
+        ("any", {"of": "- {kind: in_territory, any_of: [REG-99]}"}, None, "Lieux inconnus : REG-99."),
+        ("any", {"of": "- {kind: in_territory, any_of: null}"}, None, "ne peut pas lire"),
+        ("any", {"of": '- {kind: manual, fact: a, sentence: "\\0"}'}, "of", "ne s’écrit pas"),
+        ("any", {"of": '- {kind: manual, fact: a, sentence: "\\ud800"}'}, "of", "n’est pas lisible"),
+        ("any", {"of": "[" * 5000}, "of", "lisible"),
+        ("any", {"of": "- " * 3000 + "x"}, "of", "lisible"),
+        ("any", {"of": "- {kind: headcount, below: .inf}"}, None, "ne peut pas lire"),
+        ("any", {"of": "!!python/object/apply:os.system ['true']"}, "of", "lisible"),
+        ("any", {"of": f"- {{kind: headcount, below: {'9' * 5000}}}"}, "of", "lisible"),
+        ("any", {"of": "x" * 9000}, "of", "8000"),
+        ("not", {"of": "- kind: project_not_started"}, None, "ne peut pas lire"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_criterion_that_cannot_be_read_is_refused_where_it_stands(kind, fields, field, sentence):
+    defaults = {"in_territory": {"level": "establishment"}}
+    form = form_of(kind, **{**defaults.get(kind, {}), **fields})
+    assert not form.is_valid()
+    told = " ".join(form.errors.get(field or "__all__", [])).replace("\u00a0", " ")
+    assert sentence in told, form.errors
+    assert form.read_back == ""
+
+
+def test_an_unknown_kind_is_refused():
+    form = form_of("magic")
+    assert not form.is_valid()
+    assert "kind" in form.errors
+
+
+# -- the whole sheet
+
+
+@pytest.mark.parametrize(
+    ("changes", "part", "field", "sentence"),
+    [
+        ({"name": ""}, "main", "name", "obligatoire"),
+        ({"key": "Pas un identifiant !"}, "main", "key", "traits d’union"),
+        ({"kind": "gift"}, "main", "kind", "gift"),
+        ({"as_of": "hier"}, "main", "as_of", "date"),
+        ({"applicants": []}, "main", "applicants", "obligatoire"),
+        ({"targeted_naf": "tôlerie"}, "main", "targeted_naf", "code NAF"),
+        ({"window_state": "dated"}, "main", "window_closes_on", "demande le dernier jour"),
+        (
+            {"window_opens_on": "2027-01-01", "window_closes_on": "2026-01-01"},
+            "main",
+            "window_closes_on",
+            "avant l’ouverture",
+        ),
+        ({"amount_floor_eur": "300 000"}, "main", "amount_ceiling_eur", "sous le plancher"),
+        ({"amount_rate_max_pct": "120"}, "main", "amount_rate_max_pct", "100"),
+        ({"amount_ceiling_eur": "beaucoup"}, "main", "amount_ceiling_eur", "nombre"),
+        ({"contact_url": "pas une adresse"}, "main", "contact_url", "URL"),
+        ({"preparation_days": "-1"}, "main", "preparation_days", "0"),
+        ({"sources-0-title": ""}, "sources", "title", "obligatoire"),
+        ({"sources-0-dated": "l’an dernier"}, "sources", "dated", "une année, un mois ou un jour"),
+        ({"operators-0-roles": []}, "operators", "roles", "obligatoire"),
+        ({"operators-0-siren": "123456789"}, "operators", "siren", "n’est pas un SIREN"),
+        ({"needs-0-weight": ""}, "needs", "weight", "obligatoire"),
+        ({"needs-0-sub_need": "numerique.magie"}, "needs", "sub_need", "numerique.magie"),
+        ({"relations-0-kind": "excludes", "relations-0-scheme": "nulle-part"}, "relations", "scheme", "nulle-part"),
+        ({"criteria-0-source": "2"}, "criteria", "source", "Il n’y a pas de source n° 2"),
+        ({"sources-0-DELETE": "on"}, "criteria", "source", "Il n’y a pas de source n° 1"),
+        ({"criteria-0-kind": "magic"}, "criteria", "kind", "magic"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_mistake_is_told_at_its_field(changes, part, field, sentence):
+    sheet = bound(new_scheme(**changes))
+    assert not sheet.is_valid()
+    form = sheet.main if part == "main" else sheet.rows[part].forms[0]
+    assert sentence in " ".join(form.errors[field]), form.errors
+    assert sheet.n_errors() >= 1
+
+
+@pytest.mark.parametrize("name", ["needs", "sources", "operators", "criteria", "relations"])
+@pytest.mark.parametrize("count", ["", "beaucoup", "9999999999"])
+def test_a_count_of_rows_that_is_none_breaks_nothing(name, count):
+    sheet = bound(new_scheme(**{f"{name}-TOTAL_FORMS": count}))
+    assert not sheet.is_valid()
+    assert sheet.n_errors() >= 1
+
+
+def test_a_row_said_twice_is_refused():
+    again = {"needs-1-sub_need": "numerique.robot", "needs-1-weight": "0.4", "needs-TOTAL_FORMS": "2"}
+    assert not bound(new_scheme(**again)).is_valid()
+
+
+def test_a_source_that_is_taken_away_moves_the_numbers_of_the_others():
+    sheet = bound(
+        new_scheme(
+            **{
+                "sources-0-DELETE": "on",
+                "sources-1-title": "Autre page",
+                "sources-1-url": "",
+                "sources-1-dated": "2026",
+                "sources-TOTAL_FORMS": "2",
+                "criteria-0-source": "2",
+            }
+        )
+    )
+    assert sheet.is_valid()
+    record = sheet.record()
+    assert [row["title"] for row in record["sources"]] == ["Autre page"]
+    assert record["criteria"][0]["source"] == 1
+
+
+def test_a_row_that_is_taken_away_is_not_checked():
+    sheet = bound(new_scheme(**criterion(0, "headcount", DELETE="on")))
+    assert sheet.is_valid()
+    assert sheet.record()["criteria"] == []
+
+
+@pytest.mark.parametrize("name", ["needs", "sources", "operators", "relations"])
+def test_one_more_row_keeps_everything_as_it_was_typed(name):
+    typed = new_scheme(name="", amount_ceiling_eur="beaucoup", **criterion(0, "headcount", below="250 x"))
+    sheet = bound(typed).with_one_more(name)
+    again = sent(sheet)
+    assert int(again[f"{name}-TOTAL_FORMS"]) == int(typed[f"{name}-TOTAL_FORMS"]) + 1
+    for field, value in typed.items():
+        if field in again and not field.endswith("_FORMS"):
+            assert again[field] == value, field
+    assert not sheet.main.errors
+    repaired = {**again, "name": "Nom", "amount_ceiling_eur": "5 000", "criteria-0-below": "250"}
+    assert bound(repaired).is_valid()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_more_criterion_of_each_kind_has_its_fields(kind):
+    sheet = bound(new_scheme()).with_one_more("criteria", kind=kind)
+    rows = sheet.rows["criteria"].forms
+    assert [form.of_kind for form in rows] == ["headcount", kind]
+    assert rows[0].read_back
+    assert bound(sent(sheet)).rows["criteria"].forms[1].of_kind == kind
+
+
+@pytest.mark.parametrize(("name", "kind"), [("criteria", "magic"), ("criteria", ""), ("magic", ""), ("main", "")])
+def test_one_more_of_what_does_not_exist_adds_nothing(name, kind):
+    before = bound(new_scheme())
+    after = before.with_one_more(name, kind=kind)
+    assert [len(rows.forms) for rows in after.rows.values()] == [len(rows.forms) for rows in before.rows.values()]
+
+
+def test_a_sheet_keeps_a_weight_and_a_link_that_the_form_does_not_offer():
+    scheme = get_scheme("hdf-pass-cyber-conseil")
+    record = read_record(scheme.current)
+    assert "bpi-cyber-pme" in {row["scheme"] for row in record["relations"]}
+    record["needs"] = dict.fromkeys(record["needs"], 0.85)
+    sheet = bound(sent(Sheet(scheme=scheme, base=record)), scheme=scheme, base=record)
+    assert sheet.is_valid()
+    assert set(sheet.record()["needs"].values()) == {0.85}

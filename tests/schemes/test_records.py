@@ -1,0 +1,163 @@
+"""A record becomes a revision, and a revision a record, with nothing lost on the way."""
+
+import pytest
+import yaml
+from django.db import DatabaseError, transaction
+
+from backend.schemes.comparison import differences, merge
+from backend.schemes.models import Operator, OperatorRole, Proposal, Relation, Revision, Scheme, ServedNeed
+from backend.schemes.records import RecordError, check_record, digest_of, normalise, read_record
+from tests.conftest import ROOT
+from tests.schemes.people import get_scheme, make_record, record_of
+
+pytestmark = pytest.mark.django_db
+PATHS = sorted((ROOT / "fixtures" / "schemes").glob("*.yaml"))
+
+
+def without_sirens(record):
+    """An operator is shared: another file may know the number that this one does not."""
+    return {**record, "operators": [{**row, "siren": None} for row in record["operators"]]}
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_what_a_file_says_can_be_read_again_from_its_revision(path):
+    record = normalise(yaml.safe_load(path.read_text()))
+    read = read_record(get_scheme(path.stem).current)
+    assert without_sirens(read) == without_sirens(record)
+    assert normalise(read) == read
+    assert differences(record, read) == []
+
+
+def test_dates_and_text_of_a_date_are_the_same_content():
+    record = yaml.safe_load(PATHS[0].read_text())
+    assert digest_of(record) == digest_of({**record, "as_of": record["as_of"].isoformat()})
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"needs": {"numerique.robots": 1}}, "sous-besoin inconnu"),
+        ({"needs": {"numerique.robot": 0}}, "served_need_weight_in_range"),
+        ({"criteria": [{"kind": "headcont"}]}, "critère 1 : critère: Unknown criterion kind 'headcont'"),
+        ({"criteria": [{"kind": "headcount", "below": 250, "source": 2}]}, "critère 1 : il n’y a pas de source 2"),
+        ({"criteria": [{"kind": "in_territory", "any_of": ["REG-99"]}]}, "périmètres inconnus REG-99"),
+        ({"criteria": ["headcount"]}, "str"),
+        ({"criteria": None}, "NoneType"),
+        ({"targeted_naf": ["99Z99"]}, "n’est pas un code NAF"),
+        ({"applicants": []}, "applicants"),
+        ({"applicants": ["friend"]}, "friend"),
+        ({"operators": [{"name": "X", "siren": None, "roles": ["friend"]}]}, "friend"),
+        ({"relations": [{"kind": "likes", "scheme": "vie", "note": None, "source": None}]}, "likes"),
+        ({"window": {"state": "dated", "opens_on": None, "closes_on": None, "recurring": None, "note": None}}, "date"),
+        ({"as_of": "hier"}, "hier"),
+        ({"url": "pas une adresse"}, "URL"),
+        ({"colour": "blue"}, "champs inconnus : colour"),
+        ({"name": "x" * 300}, "name : "),
+        ({"name": "nul\0"}, "NUL"),
+    ],
+    ids=str,
+)
+def test_a_record_that_is_not_well_formed_is_refused_with_the_place(changes, place):
+    with pytest.raises(RecordError) as caught:
+        check_record(make_record(**changes))
+    assert place in str(caught.value)
+
+
+def test_checking_a_record_keeps_nothing():
+    models = (Scheme, Revision, Operator, Proposal)
+    before = [model.objects.count() for model in models]
+    check_record(make_record(operators=[{"name": "Porteur inventé", "siren": None, "roles": ["funder"]}]))
+    assert [model.objects.count() for model in models] == before
+
+
+@pytest.mark.parametrize("model", [OperatorRole, ServedNeed, Relation])
+def test_what_hangs_on_a_revision_is_never_rewritten(model):
+    with pytest.raises(DatabaseError, match="never rewritten"), transaction.atomic():
+        model.objects.first().save()
+
+
+# -- side by side
+
+
+def plain(lines):
+    return tuple(line.replace("\u00a0", " ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("changes", "label", "before", "after"),
+    [
+        ({"name": "Autre"}, "Nom", ("Pass robot (essai)",), ("Autre",)),
+        ({"kind": "loan"}, "Forme", ("subvention",), ("prêt",)),
+        ({"as_of": "2026-10-01"}, "État au", ("24 novembre 2026",), ("1er octobre 2026",)),
+        (
+            {"criteria": [{"kind": "headcount", "below": 250}]},
+            "Critères d’éligibilité",
+            ("Effectif de l’entreprise : moins de 250 salariés [source : Page inventée]",),
+            ("Effectif de l’entreprise : moins de 250 salariés [source : aucune]",),
+        ),
+        ({"needs": {"numerique.robot": 0.4}}, "Besoins servis", None, None),
+        ({"amount": {"ceiling_eur": 200000}}, "Montant", (), ("plafond : 200 000 €",)),
+        ({"documents": ["Kbis"]}, "Pièces à fournir", (), ("Kbis",)),
+        ({"url": "https://exemple.example/"}, "Page du dispositif", (), ("https://exemple.example/",)),
+        ({"targeted_naf": ["C"]}, "Secteurs ciblés", (), ("Industrie manufacturière (C)",)),
+        ({"contact": None}, "Contact", ("Région",), ()),
+        ({"public_contact": True}, "Contact public", ("non",), ("oui",)),
+        (
+            {"relations": [{"kind": "excludes", "scheme": "vie", "note": None, "source": None}]},
+            "Liens avec d’autres dispositifs",
+            (),
+            ("ne se cumule pas avec : Volontariat international en entreprise (VIE)",),
+        ),
+        (
+            {"operators": [{"name": "Région Hauts-de-France", "siren": None, "roles": ["assessor"]}]},
+            "Porteurs",
+            ("Région Hauts-de-France : finance",),
+            ("Région Hauts-de-France : instruit",),
+        ),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_change_shows_in_its_field_and_in_no_other(changes, label, before, after):
+    (difference,) = differences(make_record(), make_record(**changes))
+    assert difference.label == label
+    if before is not None:
+        assert (plain(difference.before), plain(difference.after)) == (before, after)
+
+
+def test_of_a_list_only_the_lines_that_differ_are_shown():
+    (difference,) = differences(make_record(documents=["Kbis", "Devis"]), make_record(documents=["Kbis", "RIB"]))
+    assert (difference.before, difference.after) == (("Devis",), ("RIB",))
+
+
+def test_another_order_is_a_difference_too():
+    (difference,) = differences(make_record(documents=["Kbis", "RIB"]), make_record(documents=["RIB", "Kbis"]))
+    assert (difference.before, difference.after) == (("Kbis", "RIB"), ("RIB", "Kbis"))
+
+
+def test_ways_of_saying_nothing_are_no_difference():
+    empty = {"text": "", "unit": None, "ceiling_eur": None}
+    assert differences(make_record(amount=None, notes=None), make_record(amount=empty, notes=" ")) == []
+
+
+# -- two changes together
+
+
+def test_changes_of_two_people_in_different_fields_are_put_together():
+    base = record_of(get_scheme())
+    merged, conflicts = merge(base=base, mine={**base, "name": "Mien"}, current={**base, "summary": "Autre."})
+    assert (merged["name"], merged["summary"], conflicts) == ("Mien", "Autre.", [])
+
+
+def test_a_field_that_both_changed_keeps_one_s_own_and_is_named():
+    base = record_of(get_scheme())
+    merged, conflicts = merge(base=base, mine={**base, "name": "Mien"}, current={**base, "name": "Autre"})
+    assert (merged["name"], conflicts) == ("Mien", ["Nom"])
+
+
+def test_criteria_and_the_sources_they_name_stay_together():
+    base = make_record()
+    mine = {**base, "criteria": [{"kind": "headcount", "below": 50, "source": 1}]}
+    theirs = {**base, "sources": [{"title": "Autre page", "url": None, "dated": "2026"}, *base["sources"]]}
+    merged, conflicts = merge(base=base, mine=mine, current=theirs)
+    assert [row["title"] for row in merged["sources"]] == ["Page inventée"]
+    assert "Critères d’éligibilité" in conflicts
