@@ -6,6 +6,10 @@ os.environ.setdefault("JONCTION_SECRET_KEY", "tests-only-" + "0" * 40)
 os.environ.setdefault("DATABASE_URL", "postgres://jonction@127.0.0.1:5432/jonction")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
 os.environ.setdefault("JONCTION_DEMO", "1")
+# Tests that run side by side each have a Redis database of their own, as pytest gives them a PostgreSQL one.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+REDIS_SERVER, _, _ = os.environ["REDIS_URL"].rpartition("/")
+os.environ["REDIS_URL"] = f"{REDIS_SERVER}/{WORKER}"
 
 from backend.config.settings import *  # noqa: F403
 

@@ -15,6 +15,8 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from backend.config.test import WORKER
+
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 AXE = (ROOT / "tests" / "vendor" / "axe-core-4.14.1" / "axe.min.js").read_text()
@@ -56,7 +58,7 @@ class Service:
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "backend.config.settings",
             "DATABASE_URL": f"{self._server}/{self._database}",
-            "REDIS_URL": f"{redis}/7",
+            "REDIS_URL": f"{redis}/{7 + WORKER}",
             "JONCTION_SECRET_KEY": secrets.token_hex(32),
             "JONCTION_DEMO": "1",
             "JONCTION_DAY": day,
