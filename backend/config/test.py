@@ -11,7 +11,7 @@ WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 REDIS_SERVER, _, _ = os.environ["REDIS_URL"].rpartition("/")
 os.environ["REDIS_URL"] = f"{REDIS_SERVER}/{WORKER}"
 
-from backend.config.settings import *  # noqa: F403
+from backend.config.settings import *  # noqa: E402, F403 -- once the environment is complete
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ACCOUNT_RATE_LIMITS = False  # type: ignore[assignment]  # allauth's way to say none
