@@ -16,7 +16,7 @@ admin.site.site_title = "Jonction"
 admin.site.index_title = "Administration"
 
 
-class MembershipInline(admin.TabularInline[Membership, User]):
+class MembershipInline(admin.StackedInline[Membership, User]):  # a table would leave its lists without a name
     model = Membership
     extra = 1
 

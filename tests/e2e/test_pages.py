@@ -73,6 +73,8 @@ def visit(page: Page, service: Service, name: str, path: str, *, status: int = 2
     answer = page.goto(address)
     assert answer is not None
     assert answer.status == status, f"{path}: {answer.status}"
+    if name == "api":
+        page.locator(".opblock").first.wait_for()
     look(page, f"page-{name}")
 
 
@@ -153,7 +155,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
     # What was refused, with what was typed: a note without its audience, a scheme set aside without its reason.
     page.goto(f"{service.url}{file}/")
     page.get_by_text("Écrire une note…").click()
-    page.get_by_label("Note", exact=True).fill("Sans dire pour qui.")
+    page.locator("#note_text").fill("Sans dire pour qui.")
     page.get_by_role("button", name="Enregistrer la note").click()
     look(page, "page-agent-dossier-note-refusee")
     card = page.locator("article.scheme").first
