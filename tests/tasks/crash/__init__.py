@@ -1,0 +1,9 @@
+"""The crash suite: workers are killed and Redis is emptied while e-mails leave; what arrives is counted.
+
+Real processes and servers: a database of its own on the server of DATABASE_URL (a private server where that is unset),
+a private Redis, since nobody else's may be emptied, the tasks' worker and one or two beats, and the development mail
+catcher with a gate on both sides of the moment it keeps a message, so that a kill lands where it is meant to.
+
+What must hold: each e-mail owed arrives, and a killed sending process costs at most one extra copy, under the same
+Message-ID; two beats, an emptied Redis and cut connections to PostgreSQL cost none.
+"""
