@@ -186,6 +186,7 @@ def look(page: Page, name: str, *, javascript: bool = True) -> None:
     size = page.viewport_size
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 740 if width == 360 else 900})
+        page.evaluate("window.scrollTo(0, 0)")
         page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
         if javascript:
             overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -199,7 +200,6 @@ def look(page: Page, name: str, *, javascript: bool = True) -> None:
                 for violation in found["violations"]
             ]
             assert broken == [], f"axe on {name} at {width} px"
-    page.evaluate("window.scrollTo(0, 0)")
     page.set_viewport_size(size)
 
 

@@ -183,7 +183,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
                 "administration": "/administration/",
                 "dispositifs": "/administration/schemes/scheme/",
                 "dispositif": "/administration/schemes/scheme/{scheme}/change/",
-                "proposer": "/administration/schemes/proposal/add/?scheme={scheme}",
+                "proposer": "/administration/schemes/proposal/add/?dispositif={scheme}",
                 "signalements": "/administration/schemes/cataloguetask/",
             },
         ),
