@@ -6,6 +6,8 @@ from django.db import IntegrityError, transaction
 
 from backend.accounts.models import Membership
 from backend.accounts.services import off_board
+from backend.companies.models import Contact, Fact
+from backend.matchmaking.alerts import subscribe
 from backend.matchmaking.follow_up import (
     FollowUpError,
     answer_offers,
@@ -17,9 +19,30 @@ from backend.matchmaking.follow_up import (
     withdraw_note,
     write_note,
 )
-from backend.matchmaking.models import FollowUp, HandOver, Note, Submission
+from backend.matchmaking.models import (
+    Alert,
+    FollowUp,
+    HandOver,
+    Match,
+    Note,
+    Result,
+    Review,
+    ReviewEnd,
+    Submission,
+)
+from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Notification
-from tests.factories import ARC, CCLO, first_matches, make_lead, make_officer, make_submission
+from tests.factories import (
+    ARC,
+    CCLO,
+    DAY,
+    decide,
+    first_matches,
+    make_lead,
+    make_officer,
+    make_submission,
+    take_back,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -231,3 +254,26 @@ def test_only_those_in_charge_act_on_a_file(submission, officer, make_person):
     ):
         with pytest.raises(PermissionDenied):
             act()
+
+
+# -- erasing
+
+
+def test_an_administrator_erases_a_file_with_all_that_was_written_around_it(submission, officer):
+    first, second, third = (match.scheme for match in first_matches(submission, 3))
+    decide(submission, first, officer, "better_alternative", alternative=second)
+    decide(submission, third, officer, "wrong_fact", fact="headcount")
+    decide(submission, second, officer, "wrong_criterion")
+    take_back(submission, first, officer)
+    write_note(submission=submission, author=officer, audience="firm", text="Un mot.")
+    record_step(submission=submission, officer=officer, step="partner", note="un laboratoire")
+    offer_file(submission=submission, by=officer, to=make_officer())
+    subscribe(submission=submission, frequency="weekly", paused_until=None, on=DAY)
+    submission.refresh_from_db()
+    end_review(submission=submission, officer=officer, on=DAY)
+    sheet, contact = submission.sheet, submission.contact
+    submission.delete()
+    sheet.delete()
+    contact.delete()
+    for model in (Submission, Result, Match, Review, ReviewEnd, Note, FollowUp, HandOver, Alert, Fact, Contact):
+        assert not model.objects.exists(), model
