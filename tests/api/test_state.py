@@ -68,8 +68,9 @@ CHANGES = {
     "a role is added": lambda: OperatorRole.objects.create(
         revision=Scheme.objects.get(source_key=KEY).current, operator=Operator.objects.first(), role="distributor"
     ),
-    "a role is moved": lambda: OperatorRole.objects.filter(revision__scheme__source_key=KEY).update(position=9),
-    "a need weighs less": lambda: ServedNeed.objects.filter(revision__scheme__source_key=KEY).update(weight=0.1),
+    "a need is added": lambda: ServedNeed.objects.create(
+        revision=Scheme.objects.get(source_key=KEY).current, sub_need_id="risques.inondation", weight=0.1
+    ),
     "a link is added": lambda: Relation.objects.create(
         revision=Scheme.objects.get(source_key=KEY).current, kind="follows", other_key="hdf-aden"
     ),

@@ -21,7 +21,9 @@ SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 ONE_SHOT = {"migrate"}
 EXAMPLE = (ROOT / ".env.example").read_text()
-READ_BY_SETTINGS = set(re.findall(r'env\.\w+\(\s*"(\w+)"', (ROOT / "backend" / "config" / "settings.py").read_text()))
+READ_BY_SETTINGS = set(
+    re.findall(r'(?:env\.\w+|_rate)\(\s*"(\w+)"', (ROOT / "backend" / "config" / "settings.py").read_text())
+)
 NOT_IN_A_CONTAINER = {"JONCTION_PORT", "JONCTION_CATCHER_DIR"}  # the port is that of the image; mailpit catches
 SECRET = re.compile(r"SECRET|PASSWORD|_URL$")
 REQUIRED = [

@@ -13,7 +13,7 @@ from tests.deploy.conftest import REDIS_SERVER, ROOT, Database
 from tests.notifications.servers import Postman, mail_server
 
 START_SECONDS = 40
-OWE = "from tests.tasks.crash import owe_all; owe_all(1)"
+OWE = "from tests.tasks.crash.outbox import fill; fill(1)"
 STATE = "SELECT state FROM notifications_notification"
 
 
