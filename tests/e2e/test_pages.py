@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Service, look, sign_in
 
@@ -33,9 +33,7 @@ def file(**changes):
 
 unconfirmed = file(confirmed=False, company_name="Pas confirmée")
 waiting = file(company_name="Pages en attente", needs=("innovation.collaboratif", "numerique.robot"))
-nothing = file(
-    company_name="Rien ne correspond", needs=("foncier.terrain",), facts={"naf": "01.11Z", "headcount": 60000.0}
-)
+nothing = file(company_name="Rien ne correspond", needs=("risques.technologique",))
 decided = file(company_name="Pages relues", text="Je ne trouve pas de soudeurs.")
 schemes = [match.scheme for match in first_matches(decided, 6)]
 decide(decided, schemes[0], officer, on=on)
@@ -104,6 +102,8 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
         "corriger": f"/resultat/{made['reviewed']}/corriger/",
     }.items():
         visit(page, service, name, path)
+    page.goto(f"{service.url}/resultat/{made['nothing']}/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Rien ne correspond aujourd’hui")
     visit(page, service, "introuvable", "/nulle-part/", status=404)
     visit(page, service, "lien-perime", "/confirmer/abc/", status=404)
 
