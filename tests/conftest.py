@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = Path(os.environ.get("JONCTION_REAL_DATA") or ROOT.parent / "shared" / "data")
 NO_REAL_DATA = "no real data"
-SLOW = ("/e2e/", "/deploy/", "test_crash.py", "test_access.py", "test_schemathesis.py")
 
 settings.register_profile("short", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", parent=settings.get_profile("short"), max_examples=10_000)
@@ -29,12 +28,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
 def real_data() -> Path:
     """Return the folder of the real files; mark the test ``real_data``."""
     return REAL_DATA
-
-
-@pytest.hookimpl(trylast=True)  # after the shuffle
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the slow files first, so that two processes end together; within each kind the order stays random."""
-    items.sort(key=lambda item: not any(name in item.nodeid for name in SLOW))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
