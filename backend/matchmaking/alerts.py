@@ -17,8 +17,8 @@ from backend.matchmaking import engine
 from backend.matchmaking.differences import SHOWN as SHOWN_STANDINGS
 from backend.matchmaking.differences import Difference, Kind, differences, standing
 from backend.matchmaking.emails import context_of, organisation_in_charge
+from backend.matchmaking.known import missing_facts
 from backend.matchmaking.models import Alert, Match, Reminder, Result, Review, Submission
-from backend.matchmaking.presentation import missing_facts
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import told_decisions
 from backend.notifications.models import Notification

@@ -9,9 +9,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking import engine
+from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.lines import Question
 from backend.matchmaking.models import Match
-from backend.matchmaking.presentation import FACT_NAMES, Card, explain_ranked
+from backend.matchmaking.presentation import Card, explain_ranked
 
 # What to ask for a fact, and who knows.
 FACT_QUESTIONS = {

@@ -144,9 +144,10 @@ def _note_started(case: Case, because: Because) -> dict[str, Any]:
 
 def _correct(case: Case, name: str, value: Any) -> Fact | None:
     """Correct a fact in the officer's name; return the row that says so, or none where it was known already."""
-    before = case.submission.sheet.facts.filter(name=name).last()
+    rows = case.submission.sheet.facts.filter(name=name).order_by("recorded_at", "pk")
+    before = rows.last()
     correct_submission(submission=case.submission, facts={name: value}, author=case.officer, on=case.on)
-    after = case.submission.sheet.facts.filter(name=name).order_by("recorded_at", "pk").last()
+    after = rows.last()
     return None if after == before else after
 
 

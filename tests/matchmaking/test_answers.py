@@ -8,8 +8,8 @@ import pytest
 
 from backend.matchmaking import engine
 from backend.matchmaking.answers import ASKED_OF_OPERATOR, FACT_QUESTIONS, Answer, answer, open_questions
+from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.lines import load_codes, read_line
-from backend.matchmaking.presentation import FACT_NAMES
 from backend.schemes.models import Criterion, Revision, Scheme
 from tests.factories import DAY
 

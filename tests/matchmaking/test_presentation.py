@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from backend.matchmaking.known import Known, value_text
 from backend.matchmaking.models import Match, Review
-from backend.matchmaking.presentation import Known, present, preview, value_text
+from backend.matchmaking.presentation import present, preview
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import answer_condition, correct_submission

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Membership, User
 from backend.common.fields import PlainText
+from backend.matchmaking.known import FACT_LABELS
 from backend.matchmaking.models import FollowUp, Note, Submission
-from backend.matchmaking.presentation import FACT_LABELS
 from backend.matchmaking.queue import Filters, State, Whose
 from backend.matchmaking.reviews import Because
 from backend.schemes.models import Criterion, Revision, Scheme, TaxonomyNeed

@@ -19,8 +19,9 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.matchmaking.differences import Standing, differences, standing
 from backend.matchmaking.emails import organisation_in_charge
+from backend.matchmaking.known import FACT_LABELS, value_text
 from backend.matchmaking.models import FollowUp, Need, Result, Review, Submission
-from backend.matchmaking.presentation import FACT_LABELS, present, unverified_for, value_text
+from backend.matchmaking.presentation import present, unverified_for
 from backend.matchmaking.queue import Filters, State, in_state, queue_of
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import OutsideTerritory, correct_submission, may_decide
