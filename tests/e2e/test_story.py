@@ -1,10 +1,13 @@
 """One firm, from its phone to the officer's decision and back, with and without JavaScript, on two days."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Service, look, sign_in
 from tests.e2e.messages import body, link, messages_to, wait_for_message
@@ -104,12 +107,13 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     file_url = desk.url
     see(desk, "10-dossier")
     for key in named[:3]:
-        decide(desk, key).get_by_role("button", name="Retenir").click()
+        with deciding(desk, key) as card:
+            card.get_by_role("button", name="Retenir").click()
     for key, reason in zip(named[3:5], ("already_has_it", "not_worth_it"), strict=True):
-        card = decide(desk, key)
-        card.locator("summary", has_text="Écarter").click()
-        card.get_by_label("Raison").select_option(reason)
-        card.get_by_role("button", name="Écarter").click()
+        with deciding(desk, key) as card:
+            card.locator("summary", has_text="Écarter").click()
+            card.get_by_label("Raison").select_option(reason)
+            card.get_by_role("button", name="Écarter").click()
     desk.get_by_label("Un mot à l’entreprise").fill("Je vous appelle jeudi.")
     see(desk, "11-dossier-relu")
     desk.get_by_role("button", name="Terminer la relecture").click()
@@ -137,10 +141,14 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     see(other, "13-introuvable")
 
 
-def decide(page: Page, key: str):
-    """Return the card of a scheme, its line unfolded where it is one."""
+@contextmanager
+def deciding(page: Page, key: str) -> Iterator[Locator]:
+    """Unfold the card of a scheme; leave once the page is back on it, with the decision in it."""
     card = page.locator(f"article[data-scheme='{key}']")
     line = page.locator("details.scheme-line").filter(has=card)
     if line.count() and not card.is_visible():
         line.locator("> summary").click()
-    return card
+    anchor = card.get_attribute("id")
+    yield card
+    # Until then the old page is still there, and what is unfolded in it is folded again in the new one.
+    expect(page).to_have_url(re.compile(f"#{anchor}$"))
