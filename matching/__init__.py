@@ -14,10 +14,11 @@ from matching.criteria import (
 )
 from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.errors import CriterionError, FactError, MatchingError
+from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, Weights
 from matching.needs import NeedReader, Wish, Words
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
-from matching.profiles import ANYWHERE, Interval, Place, Profile, Profiles, activity_path
+from matching.profiles import Profile, Profiles, activity_path
 from matching.ranking import Match, rank
 from matching.reasons import Reason, explain, opens_later
 from matching.schemes import REACHES, Scheme
@@ -35,6 +36,7 @@ __all__ = [
     "Criterion",
     "CriterionError",
     "FactError",
+    "Figures",
     "Interval",
     "Manual",
     "Match",
@@ -45,6 +47,7 @@ __all__ = [
     "Profile",
     "Profiles",
     "Reason",
+    "Related",
     "Scheme",
     "Weights",
     "Window",

@@ -13,6 +13,7 @@ from typing import ClassVar, Literal, get_args
 import numpy as np
 
 from matching.errors import CriterionError, FactError
+from matching.facts import Place
 from matching.outcomes import (
     MET,
     NOT_MET,
@@ -26,7 +27,7 @@ from matching.outcomes import (
     decide,
     negate,
 )
-from matching.profiles import DayArray, FloatArray, Place, Profiles, activity_path
+from matching.profiles import DayArray, FloatArray, Profiles, activity_path
 
 type OpenFacts = dict[str, BoolArray]
 type Size = Literal["micro", "small", "medium", "intermediate", "large"]

@@ -1,18 +1,17 @@
 """What is known of a firm and of its project: plain values, each of which may be unknown.
 
-Numbers are closed intervals, because the company register gives bands ("10 à 19 salariés") and people say "about
-thirty". Nothing here knows today's date: the day is a fact of the question.
+Nothing here knows today's date: the day is a fact of the question.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from math import inf, isnan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.errors import FactError
+from matching.facts import ANY_NUMBER, ANYWHERE, Interval, Place
 from matching.outcomes import UNKNOWN, OutcomeArray, constant
 
 type FloatArray = NDArray[np.float64]
@@ -56,38 +55,6 @@ def activity_path(code: str) -> str:
         if section and division:
             return section + digits + letter
     raise FactError(f"{code!r} is no NAF rév. 2 code; a section letter or 2 to 4 digits and a letter are expected.")
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A number known to lie between two bounds, both included; an infinite bound is open."""
-
-    low: float = -inf
-    high: float = inf
-
-    def __post_init__(self) -> None:
-        if isnan(self.low) or isnan(self.high) or self.low > self.high:
-            raise FactError(f"Interval upside down: [{self.low}, {self.high}]; the low bound comes first.")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something is, as the codes of the perimeters around it.
-
-    Parameters
-    ----------
-    inside : frozenset of str
-        Perimeters it is in for certain.
-    possible : frozenset of str or None
-        Perimeters it may be in; ``None`` when any is possible. What is neither inside nor possible is outside.
-    """
-
-    inside: frozenset[str] = frozenset()
-    possible: frozenset[str] | None = None
-
-
-ANYWHERE = Place()
-ANY_NUMBER = Interval()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
