@@ -22,6 +22,18 @@ from matching.profiles import Profile, Profiles, activity_path
 from matching.ranking import Match, rank
 from matching.reasons import Reason, explain, opens_later
 from matching.schemes import REACHES, Scheme
+from matching.state_aid import (
+    Ceiling,
+    Grant,
+    Intensity,
+    ceiling_on,
+    consolidate,
+    fits,
+    headroom,
+    intensity,
+    is_publicly_held,
+    size_range,
+)
 
 __all__ = [
     "ANYWHERE",
@@ -33,10 +45,13 @@ __all__ = [
     "SIZES",
     "UNKNOWN",
     "WINDOW_STATES",
+    "Ceiling",
     "Criterion",
     "CriterionError",
     "FactError",
     "Figures",
+    "Grant",
+    "Intensity",
     "Interval",
     "Manual",
     "Match",
@@ -54,10 +69,17 @@ __all__ = [
     "Wish",
     "Words",
     "activity_path",
+    "ceiling_on",
+    "consolidate",
     "dump_criterion",
     "explain",
+    "fits",
+    "headroom",
+    "intensity",
+    "is_publicly_held",
     "leaves",
     "opens_later",
     "parse_criterion",
     "rank",
+    "size_range",
 ]
