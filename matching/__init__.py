@@ -32,6 +32,7 @@ from matching.state_aid import (
     headroom,
     intensity,
     is_publicly_held,
+    leaves_window_on,
     size_range,
 )
 
@@ -78,6 +79,7 @@ __all__ = [
     "intensity",
     "is_publicly_held",
     "leaves",
+    "leaves_window_on",
     "opens_later",
     "parse_criterion",
     "rank",

@@ -187,9 +187,7 @@ def size_range(years: Sequence[Figures], *, public: bool) -> tuple[int, int]:
 
 
 def _status(years: Sequence[Figures], size: str) -> Outcome:
-    under = [_is_under(figures, size) for figures in reversed(years)]
-    if not under:
-        return UNKNOWN
+    under = [_is_under(figures, size) for figures in reversed(years)] or [UNKNOWN]
     status = under[0]
     for before, this in pairwise(under):
         status = sorted((this, before, status))[1]

@@ -26,9 +26,10 @@ from matching import (
     headroom,
     intensity,
     is_publicly_held,
+    leaves_window_on,
     size_range,
 )
-from matching.state_aid import CEILINGS, Consolidated, Headroom, Part, leaves_window_on
+from matching.state_aid import CEILINGS, Consolidated, Headroom, Part
 
 DAY = date(2026, 11, 24)
 MICRO, SMALL, MEDIUM, INTERMEDIATE, LARGE = range(5)
