@@ -14,7 +14,7 @@ from backend.common.days import current_day
 from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
 from backend.matchmaking.emails import officers_in_charge, organisation_in_charge
 from backend.matchmaking.models import Alert, Submission
-from backend.matchmaking.presentation import present, whom_to_call
+from backend.matchmaking.presentation import present, proposes_de_minimis, whom_to_call
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import (
     OutsideTerritory,
@@ -24,6 +24,8 @@ from backend.matchmaking.services import (
     read_confirmation_token,
     send_link_again,
 )
+from backend.matchmaking.state_aid import ledger_of
+from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
 from backend.web.forms.filing import FirmForm, NeedForm, ProjectForm, StepForm
 from backend.web.forms.result import AddressForm, AlertForm
@@ -31,7 +33,7 @@ from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import client_ip, limit_wrong_links, spend
 
 
-def _submission(token: str) -> Submission:
+def submission_of(token: str) -> Submission:
     return get_object_or_404(Submission.objects.select_related("sheet", "contact", "epci", "reviewed_by"), token=token)
 
 
@@ -46,18 +48,28 @@ def _private(response: HttpResponse) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 @limit_wrong_links
 def result(request: HttpRequest, token: str) -> HttpResponse:
-    return _result_page(request, _submission(token))
+    return result_page(request, submission_of(token))
 
 
-def _result_page(
-    request: HttpRequest, submission: Submission, *, alert_form: AlertForm | None = None, status: int = 200
+def result_page(
+    request: HttpRequest,
+    submission: Submission,
+    *,
+    alert_form: AlertForm | None = None,
+    aid_form: AidForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
+    """Show a result; a form is one that was refused, with what was typed."""
     answer = latest_result(submission, on=current_day())
     alert = Alert.objects.filter(submission=submission).first()
+    page = present(submission, answer)
+    shows_aids = aid_form or proposes_de_minimis(page) or submission.sheet.aids.standing().exists()
     context = {
         "submission": submission,
         "result": answer,
-        "page": present(submission, answer),
+        "page": page,
+        "ledger": ledger_of(submission, on=answer.on) if shows_aids else None,
+        "aid_form": aid_form or AidForm(auto_id="aide_%s"),
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first(),
         "answer_url": reverse("answer", args=[submission.token]),
@@ -75,14 +87,14 @@ def _result_page(
 @limit_wrong_links
 def alerts(request: HttpRequest, token: str) -> HttpResponse:
     """Ask to be told of what is new, change the rhythm, or stop."""
-    submission = _submission(token)
+    submission = submission_of(token)
     if "stop" in request.POST:
         unsubscribe(submission=submission)
         messages.success(request, _("C’est arrêté : nous ne vous préviendrons plus."))
         return redirect(reverse("result", args=[token]) + "#alertes")
     form = AlertForm(request.POST)
     if not form.is_valid():
-        return _result_page(request, submission, alert_form=form, status=422)
+        return result_page(request, submission, alert_form=form, status=422)
     subscribe(submission=submission, on=current_day(), **form.cleaned_data)
     words = (
         _("C’est noté : nous vous préviendrons.")
@@ -97,7 +109,7 @@ def alerts(request: HttpRequest, token: str) -> HttpResponse:
 @limit_wrong_links
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """Take the firm's answer to a condition that only a person can check."""
-    submission = _submission(token)
+    submission = submission_of(token)
     answer_condition(
         submission=submission,
         condition=request.POST.get("condition", ""),
@@ -120,7 +132,7 @@ CORRECTION: tuple[tuple[str, type[StepForm]], ...] = (
 @limit_wrong_links
 def correct(request: HttpRequest, token: str) -> HttpResponse:
     """Correct what was filed, on one page, and see the new result."""
-    submission = _submission(token)
+    submission = submission_of(token)
     data = request.POST if request.method == "POST" else None
     forms = {name: form(data, prefix=name, initial=form.initial_for(submission)) for name, form in CORRECTION}
     valid = [form.is_valid() for form in forms.values()]  # every one, so that all errors show at once
