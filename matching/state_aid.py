@@ -195,10 +195,34 @@ def _status(years: Sequence[Figures], size: str) -> Outcome:
 
 
 def _is_under(figures: Figures, size: str) -> Outcome:
+    staff, turnover, balance_sheet = _tests(figures, size)
+    return min(staff, max(turnover, balance_sheet))
+
+
+def _tests(figures: Figures, size: str) -> tuple[Outcome, Outcome, Outcome]:
+    """Test headcount, turnover and balance sheet against the ceilings of a size."""
     headcount, turnover, balance_sheet = CEILINGS[size]
     staff = _decide(certain=figures.headcount.high < headcount, possible=figures.headcount.low < headcount)
-    euros = max(_is_at_most(figures.turnover, turnover), _is_at_most(figures.balance_sheet, balance_sheet))
-    return min(staff, euros)
+    return staff, _is_at_most(figures.turnover, turnover), _is_at_most(figures.balance_sheet, balance_sheet)
+
+
+def open_figures(figures: Figures, size: str) -> frozenset[str]:
+    """Return which of a year's figures leave open whether it is under the ceilings of a size.
+
+    >>> sorted(open_figures(Figures(headcount=Interval(10, 19)), "medium"))
+    ['balance_sheet', 'turnover']
+    >>> open_figures(Figures(headcount=Interval(250, 499)), "medium")
+    frozenset()
+    """
+    staff, turnover, balance_sheet = _tests(figures, size)
+    euros = max(turnover, balance_sheet)
+    if min(staff, euros) != UNKNOWN:
+        return frozenset()
+    found = {"headcount"} if staff == UNKNOWN else set()
+    if euros == UNKNOWN:
+        money = {"turnover": turnover, "balance_sheet": balance_sheet}
+        found |= {name for name, outcome in money.items() if outcome == UNKNOWN}
+    return frozenset(found)
 
 
 def _is_at_most(number: Interval, ceiling: float) -> Outcome:
