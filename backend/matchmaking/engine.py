@@ -70,65 +70,6 @@ class Understood:
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
-    """One line of a consolidated sum; each figure is a pair of low and high, ``None`` where nothing bounds it."""
-
-    name: str
-    link: str
-    share: float
-    headcount: tuple[float, float | None]
-    turnover: tuple[float, float | None]
-    balance_sheet: tuple[float, float | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """The size of a firm with its group: the sum, and the smallest and the largest category it may have, as positions
-    from micro to large; ``last_year`` is what the last closed year alone would give.
-    """
-
-    parts: tuple[Sum, ...]
-    total: Sum
-    is_group_known: bool
-    is_public: bool
-    n_years: int
-    positions: tuple[int, int]
-    last_year: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """What de minimis aid is left under a regulation on a day, in euros; ``None`` where nothing bounds it."""
-
-    ceiling: float | None
-    ended_on: date | None  # the regulation's last day, where its ceiling is no longer known
-    low: float
-    high: float | None
-    used: tuple[float, float | None]
-    freed_on: date | None
-    freed: tuple[float, float | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """What a regime pays at most for one purpose, in percent; both bounds ``None`` where that is unknown."""
-
-    purpose: str
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
-    """The rates of an article of a regime on a day; ``until`` is its last day, passed or to come."""
-
-    regime: str
-    rates: tuple[Rate, ...]
-    until: date
-    is_over: bool
-
-
 class Catalogue:
     """Revisions as the engine reads them, compiled once for each state of the tables."""
 
@@ -194,11 +135,31 @@ def profile(facts: Facts, *, on: date) -> matching.Profile:
         created_on=date.fromisoformat(facts["created_on"]) if facts.get("created_on") else None,
         micro_entrepreneur=facts.get("micro_entrepreneur"),
         started=facts.get("project.started"),
+        group=None if facts.get("group") is None else tuple(map(_related, facts["group"])),
+        previous_years=tuple(map(_figures, facts.get("previous_years") or ())),
         answers={
             name.removeprefix(Fact.ANSWER): bool(value)
             for name, value in facts.items()
             if name.startswith(Fact.ANSWER) and value is not None
         },
+    )
+
+
+def _figures(known: Facts) -> matching.Figures:
+    return matching.Figures(
+        headcount=_interval(known.get("headcount")),
+        turnover=_interval(known.get("turnover")),
+        balance_sheet=_interval(known.get("balance_sheet")),
+    )
+
+
+def _related(known: Facts) -> matching.Related:
+    return matching.Related(
+        share=float(known["share"]),
+        control=bool(known.get("control")),
+        holder=known.get("holder") or "company",
+        figures=_figures(known),
+        name=known.get("name") or "",
     )
 
 
@@ -256,7 +217,6 @@ def clear_caches() -> None:
     _region.cache_clear()
     _perimeter.cache_clear()
     need_reader.cache_clear()
-    _aid_rules.cache_clear()
 
 
 @lru_cache(maxsize=1)
@@ -374,143 +334,3 @@ def _line(reason: matching.Reason) -> Line:
         open_facts=reason.open_facts,
         parts=tuple(_line(part) for part in reason.parts),
     )
-
-
-# -- State aid
-
-
-@dataclass(frozen=True, slots=True)
-class _AidRules:
-    ceilings: tuple[matching.Ceiling, ...]
-    rates: tuple[tuple[str, matching.Intensity], ...]
-    regimes: Mapping[str, tuple[str, date]]  # in words, and the last day
-
-
-@lru_cache(maxsize=1)
-def _aid_rules() -> _AidRules:
-    """Read the ceilings and rates that somebody has read in their source; the others are not used."""
-    content = yaml.safe_load((settings.BASE_DIR / "fixtures" / "state_aid.yaml").read_text())
-    ceilings, rates, regimes = (
-        [row for row in content[name] if row["read"]] for name in ("ceilings", "intensities", "regimes")
-    )
-    return _AidRules(
-        tuple(
-            matching.Ceiling(
-                regulation=row["regulation"],
-                amount=row["amount"],
-                counts=frozenset(row["counts"]),
-                valid_from=row["valid_from"],
-                valid_until=row["valid_until"],
-            )
-            for row in ceilings
-        ),
-        tuple(
-            (
-                row["purpose"],
-                matching.Intensity(
-                    regime=row["regime"],
-                    article=row["article"],
-                    percent={size: _interval(percent) for size, percent in row["percent"].items()},
-                    valid_from=row["valid_from"],
-                    valid_until=row["valid_until"],
-                ),
-            )
-            for row in rates
-        ),
-        {row["regime"]: (row["text"], row["valid_until"]) for row in regimes},
-    )
-
-
-def size_of(facts: Facts) -> Size:
-    """Return the size of a firm from its own figures, its group's and those of the years before."""
-    related = facts.get("group")
-    group = None if related is None else [_related(entry) for entry in related]
-    found = matching.consolidate(_figures(facts), group)
-    years = [found.figures, *(_figures(year) for year in facts.get("previous_years") or ())]
-    public = matching.is_publicly_held(group)
-    return Size(
-        parts=tuple(_sum(part.name, part.link, part.share, part.figures) for part in found.parts),
-        total=_sum("", "total", 100, found.figures),
-        is_group_known=found.complete,
-        is_public=public,
-        n_years=len(years),
-        positions=matching.size_range(years, public=public),
-        last_year=matching.size_range(years[:1], public=public),
-    )
-
-
-def _related(entry: Mapping[str, Any]) -> matching.Related:
-    return matching.Related(
-        share=float(entry["share"]),
-        control=bool(entry.get("control")),
-        holder=entry.get("holder") or "company",
-        figures=_figures(entry),
-        name=entry.get("name") or "",
-    )
-
-
-def _figures(entry: Mapping[str, Any]) -> matching.Figures:
-    return matching.Figures(
-        headcount=_interval(entry.get("headcount")),
-        turnover=_interval(entry.get("turnover")),
-        balance_sheet=_interval(entry.get("balance_sheet")),
-    )
-
-
-def _sum(name: str, link: str, share: float, figures: matching.Figures) -> Sum:
-    return Sum(
-        name=name,
-        link=link,
-        share=share,
-        headcount=_pair(figures.headcount),
-        turnover=_pair(figures.turnover),
-        balance_sheet=_pair(figures.balance_sheet),
-    )
-
-
-def _pair(interval: matching.Interval) -> tuple[float, float | None]:
-    return interval.low, None if interval.high == inf else interval.high
-
-
-def leaves_window_on(granted_on: date) -> date:
-    """Return the day from which a de minimis aid no longer counts."""
-    return matching.leaves_window_on(granted_on)
-
-
-def de_minimis_left(
-    grants: Iterable[tuple[date, float | None, str]], *, on: date, complete: bool, regulation: str = "general"
-) -> Left:
-    """Return what is left under a regulation's ceiling; a grant is its day, its amount if known, its regulation."""
-    rows = [matching.Grant(on=day, amount=amount, regulation=name) for day, amount, name in grants]
-    ceilings = _aid_rules().ceilings
-    ceiling = matching.ceiling_on(ceilings, regulation=regulation, on=on)
-    found = matching.headroom(rows, on=on, ceiling=ceiling, complete=complete)
-    ended = [one.valid_until for one in ceilings if one.regulation == regulation and one.valid_until < on]
-    low, high = _pair(found.left)
-    return Left(
-        ceiling=ceiling.amount if ceiling else None,
-        ended_on=None if ceiling else max(ended, default=None),
-        low=low,
-        high=high,
-        used=_pair(found.used),
-        freed_on=found.freed_on,
-        freed=_pair(found.freed),
-    )
-
-
-def fits_left(low: float, high: float | None, left: Left) -> str:
-    """Tell whether a new aid between two amounts fits in what is left."""
-    return OUTCOMES[matching.fits(_interval([low, high]), _interval([left.low, left.high]))]
-
-
-def rates_of(regime: str, article: str, *, sizes: tuple[int, int], on: date) -> Rates:
-    """Return the most that an article of a regime pays on a day, purpose by purpose."""
-    rules = _aid_rules()
-    text, until = rules.regimes[regime]
-    rates = []
-    for purpose, record in rules.rates:
-        if (record.regime, record.article) == (regime, article):
-            percent = matching.intensity([record], regime=regime, article=article, sizes=sizes, on=on)
-            low, high = _pair(percent) if percent else (None, None)
-            rates.append(Rate(purpose=purpose, low=low, high=high))
-    return Rates(regime=text, rates=tuple(rates), until=until, is_over=until < on)

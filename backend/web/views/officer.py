@@ -142,7 +142,7 @@ def file_page(
         "result": answer,
         "page": page,
         "facts": _facts(submission),
-        "size": present_size(answer.facts),
+        "size": present_size(answer.facts, on=answer.on),
         "ledger": ledger_of(submission, on=answer.on),
         "aid_form": AidForm(auto_id="aide_%s"),
         "organisation": organisation_in_charge(submission),
