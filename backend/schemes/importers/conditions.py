@@ -12,13 +12,19 @@ from backend.schemes.importers.places import Places
 from backend.schemes.importers.rules import Rules, read_when
 from backend.schemes.importers.sentences import Sentence, Table
 from backend.schemes.records import Record
+from backend.schemes.wording import perimeter_name
 
 HEADINGS = "conditions d'éligibilité"
 PLACES = "secteur géographique"
 OTHERS = "autres critères d'éligibilité"
 CONDITIONAL = "champs conditionnels"
 _SIDES = (("at_least", "above"), ("at_most", "below"))
-_BOUND_WORDS = {"at_least": "au moins {:g}", "above": "plus de {:g}", "at_most": "au plus {:g}", "below": "moins de {:g}"}
+_BOUND_WORDS = {
+    "at_least": "au moins {:g}",
+    "above": "plus de {:g}",
+    "at_most": "au plus {:g}",
+    "below": "moins de {:g}",
+}
 
 
 @dataclass(slots=True)
@@ -141,7 +147,7 @@ class _Reader:
         data = self.stated.territories
         if same_text(text) in map(same_text, self.table.words["everywhere"]):
             if data:
-                self._contradict(text, f"les données ne citent que {_codes(data)}")
+                self._contradict(text, f"les données ne citent que {_names(data)}")
             return
         names = clean_line(text).split(", ")
         found = [self.places.find(name) for name in names]
@@ -150,7 +156,7 @@ class _Reader:
             self._contradict(text, "un de ces lieux n’est ni une région ni un département", decided="à vérifier")
             self.found.add(self._manual(text, Sentence(kind="manual")), text)
         elif set(codes) != set(data):
-            self._contradict(text, f"les données citent {_codes(data)}", decided="la condition la plus étroite vaut")
+            self._contradict(text, f"les données citent {_names(data)}", decided="la condition la plus étroite vaut")
             if not data or all(self.places.covers(data, code) for code in codes):
                 self.found.add({"kind": "in_territory", "any_of": codes}, text)
 
@@ -191,7 +197,5 @@ def _words(bound: tuple[str, float] | None) -> str:
     return _BOUND_WORDS[bound[0]].format(bound[1]) if bound else "rien de tel"
 
 
-def _codes(codes: list[str]) -> str:
-    return ", ".join(codes) or "toute la France"
-
-
+def _names(codes: list[str]) -> str:
+    return ", ".join(map(perimeter_name, codes)) or "toute la France"

@@ -173,9 +173,7 @@ def _read_number(company: dict[str, Any], name: str) -> float | None:
 
 
 def _read_status(company: dict[str, Any], rules: Rules, stated: Stated, settle: _Settling) -> None:
-    excluded = get_flag(
-        company, "excludeMicroentrepreneur", place="eligibilityData.company.excludeMicroentrepreneur"
-    )
+    excluded = get_flag(company, "excludeMicroentrepreneur", place="eligibilityData.company.excludeMicroentrepreneur")
     data = False if excluded else None
     stated.micro_entrepreneur = data
     if settle.has_rules and rules.micro_entrepreneur is not data:
