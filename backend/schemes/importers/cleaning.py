@@ -82,5 +82,5 @@ def clean_url(raw: str) -> str:
 
 def same_text(text: str) -> str:
     """Return a form in which two spellings of one sentence are equal: case, apostrophes, end marks, spaces."""
-    plain = clean_line(text).casefold().replace("’", "'").replace("ʼ", "'")
+    plain = clean_line(text).casefold().replace("’", "'").replace("\N{MODIFIER LETTER APOSTROPHE}", "'")
     return " ".join(plain.split()).rstrip(" .,;")

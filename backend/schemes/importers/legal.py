@@ -124,7 +124,8 @@ def _read_window(
     opens, closes = days["start"], days["end"]
     if opens and closes and opens > closes:
         raise RowError(
-            f"Dates inversées : début de validité le {_day(opens)}, fin le {_day(closes)} ; attendu : le début d’abord."
+            f"Dates inversées : début de validité le {_day(opens)}, fin le {_day(closes)} ; attendu : le début "
+            "d’abord."
         )
     state = "unknown" if closes is None else "permanent" if closes == never else "dated"
     if get_flag(programme, SUSPENDED):

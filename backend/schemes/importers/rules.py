@@ -1,4 +1,4 @@
-"""The rules that the State's site evaluates, as far as they say whether a firm is eligible: an "and" of plain tests."""
+"""The rules that the State's site evaluates, as far as they say who is eligible: an "and" of plain tests."""
 
 import re
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""Lines for ``match`` around every bound of the file, drawn with a seed: the day before, half a person, the next place."""
+"""Lines for ``match`` around every bound of the file, drawn with a seed: the day before, half a person, elsewhere."""
 
 import csv
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any

@@ -1,6 +1,6 @@
 """What programs.json says, read a second time from the file alone: none of our code, plain dicts, dates and sets.
 
-Only what the file states as data is read here: its dates, its staff, its micro-entrepreneurs, its regions, its sections.
+Only what the file states as data is read here: dates, staff, micro-entrepreneurs, regions and, apart, sections.
 """
 
 import json
@@ -43,7 +43,10 @@ REGIONS = {
 DEPARTMENTS = {"Bouches-du-Rhône": "13", "Landes": "40"}
 
 # Last division of each section of the NAF.
-SECTIONS = "A03 B09 C33 D35 E39 F43 G47 H53 I56 J63 K66 L68 M75 N82 O84 P85 Q88 R93 S96 T98 U99".split()
+SECTIONS = [
+    "A03", "B09", "C33", "D35", "E39", "F43", "G47", "H53", "I56", "J63", "K66",
+    "L68", "M75", "N82", "O84", "P85", "Q88", "R93", "S96", "T98", "U99",
+]  # fmt: skip
 
 type Programme = dict[str, Any]
 type Place = dict[str, Any]

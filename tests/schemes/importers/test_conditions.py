@@ -15,8 +15,9 @@ from backend.schemes.records import unknown_perimeters
 from tests.schemes.importers.made_up import SOURCE, make_programme, with_texts
 
 NOT_STARTED = (
-    "L'opération pour laquelle vous sollicitez une aide financière ne doit pas avoir commencé ou ne doit pas avoir donné "
-    "lieu à des engagements fermes (sous quelque forme que ce soit : marché signé, commande signée, devis accepté…)"
+    "L'opération pour laquelle vous sollicitez une aide financière ne doit pas avoir commencé ou ne doit pas avoir "
+    "donné lieu à des engagements fermes (sous quelque forme que ce soit : marché signé, commande signée, devis "
+    "accepté…)"
 )
 SIZE, SECTOR, PLACE = "taille de l'entreprise", "secteur d'activité", "secteur géographique"
 pytestmark = pytest.mark.django_db
@@ -156,7 +157,8 @@ def test_a_sector_that_is_excluded_or_reserved_is_left_to_a_person(text):
 
 
 def test_sectors_that_are_excluded_by_their_codes_are_a_criterion():
-    text = "Tout secteur d’activités hors codes NAF 35, 41, 47.91 à 53, 64 à 70, 84 à 88, 94, 97 à 99 et hors profession libérale."
+    codes = "35, 41, 47.91 à 53, 64 à 70, 84 à 88, 94, 97 à 99"
+    text = f"Tout secteur d’activités hors codes NAF {codes} et hors profession libérale."
     activity, rest = definitions(read(with_texts(text, heading=SECTOR)))
     assert activity["kind"] == "activity"
     assert "35" in activity["none_of"]

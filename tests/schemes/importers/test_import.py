@@ -7,6 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from backend.matchmaking import engine
+from backend.matchmaking.answers import answer
+from backend.matchmaking.lines import Question
 from backend.schemes.comparison import differences
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.publishing import archive
@@ -113,6 +115,14 @@ def test_what_an_imported_revision_says_can_be_read_again(path):
     assert normalise(record) == record
     assert differences(record, record) == []
     assert [row.get("from_text") for row in record["criteria"]] == [None, True]
+
+
+def test_what_comes_from_the_text_only_is_marked_where_two_versions_are_compared(path):
+    run(path, [with_texts("Être loin.")])
+    record = read_record(current())
+    as_data = {**record, "criteria": [{**row, "from_text": False} for row in record["criteria"]]}
+    (difference,) = differences(as_data, record)
+    assert difference.after[0].endswith("[tiré du seul texte]")
 
 
 # -- again, changed, gone
@@ -269,13 +279,15 @@ def test_no_firm_sees_an_imported_record(record, client, settings):
 
 
 def test_the_public_api_does_not_know_an_imported_record(record, client):
-    listed = client.get("/api/v1/schemes", {"search": "Zzz", "page_size": 100})
+    listed = client.get("/api/v1/schemes/", {"search": "Zzz", "page_size": 100})
     assert listed.status_code == 200
     assert "importée" not in listed.content.decode()
     for key in (record.source_key, record.key):
-        assert client.get(f"/api/v1/schemes/{key}").status_code == 404
-    answer = client.post("/api/v1/match", data='{"limit": 100}', content_type="application/json")
-    assert "Zzz importée" not in json.dumps(answer.json(), ensure_ascii=False)
+        assert client.get(f"/api/v1/schemes/{key}/").status_code == 404
+    question = Question(id=None, on=DAY, facts={}, needs=(), text="")
+    cards = answer(question, limit=1000).cards
+    assert len(cards) > 100
+    assert record.key not in [card.match.scheme.key for card in cards]
 
 
 def test_officers_neither_find_nor_add_an_imported_record(record, client, settings):

@@ -4,12 +4,15 @@ import json
 import os
 import re
 from datetime import date
+from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from backend.schemes.models import Criterion, Revision
 from backend.schemes.records import read_record
+from tests.conftest import REAL_DATA
 from tests.matchmaking import naive
 from tests.schemes.importers import second_reading
 from tests.schemes.importers.drawn import Draw
@@ -20,16 +23,22 @@ N_PROFILES = 3000 if os.environ.get("JONCTION_LONG") == "1" else 150
 pytestmark = [pytest.mark.django_db, pytest.mark.real_data]
 
 
-@pytest.fixture
-def programmes(real_data):
-    return second_reading.programmes(real_data / "mte" / "programs.json")
+FILE = REAL_DATA / "mte" / "programs.json"
 
 
-@pytest.fixture
-def output(real_data, capsys):
-    """Import the file and return what was printed."""
-    call_command("import_schemes", SOURCE, real_data / "mte" / "programs.json", dated="2026-06-12")
-    return capsys.readouterr().out
+@pytest.fixture(scope="module")
+def programmes():
+    return second_reading.programmes(FILE)
+
+
+@pytest.fixture(scope="module")
+def output(django_db_setup, django_db_blocker):
+    """Import the file once for all these tests, each of which undoes what it adds, and return what was printed."""
+    printed = StringIO()
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("import_schemes", SOURCE, FILE, dated="2026-06-12", stdout=printed)
+        yield printed.getvalue()
+        transaction.set_rollback(True)
 
 
 def test_every_programme_goes_in(output, programmes):
@@ -99,9 +108,10 @@ def test_nothing_that_may_be_shown_holds_markup_nor_an_official_s_address_or_nam
         assert not people & set(re.findall(r"\w+", shown.casefold())), revision.scheme.source_key
 
 
-def test_reading_the_file_twice_changes_nothing(output, real_data, capsys):
-    call_command("import_schemes", SOURCE, real_data / "mte" / "programs.json")
-    assert capsys.readouterr().out.endswith("created 0, updated 0, unchanged 260, rejected 0\n")
+def test_reading_the_file_twice_changes_nothing(output):
+    again = StringIO()
+    call_command("import_schemes", SOURCE, FILE, stdout=again)
+    assert again.getvalue().endswith("created 0, updated 0, unchanged 260, rejected 0\n")
 
 
 @pytest.mark.parametrize(

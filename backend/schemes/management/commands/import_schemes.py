@@ -9,7 +9,7 @@ from django.utils import timezone
 from backend.schemes.importers.loading import READERS, ImportFileError, describe, import_records, read_file
 
 HELP = """\
-Reprend les fiches d'un autre site dans une source à part du catalogue ; recommencer avec le même fichier ne change rien.
+Reprend les fiches d'un autre site dans une source à part du catalogue ; relire le même fichier n'y change rien.
 
 Une fiche illisible est signalée et les autres entrent ; un fichier illisible ne change rien. Une fiche disparue du
 fichier reste. Les fiches reprises servent à « match --source » ; aucune page, aucun courriel ne les montre.
