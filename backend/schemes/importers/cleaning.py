@@ -5,6 +5,9 @@ import re
 import unicodedata
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+
 _SCRIPT = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _AUTOLINK = re.compile(r"<(https?://[^<>\s]+)>")
 _BLOCK = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/tr)\b[^<>]*>", re.IGNORECASE)
@@ -18,6 +21,9 @@ _EMAIL = re.compile(r"(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _PHONE = re.compile(r"(?<!\d)(?:(?:\+|00)33[ .-]?(?:\(0\)[ .-]?)?|0)[1-9](?:[ .-]?\d\d){4}(?!\d)")
 _PERSON = re.compile(r"\b(?:M\.|Mme|Mlle|Mr|Monsieur|Madame)[ ]+[A-ZÀ-Ý][\w’'-]+(?:[ ]+[A-ZÀ-Ý][\w’'-]+)*")
 _TRACKING = ("mtm_", "utm_", "pk_")
+_TALL_MARKS = re.compile(r"(?<=«) | (?=[»:;?!])")
+_valid_url = URLValidator(schemes=["http", "https"])
+MAX_URL = 500  # characters that the catalogue keeps
 
 DROPPED_EMAIL = "(adresse non reprise)"
 DROPPED_PHONE = "(téléphone non repris)"
@@ -70,14 +76,22 @@ def clean_url(raw: str) -> str:
         parts = urlsplit(address)
     except ValueError:
         return ""
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or re.search(r"\s", address):
-        return ""
     if any(name.startswith(_TRACKING) for name, _ in parse_qsl(parts.query)):
         kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not pair[0].startswith(_TRACKING)]
         parts = parts._replace(query=urlencode(kept))
     if parts.fragment.startswith(":~:"):
         parts = parts._replace(fragment="")
-    return urlunsplit(parts)
+    cleaned = urlunsplit(parts)
+    try:
+        _valid_url(cleaned)
+    except ValidationError:
+        return ""
+    return cleaned if len(cleaned) <= MAX_URL else ""
+
+
+def typeset(text: str) -> str:
+    """Return a French sentence of ours with its no-break spaces."""
+    return _TALL_MARKS.sub("\N{NO-BREAK SPACE}", text)
 
 
 def same_text(text: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from backend.schemes.importers.cleaning import clean_line, clean_text, same_text
+from backend.schemes.importers.cleaning import clean_line, clean_text, same_text, typeset
 from backend.schemes.importers.faults import get_object, get_texts, refuse
 from backend.schemes.importers.legal import Stated
 from backend.schemes.importers.places import Places
@@ -122,7 +122,7 @@ class _Reader:
         return {
             "kind": "manual",
             "fact": sentence.fact or f"te.{own}",
-            "sentence": f"L’entreprise ou son projet remplit cette condition : « {line.rstrip(' .;,')} ».",
+            "sentence": typeset(f"L’entreprise ou son projet remplit cette condition : « {line.rstrip(' .;,')} »."),
             "ask": sentence.ask,
         }
 

@@ -133,7 +133,7 @@ def _as_of(record: Record, day: date) -> Record:
 def describe(report: Report) -> Iterator[str]:
     """Tell a run in French, line by line."""
     if report.contradictions:
-        yield f"Le fichier se contredit ({len(report.contradictions)} fiches) :"
+        yield f"Le fichier se contredit ({count(len(report.contradictions), 'fiche')}) :"
     for key, contradictions in report.contradictions.items():
         yield from (f"  {key} : {contradiction}" for contradiction in contradictions)
     if report.nuances:
@@ -148,6 +148,11 @@ def describe(report: Report) -> Iterator[str]:
         yield f"Fiches refusées ({len(report.rejected)}) :"
     for rejected in report.rejected:
         yield f"  fiche {rejected.row}{f' ({rejected.key})' if rejected.key else ''} : {rejected.reason}"
+
+
+def count(n: int, word: str) -> str:
+    """Write a number of things."""
+    return f"{n} {word}{'s' if n > 1 else ''}"
 
 
 def _counts(counts: Counter[str]) -> str:

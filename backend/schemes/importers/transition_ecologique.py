@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from backend.schemes.importers.cleaning import clean_line, clean_text, clean_url
+from backend.schemes.importers.cleaning import clean_line, clean_text, clean_url, typeset
 from backend.schemes.importers.conditions import Conditions, conditional_fields, read_conditions
 from backend.schemes.importers.faults import get_flag, get_object, get_text, get_texts, refuse
 from backend.schemes.importers.legal import Stated, read_stated
@@ -18,6 +18,7 @@ from backend.schemes.records import Record
 SOURCE = "transition-ecologique"
 PUBLIC_BODIES = "ouvert aux administrations publiques"
 _KEY = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
+MAX_NAME = 200  # characters of an operator's name that the catalogue keeps
 _DURATIONS = ("durée de l'accompagnement", "durée du prêt")
 
 
@@ -68,7 +69,7 @@ class Reader:
         on: date,
     ) -> Record:
         page = self.words["page"].format(id=key)
-        operator = clean_line(get_text(programme, "opérateur de contact", needed=True))
+        operator = _operator(get_text(programme, "opérateur de contact", needed=True), "opérateur de contact")
         return {
             "key": key,
             "name": clean_line(get_text(programme, "titre", needed=True)),
@@ -128,7 +129,7 @@ class Reader:
             *(f"À vérifier : {contradiction}" for contradiction in contradictions),
             *_shown_to_some(programme),
         ]
-        return _paragraphs("\n".join(filter(None, lines)), _text(programme, "description longue"))
+        return _paragraphs(typeset("\n".join(filter(None, lines))), _text(programme, "description longue"))
 
 
 def _level(territories: list[str]) -> str:
@@ -141,9 +142,16 @@ def _level(territories: list[str]) -> str:
 
 def _operators(first: str, programme: dict[str, Any]) -> Iterator[Record]:
     """Give who is to be asked, then the others: the file does not say who pays nor who decides."""
-    others = (clean_line(name) for name in get_texts(programme, "autres opérateurs"))
+    others = (_operator(name, "autres opérateurs") for name in get_texts(programme, "autres opérateurs"))
     for name in dict.fromkeys((first, *others)):
         yield {"name": name, "siren": None, "roles": ["distributor"]}
+
+
+def _operator(name: str, place: str) -> str:
+    line = clean_line(name)
+    if not 0 < len(line) <= MAX_NAME:
+        raise refuse(place, name, f"un nom de {MAX_NAME} caractères au plus")
+    return line
 
 
 def _text(programme: dict[str, Any], name: str) -> str:

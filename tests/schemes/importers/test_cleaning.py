@@ -57,6 +57,8 @@ def test_nobody_s_address_number_or_name_is_taken_over(raw, clean):
         ("formulaire", ""),
         ("https://", ""),
         ("https://[", ""),
+        ("https://seul", ""),
+        (f"https://a.example/{'x' * 500}", ""),
         ("https://a.example/deux mots", ""),
         ("", ""),
     ],

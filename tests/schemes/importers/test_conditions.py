@@ -109,7 +109,7 @@ def test_a_sentence_that_nobody_has_read_is_left_to_the_operator_with_its_words(
     found = read(with_texts("Votre toit regarde **le sud**."))
     (row,) = found.rows
     assert (row["kind"], row["ask"], row["excerpt"]) == ("manual", "operator", "Votre toit regarde le sud.")
-    assert "« Votre toit regarde le sud »" in row["sentence"]
+    assert "«\u00a0Votre toit regarde le sud\u00a0»" in row["sentence"]
 
 
 def test_the_answer_to_a_sentence_of_one_programme_is_never_another_s():

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from backend.schemes.importers.loading import READERS, ImportFileError, describe, import_records, read_file
+from backend.schemes.importers.loading import READERS, ImportFileError, count, describe, import_records, read_file
 
 HELP = """\
 Reprend les fiches d'un autre site dans une source à part du catalogue ; relire le même fichier n'y change rien.
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         except ImportFileError as error:
             raise CommandError(f"{error} Rien n’a été changé.") from None
         report = import_records(source=options["source"], records=records, on=on, dry_run=options["dry_run"])
-        self.stdout.write(f"{path} : {len(records)} fiches, datées du {on:%d/%m/%Y}")
+        self.stdout.write(f"{path} : {count(len(records), 'fiche')}, état au {on:%d/%m/%Y}")
         for line in describe(report):
             self.stdout.write(line)
         if options["dry_run"]:
