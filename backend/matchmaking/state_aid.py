@@ -21,7 +21,7 @@ from backend.matchmaking.services import check_may_decide
 from backend.matchmaking.size import sizes_in_words
 from backend.schemes import wording
 from backend.schemes.models import Revision
-from backend.schemes.regimes import DE_MINIMIS, Regime, regimes_of
+from backend.schemes.regimes import DE_MINIMIS, OTHER, Regime, regimes_of
 
 NBSP = wording.NBSP
 N_AIDS = 200  # standing in one file; a firm that has more calls us
@@ -178,7 +178,7 @@ def _sentences(left: aid_rules.Left, *, is_complete: bool) -> list[str]:
     else:
         said = [f"Il reste {_at_most(left)} sur {ceiling}{until}."]
     if left.freed_on:
-        said.append(f"Le {wording.day(left.freed_on)}, {_freed(left)} cesse de compter.")
+        said.append(f"Libéré le {wording.day(left.freed_on)}{NBSP}: {_freed(left)}.")
     if not is_complete:
         said.append("La liste n’est pas déclarée complète : d’autres aides ont pu être reçues. À vérifier.")
     elif left.low != left.high:
@@ -215,7 +215,7 @@ def _notes(revision: Revision, *, left: aid_rules.Left, sizes: tuple[int, int], 
             start = "Aide de minimis" if len(bases) == 1 else "Si l’aide est de minimis"
             warning = _warning(revision, left)
             notes += [f"{start}{NBSP}: {warning}"] if warning else []
-        else:
+        elif basis.name != OTHER:
             notes.append(f"Intensité maximale de l’aide{NBSP}: {_most_paid(basis, sizes, on)}")
     return tuple(notes)
 

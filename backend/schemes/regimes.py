@@ -7,12 +7,12 @@ from typing import Any
 import yaml
 from django.conf import settings
 
-DE_MINIMIS = "de_minimis"
+DE_MINIMIS, OTHER = "de_minimis", "other"
 
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """One legal basis a scheme may pay under: ``de_minimis``, or a regime such as ``GBER`` with its article."""
+    """A legal basis a scheme may pay under: ``de_minimis``, a regime such as ``GBER`` with its article, or ``other``."""
 
     name: str
     article: str = ""

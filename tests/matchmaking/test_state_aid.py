@@ -165,7 +165,7 @@ def test_a_complete_list_says_what_is_left_until_when_and_what_comes_back(submis
     ledger = ledger_of(submission, on=DAY)
     assert ledger.declared_on == DAY
     assert told(submission) == (
-        "Il reste 150 000 € sur 300 000 € jusqu’au 2 mars 2027. Le 3 mars 2027, 120 000 € cesse de compter."
+        "Il reste 150 000 € sur 300 000 € jusqu’au 2 mars 2027. Libéré le 3 mars 2027 : 120 000 €."
     )
     assert [plain(text) for text in (ledger.ceiling, ledger.total, ledger.remainder)] == [
         "300 000 €",
@@ -191,7 +191,7 @@ def test_a_ceiling_reached_says_until_when(submission):
     declare(submission, amount="300000")
     declare_complete(submission=submission, complete=True, on=DAY)
     assert told(submission) == (
-        "Le plafond de 300 000 € est atteint jusqu’au 2 mars 2028. Le 3 mars 2028, 300 000 € cesse de compter."
+        "Le plafond de 300 000 € est atteint jusqu’au 2 mars 2028. Libéré le 3 mars 2028 : 300 000 €."
     )
 
 
@@ -205,7 +205,7 @@ def test_an_unknown_amount_leaves_an_upper_bound_and_no_guess(submission):
     assert next(line for line in ledger.lines if line.aid == aid).amount == ""
     assert told(submission) == (
         "Il reste au plus 200 000 € sur 300 000 € jusqu’au 1er mars 2028."
-        " Le 2 mars 2028, un montant inconnu cesse de compter. Un montant ou un règlement manque : à vérifier."
+        " Libéré le 2 mars 2028 : un montant inconnu. Un montant ou un règlement manque : à vérifier."
     )
 
 
@@ -320,7 +320,7 @@ def test_a_scheme_is_warned_of_where_what_is_left_may_not_do(submission, used, c
 
 def test_where_de_minimis_is_one_basis_among_others_the_note_says_if(submission):
     (note,) = notes(submission, "GBER / AFR / de minimis selon le cas", on=DAY)
-    assert note.startswith("Aide de minimis")
+    assert note.startswith("Si l’aide est de minimis : il reste au plus")
     _, note = notes(submission, "GBER art. 25 / de minimis", on=DAY)
     assert note.startswith("Si l’aide est de minimis : il reste au plus")
 

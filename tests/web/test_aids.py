@@ -51,10 +51,9 @@ def test_an_aid_is_declared_in_french_and_shown_with_what_is_left(client, page, 
     text = text_of(client.get(page))
     assert "L’aide est notée" in text
     assert "Pass Transition – reçue par Étangs Découpe" in text
-    assert "Règlement : général (règlement 2023/2831)" in text
-    assert "jusqu’au 2 mars 2027" in text
+    assert "général (règlement 2023/2831) 3 mars 2024 120 000,5 € 2 mars 2027" in text
     assert "Il reste au plus 179 999,5 € sur 300 000 € jusqu’au 2 mars 2027." in text
-    assert "Le 3 mars 2027, 120 000,5 € cesse de compter." in text
+    assert "Libéré le 3 mars 2027 : 120 000,5 €." in text
     assert "La liste n’est pas déclarée complète" in text
 
 
@@ -63,7 +62,8 @@ def test_what_is_not_known_of_an_aid_stays_unknown(client, page):
     aid = ReceivedAid.objects.get()
     assert (aid.amount_eur, aid.regulation, aid.title, aid.member) == (None, "", "", "")
     text = text_of(client.get(page))
-    assert "Règlement : inconnu" in text
+    assert "Aide de minimis Retirer" in text
+    assert "inconnu 31 janvier 2025 inconnu 30 janvier 2028" in text
     assert "100" not in text.split("Aides qui comptent")[1].split("Reste")[0]
 
 
