@@ -12,7 +12,7 @@ DE_MINIMIS, OTHER = "de_minimis", "other"
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """A legal basis a scheme may pay under: ``de_minimis``, a regime such as ``GBER`` with its article, or ``other``."""
+    """A basis a scheme may pay under: ``de_minimis``, a regime such as ``GBER`` with its article, or ``other``."""
 
     name: str
     article: str = ""
