@@ -374,7 +374,7 @@ def test_a_rate_is_told_with_its_size_its_text_and_its_last_day(submission, text
             "investissement d’une PME, de 10 % à 20 % (de petite entreprise à entreprise moyenne)",
         ),
         ({**ALONE, "headcount": 300.0}, "investissement d’une PME, taux inconnu (entreprise de taille intermédiaire)"),
-        ({"headcount": 35.0}, "taux inconnu (de petite entreprise à"),  # the group is not known
+        ({"headcount": 35.0, "group": None}, "taux inconnu (de petite entreprise à"),  # the group is not known
         (
             {**ALONE, "group": [{"share": 30, "holder": "public_body"}]},
             "taux inconnu (d’entreprise de taille intermédiaire à",
