@@ -15,7 +15,9 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Submission
 from backend.matchmaking.presentation import preview
 from backend.matchmaking.services import Filing, OutsideTerritory, file_submission, outside_contacts, route
-from backend.web.forms.filing import STEPS, FirmForm, StepForm, merge_facts
+from backend.web.forms.filing import STEPS, merge_facts
+from backend.web.forms.filing.firm import FirmForm
+from backend.web.forms.filing.steps import StepForm
 from backend.web.notices import Notice, no_cookie, press_again, too_many
 from backend.web.throttles import client_ip, spend
 

@@ -25,7 +25,10 @@ from backend.matchmaking.services import (
     send_link_again,
 )
 from backend.web.forms.answers import trilean
-from backend.web.forms.filing import FirmForm, NeedForm, ProjectForm, StepForm
+from backend.web.forms.filing.firm import FirmForm
+from backend.web.forms.filing.need import NeedForm
+from backend.web.forms.filing.project import ProjectForm
+from backend.web.forms.filing.steps import StepForm
 from backend.web.forms.result import AddressForm, AlertForm
 from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import client_ip, limit_wrong_links, spend
