@@ -1,10 +1,8 @@
 """One fact at a time, corrected from the file, with the very fields by which firms state it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.http import QueryDict
 
 from backend.matchmaking.models import Submission
@@ -22,16 +20,9 @@ class FactForm:
     fact: str
     form: FactFields
 
-    def __iter__(self) -> Iterator[forms.BoundField]:
-        return iter(self.form)
-
     @property
     def errors(self) -> list[str]:
         return [str(error) for errors in self.form.errors.values() for error in errors]
-
-    @property
-    def choices_of_commune(self) -> list[Any]:
-        return next(iter(getattr(self.form, "choices_of", {}).values()), [])
 
     def changed(self) -> dict[str, Any]:
         """Return the fact and those that go with it, where they were changed."""

@@ -58,6 +58,9 @@ def step(request: HttpRequest, name: str) -> HttpResponse:
     if draft is None:  # lost on the way (cookie erased, session over): what was typed is kept and goes on
         return _already_filed(request) or _page(request, name, FORMS[name](request.POST), _new_draft(request))
     form = FORMS[name](request.POST)
+    if form.asks_for_row:
+        form.forget_errors()
+        return _page(request, name, form, draft)
     draft["steps"][name] = request.POST.urlencode()
     request.session[DRAFT] = draft
     if not form.is_valid():

@@ -6,9 +6,18 @@
 
 from backend.web.forms.fact_fields.base import FactFields
 from backend.web.forms.fact_fields.firm import ActivityFields, CreationFields, LegalFormFields
+from backend.web.forms.fact_fields.group import GroupFields, PreviousYearsFields
 from backend.web.forms.fact_fields.places import CommuneFields, ProjectPlaceFields
-from backend.web.forms.fact_fields.project import HorizonFields, SpendFields, StartedFields, TenureFields
+from backend.web.forms.fact_fields.project import (
+    HorizonFields,
+    SpendFields,
+    SpendKindFields,
+    StartedFields,
+    TenureFields,
+)
+from backend.web.forms.fact_fields.schemes import SchemesFields
 from backend.web.forms.fact_fields.size import BalanceSheetFields, HeadcountFields, TurnoverFields
+from backend.web.forms.fact_fields.status import CraftFields, DifficultyFields, PublicBodyFields, TaxesFields
 
 FORMS: tuple[type[FactFields], ...] = (
     HorizonFields,
@@ -19,8 +28,16 @@ FORMS: tuple[type[FactFields], ...] = (
     HeadcountFields,
     TurnoverFields,
     BalanceSheetFields,
+    GroupFields,
+    PreviousYearsFields,
+    CraftFields,
+    PublicBodyFields,
+    DifficultyFields,
+    TaxesFields,
     StartedFields,
+    SchemesFields,
     SpendFields,
+    SpendKindFields,
     TenureFields,
     ProjectPlaceFields,
 )

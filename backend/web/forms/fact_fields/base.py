@@ -35,6 +35,15 @@ class FactFields(forms.Form):
             name: value for name, value in self.facts().items() if not changed.isdisjoint(self.fields_of_fact[name])
         }
 
+    @property
+    def asks_for_row(self) -> bool:
+        """Whether the page was sent to have one more row of a list, not to be read."""
+        return False
+
+    def forget_errors(self) -> None:
+        """Leave what was typed as it is: a page that asks for one more row is not finished."""
+        self.errors.clear()
+
     def origins(self) -> dict[str, str]:
         """Return the facts that were not said but follow from what was."""
         return {}

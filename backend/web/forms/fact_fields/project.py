@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import FrenchNumber
 from backend.matchmaking.models import Submission
+from backend.schemes.vocabulary import SPEND_KINDS, TENURES
 from backend.web.forms.answers import TRILEAN, UNKNOWN, number_typed, trilean, trilean_key
 from backend.web.forms.fact_fields.base import FactFields, Facts
 
@@ -80,7 +82,7 @@ class TenureFields(FactFields):
     tenure = forms.ChoiceField(
         label=_("Vos locaux"),
         required=False,
-        choices=[("owner", _("Propriétaire")), ("tenant", _("Locataire")), UNKNOWN],
+        choices=[*((tenure, capfirst(name)) for tenure, name in TENURES.items()), UNKNOWN],
         widget=forms.RadioSelect,
     )
 
@@ -90,3 +92,22 @@ class TenureFields(FactFields):
     @classmethod
     def initial_of(cls, facts: Facts) -> dict[str, Any]:
         return {**super().initial_of(facts), "tenure": facts.get("project.tenure", "")}
+
+
+class SpendKindFields(FactFields):
+    fields_of_fact = {"project.spend_kinds": ("spend_kinds",)}
+
+    spend_kinds = forms.MultipleChoiceField(
+        label=_("Que comprend le projet ?"),
+        required=False,
+        choices=[(kind, capfirst(name)) for kind, name in SPEND_KINDS.items()],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Cochez tout ce qu’il faudra payer. Si vous ne savez pas encore, ne cochez rien."),
+    )
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "project.spend_kinds": self.cleaned_data["spend_kinds"] or None}
+
+    @classmethod
+    def initial_of(cls, facts: Facts) -> dict[str, Any]:
+        return {**super().initial_of(facts), "spend_kinds": facts.get("project.spend_kinds") or []}

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from backend.web.forms.fact_fields.places import ProjectPlaceFields
-from backend.web.forms.fact_fields.project import SpendFields, StartedFields, TenureFields
+from backend.web.forms.fact_fields.project import SpendFields, SpendKindFields, StartedFields, TenureFields
 from backend.web.forms.fact_fields.size import BalanceSheetFields, HeadcountFields, TurnoverFields
 from backend.web.forms.filing.steps import StepForm
 
@@ -14,6 +14,7 @@ class ProjectForm(
     BalanceSheetFields,
     StartedFields,
     SpendFields,
+    SpendKindFields,
     TenureFields,
     ProjectPlaceFields,
     StepForm,
@@ -21,5 +22,5 @@ class ProjectForm(
     title = _("Taille et projet")
     field_order = (
         "headcount", "headcount_band", "turnover_band", "balance_sheet_band",
-        "started", "spend", "tenure", "project_place", "project_commune",
+        "started", "spend", "spend_kinds", "tenure", "project_place", "project_commune",
     )  # fmt: skip
