@@ -31,6 +31,11 @@ def canonical_criterion(definition: Any) -> dict[str, Any]:
     return matching.dump_criterion(matching.parse_criterion(definition))
 
 
+def criterion_schema() -> dict[str, Any]:
+    """Return the JSON Schema that a criterion follows."""
+    return matching.criterion_schema()
+
+
 def validate_activity(code: str, *, any_nomenclature: bool = False) -> None:
     """Refuse an activity code that the engine cannot read: of the NAF rév. 2, or as well of the NAF 2025."""
     if not any(is_activity(code, name) for name in ("naf_rev2", "naf_2025")[: 2 if any_nomenclature else 1]):
