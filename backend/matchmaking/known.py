@@ -1,6 +1,6 @@
 """What is known of a firm, in words: the names of facts, their values and where each comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Match
 from backend.schemes import wording
 from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES, YES_NO
+from backend.schemes.wording import NBSP
 
 FACT_NAMES = {
     "commune": _("la commune"),
@@ -138,44 +139,25 @@ def says(value: Any) -> bool:
 
 def value_text(name: str, value: Any) -> str:
     """Write the value of a fact as a person would say it."""
-    if name.endswith("commune"):
-        return wording.perimeter_name(f"COM-{value}")
-    if name == "naf":
-        return wording.activity_name(value)
-    if name == "naf_2025":
-        return f"NAF 2025 : {value}"
-    if name == "legal_category":
-        return wording.legal_name(value)
-    if name == "created_on":
-        return f"créée le {wording.day(date.fromisoformat(value))}"
-    if name == "headcount":
-        return _interval(value, wording.staff)
-    if name in ("turnover", "balance_sheet", "project.spend"):
-        label = {"turnover": "chiffre d’affaires", "balance_sheet": "bilan", "project.spend": "projet"}[name]
-        return f"{label} {_interval(value, wording.euros)}"
-    if name == "project.started":
-        return "projet déjà commencé" if value else "projet pas commencé"
-    if name == "micro_entrepreneur":
-        return "micro-entrepreneur" if value else "pas micro-entrepreneur"
-    if name in YES_NO:
-        return str(YES_NO[name][0 if value else 1])
-    if name == "project.tenure":
-        return str(TENURES[value])
-    if name == "project.horizon":
-        return str(HORIZONS[value])
-    if name == "project.spend_kinds":
-        return ", ".join(str(SPEND_KINDS[kind]) for kind in value)
-    if name == "group":
-        return " ; ".join(map(_related, value)) if value else "entreprise indépendante"
-    if name == "previous_years":
-        return " ; ".join(f"exercice N-{ago} : {_figures(year) or 'inconnu'}" for ago, year in enumerate(value, 1))
-    if name == "schemes":
-        return " ; ".join(value_text(f"{Fact.SCHEME}{key}", has) for key, has in value.items())
+    if name in _WRITERS:
+        return str(_WRITERS[name](value))
     if name.startswith(Fact.SCHEME):
-        return f"{wording.scheme_name(name.removeprefix(Fact.SCHEME))} : {'obtenu' if value else 'pas obtenu'}"
+        return f"{wording.scheme_name(name.removeprefix(Fact.SCHEME))}{NBSP}: {'obtenu' if value else 'pas obtenu'}"
     if isinstance(value, bool):
         return "oui" if value else "non"
     return str(value)
+
+
+def _commune(code: str) -> str:
+    return wording.perimeter_name(f"COM-{code}")
+
+
+def _euros(what: str) -> Callable[[Any], str]:
+    return lambda value: f"{what} {_interval(value, wording.euros)}"
+
+
+def _yes_no(yes: Any, no: Any) -> Callable[[bool], str]:
+    return lambda value: str(yes if value else no)
 
 
 def _figures(known: Mapping[str, Any]) -> str:
@@ -186,10 +168,23 @@ def _figures(known: Mapping[str, Any]) -> str:
 def _related(known: Mapping[str, Any]) -> str:
     """Write another enterprise of the group: how it is tied, then its figures."""
     what = known.get("name") or str(HOLDERS["company"])
-    tie = f"{wording.number(known['share'])} %{', contrôle' if known.get('control') else ''}"
+    tie = f"{wording.number(known['share'])}{NBSP}%{', contrôle' if known.get('control') else ''}"
     holder = known.get("holder", "company")
     kind = "" if holder == "company" else f", {HOLDERS[holder]}"
-    return f"{what} ({tie}{kind}) : {_figures(known) or 'chiffres inconnus'}"
+    return f"{what} ({tie}{kind}){NBSP}: {_figures(known) or 'chiffres inconnus'}"
+
+
+def _group(value: Sequence[Mapping[str, Any]]) -> str:
+    return " ; ".join(map(_related, value)) or "entreprise indépendante"
+
+
+def _years(value: Sequence[Mapping[str, Any]]) -> str:
+    years = (f"exercice N-{ago}{NBSP}: {_figures(year) or 'inconnu'}" for ago, year in enumerate(value, 1))
+    return " ; ".join(years) or "aucun exercice précédent indiqué"
+
+
+def _schemes(value: Mapping[str, bool]) -> str:
+    return " ; ".join(value_text(f"{Fact.SCHEME}{key}", has) for key, has in value.items())
 
 
 def _interval(value: Any, write: Any) -> str:
@@ -201,3 +196,26 @@ def _interval(value: Any, write: Any) -> str:
     if high is None:
         return f"{write(low)} ou plus"
     return wording.between(low, high, write)
+
+
+_WRITERS: dict[str, Callable[[Any], Any]] = {
+    "commune": _commune,
+    "project.commune": _commune,
+    "naf": wording.activity_name,
+    "naf_2025": lambda code: f"NAF 2025{NBSP}: {code}",
+    "legal_category": wording.legal_name,
+    "created_on": lambda text: f"créée le {wording.day(date.fromisoformat(text))}",
+    "headcount": lambda value: _interval(value, wording.staff),
+    "turnover": _euros("chiffre d’affaires"),
+    "balance_sheet": _euros("bilan"),
+    "group": _group,
+    "previous_years": _years,
+    "micro_entrepreneur": _yes_no("micro-entrepreneur", "pas micro-entrepreneur"),
+    **{name: _yes_no(*words) for name, words in YES_NO.items()},
+    "schemes": _schemes,
+    "project.started": _yes_no("projet déjà commencé", "projet pas commencé"),
+    "project.spend": _euros("projet"),
+    "project.spend_kinds": lambda kinds: ", ".join(str(SPEND_KINDS[kind]) for kind in kinds) or "rien de la liste",
+    "project.tenure": TENURES.__getitem__,
+    "project.horizon": HORIZONS.__getitem__,
+}
