@@ -135,11 +135,49 @@ def profile(facts: Facts, *, on: date) -> matching.Profile:
         created_on=date.fromisoformat(facts["created_on"]) if facts.get("created_on") else None,
         micro_entrepreneur=facts.get("micro_entrepreneur"),
         started=facts.get("project.started"),
+        activity_2025=facts.get("naf_2025") or "",
+        craft_register=facts.get("craft_register"),
+        public_body=facts.get("public_body"),
+        in_difficulty=facts.get("in_difficulty"),
+        taxes_up_to_date=facts.get("taxes_up_to_date"),
+        tenure=facts.get("project.tenure") or "",
+        horizon=facts.get("project.horizon") or "",
+        spend_kinds=None if facts.get("project.spend_kinds") is None else frozenset(facts["project.spend_kinds"]),
+        group=None if facts.get("group") is None else tuple(map(_related, facts["group"])),
+        previous_years=tuple(map(_figures, facts.get("previous_years") or ())),
+        held=held_schemes(facts),
         answers={
             name.removeprefix(Fact.ANSWER): bool(value)
             for name, value in facts.items()
             if name.startswith(Fact.ANSWER) and value is not None
         },
+    )
+
+
+def held_schemes(facts: Facts) -> dict[str, bool]:
+    """Return the schemes that the firm is known to have, or not to have: told in a list, or one by one."""
+    one_by_one = {
+        name.removeprefix(Fact.SCHEME): value for name, value in facts.items() if name.startswith(Fact.SCHEME)
+    }
+    found = {**(facts.get("schemes") or {}), **one_by_one}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _figures(known: Facts) -> matching.Figures:
+    return matching.Figures(
+        headcount=_interval(known.get("headcount")),
+        turnover=_interval(known.get("turnover")),
+        balance_sheet=_interval(known.get("balance_sheet")),
+    )
+
+
+def _related(known: Facts) -> matching.Related:
+    return matching.Related(
+        share=float(known["share"]),
+        control=bool(known.get("control")),
+        holder=known.get("holder") or "company",
+        figures=_figures(known),
+        name=known.get("name") or "",
     )
 
 
