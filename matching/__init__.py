@@ -19,6 +19,7 @@ from matching.features import CONTRIBUTIONS, Weights
 from matching.needs import NeedReader, Wish, Words
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.profiles import Profile, Profiles, activity_path
+from matching.questions import Question, next_conditions, next_questions
 from matching.ranking import Match, rank
 from matching.reasons import Reason, explain, opens_later
 from matching.schemes import REACHES, Scheme
@@ -46,6 +47,7 @@ __all__ = [
     "Place",
     "Profile",
     "Profiles",
+    "Question",
     "Reason",
     "Related",
     "Scheme",
@@ -57,6 +59,8 @@ __all__ = [
     "dump_criterion",
     "explain",
     "leaves",
+    "next_conditions",
+    "next_questions",
     "opens_later",
     "parse_criterion",
     "rank",

@@ -1,0 +1,233 @@
+"""The next best question: the one whose answer settles most, for what it costs to answer.
+
+Nothing is guessed: every answer that the rules tell apart is tried, and the verdicts are computed again.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.criteria import Criterion, Manual, leaves
+from matching.facts import Place
+from matching.hypotheses import ANSWER, variants
+from matching.outcomes import MET, UNKNOWN, Outcome, all_of
+from matching.profiles import Profile, Profiles
+from matching.schemes import Scheme
+
+WINDOW = "window"
+DIGITS = 6  # of an expected number and of a value: enough to order, few enough to be the same on any machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Something that nobody has said yet and that some verdicts wait for.
+
+    Parameters
+    ----------
+    name : str
+        A fact; ``answer:NAME`` for a condition left to a person; ``scheme:KEY`` for a scheme that the firm may have.
+    ask : {'firm', 'officer', 'operator'}
+        Who knows.
+    waiting : tuple of str
+        Keys of the schemes whose verdict it leaves open, alone or among others.
+    settles : tuple of str
+        Those that some answer settles, one way or the other, whatever else is unknown.
+    expected : float
+        Schemes it settles on average, every class of answers as likely as the others.
+    value : float
+        Expected schemes, each times its worth, for one unit of effort.
+    """
+
+    name: str
+    ask: str = "firm"
+    waiting: tuple[str, ...]
+    settles: tuple[str, ...]
+    expected: float
+    value: float
+
+
+def next_questions(
+    profile: Profile,
+    schemes: Sequence[Scheme],
+    worth: Mapping[str, float],
+    *,
+    efforts: Mapping[str, float],
+    skip: Collection[str] = (),
+    told_with: Mapping[str, str] | None = None,
+    places: Sequence[Place] = (),
+) -> list[Question]:
+    """Order the facts that leave typed verdicts open.
+
+    Parameters
+    ----------
+    profile : Profile
+        What is known so far.
+    schemes : sequence of Scheme
+        Those that matter to the firm, in any order.
+    worth : mapping of str to float
+        By scheme, what settling it is worth: its score, were the firm eligible. Positive.
+    efforts : mapping of str to float
+        By fact, what it costs a person to answer; 1 where none is given.
+    skip : collection of str
+        What has been asked and is not asked again.
+    told_with : mapping of str to str
+        Facts that are told with another one, by one question that bears that one's name.
+    places : sequence of Place
+        Where firms may be, as likely as one another.
+
+    Returns
+    -------
+    list of Question
+        The best first; then those that settle nothing alone, and of equal value the one that more schemes wait for.
+        Names order ties. Facts whose answer could tell nothing new are left out.
+    """
+    told_with = told_with or {}
+    undecided = _undecided(profile, schemes)
+    asked = _askable(profile, undecided, skip=skip, told_with=told_with, places=places)
+    settled = _settled(
+        [scheme.stated for scheme, _ in undecided], [row for answers in asked.values() for row in answers], assume=MET
+    )
+    found, start = [], 0
+    for name, answers in asked.items():
+        chances = settled[:, start : start + len(answers)].mean(axis=1)
+        start += len(answers)
+        facts = {name, *(fact for fact, first in told_with.items() if first == name)}
+        waiting = tuple(sorted(scheme.key for scheme, open_facts in undecided if facts & open_facts))
+        by_key = {scheme.key: float(chance) for (scheme, _), chance in zip(undecided, chances, strict=True)}
+        found.append(_question(name, "firm", waiting, by_key, worth, efforts))
+    return sorted([*found, *_windows(profile, undecided, worth, efforts)], key=_order)
+
+
+def next_conditions(
+    profile: Profile,
+    schemes: Sequence[Scheme],
+    worth: Mapping[str, float],
+    *,
+    efforts: Mapping[str, float],
+    skip: Collection[str] = (),
+) -> list[Question]:
+    """Order the conditions left to a person that leave verdicts open.
+
+    Parameters and order are those of :func:`next_questions`; what counts here is the verdict on all conditions.
+    """
+    chances: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    who: dict[str, str] = {}
+    alone = Profiles([profile])
+    for scheme in schemes:
+        if all_of((part.evaluate(alone) for part in scheme.conditions), 1)[0] != UNKNOWN:
+            continue
+        manual = {ANSWER + leaf.fact: leaf.ask for leaf in _leaves(scheme.conditions) if isinstance(leaf, Manual)}
+        answers = {name: variants(profile, name, ()) for name in sorted(manual.keys() - set(skip))}
+        rows = [row for several in answers.values() for row in several]
+        (settled,) = _settled([scheme.conditions], rows, assume=None)
+        for position, name in enumerate(name for name, several in answers.items() if several):
+            chances[name][scheme.key] = float(settled[2 * position : 2 * position + 2].mean())
+            who[name] = manual[name]
+    return sorted(
+        (
+            _question(name, who[name], tuple(sorted(by_key)), by_key, worth, efforts)
+            for name, by_key in chances.items()
+        ),
+        key=_order,
+    )
+
+
+type _Undecided = list[tuple[Scheme, frozenset[str]]]
+
+
+def _undecided(profile: Profile, schemes: Sequence[Scheme]) -> _Undecided:
+    """Return the schemes whose typed verdict is unknown, each with the questions it waits for."""
+    alone = Profiles([profile])
+    found = []
+    for scheme in schemes:
+        if all_of((part.evaluate(alone, assume=MET) for part in scheme.stated), 1)[0] == UNKNOWN:
+            facts = {
+                fact for part in scheme.stated for fact, rows in part.open_facts(alone, assume=MET).items() if rows[0]
+            }
+            found.append((scheme, frozenset(facts)))
+    return found
+
+
+def _askable(
+    profile: Profile,
+    undecided: _Undecided,
+    *,
+    skip: Collection[str],
+    told_with: Mapping[str, str],
+    places: Sequence[Place],
+) -> dict[str, list[Profile]]:
+    """Return the profiles that the answers to each question make, by question."""
+    readers: defaultdict[str, set[Criterion]] = defaultdict(set)
+    for scheme, open_facts in undecided:
+        for leaf in _leaves(scheme.stated):
+            for fact in open_facts.intersection(leaf.facts):
+                readers[fact].add(leaf)
+    asked: dict[str, list[Profile]] = {}
+    for fact in sorted(readers):
+        name = told_with.get(fact, fact)
+        if name in skip or name in asked:
+            continue
+        rows = [profile]
+        for told in sorted({name, *(other for other, first in told_with.items() if first == name)} & readers.keys()):
+            rows = [answer for row in rows for answer in variants(row, told, tuple(readers[told]), places) or [row]]
+        if rows != [profile]:
+            asked[name] = rows
+    return asked
+
+
+def _leaves(criteria: Sequence[Criterion]) -> list[Criterion]:
+    return [leaf for criterion in criteria for leaf in leaves(criterion)]
+
+
+def _settled(
+    schemes: Sequence[Sequence[Criterion]], rows: Sequence[Profile], *, assume: Outcome | None
+) -> NDArray[np.bool_]:
+    """Tell which conjunctions of criteria are decided for which profiles, shape (n_schemes, n_rows)."""
+    profiles = Profiles(rows)
+    settled = np.zeros((len(schemes), len(rows)), dtype=np.bool_)
+    for position, criteria in enumerate(schemes):
+        verdict = all_of((part.evaluate(profiles, assume=assume) for part in criteria), profiles.n)
+        settled[position] = verdict != UNKNOWN
+    return settled
+
+
+def _windows(
+    profile: Profile, undecided: _Undecided, worth: Mapping[str, float], efforts: Mapping[str, float]
+) -> list[Question]:
+    """Return the question that operators alone can answer: closed settles, open does where nothing else is unknown."""
+    alone = Profiles([profile])
+    waiting = [scheme for scheme, facts in undecided if WINDOW in facts]
+    chances = {
+        scheme.key: 0.5 + 0.5 * (all_of((part.evaluate(alone, assume=MET) for part in scheme.criteria), 1)[0] == MET)
+        for scheme in waiting
+    }
+    names = tuple(sorted(chances))
+    return [_question(WINDOW, "operator", names, chances, worth, efforts)] if waiting else []
+
+
+def _question(
+    name: str,
+    ask: str,
+    waiting: tuple[str, ...],
+    chances: Mapping[str, float],
+    worth: Mapping[str, float],
+    efforts: Mapping[str, float],
+) -> Question:
+    # By key, so that the sum does not hang on the order of the schemes.
+    settles = tuple(sorted(key for key, chance in chances.items() if chance > 0))
+    points = sum(chances[key] * worth.get(key, 1.0) for key in settles)
+    return Question(
+        name=name,
+        ask=ask,
+        waiting=waiting,
+        settles=settles,
+        expected=round(sum(chances[key] for key in settles), DIGITS),
+        value=round(points / efforts.get(name, 1.0), DIGITS),
+    )
+
+
+def _order(question: Question) -> tuple[float, int, str]:
+    return -question.value, -len(question.waiting), question.name
