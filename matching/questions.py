@@ -39,6 +39,8 @@ class Question:
         Schemes it settles on average, every class of answers as likely as the others.
     value : float
         Expected schemes, each times its worth, for one unit of effort.
+    effort : float
+        What answering costs a person.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Question:
     settles: tuple[str, ...]
     expected: float
     value: float
+    effort: float
 
 
 def next_questions(
@@ -81,8 +84,8 @@ def next_questions(
     Returns
     -------
     list of Question
-        The best first; then those that settle nothing alone, and of equal value the one that more schemes wait for.
-        Names order ties. Facts whose answer could tell nothing new are left out.
+        The best first. Of equal value (none, for those that settle nothing alone) the one that more schemes wait for
+        comes first, then the easier one, then by name. Facts whose answer could tell nothing new are left out.
     """
     told_with = told_with or {}
     undecided = _undecided(profile, schemes)
@@ -97,7 +100,7 @@ def next_questions(
         facts = {name, *(fact for fact, first in told_with.items() if first == name)}
         waiting = tuple(sorted(scheme.key for scheme, open_facts in undecided if facts & open_facts))
         by_key = {scheme.key: float(chance) for (scheme, _), chance in zip(undecided, chances, strict=True)}
-        found.append(_question(name, "firm", waiting, by_key, worth, efforts))
+        found.append(_question(name, "firm", waiting, by_key, worth, efforts.get(name, 1.0)))
     return sorted([*found, *_windows(profile, undecided, worth, efforts)], key=_order)
 
 
@@ -106,12 +109,13 @@ def next_conditions(
     schemes: Sequence[Scheme],
     worth: Mapping[str, float],
     *,
-    efforts: Mapping[str, float],
+    effort: float = 1.0,
     skip: Collection[str] = (),
 ) -> list[Question]:
     """Order the conditions left to a person that leave verdicts open.
 
-    Parameters and order are those of :func:`next_questions`; what counts here is the verdict on all conditions.
+    Parameters and order are those of :func:`next_questions`, with one effort for all; what counts here is the verdict
+    on all conditions.
     """
     chances: defaultdict[str, dict[str, float]] = defaultdict(dict)
     who: dict[str, str] = {}
@@ -127,10 +131,7 @@ def next_conditions(
             chances[name][scheme.key] = float(settled[2 * position : 2 * position + 2].mean())
             who[name] = manual[name]
     return sorted(
-        (
-            _question(name, who[name], tuple(sorted(by_key)), by_key, worth, efforts)
-            for name, by_key in chances.items()
-        ),
+        (_question(name, who[name], tuple(sorted(by_key)), by_key, worth, effort) for name, by_key in chances.items()),
         key=_order,
     )
 
@@ -201,11 +202,12 @@ def _windows(
     alone = Profiles([profile])
     waiting = [scheme for scheme, facts in undecided if WINDOW in facts]
     chances = {
-        scheme.key: 0.5 + 0.5 * (all_of((part.evaluate(alone, assume=MET) for part in scheme.criteria), 1)[0] == MET)
+        scheme.key: 1.0 if all_of((part.evaluate(alone, assume=MET) for part in scheme.criteria), 1)[0] == MET else 0.5
         for scheme in waiting
     }
     names = tuple(sorted(chances))
-    return [_question(WINDOW, "operator", names, chances, worth, efforts)] if waiting else []
+    effort = efforts.get(WINDOW, 1.0)
+    return [_question(WINDOW, "operator", names, chances, worth, effort)] if waiting else []
 
 
 def _question(
@@ -214,7 +216,7 @@ def _question(
     waiting: tuple[str, ...],
     chances: Mapping[str, float],
     worth: Mapping[str, float],
-    efforts: Mapping[str, float],
+    effort: float,
 ) -> Question:
     # By key, so that the sum does not hang on the order of the schemes.
     settles = tuple(sorted(key for key, chance in chances.items() if chance > 0))
@@ -225,9 +227,10 @@ def _question(
         waiting=waiting,
         settles=settles,
         expected=round(sum(chances[key] for key in settles), DIGITS),
-        value=round(points / efforts.get(name, 1.0), DIGITS),
+        value=round(points / effort, DIGITS),
+        effort=effort,
     )
 
 
-def _order(question: Question) -> tuple[float, int, str]:
-    return -question.value, -len(question.waiting), question.name
+def _order(question: Question) -> tuple[float, int, float, str]:
+    return -question.value, -len(question.waiting), question.effort, question.name
