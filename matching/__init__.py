@@ -4,25 +4,34 @@ Pure Python and numpy: no framework, no clock, no file, no sentence. The rest of
 only.
 """
 
-from matching.criteria import (
-    SIZES,
-    WINDOW_STATES,
-    Criterion,
-    Manual,
-    Window,
-    leaves,
-)
+from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
 from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.errors import CriterionError, FactError, MatchingError
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, Weights
 from matching.needs import NeedReader, Wish, Words
+from matching.nomenclatures import activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
-from matching.profiles import Profile, Profiles, activity_path
+from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
 from matching.ranking import Match, rank
 from matching.reasons import Reason, explain, opens_later
+from matching.schema import criterion_schema
 from matching.schemes import REACHES, Scheme
+from matching.state_aid import (
+    SIZES,
+    Ceiling,
+    Grant,
+    Intensity,
+    ceiling_on,
+    consolidate,
+    fits,
+    headroom,
+    intensity,
+    is_publicly_held,
+    leaves_window_on,
+    size_range,
+)
 
 __all__ = [
     "ANYWHERE",
@@ -34,10 +43,15 @@ __all__ = [
     "SIZES",
     "UNKNOWN",
     "WINDOW_STATES",
+    "Ceiling",
+    "Change",
     "Criterion",
     "CriterionError",
     "FactError",
     "Figures",
+    "Grant",
+    "HoldsScheme",
+    "Intensity",
     "Interval",
     "Manual",
     "Match",
@@ -51,17 +65,29 @@ __all__ = [
     "Reason",
     "Related",
     "Scheme",
+    "Turn",
     "Weights",
     "Window",
     "Wish",
     "Words",
     "activity_path",
+    "apply_changes",
+    "ceiling_on",
+    "consolidate",
+    "criterion_schema",
     "dump_criterion",
     "explain",
+    "find_change",
+    "fits",
+    "headroom",
+    "intensity",
+    "is_publicly_held",
     "leaves",
+    "leaves_window_on",
     "next_conditions",
     "next_questions",
     "opens_later",
     "parse_criterion",
     "rank",
+    "size_range",
 ]

@@ -4,20 +4,27 @@ The domain of a fact is cut where the criteria cut it (bounds of numbers, prefix
 age): two values between the same cuts get the same outcome everywhere, so that one of each class is enough.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache, partial
 from itertools import pairwise
 from math import inf
 from typing import Any
 
 import numpy as np
 
-from matching.criteria import AgeMonths, Criterion, InTerritory, SizeCategory, add_months, leaves
-from matching.facts import Interval, Place
-from matching.profiles import Profile, activity_path
+from matching.criteria import Activity, AgeMonths, Criterion, HoldsScheme, InTerritory, LegalForm, SizeCategory
+from matching.criteria.dates import add_months
+from matching.facts import Figures, Interval, Place, Related
+from matching.nomenclatures import activity_path
+from matching.profiles import STATES, Profile
+from matching.state_aid import CEILINGS
+
+type Likely = Mapping[Any, float]
 
 ANSWER, HELD = "answer:", "scheme:"
+TYPICAL = 0.9  # of the chances, where typical answers are given
 MAX_CLASSES = 64  # of one fact: the others are left out, so that a question costs a bounded time
 
 NUMBERS = {
@@ -26,9 +33,17 @@ NUMBERS = {
     "balance_sheet": "balance_sheet",
     "project.spend": "spend",
 }
-_TERNARY = {"micro_entrepreneur": "micro_entrepreneur", "project.started": "started"}
+_STATES = {"project.started" if state == "started" else state: state for state in STATES}
+_CHOICES = {"project.tenure": "tenure", "project.horizon": "horizon"}
+_CODES = {"naf": "activity", "naf_2025": "activity_2025", "legal_category": "legal_category"}
+_NOMENCLATURES = {"naf": "naf_rev2", "naf_2025": "naf_2025"}
+_FIGURES = ("headcount", "turnover", "balance_sheet")
+_OTHER = "another"  # an answer that no criterion names
 _LETTERS = "ZABCDEFGHIJ"
-_DIVISIONS = tuple(sorted(activity_path(f"{number:02}") for number in range(1, 100) if number != 4))
+_LARGE = Related(
+    share=100,
+    figures=Figures(headcount=Interval(1e5, 1e5), turnover=Interval(1e11, 1e11), balance_sheet=Interval(1e11, 1e11)),
+)
 
 
 def variants(
@@ -52,31 +67,99 @@ def variants(
         Empty where the fact is known to its last detail, or unknown to this module: asking it changes nothing.
     """
     if question.startswith(ANSWER):
-        return _answered(profile, question.removeprefix(ANSWER))
+        return _told(profile, "answers", question.removeprefix(ANSWER))
+    if question.startswith(HELD):
+        return _told(profile, "held", question.removeprefix(HELD))
     if question == "commune":
         return _somewhere(profile, readers, places)
     if question in NUMBERS:
         return _between_bounds(profile, NUMBERS[question], readers)
     if question == "created_on":
         return _of_an_age(profile, readers)
-    if question == "naf":
-        known = activity_path(profile.activity) if profile.activity else ""
-        codes = _whole_codes(known, map(activity_path, _named(readers)), _activities_below)
-        return [replace(profile, activity=code[1:]) for code in codes]
-    if question == "legal_category":
-        codes = _whole_codes(profile.legal_category, _named(readers), _categories_below)
-        return [replace(profile, legal_category=code) for code in codes]
-    if question in _TERNARY and getattr(profile, _TERNARY[question]) is None:
-        return [_changed(profile, _TERNARY[question], value) for value in (True, False)]
-    return []
+    if question in _CODES:
+        return _of_a_code(profile, question, readers)
+    field = _STATES.get(question) or _CHOICES.get(question) or _SETS.get(question)
+    if field is None or getattr(profile, field) not in (None, ""):
+        return []
+    return [_changed(profile, field, value) for value in _values(question, readers)]
+
+
+_SETS = {"project.spend_kinds": "spend_kinds", "group": "group"}
+
+
+def _values(question: str, readers: Iterable[Criterion]) -> Sequence[object]:
+    if question in _STATES:
+        return (True, False)
+    if question == "group":
+        return ((), (_LARGE,))
+    named = _some(sorted(_named(readers)))
+    if question in _CHOICES:
+        return (*named, _OTHER)
+    return (*(frozenset({kind}) for kind in named), frozenset())
+
+
+def weighted_variants(
+    profile: Profile,
+    question: str,
+    readers: Sequence[Criterion],
+    *,
+    places: Sequence[Place] = (),
+    likely: Mapping[str, Likely] | None = None,
+) -> list[tuple[Profile, float]]:
+    """Return the variants, each with its chance.
+
+    Parameters
+    ----------
+    profile, question, readers, places
+        As for :func:`variants`.
+    likely : mapping of str to mapping, optional
+        By fact, typical answers and how common they are: numbers, codes, booleans (for a group: whether there is one);
+        for a day of creation, months of age. They make nine tenths of the chances; the rest is shared evenly, so that no answer is taken to be impossible.
+
+    Returns
+    -------
+    list of (Profile, float)
+        The chances sum to 1; without typical answers all are equal.
+    """
+    every = variants(profile, question, readers, places)
+    typical = _typical(profile, question, (likely or {}).get(question, {})) if every else []
+    total = sum(weight for _, weight in typical)
+    rest = 1 - TYPICAL if typical else 1.0
+    return [
+        *((row, rest / len(every)) for row in every),
+        *((row, TYPICAL * weight / total) for row, weight in typical),
+    ]
+
+
+def _typical(profile: Profile, question: str, likely: Likely) -> list[tuple[Profile, float]]:
+    """Return the typical answers that what is known allows."""
+    found: list[tuple[Profile, float]] = []
+    for value, weight in likely.items():
+        row: Profile | None = None
+        if question in NUMBERS:
+            known: Interval = getattr(profile, NUMBERS[question])
+            number = float(value)
+            if known.low <= number <= known.high:
+                row = _changed(profile, NUMBERS[question], Interval(number, number))
+        elif question == "created_on":
+            row = replace(profile, created_on=add_to_day(profile.on, -int(value)))
+        elif question in _CODES:
+            known_code: str = getattr(profile, _CODES[question])
+            if _path(question, str(value)).startswith(_path(question, known_code)):
+                row = _changed(profile, _CODES[question], str(value))
+        elif question == "group":
+            row = replace(profile, group=(_LARGE,) if value else ())
+        elif question in _STATES:
+            row = _changed(profile, _STATES[question], value)
+        if row is not None:
+            found.append((row, weight))
+    return found
 
 
 def bounds_of(leaf: Criterion, field: str) -> tuple[float, ...]:
     """Return the numbers at which a criterion changes its mind about a fact."""
     if isinstance(leaf, SizeCategory):
-        return tuple(
-            bound for part in leaves(leaf.expanded()) if part.kind == field for bound in bounds_of(part, field)
-        )
+        return tuple(ceiling[_FIGURES.index(field)] for ceiling in CEILINGS.values()) if field in _FIGURES else ()
     names = ("at_least", "above", "at_most", "below")
     found = (getattr(leaf, name, None) for name in names) if leaf.kind == field else ()
     return tuple(float(bound) for bound in found if bound is not None)
@@ -84,8 +167,8 @@ def bounds_of(leaf: Criterion, field: str) -> tuple[float, ...]:
 
 def months_of(readers: Iterable[Criterion]) -> set[int]:
     """Return the ages, in months, at which some criteria change their mind."""
-    ages = (age for leaf in readers if isinstance(leaf, AgeMonths) for age in (leaf.at_least, leaf.at_most))
-    return {age for age in ages if age is not None}
+    several = ((leaf.at_least, leaf.at_most, leaf.below) for leaf in readers if isinstance(leaf, AgeMonths))
+    return {age for ages in several for age in ages if age is not None}
 
 
 def add_to_day(day: date, months: int) -> date:
@@ -99,10 +182,10 @@ def _changed(profile: Profile, field: str, value: object) -> Profile:
     return replace(profile, **changes)
 
 
-def _answered(profile: Profile, condition: str) -> list[Profile]:
-    if condition in profile.answers:
-        return []
-    return [replace(profile, answers={**profile.answers, condition: value}) for value in (True, False)]
+def _told(profile: Profile, field: str, name: str) -> list[Profile]:
+    """Return the profile with a yes and with a no under a name."""
+    known: Mapping[str, bool] = getattr(profile, field)
+    return [] if name in known else [_changed(profile, field, {**known, name: value}) for value in (True, False)]
 
 
 def _between_bounds(profile: Profile, field: str, readers: Iterable[Criterion]) -> list[Profile]:
@@ -143,11 +226,28 @@ def _somewhere(profile: Profile, readers: Iterable[Criterion], places: Sequence[
     ]
 
 
+def _of_a_code(profile: Profile, question: str, readers: Iterable[Criterion]) -> list[Profile]:
+    field = _CODES[question]
+    leaves = [leaf for leaf in readers if isinstance(leaf, Activity | LegalForm) and question in leaf.facts]
+    named = {leaf.path(code) for leaf in leaves for code in (*leaf.any_of, *leaf.none_of)}
+    nomenclature = _NOMENCLATURES.get(question)
+    below = partial(_activities_below, nomenclature=nomenclature) if nomenclature else _categories_below
+    codes = _whole_codes(_path(question, getattr(profile, field)), named, below)
+    return [_changed(profile, field, code[1:] if nomenclature else code) for code in codes]
+
+
+def _path(question: str, code: str) -> str:
+    """Write a code so that any level is a prefix of the levels below."""
+    return activity_path(code, _NOMENCLATURES[question]) if code and question in _NOMENCLATURES else code
+
+
+def held_names(readers: Iterable[Criterion]) -> set[str]:
+    """Return the questions about other schemes: one for each that a criterion names."""
+    return {HELD + key for leaf in readers if isinstance(leaf, HoldsScheme) for key in (*leaf.any_of, *leaf.none_of)}
+
+
 def _named(readers: Iterable[Criterion]) -> set[str]:
-    found: set[str] = set()
-    for leaf in readers:
-        found.update(getattr(leaf, "any_of", ()), getattr(leaf, "none_of", ()))
-    return found
+    return {name for leaf in readers for names in ("any_of", "none_of") for name in getattr(leaf, names, ())}
 
 
 def _whole_codes(known: str, named: Iterable[str], below: Callable[[str], Iterable[str]]) -> list[str]:
@@ -167,16 +267,21 @@ def _first_free(path: str, taken: Collection[str], below: Callable[[str], Iterab
     return path if is_whole else ""
 
 
-def _activities_below(path: str) -> Iterator[str]:
-    """Return the paths of the next level of the NAF: sections, divisions, groups, classes, sub-classes."""
+def _activities_below(path: str, *, nomenclature: str) -> Iterator[str]:
+    """Return the paths of the next level: sections, divisions, groups, classes, sub-classes."""
     if not path:
-        yield from sorted({path[0] for path in _DIVISIONS})
+        yield from dict.fromkeys(division[0] for division in _divisions(nomenclature))
     elif len(path) == 1:
-        yield from (division for division in _DIVISIONS if division[0] == path)
+        yield from (division for division in _divisions(nomenclature) if division[0] == path)
     elif len(path) < 5:
         yield from (f"{path}{digit}" for digit in range(10))
     elif len(path) == 5:
         yield from (path + letter for letter in _LETTERS)
+
+
+@cache
+def _divisions(nomenclature: str) -> tuple[str, ...]:
+    return tuple(activity_path(f"{number:02}", nomenclature) for number in range(1, 100))
 
 
 def _categories_below(path: str) -> Iterator[str]:

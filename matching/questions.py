@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from matching.criteria import Criterion, Manual, leaves
 from matching.facts import Place
-from matching.hypotheses import ANSWER, variants
+from matching.hypotheses import ANSWER, Likely, held_names, variants, weighted_variants
 from matching.outcomes import MET, UNKNOWN, Outcome, all_of
 from matching.profiles import Profile, Profiles
 from matching.schemes import Scheme
 
-WINDOW = "window"
+WINDOW, HELD_SCHEMES = "window", "schemes"
 DIGITS = 6  # of an expected number and of a value: enough to order, few enough to be the same on any machine
 
 
@@ -36,7 +36,7 @@ class Question:
     settles : tuple of str
         Those that some answer settles, one way or the other, whatever else is unknown.
     expected : float
-        Schemes it settles on average, every class of answers as likely as the others.
+        Schemes it settles on average.
     value : float
         Expected schemes, each times its worth, for one unit of effort.
     effort : float
@@ -61,6 +61,7 @@ def next_questions(
     skip: Collection[str] = (),
     told_with: Mapping[str, str] | None = None,
     places: Sequence[Place] = (),
+    likely: Mapping[str, Likely] | None = None,
 ) -> list[Question]:
     """Order the facts that leave typed verdicts open.
 
@@ -80,6 +81,8 @@ def next_questions(
         Facts that are told with another one, by one question that bears that one's name.
     places : sequence of Place
         Where firms may be, as likely as one another.
+    likely : mapping of str to mapping, optional
+        By fact, typical answers and how common they are, as :func:`matching.hypotheses.weighted_variants` takes them.
 
     Returns
     -------
@@ -89,16 +92,24 @@ def next_questions(
     """
     told_with = told_with or {}
     undecided = _undecided(profile, schemes)
-    asked = _askable(profile, undecided, skip=skip, told_with=told_with, places=places)
+    asked = _askable(profile, undecided, skip=skip, told_with=told_with, places=places, likely=likely)
     settled = _settled(
-        [scheme.stated for scheme, _ in undecided], [row for answers in asked.values() for row in answers], assume=MET
+        [scheme.stated for scheme, _ in undecided],
+        [row for answers in asked.values() for row, _ in answers],
+        assume=MET,
     )
     found, start = [], 0
     for name, answers in asked.items():
-        chances = settled[:, start : start + len(answers)].mean(axis=1)
+        chances = settled[:, start : start + len(answers)] @ np.array([chance for _, chance in answers])
         start += len(answers)
         facts = {name, *(fact for fact, first in told_with.items() if first == name)}
-        waiting = tuple(sorted(scheme.key for scheme, open_facts in undecided if facts & open_facts))
+        waiting = tuple(
+            sorted(
+                scheme.key
+                for scheme, open_facts in undecided
+                if facts & open_facts or (HELD_SCHEMES in open_facts and name in held_names(_leaves(scheme.stated)))
+            )
+        )
         by_key = {scheme.key: float(chance) for (scheme, _), chance in zip(undecided, chances, strict=True)}
         found.append(_question(name, "firm", waiting, by_key, worth, efforts.get(name, 1.0)))
     return sorted([*found, *_windows(profile, undecided, worth, efforts)], key=_order)
@@ -159,22 +170,29 @@ def _askable(
     skip: Collection[str],
     told_with: Mapping[str, str],
     places: Sequence[Place],
-) -> dict[str, list[Profile]]:
-    """Return the profiles that the answers to each question make, by question."""
+    likely: Mapping[str, Likely] | None,
+) -> dict[str, list[tuple[Profile, float]]]:
+    """Return the profiles that the answers to each question make, each with its chance, by question."""
     readers: defaultdict[str, set[Criterion]] = defaultdict(set)
     for scheme, open_facts in undecided:
         for leaf in _leaves(scheme.stated):
             for fact in open_facts.intersection(leaf.facts):
-                readers[fact].add(leaf)
-    asked: dict[str, list[Profile]] = {}
+                for name in held_names([leaf]) if fact == HELD_SCHEMES else [fact]:
+                    readers[name].add(leaf)
+    asked: dict[str, list[tuple[Profile, float]]] = {}
     for fact in sorted(readers):
         name = told_with.get(fact, fact)
         if name in skip or name in asked:
             continue
-        rows = [profile]
+        rows = [(profile, 1.0)]
         for told in sorted({name, *(other for other, first in told_with.items() if first == name)} & readers.keys()):
-            rows = [answer for row in rows for answer in variants(row, told, tuple(readers[told]), places) or [row]]
-        if rows != [profile]:
+            rows = [
+                (answer, chance * share)
+                for row, share in rows
+                for answer, chance in weighted_variants(row, told, tuple(readers[told]), places=places, likely=likely)
+                or [(row, 1.0)]
+            ]
+        if rows != [(profile, 1.0)]:
             asked[name] = rows
     return asked
 

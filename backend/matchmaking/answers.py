@@ -10,7 +10,7 @@ from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.lines import Question
 from backend.matchmaking.models import Match
 from backend.matchmaking.presentation import Card, explain_ranked
-from backend.matchmaking.questions import efforts, fact_questions
+from backend.matchmaking.questions import efforts, fact_questions, likely
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,5 +103,7 @@ def open_questions(
             settled=tuple(key for key in asked.waiting if only.get(key) == asked.name),
             expected=asked.expected,
         )
-        for asked in engine.next_questions(question.facts, worth, on=question.on, efforts=efforts(), compiled=compiled)
+        for asked in engine.next_questions(
+            question.facts, worth, on=question.on, efforts=efforts(), likely=likely(), compiled=compiled
+        )
     )

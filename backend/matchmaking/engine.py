@@ -319,6 +319,7 @@ def next_questions(
     on: date,
     efforts: Mapping[str, float],
     skip: Iterable[str] = (),
+    likely: Mapping[str, Mapping[Any, float]] | None = None,
     told_with: Mapping[str, str] | None = None,
     compiled: Catalogue | None = None,
 ) -> list[Asked]:
@@ -334,6 +335,7 @@ def next_questions(
         efforts=efforts,
         skip=settled,
         told_with=told_with,
+        likely=likely,
         places=[] if "commune" in settled else _served_places(period_of(on)),
     )
     return [_asked(question) for question in found]

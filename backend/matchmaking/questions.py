@@ -1,7 +1,7 @@
 """What is left to ask, in words: the best question first, why it is asked and what it costs to answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,7 @@ class FactQuestion:
     question: str
     effort: float
     ask: str = "firm"
+    likely: Mapping[Any, float] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1)
@@ -33,6 +34,11 @@ def fact_questions() -> Mapping[str, FactQuestion]:
 def efforts() -> dict[str, float]:
     """Return what answering costs, by fact."""
     return {fact: asked.effort for fact, asked in fact_questions().items()}
+
+
+def likely() -> dict[str, Mapping[Any, float]]:
+    """Return typical answers and how common they are, by fact."""
+    return {fact: asked.likely for fact, asked in fact_questions().items() if asked.likely}
 
 
 def condition_effort() -> float:

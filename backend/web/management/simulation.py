@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match
-from backend.matchmaking.questions import efforts
+from backend.matchmaking.questions import efforts, likely
 from backend.schemes.models import SubNeed
 from backend.territories.models import Nomenclature
 from backend.territories.services import served_communes
@@ -132,6 +132,7 @@ class _Asking:
             worth,
             on=self._on,
             efforts=efforts(),
+            likely=likely(),
             skip=asked,
             told_with=TOLD_WITH,
             compiled=self._catalogue,
