@@ -113,8 +113,9 @@ def weighted_variants(
     profile, question, readers, places
         As for :func:`variants`.
     likely : mapping of str to mapping, optional
-        By fact, typical answers and how common they are: numbers, codes, booleans (for a group: whether there is one);
-        for a day of creation, months of age. They make nine tenths of the chances; the rest is shared evenly, so that no answer is taken to be impossible.
+        By fact, typical answers and how common they are: numbers, codes, booleans (for a group: whether there is
+        one); for a day of creation, months of age. They make nine tenths of the chances; the rest is shared evenly, so
+        that no answer is taken to be impossible.
 
     Returns
     -------
