@@ -71,6 +71,7 @@ class FactSheet(models.Model):
         return {name: fact for name, fact in newest.items() if fact.value is not None}
 
     def values(self) -> dict[str, Any]:
+        """Return the value of each fact that is known, by name."""
         return {name: fact.value for name, fact in self.current().items()}
 
 
@@ -83,7 +84,8 @@ class FactQuerySet(models.QuerySet["Fact"]):
 class Fact(models.Model):
     """One value, who said it and when. Never rewritten: a correction is another row; ``null`` takes a fact back."""
 
-    ANSWER = "answer:"
+    ANSWER = "answer:"  # then the name of a condition that only a person can check
+    SCHEME = "scheme:"  # then the key of a scheme, with its source: whether the firm has it
 
     class Origin(models.TextChoices):
         DECLARED = "declared", _("déclaré par l’entreprise")
@@ -92,7 +94,7 @@ class Fact(models.Model):
         DEDUCED = "deduced", _("déduit d’une autre réponse")
 
     sheet = models.ForeignKey(FactSheet, on_delete=models.CASCADE, related_name="facts")
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=200)
     value = models.JSONField(null=True)
     origin = models.CharField(max_length=10, choices=Origin)
     author = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -112,3 +114,8 @@ class Fact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} = {self.value}"
+
+    @property
+    def listed_with(self) -> str:
+        """Name of the list in which a fact is shown with others of its kind; nothing where it stands alone."""
+        return "schemes" if self.name.startswith(self.SCHEME) else ""

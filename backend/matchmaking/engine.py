@@ -163,6 +163,33 @@ def profile(facts: Facts, *, on: date) -> matching.Profile:
     )
 
 
+def held_schemes(facts: Facts) -> dict[str, bool]:
+    """Return the schemes that the firm is known to have, or not to have: told in a list, or one by one."""
+    one_by_one = {
+        name.removeprefix(Fact.SCHEME): value for name, value in facts.items() if name.startswith(Fact.SCHEME)
+    }
+    found = {**(facts.get("schemes") or {}), **one_by_one}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _figures(known: Facts) -> matching.Figures:
+    return matching.Figures(
+        headcount=_interval(known.get("headcount")),
+        turnover=_interval(known.get("turnover")),
+        balance_sheet=_interval(known.get("balance_sheet")),
+    )
+
+
+def _related(known: Facts) -> matching.Related:
+    return matching.Related(
+        share=float(known["share"]),
+        control=bool(known.get("control")),
+        holder=known.get("holder") or "company",
+        figures=_figures(known),
+        name=known.get("name") or "",
+    )
+
+
 def _interval(value: Any) -> matching.Interval:
     """Read a number, ``[low, high]`` or nothing; a null bound is open."""
     if value is None:

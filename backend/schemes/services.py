@@ -9,8 +9,10 @@ from typing import Any
 
 import yaml
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
-from backend.schemes.models import Revision, Scheme, SubNeed, TaxonomyNeed
+from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
 from backend.schemes.publishing import propose_file, put_in_force
 from backend.schemes.records import BROKEN, Record, RecordError, digest_of, write_revision
 
@@ -98,3 +100,20 @@ def manual_facts(definition: dict[str, Any]) -> Iterable[str]:
     parts = definition.get("of", [])
     for part in parts if isinstance(parts, list) else [parts]:
         yield from manual_facts(part)
+
+
+def schemes_required(definition: dict[str, Any]) -> Iterable[str]:
+    """Return the key of every scheme that a criterion requires or excludes, at any depth."""
+    if definition["kind"] == "holds_scheme":
+        yield from definition.get("any_of", ())
+        yield from definition.get("none_of", ())
+    parts = definition.get("of", [])
+    for part in parts if isinstance(parts, list) else [parts]:
+        yield from schemes_required(part)
+
+
+def schemes_asked() -> list[str]:
+    """Return the keys of the schemes that the rules of another scheme in force require or exclude."""
+    rows = Criterion.objects.filter(revision__in=Scheme.objects.published().values("current"))
+    rows = rows.annotate(text=Cast("definition", TextField())).filter(text__contains='"holds_scheme"')
+    return sorted({key for row in rows for key in schemes_required(row.definition)})

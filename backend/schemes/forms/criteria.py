@@ -19,7 +19,8 @@ from backend.schemes.forms.fields import (
 )
 from backend.schemes.models import Revision, canonical_criterion, validate_criterion
 from backend.schemes.records import ANNOTATIONS, Record, unknown_perimeters
-from backend.schemes.wording import LEGAL_GROUPS, ONE_SIZE, sentence
+from backend.schemes.vocabulary import LEGAL_GROUPS, ONE_SIZE
+from backend.schemes.wording import sentence
 
 type Fields = dict[str, forms.Field]
 

@@ -14,7 +14,8 @@ from backend.schemes.models import SubNeed
 from backend.territories.models import Nomenclature
 from backend.territories.services import served_communes
 from backend.web.forms.answers import BALANCE_BANDS, HEADCOUNT_BANDS, LEGAL_FORMS, MONEY_BANDS, band
-from backend.web.forms.facts import FORMS, TOLD_WITH
+from backend.web.forms.fact_fields import FORM_OF_FACT
+from backend.web.forms.facts import TOLD_WITH
 
 GIVEN = "commune"  # with the need, all that a firm says before it is asked anything
 NEVER_ASKED = frozenset({GIVEN, "window"})
@@ -44,9 +45,8 @@ class Interview:
 
 def questions_of_the_form() -> tuple[str, ...]:
     """Return what the form asks, in its order, of the facts that typed conditions read."""
-    facts = (fact for form in FORMS for fact in form.fields_of_fact if fact not in TOLD_WITH)
     read = engine.typed_facts()
-    return tuple(fact for fact in facts if fact in read and fact not in NEVER_ASKED)
+    return tuple(fact for fact in FORM_OF_FACT if fact in read - NEVER_ASKED - TOLD_WITH.keys())
 
 
 class Draw:

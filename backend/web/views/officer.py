@@ -173,8 +173,11 @@ def _facts(submission: Submission) -> list[dict[str, Any]]:
     for name, label in FACT_LABELS:
         if name in TOLD_WITH and name not in known:
             continue
-        fact = known.get(name)
-        value = value_text(name, fact.value) if fact else ""
+        found = [fact for fact in known.values() if name in (fact.name, fact.listed_with)]
+        value = " ; ".join(value_text(fact.name, fact.value) for fact in found)
+        fact = found[-1] if found else None
+        if name == "schemes" and not fact and not forms[name].form.fields:
+            continue  # no scheme asks for another
         rows.append({"name": name, "label": label, "value": value, "fact": fact, "form": forms.get(name)})
     return rows
 
@@ -191,7 +194,9 @@ def correct_fact(request: HttpRequest, pk: int) -> HttpResponse:
     form = bound_fact_form(submission, fact, request.POST)
     if form is None:
         return redirect("officer_file", pk)
-    form.form.is_valid()
+    if form.form.asks_for_row:
+        form.form.forget_errors()
+        return file_page(request, submission, bound={"refused_fact": form})
     if form.errors:
         return file_page(request, submission, bound={"refused_fact": form}, status=422)
     before = latest_result(submission, on=current_day())

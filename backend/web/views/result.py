@@ -25,7 +25,10 @@ from backend.matchmaking.services import (
     send_link_again,
 )
 from backend.web.forms.answers import trilean
-from backend.web.forms.filing import FirmForm, NeedForm, ProjectForm, StepForm
+from backend.web.forms.filing.firm import FirmForm
+from backend.web.forms.filing.need import NeedForm
+from backend.web.forms.filing.project import ProjectForm
+from backend.web.forms.filing.steps import StepForm
 from backend.web.forms.result import AddressForm, AlertForm
 from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import client_ip, limit_wrong_links, spend
@@ -123,8 +126,12 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
     submission = _submission(token)
     data = request.POST if request.method == "POST" else None
     forms = {name: form(data, prefix=name, initial=form.initial_for(submission)) for name, form in CORRECTION}
+    adding = any(form.asks_for_row for form in forms.values())
     valid = [form.is_valid() for form in forms.values()]  # every one, so that all errors show at once
-    if data is not None and all(valid):
+    if adding:
+        for form in forms.values():
+            form.forget_errors()
+    elif data is not None and all(valid):
         firm, project = cast(FirmForm, forms["firm"]), cast(ProjectForm, forms["project"])
         facts = {name: value for form in forms.values() for name, value in form.changed_facts().items()}
         try:
@@ -147,7 +154,7 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
             messages.success(request, _("Vos corrections sont enregistrées. Voici le nouveau résultat."))
             return redirect("result", token)
     context = {"submission": submission, "forms": forms, **forms}
-    status = 422 if data is not None else 200
+    status = 422 if data is not None and not adding else 200
     return _private(render(request, "web/correct.html", context, status=status))
 
 
