@@ -4,6 +4,7 @@ Pure Python and numpy: no framework, no clock, no file, no sentence. The rest of
 only.
 """
 
+from matching.changes import Change, Turn, apply_changes, find_change
 from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
 from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.errors import CriterionError, FactError, MatchingError

@@ -216,9 +216,11 @@ def _of_an_age(profile: Profile, readers: Iterable[Criterion]) -> list[Profile]:
 def _somewhere(profile: Profile, readers: Iterable[Criterion], places: Sequence[Place]) -> list[Profile]:
     """Return the profile at each place; the project goes along where nothing else is known of it."""
     known = profile.place
+    codes = {code for leaf in readers if isinstance(leaf, InTerritory) for code in (*leaf.any_of, *leaf.none_of)}
+    may_be = sorted(codes - known.inside if known.possible is None else codes & known.possible)
+    if not may_be:
+        return []
     if not places:
-        codes = {code for leaf in readers if isinstance(leaf, InTerritory) for code in (*leaf.any_of, *leaf.none_of)}
-        may_be = sorted(code for code in codes if known.possible is None or code in known.possible)
         nowhere = Place(known.inside, frozenset())
         places = [*(Place(known.inside | {code}, frozenset()) for code in _some(may_be)), nowhere]
     goes_along = profile.project_place == known

@@ -11,6 +11,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Match
 from backend.matchmaking.questions import efforts, likely
 from backend.schemes.models import SubNeed
+from backend.schemes.vocabulary import SPEND_KINDS
 from backend.territories.models import Nomenclature
 from backend.territories.services import served_communes
 from backend.web.forms.answers import BALANCE_BANDS, HEADCOUNT_BANDS, LEGAL_FORMS, MONEY_BANDS, band
@@ -18,12 +19,14 @@ from backend.web.forms.fact_fields import FORM_OF_FACT
 from backend.web.forms.facts import TOLD_WITH
 
 GIVEN = "commune"  # with the need, all that a firm says before it is asked anything
-NEVER_ASKED = frozenset({GIVEN, "window"})
+# The years before the last one correct a size rather than complete it: without them, the last year stands.
+NEVER_ASKED = frozenset({GIVEN, "window", "previous_years"})
 
 # How often a firm is of a kind: small industrial firms are what the territory is made of.
 SIZES = ((0, 0, 12), (1, 9, 46), (10, 19, 15), (20, 49, 13), (50, 99, 6), (100, 249, 5), (250, 499, 2), (500, 5500, 1))
 FORMS_OF_FIRMS = {"57": 50, "54": 28, "10-micro": 6, "10": 7, "55": 4, "65": 2, "92": 3}
 INDUSTRY_SHARE = 0.7
+INDEPENDENT_SHARE = 0.72
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +85,27 @@ class Draw:
             **LEGAL_FORMS[form][1],
             "project.started": draw.random() < 0.15,
             "project.spend": round(exp(draw.gauss(log(60_000), 1.3)), -2),
+            "group": self._group(),
+            "craft_register": headcount <= 10 and draw.random() < 0.35,
+            "public_body": draw.random() < 0.01,
+            "in_difficulty": draw.random() < 0.05,
+            "taxes_up_to_date": draw.random() < 0.95,
+            "project.spend_kinds": draw.sample(list(SPEND_KINDS), draw.choice([1, 1, 2])),
             "project.tenure": draw.choice(["owner", "tenant"]),
             "project.horizon": draw.choice(["under_3_months", "3_to_12_months", "later"]),
         }
         needs = dict.fromkeys(draw.sample(self._needs, draw.choices((1, 2, 3), (60, 30, 10))[0]), 1.0)
         return Firm(facts, needs)
+
+    def _group(self) -> list[dict[str, Any]]:
+        """Draw the enterprises that a firm is tied to: none, most often."""
+        draw = self._random
+        if draw.random() < INDEPENDENT_SHARE:
+            return []
+        headcount = round(exp(draw.gauss(log(40), 1.6)))
+        turnover = headcount * 180_000.0
+        figures = {"headcount": headcount, "turnover": turnover, "balance_sheet": 0.7 * turnover}
+        return [{"share": draw.choice([30, 60, 100, 100]), **figures}]
 
 
 def in_band(value: float, bands: Iterable[tuple[str, Any]]) -> list[int | None]:
