@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from backend.companies.models import Fact
 from backend.matchmaking import engine
-from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.lines import Question
 from backend.matchmaking.models import Match
 from backend.matchmaking.presentation import Card, explain_ranked
-from backend.matchmaking.questions import efforts, fact_questions, likely
+from backend.matchmaking.questions import efforts, label_of, likely, question_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +25,20 @@ class OpenQuestion:
 
     @property
     def label(self) -> str:
-        return str(FACT_NAMES[self.fact])
+        return label_of(self.fact)
 
     @property
     def question(self) -> str:
-        return fact_questions()[self.fact].question
+        return question_of(self.fact)
 
     @property
     def field(self) -> str | None:
         """Where the answer goes in a line, as a JSON pointer; nowhere where the firm does not know."""
-        return None if self.ask == "operator" else f"/{self.fact.replace('.', '/')}"
+        if self.ask == "operator":
+            return None
+        if self.fact.startswith(Fact.SCHEME):
+            return f"/schemes/{self.fact.removeprefix(Fact.SCHEME)}"
+        return f"/{self.fact.replace('.', '/')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,11 @@ def proposed(ranked: Iterable[engine.Ranked]) -> list[engine.Ranked]:
     return [item for item in ranked if item.addresses and item.eligibility != Match.Verdict.INELIGIBLE]
 
 
+def listed_as(fact: str) -> str:
+    """Return the name under which a match lists a fact that it waits for."""
+    return "schemes" if fact.startswith(Fact.SCHEME) else fact
+
+
 def scored(ranked: Iterable[engine.Ranked]) -> Iterable[tuple[str, float | None, Mapping[str, float]]]:
     """Return what the engine weighs questions by: key, score and its parts."""
     return ((item.scheme_key, item.score, item.parts) for item in ranked)
@@ -100,7 +109,7 @@ def open_questions(
             fact=asked.name,
             ask=asked.ask,
             waiting=asked.waiting,
-            settled=tuple(key for key in asked.waiting if only.get(key) == asked.name),
+            settled=tuple(key for key in asked.waiting if only.get(key) == listed_as(asked.name)),
             expected=asked.expected,
         )
         for asked in engine.next_questions(

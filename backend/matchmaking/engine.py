@@ -151,9 +151,11 @@ def profile(facts: Facts, *, on: date) -> matching.Profile:
         place=place,
         project_place=_place(project_commune, None, on=on) if project_commune else place,
         activity=facts.get("naf") or "",
+        legal_category=facts.get("legal_category") or "",
+        created_on=date.fromisoformat(facts["created_on"]) if facts.get("created_on") else None,
+        micro_entrepreneur=facts.get("micro_entrepreneur"),
+        started=facts.get("project.started"),
         activity_2025=facts.get("naf_2025") or "",
-        group=None if facts.get("group") is None else tuple(map(_related, facts["group"])),
-        previous_years=tuple(map(_figures, facts.get("previous_years") or ())),
         craft_register=facts.get("craft_register"),
         public_body=facts.get("public_body"),
         in_difficulty=facts.get("in_difficulty"),
@@ -161,11 +163,9 @@ def profile(facts: Facts, *, on: date) -> matching.Profile:
         tenure=facts.get("project.tenure") or "",
         horizon=facts.get("project.horizon") or "",
         spend_kinds=None if facts.get("project.spend_kinds") is None else frozenset(facts["project.spend_kinds"]),
+        group=None if facts.get("group") is None else tuple(map(_related, facts["group"])),
+        previous_years=tuple(map(_figures, facts.get("previous_years") or ())),
         held=held_schemes(facts),
-        legal_category=facts.get("legal_category") or "",
-        created_on=date.fromisoformat(facts["created_on"]) if facts.get("created_on") else None,
-        micro_entrepreneur=facts.get("micro_entrepreneur"),
-        started=facts.get("project.started"),
         answers={
             name.removeprefix(Fact.ANSWER): bool(value)
             for name, value in facts.items()
@@ -298,6 +298,14 @@ def is_same_activity(code: str, other: str) -> bool:
     """Tell whether of two codes of the NAF, of any level, one holds the other."""
     path, other_path = matching.activity_path(code), matching.activity_path(other)
     return path.startswith(other_path) or other_path.startswith(path)
+
+
+def is_activity_2025(code: str) -> bool:
+    """Tell whether a text has the shape of a code of the NAF 2025, of any level."""
+    try:
+        return bool(matching.activity_path(code, nomenclature="naf_2025"))
+    except matching.FactError:
+        return False
 
 
 def rank(

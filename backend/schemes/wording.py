@@ -136,8 +136,29 @@ def _yes_no(yes: str, no: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda definition: yes if definition.get("expected", True) else no
 
 
+def _listed(definition: Mapping[str, Any], names: Mapping[str, Any], wanted: str, excluded: str) -> str:
+    """Word what is wanted among some names, then what is excluded; each phrase has a place for the names."""
+    phrases = [
+        phrase.format(_join(str(names[one]) for one in definition[part]))
+        for part, phrase in (("any_of", wanted), ("none_of", excluded))
+        if definition.get(part)
+    ]
+    return ", et ".join(phrases)
+
+
+def _tenure(definition: Mapping[str, Any]) -> str:
+    return _listed(definition, TENURES, "être {} des locaux", "ne pas être {} des locaux")
+
+
+def _horizon(definition: Mapping[str, Any]) -> str:
+    return _listed(
+        definition, HORIZONS, f"projet prévu{NBSP}: {{}}", f"projet prévu à un autre moment que{NBSP}: {{}}"
+    )
+
+
 def _spend_kind(definition: Mapping[str, Any]) -> str:
-    return f"le projet comprend au moins{NBSP}: {_join(str(SPEND_KINDS[kind]) for kind in definition['any_of'])}"
+    wanted, excluded = f"le projet comprend au moins{NBSP}: {{}}", f"le projet ne comprend rien de ceci{NBSP}: {{}}"
+    return _listed(definition, SPEND_KINDS, wanted, excluded)
 
 
 def _holds_scheme(definition: Mapping[str, Any]) -> str:
@@ -155,6 +176,8 @@ def _age(definition: Mapping[str, Any]) -> str:
         parts.append(f"depuis {months(definition['at_least'])} au moins")
     if definition.get("at_most") is not None:
         parts.append(f"depuis {months(definition['at_most'])} au plus")
+    if definition.get("below") is not None:
+        parts.append(f"depuis moins de {months(definition['below'])}")
     return "entreprise créée " + " et ".join(parts)
 
 
@@ -225,8 +248,8 @@ _PHRASES: dict[str, Any] = {
     "taxes_up_to_date": _yes_no(
         "à jour de ses impôts et cotisations sociales", "pas à jour de ses impôts et cotisations sociales"
     ),
-    "tenure": lambda definition: f"être {_join(str(TENURES[one]) for one in definition['any_of'])} des locaux",
-    "horizon": lambda definition: f"projet prévu{NBSP}: {_join(str(HORIZONS[one]) for one in definition['any_of'])}",
+    "tenure": _tenure,
+    "horizon": _horizon,
     "spend_kind": _spend_kind,
     "holds_scheme": _holds_scheme,
     "project_not_started": lambda _: "projet pas encore commencé (aucun devis ni bon de commande signé)",

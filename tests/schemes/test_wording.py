@@ -91,6 +91,13 @@ def one(kind, **fields):
         (one("taxes_up_to_date"), "À jour de ses impôts et cotisations sociales"),
         (one("taxes_up_to_date", expected=False), "Pas à jour de ses impôts et cotisations sociales"),
         (one("tenure", any_of=["owner"]), "Être propriétaire des locaux"),
+        (one("tenure", none_of=["tenant"]), "Ne pas être locataire des locaux"),
+        (one("horizon", none_of=["later"]), "Projet prévu à un autre moment que : plus tard"),
+        (
+            one("spend_kind", any_of=["study"], none_of=["vehicle", "wages"]),
+            "Le projet comprend au moins : une étude, et le projet ne comprend rien de ceci : un véhicule ou des sal",
+        ),
+        (one("age_months", below=96), "Entreprise créée depuis moins de 8 ans"),
         (one("horizon", any_of=["under_3_months", "later"]), "Projet prévu : dans les 3 mois ou plus tard"),
         (
             one("spend_kind", any_of=["equipment", "works"]),

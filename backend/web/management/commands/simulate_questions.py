@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from backend.common.days import current_day
-from backend.matchmaking.lines import parse_day
+from backend.matchmaking.values import parse_day
 from backend.web.management.simulation import Draw, Interview, interview, questions_of_the_form
 
 HELP = """\
