@@ -388,11 +388,17 @@ def next_questions(
 
 
 def next_conditions(
-    facts: Facts, worth: Mapping[str, float], *, on: date, effort: float, skip: Iterable[str] = ()
+    facts: Facts,
+    worth: Mapping[str, float],
+    *,
+    on: date,
+    effort: float,
+    skip: Iterable[str] = (),
+    compiled: Catalogue | None = None,
 ) -> list[Asked]:
     """Order the conditions left to a person that leave verdicts open."""
-    known = profile(facts, on=on)
-    found = matching.next_conditions(known, catalogue().only(worth).schemes, worth, effort=effort, skip=set(skip))
+    schemes = (compiled or catalogue()).only(worth).schemes
+    found = matching.next_conditions(profile(facts, on=on), schemes, worth, effort=effort, skip=set(skip))
     return [_asked(question) for question in found]
 
 
@@ -413,6 +419,30 @@ def _served_places(period: date) -> tuple[matching.Place, ...]:
     codes = [commune.official_code for commune in served_communes()]
     _keep_communes((code, period) for code in codes)
     return tuple(dict.fromkeys(_communes[code, period_of(period)] for code in codes))
+
+
+def changes(facts: Facts, revisions: Iterable[Revision], *, on: date) -> dict[int, list[tuple[str, str, Any]]]:
+    """Return by revision the smallest change after which nothing excludes the firm, where there is one.
+
+    A change is made of parts, each a fact, how its value is meant, and the value.
+    """
+    known, period = profile(facts, on=on), period_of(on)
+    found = {}
+    for revision in revisions:
+        scheme = _compile(revision.scheme, revision)
+        places = {code: _perimeter(code, period) for code in _places_of_projects(scheme)}
+        turn = matching.find_change(known, scheme, places=places)
+        if turn and turn.changes:
+            after = matching.Profiles([matching.apply_changes(known, turn.changes, places=places)])
+            # What is typed from a text, or answered by a person, may still exclude the firm.
+            if all(condition.evaluate(after)[0] != matching.NOT_MET for condition in scheme.conditions):
+                found[revision.pk] = [(part.fact, part.bound, part.value) for part in turn.changes]
+    return found
+
+
+def _places_of_projects(scheme: matching.Scheme) -> set[str]:
+    leaves = (leaf for criterion in scheme.criteria for leaf in matching.leaves(criterion))
+    return {code for leaf in leaves if getattr(leaf, "level", "") == "project" for code in getattr(leaf, "any_of", ())}
 
 
 def explain(facts: Facts, revisions: Iterable[Revision], *, on: date) -> dict[int, list[Line]]:

@@ -121,13 +121,25 @@ def questions_of(
     possible = result.matches.filter(addresses=True).exclude(eligibility=Match.Verdict.INELIGIBLE)
     matches = {match.scheme.key: match for match in possible.select_related("scheme", "revision")}
     declined = submission.sheet.declined()
-    facts, on = result.facts, result.on
-    undecided = _worth(match for match in matches.values() if match.typed == Match.Verdict.UNDECIDED)
-    open_facts = engine.next_questions(
-        facts, undecided, on=on, efforts=efforts(), skip=declined, likely=likely(), told_with=told_with
+    facts, on, compiled = result.facts, result.on, engine.catalogue()
+    worth = engine.worth(
+        ((key, match.score, match.parts) for key, match in matches.items()), engine.weights_of(result.weights)
     )
-    unsure = _worth(match for match in matches.values() if match.eligibility == Match.Verdict.UNDECIDED)
-    conditions = engine.next_conditions(facts, unsure, on=on, effort=condition_effort(), skip=declined)
+    undecided = {key: worth[key] for key, match in matches.items() if match.typed == Match.Verdict.UNDECIDED}
+    unsure = {key: worth[key] for key, match in matches.items() if match.eligibility == Match.Verdict.UNDECIDED}
+    open_facts = engine.next_questions(
+        facts,
+        undecided,
+        on=on,
+        efforts=efforts(),
+        skip=declined,
+        likely=likely(),
+        told_with=told_with,
+        compiled=compiled,
+    )
+    conditions = engine.next_conditions(
+        facts, unsure, on=on, effort=condition_effort(), skip=declined, compiled=compiled
+    )
     sentences = _sentences(matches.values())
     askable = [asked for asked in open_facts if asked.ask != "firm" or can_ask(asked.name)]
     asked = [
@@ -138,11 +150,6 @@ def questions_of(
         first=next((question for question in asked if question.ask == "firm"), None),
         of_others=tuple(question for question in asked if question.ask != "firm"),
     )
-
-
-def _worth(matches: Iterable[Match]) -> dict[str, float]:
-    scored = [(match.scheme.key, match.score, match.parts) for match in matches]
-    return engine.worth(scored) if scored else {}
 
 
 def _put(asked: engine.Asked, matches: Mapping[str, Match], n_undecided: int, question: str) -> NextQuestion:
