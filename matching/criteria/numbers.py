@@ -76,7 +76,7 @@ class _Figure(_Bounded):
         return profiles.consolidated(self.kind) if self.level == "group" else profiles.number(self.kind)
 
     def open_facts(self, profiles: Profiles, *, assume: Outcome | None = None) -> OpenFacts:
-        unknown = self.evaluate(profiles, assume=assume) == UNKNOWN
+        unknown = self.evaluate(profiles) == UNKNOWN
         if self.level != "group":
             return {self.kind: unknown}
         own_open = self._test(*profiles.number(self.kind)) == UNKNOWN
@@ -169,7 +169,7 @@ class SizeCategory(Criterion):
         )
 
     def open_facts(self, profiles: Profiles, *, assume: Outcome | None = None) -> OpenFacts:
-        unknown = self.evaluate(profiles, assume=assume) == UNKNOWN
+        unknown = self.evaluate(profiles) == UNKNOWN
         return _by_fact(profiles, ((row, self._open(profiles, row)) for row in _rows(unknown)))
 
     def _open(self, profiles: Profiles, row: int) -> set[str]:

@@ -13,6 +13,7 @@ from backend.schemes.models.revisions import (
     ServedNeed,
     Source,
     canonical_criterion,
+    criterion_schema,
     validate_activity,
     validate_criterion,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "SubNeed",
     "TaxonomyNeed",
     "canonical_criterion",
+    "criterion_schema",
     "validate_activity",
     "validate_criterion",
 ]
