@@ -102,7 +102,7 @@ class Known:
     def values_for(self, definition: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         """Return what the firm said of what a criterion reads: pairs of a value and its origin."""
         names = self._names_for(definition)
-        return tuple((self.value(name), self.origin(name)) for name in names if self._is_known(name))
+        return tuple((self.value(name), self.origin(name)) for name in names if says(self.facts.get(name)))
 
     def _names_for(self, definition: Mapping[str, Any]) -> tuple[str, ...]:
         kind = definition["kind"]
@@ -121,11 +121,6 @@ class Known:
             return (FACT_OF_KIND[kind], "group")
         return (FACT_OF_KIND[kind],) if kind in FACT_OF_KIND else ()
 
-    def _is_known(self, name: str) -> bool:
-        """Tell whether a fact says anything: an interval open on both sides does not."""
-        value = self.facts.get(name)
-        return value is not None and value not in ([None, None], (None, None))
-
     def value(self, name: str) -> str:
         return value_text(name, self.facts[name])
 
@@ -134,6 +129,11 @@ class Known:
         if row is None:
             return ""
         return f"{row.get_origin_display()}, le {wording.day(row.recorded_on)}"
+
+
+def says(value: Any) -> bool:
+    """Tell whether a fact says anything: an interval open on both sides does not."""
+    return value is not None and value not in ([None, None], (None, None))
 
 
 def value_text(name: str, value: Any) -> str:
@@ -180,7 +180,7 @@ def value_text(name: str, value: Any) -> str:
 
 def _figures(known: Mapping[str, Any]) -> str:
     """Write the figures of an enterprise over a year, those that are known."""
-    return ", ".join(value_text(name, known[name]) for name in FIGURES if known.get(name) is not None)
+    return ", ".join(value_text(name, known[name]) for name in FIGURES if says(known.get(name)))
 
 
 def _related(known: Mapping[str, Any]) -> str:

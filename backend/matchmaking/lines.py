@@ -187,11 +187,13 @@ class _Reader:
         if len(rows) > most:
             self.refuse(name, f"« {name} » compte {len(rows)} lignes ; attendu : {most} au plus.")
             return None
-        places = [f"{name}[{place}]" for place in range(len(rows))]
-        for place, row in zip(places, rows, strict=True):
+        places = []
+        for index, row in enumerate(rows):
+            place = f"{name}[{index}]"
             if not isinstance(row, dict):
                 self.refuse(place, f"« {place} » vaut {show(row)} ; attendu : un objet, dans {accepted}.")
                 continue
+            places.append(place)
             self.given |= {f"{place}.{part}": value for part, value in row.items()}
             self.ignored += [f"{place}.{part}" for part in row if part not in names]
         return places

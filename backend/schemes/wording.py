@@ -151,9 +151,8 @@ def _tenure(definition: Mapping[str, Any]) -> str:
 
 
 def _horizon(definition: Mapping[str, Any]) -> str:
-    return _listed(
-        definition, HORIZONS, f"projet prévu{NBSP}: {{}}", f"projet prévu à un autre moment que{NBSP}: {{}}"
-    )
+    wanted, excluded = f"projet prévu{NBSP}: {{}}", f"projet prévu à un autre moment que{NBSP}: {{}}"
+    return _listed(definition, HORIZONS, wanted, excluded)
 
 
 def _spend_kind(definition: Mapping[str, Any]) -> str:
