@@ -17,7 +17,7 @@ from matching.outcomes import MET, UNKNOWN, Outcome, all_of
 from matching.profiles import Profile, Profiles
 from matching.schemes import Scheme
 
-WINDOW, HELD_SCHEMES = "window", "schemes"
+WINDOW, MANUAL, HELD_SCHEMES = "window", "manual", "schemes"
 DIGITS = 6  # of an expected number and of a value: enough to order, few enough to be the same on any machine
 
 
@@ -91,28 +91,18 @@ def next_questions(
         comes first, then the easier one, then by name. Facts whose answer could tell nothing new are left out.
     """
     told_with = told_with or {}
-    undecided = _undecided(profile, schemes)
+    undecided = _undecided(profile, schemes, assume=MET)
     asked = _askable(profile, undecided, skip=skip, told_with=told_with, places=places, likely=likely)
-    settled = _settled(
-        [scheme.stated for scheme, _ in undecided],
-        [row for answers in asked.values() for row, _ in answers],
-        assume=MET,
-    )
+    settled = _settled(undecided, [row for answers in asked.values() for row, _ in answers], assume=MET)
     found, start = [], 0
     for name, answers in asked.items():
         chances = settled[:, start : start + len(answers)] @ np.array([chance for _, chance in answers])
         start += len(answers)
-        facts = {name, *(fact for fact, first in told_with.items() if first == name)}
-        waiting = tuple(
-            sorted(
-                scheme.key
-                for scheme, open_facts in undecided
-                if facts & open_facts or (HELD_SCHEMES in open_facts and name in held_names(_leaves(scheme.stated)))
-            )
-        )
-        by_key = {scheme.key: float(chance) for (scheme, _), chance in zip(undecided, chances, strict=True)}
+        told = {name, *(fact for fact, first in told_with.items() if first == name)}
+        waiting = tuple(sorted(scheme.key for scheme in undecided if told & scheme.waits_for.keys()))
+        by_key = {scheme.key: float(chance) for scheme, chance in zip(undecided, chances, strict=True)}
         found.append(_question(name, "firm", waiting, by_key, worth, efforts.get(name, 1.0)))
-    return sorted([*found, *_windows(profile, undecided, worth, efforts)], key=_order)
+    return sorted([*found, *_windows(undecided, worth, efforts.get(WINDOW, 1.0))], key=_order)
 
 
 def next_conditions(
@@ -130,14 +120,11 @@ def next_conditions(
     """
     chances: defaultdict[str, dict[str, float]] = defaultdict(dict)
     who: dict[str, str] = {}
-    alone = Profiles([profile])
-    for scheme in schemes:
-        if all_of((part.evaluate(alone) for part in scheme.conditions), 1)[0] != UNKNOWN:
-            continue
-        manual = {ANSWER + leaf.fact: leaf.ask for leaf in _leaves(scheme.conditions) if isinstance(leaf, Manual)}
+    for scheme in _undecided(profile, schemes, assume=None):
+        asked = scheme.waits_for.get(MANUAL, ())
+        manual = {ANSWER + leaf.fact: leaf.ask for leaf in asked if isinstance(leaf, Manual)}
         answers = {name: variants(profile, name, ()) for name in sorted(manual.keys() - set(skip))}
-        rows = [row for several in answers.values() for row in several]
-        (settled,) = _settled([scheme.conditions], rows, assume=None)
+        (settled,) = _settled([scheme], [row for several in answers.values() for row in several], assume=None)
         for position, name in enumerate(name for name, several in answers.items() if several):
             chances[name][scheme.key] = float(settled[2 * position : 2 * position + 2].mean())
             who[name] = manual[name]
@@ -147,25 +134,48 @@ def next_conditions(
     )
 
 
-type _Undecided = list[tuple[Scheme, frozenset[str]]]
+@dataclass(frozen=True, slots=True)
+class _Undecided:
+    """A scheme whose verdict is unknown: its open conditions, and by fact the criteria that make it wait.
+
+    What is known of the others stays so whatever is learnt: they are not evaluated again.
+    """
+
+    key: str
+    window: Criterion
+    parts: tuple[Criterion, ...]
+    waits_for: Mapping[str, tuple[Criterion, ...]]
 
 
-def _undecided(profile: Profile, schemes: Sequence[Scheme]) -> _Undecided:
-    """Return the schemes whose typed verdict is unknown, each with the questions it waits for."""
+def _undecided(profile: Profile, schemes: Sequence[Scheme], *, assume: Outcome | None) -> list[_Undecided]:
     alone = Profiles([profile])
     found = []
     for scheme in schemes:
-        if all_of((part.evaluate(alone, assume=MET) for part in scheme.stated), 1)[0] == UNKNOWN:
-            facts = {
-                fact for part in scheme.stated for fact, rows in part.open_facts(alone, assume=MET).items() if rows[0]
-            }
-            found.append((scheme, frozenset(facts)))
+        criteria = scheme.stated if assume == MET else scheme.conditions
+        outcomes = [(part, part.evaluate(alone, assume=assume)[0]) for part in criteria]
+        if min(outcome for _, outcome in outcomes) == UNKNOWN:
+            parts = tuple(part for part, outcome in outcomes if outcome == UNKNOWN)
+            found.append(_Undecided(scheme.key, scheme.window, parts, _waits_for(alone, parts, assume)))
     return found
+
+
+def _waits_for(
+    alone: Profiles, parts: Sequence[Criterion], assume: Outcome | None
+) -> dict[str, tuple[Criterion, ...]]:
+    """Return the criteria at the ends that make each fact count, by fact; other schemes are one fact each."""
+    readers: defaultdict[str, list[Criterion]] = defaultdict(list)
+    for part in parts:
+        facts = {fact for fact, rows in part.open_facts(alone, assume=assume).items() if rows[0]}
+        for leaf in leaves(part):
+            for fact in facts.intersection(leaf.facts):
+                for name in held_names([leaf]) if fact == HELD_SCHEMES else [fact]:
+                    readers[name].append(leaf)
+    return {name: tuple(several) for name, several in readers.items()}
 
 
 def _askable(
     profile: Profile,
-    undecided: _Undecided,
+    undecided: Sequence[_Undecided],
     *,
     skip: Collection[str],
     told_with: Mapping[str, str],
@@ -174,11 +184,9 @@ def _askable(
 ) -> dict[str, list[tuple[Profile, float]]]:
     """Return the profiles that the answers to each question make, each with its chance, by question."""
     readers: defaultdict[str, set[Criterion]] = defaultdict(set)
-    for scheme, open_facts in undecided:
-        for leaf in _leaves(scheme.stated):
-            for fact in open_facts.intersection(leaf.facts):
-                for name in held_names([leaf]) if fact == HELD_SCHEMES else [fact]:
-                    readers[name].add(leaf)
+    for scheme in undecided:
+        for fact, several in scheme.waits_for.items():
+            readers[fact].update(several)
     asked: dict[str, list[tuple[Profile, float]]] = {}
     for fact in sorted(readers):
         name = told_with.get(fact, fact)
@@ -197,35 +205,24 @@ def _askable(
     return asked
 
 
-def _leaves(criteria: Sequence[Criterion]) -> list[Criterion]:
-    return [leaf for criterion in criteria for leaf in leaves(criterion)]
-
-
-def _settled(
-    schemes: Sequence[Sequence[Criterion]], rows: Sequence[Profile], *, assume: Outcome | None
-) -> NDArray[np.bool_]:
-    """Tell which conjunctions of criteria are decided for which profiles, shape (n_schemes, n_rows)."""
+def _settled(schemes: Sequence[_Undecided], rows: Sequence[Profile], *, assume: Outcome | None) -> NDArray[np.bool_]:
+    """Tell which schemes are decided for which profiles, shape (n_schemes, n_rows)."""
     profiles = Profiles(rows)
     settled = np.zeros((len(schemes), len(rows)), dtype=np.bool_)
-    for position, criteria in enumerate(schemes):
-        verdict = all_of((part.evaluate(profiles, assume=assume) for part in criteria), profiles.n)
+    for position, scheme in enumerate(schemes):
+        verdict = all_of((part.evaluate(profiles, assume=assume) for part in scheme.parts), profiles.n)
         settled[position] = verdict != UNKNOWN
     return settled
 
 
-def _windows(
-    profile: Profile, undecided: _Undecided, worth: Mapping[str, float], efforts: Mapping[str, float]
-) -> list[Question]:
+def _windows(undecided: Sequence[_Undecided], worth: Mapping[str, float], effort: float) -> list[Question]:
     """Return the question that operators alone can answer: closed settles, open does where nothing else is unknown."""
-    alone = Profiles([profile])
-    waiting = [scheme for scheme, facts in undecided if WINDOW in facts]
     chances = {
-        scheme.key: 1.0 if all_of((part.evaluate(alone, assume=MET) for part in scheme.criteria), 1)[0] == MET else 0.5
-        for scheme in waiting
+        scheme.key: 1.0 if scheme.parts == (scheme.window,) else 0.5 if scheme.window in scheme.parts else 0.0
+        for scheme in undecided
+        if WINDOW in scheme.waits_for
     }
-    names = tuple(sorted(chances))
-    effort = efforts.get(WINDOW, 1.0)
-    return [_question(WINDOW, "operator", names, chances, worth, effort)] if waiting else []
+    return [_question(WINDOW, "operator", tuple(sorted(chances)), chances, worth, effort)] if chances else []
 
 
 def _question(

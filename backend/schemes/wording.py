@@ -315,11 +315,7 @@ def _nomenclature_name(system: str, code: str) -> str:
 
 
 def changes(several: Iterable[tuple[str, str, Any]]) -> str:
-    """Say under which changes a scheme would be possible: each a fact, how its value is meant, and the value.
-
-    >>> changes([("on", "from", date(2027, 3, 1)), ("project.spend", "at_least", 20_000.0)]).replace(NBSP, " ")
-    'à partir du 1er mars 2027, si le projet coûtait au moins 20 000 €'
-    """
+    """Say under which changes a scheme would be possible: each a fact, how its value is meant, and the value."""
     said = {fact: _CHANGES[fact](bound, value) for fact, bound, value in several}
     day_from = said.pop("on", "")
     return ", ".join(filter(None, (day_from, " et ".join(said.values()))))
