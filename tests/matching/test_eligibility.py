@@ -148,7 +148,7 @@ def test_a_scheme_opens_later_when_only_its_opening_is_against_it(
     window: Window, place: Place | None, expected: bool
 ) -> None:
     profiles = make_profiles(**({"place": place} if place else {}))
-    assert opens_later(profiles, make_scheme("a:a", REGION, window=window)) is expected
+    assert opens_later(profiles, make_scheme("a:a", REGION, window=window)).tolist() == [expected]
 
 
 def test_days_left_count_to_the_last_day() -> None:
