@@ -150,8 +150,9 @@ class SizeCategory(Criterion):
 
     def __post_init__(self) -> None:
         self.check_choices()
-        need(self._first <= self._last, "Sizes upside down", self, "from then to")
-        need((self.from_size, self.to_size) != ("micro", "large"), "Every size is admitted", self, "from or to")
+        both = (self.from_size, self.to_size)
+        need(self._first <= self._last, "Sizes upside down", both, "from then to")
+        need(both != ("micro", "large"), "Every size is admitted", both, "from or to")
 
     @property
     def _first(self) -> int:

@@ -14,6 +14,7 @@ from matching import (
     Outcome,
     Place,
     Profile,
+    Profiles,
     Related,
     activity_path,
     parse_criterion,
@@ -310,6 +311,32 @@ def test_a_part_that_decides_nothing_asks_nothing() -> None:
     assert open_facts(both, headcount=Interval(10, 10)) == set()
     assert open_facts(both, headcount=Interval(300, 300)) == {"naf"}
     assert open_facts({"kind": "not", "of": both}) == {"headcount", "naf"}
+
+
+def test_what_is_assumed_is_assumed_at_every_depth() -> None:
+    either: dict[str, object] = {"kind": "any", "of": [MANUAL, STAFF]}
+    assert open_facts({"kind": "not", "of": either}) == {"manual", "headcount"}
+    # Under the "not" the condition is taken as not met: the staff alone is left to ask.
+    assert open_facts({"kind": "not", "of": either}, assume=MET) == {"headcount"}
+    assert open_facts({"kind": "not", "of": {"kind": "not", "of": either}}, assume=MET) == set()
+    assert open_facts({"kind": "not", "of": {"kind": "all", "of": [MANUAL, STAFF]}}, assume=MET) == set()
+
+
+def test_two_parts_on_one_fact_leave_it_open_where_either_does() -> None:
+    both = parse_criterion({"kind": "all", "of": [STAFF, {"kind": "headcount", "at_least": 10}]})
+    several = Profiles([Profile(on=DAY, headcount=Interval(*band)) for band in ((5, 20), (20, 300), (20, 30))])
+    assert both.open_facts(several)["headcount"].tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("on", "expected"), [("2025-11-23", NO), ("2025-11-24", YES), ("2026-11-24", YES), ("2026-11-25", NO)]
+)
+def test_an_age_is_between_both_its_bounds(on: str, expected: Outcome) -> None:
+    facts = {"created_on": date(2023, 11, 24), "on": date.fromisoformat(on)}
+    assert outcome_of({"kind": "age_months", "at_least": 24, "at_most": 36}, **facts) == expected
+    last_day = YES if on == "2025-11-24" else NO
+    assert outcome_of({"kind": "age_months", "at_least": 24, "at_most": 24}, **facts) == last_day
+    assert outcome_of({"kind": "age_months", "at_least": 24, "below": 25}, **facts) == last_day
 
 
 def test_a_size_asks_only_for_the_figures_that_matter() -> None:
