@@ -300,14 +300,6 @@ def is_same_activity(code: str, other: str) -> bool:
     return path.startswith(other_path) or other_path.startswith(path)
 
 
-def is_activity_2025(code: str) -> bool:
-    """Tell whether a text has the shape of a code of the NAF 2025, of any level."""
-    try:
-        return bool(matching.activity_path(code, nomenclature="naf_2025"))
-    except matching.FactError:
-        return False
-
-
 def rank(
     lines: Sequence[tuple[Facts, date, Mapping[str, float], bool]],
     *,

@@ -7,7 +7,6 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from backend.matchmaking import engine
 from backend.matchmaking.values import (
     Id,
     Refused,
@@ -24,7 +23,7 @@ from backend.matchmaking.values import (
     shorten,
     show,
 )
-from backend.schemes.models import Scheme, SubNeed
+from backend.schemes.models import Scheme, SubNeed, is_activity
 from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES, YES_NO
 from backend.territories.models import Containment, Nomenclature, Perimeter
 
@@ -275,7 +274,7 @@ def _read_activity_2025(given: Mapping[str, Any], name: str) -> str | None:
     """Read a code by its shape: we hold no list of the NAF 2025."""
     accepted = 'un code NAF 2025 de n’importe quel niveau, comme "C", "25" ou "25.62Y"'
     code: str | None = get(given, name, str, accepted)
-    if code is not None and not engine.is_activity_2025(code):
+    if code is not None and not is_activity(code, "naf_2025"):
         raise refusal(name, code, accepted)
     return code and code.upper()
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
+from backend.schemes.codes import tell, unknown_activities, unknown_codes
 from backend.schemes.models import (
     Criterion,
     Operator,
@@ -23,7 +24,6 @@ from backend.schemes.models import (
     SubNeed,
     canonical_criterion,
 )
-from backend.territories.models import Perimeter
 
 type Record = dict[str, Any]
 
@@ -66,6 +66,9 @@ def write_revision(record: Record, *, scheme: Scheme) -> Revision:
         raise RecordError(f"champs inconnus : {_list(unknown)} ; champs manquants : {_list(missing)}")
     last = scheme.revisions.order_by("-number").first()
     record = plain(record)
+    unknown_targets = unknown_activities(map(str, record["targeted_naf"]))
+    if unknown_targets:
+        raise RecordError(f"targeted_naf : n’est pas un code NAF rév. 2 : {_list(unknown_targets)}")
     revision = _revision(record, scheme, number=last.number + 1 if last else 1)
     revision.full_clean()
     revision.save()
@@ -195,9 +198,9 @@ def _criterion(row: Record, revision: Revision, position: int, sources: dict[int
         criterion.clean_fields(exclude=["revision", "source"])
     except ValidationError as error:
         raise RecordError(f"critère {position} : {' '.join(error.messages)}") from None
-    unknown = unknown_perimeters(definition)
+    unknown = unknown_codes(definition)
     if unknown:
-        raise RecordError(f"critère {position} : périmètres inconnus {', '.join(unknown)}")
+        raise RecordError(f"critère {position}, {tell(unknown)}")
     return criterion
 
 
@@ -209,23 +212,6 @@ def _definition(row: Record) -> Record:
     elif isinstance(found.get("of"), dict):
         found["of"] = _definition(found["of"])
     return found
-
-
-def unknown_perimeters(definition: Record) -> list[str]:
-    """Return the codes that a criterion names and that are no perimeter's."""
-    codes = set(perimeter_codes(definition))
-    known = Perimeter.objects.filter(code__in=codes).values_list("code", flat=True) if codes else ()
-    return sorted(codes - set(known))
-
-
-def perimeter_codes(definition: Record) -> Iterable[str]:
-    """Return every perimeter that a criterion names, at any depth."""
-    if definition["kind"] == "in_territory":
-        yield from definition.get("any_of", [])
-        yield from definition.get("none_of", [])
-    parts = definition.get("of", [])
-    for part in parts if isinstance(parts, list) else [parts]:
-        yield from perimeter_codes(part)
 
 
 # -- from a revision to a record

@@ -3,7 +3,8 @@
 A file never undoes what people published in the administration: it is then proposed to them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,18 +57,30 @@ def load_catalogue(folder: Path) -> dict[str, int]:
     A file of a folder named ``drafts`` becomes a draft: it must be unverified, as no other may be.
     """
     counts = {"créés": 0, "nouvelles versions": 0, "inchangés": 0, "proposés à la relecture": 0}
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            counts[_load_scheme(yaml.safe_load(path.read_text()), is_draft=folder.name == DRAFTS)] += 1
-        except BROKEN as error:
-            raise FixtureError(f"{path.name} : {error}") from error
+    read: list[tuple[Path, Record, bool]] = []
+    for path in sorted(folder.glob("*.yaml")):  # every scheme first: the rules of one may name another
+        with _naming(path):
+            record = yaml.safe_load(path.read_text())
+            _, created = Scheme.objects.get_or_create(source=Scheme.OWN, source_key=record["key"])
+            read.append((path, record, created))
+    for path, record, created in read:
+        with _naming(path):
+            counts[_load_scheme(record, is_draft=folder.name == DRAFTS, created=created)] += 1
     return counts
 
 
-def _load_scheme(record: Record, *, is_draft: bool) -> str:
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say which file is not well formed."""
+    try:
+        yield
+    except BROKEN as error:
+        raise FixtureError(f"{path.name} : {error}") from error
+
+
+def _load_scheme(record: Record, *, is_draft: bool, created: bool) -> str:
     if is_draft != (record["confidence"] == Revision.Confidence.TO_VERIFY):
         raise RecordError("une fiche non vérifiée est un brouillon, et un brouillon une fiche non vérifiée")
-    _, created = Scheme.objects.get_or_create(source=Scheme.OWN, source_key=record["key"])
     scheme = Scheme.objects.select_for_update(of=("self",)).get(source=Scheme.OWN, source_key=record["key"])
     if digest_of(record) in (scheme.current.digest if scheme.current else "", _last_digest_read(scheme)):
         return "inchangés"

@@ -4,7 +4,8 @@ import pytest
 from django.http import QueryDict
 
 from backend.schemes.comparison import differences
-from backend.schemes.forms.criteria import FIELDS, KINDS, CriterionForm
+from backend.schemes.forms.criteria import CriterionForm
+from backend.schemes.forms.kinds import FIELDS, KINDS
 from backend.schemes.forms.sheet import Sheet
 from backend.schemes.models import Scheme
 from backend.schemes.records import check_record, normalise, read_record
@@ -55,6 +56,13 @@ def test_a_row_typed_anew_is_kept_even_where_the_base_says_the_same():
 
 # -- criteria
 
+# What a browser sends of lists in which nobody chose.
+CHOSEN = {
+    "in_territory": {"level": "establishment"},
+    "activity": {"nomenclature": "naf_rev2"},
+    **{kind: {"level": "company"} for kind in ("headcount", "turnover", "balance_sheet")},
+}
+
 
 def form_of(kind, **fields):
     data = {"x-kind": kind, **{f"x-{name}": value for name, value in fields.items()}}
@@ -76,6 +84,26 @@ def form_of(kind, **fields):
         ("age_months", {"at_least": "36"}, {"at_least": 36}),
         ("size_category", {"to": "medium"}, {"to": "medium"}),
         ("micro_entrepreneur", {"expected": "False"}, {"expected": False}),
+        ("activity", {"any_of": "V, 62.10y", "nomenclature": "naf_2025"}, None),
+        ("turnover", {"at_most": "2 000", "level": "group"}, {"at_most": 2000, "level": "group"}),
+        ("age_months", {"below": "96"}, {"below": 96}),
+        ("craft_register", {"expected": "True"}, {}),
+        ("public_body", {"expected": "False"}, {"expected": False}),
+        ("in_difficulty", {"expected": "False"}, {"expected": False}),
+        ("taxes_up_to_date", {"expected": "True"}, {}),
+        ("tenure", {"any_of": ["owner"]}, {"any_of": ["owner"]}),
+        ("horizon", {"none_of": ["later"]}, {"none_of": ["later"]}),
+        ("spend_kind", {"any_of": ["works", "study"]}, {"any_of": ["works", "study"]}),
+        (
+            "holds_scheme",
+            {"any_of": "acre\nmicrocrédit professionnel adie", "none_of": "jonction:vie"},
+            {"any_of": ["jonction:acre", "jonction:adie"], "none_of": ["jonction:vie"]},
+        ),
+        (
+            "window",
+            {"state": "dated", "opens_on": "2026-03-01", "closes_on": "2026-04-30", "yearly": "on"},
+            {"state": "dated", "opens_on": "2026-03-01", "closes_on": "2026-04-30", "yearly": True},
+        ),
         ("project_not_started", {}, {}),
         ("window", {"state": "dated", "closes_on": "2026-12-31"}, {"state": "dated", "closes_on": "2026-12-31"}),
         (
@@ -95,8 +123,7 @@ def form_of(kind, **fields):
     ids=lambda value: str(value)[:40],
 )
 def test_a_criterion_is_typed_in_the_fields_of_its_kind(kind, fields, definition):
-    defaults = {"in_territory": {"level": "establishment"}, "headcount": {"level": "company"}}
-    form = form_of(kind, **{**defaults.get(kind, {}), **fields})
+    form = form_of(kind, **{**CHOSEN.get(kind, {}), **fields})
     assert form.is_valid(), form.errors
     row = form.row()
     if definition is not None:
@@ -121,6 +148,25 @@ LEVEL = {"level": "company"}
         ("in_territory", {"any_of": "Saint-Martin"}, "any_of", "peut être plusieurs lieux"),
         ("in_territory", {"any_of": "REG-32", "level": "planet"}, "level", "planet"),
         ("activity", {"any_of": "tôlerie"}, "any_of", "« tôlerie » n’est pas un code NAF"),
+        ("activity", {"any_of": "25.99X"}, None, "n’existe pas : any_of[0] : code NAF inconnu « 25.99X »."),
+        ("activity", {"any_of": "C, V"}, None, "'V' is no NAF rév. 2 code"),
+        ("activity", {"any_of": "W", "nomenclature": "naf_2025"}, "any_of", "n’est pas un code NAF"),
+        ("legal_form", {"any_of": "57, 0001"}, None, "any_of[1] : catégorie juridique inconnue « 0001 »."),
+        ("holds_scheme", {}, None, "au moins une des deux listes"),
+        (
+            "holds_scheme",
+            {"any_of": "Nulle part"},
+            "any_of",
+            "« Nulle part » n’est ni le nom ni la clé d’un dispositif",
+        ),
+        ("holds_scheme", {"any_of": "acre", "none_of": "jonction:acre"}, None, "est dans les deux listes"),
+        ("spend_kind", {"any_of": "voyages"}, "any_of", "voyages"),
+        ("spend_kind", {}, None, "au moins une des deux listes"),
+        ("tenure", {"any_of": "squatter"}, "any_of", "squatter"),
+        ("craft_register", {"expected": "peut-être"}, "expected", "peut-être"),
+        ("turnover", {"at_most": "5", "level": "planet"}, "level", "planet"),
+        ("age_months", {"at_most": "12", "below": "12"}, None, "Une seule limite basse"),
+        ("window", {"state": "dated", "closes_on": "2026-04-30", "yearly": "on"}, None, "son premier et son dernier"),
         ("legal_form", {"any_of": "SAS"}, "any_of", "« SAS » n’est pas une catégorie juridique"),
         ("headcount", LEVEL, None, "Écrivez au moins une limite."),
         ("headcount", {**LEVEL, "below": "250", "at_most": "249"}, None, "Une seule limite basse"),
@@ -145,7 +191,12 @@ LEVEL = {"level": "company"}
         ("any", {"of": "- kind: headcont"}, None, "critère.of[0]: Unknown criterion kind 'headcont'"),
         ("any", {"of": "- 12"}, None, "critère.of[0]: 12 is not an object"),
         ("any", {"of": "[]"}, None, "ne peut pas lire"),
-        ("any", {"of": "- {kind: in_territory, any_of: [REG-99]}"}, None, "Lieux inconnus : REG-99."),
+        (
+            "any",
+            {"of": "- {kind: in_territory, any_of: [REG-99]}"},
+            None,
+            "n’existe pas : of[0].any_of[0] : lieu inconnu « REG-99 ».",
+        ),
         ("any", {"of": "- {kind: in_territory, any_of: null}"}, None, "ne peut pas lire"),
         ("any", {"of": '- {kind: manual, fact: a, sentence: "\\0"}'}, "of", "ne s’écrit pas"),
         ("any", {"of": '- {kind: manual, fact: a, sentence: "\\ud800"}'}, "of", "n’est pas lisible"),
@@ -160,8 +211,7 @@ LEVEL = {"level": "company"}
     ids=lambda value: str(value)[:40],
 )
 def test_a_criterion_that_cannot_be_read_is_refused_where_it_stands(kind, fields, field, sentence):
-    defaults = {"in_territory": {"level": "establishment"}}
-    form = form_of(kind, **{**defaults.get(kind, {}), **fields})
+    form = form_of(kind, **{**CHOSEN.get(kind, {}), **fields})
     assert not form.is_valid()
     told = " ".join(form.errors.get(field or "__all__", [])).replace("\u00a0", " ")
     assert sentence in told, form.errors

@@ -55,6 +55,13 @@ def set_aside(desk, submission, scheme, **sent):
         ({"started": "yes"}, "project.started", True),
         ({"horizon": "later"}, "project.horizon", "later"),
         ({"spend": "250 000 €"}, "project.spend", 250_000.0),
+        ({"spend_kinds": ["works", "study"]}, "project.spend_kinds", ["works", "study"]),
+        ({"naf_2025": "25.62y"}, "naf_2025", "25.62Y"),
+        ({"craft_register": "no"}, "craft_register", False),
+        ({"public_body": "no"}, "public_body", False),
+        ({"in_difficulty": "no"}, "in_difficulty", False),
+        ({"taxes_up_to_date": "yes"}, "taxes_up_to_date", True),
+        ({"independent": ""}, "group", None),
     ],
 )
 def test_an_officer_corrects_one_fact_and_nothing_else(desk, officer, submission, sent, fact, value):

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from backend.schemes.forms.criteria import KINDS
+from backend.schemes.forms.kinds import KINDS
 from backend.schemes.forms.main import NAMES, SheetForm
 from backend.schemes.forms.rows import ROW_NAMES, SETS, need_choices, scheme_choices, weight_choices
 from backend.schemes.models import Scheme

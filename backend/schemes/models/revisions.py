@@ -36,15 +36,21 @@ def criterion_schema() -> dict[str, Any]:
     return matching.criterion_schema()
 
 
-def validate_activity(code: str) -> None:
-    """Refuse an activity code that the engine cannot read."""
-    try:
-        matching.activity_path(code)
-    except matching.FactError:
+def validate_activity(code: str, *, any_nomenclature: bool = False) -> None:
+    """Refuse an activity code that the engine cannot read: of the NAF rév. 2, or as well of the NAF 2025."""
+    if not any(is_activity(code, name) for name in ("naf_rev2", "naf_2025")[: 2 if any_nomenclature else 1]):
         raise ValidationError(
             _("« %(code)s » n’est pas un code NAF : une lettre de section, ou de 2 à 4 chiffres et une lettre."),
             params={"code": code},
-        ) from None
+        )
+
+
+def is_activity(code: str, nomenclature: str) -> bool:
+    """Tell whether a text has the shape of a code of a nomenclature."""
+    try:
+        return bool(matching.activity_path(code, nomenclature))
+    except matching.FactError:
+        return False
 
 
 class Operator(models.Model):

@@ -5,7 +5,7 @@
 """
 
 from backend.web.forms.fact_fields.base import FactFields
-from backend.web.forms.fact_fields.firm import ActivityFields, CreationFields, LegalFormFields
+from backend.web.forms.fact_fields.firm import Activity2025Fields, ActivityFields, CreationFields, LegalFormFields
 from backend.web.forms.fact_fields.group import GroupFields, PreviousYearsFields
 from backend.web.forms.fact_fields.places import CommuneFields, ProjectPlaceFields
 from backend.web.forms.fact_fields.project import (
@@ -23,6 +23,7 @@ FORMS: tuple[type[FactFields], ...] = (
     HorizonFields,
     CommuneFields,
     ActivityFields,
+    Activity2025Fields,
     LegalFormFields,
     CreationFields,
     HeadcountFields,

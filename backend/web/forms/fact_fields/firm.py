@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.common.days import current_day
 from backend.companies.models import Fact
 from backend.matchmaking import engine
+from backend.schemes.models import is_activity
 from backend.schemes.wording import day as day_in_words
 from backend.territories.models import Nomenclature
 from backend.web.forms.answers import LEGAL_FORMS, UNKNOWN, activity_choices, legal_form_key
@@ -70,6 +71,34 @@ class ActivityFields(FactFields):
             "division": naf if naf in listed else naf[:2] if naf[:2] in listed else "",
             "naf": "" if naf in listed else naf,
         }
+
+
+class Activity2025Fields(FactFields):
+    fields_of_fact = {"naf_2025": ("naf_2025",)}
+
+    naf_2025 = forms.CharField(
+        label=_("Code APE dans la NAF 2025"),
+        required=False,
+        max_length=10,
+        help_text=_("Celui qui remplace l’ancien le 1er janvier 2027, s’il est déjà connu. Exemple : 25.62Y."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_naf_2025(self) -> str:
+        typed: str = self.cleaned_data["naf_2025"].strip()
+        if typed and not is_activity(typed, "naf_2025"):
+            raise ValidationError(
+                _("« %(typed)s » n’est pas un code de la NAF 2025 : quatre chiffres et une lettre, comme 25.62Y."),
+                params={"typed": typed},
+            )
+        return typed.upper()
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "naf_2025": self.cleaned_data["naf_2025"] or None}
+
+    @classmethod
+    def initial_of(cls, facts: Facts) -> dict[str, Any]:
+        return {**super().initial_of(facts), "naf_2025": facts.get("naf_2025", "")}
 
 
 class LegalFormFields(FactFields):
