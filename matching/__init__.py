@@ -4,6 +4,7 @@ Pure Python and numpy: no framework, no clock, no file, no sentence. The rest of
 only.
 """
 
+from matching.changes import Change, Turn, apply_changes, find_change
 from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
 from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.errors import CriterionError, FactError, MatchingError
@@ -13,6 +14,7 @@ from matching.needs import NeedReader, Wish, Words
 from matching.nomenclatures import activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.profiles import Profile, Profiles
+from matching.questions import Question, next_conditions, next_questions
 from matching.ranking import Match, rank
 from matching.reasons import Reason, explain, opens_later
 from matching.schema import criterion_schema
@@ -43,6 +45,7 @@ __all__ = [
     "UNKNOWN",
     "WINDOW_STATES",
     "Ceiling",
+    "Change",
     "Criterion",
     "CriterionError",
     "FactError",
@@ -59,25 +62,31 @@ __all__ = [
     "Place",
     "Profile",
     "Profiles",
+    "Question",
     "Reason",
     "Related",
     "Scheme",
+    "Turn",
     "Weights",
     "Window",
     "Wish",
     "Words",
     "activity_path",
+    "apply_changes",
     "ceiling_on",
     "consolidate",
     "criterion_schema",
     "dump_criterion",
     "explain",
+    "find_change",
     "fits",
     "headroom",
     "intensity",
     "is_publicly_held",
     "leaves",
     "leaves_window_on",
+    "next_conditions",
+    "next_questions",
     "opens_later",
     "parse_criterion",
     "rank",

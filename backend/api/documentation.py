@@ -8,8 +8,8 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiExample
 
 from backend.api.errors import CONTENT_TYPE, KINDS, kind_of
-from backend.matchmaking.answers import FACT_QUESTIONS
 from backend.matchmaking.lines import N_RELATED, N_YEARS
+from backend.matchmaking.questions import fact_questions
 from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES
 
 MAX_LIMIT = 200
@@ -227,13 +227,14 @@ EXAMPLES = [
                 {
                     "fact": "turnover",
                     "label": "le chiffre d’affaires",
-                    "question": str(FACT_QUESTIONS["turnover"]),
+                    "question": fact_questions()["turnover"].question,
                     "ask": "firm",
                     "field": "/turnover",
                     "n_waiting": 1,
                     "waiting": ["exemple-robots"],
                     "n_settled": 1,
                     "settled": ["exemple-robots"],
+                    "expected": 1.0,
                 }
             ],
         },

@@ -67,8 +67,14 @@ class FactSheet(models.Model):
 
     def current(self) -> dict[str, "Fact"]:
         """Return the newest row of each fact, by name; one that was taken back is left out."""
-        newest = {fact.name: fact for fact in self.facts.order_by("recorded_at", "pk")}
+        said = self.facts.exclude(name__startswith=Fact.DECLINED).order_by("recorded_at", "pk")
+        newest = {fact.name: fact for fact in said}
         return {name: fact for name, fact in newest.items() if fact.value is not None}
+
+    def declined(self) -> set[str]:
+        """Return the questions to which someone answered that they do not know."""
+        rows = self.facts.filter(name__startswith=Fact.DECLINED).values_list("name", flat=True)
+        return {name.removeprefix(Fact.DECLINED) for name in rows}
 
     def values(self) -> dict[str, Any]:
         """Return the value of each fact that is known, by name."""
@@ -85,6 +91,7 @@ class Fact(models.Model):
     """One value, who said it and when. Never rewritten: a correction is another row; ``null`` takes a fact back."""
 
     ANSWER = "answer:"  # then the name of a condition that only a person can check
+    DECLINED = "declined:"  # then the name of a question that is not asked again
     SCHEME = "scheme:"  # then the key of a scheme, with its source: whether the firm has it
 
     class Origin(models.TextChoices):

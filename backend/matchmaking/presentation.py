@@ -65,6 +65,7 @@ class Card:
     deadline: str
     applicants: str
     missing: tuple[str, ...]
+    possible_if: str  # what would change a no, where something that can be changed would
     review: Review | None
     is_of_another_file: bool
 
@@ -240,8 +241,19 @@ def _cards(matches: Iterable[Match], known: Known, reviews: Mapping[int, Review]
     revisions = revisions.prefetch_related("criteria__source", "served_needs")
     by_pk = {revision.pk: revision for revision in revisions}
     explained = engine.explain(known.facts, by_pk.values(), on=on)
+    excluded = [match.revision_id for match in matches if match.eligibility == Match.Verdict.INELIGIBLE]
+    changes = engine.changes(known.facts, (by_pk[pk] for pk in excluded), on=on)
     return [
-        _card(match, by_pk[match.revision_id], explained[match.revision_id], known, reviews, on) for match in matches
+        _card(
+            match,
+            by_pk[match.revision_id],
+            explained[match.revision_id],
+            known,
+            reviews,
+            on,
+            possible_if=wording.changes(changes.get(match.revision_id, ())),
+        )
+        for match in matches
     ]
 
 
@@ -252,6 +264,8 @@ def _card(
     known: Known,
     reviews: Mapping[int, Review],
     on: date,
+    *,
+    possible_if: str,
 ) -> Card:
     rows = sorted(revision.criteria.all(), key=lambda row: (row.from_text, row.position))
     views = [_line(lines[0], None, known, note=revision.window_note)]
@@ -266,6 +280,7 @@ def _card(
         deadline=wording.deadline(revision, on=on),
         applicants=" ou ".join(str(Revision.Applicant(applicant).label) for applicant in revision.applicants),
         missing=missing_facts(match),
+        possible_if=possible_if,
         review=review,
         is_of_another_file=review is not None and review.submission_id != known.submission_id,
     )

@@ -106,13 +106,18 @@ def _last_digest_read(scheme: Scheme) -> str:
     return max([*loaded, *proposed], default=(None, ""))[1]
 
 
-def manual_facts(definition: dict[str, Any]) -> Iterable[str]:
-    """Return every condition that a criterion leaves to a person, at any depth."""
-    if definition["kind"] == "manual":
-        yield definition["fact"]
+def manual_sentences(definition: dict[str, Any]) -> dict[str, str]:
+    """Return the sentence of every condition that a criterion leaves to a person, at any depth, by name."""
+    found = {definition["fact"]: definition["sentence"]} if definition["kind"] == "manual" else {}
     parts = definition.get("of", [])
     for part in parts if isinstance(parts, list) else [parts]:
-        yield from manual_facts(part)
+        found |= manual_sentences(part)
+    return found
+
+
+def manual_facts(definition: dict[str, Any]) -> Iterable[str]:
+    """Return the name of every condition that a criterion leaves to a person."""
+    return manual_sentences(definition)
 
 
 def schemes_required(definition: dict[str, Any]) -> Iterable[str]:

@@ -314,6 +314,22 @@ def _nomenclature_name(system: str, code: str) -> str:
     return f"{row.name} ({row.code})" if row else ""
 
 
+def changes(several: Iterable[tuple[str, str, Any]]) -> str:
+    """Say under which changes a scheme would be possible: each a fact, how its value is meant, and the value."""
+    said = {fact: _CHANGES[fact](bound, value) for fact, bound, value in several}
+    day_from = said.pop("on", "")
+    return ", ".join(filter(None, (day_from, " et ".join(said.values()))))
+
+
+_BOUNDS = {"at_least": "au moins", "above": "plus de", "at_most": "au plus", "below": "moins de"}
+_CHANGES: dict[str, Any] = {
+    "on": lambda bound, value: f"à partir du {day(value)}",
+    "project.spend": lambda bound, value: f"si le projet coûtait {_BOUNDS[bound]} {euros(value)}",
+    "project.commune": lambda bound, value: f"si le projet se faisait ailleurs (dans{NBSP}: {perimeter_name(value)})",
+    "headcount": lambda bound, value: f"si l’entreprise comptait {_BOUNDS[bound]} {staff(value)}",
+}
+
+
 def amount(revision: Revision) -> str:
     """Say how much a scheme gives, or that we do not know; only what a source says."""
     unit = revision.get_amount_unit_display() if revision.amount_unit else ""

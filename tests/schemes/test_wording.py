@@ -295,3 +295,25 @@ def test_an_activity_has_its_name_at_every_level(code, name):
 )
 def test_a_legal_form_has_its_name(code, name):
     assert wording.legal_name(code) == name
+
+
+@pytest.mark.parametrize(
+    ("several", "expected"),
+    [
+        ([], ""),
+        ([("on", "from", date(2027, 3, 1))], "à partir du 1er mars 2027"),
+        ([("project.spend", "at_least", 20_000.0)], "si le projet coûtait au moins 20 000 €"),
+        ([("project.spend", "above", 20_000.0)], "si le projet coûtait plus de 20 000 €"),
+        ([("project.spend", "at_most", 2_000_000.0)], "si le projet coûtait au plus 2 M€"),
+        ([("project.spend", "below", 20_000.0)], "si le projet coûtait moins de 20 000 €"),
+        ([("headcount", "at_least", 5.0)], "si l’entreprise comptait au moins 5 salariés"),
+        ([("project.commune", "in", "DEP-60")], "si le projet se faisait ailleurs (dans : Oise)"),
+        (
+            [("headcount", "at_least", 5.0), ("on", "from", date(2027, 3, 1)), ("project.spend", "at_least", 9.0)],
+            "à partir du 1er mars 2027, si l’entreprise comptait au moins 5 salariés et si le projet coûtait au moins"
+            " 9 €",
+        ),
+    ],
+)
+def test_what_would_change_a_no_is_one_sentence(several, expected):
+    assert wording.changes(several).replace(wording.NBSP, " ") == expected

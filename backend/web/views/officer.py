@@ -29,6 +29,7 @@ from backend.schemes.models import Scheme
 from backend.territories.models import ServedEpci
 from backend.territories.services import served_communes
 from backend.web.forms.facts import TOLD_WITH, bound_fact_form, fact_forms
+from backend.web.forms.question import asked_with, open_questions
 from backend.web.forms.review import EndForm, NoteForm, OfferForm, QueueForm, StepForm
 
 FILTERS = "queue"
@@ -134,10 +135,14 @@ def file_page(
     answer = latest_result(submission, on=on)
     page = present(submission, answer, for_officer=True)
     can_decide = may_decide(officer=user, submission=submission)
+    questions = open_questions(submission, answer)
     context = {
         "submission": submission,
         "result": answer,
         "page": page,
+        "asked": asked_with(submission, questions.first) if can_decide else None,
+        "of_others": questions.of_others,
+        "question_url": reverse("officer_question", args=[submission.pk]),
         "facts": _facts(submission),
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first(),

@@ -29,6 +29,7 @@ from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.need import NeedForm
 from backend.web.forms.filing.project import ProjectForm
 from backend.web.forms.filing.steps import StepForm
+from backend.web.forms.question import Asked, asked_with, open_questions, take_answer
 from backend.web.forms.result import AddressForm, AlertForm
 from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import client_ip, limit_wrong_links, spend
@@ -53,7 +54,12 @@ def result(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _result_page(
-    request: HttpRequest, submission: Submission, *, alert_form: AlertForm | None = None, status: int = 200
+    request: HttpRequest,
+    submission: Submission,
+    *,
+    alert_form: AlertForm | None = None,
+    asked: Asked | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     answer = latest_result(submission, on=current_day())
     alert = Alert.objects.filter(submission=submission).first()
@@ -63,6 +69,8 @@ def _result_page(
         "page": present(submission, answer),
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first(),
+        "asked": asked or asked_with(submission, open_questions(submission, answer).first),
+        "question_url": reverse("question", args=[submission.token]),
         "answer_url": reverse("answer", args=[submission.token]),
         "can_answer": ("firm",),
         "officers": officers_in_charge(submission),
@@ -109,6 +117,23 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     )
     messages.success(request, _("Votre réponse est prise en compte : le résultat a été recalculé."))
     return redirect(reverse("result", args=[token]) + f"#d-{request.POST.get('scheme', '')}")
+
+
+@require_POST
+@limit_wrong_links
+def question(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the answer to the best question, or that the firm does not know; the page comes back with the next one."""
+    submission, on = _submission(token), current_day()
+    try:
+        again = take_answer(submission, latest_result(submission, on=on), request.POST, on=on)
+    except OutsideTerritory:
+        messages.error(request, _("Cette commune est hors du territoire : rien n’a été changé."))
+    else:
+        if again:
+            status = 422 if again.form and again.form.errors else 200
+            return _result_page(request, submission, asked=again, status=status)
+        messages.success(request, _("C’est noté : le résultat est à jour."))
+    return redirect(reverse("result", args=[token]) + "#question")
 
 
 CORRECTION: tuple[tuple[str, type[StepForm]], ...] = (
