@@ -5,25 +5,34 @@ only.
 """
 
 from matching.bundles import Step, bundle
-from matching.criteria import (
-    SIZES,
-    WINDOW_STATES,
-    Criterion,
-    Manual,
-    Window,
-    leaves,
-)
+from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
 from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.errors import CriterionError, FactError, MatchingError, RelationError
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, Weights
 from matching.needs import NeedReader, Wish, Words
+from matching.nomenclatures import activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
-from matching.profiles import Profile, Profiles, activity_path
+from matching.profiles import Profile, Profiles
 from matching.ranking import Match, rank
 from matching.reasons import Reason, explain, opens_later
 from matching.relations import RELATION_KINDS, Conflict, Relation, check_relations, conflicts
+from matching.schema import criterion_schema
 from matching.schemes import REACHES, Scheme
+from matching.state_aid import (
+    SIZES,
+    Ceiling,
+    Grant,
+    Intensity,
+    ceiling_on,
+    consolidate,
+    fits,
+    headroom,
+    intensity,
+    is_publicly_held,
+    leaves_window_on,
+    size_range,
+)
 
 __all__ = [
     "ANYWHERE",
@@ -36,11 +45,15 @@ __all__ = [
     "SIZES",
     "UNKNOWN",
     "WINDOW_STATES",
+    "Ceiling",
     "Conflict",
     "Criterion",
     "CriterionError",
     "FactError",
     "Figures",
+    "Grant",
+    "HoldsScheme",
+    "Intensity",
     "Interval",
     "Manual",
     "Match",
@@ -62,12 +75,21 @@ __all__ = [
     "Words",
     "activity_path",
     "bundle",
+    "ceiling_on",
     "check_relations",
     "conflicts",
+    "consolidate",
+    "criterion_schema",
     "dump_criterion",
     "explain",
+    "fits",
+    "headroom",
+    "intensity",
+    "is_publicly_held",
     "leaves",
+    "leaves_window_on",
     "opens_later",
     "parse_criterion",
     "rank",
+    "size_range",
 ]

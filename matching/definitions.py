@@ -1,7 +1,7 @@
 """Criteria as JSON: read with an error that says where and what, written back without their defaults."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from datetime import date
 from math import isfinite
 from types import NoneType
@@ -13,16 +13,24 @@ from matching.criteria import (
     All,
     AnyOf,
     BalanceSheet,
+    CraftRegister,
     Criterion,
     Headcount,
+    HoldsScheme,
+    InDifficulty,
     InTerritory,
     LegalForm,
     Manual,
     MicroEntrepreneur,
     Not,
+    ProjectHorizon,
     ProjectNotStarted,
+    ProjectTenure,
+    PublicBody,
     SizeCategory,
     Spend,
+    SpendKind,
+    TaxesUpToDate,
     Turnover,
     Window,
 )
@@ -33,11 +41,17 @@ MAX_DEPTH = 20
 KINDS: dict[str, type[Criterion]] = {
     cls.kind: cls
     for cls in (
-        InTerritory, Activity, Headcount, Turnover, BalanceSheet, Spend, SizeCategory, AgeMonths, LegalForm,
-        MicroEntrepreneur, ProjectNotStarted, Window, Manual, All, AnyOf, Not,
+        InTerritory, Activity, Headcount, Turnover, BalanceSheet, SizeCategory, AgeMonths, LegalForm,
+        MicroEntrepreneur, CraftRegister, PublicBody, InDifficulty, TaxesUpToDate, ProjectNotStarted, Spend, SpendKind,
+        ProjectTenure, ProjectHorizon, HoldsScheme, Window, Manual, All, AnyOf, Not,
     )
 }  # fmt: skip
-_RENAMED = {"from": "from_size", "to": "to_size"}
+RENAMED = {"from": "from_size", "to": "to_size"}  # "from" is no name in Python
+
+
+def parameters(kind: type[Criterion]) -> list[Field[Any]]:
+    """Return the parameters of a kind of criterion: its fields, but those it works out itself."""
+    return [item for item in fields(kind) if item.init]  # type: ignore[arg-type]
 
 
 def parse_criterion(definition: Any, *, place: str = "criterion", depth: int = 0) -> Criterion:
@@ -68,13 +82,13 @@ def parse_criterion(definition: Any, *, place: str = "criterion", depth: int = 0
     cls = KINDS.get(kind) if isinstance(kind, str) else None
     if cls is None:
         raise CriterionError(f"Unknown criterion kind {kind!r}. Known kinds: {', '.join(sorted(KINDS))}.", place=place)
-    known = {item.name: item for item in fields(cls)}  # type: ignore[arg-type]
+    known = {item.name: item for item in parameters(cls)}
     hints = get_type_hints(cls)
     values: dict[str, Any] = {}
     for name, value in definition.items():
         if name == "kind":
             continue
-        target = _RENAMED.get(name, name)
+        target = RENAMED.get(name, name)
         if target not in known:
             accepted = ", ".join(known) or "none"
             raise CriterionError(f"{kind!r} has no parameter {name!r}. Accepted: {accepted}.", place=place)
@@ -88,7 +102,7 @@ def parse_criterion(definition: Any, *, place: str = "criterion", depth: int = 0
     try:
         return cls(**values)
     except CriterionError as error:
-        raise CriterionError(str(error), place=place) from None
+        raise error.inside(place) from None
 
 
 def _parse_parts(value: Any, *, single: bool, place: str, depth: int) -> Criterion | tuple[Criterion, ...]:
@@ -136,9 +150,9 @@ def dump_criterion(criterion: Criterion) -> dict[str, Any]:
     >>> dump_criterion(Headcount(below=250))
     {'kind': 'headcount', 'below': 250}
     """
-    names = {target: name for name, target in _RENAMED.items()}
+    names = {target: name for name, target in RENAMED.items()}
     found: dict[str, Any] = {"kind": criterion.kind}
-    for item in fields(criterion):  # type: ignore[arg-type]
+    for item in parameters(type(criterion)):
         value = getattr(criterion, item.name)
         if item.default is not MISSING and value == item.default:
             continue

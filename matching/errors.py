@@ -18,7 +18,12 @@ class CriterionError(MatchingError):
 
     def __init__(self, message: str, *, place: str = "") -> None:
         super().__init__(f"{place}: {message}" if place else message)
+        self.message = message
         self.place = place
+
+    def inside(self, place: str) -> "CriterionError":
+        """Return the same error, its place told from further up."""
+        return CriterionError(self.message, place=f"{place}.{self.place}" if self.place else place)
 
 
 class FactError(MatchingError):

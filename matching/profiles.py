@@ -6,55 +6,25 @@ Nothing here knows today's date: the day is a fact of the question.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.errors import FactError
-from matching.facts import ANY_NUMBER, ANYWHERE, Interval, Place
+from matching import state_aid
+from matching.facts import ANY_NUMBER, ANYWHERE, Figures, Interval, Place, Related
+from matching.nomenclatures import activity_path
 from matching.outcomes import UNKNOWN, OutcomeArray, constant
 
 type FloatArray = NDArray[np.float64]
 type DayArray = NDArray[np.datetime64]
+type RowArray = NDArray[np.intp]
 
 NUMBERS = ("headcount", "turnover", "balance_sheet", "spend")
+STATES = (
+    "micro_entrepreneur", "craft_register", "public_body", "in_difficulty", "taxes_up_to_date", "started",
+)  # fmt: skip
 NOT_A_DAY = np.datetime64("NaT", "D")
-
-# NAF rév. 2 (décret no 2007-1888 du 26 décembre 2007): last division of each section, in order.
-_LAST_DIVISION = {
-    "A": 3, "B": 9, "C": 33, "D": 35, "E": 39, "F": 43, "G": 47, "H": 53, "I": 56, "J": 63, "K": 66,
-    "L": 68, "M": 75, "N": 82, "O": 84, "P": 85, "Q": 88, "R": 93, "S": 96, "T": 98, "U": 99,
-}  # fmt: skip
-
-
-def activity_path(code: str) -> str:
-    """Write an activity code of NAF rév. 2 with its section first, so that any level is a prefix of the levels below.
-
-    Parameters
-    ----------
-    code : str
-        A section letter or a division, group, class or sub-class, with or without the dot.
-
-    Raises
-    ------
-    FactError
-        If the code has no such shape or its division is in no section.
-
-    Examples
-    --------
-    >>> activity_path("25.62B"), activity_path("C"), activity_path("24")
-    ('C2562B', 'C', 'C24')
-    """
-    plain = code.replace(".", "").strip().upper()
-    if plain in _LAST_DIVISION:
-        return plain
-    digits, letter = (plain[:-1], plain[-1]) if len(plain) == 5 else (plain, "")
-    if digits.isascii() and digits.isdigit() and 2 <= len(digits) <= 4 and letter.isalpha() == bool(letter):
-        division = int(digits[:2])
-        section = next((name for name, last in _LAST_DIVISION.items() if division <= last), None)
-        if section and division:
-            return section + digits + letter
-    raise FactError(f"{code!r} is no NAF rév. 2 code; a section letter or 2 to 4 digits and a letter are expected.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +37,30 @@ class Profile:
         The day of the question, in Paris.
     headcount, turnover, balance_sheet : Interval
         Of the company (legal unit): annual work units, euros of the last year, euros.
+    group : tuple of Related or None
+        Enterprises it holds or that hold it; empty where it is independent, ``None`` where nobody said.
+    previous_years : tuple of Figures
+        Consolidated figures of the closed years before the last one, the most recent first.
     spend : Interval
         What the project will cost, in euros before tax.
+    spend_kinds : frozenset of str or None
+        Every kind of spend of the project, by the names of the caller.
     place, project_place : Place
         Of the establishment and of the project.
-    activity : str
-        NAF rév. 2 code of the establishment at any level; empty when unknown.
+    activity, activity_2025 : str
+        NAF rév. 2 and NAF 2025 code of the establishment at any level; empty when unknown.
     legal_category : str
         INSEE "catégorie juridique", 1 to 4 digits; empty when unknown.
     created_on : datetime.date or None
         Creation of the company.
-    micro_entrepreneur, started : bool or None
-        Whether the firm has that status; whether the project has begun (a signed quote is a beginning).
+    micro_entrepreneur, craft_register, public_body, in_difficulty, taxes_up_to_date : bool or None
+        What the firm is.
+    started : bool or None
+        Whether the project has begun (a signed quote is a beginning).
+    tenure, horizon : str
+        Of the premises, ``owner`` or ``tenant``; when it begins, by the caller's names. Empty when unknown.
+    held : mapping of str to bool
+        Other schemes, by key: whether the firm has them.
     answers : mapping of str to bool
         What a person answered to the conditions that only a person can check, by the name of the condition.
     """
@@ -87,15 +69,31 @@ class Profile:
     headcount: Interval = ANY_NUMBER
     turnover: Interval = ANY_NUMBER
     balance_sheet: Interval = ANY_NUMBER
+    group: tuple[Related, ...] | None = None
+    previous_years: tuple[Figures, ...] = ()
     spend: Interval = ANY_NUMBER
+    spend_kinds: frozenset[str] | None = None
     place: Place = ANYWHERE
     project_place: Place = ANYWHERE
     activity: str = ""
+    activity_2025: str = ""
     legal_category: str = ""
     created_on: date | None = None
     micro_entrepreneur: bool | None = None
+    craft_register: bool | None = None
+    public_body: bool | None = None
+    in_difficulty: bool | None = None
+    taxes_up_to_date: bool | None = None
     started: bool | None = None
+    tenure: str = ""
+    horizon: str = ""
+    held: Mapping[str, bool] = field(default_factory=dict)
     answers: Mapping[str, bool] = field(default_factory=dict)
+
+    @property
+    def figures(self) -> Figures:
+        """The company's own figures of the last closed year."""
+        return Figures(headcount=self.headcount, turnover=self.turnover, balance_sheet=self.balance_sheet)
 
 
 def _ternary(values: Sequence[bool | None]) -> OutcomeArray:
@@ -106,11 +104,18 @@ def _ternary(values: Sequence[bool | None]) -> OutcomeArray:
     return column
 
 
-def _distinct[T](values: Sequence[T]) -> tuple[tuple[T, ...], NDArray[np.intp]]:
+def _distinct[T](values: Sequence[T]) -> tuple[tuple[T, ...], RowArray]:
     """Return the distinct values and, for each row, the position of its own, so that a test runs once a value."""
     positions: dict[T, int] = {}
     codes = np.array([positions.setdefault(value, len(positions)) for value in values], dtype=np.intp)
     return tuple(positions), codes
+
+
+def _bounds(intervals: Sequence[Interval]) -> tuple[FloatArray, FloatArray]:
+    return (
+        np.array([interval.low for interval in intervals], dtype=np.float64),
+        np.array([interval.high for interval in intervals], dtype=np.float64),
+    )
 
 
 class Profiles:
@@ -123,34 +128,77 @@ class Profiles:
     """
 
     def __init__(self, rows: Sequence[Profile]) -> None:
+        self.rows = tuple(rows)
         self.n = len(rows)
         self.on: DayArray = np.array([row.on for row in rows], dtype="datetime64[D]")
-        self._numbers: dict[str, tuple[FloatArray, FloatArray]] = {}
-        for name in NUMBERS:
-            intervals = [getattr(row, name) for row in rows]
-            self._numbers[name] = (
-                np.array([interval.low for interval in intervals], dtype=np.float64),
-                np.array([interval.high for interval in intervals], dtype=np.float64),
-            )
+        self._numbers = {name: _bounds([getattr(row, name) for row in rows]) for name in NUMBERS}
         self.created_on: DayArray = np.array([row.created_on or NOT_A_DAY for row in rows], dtype="datetime64[D]")
-        self.activities, self.activity = _distinct([row.activity and activity_path(row.activity) for row in rows])
+        self._activities = {
+            "naf_rev2": _distinct([row.activity and activity_path(row.activity) for row in rows]),
+            "naf_2025": _distinct(
+                [row.activity_2025 and activity_path(row.activity_2025, "naf_2025") for row in rows]
+            ),
+        }
         self.legal_categories, self.legal_category = _distinct([row.legal_category for row in rows])
         self._places = {
             "establishment": _distinct([row.place for row in rows]),
             "project": _distinct([row.project_place for row in rows]),
         }
-        self.micro_entrepreneur = _ternary([row.micro_entrepreneur for row in rows])
-        self.started = _ternary([row.started for row in rows])
-        self._answers = [row.answers for row in rows]
+        self._states = {name: _ternary([getattr(row, name) for row in rows]) for name in STATES}
+        self._choices = {name: _distinct([getattr(row, name) for row in rows]) for name in ("tenure", "horizon")}
 
     def number(self, fact: str) -> tuple[FloatArray, FloatArray]:
-        """Return the low and high bounds of a number, two arrays of shape (n,)."""
+        """Return the low and high bounds of a number of the company or of the project, two arrays of shape (n,)."""
         return self._numbers[fact]
 
-    def places(self, level: str) -> tuple[tuple[Place, ...], NDArray[np.intp]]:
+    def consolidated(self, fact: str) -> tuple[FloatArray, FloatArray]:
+        """Return the bounds of a number summed over the company and its group, two arrays of shape (n,)."""
+        return _bounds([getattr(years[0], fact) for years in self._consolidated_years])
+
+    @cached_property
+    def sizes(self) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+        """The smallest and the largest size that each may be, as positions in ``state_aid.SIZES``; shape (n,)."""
+        ranges = [
+            state_aid.size_range(years, public=row.group is not None and state_aid.is_publicly_held(row.group))
+            for row, years in zip(self.rows, self._consolidated_years, strict=True)
+        ]
+        low, high = zip(*ranges, strict=True) if ranges else ((), ())
+        return np.array(low, dtype=np.int8), np.array(high, dtype=np.int8)
+
+    @cached_property
+    def _consolidated_years(self) -> list[tuple[Figures, ...]]:
+        return [(state_aid.consolidate(row.figures, row.group).figures, *row.previous_years) for row in self.rows]
+
+    def consolidated_years(self, row: int) -> tuple[Figures, ...]:
+        """Return the consolidated figures of one profile, the last closed year first."""
+        return self._consolidated_years[row]
+
+    def activities(self, nomenclature: str) -> tuple[tuple[str, ...], RowArray]:
+        """Return the distinct activities, as paths, and each row's position among them."""
+        return self._activities[nomenclature]
+
+    def places(self, level: str) -> tuple[tuple[Place, ...], RowArray]:
         """Return the distinct places of a level and each row's position among them."""
         return self._places[level]
 
+    def choice(self, fact: str) -> tuple[tuple[str, ...], RowArray]:
+        """Return the distinct answers to a question of few answers and each row's position among them."""
+        return self._choices[fact]
+
+    def state(self, fact: str) -> OutcomeArray:
+        """Return what is known of a yes or no, of shape (n,)."""
+        return self._states[fact]
+
+    @property
+    def spend_kinds(self) -> list[frozenset[str] | None]:
+        """Kinds of spend of each project, all of them where any is known."""
+        return [row.spend_kinds for row in self.rows]
+
+    @property
+    def held(self) -> list[Mapping[str, bool]]:
+        """Whether each firm has the schemes that somebody asked about."""
+        return [row.held for row in self.rows]
+
     def answer(self, condition: str) -> OutcomeArray:
         """Return what a person answered to a condition, unknown where nobody did."""
-        return _ternary([answers.get(condition) for answers in self._answers])
+        return _ternary([row.answers.get(condition) for row in self.rows])

@@ -1,5 +1,6 @@
 from datetime import date
 from math import inf
+from typing import Any
 
 import pytest
 
@@ -98,7 +99,7 @@ def test_an_sme_has_fewer_than_250_staff_and_one_figure_under_its_ceiling(
     staff: tuple[float, float], turnover: tuple[float, float], balance_sheet: tuple[float, float], expected: Outcome
 ) -> None:
     facts = {"headcount": staff, "turnover": turnover, "balance_sheet": balance_sheet}
-    bands = {name: Interval(*band) for name, band in facts.items()}
+    bands: dict[str, Any] = {name: Interval(*band) for name, band in facts.items()} | {"group": ()}
     assert outcome_of({"kind": "size_category", "to": "medium"}, **bands) == expected
     assert outcome_of({"kind": "size_category", "from": "intermediate"}, **bands) == -expected
 
@@ -109,7 +110,7 @@ def test_an_sme_has_fewer_than_250_staff_and_one_figure_under_its_ceiling(
 )
 def test_each_size_stops_at_its_own_ceilings(size: str, staff: float, euros: float) -> None:
     criterion = {"kind": "size_category", "to": size}
-    inside = {"turnover": Interval(euros, euros), "balance_sheet": Interval(euros, euros)}
+    inside: dict[str, Any] = {"turnover": Interval(euros, euros), "balance_sheet": Interval(euros, euros), "group": ()}
     assert outcome_of(criterion, headcount=Interval(staff - 0.1, staff - 0.1), **inside) == YES
     assert outcome_of(criterion, headcount=Interval(staff, staff), **inside) == NO
 
@@ -311,10 +312,13 @@ def test_a_part_that_decides_nothing_asks_nothing() -> None:
 
 def test_a_size_asks_only_for_the_figures_that_matter() -> None:
     sme = {"kind": "size_category", "to": "medium"}
-    assert open_facts(sme) == {"headcount", "turnover", "balance_sheet"}
+    assert open_facts(sme) == {"headcount", "turnover", "balance_sheet", "group"}
     assert open_facts(sme, headcount=Interval(250, 499)) == set()
-    assert open_facts(sme, headcount=Interval(10, 19)) == {"turnover", "balance_sheet"}
-    assert open_facts(sme, turnover=Interval(0, 0)) == {"headcount"}
+    assert open_facts(sme, headcount=Interval(10, 19)) == {"turnover", "balance_sheet", "group"}
+    assert open_facts(sme, headcount=Interval(10, 19), group=()) == {"turnover", "balance_sheet"}
+    assert open_facts(sme, turnover=Interval(0, 0), group=()) == {"headcount"}
+    # The firm's own figures are under the ceilings: only those of its group can still matter.
+    assert open_facts(sme, headcount=Interval(10, 19), turnover=Interval(0, 1)) == {"group"}
 
 
 def test_a_manual_condition_asks_nothing_where_it_is_assumed() -> None:

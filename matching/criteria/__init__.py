@@ -1,0 +1,59 @@
+"""Criteria of eligibility: small frozen values that test one thing of every profile at once.
+
+``matching.definitions`` reads them from JSON and writes them back. The sentence of a criterion and its source belong
+to the catalogue, not to the engine.
+"""
+
+from matching.criteria.base import Criterion, OpenFacts, leaves
+from matching.criteria.composites import All, AnyOf, Not
+from matching.criteria.dates import WINDOW_STATES, AgeMonths, Window
+from matching.criteria.lists import (
+    Activity,
+    HoldsScheme,
+    InTerritory,
+    LegalForm,
+    ProjectHorizon,
+    ProjectTenure,
+    SpendKind,
+)
+from matching.criteria.manual import Manual
+from matching.criteria.numbers import BalanceSheet, Headcount, SizeCategory, Spend, Turnover
+from matching.criteria.states import (
+    CraftRegister,
+    InDifficulty,
+    MicroEntrepreneur,
+    ProjectNotStarted,
+    PublicBody,
+    TaxesUpToDate,
+)
+
+__all__ = [
+    "WINDOW_STATES",
+    "Activity",
+    "AgeMonths",
+    "All",
+    "AnyOf",
+    "BalanceSheet",
+    "CraftRegister",
+    "Criterion",
+    "Headcount",
+    "HoldsScheme",
+    "InDifficulty",
+    "InTerritory",
+    "LegalForm",
+    "Manual",
+    "MicroEntrepreneur",
+    "Not",
+    "OpenFacts",
+    "ProjectHorizon",
+    "ProjectNotStarted",
+    "ProjectTenure",
+    "PublicBody",
+    "SizeCategory",
+    "Spend",
+    "SpendKind",
+    "TaxesUpToDate",
+    "Turnover",
+    "Window",
+    "leaves",
+]

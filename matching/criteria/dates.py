@@ -1,0 +1,140 @@
+"""Ages and windows, by calendar; the day of the question is a fact of the profile."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal, get_args
+
+import numpy as np
+
+from matching.criteria.base import Criterion, need
+from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray, Outcome, OutcomeArray, constant, decide
+from matching.profiles import DayArray, Profiles
+
+type WindowState = Literal["permanent", "dated", "unknown", "closed", "suspended"]
+
+WINDOW_STATES: tuple[str, ...] = get_args(WindowState.__value__)
+MONTHS_A_YEAR = 12
+
+
+def add_months(days: DayArray, months: int) -> DayArray:
+    """Add months by calendar to days of shape (n,); the day stays or becomes the last of a shorter month.
+
+    >>> str(add_months(np.array(["2024-01-31"], dtype="datetime64[D]"), 1)[0])
+    '2024-02-29'
+    """
+    month = days.astype("datetime64[M]")
+    target = month + np.timedelta64(months, "M")
+    day_of_month = days - month.astype("datetime64[D]")
+    last = (target + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
+    result: DayArray = np.minimum(target.astype("datetime64[D]") + day_of_month, last)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class AgeMonths(Criterion):
+    """Age of the company on the day, in months counted by calendar.
+
+    Parameters
+    ----------
+    at_least, at_most, below : int, optional
+        Months since creation. The anniversary is inside ``at_least`` and ``at_most`` and outside ``below`` ("créée
+        depuis moins de huit ans"). A day that its month lacks (31 January plus one month) is that month's last.
+    """
+
+    kind: ClassVar[str] = "age_months"
+    facts = ("created_on",)
+    at_least: int | None = None
+    at_most: int | None = None
+    below: int | None = None
+
+    def __post_init__(self) -> None:
+        highs = [bound for bound in (self.at_most, self.below) if bound is not None]
+        need(len(highs) < 2, "Two bounds on one side", tuple(highs), "at_most or below")
+        need(self.at_least is not None or bool(highs), "No bound", None, "at_least, at_most or below")
+        if self.at_least is not None and highs:
+            upside_down = self.at_least > highs[0] or self.at_least == self.below
+            need(not upside_down, "Bounds upside down", (self.at_least, highs[0]), "low then high")
+
+    def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
+        known = ~np.isnat(profiles.created_on)
+        met = known.copy()
+        if self.at_least is not None:
+            met &= add_months(profiles.created_on, self.at_least) <= profiles.on
+        if self.at_most is not None:
+            met &= profiles.on <= add_months(profiles.created_on, self.at_most)
+        if self.below is not None:
+            met &= profiles.on < add_months(profiles.created_on, self.below)
+        return decide(met, met | ~known)
+
+
+@dataclass(frozen=True, slots=True)
+class Window(Criterion):
+    """When a scheme takes applications; the last day is inside.
+
+    Parameters
+    ----------
+    state : {'permanent', 'dated', 'unknown', 'closed', 'suspended'}
+        ``unknown`` is also a scheme without a last day: no end date is not "open".
+    opens_on, closes_on : datetime.date, optional
+        First and last day.
+    yearly : bool
+        Whether the same days come back every year, from the first ones on; 29 February is 28 February in other years.
+    """
+
+    kind: ClassVar[str] = "window"
+    choices = {"state": WINDOW_STATES}
+    facts = ("window",)
+    state: str = "unknown"
+    opens_on: date | None = None
+    closes_on: date | None = None
+    yearly: bool = False
+
+    def __post_init__(self) -> None:
+        self.check_choices()
+        both = (self.opens_on, self.closes_on)
+        if self.opens_on and self.closes_on:
+            need(self.opens_on <= self.closes_on, "Window upside down", both, "in order")
+        need(self.state != "dated" or self.closes_on is not None, "A dated window without end", self, "closes_on")
+        if self.yearly:
+            need(self.opens_on is not None and self.closes_on is not None, "A yearly window", both, "with both days")
+            need(not self._overlaps(), "A yearly window longer than a year", both, "less than a year")
+
+    def _overlaps(self) -> bool:
+        first, last = np.array([self.opens_on, self.closes_on], dtype="datetime64[D]")
+        return bool(add_months(np.array([first]), MONTHS_A_YEAR)[0] <= last)
+
+    def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
+        if self.state in ("closed", "suspended"):
+            return constant(NOT_MET, profiles.n)
+        inside = MET if self.state in ("permanent", "dated") else UNKNOWN
+        return np.where(self._holds(profiles.on), inside, NOT_MET).astype(np.int8)
+
+    def _holds(self, on: DayArray) -> BoolArray:
+        """Tell which days are between the first and the last one."""
+        if self.yearly:
+            return self._comes_back(on)
+        holds = np.ones(on.shape, dtype=np.bool_)
+        if self.opens_on:
+            holds &= on >= np.datetime64(self.opens_on)
+        if self.closes_on:
+            holds &= on <= np.datetime64(self.closes_on)
+        return holds
+
+    def _comes_back(self, on: DayArray) -> BoolArray:
+        first, last = (np.array([day], dtype="datetime64[D]") for day in (self.opens_on, self.closes_on))
+        holds = np.zeros(on.shape, dtype=np.bool_)
+        years = np.unique(on.astype("datetime64[Y]") - first.astype("datetime64[Y]")).astype(int)
+        # The window that began in the year of the day, and the one before it where it ends in that year.
+        for later in {*years.tolist(), *(years - 1).tolist()}:
+            if later >= 0:
+                start, end = (add_months(day, MONTHS_A_YEAR * later) for day in (first, last))
+                holds |= (on >= start) & (on <= end)
+        return holds
+
+    def opens_after(self, day: date) -> bool:
+        """Tell whether the scheme is known to open after a day."""
+        if self.state in ("closed", "suspended") or self.opens_on is None:
+            return False
+        if self.yearly:
+            return not bool(self._comes_back(np.array([day], dtype="datetime64[D]"))[0])
+        return day < self.opens_on

@@ -1,0 +1,223 @@
+"""Numbers between bounds: staff and figures of a company or of its group, cost of a project, size of an enterprise."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
+
+import numpy as np
+
+from matching import state_aid
+from matching.criteria.base import Criterion, OpenFacts, need
+from matching.facts import Figures, Interval
+from matching.outcomes import UNKNOWN, BoolArray, Outcome, OutcomeArray, all_of, decide
+from matching.profiles import FloatArray, Profile, Profiles
+from matching.state_aid import SIZES
+
+type NumberLevel = Literal["company", "group"]
+type StaffLevel = Literal["company", "establishment", "group"]
+
+NUMBER_LEVELS: tuple[str, ...] = get_args(NumberLevel.__value__)
+STAFF_LEVELS: tuple[str, ...] = get_args(StaffLevel.__value__)
+FIGURES = ("headcount", "turnover", "balance_sheet")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounded(Criterion):
+    """A number between bounds; the strict ones are ``above`` and ``below``."""
+
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+    def __post_init__(self) -> None:
+        self.check_choices()
+        lows = [bound for bound in (self.at_least, self.above) if bound is not None]
+        highs = [bound for bound in (self.at_most, self.below) if bound is not None]
+        need(len(lows) < 2 and len(highs) < 2, "Two bounds on one side", (*lows, *highs), "one low, one high")
+        need(bool(lows or highs), f"{self.kind} has no bound", None, "at_least, above, at_most or below")
+        if lows and highs:
+            strict = self.above is not None or self.below is not None
+            upside_down = lows[0] > highs[0] or (strict and lows[0] == highs[0])
+            need(not upside_down, "Bounds upside down", (lows[0], highs[0]), "low then high")
+
+    def bounds(self, profiles: Profiles) -> tuple[FloatArray, FloatArray]:
+        """Return the low and high bounds of the number tested, two arrays of shape (n,)."""
+        return profiles.number(self.kind)
+
+    def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
+        return self._test(*self.bounds(profiles))
+
+    def _test(self, low: FloatArray, high: FloatArray) -> OutcomeArray:
+        columns = []
+        if self.at_least is not None:
+            columns.append(decide(low >= self.at_least, high >= self.at_least))
+        if self.above is not None:
+            columns.append(decide(low > self.above, high > self.above))
+        if self.at_most is not None:
+            columns.append(decide(high <= self.at_most, low <= self.at_most))
+        if self.below is not None:
+            columns.append(decide(high < self.below, low < self.below))
+        return all_of(columns, len(low))
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure(_Bounded):
+    """A figure of the company, or the sum over its group (Recommendation 2003/361/EC, Annex, Article 6)."""
+
+    choices = {"level": NUMBER_LEVELS}
+    level: str = "company"
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        return (self.kind, "group") if self.level == "group" else (self.kind,)
+
+    def bounds(self, profiles: Profiles) -> tuple[FloatArray, FloatArray]:
+        return profiles.consolidated(self.kind) if self.level == "group" else profiles.number(self.kind)
+
+    def open_facts(self, profiles: Profiles, *, assume: Outcome | None = None) -> OpenFacts:
+        unknown = self.evaluate(profiles, assume=assume) == UNKNOWN
+        if self.level != "group":
+            return {self.kind: unknown}
+        own_open = self._test(*profiles.number(self.kind)) == UNKNOWN
+        return _by_fact(
+            profiles,
+            ((row, _open_of_sum(profiles.rows[row], self.kind, bool(own_open[row]))) for row in _rows(unknown)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Headcount(_Figure):
+    """Staff in annual work units (decimals exist: "fewer than 250" is ``below=250``).
+
+    Parameters
+    ----------
+    level : {'company', 'establishment', 'group'}
+        Whose staff. That of a site is not asked: it is at most the company's.
+    """
+
+    kind: ClassVar[str] = "headcount"
+    choices = {"level": STAFF_LEVELS}
+
+    def bounds(self, profiles: Profiles) -> tuple[FloatArray, FloatArray]:
+        low, high = _Figure.bounds(self, profiles)
+        return (np.zeros_like(low), high) if self.level == "establishment" else (low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Turnover(_Figure):
+    """Turnover over the last year, in euros."""
+
+    kind: ClassVar[str] = "turnover"
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceSheet(_Figure):
+    """Balance sheet total, in euros."""
+
+    kind: ClassVar[str] = "balance_sheet"
+
+
+@dataclass(frozen=True, slots=True)
+class Spend(_Bounded):
+    """Cost of the project before tax, in euros."""
+
+    kind: ClassVar[str] = "spend"
+    facts = ("project.spend",)
+
+
+@dataclass(frozen=True, slots=True)
+class SizeCategory(Criterion):
+    """Size of the enterprise between two categories, on the figures of its whole group and over its closed years.
+
+    ``medium`` and under is the European SME, micro-enterprises included.
+
+    Parameters
+    ----------
+    from_size, to_size : {'micro', 'small', 'medium', 'intermediate', 'large'}, optional
+        Smallest and largest category admitted. Written ``from`` and ``to`` in JSON.
+
+    References
+    ----------
+    Commission Recommendation 2003/361/EC, Annex; décret no 2008-1354 du 18 décembre 2008.
+    """
+
+    kind: ClassVar[str] = "size_category"
+    choices = {"from_size": SIZES, "to_size": SIZES}
+    facts = (*FIGURES, "group", "previous_years")
+    from_size: str = "micro"
+    to_size: str = "large"
+
+    def __post_init__(self) -> None:
+        self.check_choices()
+        need(self._first <= self._last, "Sizes upside down", self, "from then to")
+        need((self.from_size, self.to_size) != ("micro", "large"), "Every size is admitted", self, "from or to")
+
+    @property
+    def _first(self) -> int:
+        return SIZES.index(self.from_size)
+
+    @property
+    def _last(self) -> int:
+        return SIZES.index(self.to_size)
+
+    def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
+        low, high = profiles.sizes
+        return decide(
+            (low >= self._first) & (high <= self._last),
+            (high >= self._first) & (low <= self._last),
+        )
+
+    def open_facts(self, profiles: Profiles, *, assume: Outcome | None = None) -> OpenFacts:
+        unknown = self.evaluate(profiles, assume=assume) == UNKNOWN
+        return _by_fact(profiles, ((row, self._open(profiles, row)) for row in _rows(unknown)))
+
+    def _open(self, profiles: Profiles, row: int) -> set[str]:
+        """Return the facts that leave the size open, at the ceilings that matter here."""
+        low, high = profiles.sizes
+        profile, (last, *earlier) = profiles.rows[row], profiles.consolidated_years(row)
+        found: set[str] = set()
+        for ceiling in (self._first - 1, self._last):
+            if not low[row] <= ceiling < high[row]:
+                continue  # settled: at or under it for certain, or above it
+            size = SIZES[ceiling]
+            own = state_aid.open_figures(profile.figures, size)
+            for figure in state_aid.open_figures(last, size):
+                found |= _open_of_sum(profile, figure, figure in own)
+            if any(state_aid.open_figures(year, size) for year in earlier):
+                found.add("previous_years")
+        return found
+
+
+def _open_of_sum(profile: Profile, figure: str, own_open: bool) -> set[str]:
+    """Return what leaves a sum over a group open: the company's own figure, what is said of the group, or both.
+
+    Where nothing is said of the group, the company's own figure is asked only if it would decide alone.
+    """
+    found: set[str] = set()
+    if _is_open(profile.figures, figure) and (own_open or profile.group is not None):
+        found.add(figure)
+    if profile.group is None or any(_is_open(part.figures, figure) for part in _others(profile)):
+        found.add("group")
+    return found
+
+
+def _others(profile: Profile) -> tuple[state_aid.Part, ...]:
+    return state_aid.consolidate(profile.figures, profile.group).parts[1:]
+
+
+def _is_open(figures: Figures, figure: str) -> bool:
+    interval: Interval = getattr(figures, figure)
+    return interval.low != interval.high
+
+
+def _rows(mask: BoolArray) -> list[int]:
+    return [int(row) for row in np.flatnonzero(mask)]
+
+
+def _by_fact(profiles: Profiles, found: Iterable[tuple[int, set[str]]]) -> OpenFacts:
+    columns: OpenFacts = {}
+    for row, facts in found:
+        for fact in facts:
+            columns.setdefault(fact, np.zeros(profiles.n, dtype=np.bool_))[row] = True
+    return columns
