@@ -83,7 +83,8 @@ class FactQuerySet(models.QuerySet["Fact"]):
 class Fact(models.Model):
     """One value, who said it and when. Never rewritten: a correction is another row; ``null`` takes a fact back."""
 
-    ANSWER = "answer:"
+    ANSWER = "answer:"  # then the name of a condition that only a person can check
+    SCHEME = "scheme:"  # then the key of a scheme, with its source: whether the firm has it
 
     class Origin(models.TextChoices):
         DECLARED = "declared", _("déclaré par l’entreprise")
