@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from matching.criteria import Criterion
-from matching.outcomes import NOT_MET, UNKNOWN, Outcome
+from matching.outcomes import NOT_MET, UNKNOWN, BoolArray, Outcome
 from matching.profiles import Profiles
 from matching.schemes import Scheme
 
@@ -52,9 +54,11 @@ def _reason(criterion: Criterion, profiles: Profiles, row: int) -> Reason:
     )
 
 
-def opens_later(profiles: Profiles, scheme: Scheme, row: int = 0) -> bool:
-    """Tell whether the only thing against a scheme is that it is not open yet."""
-    day = profiles.on[row].item()
-    return scheme.window.opens_after(day) and all(
-        criterion.evaluate(profiles)[row] != NOT_MET for criterion in (*scheme.criteria, *scheme.from_text)
-    )
+def opens_later(profiles: Profiles, scheme: Scheme) -> BoolArray:
+    """Tell, for each of ``n`` profiles, whether the only thing against a scheme is that it is not open yet."""
+    days, rows = np.unique(profiles.on, return_inverse=True)
+    before: BoolArray = np.array([scheme.window.opens_after(day.item()) for day in days], dtype=np.bool_)[rows]
+    if before.any():
+        for criterion in (*scheme.criteria, *scheme.from_text):
+            before &= criterion.evaluate(profiles) != NOT_MET
+    return before

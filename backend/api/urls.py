@@ -14,6 +14,7 @@ urlpatterns = [
     path("v1/schema/", pages.DocumentView.as_view(), name="schema"),
     path("v1/schema.json", pages.DocumentView.as_view(renderer_classes=json), name="schema_json"),
     path("v1/schema.yaml", pages.DocumentView.as_view(renderer_classes=yaml), name="schema_yaml"),
+    path("v1/criterion.schema.json", pages.CriterionSchemaView.as_view(), name="criterion_schema"),
     path("v1/schemes/", catalogue.SchemeListView.as_view(), name="schemes"),
     path("v1/schemes/dump/", catalogue.SchemeDumpView.as_view(), name="dump"),
     # A key is any text without a slash; the database cannot even look for one that holds a NUL.

@@ -284,6 +284,7 @@ def rank(
     profiles = matching.Profiles([profile(facts, on=on) for facts, on, _, _ in lines])
     wishes = [matching.Wish(needs, stated=stated) for _, _, needs, stated in lines]
     answers = matching.rank(profiles, compiled.schemes, wishes, weights or active_weights()[1])
+    later = {scheme.key: matching.opens_later(profiles, scheme) for scheme in compiled.schemes}
     return [
         [
             Ranked(
@@ -294,8 +295,7 @@ def rank(
                 eligibility=VERDICTS[match.eligibility],
                 typed=VERDICTS[match.typed],
                 targeted=TARGETED[match.targeted],
-                opens_later=match.eligibility == matching.NOT_MET
-                and matching.opens_later(profiles, match.scheme, row),
+                opens_later=bool(later[match.scheme.key][row]),
                 addresses=match.addresses,
                 need=match.need,
                 unknown=match.unknown,

@@ -8,7 +8,7 @@ from textwrap import shorten
 from django.db.models import TextChoices
 
 from backend.schemes.models import OperatorRole, Relation, Revision, Scheme, SubNeed
-from backend.schemes.records import ANNOTATIONS, Record, normalise
+from backend.schemes.records import ANNOTATIONS, FROM_TEXT, Record, normalise
 from backend.schemes.wording import NBSP, activity_name, euros, number, sentence, window
 from backend.schemes.wording import day as day_in_words
 
@@ -119,7 +119,7 @@ def _contact(record: Record) -> Iterable[str]:
 
 def _criteria(record: Record) -> Iterable[str]:
     for row in record["criteria"]:
-        definition = {name: value for name, value in row.items() if name not in ANNOTATIONS}
+        definition = {name: value for name, value in row.items() if name not in (*ANNOTATIONS, FROM_TEXT)}
         yield "".join(
             [
                 sentence(definition),
@@ -127,6 +127,7 @@ def _criteria(record: Record) -> Iterable[str]:
                 f" [source{NBSP}: {_source_title(record, row['source'])}]",
                 f" [phrase de la source{NBSP}: {row['excerpt']}]" if row["excerpt"] else "",
                 f" [précision{NBSP}: {row['note']}]" if row["note"] else "",
+                " [tiré du seul texte]" if row.get(FROM_TEXT) else "",
             ]
         )
 

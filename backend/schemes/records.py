@@ -37,6 +37,7 @@ AMOUNT = ("text", "unit", "rate_max_pct", "floor_eur", "ceiling_eur", "cost_left
 CONTACT = ("name", "url", "phone")
 RELATION = ("kind", "scheme", "cap_pct", "note", "source")
 ANNOTATIONS = ("source", "note", "excerpt")  # what is said about a criterion: the engine reads the rest
+FROM_TEXT = "from_text"  # marks a criterion that an import typed from free text; absent from every other
 
 # What a record can raise while it is read, of any shape at any place.
 BROKEN = (ValueError, LookupError, TypeError, AttributeError, ValidationError, DatabaseError, yaml.YAMLError)
@@ -81,12 +82,12 @@ def check_record(record: Record) -> None:
             write_revision(record, scheme=scheme)
             transaction.set_rollback(True)
     except ValidationError as error:
-        raise RecordError(_told(error)) from error
+        raise RecordError(told(error)) from error
     except BROKEN as error:
         raise RecordError(str(error)) from error
 
 
-def _told(error: ValidationError) -> str:
+def told(error: ValidationError) -> str:
     """Return the messages of the database's rules, each after the field it is about."""
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
@@ -177,6 +178,7 @@ def _criterion(row: Record, revision: Revision, position: int, sources: dict[int
         revision=revision,
         position=position,
         definition=definition,
+        from_text=row.get(FROM_TEXT, False),
         source=sources[row.get("source")],
         note=_text(row.get("note")),
         excerpt=_text(row.get("excerpt")),
@@ -217,7 +219,7 @@ def _relation(row: Record, revision: Revision, position: int, sources: dict[int 
 
 def _definition(row: Record) -> Record:
     """Leave out what is said about a criterion, at any depth."""
-    found = {name: value for name, value in row.items() if name not in ANNOTATIONS}
+    found = {name: value for name, value in row.items() if name not in (*ANNOTATIONS, FROM_TEXT)}
     if isinstance(found.get("of"), list):
         found["of"] = [_definition(part) for part in found["of"]]
     elif isinstance(found.get("of"), dict):
@@ -288,6 +290,7 @@ def read_record(revision: Revision) -> Record:
                     "source": positions.get(row.source_id or 0),
                     "note": row.note,
                     "excerpt": row.excerpt,
+                    **_mark(row.from_text),
                 }
                 for row in revision.criteria.all()
             ],
@@ -315,7 +318,11 @@ def normalise(record: Record) -> Record:
     """Write a well formed record in one way only: absence is ``None``, and a list that has no order is sorted."""
     record = plain(record)
     criteria = [
-        {**canonical_criterion(_definition(row)), **{name: row.get(name) or None for name in ANNOTATIONS}}
+        {
+            **canonical_criterion(_definition(row)),
+            **{name: row.get(name) or None for name in ANNOTATIONS},
+            **_mark(row.get(FROM_TEXT, False)),
+        }
         for row in record["criteria"]
     ]
     operators = [
@@ -341,6 +348,10 @@ def normalise(record: Record) -> Record:
     }
     cleaned: Record = _absent(found)
     return cleaned
+
+
+def _mark(from_text: bool) -> Record:
+    return {FROM_TEXT: True} if from_text else {}
 
 
 def _filled(part: Record | None, names: Iterable[str]) -> Record | None:

@@ -56,8 +56,9 @@ class Criterion(ABC):
         """Refuse a parameter that is none of its choices."""
         for name, accepted in self.choices.items():
             given = getattr(self, name)
+            written = name.removesuffix("_size")  # "from" and "to" are no names in Python
             for value in given if isinstance(given, tuple) else (given,):
-                need(value in accepted, f"Unknown {name} of {self.kind!r}", value, ", ".join(accepted))
+                need(value in accepted, f"Unknown {written!r} of {self.kind!r}", value, ", ".join(accepted))
 
 
 def leaves(criterion: Criterion) -> tuple[Criterion, ...]:

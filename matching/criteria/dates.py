@@ -91,13 +91,13 @@ class Window(Criterion):
 
     def __post_init__(self) -> None:
         self.check_choices()
-        both = (self.opens_on, self.closes_on)
+        given = tuple(day and day.isoformat() for day in (self.opens_on, self.closes_on))
         if self.opens_on and self.closes_on:
-            need(self.opens_on <= self.closes_on, "Window upside down", both, "in order")
-        need(self.state != "dated" or self.closes_on is not None, "A dated window without end", self, "closes_on")
+            need(self.opens_on <= self.closes_on, "Window upside down", given, "in order")
+        need(self.state != "dated" or self.closes_on is not None, "A dated window without end", given, "closes_on")
         if self.yearly:
-            need(self.opens_on is not None and self.closes_on is not None, "A yearly window", both, "with both days")
-            need(not self._overlaps(), "A yearly window longer than a year", both, "less than a year")
+            need(None not in given, "A yearly window needs both days", given, "opens_on and closes_on")
+            need(not self._overlaps(), "A yearly window longer than a year", given, "less than a year")
 
     def _overlaps(self) -> bool:
         first, last = np.array([self.opens_on, self.closes_on], dtype="datetime64[D]")

@@ -34,7 +34,12 @@ class _Listed(Criterion):
 
     def __post_init__(self) -> None:
         need(bool(self.any_of or self.none_of), f"{self.kind} names nothing", self.any_of, "one code at least")
-        need("" not in (*self.any_of, *self.none_of), f"{self.kind} names an empty code", "", "codes")
+        need(
+            "" not in (*self.any_of, *self.none_of),
+            f"{self.kind} names an empty code",
+            "",
+            "codes of one character at least",
+        )
         self.check_choices()
 
 

@@ -76,7 +76,7 @@ class _Figure(_Bounded):
         return profiles.consolidated(self.kind) if self.level == "group" else profiles.number(self.kind)
 
     def open_facts(self, profiles: Profiles, *, assume: Outcome | None = None) -> OpenFacts:
-        unknown = self.evaluate(profiles, assume=assume) == UNKNOWN
+        unknown = self.evaluate(profiles) == UNKNOWN
         if self.level != "group":
             return {self.kind: unknown}
         own_open = self._test(*profiles.number(self.kind)) == UNKNOWN
@@ -150,8 +150,9 @@ class SizeCategory(Criterion):
 
     def __post_init__(self) -> None:
         self.check_choices()
-        need(self._first <= self._last, "Sizes upside down", self, "from then to")
-        need((self.from_size, self.to_size) != ("micro", "large"), "Every size is admitted", self, "from or to")
+        both = (self.from_size, self.to_size)
+        need(self._first <= self._last, "Sizes upside down", both, "from then to")
+        need(both != ("micro", "large"), "Every size is admitted", both, "from or to")
 
     @property
     def _first(self) -> int:
@@ -169,7 +170,7 @@ class SizeCategory(Criterion):
         )
 
     def open_facts(self, profiles: Profiles, *, assume: Outcome | None = None) -> OpenFacts:
-        unknown = self.evaluate(profiles, assume=assume) == UNKNOWN
+        unknown = self.evaluate(profiles) == UNKNOWN
         return _by_fact(profiles, ((row, self._open(profiles, row)) for row in _rows(unknown)))
 
     def _open(self, profiles: Profiles, row: int) -> set[str]:

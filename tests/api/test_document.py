@@ -42,6 +42,12 @@ def test_the_committed_document_is_what_the_code_says(tmp_path: Path):
 
 
 @pytest.mark.django_db
+def test_the_schema_of_criteria_is_served_as_it_is_published(client):
+    published = json.loads((ROOT / "docs" / "criterion.schema.json").read_text())
+    assert client.get("/api/v1/criterion.schema.json").json() == published
+
+
+@pytest.mark.django_db
 def test_the_served_document_is_the_committed_one_in_two_spellings(client, document):
     as_yaml, as_json = client.get("/api/v1/schema.yaml"), client.get("/api/v1/schema.json")
     assert yaml.safe_load(as_yaml.content) == json.loads(as_json.content) == document

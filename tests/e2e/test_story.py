@@ -1,5 +1,6 @@
 """One firm, from its phone to the officer's decision and back, with and without JavaScript, on two days."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,13 @@ ARC_OFFICER, OTHER_OFFICER = "claire.vasseur@jonction.example", "julien.mercier@
 TEXT = "Je ne trouve pas de soudeurs 🔥 <b>et</b> je voudrais un robot ; mes équipes du matin n’ont aucun bus."
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain-html"])
+# Each day and each way once; all four ways with JONCTION_LONG=1.
+WAYS = [("2026-11-24", True), ("2027-01-02", False)]
+if os.environ.get("JONCTION_LONG") == "1":
+    WAYS += [("2026-11-24", False), ("2027-01-02", True)]
+
+
+@pytest.mark.parametrize(("service", "javascript"), WAYS, indirect=["service"])
 def test_a_firm_files_and_its_officer_answers(service: Service, open_context, javascript):
     address = f"dirigeant-{service.day}-{'js' if javascript else 'html'}@chaudronnerie.example"
     tag = f"{'js' if javascript else 'html'}-{service.day}"

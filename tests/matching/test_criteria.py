@@ -9,10 +9,13 @@ from matching import (
     NOT_MET,
     UNKNOWN,
     FactError,
+    Figures,
     Interval,
     Outcome,
     Place,
     Profile,
+    Profiles,
+    Related,
     activity_path,
     parse_criterion,
 )
@@ -310,6 +313,32 @@ def test_a_part_that_decides_nothing_asks_nothing() -> None:
     assert open_facts({"kind": "not", "of": both}) == {"headcount", "naf"}
 
 
+def test_what_is_assumed_is_assumed_at_every_depth() -> None:
+    either: dict[str, object] = {"kind": "any", "of": [MANUAL, STAFF]}
+    assert open_facts({"kind": "not", "of": either}) == {"manual", "headcount"}
+    # Under the "not" the condition is taken as not met: the staff alone is left to ask.
+    assert open_facts({"kind": "not", "of": either}, assume=MET) == {"headcount"}
+    assert open_facts({"kind": "not", "of": {"kind": "not", "of": either}}, assume=MET) == set()
+    assert open_facts({"kind": "not", "of": {"kind": "all", "of": [MANUAL, STAFF]}}, assume=MET) == set()
+
+
+def test_two_parts_on_one_fact_leave_it_open_where_either_does() -> None:
+    both = parse_criterion({"kind": "all", "of": [STAFF, {"kind": "headcount", "at_least": 10}]})
+    several = Profiles([Profile(on=DAY, headcount=Interval(*band)) for band in ((5, 20), (20, 300), (20, 30))])
+    assert both.open_facts(several)["headcount"].tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("on", "expected"), [("2025-11-23", NO), ("2025-11-24", YES), ("2026-11-24", YES), ("2026-11-25", NO)]
+)
+def test_an_age_is_between_both_its_bounds(on: str, expected: Outcome) -> None:
+    facts = {"created_on": date(2023, 11, 24), "on": date.fromisoformat(on)}
+    assert outcome_of({"kind": "age_months", "at_least": 24, "at_most": 36}, **facts) == expected
+    last_day = YES if on == "2025-11-24" else NO
+    assert outcome_of({"kind": "age_months", "at_least": 24, "at_most": 24}, **facts) == last_day
+    assert outcome_of({"kind": "age_months", "at_least": 24, "below": 25}, **facts) == last_day
+
+
 def test_a_size_asks_only_for_the_figures_that_matter() -> None:
     sme = {"kind": "size_category", "to": "medium"}
     assert open_facts(sme) == {"headcount", "turnover", "balance_sheet", "group"}
@@ -319,6 +348,53 @@ def test_a_size_asks_only_for_the_figures_that_matter() -> None:
     assert open_facts(sme, turnover=Interval(0, 0), group=()) == {"headcount"}
     # The firm's own figures are under the ceilings: only those of its group can still matter.
     assert open_facts(sme, headcount=Interval(10, 19), turnover=Interval(0, 1)) == {"group"}
+
+
+def related(share: float, low: float, high: float) -> Related:
+    nothing = Interval(0, 0)
+    figures = Figures(headcount=Interval(low, high), turnover=nothing, balance_sheet=nothing)
+    return Related(share=share, figures=figures)
+
+
+@pytest.mark.parametrize(
+    ("own", "group", "expected", "missing"),
+    [
+        ((30, 30), None, MAYBE, {"group"}),
+        ((30, 60), None, MAYBE, {"group", "headcount"}),
+        ((60, 60), None, NO, set()),  # a sum only grows
+        ((30, 30), (), YES, set()),
+        ((30, 60), (), MAYBE, {"headcount"}),
+        ((30, 30), (related(40, 49, 49),), YES, set()),  # 30 + 19.6
+        ((30, 30), (related(40, 50, 50),), NO, set()),
+        ((30, 30), (related(40, 20, 60),), MAYBE, {"group"}),
+        ((30, 30), (related(24.9, 20, 600),), YES, set()),
+        ((30, 30), (related(24.9, 20, 600), related(60, 10, 30)), MAYBE, {"group"}),
+        ((20, 40), (related(60, 15, 15),), MAYBE, {"headcount"}),
+        ((20, 40), (related(60, 5, 15),), MAYBE, {"headcount", "group"}),
+    ],
+)
+def test_the_sum_of_a_group_asks_for_the_part_that_is_missing(
+    own: tuple[float, float], group: tuple[Related, ...] | None, expected: Outcome, missing: set[str]
+) -> None:
+    facts: dict[str, Any] = {"headcount": Interval(*own), "group": group}
+    definition: dict[str, object] = {"kind": "headcount", "level": "group", "below": 50}
+    assert outcome_of(definition, **facts) == expected
+    assert open_facts(definition, **facts) == missing
+    small: dict[str, object] = {"kind": "size_category", "to": "small"}
+    facts |= {"turnover": Interval(0, 0), "balance_sheet": Interval(0, 0)}
+    assert outcome_of(small, **facts) == expected
+    assert open_facts(small, **facts) == missing
+
+
+def test_an_earlier_year_that_is_vague_is_asked_for() -> None:
+    before = Figures(headcount=Interval(40, 60), turnover=Interval(0, 0), balance_sheet=Interval(0, 0))
+    nothing = {"turnover": Interval(0, 0), "balance_sheet": Interval(0, 0), "group": ()}
+    small: dict[str, object] = {"kind": "size_category", "to": "small"}
+    facts: dict[str, Any] = {"headcount": Interval(50, 50), **nothing, "previous_years": (before,)}
+    assert outcome_of(small, **facts) == MAYBE
+    assert open_facts(small, **facts) == {"previous_years"}
+    assert open_facts({"kind": "size_category", "to": "medium"}, **facts) == set()
+    assert open_facts({"kind": "size_category", "from": "medium", "to": "medium"}, **facts) == {"previous_years"}
 
 
 def test_a_manual_condition_asks_nothing_where_it_is_assumed() -> None:

@@ -98,7 +98,7 @@ def nested(depth: int) -> dict[str, Any]:
         ({"kind": "window", "state": "dated"}, "here", "without end"),
         ({"kind": "window", "closes_on": "31/12/2026"}, "here.closes_on", "not a date"),
         ({"kind": "window", "opens_on": "2027-01-01", "closes_on": "2026-01-01"}, "here", "upside down"),
-        ({"kind": "window", "state": "unknown", "yearly": True}, "here", "with both days"),
+        ({"kind": "window", "state": "unknown", "yearly": True}, "here", "needs both days"),
         (
             {"kind": "window", "opens_on": "2026-01-01", "closes_on": "2027-01-01", "yearly": True},
             "here",

@@ -3,7 +3,20 @@ from typing import Any
 
 import pytest
 
-from matching import MET, NOT_MET, UNKNOWN, CriterionError, Interval, Outcome, Place, Window, explain, opens_later
+from matching import (
+    MET,
+    NOT_MET,
+    UNKNOWN,
+    CriterionError,
+    Interval,
+    Outcome,
+    Place,
+    Profile,
+    Profiles,
+    Window,
+    explain,
+    opens_later,
+)
 from matching import parse_criterion as parse
 from matching.eligibility import Verdicts, evaluate
 from tests.matching.factories import DAY, make_profiles, make_scheme
@@ -53,6 +66,21 @@ def test_a_manual_condition_is_left_out_of_the_typed_verdict_and_stays_to_confir
     verdict = verdicts(make_scheme("a:a", STAFF, MANUAL), headcount=Interval(10, 10))
     assert (verdict.eligibility[0], verdict.typed[0]) == (UNKNOWN, MET)
     assert names(verdict) == (set(), {"manual"})
+
+
+def test_a_manual_condition_is_no_unknown_fact_beside_one() -> None:
+    scheme = make_scheme("a:a", {"kind": "any", "of": [STAFF, {"kind": "not", "of": MANUAL}]}, REGION, MANUAL)
+    verdict = verdicts(scheme)
+    assert (verdict.eligibility[0], verdict.typed[0]) == (UNKNOWN, UNKNOWN)
+    assert names(verdict) == ({"commune"}, {"manual"})
+
+
+def test_two_conditions_on_one_fact_leave_it_open_where_either_does() -> None:
+    scheme = make_scheme("a:a", STAFF, {"kind": "headcount", "at_least": 10})
+    several = Profiles([Profile(on=DAY, headcount=Interval(*band)) for band in ((5, 20), (20, 300), (20, 30))])
+    found = evaluate(several, scheme)
+    assert found.typed.tolist() == [UNKNOWN, UNKNOWN, MET]
+    assert found.unknown["headcount"].tolist() == [True, True, False]
 
 
 def test_a_manual_condition_answered_no_makes_it_ineligible() -> None:
@@ -108,13 +136,19 @@ def test_reasons_name_each_condition_its_outcome_and_what_is_missing() -> None:
         (Window(state="dated", opens_on=date(2027, 1, 1), closes_on=date(2027, 2, 1)), ELSEWHERE, False),
         (Window(state="dated", opens_on=DAY, closes_on=date(2027, 2, 1)), None, False),
         (Window(state="closed", opens_on=date(2027, 1, 1)), None, False),
+        (Window(state="suspended", opens_on=date(2027, 1, 1)), None, False),
+        (Window(state="unknown"), None, False),
+        # Every year: between two of its windows it opens again, inside one it is open.
+        (Window(state="dated", opens_on=date(2024, 3, 1), closes_on=date(2024, 4, 30), yearly=True), None, True),
+        (Window(state="dated", opens_on=date(2024, 11, 24), closes_on=date(2024, 11, 24), yearly=True), None, False),
+        (Window(state="closed", opens_on=date(2024, 3, 1), closes_on=date(2024, 4, 30), yearly=True), None, False),
     ],
 )
 def test_a_scheme_opens_later_when_only_its_opening_is_against_it(
     window: Window, place: Place | None, expected: bool
 ) -> None:
     profiles = make_profiles(**({"place": place} if place else {}))
-    assert opens_later(profiles, make_scheme("a:a", REGION, window=window)) is expected
+    assert opens_later(profiles, make_scheme("a:a", REGION, window=window)).tolist() == [expected]
 
 
 def test_days_left_count_to_the_last_day() -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import Resolver404, resolve, reverse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
@@ -15,8 +16,9 @@ from backend.api.documentation import Generator
 from backend.api.errors import KINDS
 from backend.api.views.base import PublicView, ReadingView
 from backend.common.days import current_day
+from backend.schemes.models import criterion_schema
 
-ENTRIES = ("schemes", "dump", "needs", "perimeters", "match", "schema")
+ENTRIES = ("schemes", "dump", "needs", "perimeters", "match", "schema", "criterion_schema")
 
 
 class IndexSerializer(serializers.Serializer[Any]):
@@ -44,6 +46,26 @@ class IndexView(ReadingView):
         links = {name: absolute(f"api:{name}", request=request) for name in ENTRIES}
         documentation = absolute("api:documentation", request=request)
         return Response({"version": "1", "on": str(current_day()), "documentation": documentation, "links": links})
+
+
+class CriterionSchemaView(ReadingView):
+    """The JSON Schema of criteria, made from the engine that reads them."""
+
+    def state(self) -> str:
+        return ""
+
+    @extend_schema(
+        operation_id="criterion_schema",
+        summary="Schéma des critères",
+        description="Le schéma JSON (2020-12) d’un critère d’éligibilité, tel qu’il figure dans une fiche.",
+        tags=["Entrées"],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        return super().get(request, *args, **kwargs)
+
+    def read(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(criterion_schema())
 
 
 class DocumentView(ReadingView, SpectacularAPIView):

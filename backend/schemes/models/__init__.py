@@ -14,6 +14,7 @@ from backend.schemes.models.revisions import (
     Source,
     canonical_criterion,
     contradiction_in,
+    criterion_schema,
     validate_activity,
     validate_criterion,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "TaxonomyNeed",
     "canonical_criterion",
     "contradiction_in",
+    "criterion_schema",
     "validate_activity",
     "validate_criterion",
 ]

@@ -32,6 +32,11 @@ def canonical_criterion(definition: Any) -> dict[str, Any]:
     return matching.dump_criterion(matching.parse_criterion(definition))
 
 
+def criterion_schema() -> dict[str, Any]:
+    """Return the JSON Schema that a criterion follows."""
+    return matching.criterion_schema()
+
+
 def validate_activity(code: str) -> None:
     """Refuse an activity code that the engine cannot read."""
     try:

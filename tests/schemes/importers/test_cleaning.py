@@ -1,0 +1,76 @@
+"""Texts and addresses of other sites, as we may show them."""
+
+import pytest
+
+from backend.schemes.importers.cleaning import clean_line, clean_text, clean_url, same_text
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("**Gras**, _soulignés_ et `code`", "Gras, _soulignés_ et code"),
+        ("moins de 3 &lt; 5 &amp;eacute;", "moins de 3 < 5 é"),
+        ("[le site](https://a.example/b_(c)) et ![image](https://a.example/i.png)", "le site et image"),
+        ("<https://a.example/carte>", "https://a.example/carte"),
+        ("zéro\u200b largeur\ufeff, césure\u00ad, espace\u00a0fine\u202f!", "zéro largeur, césure, espace fine !"),
+        ("une\\\ndeux\\", "une\ndeux"),
+        ("# Titre\n> cité\n- point\n\n\n\nfin", "Titre\ncité\n- point\n\nfin"),
+        ("<p>un</p><br/>deux<script>alert(1)</script>", "un\n\ndeux"),
+        ("&lt;b&gt;gras&lt;/b&gt;", "gras"),
+        ("2*3 et *penché* sur 5 * 6", "2*3 et penché sur 5 * 6"),
+        ("nul\0 et retour\r\nligne", "nul et retour\nligne"),
+        ("", ""),
+    ],
+)
+def test_markup_and_what_does_not_show_is_left_out(raw, clean):
+    assert clean_text(raw) == clean
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("écrire à a.b+c@d-e.example.fr.", "écrire à (adresse non reprise)."),
+        ("[prenom.nom@d.example](mailto:prenom.nom@d.example)", "(adresse non reprise)"),
+        (
+            "appelez le 03 44 12 34 56 ou +33 6.12.34.56.78",
+            "appelez le (téléphone non repris) ou (téléphone non repris)",
+        ),
+        ("voir Mme Jeanne Dupont-Martin, service eau", "voir (nom non repris), service eau"),
+        ("M. Paul Martin viendra", "(nom non repris) viendra"),
+        ("de 2023 2024 2025 2026", "de 2023 2024 2025 2026"),
+        ("1 200 000 000 €", "1 200 000 000 €"),
+    ],
+)
+def test_nobody_s_address_number_or_name_is_taken_over(raw, clean):
+    assert clean_text(raw) == clean
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        (" https://a.example/b ", "https://a.example/b"),
+        ("https://a.example/?mtm_campaign=x&page=2&utm_source=y", "https://a.example/?page=2"),
+        ("https://a.example/b#:~:text=un%20mot", "https://a.example/b"),
+        ("https://a.example/b#partie", "https://a.example/b#partie"),
+        ("mailto:a@b.example", ""),
+        ("javascript:alert(1)", ""),
+        ("formulaire", ""),
+        ("https://", ""),
+        ("https://[", ""),
+        ("https://seul", ""),
+        (f"https://a.example/{'x' * 500}", ""),
+        ("https://a.example/deux mots", ""),
+        ("", ""),
+    ],
+)
+def test_only_web_addresses_stay_without_tracking(raw, clean):
+    assert clean_url(raw) == clean
+
+
+def test_two_spellings_of_one_sentence_are_the_same():
+    assert same_text("Au moins 3 ans d’activité.") == same_text("au moins **3 ans**\u00a0d'activité")
+    assert same_text("Au moins 3 ans") != same_text("Au moins 2 ans")
+
+
+def test_a_line_has_no_line_end():
+    assert clean_line("un\n\n- deux") == "un - deux"
