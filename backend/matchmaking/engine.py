@@ -1,7 +1,7 @@
 """The door to the engine: rows of the database in, plain answers out. The rest of the backend never sees its types."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date
@@ -60,6 +60,27 @@ class Line:
     outcome: str
     open_facts: tuple[str, ...]
     parts: tuple["Line", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a revision says of another scheme; both by key."""
+
+    scheme: str
+    kind: str
+    other: str
+    cap_pct: float | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Schemes, by key, that do not go together (``not_met``) or for which something must be known first."""
+
+    kind: str
+    schemes: tuple[str, ...]
+    outcome: str
+    cap_pct: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,6 +485,47 @@ def reaching(perimeter: str, *, on: date, source: str = Scheme.OWN) -> set[int]:
             criterion.evaluate(profiles)[0] != matching.NOT_MET for criterion in (*scheme.criteria, *scheme.from_text)
         )
     }
+
+
+# -- how schemes stand to each other
+
+
+def conflicts(
+    kept: Collection[str],
+    links: Iterable[Link],
+    *,
+    rates: Mapping[str, tuple[float, float]],
+    held: Mapping[str, bool],
+) -> list[Conflict]:
+    """Return what does not go together among schemes that are kept, by key, or might not."""
+    return [
+        Conflict(conflict.kind, conflict.schemes, OUTCOMES[conflict.outcome], conflict.cap_pct)
+        for conflict in matching.conflicts(kept, _relations(links), rates=rates, held=held)
+    ]
+
+
+def plan(
+    scores: Mapping[str, float],
+    links: Iterable[Link],
+    *,
+    rates: Mapping[str, tuple[float, float]],
+    held: Mapping[str, bool],
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the schemes that go together best, first steps first, each with those that come directly before it.
+
+    Nothing where the links cannot all hold, as some may have been in force before anything refused them.
+    """
+    try:
+        steps = matching.bundle(scores, _relations(links), rates=rates, held=held)
+    except matching.RelationError:
+        return []
+    return [(step.scheme, step.after) for step in steps]
+
+
+def _relations(links: Iterable[Link]) -> list[matching.Relation]:
+    return [
+        matching.Relation(scheme=link.scheme, kind=link.kind, other=link.other, cap_pct=link.cap_pct) for link in links
+    ]
 
 
 def _line(reason: matching.Reason) -> Line:

@@ -1,7 +1,7 @@
 """What a page, an e-mail or a terminal shows of a result: groups of schemes, each with its reasons line by line."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.matchmaking import engine
 from backend.matchmaking.known import Known, missing_facts
 from backend.matchmaking.models import Match, Result, Review, Submission
+from backend.matchmaking.plans import Links, LinkView, StepView
 from backend.matchmaking.results import columns_of
 from backend.matchmaking.reviews import decisions, told_decisions
 from backend.schemes import wording
@@ -18,6 +19,7 @@ from backend.schemes.models import Criterion, Revision, Scheme
 N_FIRST = 4  # of each group, shown in full; the others are one line that opens
 SYMBOLS = {"met": "✓", "not_met": "✗", "unknown": "?"}
 OUTCOME_NAMES = {"met": _("rempli"), "not_met": _("non rempli"), "unknown": _("à préciser")}
+KEPT = Review.Verdict.KEPT
 SET_ASIDE, NOT_PROPOSED = "set_aside", "not_proposed"
 
 
@@ -68,6 +70,8 @@ class Card:
     possible_if: str  # what would change a no, where something that can be changed would
     review: Review | None
     is_of_another_file: bool
+    links: tuple[LinkView, ...] = ()  # to other schemes of the page
+    warnings: tuple[str, ...] = ()  # what keeping it goes against, for officers
 
     @property
     def verdict(self) -> str:
@@ -108,12 +112,22 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """In which order to take the schemes that were kept, and those that do not go with the others, each with why."""
+
+    steps: tuple[StepView, ...]
+    left_out: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     groups: tuple[Group, ...]
     set_aside: tuple[Card, ...]
     not_proposed: tuple[Card, ...]
     n_elsewhere: int
     nothing_fits: bool
+    warnings: tuple[str, ...]  # what the kept schemes go against, for officers
+    order: Order | None  # once there is one to take
 
     @property
     def n_decided(self) -> int:
@@ -154,14 +168,19 @@ def present(submission: Submission, result: Result, *, for_officer: bool = False
     reviews = decisions(submission) if for_officer else told_decisions(submission)
     matches = list(result.matches.select_related("scheme", "need"))
     known = Known(result.facts, submission.sheet.current(), submission.pk)
-    return _layout(matches, known, reviews, on=result.on, for_officer=for_officer)
+    page = _layout(matches, known, reviews, on=result.on, for_officer=for_officer)
+    return page if for_officer or not submission.reviewed_at else _with_order(page, known)
 
 
 def present_schemes(submission: Submission, result: Result, schemes: Iterable[Scheme]) -> list[Card]:
     """Lay out some schemes of a result for an officer, whether they answer a stated need or not."""
-    matches = list(result.matches.filter(scheme__in=list(schemes)).select_related("scheme", "need"))
+    reviews = decisions(submission)
+    kept = {scheme for scheme, review in reviews.items() if review.is_decided and review.verdict == KEPT}
+    shown = {scheme.pk for scheme in schemes}
+    matches = list(result.matches.filter(scheme__in=shown | kept).select_related("scheme", "need"))
     known = Known(result.facts, submission.sheet.current(), submission.pk)
-    return _cards(matches, known, decisions(submission), result.on)
+    cards = _linked(_cards(matches, known, reviews, result.on), known, for_officer=True)
+    return [card for card in cards if card.match.scheme_id in shown]
 
 
 def unverified_for(submission: Submission) -> list[Revision]:
@@ -203,6 +222,9 @@ def _layout(matches: list[Match], known: Known, reviews: Mapping[int, Review], *
     for card in _cards(shown, known, reviews, on):
         grouped[_group_of(card, for_officer=for_officer)].append(card)
     set_aside, not_proposed = grouped.pop(SET_ASIDE), grouped.pop(NOT_PROPOSED)
+    listed = _linked([card for cards in grouped.values() for card in cards], known, for_officer=for_officer)
+    by_scheme = {card.match.scheme_id: card for card in listed}
+    grouped = {key: [by_scheme[card.match.scheme_id] for card in cards] for key, cards in grouped.items()}
     return Page(
         groups=tuple(
             Group(
@@ -218,7 +240,45 @@ def _layout(matches: list[Match], known: Known, reviews: Mapping[int, Review], *
         not_proposed=tuple(not_proposed),
         n_elsewhere=len(matches) - len(shown),
         nothing_fits=all(match.eligibility == Match.Verdict.INELIGIBLE for match in shown) and not grouped["kept"],
+        warnings=_links(listed, known).warnings_among(_kept_keys(listed)) if for_officer else (),
+        order=None,
     )
+
+
+def _links(cards: Iterable[Card], known: Known) -> Links:
+    return Links([card.revision for card in cards], engine.held_schemes(known.facts))
+
+
+def _kept_keys(cards: Iterable[Card]) -> set[str]:
+    return {card.match.scheme.key for card in cards if card.verdict == KEPT}
+
+
+def _linked(cards: list[Card], known: Known, *, for_officer: bool) -> list[Card]:
+    """Say beside each scheme what it is to the others; officers are warned too, before they keep it and after."""
+    links, kept = _links(cards, known), _kept_keys(cards)
+    found = []
+    for card in cards:
+        key = card.match.scheme.key
+        is_warned = for_officer and card.verdict != Review.Verdict.REJECTED
+        warnings = links.warnings_for(key, kept) if is_warned else ()
+        found.append(replace(card, links=links.of(key), warnings=warnings))
+    return found
+
+
+def _with_order(page: Page, known: Known) -> Page:
+    """Add the order to take the kept schemes in, where there are several."""
+    kept = [card for group in page.groups for card in group.cards if card.verdict == KEPT]
+    links = _links(kept, known)
+    steps = links.plan({card.match.scheme.key: card.match.score or 0.0 for card in kept}) if len(kept) > 1 else ()
+    if not steps:
+        return page
+    planned, keys = {step.scheme_id for step in steps}, _kept_keys(kept)
+    left_out = tuple(
+        replace(card, warnings=links.warnings_for(card.match.scheme.key, keys))
+        for card in kept
+        if card.match.scheme_id not in planned
+    )
+    return replace(page, order=Order(steps=steps, left_out=left_out))
 
 
 def _group_of(card: Card, *, for_officer: bool) -> str:
@@ -226,7 +286,7 @@ def _group_of(card: Card, *, for_officer: bool) -> str:
     verdict = card.verdict
     is_out = card.match.eligibility == Match.Verdict.INELIGIBLE and not card.match.opens_later
     stays = for_officer and card.match.addresses and not is_out
-    if verdict == Review.Verdict.KEPT and not stays:
+    if verdict == KEPT and not stays:
         return "kept"
     if verdict == Review.Verdict.REJECTED and not stays:
         return SET_ASIDE
@@ -238,7 +298,7 @@ def _group_of(card: Card, *, for_officer: bool) -> str:
 def _cards(matches: Iterable[Match], known: Known, reviews: Mapping[int, Review], on: date) -> list[Card]:
     matches = list(matches)
     revisions = Revision.objects.filter(pk__in={match.revision_id for match in matches}).select_related("scheme")
-    revisions = revisions.prefetch_related("criteria__source", "served_needs")
+    revisions = revisions.prefetch_related("criteria__source", "served_needs", "relations")
     by_pk = {revision.pk: revision for revision in revisions}
     explained = engine.explain(known.facts, by_pk.values(), on=on)
     excluded = [match.revision_id for match in matches if match.eligibility == Match.Verdict.INELIGIBLE]

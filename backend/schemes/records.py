@@ -35,6 +35,7 @@ KEYS = {
 OPTIONAL_KEYS = {"public_contact"}
 AMOUNT = ("text", "unit", "rate_max_pct", "floor_eur", "ceiling_eur", "cost_left_eur", "duration")
 CONTACT = ("name", "url", "phone")
+RELATION = ("kind", "scheme", "cap_pct", "note", "source")
 ANNOTATIONS = ("source", "note", "excerpt")  # what is said about a criterion: the engine reads the rest
 FROM_TEXT = "from_text"  # marks a criterion that an import typed from free text; absent from every other
 
@@ -159,17 +160,8 @@ def _write_children(record: Record, revision: Revision) -> None:
     for position, row in enumerate(record["operators"]):
         operator, _ = Operator.objects.get_or_create(name=row["name"], defaults={"siren": row["siren"] or ""})
         _save([OperatorRole(revision=revision, operator=operator, role=r, position=position) for r in row["roles"]])
-    _save(
-        [
-            Relation(
-                revision=revision,
-                kind=row["kind"],
-                other_key=row["scheme"],
-                note=_text(row.get("note")),
-                source=by_position[row.get("source")],
-            )
-            for row in record["relations"]
-        ]
+    Relation.objects.bulk_create(
+        _relation(row, revision, position, by_position) for position, row in enumerate(record["relations"], 1)
     )
 
 
@@ -202,6 +194,30 @@ def _criterion(row: Record, revision: Revision, position: int, sources: dict[int
     if unknown:
         raise RecordError(f"critère {position}, {tell(unknown)}")
     return criterion
+
+
+def _relation(row: Record, revision: Revision, position: int, sources: dict[int | None, Source | None]) -> Relation:
+    unknown = row.keys() - set(RELATION)
+    if unknown:
+        raise RecordError(f"lien {position} : champs inconnus {_list(unknown)}")
+    if row.get("source") not in sources:
+        raise RecordError(f"lien {position} : il n’y a pas de source {row['source']}")
+    if row["scheme"] == revision.scheme.source_key:
+        raise RecordError(f"lien {position} : un dispositif n’est pas lié à lui-même")
+    relation = Relation(
+        revision=revision,
+        kind=row["kind"],
+        other_key=row["scheme"],
+        cap_pct=_text(row.get("cap_pct")) or None,  # as it is written: a float has more digits than were meant
+        note=_text(row.get("note")),
+        source=sources[row.get("source")],
+    )
+    try:
+        relation.clean_fields(exclude=["revision", "source"])
+        relation.validate_constraints(exclude=["revision", "source"])
+    except ValidationError as error:
+        raise RecordError(f"lien {position} : {' '.join(error.messages)}") from None
+    return relation
 
 
 def _definition(row: Record) -> Record:
@@ -268,6 +284,7 @@ def read_record(revision: Revision) -> Record:
                 {
                     "kind": row.kind,
                     "scheme": row.other_key,
+                    "cap_pct": _number(row.cap_pct),
                     "note": row.note,
                     "source": positions.get(row.source_id or 0),
                 }
@@ -298,10 +315,7 @@ def normalise(record: Record) -> Record:
         {"name": row["name"], "siren": row.get("siren") or None, "roles": sorted(row["roles"])}
         for row in record["operators"]
     ]
-    relations = [
-        {"kind": row["kind"], "scheme": row["scheme"], "note": row.get("note"), "source": row.get("source")}
-        for row in record["relations"]
-    ]
+    relations = [{name: row.get(name) for name in RELATION} for row in record["relations"]]
     sources = [{name: row.get(name) for name in ("title", "url", "dated")} for row in record["sources"]]
     found = {
         **{name: _absent(value) for name, value in record.items()},

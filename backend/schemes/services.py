@@ -16,8 +16,10 @@ from django.db.models.functions import Cast
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
 from backend.schemes.publishing import propose_file, put_in_force
 from backend.schemes.records import BROKEN, Record, RecordError, digest_of, write_revision
+from backend.schemes.relations import Contradiction, contradiction_in_force, hold_relations
 
 DRAFTS = "drafts"
+PUT_IN_FORCE = ("créés", "nouvelles versions")
 
 
 class FixtureError(ValueError):
@@ -52,10 +54,12 @@ def load_taxonomy(path: Path) -> int:
 
 @transaction.atomic
 def load_catalogue(folder: Path) -> dict[str, int]:
-    """Load one scheme a file; all of them or, where one is wrong, none.
+    """Load one scheme a file; all of them or, where one is wrong or they contradict each other, none.
 
     A file of a folder named ``drafts`` becomes a draft: it must be unverified, as no other may be.
     """
+    hold_relations()
+    before = contradiction_in_force()
     counts = {"créés": 0, "nouvelles versions": 0, "inchangés": 0, "proposés à la relecture": 0}
     read: list[tuple[Path, Record, bool]] = []
     for path in sorted(folder.glob("*.yaml")):  # every scheme first: the rules of one may name another
@@ -63,9 +67,14 @@ def load_catalogue(folder: Path) -> dict[str, int]:
             record = yaml.safe_load(path.read_text())
             _, created = Scheme.objects.get_or_create(source=Scheme.OWN, source_key=record["key"])
             read.append((path, record, created))
+    changed = {}
     for path, record, created in read:
         with _naming(path):
-            counts[_load_scheme(record, is_draft=folder.name == DRAFTS, created=created)] += 1
+            done = _load_scheme(record, is_draft=folder.name == DRAFTS, created=created)
+        counts[done] += 1
+        if done in PUT_IN_FORCE:
+            changed[record["key"]] = path.name
+    _refuse_contradictions(before, changed)
     return counts
 
 
@@ -76,6 +85,14 @@ def _naming(path: Path) -> Iterator[None]:
         yield
     except BROKEN as error:
         raise FixtureError(f"{path.name} : {error}") from error
+
+
+def _refuse_contradictions(before: Contradiction | None, changed: dict[str, str]) -> None:
+    """Refuse files that contradict each other or the catalogue; what was so before is for its editors to mend."""
+    found = contradiction_in_force()
+    if found and not found.is_same_as(before):
+        files = [changed[key] for key in dict.fromkeys(found.schemes) if key in changed] or list(changed.values())
+        raise FixtureError(f"{', '.join(files)} : liens avec d’autres dispositifs : {found.text}")
 
 
 def _load_scheme(record: Record, *, is_draft: bool, created: bool) -> str:

@@ -54,6 +54,36 @@ def test_a_row_typed_anew_is_kept_even_where_the_base_says_the_same():
     assert differences(make_record(amount={"ceiling_eur": 200000}), sheet.record()) == []
 
 
+def link(place=0, *, kind, scheme="vie", **fields):
+    return {f"relations-{place}-{name}": value for name, value in {"kind": kind, "scheme": scheme, **fields}.items()}
+
+
+@pytest.mark.parametrize(("typed", "cap"), [("80", 80), ("62,5", 62.5), ("", None)])
+def test_a_cap_is_typed_as_people_write_it(typed, cap):
+    sheet = bound(new_scheme(**link(kind="cumulable", cap_pct=typed, source="1")))
+    assert sheet.is_valid()
+    check_record(sheet.record())
+    assert sheet.record()["relations"] == [
+        {"kind": "cumulable", "scheme": "vie", "cap_pct": cap, "note": "", "source": 1}
+    ]
+
+
+def test_a_sheet_is_not_linked_to_itself():
+    scheme = get_scheme()
+    data = sent(Sheet(scheme=scheme, base=read_record(scheme.current)))
+    sheet = bound({**data, **link(kind="requires", scheme=scheme.source_key)}, scheme=scheme)
+    assert not sheet.is_valid()
+    assert "lié à lui-même" in str(sheet.rows["relations"].forms[0].errors["scheme"])
+
+
+@pytest.mark.parametrize("kinds", [("excludes", "requires"), ("requires", "excludes"), ("cumulable", "excludes")])
+def test_two_rows_do_not_say_the_contrary_of_one_scheme(kinds):
+    rows = {**link(0, kind=kinds[0]), **link(1, kind=kinds[1]), "relations-TOTAL_FORMS": "2"}
+    sheet = bound(new_scheme(**rows))
+    assert not sheet.is_valid()
+    assert "dit le contraire" in str(sheet.rows["relations"].forms[1].errors["kind"])
+
+
 # -- criteria
 
 # What a browser sends of lists in which nobody chose.
@@ -255,6 +285,11 @@ def test_an_unknown_kind_is_refused():
         ({"needs-0-weight": ""}, "needs", "weight", "obligatoire"),
         ({"needs-0-sub_need": "numerique.magie"}, "needs", "sub_need", "numerique.magie"),
         ({"relations-0-kind": "excludes", "relations-0-scheme": "nulle-part"}, "relations", "scheme", "nulle-part"),
+        (link(kind="excludes", cap_pct="80"), "relations", "cap_pct", "ne va qu’avec « se cumule avec »"),
+        (link(kind="cumulable", cap_pct="0"), "relations", "cap_pct", "plus grande que 0"),
+        (link(kind="cumulable", cap_pct="120"), "relations", "cap_pct", "au plus égale à 100"),
+        (link(kind="cumulable", cap_pct="-3"), "relations", "cap_pct", "0"),
+        (link(kind="cumulable", cap_pct="la moitié"), "relations", "cap_pct", "nombre"),
         ({"criteria-0-source": "2"}, "criteria", "source", "Il n’y a pas de source n° 2"),
         ({"sources-0-DELETE": "on"}, "criteria", "source", "Il n’y a pas de source n° 1"),
         ({"criteria-0-kind": "magic"}, "criteria", "kind", "magic"),
@@ -265,7 +300,7 @@ def test_a_mistake_is_told_at_its_field(changes, part, field, sentence):
     sheet = bound(new_scheme(**changes))
     assert not sheet.is_valid()
     form = sheet.main if part == "main" else sheet.rows[part].forms[0]
-    assert sentence in " ".join(form.errors[field]), form.errors
+    assert sentence in " ".join(form.errors[field]).replace("\u00a0", " "), form.errors
     assert sheet.n_errors() >= 1
 
 

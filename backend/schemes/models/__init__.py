@@ -1,6 +1,6 @@
 """The catalogue: what firms need, schemes and their revisions, and what people propose to change.
 
-With its modules this is one of the two doors to the engine: it answers "is this criterion well formed?".
+With its modules this is one of the two doors to the engine: it answers "is this well formed?", of criteria and links.
 """
 
 from backend.schemes.models.editing import CatalogueTask, Proposal
@@ -13,6 +13,7 @@ from backend.schemes.models.revisions import (
     ServedNeed,
     Source,
     canonical_criterion,
+    contradiction_in,
     criterion_schema,
     is_activity,
     validate_activity,
@@ -35,6 +36,7 @@ __all__ = [
     "SubNeed",
     "TaxonomyNeed",
     "canonical_criterion",
+    "contradiction_in",
     "criterion_schema",
     "is_activity",
     "validate_activity",
