@@ -1,4 +1,4 @@
-"""Firms: the legal unit (SIREN), its sites (SIRET), the people to call, and facts that say where they come from."""
+"""Firms: the legal unit (SIREN), its sites (SIRET), the people to call, and facts and aids that say who told them."""
 
 from typing import Any, Self
 
@@ -93,6 +93,7 @@ class Fact(models.Model):
     ANSWER = "answer:"  # then the name of a condition that only a person can check
     DECLINED = "declined:"  # then the name of a question that is not asked again
     SCHEME = "scheme:"  # then the key of a scheme, with its source: whether the firm has it
+    AIDS_COMPLETE = "de_minimis.complete"  # no other de minimis aid in three years, as of the day it was recorded
 
     class Origin(models.TextChoices):
         DECLARED = "declared", _("déclaré par l’entreprise")
@@ -126,3 +127,67 @@ class Fact(models.Model):
     def listed_with(self) -> str:
         """Name of the list in which a fact is shown with others of its kind; nothing where it stands alone."""
         return "schemes" if self.name.startswith(self.SCHEME) else ""
+
+
+class ReceivedAidQuerySet(models.QuerySet["ReceivedAid"]):
+    def standing(self) -> Self:
+        """Aids that nobody took back."""
+        return self.filter(withdrawn_at__isnull=True)
+
+
+class ReceivedAid(models.Model):
+    """A de minimis aid of the single undertaking. One recorded by mistake is taken back, not erased.
+
+    It belongs to the sheet of a file, as a fact does: what one firm declares, no other file of its number shows.
+    """
+
+    class Regulation(models.TextChoices):
+        GENERAL = "general", _("général (règlement 2023/2831)")
+        SGEI = "sgei", _("services d’intérêt économique général (2023/2832)")
+        AGRICULTURAL = "agricultural", _("agricole (1408/2013)")
+        FISHERY = "fishery", _("pêche et aquaculture (717/2014)")
+
+    sheet = models.ForeignKey(FactSheet, on_delete=models.CASCADE, related_name="aids")
+    granted_on = models.DateField(_("accordée le"))
+    amount_eur = models.DecimalField(
+        _("montant (€)"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Gross grant equivalent; empty when not known.",
+    )
+    regulation = models.CharField(
+        _("règlement"), max_length=12, choices=Regulation, blank=True, help_text="Empty when not known."
+    )
+    title = models.CharField(_("aide"), max_length=120, blank=True)
+    member = models.CharField(
+        _("reçue par"), max_length=160, blank=True, help_text="Another enterprise of the single undertaking."
+    )
+    origin = models.CharField(max_length=10, choices=Fact.Origin)
+    author = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    recorded_at = models.DateTimeField(_("notée le"))
+    recorded_on = models.DateField(help_text="Day of the service, in Paris.")
+    withdrawn_at = models.DateTimeField(_("retirée le"), null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: the firm."
+    )
+    objects = ReceivedAidQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("aide de minimis reçue")
+        verbose_name_plural = _("aides de minimis reçues")
+        ordering = ["granted_on", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_eur__gt=0), name="received_aid_is_more_than_nothing"),
+            models.CheckConstraint(
+                condition=~Q(origin="officer") | Q(author__isnull=False), name="received_aid_of_an_officer_names_them"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_by__isnull=True) | Q(withdrawn_at__isnull=False),
+                name="received_aid_taken_back_says_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.granted_on} {self.amount_eur or '?'} {self.regulation}"

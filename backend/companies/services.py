@@ -1,14 +1,15 @@
-"""Recording facts, each with its author and its day."""
+"""Recording facts and aids received, each with its author and its day."""
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.companies.models import Company, Establishment, Fact, FactSheet
+from backend.companies.models import Company, Establishment, Fact, FactSheet, ReceivedAid
 
 
 @transaction.atomic
@@ -61,3 +62,40 @@ def record_facts(
         for name, value in values.items()
         if known.get(name) != value
     )
+
+
+@transaction.atomic
+def record_aid(
+    *,
+    sheet: FactSheet,
+    granted_on: date,
+    amount_eur: Decimal | None,
+    on: date,
+    regulation: str = "",
+    title: str = "",
+    member: str = "",
+    author: User | None = None,
+) -> ReceivedAid:
+    """Record a de minimis aid; the same one sent twice, by a second click, is one row."""
+    FactSheet.objects.select_for_update(of=("self",)).get(pk=sheet.pk)
+    said = {
+        "granted_on": granted_on,
+        "amount_eur": amount_eur,
+        "regulation": regulation,
+        "title": title.strip(),
+        "member": member.strip(),
+    }
+    already = sheet.aids.standing().filter(**said).first()
+    if already:
+        return already
+    origin = Fact.Origin.OFFICER if author else Fact.Origin.DECLARED
+    now = timezone.now()
+    return ReceivedAid.objects.create(
+        sheet=sheet, origin=origin, author=author, recorded_at=now, recorded_on=on, **said
+    )
+
+
+@transaction.atomic
+def withdraw_aid(*, aid: ReceivedAid, by: User | None = None) -> None:
+    """Take back an aid that was recorded by mistake; who did and when is kept."""
+    ReceivedAid.objects.standing().filter(pk=aid.pk).update(withdrawn_at=timezone.now(), withdrawn_by=by)

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from backend.web.views import (
+    aids,
     catalogue,
     filing,
     following,
@@ -49,6 +50,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("resultat/<slug:token>/question/", result.question, name="question"),
     path("resultat/<slug:token>/alertes/", result.alerts, name="alerts"),
     path("resultat/<slug:token>/corriger/", result.correct, name="correct"),
+    path("resultat/<slug:token>/aides/", aids.declare, name="aid"),
+    path("resultat/<slug:token>/aides/complet/", aids.complete, name="aids_complete"),
+    path("resultat/<slug:token>/aides/<int:aid_pk>/retirer/", aids.take_back, name="aid_back"),
     path("confirmer/<str:token>/", result.confirm, name="confirm"),
     path("retrouver/", result.send_again, name="send_again"),
     path("arreter/<str:token>/", pages.stop_writing, name="stop"),
@@ -60,6 +64,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/catalogue/<int:pk>/", catalogue.scheme, name="officer_scheme"),
     path("agent/<int:pk>/", officer.file, name="officer_file"),
     path("agent/<int:pk>/corriger/", officer.correct_fact, name="officer_correct"),
+    path("agent/<int:pk>/aides/", aids.officer_declare, name="officer_aid"),
+    path("agent/<int:pk>/aides/complet/", aids.officer_complete, name="officer_aids_complete"),
+    path("agent/<int:pk>/aides/<int:aid_pk>/retirer/", aids.officer_take_back, name="officer_aid_back"),
     path("agent/<int:pk>/avis/<int:scheme_pk>/", reviewing.review, name="officer_review"),
     path("agent/<int:pk>/ajouter/", reviewing.add, name="officer_add"),
     path("agent/<int:pk>/repondre/", reviewing.answer, name="officer_answer"),

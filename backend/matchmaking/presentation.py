@@ -1,6 +1,6 @@
 """What a page, an e-mail or a terminal shows of a result: groups of schemes, each with its reasons line by line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -13,14 +13,18 @@ from backend.matchmaking.models import Match, Result, Review, Submission
 from backend.matchmaking.plans import Links, LinkView, StepView
 from backend.matchmaking.results import columns_of
 from backend.matchmaking.reviews import decisions, told_decisions
+from backend.matchmaking.state_aid import notes_on_schemes
 from backend.schemes import wording
 from backend.schemes.models import Criterion, Revision, Scheme
+from backend.schemes.regimes import DE_MINIMIS, regimes_of
 
 N_FIRST = 4  # of each group, shown in full; the others are one line that opens
 SYMBOLS = {"met": "✓", "not_met": "✗", "unknown": "?"}
 OUTCOME_NAMES = {"met": _("rempli"), "not_met": _("non rempli"), "unknown": _("à préciser")}
 KEPT = Review.Verdict.KEPT
 SET_ASIDE, NOT_PROPOSED = "set_aside", "not_proposed"
+
+type AidNotes = Callable[[Revision], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,7 @@ class Card:
     is_of_another_file: bool
     links: tuple[LinkView, ...] = ()  # to other schemes of the page
     warnings: tuple[str, ...] = ()  # what keeping it goes against, for officers
+    aid_notes: tuple[str, ...] = ()  # for officers: what to check of the State-aid regime
 
     @property
     def verdict(self) -> str:
@@ -168,7 +173,8 @@ def present(submission: Submission, result: Result, *, for_officer: bool = False
     reviews = decisions(submission) if for_officer else told_decisions(submission)
     matches = list(result.matches.select_related("scheme", "need"))
     known = Known(result.facts, submission.sheet.current(), submission.pk)
-    page = _layout(matches, known, reviews, on=result.on, for_officer=for_officer)
+    aid_notes = notes_on_schemes(submission, result) if for_officer else None
+    page = _layout(matches, known, reviews, on=result.on, for_officer=for_officer, aid_notes=aid_notes)
     return page if for_officer or not submission.reviewed_at else _with_order(page, known)
 
 
@@ -179,8 +185,8 @@ def present_schemes(submission: Submission, result: Result, schemes: Iterable[Sc
     shown = {scheme.pk for scheme in schemes}
     matches = list(result.matches.filter(scheme__in=shown | kept).select_related("scheme", "need"))
     known = Known(result.facts, submission.sheet.current(), submission.pk)
-    cards = _linked(_cards(matches, known, reviews, result.on), known, for_officer=True)
-    return [card for card in cards if card.match.scheme_id in shown]
+    cards = _cards(matches, known, reviews, result.on, notes_on_schemes(submission, result))
+    return [card for card in _linked(cards, known, for_officer=True) if card.match.scheme_id in shown]
 
 
 def unverified_for(submission: Submission) -> list[Revision]:
@@ -206,6 +212,12 @@ def explain_ranked(ranked: Iterable[engine.Ranked], facts: engine.Facts, *, on: 
     return _cards(_unsaved(ranked), Known(facts, {}), {}, on)
 
 
+def proposes_de_minimis(page: Page) -> bool:
+    """Tell whether a scheme of a page may be paid as de minimis aid."""
+    texts = (card.revision.state_aid_regime for group in page.groups for card in group.cards)
+    return any(basis.name == DE_MINIMIS for text in texts for basis in regimes_of(text) or ())
+
+
 def _unsaved(ranked: Iterable[engine.Ranked]) -> list[Match]:
     ranked = list(ranked)
     # By the revisions the answer names: another may be published between the ranking and this line.
@@ -214,12 +226,20 @@ def _unsaved(ranked: Iterable[engine.Ranked]) -> list[Match]:
     return [Match(scheme=schemes[item.revision_id], **columns_of(item)) for item in ranked]
 
 
-def _layout(matches: list[Match], known: Known, reviews: Mapping[int, Review], *, on: date, for_officer: bool) -> Page:
+def _layout(
+    matches: list[Match],
+    known: Known,
+    reviews: Mapping[int, Review],
+    *,
+    on: date,
+    for_officer: bool,
+    aid_notes: AidNotes | None = None,
+) -> Page:
     # What a person decided stays in sight, even where the needs were corrected since.
     decided = {scheme for scheme, review in reviews.items() if review.is_decided}
     shown = [match for match in matches if match.addresses or match.scheme_id in decided]
     grouped: dict[str, list[Card]] = {key: [] for key in (*(key for key, *_ in GROUPS), SET_ASIDE, NOT_PROPOSED)}
-    for card in _cards(shown, known, reviews, on):
+    for card in _cards(shown, known, reviews, on, aid_notes):
         grouped[_group_of(card, for_officer=for_officer)].append(card)
     set_aside, not_proposed = grouped.pop(SET_ASIDE), grouped.pop(NOT_PROPOSED)
     listed = _linked([card for cards in grouped.values() for card in cards], known, for_officer=for_officer)
@@ -295,7 +315,13 @@ def _group_of(card: Card, *, for_officer: bool) -> str:
     return NOT_PROPOSED if is_out else card.match.typed
 
 
-def _cards(matches: Iterable[Match], known: Known, reviews: Mapping[int, Review], on: date) -> list[Card]:
+def _cards(
+    matches: Iterable[Match],
+    known: Known,
+    reviews: Mapping[int, Review],
+    on: date,
+    aid_notes: AidNotes | None = None,
+) -> list[Card]:
     matches = list(matches)
     revisions = Revision.objects.filter(pk__in={match.revision_id for match in matches}).select_related("scheme")
     revisions = revisions.prefetch_related("criteria__source", "served_needs", "relations")
@@ -303,7 +329,7 @@ def _cards(matches: Iterable[Match], known: Known, reviews: Mapping[int, Review]
     explained = engine.explain(known.facts, by_pk.values(), on=on)
     excluded = [match.revision_id for match in matches if match.eligibility == Match.Verdict.INELIGIBLE]
     changes = engine.changes(known.facts, (by_pk[pk] for pk in excluded), on=on)
-    return [
+    cards = [
         _card(
             match,
             by_pk[match.revision_id],
@@ -315,6 +341,7 @@ def _cards(matches: Iterable[Match], known: Known, reviews: Mapping[int, Review]
         )
         for match in matches
     ]
+    return [replace(card, aid_notes=aid_notes(card.revision)) for card in cards] if aid_notes else cards
 
 
 def _card(

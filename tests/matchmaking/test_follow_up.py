@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from backend.accounts.models import Membership
 from backend.accounts.services import off_board
-from backend.companies.models import Contact, Fact
+from backend.companies.models import Contact, Fact, ReceivedAid
 from backend.matchmaking.alerts import subscribe
 from backend.matchmaking.follow_up import (
     FollowUpError,
@@ -31,6 +31,7 @@ from backend.matchmaking.models import (
     Submission,
 )
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
 from tests.factories import (
     ARC,
@@ -269,11 +270,25 @@ def test_an_administrator_erases_a_file_with_all_that_was_written_around_it(subm
     record_step(submission=submission, officer=officer, step="partner", note="un laboratoire")
     offer_file(submission=submission, by=officer, to=make_officer())
     subscribe(submission=submission, frequency="weekly", paused_until=None, on=DAY)
+    declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=None)
     submission.refresh_from_db()
     end_review(submission=submission, officer=officer, on=DAY)
     sheet, contact = submission.sheet, submission.contact
     submission.delete()
     sheet.delete()
     contact.delete()
-    for model in (Submission, Result, Match, Review, ReviewEnd, Note, FollowUp, HandOver, Alert, Fact, Contact):
+    for model in (
+        Submission,
+        Result,
+        Match,
+        Review,
+        ReviewEnd,
+        Note,
+        FollowUp,
+        HandOver,
+        Alert,
+        Fact,
+        ReceivedAid,
+        Contact,
+    ):
         assert not model.objects.exists(), model

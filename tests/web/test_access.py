@@ -15,12 +15,13 @@ from backend.accounts.models import Membership, User
 from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import Submission
 from backend.matchmaking.services import confirmation_token
+from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
 from backend.notifications.services import stop_url
 from backend.schemes.models import CatalogueTask, Proposal, Scheme
 from backend.schemes.publishing import propose, write_draft
 from backend.schemes.records import read_record
-from tests.factories import ARC, CCLO, COMMUNES, first_matches, make_lead, make_officer, make_submission
+from tests.factories import ARC, CCLO, COMMUNES, DAY, first_matches, make_lead, make_officer, make_submission
 
 pytestmark = pytest.mark.django_db
 LOGIN = "login"  # sent to sign in, and nothing else
@@ -91,6 +92,7 @@ class Case:
         self.match = first_matches(submission)[0]
         self.note = write_note(submission=submission, author=officer, audience="firm", text="Un mot.")
         self.step = record_step(submission=submission, officer=officer, step="contacted")
+        self.aid = declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=None)
         self.scheme = Scheme.objects.published().first()
         self.officer = officer
 
@@ -192,6 +194,9 @@ TABLE: dict[str, Row] = {
     "answer": Row(PUBLIC, method="post", args=token),
     "alerts": Row(PUBLIC, method="post", args=token, sent=lambda case: {"frequency": "weekly"}),
     "correct": Row(PUBLIC, args=token),
+    "aid": Row(PUBLIC, method="post", args=token, sent=lambda case: {"granted_on": "2025-01-01"}),
+    "aids_complete": Row(PUBLIC, method="post", args=token, sent=lambda case: {"complete": "1"}),
+    "aid_back": Row(PUBLIC, method="post", args=lambda case: [case.file.token, case.aid.pk]),
     "confirm": Row(PUBLIC, args=lambda case: [confirmation_token(case.file)]),
     "stop": Row(PUBLIC, args=lambda case: [stop_url(address="a@b.example", topic="x").rstrip("/").rsplit("/", 1)[1]]),
     # Officers.
@@ -203,6 +208,9 @@ TABLE: dict[str, Row] = {
     "officer_scheme": Row(MEMBERS, args=lambda case: [case.scheme.pk]),
     "officer_file": Row(READ, READ_FOREIGN, args=pk),
     "officer_correct": act(fact="headcount", headcount="12"),
+    "officer_aid": act(granted_on="2025-01-01"),
+    "officer_aids_complete": act(complete="1"),
+    "officer_aid_back": act(lambda case: [case.file.pk, case.aid.pk]),
     "officer_review": act(lambda case: [case.file.pk, case.match.scheme_id], verdict="kept"),
     "officer_add": Row(ACT, ACT_FOREIGN, args=pk),
     "officer_answer": act(condition="x", value="yes"),

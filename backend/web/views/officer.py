@@ -25,9 +25,12 @@ from backend.matchmaking.presentation import present, unverified_for
 from backend.matchmaking.queue import Filters, State, in_state, queue_of
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import OutsideTerritory, correct_submission, may_decide
+from backend.matchmaking.size import present_size
+from backend.matchmaking.state_aid import ledger_of
 from backend.schemes.models import Scheme
 from backend.territories.models import ServedEpci
 from backend.territories.services import served_communes
+from backend.web.forms.aids import AidForm
 from backend.web.forms.facts import TOLD_WITH, bound_fact_form, fact_forms
 from backend.web.forms.question import asked_with, open_questions
 from backend.web.forms.review import EndForm, NoteForm, OfferForm, QueueForm, StepForm
@@ -144,6 +147,9 @@ def file_page(
         "of_others": questions.of_others,
         "question_url": reverse("officer_question", args=[submission.pk]),
         "facts": _facts(submission),
+        "size": present_size(answer.facts, on=answer.on),
+        "ledger": ledger_of(submission, on=answer.on),
+        "aid_form": AidForm(auto_id="aide_%s"),
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first(),
         "end_form": EndForm(),

@@ -14,7 +14,7 @@ from backend.common.days import current_day
 from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
 from backend.matchmaking.emails import officers_in_charge, organisation_in_charge
 from backend.matchmaking.models import Alert, Submission
-from backend.matchmaking.presentation import present, whom_to_call
+from backend.matchmaking.presentation import present, proposes_de_minimis, whom_to_call
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import (
     OutsideTerritory,
@@ -24,6 +24,8 @@ from backend.matchmaking.services import (
     read_confirmation_token,
     send_link_again,
 )
+from backend.matchmaking.state_aid import ledger_of
+from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
 from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.need import NeedForm
@@ -35,7 +37,7 @@ from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import client_ip, limit_wrong_links, spend
 
 
-def _submission(token: str) -> Submission:
+def submission_of(token: str) -> Submission:
     return get_object_or_404(Submission.objects.select_related("sheet", "contact", "epci", "reviewed_by"), token=token)
 
 
@@ -50,23 +52,29 @@ def _private(response: HttpResponse) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 @limit_wrong_links
 def result(request: HttpRequest, token: str) -> HttpResponse:
-    return _result_page(request, _submission(token))
+    return result_page(request, submission_of(token))
 
 
-def _result_page(
+def result_page(
     request: HttpRequest,
     submission: Submission,
     *,
     alert_form: AlertForm | None = None,
     asked: Asked | None = None,
+    aid_form: AidForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """Show a result; a form is one that was refused, with what was typed."""
     answer = latest_result(submission, on=current_day())
     alert = Alert.objects.filter(submission=submission).first()
+    page = present(submission, answer)
+    shows_aids = aid_form or proposes_de_minimis(page) or submission.sheet.aids.standing().exists()
     context = {
         "submission": submission,
         "result": answer,
-        "page": present(submission, answer),
+        "page": page,
+        "ledger": ledger_of(submission, on=answer.on) if shows_aids else None,
+        "aid_form": aid_form or AidForm(auto_id="aide_%s"),
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first(),
         "asked": asked or asked_with(submission, open_questions(submission, answer).first),
@@ -86,14 +94,14 @@ def _result_page(
 @limit_wrong_links
 def alerts(request: HttpRequest, token: str) -> HttpResponse:
     """Ask to be told of what is new, change the rhythm, or stop."""
-    submission = _submission(token)
+    submission = submission_of(token)
     if "stop" in request.POST:
         unsubscribe(submission=submission)
         messages.success(request, _("C’est arrêté : nous ne vous préviendrons plus."))
         return redirect(reverse("result", args=[token]) + "#alertes")
     form = AlertForm(request.POST)
     if not form.is_valid():
-        return _result_page(request, submission, alert_form=form, status=422)
+        return result_page(request, submission, alert_form=form, status=422)
     subscribe(submission=submission, on=current_day(), **form.cleaned_data)
     words = (
         _("C’est noté : nous vous préviendrons.")
@@ -108,7 +116,7 @@ def alerts(request: HttpRequest, token: str) -> HttpResponse:
 @limit_wrong_links
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """Take the firm's answer to a condition that only a person can check."""
-    submission = _submission(token)
+    submission = submission_of(token)
     answer_condition(
         submission=submission,
         condition=request.POST.get("condition", ""),
@@ -123,7 +131,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 @limit_wrong_links
 def question(request: HttpRequest, token: str) -> HttpResponse:
     """Take the answer to the best question, or that the firm does not know; the page comes back with the next one."""
-    submission, on = _submission(token), current_day()
+    submission, on = submission_of(token), current_day()
     try:
         again = take_answer(submission, latest_result(submission, on=on), request.POST, on=on)
     except OutsideTerritory:
@@ -131,7 +139,7 @@ def question(request: HttpRequest, token: str) -> HttpResponse:
     else:
         if again:
             status = 422 if again.form and again.form.errors else 200
-            return _result_page(request, submission, asked=again, status=status)
+            return result_page(request, submission, asked=again, status=status)
         messages.success(request, _("C’est noté : le résultat est à jour."))
     return redirect(reverse("result", args=[token]) + "#question")
 
@@ -148,7 +156,7 @@ CORRECTION: tuple[tuple[str, type[StepForm]], ...] = (
 @limit_wrong_links
 def correct(request: HttpRequest, token: str) -> HttpResponse:
     """Correct what was filed, on one page, and see the new result."""
-    submission = _submission(token)
+    submission = submission_of(token)
     data = request.POST if request.method == "POST" else None
     forms = {name: form(data, prefix=name, initial=form.initial_for(submission)) for name, form in CORRECTION}
     adding = any(form.asks_for_row for form in forms.values())
