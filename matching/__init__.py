@@ -4,17 +4,21 @@ Pure Python and numpy: no framework, no clock, no file, no sentence. The rest of
 only.
 """
 
+from matching.bundles import Step, bundle
+from matching.changes import Change, Turn, apply_changes, find_change
 from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
 from matching.definitions import KINDS, dump_criterion, parse_criterion
-from matching.errors import CriterionError, FactError, MatchingError
+from matching.errors import CriterionError, FactError, MatchingError, RelationError
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, Weights
 from matching.needs import NeedReader, Wish, Words
 from matching.nomenclatures import activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.profiles import Profile, Profiles
+from matching.questions import Question, next_conditions, next_questions
 from matching.ranking import Match, rank
 from matching.reasons import Reason, explain, opens_later
+from matching.relations import RELATION_KINDS, Conflict, Relation, check_relations, conflicts
 from matching.schema import criterion_schema
 from matching.schemes import REACHES, Scheme
 from matching.state_aid import (
@@ -39,10 +43,13 @@ __all__ = [
     "MET",
     "NOT_MET",
     "REACHES",
+    "RELATION_KINDS",
     "SIZES",
     "UNKNOWN",
     "WINDOW_STATES",
     "Ceiling",
+    "Change",
+    "Conflict",
     "Criterion",
     "CriterionError",
     "FactError",
@@ -59,25 +66,37 @@ __all__ = [
     "Place",
     "Profile",
     "Profiles",
+    "Question",
     "Reason",
     "Related",
+    "Relation",
+    "RelationError",
     "Scheme",
+    "Step",
+    "Turn",
     "Weights",
     "Window",
     "Wish",
     "Words",
     "activity_path",
+    "apply_changes",
+    "bundle",
     "ceiling_on",
+    "check_relations",
+    "conflicts",
     "consolidate",
     "criterion_schema",
     "dump_criterion",
     "explain",
+    "find_change",
     "fits",
     "headroom",
     "intensity",
     "is_publicly_held",
     "leaves",
     "leaves_window_on",
+    "next_conditions",
+    "next_questions",
     "opens_later",
     "parse_criterion",
     "rank",

@@ -28,3 +28,23 @@ class CriterionError(MatchingError):
 
 class FactError(MatchingError):
     """A fact of a profile has an impossible value, such as an interval upside down."""
+
+
+class RelationError(MatchingError):
+    """Relations between schemes cannot all hold.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, what was given, what is accepted.
+    reason : str
+        ``kind``, ``cap``, ``itself``, ``cycle``, ``contradiction`` or ``both`` (excluded and cumulable).
+    schemes : tuple of str
+        Whom it is about: of a cycle, each scheme before the one that comes first for it, the first again at the end;
+        of a contradiction, the scheme, then the two it needs (itself perhaps) that exclude each other; else the two.
+    """
+
+    def __init__(self, message: str, *, reason: str, schemes: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.schemes = schemes

@@ -30,6 +30,7 @@ FACTS = {
     "created_on": "2009-03-16",
     "legal_category": "57",
     "micro_entrepreneur": False,
+    "group": [],
     "project.started": False,
     "project.spend": 180_000.0,
 }

@@ -8,9 +8,9 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiExample
 
 from backend.api.errors import CONTENT_TYPE, KINDS, kind_of
-from backend.matchmaking.answers import FACT_QUESTIONS
-from backend.matchmaking.lines import TENURES
-from backend.matchmaking.models import Submission
+from backend.matchmaking.lines import N_RELATED, N_YEARS
+from backend.matchmaking.questions import fact_questions
+from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES
 
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 20
@@ -33,6 +33,14 @@ def _interval(description: str) -> Schema:
     }
 
 
+def _figures(whose: str) -> dict[str, Schema]:
+    return {
+        "headcount": _interval(f"Effectif {whose}, en unités de travail annuel."),
+        "turnover": _interval(f"Chiffre d’affaires {whose}, en euros."),
+        "balance_sheet": _interval(f"Total du bilan {whose}, en euros."),
+    }
+
+
 def _choice(values: Any, description: str) -> Schema:
     return {"enum": [*values, None], "description": description}
 
@@ -51,6 +59,9 @@ QUESTION: Schema = {
         "commune": _nullable("string", _COMMUNE, format="commune"),
         "region": _nullable("string", "Code INSEE de la région, où la commune n’est pas connue.", format="region"),
         "naf": _nullable("string", "Code NAF rév. 2, à tout niveau : `C`, `25`, `25.62B`.", format="naf"),
+        "naf_2025": _nullable(
+            "string", "Code NAF 2025, à tout niveau, en vigueur le 1er janvier 2027.", format="naf-2025"
+        ),
         "headcount": _interval("Effectif de l’entreprise."),
         "turnover": _interval("Chiffre d’affaires du dernier exercice, en euros."),
         "balance_sheet": _interval("Total du bilan, en euros."),
@@ -59,6 +70,42 @@ QUESTION: Schema = {
             "string", "Catégorie juridique de l’INSEE, de 1 à 4 chiffres.", format="legal-category"
         ),
         "micro_entrepreneur": _nullable("boolean", "Régime micro-entrepreneur."),
+        "craft_register": _nullable("boolean", "Entreprise artisanale : secteur des métiers et de l’artisanat."),
+        "public_body": _nullable("boolean", "Organisme public."),
+        "in_difficulty": _nullable("boolean", "Entreprise en difficulté, au sens du règlement (UE) 651/2014."),
+        "taxes_up_to_date": _nullable("boolean", "À jour de ses impôts et de ses cotisations sociales."),
+        "group": {
+            "type": ["array", "null"],
+            "maxItems": N_RELATED,
+            "description": (
+                "Les autres entreprises qui en détiennent une part, ou dont elle détient une part : la taille se"
+                " compte avec elles (recommandation 2003/361/CE). Liste vide : indépendante ; `null` : pas connu."
+            ),
+            "items": {
+                "type": "object",
+                "additionalProperties": True,
+                "required": ["share"],
+                "properties": {
+                    "name": _nullable("string", "Son nom, pour le détail du calcul."),
+                    "share": {"type": "number", "minimum": 0, "maximum": 100, "description": "Part détenue, en %."},
+                    "control": _nullable("boolean", "L’une dirige l’autre sans en avoir la majorité."),
+                    "holder": _choice(HOLDERS, "Ce qu’elle est ; `company` sinon."),
+                    **_figures("de cette entreprise"),
+                },
+            },
+        },
+        "previous_years": {
+            "type": ["array", "null"],
+            "maxItems": N_YEARS,
+            "description": "Exercices clos avant le dernier, le plus récent d’abord, groupe compris.",
+            "items": {"type": "object", "additionalProperties": True, "properties": _figures("du groupe")},
+        },
+        "schemes": {
+            "type": ["object", "null"],
+            "propertyNames": {"type": "string", "format": "scheme-key"},
+            "additionalProperties": {"type": ["boolean", "null"]},
+            "description": "Dispositifs, par clé (`jonction:acre`) : l’entreprise les a (`true`) ou non (`false`).",
+        },
         "needs": {
             "type": ["array", "null"],
             "items": {"type": "string", "format": "sub-need"},
@@ -72,8 +119,13 @@ QUESTION: Schema = {
             "properties": {
                 "started": _nullable("boolean", "Commencé : un devis ou un bon de commande est signé."),
                 "spend": _interval("Coût hors taxes, en euros."),
+                "spend_kinds": {
+                    "type": ["array", "null"],
+                    "items": {"enum": [*SPEND_KINDS]},
+                    "description": "Tout ce que le projet comprend, en liste complète.",
+                },
                 "commune": _nullable("string", f"Où il se fera, si c’est ailleurs. {_COMMUNE}", format="commune"),
-                "horizon": _choice(Submission.Horizon.values, "Pour quand."),
+                "horizon": _choice(HORIZONS, "Pour quand."),
                 "tenure": _choice(TENURES, "Propriétaire ou locataire des locaux."),
             },
         },
@@ -98,6 +150,7 @@ EXAMPLES = [
             "commune": "60159",
             "naf": "25.62B",
             "headcount": [20, 49],
+            "group": [{"name": "Holding", "share": 60, "headcount": 4, "turnover": 900000}],
             "needs": ["numerique.robot"],
             "text": "Nous cherchons à robotiser la soudure.",
             "project": {"started": False, "spend": 180000},
@@ -117,6 +170,7 @@ EXAMPLES = [
                 "commune": "60159",
                 "naf": "25.62B",
                 "headcount": [20, 49],
+                "group": [{"name": "Holding", "share": 60, "headcount": 4, "turnover": 900000}],
                 "project.started": False,
                 "project.spend": 180000,
             },
@@ -173,13 +227,14 @@ EXAMPLES = [
                 {
                     "fact": "turnover",
                     "label": "le chiffre d’affaires",
-                    "question": str(FACT_QUESTIONS["turnover"]),
+                    "question": fact_questions()["turnover"].question,
                     "ask": "firm",
                     "field": "/turnover",
                     "n_waiting": 1,
                     "waiting": ["exemple-robots"],
                     "n_settled": 1,
                     "settled": ["exemple-robots"],
+                    "expected": 1.0,
                 }
             ],
         },

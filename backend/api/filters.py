@@ -15,7 +15,7 @@ from backend.api.parameters import sentence
 from backend.common.days import current_day
 from backend.common.text import fold
 from backend.matchmaking import engine
-from backend.matchmaking.lines import parse_day
+from backend.matchmaking.values import parse_day
 from backend.schemes.models import Operator, Revision, SubNeed, TaxonomyNeed
 from backend.territories.models import Perimeter
 

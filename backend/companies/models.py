@@ -67,10 +67,17 @@ class FactSheet(models.Model):
 
     def current(self) -> dict[str, "Fact"]:
         """Return the newest row of each fact, by name; one that was taken back is left out."""
-        newest = {fact.name: fact for fact in self.facts.order_by("recorded_at", "pk")}
+        said = self.facts.exclude(name__startswith=Fact.DECLINED).order_by("recorded_at", "pk")
+        newest = {fact.name: fact for fact in said}
         return {name: fact for name, fact in newest.items() if fact.value is not None}
 
+    def declined(self) -> set[str]:
+        """Return the questions to which someone answered that they do not know."""
+        rows = self.facts.filter(name__startswith=Fact.DECLINED).values_list("name", flat=True)
+        return {name.removeprefix(Fact.DECLINED) for name in rows}
+
     def values(self) -> dict[str, Any]:
+        """Return the value of each fact that is known, by name."""
         return {name: fact.value for name, fact in self.current().items()}
 
 
@@ -83,7 +90,9 @@ class FactQuerySet(models.QuerySet["Fact"]):
 class Fact(models.Model):
     """One value, who said it and when. Never rewritten: a correction is another row; ``null`` takes a fact back."""
 
-    ANSWER = "answer:"
+    ANSWER = "answer:"  # then the name of a condition that only a person can check
+    DECLINED = "declined:"  # then the name of a question that is not asked again
+    SCHEME = "scheme:"  # then the key of a scheme, with its source: whether the firm has it
     AIDS_COMPLETE = "de_minimis.complete"  # no other de minimis aid in three years, as of the day it was recorded
 
     class Origin(models.TextChoices):
@@ -93,7 +102,7 @@ class Fact(models.Model):
         DEDUCED = "deduced", _("déduit d’une autre réponse")
 
     sheet = models.ForeignKey(FactSheet, on_delete=models.CASCADE, related_name="facts")
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=200)
     value = models.JSONField(null=True)
     origin = models.CharField(max_length=10, choices=Origin)
     author = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -113,6 +122,11 @@ class Fact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} = {self.value}"
+
+    @property
+    def listed_with(self) -> str:
+        """Name of the list in which a fact is shown with others of its kind; nothing where it stands alone."""
+        return "schemes" if self.name.startswith(self.SCHEME) else ""
 
 
 class ReceivedAidQuerySet(models.QuerySet["ReceivedAid"]):

@@ -1,34 +1,16 @@
 """The answer to one question from outside, of which nothing is kept: schemes in order, and what would settle more."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
+from backend.companies.models import Fact
 from backend.matchmaking import engine
-from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.lines import Question
 from backend.matchmaking.models import Match
 from backend.matchmaking.presentation import Card, explain_ranked
-
-# What to ask for a fact, and who knows.
-FACT_QUESTIONS = {
-    "commune": _("Dans quelle commune l’établissement se trouve-t-il ?"),
-    "naf": _("Quelle est l’activité de l’établissement (code NAF) ?"),
-    "headcount": _("Combien de salariés l’entreprise compte-t-elle ?"),
-    "turnover": _("Quel est le chiffre d’affaires de l’an dernier ?"),
-    "balance_sheet": _("Quel est le total du bilan ?"),
-    "created_on": _("Quand l’entreprise a-t-elle été créée ?"),
-    "legal_category": _("Quelle est la forme juridique de l’entreprise ?"),
-    "micro_entrepreneur": _("L’entreprise est-elle au régime micro-entrepreneur ?"),
-    "project.started": _("Un devis ou un bon de commande est-il déjà signé pour ce projet ?"),
-    "project.spend": _("Combien le projet coûtera-t-il, hors taxes ?"),
-    "window": _("Le dispositif prend-il des demandes ce jour-là ?"),
-}
-ASKED_OF_OPERATOR = frozenset({"window"})
+from backend.matchmaking.questions import efforts, label_of, likely, question_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,25 +18,27 @@ class OpenQuestion:
     """A fact that undecided schemes wait for; ``settled`` are those for which nothing else is missing."""
 
     fact: str
+    ask: str
     waiting: tuple[str, ...]
     settled: tuple[str, ...]
+    expected: float
 
     @property
     def label(self) -> str:
-        return str(FACT_NAMES[self.fact])
+        return label_of(self.fact)
 
     @property
     def question(self) -> str:
-        return str(FACT_QUESTIONS[self.fact])
-
-    @property
-    def ask(self) -> str:
-        return "operator" if self.fact in ASKED_OF_OPERATOR else "firm"
+        return question_of(self.fact)
 
     @property
     def field(self) -> str | None:
         """Where the answer goes in a line, as a JSON pointer; nowhere where the firm does not know."""
-        return None if self.fact in ASKED_OF_OPERATOR else f"/{self.fact.replace('.', '/')}"
+        if self.ask == "operator":
+            return None
+        if self.fact.startswith(Fact.SCHEME):
+            return f"/schemes/{self.fact.removeprefix(Fact.SCHEME)}"
+        return f"/{self.fact.replace('.', '/')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +57,8 @@ def answer(question: Question, *, limit: int) -> Answer:
     """Rank the schemes for a question and explain the first ``limit`` of them."""
     weight_set, weights = engine.active_weights()
     needs = engine.understand(question.text, question.needs)
-    (ranked,) = engine.rank([as_line(question, needs)], weights=weights)
+    compiled = engine.catalogue()
+    (ranked,) = engine.rank([as_line(question, needs)], compiled=compiled, weights=weights)
     possible = proposed(ranked)
     matches = [replace(item, rank=rank) for rank, item in enumerate([*possible, *opening_later(ranked)], 1)]
     return Answer(
@@ -82,7 +67,7 @@ def answer(question: Question, *, limit: int) -> Answer:
         needs=tuple(needs),
         n_matches=len(matches),
         cards=tuple(explain_ranked(matches[:limit], question.facts, on=question.on)),
-        undecided=open_questions(possible),
+        undecided=open_questions(question, possible, engine.worth(scored(possible), weights), compiled),
     )
 
 
@@ -98,21 +83,36 @@ def proposed(ranked: Iterable[engine.Ranked]) -> list[engine.Ranked]:
     return [item for item in ranked if item.addresses and item.eligibility != Match.Verdict.INELIGIBLE]
 
 
+def listed_as(fact: str) -> str:
+    """Return the name under which a match lists a fact that it waits for."""
+    return "schemes" if fact.startswith(Fact.SCHEME) else fact
+
+
+def scored(ranked: Iterable[engine.Ranked]) -> Iterable[tuple[str, float | None, Mapping[str, float]]]:
+    """Return what the engine weighs questions by: key, score and its parts."""
+    return ((item.scheme_key, item.score, item.parts) for item in ranked)
+
+
 def opening_later(ranked: Iterable[engine.Ranked]) -> list[engine.Ranked]:
     """Return the schemes that address its needs and have nothing against them but a first day to come."""
     return [item for item in ranked if item.addresses and item.opens_later]
 
 
-def open_questions(ranked: Sequence[engine.Ranked]) -> tuple[OpenQuestion, ...]:
-    """Return what is left to ask, first what settles most."""
-    waiting: defaultdict[str, list[str]] = defaultdict(list)
-    settled: defaultdict[str, list[str]] = defaultdict(list)
-    for item in ranked:
-        for fact in item.unknown:
-            waiting[fact].append(item.scheme_key)
-            if len(item.unknown) == 1:
-                settled[fact].append(item.scheme_key)
-    questions = [
-        OpenQuestion(fact=fact, waiting=tuple(keys), settled=tuple(settled[fact])) for fact, keys in waiting.items()
-    ]
-    return tuple(sorted(questions, key=lambda asked: (-len(asked.settled), -len(asked.waiting), asked.fact)))
+def open_questions(
+    question: Question, ranked: Sequence[engine.Ranked], worth: Mapping[str, float], compiled: engine.Catalogue
+) -> tuple[OpenQuestion, ...]:
+    """Return what is left to ask, first what settles most for its effort."""
+    undecided = [item for item in ranked if item.typed == Match.Verdict.UNDECIDED]
+    only = {item.scheme_key: item.unknown[0] for item in undecided if len(item.unknown) == 1}
+    return tuple(
+        OpenQuestion(
+            fact=asked.name,
+            ask=asked.ask,
+            waiting=asked.waiting,
+            settled=tuple(key for key in asked.waiting if only.get(key) == listed_as(asked.name)),
+            expected=asked.expected,
+        )
+        for asked in engine.next_questions(
+            question.facts, worth, on=question.on, efforts=efforts(), likely=likely(), compiled=compiled
+        )
+    )

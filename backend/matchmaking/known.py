@@ -1,6 +1,6 @@
 """What is known of a firm, in words: the names of facts, their values and where each comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,20 +8,33 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.companies.models import Fact
 from backend.matchmaking import engine
-from backend.matchmaking.models import Match, Submission
+from backend.matchmaking.models import Match
 from backend.schemes import wording
+from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES, YES_NO
+from backend.schemes.wording import NBSP
 
 FACT_NAMES = {
     "commune": _("la commune"),
     "naf": _("l’activité (code NAF)"),
+    "naf_2025": _("l’activité (code NAF 2025)"),
     "headcount": _("l’effectif"),
     "turnover": _("le chiffre d’affaires"),
     "balance_sheet": _("le total du bilan"),
     "created_on": _("la date de création"),
     "legal_category": _("la forme juridique"),
     "micro_entrepreneur": _("le régime (micro-entrepreneur ou non)"),
+    "craft_register": _("si l’entreprise est artisanale"),
+    "public_body": _("si c’est un organisme public"),
+    "in_difficulty": _("si l’entreprise est en difficulté (au sens européen)"),
+    "taxes_up_to_date": _("si les impôts et cotisations sociales sont à jour"),
+    "group": _("si l’entreprise est indépendante ou fait partie d’un groupe"),
+    "previous_years": _("les chiffres des exercices précédents"),
+    "schemes": _("les dispositifs déjà obtenus"),
     "project.started": _("si le projet est commencé"),
     "project.spend": _("le coût du projet"),
+    "project.spend_kinds": _("ce que comprend le projet"),
+    "project.tenure": _("si les locaux sont loués"),
+    "project.horizon": _("pour quand est le projet"),
     "window": _("les dates d’ouverture (à demander au porteur)"),
 }
 # Which fact a leaf of a criterion reads, to show the firm's own value beside the rule.
@@ -36,24 +49,41 @@ FACT_OF_KIND = {
     "legal_form": "legal_category",
     "micro_entrepreneur": "micro_entrepreneur",
     "project_not_started": "project.started",
+    "craft_register": "craft_register",
+    "public_body": "public_body",
+    "in_difficulty": "in_difficulty",
+    "taxes_up_to_date": "taxes_up_to_date",
+    "tenure": "project.tenure",
+    "horizon": "project.horizon",
+    "spend_kind": "project.spend_kinds",
 }
 # What an officer sees of the firm, in this order.
 FACT_LABELS = (
     ("commune", _("Commune")),
     ("project.commune", _("Commune du projet")),
     ("naf", _("Activité")),
+    ("naf_2025", _("Activité (NAF 2025)")),
     ("legal_category", _("Forme juridique")),
     ("micro_entrepreneur", _("Régime")),
     ("created_on", _("Création")),
     ("headcount", _("Effectif")),
     ("turnover", _("Chiffre d’affaires")),
     ("balance_sheet", _("Bilan")),
+    ("group", _("Groupe")),
+    ("previous_years", _("Exercices précédents")),
+    ("craft_register", _("Artisanat")),
+    ("public_body", _("Organisme public")),
+    ("in_difficulty", _("Difficulté")),
+    ("taxes_up_to_date", _("Impôts et cotisations")),
+    ("schemes", _("Dispositifs déjà obtenus")),
     ("project.started", _("Projet")),
     ("project.spend", _("Coût du projet")),
+    ("project.spend_kinds", _("Le projet comprend")),
     ("project.tenure", _("Locaux")),
     ("project.horizon", _("Pour quand")),
 )
-SIZE_FACTS = ("headcount", "turnover", "balance_sheet")
+FIGURES = ("headcount", "turnover", "balance_sheet")
+SIZE_FACTS = (*FIGURES, "group", "previous_years")
 
 
 def missing_facts(match: Match) -> tuple[str, ...]:
@@ -65,27 +95,32 @@ class Known:
     """The firm's values in words, each with where it comes from."""
 
     def __init__(self, facts: engine.Facts, rows: Mapping[str, Fact], submission_id: int | None = None) -> None:
-        self.facts = facts
+        held = {f"{Fact.SCHEME}{key}": value for key, value in engine.held_schemes(facts).items()}
+        self.facts = {**facts, **held}
         self.submission_id = submission_id
         self._rows = rows
 
     def values_for(self, definition: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         """Return what the firm said of what a criterion reads: pairs of a value and its origin."""
+        names = self._names_for(definition)
+        return tuple((self.value(name), self.origin(name)) for name in names if says(self.facts.get(name)))
+
+    def _names_for(self, definition: Mapping[str, Any]) -> tuple[str, ...]:
         kind = definition["kind"]
         if kind == "manual":
-            names: tuple[str, ...] = (f"{Fact.ANSWER}{definition['fact']}",)
-        elif kind == "in_territory" and definition.get("level") == "project" and self.facts.get("project.commune"):
-            names = ("project.commune",)
-        elif kind == "size_category":
-            names = SIZE_FACTS
-        else:
-            names = (FACT_OF_KIND[kind],) if kind in FACT_OF_KIND else ()
-        return tuple((self.value(name), self.origin(name)) for name in names if self._is_known(name))
-
-    def _is_known(self, name: str) -> bool:
-        """Tell whether a fact says anything: an interval open on both sides does not."""
-        value = self.facts.get(name)
-        return value is not None and value not in ([None, None], (None, None))
+            return (f"{Fact.ANSWER}{definition['fact']}",)
+        if kind == "in_territory" and definition.get("level") == "project" and self.facts.get("project.commune"):
+            return ("project.commune",)
+        if kind == "activity" and definition.get("nomenclature") == "naf_2025":
+            return ("naf_2025",)
+        if kind == "size_category":
+            return SIZE_FACTS
+        if kind == "holds_scheme":
+            keys = (*definition.get("any_of", ()), *definition.get("none_of", ()))
+            return tuple(f"{Fact.SCHEME}{key}" for key in keys)
+        if definition.get("level") == "group":
+            return (FACT_OF_KIND[kind], "group")
+        return (FACT_OF_KIND[kind],) if kind in FACT_OF_KIND else ()
 
     def value(self, name: str) -> str:
         return value_text(name, self.facts[name])
@@ -97,32 +132,59 @@ class Known:
         return f"{row.get_origin_display()}, le {wording.day(row.recorded_on)}"
 
 
+def says(value: Any) -> bool:
+    """Tell whether a fact says anything: an interval open on both sides does not."""
+    return value is not None and value not in ([None, None], (None, None))
+
+
 def value_text(name: str, value: Any) -> str:
     """Write the value of a fact as a person would say it."""
-    if name.endswith("commune"):
-        return wording.perimeter_name(f"COM-{value}")
-    if name == "naf":
-        return wording.activity_name(value)
-    if name == "legal_category":
-        return wording.legal_name(value)
-    if name == "created_on":
-        return f"créée le {wording.day(date.fromisoformat(value))}"
-    if name == "headcount":
-        return _interval(value, wording.staff)
-    if name in ("turnover", "balance_sheet", "project.spend"):
-        label = {"turnover": "chiffre d’affaires", "balance_sheet": "bilan", "project.spend": "projet"}[name]
-        return f"{label} {_interval(value, wording.euros)}"
-    if name == "project.started":
-        return "projet déjà commencé" if value else "projet pas commencé"
-    if name == "micro_entrepreneur":
-        return "micro-entrepreneur" if value else "pas micro-entrepreneur"
-    if name == "project.tenure":
-        return {"owner": "propriétaire", "tenant": "locataire"}[value]
-    if name == "project.horizon":
-        return str(Submission.Horizon(value).label)
+    if name in _WRITERS:
+        return str(_WRITERS[name](value))
+    if name.startswith(Fact.SCHEME):
+        return f"{wording.scheme_name(name.removeprefix(Fact.SCHEME))}{NBSP}: {'obtenu' if value else 'pas obtenu'}"
     if isinstance(value, bool):
         return "oui" if value else "non"
     return str(value)
+
+
+def _commune(code: str) -> str:
+    return wording.perimeter_name(f"COM-{code}")
+
+
+def _euros(what: str) -> Callable[[Any], str]:
+    return lambda value: f"{what} {_interval(value, wording.euros)}"
+
+
+def _yes_no(yes: Any, no: Any) -> Callable[[bool], str]:
+    return lambda value: str(yes if value else no)
+
+
+def _figures(known: Mapping[str, Any]) -> str:
+    """Write the figures of an enterprise over a year, those that are known."""
+    return ", ".join(value_text(name, known[name]) for name in FIGURES if says(known.get(name)))
+
+
+def _related(known: Mapping[str, Any]) -> str:
+    """Write another enterprise of the group: how it is tied, then its figures."""
+    what = known.get("name") or str(HOLDERS["company"])
+    tie = f"{wording.number(known['share'])}{NBSP}%{', contrôle' if known.get('control') else ''}"
+    holder = known.get("holder", "company")
+    kind = "" if holder == "company" else f", {HOLDERS[holder]}"
+    return f"{what} ({tie}{kind}){NBSP}: {_figures(known) or 'chiffres inconnus'}"
+
+
+def _group(value: Sequence[Mapping[str, Any]]) -> str:
+    return " ; ".join(map(_related, value)) or "entreprise indépendante"
+
+
+def _years(value: Sequence[Mapping[str, Any]]) -> str:
+    years = (f"exercice N-{ago}{NBSP}: {_figures(year) or 'inconnu'}" for ago, year in enumerate(value, 1))
+    return " ; ".join(years) or "aucun exercice précédent indiqué"
+
+
+def _schemes(value: Mapping[str, bool]) -> str:
+    return " ; ".join(value_text(f"{Fact.SCHEME}{key}", has) for key, has in value.items())
 
 
 def _interval(value: Any, write: Any) -> str:
@@ -134,3 +196,26 @@ def _interval(value: Any, write: Any) -> str:
     if high is None:
         return f"{write(low)} ou plus"
     return wording.between(low, high, write)
+
+
+_WRITERS: dict[str, Callable[[Any], Any]] = {
+    "commune": _commune,
+    "project.commune": _commune,
+    "naf": wording.activity_name,
+    "naf_2025": lambda code: f"NAF 2025{NBSP}: {code}",
+    "legal_category": wording.legal_name,
+    "created_on": lambda text: f"créée le {wording.day(date.fromisoformat(text))}",
+    "headcount": lambda value: _interval(value, wording.staff),
+    "turnover": _euros("chiffre d’affaires"),
+    "balance_sheet": _euros("bilan"),
+    "group": _group,
+    "previous_years": _years,
+    "micro_entrepreneur": _yes_no("micro-entrepreneur", "pas micro-entrepreneur"),
+    **{name: _yes_no(*words) for name, words in YES_NO.items()},
+    "schemes": _schemes,
+    "project.started": _yes_no("projet déjà commencé", "projet pas commencé"),
+    "project.spend": _euros("projet"),
+    "project.spend_kinds": lambda kinds: ", ".join(str(SPEND_KINDS[kind]) for kind in kinds) or "rien de la liste",
+    "project.tenure": TENURES.__getitem__,
+    "project.horizon": HORIZONS.__getitem__,
+}

@@ -1,30 +1,40 @@
 """What is asked of the engine from outside, a line of a file or a call of the API: checked facts, or what is wrong."""
 
 import json
-import re
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from math import inf
 from typing import Any
 
-from stdnum.exceptions import ValidationError as NumberError
-from stdnum.fr import siren, siret
-
-from backend.matchmaking.models import Submission
-from backend.schemes.models import SubNeed
+from backend.matchmaking.values import (
+    Id,
+    Refused,
+    get,
+    read_choice,
+    read_code,
+    read_day,
+    read_id,
+    read_interval,
+    read_list,
+    read_share,
+    read_siret,
+    refusal,
+    shorten,
+    show,
+)
+from backend.schemes.models import Scheme, SubNeed, is_activity
+from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES, YES_NO
 from backend.territories.models import Containment, Nomenclature, Perimeter
 
-TENURES = ("owner", "tenant")
-SHOWN = 60  # characters of what was given that an error repeats
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _COMMUNE = 'un code INSEE de commune actuelle comme "60159" (ce n’est pas le code postal)'
 _CATEGORY = 'de 1 à 4 chiffres de la nomenclature des catégories juridiques de l’INSEE, comme "5710"'
 _NEEDS = 'une liste de sous-besoins comme ["numerique.robot"]'
-_SIRET = re.compile(r"\d{14}", re.ASCII)
-
-type Id = str | int | float | None
+_YES_NO = "true, false ou null"
+_GROUP = 'une liste d’entreprises comme [{"share": 60, "headcount": 12}], vide si l’entreprise est indépendante'
+_YEARS = 'une liste d’exercices comme [{"headcount": 48}], le plus récent d’abord'
+_SCHEMES = 'un objet comme {"jonction:acre": true}'
+N_RELATED, N_YEARS = 200, 20  # the most that a line may list
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +52,6 @@ class LineError(ValueError):
         self.faults = tuple(faults)
         super().__init__(" ".join(fault.sentence for fault in self.faults))
         self.line_id = line_id
-
-
-class _Refused(ValueError):
-    """A value that cannot be taken, with a French sentence; the place is finer where only a part of it is wrong."""
-
-    def __init__(self, sentence: str, *, part: str = "") -> None:
-        super().__init__(sentence)
-        self.part = part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,7 @@ def read_object(raw: bytes, *, subject: str = "La ligne", nothing: str = "une li
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):
-        given = _shorten(text.strip()) or nothing
+        given = shorten(text.strip()) or nothing
         raise _whole(f'{subject} n’est pas un objet JSON : {given} ; attendu : un objet comme {{"id": 1}}.')
     return record
 
@@ -142,58 +144,81 @@ def _whole(sentence: str) -> LineError:
     return LineError([Fault("", sentence)])
 
 
+FIGURES = ("headcount", "turnover", "balance_sheet")
+RELATED = ("name", "share", "control", "holder", *FIGURES)
+NAMES = frozenset(
+    {
+        "id", "on", "siret", "commune", "region", "naf", "naf_2025", "headcount", "turnover", "balance_sheet",
+        "created_on", "legal_category", "micro_entrepreneur", "craft_register", "public_body", "in_difficulty",
+        "taxes_up_to_date", "group", "previous_years", "schemes", "needs", "text", "project", "project.started",
+        "project.spend", "project.spend_kinds", "project.commune", "project.horizon", "project.tenure",
+    }
+)  # fmt: skip
+
+
 class _Reader:
     """Reads the values of a record one by one, and keeps what is wrong with each instead of stopping at the first."""
 
     def __init__(self, record: Mapping[str, Any]) -> None:
         self.faults: list[Fault] = []
-        self.given: Mapping[str, Any] = record
-        project = self.read("project", _get, dict, "un objet") or {}
+        self.given: dict[str, Any] = dict(record)
+        project = self.read("project", get, dict, "un objet") or {}
         # What is said of the project is named as the engine and the results do: ``project.spend``.
         self.given = {name: value for name, value in record.items() if "." not in name} | {
             f"project.{name}": value for name, value in project.items()
         }
         unknown = [name for name in record if name not in NAMES or "." in name]
-        self.ignored = (*unknown, *(f"project.{name}" for name in project if f"project.{name}" not in NAMES))
+        self.ignored = [*unknown, *(f"project.{name}" for name in project if f"project.{name}" not in NAMES)]
 
     def read(self, name: str, take: Callable[..., Any], *accepted: Any) -> Any:
         """Return a value as ``take`` reads it; ``None`` where it is not given or refused."""
         try:
             return take(self.given, name, *accepted)
-        except _Refused as refused:
+        except Refused as refused:
             self.refuse(name, str(refused), part=refused.part)
             return None
 
+    def read_rows(self, name: str, names: Container[str], accepted: str, *, most: int) -> list[str] | None:
+        """Open a list of objects: name each one, so that the values in it can be read as ``group[0].share``."""
+        rows = self.read(name, get, list, accepted)
+        if rows is None:
+            return None
+        if len(rows) > most:
+            self.refuse(name, f"« {name} » compte {len(rows)} lignes ; attendu : {most} au plus.")
+            return None
+        places = []
+        for index, row in enumerate(rows):
+            place = f"{name}[{index}]"
+            if not isinstance(row, dict):
+                self.refuse(place, f"« {place} » vaut {show(row)} ; attendu : un objet, dans {accepted}.")
+                continue
+            places.append(place)
+            self.given |= {f"{place}.{part}": value for part, value in row.items()}
+            self.ignored += [f"{place}.{part}" for part in row if part not in names]
+        return places
+
     def refuse(self, name: str, sentence: str, *, part: str = "") -> None:
-        self.faults.append(Fault(f"/{name.replace('.', '/')}{part}", sentence))
-
-
-NAMES = frozenset(
-    {
-        "id", "on", "siret", "commune", "region", "naf", "headcount", "turnover", "balance_sheet", "created_on",
-        "legal_category", "micro_entrepreneur", "needs", "text", "project", "project.started", "project.spend",
-        "project.commune", "project.horizon", "project.tenure",
-    }
-)  # fmt: skip
+        pointer = name.replace(".", "/").replace("[", "/").replace("]", "")
+        self.faults.append(Fault(f"/{pointer}{part}", sentence))
 
 
 def read_record(record: Mapping[str, Any], codes: Codes, *, on: date) -> Question:
     """Read an object as :func:`read_line` does. Raises ``LineError`` with everything that is wrong."""
     reader = _Reader(record)
-    line_id: Id = reader.read("id", _read_id)
-    reader.read("siret", _read_siret)
+    line_id: Id = reader.read("id", read_id)
+    reader.read("siret", read_siret)
     facts = _read_facts(reader, codes)
-    needs = reader.read("needs", _read_list, str, _NEEDS) or []
+    needs = reader.read("needs", read_list, str, _NEEDS) or []
     for index, need in enumerate(needs):
         if need not in codes.sub_needs:
             reader.refuse(
                 "needs",
-                f"« needs » contient {_show(need)}, un sous-besoin inconnu ; attendu : un identifiant de la "
+                f"« needs » contient {show(need)}, un sous-besoin inconnu ; attendu : un identifiant de la "
                 'taxonomie, comme "numerique.robot".',
                 part=f"/{index}",
             )
-    text = reader.read("text", _get, str, "un texte")
-    day = reader.read("on", _read_day)
+    text = reader.read("text", get, str, "un texte")
+    day = reader.read("on", read_day)
     if reader.faults:
         raise LineError(reader.faults, line_id=line_id)
     return Question(
@@ -202,26 +227,29 @@ def read_record(record: Mapping[str, Any], codes: Codes, *, on: date) -> Questio
         facts={name: value for name, value in facts.items() if value is not None},
         needs=tuple(needs),
         text=text or "",
-        ignored=reader.ignored,
+        ignored=tuple(reader.ignored),
     )
 
 
 def _read_facts(reader: _Reader, codes: Codes) -> dict[str, Any]:
     facts = {
-        "commune": reader.read("commune", _read_code, codes.communes, _COMMUNE),
-        "region": reader.read("region", _read_code, codes.regions, 'un code INSEE de région comme "32"'),
+        "commune": reader.read("commune", read_code, codes.communes, _COMMUNE),
+        "region": reader.read("region", read_code, codes.regions, 'un code INSEE de région comme "32"'),
         "naf": reader.read("naf", _read_activity, codes),
-        "headcount": reader.read("headcount", _read_interval),
-        "turnover": reader.read("turnover", _read_interval),
-        "balance_sheet": reader.read("balance_sheet", _read_interval),
-        "created_on": reader.read("created_on", _read_day),
-        "legal_category": reader.read("legal_category", _read_code, codes.legal_categories, _CATEGORY),
-        "micro_entrepreneur": reader.read("micro_entrepreneur", _get, bool, "true, false ou null"),
-        "project.started": reader.read("project.started", _get, bool, "true, false ou null"),
-        "project.spend": reader.read("project.spend", _read_interval),
-        "project.commune": reader.read("project.commune", _read_code, codes.communes, _COMMUNE),
-        "project.horizon": reader.read("project.horizon", _read_choice, Submission.Horizon.values),
-        "project.tenure": reader.read("project.tenure", _read_choice, TENURES),
+        "naf_2025": reader.read("naf_2025", _read_activity_2025),
+        **{name: reader.read(name, read_interval) for name in FIGURES},
+        "created_on": reader.read("created_on", read_day),
+        "legal_category": reader.read("legal_category", read_code, codes.legal_categories, _CATEGORY),
+        **{name: reader.read(name, get, bool, _YES_NO) for name in ("micro_entrepreneur", *YES_NO)},
+        "group": _read_group(reader),
+        "previous_years": _read_years(reader),
+        "schemes": _read_schemes(reader),
+        "project.started": reader.read("project.started", get, bool, _YES_NO),
+        "project.spend": reader.read("project.spend", read_interval),
+        "project.spend_kinds": _read_spend_kinds(reader),
+        "project.commune": reader.read("project.commune", read_code, codes.communes, _COMMUNE),
+        "project.horizon": reader.read("project.horizon", read_choice, tuple(HORIZONS)),
+        "project.tenure": reader.read("project.tenure", read_choice, tuple(TENURES)),
     }
     commune, region = facts["commune"], facts["region"]
     if commune and region and codes.communes[commune] != region:
@@ -233,127 +261,76 @@ def _read_facts(reader: _Reader, codes: Codes) -> dict[str, Any]:
     return facts
 
 
-def _get(given: Mapping[str, Any], name: str, kind: type, accepted: str) -> Any:
-    """Return a value of one type, or ``None`` where it is not given."""
-    value = given.get(name)
-    if value is None or isinstance(value, kind):
-        return value
-    raise _refusal(name, value, accepted)
-
-
-def _read_id(given: Mapping[str, Any], name: str) -> Id:
-    value = given.get(name)
-    if value is None or isinstance(value, str) or _is_number(value):
-        return value
-    raise _refusal(name, value, "un texte ou un nombre")
-
-
-def _read_siret(given: Mapping[str, Any], name: str) -> str | None:
-    value: str | None = _get(given, name, str, "un texte de 14 chiffres")
-    if value is None:
-        return None
-    if not _SIRET.fullmatch(value):
-        raise _refusal(name, value, "14 chiffres sans espace")
-    wrong = _wrong_part(value)
-    if wrong:
-        raise _Refused(
-            f"Le siret {value} n’existe pas : la clé de contrôle de {wrong} est fausse ; vérifiez les chiffres."
-        )
-    return value
-
-
-def _wrong_part(number: str) -> str:
-    for digits, module, part in (
-        (number[:9], siren, "ses 9 premiers chiffres (SIREN)"),
-        (number, siret, "ses 14 chiffres"),
-    ):
-        try:
-            module.validate(digits)
-        except NumberError:
-            return part
-    return ""
-
-
-def _read_code(given: Mapping[str, Any], name: str, known: Container[str], accepted: str) -> str | None:
-    code: str | None = _get(given, name, str, accepted)
-    if code is not None and code not in known:
-        raise _Refused(f"« {name} » vaut {_show(code)}, un code inconnu ; attendu : {accepted}.")
-    return code
-
-
 def _read_activity(given: Mapping[str, Any], name: str, codes: Codes) -> str | None:
     accepted = 'un code NAF rév. 2 de n’importe quel niveau, comme "C", "25" ou "25.62B"'
-    code: str | None = _get(given, name, str, accepted)
+    code: str | None = get(given, name, str, accepted)
     if code is None:
         return None
-    _read_code({name: code.upper()}, name, codes.activities, accepted)
+    read_code({name: code.upper()}, name, codes.activities, accepted)
     return codes.activities[code.upper()]
 
 
-def _read_interval(given: Mapping[str, Any], name: str) -> Any:
-    """Return a number, ``[low, high]`` where a null bound is open, or ``None``."""
-    value = given.get(name)
-    if value is None:
-        return None
-    bounds = value if isinstance(value, list) else [value, value]
-    numbers = [bound for bound in bounds if bound is not None]
-    if len(bounds) != 2 or not all(_is_number(number) and number >= 0 for number in numbers):
-        raise _refusal(name, value, "un nombre positif ou nul, une liste [minimum, maximum] ou null")
-    if len(numbers) == 2 and numbers[0] > numbers[1]:
-        raise _Refused(f"« {name} » vaut {_show(value)}, bornes inversées ; attendu : le minimum puis le maximum.")
-    return value
+def _read_activity_2025(given: Mapping[str, Any], name: str) -> str | None:
+    """Read a code by its shape: we hold no list of the NAF 2025."""
+    accepted = 'un code NAF 2025 de n’importe quel niveau, comme "C", "25" ou "25.62Y"'
+    code: str | None = get(given, name, str, accepted)
+    if code is not None and not is_activity(code, "naf_2025"):
+        raise refusal(name, code, accepted)
+    return code and code.upper()
 
 
-def _is_number(value: Any) -> bool:
-    """Tell whether a value is a finite number; JSON as Python reads it also has NaN, Infinity and endless integers."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    try:
-        return -inf < float(value) < inf
-    except OverflowError:
-        return False
+def _read_figures(reader: _Reader, place: str) -> dict[str, Any]:
+    found = {name: reader.read(f"{place}.{name}", read_interval) for name in FIGURES}
+    return {name: value for name, value in found.items() if value is not None}
 
 
-def _read_day(given: Mapping[str, Any], name: str) -> str | None:
-    accepted = 'une date comme "2026-11-24"'
-    value: str | None = _get(given, name, str, accepted)
-    if value is not None and parse_day(value) is None:
-        raise _refusal(name, value, accepted)
-    return value
+def _read_group(reader: _Reader) -> list[dict[str, Any]] | None:
+    places = reader.read_rows("group", RELATED, _GROUP, most=N_RELATED)
+    return None if places is None else [_read_related(reader, place) for place in places]
 
 
-def parse_day(text: str) -> date | None:
-    """Return the day that a text writes as ``2026-11-24``, or ``None`` where it does not."""
-    try:
-        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
-    except ValueError:
-        return None
+def _read_related(reader: _Reader, place: str) -> dict[str, Any]:
+    found = {
+        "name": reader.read(f"{place}.name", get, str, "un texte"),
+        "share": reader.read(f"{place}.share", read_share),
+        "control": reader.read(f"{place}.control", get, bool, _YES_NO),
+        "holder": reader.read(f"{place}.holder", read_choice, tuple(HOLDERS)),
+    }
+    return {name: value for name, value in found.items() if value is not None} | _read_figures(reader, place)
 
 
-def _read_choice(given: Mapping[str, Any], name: str, choices: Sequence[str]) -> str | None:
-    accepted = " ou ".join(f'"{choice}"' for choice in choices)
-    value: str | None = _get(given, name, str, accepted)
-    if value is not None and value not in choices:
-        raise _refusal(name, value, accepted)
-    return value
+def _read_years(reader: _Reader) -> list[dict[str, Any]] | None:
+    places = reader.read_rows("previous_years", FIGURES, _YEARS, most=N_YEARS)
+    return None if places is None else [_read_figures(reader, place) for place in places]
 
 
-def _read_list(given: Mapping[str, Any], name: str, kind: type, accepted: str) -> list[Any] | None:
-    values: list[Any] | None = _get(given, name, list, accepted)
-    if values is not None and not all(isinstance(value, kind) for value in values):
-        raise _refusal(name, values, accepted)
-    return values
+def _read_spend_kinds(reader: _Reader) -> list[str] | None:
+    accepted = 'une liste de dépenses comme ["equipment", "works"]'
+    kinds: list[str] | None = reader.read("project.spend_kinds", read_list, str, accepted)
+    for place, kind in enumerate(kinds or ()):
+        if kind not in SPEND_KINDS:
+            known = ", ".join(f'"{one}"' for one in SPEND_KINDS)
+            reader.refuse(
+                "project.spend_kinds",
+                f"« project.spend_kinds » contient {show(kind)}, une dépense inconnue ; attendu : {known}.",
+                part=f"/{place}",
+            )
+    return kinds
 
 
-def _refusal(name: str, given: Any, accepted: str) -> _Refused:
-    return _Refused(f"« {name} » vaut {_show(given)} ; attendu : {accepted}.")
-
-
-def _show(value: Any) -> str:
-    return _shorten(json.dumps(value, ensure_ascii=False))
-
-
-def _shorten(text: str) -> str:
-    """Return the head of a text on one line: an error is read in a terminal."""
-    head = "".join(mark if mark.isprintable() else " " for mark in text[:SHOWN])
-    return head if len(text) <= SHOWN else f"{head}…"
+def _read_schemes(reader: _Reader) -> dict[str, bool] | None:
+    held: dict[str, Any] | None = reader.read("schemes", get, dict, _SCHEMES)
+    if not held:
+        return held
+    sources, _, keys = zip(*(key.partition(":") for key in held), strict=True)
+    rows = Scheme.objects.filter(source__in=sources, source_key__in=keys)
+    known = {scheme.key for scheme in rows}
+    for key, value in held.items():
+        part = "/" + key.replace("~", "~0").replace("/", "~1")
+        if key not in known:
+            sentence = f"« schemes » contient {show(key)}, un dispositif inconnu ; attendu : {_SCHEMES}."
+            reader.refuse("schemes", sentence, part=part)
+        elif value is not None and not isinstance(value, bool):
+            sentence = f"« schemes » : {show(key)} vaut {show(value)} ; attendu : {_YES_NO}."
+            reader.refuse("schemes", sentence, part=part)
+    return {key: value for key, value in held.items() if value is not None}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.matchmaking import engine
 from backend.matchmaking.known import Known, missing_facts
 from backend.matchmaking.models import Match, Result, Review, Submission
+from backend.matchmaking.plans import Links, LinkView, StepView
 from backend.matchmaking.results import columns_of
 from backend.matchmaking.reviews import decisions, told_decisions
 from backend.matchmaking.state_aid import notes_on_schemes
@@ -20,6 +21,7 @@ from backend.schemes.regimes import DE_MINIMIS, regimes_of
 N_FIRST = 4  # of each group, shown in full; the others are one line that opens
 SYMBOLS = {"met": "✓", "not_met": "✗", "unknown": "?"}
 OUTCOME_NAMES = {"met": _("rempli"), "not_met": _("non rempli"), "unknown": _("à préciser")}
+KEPT = Review.Verdict.KEPT
 SET_ASIDE, NOT_PROPOSED = "set_aside", "not_proposed"
 
 type AidNotes = Callable[[Revision], tuple[str, ...]]
@@ -69,8 +71,11 @@ class Card:
     deadline: str
     applicants: str
     missing: tuple[str, ...]
+    possible_if: str  # what would change a no, where something that can be changed would
     review: Review | None
     is_of_another_file: bool
+    links: tuple[LinkView, ...] = ()  # to other schemes of the page
+    warnings: tuple[str, ...] = ()  # what keeping it goes against, for officers
     aid_notes: tuple[str, ...] = ()  # for officers: what to check of the State-aid regime
 
     @property
@@ -112,12 +117,22 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """In which order to take the schemes that were kept, and those that do not go with the others, each with why."""
+
+    steps: tuple[StepView, ...]
+    left_out: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     groups: tuple[Group, ...]
     set_aside: tuple[Card, ...]
     not_proposed: tuple[Card, ...]
     n_elsewhere: int
     nothing_fits: bool
+    warnings: tuple[str, ...]  # what the kept schemes go against, for officers
+    order: Order | None  # once there is one to take
 
     @property
     def n_decided(self) -> int:
@@ -159,14 +174,19 @@ def present(submission: Submission, result: Result, *, for_officer: bool = False
     matches = list(result.matches.select_related("scheme", "need"))
     known = Known(result.facts, submission.sheet.current(), submission.pk)
     aid_notes = notes_on_schemes(submission, result) if for_officer else None
-    return _layout(matches, known, reviews, on=result.on, for_officer=for_officer, aid_notes=aid_notes)
+    page = _layout(matches, known, reviews, on=result.on, for_officer=for_officer, aid_notes=aid_notes)
+    return page if for_officer or not submission.reviewed_at else _with_order(page, known)
 
 
 def present_schemes(submission: Submission, result: Result, schemes: Iterable[Scheme]) -> list[Card]:
     """Lay out some schemes of a result for an officer, whether they answer a stated need or not."""
-    matches = list(result.matches.filter(scheme__in=list(schemes)).select_related("scheme", "need"))
+    reviews = decisions(submission)
+    kept = {scheme for scheme, review in reviews.items() if review.is_decided and review.verdict == KEPT}
+    shown = {scheme.pk for scheme in schemes}
+    matches = list(result.matches.filter(scheme__in=shown | kept).select_related("scheme", "need"))
     known = Known(result.facts, submission.sheet.current(), submission.pk)
-    return _cards(matches, known, decisions(submission), result.on, notes_on_schemes(submission, result))
+    cards = _cards(matches, known, reviews, result.on, notes_on_schemes(submission, result))
+    return [card for card in _linked(cards, known, for_officer=True) if card.match.scheme_id in shown]
 
 
 def unverified_for(submission: Submission) -> list[Revision]:
@@ -222,6 +242,9 @@ def _layout(
     for card in _cards(shown, known, reviews, on, aid_notes):
         grouped[_group_of(card, for_officer=for_officer)].append(card)
     set_aside, not_proposed = grouped.pop(SET_ASIDE), grouped.pop(NOT_PROPOSED)
+    listed = _linked([card for cards in grouped.values() for card in cards], known, for_officer=for_officer)
+    by_scheme = {card.match.scheme_id: card for card in listed}
+    grouped = {key: [by_scheme[card.match.scheme_id] for card in cards] for key, cards in grouped.items()}
     return Page(
         groups=tuple(
             Group(
@@ -237,7 +260,45 @@ def _layout(
         not_proposed=tuple(not_proposed),
         n_elsewhere=len(matches) - len(shown),
         nothing_fits=all(match.eligibility == Match.Verdict.INELIGIBLE for match in shown) and not grouped["kept"],
+        warnings=_links(listed, known).warnings_among(_kept_keys(listed)) if for_officer else (),
+        order=None,
     )
+
+
+def _links(cards: Iterable[Card], known: Known) -> Links:
+    return Links([card.revision for card in cards], engine.held_schemes(known.facts))
+
+
+def _kept_keys(cards: Iterable[Card]) -> set[str]:
+    return {card.match.scheme.key for card in cards if card.verdict == KEPT}
+
+
+def _linked(cards: list[Card], known: Known, *, for_officer: bool) -> list[Card]:
+    """Say beside each scheme what it is to the others; officers are warned too, before they keep it and after."""
+    links, kept = _links(cards, known), _kept_keys(cards)
+    found = []
+    for card in cards:
+        key = card.match.scheme.key
+        is_warned = for_officer and card.verdict != Review.Verdict.REJECTED
+        warnings = links.warnings_for(key, kept) if is_warned else ()
+        found.append(replace(card, links=links.of(key), warnings=warnings))
+    return found
+
+
+def _with_order(page: Page, known: Known) -> Page:
+    """Add the order to take the kept schemes in, where there are several."""
+    kept = [card for group in page.groups for card in group.cards if card.verdict == KEPT]
+    links = _links(kept, known)
+    steps = links.plan({card.match.scheme.key: card.match.score or 0.0 for card in kept}) if len(kept) > 1 else ()
+    if not steps:
+        return page
+    planned, keys = {step.scheme_id for step in steps}, _kept_keys(kept)
+    left_out = tuple(
+        replace(card, warnings=links.warnings_for(card.match.scheme.key, keys))
+        for card in kept
+        if card.match.scheme_id not in planned
+    )
+    return replace(page, order=Order(steps=steps, left_out=left_out))
 
 
 def _group_of(card: Card, *, for_officer: bool) -> str:
@@ -245,7 +306,7 @@ def _group_of(card: Card, *, for_officer: bool) -> str:
     verdict = card.verdict
     is_out = card.match.eligibility == Match.Verdict.INELIGIBLE and not card.match.opens_later
     stays = for_officer and card.match.addresses and not is_out
-    if verdict == Review.Verdict.KEPT and not stays:
+    if verdict == KEPT and not stays:
         return "kept"
     if verdict == Review.Verdict.REJECTED and not stays:
         return SET_ASIDE
@@ -263,11 +324,22 @@ def _cards(
 ) -> list[Card]:
     matches = list(matches)
     revisions = Revision.objects.filter(pk__in={match.revision_id for match in matches}).select_related("scheme")
-    revisions = revisions.prefetch_related("criteria__source", "served_needs")
+    revisions = revisions.prefetch_related("criteria__source", "served_needs", "relations")
     by_pk = {revision.pk: revision for revision in revisions}
     explained = engine.explain(known.facts, by_pk.values(), on=on)
+    excluded = [match.revision_id for match in matches if match.eligibility == Match.Verdict.INELIGIBLE]
+    changes = engine.changes(known.facts, (by_pk[pk] for pk in excluded), on=on)
     cards = [
-        _card(match, by_pk[match.revision_id], explained[match.revision_id], known, reviews, on) for match in matches
+        _card(
+            match,
+            by_pk[match.revision_id],
+            explained[match.revision_id],
+            known,
+            reviews,
+            on,
+            possible_if=wording.changes(changes.get(match.revision_id, ())),
+        )
+        for match in matches
     ]
     return [replace(card, aid_notes=aid_notes(card.revision)) for card in cards] if aid_notes else cards
 
@@ -279,6 +351,8 @@ def _card(
     known: Known,
     reviews: Mapping[int, Review],
     on: date,
+    *,
+    possible_if: str,
 ) -> Card:
     rows = sorted(revision.criteria.all(), key=lambda row: (row.from_text, row.position))
     views = [_line(lines[0], None, known, note=revision.window_note)]
@@ -293,6 +367,7 @@ def _card(
         deadline=wording.deadline(revision, on=on),
         applicants=" ou ".join(str(Revision.Applicant(applicant).label) for applicant in revision.applicants),
         missing=missing_facts(match),
+        possible_if=possible_if,
         review=review,
         is_of_another_file=review is not None and review.submission_id != known.submission_id,
     )

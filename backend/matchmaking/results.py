@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.matchmaking import engine
+from backend.matchmaking.held import held_schemes
 from backend.matchmaking.models import Alert, Match, Need, Result, Submission, WeightSet
 from backend.schemes.models import Criterion
 from backend.schemes.services import manual_facts
@@ -28,12 +29,17 @@ def set_needs(*, submission: Submission, ticked: Iterable[str], text: str) -> No
     )
 
 
+def facts_of(submission: Submission) -> dict[str, Any]:
+    """Return all that the engine is told of a firm: what its sheet says, and the schemes that officers know it has."""
+    return {**submission.sheet.values(), **held_schemes(submission)}
+
+
 @transaction.atomic
 def compute_result(*, submission: Submission, on: date) -> Result:
     """Ask the engine again and keep its answer, with all it takes to replay it."""
     catalogue = engine.catalogue()
     weight_set, weights = engine.active_weights()
-    facts = submission.sheet.values()
+    facts = facts_of(submission)
     needs = {need.sub_need_id: need.weight for need in submission.needs.all()}
     stated = bool(needs) or bool(submission.text.strip())
     (ranked,) = engine.rank([(facts, on, needs, stated)], compiled=catalogue, weights=weights)
@@ -73,17 +79,21 @@ def columns_of(item: engine.Ranked) -> dict[str, Any]:
 
 
 def latest_result(submission: Submission, *, on: date) -> Result:
-    """Return the newest result, computed again where the day, the catalogue or the weights are not those of today."""
+    """Return the newest result, computed again where what it was computed with is not what holds today."""
     result = submission.results.first()
     return result if result and is_current(result, on=on) else compute_result(submission=submission, on=on)
 
 
 def is_current(result: Result, *, on: date) -> bool:
-    """Tell whether asking the engine again about the same facts would use the same day, catalogue and weights."""
+    """Tell whether asking the engine again would use the same day, catalogue, weights and schemes that the firm has.
+
+    Whoever corrects another fact asks again at once; a scheme is had by a decision, on this file or on another one.
+    """
     return (
         result.on == on
         and result.catalogue == engine.catalogue().digest
         and WeightSet.objects.filter(pk=result.weights_id, active=True).exists()
+        and engine.held_schemes(result.facts) == engine.held_schemes(facts_of(result.submission))
     )
 
 

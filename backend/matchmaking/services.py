@@ -164,6 +164,32 @@ def answer_condition(
     return correct_submission(submission=submission, facts={name: value}, on=on, author=author)
 
 
+@transaction.atomic
+def answer_question(
+    *,
+    submission: Submission,
+    question: str,
+    facts: Mapping[str, Any],
+    on: date,
+    origins: Mapping[str, str] | None = None,
+    author: User | None = None,
+) -> Result:
+    """Record what was answered to a question; an answer that says nothing new is that one does not know."""
+    known = submission.sheet.values()
+    if all(known.get(name) == value for name, value in facts.items()):
+        return decline_question(submission=submission, question=question, on=on, author=author)
+    return correct_submission(submission=submission, facts=facts, origins=origins, on=on, author=author)
+
+
+@transaction.atomic
+def decline_question(*, submission: Submission, question: str, on: date, author: User | None = None) -> Result:
+    """Record that nobody knows, so that it is not asked again: the fact stays unknown, and the result as it is."""
+    origin = Fact.Origin.OFFICER if author else Fact.Origin.DECLARED
+    values = {f"{Fact.DECLINED}{question}": True}
+    record_facts(sheet=submission.sheet, values=values, origin=origin, on=on, author=author)
+    return latest_result(submission, on=on)
+
+
 # -- the firm's address
 
 

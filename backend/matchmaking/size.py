@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from backend.matchmaking import aid_rules
+from backend.matchmaking import engine
 from backend.schemes import wording
+from backend.schemes.vocabulary import ONE_SIZE
 
 NBSP = wording.NBSP
-SIZES = tuple(wording.ONE_SIZE)
+SIZES = tuple(ONE_SIZE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class SizeView:
 
 def present_size(facts: Mapping[str, Any], *, on: date) -> SizeView:
     """Lay out the sum that makes a firm's size category under European rules."""
-    size = aid_rules.size_of(facts, on=on)
+    size = engine.size_of(facts, on=on)
     return SizeView(
         lines=tuple(_line(part, _why(part)) for part in size.parts),
         total=_line(size.total, ""),
@@ -48,7 +49,7 @@ def sizes_in_words(positions: tuple[int, int]) -> str:
     >>> sizes_in_words((1, 1)), sizes_in_words((0, 2)), sizes_in_words((0, 4))
     ('petite entreprise', 'de micro-entreprise à entreprise moyenne', 'taille inconnue')
     """
-    smallest, largest = (wording.ONE_SIZE[SIZES[position]] for position in positions)
+    smallest, largest = (ONE_SIZE[SIZES[position]] for position in positions)
     if positions == (0, len(SIZES) - 1):
         return "taille inconnue"
     if smallest == largest:
@@ -56,7 +57,7 @@ def sizes_in_words(positions: tuple[int, int]) -> str:
     return f"{'d’' if smallest.startswith('e') else 'de '}{smallest} à {largest}"
 
 
-def _why(part: aid_rules.Sum) -> str:
+def _why(part: engine.Sum) -> str:
     if part.link == "own":
         return "comptée en entier"
     if part.link == "linked":
@@ -66,7 +67,7 @@ def _why(part: aid_rules.Sum) -> str:
     return "autonome, n’est pas comptée"
 
 
-def _line(part: aid_rules.Sum, why: str) -> SizeLine:
+def _line(part: engine.Sum, why: str) -> SizeLine:
     return SizeLine(
         name=part.name,
         why=why,
@@ -83,7 +84,7 @@ def _figure(bounds: tuple[float, float | None], write: Callable[[float], str]) -
     return write(low) if low == high else f"de {write(low)} à {write(high)}"
 
 
-def _remarks(size: aid_rules.Size) -> list[str]:
+def _remarks(size: engine.Size) -> list[str]:
     remarks = []
     if not size.is_group_known:
         remarks.append("Le groupe n’est pas connu : d’autres entreprises peuvent s’ajouter à la somme.")

@@ -15,7 +15,7 @@ from django.db import transaction
 from backend.accounts.models import User
 from backend.companies.models import Fact, ReceivedAid
 from backend.companies.services import record_aid, record_facts, withdraw_aid
-from backend.matchmaking import aid_rules
+from backend.matchmaking import engine
 from backend.matchmaking.models import Result, Submission
 from backend.matchmaking.services import check_may_decide
 from backend.matchmaking.size import sizes_in_words
@@ -47,7 +47,7 @@ class Ledger:
     """The aids of a file, whether they are all there, and what is left on a day."""
 
     lines: tuple[AidLine, ...]
-    left: aid_rules.Left
+    left: engine.Left
     declared_on: date | None  # day on which somebody said that there is no other
     total: str
     ceiling: str
@@ -133,7 +133,7 @@ def ledger_of(submission: Submission, *, on: date) -> Ledger:
     grants = [
         (aid.granted_on, None if aid.amount_eur is None else float(aid.amount_eur), aid.regulation) for aid in aids
     ]
-    left = aid_rules.de_minimis_left(grants, on=on, complete=declared is not None)
+    left = engine.de_minimis_left(grants, on=on, complete=declared is not None)
     return Ledger(
         lines=tuple(_aid_line(aid, on) for aid in aids),
         left=left,
@@ -146,7 +146,7 @@ def ledger_of(submission: Submission, *, on: date) -> Ledger:
 
 
 def _aid_line(aid: ReceivedAid, on: date) -> AidLine:
-    leaves = aid_rules.leaves_window_on(aid.granted_on)
+    leaves = engine.leaves_window_on(aid.granted_on)
     return AidLine(
         aid=aid,
         amount="" if aid.amount_eur is None else wording.euros(float(aid.amount_eur)),
@@ -162,7 +162,7 @@ def between(low: float, high: float | None) -> str:
     return wording.euros(low) if low == high else f"entre {wording.euros(low)} et {wording.euros(high)}"
 
 
-def _sentences(left: aid_rules.Left, *, is_complete: bool) -> list[str]:
+def _sentences(left: engine.Left, *, is_complete: bool) -> list[str]:
     """Say what is left, until when, and what could make it less."""
     if left.ceiling is None:
         end = (
@@ -186,13 +186,13 @@ def _sentences(left: aid_rules.Left, *, is_complete: bool) -> list[str]:
     return said
 
 
-def _at_most(left: aid_rules.Left) -> str:
+def _at_most(left: engine.Left) -> str:
     if left.high is not None and left.low == 0 < left.high:
         return f"au plus {wording.euros(left.high)}"
     return between(left.low, left.high)
 
 
-def _freed(left: aid_rules.Left) -> str:
+def _freed(left: engine.Left) -> str:
     low, high = left.freed
     return "un montant inconnu" if high is None else between(low, high)
 
@@ -203,11 +203,11 @@ def _freed(left: aid_rules.Left) -> str:
 def notes_on_schemes(submission: Submission, result: Result) -> Callable[[Revision], tuple[str, ...]]:
     """Return what to tell an officer of the State-aid regime of a scheme, for this firm on the day of the result."""
     left = ledger_of(submission, on=result.on).left
-    sizes = aid_rules.size_of(result.facts, on=result.on).positions
+    sizes = engine.size_of(result.facts, on=result.on).positions
     return partial(_notes, left=left, sizes=sizes, on=result.on)
 
 
-def _notes(revision: Revision, *, left: aid_rules.Left, sizes: tuple[int, int], on: date) -> tuple[str, ...]:
+def _notes(revision: Revision, *, left: engine.Left, sizes: tuple[int, int], on: date) -> tuple[str, ...]:
     bases = regimes_of(revision.state_aid_regime) or ()
     notes = []
     for basis in bases:
@@ -220,7 +220,7 @@ def _notes(revision: Revision, *, left: aid_rules.Left, sizes: tuple[int, int], 
     return tuple(notes)
 
 
-def _warning(revision: Revision, left: aid_rules.Left) -> str:
+def _warning(revision: Revision, left: engine.Left) -> str:
     """Warn where what is left may not be enough; nothing where it surely is."""
     if left.ceiling is None:
         return "plafond inconnu à ce jour, à vérifier."
@@ -228,7 +228,7 @@ def _warning(revision: Revision, left: aid_rules.Left) -> str:
         return f"plafond de {wording.euros(left.ceiling)} atteint, à vérifier avant de la demander."
     lowest = 0.0 if revision.floor_eur is None else float(revision.floor_eur)
     highest = None if revision.ceiling_eur is None else float(revision.ceiling_eur)
-    fits = aid_rules.fits_left(lowest, highest, left)
+    fits = engine.fits_left(lowest, highest, left)
     if fits == "not_met":
         return f"il reste {_at_most(left)}, moins que son montant le plus bas. À vérifier."
     is_enough = fits == "met" or (highest is None and left.low >= NEARLY_USED * left.ceiling)
@@ -236,7 +236,7 @@ def _warning(revision: Revision, left: aid_rules.Left) -> str:
 
 
 def _most_paid(basis: Regime, sizes: tuple[int, int], on: date) -> str:
-    found = aid_rules.rates_of(basis.name, basis.article, sizes=sizes, on=on)
+    found = engine.rates_of(basis.name, basis.article, sizes=sizes, on=on)
     regime = f"{found.regime}, article {basis.article}" if basis.article else found.regime
     if found.is_over:
         return f"inconnue ({regime}{NBSP}: en vigueur jusqu’au {wording.day(found.until)} seulement)."
@@ -244,7 +244,7 @@ def _most_paid(basis: Regime, sizes: tuple[int, int], on: date) -> str:
     return f"{rates} ({regime}, en vigueur jusqu’au {wording.day(found.until)}, inconnue ensuite)."
 
 
-def _rate(rate: aid_rules.Rate, sizes: tuple[int, int]) -> str:
+def _rate(rate: engine.Rate, sizes: tuple[int, int]) -> str:
     if rate.low is None or rate.high is None:
         return f"{rate.purpose}, taux inconnu ({sizes_in_words(sizes)})"
     low, high = (f"{wording.number(bound)}{NBSP}%" for bound in (rate.low, rate.high))

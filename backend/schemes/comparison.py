@@ -158,6 +158,8 @@ def _relations(record: Record) -> Iterable[str]:
     names = {scheme.source_key: str(scheme) for scheme in found}
     for row in record["relations"]:
         text = f"{Relation.Kind(row['kind']).label}{NBSP}: {names.get(row['scheme'], row['scheme'])}"
+        if row["cap_pct"] is not None:
+            text += f", jusqu’à {number(float(row['cap_pct']))}{NBSP}% de la même dépense"
         source = f" [source{NBSP}: {_source_title(record, row['source'])}]" if row["source"] else ""
         yield text + (f" ({row['note']})" if row["note"] else "") + source
 

@@ -25,6 +25,7 @@ from backend.schemes.records import (
     read_record,
     write_revision,
 )
+from backend.schemes.relations import contradiction_with, hold_relations
 
 TOPIC = "catalogue"
 
@@ -167,6 +168,7 @@ def publish(*, proposal: Proposal, approver: User, comment: str = "") -> Revisio
 
     Raises ``OutdatedError`` where another revision came in between: two changes are never mixed unseen.
     """
+    hold_relations()
     proposal = _locked(proposal)
     _need_other_approver(proposal, approver)
     _need_state(proposal, Proposal.State.PROPOSED)
@@ -220,6 +222,8 @@ def _why_unpublishable(record: Record) -> Iterable[str]:
         )
     if not any(row.get("url") or row.get("dated") for row in record["sources"]):
         yield "Il faut au moins une source qui ait une adresse ou une date."
+    if contradiction := contradiction_with(record):
+        yield contradiction.text
 
 
 def mistakes_in(record: Record) -> list[str]:
@@ -248,10 +252,14 @@ def archive(*, scheme: Scheme, approver: User) -> Scheme:
 def put_back(*, scheme: Scheme, approver: User) -> Scheme:
     """Put an archived scheme back as it was: published, or a draft where its sheet is not verified."""
     _need_approver(approver)
+    hold_relations()
     scheme = Scheme.objects.select_for_update(of=("self",)).get(pk=scheme.pk)
     if scheme.state != Scheme.State.ARCHIVED:
         raise PublishingError("Ce dispositif n’est pas archivé.")
     current = scheme.current
+    contradiction = contradiction_with(read_record(current)) if current else None
+    if contradiction:
+        raise PublishingError(f"Ce dispositif ne peut pas revenir tel quel. {contradiction.text}")
     is_verified = current is not None and current.confidence != Revision.Confidence.TO_VERIFY
     return _change_state(scheme, Scheme.State.PUBLISHED if is_verified else Scheme.State.DRAFT)
 

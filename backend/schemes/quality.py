@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from backend.common.text import fold
 from backend.schemes.models import Revision, Scheme, ServedNeed, SubNeed
+from backend.schemes.relations import contradiction_in_force
 from backend.schemes.wording import NBSP
 from backend.schemes.wording import day as day_in_words
 
@@ -38,6 +39,7 @@ SEVERITIES: dict[str, Severity] = {
     "need_without_scheme": Severity.SERIOUS,
     "relation_unknown": Severity.TO_MEND,
     "relation_archived": Severity.TO_MEND,
+    "relation_contradiction": Severity.TO_MEND,
     "sheet_old": Severity.TO_MEND,
     "criterion_without_source": Severity.TO_MEND,
     "no_next_step": Severity.TO_MEND,
@@ -82,6 +84,7 @@ def check_catalogue(*, on: date, days: int = REVIEW_DAYS) -> list[Finding]:
     states = dict(Scheme.objects.of_source(Scheme.OWN).values_list("source_key", "state"))
     found = [finding for scheme in schemes for finding in check_scheme(scheme, on=on, days=days, states=states)]
     found += _duplicates(schemes)
+    found += _contradiction(schemes)
     found += _needs(on)
     return _worst_first(found)
 
@@ -152,6 +155,15 @@ def _relations(revision: Revision, states: dict[str, str]) -> Iterator[tuple[str
             yield "relation_unknown", f"le lien {link} mène à un dispositif qui n’existe pas"
         elif state == Scheme.State.ARCHIVED:
             yield "relation_archived", f"le lien {link} mène à un dispositif archivé"
+
+
+def _contradiction(schemes: Iterable[Scheme]) -> Iterator[Finding]:
+    """Report links that were in force before anything refused them; one at a time, as they are mended."""
+    found = contradiction_in_force()
+    names = {scheme.source_key: str(scheme) for scheme in schemes}
+    if found:
+        key = next((key for key in found.schemes if key in names), found.schemes[0])
+        yield Finding("relation_contradiction", key, names.get(key, key), f"liens{NBSP}: {found.text}")
 
 
 def _duplicates(schemes: Iterable[Scheme]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
+from backend.schemes.codes import tell, unknown_activities, unknown_codes
 from backend.schemes.models import (
     Criterion,
     Operator,
@@ -23,7 +24,6 @@ from backend.schemes.models import (
     SubNeed,
     canonical_criterion,
 )
-from backend.territories.models import Perimeter
 
 type Record = dict[str, Any]
 
@@ -35,6 +35,7 @@ KEYS = {
 OPTIONAL_KEYS = {"public_contact"}
 AMOUNT = ("text", "unit", "rate_max_pct", "floor_eur", "ceiling_eur", "cost_left_eur", "duration")
 CONTACT = ("name", "url", "phone")
+RELATION = ("kind", "scheme", "cap_pct", "note", "source")
 ANNOTATIONS = ("source", "note", "excerpt")  # what is said about a criterion: the engine reads the rest
 FROM_TEXT = "from_text"  # marks a criterion that an import typed from free text; absent from every other
 
@@ -66,6 +67,9 @@ def write_revision(record: Record, *, scheme: Scheme) -> Revision:
         raise RecordError(f"champs inconnus : {_list(unknown)} ; champs manquants : {_list(missing)}")
     last = scheme.revisions.order_by("-number").first()
     record = plain(record)
+    unknown_targets = unknown_activities(map(str, record["targeted_naf"]))
+    if unknown_targets:
+        raise RecordError(f"targeted_naf : n’est pas un code NAF rév. 2 : {_list(unknown_targets)}")
     revision = _revision(record, scheme, number=last.number + 1 if last else 1)
     revision.full_clean()
     revision.save()
@@ -156,17 +160,8 @@ def _write_children(record: Record, revision: Revision) -> None:
     for position, row in enumerate(record["operators"]):
         operator, _ = Operator.objects.get_or_create(name=row["name"], defaults={"siren": row["siren"] or ""})
         _save([OperatorRole(revision=revision, operator=operator, role=r, position=position) for r in row["roles"]])
-    _save(
-        [
-            Relation(
-                revision=revision,
-                kind=row["kind"],
-                other_key=row["scheme"],
-                note=_text(row.get("note")),
-                source=by_position[row.get("source")],
-            )
-            for row in record["relations"]
-        ]
+    Relation.objects.bulk_create(
+        _relation(row, revision, position, by_position) for position, row in enumerate(record["relations"], 1)
     )
 
 
@@ -195,10 +190,34 @@ def _criterion(row: Record, revision: Revision, position: int, sources: dict[int
         criterion.clean_fields(exclude=["revision", "source"])
     except ValidationError as error:
         raise RecordError(f"critère {position} : {' '.join(error.messages)}") from None
-    unknown = unknown_perimeters(definition)
+    unknown = unknown_codes(definition)
     if unknown:
-        raise RecordError(f"critère {position} : périmètres inconnus {', '.join(unknown)}")
+        raise RecordError(f"critère {position}, {tell(unknown)}")
     return criterion
+
+
+def _relation(row: Record, revision: Revision, position: int, sources: dict[int | None, Source | None]) -> Relation:
+    unknown = row.keys() - set(RELATION)
+    if unknown:
+        raise RecordError(f"lien {position} : champs inconnus {_list(unknown)}")
+    if row.get("source") not in sources:
+        raise RecordError(f"lien {position} : il n’y a pas de source {row['source']}")
+    if row["scheme"] == revision.scheme.source_key:
+        raise RecordError(f"lien {position} : un dispositif n’est pas lié à lui-même")
+    relation = Relation(
+        revision=revision,
+        kind=row["kind"],
+        other_key=row["scheme"],
+        cap_pct=_text(row.get("cap_pct")) or None,  # as it is written: a float has more digits than were meant
+        note=_text(row.get("note")),
+        source=sources[row.get("source")],
+    )
+    try:
+        relation.clean_fields(exclude=["revision", "source"])
+        relation.validate_constraints(exclude=["revision", "source"])
+    except ValidationError as error:
+        raise RecordError(f"lien {position} : {' '.join(error.messages)}") from None
+    return relation
 
 
 def _definition(row: Record) -> Record:
@@ -209,23 +228,6 @@ def _definition(row: Record) -> Record:
     elif isinstance(found.get("of"), dict):
         found["of"] = _definition(found["of"])
     return found
-
-
-def unknown_perimeters(definition: Record) -> list[str]:
-    """Return the codes that a criterion names and that are no perimeter's."""
-    codes = set(perimeter_codes(definition))
-    known = Perimeter.objects.filter(code__in=codes).values_list("code", flat=True) if codes else ()
-    return sorted(codes - set(known))
-
-
-def perimeter_codes(definition: Record) -> Iterable[str]:
-    """Return every perimeter that a criterion names, at any depth."""
-    if definition["kind"] == "in_territory":
-        yield from definition.get("any_of", [])
-        yield from definition.get("none_of", [])
-    parts = definition.get("of", [])
-    for part in parts if isinstance(parts, list) else [parts]:
-        yield from perimeter_codes(part)
 
 
 # -- from a revision to a record
@@ -282,6 +284,7 @@ def read_record(revision: Revision) -> Record:
                 {
                     "kind": row.kind,
                     "scheme": row.other_key,
+                    "cap_pct": _number(row.cap_pct),
                     "note": row.note,
                     "source": positions.get(row.source_id or 0),
                 }
@@ -312,10 +315,7 @@ def normalise(record: Record) -> Record:
         {"name": row["name"], "siren": row.get("siren") or None, "roles": sorted(row["roles"])}
         for row in record["operators"]
     ]
-    relations = [
-        {"kind": row["kind"], "scheme": row["scheme"], "note": row.get("note"), "source": row.get("source")}
-        for row in record["relations"]
-    ]
+    relations = [{name: row.get(name) for name in RELATION} for row in record["relations"]]
     sources = [{name: row.get(name) for name in ("title", "url", "dated")} for row in record["sources"]]
     found = {
         **{name: _absent(value) for name, value in record.items()},

@@ -3,18 +3,23 @@
 A file never undoes what people published in the administration: it is then proposed to them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
-from backend.schemes.models import Revision, Scheme, SubNeed, TaxonomyNeed
+from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
 from backend.schemes.publishing import propose_file, put_in_force
 from backend.schemes.records import BROKEN, Record, RecordError, digest_of, write_revision
+from backend.schemes.relations import Contradiction, contradiction_in_force, hold_relations
 
 DRAFTS = "drafts"
+PUT_IN_FORCE = ("créés", "nouvelles versions")
 
 
 class FixtureError(ValueError):
@@ -49,23 +54,50 @@ def load_taxonomy(path: Path) -> int:
 
 @transaction.atomic
 def load_catalogue(folder: Path) -> dict[str, int]:
-    """Load one scheme a file; all of them or, where one is wrong, none.
+    """Load one scheme a file; all of them or, where one is wrong or they contradict each other, none.
 
     A file of a folder named ``drafts`` becomes a draft: it must be unverified, as no other may be.
     """
+    hold_relations()
+    before = contradiction_in_force()
     counts = {"créés": 0, "nouvelles versions": 0, "inchangés": 0, "proposés à la relecture": 0}
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            counts[_load_scheme(yaml.safe_load(path.read_text()), is_draft=folder.name == DRAFTS)] += 1
-        except BROKEN as error:
-            raise FixtureError(f"{path.name} : {error}") from error
+    read: list[tuple[Path, Record, bool]] = []
+    for path in sorted(folder.glob("*.yaml")):  # every scheme first: the rules of one may name another
+        with _naming(path):
+            record = yaml.safe_load(path.read_text())
+            _, created = Scheme.objects.get_or_create(source=Scheme.OWN, source_key=record["key"])
+            read.append((path, record, created))
+    changed = {}
+    for path, record, created in read:
+        with _naming(path):
+            done = _load_scheme(record, is_draft=folder.name == DRAFTS, created=created)
+        counts[done] += 1
+        if done in PUT_IN_FORCE:
+            changed[record["key"]] = path.name
+    _refuse_contradictions(before, changed)
     return counts
 
 
-def _load_scheme(record: Record, *, is_draft: bool) -> str:
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say which file is not well formed."""
+    try:
+        yield
+    except BROKEN as error:
+        raise FixtureError(f"{path.name} : {error}") from error
+
+
+def _refuse_contradictions(before: Contradiction | None, changed: dict[str, str]) -> None:
+    """Refuse files that contradict each other or the catalogue; what was so before is for its editors to mend."""
+    found = contradiction_in_force()
+    if found and not found.is_same_as(before):
+        files = [changed[key] for key in dict.fromkeys(found.schemes) if key in changed] or list(changed.values())
+        raise FixtureError(f"{', '.join(files)} : liens avec d’autres dispositifs : {found.text}")
+
+
+def _load_scheme(record: Record, *, is_draft: bool, created: bool) -> str:
     if is_draft != (record["confidence"] == Revision.Confidence.TO_VERIFY):
         raise RecordError("une fiche non vérifiée est un brouillon, et un brouillon une fiche non vérifiée")
-    _, created = Scheme.objects.get_or_create(source=Scheme.OWN, source_key=record["key"])
     scheme = Scheme.objects.select_for_update(of=("self",)).get(source=Scheme.OWN, source_key=record["key"])
     if digest_of(record) in (scheme.current.digest if scheme.current else "", _last_digest_read(scheme)):
         return "inchangés"
@@ -91,10 +123,32 @@ def _last_digest_read(scheme: Scheme) -> str:
     return max([*loaded, *proposed], default=(None, ""))[1]
 
 
-def manual_facts(definition: dict[str, Any]) -> Iterable[str]:
-    """Return every condition that a criterion leaves to a person, at any depth."""
-    if definition["kind"] == "manual":
-        yield definition["fact"]
+def manual_sentences(definition: dict[str, Any]) -> dict[str, str]:
+    """Return the sentence of every condition that a criterion leaves to a person, at any depth, by name."""
+    found = {definition["fact"]: definition["sentence"]} if definition["kind"] == "manual" else {}
     parts = definition.get("of", [])
     for part in parts if isinstance(parts, list) else [parts]:
-        yield from manual_facts(part)
+        found |= manual_sentences(part)
+    return found
+
+
+def manual_facts(definition: dict[str, Any]) -> Iterable[str]:
+    """Return the name of every condition that a criterion leaves to a person."""
+    return manual_sentences(definition)
+
+
+def schemes_required(definition: dict[str, Any]) -> Iterable[str]:
+    """Return the key of every scheme that a criterion requires or excludes, at any depth."""
+    if definition["kind"] == "holds_scheme":
+        yield from definition.get("any_of", ())
+        yield from definition.get("none_of", ())
+    parts = definition.get("of", [])
+    for part in parts if isinstance(parts, list) else [parts]:
+        yield from schemes_required(part)
+
+
+def schemes_asked() -> list[str]:
+    """Return the keys of the schemes that the rules of another scheme in force require or exclude."""
+    rows = Criterion.objects.filter(revision__in=Scheme.objects.published().values("current"))
+    rows = rows.annotate(text=Cast("definition", TextField())).filter(text__contains='"holds_scheme"')
+    return sorted({key for row in rows for key in schemes_required(row.definition)})

@@ -1,37 +1,17 @@
 """French sentences made from criteria, windows and amounts: written here once, never typed twice."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from django.utils import formats
 
-from backend.schemes.models import Revision
+from backend.schemes.models import Revision, Scheme
+from backend.schemes.vocabulary import HORIZONS, LEGAL_GROUPS, ONE_SIZE, SIZE_NAMES, SPEND_KINDS, TENURES
 from backend.territories.models import Nomenclature, Perimeter
 
 NBSP = "\N{NO-BREAK SPACE}"
-SIZE_NAMES = {
-    ("micro", "micro"): "micro-entreprise (moins de 10 salariés et 2 M€ de chiffre d’affaires ou de bilan au plus)",
-    ("micro", "small"): "petite entreprise (moins de 50 salariés et 10 M€ de chiffre d’affaires ou de bilan au plus)",
-    ("micro", "medium"): (
-        "PME au sens européen, micro-entreprises comprises (moins de 250 salariés, et 50 M€ de chiffre d’affaires"
-        " ou 43 M€ de bilan au plus)"
-    ),
-    ("micro", "intermediate"): (
-        "PME ou entreprise de taille intermédiaire (moins de 5 000 salariés, et 1,5 Md€ de chiffre d’affaires"
-        " ou 2 Md€ de bilan au plus)"
-    ),
-    ("intermediate", "large"): "entreprise plus grande qu’une PME au sens européen",
-    ("small", "medium"): "PME au sens européen, hors micro-entreprises",
-}
-ONE_SIZE = {
-    "micro": "micro-entreprise",
-    "small": "petite entreprise",
-    "medium": "entreprise moyenne",
-    "intermediate": "entreprise de taille intermédiaire",
-    "large": "grande entreprise",
-}
 
 
 def euros(amount: float) -> str:
@@ -59,6 +39,12 @@ def staff(value: float) -> str:
 def day(value: date) -> str:
     """Write a day in French: ``1er janvier 2027``."""
     text = str(formats.date_format(value, "j F Y"))
+    return f"1er{text[1:]}" if value.day == 1 else text
+
+
+def day_of_year(value: date) -> str:
+    """Write a day that comes back every year: ``1er mars``."""
+    text = str(formats.date_format(value, "j F"))
     return f"1er{text[1:]}" if value.day == 1 else text
 
 
@@ -92,11 +78,14 @@ def _territory(definition: Mapping[str, Any]) -> str:
 
 
 def _activity(definition: Mapping[str, Any]) -> str:
+    is_new = definition.get("nomenclature") == "naf_2025"
+    name: Callable[[str], str] = activity_2025_name if is_new else activity_name
     found = []
     if definition.get("any_of"):
-        found.append(f"activité{NBSP}: {_join(map(activity_name, definition['any_of']))}")
+        found.append(f"activité{' (NAF 2025)' if is_new else ''}{NBSP}: {_join(map(name, definition['any_of']))}")
     if definition.get("none_of"):
-        found.append(f"sauf{NBSP}: {_join(map(activity_name, definition['none_of']))}")
+        what = "activité (NAF 2025), sauf" if is_new and not found else "sauf"
+        found.append(f"{what}{NBSP}: {_join(map(name, definition['none_of']))}")
     return ", ".join(found)
 
 
@@ -133,12 +122,61 @@ def _headcount(definition: Mapping[str, Any]) -> str:
     return f"{whose}{NBSP}: {_range(definition, staff)}"
 
 
+def _euros_of(what: str) -> Callable[[Mapping[str, Any]], str]:
+    """Word an amount of the firm: the firm's own, or that of its group."""
+
+    def phrase(definition: Mapping[str, Any]) -> str:
+        whose = " du groupe" if definition.get("level") == "group" else ""
+        return f"{what}{whose}{NBSP}: {_range(definition, euros)}"
+
+    return phrase
+
+
+def _yes_no(yes: str, no: str) -> Callable[[Mapping[str, Any]], str]:
+    return lambda definition: yes if definition.get("expected", True) else no
+
+
+def _listed(definition: Mapping[str, Any], names: Mapping[str, Any], wanted: str, excluded: str) -> str:
+    """Word what is wanted among some names, then what is excluded; each phrase has a place for the names."""
+    phrases = [
+        phrase.format(_join(str(names[one]) for one in definition[part]))
+        for part, phrase in (("any_of", wanted), ("none_of", excluded))
+        if definition.get(part)
+    ]
+    return ", et ".join(phrases)
+
+
+def _tenure(definition: Mapping[str, Any]) -> str:
+    return _listed(definition, TENURES, "être {} des locaux", "ne pas être {} des locaux")
+
+
+def _horizon(definition: Mapping[str, Any]) -> str:
+    wanted, excluded = f"projet prévu{NBSP}: {{}}", f"projet prévu à un autre moment que{NBSP}: {{}}"
+    return _listed(definition, HORIZONS, wanted, excluded)
+
+
+def _spend_kind(definition: Mapping[str, Any]) -> str:
+    wanted, excluded = f"le projet comprend au moins{NBSP}: {{}}", f"le projet ne comprend rien de ceci{NBSP}: {{}}"
+    return _listed(definition, SPEND_KINDS, wanted, excluded)
+
+
+def _holds_scheme(definition: Mapping[str, Any]) -> str:
+    found = []
+    if definition.get("any_of"):
+        found.append(f"avoir obtenu d’abord{NBSP}: {_join(map(scheme_name, definition['any_of']))}")
+    if definition.get("none_of"):
+        found.append(f"ne pas avoir déjà{NBSP}: {_join(map(scheme_name, definition['none_of']))}")
+    return ", et ".join(found)
+
+
 def _age(definition: Mapping[str, Any]) -> str:
     parts = []
     if definition.get("at_least") is not None:
         parts.append(f"depuis {months(definition['at_least'])} au moins")
     if definition.get("at_most") is not None:
         parts.append(f"depuis {months(definition['at_most'])} au plus")
+    if definition.get("below") is not None:
+        parts.append(f"depuis moins de {months(definition['below'])}")
     return "entreprise créée " + " et ".join(parts)
 
 
@@ -157,13 +195,15 @@ def months(count: int) -> str:
 def _size(definition: Mapping[str, Any]) -> str:
     smallest, largest = definition.get("from", "micro"), definition.get("to", "large")
     names = ONE_SIZE[smallest] if smallest == largest else f"de {ONE_SIZE[smallest]} à {ONE_SIZE[largest]}"
-    return f"taille{NBSP}: {SIZE_NAMES.get((smallest, largest), names)}"
+    return f"taille (groupe compris){NBSP}: {SIZE_NAMES.get((smallest, largest), names)}"
 
 
 def _window(definition: Mapping[str, Any]) -> str:
     opens, closes = (
         date.fromisoformat(definition[name]) if definition.get(name) else None for name in ("opens_on", "closes_on")
     )
+    if definition.get("yearly") and opens and closes:
+        return f"ouvert chaque année du {day_of_year(opens)} au {day_of_year(closes)} inclus"
     return window(definition.get("state", "unknown"), opens, closes)
 
 
@@ -190,14 +230,27 @@ _PHRASES: dict[str, Any] = {
     "activity": _activity,
     "legal_form": _legal_form,
     "headcount": _headcount,
-    "turnover": lambda definition: f"chiffre d’affaires{NBSP}: {_range(definition, euros)}",
-    "balance_sheet": lambda definition: f"total du bilan{NBSP}: {_range(definition, euros)}",
+    "turnover": _euros_of("chiffre d’affaires"),
+    "balance_sheet": _euros_of("total du bilan"),
     "spend": lambda definition: f"coût du projet hors taxes{NBSP}: {_range(definition, euros)}",
     "age_months": _age,
     "size_category": _size,
-    "micro_entrepreneur": lambda definition: (
-        "être micro-entrepreneur" if definition.get("expected", True) else "ne pas être micro-entrepreneur"
+    "micro_entrepreneur": _yes_no("être micro-entrepreneur", "ne pas être micro-entrepreneur"),
+    "craft_register": _yes_no(
+        "entreprise artisanale (immatriculée au secteur des métiers et de l’artisanat)",
+        "entreprise qui n’est pas artisanale",
     ),
+    "public_body": _yes_no("être un organisme public", "ne pas être un organisme public"),
+    "in_difficulty": _yes_no(
+        "l’entreprise est en difficulté (au sens européen)", "l’entreprise n’est pas en difficulté (au sens européen)"
+    ),
+    "taxes_up_to_date": _yes_no(
+        "à jour de ses impôts et cotisations sociales", "pas à jour de ses impôts et cotisations sociales"
+    ),
+    "tenure": _tenure,
+    "horizon": _horizon,
+    "spend_kind": _spend_kind,
+    "holds_scheme": _holds_scheme,
     "project_not_started": lambda _: "projet pas encore commencé (aucun devis ni bon de commande signé)",
     "window": _window,
     "manual": lambda definition: definition["sentence"],
@@ -234,21 +287,14 @@ def activity_name(code: str) -> str:
     return _nomenclature_name(Nomenclature.System.NAF_REV2, _dotted(code)) or code
 
 
+def activity_2025_name(code: str) -> str:
+    """Return a code of the NAF 2025, of which we hold no list of names."""
+    return _dotted(code)
+
+
 def _dotted(code: str) -> str:
     plain = code.replace(".", "")
     return f"{plain[:2]}.{plain[2:]}" if len(plain) > 2 else plain
-
-
-LEGAL_GROUPS = {
-    "1": "entrepreneur individuel",
-    "5": "société commerciale",
-    "54": "SARL ou EURL",
-    "55": "SA à conseil d’administration",
-    "56": "SA à directoire",
-    "57": "SAS ou SASU",
-    "65": "société civile",
-    "92": "association loi 1901 ou assimilée",
-}
 
 
 @lru_cache(maxsize=512)
@@ -256,9 +302,32 @@ def legal_name(code: str) -> str:
     return LEGAL_GROUPS.get(code) or _nomenclature_name(Nomenclature.System.LEGAL_CATEGORY, code) or code
 
 
+def scheme_name(key: str) -> str:
+    """Return the name of a scheme by its key with the source, as it is in force."""
+    source, _, source_key = key.partition(":")
+    scheme = Scheme.objects.filter(source=source, source_key=source_key).select_related("current").first()
+    return scheme.current.name if scheme and scheme.current else key
+
+
 def _nomenclature_name(system: str, code: str) -> str:
     row = Nomenclature.objects.filter(system=system, code=code).first()
     return f"{row.name} ({row.code})" if row else ""
+
+
+def changes(several: Iterable[tuple[str, str, Any]]) -> str:
+    """Say under which changes a scheme would be possible: each a fact, how its value is meant, and the value."""
+    said = {fact: _CHANGES[fact](bound, value) for fact, bound, value in several}
+    day_from = said.pop("on", "")
+    return ", ".join(filter(None, (day_from, " et ".join(said.values()))))
+
+
+_BOUNDS = {"at_least": "au moins", "above": "plus de", "at_most": "au plus", "below": "moins de"}
+_CHANGES: dict[str, Any] = {
+    "on": lambda bound, value: f"à partir du {day(value)}",
+    "project.spend": lambda bound, value: f"si le projet coûtait {_BOUNDS[bound]} {euros(value)}",
+    "project.commune": lambda bound, value: f"si le projet se faisait ailleurs (dans{NBSP}: {perimeter_name(value)})",
+    "headcount": lambda bound, value: f"si l’entreprise comptait {_BOUNDS[bound]} {staff(value)}",
+}
 
 
 def amount(revision: Revision) -> str:

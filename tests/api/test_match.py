@@ -89,7 +89,7 @@ def test_a_match_is_explained_condition_by_condition(ask):
     assert match["revision"] == revision.number
     assert match["need"] == {"sub_need": "numerique.robot", "label": str(SubNeed.objects.get(key="numerique.robot"))}
     assert (match["deadline"], match["amount"]) == (wording.deadline(revision, on=DAY), wording.amount(revision))
-    assert match["unknown"] == ["balance_sheet", "headcount", "turnover", "window"]
+    assert match["unknown"] == ["balance_sheet", "group", "headcount", "turnover", "window"]
     assert [(reason["definition"]["kind"], reason["outcome"]) for reason in match["reasons"]] == [
         ("window", "unknown"),
         ("in_territory", "met"),
@@ -102,7 +102,7 @@ def test_a_match_is_explained_condition_by_condition(ask):
     assert territory["sentence"] == wording.sentence({"kind": "in_territory", "any_of": ["REG-32"]})
     assert territory["values"] == ["Compiègne"]
     assert territory["source"]["dated"] == "16 septembre 2024"
-    assert match["reasons"][3]["open_facts"] == ["balance_sheet", "headcount", "turnover"]
+    assert match["reasons"][3]["open_facts"] == ["balance_sheet", "group", "headcount", "turnover"]
     assert [condition["condition"] for condition in match["to_confirm"]] == [
         "hdf-pme-plus-volet1.equipment",
         "hdf-pme-plus-volet1.technology",

@@ -48,6 +48,8 @@ FORMATS: dict[str, Iterable[str]] = {
     "siret": [SIRET, OTHER_SITE, "73282932000074", "35600000049837"],
     "need": [key for key in TAXONOMY if "." not in key],
     "sub-need": [key for key in TAXONOMY if "." in key],
+    "naf-2025": ["C", "25", "25.6", "25.62", "25.62Y", "62.10Y", "v"],
+    "scheme-key": [f"jonction:{path.stem}" for path in (FIXTURES / "schemes").glob("*.yaml")],
     "scheme": [path.stem for path in (FIXTURES / "schemes").glob("*.yaml")],
     "perimeter": [
         *(f"COM-{code}" for code in COMMUNES),
@@ -106,8 +108,10 @@ def in_order(record: dict[str, Any]) -> dict[str, Any]:
 def _in_order(value: Any) -> Any:
     if isinstance(value, dict):
         return in_order(value)
-    numbers = isinstance(value, list) and all(isinstance(bound, int | float) for bound in value)
-    return sorted(value) if numbers else value
+    if not isinstance(value, list):
+        return value
+    numbers = all(isinstance(bound, int | float) for bound in value)
+    return sorted(value) if numbers else [_in_order(part) for part in value]
 
 
 @schema.hook

@@ -97,6 +97,18 @@ def test_what_is_not_known_is_null_or_empty_and_never_zero(api):
     assert (sheet["window"]["opens_on"], sheet["window"]["closes_on"], sheet["preparation_days"]) == (None, None, None)
 
 
+def test_a_link_says_its_cap_where_it_is_known(api, revise):
+    links = [
+        {"kind": "cumulable", "scheme": "vie", "cap_pct": 62.5, "note": "Dit la page.", "source": 1},
+        {"kind": "cumulable", "scheme": "adie", "cap_pct": None, "note": None, "source": None},
+    ]
+    revise("hdf-pme-plus-volet1", relations=links)
+    adie, vie = api("schemes/hdf-pme-plus-volet1/").json()["relations"]
+    assert (vie["kind"], vie["scheme"], vie["cap_pct"], vie["note"]) == ("cumulable", "vie", 62.5, "Dit la page.")
+    assert vie["source"]["number"] == 1
+    assert (adie["scheme"], adie["cap_pct"], adie["source"]) == ("adie", None, None)
+
+
 def test_a_link_to_a_scheme_that_is_not_published_is_left_out(api):
     Scheme.objects.filter(source_key="hdf-pme-plus-volet2").update(state=Scheme.State.DRAFT)
     assert api("schemes/hdf-pme-plus-volet1/").json()["relations"] == []

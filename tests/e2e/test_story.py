@@ -56,6 +56,16 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     page.get_by_label("Code APE").fill("2562b")
     page.get_by_label("Forme juridique").select_option("57")
     page.get_by_label("Date de création").fill("2009-03-16")
+    independent = page.get_by_role("group", name="Votre entreprise est-elle indépendante")
+    independent.get_by_label("Non").check()
+    page.locator("summary", has_text="quelles autres entreprises").click()
+    page.get_by_role("group", name="Entreprise 1").get_by_label("Part détenue").fill("10")
+    page.get_by_role("button", name="Ajouter une ligne").click()
+    expect(page.get_by_role("group", name="Entreprise 4")).to_be_visible()
+    assert page.get_by_role("group", name="Entreprise 1").get_by_label("Part détenue").input_value() == "10"
+    see(page, "03-entreprise-groupe")
+    page.get_by_role("group", name="Entreprise 1").get_by_label("Part détenue").fill("")
+    independent.get_by_label("Oui").check()
     page.get_by_role("button", name="Continuer").click()
     expect(page.get_by_role("alert")).to_contain_text("clé de contrôle")
     assert page.get_by_label("Commune du site").input_value() == "Lacroix Saint Ouen"

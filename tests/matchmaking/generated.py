@@ -18,6 +18,9 @@ EUROS = [0, 3_000, 20_000, 49_999.99, 50_000, 1_000_000, 2_000_000, 9_999_999, 1
 TEXTS = ["Je cherche deux soudeurs", "ma facture d’électricité a doublé", "🙂 <b>rien</b>", "  ", ""]
 
 
+STATES = ("craft_register", "public_body", "in_difficulty", "taxes_up_to_date")
+
+
 class Draw:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)  # noqa: S311
@@ -29,6 +32,7 @@ class Draw:
         self.activities = [row["code"] for row in _read("naf_rev2.csv")]
         self.categories = [row["code"] for row in _read("legal_categories.csv")]
         needs = yaml.safe_load(_text("taxonomy.yaml"))["needs"]
+        self.schemes = sorted(f"jonction:{path.stem}" for path in (FIXTURES / "schemes").glob("*.yaml"))
         self.sub_needs = [sub_need["id"] for need in needs for sub_need in need["sub_needs"]]
 
     def lines(self, n: int) -> list[dict[str, Any]]:
@@ -46,11 +50,17 @@ class Draw:
             "created_on": self.day(date(2012, 1, 1), 5200),
             "legal_category": self.category(),
             "micro_entrepreneur": self.random.choice([True, False, False]),
+            "naf_2025": self.random.choice(["C", "25", "25.62", "2562Y", "k", "62.10Y"]),
+            **{name: self.random.choice([True, False]) for name in STATES},
+            "group": self.group(),
+            "previous_years": [self.figures() for _ in range(self.random.randint(0, 3))],
+            "schemes": {key: self.random.choice([True, False, None]) for key in self.random.sample(self.schemes, 3)},
             "needs": self.random.sample(self.sub_needs, self.random.randint(0, 3)),
             "text": self.random.choice(TEXTS),
             "project": {
                 "started": self.random.choice([True, False]),
                 "spend": self.amount(EUROS),
+                "spend_kinds": self.random.sample(["equipment", "works", "study", "training", "wages"], 2),
                 "commune": self.commune()["code"],
                 "horizon": self.random.choice(["under_3_months", "3_to_12_months", "later"]),
                 "tenure": self.random.choice(["owner", "tenant"]),
@@ -85,6 +95,27 @@ class Draw:
         if what < 0.8:
             return {"commune": commune["code"], "region": commune["region"]}
         return {"region": self.random.choice([*self.regions, "32", "32", "32", "32", "32", "32"])}
+
+    def figures(self) -> dict[str, Any]:
+        return self.forget(
+            {
+                "headcount": self.amount(STAFF, BANDS),
+                "turnover": self.amount(EUROS),
+                "balance_sheet": self.amount(EUROS),
+            },
+            0.2,
+        )
+
+    def group(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "share": self.random.choice([0, 10, 24.99, 25, 33.3, 50, 50.01, 60, 100]),
+                "control": self.random.choice([True, False, False, None]),
+                "holder": self.random.choice(["company", "company", "public_body", "exempt_investor", None]),
+                **self.figures(),
+            }
+            for _ in range(self.random.choice([0, 0, 1, 2]))
+        ]
 
     def activity(self) -> str:
         manufacturing = [code for code in self.activities if "10" <= code[:2] <= "33" and code[0].isdigit()]

@@ -38,7 +38,28 @@ def read(line: dict[str, Any], *, on: date) -> dict[str, Any]:
         "legal_category": line.get("legal_category") or "",
         "micro_entrepreneur": line.get("micro_entrepreneur"),
         "started": project.get("started"),
+        "naf_2025": line.get("naf_2025") or "",
+        **{name: line.get(name) for name in ("craft_register", "public_body", "in_difficulty", "taxes_up_to_date")},
+        "tenure": project.get("tenure") or "",
+        "horizon": project.get("horizon") or "",
+        "spend_kind": project.get("spend_kinds"),
+        "group": None if line.get("group") is None else [related(row) for row in line["group"]],
+        "previous_years": [figures(year) for year in line.get("previous_years") or []],
+        "held": line.get("schemes") or {},
         "answers": {},
+    }
+
+
+def figures(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: band(row.get(name)) for name in ("headcount", "turnover", "balance_sheet")}
+
+
+def related(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "share": row["share"],
+        "control": bool(row.get("control")),
+        "holder": row.get("holder") or "company",
+        **figures(row),
     }
 
 

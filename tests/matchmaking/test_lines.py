@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from backend.matchmaking.lines import Codes, LineError, load_codes, parse_day, read_line
+from backend.matchmaking.lines import Codes, LineError, load_codes, read_line
+from backend.matchmaking.values import parse_day
 
 DAY = date(2026, 11, 24)
 SIRET = "73282932000074"
@@ -163,6 +164,35 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"project": []}, "« project » vaut [] ; attendu : un objet."),
     ({"project": {"horizon": "soon"}}, 'attendu : "under_3_months" ou "3_to_12_months" ou "later".'),
     ({"project": {"tenure": "squatter"}}, '« project.tenure » vaut "squatter" ; attendu : "owner" ou "tenant".'),
+    ({"naf_2025": "25.62YZ"}, '« naf_2025 » vaut "25.62YZ" ; attendu : un code NAF 2025 de n’importe quel niveau'),
+    ({"naf_2025": "W"}, '« naf_2025 » vaut "W" ; attendu : un code NAF 2025'),
+    ({"naf_2025": 25}, "« naf_2025 » vaut 25 ; attendu : un code NAF 2025"),
+    ({"craft_register": "oui"}, '« craft_register » vaut "oui" ; attendu : true, false ou null.'),
+    ({"in_difficulty": 0}, "« in_difficulty » vaut 0 ; attendu : true, false ou null."),
+    ({"group": {}}, "« group » vaut {} ; attendu : une liste d’entreprises comme"),
+    ({"group": True}, "vide si l’entreprise est indépendante."),
+    ({"group": ["Holding"]}, '« group[0] » vaut "Holding" ; attendu : un objet, dans une liste d’entreprises comme'),
+    ({"group": [None]}, "« group[0] » vaut null ; attendu : un objet"),
+    ({"group": [{}]}, "« group[0].share » vaut null ; attendu : un pourcentage de 0 à 100."),
+    ({"group": [{"share": 100.5}]}, "« group[0].share » vaut 100.5 ; attendu : un pourcentage de 0 à 100."),
+    ({"group": [{"share": True}]}, "« group[0].share » vaut true ; attendu : un pourcentage de 0 à 100."),
+    ({"group": [{"share": 1, "holder": "bank"}]}, '« group[0].holder » vaut "bank" ; attendu : "company" ou'),
+    ({"group": [{"share": 1, "control": "oui"}]}, '« group[0].control » vaut "oui" ; attendu : true, false'),
+    ({"group": [{"share": 1, "name": 3}]}, "« group[0].name » vaut 3 ; attendu : un texte."),
+    ({"group": [{"share": 1, "turnover": [2, 1]}]}, "« group[0].turnover » vaut [2, 1], bornes inversées"),
+    ({"group": [{"share": 1}] * 201}, "« group » compte 201 lignes ; attendu : 200 au plus."),
+    ({"previous_years": {"headcount": 1}}, "attendu : une liste d’exercices comme"),
+    ({"previous_years": [{"headcount": -1}]}, "« previous_years[0].headcount » vaut -1 ; attendu"),
+    ({"previous_years": [{}] * 21}, "« previous_years » compte 21 lignes ; attendu : 20 au plus."),
+    ({"schemes": ["jonction:acre"]}, '« schemes » vaut ["jonction:acre"] ; attendu : un objet comme {"jonction:acre"'),
+    ({"schemes": {"acre": True}}, '« schemes » contient "acre", un dispositif inconnu ; attendu : un objet comme'),
+    ({"schemes": {"jonction:acré": True}}, "un dispositif inconnu"),
+    ({"schemes": {"jonction:acre": "oui"}}, '« schemes » : "jonction:acre" vaut "oui" ; attendu : true, false'),
+    ({"project": {"spend_kinds": "works"}}, '« project.spend_kinds » vaut "works" ; attendu : une liste de dépenses'),
+    (
+        {"project": {"spend_kinds": ["works", "cars"]}},
+        'contient "cars", une dépense inconnue ; attendu : "equip',
+    ),
     ({"needs": "numerique.robot"}, '« needs » vaut "numerique.robot" ; attendu : une liste de sous-besoins'),
     ({"needs": ["numerique"]}, '« needs » contient "numerique", un sous-besoin inconnu ; attendu'),
     ({"needs": [1]}, "« needs » vaut [1] ; attendu : une liste"),
@@ -246,9 +276,69 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_place(codes: Codes) -
     assert str(caught.value) == " ".join(fault.sentence for fault in caught.value.faults)
 
 
+def test_the_place_of_a_fault_in_a_list_is_that_of_the_part(codes: Codes) -> None:
+    with pytest.raises(LineError) as caught:
+        read(
+            codes,
+            group=[{"share": 60}, {"share": "60", "headcount": -1}, 3],
+            previous_years=[{}, {"turnover": "x"}],
+            schemes={"a/b~c": True, "jonction:acre": 1},
+            project={"spend_kinds": ["works", "cars"]},
+        )
+    assert [fault.pointer for fault in caught.value.faults] == [
+        "/group/2",
+        "/group/1/share",
+        "/group/1/headcount",
+        "/previous_years/1/turnover",
+        "/schemes/a~1b~0c",
+        "/schemes/jonction:acre",
+        "/project/spend_kinds/1",
+    ]
+
+
+def test_what_a_group_is_made_of_is_kept_as_it_was_given(codes: Codes) -> None:
+    line = {
+        "naf_2025": "25.62y",
+        "craft_register": True,
+        "public_body": False,
+        "in_difficulty": False,
+        "taxes_up_to_date": True,
+        "group": [
+            {"name": "Holding", "share": 60, "control": None, "holder": "company", "headcount": [10, 19]},
+            {"share": 24.9, "control": True, "turnover": 0},
+        ],
+        "previous_years": [{"headcount": 48, "turnover": None}, {}],
+        "schemes": {"jonction:acre": True, "jonction:arce": None, "jonction:adie": False},
+        "project": {"spend_kinds": ["works"]},
+    }
+    assert read(codes, **line).facts == {
+        "naf_2025": "25.62Y",
+        "craft_register": True,
+        "public_body": False,
+        "in_difficulty": False,
+        "taxes_up_to_date": True,
+        "group": [
+            {"name": "Holding", "share": 60, "holder": "company", "headcount": [10, 19]},
+            {"share": 24.9, "control": True, "turnover": 0},
+        ],
+        "previous_years": [{"headcount": 48}, {}],
+        "schemes": {"jonction:acre": True, "jonction:adie": False},
+        "project.spend_kinds": ["works"],
+    }
+
+
+def test_an_empty_list_is_an_answer_and_null_is_none(codes: Codes) -> None:
+    assert read(codes, group=[], project={"spend_kinds": []}).facts == {"group": [], "project.spend_kinds": []}
+    assert read(codes, group=None, previous_years=None, schemes=None, project={"spend_kinds": None}).facts == {}
+
+
 @pytest.mark.parametrize(
     ("line", "ignored"),
     [
+        (
+            {"group": [{"share": 1, "planet": "Mars"}], "previous_years": [{"name": "2024"}]},
+            ("group[0].planet", "previous_years[0].name"),
+        ),
         ({}, ()),
         ({"commune": None, "project": {"started": None}}, ()),
         ({"headcounts": 3, "project": {"cost": 1}}, ("headcounts", "project.cost")),

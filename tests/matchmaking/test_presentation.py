@@ -288,6 +288,26 @@ def test_a_preview_shows_the_same_as_a_result_and_keeps_nothing(submission):
         ("micro_entrepreneur", True, "micro-entrepreneur"),
         ("project.tenure", "tenant", "locataire"),
         ("project.horizon", "under_3_months", "dans les 3 mois"),
+        ("naf_2025", "25.62Y", "NAF 2025 : 25.62Y"),
+        ("craft_register", True, "entreprise artisanale"),
+        ("public_body", False, "pas un organisme public"),
+        ("in_difficulty", False, "pas en difficulté (au sens européen)"),
+        ("taxes_up_to_date", True, "à jour de ses impôts et cotisations sociales"),
+        ("project.spend_kinds", ["works", "study"], "des travaux, une étude"),
+        ("group", [], "entreprise indépendante"),
+        (
+            "group",
+            [{"share": 60, "name": "Holding", "headcount": 12, "turnover": [None, None]}, {"share": 30.5}],
+            "Holding (60 %) : 12 salariés ; une entreprise ou une personne (30,5 %) : chiffres inconnus",
+        ),
+        (
+            "group",
+            [{"share": 0, "control": True, "holder": "public_body", "turnover": [0, 5]}],
+            "une entreprise ou une personne (0 %, contrôle, un organisme public) : chiffre d’affaires de 0 € à 5 €",
+        ),
+        ("previous_years", [{"headcount": 48}, {}], "exercice N-1 : 48 salariés ; exercice N-2 : inconnu"),
+        ("schemes", {"jonction:adie": True}, "Microcrédit professionnel Adie : obtenu"),
+        ("scheme:jonction:adie", False, "Microcrédit professionnel Adie : pas obtenu"),
         ("answer:x", True, "oui"),
         ("answer:x", False, "non"),
     ],
@@ -296,19 +316,25 @@ def test_a_value_is_said_as_a_person_would(name, value, text):
     assert value_text(name, value).replace("\u00a0", " ") == text
 
 
+GROUP = "entreprise indépendante"
+
+
 @pytest.mark.parametrize(
     ("definition", "values"),
     [
         ({"kind": "in_territory", "any_of": ["REG-32"], "level": "project"}, ["Attichy"]),
         ({"kind": "in_territory", "any_of": ["REG-32"]}, ["Compiègne"]),
-        ({"kind": "size_category", "to": "medium"}, ["35 salariés", "chiffre d’affaires de 2 M€ à 10 M€"]),
+        ({"kind": "size_category", "to": "medium"}, ["35 salariés", "chiffre d’affaires de 2 M€ à 10 M€", GROUP]),
+        ({"kind": "turnover", "at_most": 5, "level": "group"}, ["chiffre d’affaires de 2 M€ à 10 M€", GROUP]),
+        ({"kind": "activity", "any_of": ["C"], "nomenclature": "naf_2025"}, []),
+        ({"kind": "holds_scheme", "none_of": ["jonction:adie"]}, ["Microcrédit professionnel Adie : pas obtenu"]),
         ({"kind": "window", "state": "permanent"}, []),
         ({"kind": "project_not_started"}, ["projet pas commencé"]),
         ({"kind": "manual", "fact": "x", "sentence": "X"}, []),
     ],
 )
 def test_a_criterion_shows_what_the_firm_said_of_what_it_reads(definition, values):
-    known = Known({**FACTS, "project.commune": "60025"}, {})
+    known = Known({**FACTS, "project.commune": "60025", "schemes": {"jonction:adie": False}}, {})
     assert [value.replace("\u00a0", " ") for value, _ in known.values_for(definition)] == values
 
 

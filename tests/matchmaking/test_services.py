@@ -389,7 +389,9 @@ def test_a_file_is_visible_once_the_address_is_confirmed():
 
 
 @pytest.mark.parametrize(
-    "token", ["", "x", "1:2:3", signing.dumps(1, salt="other"), signing.dumps(999, salt=CONFIRM_SALT)]
+    "token",
+    ["", "x", "1:2:3", signing.dumps(1, salt="other"), signing.dumps(999, salt=CONFIRM_SALT)],
+    ids=["empty", "short", "made up", "of another purpose", "of no submission"],  # a signed token holds the second
 )
 def test_a_token_that_was_altered_confirms_nothing(token):
     assert read_confirmation_token(token) is None

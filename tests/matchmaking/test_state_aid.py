@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from backend.companies.models import Fact, ReceivedAid
 from backend.companies.services import record_facts
-from backend.matchmaking import aid_rules, state_aid
+from backend.matchmaking import engine, state_aid
 from backend.matchmaking.presentation import present, present_schemes, proposes_de_minimis
 from backend.matchmaking.results import compute_result
 from backend.matchmaking.size import present_size
@@ -255,9 +255,9 @@ def test_a_declaration_is_taken_back(submission, officer):
 
 def test_figures_that_nobody_read_are_not_used():
     for regulation in ("agricultural", "fishery"):
-        assert aid_rules.de_minimis_left([], on=DAY, complete=True, regulation=regulation).ceiling is None
-    assert aid_rules.de_minimis_left([], on=DAY, complete=True, regulation="sgei").ceiling == 750_000
-    assert aid_rules.rates_of("GBER", "19", sizes=(1, 1), on=DAY).rates == ()
+        assert engine.de_minimis_left([], on=DAY, complete=True, regulation=regulation).ceiling is None
+    assert engine.de_minimis_left([], on=DAY, complete=True, regulation="sgei").ceiling == 750_000
+    assert engine.rates_of("GBER", "19", sizes=(1, 1), on=DAY).rates == ()
 
 
 # -- a word on each scheme

@@ -10,6 +10,7 @@ from django.test import Client
 from backend.accounts.models import Membership, User
 from backend.schemes.models import CatalogueTask, Proposal, Scheme
 from backend.schemes.publishing import archive
+from backend.schemes.records import write_revision
 from backend.schemes.wording import sentence
 from tests.factories import ARC, make_officer, make_submission
 from tests.schemes.people import (
@@ -19,6 +20,7 @@ from tests.schemes.people import (
     make_draft,
     make_editor,
     make_proposal,
+    make_record,
     make_task,
     publish_change,
 )
@@ -298,6 +300,31 @@ def test_a_key_taken_meanwhile_is_told(by_editor):
     response = by_editor.post(f"{PROPOSALS}add/", new_scheme(key=KEY))
     assert "est déjà celui d’un dispositif" in text_of(response)
     assert response.context["sheet"].main["name"].value() == "Pass robot (essai)"
+
+
+def test_links_that_make_a_circle_are_told_on_the_page_and_proposed_to_nobody(by_editor):
+    make_other = make_record(
+        "essai-autre", name="Autre", relations=[{"kind": "requires", "scheme": "essai-pass-robot"}]
+    )
+    other = Scheme.objects.create(source_key="essai-autre", state=Scheme.State.PUBLISHED)
+    other.current = write_revision(make_other, scheme=other)
+    other.save()
+    typed = new_scheme(**{"relations-0-kind": "requires", "relations-0-scheme": "essai-autre"})
+    by_editor.post(f"{PROPOSALS}add/", typed)
+    draft = Proposal.objects.get()
+    sentence = "ligne 1 : rien ne peut venir en premier dans « Autre » → « Pass robot (essai) » → « Autre »"
+    assert sentence in text_of(by_editor.get(f"{PROPOSALS}{draft.pk}/change/"))
+    assert sentence in text_of(by_editor.post(f"{PROPOSALS}{draft.pk}/proposer/", follow=True))
+    draft.refresh_from_db()
+    assert draft.state == Proposal.State.DRAFT
+
+
+def test_a_cap_is_typed_read_back_and_compared(by_editor):
+    link = {"relations-0-kind": "cumulable", "relations-0-scheme": "vie", "relations-0-cap_pct": "62,5"}
+    assert "Plafond du cumul" in text_of(by_editor.get(f"{PROPOSALS}add/"))
+    by_editor.post(f"{PROPOSALS}add/", new_scheme(**link))
+    text = text_of(by_editor.get(f"{PROPOSALS}{Proposal.objects.get().pk}/change/"))
+    assert "jusqu’à 62,5 % de la même dépense" in text
 
 
 # -- mistakes in the form

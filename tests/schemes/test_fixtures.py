@@ -118,7 +118,7 @@ TERRITORY = {"kind": "in_territory", "any_of": ["REG-32"]}
         ({"needs": {"numerique.robots": 1.0}}, "sous-besoin inconnu : numerique.robots"),
         ({"needs": {"numerique.robot": 1.5}}, "inférieure ou égale à 1.0"),
         ({"criteria": [TERRITORY, {"kind": "headcount"}]}, "critère 2 : critère: headcount has no bound"),
-        ({"criteria": [{**TERRITORY, "any_of": ["REG-99"]}]}, "critère 1 : périmètres inconnus REG-99"),
+        ({"criteria": [{**TERRITORY, "any_of": ["REG-99"]}]}, "critère 1, any_of[0] : lieu inconnu « REG-99 »"),
         ({"criteria": [{**TERRITORY, "source": 40}]}, "40"),
     ],
     ids=lambda value: str(value)[:40],
@@ -135,6 +135,18 @@ def test_a_broken_file_changes_nothing_and_is_named_with_the_place(
     assert place in str(caught.value)
     assert counts() == before
     assert not Revision.objects.filter(name="Modifié aussi").exists()
+
+
+def test_a_scheme_may_require_one_whose_file_comes_later(folder: Path, change: Callable[..., Path]) -> None:
+    new = folder / "vie-nouvelle.yaml"
+    new.write_text(yaml.safe_dump({**yaml.safe_load((folder / "vie.yaml").read_text()), "key": "vie-nouvelle"}))
+    change("mediation-credit", criteria=[{"kind": "holds_scheme", "any_of": ["jonction:vie-nouvelle"]}])
+    assert load_catalogue(folder) == {
+        "créés": 1,
+        "nouvelles versions": 1,
+        "inchangés": len(PATHS) - 1,
+        "proposés à la relecture": 0,
+    }
 
 
 @pytest.mark.parametrize("content", ["", "[]", "a: [", "key: mediation-credit"])

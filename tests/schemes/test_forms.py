@@ -4,7 +4,8 @@ import pytest
 from django.http import QueryDict
 
 from backend.schemes.comparison import differences
-from backend.schemes.forms.criteria import FIELDS, KINDS, CriterionForm
+from backend.schemes.forms.criteria import CriterionForm
+from backend.schemes.forms.kinds import FIELDS, KINDS
 from backend.schemes.forms.sheet import Sheet
 from backend.schemes.models import Scheme
 from backend.schemes.records import check_record, normalise, read_record
@@ -53,7 +54,44 @@ def test_a_row_typed_anew_is_kept_even_where_the_base_says_the_same():
     assert differences(make_record(amount={"ceiling_eur": 200000}), sheet.record()) == []
 
 
+def link(place=0, *, kind, scheme="vie", **fields):
+    return {f"relations-{place}-{name}": value for name, value in {"kind": kind, "scheme": scheme, **fields}.items()}
+
+
+@pytest.mark.parametrize(("typed", "cap"), [("80", 80), ("62,5", 62.5), ("", None)])
+def test_a_cap_is_typed_as_people_write_it(typed, cap):
+    sheet = bound(new_scheme(**link(kind="cumulable", cap_pct=typed, source="1")))
+    assert sheet.is_valid()
+    check_record(sheet.record())
+    assert sheet.record()["relations"] == [
+        {"kind": "cumulable", "scheme": "vie", "cap_pct": cap, "note": "", "source": 1}
+    ]
+
+
+def test_a_sheet_is_not_linked_to_itself():
+    scheme = get_scheme()
+    data = sent(Sheet(scheme=scheme, base=read_record(scheme.current)))
+    sheet = bound({**data, **link(kind="requires", scheme=scheme.source_key)}, scheme=scheme)
+    assert not sheet.is_valid()
+    assert "lié à lui-même" in str(sheet.rows["relations"].forms[0].errors["scheme"])
+
+
+@pytest.mark.parametrize("kinds", [("excludes", "requires"), ("requires", "excludes"), ("cumulable", "excludes")])
+def test_two_rows_do_not_say_the_contrary_of_one_scheme(kinds):
+    rows = {**link(0, kind=kinds[0]), **link(1, kind=kinds[1]), "relations-TOTAL_FORMS": "2"}
+    sheet = bound(new_scheme(**rows))
+    assert not sheet.is_valid()
+    assert "dit le contraire" in str(sheet.rows["relations"].forms[1].errors["kind"])
+
+
 # -- criteria
+
+# What a browser sends of lists in which nobody chose.
+CHOSEN = {
+    "in_territory": {"level": "establishment"},
+    "activity": {"nomenclature": "naf_rev2"},
+    **{kind: {"level": "company"} for kind in ("headcount", "turnover", "balance_sheet")},
+}
 
 
 def form_of(kind, **fields):
@@ -76,6 +114,26 @@ def form_of(kind, **fields):
         ("age_months", {"at_least": "36"}, {"at_least": 36}),
         ("size_category", {"to": "medium"}, {"to": "medium"}),
         ("micro_entrepreneur", {"expected": "False"}, {"expected": False}),
+        ("activity", {"any_of": "V, 62.10y", "nomenclature": "naf_2025"}, None),
+        ("turnover", {"at_most": "2 000", "level": "group"}, {"at_most": 2000, "level": "group"}),
+        ("age_months", {"below": "96"}, {"below": 96}),
+        ("craft_register", {"expected": "True"}, {}),
+        ("public_body", {"expected": "False"}, {"expected": False}),
+        ("in_difficulty", {"expected": "False"}, {"expected": False}),
+        ("taxes_up_to_date", {"expected": "True"}, {}),
+        ("tenure", {"any_of": ["owner"]}, {"any_of": ["owner"]}),
+        ("horizon", {"none_of": ["later"]}, {"none_of": ["later"]}),
+        ("spend_kind", {"any_of": ["works", "study"]}, {"any_of": ["works", "study"]}),
+        (
+            "holds_scheme",
+            {"any_of": "acre\nmicrocrédit professionnel adie", "none_of": "jonction:vie"},
+            {"any_of": ["jonction:acre", "jonction:adie"], "none_of": ["jonction:vie"]},
+        ),
+        (
+            "window",
+            {"state": "dated", "opens_on": "2026-03-01", "closes_on": "2026-04-30", "yearly": "on"},
+            {"state": "dated", "opens_on": "2026-03-01", "closes_on": "2026-04-30", "yearly": True},
+        ),
         ("project_not_started", {}, {}),
         ("window", {"state": "dated", "closes_on": "2026-12-31"}, {"state": "dated", "closes_on": "2026-12-31"}),
         (
@@ -95,8 +153,7 @@ def form_of(kind, **fields):
     ids=lambda value: str(value)[:40],
 )
 def test_a_criterion_is_typed_in_the_fields_of_its_kind(kind, fields, definition):
-    defaults = {"in_territory": {"level": "establishment"}, "headcount": {"level": "company"}}
-    form = form_of(kind, **{**defaults.get(kind, {}), **fields})
+    form = form_of(kind, **{**CHOSEN.get(kind, {}), **fields})
     assert form.is_valid(), form.errors
     row = form.row()
     if definition is not None:
@@ -121,6 +178,25 @@ LEVEL = {"level": "company"}
         ("in_territory", {"any_of": "Saint-Martin"}, "any_of", "peut être plusieurs lieux"),
         ("in_territory", {"any_of": "REG-32", "level": "planet"}, "level", "planet"),
         ("activity", {"any_of": "tôlerie"}, "any_of", "« tôlerie » n’est pas un code NAF"),
+        ("activity", {"any_of": "25.99X"}, None, "n’existe pas : any_of[0] : code NAF inconnu « 25.99X »."),
+        ("activity", {"any_of": "C, V"}, None, "'V' is no NAF rév. 2 code"),
+        ("activity", {"any_of": "W", "nomenclature": "naf_2025"}, "any_of", "n’est pas un code NAF"),
+        ("legal_form", {"any_of": "57, 0001"}, None, "any_of[1] : catégorie juridique inconnue « 0001 »."),
+        ("holds_scheme", {}, None, "au moins une des deux listes"),
+        (
+            "holds_scheme",
+            {"any_of": "Nulle part"},
+            "any_of",
+            "« Nulle part » n’est ni le nom ni la clé d’un dispositif",
+        ),
+        ("holds_scheme", {"any_of": "acre", "none_of": "jonction:acre"}, None, "est dans les deux listes"),
+        ("spend_kind", {"any_of": "voyages"}, "any_of", "voyages"),
+        ("spend_kind", {}, None, "au moins une des deux listes"),
+        ("tenure", {"any_of": "squatter"}, "any_of", "squatter"),
+        ("craft_register", {"expected": "peut-être"}, "expected", "peut-être"),
+        ("turnover", {"at_most": "5", "level": "planet"}, "level", "planet"),
+        ("age_months", {"at_most": "12", "below": "12"}, None, "Une seule limite basse"),
+        ("window", {"state": "dated", "closes_on": "2026-04-30", "yearly": "on"}, None, "son premier et son dernier"),
         ("legal_form", {"any_of": "SAS"}, "any_of", "« SAS » n’est pas une catégorie juridique"),
         ("headcount", LEVEL, None, "Écrivez au moins une limite."),
         ("headcount", {**LEVEL, "below": "250", "at_most": "249"}, None, "Une seule limite basse"),
@@ -145,7 +221,12 @@ LEVEL = {"level": "company"}
         ("any", {"of": "- kind: headcont"}, None, "critère.of[0]: Unknown criterion kind 'headcont'"),
         ("any", {"of": "- 12"}, None, "critère.of[0]: 12 is not an object"),
         ("any", {"of": "[]"}, None, "ne peut pas lire"),
-        ("any", {"of": "- {kind: in_territory, any_of: [REG-99]}"}, None, "Lieux inconnus : REG-99."),
+        (
+            "any",
+            {"of": "- {kind: in_territory, any_of: [REG-99]}"},
+            None,
+            "n’existe pas : of[0].any_of[0] : lieu inconnu « REG-99 ».",
+        ),
         ("any", {"of": "- {kind: in_territory, any_of: null}"}, None, "ne peut pas lire"),
         ("any", {"of": '- {kind: manual, fact: a, sentence: "\\0"}'}, "of", "ne s’écrit pas"),
         ("any", {"of": '- {kind: manual, fact: a, sentence: "\\ud800"}'}, "of", "n’est pas lisible"),
@@ -160,8 +241,7 @@ LEVEL = {"level": "company"}
     ids=lambda value: str(value)[:40],
 )
 def test_a_criterion_that_cannot_be_read_is_refused_where_it_stands(kind, fields, field, sentence):
-    defaults = {"in_territory": {"level": "establishment"}}
-    form = form_of(kind, **{**defaults.get(kind, {}), **fields})
+    form = form_of(kind, **{**CHOSEN.get(kind, {}), **fields})
     assert not form.is_valid()
     told = " ".join(form.errors.get(field or "__all__", [])).replace("\u00a0", " ")
     assert sentence in told, form.errors
@@ -205,6 +285,11 @@ def test_an_unknown_kind_is_refused():
         ({"needs-0-weight": ""}, "needs", "weight", "obligatoire"),
         ({"needs-0-sub_need": "numerique.magie"}, "needs", "sub_need", "numerique.magie"),
         ({"relations-0-kind": "excludes", "relations-0-scheme": "nulle-part"}, "relations", "scheme", "nulle-part"),
+        (link(kind="excludes", cap_pct="80"), "relations", "cap_pct", "ne va qu’avec « se cumule avec »"),
+        (link(kind="cumulable", cap_pct="0"), "relations", "cap_pct", "plus grande que 0"),
+        (link(kind="cumulable", cap_pct="120"), "relations", "cap_pct", "au plus égale à 100"),
+        (link(kind="cumulable", cap_pct="-3"), "relations", "cap_pct", "0"),
+        (link(kind="cumulable", cap_pct="la moitié"), "relations", "cap_pct", "nombre"),
         ({"criteria-0-source": "2"}, "criteria", "source", "Il n’y a pas de source n° 2"),
         ({"sources-0-DELETE": "on"}, "criteria", "source", "Il n’y a pas de source n° 1"),
         ({"criteria-0-kind": "magic"}, "criteria", "kind", "magic"),
@@ -215,7 +300,7 @@ def test_a_mistake_is_told_at_its_field(changes, part, field, sentence):
     sheet = bound(new_scheme(**changes))
     assert not sheet.is_valid()
     form = sheet.main if part == "main" else sheet.rows[part].forms[0]
-    assert sentence in " ".join(form.errors[field]), form.errors
+    assert sentence in " ".join(form.errors[field]).replace("\u00a0", " "), form.errors
     assert sheet.n_errors() >= 1
 
 

@@ -434,7 +434,7 @@ def commit(function, *arguments):
 
 
 def erase():
-    scheme = Scheme.objects.filter(source_key="essai-deux-a-la-fois")
+    scheme = Scheme.objects.filter(source_key__endswith="-a-la-fois")
     scheme.update(current=None)
     Proposal.objects.all().delete()
     Criterion.objects.filter(revision__scheme__in=scheme).delete()  # it protects its source
@@ -475,3 +475,26 @@ def test_of_two_who_publish_at_the_same_moment_one_does(threads, n_proposals):
     scheme = Scheme.objects.get(source_key="essai-deux-a-la-fois")
     assert scheme.revisions.count() == 1
     assert Notification.objects.filter(kind="proposal_decided").count() == 1
+
+
+def test_two_changes_that_make_a_circle_only_together_are_not_both_published(threads):
+    together = Barrier(2)
+    keys = ["essai-un-a-la-fois", "essai-deux-a-la-fois"]
+
+    def prepare():
+        links = [[{"kind": "requires", "scheme": other}] for other in reversed(keys)]
+        proposals = [make_proposal(key=key, name=key, relations=said) for key, said in zip(keys, links, strict=True)]
+        return proposals, make_approver()
+
+    def click(proposal):
+        together.wait(timeout=10)
+        try:
+            return publish(proposal=proposal, approver=approver)
+        except PublishingError as error:
+            return error
+
+    proposals, approver = threads.submit(commit, prepare).result()
+    answers = list(threads.map(commit, [click] * 2, proposals))
+    assert sorted(type(answer).__name__ for answer in answers) == ["PublishingError", "Revision"]
+    assert [str(answer) for answer in answers if "rien ne peut venir en premier" in str(answer)]
+    assert Scheme.objects.filter(source_key__in=keys).count() == 1

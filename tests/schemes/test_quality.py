@@ -83,6 +83,14 @@ def test_a_link_to_an_archived_scheme_is_found():
     assert codes_of(make_scheme(relations=[relation("vie")])) == ["relation_archived"]
 
 
+def test_links_that_cannot_hold_are_found_where_they_were_in_force_before():
+    make_scheme("essai-a", relations=[{"kind": "requires", "scheme": "essai-b"}])
+    make_scheme("essai-b", name="Autre", relations=[{"kind": "requires", "scheme": "essai-a"}])
+    (finding,) = [one for one in check_catalogue(on=DAY) if one.code == "relation_contradiction"]
+    assert finding.subject == "essai-a"
+    assert "« Pass robot (essai) » → « Autre » → « Pass robot (essai) »" in finding.text.replace("\u00a0", " ")
+
+
 def test_the_age_allowed_can_be_chosen():
     scheme = make_scheme(as_of="2026-11-01")
     assert codes_of(scheme, days=22) == ["sheet_old"]
@@ -154,6 +162,7 @@ def test_the_real_catalogue_has_no_sheet_without_source_need_or_first_step():
     codes = {finding.code for finding in check_catalogue(on=DAY)}
     assert codes <= SEVERITIES.keys()
     assert not codes & {"no_source", "no_need", "no_next_step", "no_contact", "duplicate_name", "sheet_old"}
+    assert not codes & {"relation_unknown", "relation_archived", "relation_contradiction"}
 
 
 def test_the_report_names_each_scheme_what_is_wrong_and_the_code():

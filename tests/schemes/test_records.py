@@ -6,12 +6,16 @@ from django.db import DatabaseError, transaction
 
 from backend.schemes.comparison import differences, merge
 from backend.schemes.models import Operator, OperatorRole, Proposal, Relation, Revision, Scheme, ServedNeed
-from backend.schemes.records import RecordError, check_record, digest_of, normalise, read_record
+from backend.schemes.records import RecordError, check_record, digest_of, normalise, read_record, write_revision
 from tests.conftest import ROOT
 from tests.schemes.people import get_scheme, make_record, record_of
 
 pytestmark = pytest.mark.django_db
 PATHS = sorted((ROOT / "fixtures" / "schemes").glob("*.yaml"))
+
+
+def link(scheme="vie", *, kind="excludes", **fields):
+    return {"kind": kind, "scheme": scheme, **fields}
 
 
 def without_sirens(record):
@@ -40,14 +44,42 @@ def test_dates_and_text_of_a_date_are_the_same_content():
         ({"needs": {"numerique.robot": 0}}, "served_need_weight_in_range"),
         ({"criteria": [{"kind": "headcont"}]}, "critère 1 : critère: Unknown criterion kind 'headcont'"),
         ({"criteria": [{"kind": "headcount", "below": 250, "source": 2}]}, "critère 1 : il n’y a pas de source 2"),
-        ({"criteria": [{"kind": "in_territory", "any_of": ["REG-99"]}]}, "périmètres inconnus REG-99"),
+        (
+            {"criteria": [{"kind": "in_territory", "any_of": ["REG-32", "REG-99"]}]},
+            "critère 1, any_of[1] : lieu inconnu « REG-99 »",
+        ),
+        ({"criteria": [{"kind": "activity", "none_of": ["25.99X"]}]}, "none_of[0] : code NAF inconnu « 25.99X »"),
+        ({"criteria": [{"kind": "legal_form", "any_of": ["0001"]}]}, "catégorie juridique inconnue « 0001 »"),
+        ({"criteria": [{"kind": "holds_scheme", "any_of": ["jonction:x"]}]}, "dispositif inconnu « jonction:x »"),
+        ({"criteria": [{"kind": "holds_scheme", "none_of": ["acre"]}]}, "none_of[0] : dispositif inconnu « acre »"),
+        ({"criteria": [{"kind": "spend_kind", "any_of": ["trips"]}]}, "dépense inconnue « trips »"),
+        ({"criteria": [{"kind": "horizon", "any_of": ["soon"]}]}, "échéance inconnue « soon »"),
+        (
+            {"criteria": [{"kind": "any", "of": [{"kind": "not", "of": {"kind": "legal_form", "any_of": ["59"]}}]}]},
+            "critère 1, of[0].of.any_of[0] : catégorie juridique inconnue « 59 »",
+        ),
+        (
+            {"criteria": [{"kind": "legal_form", "any_of": ["0001"] * 7}]},
+            "any_of[4] : catégorie juridique inconnue « 0001 » ; et 2 autres",
+        ),
+        ({"targeted_naf": ["C", "25.99X"]}, "targeted_naf : n’est pas un code NAF rév. 2 : 25.99X"),
         ({"criteria": ["headcount"]}, "str"),
         ({"criteria": None}, "NoneType"),
         ({"targeted_naf": ["99Z99"]}, "n’est pas un code NAF"),
         ({"applicants": []}, "applicants"),
         ({"applicants": ["friend"]}, "friend"),
         ({"operators": [{"name": "X", "siren": None, "roles": ["friend"]}]}, "friend"),
-        ({"relations": [{"kind": "likes", "scheme": "vie", "note": None, "source": None}]}, "likes"),
+        ({"relations": [link(kind="likes")]}, "lien 1 : "),
+        ({"relations": [link(), link("adie", source=2)]}, "lien 2 : il n’y a pas de source 2"),
+        ({"relations": [link("essai-pass-robot")]}, "lien 1 : un dispositif n’est pas lié à lui-même"),
+        ({"relations": [link(cap=80)]}, "lien 1 : champs inconnus cap"),
+        ({"relations": [link(cap_pct=80)]}, "lien 1 : Un plafond"),
+        ({"relations": [link(kind="cumulable", cap_pct=0)]}, "lien 1 : Un plafond"),
+        ({"relations": [link(kind="cumulable", cap_pct=-5)]}, "lien 1 : Un plafond"),
+        ({"relations": [link(kind="cumulable", cap_pct=100.01)]}, "lien 1 : Un plafond"),
+        ({"relations": [link(kind="cumulable", cap_pct="beaucoup")]}, "lien 1 : "),
+        ({"relations": [link(kind="cumulable", cap_pct=1e9)]}, "lien 1 : "),
+        ({"relations": [link(kind="cumulable", cap_pct=float("nan"))]}, "lien 1 : "),
         ({"window": {"state": "dated", "opens_on": None, "closes_on": None, "recurring": None, "note": None}}, "date"),
         ({"as_of": "hier"}, "hier"),
         ({"url": "pas une adresse"}, "URL"),
@@ -61,6 +93,19 @@ def test_a_record_that_is_not_well_formed_is_refused_with_the_place(changes, pla
     with pytest.raises(RecordError) as caught:
         check_record(make_record(**changes))
     assert place in str(caught.value)
+
+
+@pytest.mark.parametrize("cap", [0.01, 62.5, 80, 100, None])
+def test_a_cap_is_read_back_as_it_was_written(cap):
+    scheme = Scheme.objects.create(source_key="essai-pass-robot")
+    record = make_record(relations=[link(kind="cumulable", cap_pct=cap, source=1)])
+    assert read_record(write_revision(record, scheme=scheme)) == normalise(record)
+
+
+@pytest.mark.parametrize(("kind", "cap"), [("excludes", 80), ("cumulable", 0), ("cumulable", 101)])
+def test_the_database_refuses_a_cap_that_is_no_share_of_a_spend(kind, cap):
+    with pytest.raises(DatabaseError, match="relation_cap"), transaction.atomic():
+        get_scheme().current.relations.create(kind=kind, other_key="vie", cap_pct=cap)
 
 
 def test_checking_a_record_keeps_nothing():
@@ -107,6 +152,12 @@ def plain(lines):
             "Liens avec d’autres dispositifs",
             (),
             ("ne se cumule pas avec : Volontariat international en entreprise (VIE)",),
+        ),
+        (
+            {"relations": [link(kind="cumulable", cap_pct=62.5)]},
+            "Liens avec d’autres dispositifs",
+            (),
+            ("se cumule avec : Volontariat international en entreprise (VIE), jusqu’à 62,5 % de la même dépense",),
         ),
         (
             {"operators": [{"name": "Région Hauts-de-France", "siren": None, "roles": ["assessor"]}]},

@@ -69,8 +69,48 @@ def one(kind, **fields):
             one("age_months", at_least=6, at_most=18),
             "Entreprise créée depuis 6 mois au moins et depuis 18 mois au plus",
         ),
-        (one("size_category", to="medium"), "Taille : PME au sens européen, micro-entreprises comprises"),
-        (one("size_category", **{"from": "intermediate"}), "Taille : entreprise plus grande qu’une PME"),
+        (
+            one("size_category", to="medium"),
+            "Taille (groupe compris) : PME au sens européen, micro-entreprises",
+        ),
+        (
+            one("size_category", **{"from": "intermediate"}),
+            "Taille (groupe compris) : entreprise plus grande",
+        ),
+        (one("activity", any_of=["C", "2562B"], nomenclature="naf_2025"), "Activité (NAF 2025) : C ou 25.62B"),
+        (one("activity", none_of=["C"], nomenclature="naf_2025"), "Activité (NAF 2025), sauf : C"),
+        (one("turnover", at_most=2_000_000, level="group"), "Chiffre d’affaires du groupe : 2 M€ au plus"),
+        (one("balance_sheet", below=43_000_000, level="group"), "Total du bilan du groupe : moins de 43 M€"),
+        (one("turnover", at_most=2_000_000, level="company"), "Chiffre d’affaires : 2 M€ au plus"),
+        (one("craft_register"), "Entreprise artisanale (immatriculée au secteur des métiers et de l’artisanat)"),
+        (one("craft_register", expected=False), "Entreprise qui n’est pas artisanale"),
+        (one("public_body"), "Être un organisme public"),
+        (one("public_body", expected=False), "Ne pas être un organisme public"),
+        (one("in_difficulty"), "L’entreprise est en difficulté (au sens européen)"),
+        (one("in_difficulty", expected=False), "L’entreprise n’est pas en difficulté (au sens européen)"),
+        (one("taxes_up_to_date"), "À jour de ses impôts et cotisations sociales"),
+        (one("taxes_up_to_date", expected=False), "Pas à jour de ses impôts et cotisations sociales"),
+        (one("tenure", any_of=["owner"]), "Être propriétaire des locaux"),
+        (one("tenure", none_of=["tenant"]), "Ne pas être locataire des locaux"),
+        (one("horizon", none_of=["later"]), "Projet prévu à un autre moment que : plus tard"),
+        (
+            one("spend_kind", any_of=["study"], none_of=["vehicle", "wages"]),
+            "Le projet comprend au moins : une étude, et le projet ne comprend rien de ceci : un véhicule ou des sal",
+        ),
+        (one("age_months", below=96), "Entreprise créée depuis moins de 8 ans"),
+        (one("horizon", any_of=["under_3_months", "later"]), "Projet prévu : dans les 3 mois ou plus tard"),
+        (
+            one("spend_kind", any_of=["equipment", "works"]),
+            "Le projet comprend au moins : des équipements ou des travaux",
+        ),
+        (
+            one("holds_scheme", any_of=["jonction:adie"], none_of=["jonction:acre"]),
+            "Avoir obtenu d’abord : Microcrédit professionnel Adie, et ne pas avoir déjà : Aide à la création ou",
+        ),
+        (
+            one("holds_scheme", none_of=["jonction:acre"]),
+            "Ne pas avoir déjà : Aide à la création ou à la reprise d'entreprise (ACRE)",
+        ),
         (one("micro_entrepreneur"), "Être micro-entrepreneur"),
         (one("micro_entrepreneur", expected=False), "Ne pas être micro-entrepreneur"),
         (one("project_not_started"), "Projet pas encore commencé"),
@@ -91,6 +131,10 @@ def one(kind, **fields):
             "Ouvert du 2 mars 2026 jusqu’au 31 décembre 2026 inclus",
         ),
         (one("window", state="dated", closes_on="2027-01-01"), "Ouvert jusqu’au 1er janvier 2027 inclus"),
+        (
+            one("window", state="dated", opens_on="2026-03-01", closes_on="2026-04-30", yearly=True),
+            "Ouvert chaque année du 1er mars au 30 avril inclus",
+        ),
         (one("window", state="closed"), "Fermé"),
         (one("window", state="closed", closes_on="2026-02-28"), "Fermé (jusqu’au 28 février 2026 inclus)"),
         (one("window", state="suspended"), "Suspendu par le porteur"),
@@ -251,3 +295,25 @@ def test_an_activity_has_its_name_at_every_level(code, name):
 )
 def test_a_legal_form_has_its_name(code, name):
     assert wording.legal_name(code) == name
+
+
+@pytest.mark.parametrize(
+    ("several", "expected"),
+    [
+        ([], ""),
+        ([("on", "from", date(2027, 3, 1))], "à partir du 1er mars 2027"),
+        ([("project.spend", "at_least", 20_000.0)], "si le projet coûtait au moins 20 000 €"),
+        ([("project.spend", "above", 20_000.0)], "si le projet coûtait plus de 20 000 €"),
+        ([("project.spend", "at_most", 2_000_000.0)], "si le projet coûtait au plus 2 M€"),
+        ([("project.spend", "below", 20_000.0)], "si le projet coûtait moins de 20 000 €"),
+        ([("headcount", "at_least", 5.0)], "si l’entreprise comptait au moins 5 salariés"),
+        ([("project.commune", "in", "DEP-60")], "si le projet se faisait ailleurs (dans : Oise)"),
+        (
+            [("headcount", "at_least", 5.0), ("on", "from", date(2027, 3, 1)), ("project.spend", "at_least", 9.0)],
+            "à partir du 1er mars 2027, si l’entreprise comptait au moins 5 salariés et si le projet coûtait au moins"
+            " 9 €",
+        ),
+    ],
+)
+def test_what_would_change_a_no_is_one_sentence(several, expected):
+    assert wording.changes(several).replace(wording.NBSP, " ") == expected

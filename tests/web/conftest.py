@@ -13,6 +13,7 @@ FIRM = {
     "naf": "25.62B",
     "legal_form": "57",
     "created_on": "2009-03-16",
+    "independent": "yes",
 }
 PROJECT = {
     "headcount": "35",

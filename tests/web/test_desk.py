@@ -9,7 +9,7 @@ from backend.matchmaking.models import Alert, FollowUp, HandOver, Note, Review
 from backend.matchmaking.reviews import end_review
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.territories.models import ServedEpci
-from tests.factories import CCLO, DAY, decide, first_matches, make_officer, make_submission
+from tests.factories import CCLO, DAY, decide, first_matches, make_officer, make_submission, revise_scheme
 from tests.web.conftest import fill, text_of
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,13 @@ def set_aside(desk, submission, scheme, **sent):
         ({"started": "yes"}, "project.started", True),
         ({"horizon": "later"}, "project.horizon", "later"),
         ({"spend": "250 000 €"}, "project.spend", 250_000.0),
+        ({"spend_kinds": ["works", "study"]}, "project.spend_kinds", ["works", "study"]),
+        ({"naf_2025": "25.62y"}, "naf_2025", "25.62Y"),
+        ({"craft_register": "no"}, "craft_register", False),
+        ({"public_body": "no"}, "public_body", False),
+        ({"in_difficulty": "no"}, "in_difficulty", False),
+        ({"taxes_up_to_date": "yes"}, "taxes_up_to_date", True),
+        ({"independent": ""}, "group", None),
     ],
 )
 def test_an_officer_corrects_one_fact_and_nothing_else(desk, officer, submission, sent, fact, value):
@@ -314,6 +321,57 @@ def test_taking_a_file_says_so(desk, officer, submission):
     assert "Vous suivez ce dossier." in text_of(act(desk, submission, "prendre"))
     submission.refresh_from_db()
     assert submission.officer == officer
+
+
+# -- schemes that bear on each other
+
+
+@pytest.fixture
+def pair(submission, tmp_path):
+    """Return two schemes of the file, of which the first excludes the second."""
+    first, second = (match.scheme for match in first_matches(submission, 2))
+    links = [{"kind": "excludes", "scheme": second.source_key, "note": "Un <b>seul</b>.", "source": None}]
+    revise_scheme(tmp_path, first.source_key, name="Premier <i>A</i>", relations=links)
+    return first, second
+
+
+def test_two_kept_schemes_that_exclude_each_other_are_told_beside_both_and_above_the_button(desk, submission, pair):
+    second = pair[1]
+    for scheme in pair:
+        act(desk, submission, f"avis/{scheme.pk}", verdict="kept")
+    response = desk.get(f"/agent/{submission.pk}/")
+    text = text_of(response)
+    assert "<i>A</i>" not in response.content.decode()
+    assert f"Ne se cumule pas avec « {second.current.name} », déjà retenu." in text
+    assert text.count("e se cumule pas avec « Premier <i>A</i> », déjà retenu.") >= 1
+    assert text.index("Avant de terminer") < text.index("Terminer la relecture")
+    ended = act(desk, submission, "terminer", message="Bonjour")
+    assert "Relecture terminée" in text_of(ended)
+
+
+def test_a_scheme_to_be_added_by_hand_says_what_it_goes_against(desk, submission, pair):
+    first, second = pair
+    act(desk, submission, f"avis/{first.pk}", verdict="kept")
+    text = text_of(desk.get(f"/agent/{submission.pk}/ajouter/", {"q": second.current.name}))
+    assert "Ne se cumule pas avec « Premier <i>A</i> », déjà retenu." in text
+
+
+def test_a_firm_reads_the_links_at_once_and_the_order_once_reviewed(client, desk, officer, submission, pair, tmp_path):
+    first, second = pair
+    links = [{"kind": "requires", "scheme": second.source_key, "note": None, "source": None}]
+    revise_scheme(tmp_path, first.source_key, name="Premier", relations=links)
+    path = f"/resultat/{submission.token}/"
+    for scheme in pair:
+        decide(submission, scheme, officer)
+    text = text_of(client.get(path))
+    assert f"Demande d’abord {second.current.name}" in text
+    assert "À faire avant Premier" in text
+    assert "Dans quel ordre" not in text
+    end_review(submission=submission, officer=officer, on=DAY)
+    text = text_of(client.get(path))
+    order = text[text.index("Dans quel ordre") :]
+    assert order.index(second.current.name) < order.index(f"Premier après {second.current.name}")
+    assert "déjà retenu" not in text
 
 
 # -- the end, and the next one

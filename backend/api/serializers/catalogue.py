@@ -184,6 +184,13 @@ class ContactSerializer(serializers.Serializer[Revision]):
 class RelationSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Relation.Kind.choices, help_text="Lien.")
     scheme = serializers.CharField(source="other_key", help_text="Clé de l’autre dispositif.")
+    cap_pct = serializers.FloatField(
+        allow_null=True,
+        help_text=(
+            "De `cumulable` seulement : part de la même dépense, en %, que les aides cumulées ne dépassent pas "
+            "ensemble ; null : pas connue."
+        ),
+    )
     note = serializers.CharField(allow_blank=True, help_text="Précision.")
     source = SourceSerializer(allow_null=True, help_text="Où le lien a été lu.")
 
@@ -203,7 +210,9 @@ class SchemeSerializer(SchemeSummarySerializer):
     page = serializers.CharField(source="url", allow_blank=True, help_text="Page du dispositif chez son porteur.")
     state_aid_regime = serializers.CharField(allow_blank=True, help_text="Régime d’aide d’État.")
     legal_basis = serializers.CharField(allow_blank=True, help_text="Base légale.")
-    relations = serializers.SerializerMethodField(help_text="Liens avec d’autres dispositifs publiés.")
+    relations = serializers.SerializerMethodField(
+        help_text="Liens avec d’autres dispositifs publiés : ils servent à ordonner et à prévenir, jamais à exclure."
+    )
     sources = SourceSerializer(many=True, help_text="Ce qui a été lu.")
 
     class Meta(SchemeSummarySerializer.Meta):

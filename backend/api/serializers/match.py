@@ -173,6 +173,13 @@ class OpenQuestionSerializer(serializers.Serializer[OpenQuestion]):
     waiting = serializers.SerializerMethodField(help_text="Lesquels, par leur clé.")
     n_settled = serializers.SerializerMethodField(help_text="Pour combien c’est le seul fait qui manque.")
     settled = serializers.SerializerMethodField(help_text="Lesquels, par leur clé.")
+    expected = serializers.FloatField(
+        help_text=(
+            "Combien de dispositifs la réponse tranche en moyenne, si toutes les réponses que les règles distinguent"
+            " sont également probables. L’ordre est celui de ce nombre, chaque dispositif compté à son score, divisé"
+            " par l’effort de répondre."
+        )
+    )
 
     def get_place(self, asked: OpenQuestion) -> str | None:
         return asked.field
@@ -206,7 +213,7 @@ class AnswerSerializer(serializers.Serializer[Answer]):
     n_matches = serializers.IntegerField(help_text="Nombre de dispositifs possibles, au-delà de « limit ».")
     matches = MatchSerializer(source="cards", many=True, help_text="Les premiers, dans l’ordre, expliqués.")
     undecided = OpenQuestionSerializer(
-        many=True, help_text="Ce qu’il reste à demander, d’abord ce qui tranche le plus de dispositifs."
+        many=True, help_text="Ce qu’il reste à demander, d’abord ce qui tranche le plus pour le moindre effort."
     )
 
     @extend_schema_field({"type": ["string", "number", "null"]})

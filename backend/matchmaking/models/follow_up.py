@@ -33,6 +33,8 @@ class FollowUp(models.Model):
         REFUSED = "refused", _("refusé")
         GIVEN_UP = "given_up", _("abandonné par l’entreprise")
 
+    ENDS = (Step.GRANTED, Step.REFUSED, Step.GIVEN_UP)  # what a demand for a scheme comes to; the last one counts
+
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="follow_ups")
     scheme = models.ForeignKey(
         Scheme, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("dispositif")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.models import User
 from backend.companies.models import Contact, FactSheet
 from backend.schemes.models import SubNeed
+from backend.schemes.vocabulary import HORIZONS
 from backend.territories.models import ServedEpci
 
 
@@ -53,9 +54,9 @@ class Submission(models.Model):
     """What a firm filed: facts, needs and its own words. The facts can be corrected; each answer is kept."""
 
     class Horizon(models.TextChoices):
-        UNDER_3_MONTHS = "under_3_months", _("dans les 3 mois")
-        FROM_3_TO_12_MONTHS = "3_to_12_months", _("entre 3 et 12 mois")
-        LATER = "later", _("plus tard")
+        UNDER_3_MONTHS = "under_3_months", HORIZONS["under_3_months"]
+        FROM_3_TO_12_MONTHS = "3_to_12_months", HORIZONS["3_to_12_months"]
+        LATER = "later", HORIZONS["later"]
 
     class CallSlot(models.TextChoices):
         MORNING = "morning", _("le matin (8 h – 12 h)")

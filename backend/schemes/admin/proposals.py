@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from backend.accounts.models import User
 from backend.schemes.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.comparison import describe, differences, merge
-from backend.schemes.forms.criteria import KINDS
+from backend.schemes.forms.kinds import KINDS
 from backend.schemes.forms.proposal import CommentForm, DecisionForm
 from backend.schemes.forms.sheet import Sheet
 from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme

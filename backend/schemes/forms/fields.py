@@ -1,16 +1,18 @@
 """Fields of a sheet that take what an editor really types: lists of codes or names, one line each, parts in YAML."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
 import yaml
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from backend.common.fields import FrenchNumber
 from backend.common.text import fold
-from backend.schemes.models import validate_activity
+from backend.schemes.models import Scheme, validate_activity
 from backend.schemes.records import plain
 from backend.territories.models import Perimeter
 
@@ -21,12 +23,14 @@ YAML_MISTAKE = "Ce YAML n’est pas lisible, ligne {line} : vérifiez les deux-
 class CodeList(forms.CharField):
     """Several codes, between commas or on lines."""
 
+    separators = "\n,;"
+
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(map(str, value)) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
-        typed = (part.strip() for part in str(text).replace("\n", ",").replace(";", ",").split(","))
+        typed = (part.strip() for part in re.split(f"[{self.separators}]", str(text)))
         return list(dict.fromkeys(self.read(part) for part in typed if part))
 
     def read(self, typed: str) -> str:
@@ -50,8 +54,27 @@ class PlaceList(CodeList):
 
 class ActivityList(CodeList):
     def read(self, typed: str) -> str:
-        validate_activity(typed)
+        validate_activity(typed, any_nomenclature=True)
         return typed.upper()
+
+
+class SchemeList(CodeList):
+    """Schemes by their key, such as ``jonction:acre``, or by their name; one on each line, for names have commas."""
+
+    separators = "\n"
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def read(self, typed: str) -> str:
+        source, _, key = typed.rpartition(":")
+        named = Q(source=source or Scheme.OWN, source_key=key) | Q(current__name__iexact=typed)
+        found = Scheme.objects.filter(named).order_by("pk")[:2]
+        if len(found) != 1:
+            many = "peut être plusieurs dispositifs : écrivez sa clé, comme jonction:acre"
+            none = "n’est ni le nom ni la clé d’un dispositif ; attendu : un nom exact, ou une clé comme jonction:acre"
+            raise ValidationError(f"« {typed[:80]} » {many if found else none}.")
+        return found[0].key
 
 
 class LegalFormList(CodeList):

@@ -1,5 +1,6 @@
 """What a sheet says several times, one row each."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from stdnum.fr import siren as stdnum_siren
 
 from backend.common.fields import PlainText
 from backend.schemes.forms.criteria import CriterionForm
-from backend.schemes.forms.fields import choices_with_blank
+from backend.schemes.forms.fields import amount_field, choices_with_blank
 from backend.schemes.models import OperatorRole, Relation, Scheme, TaxonomyNeed
 from backend.schemes.records import Record
 from backend.schemes.wording import number
@@ -61,12 +62,27 @@ class NeedForm(forms.Form):
 class RelationForm(forms.Form):
     kind = forms.ChoiceField(label=_("Ce dispositif"), choices=lambda: choices_with_blank(Relation.Kind.choices, "–"))
     scheme = forms.ChoiceField(label=_("Autre dispositif"), choices=list)
+    cap_pct = amount_field(
+        "Plafond du cumul, en % de la même dépense",
+        max_digits=5,
+        help_text=_("Seulement pour « se cumule avec » ; vide si aucun plafond n’est connu."),
+    )
     note = PlainText(label=_("Précision"), required=False, max_length=2000)
     source = forms.IntegerField(label=_("Source n°"), required=False, min_value=1, max_value=99)
 
     def __init__(self, *args: Any, schemes: Choices, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["scheme"].choices = schemes  # type: ignore[attr-defined]
+
+    def clean_cap_pct(self) -> float | int | None:
+        cap: Decimal | None = self.cleaned_data["cap_pct"]
+        if cap is None:
+            return None
+        if self.cleaned_data.get("kind") not in (None, Relation.Kind.CUMULABLE):
+            raise ValidationError(_("Un plafond ne va qu’avec « se cumule avec » : videz ce champ."))
+        if not 0 < cap <= 100:
+            raise ValidationError(_("Écrivez une part de la dépense, plus grande que 0 et au plus égale à 100."))
+        return int(cap) if cap == int(cap) else float(cap)
 
 
 class CriterionRows(forms.BaseFormSet[CriterionForm]):

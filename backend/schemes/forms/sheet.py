@@ -6,11 +6,15 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from backend.schemes.forms.criteria import KINDS
+from backend.schemes.forms.kinds import KINDS
 from backend.schemes.forms.main import NAMES, SheetForm
 from backend.schemes.forms.rows import ROW_NAMES, SETS, need_choices, scheme_choices, weight_choices
-from backend.schemes.models import Scheme
+from backend.schemes.models import Relation, Scheme
 from backend.schemes.records import Record
+
+# Links to one scheme that contradict each other.
+APART: set[str] = {Relation.Kind.EXCLUDES}
+TOGETHER: set[str] = {Relation.Kind.REQUIRES, Relation.Kind.CUMULABLE}
 
 
 class Sheet:
@@ -73,7 +77,20 @@ class Sheet:
                 if value in seen:
                     form.add_error(fields[-1], "Cette ligne répète une autre ligne.")
                 seen.add(value)
+        self._check_links()
         return not any(form.errors for rows in self.rows.values() for form in _kept(rows))
+
+    def _check_links(self) -> None:
+        """Check what a sheet says of itself, and twice of one other; against the catalogue it is read to publish."""
+        said: dict[str, set[str]] = {}
+        for form in _kept(self.rows["relations"]):
+            other, kind = form.cleaned_data["scheme"], form.cleaned_data["kind"]
+            contrary = TOGETHER if kind in APART else APART if kind in TOGETHER else set()
+            if other == self.main.cleaned_data["key"]:
+                form.add_error("scheme", "Un dispositif n’est pas lié à lui-même : choisissez-en un autre.")
+            if said.get(other, set()) & contrary:
+                form.add_error("kind", "Une autre ligne dit le contraire de ce dispositif : gardez l’une des deux.")
+            said.setdefault(other, set()).add(kind)
 
     def _source_numbers(self) -> dict[int, int]:
         """Return the position that each source typed will have, by its row."""

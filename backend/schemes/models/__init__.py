@@ -1,6 +1,6 @@
 """The catalogue: what firms need, schemes and their revisions, and what people propose to change.
 
-With its modules this is one of the two doors to the engine: it answers "is this criterion well formed?".
+With its modules this is one of the two doors to the engine: it answers "is this well formed?", of criteria and links.
 """
 
 from backend.schemes.models.editing import CatalogueTask, Proposal
@@ -13,7 +13,9 @@ from backend.schemes.models.revisions import (
     ServedNeed,
     Source,
     canonical_criterion,
+    contradiction_in,
     criterion_schema,
+    is_activity,
     validate_activity,
     validate_criterion,
 )
@@ -34,7 +36,9 @@ __all__ = [
     "SubNeed",
     "TaxonomyNeed",
     "canonical_criterion",
+    "contradiction_in",
     "criterion_schema",
+    "is_activity",
     "validate_activity",
     "validate_criterion",
 ]

@@ -1,8 +1,9 @@
 """What schemes say: immutable revisions, who runs them, what they ask and give, and where we read it.
 
-This is one of the two doors to the engine: it answers "is this criterion well formed?".
+This is one of the two doors to the engine: it answers "is this well formed?", of criteria and links.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -36,15 +37,31 @@ def criterion_schema() -> dict[str, Any]:
     return matching.criterion_schema()
 
 
-def validate_activity(code: str) -> None:
-    """Refuse an activity code that the engine cannot read."""
-    try:
-        matching.activity_path(code)
-    except matching.FactError:
+def validate_activity(code: str, *, any_nomenclature: bool = False) -> None:
+    """Refuse an activity code that the engine cannot read: of the NAF rév. 2, or as well of the NAF 2025."""
+    if not any(is_activity(code, name) for name in ("naf_rev2", "naf_2025")[: 2 if any_nomenclature else 1]):
         raise ValidationError(
             _("« %(code)s » n’est pas un code NAF : une lettre de section, ou de 2 à 4 chiffres et une lettre."),
             params={"code": code},
-        ) from None
+        )
+
+
+def is_activity(code: str, nomenclature: str) -> bool:
+    """Tell whether a text has the shape of a code of a nomenclature."""
+    try:
+        return bool(matching.activity_path(code, nomenclature))
+    except matching.FactError:
+        return False
+
+
+def contradiction_in(relations: Iterable[tuple[str, str, str, float | None]]) -> tuple[str, tuple[str, ...]] | None:
+    """Return why relations, each ``(key, kind, other key, cap)``, cannot all hold, with the schemes; or nothing."""
+    edges = [matching.Relation(scheme=one, kind=kind, other=two, cap_pct=cap) for one, kind, two, cap in relations]
+    try:
+        matching.check_relations(edges)
+    except matching.RelationError as error:
+        return error.reason, error.schemes
+    return None
 
 
 class Operator(models.Model):
@@ -287,24 +304,43 @@ class ServedNeed(models.Model):
 
 
 class Relation(models.Model):
-    """A link to another scheme, named by its key: the other may not be published yet."""
+    """A link to another scheme, named by its key: the other may not be published yet. It never changes a verdict."""
 
     class Kind(models.TextChoices):
         EXCLUDES = "excludes", _("ne se cumule pas avec")
         REQUIRES = "requires", _("demande d’abord")
+        CUMULABLE = "cumulable", _("se cumule avec")
         FOLLOWS = "follows", _("vient après")
         ALTERNATIVE_TO = "alternative_to", _("peut remplacer")
 
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="relations")
     kind = models.CharField(_("lien"), max_length=14, choices=Kind)
     other_key = models.CharField(_("autre dispositif"), max_length=120)
+    cap_pct = models.DecimalField(
+        _("plafond du cumul (% de la même dépense)"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Of 'cumulable' only: what both pay of one spend at most; empty where no cap is known.",
+    )
     note = models.TextField(_("précision"), blank=True)
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("lien entre dispositifs")
         verbose_name_plural = _("liens entre dispositifs")
-        constraints = [models.UniqueConstraint(fields=["revision", "kind", "other_key"], name="relation_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "kind", "other_key"], name="relation_once"),
+            models.CheckConstraint(
+                name="relation_cap_is_a_share_of_what_is_cumulable",
+                condition=Q(cap_pct__isnull=True) | Q(kind="cumulable", cap_pct__gt=0, cap_pct__lte=100),
+                violation_error_message=_(
+                    "Un plafond est une part de la dépense, plus grande que 0 et au plus égale à 100 : "
+                    "il ne va qu’avec « se cumule avec »."
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.other_key}"

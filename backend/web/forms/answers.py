@@ -1,6 +1,6 @@
 """What people can answer, and the facts that each answer stands for; an empty answer is unknown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -76,7 +76,12 @@ def trilean(value: str) -> bool | None:
     return {"yes": True, "no": False}.get(value)
 
 
-def legal_form_key(facts: dict[str, Any]) -> str:
+def trilean_key(value: bool | None) -> str:
+    """Write what is known as the answer that says it."""
+    return {True: "yes", False: "no"}.get(value, "") if value is not None else ""
+
+
+def legal_form_key(facts: Mapping[str, Any]) -> str:
     """Return the choice that stands for the legal category and the micro regime known."""
     category, micro = facts.get("legal_category", ""), facts.get("micro_entrepreneur")
     for key, (_label, wanted) in LEGAL_FORMS.items():

@@ -15,7 +15,9 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Submission
 from backend.matchmaking.presentation import preview
 from backend.matchmaking.services import Filing, OutsideTerritory, file_submission, outside_contacts, route
-from backend.web.forms.filing import STEPS, FirmForm, StepForm, merge_facts
+from backend.web.forms.filing import STEPS, merge_facts
+from backend.web.forms.filing.firm import FirmForm
+from backend.web.forms.filing.steps import StepForm
 from backend.web.notices import Notice, no_cookie, press_again, too_many
 from backend.web.throttles import client_ip, spend
 
@@ -56,6 +58,9 @@ def step(request: HttpRequest, name: str) -> HttpResponse:
     if draft is None:  # lost on the way (cookie erased, session over): what was typed is kept and goes on
         return _already_filed(request) or _page(request, name, FORMS[name](request.POST), _new_draft(request))
     form = FORMS[name](request.POST)
+    if form.asks_for_row:
+        form.forget_errors()
+        return _page(request, name, form, draft)
     draft["steps"][name] = request.POST.urlencode()
     request.session[DRAFT] = draft
     if not form.is_valid():

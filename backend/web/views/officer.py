@@ -32,6 +32,7 @@ from backend.territories.models import ServedEpci
 from backend.territories.services import served_communes
 from backend.web.forms.aids import AidForm
 from backend.web.forms.facts import TOLD_WITH, bound_fact_form, fact_forms
+from backend.web.forms.question import asked_with, open_questions
 from backend.web.forms.review import EndForm, NoteForm, OfferForm, QueueForm, StepForm
 
 FILTERS = "queue"
@@ -137,10 +138,14 @@ def file_page(
     answer = latest_result(submission, on=on)
     page = present(submission, answer, for_officer=True)
     can_decide = may_decide(officer=user, submission=submission)
+    questions = open_questions(submission, answer)
     context = {
         "submission": submission,
         "result": answer,
         "page": page,
+        "asked": asked_with(submission, questions.first) if can_decide else None,
+        "of_others": questions.of_others,
+        "question_url": reverse("officer_question", args=[submission.pk]),
         "facts": _facts(submission),
         "size": present_size(answer.facts, on=answer.on),
         "ledger": ledger_of(submission, on=answer.on),
@@ -179,8 +184,11 @@ def _facts(submission: Submission) -> list[dict[str, Any]]:
     for name, label in FACT_LABELS:
         if name in TOLD_WITH and name not in known:
             continue
-        fact = known.get(name)
-        value = value_text(name, fact.value) if fact else ""
+        found = [fact for fact in known.values() if name in (fact.name, fact.listed_with)]
+        value = " ; ".join(value_text(fact.name, fact.value) for fact in found)
+        fact = found[-1] if found else None
+        if name == "schemes" and not fact and not forms[name].form.fields:
+            continue  # no scheme asks for another
         rows.append({"name": name, "label": label, "value": value, "fact": fact, "form": forms.get(name)})
     return rows
 
@@ -197,7 +205,9 @@ def correct_fact(request: HttpRequest, pk: int) -> HttpResponse:
     form = bound_fact_form(submission, fact, request.POST)
     if form is None:
         return redirect("officer_file", pk)
-    form.form.is_valid()
+    if form.form.asks_for_row:
+        form.form.forget_errors()
+        return file_page(request, submission, bound={"refused_fact": form})
     if form.errors:
         return file_page(request, submission, bound={"refused_fact": form}, status=422)
     before = latest_result(submission, on=current_day())

@@ -27,7 +27,11 @@ from backend.matchmaking.services import (
 from backend.matchmaking.state_aid import ledger_of
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
-from backend.web.forms.filing import FirmForm, NeedForm, ProjectForm, StepForm
+from backend.web.forms.filing.firm import FirmForm
+from backend.web.forms.filing.need import NeedForm
+from backend.web.forms.filing.project import ProjectForm
+from backend.web.forms.filing.steps import StepForm
+from backend.web.forms.question import Asked, asked_with, open_questions, take_answer
 from backend.web.forms.result import AddressForm, AlertForm
 from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import client_ip, limit_wrong_links, spend
@@ -56,6 +60,7 @@ def result_page(
     submission: Submission,
     *,
     alert_form: AlertForm | None = None,
+    asked: Asked | None = None,
     aid_form: AidForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -72,6 +77,8 @@ def result_page(
         "aid_form": aid_form or AidForm(auto_id="aide_%s"),
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first(),
+        "asked": asked or asked_with(submission, open_questions(submission, answer).first),
+        "question_url": reverse("question", args=[submission.token]),
         "answer_url": reverse("answer", args=[submission.token]),
         "can_answer": ("firm",),
         "officers": officers_in_charge(submission),
@@ -120,6 +127,23 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     return redirect(reverse("result", args=[token]) + f"#d-{request.POST.get('scheme', '')}")
 
 
+@require_POST
+@limit_wrong_links
+def question(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the answer to the best question, or that the firm does not know; the page comes back with the next one."""
+    submission, on = submission_of(token), current_day()
+    try:
+        again = take_answer(submission, latest_result(submission, on=on), request.POST, on=on)
+    except OutsideTerritory:
+        messages.error(request, _("Cette commune est hors du territoire : rien n’a été changé."))
+    else:
+        if again:
+            status = 422 if again.form and again.form.errors else 200
+            return result_page(request, submission, asked=again, status=status)
+        messages.success(request, _("C’est noté : le résultat est à jour."))
+    return redirect(reverse("result", args=[token]) + "#question")
+
+
 CORRECTION: tuple[tuple[str, type[StepForm]], ...] = (
     ("need", NeedForm),
     ("firm", FirmForm),
@@ -135,8 +159,12 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
     submission = submission_of(token)
     data = request.POST if request.method == "POST" else None
     forms = {name: form(data, prefix=name, initial=form.initial_for(submission)) for name, form in CORRECTION}
+    adding = any(form.asks_for_row for form in forms.values())
     valid = [form.is_valid() for form in forms.values()]  # every one, so that all errors show at once
-    if data is not None and all(valid):
+    if adding:
+        for form in forms.values():
+            form.forget_errors()
+    elif data is not None and all(valid):
         firm, project = cast(FirmForm, forms["firm"]), cast(ProjectForm, forms["project"])
         facts = {name: value for form in forms.values() for name, value in form.changed_facts().items()}
         try:
@@ -159,7 +187,7 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
             messages.success(request, _("Vos corrections sont enregistrées. Voici le nouveau résultat."))
             return redirect("result", token)
     context = {"submission": submission, "forms": forms, **forms}
-    status = 422 if data is not None else 200
+    status = 422 if data is not None and not adding else 200
     return _private(render(request, "web/correct.html", context, status=status))
 
 

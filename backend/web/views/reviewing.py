@@ -22,9 +22,10 @@ from backend.matchmaking.reviews import (
     set_aside,
     withdraw_review,
 )
-from backend.matchmaking.services import answer_condition, check_may_decide
+from backend.matchmaking.services import OutsideTerritory, answer_condition, check_may_decide
 from backend.schemes.models import Scheme
 from backend.web.forms.answers import trilean
+from backend.web.forms.question import take_answer
 from backend.web.forms.review import EndForm, SetAsideForm
 from backend.web.views.officer import file_page, next_file, signed_in, tell_changes, visible_file
 
@@ -106,6 +107,25 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     )
     tell_changes(request, before, after)
     return redirect(_card(pk, request.POST.get("scheme", "")))
+
+
+@login_required
+@require_POST
+def question(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the answer that an officer had on the telephone to the best question, or that the firm does not know."""
+    submission, officer, on = visible_file(request, pk), signed_in(request), current_day()
+    check_may_decide(officer, submission)
+    before = latest_result(submission, on=on)
+    try:
+        again = take_answer(submission, before, request.POST, on=on, author=officer)
+    except OutsideTerritory:
+        messages.error(request, _("Cette commune est hors du territoire : le dossier n’a pas été changé."))
+    else:
+        if again:
+            status = 422 if again.form and again.form.errors else 200
+            return file_page(request, submission, bound={"asked": again}, status=status)
+        tell_changes(request, before, latest_result(submission, on=on))
+    return redirect(reverse("officer_file", args=[pk]) + "#question")
 
 
 @login_required

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from backend.schemes.codes import unknown_codes
 from backend.schemes.importers.cleaning import same_text
 from backend.schemes.importers.conditions import Conditions, read_conditions
 from backend.schemes.importers.faults import RowError
@@ -11,7 +12,6 @@ from backend.schemes.importers.legal import read_stated
 from backend.schemes.importers.places import Places
 from backend.schemes.importers.sentences import KINDS, load_table
 from backend.schemes.models import validate_criterion
-from backend.schemes.records import unknown_perimeters
 from tests.schemes.importers.made_up import SOURCE, make_programme, with_texts
 
 NOT_STARTED = (
@@ -44,7 +44,7 @@ def test_every_sentence_of_the_table_stands_once_and_is_well_formed():
         assert bool(sentence.criteria) == (sentence.kind == "criteria")
         for definition in sentence.criteria:
             validate_criterion(definition)
-            assert unknown_perimeters(definition) == []
+            assert unknown_codes(definition) == []
     assert all(key == same_text(key) for key in table.known)
 
 

@@ -16,7 +16,8 @@ from tqdm import tqdm
 from backend.common.days import current_day
 from backend.matchmaking import engine
 from backend.matchmaking.answers import as_line, proposed
-from backend.matchmaking.lines import Codes, LineError, Question, load_codes, parse_day, read_line
+from backend.matchmaking.lines import Codes, LineError, Question, load_codes, read_line
+from backend.matchmaking.values import parse_day
 from backend.schemes.models import Scheme
 
 CHUNK = 200  # lines ranked together: the engine works on columns
@@ -27,10 +28,12 @@ type Answer = dict[str, Any]
 HELP = """\
 Propose des dispositifs pour chaque ligne d'un fichier JSON Lines et écrit une ligne de résultat par ligne lue.
 
-Une ligne est un objet JSON dont tout est facultatif : id, on, siret, commune, region, naf, headcount, turnover,
-balance_sheet, created_on, legal_category, micro_entrepreneur, needs, text, project {started, spend, commune, horizon,
-tenure}. Une ligne qui ne peut pas être lue (vide comprise) donne {"id", "line", "error"} à sa place. Le fichier de
-sortie n'apparaît qu'à la fin, complet.
+Une ligne est un objet JSON dont tout est facultatif : id, on, siret, commune, region, naf, naf_2025, headcount,
+turnover, balance_sheet, created_on, legal_category, micro_entrepreneur, craft_register, public_body, in_difficulty,
+taxes_up_to_date, group [{name, share, control, holder, headcount, turnover, balance_sheet}] (vide : indépendante),
+previous_years [{headcount, turnover, balance_sheet}] (groupe compris, le plus récent d'abord), schemes {clé : true
+ou false}, needs, text, project {started, spend, spend_kinds, commune, horizon, tenure}. Une ligne qui ne peut pas être
+lue (vide comprise) donne {"id", "line", "error"} à sa place. Le fichier de sortie n'apparaît qu'à la fin, complet.
 """
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("companies", "0002_facts_are_append_only"),
+        ("companies", "0004_answers_that_became_facts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

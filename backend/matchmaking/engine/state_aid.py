@@ -1,4 +1,4 @@
-"""The door to the engine for State aid: the size of a group, what de minimis aid is left, what a regime pays."""
+"""State aid: the size of a group, what de minimis aid is left, what a regime pays."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ import yaml
 from django.conf import settings
 
 import matching
-from backend.matchmaking.engine import OUTCOMES, Facts, profile
+from backend.matchmaking.engine.firms import Facts, profile
+from backend.matchmaking.engine.ranking import OUTCOMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

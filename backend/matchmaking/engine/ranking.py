@@ -1,0 +1,138 @@
+"""Schemes in order for a firm, and why, criterion by criterion."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import matching
+from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_scheme
+from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_place, profile
+from backend.matchmaking.models import WeightSet
+from backend.schemes.models import Revision, Scheme
+from backend.territories.services import period_of
+
+VERDICTS = {matching.MET: "eligible", matching.UNKNOWN: "undecided", matching.NOT_MET: "ineligible"}
+
+
+OUTCOMES = {matching.MET: "met", matching.UNKNOWN: "unknown", matching.NOT_MET: "not_met"}
+
+
+TARGETED = {matching.MET: "yes", matching.UNKNOWN: "unknown", matching.NOT_MET: "no"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A scheme in an answer."""
+
+    scheme_key: str
+    revision_id: int
+    rank: int
+    score: float | None
+    eligibility: str
+    typed: str
+    targeted: str
+    opens_later: bool
+    addresses: bool
+    need: str
+    unknown: tuple[str, ...]
+    to_confirm: tuple[str, ...]
+    parts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What one criterion says: its definition, its outcome, the facts that leave it open, its parts."""
+
+    definition: Mapping[str, Any]
+    outcome: str
+    open_facts: tuple[str, ...]
+    parts: tuple["Line", ...]
+
+
+def active_weights() -> tuple[WeightSet, matching.Weights]:
+    """Return the points in force."""
+    weight_set = WeightSet.objects.get(active=True)
+    return weight_set, weights_of(weight_set)
+
+
+def weights_of(weight_set: WeightSet) -> matching.Weights:
+    """Return the points of a version as the engine reads them."""
+    return matching.Weights(version=weight_set.version, **weight_set.points)
+
+
+def rank(
+    lines: Sequence[tuple[Facts, date, Mapping[str, float], bool]],
+    *,
+    compiled: Catalogue | None = None,
+    weights: matching.Weights | None = None,
+) -> list[list[Ranked]]:
+    """Rank a catalogue (ours) for each line: facts, day, weight of each sub-need, whether a need was stated."""
+    compiled = compiled or catalogue()
+    communes = [(facts.get(name), on) for facts, on, _, _ in lines for name in ("commune", "project.commune")]
+    keep_communes((commune, on) for commune, on in communes if commune)
+    profiles = matching.Profiles([profile(facts, on=on) for facts, on, _, _ in lines])
+    wishes = [matching.Wish(needs, stated=stated) for _, _, needs, stated in lines]
+    answers = matching.rank(profiles, compiled.schemes, wishes, weights or active_weights()[1])
+    later = {scheme.key: matching.opens_later(profiles, scheme) for scheme in compiled.schemes}
+    return [
+        [
+            Ranked(
+                scheme_key=match.scheme.key,
+                revision_id=compiled.revisions[match.scheme.key],
+                rank=position,
+                score=match.score,
+                eligibility=VERDICTS[match.eligibility],
+                typed=VERDICTS[match.typed],
+                targeted=TARGETED[match.targeted],
+                opens_later=bool(later[match.scheme.key][row]),
+                addresses=match.addresses,
+                need=match.need,
+                unknown=match.unknown,
+                to_confirm=match.to_confirm,
+                parts=dict(match.parts),
+            )
+            for position, match in enumerate(matches, 1)
+        ]
+        for row, matches in enumerate(answers)
+    ]
+
+
+def explain(facts: Facts, revisions: Iterable[Revision], *, on: date) -> dict[int, list[Line]]:
+    """Explain revisions for one profile: one line for each condition, the window first; by revision.
+
+    The revisions are those a match names, so that an old answer is explained with what was true then.
+    """
+    profiles = matching.Profiles([profile(facts, on=on)])
+    return {
+        revision.pk: [
+            _line(reason) for reason in matching.explain(profiles, compile_scheme(revision.scheme, revision))
+        ]
+        for revision in revisions
+    }
+
+
+def reaching(perimeter: str, *, on: date, source: str = Scheme.OWN) -> set[int]:
+    """Return the revisions in force that a firm somewhere in a perimeter may have: whose rules its place allows.
+
+    Nothing else of the firm is known, so that only the place can exclude; the window, which has no place, is left out.
+    """
+    place = perimeter_place(perimeter, period_of(on))
+    profiles = matching.Profiles([matching.Profile(on=on, place=place, project_place=place)])
+    compiled = catalogue(source)
+    return {
+        compiled.revisions[scheme.key]
+        for scheme in compiled.schemes
+        if all(
+            criterion.evaluate(profiles)[0] != matching.NOT_MET for criterion in (*scheme.criteria, *scheme.from_text)
+        )
+    }
+
+
+def _line(reason: matching.Reason) -> Line:
+    return Line(
+        definition=matching.dump_criterion(reason.criterion),
+        outcome=OUTCOMES[reason.outcome],
+        open_facts=reason.open_facts,
+        parts=tuple(_line(part) for part in reason.parts),
+    )

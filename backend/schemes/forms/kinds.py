@@ -1,0 +1,241 @@
+"""The kinds of criteria that an editor can type, each with its fields."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import forms
+from django.utils.text import capfirst
+
+from backend.common.fields import PlainText
+from backend.schemes.forms.fields import (
+    ActivityList,
+    LegalFormList,
+    Parts,
+    PlaceList,
+    SchemeList,
+    amount_field,
+    choices_with_blank,
+    day_field,
+)
+from backend.schemes.models import Revision
+from backend.schemes.vocabulary import HORIZONS, LEGAL_GROUPS, ONE_SIZE, SPEND_KINDS, TENURES
+
+type Fields = dict[str, forms.Field]
+
+KINDS: dict[str, str] = {
+    "in_territory": "Lieu de l’établissement ou du projet",
+    "activity": "Activité (code NAF)",
+    "size_category": "Taille d’entreprise (micro, PME, ETI…)",
+    "headcount": "Effectif",
+    "turnover": "Chiffre d’affaires",
+    "balance_sheet": "Total du bilan",
+    "spend": "Coût du projet",
+    "age_months": "Âge de l’entreprise",
+    "legal_form": "Forme juridique",
+    "micro_entrepreneur": "Micro-entrepreneur ou non",
+    "craft_register": "Entreprise artisanale ou non",
+    "public_body": "Organisme public ou non",
+    "in_difficulty": "Entreprise en difficulté ou non",
+    "taxes_up_to_date": "Impôts et cotisations à jour ou non",
+    "holds_scheme": "Autre dispositif déjà obtenu, ou à ne pas avoir",
+    "project_not_started": "Projet pas encore commencé",
+    "spend_kind": "Ce que le projet comprend (équipements, conseil…)",
+    "horizon": "Pour quand est le projet",
+    "tenure": "Propriétaire ou locataire des locaux",
+    "manual": "Condition à vérifier par une personne",
+    "any": "Groupe : l’un ou l’autre",
+    "all": "Groupe : tous ensemble",
+    "not": "Contraire d’un critère",
+    "window": "Période d’ouverture",
+}
+ASKED = [("firm", "l’entreprise"), ("officer", "le développeur économique"), ("operator", "le porteur du dispositif")]
+EXAMPLE_OF_PARTS = """- kind: headcount
+  below: 250
+- kind: activity
+  any_of: [C, "25.62B"]
+- kind: manual
+  fact: nom-du-dispositif.condition
+  sentence: La phrase qui doit être vraie.
+  ask: firm"""
+EXAMPLE_OF_ONE = """kind: legal_form
+any_of: ["92"]"""
+
+
+def _list(field: type[forms.CharField], label: str, help_text: str) -> forms.CharField:
+    return field(label=label, required=False, help_text=help_text, max_length=4000, widget=forms.Textarea({"rows": 2}))
+
+
+def _places() -> Fields:
+    help_text = "Noms ou codes, séparés par des virgules : Hauts-de-France, DEP-60, COM-60159."
+    return {
+        "any_of": _list(PlaceList, "Dans", help_text),
+        "none_of": _list(PlaceList, "Hors de", help_text),
+        "level": forms.ChoiceField(
+            label="Lieu de quoi", choices=[("establishment", "l’établissement"), ("project", "le projet")]
+        ),
+    }
+
+
+def _activities() -> Fields:
+    help_text = "Codes NAF, séparés par des virgules : C pour toute l’industrie, 25, 25.62B."
+    return {
+        "any_of": _list(ActivityList, "Activité", help_text),
+        "none_of": _list(ActivityList, "Sauf", help_text),
+        "nomenclature": forms.ChoiceField(
+            label="Dans quelle nomenclature",
+            choices=[
+                ("naf_rev2", "NAF rév. 2 (jusqu’à fin 2026)"),
+                ("naf_2025", "NAF 2025 (depuis le 1er janvier 2027)"),
+            ],
+        ),
+    }
+
+
+def _legal_forms() -> Fields:
+    known = ", ".join(f"{code} ({name})" for code, name in LEGAL_GROUPS.items())
+    help_text = f"Catégories juridiques de l’Insee, séparées par des virgules : {known}."
+    return {
+        "any_of": _list(LegalFormList, "Forme juridique", help_text),
+        "none_of": _list(LegalFormList, "Autre que", help_text),
+    }
+
+
+def _bounds(unit: str) -> Callable[[], Fields]:
+    def fields() -> Fields:
+        labels = {"at_least": "ou plus", "above": "plus de", "at_most": "au plus", "below": "moins de"}
+        return {name: amount_field(f"{label} ({unit})") for name, label in labels.items()}
+
+    return fields
+
+
+def _figure() -> Fields:
+    levels = [("company", "l’entreprise"), ("group", "le groupe entier")]
+    return {**_bounds("€")(), "level": forms.ChoiceField(label="De quoi", choices=levels)}
+
+
+def _headcount() -> Fields:
+    levels = [("company", "l’entreprise"), ("establishment", "le site"), ("group", "le groupe")]
+    return {**_bounds("salariés")(), "level": forms.ChoiceField(label="Effectif de quoi", choices=levels)}
+
+
+def _age() -> Fields:
+    return {
+        "at_least": forms.IntegerField(label="au moins (mois)", required=False, min_value=0, max_value=1200),
+        "at_most": forms.IntegerField(label="au plus (mois)", required=False, min_value=0, max_value=1200),
+        "below": forms.IntegerField(label="moins de (mois)", required=False, min_value=0, max_value=1200),
+    }
+
+
+def _sizes() -> Fields:
+    sizes = choices_with_blank(ONE_SIZE.items(), "sans limite")
+    return {
+        "from": forms.ChoiceField(label="De", choices=sizes, required=False),
+        "to": forms.ChoiceField(
+            label="À",
+            choices=sizes,
+            required=False,
+            help_text="« Entreprise moyenne » comprise : c’est la PME au sens européen.",
+        ),
+    }
+
+
+def _expected(yes: str, no: str) -> Callable[[], Fields]:
+    """Return the one field of a kind that is true or false of the firm."""
+
+    def fields() -> Fields:
+        return {
+            "expected": forms.TypedChoiceField(
+                label="L’entreprise", choices=[("True", yes), ("False", no)], coerce=lambda value: value == "True"
+            )
+        }
+
+    return fields
+
+
+def _among(names: Mapping[str, Any], wanted: str, excluded: str) -> Callable[[], Fields]:
+    """Return the boxes of a kind whose answers are few."""
+
+    def box(label: str) -> forms.MultipleChoiceField:
+        choices = [(key, capfirst(name)) for key, name in names.items()]
+        return forms.MultipleChoiceField(
+            label=label, choices=choices, required=False, widget=forms.CheckboxSelectMultiple
+        )
+
+    return lambda: {"any_of": box(wanted), "none_of": box(excluded)}
+
+
+def _schemes() -> Fields:
+    help_text = "Nom d’une fiche publiée, ou sa clé (jonction:acre) ; un par ligne."
+    return {
+        "any_of": _list(SchemeList, "Il faut avoir obtenu l’un de ceux-ci", help_text),
+        "none_of": _list(SchemeList, "Il ne faut avoir aucun de ceux-ci", help_text),
+    }
+
+
+def _manual() -> Fields:
+    return {
+        "sentence": PlainText(
+            label="Ce qui doit être vrai",
+            max_length=600,
+            widget=forms.Textarea({"rows": 2}),
+            help_text="Une phrase entière, vraie quand la condition est remplie.",
+        ),
+        "ask": forms.ChoiceField(label="Qui peut répondre", choices=ASKED, initial="operator"),
+        "fact": forms.RegexField(
+            r"^[a-z0-9_.-]+$",
+            label="Nom de la réponse",
+            required=False,
+            max_length=120,
+            help_text=(
+                "Laissez vide, sauf si une autre fiche pose la même question : écrivez alors son nom, et on ne la "
+                "posera qu’une fois."
+            ),
+            error_messages={
+                "invalid": "Seuls passent les minuscules sans accent, les chiffres, les points et les tirets."
+            },
+        ),
+    }
+
+
+def _window() -> Fields:
+    return {
+        "state": forms.ChoiceField(label="Ouverture", choices=Revision.WindowState.choices, initial="unknown"),
+        "opens_on": day_field("Ouvre le"),
+        "closes_on": day_field("Ferme le (dernier jour compris)"),
+        "yearly": forms.BooleanField(label="Revient chaque année aux mêmes dates", required=False),
+    }
+
+
+def _parts(example: str) -> Callable[[], Fields]:
+    def fields() -> Fields:
+        return {"of": Parts(label="Critères du groupe", help_text=f"En YAML, par exemple :\n{example}")}
+
+    return fields
+
+
+FIELDS: dict[str, Callable[[], Fields]] = {
+    "in_territory": _places,
+    "activity": _activities,
+    "size_category": _sizes,
+    "headcount": _headcount,
+    "turnover": _figure,
+    "balance_sheet": _figure,
+    "spend": _bounds("€, hors taxes"),
+    "age_months": _age,
+    "legal_form": _legal_forms,
+    "micro_entrepreneur": _expected("est micro-entrepreneur", "n’est pas micro-entrepreneur"),
+    "craft_register": _expected("est artisanale", "n’est pas artisanale"),
+    "public_body": _expected("est un organisme public", "n’est pas un organisme public"),
+    "in_difficulty": _expected("est en difficulté (au sens européen)", "n’est pas en difficulté"),
+    "taxes_up_to_date": _expected("est à jour de ses impôts et cotisations", "n’est pas à jour"),
+    "holds_scheme": _schemes,
+    "project_not_started": dict,
+    "spend_kind": _among(SPEND_KINDS, "Le projet comprend au moins l’un de", "Le projet ne comprend rien de"),
+    "horizon": _among(HORIZONS, "Projet prévu", "Sauf"),
+    "tenure": _among(TENURES, "L’entreprise est", "L’entreprise n’est pas"),
+    "manual": _manual,
+    "any": _parts(EXAMPLE_OF_PARTS),
+    "all": _parts(EXAMPLE_OF_PARTS),
+    "not": _parts(EXAMPLE_OF_ONE),
+    "window": _window,
+}

@@ -1,0 +1,72 @@
+"""The French of the words that criteria and facts are made of, each written once."""
+
+from django.utils.translation import gettext_lazy as _
+
+# What a project is spent on. Read after "comprend": an article comes with each.
+SPEND_KINDS = {
+    "equipment": _("des équipements"),
+    "works": _("des travaux"),
+    "real_estate": _("de l’immobilier (terrain, bâtiment)"),
+    "software": _("des logiciels"),
+    "study": _("une étude"),
+    "advice": _("du conseil"),
+    "training": _("de la formation"),
+    "wages": _("des salaires"),
+    "research": _("de la recherche et du développement"),
+    "trade_fair": _("un salon professionnel"),
+    "certification": _("une certification"),
+    "vehicle": _("un véhicule"),
+    "working_capital": _("de la trésorerie"),
+}
+TENURES = {"owner": _("propriétaire"), "tenant": _("locataire")}
+HORIZONS = {
+    "under_3_months": _("dans les 3 mois"),
+    "3_to_12_months": _("entre 3 et 12 mois"),
+    "later": _("plus tard"),
+}
+HOLDERS = {
+    "company": _("une entreprise ou une personne"),
+    "public_body": _("un organisme public"),
+    "exempt_investor": _("un fonds de capital-risque, une université ou une petite collectivité"),
+}
+# Facts that are true or false: the name, then what each value says of the firm.
+YES_NO = {
+    "craft_register": (_("entreprise artisanale"), _("pas artisanale")),
+    "public_body": (_("organisme public"), _("pas un organisme public")),
+    "in_difficulty": (_("en difficulté (au sens européen)"), _("pas en difficulté (au sens européen)")),
+    "taxes_up_to_date": (
+        _("à jour de ses impôts et cotisations sociales"),
+        _("pas à jour de ses impôts et cotisations sociales"),
+    ),
+}
+SIZE_NAMES = {
+    ("micro", "micro"): "micro-entreprise (moins de 10 salariés et 2 M€ de chiffre d’affaires ou de bilan au plus)",
+    ("micro", "small"): "petite entreprise (moins de 50 salariés et 10 M€ de chiffre d’affaires ou de bilan au plus)",
+    ("micro", "medium"): (
+        "PME au sens européen, micro-entreprises comprises (moins de 250 salariés, et 50 M€ de chiffre d’affaires"
+        " ou 43 M€ de bilan au plus)"
+    ),
+    ("micro", "intermediate"): (
+        "PME ou entreprise de taille intermédiaire (moins de 5 000 salariés, et 1,5 Md€ de chiffre d’affaires"
+        " ou 2 Md€ de bilan au plus)"
+    ),
+    ("intermediate", "large"): "entreprise plus grande qu’une PME au sens européen",
+    ("small", "medium"): "PME au sens européen, hors micro-entreprises",
+}
+ONE_SIZE = {
+    "micro": "micro-entreprise",
+    "small": "petite entreprise",
+    "medium": "entreprise moyenne",
+    "intermediate": "entreprise de taille intermédiaire",
+    "large": "grande entreprise",
+}
+LEGAL_GROUPS = {
+    "1": "entrepreneur individuel",
+    "5": "société commerciale",
+    "54": "SARL ou EURL",
+    "55": "SA à conseil d’administration",
+    "56": "SA à directoire",
+    "57": "SAS ou SASU",
+    "65": "société civile",
+    "92": "association loi 1901 ou assimilée",
+}

@@ -1,0 +1,188 @@
+"""The best question on the firm's page and on the officer's: what it promises, what answering it does."""
+
+import pytest
+
+from backend.companies.models import Fact
+from backend.matchmaking.models import Match
+from backend.matchmaking.questions import NextQuestion
+from tests.factories import make_officer, make_submission
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+ROBOT = ("numerique.robot",)
+
+
+@pytest.fixture
+def submission():
+    missing = ("headcount", "turnover", "created_on", "project.started")
+    return make_submission(needs=ROBOT, without=missing, confirmed=True)
+
+
+def page_of(submission):
+    return f"/resultat/{submission.token}/"
+
+
+def asked_on(client, submission):
+    return client.get(page_of(submission)).context["asked"]
+
+
+def send(client, submission, **answer):
+    return client.post(f"{page_of(submission)}question/", answer)
+
+
+def undecided(submission):
+    result = submission.results.first()
+    return set(
+        result.matches.filter(addresses=True, typed=Match.Verdict.UNDECIDED)
+        .exclude(eligibility=Match.Verdict.INELIGIBLE)
+        .values_list("scheme__source_key", flat=True)
+    )
+
+
+ANSWERS = {
+    "headcount": {"headcount": "35"},
+    "project.started": {"started": "no"},
+    "turnover": {"turnover_band": "2000000,10000000"},
+    "created_on": {"created_on": "2009-03-16"},
+    "group": {"independent": "yes"},
+}
+
+
+def test_the_page_asks_one_question_says_why_and_what_it_settles(client, submission):
+    response = client.get(page_of(submission))
+    question = response.context["asked"].question
+    text = text_of(response)
+    assert "Une réponse qui change tout" in text
+    assert question.question in text
+    assert f"La réponse peut trancher {question.n_can_settle} des {len(undecided(submission))} dispositifs" in text
+    assert f"C’est une condition de : {question.why[0]}" in text
+    assert 0 < question.n_can_settle <= question.n_undecided == len(undecided(submission))
+
+
+def test_answering_until_nothing_is_asked_records_facts_and_ends(client, submission):
+    seen = []
+    while (asked := asked_on(client, submission)) and asked.question.name in ANSWERS:
+        name = asked.question.name
+        assert name not in seen
+        seen.append(name)
+        response = send(client, submission, question=name, **ANSWERS[name])
+        assert response["Location"] == f"{page_of(submission)}#question"
+        fact = submission.sheet.current()[name]
+        assert fact.origin == Fact.Origin.DECLARED
+    assert {"headcount", "group", "turnover"} <= set(seen)
+    assert asked is None or asked.question.is_condition
+    assert undecided(submission) <= {match.scheme.source_key for match in waiting_for_others(submission)}
+
+
+def waiting_for_others(submission):
+    matches = submission.results.first().matches.filter(typed=Match.Verdict.UNDECIDED).select_related("scheme")
+    return [match for match in matches if {"window", "commune"} & set(match.unknown)]
+
+
+def test_not_knowing_is_kept_and_the_next_question_is_asked(client, submission):
+    asked = asked_on(client, submission)
+    before = submission.results.first().pk
+    response = client.post(
+        f"{page_of(submission)}question/", {"question": asked.question.name, "skip": "1"}, follow=True
+    )
+    assert "C’est noté" in text_of(response)
+    assert response.context["asked"].question.name != asked.question.name
+    fact = submission.sheet.facts.get(name__startswith=Fact.DECLINED)
+    assert (fact.name, fact.origin) == (f"declined:{asked.question.name}", "declared")
+    assert fact.name not in submission.sheet.values()
+    assert submission.results.first().pk == before
+
+
+def test_an_empty_answer_is_that_one_does_not_know(client, submission):
+    asked = asked_on(client, submission)
+    send(client, submission, question=asked.question.name)
+    assert submission.sheet.declined() == {asked.question.name}
+
+
+def test_an_answer_that_cannot_be_read_is_shown_again_with_what_is_wrong(client, submission):
+    skipped = []
+    while (asked := asked_on(client, submission)).question.name != "headcount":
+        skipped.append(asked.question.name)
+        send(client, submission, question=asked.question.name, skip="1")
+    response = send(client, submission, question="headcount", headcount="douze")
+    assert response.status_code == 422
+    assert "Écrivez un nombre de salariés" in text_of(response)
+    assert 'value="douze"' in response.content.decode()
+    assert "headcount" not in submission.sheet.values()
+
+
+@pytest.mark.parametrize("name", ["", "project.horizon", "answer:unheard_of", "declined:x", "\ud7ff"])
+def test_an_answer_to_what_is_not_asked_is_not_taken(client, submission, name):
+    n_facts = submission.sheet.facts.count()
+    for sent in ({"skip": "1"}, {"value": "yes"}, {"horizon": "later"}):
+        assert send(client, submission, question=name, **sent).status_code == 302
+    assert submission.sheet.facts.count() == n_facts
+
+
+def test_once_facts_are_known_the_firm_is_asked_what_only_a_person_can_check(client):
+    submission = make_submission(needs=ROBOT, facts={"balance_sheet": [2_000_001, 10_000_000], "group": []})
+    seen = []
+    while (asked := asked_on(client, submission)) and not asked.question.is_condition:
+        seen.append(asked.question.name)
+        send(client, submission, question=asked.question.name, skip="1")
+    assert asked is not None
+    assert asked.form is None
+    send(client, submission, question=asked.question.name, value="yes")
+    assert submission.sheet.values()[asked.question.name] is True
+    after = asked_on(client, submission)
+    assert after is None or after.question.name != asked.question.name
+
+
+def test_an_officer_asks_the_same_question_on_the_telephone(client, submission):
+    officer = make_officer()
+    client.force_login(officer)
+    response = client.get(f"/agent/{submission.pk}/")
+    asked = response.context["asked"]
+    assert asked.question.name in ANSWERS
+    assert "À demander au téléphone" in text_of(response)
+    assert "window" in {question.name for question in response.context["of_others"]}
+    sent = {"question": asked.question.name, **ANSWERS[asked.question.name]}
+    response = client.post(f"/agent/{submission.pk}/question/", sent)
+    assert response["Location"] == f"/agent/{submission.pk}/#question"
+    fact = submission.sheet.current()[asked.question.name]
+    assert (fact.origin, fact.author) == (Fact.Origin.OFFICER, officer)
+
+
+def test_an_officer_of_elsewhere_answers_nothing(client, submission):
+    client.force_login(make_officer("CC2V"))
+    n_facts = submission.sheet.facts.count()
+    sent = {"question": "headcount", "headcount": "12"}
+    assert client.post(f"/agent/{submission.pk}/question/", sent).status_code in (403, 404)
+    assert submission.sheet.facts.count() == n_facts
+
+
+def test_a_no_says_what_would_change_it(client):
+    submission = make_submission(needs=("cyber.equipement",), facts={"project.spend": 900.0, "group": []})
+    response = client.get(page_of(submission))
+    told = [card for card in response.context["page"].not_proposed if card.possible_if]
+    assert told
+    text = text_of(response)
+    for card in told:
+        assert " ".join(f"Vous pourriez y prétendre {card.possible_if}.".split()) in text
+    assert any("si le projet coûtait au moins" in card.possible_if for card in told)
+
+
+@pytest.mark.parametrize(
+    ("n_can_settle", "n_waiting", "n_undecided", "expected"),
+    [
+        (1, 1, 1, "La réponse peut trancher le dernier dispositif à préciser."),
+        (6, 7, 9, "La réponse peut trancher 6 des 9 dispositifs à préciser."),
+        (0, 3, 9, "La réponse compte pour 3 des 9 dispositifs à préciser."),
+    ],
+)
+def test_a_question_promises_what_it_can_settle_and_no_more(n_can_settle, n_waiting, n_undecided, expected):
+    question = NextQuestion(
+        name="headcount",
+        question="?",
+        ask="firm",
+        why=(),
+        n_waiting=n_waiting,
+        n_can_settle=n_can_settle,
+        n_undecided=n_undecided,
+    )
+    assert question.promise == expected
