@@ -1,6 +1,7 @@
 """Settings of the test suite: the same engines, nothing sent, a fixed secret."""
 
 import os
+from datetime import date
 
 os.environ.setdefault("JONCTION_SECRET_KEY", "tests-only-" + "0" * 40)
 os.environ.setdefault("DATABASE_URL", "postgres://jonction@127.0.0.1:5432/jonction")
@@ -13,6 +14,7 @@ os.environ["REDIS_URL"] = f"{REDIS_SERVER}/{WORKER}"
 
 from backend.config.settings import *  # noqa: E402, F403 -- once the environment is complete
 
+FIXED_DAY = date(2026, 11, 24)  # every test stands on the same day, whenever it runs
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ACCOUNT_RATE_LIMITS = False  # type: ignore[assignment]  # allauth's way to say none
 THROTTLES = {}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backend.schemes.models import Scheme
-from tests.factories import DAY, revise_scheme
+from tests.factories import revise_scheme
 
 _requests: Counter[tuple[str, int]] = Counter()
 
@@ -25,11 +25,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for operation in sorted({operation for operation, _status in _requests}):
         counts = sorted((status, n) for (name, status), n in _requests.items() if name == operation)
         terminalreporter.write_line(f"{operation}: " + ", ".join(f"{n} × {status}" for status, n in counts))
-
-
-@pytest.fixture(autouse=True)
-def fixed_day(settings: Any) -> None:
-    settings.FIXED_DAY = DAY
 
 
 @pytest.fixture

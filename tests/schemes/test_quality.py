@@ -18,11 +18,6 @@ from tests.schemes.people import get_scheme, make_approver, make_record
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def fixed_day(settings) -> None:
-    settings.FIXED_DAY = DAY
-
-
 def make_scheme(key="essai-pass-robot", *, state=Scheme.State.PUBLISHED, **changes):
     scheme = Scheme.objects.create(source_key=key, state=state)
     changes = {"amount": {"ceiling_eur": 5000}, **changes}

@@ -1,9 +1,5 @@
 import re
 
-import pytest
-
-from tests.factories import DAY
-
 NEED = {"needs": ["competences.recruter"], "text": "Je cherche deux soudeurs.", "horizon": ""}
 FIRM = {
     "company_name": "Chaudronnerie du Bac",
@@ -34,11 +30,6 @@ CONTACT = {
     "consent": "on",
 }
 STEPS = {"besoin": NEED, "entreprise": FIRM, "projet": PROJECT, "contact": CONTACT}
-
-
-@pytest.fixture(autouse=True)
-def fixed_day(settings) -> None:
-    settings.FIXED_DAY = DAY
 
 
 def text_of(response) -> str:

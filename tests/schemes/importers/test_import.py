@@ -274,7 +274,6 @@ def test_an_imported_record_is_ranked_in_its_own_source_only(record):
 
 
 def test_no_firm_sees_an_imported_record(record, client, settings):
-    settings.FIXED_DAY = DAY
     submission = make_submission(needs=(), text="Zzz importée xylophone")
     assert not submission.results.get().matches.filter(scheme=record).exists()
     assert "Zzz importée" not in text_of(client.get(f"/resultat/{submission.token}/"))
@@ -293,7 +292,6 @@ def test_the_public_api_does_not_know_an_imported_record(record, client):
 
 
 def test_officers_neither_find_nor_add_an_imported_record(record, client, settings):
-    settings.FIXED_DAY = DAY
     submission = make_submission(confirmed=True)
     client.force_login(make_officer())
     assert "Zzz importée" not in text_of(client.get("/agent/catalogue/", {"q": "Zzz"}))
