@@ -14,7 +14,7 @@ ROBOT = ("numerique.robot",)
 
 @pytest.fixture
 def submission():
-    missing = ("headcount", "turnover", "created_on", "project.started")
+    missing = ("headcount", "turnover", "group", "created_on", "project.started")
     return make_submission(needs=ROBOT, without=missing, confirmed=True)
 
 
