@@ -104,6 +104,13 @@ def test_the_button_adds_a_row_and_keeps_what_was_typed(client):
     assert client.get("/demande/projet/", follow=True).status_code == 200
 
 
+def test_the_button_that_enter_presses_is_not_the_one_that_adds_a_row(client):
+    fill(client, upto="besoin")
+    page = client.get("/demande/entreprise/").content.decode()
+    form = page[page.index("<form method") :]
+    assert form.index("Continuer</button>") < form.index('name="add_row"')
+
+
 def test_a_group_filed_step_by_step_reaches_the_sheet(client):
     fill(client, entreprise={"independent": "no", **rows(HOLDING, {}, {})})
     assert Submission.objects.get().sheet.values()["group"] == GROUP
