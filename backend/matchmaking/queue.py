@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Case, F, FloatField, IntegerField, JSONField, Min, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce, Extract, TruncDate
+from django.db.models.functions import Extract, Greatest, TruncDate
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
@@ -99,7 +99,7 @@ def with_priority(files: SubmissionQuerySet, *, on: date) -> SubmissionQuerySet:
     )
     age = Extract(Value(on) - TruncDate("confirmed_at"), "day", output_field=IntegerField())
     return files.annotate(age=age, closes_on=_nearest_deadline(on), needed_by=_horizon()).annotate(
-        days_left=left, priority=(Coalesce(F("age"), 0) + 1) * urgency * deadline
+        days_left=left, priority=(Greatest(F("age"), 0) + 1) * urgency * deadline
     )
 
 

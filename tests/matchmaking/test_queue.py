@@ -1,6 +1,7 @@
 """The queue: age × urgency × deadline, and filters."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,9 +20,12 @@ def officer():
     return make_officer()
 
 
+PARIS = ZoneInfo("Europe/Paris")
+
+
 def waiting(days, horizon=None, **changes):
     submission = make_submission(confirmed=True, facts={"project.horizon": horizon}, **changes)
-    confirmed_at = submission.confirmed_at - timedelta(days=days)
+    confirmed_at = datetime.combine(DAY - timedelta(days=days), time(12), PARIS)
     Submission.objects.filter(pk=submission.pk).update(confirmed_at=confirmed_at)
     return submission
 
