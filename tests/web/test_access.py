@@ -192,6 +192,7 @@ TABLE: dict[str, Row] = {
     # The firm: whoever holds its secret link, which says nothing of anybody else's file.
     "result": Row(PUBLIC, args=token),
     "answer": Row(PUBLIC, method="post", args=token),
+    "question": Row(PUBLIC, method="post", args=token),
     "alerts": Row(PUBLIC, method="post", args=token, sent=lambda case: {"frequency": "weekly"}),
     "correct": Row(PUBLIC, args=token),
     "aid": Row(PUBLIC, method="post", args=token, sent=lambda case: {"granted_on": "2025-01-01"}),
@@ -214,6 +215,7 @@ TABLE: dict[str, Row] = {
     "officer_review": act(lambda case: [case.file.pk, case.match.scheme_id], verdict="kept"),
     "officer_add": Row(ACT, ACT_FOREIGN, args=pk),
     "officer_answer": act(condition="x", value="yes"),
+    "officer_question": act(question="group", declined="on"),
     "officer_end": act(message="Bonjour"),
     "officer_reopen": act(),
     "officer_take": act(),
