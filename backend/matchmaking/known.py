@@ -71,6 +71,7 @@ FACT_LABELS = (
     ("balance_sheet", _("Bilan")),
     ("group", _("Groupe")),
     ("previous_years", _("Exercices précédents")),
+    ("insee_category", _("Catégorie de l’INSEE")),
     ("craft_register", _("Artisanat")),
     ("public_body", _("Organisme public")),
     ("in_difficulty", _("Difficulté")),
@@ -183,6 +184,11 @@ def _years(value: Sequence[Mapping[str, Any]]) -> str:
     return " ; ".join(years) or "aucun exercice précédent indiqué"
 
 
+def insee_category(value: Mapping[str, Any]) -> str:
+    """Write the category of the statistical office, with its year."""
+    return f"{value['category']}{NBSP}({value['year'] or 'année inconnue'})"
+
+
 def _schemes(value: Mapping[str, bool]) -> str:
     return " ; ".join(value_text(f"{Fact.SCHEME}{key}", has) for key, has in value.items())
 
@@ -210,6 +216,7 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
     "balance_sheet": _euros("bilan"),
     "group": _group,
     "previous_years": _years,
+    "insee_category": insee_category,
     "micro_entrepreneur": _yes_no("micro-entrepreneur", "pas micro-entrepreneur"),
     **{name: _yes_no(*words) for name, words in YES_NO.items()},
     "schemes": _schemes,

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from backend.matchmaking import engine
+from backend.matchmaking.known import insee_category
 from backend.schemes import wording
 from backend.schemes.vocabulary import ONE_SIZE
 
@@ -39,7 +40,7 @@ def present_size(facts: Mapping[str, Any], *, on: date) -> SizeView:
         lines=tuple(_line(part, _why(part)) for part in size.parts),
         total=_line(size.total, ""),
         category=sizes_in_words(size.positions),
-        remarks=tuple(_remarks(size)),
+        remarks=(*_remarks(size), *_hint(facts)),
     )
 
 
@@ -98,3 +99,9 @@ def _remarks(size: engine.Size) -> list[str]:
             " qu’après deux exercices de suite."
         )
     return remarks
+
+
+def _hint(facts: Mapping[str, Any]) -> list[str]:
+    """Return what the statistical office says: it counts groups its own way and decides nothing here."""
+    known = facts.get("insee_category")
+    return [f"Indice, qui ne décide de rien{NBSP}: catégorie de l’INSEE {insee_category(known)}."] if known else []

@@ -60,6 +60,11 @@ ONE_SIZE = {
     "intermediate": "entreprise de taille intermédiaire",
     "large": "grande entreprise",
 }
+INSEE_CATEGORIES = {
+    "PME": _("petites et moyennes entreprises"),
+    "ETI": _("entreprises de taille intermédiaire"),
+    "GE": _("grandes entreprises"),
+}
 LEGAL_GROUPS = {
     "1": "entrepreneur individuel",
     "5": "société commerciale",

@@ -180,6 +180,32 @@ def test_an_officer_reads_a_warning_on_each_de_minimis_scheme_and_a_firm_does_no
     assert sentence in text_of(client.get(f"/agent/{submission.pk}/"))
 
 
+def test_the_insee_category_is_a_hint_that_changes_no_verdict(client, submission, officer):
+    client.force_login(officer)
+    before = list(submission.results.latest("computed_at").matches.values_list("scheme_id", "eligibility", "score"))
+    told = {"fact": "insee_category", "insee_category": "ETI", "insee_category_year": "2023"}
+    assert client.post(f"/agent/{submission.pk}/corriger/", told).status_code == 302
+    page = text_of(client.get(f"/agent/{submission.pk}/"))
+    assert "Indice, qui ne décide de rien : catégorie de l’INSEE ETI (2023)." in page.replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+    newest = submission.results.latest("computed_at")
+    assert list(newest.matches.values_list("scheme_id", "eligibility", "score")) == before
+
+
+@pytest.mark.parametrize(
+    ("year", "told"),
+    [("l’an dernier", "comme 2023"), ("1999", "depuis 2008"), ("2031", "dans l’avenir")],
+)
+def test_a_year_of_the_insee_category_that_cannot_be_is_refused(client, submission, officer, year, told):
+    client.force_login(officer)
+    sent = {"fact": "insee_category", "insee_category": "PME", "insee_category_year": year}
+    answer = client.post(f"/agent/{submission.pk}/corriger/", sent)
+    assert answer.status_code == 422
+    assert told in text_of(answer)
+    assert not submission.sheet.facts.filter(name="insee_category").exists()
+
+
 def test_an_officer_reads_the_sum_that_makes_the_size(client, submission, officer):
     group = [{"name": "Mère SA", "share": 60, "headcount": 100, "turnover": 1_000_000, "balance_sheet": 1_000_000}]
     record_facts(sheet=submission.sheet, values={"group": group}, origin="declared", on=DAY)

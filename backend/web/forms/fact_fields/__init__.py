@@ -16,7 +16,7 @@ from backend.web.forms.fact_fields.project import (
     TenureFields,
 )
 from backend.web.forms.fact_fields.schemes import SchemesFields
-from backend.web.forms.fact_fields.size import BalanceSheetFields, HeadcountFields, TurnoverFields
+from backend.web.forms.fact_fields.size import BalanceSheetFields, HeadcountFields, InseeCategoryFields, TurnoverFields
 from backend.web.forms.fact_fields.status import CraftFields, DifficultyFields, PublicBodyFields, TaxesFields
 
 FORMS: tuple[type[FactFields], ...] = (
@@ -31,6 +31,7 @@ FORMS: tuple[type[FactFields], ...] = (
     BalanceSheetFields,
     GroupFields,
     PreviousYearsFields,
+    InseeCategoryFields,
     CraftFields,
     PublicBodyFields,
     DifficultyFields,

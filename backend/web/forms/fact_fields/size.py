@@ -6,7 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from backend.common.days import current_day
 from backend.common.fields import FrenchNumber
+from backend.schemes.vocabulary import INSEE_CATEGORIES
 from backend.web.forms.answers import (
     BALANCE_BANDS,
     HEADCOUNT_BANDS,
@@ -99,3 +101,45 @@ class BalanceSheetFields(FactFields):
     def initial_of(cls, facts: Facts) -> dict[str, Any]:
         key = band_key(facts.get("balance_sheet"), BALANCE_BANDS)
         return {**super().initial_of(facts), "balance_sheet_band": key}
+
+
+class InseeCategoryFields(FactFields):
+    """A hint: the statistical office counts groups its own way, two years late (décret no 2008-1354)."""
+
+    fields_of_fact = {"insee_category": ("insee_category", "insee_category_year")}
+
+    insee_category = forms.ChoiceField(
+        label=_("Catégorie de l’INSEE"),
+        required=False,
+        choices=[UNKNOWN, *((key, f"{key} – {label}") for key, label in INSEE_CATEGORIES.items())],
+        help_text=_("Elle figure dans l’annuaire des entreprises. Un indice : elle ne décide d’aucun dispositif."),
+    )
+    insee_category_year = forms.IntegerField(
+        label=_("Année de cette catégorie"),
+        required=False,
+        min_value=2008,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        error_messages={
+            "invalid": _("Écrivez une année, comme 2023, ou laissez vide."),
+            "min_value": _("Ces catégories existent depuis 2008."),
+        },
+    )
+
+    def clean_insee_category_year(self) -> int | None:
+        year: int | None = self.cleaned_data["insee_category_year"]
+        if year and year > current_day().year:
+            raise ValidationError(_("L’année %(year)s est dans l’avenir."), params={"year": year})
+        return year
+
+    def facts(self) -> dict[str, Any]:
+        category, year = self.cleaned_data["insee_category"], self.cleaned_data["insee_category_year"]
+        return {**super().facts(), "insee_category": {"category": category, "year": year} if category else None}
+
+    @classmethod
+    def initial_of(cls, facts: Facts) -> dict[str, Any]:
+        known = facts.get("insee_category") or {}
+        return {
+            **super().initial_of(facts),
+            "insee_category": known.get("category", ""),
+            "insee_category_year": known.get("year"),
+        }
