@@ -1,5 +1,6 @@
 """The whole service, really started: site, worker, beat and mail catcher, on a database of its own."""
 
+import fcntl
 import os
 import secrets
 import socket
@@ -32,6 +33,8 @@ CHROMIUM_FLAGS = [
     "--disable-dev-shm-usage",
 ]
 PASSWORD = yaml.safe_load((ROOT / "fixtures" / "demo.yaml").read_text())["password"]
+# What passes is not told: on a long page that costs as much as the reading.
+AXE_RUN = "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -44,8 +47,9 @@ def free_port() -> int:
 class Service:
     """Every process of the service, on one fixed day."""
 
-    def __init__(self, day: str, folder: Path) -> None:
+    def __init__(self, day: str, folder: Path, *, shared: Path) -> None:
         self.day = day
+        self._shared = shared
         self.port, mail_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.mail = folder / "mail"
@@ -72,15 +76,7 @@ class Service:
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
-        self._sql(f'CREATE DATABASE "{self._database}"')
-        for command in (["migrate", "--noinput"], ["load_reference"], ["load_demo"]):
-            subprocess.run(
-                [sys.executable, "manage.py", *command],
-                cwd=ROOT,
-                env=self.environment,
-                check=True,
-                capture_output=True,
-            )
+        self._make_database()
         beat = self._folder / "beat-schedule"
         self._launch("manage.py", "catch_mail")
         self._launch("-m", "celery", "-A", "tasks.app", "worker", "--without-gossip", "--without-mingle", "-c", "2")
@@ -90,6 +86,29 @@ class Service:
             "--no-control-socket",
         )  # fmt: skip
         wait_for(self._answers, "the site to answer")
+
+    def _make_database(self) -> None:
+        """Copy the database of this day as it is when all is loaded; the first to want it makes it."""
+        with (self._shared / f"e2e-{self.day}").open("a+") as name:
+            fcntl.flock(name, fcntl.LOCK_EX)  # processes of one run share it
+            name.seek(0)
+            loaded = name.read()
+            if not loaded:
+                loaded = f"{self._database}_loaded"
+                self._load(loaded)
+                name.write(loaded)
+            self._sql(f'CREATE DATABASE "{self._database}" TEMPLATE "{loaded}"')
+
+    def _load(self, database: str) -> None:
+        self._sql(f'CREATE DATABASE "{database}"')
+        for command in (["migrate", "--noinput"], ["load_reference"], ["load_demo"]):
+            subprocess.run(
+                [sys.executable, "manage.py", *command],
+                cwd=ROOT,
+                env={**self.environment, "DATABASE_URL": f"{self._server}/{database}"},
+                check=True,
+                capture_output=True,
+            )
 
     def _answers(self) -> bool:
         try:
@@ -146,7 +165,9 @@ def wait_for(condition, what: str, *, seconds: float = 60):
 
 @pytest.fixture(scope="session", params=["2026-11-24", "2027-01-02"])
 def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    running = Service(request.param, tmp_path_factory.mktemp("service"))
+    root = tmp_path_factory.getbasetemp()
+    shared = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    running = Service(request.param, tmp_path_factory.mktemp("service"), shared=shared)
     try:
         running.start()
         yield running
@@ -181,20 +202,24 @@ def open_context(browser: Browser) -> Iterator:
 
 
 def look(page: Page, name: str, *, javascript: bool = True) -> None:
-    """Take both screenshots of a page and let axe read it; nothing may scroll sideways."""
+    """Let axe read a page on a phone and on a desk; nothing may scroll sideways.
+
+    ``JONCTION_SCREENSHOTS=1`` keeps both pictures.
+    """
     SCREENSHOTS.mkdir(exist_ok=True)
     size = page.viewport_size
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 740 if width == 360 else 900})
         page.evaluate("window.scrollTo(0, 0)")
-        page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
+        if os.environ.get("JONCTION_SCREENSHOTS") == "1":
+            page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
         if javascript:
             overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert overflow <= 0, f"{name} scrolls sideways at {width} px"
             page.evaluate(AXE)
             # At its end, where the bar that stays in sight lies on nothing: axe takes what it covers for too small.
             page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
-            found = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
+            found = page.evaluate(AXE_RUN, RULES)
             broken = [
                 (violation["id"], [node["html"][:200] for node in violation["nodes"]])
                 for violation in found["violations"]

@@ -1,5 +1,6 @@
-"""An officer's morning: thirty files, never touching the mouse."""
+"""An officer’s morning, never touching the mouse: thirty files in the long suite, twelve in ./test."""
 
+import os
 import re
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Service, look, sign_in
 
 pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
-N_FILES = 30
+N_FILES = 30 if os.environ.get("JONCTION_LONG") == "1" else 12  # every reason once, and a scheme kept
 OFFICER = "claire.vasseur@jonction.example"
 FILE_THEM = """
 from tests.factories import make_submission
@@ -36,7 +37,7 @@ REASONS = [
 
 
 @pytest.fixture(scope="module")
-def thirty_files(service: Service) -> Service:
+def morning_files(service: Service) -> Service:
     service.run(FILE_THEM.format(n=N_FILES))
     return service
 
@@ -82,8 +83,8 @@ def set_aside(page: Page, reason: str) -> None:
         page.keyboard.press("Enter")
 
 
-def test_thirty_files_are_reviewed_by_keyboard_alone(thirty_files: Service, open_context):
-    service = thirty_files
+def test_a_morning_of_files_is_reviewed_by_keyboard_alone(morning_files: Service, open_context):
+    service = morning_files
     page = open_context(width=1280, height=900).new_page()
     page.goto(f"{service.url}/agent/?recherche=Clavier")
     sign_in(page, OFFICER)
@@ -133,11 +134,11 @@ def test_thirty_files_are_reviewed_by_keyboard_alone(thirty_files: Service, open
     expect(page.locator("main")).to_contain_text("Aucune demande ne répond à ces filtres.")
 
 
-def test_shortcuts_can_be_switched_off(thirty_files: Service, open_context):
+def test_shortcuts_can_be_switched_off(morning_files: Service, open_context):
     page = open_context(width=1280, height=900).new_page()
-    page.goto(f"{thirty_files.url}/agent/")
+    page.goto(f"{morning_files.url}/agent/")
     sign_in(page, OFFICER)
-    page.goto(f"{thirty_files.url}/agent/?effacer=1")
+    page.goto(f"{morning_files.url}/agent/?effacer=1")
     page.locator("body").press("?")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Raccourcis arrêtés")).to_be_visible()

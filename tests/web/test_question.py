@@ -52,7 +52,7 @@ def test_the_page_asks_one_question_says_why_and_what_it_settles(client, submiss
     response = client.get(page_of(submission))
     question = response.context["asked"].question
     text = text_of(response)
-    assert "Une réponse qui change tout" in text
+    assert "La question la plus utile" in text
     assert question.question in text
     assert f"La réponse peut trancher {question.n_can_settle} des {len(undecided(submission))} dispositifs" in text
     assert f"C’est une condition de : {question.why[0]}" in text
