@@ -33,6 +33,11 @@ class Asked:
     question: NextQuestion
     form: FactFields | None
 
+    @property
+    def is_in_the_form(self) -> bool:
+        """Whether a field of the form asks it in the same words."""
+        return self.form is not None and any(field.label == self.question.question for field in self.form)
+
 
 def asked_with(
     submission: Submission, question: NextQuestion | None, data: Mapping[str, Any] | None = None
