@@ -151,7 +151,7 @@ def is_publicly_held(group: Sequence[Related] | None) -> bool:
     True
     """
     public = [related for related in group or () if related.holder == "public_body"]
-    held = sum((Decimal(str(related.share)) for related in public), Decimal(0))  # 8.3 + 8.3 + 8.4 is 25
+    held = sum(Decimal(str(related.share)) for related in public)  # 8.3 + 8.3 + 8.4 is 25
     return held >= _PUBLIC_FROM or any(related.control for related in public)
 
 

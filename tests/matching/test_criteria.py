@@ -61,6 +61,90 @@ def test_a_bound_is_inside_unless_it_is_strict(fact: str, bound: str, at: float,
 
 
 @pytest.mark.parametrize(
+    ("bound", "band", "expected"),
+    [
+        ("at_least", (5, 10), MAYBE),
+        ("at_least", (10, 12), YES),
+        ("at_least", (5, 9.9), NO),
+        ("above", (5, 10), NO),
+        ("above", (10, 12), MAYBE),
+        ("above", (10.1, 12), YES),
+        ("at_most", (10, 12), MAYBE),
+        ("at_most", (5, 10), YES),
+        ("at_most", (10.1, 12), NO),
+        ("below", (10, 12), NO),
+        ("below", (5, 10), MAYBE),
+        ("below", (5, 9.9), YES),
+    ],
+)
+@pytest.mark.parametrize("fact", ["headcount", "turnover", "balance_sheet", "spend"])
+def test_a_band_that_ends_on_a_bound_is_in_doubt_only_where_the_bound_decides(
+    fact: str, bound: str, band: tuple[float, float], expected: Outcome
+) -> None:
+    assert outcome_of({"kind": fact, bound: 10}, **{fact: Interval(*band)}) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "any_of", "none_of", "expected"),
+    [
+        ("owner", ["owner"], [], YES),
+        ("tenant", ["owner"], [], NO),
+        ("owner", [], ["tenant"], YES),
+        ("tenant", [], ["tenant"], NO),
+        ("owner", ["owner", "tenant"], ["owner"], NO),  # what is excluded wins
+        ("", ["owner"], [], MAYBE),
+        ("", [], ["tenant"], MAYBE),
+    ],
+)
+def test_one_answer_among_few_is_in_or_out(
+    value: str, any_of: list[str], none_of: list[str], expected: Outcome
+) -> None:
+    assert outcome_of({"kind": "tenure", "any_of": any_of, "none_of": none_of}, tenure=value) == expected
+    assert outcome_of({"kind": "horizon", "any_of": any_of, "none_of": none_of}, horizon=value) == expected
+
+
+@pytest.mark.parametrize(
+    ("kinds", "any_of", "none_of", "expected"),
+    [
+        ({"works", "wages"}, ["works"], [], YES),
+        ({"wages"}, ["works", "equipment"], [], NO),
+        (set(), ["works"], [], NO),  # known to have none
+        ({"wages"}, [], ["works"], YES),
+        ({"works", "wages"}, ["wages"], ["works"], NO),
+        (None, ["works"], [], MAYBE),
+        (None, [], ["works"], MAYBE),
+    ],
+)
+def test_a_project_has_a_kind_of_spend_or_has_not(
+    kinds: set[str] | None, any_of: list[str], none_of: list[str], expected: Outcome
+) -> None:
+    known = None if kinds is None else frozenset(kinds)
+    assert outcome_of({"kind": "spend_kind", "any_of": any_of, "none_of": none_of}, spend_kinds=known) == expected
+
+
+@pytest.mark.parametrize(
+    ("held", "any_of", "none_of", "expected"),
+    [
+        ({"a:x": True}, ["a:x", "a:y"], [], YES),
+        ({"a:x": False}, ["a:x"], [], NO),
+        ({"a:x": False}, ["a:x", "a:y"], [], MAYBE),  # the other one may be had
+        ({"a:x": False, "a:y": False}, ["a:x", "a:y"], [], NO),
+        ({}, ["a:x"], [], MAYBE),
+        ({"a:z": True}, ["a:x"], [], MAYBE),
+        ({"a:x": True}, [], ["a:x"], NO),
+        ({"a:x": False}, [], ["a:x"], YES),
+        ({}, [], ["a:x"], MAYBE),
+        ({"a:x": True, "a:y": True}, ["a:x"], ["a:y"], NO),
+        ({"a:x": True}, ["a:x"], ["a:y"], MAYBE),
+    ],
+)
+def test_another_scheme_is_a_prerequisite_or_an_exclusion(
+    held: dict[str, bool], any_of: list[str], none_of: list[str], expected: Outcome
+) -> None:
+    assert outcome_of({"kind": "holds_scheme", "any_of": any_of, "none_of": none_of}, held=held) == expected
+
+
+@pytest.mark.parametrize(
     ("band", "expected"), [((10, 49), YES), ((5, 49), MAYBE), ((5, 9), NO), ((5, 60), MAYBE), ((50, 60), NO)]
 )
 def test_two_bounds_hold_together(band: tuple[float, float], expected: Outcome) -> None:
