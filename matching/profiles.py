@@ -159,7 +159,7 @@ class Profiles:
     def sizes(self) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
         """The smallest and the largest size that each may be, as positions in ``state_aid.SIZES``; shape (n,)."""
         ranges = [
-            state_aid.size_range(years, public=row.group is not None and state_aid.is_publicly_held(row.group))
+            state_aid.size_range(years, public=state_aid.is_publicly_held(row.group))
             for row, years in zip(self.rows, self._consolidated_years, strict=True)
         ]
         low, high = zip(*ranges, strict=True) if ranges else ((), ())

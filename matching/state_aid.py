@@ -138,8 +138,8 @@ def _add(numbers: Sequence[Interval], *, open_ended: bool) -> Interval:
     return Interval(sum(number.low for number in numbers), inf if open_ended else sum(n.high for n in numbers))
 
 
-def is_publicly_held(group: Sequence[Related] | None) -> bool:
-    """Tell whether public bodies are known to hold a quarter of the enterprise, together, or to control it.
+def is_publicly_held(group: Sequence[Related] | None) -> bool | None:
+    """Tell whether public bodies hold a quarter of the enterprise, together, or control it; ``None`` when not known.
 
     References
     ----------
@@ -150,12 +150,14 @@ def is_publicly_held(group: Sequence[Related] | None) -> bool:
     >>> is_publicly_held([Related(share=12.5, holder="public_body"), Related(share=12.5, holder="public_body")])
     True
     """
-    public = [related for related in group or () if related.holder == "public_body"]
+    if group is None:
+        return None
+    public = [related for related in group if related.holder == "public_body"]
     held = sum(Decimal(str(related.share)) for related in public)  # 8.3 + 8.3 + 8.4 is 25
     return held >= _PUBLIC_FROM or any(related.control for related in public)
 
 
-def size_range(years: Sequence[Figures], *, public: bool) -> tuple[int, int]:
+def size_range(years: Sequence[Figures], *, public: bool | None) -> tuple[int, int]:
     """Return the smallest and the largest size an enterprise may have, as positions in ``SIZES``.
 
     A ceiling crossed counts once it is crossed for two years running, so the status against each ceiling is the
@@ -166,8 +168,8 @@ def size_range(years: Sequence[Figures], *, public: bool) -> tuple[int, int]:
     ----------
     years : sequence of Figures
         Consolidated figures, the last closed year first; of none, any size is possible.
-    public : bool
-        Whether a quarter is held by public bodies: then it is no SME, whatever its figures.
+    public : bool or None
+        Whether a quarter is held by public bodies: then it is no SME, whatever its figures. ``None``: it may be.
 
     References
     ----------
@@ -182,8 +184,8 @@ def size_range(years: Sequence[Figures], *, public: bool) -> tuple[int, int]:
     statuses = [_status(years, size) for size in CEILINGS]
     lowest = sum(status == NOT_MET for status in statuses)  # a larger ceiling is met wherever a smaller one is
     highest = sum(status != MET for status in statuses)
-    floor = SIZES.index("intermediate") if public else 0
-    return max(lowest, floor), max(highest, floor)
+    floor = SIZES.index("intermediate")
+    return max(lowest, floor if public else 0), max(highest, 0 if public is False else floor)
 
 
 def _status(years: Sequence[Figures], size: str) -> Outcome:

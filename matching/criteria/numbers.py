@@ -18,6 +18,7 @@ type StaffLevel = Literal["company", "establishment", "group"]
 
 NUMBER_LEVELS: tuple[str, ...] = get_args(NumberLevel.__value__)
 STAFF_LEVELS: tuple[str, ...] = get_args(StaffLevel.__value__)
+SME_SIZES = ("micro", "small", "medium")
 FIGURES = ("headcount", "turnover", "balance_sheet")
 
 
@@ -187,6 +188,8 @@ class SizeCategory(Criterion):
                 found |= _open_of_sum(profile, figure, figure in own)
             if any(state_aid.open_figures(year, size) for year in earlier):
                 found.add("previous_years")
+            if profile.group is None and size in SME_SIZES:  # it may be held by public bodies
+                found.add("group")
         return found
 
 

@@ -311,6 +311,8 @@ def at_most(size: str, facts: dict[str, Any]) -> str:
     years = [is_under_ceiling(size, year) for year in closed_years(facts)]
     ways = product(*(["yes", "no"] if year == "maybe" else [year] for year in years))
     statuses = {status_after(list(reversed(way))) for way in ways}
+    if facts["group"] is None and size in ("micro", "small", "medium"):
+        statuses.add("no")  # public bodies may hold a quarter of it
     return statuses.pop() if len(statuses) == 1 else "maybe"
 
 
@@ -351,6 +353,8 @@ def open_size(criterion: dict[str, Any], facts: dict[str, Any]) -> set[str]:
             found |= open_total(figure, facts, alone=figure in open_in_year(ceiling, own))
         if any(is_under_ceiling(ceiling, before) == "maybe" for before in earlier):
             found.add("previous_years")
+        if facts["group"] is None and ceiling in ("micro", "small", "medium"):
+            found.add("group")
     return found
 
 

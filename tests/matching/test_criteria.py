@@ -470,6 +470,16 @@ def test_the_sum_of_a_group_asks_for_the_part_that_is_missing(
     assert open_facts(small, **facts) == missing
 
 
+def test_two_small_years_do_not_settle_the_size_of_a_firm_that_public_bodies_may_hold() -> None:
+    before = Figures(headcount=Interval(9, 9), turnover=Interval(0, 0), balance_sheet=Interval(0, 0))
+    micro: dict[str, object] = {"kind": "size_category", "to": "micro"}
+    facts: dict[str, Any] = {"headcount": Interval(300, 300), "previous_years": (before, before)}
+    assert outcome_of(micro, **facts) == MAYBE
+    assert open_facts(micro, **facts) == {"group"}
+    assert outcome_of(micro, **facts, group=()) == YES
+    assert outcome_of(micro, **facts, group=(Related(share=25, holder="public_body"),)) == NO
+
+
 def test_an_earlier_year_that_is_vague_is_asked_for() -> None:
     before = Figures(headcount=Interval(40, 60), turnover=Interval(0, 0), balance_sheet=Interval(0, 0))
     nothing = {"turnover": Interval(0, 0), "balance_sheet": Interval(0, 0), "group": ()}

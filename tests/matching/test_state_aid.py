@@ -354,7 +354,7 @@ def test_a_public_body_that_controls_holds_the_enterprise() -> None:
 
 
 def test_an_unknown_group_is_not_known_to_be_public() -> None:
-    assert not is_publicly_held(None)
+    assert is_publicly_held(None) is None
 
 
 # --- De minimis -----------------------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ def size_of(facts: Facts, *, on: date) -> Size:
         parts=tuple(_sum(part.name, part.link, part.share, part.figures) for part in found.parts),
         total=_sum("", "total", 100, found.figures),
         is_group_known=found.complete,
-        is_public=public,
+        is_public=public is True,
         n_years=len(years),
         positions=matching.size_range(years, public=public),
         last_year=matching.size_range(years[:1], public=public),
