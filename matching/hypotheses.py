@@ -173,8 +173,9 @@ def months_of(readers: Iterable[Criterion]) -> set[int]:
 
 
 def add_to_day(day: date, months: int) -> date:
-    """Add months by calendar to one day."""
-    found: date = add_months(np.array([day], dtype="datetime64[D]"), months)[0].item()
+    """Add months by calendar to one day; never before the first day of the calendar nor after its last."""
+    ends = np.array([date.min, date.max], dtype="datetime64[D]")
+    found: date = np.clip(add_months(np.array([day], dtype="datetime64[D]"), months), *ends)[0].item()
     return found
 
 
@@ -206,7 +207,7 @@ def _of_an_age(profile: Profile, readers: Iterable[Criterion]) -> list[Profile]:
         return []
     births = sorted({add_to_day(profile.on, -months).toordinal() for months in months_of(readers) if months < 1200})
     first = births[0] if births else profile.on.toordinal()
-    edges = [first - 730, *births, *([profile.on.toordinal()] if profile.on.toordinal() not in births else [])]
+    edges = [max(first - 730, date.min.toordinal()), *births, *([profile.on.toordinal()] if profile.on.toordinal() not in births else [])]
     return [
         replace(profile, created_on=date.fromordinal((older + younger) // 2))
         for older, younger in _some(list(pairwise(edges)))

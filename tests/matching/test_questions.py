@@ -236,3 +236,12 @@ def test_ages_are_tried_between_the_anniversaries() -> None:
     assert None not in births
     assert [birth < date(2023, 11, 24) for birth in births if birth] == [True, False, False]
     assert [birth < date(2025, 11, 24) for birth in births if birth] == [True, True, False]
+
+
+@pytest.mark.parametrize("on", [date.min, date(80, 2, 29), date.max])
+def test_a_day_at_an_end_of_the_calendar_is_asked_about_like_any_other(on: date) -> None:
+    ages = [
+        make_scheme("jonction:young", {"kind": "age_months", "below": 96}),
+        make_scheme("jonction:old", {"kind": "age_months", "at_least": 1188}),
+    ]
+    assert {question.name for question in ask(ages, Profile(on=on))} <= {"created_on"}
