@@ -9,9 +9,10 @@ import yaml
 from django.utils import timezone
 
 from backend.accounts.models import Membership, Organisation, User
-from backend.matchmaking.models import Review, Submission
+from backend.matchmaking.models import Review, Submission, WeightSet
 from backend.matchmaking.reviews import Because, keep_scheme, set_aside, withdraw_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission
+from backend.matchmaking.weights import write_weights
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.services import load_catalogue
 from backend.territories.models import ServedEpci
@@ -106,6 +107,12 @@ def decide(submission: Submission, scheme, officer: User, reason: str = "", *, o
 
 def take_back(submission: Submission, scheme, officer: User, *, on: date = DAY) -> Review:
     return withdraw_review(submission=submission, scheme=scheme, officer=officer, on=on)
+
+
+def write_version(author: User, *, note: str = "Pour essayer.", on: date = DAY, **points: float) -> WeightSet:
+    """Write a version of the points, those in force but for some."""
+    in_force = WeightSet.objects.in_force().get()
+    return write_weights(points={**in_force.points, **points}, note=note, author=author, on=on)
 
 
 def publish_revision(scheme: Scheme, **changes) -> Revision:

@@ -65,6 +65,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def may_approve_catalogue(self) -> bool:
         return self.is_active and (self.is_superuser or self.memberships.approving().exists())
 
+    @property
+    def may_set_weights(self) -> bool:
+        return self.is_active and (self.is_superuser or self.memberships.whole_territory().exists())
+
 
 class Organisation(models.Model):
     class Kind(models.TextChoices):

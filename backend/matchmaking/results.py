@@ -34,14 +34,18 @@ def facts_of(submission: Submission) -> dict[str, Any]:
     return {**submission.sheet.values(), **held_schemes(submission)}
 
 
+def question_of(submission: Submission, *, on: date) -> tuple[dict[str, Any], date, dict[str, float], bool]:
+    """Return what the engine is asked: facts, day, weight of each sub-need, whether one was stated."""
+    needs = {need.sub_need_id: need.weight for need in submission.needs.all()}
+    return facts_of(submission), on, needs, bool(needs) or bool(submission.text.strip())
+
+
 @transaction.atomic
 def compute_result(*, submission: Submission, on: date) -> Result:
     """Ask the engine again and keep its answer, with all it takes to replay it."""
     catalogue = engine.catalogue()
     weight_set, weights = engine.active_weights()
-    facts = facts_of(submission)
-    needs = {need.sub_need_id: need.weight for need in submission.needs.all()}
-    stated = bool(needs) or bool(submission.text.strip())
+    facts, on, needs, stated = question_of(submission, on=on)
     (ranked,) = engine.rank([(facts, on, needs, stated)], compiled=catalogue, weights=weights)
     result = Result.objects.create(
         submission=submission,
@@ -92,7 +96,7 @@ def is_current(result: Result, *, on: date) -> bool:
     return (
         result.on == on
         and result.catalogue == engine.catalogue().digest
-        and WeightSet.objects.filter(pk=result.weights_id, active=True).exists()
+        and WeightSet.objects.in_force().filter(pk=result.weights_id).exists()
         and engine.held_schemes(result.facts) == engine.held_schemes(facts_of(result.submission))
     )
 

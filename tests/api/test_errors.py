@@ -7,7 +7,7 @@ from django.test import Client
 
 from backend.api.errors import KINDS
 from backend.api.throttles import ReadThrottle
-from backend.matchmaking.models import WeightSet
+from backend.matchmaking.models import Activation
 from tests.api.conftest import problem_of
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def test_json_is_what_is_answered(api, accept):
 
 
 def test_a_crash_of_ours_is_a_problem_too():
-    WeightSet.objects.update(active=False)  # as if the reference data had never been loaded
+    Activation.objects.all().delete()  # as if the reference data had never been loaded
     client = Client(raise_request_exception=False)
     response = client.post("/api/v1/match", data="{}", content_type="application/json")
     body = problem_of(response, 500, "panne")

@@ -17,7 +17,7 @@ from backend.schemes.models import (
 )
 from backend.territories.models import LoadedFixture
 from tests.api.conftest import problem_of
-from tests.factories import make_submission
+from tests.factories import DAY, make_submission
 
 pytestmark = pytest.mark.django_db
 KEY = "hdf-pme-plus-volet1"
@@ -115,7 +115,7 @@ def test_each_address_and_each_host_has_its_own_tag(api):
 def test_what_is_not_shown_leaves_the_tag_as_it_is(api):
     before = tag(api, "schemes/dump/")
     make_submission()
-    WeightSet.objects.create(version="x", points={})
+    WeightSet.objects.create(version="x", points={}, written_on=DAY)
     Scheme.objects.create(source_key="brouillon")
     assert tag(api, "schemes/dump/") == before
 

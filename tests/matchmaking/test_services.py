@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from backend.accounts.models import Membership
 from backend.companies.models import Company, Contact, Establishment, Fact
 from backend.matchmaking.emails import officers_in_charge, organisation_in_charge
-from backend.matchmaking.models import Result, ReviewEnd, Submission
+from backend.matchmaking.models import Result, ReviewEnd, Submission, WeightSet
 from backend.matchmaking.results import conditions_of, latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import (
@@ -156,7 +156,7 @@ def test_a_result_keeps_all_it_takes_to_replay_it():
     result = make_submission().results.get()
     assert result.facts == FACTS
     assert result.on == DAY
-    assert result.weights.active
+    assert result.weights == WeightSet.objects.in_force().get()
     matches = result.matches.all()
     assert len(matches) == Scheme.objects.published().count()
     assert [match.rank for match in matches] == list(range(1, len(matches) + 1))

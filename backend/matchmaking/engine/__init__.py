@@ -6,6 +6,7 @@ from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activi
 from backend.matchmaking.engine.needs import Understood, need_reader, understand
 from backend.matchmaking.engine.questions import Asked, changes, next_conditions, next_questions, worth
 from backend.matchmaking.engine.ranking import (
+    CONTRIBUTIONS,
     OUTCOMES,
     TARGETED,
     VERDICTS,
@@ -32,6 +33,7 @@ from backend.matchmaking.engine.state_aid import (
 )
 
 __all__ = [
+    "CONTRIBUTIONS",
     "OUTCOMES",
     "TARGETED",
     "VERDICTS",

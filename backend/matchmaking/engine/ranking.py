@@ -12,6 +12,8 @@ from backend.matchmaking.models import WeightSet
 from backend.schemes.models import Revision, Scheme
 from backend.territories.services import period_of
 
+CONTRIBUTIONS = matching.CONTRIBUTIONS
+
 VERDICTS = {matching.MET: "eligible", matching.UNKNOWN: "undecided", matching.NOT_MET: "ineligible"}
 
 
@@ -52,13 +54,15 @@ class Line:
 
 def active_weights() -> tuple[WeightSet, matching.Weights]:
     """Return the points in force."""
-    weight_set = WeightSet.objects.get(active=True)
+    weight_set = WeightSet.objects.in_force().get()
     return weight_set, weights_of(weight_set)
 
 
 def weights_of(weight_set: WeightSet) -> matching.Weights:
-    """Return the points of a version as the engine reads them."""
-    return matching.Weights(version=weight_set.version, **weight_set.points)
+    """Return the points of a version as the engine reads them; what it was written without counts for nothing."""
+    return matching.Weights(
+        version=weight_set.version, **{name: weight_set.points.get(name, 0.0) for name in CONTRIBUTIONS}
+    )
 
 
 def rank(

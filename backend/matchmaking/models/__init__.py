@@ -2,11 +2,13 @@
 
 from backend.matchmaking.models.alerts import Alert, Reminder
 from backend.matchmaking.models.follow_up import FollowUp, Note
-from backend.matchmaking.models.results import Match, Result, WeightSet
+from backend.matchmaking.models.results import Match, Result
 from backend.matchmaking.models.reviews import Review, ReviewEnd
 from backend.matchmaking.models.submissions import HandOver, Need, Submission
+from backend.matchmaking.models.weights import Activation, WeightSet
 
 __all__ = [
+    "Activation",
     "Alert",
     "FollowUp",
     "HandOver",

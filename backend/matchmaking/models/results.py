@@ -2,27 +2,11 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking.models.submissions import Submission
+from backend.matchmaking.models.weights import WeightSet
 from backend.schemes.models import Revision, Scheme, SubNeed
-
-
-class WeightSet(models.Model):
-    """A version of the points that make the score."""
-
-    version = models.CharField(_("version"), max_length=20, primary_key=True)
-    points = models.JSONField(_("points"))
-    active = models.BooleanField(_("en vigueur"), default=False)
-
-    class Meta:
-        verbose_name = _("jeu de poids")
-        verbose_name_plural = _("jeux de poids")
-        constraints = [models.UniqueConstraint(fields=["active"], condition=Q(active=True), name="weights_one_active")]
-
-    def __str__(self) -> str:
-        return self.version
 
 
 class Result(models.Model):

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from backend.matchmaking import engine, lines
-from backend.matchmaking.models import WeightSet
+from backend.matchmaking.weights import WeightsError, load_weights
 from backend.schemes.models import Proposal
 from backend.schemes.services import FixtureError, load_catalogue, load_taxonomy
 from backend.territories import services as territories
@@ -30,18 +30,12 @@ class Command(BaseCommand):
                 self._say("Catalogue", load_catalogue(folder / "schemes"))
                 self._say("Fiches non vérifiées", load_catalogue(folder / "drafts"))
                 self._say_waiting()
-                self._load_weights(folder / "weights.yaml")
-        except (FixtureError, OSError, yaml.YAMLError) as error:
+                self.stdout.write(f"Poids : {load_weights(folder / 'weights.yaml')}")
+        except (FixtureError, WeightsError, OSError, yaml.YAMLError) as error:
             raise CommandError(f"Rien n'a été chargé. {error}") from None
         territories.clear_caches()
         engine.clear_caches()
         lines.clear_caches()
-
-    def _load_weights(self, path: Path) -> None:
-        weights = yaml.safe_load(path.read_text())
-        if not WeightSet.objects.filter(version=weights["version"]).exists():
-            WeightSet.objects.filter(active=True).update(active=False)
-            WeightSet.objects.create(version=weights["version"], points=weights["points"], active=True)
 
     def _say_waiting(self) -> None:
         """Name the files that are not in force, because people published or archived their scheme themselves."""

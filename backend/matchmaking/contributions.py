@@ -1,0 +1,46 @@
+"""What makes the score, in words: the one place where each contribution of the engine has a name people read."""
+
+from django.utils.translation import gettext_lazy as _
+
+from backend.matchmaking import engine
+
+# What each contribution is called, and when it gives its points.
+LABELS = {
+    "need": (
+        _("Réponse au besoin"),
+        _("Le dispositif est fait pour ce que l’entreprise demande."),
+    ),
+    "near": (
+        _("Proximité"),
+        _("Il se décide près de l’entreprise : le local d’abord, puis le national, puis l’européen."),
+    ),
+    "target": (
+        _("Secteur visé"),
+        _("Son porteur vise cette activité. S’il en vise d’autres, autant de points sont retirés."),
+    ),
+    "certain": (
+        _("Certitude"),
+        _("Rien ne reste à demander. Chaque réponse qui manque en ôte une part."),
+    ),
+    "deadline": (
+        _("Date limite"),
+        _("Elle approche et laisse le temps de se préparer. S’il est trop tard, autant de points sont retirés."),
+    ),
+    "verified": (
+        _("Fiche vérifiée"),
+        _("Tout ce que dit sa fiche a été lu à la source."),
+    ),
+    "applicant": (
+        _("Qui fait la demande"),
+        _("Points retirés si l’entreprise ne peut pas demander elle-même ; la moitié si c’est un salarié."),
+    ),
+    "diversity": (
+        _("Variété"),
+        _("Points retirés pour chaque dispositif de même forme déjà cité au même besoin : pas dix prêts de suite."),
+    ),
+}
+
+
+def contributions() -> list[tuple[str, str, str]]:
+    """Return what makes the score, in the order of the engine: name, label, when it gives its points."""
+    return [(name, str(LABELS[name][0]), str(LABELS[name][1])) for name in engine.CONTRIBUTIONS]
