@@ -21,6 +21,7 @@ from backend.web.views import (
     result,
     reviewing,
     security,
+    weights,
 )
 
 handler400 = "backend.web.views.errors.bad_request"
@@ -62,6 +63,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/propositions/", following.answer_offer, name="officer_answer_offer"),
     path("agent/catalogue/", catalogue.catalogue, name="officer_catalogue"),
     path("agent/catalogue/<int:pk>/", catalogue.scheme, name="officer_scheme"),
+    path("agent/classement/", weights.versions, name="officer_weights"),
+    path("agent/classement/nouvelle/", weights.write, name="officer_weights_new"),
+    path("agent/classement/<str:version>/", weights.version, name="officer_weights_version"),
+    path("agent/classement/<str:version>/activer/", weights.activate, name="officer_weights_activate"),
     path("agent/<int:pk>/", officer.file, name="officer_file"),
     path("agent/<int:pk>/corriger/", officer.correct_fact, name="officer_correct"),
     path("agent/<int:pk>/aides/", aids.officer_declare, name="officer_aid"),

@@ -18,8 +18,10 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.matchmaking.alerts import subscribe
 from backend.matchmaking.follow_up import offer_file, record_step, take_file, write_note
+from backend.matchmaking.models import WeightSet
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import confirmation_token
+from backend.matchmaking.weights import write_weights
 from backend.notifications.services import stop_url
 from backend.schemes.models import Scheme
 from tests.factories import decide, first_matches, make_submission
@@ -51,12 +53,15 @@ end_review(submission=reviewed, officer=officer, on=on, message="Je vous appelle
 offered = file(company_name="Pages proposées", facts={"commune": "60025"})
 offer_file(submission=offered, by=colleague, to=officer, note="Je pars en congé.")
 take_file(submission=waiting, officer=officer)
+territory = User.objects.get(email="marc.delaunay@jonction.example")
+points = {**WeightSet.objects.in_force().get().points, "near": 60}
+weights = write_weights(points=points, note="Le local d’abord.", author=territory, on=on)
 print(json.dumps({
     "unconfirmed": unconfirmed.token, "waiting": waiting.token, "nothing": nothing.token, "decided": decided.token,
     "reviewed": reviewed.token, "waiting_pk": waiting.pk, "decided_pk": decided.pk, "reviewed_pk": reviewed.pk,
     "offered_pk": offered.pk, "confirm": confirmation_token(unconfirmed),
     "stop": stop_url(address="x@firm.example", topic=decided.alert.topic),
-    "draft": Scheme.objects.drafts().first().pk, "scheme": schemes[0].pk,
+    "weights": weights.pk, "draft": Scheme.objects.drafts().first().pk, "scheme": schemes[0].pk,
 }))
 """
 
@@ -175,7 +180,17 @@ def test_the_pages_of_officers(service: Service, made, open_context):
     ("role", "address", "pages"),
     [
         ("responsable", LEAD, {"autres-raisons": "/agent/autres-raisons/"}),
-        ("territoire", TERRITORY, {"file-attente": "/agent/?effacer=1", "dossier": "/agent/{decided_pk}/"}),
+        (
+            "territoire",
+            TERRITORY,
+            {
+                "file-attente": "/agent/?effacer=1",
+                "dossier": "/agent/{decided_pk}/",
+                "classement": "/agent/classement/",
+                "classement-nouvelle": "/agent/classement/nouvelle/",
+                "classement-version": "/agent/classement/{weights}/",
+            },
+        ),
         (
             "editeur",
             EDITOR,

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from backend.accounts.models import Membership, User
 from backend.matchmaking.follow_up import record_step, write_note
-from backend.matchmaking.models import Submission
+from backend.matchmaking.models import Submission, WeightSet
 from backend.matchmaking.services import confirmation_token
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
@@ -53,6 +53,7 @@ ACT = {**READ, "territory_lead": 403}
 READ_FOREIGN = {**everyone(404), "visitor": LOGIN, "territory_lead": OK}
 ACT_FOREIGN = {**READ_FOREIGN, "territory_lead": 403}
 LEADS = {**everyone(403), "visitor": LOGIN, "epci_lead": OK, "territory_lead": OK}
+SETS_WEIGHTS = {**everyone(403), "visitor": LOGIN, "territory_lead": OK, "administrator": OK}
 MEMBERS = {**SIGNED_IN, "administrator": 403}  # an administrator without a role keeps accounts, and reads no catalogue
 NOBODY = everyone(404)
 # The administration: editors and approvers read the catalogue there, administrators keep accounts; who is not staff is
@@ -103,6 +104,10 @@ def pk(case: Case) -> list[Any]:
 
 def token(case: Case) -> list[Any]:
     return [case.file.token]
+
+
+def weights(case: Case) -> list[Any]:
+    return [WeightSet.objects.get().pk]
 
 
 def act(args: Callable[[Case], list[Any]] = pk, **sent: Any) -> Row:
@@ -207,6 +212,10 @@ TABLE: dict[str, Row] = {
     "officer_answer_offer": Row(SIGNED_IN, method="post"),
     "officer_catalogue": page(MEMBERS),
     "officer_scheme": Row(MEMBERS, args=lambda case: [case.scheme.pk]),
+    "officer_weights": page(SETS_WEIGHTS),
+    "officer_weights_new": page(SETS_WEIGHTS),
+    "officer_weights_version": Row(SETS_WEIGHTS, args=weights),
+    "officer_weights_activate": Row(SETS_WEIGHTS, method="post", args=weights),
     "officer_file": Row(READ, READ_FOREIGN, args=pk),
     "officer_correct": act(fact="headcount", headcount="12"),
     "officer_aid": act(granted_on="2025-01-01"),
