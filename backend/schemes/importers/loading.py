@@ -46,6 +46,7 @@ class Report:
     unchanged: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    untagged: list[str] = field(default_factory=list)
     contradictions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     nuances: dict[str, list[str]] = field(default_factory=dict)  # what is said → the records that say it
     stated: Counter[str] = field(default_factory=Counter)
@@ -53,6 +54,8 @@ class Report:
 
     def note(self, key: str, read: Read) -> None:
         """Keep what is to be told of a record that went in."""
+        if not read.record["needs"]:
+            self.untagged.append(key)
         if read.contradictions:
             self.contradictions[key] = read.contradictions
         for nuance in read.nuances:
@@ -142,6 +145,8 @@ def describe(report: Report) -> Iterator[str]:
         yield f"  {nuance} ({len(keys)}) : {', '.join(keys)}"
     if report.gone:
         yield f"Absentes du fichier, gardées ({len(report.gone)}) : {', '.join(report.gone)}"
+    if report.untagged:
+        yield f"Sans besoins relus pour leur texte actuel ({len(report.untagged)}) : {', '.join(report.untagged)}"
     yield f"Critères tirés des données : {_counts(report.stated)}"
     yield f"Critères tirés du texte : {_counts(report.from_text)}"
     if report.rejected:

@@ -10,6 +10,7 @@ from backend.schemes.importers.cleaning import clean_line, clean_text, clean_url
 from backend.schemes.importers.conditions import Conditions, conditional_fields, read_conditions
 from backend.schemes.importers.faults import get_flag, get_object, get_text, get_texts, refuse
 from backend.schemes.importers.legal import Stated, read_stated
+from backend.schemes.importers.needs import reviewed_needs
 from backend.schemes.importers.places import Places
 from backend.schemes.importers.sentences import Table, load_table
 from backend.schemes.models import Revision
@@ -80,7 +81,7 @@ class Reader:
             "operators": list(_operators(operator, programme)),
             "applicants": [Revision.Applicant.FIRM.value],
             "summary": _paragraphs(clean_line(get_text(programme, "promesse")), _text(programme, "description")),
-            "needs": {},
+            "needs": reviewed_needs(SOURCE, key, programme),
             "targeted_naf": stated.sections,
             "window": {**stated.window, "recurring": None, "note": None},
             "criteria": [

@@ -46,6 +46,11 @@ def test_every_programme_goes_in(output, programmes):
     assert Revision.objects.filter(scheme__source=SOURCE).count() == len(programmes) == 260
 
 
+def test_every_programme_serves_the_sub_needs_that_people_read_in_it(output):
+    assert "Sans besoins relus" not in output
+    assert not Revision.objects.filter(scheme__source=SOURCE, served_needs=None).exists()
+
+
 def test_two_readings_of_the_file_give_every_firm_the_same_answers(output, programmes, tmp_path):
     lines = Draw(programmes, seed=20261124).lines(N_PROFILES)
     path, out = tmp_path / "firms.jsonl", tmp_path / "answers.jsonl"
