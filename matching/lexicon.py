@@ -1,9 +1,9 @@
 """How people speak of each subject, learnt from sentences: what weighs for which, and how close a text comes to each.
 
-A text becomes weights of terms (words, pairs of words, pieces of words, which forgive a misspelling); a subject the
-damped mean of the texts that speak of it (Rocchio, 1971; tf-idf with sublinear counts, Salton and Buckley, 1988); their
-likeness is a cosine. Terms have no dictionary: each falls in one of ``N_PLACES`` by a checksum (Weinberger et al., 2009),
-so that any text, of whatever year, is read in the same space.
+A text becomes weights of terms: words, pairs of words, and pieces of words, which forgive a misspelling. A subject is
+the damped mean of the texts that speak of it (Rocchio, 1971; tf-idf with sublinear counts, Salton and Buckley, 1988),
+and their likeness a cosine. Terms have no dictionary: each falls in one of ``N_PLACES`` by a checksum (Weinberger et
+al., 2009), so that any text, of whatever year, is read in the same space.
 """
 
 from collections import Counter

@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from matching.answering import Answering, chance_of
 from matching.eligibility import Verdicts, evaluate
-from matching.features import Weights, contributions, fit
+from matching.features import Weights, closeness, contributions, fit
 from matching.needs import Wish
 from matching.outcomes import NOT_MET, Outcome
 from matching.profiles import Profiles
 from matching.schemes import Scheme
 
+LISTED = 0.1  # of the points of the best answer: what has less is not worth a line
 DIGITS = 6  # of a score: enough to order, few enough to be the same on any machine
 
 
@@ -46,7 +48,22 @@ class Match:
     need: str
 
 
-def rank(profiles: Profiles, schemes: Sequence[Scheme], wishes: Sequence[Wish], weights: Weights) -> list[list[Match]]:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All schemes in order for one profile, and the chance, in [0, 1], that one of them answers its wish."""
+
+    matches: list[Match]
+    chance: float
+
+
+def rank(
+    profiles: Profiles,
+    schemes: Sequence[Scheme],
+    wishes: Sequence[Wish],
+    weights: Weights,
+    *,
+    answering: Answering | None = None,
+) -> list[Answer]:
     """Rank the schemes for each profile.
 
     Parameters
@@ -58,14 +75,16 @@ def rank(profiles: Profiles, schemes: Sequence[Scheme], wishes: Sequence[Wish], 
     wishes : sequence of Wish
         One for each profile.
     weights : Weights
+    answering : Answering, optional
+        Tells whether anything answers words. Without it, whatever serves what was understood does.
 
     Returns
     -------
-    list of ``n`` lists of Match
+    list of ``n`` Answer
         All schemes: those that are eligible or undecided by score, then the ineligible ones by key.
     """
     verdicts = [evaluate(profiles, scheme) for scheme in schemes]
-    return [_rank_row(row, profiles, schemes, verdicts, wish, weights) for row, wish in enumerate(wishes)]
+    return [_rank_row(row, profiles, schemes, verdicts, wish, weights, answering) for row, wish in enumerate(wishes)]
 
 
 def _rank_row(
@@ -75,13 +94,23 @@ def _rank_row(
     verdicts: Sequence[Verdicts],
     wish: Wish,
     weights: Weights,
-) -> list[Match]:
+    answering: Answering | None,
+) -> Answer:
     on = profiles.on[row].item()
+    outcomes = [Outcome(int(verdict.eligibility[row])) for verdict in verdicts]
+    can_have = [scheme for scheme, outcome in zip(schemes, outcomes, strict=True) if outcome != NOT_MET]
+    chance = chance_of(wish, can_have, answering) if wish.chance is None else wish.chance
+    fits = [(*fit(scheme, wish), closeness(scheme, wish)) for scheme in schemes]
+    points = [weights.need * need_fit + weights.words * word_fit for need_fit, _, word_fit in fits]
+    helped = [value + weights.guide * scheme.guide for value, scheme in zip(points, schemes, strict=True)]
+    least = LISTED * max(
+        (value for value, outcome in zip(points, outcomes, strict=True) if outcome != NOT_MET), default=0
+    )
+    answered = not wish.stated or 100.0 * chance >= weights.answer
     possible: list[Match] = []
     impossible: list[Match] = []
-    for scheme, verdict in zip(schemes, verdicts, strict=True):
-        need_fit, need = fit(scheme, wish)
-        eligibility = Outcome(int(verdict.eligibility[row]))
+    for place, (scheme, verdict, eligibility) in enumerate(zip(schemes, verdicts, outcomes, strict=True)):
+        need_fit, need, word_fit = fits[place]
         targeted = Outcome(int(verdict.targeted[row]))
         unknown = tuple(sorted(fact for fact, rows in verdict.unknown.items() if rows[row]))
         to_confirm = tuple(sorted(fact for fact, rows in verdict.to_confirm.items() if rows[row]))
@@ -90,6 +119,7 @@ def _rank_row(
             parts = contributions(
                 scheme,
                 need_fit=need_fit,
+                word_fit=word_fit,
                 targeted=targeted,
                 eligibility=eligibility,
                 n_unknown=len(unknown),
@@ -104,14 +134,14 @@ def _rank_row(
             targeted=targeted,
             unknown=unknown,
             to_confirm=to_confirm,
-            addresses=bool(need) or not wish.stated,
+            addresses=answered and (not wish.stated or 0.0 < helped[place] >= least),
             score=round(sum(parts.values()), DIGITS) if parts else None,
             parts=parts,
             need=need,
         )
         (impossible if eligibility == NOT_MET else possible).append(match)
     impossible.sort(key=lambda match: match.scheme.key)
-    return _diversify(possible, weights) + impossible
+    return Answer(_diversify(possible, weights) + impossible, chance)
 
 
 def _diversify(matches: Sequence[Match], weights: Weights) -> list[Match]:

@@ -1,21 +1,35 @@
 """The door to the engine: rows of the database in, plain answers out. The rest of the backend never sees its types."""
 
-from backend.matchmaking.engine import compiled, firms
+from backend.matchmaking.engine import compiled, firms, needs
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, catalogue_of, typed_facts
 from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile
-from backend.matchmaking.engine.needs import Understood, need_reader, understand
+from backend.matchmaking.engine.needs import (
+    NOTHING,
+    Example,
+    Reading,
+    Understood,
+    language_in_force,
+    learn,
+    need_reader,
+    understand,
+)
 from backend.matchmaking.engine.questions import Asked, changes, next_conditions, next_questions, worth
 from backend.matchmaking.engine.ranking import (
     CONTRIBUTIONS,
     OUTCOMES,
+    POINTS,
     TARGETED,
     VERDICTS,
+    Answer,
     Line,
     Ranked,
+    Request,
     active_weights,
+    answer,
     explain,
     rank,
     reaching,
+    read_request,
     weights_of,
 )
 from backend.matchmaking.engine.relations import Conflict, Link, conflicts, plan
@@ -34,12 +48,16 @@ from backend.matchmaking.engine.state_aid import (
 
 __all__ = [
     "CONTRIBUTIONS",
+    "NOTHING",
     "OUTCOMES",
+    "POINTS",
     "TARGETED",
     "VERDICTS",
+    "Answer",
     "Asked",
     "Catalogue",
     "Conflict",
+    "Example",
     "Facts",
     "Left",
     "Line",
@@ -47,10 +65,13 @@ __all__ = [
     "Ranked",
     "Rate",
     "Rates",
+    "Reading",
+    "Request",
     "Size",
     "Sum",
     "Understood",
     "active_weights",
+    "answer",
     "catalogue",
     "catalogue_of",
     "changes",
@@ -61,6 +82,8 @@ __all__ = [
     "fits_left",
     "held_schemes",
     "is_same_activity",
+    "language_in_force",
+    "learn",
     "leaves_window_on",
     "need_reader",
     "next_conditions",
@@ -70,6 +93,7 @@ __all__ = [
     "rank",
     "rates_of",
     "reaching",
+    "read_request",
     "size_of",
     "typed_facts",
     "understand",
@@ -82,4 +106,4 @@ def clear_caches() -> None:
     """Forget what was compiled: after reference data was loaded again in this process."""
     compiled.clear_cache()
     firms.clear_caches()
-    need_reader.cache_clear()
+    needs.clear_caches()

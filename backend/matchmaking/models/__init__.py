@@ -2,6 +2,7 @@
 
 from backend.matchmaking.models.alerts import Alert, Reminder
 from backend.matchmaking.models.follow_up import FollowUp, Note
+from backend.matchmaking.models.language import Language
 from backend.matchmaking.models.results import Match, Result
 from backend.matchmaking.models.reviews import Review, ReviewEnd
 from backend.matchmaking.models.submissions import HandOver, Need, Submission
@@ -12,6 +13,7 @@ __all__ = [
     "Alert",
     "FollowUp",
     "HandOver",
+    "Language",
     "Match",
     "Need",
     "Note",

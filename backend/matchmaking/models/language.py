@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Language(models.Model):
-    """What was learnt from one set of sentences. A row is never changed: another set of sentences makes another one."""
+    """What was learnt from one set of sentences; another set makes another row."""
 
     version = models.CharField(
         _("version"), max_length=16, primary_key=True, help_text="Digest of the sentences it was learnt from."
