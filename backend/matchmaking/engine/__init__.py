@@ -1,5 +1,6 @@
 """The door to the engine: rows of the database in, plain answers out. The rest of the backend never sees its types."""
 
+import matching
 from backend.matchmaking.engine import compiled, firms, needs
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, catalogue_of, typed_facts
 from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile
@@ -12,12 +13,14 @@ from backend.matchmaking.engine.needs import (
     learn,
     need_reader,
     understand,
+    words_of,
 )
 from backend.matchmaking.engine.questions import Asked, changes, next_conditions, next_questions, worth
 from backend.matchmaking.engine.ranking import (
     CONTRIBUTIONS,
     OUTCOMES,
     POINTS,
+    SIGNS,
     TARGETED,
     VERDICTS,
     Answer,
@@ -30,6 +33,7 @@ from backend.matchmaking.engine.ranking import (
     rank,
     reaching,
     read_request,
+    signs,
     weights_of,
 )
 from backend.matchmaking.engine.relations import Conflict, Link, conflicts, plan
@@ -46,15 +50,26 @@ from backend.matchmaking.engine.state_aid import (
     size_of,
 )
 
+# How good an order is.
+RELEVANT = matching.RELEVANT
+type Calibration = matching.Calibration
+type Silences = matching.Silences
+agreement, best_threshold, calibration = matching.agreement, matching.best_threshold, matching.calibration
+ndcg, paired_interval, recall = matching.ndcg, matching.paired_interval, matching.recall
+reciprocal_rank, silences = matching.reciprocal_rank, matching.silences
+
 __all__ = [
     "CONTRIBUTIONS",
     "NOTHING",
     "OUTCOMES",
     "POINTS",
+    "RELEVANT",
+    "SIGNS",
     "TARGETED",
     "VERDICTS",
     "Answer",
     "Asked",
+    "Calibration",
     "Catalogue",
     "Conflict",
     "Example",
@@ -67,11 +82,15 @@ __all__ = [
     "Rates",
     "Reading",
     "Request",
+    "Silences",
     "Size",
     "Sum",
     "Understood",
     "active_weights",
+    "agreement",
     "answer",
+    "best_threshold",
+    "calibration",
     "catalogue",
     "catalogue_of",
     "changes",
@@ -85,19 +104,26 @@ __all__ = [
     "language_in_force",
     "learn",
     "leaves_window_on",
+    "ndcg",
     "need_reader",
     "next_conditions",
     "next_questions",
+    "paired_interval",
     "plan",
     "profile",
     "rank",
     "rates_of",
     "reaching",
     "read_request",
+    "recall",
+    "reciprocal_rank",
+    "signs",
+    "silences",
     "size_of",
     "typed_facts",
     "understand",
     "weights_of",
+    "words_of",
     "worth",
 ]
 
