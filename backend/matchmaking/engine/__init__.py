@@ -1,6 +1,6 @@
 """The door to the engine: rows of the database in, plain answers out. The rest of the backend never sees its types."""
 
-from backend.matchmaking.engine import compiled, firms, needs
+from backend.matchmaking.engine import compiled, firms, needs, tagging
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, catalogue_of, typed_facts
 from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile
 from backend.matchmaking.engine.needs import (
@@ -45,6 +45,7 @@ from backend.matchmaking.engine.state_aid import (
     rates_of,
     size_of,
 )
+from backend.matchmaking.engine.tagging import ProposedTag, propose_tags, vocabularies
 
 __all__ = [
     "CONTRIBUTIONS",
@@ -62,6 +63,7 @@ __all__ = [
     "Left",
     "Line",
     "Link",
+    "ProposedTag",
     "Ranked",
     "Rate",
     "Rates",
@@ -90,6 +92,7 @@ __all__ = [
     "next_questions",
     "plan",
     "profile",
+    "propose_tags",
     "rank",
     "rates_of",
     "reaching",
@@ -97,6 +100,7 @@ __all__ = [
     "size_of",
     "typed_facts",
     "understand",
+    "vocabularies",
     "weights_of",
     "worth",
 ]
@@ -107,3 +111,4 @@ def clear_caches() -> None:
     compiled.clear_cache()
     firms.clear_caches()
     needs.clear_caches()
+    tagging.clear_caches()
