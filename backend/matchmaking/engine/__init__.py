@@ -1,7 +1,7 @@
 """The door to the engine: rows of the database in, plain answers out. The rest of the backend never sees its types."""
 
 import matching
-from backend.matchmaking.engine import compiled, firms, needs
+from backend.matchmaking.engine import compiled, firms, needs, tagging
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, catalogue_of, typed_facts
 from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile
 from backend.matchmaking.engine.needs import (
@@ -49,6 +49,7 @@ from backend.matchmaking.engine.state_aid import (
     rates_of,
     size_of,
 )
+from backend.matchmaking.engine.tagging import ProposedTag, propose_tags, vocabularies
 
 # How good an order is.
 RELEVANT = matching.RELEVANT
@@ -77,6 +78,7 @@ __all__ = [
     "Left",
     "Line",
     "Link",
+    "ProposedTag",
     "Ranked",
     "Rate",
     "Rates",
@@ -111,6 +113,7 @@ __all__ = [
     "paired_interval",
     "plan",
     "profile",
+    "propose_tags",
     "rank",
     "rates_of",
     "reaching",
@@ -122,6 +125,7 @@ __all__ = [
     "size_of",
     "typed_facts",
     "understand",
+    "vocabularies",
     "weights_of",
     "words_of",
     "worth",
@@ -133,3 +137,4 @@ def clear_caches() -> None:
     compiled.clear_cache()
     firms.clear_caches()
     needs.clear_caches()
+    tagging.clear_caches()
