@@ -115,6 +115,12 @@ def write_version(author: User, *, note: str = "Pour essayer.", on: date = DAY, 
     return write_weights(points={**in_force.points, **points}, note=note, author=author, on=on)
 
 
+def archive_serving(sub_need: str) -> None:
+    """Archive every scheme that serves a sub-need, so that nothing answers it."""
+    serving = Scheme.objects.filter(current__served_needs__sub_need=sub_need)
+    Scheme.objects.filter(pk__in=list(serving.values_list("pk", flat=True))).update(state=Scheme.State.ARCHIVED)
+
+
 def publish_revision(scheme: Scheme, **changes) -> Revision:
     """Publish a new revision of a scheme, the same but for some columns."""
     old = Revision.objects.get(pk=scheme.current_id)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backend.accounts.models import Membership, Organisation, User
-from backend.matchmaking.models import HandOver, Match, Result, Review, ReviewEnd, Submission
+from backend.matchmaking.models import HandOver, Result, Review, ReviewEnd, Submission
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, owe, stop_url
 from backend.territories.models import ServedEpci
@@ -35,11 +35,14 @@ def owe_confirmation(submission: Submission, *, confirm_url: str, suffix: str = 
 
 
 def owe_receipt(submission: Submission, result: Result, *, key: str, again: bool = False) -> None:
-    matches = result.matches.filter(addresses=True).exclude(eligibility=Match.Verdict.INELIGIBLE)
+    matches = result.matches.answering()
+    n_matches = matches.count()
     context = {
         **context_of(submission),
         "matches": matches.select_related("revision")[:5],
-        "n_matches": matches.count(),
+        "n_matches": n_matches,
+        "caller": caller_of(submission),
+        "guides": () if n_matches else result.guides(),
         "organisation": organisation_in_charge(submission),
     }
     owe(
@@ -123,6 +126,17 @@ def _owe_files(*, key: str, to: User, context: dict[str, Any]) -> None:
 def organisation_in_charge(submission: Submission) -> Organisation | None:
     """Return the organisation whose officers follow a submission; none for the pool."""
     return submission.epci.organisations.first() if submission.epci else None
+
+
+def caller_of(submission: Submission) -> str:
+    """Name who calls a firm: its officer, else those of the service in charge, else somebody of the territory."""
+    if submission.officer:
+        return str(submission.officer)
+    organisation = organisation_in_charge(submission)
+    if organisation is None:
+        return "un développeur économique du territoire"
+    officers = " ou ".join(map(str, officers_in_charge(submission)))
+    return f"{officers} ({organisation})" if officers else f"un développeur économique ({organisation})"
 
 
 def officers_in_charge(submission: Submission) -> list[User]:

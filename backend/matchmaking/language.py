@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from backend.matchmaking import engine
-from backend.matchmaking.models import Language
+from backend.matchmaking.models import Language, Submission
 from backend.schemes.models import Scheme, ServedNeed, SubNeed
 from backend.schemes.sayings import said_of
 
@@ -24,12 +24,17 @@ MAIN = 0.6  # of the greatest weight of a scheme: a sub-need from which its sent
 
 def learn_language() -> Language:
     """Learn from the sentences of today, or return what was learnt from the very same ones."""
-    sentences = list(examples())
+    corrected = list(_corrected())
+    sentences = [*examples(), *(example for example, _ in corrected)]
     version = _digest(sentences)
     found = Language.objects.filter(version=version).first()
     if found is None:
         found = Language.objects.create(
-            version=version, arrays=engine.learn(sentences), n_sentences=len(sentences), learnt_at=timezone.now()
+            version=version,
+            arrays=engine.learn(sentences),
+            n_sentences=len(sentences) - len(corrected),
+            n_corrections=sum(n_corrections for _, n_corrections in corrected),
+            learnt_at=timezone.now(),
         )
     elif found != Language.objects.latest():
         Language.objects.filter(pk=found.pk).update(learnt_at=timezone.now())
@@ -63,6 +68,19 @@ def examples() -> Iterator[engine.Example]:
         for sentence in sentences:
             yield engine.Example(sentence, {f"{engine.NOTHING}{kind}": 1.0})
     yield from _of_schemes()
+
+
+def _corrected() -> Iterator[tuple[engine.Example, int]]:
+    """Give the words of each file that officers corrected, with the needs they left it, and the number of corrections.
+
+    A need that was only ticked stands nowhere in the words: it teaches nothing. A file where no need is left neither.
+    """
+    files = Submission.objects.confirmed().exclude(text="").filter(need_corrections__isnull=False).distinct()
+    for submission in files.order_by("pk").prefetch_related("needs"):
+        n_corrections = submission.need_corrections.standing().count()
+        said = {need.sub_need_id: need.weight for need in submission.needs.all() if need.added or need.evidence}
+        if n_corrections and said:
+            yield engine.Example(submission.text, dict(sorted(said.items()))), n_corrections
 
 
 def _of_schemes() -> Iterator[engine.Example]:

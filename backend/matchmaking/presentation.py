@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking import engine
+from backend.matchmaking.contributions import LABELS
 from backend.matchmaking.known import Known, missing_facts
 from backend.matchmaking.models import Match, Result, Review, Submission
 from backend.matchmaking.plans import Links, LinkView, StepView
@@ -92,6 +93,11 @@ class Card:
     def reasons(self) -> tuple[LineView, ...]:
         """Every condition, those left to a person at the end."""
         return (*self.lines, *self.to_confirm)
+
+    @property
+    def parts(self) -> list[tuple[str, float]]:
+        """What makes its score, as people call it."""
+        return [(str(LABELS[name][0]), points) for name, points in self.match.parts.items() if name in LABELS]
 
     @property
     def blocking(self) -> LineView | None:
@@ -199,6 +205,17 @@ def unverified_for(submission: Submission) -> list[Revision]:
 def whom_to_call(submission: Submission) -> list[Revision]:
     """Return the permanent public networks for a need of the submission: a name and a link, even unverified."""
     return [revision for revision in unverified_for(submission) if revision.public_contact]
+
+
+def open_to(submission: Submission, result: Result) -> list[Match]:
+    """Return all that the firm has or may have, whether it answers its needs or not, but what was set aside."""
+    reviews = told_decisions(submission)
+    matches = result.matches.possible().select_related("revision__scheme")
+    return [match for match in matches if not _is_set_aside(reviews.get(match.scheme_id))]
+
+
+def _is_set_aside(review: Review | None) -> bool:
+    return review is not None and review.is_decided and review.verdict == Review.Verdict.REJECTED
 
 
 def preview(request: engine.Request) -> Page:
@@ -324,7 +341,7 @@ def _cards(
 ) -> list[Card]:
     matches = list(matches)
     revisions = Revision.objects.filter(pk__in={match.revision_id for match in matches}).select_related("scheme")
-    revisions = revisions.prefetch_related("criteria__source", "served_needs", "relations")
+    revisions = revisions.prefetch_related("criteria__source", "served_needs__sub_need__need", "relations")
     by_pk = {revision.pk: revision for revision in revisions}
     explained = engine.explain(known.facts, by_pk.values(), on=on)
     excluded = [match.revision_id for match in matches if match.eligibility == Match.Verdict.INELIGIBLE]

@@ -3,12 +3,26 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Case, F, FloatField, IntegerField, JSONField, Min, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    FloatField,
+    IntegerField,
+    JSONField,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Extract, Greatest, TruncDate
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.matchmaking.models import FollowUp, Match, Result, Submission
+from backend.matchmaking.models.results import MatchQuerySet
 from backend.matchmaking.models.submissions import SubmissionQuerySet
 
 # What a day of waiting weighs, by when the firm needs it and by how soon something it could have closes.
@@ -39,6 +53,7 @@ class Filters:
     need: str = ""  # key of a family of needs
     horizon: str = ""
     words: str = ""  # in the firm's name or in the reference
+    unanswered: bool = False  # only those that nothing answers
 
 
 def queue_of(user: User, filters: Filters, *, on: date) -> SubmissionQuerySet:
@@ -70,6 +85,8 @@ def _filtered(files: SubmissionQuerySet, user: User, filters: Filters) -> Submis
         files = files.filter(epci__short_name=filters.epci)
     if filters.need:
         files = files.filter(pk__in=Submission.objects.filter(needs__sub_need__need=filters.need).values("pk"))
+    if filters.unanswered:
+        files = files.filter(~Exists(_answering()))
     if filters.words:
         words = Q(sheet__name__icontains=filters.words) | Q(contact__name__icontains=filters.words)
         number = filters.words.rsplit("-", 1)[-1]
@@ -82,7 +99,8 @@ def _is_key(text: str) -> bool:
 
 
 def with_priority(files: SubmissionQuerySet, *, on: date) -> SubmissionQuerySet:
-    """Add ``age`` (days since the address was confirmed), ``needed_by``, ``closes_on`` (the nearest) and ``priority``.
+    """Add ``age`` (days since the address was confirmed), ``needed_by``, ``closes_on`` (the nearest), ``unanswered``
+    (nothing answers) and ``priority``.
 
     Priority is age × urgency × deadline: a firm in a hurry overtakes one that is not, and nobody waits for ever.
     """
@@ -98,9 +116,9 @@ def with_priority(files: SubmissionQuerySet, *, on: date) -> SubmissionQuerySet:
         output_field=FloatField(),
     )
     age = Extract(Value(on) - TruncDate("confirmed_at"), "day", output_field=IntegerField())
-    return files.annotate(age=age, closes_on=_nearest_deadline(on), needed_by=_horizon()).annotate(
-        days_left=left, priority=(Greatest(F("age"), 0) + 1) * urgency * deadline
-    )
+    return files.annotate(
+        age=age, closes_on=_nearest_deadline(on), needed_by=_horizon(), unanswered=~Exists(_answering())
+    ).annotate(days_left=left, priority=(Greatest(F("age"), 0) + 1) * urgency * deadline)
 
 
 def _json(value: str) -> Value:
@@ -114,9 +132,13 @@ def _horizon() -> Subquery:
 
 def _nearest_deadline(on: date) -> Subquery:
     """Return the first closing date among what the firm could have, by its newest result."""
+    closing = _answering().filter(revision__closes_on__gte=on).order_by().values("result")
+    return Subquery(closing.annotate(first=Min("revision__closes_on")).values("first"))
+
+
+def _answering() -> MatchQuerySet:
+    """Return what the firm could have that answers its needs, by its newest result."""
     newest = (
         Result.objects.filter(submission=OuterRef(OuterRef("pk"))).order_by("-computed_at", "-pk").values("pk")[:1]
     )
-    rows = Match.objects.filter(result=Subquery(newest), addresses=True, revision__closes_on__gte=on)
-    possible = rows.exclude(eligibility=Match.Verdict.INELIGIBLE).order_by().values("result")
-    return Subquery(possible.annotate(first=Min("revision__closes_on")).values("first"))
+    return Match.objects.answering().filter(result=Subquery(newest))

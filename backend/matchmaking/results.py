@@ -9,24 +9,36 @@ from django.utils import timezone
 
 from backend.matchmaking import engine
 from backend.matchmaking.held import held_schemes
-from backend.matchmaking.models import Alert, Match, Need, Result, Submission, WeightSet
+from backend.matchmaking.models import Alert, Match, Need, NeedCorrection, Result, Submission, WeightSet
+from backend.matchmaking.unmet import record_unmet
 from backend.schemes.models import Criterion
 from backend.schemes.services import manual_facts
 
 
 def set_needs(*, submission: Submission, ticked: Iterable[str], text: str) -> None:
-    """Read the needs again from boxes and words."""
+    """Read the needs again from boxes and words; what officers corrected holds, unless the firm ticks it since."""
+    ticked = set(ticked)
+    added, removed = corrected_needs(submission)
     submission.needs.all().delete()
     Need.objects.bulk_create(
         Need(
             submission=submission,
             sub_need_id=need.sub_need,
-            ticked=need.ticked,
+            ticked=need.sub_need in ticked,
+            added=need.sub_need in added,
             weight=need.weight,
             evidence=list(need.evidence),
         )
-        for need in engine.understand(text, ticked).needs
+        for need in engine.understand(text, ticked | added).needs
+        if need.sub_need in ticked or need.sub_need not in removed
     )
+
+
+def corrected_needs(submission: Submission) -> tuple[set[str], set[str]]:
+    """Return the sub-needs that officers added, and those that they removed."""
+    changes = dict(submission.need_corrections.standing().values_list("sub_need", "change"))
+    added = {sub_need for sub_need, change in changes.items() if change == NeedCorrection.Change.ADDED}
+    return added, changes.keys() - added
 
 
 def facts_of(submission: Submission) -> dict[str, Any]:
@@ -39,13 +51,14 @@ def request_of(submission: Submission, *, on: date) -> engine.Request:
     rows = submission.needs.all()
     needs = {need.sub_need_id: need.weight for need in rows}
     reading = engine.understand(submission.text, ())
+    _, removed = corrected_needs(submission)
     return engine.Request(
         facts=facts_of(submission),
         on=on,
         needs=needs,
         stated=bool(needs) or bool(submission.text.strip()),
-        ticked=frozenset(need.sub_need_id for need in rows if need.ticked),
-        likeness=reading.likeness,
+        ticked=frozenset(need.sub_need_id for need in rows if need.is_certain),
+        likeness={need: value for need, value in reading.likeness.items() if need in needs or need not in removed},
         nothing=reading.nothing,
         closeness=engine.catalogue().closeness(submission.text),
     )
@@ -73,6 +86,7 @@ def compute_result(*, submission: Submission, on: date) -> Result:
         Match(result=result, scheme_id=catalogue.schemes_by_key[item.scheme_key], **columns_of(item))
         for item in answer.ranked
     )
+    record_unmet(submission, result, answer.ranked)
     return result
 
 

@@ -17,13 +17,14 @@ import json
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.matchmaking.alerts import subscribe
+from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.follow_up import offer_file, record_step, take_file, write_note
 from backend.matchmaking.models import WeightSet
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import confirmation_token
 from backend.matchmaking.weights import write_weights
 from backend.notifications.services import stop_url
-from backend.schemes.models import Scheme
+from backend.schemes.models import Scheme, SubNeed
 from tests.factories import decide, first_matches, make_submission
 
 on = current_day()
@@ -35,7 +36,7 @@ def file(**changes):
 
 unconfirmed = file(confirmed=False, company_name="Pas confirmée")
 waiting = file(company_name="Pages en attente", needs=("innovation.collaboratif", "numerique.robot"))
-nothing = file(company_name="Rien ne correspond", needs=("risques.technologique",))
+nothing = file(company_name="Rien ne correspond", needs=(), text="asdfgh qwerty")
 decided = file(company_name="Pages relues", text="Je ne trouve pas de soudeurs.")
 schemes = [match.scheme for match in first_matches(decided, 6)]
 decide(decided, schemes[0], officer, on=on)
@@ -45,6 +46,9 @@ decide(decided, schemes[4], officer, "other", comment="Le guichet ne répond plu
 decide(decided, schemes[5], officer, "wrong_criterion", comment="C’est 250 salariés.", on=on)
 for audience in ("internal", "shared", "firm"):
     write_note(submission=decided, author=officer, audience=audience, text=f"Une note ({audience}).")
+for key, change in (("competences.recruter", "removed"), ("cyber.diagnostic", "added")):
+    sub_need = SubNeed.objects.get(pk=key)
+    correct_need(submission=decided, sub_need=sub_need, change=change, officer=officer, on=on)
 record_step(submission=decided, officer=officer, step="contacted", note="au téléphone")
 subscribe(submission=decided, frequency="weekly", paused_until=None, on=on)
 reviewed = file(company_name="Pages terminées")
@@ -58,8 +62,8 @@ points = {**WeightSet.objects.in_force().get().points, "near": 60}
 weights = write_weights(points=points, note="Le local d’abord.", author=territory, on=on)
 print(json.dumps({
     "unconfirmed": unconfirmed.token, "waiting": waiting.token, "nothing": nothing.token, "decided": decided.token,
-    "reviewed": reviewed.token, "waiting_pk": waiting.pk, "decided_pk": decided.pk, "reviewed_pk": reviewed.pk,
-    "offered_pk": offered.pk, "confirm": confirmation_token(unconfirmed),
+    "nothing_pk": nothing.pk, "reviewed": reviewed.token, "waiting_pk": waiting.pk, "decided_pk": decided.pk,
+    "reviewed_pk": reviewed.pk, "offered_pk": offered.pk, "confirm": confirmation_token(unconfirmed),
     "stop": stop_url(address="x@firm.example", topic=decided.alert.topic),
     "weights": weights.pk, "draft": Scheme.objects.drafts().first().pk, "scheme": schemes[0].pk,
 }))
@@ -103,6 +107,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
         "resultat-a-confirmer": f"/resultat/{made['unconfirmed']}/",
         "resultat-pas-relu": f"/resultat/{made['waiting']}/",
         "resultat-rien": f"/resultat/{made['nothing']}/",
+        "resultat-tout": f"/resultat/{made['nothing']}/tous/",
         "resultat-alertes": f"/resultat/{made['decided']}/",
         "resultat-relu": f"/resultat/{made['reviewed']}/",
         "corriger": f"/resultat/{made['reviewed']}/corriger/",
@@ -139,10 +144,12 @@ def test_the_pages_of_officers(service: Service, made, open_context):
     for name, path in {
         "agent-file-attente": "/agent/",
         "agent-file-attente-filtree": "/agent/?a_qui=miennes",
+        "agent-file-attente-rien": "/agent/?rien=on",
         "agent-file-attente-vide": "/agent/?recherche=zzzz",
         "agent-a-suivre": "/agent/?etat=a-suivre&recherche=&a_qui=",
         "agent-relues": "/agent/?etat=relues",
         "agent-dossier": f"{file}/",
+        "agent-dossier-rien": f"/agent/{made['nothing_pk']}/",
         "agent-dossier-decide": f"/agent/{made['decided_pk']}/",
         "agent-dossier-termine": f"/agent/{made['reviewed_pk']}/",
         "agent-dossier-propose": f"/agent/{made['offered_pk']}/",
@@ -180,7 +187,11 @@ def test_the_pages_of_officers(service: Service, made, open_context):
 @pytest.mark.parametrize(
     ("role", "address", "pages"),
     [
-        ("responsable", LEAD, {"autres-raisons": "/agent/autres-raisons/"}),
+        (
+            "responsable",
+            LEAD,
+            {"autres-raisons": "/agent/autres-raisons/", "sans-reponse": "/agent/besoins-sans-reponse/"},
+        ),
         (
             "territoire",
             TERRITORY,

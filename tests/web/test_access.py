@@ -206,6 +206,7 @@ TABLE: dict[str, Row] = {
     "send_again": page(),
     # The firm: whoever holds its secret link, which says nothing of anybody else's file.
     "result": Row(PUBLIC, args=token),
+    "open_schemes": Row(PUBLIC, args=token),
     "answer": Row(PUBLIC, method="post", args=token),
     "question": Row(PUBLIC, method="post", args=token),
     "alerts": Row(PUBLIC, method="post", args=token, sent=lambda case: {"frequency": "weekly"}),
@@ -218,6 +219,7 @@ TABLE: dict[str, Row] = {
     # Officers.
     "officer_queue": page(SIGNED_IN),
     "officer_unexplained": page(LEADS),
+    "officer_gaps": page(LEADS),
     "officer_portfolio": page(SIGNED_IN),
     "officer_answer_offer": Row(SIGNED_IN, method="post"),
     "officer_catalogue": page(MEMBERS),
@@ -228,6 +230,7 @@ TABLE: dict[str, Row] = {
     "officer_weights_activate": Row(SETS_WEIGHTS, method="post", args=weights),
     "officer_file": Row(READ, READ_FOREIGN, args=pk),
     "officer_correct": act(fact="headcount", headcount="12"),
+    "officer_need": act(change="added", sub_need="cyber.diagnostic"),
     "officer_aid": act(granted_on="2025-01-01"),
     "officer_aids_complete": act(complete="1"),
     "officer_aid_back": act(lambda case: [case.file.pk, case.aid.pk]),

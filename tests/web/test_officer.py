@@ -180,7 +180,7 @@ def test_the_file_shows_what_the_firm_said_and_where_each_fact_comes_from(desk, 
         "35 salariés déclaré par l’entreprise , 24 novembre 2026",
         "projet pas commencé",
         "chiffre d’affaires de 2 M€ à 10 M€",
-        "(coché)",
+        "Coché par l’entreprise",
         "Mécanique industrielle (25.62B)",
     ):
         assert shown.replace(" ,", ",") in text.replace(" ,", ",")

@@ -8,11 +8,11 @@ from backend.companies.models import Fact
 from backend.matchmaking.models import Need
 from backend.matchmaking.results import conditions_of
 from backend.schemes.models import SubNeed
-from tests.factories import make_officer, make_submission
+from tests.factories import make_submission
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
-N_QUERIES = 30
+N_QUERIES = 31
 
 
 @pytest.fixture
@@ -110,16 +110,6 @@ def test_an_answer_with_an_unknown_value_takes_nothing_for_granted(client, submi
     condition = sorted(conditions_of(submission.results.get()))[0]
     client.post(f"{page_of(submission)}repondre/", {"condition": condition, "value": "peut-être"})
     assert f"answer:{condition}" not in submission.sheet.values()
-
-
-def test_when_nothing_fits_the_page_says_so_and_names_who_calls(client):
-    officer = make_officer()
-    submission = make_submission(needs=(), text="Il fait beau.", confirmed=True)
-    assert not submission.needs.exists()
-    text = text_of(client.get(page_of(submission)))
-    assert "Rien ne correspond aujourd’hui" in text
-    assert f"Votre interlocuteur : {officer}." in text
-    assert "Service ARC le sait et vous rappelle ( 03 53 01 10 00 )" in text
 
 
 def test_a_scheme_that_is_not_proposed_says_which_condition_blocks(client):

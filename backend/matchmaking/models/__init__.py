@@ -1,11 +1,13 @@
 """What a firm filed, what the engine answered, what people decided about it, and what the firm is told of."""
 
 from backend.matchmaking.models.alerts import Alert, Reminder
+from backend.matchmaking.models.corrections import NeedCorrection
 from backend.matchmaking.models.follow_up import FollowUp, Note
 from backend.matchmaking.models.language import Language
 from backend.matchmaking.models.results import Match, Result
 from backend.matchmaking.models.reviews import Review, ReviewEnd
 from backend.matchmaking.models.submissions import HandOver, Need, Submission
+from backend.matchmaking.models.unmet import UnmetNeed
 from backend.matchmaking.models.weights import Activation, WeightSet
 
 __all__ = [
@@ -16,11 +18,13 @@ __all__ = [
     "Language",
     "Match",
     "Need",
+    "NeedCorrection",
     "Note",
     "Reminder",
     "Result",
     "Review",
     "ReviewEnd",
     "Submission",
+    "UnmetNeed",
     "WeightSet",
 ]

@@ -1,5 +1,7 @@
 """What the engine answered, with all it takes to replay it."""
 
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from backend.matchmaking.models.submissions import Submission
 from backend.matchmaking.models.weights import WeightSet
 from backend.schemes.models import Revision, Scheme, SubNeed
+
+N_GUIDES = 3
 
 
 class Result(models.Model):
@@ -33,6 +37,23 @@ class Result(models.Model):
     def __str__(self) -> str:
         return f"{self.submission_id} {self.on}"
 
+    def guides(self) -> list[Revision]:
+        """Return who knows whom to turn to, whatever the need, for a firm that nothing answers; made for it first."""
+        served = "revision__served_needs"
+        rows = self.matches.possible().filter(**{f"{served}__sub_need__need__transversal": True})
+        rows = rows.order_by(f"-{served}__weight", "rank").select_related("revision")
+        return [match.revision for match in rows[:N_GUIDES]]
+
+
+class MatchQuerySet(models.QuerySet["Match"]):
+    def possible(self) -> Self:
+        """Schemes that the firm has or may have."""
+        return self.exclude(eligibility=Match.Verdict.INELIGIBLE)
+
+    def answering(self) -> Self:
+        """Possible schemes that answer what the firm asks."""
+        return self.possible().filter(addresses=True)
+
 
 class Match(models.Model):
     """A scheme in a result: verdicts, score and certainty are three things; the human review is a fourth."""
@@ -57,6 +78,7 @@ class Match(models.Model):
     unknown = ArrayField(models.CharField(max_length=40), default=list)
     to_confirm = ArrayField(models.CharField(max_length=40), default=list)
     parts = models.JSONField(default=dict)
+    objects = MatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mise en relation")

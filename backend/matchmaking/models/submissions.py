@@ -121,12 +121,21 @@ class Submission(models.Model):
         return str(self.sheet.values().get("project.horizon") or "")
 
 
+# From what weight on, what a need is of what a firm wrote.
+STRENGTHS = (
+    (0.8, _("l’essentiel de ce qu’elle écrit")),
+    (0.3, _("une partie de ce qu’elle écrit")),
+    (0.0, _("un indice")),
+)
+
+
 class Need(models.Model):
-    """A sub-need of a submission: ticked by the firm, or understood from its words with the words that decided."""
+    """A sub-need of a submission: ticked by the firm, understood from its words, or added by an officer who knows."""
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="needs")
     sub_need = models.ForeignKey(SubNeed, on_delete=models.PROTECT, related_name="+")
     ticked = models.BooleanField(default=False)
+    added = models.BooleanField(default=False)
     weight = models.FloatField()
     evidence = ArrayField(models.CharField(max_length=60), default=list)
 
@@ -138,6 +147,16 @@ class Need(models.Model):
 
     def __str__(self) -> str:
         return str(self.sub_need)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether a person said it, the firm or an officer."""
+        return self.ticked or self.added
+
+    @property
+    def strength(self) -> str:
+        """What it is of what the firm wrote, in words."""
+        return str(next(words for least, words in STRENGTHS if self.weight >= least))
 
 
 class HandOverQuerySet(models.QuerySet["HandOver"]):

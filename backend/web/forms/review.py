@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.models import Membership, User
 from backend.common.fields import PlainText
 from backend.matchmaking.known import FACT_LABELS
-from backend.matchmaking.models import FollowUp, Note, Submission
+from backend.matchmaking.models import FollowUp, NeedCorrection, Note, Submission
 from backend.matchmaking.queue import Filters, State, Whose
 from backend.matchmaking.reviews import Because
-from backend.schemes.models import Criterion, Revision, Scheme, TaxonomyNeed
+from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
 from backend.territories.models import ServedEpci
 
 
@@ -56,6 +56,30 @@ class SetAsideForm(forms.Form):
 
     def first_error(self) -> str:
         return str(next(iter(self.errors.values()))[0])
+
+
+class NeedCorrectionForm(forms.Form):
+    """A need that was misunderstood or is missing, or a correction that is taken back."""
+
+    change = forms.ChoiceField(choices=NeedCorrection.Change.choices)
+    sub_need = forms.ChoiceField(
+        label=_("Un besoin manque ?"),
+        error_messages={
+            "required": _("Choisissez un besoin dans la liste."),
+            "invalid_choice": _("« %(value)s » n’est pas dans la liste : choisissez un besoin de la liste."),
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        families = TaxonomyNeed.objects.prefetch_related("sub_needs")
+        self.fields["sub_need"].choices = [  # type: ignore[attr-defined]
+            ("", _("Choisir un besoin")),
+            *((family.label, [(one.pk, one.label) for one in family.sub_needs.all()]) for family in families),
+        ]
+
+    def clean_sub_need(self) -> SubNeed:
+        return SubNeed.objects.get(pk=self.cleaned_data["sub_need"])
 
 
 class EndForm(forms.Form):
@@ -131,6 +155,7 @@ class QueueForm(forms.Form):
     pour_quand = forms.ChoiceField(
         label=_("Pour quand"), required=False, choices=[("", _("Peu importe")), *Submission.Horizon.choices]
     )
+    rien = forms.BooleanField(label=_("Seulement celles auxquelles rien ne répond"), required=False)
     recherche = PlainText(
         label=_("Entreprise, contact ou numéro"), required=False, max_length=80, widget=forms.SearchInput
     )
@@ -151,5 +176,6 @@ class QueueForm(forms.Form):
             epci=known.get("epci", ""),
             need=known.get("besoin", ""),
             horizon=known.get("pour_quand", ""),
+            unanswered=known.get("rien", False),
             words=known.get("recherche", "").replace("\0", "").strip(),
         )

@@ -17,8 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.accounts.models import User
 from backend.common.days import current_day
+from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.differences import Standing, differences, standing
 from backend.matchmaking.emails import organisation_in_charge
+from backend.matchmaking.gaps import LEAST, gaps_for, why
 from backend.matchmaking.known import FACT_LABELS, value_text
 from backend.matchmaking.models import FollowUp, Need, Result, Review, Submission
 from backend.matchmaking.presentation import present, unverified_for
@@ -33,7 +35,7 @@ from backend.territories.services import served_communes
 from backend.web.forms.aids import AidForm
 from backend.web.forms.facts import TOLD_WITH, bound_fact_form, fact_forms
 from backend.web.forms.question import asked_with, open_questions
-from backend.web.forms.review import EndForm, NoteForm, OfferForm, QueueForm, StepForm
+from backend.web.forms.review import EndForm, NeedCorrectionForm, NoteForm, OfferForm, QueueForm, StepForm
 
 FILTERS = "queue"
 PER_PAGE = 50
@@ -146,6 +148,9 @@ def file_page(
         "asked": asked_with(submission, questions.first) if can_decide else None,
         "of_others": questions.of_others,
         "question_url": reverse("officer_question", args=[submission.pk]),
+        "understanding": understanding_of(submission),
+        "need_form": NeedCorrectionForm(auto_id="besoin_%s"),
+        "unmet": [(row, why(row)) for row in submission.unmet_needs.select_related("sub_need")],
         "facts": _facts(submission),
         "size": present_size(answer.facts, on=answer.on),
         "ledger": ledger_of(submission, on=answer.on),
@@ -258,3 +263,15 @@ def unexplained(request: HttpRequest) -> HttpResponse:
     reviews = reviews.select_related("officer", "match__revision", "submission__sheet", "submission__epci")
     page = Paginator(reviews, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "web/officer/unexplained.html", {"page": page})
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def gaps(request: HttpRequest) -> HttpResponse:
+    """List what firms need and nothing answers, for those who lead."""
+    user = signed_in(request)
+    if not user.memberships.leading().exists():
+        raise PermissionDenied
+    context = {"gaps": gaps_for(user), "least": LEAST, "leads_all": user.memberships.whole_territory().exists()}
+    return render(request, "web/officer/gaps.html", context)

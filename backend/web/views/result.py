@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
 from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
-from backend.matchmaking.emails import officers_in_charge, organisation_in_charge
+from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.models import Alert, Submission
-from backend.matchmaking.presentation import present, proposes_de_minimis, whom_to_call
+from backend.matchmaking.presentation import open_to, present, proposes_de_minimis, whom_to_call
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import (
     OutsideTerritory,
@@ -81,13 +81,26 @@ def result_page(
         "question_url": reverse("question", args=[submission.token]),
         "answer_url": reverse("answer", args=[submission.token]),
         "can_answer": ("firm",),
-        "officers": officers_in_charge(submission),
+        "caller": caller_of(submission) if page.nothing_fits else "",
         "notes": submission.notes.for_the_firm().select_related("author", "organisation"),
         "whom_to_call": whom_to_call(submission),
+        "guides": answer.guides() if page.nothing_fits else (),
+        "open_url": reverse("open_schemes", args=[submission.token]),
         "alert": alert if alert and is_heard(alert) else None,
         "alert_form": alert_form or AlertForm(initial=AlertForm.initial_for(alert)),
     }
     return _private(render(request, "web/result.html", context, status=status))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+@limit_wrong_links
+def open_schemes(request: HttpRequest, token: str) -> HttpResponse:
+    """List all that is open to the firm, whatever it asked for."""
+    submission = submission_of(token)
+    answer = latest_result(submission, on=current_day())
+    context = {"submission": submission, "matches": open_to(submission, answer)}
+    return _private(render(request, "web/open_schemes.html", context))
 
 
 @require_POST

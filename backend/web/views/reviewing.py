@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
+from backend.matchmaking.corrections import correct_need as correct
 from backend.matchmaking.models import Review, Submission
 from backend.matchmaking.presentation import present_schemes
 from backend.matchmaking.results import latest_result
@@ -26,7 +27,7 @@ from backend.matchmaking.services import OutsideTerritory, answer_condition, che
 from backend.schemes.models import Scheme
 from backend.web.forms.answers import trilean
 from backend.web.forms.question import take_answer
-from backend.web.forms.review import EndForm, SetAsideForm
+from backend.web.forms.review import EndForm, NeedCorrectionForm, SetAsideForm
 from backend.web.views.officer import file_page, next_file, signed_in, tell_changes, visible_file
 
 N_FOUND = 30
@@ -126,6 +127,21 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
             return file_page(request, submission, bound={"asked": again}, status=status)
         tell_changes(request, before, latest_result(submission, on=on))
     return redirect(reverse("officer_file", args=[pk]) + "#question")
+
+
+@login_required
+@require_POST
+def correct_need(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take what an officer corrects of what was understood; the page comes back with the new result."""
+    submission, officer, on = visible_file(request, pk), signed_in(request), current_day()
+    check_may_decide(officer, submission)
+    form = NeedCorrectionForm(request.POST, auto_id="besoin_%s")
+    if not form.is_valid():
+        return file_page(request, submission, bound={"need_form": form}, status=422)
+    before = latest_result(submission, on=on)
+    after = correct(submission=submission, officer=officer, on=on, **form.cleaned_data)
+    tell_changes(request, before, after)
+    return redirect(reverse("officer_file", args=[pk]) + "#besoins")
 
 
 @login_required

@@ -1,0 +1,74 @@
+"""What officers correct of what was understood: a need that is not one, a need that is missing."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.matchmaking.models import Need, NeedCorrection, Result, Submission
+from backend.matchmaking.results import compute_result, latest_result, set_needs
+from backend.matchmaking.services import check_may_decide
+from backend.schemes.models import SubNeed
+
+Change = NeedCorrection.Change
+
+
+@transaction.atomic
+def correct_need(*, submission: Submission, sub_need: SubNeed, change: str, officer: User, on: date) -> Result:
+    """Remove a need, add one, or take back what was corrected of it; the result is computed again.
+
+    What changes nothing is not recorded: a second click, a need that the firm ticked itself.
+    Raises ``PermissionDenied`` if the officer is not in charge of the submission.
+    """
+    check_may_decide(officer, submission)
+    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    need = submission.needs.filter(sub_need=sub_need).first()
+    known = submission.need_corrections.standing().filter(sub_need=sub_need).first()
+    if not _changes(change, need, known):
+        return latest_result(submission, on=on)
+    ticked = set(submission.needs.filter(ticked=True).values_list("sub_need", flat=True))
+    if change == Change.WITHDRAWN and known and known.was_ticked:
+        ticked.add(sub_need.pk)
+    submission.need_corrections.create(
+        sub_need=sub_need,
+        change=change,
+        was_ticked=change == Change.REMOVED and sub_need.pk in ticked,
+        officer=officer,
+        made_at=timezone.now(),
+    )
+    if change == Change.REMOVED:
+        ticked.discard(sub_need.pk)
+    set_needs(submission=submission, ticked=ticked, text=submission.text)
+    return compute_result(submission=submission, on=on)
+
+
+def _changes(change: str, need: Need | None, known: NeedCorrection | None) -> bool:
+    if change == Change.REMOVED:
+        return need is not None
+    if change == Change.ADDED:
+        return need is None or not need.is_certain
+    return known is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """The needs of a submission, each with the correction that made it, and those that officers removed."""
+
+    needs: list[tuple[Need, NeedCorrection | None]]
+    removed: list[NeedCorrection]
+
+
+def understanding_of(submission: Submission) -> Understanding:
+    """Return what was understood of a submission; what the firm ticked again is not removed any more."""
+    needs = list(submission.needs.select_related("sub_need"))
+    corrections = {
+        row.sub_need_id: row for row in submission.need_corrections.standing().select_related("sub_need", "officer")
+    }
+    added = {key: row for key, row in corrections.items() if row.change == Change.ADDED}
+    kept = {need.sub_need_id for need in needs}
+    return Understanding(
+        needs=[(need, added.get(need.sub_need_id)) for need in needs],
+        removed=[row for key, row in corrections.items() if key not in added and key not in kept],
+    )

@@ -1,0 +1,216 @@
+"""What nothing answers: why, since when, and what those who lead see of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from backend.accounts.models import Membership
+from backend.matchmaking.corrections import correct_need
+from backend.matchmaking.gaps import LEAST, gaps_for
+from backend.matchmaking.models import UnmetNeed
+from backend.matchmaking.queue import Filters, queue_of
+from backend.matchmaking.results import compute_result
+from backend.matchmaking.services import correct_submission
+from backend.schemes.models import Revision, Scheme, SubNeed
+from tests.factories import (
+    ARC,
+    CCLO,
+    COMMUNES,
+    DAY,
+    archive_serving,
+    make_lead,
+    make_officer,
+    make_submission,
+    publish_revision,
+)
+
+pytestmark = pytest.mark.django_db
+NEED, OTHER = "cyber.diagnostic", "risques.technologique"
+NONSENSE = "asdfgh qwerty"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_serves_one_need():
+    archive_serving(OTHER)
+
+
+def make(**changes):
+    return make_submission(confirmed=True, **{"needs": (NEED,), **changes})
+
+
+def unmet(submission):
+    return {row.sub_need_id: (row.reason, row.blocking) for row in submission.unmet_needs.all()}
+
+
+def serving(key):
+    return Scheme.objects.matchable(Scheme.OWN).filter(current__served_needs__sub_need=key)
+
+
+def close_all(key):
+    for scheme in serving(key):
+        publish_revision(
+            scheme,
+            window_state=Revision.WindowState.DATED,
+            opens_on=DAY - timedelta(days=30),
+            closes_on=DAY - timedelta(days=1),
+        )
+
+
+def restrict_all(key, definition):
+    for scheme in serving(key):
+        revision = publish_revision(scheme, window_state=Revision.WindowState.PERMANENT, opens_on=None, closes_on=None)
+        revision.criteria.all().delete()
+        revision.criteria.create(position=0, definition=definition)
+
+
+def test_a_need_that_is_answered_is_not_unmet():
+    assert unmet(make()) == {}
+
+
+def test_a_need_that_no_scheme_serves():
+    assert unmet(make(needs=(OTHER,))) == {OTHER: ("no_scheme", "")}
+
+
+def test_a_need_that_only_closed_schemes_serve():
+    close_all(NEED)
+    assert unmet(make()) == {NEED: ("none_open", "")}
+
+
+@pytest.mark.parametrize(
+    ("definition", "blocking"),
+    [
+        ({"kind": "headcount", "below": 10}, "headcount"),
+        (
+            {"kind": "all", "of": [{"kind": "headcount", "at_least": 1}, {"kind": "turnover", "below": 1000}]},
+            "turnover",
+        ),
+        ({"kind": "not", "of": {"kind": "headcount", "at_least": 1}}, "headcount"),
+    ],
+)
+def test_a_need_whose_schemes_all_exclude_the_firm_names_what_excludes_it(definition, blocking):
+    restrict_all(NEED, definition)
+    assert unmet(make()) == {NEED: ("none_for_firm", blocking)}
+
+
+def test_words_that_nothing_is_understood_of():
+    assert unmet(make(needs=(), text=NONSENSE)) == {None: ("not_understood", "")}
+
+
+def test_a_guess_among_others_is_no_unmet_need():
+    close_all(NEED)
+    submission = make(needs=("competences.recruter",))
+    submission.needs.create(sub_need_id=NEED, weight=0.2)
+    compute_result(submission=submission, on=DAY)
+    assert unmet(submission) == {}
+
+
+def test_it_is_kept_up_to_date_and_never_doubled():
+    submission = make(needs=(OTHER,), text="")
+    first = submission.unmet_needs.get()
+    compute_result(submission=submission, on=DAY + timedelta(days=3))
+    assert submission.unmet_needs.get() == first
+    assert submission.unmet_needs.get().since == DAY
+    correct_submission(submission=submission, facts={"commune": COMMUNES[CCLO]}, on=DAY + timedelta(days=3))
+    assert (submission.unmet_needs.get().commune, submission.unmet_needs.get().since) == (COMMUNES[CCLO], DAY)
+    correct_submission(submission=submission, facts={}, ticked=[NEED], on=DAY)
+    assert not submission.unmet_needs.exists()
+
+
+def test_words_that_were_not_understood_are_not_doubled_either():
+    submission = make(needs=(), text=NONSENSE)
+    compute_result(submission=submission, on=DAY)
+    assert submission.unmet_needs.get().reason == UnmetNeed.Reason.NOT_UNDERSTOOD
+
+
+def test_it_is_met_once_an_officer_says_what_the_words_meant():
+    submission = make(needs=(), text=NONSENSE)
+    sub_need = SubNeed.objects.get(pk=NEED)
+    correct_need(submission=submission, sub_need=sub_need, change="added", officer=make_officer(), on=DAY)
+    assert unmet(submission) == {}
+
+
+def test_it_goes_with_the_file():
+    make(needs=(OTHER,)).delete()
+    assert not UnmetNeed.objects.exists()
+
+
+# -- the queue
+
+
+def test_the_queue_marks_what_nothing_answers_and_narrows_to_it():
+    nothing, answered = make(needs=(OTHER,)), make()
+    user = make_officer()
+    marks = {file: file.unanswered for file in queue_of(user, Filters(), on=DAY)}
+    assert marks == {nothing: True, answered: False}
+    assert list(queue_of(user, Filters(unanswered=True), on=DAY)) == [nothing]
+
+
+def test_the_mark_follows_the_newest_result():
+    submission = make(needs=(OTHER,))
+    correct_submission(submission=submission, facts={}, ticked=[NEED], on=DAY)
+    assert not queue_of(make_officer(), Filters(unanswered=True), on=DAY).exists()
+
+
+# -- who leads
+
+
+@pytest.fixture
+def epci_lead():
+    return make_officer(ARC, role=Membership.Role.EPCI_LEAD)
+
+
+def file_in(epci, n, **changes):
+    for _ in range(n):
+        make(needs=(OTHER,), facts={"commune": COMMUNES[epci]}, **changes)
+
+
+def test_small_counts_of_others_are_not_shown_and_in_no_sum(epci_lead):
+    label = SubNeed.objects.get(pk=OTHER).label
+    file_in(CCLO, LEAST - 1)
+    assert gaps_for(epci_lead) == []
+    file_in(ARC, 2)
+    (gap,) = gaps_for(epci_lead)
+    assert (gap.label, gap.places, gap.n_files) == (label, (("Compiègne", 2),), 2)
+    file_in(CCLO, 1)
+    (gap,) = gaps_for(epci_lead)
+    assert (gap.n_files, len(gap.places)) == (LEAST + 2, 2)
+
+
+def test_small_counts_of_several_communes_are_shown_together(epci_lead):
+    file_in(CCLO, LEAST - 1)
+    file_in("CC2V", LEAST - 1)
+    (gap,) = gaps_for(epci_lead)
+    assert gap.places == (("ailleurs sur le territoire", 2 * (LEAST - 1)),)
+
+
+def test_the_territory_lead_sees_every_count():
+    file_in(CCLO, 1)
+    file_in(ARC, 1)
+    (gap,) = gaps_for(make_lead())
+    assert [count for _place, count in gap.places] == [1, 1]
+
+
+def test_a_file_of_an_unknown_commune_counts_for_everyone(epci_lead):
+    make(needs=(OTHER,), without=("commune",))
+    (gap,) = gaps_for(epci_lead)
+    assert gap.places == (("commune inconnue", 1),)
+
+
+def test_the_oldest_comes_first_with_why(epci_lead):
+    make(needs=(), text=NONSENSE, on=DAY)
+    make(needs=(OTHER,), on=DAY - timedelta(days=40))
+    first, second = gaps_for(epci_lead)
+    assert (first.since, first.reasons) == (DAY - timedelta(days=40), ("aucun dispositif n’y répond",))
+    assert (second.label, second.reasons) == ("Demandes non comprises", ("demande non comprise",))
+
+
+def test_what_excludes_the_firms_most_often_comes_first(epci_lead):
+    restrict_all(NEED, {"kind": "headcount", "below": 10})
+    make()
+    (gap,) = gaps_for(epci_lead)
+    assert gap.reasons == ("aucun n’accepte l’entreprise (effectif)",)
+
+
+def test_a_file_that_nobody_confirmed_does_not_count(epci_lead):
+    make_submission(needs=(OTHER,))
+    assert gaps_for(epci_lead) == []

@@ -1,0 +1,189 @@
+"""What was understood, on the officer's page; and what a firm that nothing answers reads."""
+
+import pytest
+
+from backend.accounts.models import Membership
+from backend.matchmaking.corrections import correct_need
+from backend.notifications.models import Notification
+from backend.schemes.models import SubNeed
+from tests.factories import ARC, DAY, archive_serving, decide, first_matches, make_lead, make_officer, make_submission
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+NEED, NOTHING = "cyber.diagnostic", "risques.technologique"
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+@pytest.fixture
+def desk(client, officer):
+    client.force_login(officer)
+    return client
+
+
+@pytest.fixture
+def submission():
+    return make_submission(confirmed=True, needs=("competences.recruter",), text="Ma facture d’électricité a doublé.")
+
+
+def correct(desk, submission, key, change, **options):
+    return desk.post(f"/agent/{submission.pk}/besoins/", {"sub_need": key, "change": change}, **options)
+
+
+def test_each_need_says_the_words_that_decided_or_that_it_was_ticked(desk, submission):
+    text = text_of(desk.get(f"/agent/{submission.pk}/"))
+    assert "Ce que nous avons compris" in text
+    assert "Coché par l’entreprise" in text
+    assert "ses mots : « électricité »" in text
+
+
+def test_one_click_removes_a_need_and_another_one_puts_it_back(desk, submission, officer):
+    label = SubNeed.objects.get(pk="energie.facture").label
+    response = correct(desk, submission, "energie.facture", "removed", follow=True)
+    assert response.redirect_chain[-1][0] == f"/agent/{submission.pk}/#besoins"
+    text = text_of(response)
+    assert "C’est noté. Ce qui change :" in text
+    assert f"Mal compris : {label} Écarté par {officer}" in text
+    correct(desk, submission, "energie.facture", "withdrawn")
+    assert "Mal compris" not in text_of(desk.get(f"/agent/{submission.pk}/"))
+
+
+def test_a_missing_need_is_added_and_the_result_answers_it(desk, submission, officer):
+    text = text_of(correct(desk, submission, NEED, "added", follow=True))
+    assert f"Ajouté par {officer}" in text
+    assert "Annuler cet ajout" in text
+    assert submission.results.first().matches.answering().filter(need=NEED).exists()
+
+
+@pytest.mark.parametrize("key", ["", "nulle.part", "\0"])
+def test_what_is_no_need_is_refused_and_changes_nothing(desk, submission, key):
+    response = correct(desk, submission, key, "added")
+    assert response.status_code == 422
+    assert "Rien n’a été changé : choisissez un besoin de la liste." in text_of(response)
+    assert not submission.need_corrections.exists()
+
+
+def test_an_unknown_change_is_refused(desk, submission):
+    assert correct(desk, submission, NEED, "erased").status_code == 422
+    assert not submission.need_corrections.exists()
+
+
+def test_who_only_looks_has_no_button(client, submission):
+    client.force_login(make_lead())
+    text = text_of(client.get(f"/agent/{submission.pk}/"))
+    assert "Ce que nous avons compris" in text
+    assert "Ce n’est pas ça" not in text
+    assert correct(client, submission, NEED, "added").status_code == 403
+
+
+def test_the_score_is_told_in_words_to_officers(desk, submission):
+    text = text_of(desk.get(f"/agent/{submission.pk}/"))
+    assert "Réponse au besoin " in text
+
+
+# -- nothing answers
+
+
+@pytest.fixture
+def nothing():
+    archive_serving(NOTHING)
+    return make_submission(confirmed=True, needs=(NOTHING,), call_slot="morning")
+
+
+def test_a_firm_that_nothing_answers_reads_who_calls_and_when_and_no_scheme(client, officer, nothing):
+    response = client.get(f"/resultat/{nothing.token}/")
+    text = text_of(response)
+    assert "Rien ne correspond aujourd’hui" in text
+    assert f"{officer} (Service ARC) le sait et vous appelle, si possible le matin" in text
+    assert "À qui parler" in text
+    assert "Service ARC : 03 53 01 10 00" in text
+    assert "Conseillers-Entreprises" in text
+    assert response.context["page"].groups == ()
+
+
+def test_one_that_has_not_confirmed_its_address_is_called_once_it_has(client, officer):
+    submission = make_submission(needs=(), text="asdfgh qwerty")
+    text = text_of(client.get(f"/resultat/{submission.token}/"))
+    assert f"Dès que votre adresse est confirmée, {officer} (Service ARC) le sait et vous appelle" in text
+
+
+def test_the_officer_who_follows_the_file_is_the_one_who_calls(client, officer, nothing):
+    make_officer()
+    nothing.officer = officer
+    nothing.save()
+    assert f"{officer} le sait et vous appelle" in text_of(client.get(f"/resultat/{nothing.token}/"))
+
+
+def test_what_is_open_to_the_firm_stays_one_link_away(client, nothing):
+    assert f"/resultat/{nothing.token}/tous/" in client.get(f"/resultat/{nothing.token}/").content.decode()
+    response = client.get(f"/resultat/{nothing.token}/tous/")
+    names = [match.revision.name for match in nothing.results.first().matches.possible().select_related("revision")]
+    assert len(names) > 20
+    assert [match.revision.name for match in response.context["matches"]] == names
+    assert response["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_what_was_set_aside_is_not_in_the_full_list_once_the_firm_was_told(desk, submission, officer):
+    (match,) = first_matches(submission)
+    decide(submission, match.scheme, officer, "not_worth_it")
+
+    def schemes():
+        response = desk.get(f"/resultat/{submission.token}/tous/")
+        return [other.scheme for other in response.context["matches"]]
+
+    assert match.scheme in schemes()
+    desk.post(f"/agent/{submission.pk}/terminer/", {"message": ""})
+    assert match.scheme not in schemes()
+
+
+def test_the_receipt_says_the_same(officer, nothing):
+    receipt = Notification.objects.get(kind="receipt", recipient=nothing.contact.email)
+    for body in (receipt.text, receipt.html):
+        assert "ne répond à ce besoin aujourd’hui" in body
+        assert f"{officer} (Service ARC)" in body
+        assert "Conseillers-Entreprises" in body
+
+
+def test_a_receipt_with_schemes_names_no_guide(officer):
+    submission = make_submission(confirmed=True)
+    receipt = Notification.objects.get(kind="receipt", recipient=submission.contact.email)
+    assert "À qui parler aussi" not in receipt.text
+
+
+def test_the_queue_marks_such_a_file_and_shows_only_those(desk, nothing, submission):
+    text = text_of(desk.get("/agent/"))
+    assert text.count("Rien ne répond") == 1
+    page = desk.get("/agent/?rien=on").context["page"]
+    assert list(page) == [nothing]
+
+
+def test_the_file_says_why_nothing_answers(desk, nothing):
+    text = text_of(desk.get(f"/agent/{nothing.pk}/"))
+    assert "Sans réponse aujourd’hui" in text
+    assert f"{SubNeed.objects.get(pk=NOTHING).label} : aucun dispositif n’y répond" in text
+
+
+def test_the_file_of_words_that_were_not_understood_asks_for_the_right_need(desk, officer):
+    submission = make_submission(confirmed=True, needs=(), text="asdfgh qwerty")
+    assert "Ses mots n’ont pas été compris" in text_of(desk.get(f"/agent/{submission.pk}/"))
+    correct_need(submission=submission, sub_need=SubNeed.objects.get(pk=NEED), change="added", officer=officer, on=DAY)
+    assert "Ses mots n’ont pas été compris" not in text_of(desk.get(f"/agent/{submission.pk}/"))
+
+
+def test_the_page_of_unmet_needs_is_for_those_who_lead(client, nothing):
+    client.force_login(make_officer(ARC, role=Membership.Role.EPCI_LEAD))
+    text = text_of(client.get("/agent/besoins-sans-reponse/"))
+    assert SubNeed.objects.get(pk=NOTHING).label in text
+    assert "Compiègne (1)" in text
+    assert "un nombre de moins de 5 demandes n’est pas montré" in text
+    assert "Aucun dispositif n’y répond" in text
+
+
+def test_the_page_of_unmet_needs_may_be_empty(client):
+    client.force_login(make_lead())
+    text = text_of(client.get("/agent/besoins-sans-reponse/"))
+    assert "Aucun pour l’instant." in text
+    assert "n’est pas montré" not in text
