@@ -11,11 +11,13 @@ from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.errors import CriterionError, FactError, MatchingError, RelationError
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, Weights
+from matching.metrics import exposure, ndcg, paired_interval
 from matching.needs import NeedReader, Wish, Words
 from matching.nomenclatures import activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
+from matching.ranker import LEARNT_FROM, Ranker, fit_ranker, shares_of
 from matching.ranking import Match, rank
 from matching.reasons import Reason, explain, opens_later
 from matching.relations import RELATION_KINDS, Conflict, Relation, check_relations, conflicts
@@ -40,6 +42,7 @@ __all__ = [
     "ANYWHERE",
     "CONTRIBUTIONS",
     "KINDS",
+    "LEARNT_FROM",
     "MET",
     "NOT_MET",
     "REACHES",
@@ -67,6 +70,7 @@ __all__ = [
     "Profile",
     "Profiles",
     "Question",
+    "Ranker",
     "Reason",
     "Related",
     "Relation",
@@ -88,17 +92,22 @@ __all__ = [
     "criterion_schema",
     "dump_criterion",
     "explain",
+    "exposure",
     "find_change",
+    "fit_ranker",
     "fits",
     "headroom",
     "intensity",
     "is_publicly_held",
     "leaves",
     "leaves_window_on",
+    "ndcg",
     "next_conditions",
     "next_questions",
     "opens_later",
+    "paired_interval",
     "parse_criterion",
     "rank",
+    "shares_of",
     "size_range",
 ]

@@ -9,6 +9,7 @@ from matching.features import Weights, contributions, fit
 from matching.needs import Wish
 from matching.outcomes import NOT_MET, Outcome
 from matching.profiles import Profiles
+from matching.ranker import Ranker
 from matching.schemes import Scheme
 
 DIGITS = 6  # of a score: enough to order, few enough to be the same on any machine
@@ -46,7 +47,13 @@ class Match:
     need: str
 
 
-def rank(profiles: Profiles, schemes: Sequence[Scheme], wishes: Sequence[Wish], weights: Weights) -> list[list[Match]]:
+def rank(
+    profiles: Profiles,
+    schemes: Sequence[Scheme],
+    wishes: Sequence[Wish],
+    weights: Weights,
+    ranker: Ranker | None = None,
+) -> list[list[Match]]:
     """Rank the schemes for each profile.
 
     Parameters
@@ -58,6 +65,8 @@ def rank(profiles: Profiles, schemes: Sequence[Scheme], wishes: Sequence[Wish], 
     wishes : sequence of Wish
         One for each profile.
     weights : Weights
+    ranker : Ranker, optional
+        What was learnt: it adds the part ``learnt`` to the schemes that are possible, and never touches the others.
 
     Returns
     -------
@@ -65,7 +74,7 @@ def rank(profiles: Profiles, schemes: Sequence[Scheme], wishes: Sequence[Wish], 
         All schemes: those that are eligible or undecided by score, then the ineligible ones by key.
     """
     verdicts = [evaluate(profiles, scheme) for scheme in schemes]
-    return [_rank_row(row, profiles, schemes, verdicts, wish, weights) for row, wish in enumerate(wishes)]
+    return [_rank_row(row, profiles, schemes, verdicts, wish, weights, ranker) for row, wish in enumerate(wishes)]
 
 
 def _rank_row(
@@ -75,6 +84,7 @@ def _rank_row(
     verdicts: Sequence[Verdicts],
     wish: Wish,
     weights: Weights,
+    ranker: Ranker | None,
 ) -> list[Match]:
     on = profiles.on[row].item()
     possible: list[Match] = []
@@ -111,7 +121,17 @@ def _rank_row(
         )
         (impossible if eligibility == NOT_MET else possible).append(match)
     impossible.sort(key=lambda match: match.scheme.key)
+    if ranker:
+        possible = _correct(possible, ranker, weights)
     return _diversify(possible, weights) + impossible
+
+
+def _correct(matches: Sequence[Match], ranker: Ranker, weights: Weights) -> list[Match]:
+    corrections = ranker.corrections([match.parts for match in matches], weights)
+    return [
+        replace(match, score=round((match.score or 0.0) + points, DIGITS), parts={**match.parts, "learnt": points})
+        for match, points in zip(matches, corrections, strict=True)
+    ]
 
 
 def _diversify(matches: Sequence[Match], weights: Weights) -> list[Match]:
