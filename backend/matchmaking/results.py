@@ -45,8 +45,11 @@ def compute_result(*, submission: Submission, on: date) -> Result:
     """Ask the engine again and keep its answer, with all it takes to replay it."""
     catalogue = engine.catalogue()
     weight_set, weights = engine.active_weights()
+    ranker = engine.adopted_ranker(weight_set)
     facts, on, needs, stated = question_of(submission, on=on)
-    (ranked,) = engine.rank([(facts, on, needs, stated)], compiled=catalogue, weights=weights)
+    (ranked,) = engine.rank(
+        [(facts, on, needs, stated)], compiled=catalogue, weights=weights, ranker=engine.ranker_of(ranker)
+    )
     result = Result.objects.create(
         submission=submission,
         computed_at=timezone.now(),
@@ -55,6 +58,7 @@ def compute_result(*, submission: Submission, on: date) -> Result:
         needs=needs,
         stated=stated,
         weights=weight_set,
+        ranker=ranker,
         catalogue=catalogue.digest,
     )
     Match.objects.bulk_create(
@@ -89,7 +93,7 @@ def latest_result(submission: Submission, *, on: date) -> Result:
 
 
 def is_current(result: Result, *, on: date) -> bool:
-    """Tell whether asking the engine again would use the same day, catalogue, weights and schemes that the firm has.
+    """Tell whether asking the engine again would use the same day, catalogue, weights, ranker and schemes that it has.
 
     Whoever corrects another fact asks again at once; a scheme is had by a decision, on this file or on another one.
     """
@@ -97,6 +101,7 @@ def is_current(result: Result, *, on: date) -> bool:
         result.on == on
         and result.catalogue == engine.catalogue().digest
         and WeightSet.objects.in_force().filter(pk=result.weights_id).exists()
+        and engine.adopted_ranker(result.weights) == result.ranker
         and engine.held_schemes(result.facts) == engine.held_schemes(facts_of(result.submission))
     )
 
@@ -113,9 +118,11 @@ def replay(result: Result) -> list[str]:
     """
     matches = {match.scheme_id: match for match in result.matches.all()}
     catalogue = engine.catalogue_of(match.revision_id for match in matches.values())
-    weights = engine.weights_of(result.weights)
     (ranked,) = engine.rank(
-        [(result.facts, result.on, result.needs, result.stated)], compiled=catalogue, weights=weights
+        [(result.facts, result.on, result.needs, result.stated)],
+        compiled=catalogue,
+        weights=engine.weights_of(result.weights),
+        ranker=engine.ranker_of(result.ranker),
     )
     differences = []
     for item in ranked:

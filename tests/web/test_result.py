@@ -12,7 +12,7 @@ from tests.factories import make_officer, make_submission
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
-N_QUERIES = 30
+N_QUERIES = 31
 
 
 @pytest.fixture

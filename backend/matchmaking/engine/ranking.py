@@ -8,6 +8,7 @@ from typing import Any
 import matching
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_scheme
 from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_place, profile
+from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
 from backend.matchmaking.models import WeightSet
 from backend.schemes.models import Revision, Scheme
 from backend.territories.services import period_of
@@ -70,14 +71,21 @@ def rank(
     *,
     compiled: Catalogue | None = None,
     weights: matching.Weights | None = None,
+    ranker: matching.Ranker | None = None,
 ) -> list[list[Ranked]]:
-    """Rank a catalogue (ours) for each line: facts, day, weight of each sub-need, whether a need was stated."""
+    """Rank a catalogue (ours) for each line: facts, day, weight of each sub-need, whether a need was stated.
+
+    Without weights, by the points in force and what was learnt beside them.
+    """
+    if weights is None:
+        weight_set, weights = active_weights()
+        ranker = ranker_of(adopted_ranker(weight_set))
     compiled = compiled or catalogue()
     communes = [(facts.get(name), on) for facts, on, _, _ in lines for name in ("commune", "project.commune")]
     keep_communes((commune, on) for commune, on in communes if commune)
     profiles = matching.Profiles([profile(facts, on=on) for facts, on, _, _ in lines])
     wishes = [matching.Wish(needs, stated=stated) for _, _, needs, stated in lines]
-    answers = matching.rank(profiles, compiled.schemes, wishes, weights or active_weights()[1])
+    answers = matching.rank(profiles, compiled.schemes, wishes, weights, ranker)
     later = {scheme.key: matching.opens_later(profiles, scheme) for scheme in compiled.schemes}
     return [
         [

@@ -2,6 +2,7 @@
 
 from backend.matchmaking.models.alerts import Alert, Reminder
 from backend.matchmaking.models.follow_up import FollowUp, Note
+from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.results import Match, Result
 from backend.matchmaking.models.reviews import Review, ReviewEnd
 from backend.matchmaking.models.submissions import HandOver, Need, Submission
@@ -15,6 +16,7 @@ __all__ = [
     "Match",
     "Need",
     "Note",
+    "Ranker",
     "Reminder",
     "Result",
     "Review",

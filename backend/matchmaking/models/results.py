@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.submissions import Submission
 from backend.matchmaking.models.weights import WeightSet
 from backend.schemes.models import Revision, Scheme, SubNeed
@@ -19,6 +20,7 @@ class Result(models.Model):
     needs = models.JSONField(_("poids des besoins"), help_text="Sub-need → weight.")
     stated = models.BooleanField(_("un besoin est exprimé"), help_text="Without one, every scheme is ranked.")
     weights = models.ForeignKey(WeightSet, on_delete=models.PROTECT, related_name="+")
+    ranker = models.ForeignKey(Ranker, on_delete=models.PROTECT, null=True, related_name="+")
     catalogue = models.CharField(
         max_length=64, help_text="Digest of the revisions in force: another one, another answer."
     )
