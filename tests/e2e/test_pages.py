@@ -25,6 +25,7 @@ from backend.matchmaking.weights import write_weights
 from backend.notifications.services import stop_url
 from backend.schemes.models import Scheme
 from tests.factories import decide, first_matches, make_submission
+from tests.matchmaking.rankers import make_ranker
 
 on = current_day()
 officer = User.objects.get(email="claire.vasseur@jonction.example")
@@ -56,6 +57,7 @@ take_file(submission=waiting, officer=officer)
 territory = User.objects.get(email="marc.delaunay@jonction.example")
 points = {**WeightSet.objects.in_force().get().points, "near": 60}
 weights = write_weights(points=points, note="Le local d’abord.", author=territory, on=on)
+make_ranker()
 print(json.dumps({
     "unconfirmed": unconfirmed.token, "waiting": waiting.token, "nothing": nothing.token, "decided": decided.token,
     "reviewed": reviewed.token, "waiting_pk": waiting.pk, "decided_pk": decided.pk, "reviewed_pk": reviewed.pk,
@@ -189,6 +191,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
                 "classement": "/agent/classement/",
                 "classement-nouvelle": "/agent/classement/nouvelle/",
                 "classement-version": "/agent/classement/{weights}/",
+                "apprentissage": "/agent/apprentissage/",
             },
         ),
         (
