@@ -4,21 +4,23 @@ Pure Python and numpy: no framework, no clock, no file, no sentence. The rest of
 only.
 """
 
+from matching.answering import Answering, Signs, signs_of
 from matching.bundles import Step, bundle
 from matching.changes import Change, Turn, apply_changes, find_change
 from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
 from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.errors import CriterionError, FactError, MatchingError, RelationError
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
-from matching.features import CONTRIBUTIONS, Weights
+from matching.features import CONTRIBUTIONS, POINTS, Weights
+from matching.lexicon import Example, Lexicon, Rarity
 from matching.metrics import exposure, ndcg, paired_interval
-from matching.needs import NeedReader, Wish, Words
+from matching.needs import NOTHING, NeedReader, Wish
 from matching.nomenclatures import activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
 from matching.ranker import LEARNT_FROM, Ranker, fit_ranker, shares_of
-from matching.ranking import Match, rank
+from matching.ranking import Answer, Match, rank
 from matching.reasons import Reason, explain, opens_later
 from matching.relations import RELATION_KINDS, Conflict, Relation, check_relations, conflicts
 from matching.schema import criterion_schema
@@ -37,6 +39,7 @@ from matching.state_aid import (
     leaves_window_on,
     size_range,
 )
+from matching.text import tokens
 
 __all__ = [
     "ANYWHERE",
@@ -44,23 +47,29 @@ __all__ = [
     "KINDS",
     "LEARNT_FROM",
     "MET",
+    "NOTHING",
     "NOT_MET",
+    "POINTS",
     "REACHES",
     "RELATION_KINDS",
     "SIZES",
     "UNKNOWN",
     "WINDOW_STATES",
+    "Answer",
+    "Answering",
     "Ceiling",
     "Change",
     "Conflict",
     "Criterion",
     "CriterionError",
+    "Example",
     "FactError",
     "Figures",
     "Grant",
     "HoldsScheme",
     "Intensity",
     "Interval",
+    "Lexicon",
     "Manual",
     "Match",
     "MatchingError",
@@ -71,17 +80,18 @@ __all__ = [
     "Profiles",
     "Question",
     "Ranker",
+    "Rarity",
     "Reason",
     "Related",
     "Relation",
     "RelationError",
     "Scheme",
+    "Signs",
     "Step",
     "Turn",
     "Weights",
     "Window",
     "Wish",
-    "Words",
     "activity_path",
     "apply_changes",
     "bundle",
@@ -109,5 +119,7 @@ __all__ = [
     "parse_criterion",
     "rank",
     "shares_of",
+    "signs_of",
     "size_range",
+    "tokens",
 ]

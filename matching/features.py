@@ -10,6 +10,8 @@ from matching.schemes import REACHES, Scheme
 
 SHORT_NOTICE_DAYS = 15  # taken for a preparation time where no source gives one
 NEAR_DAYS = 90
+OTHERS = 0.25  # what serving other sub-needs as well can add
+CLOSE = 0.3  # likeness of words that leaves no doubt
 OPEN_FACTS_FLOOR = 4  # from that many open facts on, nothing is left of the certainty
 
 
@@ -21,12 +23,16 @@ class Weights:
     ----------
     need : float
         The scheme is made for what the firm asks.
+    words : float
+        What the firm writes is close to what firms say that it is for.
     near : float
         It is decided near the firm: local before national before European.
     target : float
         Its owner aims at this activity.
     certain : float
         Nothing is left to ask.
+    guide : float
+        It knows whom to turn to, whatever the need.
     deadline : float
         There is time to apply, and not for ever.
     verified : float
@@ -35,33 +41,36 @@ class Weights:
         The firm itself can ask for it.
     diversity : float
         Taken off for each scheme already named for the same need in the same form.
+    answer : float
+        Chance, in percent, from which we say that something answers.
     """
 
     version: str
     need: float
+    words: float
     near: float
     target: float
     certain: float
+    guide: float
     deadline: float
     verified: float
     applicant: float
     diversity: float
+    answer: float
 
 
-CONTRIBUTIONS = tuple(item.name for item in fields(Weights) if item.name != "version")
+POINTS = tuple(item.name for item in fields(Weights) if item.name != "version")
+CONTRIBUTIONS = tuple(name for name in POINTS if name != "answer")
 _NEAR: dict[str, float] = dict(zip(REACHES, (1.0, 0.8, 0.65, 0.25, 0.0), strict=True))
 _TARGET: dict[Outcome, float] = {MET: 1.0, UNKNOWN: 0.0}
 _APPLICANT = {"firm": 0.0, "employee": -0.5, "authority": -1.0}
 
 
 def fit(scheme: Scheme, wish: Wish) -> tuple[float, str]:
-    """Return how well a scheme serves a wish, in [0, 1], and the sub-need it serves best.
+    """Return how well a scheme serves the sub-needs of a wish, in [0, 1], and the one it serves best.
 
-    The best sub-need makes three quarters; serving others as well adds the rest. A wish that states nothing is served
-    by every scheme alike.
+    A wish that states nothing is served by every scheme alike.
     """
-    if not wish.stated:
-        return 0.0, ""
     served = sorted(
         ((weight * wish.weights[need], need) for need, weight in scheme.needs.items() if need in wish.weights),
         key=lambda pair: (-pair[0], pair[1]),
@@ -70,13 +79,19 @@ def fit(scheme: Scheme, wish: Wish) -> tuple[float, str]:
         return 0.0, ""
     best, need = served[0]
     others = min(1.0, sum(value for value, _ in served[1:]))
-    return best * (0.85 + 0.15 * others), need
+    return best * (1.0 - OTHERS) + OTHERS * others, need
+
+
+def closeness(scheme: Scheme, wish: Wish) -> float:
+    """Return how close the words of a wish come to what is said of a scheme; small likenesses say little."""
+    return min(1.0, (wish.closeness.get(scheme.key, 0.0) / CLOSE) ** 2)
 
 
 def contributions(
     scheme: Scheme,
     *,
     need_fit: float,
+    word_fit: float,
     targeted: Outcome,
     eligibility: Outcome,
     n_unknown: int,
@@ -88,8 +103,8 @@ def contributions(
 
     Parameters
     ----------
-    need_fit : float
-        In [0, 1], from :func:`fit`.
+    need_fit, word_fit : float
+        In [0, 1], from :func:`fit` and :func:`closeness`.
     targeted, eligibility : Outcome
     n_unknown, n_to_confirm : int
         Open facts: those that leave the typed verdict open, and the others.
@@ -99,9 +114,11 @@ def contributions(
     doubt = 0.0 if eligibility == MET else (n_unknown + n_to_confirm / 2) / OPEN_FACTS_FLOOR
     return {
         "need": weights.need * need_fit,
+        "words": weights.words * word_fit,
         "near": weights.near * _NEAR[scheme.reach],
         "target": weights.target * (_TARGET.get(targeted, -1.0) if scheme.targeting else 0.0),
         "certain": weights.certain * max(0.0, 1.0 - doubt),
+        "guide": weights.guide * scheme.guide,
         "deadline": weights.deadline * _deadline(scheme, on),
         "verified": weights.verified * (1.0 if scheme.verified else 0.0),
         "applicant": weights.applicant * _APPLICANT[scheme.applicant],

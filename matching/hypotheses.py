@@ -207,7 +207,11 @@ def _of_an_age(profile: Profile, readers: Iterable[Criterion]) -> list[Profile]:
         return []
     births = sorted({add_to_day(profile.on, -months).toordinal() for months in months_of(readers) if months < 1200})
     first = births[0] if births else profile.on.toordinal()
-    edges = [max(first - 730, date.min.toordinal()), *births, *([profile.on.toordinal()] if profile.on.toordinal() not in births else [])]
+    edges = [
+        max(first - 730, date.min.toordinal()),
+        *births,
+        *([profile.on.toordinal()] if profile.on.toordinal() not in births else []),
+    ]
     return [
         replace(profile, created_on=date.fromordinal((older + younger) // 2))
         for older, younger in _some(list(pairwise(edges)))

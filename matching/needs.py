@@ -1,30 +1,25 @@
 """A sentence and ticked boxes → weights over the sub-needs, with the words that decided.
 
-The vocabulary is an argument: words and sentences of the trade, by sub-need. A word counts by how few sub-needs share
-it; a word under a negation ("pas de prêt") does not count.
+How people speak of each sub-need, and of what no scheme answers, is learnt from sentences (:class:`Lexicon`). A word
+under a negation ("pas de prêt") does not count.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import log, sqrt
 
-from matching.text import tokens
+import numpy as np
+from numpy.typing import NDArray
 
+from matching.lexicon import Lexicon, terms
+from matching.text import tokens, words
+
+NOTHING = "nothing."  # subjects that no scheme answers are named so
+SHARPNESS = 8.0  # of the shares of a text between subjects: half as like, 256 times less
+WHOLE = 0.5  # a sub-need with half of a text weighs 1: a boss often has two
+FLOOR = 0.04  # a smaller share is noise
+SILENCE = 0.02  # a likeness under it says nothing at all
 NEGATION_SPAN = 4  # words after a negation that it covers: "pas besoin d'un prêt"
-WORD_WEIGHT = 1.0  # one word of the vocabulary that only one sub-need has is enough
-SENTENCE_WEIGHT = 1.2
-FLOOR = 0.3  # what weighs less is noise
-SHARE = 0.3  # so is what weighs much less than the clearest need of the text
-FROM_TEXT = 0.8  # what we understood weighs less than what was ticked
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The words and sentences by which people express one sub-need."""
-
-    words: tuple[str, ...] = ()
-    sentences: tuple[str, ...] = ()
+N_EVIDENCE, EVIDENCE_SHARE = 4, 0.1  # words named of those that decided, and what each decided at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,104 +31,112 @@ class Wish:
     weights : mapping of str to float
         Weight in ]0, 1] of each sub-need; empty when nothing was understood.
     evidence : mapping of str to tuple of str
-        The words of the vocabulary that decided, by sub-need; ticked ones have none.
+        The words of the text that decided, as written, by sub-need; ticked ones have none.
     stated : bool
         Whether anything was ticked or written: if not, every scheme is of interest.
+    ticked : frozenset of str
+        The sub-needs that were ticked.
+    likeness : mapping of str to float
+        By sub-need, how close the text comes to how people speak of it: a cosine in [0, 1].
+    nothing : float
+        How close it comes to what no scheme answers.
+    closeness : mapping of str to float
+        By scheme key, how close the text comes to what is said of the scheme: a cosine in [0, 1].
+    chance : float, optional
+        That something answers, where it was computed before: to replay an old answer.
     """
 
     weights: Mapping[str, float] = field(default_factory=dict)
     evidence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stated: bool = False
+    ticked: frozenset[str] = frozenset()
+    likeness: Mapping[str, float] = field(default_factory=dict)
+    nothing: float = 0.0
+    closeness: Mapping[str, float] = field(default_factory=dict)
+    chance: float | None = None
 
 
 class NeedReader:
-    """Reads needs with one vocabulary.
+    """Reads needs with one lexicon.
 
     Parameters
     ----------
-    vocabulary : mapping of str to Words
-        By sub-need.
-    stop_words : iterable of str
-        Words that say nothing of a need.
+    lexicon : Lexicon
+        Of sub-needs, and of subjects that start with ``NOTHING``.
     negations, verb_negations : iterable of str
         Words that deny what follows ("sans"), and words after which they only deny a verb ("ne", "n").
     """
 
-    def __init__(
-        self,
-        vocabulary: Mapping[str, Words],
-        *,
-        stop_words: Iterable[str] = (),
-        negations: Iterable[str] = (),
-        verb_negations: Iterable[str] = (),
-    ) -> None:
-        self._stop_words = frozenset(stem for word in stop_words for stem in tokens(word))
+    def __init__(self, lexicon: Lexicon, *, negations: Iterable[str] = (), verb_negations: Iterable[str] = ()) -> None:
+        self._lexicon = lexicon
         self._negations = frozenset(stem for word in negations for stem in tokens(word))
         self._verb_negations = frozenset(stem for word in verb_negations for stem in tokens(word))
-        self._phrases: dict[tuple[str, ...], list[tuple[str, str]]] = {}
-        documents: list[tuple[str, Counter[str]]] = []
-        for sub_need, entry in vocabulary.items():
-            for word in entry.words:
-                phrase = tuple(tokens(word))
-                if phrase:
-                    self._phrases.setdefault(phrase, []).append((sub_need, word))
-            documents += [(sub_need, self._bag(tokens(sentence))) for sentence in entry.sentences]
-        frequency = Counter(word for _, bag in documents for word in bag)
-        self._rarity = {word: log(1 + len(documents) / count) for word, count in frequency.items()}
-        self._sentences = [(sub_need, bag, self._length(bag)) for sub_need, bag in documents]
-        self._longest = max(map(len, self._phrases), default=0)
+        self._served = np.array([not subject.startswith(NOTHING) for subject in lexicon.subjects], bool)
 
     def read(self, text: str, ticked: Iterable[str] = ()) -> Wish:
         """Weigh the sub-needs of a text and of ticked boxes; a ticked one weighs 1."""
         ticked = list(ticked)
         weights = dict.fromkeys(ticked, 1.0)
         evidence: dict[str, tuple[str, ...]] = {}
-        understood = self._understood(text)
-        floor = max(FLOOR, SHARE * max((weight for weight, _ in understood.values()), default=0.0))
-        for sub_need, (weight, words) in understood.items():
-            if weight >= floor:
-                weights.setdefault(sub_need, min(1.0, weight) * FROM_TEXT)
-                evidence[sub_need] = words
-        return Wish(weights, evidence, stated=bool(ticked or text.strip()))
+        written, stems = self.asserted(text)
+        likeness = self._lexicon.likeness(stems).astype(float)
+        shares = self._shares(likeness)
+        for column in np.argsort(-shares, kind="stable"):
+            if shares[column] < FLOOR:
+                break
+            if self._served[column]:
+                sub_need = self._lexicon.subjects[column]
+                weights.setdefault(sub_need, min(1.0, float(shares[column]) / WHOLE))
+                evidence[sub_need] = self._evidence(written, stems, int(column))
+        return Wish(
+            weights,
+            evidence,
+            stated=bool(ticked or text.strip()),
+            ticked=frozenset(ticked),
+            likeness={
+                subject: value
+                for subject, value, served in zip(self._lexicon.subjects, likeness.tolist(), self._served, strict=True)
+                if served and value > 0.0
+            },
+            nothing=float(likeness[~self._served].max(initial=0.0)),
+        )
 
-    def _understood(self, text: str) -> dict[str, tuple[float, tuple[str, ...]]]:
-        words = tokens(text)
-        covered = self._negated(words)
-        found: dict[str, dict[str, float]] = {}
-        for start in range(len(words)):
-            for length in range(1, min(self._longest, len(words) - start) + 1):
-                if covered.isdisjoint(range(start, start + length)):
-                    owners = self._phrases.get(tuple(words[start : start + length]), [])
-                    for sub_need, word in owners:
-                        found.setdefault(sub_need, {})[word] = WORD_WEIGHT / len(owners)
-        bag = self._bag(word for position, word in enumerate(words) if position not in covered)
-        length_of_text = self._length(bag)
-        for sub_need, sentence, length_of_sentence in self._sentences:
-            likeness = self._dot(bag, sentence) / (length_of_text * length_of_sentence or 1.0)
-            best = found.setdefault(sub_need, {})
-            best[""] = max(best.get("", 0.0), SENTENCE_WEIGHT * likeness)
-        return {
-            sub_need: (sum(parts.values()), tuple(sorted(filter(None, parts)))) for sub_need, parts in found.items()
-        }
+    def asserted(self, text: str) -> tuple[list[str], list[str]]:
+        """Return the words of a text that no negation covers, as written and as stems."""
+        found = words(text)
+        covered = self._negated([stem for _, stem in found])
+        kept = [pair for position, pair in enumerate(found) if position not in covered]
+        return [written for written, _ in kept], [stem for _, stem in kept]
 
-    def _length(self, bag: Counter[str]) -> float:
-        return sqrt(self._dot(bag, bag))
+    def _shares(self, likeness: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share of each subject in a text; none where it is like nothing we know."""
+        if likeness.max(initial=0.0) < SILENCE:
+            return np.zeros_like(likeness)
+        shares: NDArray[np.float64] = (likeness / likeness.max()) ** SHARPNESS
+        return shares / shares.sum()
 
-    def _dot(self, one: Counter[str], other: Counter[str]) -> float:
-        return sum(self._rarity.get(word, 1.0) ** 2 for word in one.keys() & other.keys())
+    def _evidence(self, written: Sequence[str], stems: Sequence[str], column: int) -> tuple[str, ...]:
+        """Return the words that brought a text close to a subject, those that brought most first."""
+        values = dict(zip(*(part.tolist() for part in self._lexicon.rarity.row(stems)), strict=True))
+        places = list(values)
+        weights = dict(zip(places, self._lexicon.weights(places, column).tolist(), strict=True))
+        brought: dict[str, float] = {}
+        for position, place in terms(stems, self._lexicon.rarity.stop_words):
+            word = written[position]
+            brought[word] = brought.get(word, 0.0) + values[place] * weights[place]
+        least = EVIDENCE_SHARE * sum(brought.values())
+        ordered = sorted(brought.items(), key=lambda pair: (-pair[1], pair[0]))
+        return tuple(word for word, value in ordered[:N_EVIDENCE] if value > 0 and value >= least)
 
-    def _negated(self, words: list[str]) -> set[int]:
+    def _negated(self, stems: list[str]) -> set[int]:
         """Return the positions that a negation covers.
 
         A negation after a verb denies the verb ("je ne trouve pas de soudeur" asks for a welder): only one that opens
         a group of words ("pas de prêt", "sauf un prêt") hides what follows it.
         """
         covered: set[int] = set()
-        for position, word in enumerate(words):
-            before = words[max(0, position - 3) : position]
-            if word in self._negations and self._verb_negations.isdisjoint(before):
+        for position, stem in enumerate(stems):
+            before = stems[max(0, position - 3) : position]
+            if stem in self._negations and self._verb_negations.isdisjoint(before):
                 covered.update(range(position + 1, position + 1 + NEGATION_SPAN))
         return covered
-
-    def _bag(self, words: Iterable[str]) -> Counter[str]:
-        return Counter(word for word in words if word not in self._stop_words and len(word) > 1)

@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from matching.answering import Answering, chance_of
 from matching.eligibility import Verdicts, evaluate
-from matching.features import Weights, contributions, fit
+from matching.features import Weights, closeness, contributions, fit
 from matching.needs import Wish
 from matching.outcomes import NOT_MET, Outcome
 from matching.profiles import Profiles
 from matching.ranker import Ranker
 from matching.schemes import Scheme
 
+LISTED = 0.1  # of the points of the best answer: what has less is not worth a line
 DIGITS = 6  # of a score: enough to order, few enough to be the same on any machine
 
 
@@ -47,13 +49,23 @@ class Match:
     need: str
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All schemes in order for one profile, and the chance, in [0, 1], that one of them answers its wish."""
+
+    matches: list[Match]
+    chance: float
+
+
 def rank(
     profiles: Profiles,
     schemes: Sequence[Scheme],
     wishes: Sequence[Wish],
     weights: Weights,
+    *,
+    answering: Answering | None = None,
     ranker: Ranker | None = None,
-) -> list[list[Match]]:
+) -> list[Answer]:
     """Rank the schemes for each profile.
 
     Parameters
@@ -65,16 +77,21 @@ def rank(
     wishes : sequence of Wish
         One for each profile.
     weights : Weights
+    answering : Answering, optional
+        Tells whether anything answers words. Without it, whatever serves what was understood does.
     ranker : Ranker, optional
         What was learnt: it adds the part ``learnt`` to the schemes that are possible, and never touches the others.
 
     Returns
     -------
-    list of ``n`` lists of Match
+    list of ``n`` Answer
         All schemes: those that are eligible or undecided by score, then the ineligible ones by key.
     """
     verdicts = [evaluate(profiles, scheme) for scheme in schemes]
-    return [_rank_row(row, profiles, schemes, verdicts, wish, weights, ranker) for row, wish in enumerate(wishes)]
+    return [
+        _rank_row(row, profiles, schemes, verdicts, wish, weights, answering, ranker)
+        for row, wish in enumerate(wishes)
+    ]
 
 
 def _rank_row(
@@ -84,14 +101,24 @@ def _rank_row(
     verdicts: Sequence[Verdicts],
     wish: Wish,
     weights: Weights,
+    answering: Answering | None,
     ranker: Ranker | None,
-) -> list[Match]:
+) -> Answer:
     on = profiles.on[row].item()
+    outcomes = [Outcome(int(verdict.eligibility[row])) for verdict in verdicts]
+    can_have = [scheme for scheme, outcome in zip(schemes, outcomes, strict=True) if outcome != NOT_MET]
+    chance = chance_of(wish, can_have, answering) if wish.chance is None else wish.chance
+    fits = [(*fit(scheme, wish), closeness(scheme, wish)) for scheme in schemes]
+    points = [weights.need * need_fit + weights.words * word_fit for need_fit, _, word_fit in fits]
+    helped = [value + weights.guide * scheme.guide for value, scheme in zip(points, schemes, strict=True)]
+    least = LISTED * max(
+        (value for value, outcome in zip(points, outcomes, strict=True) if outcome != NOT_MET), default=0
+    )
+    answered = not wish.stated or 100.0 * chance >= weights.answer
     possible: list[Match] = []
     impossible: list[Match] = []
-    for scheme, verdict in zip(schemes, verdicts, strict=True):
-        need_fit, need = fit(scheme, wish)
-        eligibility = Outcome(int(verdict.eligibility[row]))
+    for place, (scheme, verdict, eligibility) in enumerate(zip(schemes, verdicts, outcomes, strict=True)):
+        need_fit, need, word_fit = fits[place]
         targeted = Outcome(int(verdict.targeted[row]))
         unknown = tuple(sorted(fact for fact, rows in verdict.unknown.items() if rows[row]))
         to_confirm = tuple(sorted(fact for fact, rows in verdict.to_confirm.items() if rows[row]))
@@ -100,6 +127,7 @@ def _rank_row(
             parts = contributions(
                 scheme,
                 need_fit=need_fit,
+                word_fit=word_fit,
                 targeted=targeted,
                 eligibility=eligibility,
                 n_unknown=len(unknown),
@@ -114,7 +142,7 @@ def _rank_row(
             targeted=targeted,
             unknown=unknown,
             to_confirm=to_confirm,
-            addresses=bool(need) or not wish.stated,
+            addresses=answered and (not wish.stated or 0.0 < helped[place] >= least),
             score=round(sum(parts.values()), DIGITS) if parts else None,
             parts=parts,
             need=need,
@@ -123,7 +151,7 @@ def _rank_row(
     impossible.sort(key=lambda match: match.scheme.key)
     if ranker:
         possible = _correct(possible, ranker, weights)
-    return _diversify(possible, weights) + impossible
+    return Answer(_diversify(possible, weights) + impossible, chance)
 
 
 def _correct(matches: Sequence[Match], ranker: Ranker, weights: Weights) -> list[Match]:

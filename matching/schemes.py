@@ -43,6 +43,8 @@ class Scheme:
         Whether every fact of the sheet was read in a source.
     preparation_days : int, optional
         Days an application takes, where a source says so.
+    guide : float
+        How far, in [0, 1], it is there to orient a firm, whatever it needs.
     """
 
     key: str
@@ -56,6 +58,7 @@ class Scheme:
     applicant: str = "firm"
     verified: bool = True
     preparation_days: int | None = None
+    guide: float = 0.0
     targeting: Activity | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 _WORD = re.compile(r"[a-z0-9]+(?:[.][0-9]+)?")
+_AS_WRITTEN = re.compile(r"[^\W_]+(?:[.][0-9]+)?")
 # Ends that French adds without changing what a word is about, longest first.
 _ENDINGS = ("issements", "issement", "ements", "ement", "ations", "ation", "euses", "euse", "eurs", "eur", "ees", "ee",
             "ers", "er", "ez", "es", "e", "s", "x")  # fmt: skip
@@ -41,4 +42,17 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Deux soudeuses, s'il vous plaît")
     ['deux', 'soud', 's', 'il', 'vous', 'plait']
     """
-    return [stem(word) for word in _WORD.findall(fold(text))]
+    return [word for _, word in words(text)]
+
+
+def words(text: str) -> list[tuple[str, str]]:
+    """Return the words of a text as they are written, each with its stem, in order.
+
+    >>> words("Deux soudeuses à Noyon")
+    [('Deux', 'deux'), ('soudeuses', 'soud'), ('à', 'a'), ('Noyon', 'noyon')]
+    """
+    return [
+        (written, stem(word))
+        for written in _AS_WRITTEN.findall(unicodedata.normalize("NFC", text))
+        for word in _WORD.findall(fold(written))
+    ]

@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("donnees-personnelles/", public.privacy, name="privacy"),
     path("accessibilite/", public.accessibility, name="accessibility"),
     path("contact/", public.contact, name="contact"),
+    path("transparence/", public.transparency, name="transparency"),
     path("robots.txt", public.robots, name="robots"),
     path(".well-known/security.txt", public.security_txt, name="security_txt"),
     path("readyz", pages.ready, name="ready"),

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
 
 from backend.companies.models import Fact
 from backend.matchmaking import engine
@@ -56,26 +54,24 @@ class Answer:
 def answer(question: Question, *, limit: int) -> Answer:
     """Rank the schemes for a question and explain the first ``limit`` of them."""
     weight_set, weights = engine.active_weights()
-    needs = engine.understand(question.text, question.needs)
     compiled = engine.catalogue()
-    (ranked,) = engine.rank([as_line(question, needs)], compiled=compiled, weights=weights)
+    request, reading = as_request(question, compiled)
+    (ranked,) = engine.rank([request], compiled=compiled, weights=weights)
     possible = proposed(ranked)
     matches = [replace(item, rank=rank) for rank, item in enumerate([*possible, *opening_later(ranked)], 1)]
     return Answer(
         question=question,
         weights=weight_set.version,
-        needs=tuple(needs),
+        needs=reading.needs,
         n_matches=len(matches),
         cards=tuple(explain_ranked(matches[:limit], question.facts, on=question.on)),
         undecided=open_questions(question, possible, engine.worth(scored(possible), weights), compiled),
     )
 
 
-def as_line(
-    question: Question, needs: Iterable[engine.Understood]
-) -> tuple[Mapping[str, Any], date, dict[str, float], bool]:
-    """Put a question as the engine takes it."""
-    return question.facts, question.on, {need.sub_need: need.weight for need in needs}, question.stated
+def as_request(question: Question, compiled: engine.Catalogue) -> tuple[engine.Request, engine.Reading]:
+    """Put a question as the engine takes it, and say how its words were understood."""
+    return engine.read_request(question.facts, question.text, question.needs, on=question.on, compiled=compiled)
 
 
 def proposed(ranked: Iterable[engine.Ranked]) -> list[engine.Ranked]:

@@ -10,6 +10,10 @@ LABELS = {
         _("Réponse au besoin"),
         _("Le dispositif est fait pour ce que l’entreprise demande."),
     ),
+    "words": (
+        _("Mots de l’entreprise"),
+        _("Ce qu’elle écrit ressemble à ce que disent les entreprises à qui ce dispositif convient."),
+    ),
     "near": (
         _("Proximité"),
         _("Il se décide près de l’entreprise : le local d’abord, puis le national, puis l’européen."),
@@ -21,6 +25,10 @@ LABELS = {
     "certain": (
         _("Certitude"),
         _("Rien ne reste à demander. Chaque réponse qui manque en ôte une part."),
+    ),
+    "guide": (
+        _("Qui oriente"),
+        _("Un interlocuteur qui sait vers qui se tourner, quel que soit le besoin."),
     ),
     "deadline": (
         _("Date limite"),
@@ -38,9 +46,13 @@ LABELS = {
         _("Variété"),
         _("Points retirés pour chaque dispositif de même forme déjà cité au même besoin : pas dix prêts de suite."),
     ),
+    "answer": (
+        _("Seuil de réponse"),
+        _("Chance, en %, que quelque chose réponde ; en dessous, nous disons que rien ne répond et nous appelons."),
+    ),
 }
 
 
 def contributions() -> list[tuple[str, str, str]]:
     """Return what makes the score, in the order of the engine: name, label, when it gives its points."""
-    return [(name, str(LABELS[name][0]), str(LABELS[name][1])) for name in engine.CONTRIBUTIONS]
+    return [(name, str(LABELS[name][0]), str(LABELS[name][1])) for name in engine.POINTS]

@@ -8,7 +8,7 @@ from statistics import fmean
 
 from backend.matchmaking import engine
 from backend.matchmaking.models import Submission, WeightSet
-from backend.matchmaking.results import question_of
+from backend.matchmaking.results import request_of
 from backend.schemes.models import Revision
 
 N_FILES = 30
@@ -88,11 +88,11 @@ def preview(points: Mapping[str, float], *, on: date, n_files: int = N_FILES) ->
     submissions = list(
         Submission.objects.confirmed().select_related("sheet").prefetch_related("needs__sub_need")[:n_files]
     )
-    questions = [question_of(submission, on=on) for submission in submissions]
+    requests = [request_of(submission, on=on) for submission in submissions]
     catalogue = engine.catalogue()
     weights = engine.weights_of(WeightSet(points=dict(points)))
-    before = engine.rank(questions, compiled=catalogue)
-    after = engine.rank(questions, compiled=catalogue, weights=weights)
+    before = engine.rank(requests, compiled=catalogue)
+    after = engine.rank(requests, compiled=catalogue, weights=weights)
     names = dict(Revision.objects.filter(pk__in=catalogue.revisions.values()).values_list("pk", "name"))
     files = [
         FileEffect(submission=submission, moves=_moves(old, new, names))

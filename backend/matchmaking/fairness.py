@@ -8,7 +8,7 @@ from typing import Any
 
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Submission
-from backend.matchmaking.results import question_of
+from backend.matchmaking.results import request_of
 from backend.schemes.vocabulary import ONE_SIZE
 
 N_FILES = 300  # the newest
@@ -23,14 +23,14 @@ def fairness(weights: Any, *, champion: Any, challenger: Any, on: date) -> list[
     much the firm sees of those it can have for certain: the mean sum of 1 / log2(rank + 1).
     """
     files = list(Submission.objects.confirmed().select_related("sheet", "epci").prefetch_related("needs")[:N_FILES])
-    questions = [question_of(file, on=on) for file in files]
+    requests = [request_of(file, on=on) for file in files]
     before, after = (
-        [_seen(ranked) for ranked in engine.rank(questions, weights=weights, ranker=ranker)]
+        [_seen(ranked) for ranked in engine.rank(requests, weights=weights, ranker=ranker)]
         for ranker in (champion, challenger)
     )
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for row, (file, (facts, *_)) in enumerate(zip(files, questions, strict=True)):
-        groups["size", size_key(facts, on=on)].append(row)
+    for row, (file, request) in enumerate(zip(files, requests, strict=True)):
+        groups["size", size_key(request.facts, on=on)].append(row)
         groups["epci", file.epci.short_name if file.epci else UNKNOWN].append(row)
     return [
         {

@@ -212,10 +212,10 @@ def whom_to_call(submission: Submission) -> list[Revision]:
     return [revision for revision in unverified_for(submission) if revision.public_contact]
 
 
-def preview(facts: engine.Facts, needs: Mapping[str, float], *, on: date) -> Page:
+def preview(request: engine.Request) -> Page:
     """Lay out what the engine answers, without keeping anything of it."""
-    (ranked,) = engine.rank([(facts, on, needs, True)])
-    return _layout(_unsaved(ranked), Known(facts, {}), {}, on=on, for_officer=False)
+    (ranked,) = engine.rank([request])
+    return _layout(_unsaved(ranked), Known(request.facts, {}), {}, on=request.on, for_officer=False)
 
 
 def explain_ranked(ranked: Iterable[engine.Ranked], facts: engine.Facts, *, on: date) -> list[Card]:

@@ -25,7 +25,7 @@ def set_needs(*, submission: Submission, ticked: Iterable[str], text: str) -> No
             weight=need.weight,
             evidence=list(need.evidence),
         )
-        for need in engine.understand(text, ticked)
+        for need in engine.understand(text, ticked).needs
     )
 
 
@@ -34,10 +34,21 @@ def facts_of(submission: Submission) -> dict[str, Any]:
     return {**submission.sheet.values(), **held_schemes(submission)}
 
 
-def question_of(submission: Submission, *, on: date) -> tuple[dict[str, Any], date, dict[str, float], bool]:
-    """Return what the engine is asked: facts, day, weight of each sub-need, whether one was stated."""
-    needs = {need.sub_need_id: need.weight for need in submission.needs.all()}
-    return facts_of(submission), on, needs, bool(needs) or bool(submission.text.strip())
+def request_of(submission: Submission, *, on: date) -> engine.Request:
+    """Return what the engine is asked for a submission."""
+    rows = submission.needs.all()
+    needs = {need.sub_need_id: need.weight for need in rows}
+    reading = engine.understand(submission.text, ())
+    return engine.Request(
+        facts=facts_of(submission),
+        on=on,
+        needs=needs,
+        stated=bool(needs) or bool(submission.text.strip()),
+        ticked=frozenset(need.sub_need_id for need in rows if need.ticked),
+        likeness=reading.likeness,
+        nothing=reading.nothing,
+        closeness=engine.catalogue().closeness(submission.text),
+    )
 
 
 @transaction.atomic
@@ -46,24 +57,23 @@ def compute_result(*, submission: Submission, on: date) -> Result:
     catalogue = engine.catalogue()
     weight_set, weights = engine.active_weights()
     ranker = engine.adopted_ranker(weight_set)
-    facts, on, needs, stated = question_of(submission, on=on)
-    (ranked,) = engine.rank(
-        [(facts, on, needs, stated)], compiled=catalogue, weights=weights, ranker=engine.ranker_of(ranker)
-    )
+    request = request_of(submission, on=on)
+    (answer,) = engine.answer([request], compiled=catalogue, weights=weights, ranker=engine.ranker_of(ranker))
     result = Result.objects.create(
         submission=submission,
         computed_at=timezone.now(),
         on=on,
-        facts=facts,
-        needs=needs,
-        stated=stated,
+        facts=request.facts,
+        needs=request.needs,
+        stated=request.stated,
+        chance=answer.chance,
         weights=weight_set,
         ranker=ranker,
         catalogue=catalogue.digest,
     )
     Match.objects.bulk_create(
         Match(result=result, scheme_id=catalogue.schemes_by_key[item.scheme_key], **columns_of(item))
-        for item in ranked
+        for item in answer.ranked
     )
     return result
 
@@ -79,6 +89,7 @@ def columns_of(item: engine.Ranked) -> dict[str, Any]:
         "targeted": item.targeted,
         "opens_later": item.opens_later,
         "addresses": item.addresses,
+        "closeness": item.closeness,
         "need_id": item.need or None,
         "unknown": list(item.unknown),
         "to_confirm": list(item.to_confirm),
@@ -118,8 +129,17 @@ def replay(result: Result) -> list[str]:
     """
     matches = {match.scheme_id: match for match in result.matches.all()}
     catalogue = engine.catalogue_of(match.revision_id for match in matches.values())
+    keys = {pk: key for key, pk in catalogue.schemes_by_key.items()}
+    request = engine.Request(
+        facts=result.facts,
+        on=result.on,
+        needs=result.needs,
+        stated=result.stated,
+        chance=result.chance,
+        closeness={keys[pk]: match.closeness for pk, match in matches.items()},
+    )
     (ranked,) = engine.rank(
-        [(result.facts, result.on, result.needs, result.stated)],
+        [request],
         compiled=catalogue,
         weights=engine.weights_of(result.weights),
         ranker=engine.ranker_of(result.ranker),

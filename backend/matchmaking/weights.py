@@ -33,9 +33,9 @@ def check_may_set(user: User) -> None:
 
 def check_points(points: Mapping[str, Any]) -> None:
     """Refuse points that the engine could not add up."""
-    unknown = sorted(points.keys() - set(engine.CONTRIBUTIONS))
+    unknown = sorted(points.keys() - set(engine.POINTS))
     if unknown:
-        accepted = ", ".join(engine.CONTRIBUTIONS)
+        accepted = ", ".join(engine.POINTS)
         raise WeightsError(
             _("Rien ne s’appelle %(names)s dans le score. Noms possibles : %(accepted)s.")
             % {"names": ", ".join(unknown), "accepted": accepted}

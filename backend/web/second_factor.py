@@ -12,7 +12,17 @@ FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # codes on pap
 ADDED = "second_factor_added"
 
 # What anybody may read, and the way out.
-OPEN = {"legal", "privacy", "accessibility", "contact", "robots", "security_txt", "health", "account_logout"}
+OPEN = {
+    "legal",
+    "privacy",
+    "accessibility",
+    "contact",
+    "transparency",
+    "robots",
+    "security_txt",
+    "health",
+    "account_logout",
+}
 TO_ADD = {"mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate"}
 TO_SHOW = {"mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
 

@@ -66,7 +66,7 @@ def test_it_is_required_whatever_the_role(client, make):
 
 
 @pytest.mark.usefixtures("required")
-@pytest.mark.parametrize("name", ["legal", "privacy", "accessibility", "contact", "health"])
+@pytest.mark.parametrize("name", ["legal", "privacy", "accessibility", "contact", "transparency", "health"])
 def test_what_anybody_may_read_stays_open(client, officer, name):
     client.force_login(officer)
     assert client.get(reverse(name)).status_code == 200

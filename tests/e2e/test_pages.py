@@ -91,6 +91,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
         "donnees-personnelles": "/donnees-personnelles/",
         "accessibilite": "/accessibilite/",
         "contact": "/contact/",
+        "transparence": "/transparence/",
         "retrouver": "/retrouver/",
         "connexion": "/compte/connexion/",
         "mot-de-passe-oublie": "/compte/mot-de-passe/oublie/",

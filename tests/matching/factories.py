@@ -8,7 +8,18 @@ from matching import Outcome, Profile, Profiles, Scheme, Weights, Window, parse_
 DAY = date(2026, 11, 24)
 OPEN = Window(state="permanent")
 WEIGHTS = Weights(
-    version="test", need=60, near=14, target=6, certain=10, deadline=5, verified=3, applicant=8, diversity=5
+    version="test",
+    need=60,
+    words=40,
+    near=14,
+    target=6,
+    certain=10,
+    guide=12,
+    deadline=5,
+    verified=3,
+    applicant=8,
+    diversity=5,
+    answer=50,
 )
 
 

@@ -131,7 +131,8 @@ def ranked(ranker: Ranker | None) -> list[Match]:
         for number in range(30)
     ]
     elsewhere = Place(frozenset({"REG-84"}), frozenset())
-    return rank(make_profiles(place=elsewhere), schemes, [ROBOT], WEIGHTS, ranker)[0]
+    (answer,) = rank(make_profiles(place=elsewhere), schemes, [ROBOT], WEIGHTS, ranker=ranker)
+    return answer.matches
 
 
 def test_an_ineligible_scheme_never_moves() -> None:

@@ -15,7 +15,7 @@ NOTHING = Wish()
 
 
 def ranked(schemes: list[Any], wish: Wish = ROBOT, weights: Any = WEIGHTS, **facts: Any) -> list[Match]:
-    return rank(make_profiles(**facts), schemes, [wish], weights)[0]
+    return rank(make_profiles(**facts), schemes, [wish], weights)[0].matches
 
 
 def keys(matches: list[Match]) -> list[str]:
@@ -133,5 +133,5 @@ def test_a_deadline_counts_when_it_is_near_and_against_when_it_is_too_near(
 def test_each_profile_gets_its_own_list() -> None:
     profiles = make_profiles(place=HERE)
     schemes = [make_scheme("s:a", needs={"robot": 1.0}), make_scheme("s:b", needs={"energy": 1.0})]
-    assert keys(rank(profiles, schemes, [ROBOT], WEIGHTS)[0]) == ["s:a", "s:b"]
-    assert keys(rank(profiles, schemes, [Wish({"energy": 1.0}, stated=True)], WEIGHTS)[0]) == ["s:b", "s:a"]
+    assert keys(rank(profiles, schemes, [ROBOT], WEIGHTS)[0].matches) == ["s:a", "s:b"]
+    assert keys(rank(profiles, schemes, [Wish({"energy": 1.0}, stated=True)], WEIGHTS)[0].matches) == ["s:b", "s:a"]

@@ -22,7 +22,7 @@ from backend.matchmaking.learning import (
 )
 from backend.matchmaking.management.commands.learn_ranking import lines
 from backend.matchmaking.models import Ranker, WeightSet
-from backend.matchmaking.results import compute_result, latest_result, replay
+from backend.matchmaking.results import compute_result, latest_result, replay, request_of
 from backend.matchmaking.weights import activate_weights
 from tests.factories import (
     CCLO,
@@ -224,7 +224,7 @@ def test_what_is_not_possible_stays_where_it_was(submission):
 def test_without_weights_the_engine_uses_what_is_in_use(submission):
     make_ranker(make_lead())
     result = compute_result(submission=submission, on=DAY)
-    (ranked,) = engine.rank([(result.facts, DAY, result.needs, True)])
+    (ranked,) = engine.rank([request_of(submission, on=DAY)])
     assert [item.score for item in ranked] == list(result.matches.values_list("score", flat=True))
 
 

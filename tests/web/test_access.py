@@ -270,6 +270,7 @@ TABLE: dict[str, Row] = {
     "privacy": page(),
     "accessibility": page(),
     "contact": page(),
+    "transparency": page(),
     "robots": page(),
     "security_txt": page(),
     # The API: nobody signs in, nothing of a firm is there.

@@ -15,7 +15,7 @@ from tests.factories import make_officer, make_organisation
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
-PAGES = ("/mentions-legales/", "/donnees-personnelles/", "/accessibilite/", "/contact/")
+PAGES = ("/mentions-legales/", "/donnees-personnelles/", "/accessibilite/", "/contact/", "/transparence/")
 
 
 @pytest.fixture

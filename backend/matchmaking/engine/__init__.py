@@ -1,6 +1,6 @@
 """The door to the engine: rows of the database in, plain answers out. The rest of the backend never sees its types."""
 
-from backend.matchmaking.engine import compiled, firms
+from backend.matchmaking.engine import compiled, firms, needs
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, catalogue_of, typed_facts
 from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile
 from backend.matchmaking.engine.learning import (
@@ -16,19 +16,33 @@ from backend.matchmaking.engine.learning import (
     ranker_of,
     restate,
 )
-from backend.matchmaking.engine.needs import Understood, need_reader, understand
+from backend.matchmaking.engine.needs import (
+    NOTHING,
+    Example,
+    Reading,
+    Understood,
+    language_in_force,
+    learn,
+    need_reader,
+    understand,
+)
 from backend.matchmaking.engine.questions import Asked, changes, next_conditions, next_questions, worth
 from backend.matchmaking.engine.ranking import (
     CONTRIBUTIONS,
     OUTCOMES,
+    POINTS,
     TARGETED,
     VERDICTS,
+    Answer,
     Line,
     Ranked,
+    Request,
     active_weights,
+    answer,
     explain,
     rank,
     reaching,
+    read_request,
     weights_of,
 )
 from backend.matchmaking.engine.relations import Conflict, Link, conflicts, plan
@@ -48,14 +62,18 @@ from backend.matchmaking.engine.state_aid import (
 __all__ = [
     "CONTRIBUTIONS",
     "LEARNT_FROM",
+    "NOTHING",
     "OUTCOMES",
+    "POINTS",
     "TARGETED",
     "VERDICTS",
+    "Answer",
     "Asked",
     "Catalogue",
     "Comparison",
     "Conflict",
     "Decision",
+    "Example",
     "Facts",
     "Left",
     "Line",
@@ -63,11 +81,14 @@ __all__ = [
     "Ranked",
     "Rate",
     "Rates",
+    "Reading",
+    "Request",
     "Size",
     "Sum",
     "Understood",
     "active_weights",
     "adopted_ranker",
+    "answer",
     "catalogue",
     "catalogue_of",
     "changes",
@@ -81,6 +102,8 @@ __all__ = [
     "fits_left",
     "held_schemes",
     "is_same_activity",
+    "language_in_force",
+    "learn",
     "leaves_window_on",
     "ndcg",
     "need_reader",
@@ -93,6 +116,7 @@ __all__ = [
     "ranker_of",
     "rates_of",
     "reaching",
+    "read_request",
     "restate",
     "size_of",
     "typed_facts",
@@ -106,4 +130,4 @@ def clear_caches() -> None:
     """Forget what was compiled: after reference data was loaded again in this process."""
     compiled.clear_cache()
     firms.clear_caches()
-    need_reader.cache_clear()
+    needs.clear_caches()

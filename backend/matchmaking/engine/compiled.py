@@ -2,11 +2,14 @@
 
 from collections.abc import Container, Iterable
 from copy import copy
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 
 import matching
+from backend.matchmaking.engine.needs import language_in_force, lexicon_of, need_reader
 from backend.schemes.models import Revision, Scheme
+
+NAME_SHARE = 2.0  # a name says more than as many words of a summary
 
 
 class Catalogue:
@@ -14,11 +17,33 @@ class Catalogue:
 
     def __init__(self, revisions: Iterable[int]) -> None:
         rows = Revision.objects.filter(pk__in=revisions).order_by("scheme__source", "scheme__source_key")
-        rows = rows.select_related("scheme").prefetch_related("criteria", "served_needs")
+        rows = rows.select_related("scheme").prefetch_related("criteria", "served_needs__sub_need__need")
         self.schemes: tuple[matching.Scheme, ...] = tuple(compile_scheme(row.scheme, row) for row in rows)
         self.revisions = {row.scheme.key: row.pk for row in rows}
         self.schemes_by_key = {row.scheme.key: row.scheme_id for row in rows}
+        self._lexicon = cache(self._learn)
         self.digest = sha256(",".join(map(str, sorted(self.revisions.values()))).encode()).hexdigest()
+
+    def closeness(self, text: str) -> dict[str, float]:
+        """Return by scheme how close a text comes to what is said of it, negations apart; nothing without a word."""
+        _, stems = need_reader().asserted(text)
+        lexicon = self._lexicon(language_in_force())
+        return dict(zip(lexicon.subjects, lexicon.likeness(stems).tolist(), strict=True)) if stems else {}
+
+    def _learn(self, language: str) -> matching.Lexicon:
+        """Learn what each scheme is recognised by: its name, its summary, and what firms say that it is for."""
+        rows = Revision.objects.filter(pk__in=self.revisions.values()).select_related("scheme").order_by("pk")
+        texts = (
+            (row.scheme.key, text, share)
+            for row in rows
+            for text, share in (
+                (row.name, NAME_SHARE),
+                (row.summary, 1.0),
+                *((said, 1.0) for said in row.scheme.sayings),
+            )
+        )
+        said = [matching.Example(text, {key: 1.0}, share) for key, text, share in texts]
+        return matching.Lexicon.learn(said, lexicon_of(language).rarity)
 
     def only(self, keys: Container[str]) -> "Catalogue":
         """Return the same catalogue with some of its schemes."""
@@ -57,6 +82,7 @@ def compile_scheme(scheme: Scheme, revision: Revision) -> matching.Scheme:
         applicant=revision.applicants[0] if Revision.Applicant.FIRM not in revision.applicants else "firm",
         verified=revision.confidence == Revision.Confidence.VERIFIED,
         preparation_days=revision.preparation_days,
+        guide=max((row.weight for row in revision.served_needs.all() if row.sub_need.need.transversal), default=0.0),
     )
 
 

@@ -1,14 +1,20 @@
 """What a firm asks for, read from ticked boxes and from words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 
+import numpy as np
 import yaml
 from django.conf import settings
+from scipy.sparse import csr_array
 
 import matching
-from backend.schemes.models import SubNeed
+from backend.matchmaking.models import Language
+
+NOTHING = matching.NOTHING
+Example = matching.Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +27,100 @@ class Understood:
     evidence: tuple[str, ...]
 
 
-@lru_cache(maxsize=1)
-def need_reader() -> matching.NeedReader:
-    """Return the reader of needs for the taxonomy in the database."""
-    language = yaml.safe_load((settings.BASE_DIR / "fixtures" / "language.yaml").read_text())
-    return matching.NeedReader(
-        {
-            sub_need.key: matching.Words(tuple(sub_need.words), tuple(sub_need.sentences))
-            for sub_need in SubNeed.objects.all()
-        },
-        stop_words=language["stop_words"].split(),
-        negations=language["negations"].split(),
-        verb_negations=language["verb_negations"].split(),
-    )
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was understood: needs, the ticked ones first; how close the words come to each, and to what is not ours."""
+
+    needs: tuple[Understood, ...]
+    likeness: Mapping[str, float]
+    nothing: float
 
 
-def understand(text: str, ticked: Iterable[str]) -> list[Understood]:
-    """Read the needs of a submission, the ticked ones first."""
+def understand(text: str, ticked: Iterable[str]) -> Reading:
+    """Read the needs of a submission."""
     ticked = set(ticked)
     wish = need_reader().read(text, sorted(ticked))
     found = [
         Understood(key, weight, key in ticked, wish.evidence.get(key, ())) for key, weight in wish.weights.items()
     ]
-    return sorted(found, key=lambda need: (not need.ticked, -need.weight, need.sub_need))
+    found.sort(key=lambda need: (not need.ticked, -need.weight, need.sub_need))
+    return Reading(tuple(found), wish.likeness, wish.nothing)
+
+
+# -- the language learnt
+
+
+def learn(examples: Iterable[matching.Example]) -> bytes:
+    """Learn how people speak of each subject; return arrays that :func:`need_reader` reads, in numpy's own format.
+
+    Nothing in them can run: they are loaded without pickle.
+    """
+    examples = list(examples)
+    rarity = matching.Rarity.learn((example.text for example in examples), stop_words())
+    lexicon = matching.Lexicon.learn(examples, rarity)
+    kept = BytesIO()
+    np.savez_compressed(
+        kept,
+        subjects=np.array(lexicon.subjects),
+        rarity=rarity.weights,
+        values=lexicon.matrix.data,
+        columns=lexicon.matrix.indices.astype(np.int32),
+        rows=lexicon.matrix.indptr.astype(np.int32),
+    )
+    return kept.getvalue()
+
+
+def language_in_force() -> str:
+    """Return the version of the language learnt last."""
+    version: str = Language.objects.values_list("version", flat=True).latest()
+    return version
+
+
+def need_reader() -> matching.NeedReader:
+    """Return the reader of needs for the language learnt last."""
+    return _reader(language_in_force())
+
+
+@lru_cache(maxsize=2)
+def lexicon_of(version: str) -> matching.Lexicon:
+    """Return what a version of the language knows of each sub-need, and of what no scheme answers."""
+    arrays = np.load(BytesIO(Language.objects.get(version=version).arrays), allow_pickle=False)
+    rarity = matching.Rarity(arrays["rarity"], stop_words())
+    shape = (rarity.weights.size, arrays["subjects"].size)
+    matrix = csr_array((arrays["values"], arrays["columns"], arrays["rows"]), shape=shape)
+    return matching.Lexicon(tuple(map(str, arrays["subjects"])), matrix, rarity)
+
+
+@lru_cache(maxsize=2)
+def _reader(version: str) -> matching.NeedReader:
+    spoken = _spoken()
+    return matching.NeedReader(
+        lexicon_of(version),
+        negations=spoken["negations"].split(),
+        verb_negations=spoken["verb_negations"].split(),
+    )
+
+
+@lru_cache(maxsize=1)
+def answering() -> matching.Answering:
+    """Return what tells whether something answers, as fitted by ``manage.py fit_answering``."""
+    content = yaml.safe_load((settings.BASE_DIR / "fixtures" / "answering.yaml").read_text())
+    return matching.Answering(**content["coefficients"])
+
+
+@lru_cache(maxsize=1)
+def stop_words() -> frozenset[str]:
+    """Return the stems that say nothing of a need."""
+    return frozenset(stem for word in _spoken()["stop_words"].split() for stem in matching.tokens(word))
+
+
+@lru_cache(maxsize=1)
+def _spoken() -> dict[str, str]:
+    spoken: dict[str, str] = yaml.safe_load((settings.BASE_DIR / "fixtures" / "language.yaml").read_text())
+    return spoken
+
+
+def clear_caches() -> None:
+    """Forget the language: after it was learnt again, or its words changed, in this process."""
+    for cached in (lexicon_of, _reader, answering, stop_words, _spoken):
+        cached.cache_clear()

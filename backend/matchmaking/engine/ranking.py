@@ -1,7 +1,7 @@
 """Schemes in order for a firm, and why, criterion by criterion."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -9,11 +9,13 @@ import matching
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_scheme
 from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_place, profile
 from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
+from backend.matchmaking.engine.needs import Reading, answering, understand
 from backend.matchmaking.models import WeightSet
 from backend.schemes.models import Revision, Scheme
 from backend.territories.services import period_of
 
-CONTRIBUTIONS = matching.CONTRIBUTIONS
+CONTRIBUTIONS = matching.CONTRIBUTIONS  # they make the score
+POINTS = matching.POINTS  # these, and from how many a scheme is an answer
 
 VERDICTS = {matching.MET: "eligible", matching.UNKNOWN: "undecided", matching.NOT_MET: "ineligible"}
 
@@ -22,6 +24,25 @@ OUTCOMES = {matching.MET: "met", matching.UNKNOWN: "unknown", matching.NOT_MET: 
 
 
 TARGETED = {matching.MET: "yes", matching.UNKNOWN: "unknown", matching.NOT_MET: "no"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the engine is asked: facts, day, weight of each sub-need, and what was understood of the words.
+
+    ``stated`` says whether a need was given: if not, every scheme is of interest. ``likeness`` is by sub-need,
+    ``closeness`` by scheme key; ``chance`` is that something answers, where an earlier answer said it.
+    """
+
+    facts: Facts
+    on: date
+    needs: Mapping[str, float] = field(default_factory=dict)
+    stated: bool = False
+    ticked: frozenset[str] = frozenset()
+    likeness: Mapping[str, float] = field(default_factory=dict)
+    nothing: float = 0.0
+    closeness: Mapping[str, float] = field(default_factory=dict)
+    chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +58,19 @@ class Ranked:
     targeted: str
     opens_later: bool
     addresses: bool
+    closeness: float
     need: str
     unknown: tuple[str, ...]
     to_confirm: tuple[str, ...]
     parts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """All schemes in order, and the chance, in [0, 1], that one of them answers what was asked."""
+
+    ranked: list[Ranked]
+    chance: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +91,47 @@ def active_weights() -> tuple[WeightSet, matching.Weights]:
 
 def weights_of(weight_set: WeightSet) -> matching.Weights:
     """Return the points of a version as the engine reads them; what it was written without counts for nothing."""
-    return matching.Weights(
-        version=weight_set.version, **{name: weight_set.points.get(name, 0.0) for name in CONTRIBUTIONS}
+    return matching.Weights(version=weight_set.version, **{name: weight_set.points.get(name, 0.0) for name in POINTS})
+
+
+def read_request(
+    facts: Facts, text: str, ticked: Iterable[str], *, on: date, compiled: Catalogue | None = None
+) -> tuple[Request, Reading]:
+    """Return what the engine is asked by somebody of whom nothing is kept, and how the words were understood."""
+    ticked = list(ticked)
+    reading = understand(text, ticked)
+    request = Request(
+        facts=facts,
+        on=on,
+        needs={need.sub_need: need.weight for need in reading.needs},
+        stated=bool(ticked or text.strip()),
+        ticked=frozenset(ticked),
+        likeness=reading.likeness,
+        nothing=reading.nothing,
+        closeness=(compiled or catalogue()).closeness(text),
     )
+    return request, reading
 
 
 def rank(
-    lines: Sequence[tuple[Facts, date, Mapping[str, float], bool]],
+    requests: Sequence[Request],
     *,
     compiled: Catalogue | None = None,
     weights: matching.Weights | None = None,
     ranker: matching.Ranker | None = None,
 ) -> list[list[Ranked]]:
-    """Rank a catalogue (ours) for each line: facts, day, weight of each sub-need, whether a need was stated.
+    """Rank a catalogue (ours) for each request."""
+    return [found.ranked for found in answer(requests, compiled=compiled, weights=weights, ranker=ranker)]
+
+
+def answer(
+    requests: Sequence[Request],
+    *,
+    compiled: Catalogue | None = None,
+    weights: matching.Weights | None = None,
+    ranker: matching.Ranker | None = None,
+) -> list[Answer]:
+    """Rank a catalogue (ours) for each request, and tell how likely it is that something answers.
 
     Without weights, by the points in force and what was learnt beside them.
     """
@@ -81,33 +139,55 @@ def rank(
         weight_set, weights = active_weights()
         ranker = ranker_of(adopted_ranker(weight_set))
     compiled = compiled or catalogue()
-    communes = [(facts.get(name), on) for facts, on, _, _ in lines for name in ("commune", "project.commune")]
+    communes = [(ask.facts.get(name), ask.on) for ask in requests for name in ("commune", "project.commune")]
     keep_communes((commune, on) for commune, on in communes if commune)
-    profiles = matching.Profiles([profile(facts, on=on) for facts, on, _, _ in lines])
-    wishes = [matching.Wish(needs, stated=stated) for _, _, needs, stated in lines]
-    answers = matching.rank(profiles, compiled.schemes, wishes, weights, ranker)
+    profiles = matching.Profiles([profile(ask.facts, on=ask.on) for ask in requests])
+    answers = matching.rank(
+        profiles,
+        compiled.schemes,
+        [_wish(ask) for ask in requests],
+        weights,
+        answering=answering(),
+        ranker=ranker,
+    )
     later = {scheme.key: matching.opens_later(profiles, scheme) for scheme in compiled.schemes}
     return [
-        [
-            Ranked(
-                scheme_key=match.scheme.key,
-                revision_id=compiled.revisions[match.scheme.key],
-                rank=position,
-                score=match.score,
-                eligibility=VERDICTS[match.eligibility],
-                typed=VERDICTS[match.typed],
-                targeted=TARGETED[match.targeted],
-                opens_later=bool(later[match.scheme.key][row]),
-                addresses=match.addresses,
-                need=match.need,
-                unknown=match.unknown,
-                to_confirm=match.to_confirm,
-                parts=dict(match.parts),
-            )
-            for position, match in enumerate(matches, 1)
-        ]
-        for row, matches in enumerate(answers)
+        Answer(
+            ranked=[
+                Ranked(
+                    scheme_key=match.scheme.key,
+                    revision_id=compiled.revisions[match.scheme.key],
+                    rank=position,
+                    score=match.score,
+                    eligibility=VERDICTS[match.eligibility],
+                    typed=VERDICTS[match.typed],
+                    targeted=TARGETED[match.targeted],
+                    opens_later=bool(later[match.scheme.key][row]),
+                    addresses=match.addresses,
+                    closeness=ask.closeness.get(match.scheme.key, 0.0),
+                    need=match.need,
+                    unknown=match.unknown,
+                    to_confirm=match.to_confirm,
+                    parts=dict(match.parts),
+                )
+                for position, match in enumerate(found.matches, 1)
+            ],
+            chance=found.chance,
+        )
+        for row, (ask, found) in enumerate(zip(requests, answers, strict=True))
     ]
+
+
+def _wish(ask: Request) -> matching.Wish:
+    return matching.Wish(
+        ask.needs,
+        stated=ask.stated,
+        ticked=ask.ticked,
+        likeness=ask.likeness,
+        nothing=ask.nothing,
+        closeness=ask.closeness,
+        chance=ask.chance,
+    )
 
 
 def explain(facts: Facts, revisions: Iterable[Revision], *, on: date) -> dict[int, list[Line]]:

@@ -2,6 +2,7 @@
 
 from backend.matchmaking.models.alerts import Alert, Reminder
 from backend.matchmaking.models.follow_up import FollowUp, Note
+from backend.matchmaking.models.language import Language
 from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.results import Match, Result
 from backend.matchmaking.models.reviews import Review, ReviewEnd
@@ -13,6 +14,7 @@ __all__ = [
     "Alert",
     "FollowUp",
     "HandOver",
+    "Language",
     "Match",
     "Need",
     "Note",

@@ -19,6 +19,7 @@ class Result(models.Model):
     facts = models.JSONField(_("faits"))
     needs = models.JSONField(_("poids des besoins"), help_text="Sub-need → weight.")
     stated = models.BooleanField(_("un besoin est exprimé"), help_text="Without one, every scheme is ranked.")
+    chance = models.FloatField(default=1.0, help_text="That something answers, in [0, 1].")
     weights = models.ForeignKey(WeightSet, on_delete=models.PROTECT, related_name="+")
     ranker = models.ForeignKey(Ranker, on_delete=models.PROTECT, null=True, related_name="+")
     catalogue = models.CharField(
@@ -53,6 +54,7 @@ class Match(models.Model):
     targeted = models.CharField(max_length=7)
     opens_later = models.BooleanField(default=False)
     addresses = models.BooleanField(default=False)
+    closeness = models.FloatField(default=0.0, help_text="Of the firm's words to what is said of the scheme.")
     need = models.ForeignKey(SubNeed, on_delete=models.PROTECT, null=True, related_name="+")
     unknown = ArrayField(models.CharField(max_length=40), default=list)
     to_confirm = ArrayField(models.CharField(max_length=40), default=list)

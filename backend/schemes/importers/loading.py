@@ -20,6 +20,7 @@ from backend.schemes.importers.transition_ecologique import Read
 from backend.schemes.models import Scheme
 from backend.schemes.publishing import put_in_force
 from backend.schemes.records import Record, RecordError, digest_of, told, write_revision
+from backend.schemes.sayings import load_sayings
 
 READERS = {transition_ecologique.SOURCE: transition_ecologique.Reader}
 
@@ -108,6 +109,7 @@ def import_records(*, source: str, records: Iterable[Any], on: date, dry_run: bo
             report.rejected.append(Rejected(row, key, f"Refusée par la base : {str(error).splitlines()[0]}"))
         else:
             report.note(key, read)
+    load_sayings(source)
     kept = Scheme.objects.of_source(source).described().exclude(source_key__in=rows)
     report.gone = list(kept.order_by("source_key").values_list("source_key", flat=True))
     if dry_run:

@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -50,6 +51,13 @@ class Scheme(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("version en vigueur"),
+    )
+    sayings = ArrayField(
+        models.TextField(),
+        default=list,
+        blank=True,
+        verbose_name=_("ce qu’en disent les entreprises"),
+        help_text=_("Phrases de patrons à qui ce dispositif convient : elles servent à comprendre, pas à décider."),
     )
     changed_at = models.DateTimeField(_("modifié le"), null=True, editable=False, db_index=True)
     objects = SchemeQuerySet.as_manager()

@@ -3,7 +3,7 @@
 Everything stays in memory: no review, no file, no version is written, and nothing real is learnt from.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import batched
@@ -22,8 +22,6 @@ OWN_SHARE = 0.5  # of the points of the rules that officers share out otherwise
 NOISE = 6.0  # points by which the same officer judges otherwise on another day
 AT_ONCE = 50  # firms ranked at once: of more, memory
 OUTCOMES = ("useless", "kept", "applied", "granted")
-
-type Question = tuple[Mapping[str, Any], date, Mapping[str, float], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +45,7 @@ class Simulation:
         self._on = on
         self._weights = engine.active_weights()[1]
         self._taste = self._draw_taste()
-        self._compared = self._questions(n_compared)
+        self._compared = self._requests(n_compared)
         self._before = list(self._ranked(self._compared, None))
         likings = [self._liking(item) for ranked in self._before for item in possible(ranked)]
         self._steps = quantiles(likings, n=len(OUTCOMES))
@@ -81,12 +79,15 @@ class Simulation:
             for name, points in rules.items()
         }
 
-    def _questions(self, n: int) -> list[Question]:
+    def _requests(self, n: int) -> list[engine.Request]:
         firms = [self._draw.firm() for _ in range(n)]
-        return [(firm.facts, self._on, firm.needs, True) for firm in firms]
+        return [
+            engine.Request(facts=firm.facts, on=self._on, needs=firm.needs, stated=True, ticked=frozenset(firm.needs))
+            for firm in firms
+        ]
 
-    def _ranked(self, questions: Sequence[Question], ranker: Any) -> Iterator[list[engine.Ranked]]:
-        for some in batched(questions, AT_ONCE, strict=False):
+    def _ranked(self, requests: Sequence[engine.Request], ranker: Any) -> Iterator[list[engine.Ranked]]:
+        for some in batched(requests, AT_ONCE, strict=False):
             yield from engine.rank(some, weights=self._weights, ranker=ranker)
 
     def _decide(self, n_decisions: int) -> list[engine.Decision]:
@@ -96,7 +97,7 @@ class Simulation:
         found: list[engine.Decision] = []
         file = 0
         while len(found) < n_decisions:
-            for ranked in self._ranked(self._questions(AT_ONCE), None):
+            for ranked in self._ranked(self._requests(AT_ONCE), None):
                 file += 1
                 officer = self._random.randrange(N_OFFICERS)
                 for item in possible(ranked)[:N_DECIDED]:

@@ -138,7 +138,7 @@ class _Asking:
     def __init__(self, firm: Firm, form: Sequence[str], *, on: date) -> None:
         self._firm, self._form, self._on = firm, form, on
         self._given = {GIVEN: firm.facts[GIVEN]}
-        (ranked,) = engine.rank([(self._given, on, firm.needs, True)])
+        (ranked,) = engine.rank([engine.Request(facts=self._given, on=on, needs=firm.needs, stated=True)])
         self._catalogue = engine.catalogue().only({item.scheme_key for item in ranked if item.addresses})
 
     def next_question(self, asked: Sequence[str]) -> str | None:
@@ -175,5 +175,5 @@ class _Asking:
         return {**self._given, **answers_to(asked, self._firm)}
 
     def _rank(self, several: Sequence[engine.Facts]) -> list[list[engine.Ranked]]:
-        lines = [(facts, self._on, self._firm.needs, True) for facts in several]
-        return engine.rank(lines, compiled=self._catalogue)
+        requests = [engine.Request(facts=facts, on=self._on, needs=self._firm.needs, stated=True) for facts in several]
+        return engine.rank(requests, compiled=self._catalogue)

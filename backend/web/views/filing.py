@@ -218,8 +218,8 @@ def outside(request: HttpRequest) -> HttpResponse:
     if not _is_outside(forms):
         return redirect("step", NAMES[-1])
     need = forms["besoin"]
-    found = engine.understand(need.cleaned_data["text"], need.cleaned_data["needs"])
-    page = preview(facts, {item.sub_need: item.weight for item in found}, on=on)
+    asked, _ = engine.read_request(facts, need.cleaned_data["text"], need.cleaned_data["needs"], on=on)
+    page = preview(asked)
     commune = facts.get("project.commune") or facts["commune"]
     context = {"page": page, "place": outside_contacts(commune, on=on), "on": on}
     return render(request, "web/outside.html", context)

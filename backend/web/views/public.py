@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from backend.accounts.models import Organisation
+from backend.matchmaking import measured
+from backend.matchmaking import transparency as in_use
 from backend.notifications.services import absolute_url
 from backend.territories.models import ServedEpci
 from backend.web.identity import identity
@@ -45,6 +47,21 @@ def contact(request: HttpRequest) -> HttpResponse:
     epcis = ServedEpci.objects.prefetch_related("organisations")
     territory = Organisation.objects.filter(kind=Organisation.Kind.TERRITORY)
     return render(request, "web/public/contact.html", {"epcis": epcis, "territory": territory})
+
+
+@require_safe
+def transparency(request: HttpRequest) -> HttpResponse:
+    """Say how schemes are chosen and ordered, from the points, sheets and words in use."""
+    activation = in_use.activation_in_force()
+    context = {
+        "activation": activation,
+        "reasons": in_use.reasons(activation.weights),
+        "facts": in_use.facts_read(),
+        "vocabulary": in_use.vocabulary(),
+        "sheets": in_use.sheets(),
+        "evaluation": measured.read_evaluation(measured.RECORD),
+    }
+    return render(request, "web/public/transparency.html", context)
 
 
 @require_safe

@@ -267,9 +267,9 @@ def record(path):
 
 
 def test_an_imported_record_is_ranked_in_its_own_source_only(record):
-    ((match,),) = engine.rank([({}, DAY, {}, False)], compiled=engine.catalogue(SOURCE))
+    ((match,),) = engine.rank([engine.Request(facts={}, on=DAY)], compiled=engine.catalogue(SOURCE))
     assert (match.scheme_key, match.typed, match.targeted) == (f"{SOURCE}:essai", "eligible", "yes")
-    (ours,) = engine.rank([({}, DAY, {}, False)])
+    (ours,) = engine.rank([engine.Request(facts={}, on=DAY)])
     assert match.scheme_key not in [item.scheme_key for item in ours]
 
 

@@ -7,8 +7,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from backend.matchmaking import engine, lines
+from backend.matchmaking.language import learn_language
 from backend.matchmaking.weights import WeightsError, load_weights
-from backend.schemes.models import Proposal
+from backend.schemes.models import Proposal, Scheme
+from backend.schemes.sayings import load_sayings
 from backend.schemes.services import FixtureError, load_catalogue, load_taxonomy
 from backend.territories import services as territories
 from backend.territories.services import load_nomenclatures, load_territories
@@ -30,6 +32,8 @@ class Command(BaseCommand):
                 self._say("Catalogue", load_catalogue(folder / "schemes"))
                 self._say("Fiches non vérifiées", load_catalogue(folder / "drafts"))
                 self._say_waiting()
+                self._say("Phrases d’entreprises", {"par dispositif": load_sayings(Scheme.OWN)})
+                self._say("Langue", {"phrases et mots appris": learn_language().n_sentences})
                 self.stdout.write(f"Poids : {load_weights(folder / 'weights.yaml')}")
         except (FixtureError, WeightsError, OSError, yaml.YAMLError) as error:
             raise CommandError(f"Rien n'a été chargé. {error}") from None

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from backend.common.days import current_day
 from backend.matchmaking import engine
-from backend.matchmaking.answers import as_line, proposed
+from backend.matchmaking.answers import as_request, proposed
 from backend.matchmaking.lines import Codes, LineError, Question, load_codes, read_line
 from backend.matchmaking.values import parse_day
 from backend.schemes.models import Scheme
@@ -159,8 +159,9 @@ def _read(number: int, raw: bytes, codes: Codes, *, on: date) -> Question | Answ
 
 def _rank(questions: list[Question], *, source: str, limit: int | None) -> Iterator[list[Answer]]:
     """Rank the schemes for each question: all of them, or the first that it can have and that address its needs."""
-    lines = [as_line(question, engine.understand(question.text, question.needs)) for question in questions]
-    for ranked in engine.rank(lines, compiled=engine.catalogue(source)):
+    compiled = engine.catalogue(source)
+    requests = [as_request(question, compiled)[0] for question in questions]
+    for ranked in engine.rank(requests, compiled=compiled):
         shown = ranked if limit is None else proposed(ranked)[:limit]
         yield [
             {

@@ -7,7 +7,7 @@ from backend.common.append_only import append_only
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("matchmaking", "0008_weights_are_append_only"),
+        ("matchmaking", "0009_language_closeness_and_chance"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,78 @@
+"""The judged requests: what bosses typed, and how useful two readers found each scheme for it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.conf import settings
+
+from backend.matchmaking.lines import Codes, Question, load_codes, read_record
+
+FOLDER = settings.BASE_DIR / "fixtures" / "judgements"
+READINGS = ("first", "second")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A request, and the grades of the schemes of one catalogue by scheme key, 0 left out.
+
+    ``grades`` is the mean of both readings, 0 to 3; ``readings`` holds each of them.
+    """
+
+    question: Question
+    grades: Mapping[str, float]
+    readings: tuple[Mapping[str, int], Mapping[str, int]]
+    held_out: bool
+
+    @property
+    def id(self) -> str:
+        return str(self.question.id)
+
+
+def load_judgements(source: str) -> list[Judged]:
+    """Return the requests with the grades of a catalogue, in the order of the file."""
+    first, second = (_grades(source, reading) for reading in READINGS)
+    return [
+        Judged(question, _mean(first[key], second[key]), (first[key], second[key]), is_held_out(key))
+        for question in load_requests()
+        for key in [str(question.id)]
+    ]
+
+
+@lru_cache(maxsize=1)
+def load_requests() -> tuple[Question, ...]:
+    """Return the requests as the service reads them."""
+    content = yaml.safe_load((FOLDER / "requests.yaml").read_text())
+    codes, on = load_codes(), date.fromisoformat(content["dated"])
+    return tuple(_read(row, codes, on) for row in content["requests"])
+
+
+def is_held_out(key: str) -> bool:
+    """Tell whether a request belongs to the half that is never used for tuning: one bit of a hash of its id."""
+    return bool(sha256(key.encode()).digest()[0] & 1)
+
+
+def judged_sources() -> list[str]:
+    """Return the catalogues that have grades."""
+    return sorted(path.stem.removesuffix(f"-{READINGS[0]}") for path in FOLDER.glob(f"grades/*-{READINGS[0]}.yaml"))
+
+
+def _read(row: dict[str, Any], codes: Codes, on: date) -> Question:
+    known = {name: value for name, value in row.items() if name not in ("intent", "about")}
+    return read_record(json.loads(json.dumps(known)), codes, on=on)
+
+
+def _grades(source: str, reading: str) -> dict[str, dict[str, int]]:
+    path: Path = FOLDER / "grades" / f"{source}-{reading}.yaml"
+    grades: dict[str, dict[str, int]] = yaml.safe_load(path.read_text())["grades"]
+    return {key: {f"{source}:{name}": grade for name, grade in row.items()} for key, row in grades.items()}
+
+
+def _mean(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, float]:
+    return {key: (one.get(key, 0) + other.get(key, 0)) / 2 for key in sorted(one.keys() | other.keys())}

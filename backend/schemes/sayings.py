@@ -1,0 +1,30 @@
+"""What firms say that a scheme is for: sentences written by people, that help to understand and never decide."""
+
+from pathlib import Path
+
+import yaml
+from django.conf import settings
+
+from backend.schemes.models import Scheme
+
+FOLDER = settings.BASE_DIR / "fixtures" / "sentences" / "schemes"
+
+
+def said_of(source: str) -> dict[str, list[str]]:
+    """Return the sentences written for the schemes of a source, by key; none where nobody wrote any."""
+    path: Path = FOLDER / f"{source}.yaml"
+    said: dict[str, list[str]] = yaml.safe_load(path.read_text())["said"] if path.exists() else {}
+    return said
+
+
+def load_sayings(source: str) -> int:
+    """Keep with each scheme of a source the sentences written for it; return how many there are."""
+    said = said_of(source)
+    changed = []
+    for scheme in Scheme.objects.of_source(source):
+        sentences = said.get(scheme.source_key, [])
+        if scheme.sayings != sentences:
+            scheme.sayings = sentences
+            changed.append(scheme)
+    Scheme.objects.bulk_update(changed, ["sayings"])
+    return sum(map(len, said.values()))

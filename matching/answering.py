@@ -1,0 +1,83 @@
+"""Whether anything answers a wish: the chance, from how close its words come to what is served and to what is not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import exp
+
+from matching.needs import Wish
+from matching.schemes import Scheme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """What tells whether something answers a text: likenesses, each in [0, 1].
+
+    Parameters
+    ----------
+    served : float
+        To the sub-need that the schemes a firm can or may have serve best.
+    words : float
+        To what is said of the closest of these schemes.
+    elsewhere : float
+        To the sub-need that they serve least, or to what no scheme answers.
+    nothing : float
+        To what no scheme answers.
+    """
+
+    served: float
+    words: float
+    elsewhere: float
+    nothing: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """A logistic model of the chance that something answers, fitted on judged requests: one coefficient a sign."""
+
+    intercept: float
+    served: float
+    words: float
+    elsewhere: float
+    nothing: float
+
+    def chance(self, signs: Signs) -> float:
+        """Return the chance, in [0, 1], that a scheme answers."""
+        total = (
+            self.intercept
+            + self.served * signs.served
+            + self.words * signs.words
+            + self.elsewhere * signs.elsewhere
+            + self.nothing * signs.nothing
+        )
+        return 1.0 / (1.0 + exp(-total))
+
+
+def signs_of(wish: Wish, possible: Iterable[Scheme]) -> Signs:
+    """Return what tells whether one of the schemes that a firm can or may have answers its words."""
+    best: dict[str, float] = {}
+    words = 0.0
+    for scheme in possible:
+        words = max(words, wish.closeness.get(scheme.key, 0.0))
+        for need, weight in scheme.needs.items():
+            best[need] = max(best.get(need, 0.0), weight)
+    return Signs(
+        served=max((best.get(need, 0.0) * likeness for need, likeness in wish.likeness.items()), default=0.0),
+        words=words,
+        elsewhere=max(
+            (wish.nothing, *((1.0 - best.get(need, 0.0)) * likeness for need, likeness in wish.likeness.items()))
+        ),
+        nothing=wish.nothing,
+    )
+
+
+def chance_of(wish: Wish, possible: Iterable[Scheme], answering: Answering | None) -> float:
+    """Return the chance that one of the schemes a firm can or may have answers its wish.
+
+    A box that was ticked says its need without a doubt: one scheme that serves it is an answer. Without a model, so is
+    a scheme that serves anything that was understood.
+    """
+    possible = list(possible)
+    asked = wish.ticked if wish.ticked or answering else wish.weights.keys()
+    if any(need in scheme.needs for scheme in possible for need in asked):
+        return 1.0
+    return answering.chance(signs_of(wish, possible)) if answering and wish.likeness else 0.0

@@ -1,0 +1,103 @@
+"""The page on the ranking says what is in use, and changes with it."""
+
+from datetime import date
+
+import pytest
+import yaml
+from django.utils import timezone
+
+from backend.matchmaking import engine, measured
+from backend.matchmaking.contributions import contributions
+from backend.matchmaking.models import Activation
+from backend.matchmaking.weights import activate_weights
+from backend.schemes.models import Scheme, SubNeed
+from tests.factories import make_lead, make_submission, publish_revision, write_version
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+PAGE = "/transparence/"
+
+
+@pytest.fixture
+def page(client):
+    return lambda: text_of(client.get(PAGE))
+
+
+def test_the_points_are_those_in_force_since_the_day_they_are(page):
+    text, activation = page(), Activation.objects.get()
+    assert f"Version {activation.weights}, livrée avec le service" in text
+    for name, label, meaning in contributions():
+        assert f"{label} {activation.weights.points[name]} {meaning}" in text
+
+    lead = make_lead()
+    weights = write_version(lead, near=80.5, diversity=0)
+    assert page() == text
+    activate_weights(weights=weights, by=lead, instead_of=activation.weights.pk)
+    changed = page()
+    today = timezone.localdate()
+    assert f"Version {weights}, choisie par le territoire, en vigueur depuis le {today.day} " in changed
+    assert changed.index("Proximité 80,5") < changed.index("Réponse au besoin")
+    assert "Variété" not in changed
+    assert lead.last_name not in changed
+
+
+def test_the_page_counts_the_words_the_sheets_and_their_conditions(page):
+    own = Scheme.objects.of_source(Scheme.OWN).published()
+    checked = list(own.values_list("current__confidence", flat=True))
+    n_sub_needs = SubNeed.objects.count()
+    text = page()
+    assert f"rangés en {n_sub_needs} besoins" in text
+    assert f"Dispositifs qui peuvent être proposés : {len(checked)}." in text
+    assert f"Vérifié : {checked.count('verified')} Vérifié en partie : {checked.count('partly_verified')} «" in text
+    assert f"aux seuls développeurs économiques : {Scheme.objects.drafts().count()}." in text
+
+    one = own.filter(current__confidence="verified").first()
+    Scheme.objects.filter(pk=one.pk).update(state=Scheme.State.ARCHIVED)
+    SubNeed.objects.filter(pk=SubNeed.objects.first().pk).update(words=[], sentences=[])
+    after = page()
+    assert f"Vérifié : {checked.count('verified') - 1} " in after
+    assert after.split("Comment vos mots sont lus")[1] != text.split("Comment vos mots sont lus")[1]
+
+
+def test_the_oldest_sheet_is_dated_beside_the_latest(page):
+    assert "la plus ancienne" not in page()
+    publish_revision(Scheme.objects.of_source(Scheme.OWN).published().first(), as_of=date(2026, 3, 2))
+    assert "La dernière relecture est du 24 novembre 2026, la plus ancienne du 2 mars 2026." in page()
+
+
+def test_the_page_names_the_facts_that_rules_read_and_no_other(page):
+    assert "project.tenure" not in engine.typed_facts()
+    text = page()
+    assert "Les règles lisent, quand nous le savons : la commune, l’activité (code NAF), " in text
+    assert "si les locaux sont loués" not in text
+    assert "les dates d’ouverture" not in text
+
+
+def test_an_empty_catalogue_is_said_so(page):
+    Scheme.objects.update(state=Scheme.State.ARCHIVED)
+    text = page()
+    assert "Aucun dispositif n’est publié aujourd’hui." in text
+    assert "La dernière relecture" not in text
+
+
+def test_quality_is_not_measured_until_an_evaluation_was_recorded(page, monkeypatch, tmp_path):
+    path = tmp_path / "evaluation.yaml"
+    monkeypatch.setattr(measured, "RECORD", path)
+    assert "Qualité mesurée Pas encore mesuré." in page()
+    recorded = {
+        "measured_on": "2026-11-25",
+        "command": "python manage.py evaluate --record",
+        "n_requests": 74,
+        "figures": {"recall_10": {"value": 0.78, "low": 0.7, "high": 0.85}},
+    }
+    path.write_text(yaml.safe_dump(recorded))
+    text = page()
+    assert "Mesurée le 25 novembre 2026 sur 74 demandes" in text
+    assert "python manage.py evaluate --record" in text
+    assert "Dispositifs utiles retrouvés 78 (de 70 à 85)" in text
+    assert "Silences à tort pas encore mesuré" in text
+
+
+def test_a_result_leads_to_the_page(client):
+    submission = make_submission(confirmed=True)
+    assert f'href="{PAGE}"' in client.get(f"/resultat/{submission.token}/").content.decode().split("site-footer")[0]
