@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking import engine
+from backend.matchmaking.contributions import named
 from backend.matchmaking.exploration import draw_of, with_tries
 from backend.matchmaking.known import Known, missing_facts
 from backend.matchmaking.models import Match, Result, Review, Submission
@@ -90,6 +91,11 @@ class Card:
     def is_own_review(self) -> bool:
         """Whether there is a verdict on this very file, to be taken back."""
         return self.review is not None and not self.is_of_another_file
+
+    @property
+    def parts(self) -> list[tuple[str, float]]:
+        """What the score is the sum of, in words."""
+        return named(self.match.parts)
 
     @property
     def reasons(self) -> tuple[LineView, ...]:

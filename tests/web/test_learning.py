@@ -2,8 +2,9 @@
 
 import pytest
 
+from backend.matchmaking.contributions import named
 from backend.matchmaking.models import Ranker
-from tests.factories import make_lead
+from tests.factories import make_lead, make_officer, make_submission
 from tests.matchmaking.rankers import NO_COMPARISON, make_ranker
 from tests.web.conftest import text_of
 
@@ -68,3 +69,17 @@ def test_a_version_without_a_comparison_says_so(client, lead):
 
 def test_the_lead_finds_the_page_from_the_queue(client, lead):
     assert f'href="{PAGE}"'.encode() in client.get("/agent/").content
+
+
+def test_the_parts_of_a_score_have_a_name_and_what_counts_most_comes_first():
+    assert named({"need": 2.0, "near": 0.0, "learnt": -3.0}) == [("Appris des avis", -3.0), ("Réponse au besoin", 2.0)]
+
+
+def test_officers_read_what_was_learnt_among_the_parts_of_a_score(client):
+    make_ranker(make_lead())
+    submission = make_submission(confirmed=True)
+    client.force_login(make_officer())
+    text = text_of(client.get(f"/agent/{submission.pk}/"))
+    assert "Réponse au besoin" in text
+    assert "Appris des avis" in text
+    assert "learnt" not in text
