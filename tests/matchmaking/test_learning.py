@@ -1,5 +1,6 @@
 """From what the ranking learns, from how many decisions, and who takes what it learnt into use."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from backend.matchmaking import engine
+from backend.matchmaking.answers import answer
 from backend.matchmaking.follow_up import close_step, record_step
 from backend.matchmaking.learning import (
     LearningError,
@@ -20,6 +22,7 @@ from backend.matchmaking.learning import (
     retire_ranker,
     train_ranker,
 )
+from backend.matchmaking.lines import load_codes, read_line
 from backend.matchmaking.management.commands.learn_ranking import lines
 from backend.matchmaking.models import Ranker, WeightSet
 from backend.matchmaking.results import compute_result, latest_result, replay, request_of
@@ -226,6 +229,16 @@ def test_without_weights_the_engine_uses_what_is_in_use(submission):
     result = compute_result(submission=submission, on=DAY)
     (ranked,) = engine.rank([request_of(submission, on=DAY)])
     assert [item.score for item in ranked] == list(result.matches.values_list("score", flat=True))
+
+
+def test_whoever_asks_from_outside_is_answered_in_the_same_order():
+    make_ranker(make_lead())
+    line = read_line(
+        json.dumps({"commune": COMMUNES["ARC"], "needs": ["numerique.robot"]}).encode(), load_codes(), on=DAY
+    )
+    cards = answer(line, limit=3).cards
+    assert len(cards) == 3
+    assert all("learnt" in card.match.parts for card in cards)
 
 
 def test_with_other_points_it_is_set_aside(submission):
