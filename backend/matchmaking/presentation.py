@@ -350,7 +350,7 @@ def _cards(
 ) -> list[Card]:
     matches = list(matches)
     revisions = Revision.objects.filter(pk__in={match.revision_id for match in matches}).select_related("scheme")
-    revisions = revisions.prefetch_related("criteria__source", "served_needs", "relations")
+    revisions = revisions.prefetch_related("criteria__source", "served_needs__sub_need__need", "relations")
     by_pk = {revision.pk: revision for revision in revisions}
     explained = engine.explain(known.facts, by_pk.values(), on=on)
     excluded = [match.revision_id for match in matches if match.eligibility == Match.Verdict.INELIGIBLE]
