@@ -34,7 +34,7 @@ def test_the_lead_compares_and_takes_it_into_use(client, lead):
     text = text_of(client.get(PAGE))
     assert "Règles seules 0,900 Cette version 0,920" in text
     assert "0,020, entre 0,010 et 0,030 mieux" in text
-    assert "Proximité 2 60" in text
+    assert f"Proximité {ranker.weights.points['near']} 60" in text
     assert "Petite entreprise 12 20,5 3,00 2,70 -10" in text
     assert "Taille inconnue 3 8,0 1,00 1,00 Selon" in text
     text = text_of(answer(client, ranker, "adopt"))

@@ -14,6 +14,7 @@ from typing import Any
 from backend.matchmaking import engine
 from backend.matchmaking.learning import learn, learning_rules
 from backend.matchmaking.models import Match
+from backend.schemes.models import SubNeed
 from backend.web.management.simulation import Draw
 
 N_OFFICERS = 4
@@ -44,10 +45,11 @@ class Simulation:
         self._draw = Draw(seed, on=on)
         self._on = on
         self._weights = engine.active_weights()[1]
+        self._sentences = dict(SubNeed.objects.values_list("key", "sentences"))
         self._taste = self._draw_taste()
         self._compared = self._requests(n_compared)
         self._before = list(self._ranked(self._compared, None))
-        likings = [self._liking(item) for ranked in self._before for item in possible(ranked)]
+        likings = [self._liking(item) for ranked in self._before for item in possible(ranked)[:N_DECIDED]]
         self._steps = quantiles(likings, n=len(OUTCOMES))
         self.decisions = self._decide(n_decisions)
 
@@ -80,11 +82,12 @@ class Simulation:
         }
 
     def _requests(self, n: int) -> list[engine.Request]:
-        firms = [self._draw.firm() for _ in range(n)]
-        return [
-            engine.Request(facts=firm.facts, on=self._on, needs=firm.needs, stated=True, ticked=frozenset(firm.needs))
-            for firm in firms
-        ]
+        """Draw firms that tick their needs and say each in a sentence of the taxonomy."""
+        requests = []
+        for firm in (self._draw.firm() for _ in range(n)):
+            text = " ".join(self._random.choice(self._sentences[need]) for need in firm.needs)
+            requests.append(engine.read_request(firm.facts, text, firm.needs, on=self._on)[0])
+        return requests
 
     def _ranked(self, requests: Sequence[engine.Request], ranker: Any) -> Iterator[list[engine.Ranked]]:
         for some in batched(requests, AT_ONCE, strict=False):
