@@ -13,7 +13,20 @@ from matching.errors import CriterionError, FactError, MatchingError, RelationEr
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, POINTS, Weights
 from matching.lexicon import Example, Lexicon, Rarity
-from matching.metrics import exposure, ndcg, paired_interval
+from matching.metrics import (
+    RELEVANT,
+    Calibration,
+    Silences,
+    agreement,
+    best_threshold,
+    calibration,
+    exposure,
+    ndcg,
+    paired_interval,
+    recall,
+    reciprocal_rank,
+    silences,
+)
 from matching.needs import NOTHING, NeedReader, Wish
 from matching.nomenclatures import activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
@@ -52,11 +65,13 @@ __all__ = [
     "POINTS",
     "REACHES",
     "RELATION_KINDS",
+    "RELEVANT",
     "SIZES",
     "UNKNOWN",
     "WINDOW_STATES",
     "Answer",
     "Answering",
+    "Calibration",
     "Ceiling",
     "Change",
     "Conflict",
@@ -87,14 +102,18 @@ __all__ = [
     "RelationError",
     "Scheme",
     "Signs",
+    "Silences",
     "Step",
     "Turn",
     "Weights",
     "Window",
     "Wish",
     "activity_path",
+    "agreement",
     "apply_changes",
+    "best_threshold",
     "bundle",
+    "calibration",
     "ceiling_on",
     "check_relations",
     "conflicts",
@@ -118,8 +137,11 @@ __all__ = [
     "paired_interval",
     "parse_criterion",
     "rank",
+    "recall",
+    "reciprocal_rank",
     "shares_of",
     "signs_of",
+    "silences",
     "size_range",
     "tokens",
 ]

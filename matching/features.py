@@ -10,7 +10,7 @@ from matching.schemes import REACHES, Scheme
 
 SHORT_NOTICE_DAYS = 15  # taken for a preparation time where no source gives one
 NEAR_DAYS = 90
-OTHERS = 0.25  # what serving other sub-needs as well can add
+OTHERS = 0.35  # what serving other sub-needs as well can add
 CLOSE = 0.3  # likeness of words that leaves no doubt
 OPEN_FACTS_FLOOR = 4  # from that many open facts on, nothing is left of the certainty
 

@@ -1,18 +1,17 @@
 """The door to the engine: rows of the database in, plain answers out. The rest of the backend never sees its types."""
 
+import matching
 from backend.matchmaking.engine import compiled, firms, needs
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, catalogue_of, typed_facts
 from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile
 from backend.matchmaking.engine.learning import (
     LEARNT_FROM,
+    N_COMPARED,
     Comparison,
     Decision,
     adopted_ranker,
     compare,
-    exposure,
     fit_ranker,
-    ndcg,
-    paired_interval,
     ranker_of,
     restate,
 )
@@ -25,12 +24,14 @@ from backend.matchmaking.engine.needs import (
     learn,
     need_reader,
     understand,
+    words_of,
 )
 from backend.matchmaking.engine.questions import Asked, changes, next_conditions, next_questions, worth
 from backend.matchmaking.engine.ranking import (
     CONTRIBUTIONS,
     OUTCOMES,
     POINTS,
+    SIGNS,
     TARGETED,
     VERDICTS,
     Answer,
@@ -43,6 +44,7 @@ from backend.matchmaking.engine.ranking import (
     rank,
     reaching,
     read_request,
+    signs,
     weights_of,
 )
 from backend.matchmaking.engine.relations import Conflict, Link, conflicts, plan
@@ -59,16 +61,28 @@ from backend.matchmaking.engine.state_aid import (
     size_of,
 )
 
+# How good an order is.
+RELEVANT = matching.RELEVANT
+type Calibration = matching.Calibration
+type Silences = matching.Silences
+agreement, best_threshold, calibration = matching.agreement, matching.best_threshold, matching.calibration
+ndcg, paired_interval, recall = matching.ndcg, matching.paired_interval, matching.recall
+exposure, reciprocal_rank, silences = matching.exposure, matching.reciprocal_rank, matching.silences
+
 __all__ = [
     "CONTRIBUTIONS",
     "LEARNT_FROM",
     "NOTHING",
+    "N_COMPARED",
     "OUTCOMES",
     "POINTS",
+    "RELEVANT",
+    "SIGNS",
     "TARGETED",
     "VERDICTS",
     "Answer",
     "Asked",
+    "Calibration",
     "Catalogue",
     "Comparison",
     "Conflict",
@@ -83,12 +97,16 @@ __all__ = [
     "Rates",
     "Reading",
     "Request",
+    "Silences",
     "Size",
     "Sum",
     "Understood",
     "active_weights",
     "adopted_ranker",
+    "agreement",
     "answer",
+    "best_threshold",
+    "calibration",
     "catalogue",
     "catalogue_of",
     "changes",
@@ -117,11 +135,16 @@ __all__ = [
     "rates_of",
     "reaching",
     "read_request",
+    "recall",
+    "reciprocal_rank",
     "restate",
+    "signs",
+    "silences",
     "size_of",
     "typed_facts",
     "understand",
     "weights_of",
+    "words_of",
     "worth",
 ]
 

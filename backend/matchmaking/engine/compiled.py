@@ -24,6 +24,11 @@ class Catalogue:
         self._lexicon = cache(self._learn)
         self.digest = sha256(",".join(map(str, sorted(self.revisions.values()))).encode()).hexdigest()
 
+    @property
+    def source(self) -> str:
+        """Name the source of its schemes; ours where there is none yet."""
+        return next(iter(self.revisions), Scheme.OWN).partition(":")[0]
+
     def closeness(self, text: str) -> dict[str, float]:
         """Return by scheme how close a text comes to what is said of it, negations apart; nothing without a word."""
         _, stems = need_reader().asserted(text)

@@ -9,7 +9,7 @@ import matching
 from backend.matchmaking.models import Ranker, WeightSet
 
 LEARNT_FROM = matching.LEARNT_FROM
-N_COMPARED = 10
+N_COMPARED = 10  # first schemes of a list, in which two orders are compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ def compare(
     return Comparison(
         champion=before,
         challenger=after,
-        difference=paired_interval([new - old for old, new in pairs]),
+        difference=matching.paired_interval([new - old for old, new in pairs]),
         n_files=len(pairs),
     )
 
@@ -97,19 +97,5 @@ def _agreement(file: Sequence[Decision], weights: matching.Weights, ranker: matc
     corrections = ranker.corrections([decision.parts for decision in file], weights) if ranker else [0.0] * len(file)
     scores = [sum(decision.parts.values()) + points for decision, points in zip(file, corrections, strict=True)]
     order = sorted(range(len(file)), key=lambda row: -scores[row])
-    return ndcg([file[row].worth for row in order])
-
-
-def ndcg(grades: Sequence[float]) -> float:
-    """Return how well the first ten of a whole list are ordered, from 0 to 1."""
+    grades = [file[row].worth for row in order]
     return matching.ndcg(grades, grades, N_COMPARED)
-
-
-def paired_interval(differences: Sequence[float]) -> tuple[float, float, float]:
-    """Return the mean of differences with its 95 % interval."""
-    return matching.paired_interval(differences)
-
-
-def exposure(shown: Sequence[bool]) -> float:
-    """Return how much some schemes of a list are seen."""
-    return matching.exposure(shown)

@@ -47,6 +47,12 @@ def understand(text: str, ticked: Iterable[str]) -> Reading:
     return Reading(tuple(found), wish.likeness, wish.nothing)
 
 
+def words_of(text: str) -> list[str]:
+    """Return the stems of a text that say something of a need, in order."""
+    silent = stop_words()
+    return [stem for stem in matching.tokens(text) if stem not in silent]
+
+
 # -- the language learnt
 
 
@@ -101,11 +107,12 @@ def _reader(version: str) -> matching.NeedReader:
     )
 
 
-@lru_cache(maxsize=1)
-def answering() -> matching.Answering:
-    """Return what tells whether something answers, as fitted by ``manage.py fit_answering``."""
+@lru_cache(maxsize=8)
+def answering(source: str) -> matching.Answering:
+    """Return what tells whether a catalogue answers, as fitted on it, or on all where it was not judged."""
     content = yaml.safe_load((settings.BASE_DIR / "fixtures" / "answering.yaml").read_text())
-    return matching.Answering(**content["coefficients"])
+    coefficients = content["coefficients"]
+    return matching.Answering(**coefficients.get(source, coefficients["all"]))
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,6 @@
 """Schemes in order for a firm, and why, criterion by criterion."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -16,6 +16,8 @@ from backend.territories.services import period_of
 
 CONTRIBUTIONS = matching.CONTRIBUTIONS  # they make the score
 POINTS = matching.POINTS  # these, and from how many a scheme is an answer
+
+SIGNS = ("served", "words", "elsewhere", "nothing")  # that something answers
 
 VERDICTS = {matching.MET: "eligible", matching.UNKNOWN: "undecided", matching.NOT_MET: "ineligible"}
 
@@ -147,7 +149,7 @@ def answer(
         compiled.schemes,
         [_wish(ask) for ask in requests],
         weights,
-        answering=answering(),
+        answering=answering(compiled.source),
         ranker=ranker,
     )
     later = {scheme.key: matching.opens_later(profiles, scheme) for scheme in compiled.schemes}
@@ -176,6 +178,12 @@ def answer(
         )
         for row, (ask, found) in enumerate(zip(requests, answers, strict=True))
     ]
+
+
+def signs(request: Request, possible: Container[str], *, compiled: Catalogue) -> list[float]:
+    """Return what tells whether one of the schemes of some keys answers, in the order of ``SIGNS``."""
+    found = matching.signs_of(_wish(request), [scheme for scheme in compiled.schemes if scheme.key in possible])
+    return [getattr(found, name) for name in SIGNS]
 
 
 def _wish(ask: Request) -> matching.Wish:

@@ -58,7 +58,7 @@ class Simulation:
         ranker = learn(self.decisions[:n_decisions], self._weights, learning_rules())
         after = list(self._ranked(self._compared, ranker))
         pairs = [
-            (engine.ndcg(old), engine.ndcg(new))
+            (engine.ndcg(old, old, engine.N_COMPARED), engine.ndcg(new, new, engine.N_COMPARED))
             for old, new in zip(map(self._grades, self._before), map(self._grades, after), strict=True)
             if any(old)
         ]
