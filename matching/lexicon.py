@@ -9,6 +9,7 @@ al., 2009), so that any text, of whatever year, is read in the same space.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 from zlib import crc32
 
@@ -89,15 +90,7 @@ class Lexicon:
         examples = list(examples)
         subjects = sorted({subject for example in examples for subject in example.subjects})
         columns = {subject: column for column, subject in enumerate(subjects)}
-        rows = [rarity.row(tokens(example.text)) for example in examples]
-        texts = csr_array(
-            (
-                np.concatenate([values for _, values in rows] or [np.zeros(0, np.float32)]),
-                np.concatenate([places for places, _ in rows] or [np.zeros(0, np.int64)]),
-                np.cumsum([0, *(places.size for places, _ in rows)]),
-            ),
-            shape=(len(examples), N_PLACES),
-        )
+        texts = _stack([rarity.row(tokens(example.text)) for example in examples])
         spoken = [
             (columns[subject], row, weight * example.share)
             for row, example in enumerate(examples)
@@ -110,16 +103,56 @@ class Lexicon:
         means = normalize((shares @ texts).power(DAMPING))
         return cls(subjects, csr_array(means.T.astype(np.float32)), rarity)
 
-    def likeness(self, words: Sequence[str]) -> NDArray[np.float32]:
-        """Return how close the words of a text, as stems, come to each subject: cosines in [0, 1]."""
-        places, values = self.rarity.row(words)
-        total: NDArray[np.float32] = values @ self.matrix[places]
-        return total
+    def likeness(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+        """Return how close texts come to each subject.
 
-    def weights(self, places: Sequence[int], column: int) -> NDArray[np.float32]:
-        """Return the weights of some terms for one subject."""
-        found: NDArray[np.float32] = self.matrix[places, [column] * len(places)]
-        return np.asarray(found)
+        Parameters
+        ----------
+        texts : sequence of sequence of str
+            The words of each text, as stems.
+
+        Returns
+        -------
+        (n_texts, n_subjects) ndarray of float32
+            Cosines in [0, 1].
+        """
+        rows = [self.rarity.row(words) for words in texts]
+        every = np.unique(np.concatenate([places for places, _ in rows])) if rows else np.zeros(0, np.int64)
+        spoken = np.zeros((len(rows), every.size), np.float32)
+        for row, (places, values) in enumerate(rows):
+            spoken[row, np.searchsorted(every, places)] = values
+        found: NDArray[np.float32] = spoken @ self.matrix[every]
+        return found
+
+    def shares(self, words: Sequence[str], columns: Sequence[int]) -> NDArray[np.float32]:
+        """Return what each word of a text brings to its likeness to some subjects.
+
+        Returns
+        -------
+        (n_words, n_columns) ndarray of float32
+            A pair counts for its second word.
+        """
+        places, values = self.rarity.row(words)
+        brought = np.zeros((len(words), len(columns)), np.float32)
+        pairs = list(terms(words, self.rarity.stop_words))
+        if pairs:
+            rows = {place: row for row, place in enumerate(places.tolist())}
+            counts = np.bincount([rows[place] for _, place in pairs], minlength=places.size)
+            each = (values / np.maximum(counts, 1))[:, None] * self.matrix[places].toarray()[:, list(columns)]
+            np.add.at(brought, [position for position, _ in pairs], each[[rows[place] for _, place in pairs]])
+        return brought
+
+
+def _stack(rows: Sequence[tuple[NDArray[np.int64], NDArray[np.float32]]]) -> csr_array:
+    """Return rows of terms as one matrix of ``N_PLACES`` columns."""
+    return csr_array(
+        (
+            np.concatenate([values for _, values in rows] or [np.zeros(0, np.float32)]),
+            np.concatenate([places for places, _ in rows] or [np.zeros(0, np.int64)]),
+            np.cumsum([0, *(places.size for places, _ in rows)]),
+        ),
+        shape=(len(rows), N_PLACES),
+    )
 
 
 def terms(words: Sequence[str], stop_words: frozenset[str]) -> Iterable[tuple[int, int]]:
@@ -131,15 +164,19 @@ def terms(words: Sequence[str], stop_words: frozenset[str]) -> Iterable[tuple[in
     for position, word in enumerate(words):
         silent = word in stop_words
         if not silent:
-            yield position, _place(word)
-            if len(word) >= PIECES[0]:
-                marked = f"<{word}>"
-                for size in PIECES:
-                    for start in range(len(marked) - size + 1):
-                        yield position, _place(f"#{marked[start : start + size]}")
+            for place in _places(word):
+                yield position, place
         if previous and not (silent and previous in stop_words):
             yield position, _place(f"{previous} {word}")
         previous = word
+
+
+@lru_cache(maxsize=1 << 16)
+def _places(word: str) -> tuple[int, ...]:
+    """Return the places of a word and of its pieces."""
+    marked = f"<{word}>" if len(word) >= PIECES[0] else ""
+    pieces = (marked[start : start + size] for size in PIECES for start in range(len(marked) - size + 1))
+    return (_place(word), *(_place(f"#{piece}") for piece in pieces))
 
 
 def _place(term: str) -> int:

@@ -4,14 +4,17 @@ How people speak of each sub-need, and of what no scheme answers, is learnt from
 under a negation ("pas de prêt") does not count.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.lexicon import Lexicon, terms
+from matching.lexicon import Lexicon
 from matching.text import tokens, words
+
+_STOPS = re.compile(r"[.,;:!?\n()]+")
 
 NOTHING = "nothing."  # subjects that no scheme answers are named so
 SHARPNESS = 8.0  # of the shares of a text between subjects: half as like, 256 times less
@@ -19,6 +22,8 @@ WHOLE = 0.5  # a sub-need with half of a text weighs 1: a boss often has two
 FLOOR = 0.04  # a smaller share is noise
 SILENCE = 0.02  # a likeness under it says nothing at all
 NEGATION_SPAN = 4  # words after a negation that it covers: "pas besoin d'un prêt"
+CLAUSE, LEAST_WORDS = 0.5, 2  # what a clause counts for beside the whole text, and the words it needs to count
+LONELY = 4  # a clause half as like anything as the whole text counts for 2 to this power less
 N_EVIDENCE, EVIDENCE_SHARE = 4, 0.1  # words named of those that decided, and what each decided at least
 
 
@@ -65,12 +70,22 @@ class NeedReader:
         Of sub-needs, and of subjects that start with ``NOTHING``.
     negations, verb_negations : iterable of str
         Words that deny what follows ("sans"), and words after which they only deny a verb ("ne", "n").
+    joints : iterable of str
+        Words that open another clause ("et", "mais").
     """
 
-    def __init__(self, lexicon: Lexicon, *, negations: Iterable[str] = (), verb_negations: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        *,
+        negations: Iterable[str] = (),
+        verb_negations: Iterable[str] = (),
+        joints: Iterable[str] = (),
+    ) -> None:
         self._lexicon = lexicon
         self._negations = frozenset(stem for word in negations for stem in tokens(word))
         self._verb_negations = frozenset(stem for word in verb_negations for stem in tokens(word))
+        self._joints = frozenset(stem for word in joints for stem in tokens(word))
         self._served = np.array([not subject.startswith(NOTHING) for subject in lexicon.subjects], bool)
 
     def read(self, text: str, ticked: Iterable[str] = ()) -> Wish:
@@ -79,15 +94,20 @@ class NeedReader:
         weights = dict.fromkeys(ticked, 1.0)
         evidence: dict[str, tuple[str, ...]] = {}
         written, stems = self.asserted(text)
-        likeness = self._lexicon.likeness(stems).astype(float)
+        likeness, *of_clauses = self._lexicon.likeness([stems, *self._clauses(text)]).astype(float)
         shares = self._shares(likeness)
-        for column in np.argsort(-shares, kind="stable"):
-            if shares[column] < FLOOR:
-                break
-            if self._served[column]:
-                sub_need = self._lexicon.subjects[column]
-                weights.setdefault(sub_need, min(1.0, float(shares[column]) / WHOLE))
-                evidence[sub_need] = self._evidence(written, stems, int(column))
+        for clause in of_clauses:
+            sure = min(1.0, clause.max(initial=0.0) / max(likeness.max(initial=0.0), SILENCE)) ** LONELY
+            shares = np.maximum(shares, CLAUSE * sure * self._shares(clause))
+        understood = [
+            column
+            for column in np.argsort(-shares, kind="stable").tolist()
+            if self._served[column] and shares[column] >= FLOOR
+        ]
+        for column, brought in zip(understood, self._lexicon.shares(stems, understood).T, strict=True):
+            sub_need = self._lexicon.subjects[column]
+            weights.setdefault(sub_need, min(1.0, float(shares[column]) / WHOLE))
+            evidence[sub_need] = _evidence(written, brought.tolist())
         return Wish(
             weights,
             evidence,
@@ -108,25 +128,27 @@ class NeedReader:
         kept = [pair for position, pair in enumerate(found) if position not in covered]
         return [written for written, _ in kept], [stem for _, stem in kept]
 
+    def _clauses(self, text: str) -> list[list[str]]:
+        """Return the stems of each clause of a text that has several: a second need often stands in one of its own."""
+        clauses: list[list[str]] = []
+        for part in _STOPS.split(text):
+            _, stems = self.asserted(part)
+            clauses.append([])
+            for stem in stems:
+                if stem in self._joints:
+                    clauses.append([])
+                else:
+                    clauses[-1].append(stem)
+        silent = self._lexicon.rarity.stop_words
+        kept = [clause for clause in clauses if sum(stem not in silent for stem in clause) >= LEAST_WORDS]
+        return kept if len(kept) > 1 else []
+
     def _shares(self, likeness: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the share of each subject in a text; none where it is like nothing we know."""
         if likeness.max(initial=0.0) < SILENCE:
             return np.zeros_like(likeness)
         shares: NDArray[np.float64] = (likeness / likeness.max()) ** SHARPNESS
         return shares / shares.sum()
-
-    def _evidence(self, written: Sequence[str], stems: Sequence[str], column: int) -> tuple[str, ...]:
-        """Return the words that brought a text close to a subject, those that brought most first."""
-        values = dict(zip(*(part.tolist() for part in self._lexicon.rarity.row(stems)), strict=True))
-        places = list(values)
-        weights = dict(zip(places, self._lexicon.weights(places, column).tolist(), strict=True))
-        brought: dict[str, float] = {}
-        for position, place in terms(stems, self._lexicon.rarity.stop_words):
-            word = written[position]
-            brought[word] = brought.get(word, 0.0) + values[place] * weights[place]
-        least = EVIDENCE_SHARE * sum(brought.values())
-        ordered = sorted(brought.items(), key=lambda pair: (-pair[1], pair[0]))
-        return tuple(word for word, value in ordered[:N_EVIDENCE] if value > 0 and value >= least)
 
     def _negated(self, stems: list[str]) -> set[int]:
         """Return the positions that a negation covers.
@@ -140,3 +162,13 @@ class NeedReader:
             if stem in self._negations and self._verb_negations.isdisjoint(before):
                 covered.update(range(position + 1, position + 1 + NEGATION_SPAN))
         return covered
+
+
+def _evidence(written: Sequence[str], brought: Sequence[float]) -> tuple[str, ...]:
+    """Return the words that brought a text close to a subject, those that brought most first."""
+    total: dict[str, float] = {}
+    for word, value in zip(written, brought, strict=True):
+        total[word] = total.get(word, 0.0) + value
+    least = EVIDENCE_SHARE * sum(total.values())
+    ordered = sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(word for word, value in ordered[:N_EVIDENCE] if value > 0 and value >= least)

@@ -24,26 +24,26 @@ MAIN = 0.6  # of the greatest weight of a scheme: a sub-need from which its sent
 
 def learn_language() -> Language:
     """Learn from the sentences of today, or return what was learnt from the very same ones."""
-    examples = list(_examples())
-    version = _digest(examples)
+    sentences = list(examples())
+    version = _digest(sentences)
     found = Language.objects.filter(version=version).first()
     if found is None:
         found = Language.objects.create(
-            version=version, arrays=engine.learn(examples), n_sentences=len(examples), learnt_at=timezone.now()
+            version=version, arrays=engine.learn(sentences), n_sentences=len(sentences), learnt_at=timezone.now()
         )
     elif found != Language.objects.latest():
         Language.objects.filter(pk=found.pk).update(learnt_at=timezone.now())
     return found
 
 
-def _digest(examples: Iterable[engine.Example]) -> str:
+def _digest(sentences: Iterable[engine.Example]) -> str:
     content = sha256()
-    for example in examples:
+    for example in sentences:
         content.update(repr((example.text, sorted(example.subjects.items()), example.share)).encode())
     return content.hexdigest()[:16]
 
 
-def _examples() -> Iterator[engine.Example]:
+def examples() -> Iterator[engine.Example]:
     """Give every text that teaches, always in the same order."""
     for sub_need in SubNeed.objects.order_by("key"):
         for sentence in sub_need.sentences:

@@ -203,6 +203,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
                 "dispositifs": "/administration/schemes/scheme/",
                 "dispositif": "/administration/schemes/scheme/{scheme}/change/",
                 "proposer": "/administration/schemes/proposal/add/?dispositif={scheme}",
+                "dispositifs repris": "/administration/schemes/importedscheme/",
                 "signalements": "/administration/schemes/cataloguetask/",
             },
         ),

@@ -15,7 +15,7 @@ EXAMPLES = [
     Example("Mon voisin fait du bruit et je veux un avocat", {f"{NOTHING}disputes": 1.0}),
 ]
 LEXICON = Lexicon.learn(EXAMPLES, Rarity.learn((example.text for example in EXAMPLES), STOP_WORDS))
-READER = NeedReader(LEXICON, negations=["pas", "sans", "sauf"], verb_negations=["ne", "n"])
+READER = NeedReader(LEXICON, negations=["pas", "sans", "sauf"], verb_negations=["ne", "n"], joints=["et", "mais"])
 
 
 def heaviest(text: str) -> str:
@@ -48,7 +48,7 @@ def test_what_is_ticked_weighs_one_whatever_the_words() -> None:
 
 
 def test_two_needs_of_one_text_are_both_heard() -> None:
-    assert {"recruit", "robot"} <= READER.read("recruter un soudeur, cellule de robot de soudage").weights.keys()
+    assert {"recruit", "energy"} <= READER.read("je cherche deux soudeurs et mon électricité a doublé").weights.keys()
 
 
 @pytest.mark.parametrize("text", ["pas de prêt", "sans prêt", "tout sauf un prêt"])
@@ -80,6 +80,6 @@ def test_what_is_not_understood_is_stated_and_weighs_nothing(text: str) -> None:
 
 def test_a_likeness_is_a_cosine() -> None:
     for example in EXAMPLES:
-        values = LEXICON.likeness(tokens(example.text))
+        values = LEXICON.likeness([tokens(example.text)])
         assert 0.0 <= values.min() <= values.max() <= 1.0 + 1e-6
-    assert LEXICON.likeness([]).tolist() == [0.0] * len(LEXICON.subjects)
+    assert LEXICON.likeness([[]]).tolist() == [[0.0] * len(LEXICON.subjects)]

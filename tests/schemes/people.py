@@ -3,10 +3,12 @@
 from django.utils import timezone
 
 from backend.accounts.models import Membership, User
-from backend.schemes.models import CatalogueTask, Proposal, Scheme
+from backend.schemes.importers.loading import import_records
+from backend.schemes.models import CatalogueTask, ImportedScheme, Proposal, Scheme
 from backend.schemes.publishing import propose, publish, write_draft
 from backend.schemes.records import Record, read_record
-from tests.factories import make_officer
+from tests.factories import DAY, make_officer
+from tests.schemes.importers.made_up import SOURCE, make_programme
 
 KEY = "mediation-credit"
 
@@ -90,3 +92,9 @@ def make_task(scheme: Scheme, **fields) -> CatalogueTask:
         "reported_at": timezone.now(),
     }
     return CatalogueTask.objects.create(scheme=scheme, **{**defaults, **fields})
+
+
+def make_imported(key: str = "essai", **changes) -> ImportedScheme:
+    """Bring in a programme of another site that nobody tagged, alone."""
+    import_records(source=SOURCE, records=[make_programme(key, **changes)], on=DAY)
+    return ImportedScheme.objects.select_related("current").get(source_key=key)

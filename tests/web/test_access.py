@@ -23,6 +23,7 @@ from backend.schemes.publishing import propose, write_draft
 from backend.schemes.records import read_record
 from tests.factories import ARC, CCLO, COMMUNES, DAY, first_matches, make_lead, make_officer, make_submission
 from tests.matchmaking.rankers import make_ranker
+from tests.schemes.people import make_imported
 
 pytestmark = pytest.mark.django_db
 LOGIN = "login"  # sent to sign in, and nothing else
@@ -96,6 +97,7 @@ class Case:
         self.step = record_step(submission=submission, officer=officer, step="contacted")
         self.aid = declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=None)
         self.scheme = Scheme.objects.published().first()
+        self.imported = make_imported()
         self.officer = officer
         self.ranker = make_ranker()
 
@@ -138,6 +140,9 @@ def admin_rows() -> dict[str, Row]:
     def version(case: Case) -> list[Any]:
         return [case.scheme.pk, case.scheme.current.number]
 
+    def imported(case: Case) -> list[Any]:
+        return [case.imported.pk]
+
     def proposal(case: Case) -> list[Any]:
         return [case.proposal.pk]
 
@@ -169,6 +174,11 @@ def admin_rows() -> dict[str, Row]:
         "schemes_scheme_compare": Row(ENTER, args=scheme),
         "schemes_scheme_archive": Row(DECIDE, args=scheme),
         "schemes_scheme_put_back": Row(DECIDE, args=scheme),
+        "schemes_importedscheme_changelist": page(ENTER),
+        "schemes_importedscheme_add": page(CLOSED),
+        "schemes_importedscheme_change": Row(ENTER, args=imported),
+        "schemes_importedscheme_delete": Row(CLOSED, args=imported),
+        "schemes_importedscheme_history": Row(ENTER, args=imported),
         "schemes_proposal_changelist": page(ENTER),
         "schemes_proposal_add": page(ENTER),
         "schemes_proposal_change": Row(ENTER, args=proposal),

@@ -1,7 +1,7 @@
 """The door to the engine: rows of the database in, plain answers out. The rest of the backend never sees its types."""
 
 import matching
-from backend.matchmaking.engine import compiled, firms, needs
+from backend.matchmaking.engine import compiled, firms, needs, tagging
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, catalogue_of, typed_facts
 from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile
 from backend.matchmaking.engine.learning import (
@@ -60,6 +60,7 @@ from backend.matchmaking.engine.state_aid import (
     rates_of,
     size_of,
 )
+from backend.matchmaking.engine.tagging import ProposedTag, propose_tags, vocabularies
 
 # How good an order is.
 RELEVANT = matching.RELEVANT
@@ -92,6 +93,7 @@ __all__ = [
     "Left",
     "Line",
     "Link",
+    "ProposedTag",
     "Ranked",
     "Rate",
     "Rates",
@@ -130,6 +132,7 @@ __all__ = [
     "paired_interval",
     "plan",
     "profile",
+    "propose_tags",
     "rank",
     "ranker_of",
     "rates_of",
@@ -143,6 +146,7 @@ __all__ = [
     "size_of",
     "typed_facts",
     "understand",
+    "vocabularies",
     "weights_of",
     "words_of",
     "worth",
@@ -154,3 +158,4 @@ def clear_caches() -> None:
     compiled.clear_cache()
     firms.clear_caches()
     needs.clear_caches()
+    tagging.clear_caches()

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import matching
 from backend.matchmaking.engine.needs import language_in_force, lexicon_of, need_reader
+from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
 from backend.schemes.models import Revision, Scheme
 
 NAME_SHARE = 2.0  # a name says more than as many words of a summary
@@ -17,7 +18,7 @@ class Catalogue:
 
     def __init__(self, revisions: Iterable[int]) -> None:
         rows = Revision.objects.filter(pk__in=revisions).order_by("scheme__source", "scheme__source_key")
-        rows = rows.select_related("scheme").prefetch_related("criteria", "served_needs__sub_need__need")
+        rows = rows.select_related("scheme").prefetch_related("criteria", "served_needs", "scheme__tag_decisions")
         self.schemes: tuple[matching.Scheme, ...] = tuple(compile_scheme(row.scheme, row) for row in rows)
         self.revisions = {row.scheme.key: row.pk for row in rows}
         self.schemes_by_key = {row.scheme.key: row.scheme_id for row in rows}
@@ -33,7 +34,7 @@ class Catalogue:
         """Return by scheme how close a text comes to what is said of it, negations apart; nothing without a word."""
         _, stems = need_reader().asserted(text)
         lexicon = self._lexicon(language_in_force())
-        return dict(zip(lexicon.subjects, lexicon.likeness(stems).tolist(), strict=True)) if stems else {}
+        return dict(zip(lexicon.subjects, lexicon.likeness([stems])[0].tolist(), strict=True)) if stems else {}
 
     def _learn(self, language: str) -> matching.Lexicon:
         """Learn what each scheme is recognised by: its name, its summary, and what firms say that it is for."""
@@ -60,7 +61,7 @@ class Catalogue:
 def catalogue(source: str = Scheme.OWN) -> Catalogue:
     """Return the catalogue of a source, compiled again only when a scheme of it changed."""
     revisions = Scheme.objects.matchable(source).order_by("pk").values_list("current_id", flat=True)
-    return _compiled(tuple(revision for revision in revisions if revision))
+    return _compiled(tuple(revision for revision in revisions if revision), last_tagging(source))
 
 
 def catalogue_of(revisions: Iterable[int]) -> Catalogue:
@@ -69,25 +70,26 @@ def catalogue_of(revisions: Iterable[int]) -> Catalogue:
 
 
 @lru_cache(maxsize=4)
-def _compiled(revisions: tuple[int, ...]) -> Catalogue:
+def _compiled(revisions: tuple[int, ...], last_tagging: tuple[object, ...]) -> Catalogue:
     return Catalogue(revisions)
 
 
 def compile_scheme(scheme: Scheme, revision: Revision) -> matching.Scheme:
+    needs = needs_served(scheme, revision)
     criteria = [(row.from_text, matching.parse_criterion(row.definition)) for row in revision.criteria.all()]
     return matching.Scheme(
         key=scheme.key,
         window=matching.Window(state=revision.window_state, opens_on=revision.opens_on, closes_on=revision.closes_on),
         criteria=tuple(criterion for from_text, criterion in criteria if not from_text),
         from_text=tuple(criterion for from_text, criterion in criteria if from_text),
-        needs={served.sub_need_id: served.weight for served in revision.served_needs.all()},
+        needs=needs,
         targeted_activities=tuple(revision.targeted_naf),
         reach=revision.level,
         kind=revision.kind,
         applicant=revision.applicants[0] if Revision.Applicant.FIRM not in revision.applicants else "firm",
         verified=revision.confidence == Revision.Confidence.VERIFIED,
         preparation_days=revision.preparation_days,
-        guide=max((row.weight for row in revision.served_needs.all() if row.sub_need.need.transversal), default=0.0),
+        guide=max((needs[key] for key in needs.keys() & transversal_needs()), default=0.0),
     )
 
 

@@ -104,6 +104,7 @@ def _reader(version: str) -> matching.NeedReader:
         lexicon_of(version),
         negations=spoken["negations"].split(),
         verb_negations=spoken["verb_negations"].split(),
+        joints=spoken["joints"].split(),
     )
 
 

@@ -17,6 +17,7 @@ from backend.schemes.models import Revision
 from backend.schemes.records import Record
 
 SOURCE = "transition-ecologique"
+KIND = "nature de l'aide"
 PUBLIC_BODIES = "ouvert aux administrations publiques"
 _KEY = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 MAX_NAME = 200  # characters of an operator's name that the catalogue keeps
@@ -30,6 +31,7 @@ class Read:
     record: Record
     contradictions: tuple[str, ...]
     nuances: tuple[str, ...]
+    labels: tuple[str, ...] = ()
 
 
 class Reader:
@@ -57,6 +59,7 @@ class Reader:
             self._record(programme, key, stated, conditions, contradictions, on=on),
             contradictions,
             tuple(conditions.nuances),
+            _labels(programme),
         )
 
     def _record(
@@ -106,9 +109,9 @@ class Reader:
 
     def _kind(self, programme: dict[str, Any]) -> str:
         kinds: dict[str, str] = self.words["kinds"]
-        given = programme.get("nature de l'aide")
+        given = programme.get(KIND)
         if not isinstance(given, str) or given not in kinds:
-            raise refuse("nature de l'aide", given, " ou ".join(f"« {kind} »" for kind in kinds))
+            raise refuse(KIND, given, " ou ".join(f"« {kind} »" for kind in kinds))
         return kinds[given]
 
     def _amount(self, programme: dict[str, Any]) -> str:
@@ -131,6 +134,12 @@ class Reader:
             *_shown_to_some(programme),
         ]
         return _paragraphs(typeset("\n".join(filter(None, lines))), _text(programme, "description longue"))
+
+
+def _labels(programme: dict[str, Any]) -> tuple[str, ...]:
+    """Return what the site files a programme under, apart from the projects, which another file says."""
+    objectives = get_texts(get_object(programme, "eligibilityData"), "priorityObjectives")
+    return (f"nature:{programme[KIND]}", *(f"objective:{clean_line(name)}" for name in objectives))
 
 
 def _level(territories: list[str]) -> str:

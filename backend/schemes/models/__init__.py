@@ -20,11 +20,13 @@ from backend.schemes.models.revisions import (
     validate_criterion,
 )
 from backend.schemes.models.schemes import Scheme
+from backend.schemes.models.tagging import ImportedScheme, TagDecision
 from backend.schemes.models.taxonomy import SubNeed, TaxonomyNeed
 
 __all__ = [
     "CatalogueTask",
     "Criterion",
+    "ImportedScheme",
     "Operator",
     "OperatorRole",
     "Proposal",
@@ -34,6 +36,7 @@ __all__ = [
     "ServedNeed",
     "Source",
     "SubNeed",
+    "TagDecision",
     "TaxonomyNeed",
     "canonical_criterion",
     "contradiction_in",

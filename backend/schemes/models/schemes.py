@@ -59,6 +59,13 @@ class Scheme(models.Model):
         verbose_name=_("ce qu’en disent les entreprises"),
         help_text=_("Phrases de patrons à qui ce dispositif convient : elles servent à comprendre, pas à décider."),
     )
+    labels = ArrayField(
+        models.TextField(),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="What its source files it under, such as 'objective:energy'; empty for ours.",
+    )
     changed_at = models.DateTimeField(_("modifié le"), null=True, editable=False, db_index=True)
     objects = SchemeQuerySet.as_manager()
 

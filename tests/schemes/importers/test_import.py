@@ -1,6 +1,7 @@
 """The command that brings another site's records in: good rows go in, bad rows are told, no firm sees any."""
 
 import json
+import re
 from datetime import date
 
 import pytest
@@ -123,6 +124,43 @@ def test_what_comes_from_the_text_only_is_marked_where_two_versions_are_compared
     as_data = {**record, "criteria": [{**row, "from_text": False} for row in record["criteria"]]}
     (difference,) = differences(as_data, record)
     assert difference.after[0].endswith("[tiré du seul texte]")
+
+
+def test_a_programme_is_filed_as_its_site_files_it_and_projects_stay_without_their_file(path, tmp_path):
+    projects = tmp_path / "projects.json"
+    projects.write_text(json.dumps([{"slug": "velo", "programs": ["essai", "autre"]}, {"slug": "friches"}]))
+    programme = make_programme()
+    programme["eligibilityData"]["priorityObjectives"] = ["mobility"]
+    run(path, [programme], projects=projects)
+    assert imported().get().labels == ["nature:étude", "objective:mobility", "project:velo"]
+    run(path, [make_programme()])
+    assert imported().get().labels == ["nature:étude", "project:velo"]
+    projects.write_text("[]")
+    run(path, [make_programme()], projects=projects)
+    assert imported().get().labels == ["nature:étude"]
+
+
+def test_a_strange_objective_never_keeps_a_programme_out(path):
+    programme = make_programme()
+    programme["eligibilityData"]["priorityObjectives"] = ["x" * 500, "nul\0"]
+    assert last_line(run(path, [programme])) == "created 1, updated 0, unchanged 0, rejected 0"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('["velo"]', 'projet 1 : le projet est "velo"'),
+        ('[{"slug": "velo"}, {"programs": []}]', "projet 2 : « slug » vaut null"),
+        ('[{"slug": "velo", "programs": "essai"}]', 'projet 1 : « programs » vaut "essai"'),
+        ("{}", "attendu : une liste"),
+    ],
+)
+def test_projects_that_cannot_be_read_change_nothing(content, told, path, tmp_path):
+    projects = tmp_path / "projects.json"
+    projects.write_text(content)
+    with pytest.raises(CommandError, match=re.escape(told)):
+        run(path, [make_programme()], projects=projects)
+    assert not imported().exists()
 
 
 # -- again, changed, gone

@@ -6,7 +6,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from backend.schemes.importers.loading import READERS, ImportFileError, count, describe, import_records, read_file
+from backend.schemes.importers.loading import (
+    READERS,
+    ImportFileError,
+    count,
+    describe,
+    import_records,
+    read_file,
+    read_projects,
+)
 
 HELP = """\
 Reprend les fiches d'un autre site dans une source à part du catalogue ; relire le même fichier n'y change rien.
@@ -25,6 +33,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", choices=sorted(READERS), metavar="SOURCE", help=" ou ".join(sorted(READERS)))
         parser.add_argument("path", type=Path, metavar="FICHIER", help="Fichier JSON de la source.")
+        parser.add_argument(
+            "--projects",
+            type=Path,
+            metavar="FICHIER",
+            help="Fichier JSON des projets où la source range ses fiches ; sans lui, les derniers lus restent.",
+        )
         parser.add_argument("--dry-run", action="store_true", help="Dit ce qui serait fait et n'écrit rien.")
         parser.add_argument(
             "--dated",
@@ -36,10 +50,13 @@ class Command(BaseCommand):
         path: Path = options["path"]
         try:
             records = read_file(path)
+            projects = read_projects(options["projects"]) if options["projects"] else None
             on = _read_day(options["dated"]) or _last_change(path)
         except ImportFileError as error:
             raise CommandError(f"{error} Rien n’a été changé.") from None
-        report = import_records(source=options["source"], records=records, on=on, dry_run=options["dry_run"])
+        report = import_records(
+            source=options["source"], records=records, on=on, projects=projects, dry_run=options["dry_run"]
+        )
         self.stdout.write(f"{path} : {count(len(records), 'fiche')}, état au {on:%d/%m/%Y}")
         for line in describe(report):
             self.stdout.write(line)
