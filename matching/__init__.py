@@ -20,6 +20,7 @@ from matching.metrics import (
     agreement,
     best_threshold,
     calibration,
+    exposure,
     ndcg,
     paired_interval,
     recall,
@@ -31,6 +32,7 @@ from matching.nomenclatures import activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
+from matching.ranker import LEARNT_FROM, Ranker, fit_ranker, shares_of
 from matching.ranking import Answer, Match, rank
 from matching.reasons import Reason, explain, opens_later
 from matching.relations import RELATION_KINDS, Conflict, Relation, check_relations, conflicts
@@ -56,6 +58,7 @@ __all__ = [
     "ANYWHERE",
     "CONTRIBUTIONS",
     "KINDS",
+    "LEARNT_FROM",
     "MET",
     "NOTHING",
     "NOT_MET",
@@ -91,6 +94,7 @@ __all__ = [
     "Profile",
     "Profiles",
     "Question",
+    "Ranker",
     "Rarity",
     "Reason",
     "Related",
@@ -117,7 +121,9 @@ __all__ = [
     "criterion_schema",
     "dump_criterion",
     "explain",
+    "exposure",
     "find_change",
+    "fit_ranker",
     "fits",
     "headroom",
     "intensity",
@@ -133,6 +139,7 @@ __all__ = [
     "rank",
     "recall",
     "reciprocal_rank",
+    "shares_of",
     "signs_of",
     "silences",
     "size_range",

@@ -48,6 +48,17 @@ def reciprocal_rank(grades: ArrayLike) -> float:
     return 1.0 / (int(relevant[0]) + 1) if relevant.size else 0.0
 
 
+def exposure(shown: ArrayLike) -> float:
+    """Return how much some items of a list are seen: the sum of 1 / log2(rank + 1) (Singh and Joachims, 2018).
+
+    Parameters
+    ----------
+    shown : (n,) array_like of bool
+        Whether each item counts, in the order of the list.
+    """
+    return float(np.sum(1.0 / np.log2(np.flatnonzero(shown) + 2)))
+
+
 def paired_interval(
     differences: ArrayLike, *, n_samples: int = 10_000, seed: int = 20261124
 ) -> tuple[float, float, float]:

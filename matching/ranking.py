@@ -10,6 +10,7 @@ from matching.features import Weights, closeness, contributions, fit
 from matching.needs import Wish
 from matching.outcomes import NOT_MET, Outcome
 from matching.profiles import Profiles
+from matching.ranker import Ranker
 from matching.schemes import Scheme
 
 LISTED = 0.1  # of the points of the best answer: what has less is not worth a line
@@ -63,6 +64,7 @@ def rank(
     weights: Weights,
     *,
     answering: Answering | None = None,
+    ranker: Ranker | None = None,
 ) -> list[Answer]:
     """Rank the schemes for each profile.
 
@@ -77,6 +79,8 @@ def rank(
     weights : Weights
     answering : Answering, optional
         Tells whether anything answers words. Without it, whatever serves what was understood does.
+    ranker : Ranker, optional
+        What was learnt: it adds the part ``learnt`` to the schemes that are possible, and never touches the others.
 
     Returns
     -------
@@ -84,7 +88,10 @@ def rank(
         All schemes: those that are eligible or undecided by score, then the ineligible ones by key.
     """
     verdicts = [evaluate(profiles, scheme) for scheme in schemes]
-    return [_rank_row(row, profiles, schemes, verdicts, wish, weights, answering) for row, wish in enumerate(wishes)]
+    return [
+        _rank_row(row, profiles, schemes, verdicts, wish, weights, answering, ranker)
+        for row, wish in enumerate(wishes)
+    ]
 
 
 def _rank_row(
@@ -95,6 +102,7 @@ def _rank_row(
     wish: Wish,
     weights: Weights,
     answering: Answering | None,
+    ranker: Ranker | None,
 ) -> Answer:
     on = profiles.on[row].item()
     outcomes = [Outcome(int(verdict.eligibility[row])) for verdict in verdicts]
@@ -141,7 +149,17 @@ def _rank_row(
         )
         (impossible if eligibility == NOT_MET else possible).append(match)
     impossible.sort(key=lambda match: match.scheme.key)
+    if ranker:
+        possible = _correct(possible, ranker, weights)
     return Answer(_diversify(possible, weights) + impossible, chance)
+
+
+def _correct(matches: Sequence[Match], ranker: Ranker, weights: Weights) -> list[Match]:
+    corrections = ranker.corrections([match.parts for match in matches], weights)
+    return [
+        replace(match, score=round((match.score or 0.0) + points, DIGITS), parts={**match.parts, "learnt": points})
+        for match, points in zip(matches, corrections, strict=True)
+    ]
 
 
 def _diversify(matches: Sequence[Match], weights: Weights) -> list[Match]:

@@ -10,10 +10,14 @@ END $$;
 """
 
 
-def append_only(table: str) -> RunSQL:
-    """Return a migration operation after which the rows of a table can be added or erased, never changed."""
+def append_only(table: str, *columns: str) -> RunSQL:
+    """Return a migration operation after which the rows of a table can be added or erased, never changed.
+
+    With columns, only those are kept from being written again.
+    """
+    of = f"OF {', '.join(columns)} " if columns else ""
     return RunSQL(
-        sql=f"{_FUNCTION} CREATE TRIGGER {table}_append_only BEFORE UPDATE ON {table} "
+        sql=f"{_FUNCTION} CREATE TRIGGER {table}_append_only BEFORE UPDATE {of}ON {table} "
         "FOR EACH ROW EXECUTE FUNCTION refuse_update();",
         reverse_sql=f"DROP TRIGGER {table}_append_only ON {table};",
     )

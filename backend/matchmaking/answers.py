@@ -56,7 +56,8 @@ def answer(question: Question, *, limit: int) -> Answer:
     weight_set, weights = engine.active_weights()
     compiled = engine.catalogue()
     request, reading = as_request(question, compiled)
-    (ranked,) = engine.rank([request], compiled=compiled, weights=weights)
+    ranker = engine.ranker_of(engine.adopted_ranker(weight_set))
+    (ranked,) = engine.rank([request], compiled=compiled, weights=weights, ranker=ranker)
     possible = proposed(ranked)
     matches = [replace(item, rank=rank) for rank, item in enumerate([*possible, *opening_later(ranked)], 1)]
     return Answer(

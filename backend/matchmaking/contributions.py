@@ -1,5 +1,7 @@
 """What makes the score, in words: the one place where each contribution of the engine has a name people read."""
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking import engine
@@ -52,7 +54,16 @@ LABELS = {
     ),
 }
 
+# What a score is made of: what people give points to, and what was learnt, to which nobody gives any.
+PARTS = {**{name: label for name, (label, _meaning) in LABELS.items()}, "learnt": _("Appris des avis")}
+
 
 def contributions() -> list[tuple[str, str, str]]:
     """Return what makes the score, in the order of the engine: name, label, when it gives its points."""
     return [(name, str(LABELS[name][0]), str(LABELS[name][1])) for name in engine.POINTS]
+
+
+def named(parts: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Return the parts of a score that count for something, each with its label; what counts most first."""
+    ordered = sorted(parts.items(), key=lambda item: -abs(item[1]))
+    return [(str(PARTS.get(name, name)), points) for name, points in ordered if points]

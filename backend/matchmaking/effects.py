@@ -57,7 +57,7 @@ class FileEffect:
     @property
     def overlap(self) -> float:
         """Share of the new first ten that were among the first ten."""
-        return sum(move.before <= N_SHOWN for move in self.first) / len(self.first)
+        return sum(move.before <= N_SHOWN for move in self.first) / max(len(self.first), 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +115,13 @@ def preview(points: Mapping[str, float], *, on: date, n_files: int = N_FILES) ->
 def _moves(
     before: Sequence[engine.Ranked], after: Sequence[engine.Ranked], names: Mapping[int, str]
 ) -> tuple[Move, ...]:
+    """Compare places. What has too few points to be listed, before or after, comes last."""
     old, new = _places(before), _places(after)
-    moves = [Move(name=names[revision], before=old[revision], after=place) for revision, place in new.items()]
+    last = max(len(old), len(new), N_SHOWN) + 1
+    moves = [
+        Move(name=names[revision], before=old.get(revision, last), after=new.get(revision, last))
+        for revision in {**new, **old}
+    ]
     return tuple(move for move in moves if min(move.before, move.after) <= N_SHOWN)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking import engine
-from backend.matchmaking.contributions import LABELS
+from backend.matchmaking.contributions import named
+from backend.matchmaking.exploration import draw_of, with_tries
 from backend.matchmaking.known import Known, missing_facts
 from backend.matchmaking.models import Match, Result, Review, Submission
 from backend.matchmaking.plans import Links, LinkView, StepView
@@ -23,6 +24,7 @@ N_FIRST = 4  # of each group, shown in full; the others are one line that opens
 SYMBOLS = {"met": "✓", "not_met": "✗", "unknown": "?"}
 OUTCOME_NAMES = {"met": _("rempli"), "not_met": _("non rempli"), "unknown": _("à préciser")}
 KEPT = Review.Verdict.KEPT
+EXPLORED = (Match.Verdict.ELIGIBLE, Match.Verdict.UNDECIDED)  # groups in which a scheme may be tried higher
 SET_ASIDE, NOT_PROPOSED = "set_aside", "not_proposed"
 
 type AidNotes = Callable[[Revision], tuple[str, ...]]
@@ -78,6 +80,7 @@ class Card:
     links: tuple[LinkView, ...] = ()  # to other schemes of the page
     warnings: tuple[str, ...] = ()  # what keeping it goes against, for officers
     aid_notes: tuple[str, ...] = ()  # for officers: what to check of the State-aid regime
+    is_try: bool = False  # for officers: higher than its score, so that somebody judges it
 
     @property
     def verdict(self) -> str:
@@ -90,14 +93,14 @@ class Card:
         return self.review is not None and not self.is_of_another_file
 
     @property
+    def parts(self) -> list[tuple[str, float]]:
+        """What the score is the sum of, in words."""
+        return named(self.match.parts)
+
+    @property
     def reasons(self) -> tuple[LineView, ...]:
         """Every condition, those left to a person at the end."""
         return (*self.lines, *self.to_confirm)
-
-    @property
-    def parts(self) -> list[tuple[str, float]]:
-        """What makes its score, as people call it."""
-        return [(str(LABELS[name][0]), points) for name, points in self.match.parts.items() if name in LABELS]
 
     @property
     def blocking(self) -> LineView | None:
@@ -180,7 +183,15 @@ def present(submission: Submission, result: Result, *, for_officer: bool = False
     matches = list(result.matches.select_related("scheme", "need"))
     known = Known(result.facts, submission.sheet.current(), submission.pk)
     aid_notes = notes_on_schemes(submission, result) if for_officer else None
-    page = _layout(matches, known, reviews, on=result.on, for_officer=for_officer, aid_notes=aid_notes)
+    page = _layout(
+        matches,
+        known,
+        reviews,
+        on=result.on,
+        for_officer=for_officer,
+        aid_notes=aid_notes,
+        explores=for_officer and result.ranker_id is not None,
+    )
     return page if for_officer or not submission.reviewed_at else _with_order(page, known)
 
 
@@ -251,6 +262,7 @@ def _layout(
     on: date,
     for_officer: bool,
     aid_notes: AidNotes | None = None,
+    explores: bool = False,
 ) -> Page:
     # What a person decided stays in sight, even where the needs were corrected since.
     decided = {scheme for scheme, review in reviews.items() if review.is_decided}
@@ -259,6 +271,9 @@ def _layout(
     for card in _cards(shown, known, reviews, on, aid_notes):
         grouped[_group_of(card, for_officer=for_officer)].append(card)
     set_aside, not_proposed = grouped.pop(SET_ASIDE), grouped.pop(NOT_PROPOSED)
+    if explores:
+        for key in EXPLORED:
+            grouped[key] = _with_tries(grouped[key], known, on=on)
     listed = _linked([card for cards in grouped.values() for card in cards], known, for_officer=for_officer)
     by_scheme = {card.match.scheme_id: card for card in listed}
     grouped = {key: [by_scheme[card.match.scheme_id] for card in cards] for key, cards in grouped.items()}
@@ -280,6 +295,11 @@ def _layout(
         warnings=_links(listed, known).warnings_among(_kept_keys(listed)) if for_officer else (),
         order=None,
     )
+
+
+def _with_tries(cards: list[Card], known: Known, *, on: date) -> list[Card]:
+    tried = with_tries(cards, lambda card: draw_of(known.submission_id or 0, card.match.scheme_id, on=on))
+    return [replace(card, is_try=is_try) for card, is_try in tried]
 
 
 def _links(cards: Iterable[Card], known: Known) -> Links:

@@ -69,8 +69,9 @@ def compute_result(*, submission: Submission, on: date) -> Result:
     """Ask the engine again and keep its answer, with all it takes to replay it."""
     catalogue = engine.catalogue()
     weight_set, weights = engine.active_weights()
+    ranker = engine.adopted_ranker(weight_set)
     request = request_of(submission, on=on)
-    (answer,) = engine.answer([request], compiled=catalogue, weights=weights)
+    (answer,) = engine.answer([request], compiled=catalogue, weights=weights, ranker=engine.ranker_of(ranker))
     result = Result.objects.create(
         submission=submission,
         computed_at=timezone.now(),
@@ -80,6 +81,7 @@ def compute_result(*, submission: Submission, on: date) -> Result:
         stated=request.stated,
         chance=answer.chance,
         weights=weight_set,
+        ranker=ranker,
         catalogue=catalogue.digest,
     )
     Match.objects.bulk_create(
@@ -116,7 +118,7 @@ def latest_result(submission: Submission, *, on: date) -> Result:
 
 
 def is_current(result: Result, *, on: date) -> bool:
-    """Tell whether asking the engine again would use the same day, catalogue, weights and schemes that the firm has.
+    """Tell whether asking the engine again would use the same day, catalogue, weights, ranker and schemes that it has.
 
     Whoever corrects another fact asks again at once; a scheme is had by a decision, on this file or on another one.
     """
@@ -124,6 +126,7 @@ def is_current(result: Result, *, on: date) -> bool:
         result.on == on
         and result.catalogue == engine.catalogue().digest
         and WeightSet.objects.in_force().filter(pk=result.weights_id).exists()
+        and engine.adopted_ranker(result.weights) == result.ranker
         and engine.held_schemes(result.facts) == engine.held_schemes(facts_of(result.submission))
     )
 
@@ -140,7 +143,6 @@ def replay(result: Result) -> list[str]:
     """
     matches = {match.scheme_id: match for match in result.matches.all()}
     catalogue = engine.catalogue_of(match.revision_id for match in matches.values())
-    weights = engine.weights_of(result.weights)
     keys = {pk: key for key, pk in catalogue.schemes_by_key.items()}
     request = engine.Request(
         facts=result.facts,
@@ -150,7 +152,12 @@ def replay(result: Result) -> list[str]:
         chance=result.chance,
         closeness={keys[pk]: match.closeness for pk, match in matches.items()},
     )
-    (ranked,) = engine.rank([request], compiled=catalogue, weights=weights)
+    (ranked,) = engine.rank(
+        [request],
+        compiled=catalogue,
+        weights=engine.weights_of(result.weights),
+        ranker=engine.ranker_of(result.ranker),
+    )
     differences = []
     for item in ranked:
         match = matches.pop(catalogue.schemes_by_key[item.scheme_key])

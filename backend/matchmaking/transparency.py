@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Min, Q
 from backend.matchmaking import engine
 from backend.matchmaking.contributions import contributions
 from backend.matchmaking.known import FACT_NAMES
-from backend.matchmaking.models import Activation, WeightSet
+from backend.matchmaking.models import Activation, Ranker, WeightSet
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed
 from backend.schemes.wording import number
 
@@ -57,6 +57,11 @@ def reasons(weights: WeightSet) -> list[Reason]:
     return [
         Reason(label=label, points=number(weights.points[name]), meaning=meaning) for name, label, meaning in counted
     ]
+
+
+def learnt(weights: WeightSet) -> Ranker | None:
+    """Return what decisions taught and corrects the points, where a person took it into use beside them."""
+    return engine.adopted_ranker(weights)
 
 
 def facts_read() -> list[str]:

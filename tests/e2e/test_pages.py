@@ -26,6 +26,7 @@ from backend.matchmaking.weights import write_weights
 from backend.notifications.services import stop_url
 from backend.schemes.models import Scheme, SubNeed
 from tests.factories import decide, first_matches, make_submission
+from tests.matchmaking.rankers import make_ranker
 
 on = current_day()
 officer = User.objects.get(email="claire.vasseur@jonction.example")
@@ -60,6 +61,7 @@ take_file(submission=waiting, officer=officer)
 territory = User.objects.get(email="marc.delaunay@jonction.example")
 points = {**WeightSet.objects.in_force().get().points, "near": 60}
 weights = write_weights(points=points, note="Le local d’abord.", author=territory, on=on)
+make_ranker()
 print(json.dumps({
     "unconfirmed": unconfirmed.token, "waiting": waiting.token, "nothing": nothing.token, "decided": decided.token,
     "nothing_pk": nothing.pk, "reviewed": reviewed.token, "waiting_pk": waiting.pk, "decided_pk": decided.pk,
@@ -201,6 +203,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
                 "classement": "/agent/classement/",
                 "classement-nouvelle": "/agent/classement/nouvelle/",
                 "classement-version": "/agent/classement/{weights}/",
+                "apprentissage": "/agent/apprentissage/",
             },
         ),
         (

@@ -63,10 +63,18 @@ def test_it_reads_the_latest_files_that_their_firms_confirmed():
 
 
 def test_a_file_that_nothing_answers_is_counted_apart():
-    make_submission(confirmed=True, needs=("risques.technologique",))
+    make_submission(confirmed=True, needs=(), text="Il fait beau.")
     effect = preview(points(**OTHER), on=DAY)
     assert (effect.files, effect.n_silent, effect.n_first) == ((), 1, 0)
     assert effect.percent_kept is None
+
+
+def test_a_file_that_something_answers_with_some_points_only_is_shown():
+    submission = make_submission(confirmed=True, needs=(), text="Je cherche un soudeur.")
+    listed = first_names(submission)
+    (file,) = preview(points(answer=100), on=DAY).files
+    assert (file.first, [move.name for move in file.gone], file.overlap) == ([], listed, 0)
+    assert {move.after for move in file.gone} == {max(N_SHOWN, len(first_names(submission, None))) + 1}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def activate(weights, by):
 
 
 def test_every_contribution_of_the_engine_has_a_name_people_read_and_no_other():
-    assert list(LABELS) == list(engine.CONTRIBUTIONS)
+    assert list(LABELS) == list(engine.POINTS)
 
 
 # -- what points may be
@@ -58,7 +58,7 @@ def test_a_contribution_is_never_forgotten_nor_made_up():
     with pytest.raises(WeightsError, match="Il manque les points de « Proximité »"):
         check_points({name: value for name, value in points.items() if name != "near"})
     with pytest.raises(
-        WeightsError, match=r"Rien ne s’appelle charm, luck dans le score\. Noms possibles : need, near"
+        WeightsError, match=r"Rien ne s’appelle charm, luck dans le score\. Noms possibles : need, words, near"
     ):
         check_points({**points, "luck": 1, "charm": 1})
 
@@ -69,8 +69,8 @@ def test_a_contribution_is_never_forgotten_nor_made_up():
 def test_a_version_is_named_by_its_day_and_counts_for_nothing_yet(lead):
     before = in_force()
     first, second = write_version(lead, near=20), write_version(lead, near=21)
-    next_day = write_version(lead, near=22, on=DAY + timedelta(days=1))
-    assert [one.version for one in (first, second, next_day)] == ["2026-11-24", "2026-11-24-2", "2026-11-25"]
+    other_day = write_version(lead, near=22, on=DAY - timedelta(days=1))
+    assert [one.version for one in (first, second, other_day)] == ["2026-11-24", "2026-11-24-2", "2026-11-23"]
     assert (first.author, first.written_on, first.note) == (lead, DAY, "Pour essayer.")
     assert in_force() == before
 

@@ -22,6 +22,7 @@ from backend.schemes.models import CatalogueTask, Proposal, Scheme
 from backend.schemes.publishing import propose, write_draft
 from backend.schemes.records import read_record
 from tests.factories import ARC, CCLO, COMMUNES, DAY, first_matches, make_lead, make_officer, make_submission
+from tests.matchmaking.rankers import make_ranker
 from tests.schemes.people import make_imported
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +99,7 @@ class Case:
         self.scheme = Scheme.objects.published().first()
         self.imported = make_imported()
         self.officer = officer
+        self.ranker = make_ranker()
 
 
 def pk(case: Case) -> list[Any]:
@@ -228,6 +230,8 @@ TABLE: dict[str, Row] = {
     "officer_weights_new": page(SETS_WEIGHTS),
     "officer_weights_version": Row(SETS_WEIGHTS, args=weights),
     "officer_weights_activate": Row(SETS_WEIGHTS, method="post", args=weights),
+    "officer_learning": page(SETS_WEIGHTS),
+    "officer_learning_decide": Row(SETS_WEIGHTS, method="post", args=lambda case: [case.ranker.pk]),
     "officer_file": Row(READ, READ_FOREIGN, args=pk),
     "officer_correct": act(fact="headcount", headcount="12"),
     "officer_need": act(change="added", sub_need="cyber.diagnostic"),

@@ -12,6 +12,7 @@ from backend.matchmaking.models import Activation
 from backend.matchmaking.weights import activate_weights
 from backend.schemes.models import Scheme, SubNeed
 from tests.factories import make_lead, make_submission, publish_revision, write_version
+from tests.matchmaking.rankers import make_ranker
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,20 @@ def test_the_points_are_those_in_force_since_the_day_they_are(page):
     assert changed.index("Proximité 80,5") < changed.index("Réponse au besoin")
     assert "Variété" not in changed
     assert lead.last_name not in changed
+
+
+def test_what_was_learnt_is_said_where_it_is_in_use(page):
+    make_ranker()
+    assert "Rien d’autre ne s’y ajoute" in page()
+    lead = make_lead()
+    make_ranker(lead)
+    text = page()
+    assert "une correction de 12 points au plus" in text
+    assert "Rien d’autre" not in text
+    assert lead.last_name not in text
+    current = Activation.objects.get().weights
+    activate_weights(weights=write_version(lead, near=80.5), by=lead, instead_of=current.pk)
+    assert "Rien d’autre ne s’y ajoute" in page()
 
 
 def test_the_page_counts_the_words_the_sheets_and_their_conditions(page):

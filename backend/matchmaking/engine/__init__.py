@@ -4,6 +4,17 @@ import matching
 from backend.matchmaking.engine import compiled, firms, needs, tagging
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, catalogue_of, typed_facts
 from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile
+from backend.matchmaking.engine.learning import (
+    LEARNT_FROM,
+    N_COMPARED,
+    Comparison,
+    Decision,
+    adopted_ranker,
+    compare,
+    fit_ranker,
+    ranker_of,
+    restate,
+)
 from backend.matchmaking.engine.needs import (
     NOTHING,
     Example,
@@ -57,11 +68,13 @@ type Calibration = matching.Calibration
 type Silences = matching.Silences
 agreement, best_threshold, calibration = matching.agreement, matching.best_threshold, matching.calibration
 ndcg, paired_interval, recall = matching.ndcg, matching.paired_interval, matching.recall
-reciprocal_rank, silences = matching.reciprocal_rank, matching.silences
+exposure, reciprocal_rank, silences = matching.exposure, matching.reciprocal_rank, matching.silences
 
 __all__ = [
     "CONTRIBUTIONS",
+    "LEARNT_FROM",
     "NOTHING",
+    "N_COMPARED",
     "OUTCOMES",
     "POINTS",
     "RELEVANT",
@@ -72,7 +85,9 @@ __all__ = [
     "Asked",
     "Calibration",
     "Catalogue",
+    "Comparison",
     "Conflict",
+    "Decision",
     "Example",
     "Facts",
     "Left",
@@ -89,6 +104,7 @@ __all__ = [
     "Sum",
     "Understood",
     "active_weights",
+    "adopted_ranker",
     "agreement",
     "answer",
     "best_threshold",
@@ -97,9 +113,12 @@ __all__ = [
     "catalogue_of",
     "changes",
     "clear_caches",
+    "compare",
     "conflicts",
     "de_minimis_left",
     "explain",
+    "exposure",
+    "fit_ranker",
     "fits_left",
     "held_schemes",
     "is_same_activity",
@@ -115,11 +134,13 @@ __all__ = [
     "profile",
     "propose_tags",
     "rank",
+    "ranker_of",
     "rates_of",
     "reaching",
     "read_request",
     "recall",
     "reciprocal_rank",
+    "restate",
     "signs",
     "silences",
     "size_of",

@@ -8,6 +8,7 @@ from typing import Any
 import matching
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_scheme
 from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_place, profile
+from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
 from backend.matchmaking.engine.needs import Reading, answering, understand
 from backend.matchmaking.models import WeightSet
 from backend.schemes.models import Revision, Scheme
@@ -115,16 +116,30 @@ def read_request(
 
 
 def rank(
-    requests: Sequence[Request], *, compiled: Catalogue | None = None, weights: matching.Weights | None = None
+    requests: Sequence[Request],
+    *,
+    compiled: Catalogue | None = None,
+    weights: matching.Weights | None = None,
+    ranker: matching.Ranker | None = None,
 ) -> list[list[Ranked]]:
     """Rank a catalogue (ours) for each request."""
-    return [found.ranked for found in answer(requests, compiled=compiled, weights=weights)]
+    return [found.ranked for found in answer(requests, compiled=compiled, weights=weights, ranker=ranker)]
 
 
 def answer(
-    requests: Sequence[Request], *, compiled: Catalogue | None = None, weights: matching.Weights | None = None
+    requests: Sequence[Request],
+    *,
+    compiled: Catalogue | None = None,
+    weights: matching.Weights | None = None,
+    ranker: matching.Ranker | None = None,
 ) -> list[Answer]:
-    """Rank a catalogue (ours) for each request, and tell how likely it is that something answers."""
+    """Rank a catalogue (ours) for each request, and tell how likely it is that something answers.
+
+    Without weights, by the points in force and what was learnt beside them.
+    """
+    if weights is None:
+        weight_set, weights = active_weights()
+        ranker = ranker_of(adopted_ranker(weight_set))
     compiled = compiled or catalogue()
     communes = [(ask.facts.get(name), ask.on) for ask in requests for name in ("commune", "project.commune")]
     keep_communes((commune, on) for commune, on in communes if commune)
@@ -133,8 +148,9 @@ def answer(
         profiles,
         compiled.schemes,
         [_wish(ask) for ask in requests],
-        weights or active_weights()[1],
+        weights,
         answering=answering(compiled.source),
+        ranker=ranker,
     )
     later = {scheme.key: matching.opens_later(profiles, scheme) for scheme in compiled.schemes}
     return [

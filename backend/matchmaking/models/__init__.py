@@ -4,6 +4,7 @@ from backend.matchmaking.models.alerts import Alert, Reminder
 from backend.matchmaking.models.corrections import NeedCorrection
 from backend.matchmaking.models.follow_up import FollowUp, Note
 from backend.matchmaking.models.language import Language
+from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.results import Match, Result
 from backend.matchmaking.models.reviews import Review, ReviewEnd
 from backend.matchmaking.models.submissions import HandOver, Need, Submission
@@ -20,6 +21,7 @@ __all__ = [
     "Need",
     "NeedCorrection",
     "Note",
+    "Ranker",
     "Reminder",
     "Result",
     "Review",

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.submissions import Submission
 from backend.matchmaking.models.weights import WeightSet
 from backend.schemes.models import Revision, Scheme, SubNeed
@@ -24,6 +25,7 @@ class Result(models.Model):
     stated = models.BooleanField(_("un besoin est exprimé"), help_text="Without one, every scheme is ranked.")
     chance = models.FloatField(default=1.0, help_text="That something answers, in [0, 1].")
     weights = models.ForeignKey(WeightSet, on_delete=models.PROTECT, related_name="+")
+    ranker = models.ForeignKey(Ranker, on_delete=models.PROTECT, null=True, related_name="+")
     catalogue = models.CharField(
         max_length=64, help_text="Digest of the revisions in force: another one, another answer."
     )

@@ -24,6 +24,11 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         """Rejections for a reason that the list lacks: a lead reads them, and the list gets better."""
         return self.filter(verdict=Review.Verdict.REJECTED, reason=Review.Reason.OTHER)
 
+    def standing(self) -> Self:
+        """The last decision on each scheme of each file: nobody took it back or decided otherwise since."""
+        rows = Review.objects.order_by("submission_id", "scheme_id", "-decided_at", "-pk")
+        return self.filter(pk__in=rows.distinct("submission_id", "scheme_id").values("pk"))
+
     def labels(self) -> Self:
         """Decisions that say how useful a scheme was, for the ranking to learn from: ``useful`` is true or false.
 

@@ -56,6 +56,7 @@ def transparency(request: HttpRequest) -> HttpResponse:
     context = {
         "activation": activation,
         "reasons": in_use.reasons(activation.weights),
+        "learnt": in_use.learnt(activation.weights),
         "facts": in_use.facts_read(),
         "vocabulary": in_use.vocabulary(),
         "sheets": in_use.sheets(),
