@@ -75,10 +75,9 @@ def test_a_sheet_says_what_its_revision_says(api, revise):
     assert [criterion["source"]["number"] for criterion in sheet["criteria"]] == [row.source.position for row in rows]
     assert sheet["window"]["text"] == wording.deadline(revision, on=DAY)
     assert sheet["operators"] == [{"name": "Région Hauts-de-France", "siren": None, "roles": ["funder", "assessor"]}]
-    assert {need["sub_need"]: need["weight"] for need in sheet["needs"]} == {
-        "numerique.robot": 1.0,
-        "invest.machines": 0.7,
-    }
+    served = dict(revision.served_needs.values_list("sub_need", "weight"))
+    assert served["numerique.robot"] == 1.0
+    assert {need["sub_need"]: need["weight"] for need in sheet["needs"]} == served
     assert [relation["scheme"] for relation in sheet["relations"]] == ["hdf-pme-plus-volet2"]
     assert sheet["url"] == "http://testserver/api/v1/schemes/hdf-pme-plus-volet1/"
 

@@ -10,7 +10,7 @@ import pytest
 from backend.matchmaking.known import Known, value_text
 from backend.matchmaking.models import Match, Review
 from backend.matchmaking.presentation import present, preview
-from backend.matchmaking.results import latest_result
+from backend.matchmaking.results import latest_result, request_of
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import answer_condition, correct_submission
 from backend.schemes.models import Revision, Scheme
@@ -254,9 +254,8 @@ def test_a_kept_scheme_that_is_no_longer_eligible_stays_kept_with_its_reason(sub
 
 
 def test_a_preview_shows_the_same_as_a_result_and_keeps_nothing(submission):
-    needs = {need.sub_need_id: need.weight for need in submission.needs.all()}
     n = Match.objects.count()
-    page = preview(FACTS, needs, on=DAY)
+    page = preview(request_of(submission, on=DAY))
     assert by_group(page) == by_group(show(submission))
     assert Match.objects.count() == n
 
