@@ -1,0 +1,95 @@
+"""The quality of the ranking on judged requests: what falls under these floors is a step back."""
+
+import json
+from datetime import date
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from backend.matchmaking.evaluation.judgements import is_held_out, load_judgements, load_requests
+from backend.matchmaking.evaluation.table import OURS, evaluate
+from backend.schemes.importers.loading import import_records, read_file
+from backend.schemes.models import Scheme
+
+pytestmark = pytest.mark.django_db
+IMPORTED = "transition-ecologique"
+MEASURES = ("ndcg_10", "recall_10", "reciprocal_rank")
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+def assert_reaches(table, *, ndcg_10, recall_10, reciprocal_rank, false_alerts, false_silences):
+    ours = table.ours
+    assert ours.name == OURS
+    assert mean(ours.ndcg_10) >= ndcg_10
+    assert mean(ours.recall_10) >= recall_10
+    assert mean(ours.reciprocal_rank) >= reciprocal_rank
+    assert ours.silences.false_alerts <= false_alerts
+    assert ours.silences.false_silences <= false_silences
+    for other in table.rows[1:]:
+        assert ours.silences.mean < other.silences.mean, other.name
+        for measure in MEASURES:
+            _, low, _ = table.gain(other, measure)
+            assert low > 0, f"{measure} against {other.name}"
+
+
+def test_the_half_never_used_for_tuning_reaches_the_goals_on_our_catalogue():
+    table = evaluate(Scheme.OWN)
+    assert (table.n_needs, table.n_hopeless) >= (100, 60)
+    assert_reaches(table, ndcg_10=0.65, recall_10=0.75, reciprocal_rank=0.75, false_alerts=0.15, false_silences=0.08)
+    assert table.calibration.error < 0.1
+    assert table.kappa > 0.9
+
+
+def test_what_a_half_is_hangs_on_the_name_of_a_request_alone():
+    names = [str(question.id) for question in load_requests()]
+    assert len(names) == len(set(names)) == 359
+    assert 0.4 < mean([is_held_out(name) for name in names]) < 0.6
+    assert [one.id for one in load_judgements(Scheme.OWN) if one.held_out] == [
+        name for name in names if is_held_out(name)
+    ]
+
+
+@pytest.fixture
+def imported(real_data):
+    import_records(source=IMPORTED, records=read_file(real_data / "mte" / "programs.json"), on=date(2026, 6, 12))
+
+
+@pytest.mark.real_data
+def test_it_holds_on_the_programmes_of_the_state_s_site(imported):
+    assert_reaches(
+        evaluate(IMPORTED), ndcg_10=0.65, recall_10=0.72, reciprocal_rank=0.75, false_alerts=0.15, false_silences=0.08
+    )
+
+
+@pytest.mark.real_data
+def test_words_alone_are_enough_and_what_nothing_fits_gets_an_empty_list(imported, tmp_path):
+    lines = [
+        {"text": "les douches du gymnase marchent au fioul, on voudrait du soleil", "naf": "93.13Z", "headcount": 6},
+        {"text": "ma fille cherche un stage de troisième en décembre", "naf": "25.62B", "headcount": 12},
+        {"text": "azerty qsdfgh", "naf": "25.62B", "headcount": 12},
+    ]
+    asked, answered = tmp_path / "asked.jsonl", tmp_path / "answered.jsonl"
+    asked.write_text("".join(json.dumps({**line, "region": "32"}) + "\n" for line in lines))
+    call_command("match", asked, out=answered, on="2026-11-24", source=IMPORTED, verbosity=0)
+    first, *others = [json.loads(line)["matches"] for line in answered.read_text().splitlines()]
+    assert any("solaire" in match["scheme"] for match in first[:3])
+    assert others == [[], []]
+
+
+def test_the_command_prints_every_way_and_refuses_a_catalogue_nobody_judged():
+    printed = StringIO()
+    call_command("evaluate", source=Scheme.OWN, stdout=printed)
+    for name in (
+        OURS,
+        "by kind of aid",
+        "by perimeter, then closing date",
+        "by closing date",
+        "BM25",
+        "TF-IDF",
+        "LSA",
+    ):
+        assert name in printed.getvalue()
