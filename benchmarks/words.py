@@ -1,0 +1,79 @@
+"""What words cost: one firm over 5,000 schemes, ranked with and without a text of about 60 words, in one run.
+
+    python -m benchmarks.words
+
+It needs a database with the reference data. Our catalogue is repeated under other keys until there are 5,000 schemes.
+"""
+
+import os
+from dataclasses import replace
+from datetime import date
+from statistics import median
+from time import perf_counter
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
+django.setup()
+
+from scipy.sparse import csr_array, hstack  # noqa: E402
+
+import matching  # noqa: E402
+from backend.matchmaking import engine  # noqa: E402
+from backend.matchmaking.engine.needs import answering, language_in_force, lexicon_of  # noqa: E402
+from backend.matchmaking.evaluation.judgements import load_requests  # noqa: E402
+
+N_SCHEMES = 5_000
+N_RUNS = 7
+DAY = date(2026, 11, 24)
+FIRM = {"naf": "25.62B", "headcount": 32.0, "commune": "60159", "project.started": False}
+
+
+def timed(work, n_runs=N_RUNS):
+    """Return the median time of some work, in seconds, after one run that fills the caches."""
+    work()
+    times = []
+    for _ in range(n_runs):
+        start = perf_counter()
+        work()
+        times.append(perf_counter() - start)
+    return median(times)
+
+
+def main():
+    compiled = engine.catalogue()
+    n_copies = -(-N_SCHEMES // len(compiled.schemes))
+    schemes = [replace(scheme, key=f"{scheme.key}-{copy}") for copy in range(n_copies) for scheme in compiled.schemes]
+    schemes = schemes[:N_SCHEMES]
+    one = compiled._lexicon(language_in_force())
+    many = csr_array(hstack([one.matrix] * n_copies, format="csr")[:, :N_SCHEMES])
+    keys = [f"{key}-{copy}" for copy in range(n_copies) for key in one.subjects][:N_SCHEMES]
+    lexicon = matching.Lexicon(keys, many, lexicon_of(language_in_force()).rarity)
+    reader, weights, sure = engine.need_reader(), engine.active_weights()[1], answering(compiled.source)
+    profiles = matching.Profiles([engine.profile(FIRM, on=DAY)])
+    texts = sorted((question.text for question in load_requests()), key=lambda text: abs(len(text.split()) - 60))[:20]
+
+    def rank(wish):
+        return matching.rank(profiles, schemes, [wish], weights, answering=sure)
+
+    def read(text):
+        wish = reader.read(text)
+        _, stems = reader.asserted(text)
+        return replace(wish, closeness=dict(zip(keys, lexicon.likeness([stems])[0].tolist(), strict=True)))
+
+    ticked = matching.Wish({"numerique.robot": 1.0}, ticked=frozenset({"numerique.robot"}), stated=True)
+    without = timed(lambda: rank(ticked))
+    within = timed(lambda: [reader.read(text) for text in texts]) / len(texts)
+    with_text = timed(lambda: rank(read(texts[0])))
+    print(f"one firm, {len(schemes):,} schemes, no text:   {without * 1e3:8.1f} ms")
+    print(
+        f"one firm, {len(schemes):,} schemes, 60 words:  {with_text * 1e3:8.1f} ms  ({with_text / without:.2f} times)"
+    )
+    print(f"understanding alone, 60 words:       {within * 1e3:8.2f} ms")
+    every = [question.text for question in load_requests()] * 3
+    batch = timed(lambda: [reader.read(text) for text in every], n_runs=3) / len(every)
+    print(f"100,000 texts of bosses, one core:   {batch * 1e5 / 60:8.1f} min")
+
+
+if __name__ == "__main__":
+    main()
