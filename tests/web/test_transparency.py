@@ -11,6 +11,7 @@ from backend.matchmaking.contributions import contributions
 from backend.matchmaking.models import Activation
 from backend.matchmaking.weights import activate_weights
 from backend.schemes.models import Scheme, SubNeed
+from backend.schemes.wording import number
 from tests.factories import make_lead, make_submission, publish_revision, write_version
 from tests.matchmaking.rankers import make_ranker
 from tests.web.conftest import text_of
@@ -28,7 +29,7 @@ def test_the_points_are_those_in_force_since_the_day_they_are(page):
     text, activation = page(), Activation.objects.get()
     assert f"Version {activation.weights}, livrée avec le service" in text
     for name, label, meaning in contributions():
-        assert f"{label} {activation.weights.points[name]} {meaning}" in text
+        assert f"{label} {number(activation.weights.points[name])} {meaning}" in text
 
     lead = make_lead()
     weights = write_version(lead, near=80.5, diversity=0)
