@@ -1,7 +1,7 @@
 """Firms drawn by chance that are asked the next best question until nothing is left to ask, against the whole form."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import exp, log
 from random import Random
@@ -138,8 +138,9 @@ class _Asking:
     def __init__(self, firm: Firm, form: Sequence[str], *, on: date) -> None:
         self._firm, self._form, self._on = firm, form, on
         self._given = {GIVEN: firm.facts[GIVEN]}
-        (ranked,) = engine.rank([engine.Request(facts=self._given, on=on, needs=firm.needs, stated=True)])
-        self._catalogue = engine.catalogue().only({item.scheme_key for item in ranked if item.addresses})
+        self._catalogue = engine.catalogue()
+        (ranked,) = self._rank([self._given])
+        self._catalogue = self._catalogue.only({item.scheme_key for item in ranked if item.addresses})
 
     def next_question(self, asked: Sequence[str]) -> str | None:
         known = self._known(asked)
@@ -175,5 +176,7 @@ class _Asking:
         return {**self._given, **answers_to(asked, self._firm)}
 
     def _rank(self, several: Sequence[engine.Facts]) -> list[list[engine.Ranked]]:
-        requests = [engine.Request(facts=facts, on=self._on, needs=self._firm.needs, stated=True) for facts in several]
-        return engine.rank(requests, compiled=self._catalogue)
+        asked = engine.Request(
+            facts={}, on=self._on, needs=self._firm.needs, ticked=frozenset(self._firm.needs), stated=True
+        )
+        return engine.rank([replace(asked, facts=facts) for facts in several], compiled=self._catalogue)
