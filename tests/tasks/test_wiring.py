@@ -17,7 +17,7 @@ def test_each_beat_entry_names_a_registered_task_and_expires(entry):
     assert entry["options"]["expires"] <= entry["schedule"]
 
 
-@pytest.mark.parametrize("task", map(OURS.get, sorted(OURS)), ids=sorted(OURS))  # the same in each worker
+@pytest.mark.parametrize("task", [OURS[name] for name in sorted(OURS)], ids=sorted(OURS))  # the same in each worker
 def test_each_task_has_an_explicit_name_and_bounds(task):
     module, function = task.__module__, task.__name__
     assert task.name != f"{module}.{function}", "a renamed function would orphan the messages in flight"

@@ -18,7 +18,9 @@ from backend.schemes.wording import number
 WEIGHTS = {
     1.0: "exactement ce besoin (1)",
     0.7: "un de ses usages principaux (0,7)",
+    0.5: "une part de ce qu’il permet (0,5)",
     0.4: "un usage parmi d’autres (0,4)",
+    0.3: "une aide indirecte (0,3)",
     0.2: "à la marge (0,2)",
 }
 type Choices = list[tuple[str, Any]]
@@ -124,7 +126,7 @@ def need_choices() -> Choices:
 
 
 def weight_choices(base: Record | None) -> Choices:
-    """Return the four usual weights, and those that the sheet already has."""
+    """Return the usual weights, and those that the sheet already has."""
     weights = dict(WEIGHTS)
     for weight in (base or {}).get("needs", {}).values():
         weights.setdefault(float(weight), number(weight))
