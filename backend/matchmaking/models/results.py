@@ -22,6 +22,9 @@ class Result(models.Model):
     on = models.DateField(_("jour du calcul"))
     facts = models.JSONField(_("faits"))
     needs = models.JSONField(_("poids des besoins"), help_text="Sub-need → weight.")
+    ticked = ArrayField(
+        models.CharField(max_length=60), default=list, help_text="Those of its needs that were ticked."
+    )
     stated = models.BooleanField(_("un besoin est exprimé"), help_text="Without one, every scheme is ranked.")
     chance = models.FloatField(default=1.0, help_text="That something answers, in [0, 1].")
     weights = models.ForeignKey(WeightSet, on_delete=models.PROTECT, related_name="+")
