@@ -14,7 +14,6 @@ from matching.ranker import Ranker
 from matching.schemes import Scheme
 
 LISTED = 0.1  # of the points of the best answer: what has less is not worth a line
-LISTED_TICKED = 0.6  # where a box says the need without a doubt: what only helps is not what was asked
 DIGITS = 6  # of a score: enough to order, few enough to be the same on any machine
 
 
@@ -112,7 +111,7 @@ def _rank_row(
     fits = [(*fit(scheme, wish), closeness(scheme, wish)) for scheme in schemes]
     points = [weights.need * need_fit + weights.words * word_fit for need_fit, _, word_fit in fits]
     helped = [value + weights.guide * scheme.guide for value, scheme in zip(points, schemes, strict=True)]
-    least = (LISTED_TICKED if wish.ticked else LISTED) * max(
+    least = LISTED * max(
         (value for value, outcome in zip(points, outcomes, strict=True) if outcome != NOT_MET), default=0
     )
     answered = not wish.stated or 100.0 * chance >= weights.answer

@@ -133,10 +133,8 @@ def test_without_need_nor_text_all_that_the_firm_may_have_is_ranked(match: Calla
 
 def test_with_a_need_only_schemes_that_address_it_are_listed(match: Callable[..., Answers]) -> None:
     (answer,) = match([{"commune": "60159", "naf": "25.62B", "needs": ["numerique.robot"]}], limit=1000)
-    # What only helps (less than six tenths of what the best one does) is not what a box asks for.
-    serving = {
-        f"jonction:{scheme['key']}" for scheme in naive.schemes() if scheme["needs"].get("numerique.robot", 0) >= 0.6
-    }
+    # What serves it for less than a tenth of what the best one does is not worth a line; none has so little.
+    serving = {f"jonction:{scheme['key']}" for scheme in naive.schemes() if "numerique.robot" in scheme["needs"]}
     assert set(keys(answer)) <= serving
     assert set(keys(answer)) == {
         scheme

@@ -45,6 +45,8 @@ ANSWERS = {
     "turnover": {"turnover_band": "2000000,10000000"},
     "created_on": {"created_on": "2009-03-16"},
     "group": {"independent": "yes"},
+    "taxes_up_to_date": {"taxes_up_to_date": "yes"},
+    "in_difficulty": {"in_difficulty": "no"},
 }
 
 

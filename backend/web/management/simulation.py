@@ -27,6 +27,7 @@ SIZES = ((0, 0, 12), (1, 9, 46), (10, 19, 15), (20, 49, 13), (50, 99, 6), (100, 
 FORMS_OF_FIRMS = {"57": 50, "54": 28, "10-micro": 6, "10": 7, "55": 4, "65": 2, "92": 3}
 INDUSTRY_SHARE = 0.7
 INDEPENDENT_SHARE = 0.72
+MADE_FOR = 0.6  # weight of a need from which a scheme is made for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,15 @@ class _Asking:
         self._given = {GIVEN: firm.facts[GIVEN]}
         self._catalogue = engine.catalogue()
         (ranked,) = self._rank([self._given])
-        self._catalogue = self._catalogue.only({item.scheme_key for item in ranked if item.addresses})
+        # What is made for its needs: what only helps with them is not worth its questions.
+        made_for = {
+            scheme.key
+            for scheme in self._catalogue.schemes
+            if any(scheme.needs.get(need, 0.0) >= MADE_FOR for need in firm.needs)
+        }
+        self._catalogue = self._catalogue.only(
+            {item.scheme_key for item in ranked if item.addresses and item.scheme_key in made_for}
+        )
 
     def next_question(self, asked: Sequence[str]) -> str | None:
         known = self._known(asked)
