@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import Interval, Place, Profile, Profiles, Question, Scheme, Window, next_conditions, next_questions
+from matching import (
+    MET,
+    Criterion,
+    Interval,
+    Place,
+    Profile,
+    Profiles,
+    Question,
+    Scheme,
+    Window,
+    next_conditions,
+    next_questions,
+)
 from matching.criteria import leaves as ends
 from matching.eligibility import evaluate
 from matching.hypotheses import variants
@@ -39,6 +51,11 @@ def open_facts(scheme: Scheme, profile: Profile) -> set[str]:
     return {fact for fact, rows in evaluate(Profiles([profile]), scheme).unknown.items() if rows[0]}
 
 
+def waits_for(condition: Criterion, fact: str, profile: Profile) -> bool:
+    facts = condition.open_facts(Profiles([profile]), assume=MET)
+    return fact in facts and bool(facts[fact][0])
+
+
 def undecided(several: list[Scheme], profile: Profile) -> set[str]:
     columns = Profiles([profile])
     return {scheme.key for scheme in several if evaluate(columns, scheme).typed[0] == 0}
@@ -50,12 +67,14 @@ def test_what_a_question_settles_is_the_mean_over_its_answers(several: list[Sche
     for question in ask(several, profile):
         if question.name != "window":
             fact = question.name.partition(":")[0].replace("scheme", "schemes")
-            # A scheme that the fact leaves closed cuts nothing: whatever the answer, it stays as it is.
+            # A condition that the fact leaves as it is, decided or open for another one, cuts nothing.
             leaves = [
                 leaf
                 for scheme in several
                 if fact in open_facts(scheme, profile)
-                for leaf in readers([scheme])
+                for condition in scheme.stated
+                if waits_for(condition, fact, profile)
+                for leaf in ends(condition)
                 if fact in leaf.facts
             ]
             found = [n_settled(several, waiting, answer) for answer in variants(profile, question.name, leaves)]
