@@ -1,7 +1,7 @@
 """The matching engine: which schemes a firm can have, in what order, why, and what is still unknown.
 
-Pure Python and numpy: no framework, no clock, no file, no sentence. The rest of the repository imports this module
-only.
+Pure Python, numpy and scipy: no framework, no clock, no file, no sentence. The rest of the repository imports this
+module only.
 """
 
 from matching.answering import Answering, Signs, signs_of

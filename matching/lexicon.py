@@ -16,7 +16,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from sklearn.preprocessing import normalize
+from scipy.sparse.linalg import norm
 
 from matching.text import tokens
 
@@ -100,7 +100,9 @@ class Lexicon:
             ([share for _, _, share in spoken], ([column for column, _, _ in spoken], [row for _, row, _ in spoken])),
             shape=(len(subjects), len(examples)),
         )
-        means = normalize((shares @ texts).power(DAMPING))
+        means = (shares @ texts).power(DAMPING).tocsr()
+        lengths = norm(means, axis=1)
+        means.data /= np.repeat(np.where(lengths, lengths, 1.0), np.diff(means.indptr))
         return cls(subjects, csr_array(means.T.astype(np.float32)), rarity)
 
     def likeness(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
