@@ -273,16 +273,16 @@ def _change_state(scheme: Scheme, state: str) -> Scheme:
 
 @transaction.atomic
 def close_task(*, task: CatalogueTask, editor: User, answer: str) -> CatalogueTask:
-    """Answer who reported something wrong in a sheet; that person is told."""
+    """Answer what was reported as wrong in a sheet; a person of ours who reported it is told."""
     _need_editor(editor)
     task = CatalogueTask.objects.select_for_update(of=("self",)).get(pk=task.pk)
     if task.closed_at is not None:
         raise PublishingError("Ce signalement est déjà traité.")
     if not answer.strip():
-        raise PublishingError("Écrivez une réponse : la personne qui a signalé l’erreur la reçoit par courriel.")
+        raise PublishingError("Écrivez une réponse : elle reste dans la fiche, et qui a signalé l’erreur la reçoit.")
     task.closed_at, task.closed_by, task.answer = timezone.now(), editor, answer.strip()
     task.save(update_fields=["closed_at", "closed_by", "answer"])
-    if task.reported_by.is_active and task.reported_by_id != editor.pk:
+    if task.reported_by and task.reported_by.is_active and task.reported_by_id != editor.pk:
         _owe("catalogue_task_closed", f"catalogue_task:{task.pk}:closed", task.reported_by, {"task": task})
     return task
 

@@ -11,6 +11,7 @@ from backend.accounts.models import Membership, User
 from backend.schemes.models import CatalogueTask, Proposal, Scheme
 from backend.schemes.publishing import archive
 from backend.schemes.records import write_revision
+from backend.schemes.reports import report_by_job
 from backend.schemes.wording import sentence
 from tests.factories import ARC, make_officer, make_submission
 from tests.schemes.people import (
@@ -431,6 +432,21 @@ def test_a_report_is_read_corrected_and_answered(by_editor):
     assert "Le plafond a changé en octobre." not in text_of(by_editor.get(TASKS))
     assert "Le plafond a changé en octobre." in text_of(by_editor.get(TASKS, {"etat": "traites"}))
     assert "Le plafond est le même." in text_of(by_editor.get(page))
+
+
+def test_what_jobs_report_stands_in_the_same_queue_and_can_be_told_apart(by_editor):
+    make_task(get_scheme())
+    task = report_by_job(scheme=get_scheme("vie"), job="links.check", subject="x", text="La page ne répond plus.")
+    listed = text_of(by_editor.get(TASKS))
+    assert "La page ne répond plus." in listed
+    assert "Le plafond a changé en octobre." in listed
+    alone = text_of(by_editor.get(TASKS, {"origin__exact": "job"}))
+    assert "contrôle des adresses" in alone
+    assert "Le plafond a changé en octobre." not in alone
+    page = f"{TASKS}{task.pk}/change/"
+    assert "reçoit par courriel" not in text_of(by_editor.get(page))
+    assert "est prévenue" not in text_of(by_editor.post(page, {"answer": "Le site est en travaux."}, follow=True))
+    assert "Le site est en travaux." in text_of(by_editor.get(page))
 
 
 def test_a_proposal_written_for_a_report_remembers_it(by_editor):

@@ -1,4 +1,4 @@
-"""What people report as wrong in a sheet: read, mended by a proposal or not, and answered."""
+"""What people and jobs report as wrong in a sheet: read, mended by a proposal or not, and answered."""
 
 from typing import Any
 
@@ -43,14 +43,18 @@ class WaitingFilter(admin.SimpleListFilter):
 
 @admin.register(CatalogueTask)
 class CatalogueTaskAdmin(CataloguePages[CatalogueTask]):
-    list_display = ("scheme", "criterion_sentence", "text", "reported_by", "age", "closed_by")
-    list_filter = (WaitingFilter,)
+    list_display = ("scheme", "criterion_sentence", "text", "reporter", "age", "closed_by")
+    list_filter = (WaitingFilter, "origin", "job")
     search_fields = ("text", "scheme__source_key", "revision__name")
     list_select_related = ("scheme__current", "criterion", "reported_by", "closed_by")
 
     @admin.display(description="critère en cause")
     def criterion_sentence(self, task: CatalogueTask) -> str:
         return sentence(task.criterion.definition) if task.criterion else ""
+
+    @admin.display(description="signalé par", ordering="origin")
+    def reporter(self, task: CatalogueTask) -> str:
+        return task.reporter
 
     @admin.display(description="depuis", ordering="reported_at")
     def age(self, task: CatalogueTask) -> str:
@@ -66,14 +70,14 @@ class CatalogueTaskAdmin(CataloguePages[CatalogueTask]):
             "scheme__current", "revision", "criterion", "reported_by", "closed_by"
         )
         task = found(rows, object_id)
-        form = AnswerForm(request.POST if request.method == "POST" else None)
+        form = AnswerForm(request.POST if request.method == "POST" else None, task=task)
         if form.is_bound and form.is_valid():
             try:
                 close_task(task=task, editor=signed_in(request), answer=form.cleaned_data["answer"])
             except PublishingError as error:
                 messages.error(request, str(error))
             else:
-                messages.success(request, "Signalement traité ; la personne qui l’a fait est prévenue.")
+                messages.success(request, self._said(task))
             return redirect("admin:schemes_cataloguetask_change", task.pk)
         return self.page(
             request,
@@ -85,3 +89,7 @@ class CatalogueTaskAdmin(CataloguePages[CatalogueTask]):
             form=form,
             proposals=task.proposals.select_related("author"),
         )
+
+    def _said(self, task: CatalogueTask) -> str:
+        told = " ; la personne qui l’a fait est prévenue" if task.is_answered else ""
+        return f"Signalement traité{told}."

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
+from backend.schemes.models import CatalogueTask
 
 
 class CommentForm(forms.Form):
@@ -30,9 +31,12 @@ class DecisionForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    answer = PlainText(
-        label=_("Réponse à la personne qui a signalé"),
-        max_length=2000,
-        widget=forms.Textarea({"rows": 4}),
-        help_text=_("Elle la reçoit par courriel."),
-    )
+    answer = PlainText(label=_("Réponse"), max_length=2000, widget=forms.Textarea({"rows": 4}))
+
+    def __init__(self, *args: Any, task: CatalogueTask, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["answer"].help_text = (
+            _("La personne qui a signalé la reçoit par courriel.")
+            if task.is_answered
+            else _("Elle reste dans la fiche, pour les autres rédacteurs.")
+        )

@@ -1,4 +1,4 @@
-"""What people do to the catalogue: changes they propose, and errors they report.
+"""What is done to the catalogue: changes that people propose, and errors that people and jobs report.
 
 A proposal holds a whole record, in the shape of a reviewed file. It becomes a revision only when somebody else
 publishes it.
@@ -19,9 +19,26 @@ class CatalogueTaskQuerySet(models.QuerySet["CatalogueTask"]):
     def waiting(self) -> Self:
         return self.filter(closed_at__isnull=True)
 
+    def from_job(self, job: str) -> Self:
+        return self.filter(origin=CatalogueTask.Origin.JOB, job=job)
+
 
 class CatalogueTask(models.Model):
-    """Something to check or mend in a scheme's sheet, reported by a person."""
+    """Something to check or mend in a scheme's sheet: reported by a person of ours, by the public, or by a job.
+
+    The public may leave an address, to be told of the answer. A job names what it found by a subject, once for each
+    scheme, and may close its own report when what it found is no longer so.
+    """
+
+    class Origin(models.TextChoices):
+        PERSON = "person", _("agent")
+        PUBLIC = "public", _("public")
+        JOB = "job", _("contrôle automatique")
+
+    class Job(models.TextChoices):
+        LINKS = "links.check", _("contrôle des adresses")
+        EXPIRY = "catalogue.expiry", _("contrôle des dates de fin")
+        REVIEW = "catalogue.review", _("contrôle des relectures")
 
     scheme = models.ForeignKey(Scheme, on_delete=models.CASCADE, related_name="tasks", verbose_name=_("dispositif"))
     revision = models.ForeignKey(
@@ -36,9 +53,18 @@ class CatalogueTask(models.Model):
         verbose_name=_("critère en cause"),
     )
     text = models.TextField(_("ce qui ne va pas"), blank=True)
+    origin = models.CharField(_("origine"), max_length=6, choices=Origin, default=Origin.PERSON)
     reported_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="catalogue_tasks", verbose_name=_("signalé par")
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="catalogue_tasks",
+        verbose_name=_("signalé par"),
     )
+    reporter_email = models.EmailField(_("adresse de la personne qui signale"), blank=True)
+    job = models.CharField(_("contrôle"), max_length=20, choices=Job, blank=True)
+    subject = models.CharField(max_length=700, blank=True, help_text="What a job found, once for each scheme.")
     reported_at = models.DateTimeField(_("signalé le"))
     closed_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("traité par")
@@ -53,14 +79,41 @@ class CatalogueTask(models.Model):
         ordering = ["reported_at", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
-                | Q(closed_at__isnull=False, closed_by__isnull=False),
+                name="catalogue_task_has_one_origin",
+                condition=Q(origin="person", reported_by__isnull=False, reporter_email="", job="", subject="")
+                | Q(origin="public", reported_by=None, job="", subject="")
+                | Q(origin="job", reported_by=None, reporter_email="") & ~Q(job="") & ~Q(subject=""),
+            ),
+            models.CheckConstraint(  # a job alone closes without a person, and only what it reported
                 name="catalogue_task_closed_by_someone",
-            )
+                condition=Q(closed_at=None, closed_by=None)
+                | Q(closed_at__isnull=False, closed_by__isnull=False)
+                | Q(closed_at__isnull=False, origin="job") & ~Q(answer=""),
+            ),
+            models.UniqueConstraint(
+                name="catalogue_task_of_a_job_once", fields=["scheme", "job", "subject"], condition=Q(origin="job")
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.scheme} : {self.text or self.criterion}"
+
+    @property
+    def reporter(self) -> str:
+        """Who or what reported it, for those who read the queue."""
+        if self.origin == self.Origin.JOB:
+            return str(self.get_job_display())
+        return str(self.reported_by or self.get_origin_display())
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether somebody receives the answer."""
+        return self.reported_by is not None
+
+    @property
+    def answered_by(self) -> str:
+        """Who or what closed it."""
+        return str(self.closed_by or self.reporter)
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):

@@ -1,0 +1,30 @@
+"""What jobs report as wrong in sheets, in the queue where people's reports wait; the same thing is reported once."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from backend.schemes.models import CatalogueTask, Scheme
+
+
+@transaction.atomic
+def report_by_job(*, scheme: Scheme, job: str, subject: str, text: str) -> CatalogueTask | None:
+    """Ask the editors to check a sheet; ``None`` where the job has already said it, be it answered since."""
+    if scheme.current_id is None:
+        return None
+    task, is_new = CatalogueTask.objects.get_or_create(
+        scheme=scheme,
+        job=job,
+        subject=subject,
+        origin=CatalogueTask.Origin.JOB,
+        defaults={"revision_id": scheme.current_id, "text": text, "reported_at": timezone.now()},
+    )
+    return task if is_new else None
+
+
+@transaction.atomic
+def settle_by_job(*, job: str, subject: str, answer: str, scheme: Scheme | None = None) -> int:
+    """Close what a job reported, since it is no longer so; of one scheme or of all. Return how many were waiting."""
+    waiting = CatalogueTask.objects.from_job(job).waiting().filter(subject=subject)
+    if scheme is not None:
+        waiting = waiting.filter(scheme=scheme)
+    return waiting.update(closed_at=timezone.now(), answer=answer)
