@@ -9,6 +9,7 @@ from matching.bundles import Step, bundle
 from matching.changes import Change, Turn, apply_changes, find_change
 from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
 from matching.definitions import KINDS, dump_criterion, parse_criterion
+from matching.eligibility import Verdicts, evaluate
 from matching.errors import CriterionError, FactError, MatchingError, RelationError
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, POINTS, Weights
@@ -105,6 +106,7 @@ __all__ = [
     "Silences",
     "Step",
     "Turn",
+    "Verdicts",
     "Weights",
     "Window",
     "Wish",
@@ -120,6 +122,7 @@ __all__ = [
     "consolidate",
     "criterion_schema",
     "dump_criterion",
+    "evaluate",
     "explain",
     "exposure",
     "find_change",

@@ -67,8 +67,7 @@ class FactSheet(models.Model):
 
     def current(self) -> dict[str, "Fact"]:
         """Return the newest row of each fact, by name; one that was taken back is left out."""
-        said = self.facts.exclude(name__startswith=Fact.DECLINED).order_by("recorded_at", "pk")
-        newest = {fact.name: fact for fact in said}
+        newest = {fact.name: fact for fact in self.facts.said()}
         return {name: fact for name, fact in newest.items() if fact.value is not None}
 
     def declined(self) -> set[str]:
@@ -82,6 +81,10 @@ class FactSheet(models.Model):
 
 
 class FactQuerySet(models.QuerySet["Fact"]):
+    def said(self) -> Self:
+        """Values, the oldest first, and not the questions that nobody could answer."""
+        return self.exclude(name__startswith=Fact.DECLINED).order_by("recorded_at", "pk")
+
     def answers(self) -> Self:
         """Answers to the conditions that only a person can check."""
         return self.filter(name__startswith=Fact.ANSWER)

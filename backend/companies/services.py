@@ -1,6 +1,6 @@
 """Recording facts and aids received, each with its author and its day."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -62,6 +62,16 @@ def record_facts(
         for name, value in values.items()
         if known.get(name) != value
     )
+
+
+def values_of(sheets: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Return the facts that are known of many sheets at once, by sheet, then by name."""
+    newest: dict[int, dict[str, Any]] = {sheet: {} for sheet in sheets}
+    for sheet, name, value in Fact.objects.filter(sheet__in=newest).said().values_list("sheet", "name", "value"):
+        newest[sheet][name] = value
+    return {
+        sheet: {name: value for name, value in values.items() if value is not None} for sheet, values in newest.items()
+    }
 
 
 @transaction.atomic

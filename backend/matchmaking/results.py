@@ -1,14 +1,15 @@
 """Asking the engine, keeping its answer, and asking again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from backend.companies.services import values_of
 from backend.matchmaking import engine
-from backend.matchmaking.held import held_schemes
+from backend.matchmaking.held import held_by, held_schemes
 from backend.matchmaking.models import Alert, Match, Need, NeedCorrection, Result, Submission, WeightSet
 from backend.matchmaking.unmet import record_unmet
 from backend.schemes.models import Criterion
@@ -44,6 +45,12 @@ def corrected_needs(submission: Submission) -> tuple[set[str], set[str]]:
 def facts_of(submission: Submission) -> dict[str, Any]:
     """Return all that the engine is told of a firm: what its sheet says, and the schemes that officers know it has."""
     return {**submission.sheet.values(), **held_schemes(submission)}
+
+
+def facts_of_all(submissions: Sequence[Submission]) -> list[dict[str, Any]]:
+    """Return the same of many files at once, in their order; their sheets are read with them."""
+    values, held = values_of(file.sheet_id for file in submissions), held_by(submissions)
+    return [{**values[file.sheet_id], **held[file.pk]} for file in submissions]
 
 
 def request_of(submission: Submission, *, on: date) -> engine.Request:

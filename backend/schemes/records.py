@@ -90,6 +90,24 @@ def check_record(record: Record) -> None:
         raise RecordError(str(error)) from error
 
 
+def revision_of(record: Record) -> Revision:
+    """Return the revision that a record would make, typed and not saved; raise ``RecordError`` where it cannot be."""
+    scheme = Scheme(source=Scheme.OWN, source_key=record["key"])
+    try:
+        revision = _revision(plain(record), scheme, number=1)
+        revision.clean_fields(exclude=["scheme"])
+    except ValidationError as error:
+        raise RecordError(told(error)) from error
+    except BROKEN as error:
+        raise RecordError(str(error)) from error
+    return revision
+
+
+def definitions_of(record: Record) -> list[tuple[bool, Record]]:
+    """Return what the engine reads of each criterion, and whether it was typed from free text."""
+    return [(bool(row.get(FROM_TEXT)), _definition(row)) for row in record["criteria"]]
+
+
 def told(error: ValidationError) -> str:
     """Return the messages of the database's rules, each after the field it is about."""
     if not hasattr(error, "error_dict"):

@@ -26,6 +26,7 @@ from backend.matchmaking.engine.needs import (
     understand,
     words_of,
 )
+from backend.matchmaking.engine.percolation import LATER, Counts, Firms
 from backend.matchmaking.engine.questions import Asked, changes, next_conditions, next_questions, worth
 from backend.matchmaking.engine.ranking import (
     CONTRIBUTIONS,
@@ -72,6 +73,7 @@ exposure, reciprocal_rank, silences = matching.exposure, matching.reciprocal_ran
 
 __all__ = [
     "CONTRIBUTIONS",
+    "LATER",
     "LEARNT_FROM",
     "NOTHING",
     "N_COMPARED",
@@ -87,9 +89,11 @@ __all__ = [
     "Catalogue",
     "Comparison",
     "Conflict",
+    "Counts",
     "Decision",
     "Example",
     "Facts",
+    "Firms",
     "Left",
     "Line",
     "Link",

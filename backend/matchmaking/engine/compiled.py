@@ -1,14 +1,16 @@
 """Revisions of schemes as the engine reads them."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from copy import copy
 from functools import cache, lru_cache
 from hashlib import sha256
+from typing import Any
 
 import matching
 from backend.matchmaking.engine.needs import language_in_force, lexicon_of, need_reader
 from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
 from backend.schemes.models import Revision, Scheme
+from backend.schemes.records import Record, RecordError, definitions_of, revision_of
 
 NAME_SHARE = 2.0  # a name says more than as many words of a summary
 
@@ -75,10 +77,25 @@ def _compiled(revisions: tuple[int, ...], last_tagging: tuple[object, ...]) -> C
 
 
 def compile_scheme(scheme: Scheme, revision: Revision) -> matching.Scheme:
-    needs = needs_served(scheme, revision)
-    criteria = [(row.from_text, matching.parse_criterion(row.definition)) for row in revision.criteria.all()]
+    criteria = [(row.from_text, row.definition) for row in revision.criteria.all()]
+    return _compile(scheme.key, revision, needs_served(scheme, revision), criteria)
+
+
+def compile_record(record: Record) -> matching.Scheme:
+    """Return a record of ours as the engine would read it once published; raises ``RecordError``."""
+    revision = revision_of(record)
+    try:
+        return _compile(revision.scheme.key, revision, record["needs"], definitions_of(record))
+    except matching.CriterionError as error:
+        raise RecordError(str(error)) from error
+
+
+def _compile(
+    key: str, revision: Revision, needs: Mapping[str, float], definitions: Iterable[tuple[bool, Any]]
+) -> matching.Scheme:
+    criteria = [(from_text, matching.parse_criterion(definition)) for from_text, definition in definitions]
     return matching.Scheme(
-        key=scheme.key,
+        key=key,
         window=matching.Window(state=revision.window_state, opens_on=revision.opens_on, closes_on=revision.closes_on),
         criteria=tuple(criterion for from_text, criterion in criteria if not from_text),
         from_text=tuple(criterion for from_text, criterion in criteria if from_text),

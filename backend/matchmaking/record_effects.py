@@ -1,0 +1,191 @@
+"""What a change of one scheme would do to the firms we know, before anything is published; nothing of it is kept.
+
+Each firm counts once, by its newest confirmed file. A firm gains a scheme when it becomes eligible, loses it when it
+can no longer have it, and moves to "à préciser" when the rules can no longer tell: as the result page says it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, Max
+
+from backend.accounts.models import User
+from backend.companies.models import Fact
+from backend.matchmaking import engine
+from backend.matchmaking.models import FollowUp, Match, Review, Submission
+from backend.matchmaking.results import facts_of_all
+from backend.schemes.models import Revision
+from backend.schemes.records import Record, read_record
+
+ELIGIBLE, UNDECIDED, INELIGIBLE = Match.Verdict.ELIGIBLE, Match.Verdict.UNDECIDED, Match.Verdict.INELIGIBLE
+LATER = engine.LATER
+ABSENT = "absent"  # there was no such scheme, or none will be left
+POSSIBLE = (ELIGIBLE, UNDECIDED)
+
+Counts = engine.Counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What one firm was told of a scheme, and what it would be told."""
+
+    submission: Submission
+    before: str
+    after: str
+    asks: bool  # for something that the scheme serves, or served: only then does it see the scheme at all
+    is_visible: bool  # whether the viewer may open its file, and so read its name
+
+    @property
+    def gains(self) -> bool:
+        return self.after == ELIGIBLE and self.before != ELIGIBLE
+
+    @property
+    def becomes_undecided(self) -> bool:
+        return self.after == UNDECIDED and self.before != UNDECIDED
+
+    @property
+    def loses(self) -> bool:
+        return self.before in POSSIBLE and self.after not in POSSIBLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a change does to each firm, in the order of the newest files."""
+
+    on: date
+    moves: tuple[Move, ...]
+
+    @property
+    def n_firms(self) -> int:
+        return len(self.moves)
+
+    @property
+    def gains(self) -> list[Move]:
+        return [move for move in self.moves if move.gains]
+
+    @property
+    def loses(self) -> list[Move]:
+        return [move for move in self.moves if move.loses]
+
+    @property
+    def undecided(self) -> list[Move]:
+        return [move for move in self.moves if move.becomes_undecided]
+
+    @property
+    def unchanged(self) -> int:
+        """Count the firms that would read the same, whatever that is."""
+        return self.n_firms - len(self.gains) - len(self.loses) - len(self.undecided)
+
+    def n_after(self, verdict: str) -> int:
+        """Count the firms by what they would be told."""
+        return sum(move.after == verdict for move in self.moves)
+
+    def of_those_who_ask(self) -> Self:
+        """Return the effect on the firms that ask for what the scheme serves: the others never see it."""
+        return type(self)(on=self.on, moves=tuple(move for move in self.moves if move.asks))
+
+
+class Trial:
+    """The firms of a day, read once: any number of records and conditions are tried on them."""
+
+    def __init__(self, *, on: date) -> None:
+        self.on = on
+        self.submissions = _newest_files()
+        self._firms = _read(tuple(self.submissions), on, _state_of(self.submissions))
+
+    def effect(
+        self, record: Record | None, *, base: Record | Revision | None, viewer: User | AnonymousUser | None = None
+    ) -> Effect:
+        """Compare a record with what is in force; ``None`` stands for no scheme at all. Raises ``RecordError``."""
+        old = read_record(base) if isinstance(base, Revision) else base
+        before, after = self._verdicts(old), self._verdicts(record)
+        needs = {need for side in (old, record) if side for need in side["needs"]}
+        visible = self._visible_to(viewer)
+        return Effect(
+            on=self.on,
+            moves=tuple(
+                Move(
+                    submission=file,
+                    before=was,
+                    after=will_be,
+                    asks=_asks(file, needs),
+                    is_visible=file.pk in visible,
+                )
+                for file, was, will_be in zip(self.submissions, before, after, strict=True)
+            ),
+        )
+
+    def counts(self, criteria: Iterable[Record]) -> list[Counts]:
+        """Count, for each condition by itself, the firms it keeps and excludes. Raises ``RecordError``."""
+        return [self._firms.counts(row) for row in criteria]
+
+    def _verdicts(self, record: Record | None) -> Sequence[str]:
+        return [ABSENT] * len(self.submissions) if record is None else self._firms.verdicts(record)
+
+    def _visible_to(self, viewer: User | AnonymousUser | None) -> set[int]:
+        if viewer is None:
+            return set()
+        return set(Submission.objects.visible_to(viewer).values_list("pk", flat=True))
+
+
+def effects_of_record(
+    record: Record | None,
+    *,
+    base: Record | Revision | None,
+    on: date,
+    viewer: User | AnonymousUser | None = None,
+) -> Effect:
+    """Tell which firms would gain or lose a scheme, were a record published instead of ``base``.
+
+    Everybody reads the counts; a name is for those who may open that file. Raises ``RecordError`` where the record is
+    not well formed.
+    """
+    return Trial(on=on).effect(record, base=base, viewer=viewer)
+
+
+def counts_of_criteria(criteria: Iterable[Record], *, on: date) -> list[Counts]:
+    """Count, for each condition of a record by itself, the firms it would keep, exclude or leave open.
+
+    Raises ``RecordError`` where one cannot be read.
+    """
+    return Trial(on=on).counts(criteria)
+
+
+def _newest_files() -> list[Submission]:
+    """Return the newest confirmed file of each firm; one whose number is not known is a firm of its own."""
+    rows = (
+        Submission.objects.confirmed().select_related("sheet").prefetch_related("needs").order_by("-filed_at", "-pk")
+    )
+    newest: dict[tuple[str, int], Submission] = {}
+    for file in rows:
+        company = file.sheet.company_id
+        newest.setdefault(("company", company) if company else ("file", file.pk), file)
+    return list(newest.values())
+
+
+def _state_of(submissions: Iterable[Submission]) -> tuple[object, ...]:
+    """Return what is another as soon as something else is known of a firm: facts and reviews are only ever added."""
+    steps = FollowUp.objects.standing().aggregate(Max("pk"), Count("pk"))
+    return (
+        tuple(file.sheet.company_id for file in submissions),
+        Fact.objects.aggregate(Max("pk"))["pk__max"],
+        Review.objects.aggregate(Max("pk"))["pk__max"],
+        *steps.values(),
+    )
+
+
+@lru_cache(maxsize=1)
+def _read(submissions: tuple[Submission, ...], on: date, state: tuple[object, ...]) -> engine.Firms:
+    """Read what is known of each firm into columns: a person who tries one change tries the next one at once."""
+    return engine.Firms(facts_of_all(submissions), on=on)
+
+
+def _asks(submission: Submission, needs: set[str]) -> bool:
+    """Tell whether a file asks for one of some sub-needs; one that states nothing asks for all."""
+    asked = {need.sub_need_id for need in submission.needs.all()}
+    stated = bool(asked) or bool(submission.text.strip())
+    return not stated or not asked.isdisjoint(needs)
