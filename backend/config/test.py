@@ -21,4 +21,5 @@ THROTTLES = {}
 FILING_SECONDS = 0
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"api_read": None, "api_match": None}  # noqa: F405
 OUTBOX_SECONDS = 0.5
+FETCH_LOOPBACK = True
 STATIC_ROOT = BASE_DIR / "backend" / "web" / "static"  # noqa: F405  # a folder that exists: tests collect nothing
