@@ -65,7 +65,7 @@ def _text(name: str) -> Callable[[Record], Iterable[str]]:
 
 
 def _choice(name: str, choices: type[TextChoices]) -> Callable[[Record], Iterable[str]]:
-    return lambda record: [str(choices(record[name]).label)]
+    return lambda record: [str(choices(record[name]).label) if record[name] else "non précisé"]
 
 
 def _as_of(record: Record) -> Iterable[str]:

@@ -70,6 +70,8 @@ def write_revision(record: Record, *, scheme: Scheme) -> Revision:
     unknown_targets = unknown_activities(map(str, record["targeted_naf"]))
     if unknown_targets:
         raise RecordError(f"targeted_naf : n’est pas un code NAF rév. 2 : {_list(unknown_targets)}")
+    if scheme.source == Scheme.OWN and not (record["kind"] and record["level"]):
+        raise RecordError("forme ou niveau absents : un dispositif du catalogue dit les deux")
     revision = _revision(record, scheme, number=last.number + 1 if last else 1)
     revision.full_clean()
     revision.save()
@@ -125,8 +127,8 @@ def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
         digest=digest_of(record),
         name=record["name"],
         summary=_text(record["summary"]),
-        kind=record["kind"],
-        level=record["level"],
+        kind=_text(record["kind"]),
+        level=_text(record["level"]),
         confidence=record["confidence"],
         as_of=record["as_of"],
         applicants=record["applicants"],

@@ -4,7 +4,7 @@ import pytest
 import yaml
 from django.db import DatabaseError, transaction
 
-from backend.schemes.comparison import differences, merge
+from backend.schemes.comparison import describe, differences, merge
 from backend.schemes.models import Operator, OperatorRole, Proposal, Relation, Revision, Scheme, ServedNeed
 from backend.schemes.records import RecordError, check_record, digest_of, normalise, read_record, write_revision
 from tests.conftest import ROOT
@@ -41,6 +41,8 @@ def test_dates_and_text_of_a_date_are_the_same_content():
     ("changes", "place"),
     [
         ({"needs": {"numerique.robots": 1}}, "sous-besoin inconnu"),
+        ({"kind": None}, "forme ou niveau absents"),
+        ({"level": ""}, "forme ou niveau absents"),
         ({"needs": {"numerique.robot": 0}}, "served_need_weight_in_range"),
         ({"criteria": [{"kind": "headcont"}]}, "critère 1 : critère: Unknown criterion kind 'headcont'"),
         ({"criteria": [{"kind": "headcount", "below": 250, "source": 2}]}, "critère 1 : il n’y a pas de source 2"),
@@ -212,3 +214,14 @@ def test_criteria_and_the_sources_they_name_stay_together():
     merged, conflicts = merge(base=base, mine=mine, current=theirs)
     assert [row["title"] for row in merged["sources"]] == ["Page inventée"]
     assert "Critères d’éligibilité" in conflicts
+
+
+def test_another_site_s_record_may_say_neither_form_nor_level():
+    scheme = Scheme.objects.create(source="ailleurs", source_key="essai")
+    record = {**make_record("essai"), "kind": None, "level": None}
+    revision = write_revision(record, scheme=scheme)
+    assert (revision.kind, revision.level) == ("", "")
+    read = read_record(revision)
+    assert (read["kind"], read["level"]) == (None, None)
+    assert differences(read, normalise(record)) == []
+    assert describe(read)["Forme"] == describe(read)["Niveau"] == ("non précisé",)

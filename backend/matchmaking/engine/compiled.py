@@ -13,6 +13,7 @@ from backend.schemes.models import Revision, Scheme
 from backend.schemes.records import Record, RecordError, definitions_of, revision_of
 
 NAME_SHARE = 2.0  # a name says more than as many words of a summary
+FARTHEST = Revision.Level.EU.value  # a level that a source does not say brings a scheme no nearer
 
 
 class Catalogue:
@@ -101,7 +102,7 @@ def _compile(
         from_text=tuple(criterion for from_text, criterion in criteria if from_text),
         needs=needs,
         targeted_activities=tuple(revision.targeted_naf),
-        reach=revision.level,
+        reach=revision.level or FARTHEST,
         kind=revision.kind,
         applicant=revision.applicants[0] if Revision.Applicant.FIRM not in revision.applicants else "firm",
         verified=revision.confidence == Revision.Confidence.VERIFIED,

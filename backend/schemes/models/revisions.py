@@ -130,8 +130,9 @@ class Revision(models.Model):
 
     name = models.CharField(_("nom"), max_length=200)
     summary = models.TextField(_("résumé"))
-    kind = models.CharField(_("forme"), max_length=20, choices=Kind)
-    level = models.CharField(_("niveau"), max_length=12, choices=Level)
+    # Empty only in records of other sites, which do not always say it.
+    kind = models.CharField(_("forme"), max_length=20, choices=Kind, blank=True)
+    level = models.CharField(_("niveau"), max_length=12, choices=Level, blank=True)
     confidence = models.CharField(_("vérification"), max_length=16, choices=Confidence)
     as_of = models.DateField(_("état au"))
     applicants = ArrayField(models.CharField(max_length=10, choices=Applicant), verbose_name=_("demandeurs"))
