@@ -9,7 +9,8 @@ from django.core.management import call_command
 
 from backend.matchmaking.evaluation.judgements import is_held_out, load_judgements, load_requests
 from backend.matchmaking.evaluation.table import OURS, evaluate
-from backend.schemes.importers.loading import import_records, read_file
+from backend.schemes.importers.files import read_json_list
+from backend.schemes.importers.loading import import_records
 from backend.schemes.models import Scheme
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,7 @@ def test_what_a_half_is_hangs_on_the_name_of_a_request_alone():
 
 @pytest.fixture
 def imported(real_data):
-    import_records(source=IMPORTED, records=read_file(real_data / "mte" / "programs.json"), on=date(2026, 6, 12))
+    import_records(source=IMPORTED, records=read_json_list(real_data / "mte" / "programs.json"), on=date(2026, 6, 12))
 
 
 @pytest.mark.real_data

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,6 +11,7 @@ from backend.schemes.importers.faults import get_flag, get_object, get_text, get
 from backend.schemes.importers.legal import Stated, read_stated
 from backend.schemes.importers.needs import reviewed_needs
 from backend.schemes.importers.places import Places
+from backend.schemes.importers.reading import Read
 from backend.schemes.importers.sentences import Table, load_table
 from backend.schemes.models import Revision
 from backend.schemes.records import Record
@@ -22,16 +22,6 @@ PUBLIC_BODIES = "ouvert aux administrations publiques"
 _KEY = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 MAX_NAME = 200  # characters of an operator's name that the catalogue keeps
 _DURATIONS = ("durée de l'accompagnement", "durée du prêt")
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A programme as a record, and what is to be told of it."""
-
-    record: Record
-    contradictions: tuple[str, ...]
-    nuances: tuple[str, ...]
-    labels: tuple[str, ...] = ()
 
 
 class Reader:

@@ -6,15 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from backend.schemes.importers.loading import (
-    READERS,
-    ImportFileError,
-    count,
-    describe,
-    import_records,
-    read_file,
-    read_projects,
-)
+from backend.schemes.importers.files import ImportFileError, digest_file
+from backend.schemes.importers.loading import import_records, read_projects
+from backend.schemes.importers.reports import count, describe
+from backend.schemes.importers.sources import SOURCES
 
 HELP = """\
 Reprend les fiches d'un autre site dans une source à part du catalogue ; relire le même fichier n'y change rien.
@@ -31,7 +26,7 @@ class Command(BaseCommand):
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("source", choices=sorted(READERS), metavar="SOURCE", help=" ou ".join(sorted(READERS)))
+        parser.add_argument("source", choices=sorted(SOURCES), metavar="SOURCE", help=" ou ".join(sorted(SOURCES)))
         parser.add_argument("path", type=Path, metavar="FICHIER", help="Fichier JSON de la source.")
         parser.add_argument(
             "--projects",
@@ -49,15 +44,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
         try:
-            records = read_file(path)
             projects = read_projects(options["projects"]) if options["projects"] else None
+            digest_file(path)
             on = _read_day(options["dated"]) or _last_change(path)
+            report = import_records(
+                source=options["source"],
+                records=SOURCES[options["source"]].open(path),
+                on=on,
+                projects=projects,
+                dry_run=options["dry_run"],
+            )
         except ImportFileError as error:
             raise CommandError(f"{error} Rien n’a été changé.") from None
-        report = import_records(
-            source=options["source"], records=records, on=on, projects=projects, dry_run=options["dry_run"]
-        )
-        self.stdout.write(f"{path} : {count(len(records), 'fiche')}, état au {on:%d/%m/%Y}")
+        self.stdout.write(f"{path} : {count(report.n_records, 'fiche')}, état au {on:%d/%m/%Y}")
         for line in describe(report):
             self.stdout.write(line)
         if options["dry_run"]:

@@ -1,0 +1,31 @@
+"""What reads the records of another site, and what is read of one. Every source has a reader of this shape."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from backend.schemes.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A record of another site as a record of ours, and what is to be told of it.
+
+    ``nuances`` are told once with the records that say them, ``contradictions`` record by record; ``labels`` are what
+    the site files it under.
+    """
+
+    record: Record
+    contradictions: tuple[str, ...] = ()
+    nuances: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+class Reader(Protocol):
+    """Reads the records of one file, one at a time; it may remember what holds for all of them."""
+
+    def key(self, given: dict[str, Any]) -> str:
+        """Return the identifier of a record in its source. Raises ``RowError`` where it has none."""
+
+    def read(self, given: dict[str, Any], *, on: date) -> Read:
+        """Return a record as of the day of its file. Raises ``RowError`` where a part cannot be read."""

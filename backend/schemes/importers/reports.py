@@ -1,0 +1,78 @@
+"""What one run over the records of another site did and found, and how it is told in French."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from backend.schemes.importers.reading import Read
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that was not taken, by its place in the file."""
+
+    row: int
+    key: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What one run did and found."""
+
+    created: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    untagged: list[str] = field(default_factory=list)
+    contradictions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    nuances: dict[str, list[str]] = field(default_factory=dict)  # what is said → the records that say it
+    stated: Counter[str] = field(default_factory=Counter)
+    from_text: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def n_records(self) -> int:
+        return len(self.created) + len(self.updated) + len(self.unchanged) + len(self.rejected)
+
+    def note(self, key: str, read: Read) -> None:
+        """Keep what is to be told of a record that went in."""
+        if not read.record["needs"]:
+            self.untagged.append(key)
+        if read.contradictions:
+            self.contradictions[key] = read.contradictions
+        for nuance in read.nuances:
+            self.nuances.setdefault(nuance, []).append(key)
+        for row in read.record["criteria"]:
+            (self.from_text if row.get("from_text") else self.stated)[row["kind"]] += 1
+
+
+def describe(report: Report) -> Iterator[str]:
+    """Tell a run in French, line by line."""
+    if report.contradictions:
+        yield f"Le fichier se contredit ({count(len(report.contradictions), 'fiche')}) :"
+    for key, contradictions in report.contradictions.items():
+        yield from (f"  {key} : {contradiction}" for contradiction in contradictions)
+    if report.nuances:
+        yield "Le texte et les données diffèrent à une borne près :"
+    for nuance, keys in report.nuances.items():
+        yield f"  {nuance} ({len(keys)}) : {', '.join(keys)}"
+    if report.gone:
+        yield f"Absentes du fichier, gardées ({len(report.gone)}) : {', '.join(report.gone)}"
+    if report.untagged:
+        yield f"Sans besoins relus pour leur texte actuel ({len(report.untagged)}) : {', '.join(report.untagged)}"
+    yield f"Critères tirés des données : {_counts(report.stated)}"
+    yield f"Critères tirés du texte : {_counts(report.from_text)}"
+    if report.rejected:
+        yield f"Fiches refusées ({len(report.rejected)}) :"
+    for rejected in report.rejected:
+        yield f"  fiche {rejected.row}{f' ({rejected.key})' if rejected.key else ''} : {rejected.reason}"
+
+
+def count(n: int, word: str) -> str:
+    """Write a number of things."""
+    return f"{n} {word}{'s' if n > 1 else ''}"
+
+
+def _counts(counts: Counter[str]) -> str:
+    return ", ".join(f"{n} {kind}" for kind, n in counts.most_common()) or "aucun"

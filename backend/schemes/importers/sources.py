@@ -1,0 +1,30 @@
+"""Whose records we read: the name of each source, how its file is opened and who reads it.
+
+A file format has a source name of its own: two formats of one site are two sources.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backend.schemes.importers import transition_ecologique
+from backend.schemes.importers.files import open_json_list
+from backend.schemes.importers.reading import Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFormat:
+    """How the file of a source is read.
+
+    ``open`` gives its records one at a time and raises ``ImportFileError`` where the file is not whole; a record that
+    cannot be opened is given as the ``RowError`` that says why.
+    """
+
+    open: Callable[[Path], Iterator[Any]]
+    reader: Callable[[], Reader]
+
+
+SOURCES: Mapping[str, FileFormat] = {
+    transition_ecologique.SOURCE: FileFormat(open=open_json_list, reader=transition_ecologique.Reader),
+}
