@@ -75,13 +75,16 @@ def parse_criterion(definition: Any, *, place: str = "criterion", depth: int = 0
     Headcount(at_least=None, above=None, at_most=None, below=250.0, level='company')
     """
     if not isinstance(definition, Mapping):
-        raise CriterionError(f"{definition!r} is not an object with a 'kind'.", place=place)
+        message = f"{definition!r} is not an object with a 'kind'."
+        raise CriterionError(message, place=place, reason="object", given=definition)
     if depth > MAX_DEPTH:
-        raise CriterionError(f"Criteria are nested more than {MAX_DEPTH} deep.", place=place)
+        raise CriterionError(f"Criteria are nested more than {MAX_DEPTH} deep.", place=place, reason="depth")
     kind = definition.get("kind")
     cls = KINDS.get(kind) if isinstance(kind, str) else None
     if cls is None:
-        raise CriterionError(f"Unknown criterion kind {kind!r}. Known kinds: {', '.join(sorted(KINDS))}.", place=place)
+        known_kinds = ", ".join(sorted(KINDS))
+        message = f"Unknown criterion kind {kind!r}. Known kinds: {known_kinds}."
+        raise CriterionError(message, place=place, reason="kind", given=kind, accepted=tuple(sorted(KINDS)))
     known = {item.name: item for item in parameters(cls)}
     hints = get_type_hints(cls)
     values: dict[str, Any] = {}
@@ -90,15 +93,18 @@ def parse_criterion(definition: Any, *, place: str = "criterion", depth: int = 0
             continue
         target = RENAMED.get(name, name)
         if target not in known:
-            accepted = ", ".join(known) or "none"
-            raise CriterionError(f"{kind!r} has no parameter {name!r}. Accepted: {accepted}.", place=place)
+            message = f"{kind!r} has no parameter {name!r}. Accepted: {', '.join(known) or 'none'}."
+            raise CriterionError(
+                message, place=place, reason="parameter", parameter=name, given=value, accepted=tuple(known)
+            )
         if target == "of":
             values[target] = _parse_parts(value, single=cls is Not, place=place, depth=depth)
         else:
             values[target] = _read(value, hints[target], place=f"{place}.{name}")
     missing = [n for n, f in known.items() if f.default is MISSING and n not in values]
     if missing:
-        raise CriterionError(f"{kind!r} needs {', '.join(missing)}.", place=place)
+        message = f"{kind!r} needs {', '.join(missing)}."
+        raise CriterionError(message, place=place, reason="missing", parameter=missing[0], accepted=tuple(missing))
     try:
         return cls(**values)
     except CriterionError as error:
@@ -109,7 +115,7 @@ def _parse_parts(value: Any, *, single: bool, place: str, depth: int) -> Criteri
     if single:
         return parse_criterion(value, place=f"{place}.of", depth=depth + 1)
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise CriterionError(f"{value!r} is not a list of criteria.", place=f"{place}.of")
+        raise CriterionError(f"{value!r} is not a list of criteria.", place=f"{place}.of", reason="list", given=value)
     return tuple(
         parse_criterion(part, place=f"{place}.of[{index}]", depth=depth + 1) for index, part in enumerate(value)
     )
@@ -137,11 +143,13 @@ def _read(value: Any, annotation: Any, *, place: str) -> Any:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            raise CriterionError(f"{value!r} is not a date such as 2026-11-24.", place=place) from None
+            message = f"{value!r} is not a date such as 2026-11-24."
+            raise CriterionError(message, place=place, reason="date", given=value) from None
     if str in accepted and isinstance(value, str):
         return value
     names = " or ".join(sorted("null" if part is NoneType else part.__name__ for part in accepted))
-    raise CriterionError(f"{value!r} is not of type {names}.", place=place)
+    message = f"{value!r} is not of type {names}."
+    raise CriterionError(message, place=place, reason="type", given=value, accepted=tuple(names.split(" or ")))
 
 
 def dump_criterion(criterion: Criterion) -> dict[str, Any]:

@@ -58,7 +58,14 @@ class Criterion(ABC):
             given = getattr(self, name)
             written = name.removesuffix("_size")  # "from" and "to" are no names in Python
             for value in given if isinstance(given, tuple) else (given,):
-                need(value in accepted, f"Unknown {written!r} of {self.kind!r}", value, ", ".join(accepted))
+                if value not in accepted:
+                    raise CriterionError(
+                        f"Unknown {written!r} of {self.kind!r}: {value!r} was given; accepted: {', '.join(accepted)}.",
+                        reason="choice",
+                        parameter=written,
+                        given=value,
+                        accepted=accepted,
+                    )
 
 
 def leaves(criterion: Criterion) -> tuple[Criterion, ...]:
@@ -67,7 +74,7 @@ def leaves(criterion: Criterion) -> tuple[Criterion, ...]:
     return tuple(leaf for part in parts for leaf in leaves(part)) if parts else (criterion,)
 
 
-def need(condition: bool, what: str, given: object, accepted: str) -> None:
+def need(condition: bool, reason: str, what: str, given: object, accepted: str) -> None:
     """Raise ``CriterionError`` where a condition on a parameter does not hold."""
     if not condition:
-        raise CriterionError(f"{what}: {given!r} was given; accepted: {accepted}.")
+        raise CriterionError(f"{what}: {given!r} was given; accepted: {accepted}.", reason=reason, given=given)

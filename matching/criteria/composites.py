@@ -15,7 +15,7 @@ class _Composite(Criterion):
     of: tuple[Criterion, ...] = ()
 
     def __post_init__(self) -> None:
-        need(bool(self.of), f"{self.kind!r} of nothing", self.of, "one criterion at least")
+        need(bool(self.of), "empty", f"{self.kind!r} of nothing", self.of, "one criterion at least")
 
     @property
     def facts(self) -> tuple[str, ...]:

@@ -49,11 +49,11 @@ class AgeMonths(Criterion):
 
     def __post_init__(self) -> None:
         highs = [bound for bound in (self.at_most, self.below) if bound is not None]
-        need(len(highs) < 2, "Two bounds on one side", tuple(highs), "at_most or below")
-        need(self.at_least is not None or bool(highs), "No bound", None, "at_least, at_most or below")
+        need(len(highs) < 2, "two_bounds", "Two bounds on one side", tuple(highs), "at_most or below")
+        need(self.at_least is not None or bool(highs), "no_bound", "No bound", None, "at_least, at_most or below")
         if self.at_least is not None and highs:
             upside_down = self.at_least > highs[0] or self.at_least == self.below
-            need(not upside_down, "Bounds upside down", (self.at_least, highs[0]), "low then high")
+            need(not upside_down, "upside_down", "Bounds upside down", (self.at_least, highs[0]), "low then high")
 
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
         known = ~np.isnat(profiles.created_on)
@@ -93,11 +93,13 @@ class Window(Criterion):
         self.check_choices()
         given = tuple(day and day.isoformat() for day in (self.opens_on, self.closes_on))
         if self.opens_on and self.closes_on:
-            need(self.opens_on <= self.closes_on, "Window upside down", given, "in order")
-        need(self.state != "dated" or self.closes_on is not None, "A dated window without end", given, "closes_on")
+            need(self.opens_on <= self.closes_on, "upside_down", "Window upside down", given, "in order")
+        has_end = self.state != "dated" or self.closes_on is not None
+        need(has_end, "no_end", "A dated window without end", given, "closes_on")
         if self.yearly:
-            need(None not in given, "A yearly window needs both days", given, "opens_on and closes_on")
-            need(not self._overlaps(), "A yearly window longer than a year", given, "less than a year")
+            need(None not in given, "yearly_days", "A yearly window needs both days", given, "opens_on and closes_on")
+            too_long = self._overlaps()
+            need(not too_long, "yearly_length", "A yearly window longer than a year", given, "less than a year")
 
     def _overlaps(self) -> bool:
         first, last = np.array([self.opens_on, self.closes_on], dtype="datetime64[D]")

@@ -33,9 +33,11 @@ class _Listed(Criterion):
     none_of: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        need(bool(self.any_of or self.none_of), f"{self.kind} names nothing", self.any_of, "one code at least")
+        names = bool(self.any_of or self.none_of)
+        need(names, "empty", f"{self.kind} names nothing", self.any_of, "one code at least")
         need(
             "" not in (*self.any_of, *self.none_of),
+            "blank",
             f"{self.kind} names an empty code",
             "",
             "codes of one character at least",
@@ -113,7 +115,7 @@ class _Coded(_Listed):
             try:
                 yield self.path(code)
             except MatchingError as error:
-                raise CriterionError(str(error), place=f"{name}[{index}]") from None
+                raise CriterionError(str(error), place=f"{name}[{index}]", reason="code", given=code) from None
 
     @abstractmethod
     def path(self, code: str) -> str:
@@ -169,7 +171,8 @@ class LegalForm(_Coded):
     facts = ("legal_category",)
 
     def path(self, code: str) -> str:
-        need(code.isascii() and code.isdigit() and len(code) <= 4, "Not a legal category", code, "1 to 4 digits")
+        is_category = code.isascii() and code.isdigit() and len(code) <= 4
+        need(is_category, "code", "Not a legal category", code, "1 to 4 digits")
         return code
 
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
@@ -249,7 +252,7 @@ class HoldsScheme(_Listed):
     def __post_init__(self) -> None:
         _Listed.__post_init__(self)
         both = set(self.any_of) & set(self.none_of)
-        need(not both, "A scheme is required and excluded", sorted(both), "one or the other")
+        need(not both, "both", "A scheme is required and excluded", sorted(both), "one or the other")
 
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
         wanted, excluded = frozenset(self.any_of), frozenset(self.none_of)

@@ -34,7 +34,8 @@ class Manual(Criterion):
     ask: str = "operator"
 
     def __post_init__(self) -> None:
-        need(bool(self.fact and self.sentence), "A manual condition needs both", self.fact, "fact and sentence")
+        has_both = bool(self.fact and self.sentence)
+        need(has_both, "incomplete", "A manual condition needs both", self.fact, "fact and sentence")
         self.check_choices()
 
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:

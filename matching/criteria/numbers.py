@@ -35,12 +35,13 @@ class _Bounded(Criterion):
         self.check_choices()
         lows = [bound for bound in (self.at_least, self.above) if bound is not None]
         highs = [bound for bound in (self.at_most, self.below) if bound is not None]
-        need(len(lows) < 2 and len(highs) < 2, "Two bounds on one side", (*lows, *highs), "one low, one high")
-        need(bool(lows or highs), f"{self.kind} has no bound", None, "at_least, above, at_most or below")
+        has_one_a_side = len(lows) < 2 and len(highs) < 2
+        need(has_one_a_side, "two_bounds", "Two bounds on one side", (*lows, *highs), "one low, one high")
+        need(bool(lows or highs), "no_bound", f"{self.kind} has no bound", None, "at_least, above, at_most or below")
         if lows and highs:
             strict = self.above is not None or self.below is not None
             upside_down = lows[0] > highs[0] or (strict and lows[0] == highs[0])
-            need(not upside_down, "Bounds upside down", (lows[0], highs[0]), "low then high")
+            need(not upside_down, "upside_down", "Bounds upside down", (lows[0], highs[0]), "low then high")
 
     def bounds(self, profiles: Profiles) -> tuple[FloatArray, FloatArray]:
         """Return the low and high bounds of the number tested, two arrays of shape (n,)."""
@@ -152,8 +153,8 @@ class SizeCategory(Criterion):
     def __post_init__(self) -> None:
         self.check_choices()
         both = (self.from_size, self.to_size)
-        need(self._first <= self._last, "Sizes upside down", both, "from then to")
-        need(both != ("micro", "large"), "Every size is admitted", both, "from or to")
+        need(self._first <= self._last, "upside_down", "Sizes upside down", both, "from then to")
+        need(both != ("micro", "large"), "every_size", "Every size is admitted", both, "from or to")
 
     @property
     def _first(self) -> int:
