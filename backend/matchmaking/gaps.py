@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.matchmaking.models import Submission, UnmetNeed
-from backend.schemes.forms.kinds import KINDS
+from backend.schemes.vocabulary import CRITERION_KINDS
 from backend.territories.models import Perimeter
 
 LEAST = 5  # files: fewer, elsewhere than in one's own intercommunality, could name a firm
@@ -59,7 +59,7 @@ def gaps_for(user: User) -> list[Gap]:
 
 def why(row: UnmetNeed) -> str:
     """Say why nothing answers, with what excludes the firm."""
-    kind = KINDS.get(row.blocking, "")
+    kind = CRITERION_KINDS.get(row.blocking, "")
     return f"{row.get_reason_display()} ({kind[:1].lower()}{kind[1:]})" if kind else row.get_reason_display()
 
 

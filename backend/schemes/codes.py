@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backend.schemes.models import Scheme
+from backend.schemes.models import Scheme, place_in_words
 from backend.schemes.vocabulary import HORIZONS, SPEND_KINDS
 from backend.territories.models import Nomenclature, Perimeter
 
@@ -21,7 +21,7 @@ class Named:
     code: str
 
     def __str__(self) -> str:
-        return f"{self.place} : {self.what} « {self.code} »"
+        return f"{place_in_words(self.place)} : {self.what} « {self.code} »"
 
 
 # Kind of a criterion → what its lists name. The NAF 2025 has no list here: the engine checks the shape of its codes.

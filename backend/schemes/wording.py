@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import formats
 
+from backend.schemes.contraries import contrary
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.vocabulary import HORIZONS, LEGAL_GROUPS, ONE_SIZE, SIZE_NAMES, SPEND_KINDS, TENURES
 from backend.territories.models import Nomenclature, Perimeter
@@ -254,12 +255,28 @@ _PHRASES: dict[str, Any] = {
     "project_not_started": lambda _: "projet pas encore commencé (aucun devis ni bon de commande signé)",
     "window": _window,
     "manual": lambda definition: definition["sentence"],
-    "all": lambda definition: " ; et ".join(_lower(sentence(part)) for part in definition["of"]),
-    "any": lambda definition: (
-        f"l’un ou l’autre{NBSP}: " + " ; ou ".join(_lower(sentence(part)) for part in definition["of"])
-    ),
-    "not": lambda definition: f"ne pas avoir{NBSP}: {_lower(sentence(definition['of']))}",
+    "all": lambda definition: _parts(definition, " ; et "),
+    "any": lambda definition: f"l’un ou l’autre{NBSP}: {_parts(definition, ' ; ou ')}",
+    "not": lambda definition: _not(definition["of"]),
 }
+
+
+def _not(definition: Mapping[str, Any]) -> str:
+    """Word the contrary of a criterion: as a criterion of its own wherever there is one."""
+    opposite = contrary(definition)
+    if opposite is not None:
+        return sentence(opposite)
+    if definition["kind"] == "any":
+        return f"aucun de ces cas{NBSP}: {_parts(definition, ' ; ni ')}"
+    if definition["kind"] == "all":
+        return f"pas tout à la fois{NBSP}: {_parts(definition, ' ; et ')}"
+    if definition["kind"] == "project_not_started":
+        return "projet déjà commencé (un devis ou un bon de commande est signé)"
+    return f"ne pas être dans ce cas{NBSP}: {_lower(sentence(definition))}"
+
+
+def _parts(definition: Mapping[str, Any], link: str) -> str:
+    return link.join(_lower(sentence(part)) for part in definition["of"])
 
 
 def _lower(text: str) -> str:

@@ -117,8 +117,11 @@ TERRITORY = {"kind": "in_territory", "any_of": ["REG-32"]}
         ({"window": None}, "NoneType"),
         ({"needs": {"numerique.robots": 1.0}}, "sous-besoin inconnu : numerique.robots"),
         ({"needs": {"numerique.robot": 1.5}}, "inférieure ou égale à 1.0"),
-        ({"criteria": [TERRITORY, {"kind": "headcount"}]}, "critère 2 : critère: headcount has no bound"),
-        ({"criteria": [{**TERRITORY, "any_of": ["REG-99"]}]}, "critère 1, any_of[0] : lieu inconnu « REG-99 »"),
+        ({"criteria": [TERRITORY, {"kind": "headcount"}]}, "critère 2 : Il n’y a pas de limite"),
+        (
+            {"criteria": [{**TERRITORY, "any_of": ["REG-99"]}]},
+            "critère 1, « valeurs admises » : lieu inconnu « REG-99 »",
+        ),
         ({"criteria": [{**TERRITORY, "source": 40}]}, "40"),
     ],
     ids=lambda value: str(value)[:40],

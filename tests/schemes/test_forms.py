@@ -5,10 +5,11 @@ from django.http import QueryDict
 
 from backend.schemes.comparison import differences
 from backend.schemes.forms.criteria import CriterionForm
-from backend.schemes.forms.kinds import FIELDS, KINDS
+from backend.schemes.forms.kinds import FIELDS
 from backend.schemes.forms.sheet import Sheet
 from backend.schemes.models import Scheme
 from backend.schemes.records import check_record, normalise, read_record
+from backend.schemes.vocabulary import CRITERION_KINDS
 from matching import KINDS as KINDS_OF_THE_ENGINE
 from tests.schemes.people import get_scheme, make_record
 from tests.schemes.typed import criterion, new_scheme, sent
@@ -28,7 +29,7 @@ def bound(data, **options):
 
 
 def test_every_kind_of_the_engine_can_be_typed():
-    assert KINDS.keys() == FIELDS.keys() == KINDS_OF_THE_ENGINE.keys()
+    assert CRITERION_KINDS.keys() == FIELDS.keys() == KINDS_OF_THE_ENGINE.keys()
 
 
 def test_the_form_of_each_scheme_sent_untouched_says_the_same():
@@ -178,10 +179,10 @@ LEVEL = {"level": "company"}
         ("in_territory", {"any_of": "Saint-Martin"}, "any_of", "peut être plusieurs lieux"),
         ("in_territory", {"any_of": "REG-32", "level": "planet"}, "level", "planet"),
         ("activity", {"any_of": "tôlerie"}, "any_of", "« tôlerie » n’est pas un code NAF"),
-        ("activity", {"any_of": "25.99X"}, None, "n’existe pas : any_of[0] : code NAF inconnu « 25.99X »."),
-        ("activity", {"any_of": "C, V"}, None, "'V' is no NAF rév. 2 code"),
+        ("activity", {"any_of": "25.99X"}, None, "« valeurs admises » : code NAF inconnu « 25.99X »."),
+        ("activity", {"any_of": "C, V"}, "any_of", "« V » n’est pas un code de cette nomenclature"),
         ("activity", {"any_of": "W", "nomenclature": "naf_2025"}, "any_of", "n’est pas un code NAF"),
-        ("legal_form", {"any_of": "57, 0001"}, None, "any_of[1] : catégorie juridique inconnue « 0001 »."),
+        ("legal_form", {"any_of": "57, 0001"}, None, "« valeurs admises » : catégorie juridique inconnue « 0001 »."),
         ("holds_scheme", {}, None, "au moins une des deux listes"),
         (
             "holds_scheme",
@@ -217,26 +218,26 @@ LEVEL = {"level": "company"}
         ("any", {"of": ""}, "of", "obligatoire"),
         ("any", {"of": "a: [b"}, "of", "Ce YAML n’est pas lisible, ligne"),
         ("any", {"of": "- &a {kind: project_not_started}\n- *a"}, "of", "renvois"),
-        ("any", {"of": "kind: headcount\nbelow: 250"}, None, "ne peut pas lire ce critère"),
-        ("any", {"of": "- kind: headcont"}, None, "critère.of[0]: Unknown criterion kind 'headcont'"),
-        ("any", {"of": "- 12"}, None, "critère.of[0]: 12 is not an object"),
-        ("any", {"of": "[]"}, None, "ne peut pas lire"),
+        ("any", {"of": "kind: headcount\nbelow: 250"}, None, "n’est pas une liste de critères"),
+        ("any", {"of": "- kind: headcont"}, None, "Partie 1 du groupe : « headcont » n’est pas un genre"),
+        ("any", {"of": "- 12"}, None, "Partie 1 du groupe : « 12 » n’est pas un critère"),
+        ("any", {"of": "[]"}, None, "Il n’y a rien dedans"),
         (
             "any",
             {"of": "- {kind: in_territory, any_of: [REG-99]}"},
             None,
-            "n’existe pas : of[0].any_of[0] : lieu inconnu « REG-99 ».",
+            "n’existe pas : partie 1 du groupe, « valeurs admises » : lieu inconnu « REG-99 ».",
         ),
-        ("any", {"of": "- {kind: in_territory, any_of: null}"}, None, "ne peut pas lire"),
+        ("any", {"of": "- {kind: in_territory, any_of: null}"}, None, "n’est pas de la bonne nature"),
         ("any", {"of": '- {kind: manual, fact: a, sentence: "\\0"}'}, "of", "ne s’écrit pas"),
         ("any", {"of": '- {kind: manual, fact: a, sentence: "\\ud800"}'}, "of", "n’est pas lisible"),
         ("any", {"of": "[" * 5000}, "of", "lisible"),
         ("any", {"of": "- " * 3000 + "x"}, "of", "lisible"),
-        ("any", {"of": "- {kind: headcount, below: .inf}"}, None, "ne peut pas lire"),
+        ("any", {"of": "- {kind: headcount, below: .inf}"}, None, "n’est pas de la bonne nature"),
         ("any", {"of": "!!python/object/apply:os.system ['true']"}, "of", "lisible"),
         ("any", {"of": f"- {{kind: headcount, below: {'9' * 5000}}}"}, "of", "lisible"),
         ("any", {"of": "x" * 9000}, "of", "8000"),
-        ("not", {"of": "- kind: project_not_started"}, None, "ne peut pas lire"),
+        ("not", {"of": "- kind: project_not_started"}, None, "n’est pas un critère"),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -356,7 +357,7 @@ def test_one_more_row_keeps_everything_as_it_was_typed(name):
     assert bound(repaired).is_valid()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", CRITERION_KINDS)
 def test_one_more_criterion_of_each_kind_has_its_fields(kind):
     sheet = bound(new_scheme()).with_one_more("criteria", kind=kind)
     rows = sheet.rows["criteria"].forms

@@ -123,7 +123,33 @@ def one(kind, **fields):
             one("any", of=[one("legal_form", any_of=["57"]), one("manual", fact="x", sentence="TPE agréée.")]),
             "L’un ou l’autre : forme juridique : SAS ou SASU ; ou TPE agréée.",
         ),
-        (one("not", of=one("micro_entrepreneur")), "Ne pas avoir : être micro-entrepreneur"),
+        (one("not", of=one("micro_entrepreneur")), "Ne pas être micro-entrepreneur"),
+        (one("not", of=one("in_difficulty")), "L’entreprise n’est pas en difficulté (au sens européen)"),
+        (one("not", of=one("not", of=one("public_body"))), "Être un organisme public"),
+        (one("not", of=one("headcount", below=250)), "Effectif de l’entreprise : 250 salariés ou plus"),
+        (
+            one("not", of=one("headcount", at_least=10, below=50)),
+            "Ne pas être dans ce cas : effectif de l’entreprise : 10 salariés ou plus et moins de 50 salariés",
+        ),
+        (one("not", of=one("age_months", below=36)), "Entreprise créée depuis 3 ans au moins"),
+        (one("not", of=one("legal_form", any_of=["57"])), "Forme juridique autre que : SAS ou SASU"),
+        (
+            one("not", of=one("size_category", to="medium")),
+            "Taille (groupe compris) : entreprise plus grande qu’une PME au sens européen",
+        ),
+        (one("not", of=one("project_not_started")), "Projet déjà commencé (un devis ou un bon de commande est signé)"),
+        (
+            one("not", of=one("manual", fact="x", sentence="Avoir déjà été aidée.")),
+            "Ne pas être dans ce cas : avoir déjà été aidée",
+        ),
+        (
+            one("not", of=one("any", of=[one("legal_form", any_of=["92"]), one("public_body")])),
+            "Aucun de ces cas : forme juridique : association loi 1901 ou assimilée ; ni être un organisme public",
+        ),
+        (
+            one("not", of=one("all", of=[one("headcount", below=10), one("public_body")])),
+            "Pas tout à la fois : effectif de l’entreprise : moins de 10 salariés ; et être un organisme public",
+        ),
         (one("window", state="permanent"), "Ouvert en permanence"),
         (one("window", state="permanent", opens_on="2026-01-01"), "Ouvert en permanence depuis le 1er janvier 2026"),
         (

@@ -12,7 +12,6 @@ from django.urls import URLPattern, path
 from backend.accounts.models import User
 from backend.schemes.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.comparison import describe, differences, merge
-from backend.schemes.forms.kinds import KINDS
 from backend.schemes.forms.proposal import CommentForm, DecisionForm
 from backend.schemes.forms.sheet import Sheet
 from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme
@@ -29,6 +28,7 @@ from backend.schemes.publishing import (
     write_draft,
 )
 from backend.schemes.records import Record, read_record
+from backend.schemes.vocabulary import CRITERION_KINDS
 
 EMPTY: Record = {"kind": "", "confidence": Revision.Confidence.VERIFIED, "applicants": [Revision.Applicant.FIRM]}
 
@@ -158,7 +158,7 @@ class ProposalAdmin(CataloguePages[Proposal]):
             comment=comment,
             checked=checked,
             added=data.get("plus", "") if data else "",
-            kinds=KINDS,
+            kinds=CRITERION_KINDS,
         )
 
     # -- reading and deciding

@@ -9,23 +9,23 @@ from django.utils.text import slugify
 
 from backend.common.fields import PlainText
 from backend.schemes.codes import tell, unknown_codes
-from backend.schemes.forms.kinds import FIELDS, KINDS
+from backend.schemes.forms.kinds import FIELDS
 from backend.schemes.models import Revision, canonical_criterion, validate_criterion
 from backend.schemes.records import ANNOTATIONS, Record
-from backend.schemes.vocabulary import ONE_SIZE
+from backend.schemes.vocabulary import CRITERION_KINDS, ONE_SIZE
 from backend.schemes.wording import sentence
 
 
 class CriterionForm(forms.Form):
     """A criterion of one kind. ``key`` names the conditions of a sheet; the place of a source is its row."""
 
-    kind = forms.ChoiceField(choices=KINDS.items(), widget=forms.HiddenInput)
+    kind = forms.ChoiceField(choices=CRITERION_KINDS.items(), widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, kind: str, key: str, **options: Any) -> None:
         super().__init__(*args, **options)
         self.key = key
         self.of_kind = kind if kind in FIELDS else ""
-        self.title = KINDS.get(kind, "Critère inconnu")
+        self.title = CRITERION_KINDS.get(kind, "Critère inconnu")
         if self.of_kind:
             self.fields.update(FIELDS[kind]())
         self.fields["source"] = forms.IntegerField(
@@ -65,11 +65,11 @@ class CriterionForm(forms.Form):
         definition = self.definition()
         try:
             validate_criterion(definition)
-            unknown = unknown_codes(definition)
-        except (ValidationError, LookupError, TypeError, AttributeError, ValueError) as error:
-            detail = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-            raise ValidationError(f"Le moteur ne peut pas lire ce critère. {detail}") from None
-        if unknown:
+        except ValidationError as error:
+            field = (error.params or {}).get("parameter", "")
+            self.add_error(field if field in self.fields else None, " ".join(error.messages))
+            return cleaned
+        if unknown := unknown_codes(definition):
             raise ValidationError(f"Ce critère nomme ce qui n’existe pas : {tell(unknown)}.")
         return cleaned
 

@@ -22,32 +22,6 @@ from backend.schemes.vocabulary import HORIZONS, LEGAL_GROUPS, ONE_SIZE, SPEND_K
 
 type Fields = dict[str, forms.Field]
 
-KINDS: dict[str, str] = {
-    "in_territory": "Lieu de l’établissement ou du projet",
-    "activity": "Activité (code NAF)",
-    "size_category": "Taille d’entreprise (micro, PME, ETI…)",
-    "headcount": "Effectif",
-    "turnover": "Chiffre d’affaires",
-    "balance_sheet": "Total du bilan",
-    "spend": "Coût du projet",
-    "age_months": "Âge de l’entreprise",
-    "legal_form": "Forme juridique",
-    "micro_entrepreneur": "Micro-entrepreneur ou non",
-    "craft_register": "Entreprise artisanale ou non",
-    "public_body": "Organisme public ou non",
-    "in_difficulty": "Entreprise en difficulté ou non",
-    "taxes_up_to_date": "Impôts et cotisations à jour ou non",
-    "holds_scheme": "Autre dispositif déjà obtenu, ou à ne pas avoir",
-    "project_not_started": "Projet pas encore commencé",
-    "spend_kind": "Ce que le projet comprend (équipements, conseil…)",
-    "horizon": "Pour quand est le projet",
-    "tenure": "Propriétaire ou locataire des locaux",
-    "manual": "Condition à vérifier par une personne",
-    "any": "Groupe : l’un ou l’autre",
-    "all": "Groupe : tous ensemble",
-    "not": "Contraire d’un critère",
-    "window": "Période d’ouverture",
-}
 ASKED = [("firm", "l’entreprise"), ("officer", "le développeur économique"), ("operator", "le porteur du dispositif")]
 EXAMPLE_OF_PARTS = """- kind: headcount
   below: 250

@@ -6,11 +6,11 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from backend.schemes.forms.kinds import KINDS
 from backend.schemes.forms.main import NAMES, SheetForm
 from backend.schemes.forms.rows import ROW_NAMES, SETS, need_choices, scheme_choices, weight_choices
 from backend.schemes.models import Relation, Scheme
 from backend.schemes.records import Record
+from backend.schemes.vocabulary import CRITERION_KINDS
 
 # Links to one scheme that contradict each other.
 APART: set[str] = {Relation.Kind.EXCLUDES}
@@ -52,7 +52,7 @@ class Sheet:
         initial: dict[str, Any] = {part: list(map(_typed, forms_)) for part, forms_ in filled.items()}
         initial["main"] = _typed(self.main)
         extra = {part: len(rows.forms) - len(filled[part]) for part, rows in self.rows.items()}
-        if name == "criteria" and kind in KINDS:
+        if name == "criteria" and kind in CRITERION_KINDS:
             initial["criteria"].append({"kind": kind})
         elif name in extra and name != "criteria":
             extra[name] += 1

@@ -4,6 +4,7 @@ With its modules this is one of the two doors to the engine: it answers "is this
 """
 
 from backend.schemes.models.editing import CatalogueTask, Proposal
+from backend.schemes.models.refusals import place_in_words
 from backend.schemes.models.revisions import (
     Criterion,
     Operator,
@@ -42,6 +43,7 @@ __all__ = [
     "contradiction_in",
     "criterion_schema",
     "is_activity",
+    "place_in_words",
     "validate_activity",
     "validate_criterion",
 ]

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 import matching
+from backend.schemes.models.refusals import refused_parameter, why_refused
 from backend.schemes.models.schemes import Scheme
 from backend.schemes.models.taxonomy import SubNeed
 
@@ -24,7 +25,7 @@ def validate_criterion(definition: Any) -> None:
     try:
         matching.parse_criterion(definition, place="critère")
     except matching.CriterionError as error:
-        raise ValidationError(str(error)) from None
+        raise ValidationError(why_refused(error), params={"parameter": refused_parameter(error)}) from None
 
 
 def canonical_criterion(definition: Any) -> dict[str, Any]:
