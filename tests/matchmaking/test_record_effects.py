@@ -160,7 +160,7 @@ def test_nobody_filed_anything_yet():
 
 def test_a_record_that_cannot_be_read_is_refused_with_a_reason():
     file()
-    with pytest.raises(RecordError, match="headcount"):
+    with pytest.raises(RecordError, match="pas de limite"):
         effects_of_record(record_with({"kind": "headcount"}), base=None, on=DAY)
     window = {"state": "dated", "opens_on": None, "closes_on": "demain", "recurring": None, "note": None}
     with pytest.raises(RecordError, match="closes_on"):

@@ -9,7 +9,7 @@ from typing import Any
 import matching
 from backend.matchmaking.engine.needs import language_in_force, lexicon_of, need_reader
 from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
-from backend.schemes.models import Revision, Scheme
+from backend.schemes.models import Revision, Scheme, why_refused
 from backend.schemes.records import Record, RecordError, definitions_of, revision_of
 
 NAME_SHARE = 2.0  # a name says more than as many words of a summary
@@ -88,7 +88,7 @@ def compile_record(record: Record) -> matching.Scheme:
     try:
         return _compile(revision.scheme.key, revision, record["needs"], definitions_of(record))
     except matching.CriterionError as error:
-        raise RecordError(str(error)) from error
+        raise RecordError(why_refused(error)) from error
 
 
 def _compile(

@@ -8,6 +8,7 @@ import matching
 from backend.matchmaking.engine.compiled import compile_record
 from backend.matchmaking.engine.firms import Facts, keep_communes, profile
 from backend.matchmaking.engine.ranking import VERDICTS
+from backend.schemes.models import why_refused
 from backend.schemes.records import Record, RecordError, definitions_of
 
 LATER = "later"  # nothing is against it but that it is not open yet
@@ -50,7 +51,7 @@ class Firms:
         try:
             criterion = matching.parse_criterion(definition)
         except matching.CriterionError as error:
-            raise RecordError(str(error)) from error
+            raise RecordError(why_refused(error)) from error
         outcomes = criterion.evaluate(self._profiles)
         return Counts(
             kept=int((outcomes == matching.MET).sum()),

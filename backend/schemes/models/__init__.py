@@ -4,7 +4,7 @@ With its modules this is one of the two doors to the engine: it answers "is this
 """
 
 from backend.schemes.models.editing import CatalogueTask, Proposal
-from backend.schemes.models.refusals import place_in_words
+from backend.schemes.models.refusals import place_in_words, why_refused
 from backend.schemes.models.revisions import (
     Criterion,
     Operator,
@@ -46,4 +46,5 @@ __all__ = [
     "place_in_words",
     "validate_activity",
     "validate_criterion",
+    "why_refused",
 ]
