@@ -1,0 +1,87 @@
+"""The index against the criteria themselves, on random catalogues, profiles and edits."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching import MET, NOT_MET, UNKNOWN, Profile, Profiles, Scheme, Window, parse_criterion
+from matching.eligibility import evaluate
+from matching.index import Index, Standing
+from tests.matching.test_properties import ACTIVITIES, criteria, profiles, subsets, to_profile, windows, yearly_windows
+
+KEYS = [f"a:{number}" for number in range(6)]
+
+
+@st.composite
+def schemes(draw: st.DrawFn) -> Scheme:
+    opening = parse_criterion(draw(st.one_of(windows(), yearly_windows())))
+    assert isinstance(opening, Window)
+    return Scheme(
+        key=draw(st.sampled_from(KEYS)),
+        window=opening,
+        criteria=tuple(map(parse_criterion, draw(st.lists(criteria, max_size=3)))),
+        from_text=tuple(map(parse_criterion, draw(st.lists(criteria, max_size=2)))),
+        targeted_activities=tuple(draw(subsets(ACTIVITIES))),
+    )
+
+
+def told(standing: Standing, index: Index) -> dict[str, Any]:
+    """Return what an index says, scheme by scheme."""
+
+    def verdict(bit: int, eligible: int, possible: int) -> int:
+        return MET if bit & eligible else UNKNOWN if bit & possible else NOT_MET
+
+    return {
+        key: (
+            verdict(1 << position, standing.eligible, standing.possible),
+            verdict(1 << position, standing.typed_eligible, standing.typed_possible),
+            verdict(1 << position, standing.targeted, ~standing.untargeted),
+            {fact for fact, row in standing.unknown.items() if row >> position & 1},
+            {fact for fact, row in standing.to_confirm.items() if row >> position & 1},
+        )
+        for key, position in index.positions.items()
+    }
+
+
+def expected(several: dict[str, Scheme], profile: Profile) -> dict[str, Any]:
+    columns, found = Profiles([profile]), {}
+    for key, scheme in several.items():
+        verdicts = evaluate(columns, scheme)
+        found[key] = (
+            verdicts.eligibility[0],
+            verdicts.typed[0],
+            verdicts.targeted[0],
+            {fact for fact, rows in verdicts.unknown.items() if rows[0]},
+            {fact for fact, rows in verdicts.to_confirm.items() if rows[0]},
+        )
+    return found
+
+
+@given(st.lists(schemes(), max_size=6, unique_by=lambda scheme: scheme.key), st.lists(profiles, min_size=1, max_size=4))
+def test_an_index_says_what_the_criteria_say(several: list[Scheme], firms: list[dict[str, Any]]) -> None:
+    index, by_key = Index(several), {scheme.key: scheme for scheme in several}
+    for facts in firms:
+        profile = to_profile(facts)
+        assert told(index.stand(profile), index) == expected(by_key, profile)
+
+
+edits = st.lists(st.one_of(schemes(), st.sampled_from(KEYS), profiles), min_size=1, max_size=12)
+
+
+@given(edits, st.lists(profiles, min_size=1, max_size=3))
+def test_schemes_come_and_go_as_if_it_were_built_afresh(several: list[Any], firms: list[dict[str, Any]]) -> None:
+    index, by_key = Index(), dict[str, Scheme]()
+    for edit in several:
+        if isinstance(edit, Scheme):
+            index.add(edit)
+            by_key[edit.key] = edit
+        elif isinstance(edit, str) and edit in by_key:
+            index.remove(edit)
+            del by_key[edit]
+        elif isinstance(edit, dict):  # a firm that asks in between leaves what it settled behind
+            profile = to_profile(edit)
+            assert told(index.stand(profile), index) == expected(by_key, profile)
+    for facts in firms:
+        profile = to_profile(facts)
+        assert told(index.stand(profile), index) == expected(by_key, profile)
