@@ -13,6 +13,7 @@ from matching.eligibility import Verdicts, evaluate
 from matching.errors import CriterionError, FactError, MatchingError, RelationError
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, POINTS, Weights
+from matching.index import Index
 from matching.lexicon import Example, Lexicon, Rarity
 from matching.metrics import (
     RELEVANT,
@@ -35,7 +36,7 @@ from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
 from matching.ranker import LEARNT_FROM, Ranker, fit_ranker, shares_of
 from matching.ranking import Answer, Match, rank
-from matching.reasons import Reason, explain, opens_later
+from matching.reasons import Reason, explain
 from matching.relations import RELATION_KINDS, Conflict, Relation, check_relations, conflicts
 from matching.schema import criterion_schema
 from matching.schemes import REACHES, Scheme
@@ -83,6 +84,7 @@ __all__ = [
     "Figures",
     "Grant",
     "HoldsScheme",
+    "Index",
     "Intensity",
     "Interval",
     "Lexicon",
@@ -136,7 +138,6 @@ __all__ = [
     "ndcg",
     "next_conditions",
     "next_questions",
-    "opens_later",
     "paired_interval",
     "parse_criterion",
     "rank",

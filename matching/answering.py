@@ -1,11 +1,10 @@
 """Whether anything answers a wish: the chance, from how close its words come to what is served and to what is not."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp
 
 from matching.needs import Wish
-from matching.schemes import Scheme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +51,17 @@ class Answering:
         return 1.0 / (1.0 + exp(-total))
 
 
-def signs_of(wish: Wish, possible: Iterable[Scheme]) -> Signs:
-    """Return what tells whether one of the schemes that a firm can or may have answers its words."""
-    best: dict[str, float] = {}
-    words = 0.0
-    for scheme in possible:
-        words = max(words, wish.closeness.get(scheme.key, 0.0))
-        for need, weight in scheme.needs.items():
-            best[need] = max(best.get(need, 0.0), weight)
+def signs_of(wish: Wish, best: Mapping[str, float], *, words: float) -> Signs:
+    """Return what tells whether one of the schemes that a firm can or may have answers its words.
+
+    Parameters
+    ----------
+    wish : Wish
+    best : mapping of str to float
+        By sub-need, the weight of the scheme that serves it best; nothing of those that none serves.
+    words : float
+        How close the words come to what is said of the closest of the schemes.
+    """
     return Signs(
         served=max((best.get(need, 0.0) * likeness for need, likeness in wish.likeness.items()), default=0.0),
         words=words,
@@ -70,14 +72,13 @@ def signs_of(wish: Wish, possible: Iterable[Scheme]) -> Signs:
     )
 
 
-def chance_of(wish: Wish, possible: Iterable[Scheme], answering: Answering | None) -> float:
+def chance_of(wish: Wish, best: Mapping[str, float], answering: Answering | None, *, words: float) -> float:
     """Return the chance that one of the schemes a firm can or may have answers its wish.
 
     A box that was ticked says its need without a doubt: one scheme that serves it is an answer. Without a model, so is
     a scheme that serves anything that was understood.
     """
-    possible = list(possible)
     asked = wish.ticked if wish.ticked or answering else wish.weights.keys()
-    if any(need in scheme.needs for scheme in possible for need in asked):
+    if any(need in best for need in asked):
         return 1.0
-    return answering.chance(signs_of(wish, possible)) if answering and wish.likeness else 0.0
+    return answering.chance(signs_of(wish, best, words=words)) if answering and wish.likeness else 0.0

@@ -124,7 +124,7 @@ def _told(known: Mapping[str, bool], asked: frozenset[str]) -> Hashable:
     return frozenset([pair for pair in known.items() if pair[0] in asked]) if known else _NOTHING_TOLD
 
 
-def _place_among(cuts: list[float], value: float) -> int:
+def _place_among(cuts: Sequence[float], value: float) -> int:
     """Return where a number is among the cuts: even between two of them, odd on one."""
     position = bisect_left(cuts, value)
     return 2 * position + (position < len(cuts) and cuts[position] == value)

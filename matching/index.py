@@ -6,12 +6,17 @@ Two rows are Kleene's "all of": possible is what no table closes, eligible what 
 the first time is evaluated by the criteria themselves, so that the index says what they say.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
 
 from matching.classes import Key, classifier, cuts_of, fields_of
+from matching.columns import Columns
 from matching.criteria import Criterion, Manual, OpenFacts, leaves
-from matching.outcomes import MET, NOT_MET, UNKNOWN
+from matching.outcomes import MET, NOT_MET, BoolArray
 from matching.profiles import Profile, Profiles
 from matching.schemes import Scheme
 
@@ -191,6 +196,8 @@ class Standing:
         By fact, the schemes whose typed verdict it leaves open; those that it leaves open otherwise.
     targeted, untargeted : int
         Schemes whose owner aims at that activity, or at all; at others.
+    opens_later : int
+        Schemes against which nothing stands but that they are not open yet.
     """
 
     possible: Row
@@ -201,6 +208,7 @@ class Standing:
     to_confirm: dict[str, Row]
     targeted: Row
     untargeted: Row
+    opens_later: Row
 
 
 class Index:
@@ -213,10 +221,14 @@ class Index:
     """
 
     def __init__(self, schemes: Iterable[Scheme] = ()) -> None:
-        self.schemes: list[Scheme | None] = []  # by position; nothing where one was taken out
+        self.schemes: dict[int, Scheme] = {}  # by position
         self.positions: dict[str, int] = {}
         self.live: Row = 0
+        self.columns = Columns()
         self._free: list[int] = []
+        self._order: NDArray[np.intp] | None = None
+        self._windows = _Table(("on",))
+        self._opening: dict[date, Row] = {}
         self._tables: dict[tuple[str, ...], _Table] = {}
         self._targets = _Table(("activity",))
         self._reading: dict[str, Row] = {}  # by fact, schemes whose typed conditions read it
@@ -228,34 +240,37 @@ class Index:
         if scheme.key in self.positions:
             self.remove(scheme.key)
         position = self._free.pop() if self._free else len(self.schemes)
-        if position == len(self.schemes):
-            self.schemes.append(scheme)
-        else:
-            self.schemes[position] = scheme
+        self.schemes[position] = scheme
         self.positions[scheme.key] = position
         bit = 1 << position
         self.live |= bit
+        self.columns.put(position, scheme)
+        self._windows.add(scheme.window, bit, is_stated=True)
         for condition, is_stated in _conditions(scheme).items():
             self._table(condition).add(condition, bit, is_stated=is_stated)
         if scheme.targeting:
             self._targets.add(scheme.targeting, bit, is_stated=True)
         for fact in scheme.typed_facts:
             self._reading[fact] = self._reading.get(fact, 0) | bit
+        self._order = None
+        self._opening.clear()
 
     def remove(self, key: str) -> None:
         """Take a scheme out. Raises ``KeyError`` where there is none of that key."""
         position = self.positions.pop(key)
-        scheme = self.schemes[position]
-        assert scheme is not None
+        scheme = self.schemes.pop(position)
         bit = 1 << position
-        self.schemes[position] = None
         self._free.append(position)
         self.live &= ~bit
+        self.columns.drop(position, scheme)
+        self._windows.forget(scheme.window, bit)
         for condition in _conditions(scheme):
             self._table(condition).forget(condition, bit)
         if scheme.targeting:
             self._targets.forget(scheme.targeting, bit)
         self._reading = {fact: row & ~bit for fact, row in self._reading.items()}
+        self._order = None
+        self._opening.clear()
 
     def _table(self, condition: Criterion) -> _Table:
         fields = fields_of(condition)
@@ -268,6 +283,8 @@ class Index:
         joined = Settled()
         for table in self._tables.values():
             joined.join(table.look_up(profile))
+        later = self._opens_after(profile.on) & ~joined.closed
+        joined.join(self._windows.look_up(profile))
         target = self._targets.look_up(profile)
         live = self.live
         possible, typed_possible = live & ~joined.closed, live & ~joined.typed_closed
@@ -282,9 +299,32 @@ class Index:
             to_confirm={fact: kept for fact, kept in others if kept},
             targeted=live & ~target.unsure,
             untargeted=live & target.closed,
+            opens_later=later,
         )
+
+    def _opens_after(self, day: date) -> Row:
+        """Return the schemes that are known to open after a day."""
+        if day not in self._opening:
+            rows = self.schemes.items()
+            self._opening[day] = sum(1 << position for position, scheme in rows if scheme.window.opens_after(day))
+        return self._opening[day]
+
+    def flags(self, row: Row) -> BoolArray:
+        """Return a row as one flag a position, of shape (n_positions,)."""
+        n = self.columns.n
+        packed = np.frombuffer(row.to_bytes(-(-n // 8), "little"), dtype=np.uint8)
+        return np.unpackbits(packed, count=n, bitorder="little").view(np.bool_)
+
+    @property
+    def order(self) -> NDArray[np.intp]:
+        """The rank of each position by key, of shape (n_positions,); ties go by it."""
+        if self._order is None:
+            by_key = [self.positions[key] for key in sorted(self.positions)]
+            self._order = np.zeros(self.columns.n, dtype=np.intp)
+            self._order[by_key] = np.arange(len(by_key))
+        return self._order
 
 
 def _conditions(scheme: Scheme) -> dict[Criterion, bool]:
-    """Return the conditions of a scheme, each once, and whether its owner states it."""
-    return dict.fromkeys(scheme.from_text, False) | dict.fromkeys(scheme.stated, True)
+    """Return the conditions of a scheme but its window, each once, and whether its owner states it."""
+    return dict.fromkeys(scheme.from_text, False) | dict.fromkeys(scheme.criteria, True)

@@ -36,18 +36,26 @@ class Ranker:
     means: Mapping[str, float]
     bound: float
 
-    def corrections(self, parts: Sequence[Mapping[str, float]], weights: Weights) -> list[float]:
-        """Return the points to add to each scheme, between ``-bound`` and ``bound``.
+    def corrections(self, parts: Mapping[str, Matrix], weights: Weights) -> Matrix:
+        """Return the points to add to each scheme, between ``-bound`` and ``bound``; shape (n_schemes,).
 
         Within the bound, a score becomes what the learnt points make of it; past it, the rules order as before. So a
         scheme with more of a contribution, all else equal, never loses a place by it.
+
+        Parameters
+        ----------
+        parts : mapping of str to ndarray of shape (n_schemes,)
+            The contributions of each, in points.
+        weights : Weights
         """
-        if not parts:
-            return []
-        gains = [self.points.get(name, getattr(weights, name)) - getattr(weights, name) for name in LEARNT_FROM]
-        means = [self.means.get(name, 0.0) for name in LEARNT_FROM]
-        moved = np.nan_to_num(shares_of(parts, weights) - means) @ np.array(gains)
-        return [round(float(points), DIGITS) for points in np.clip(moved, -self.bound, self.bound)]
+        moved: Matrix = np.zeros(len(parts["need"]))
+        for name in LEARNT_FROM:
+            points = getattr(weights, name)
+            if points:
+                share = parts[name] / points - self.means.get(name, 0.0)
+                moved += share * (self.points.get(name, points) - points)
+        clipped: Matrix = np.clip(moved, -self.bound, self.bound)
+        return np.rint(clipped * 10.0**DIGITS) / 10.0**DIGITS
 
 
 def shares_of(parts: Sequence[Mapping[str, float]], weights: Weights) -> Matrix:

@@ -1,15 +1,20 @@
 """The order of the schemes a firm can or may have: an additive score, and no two of a kind in a row."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import add
+
+import numpy as np
 
 from matching.answering import Answering, chance_of
-from matching.eligibility import Verdicts, evaluate
-from matching.features import Weights, closeness, contributions, fit
+from matching.columns import NO_END, Columns, Floats, Positions
+from matching.features import CLOSE, NEAR_DAYS, OPEN_FACTS_FLOOR, OTHERS, Weights
+from matching.index import Index, Row, Standing
 from matching.needs import Wish
-from matching.outcomes import NOT_MET, Outcome
-from matching.profiles import Profiles
+from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray, Outcome
+from matching.profiles import Profile
 from matching.ranker import Ranker
 from matching.schemes import Scheme
 
@@ -27,6 +32,8 @@ class Match:
     eligibility, typed, targeted : Outcome
     unknown, to_confirm : tuple of str
         Sorted.
+    opens_later : bool
+        Whether nothing stands against it but that it is not open yet.
     addresses : bool
         Whether it serves a need of the wish.
     score : float or None
@@ -43,6 +50,7 @@ class Match:
     targeted: Outcome
     unknown: tuple[str, ...]
     to_confirm: tuple[str, ...]
+    opens_later: bool
     addresses: bool
     score: float | None
     parts: Mapping[str, float]
@@ -58,127 +66,230 @@ class Answer:
 
 
 def rank(
-    profiles: Profiles,
-    schemes: Sequence[Scheme],
-    wishes: Sequence[Wish],
+    index: Index,
+    profile: Profile,
+    wish: Wish,
     weights: Weights,
     *,
     answering: Answering | None = None,
     ranker: Ranker | None = None,
-) -> list[Answer]:
-    """Rank the schemes for each profile.
+    limit: int | None = None,
+) -> Answer:
+    """Rank the schemes of an index for one profile.
 
     Parameters
     ----------
-    profiles : Profiles
-        ``n`` profiles.
-    schemes : sequence of Scheme
-        In any order: it does not change the result.
-    wishes : sequence of Wish
-        One for each profile.
+    index : Index
+        In whatever order its schemes came: it does not change the result.
+    profile : Profile
+    wish : Wish
     weights : Weights
     answering : Answering, optional
         Tells whether anything answers words. Without it, whatever serves what was understood does.
     ranker : Ranker, optional
         What was learnt: it adds the part ``learnt`` to the schemes that are possible, and never touches the others.
+    limit : int, optional
+        Return the first so many of those that address the wish, instead of all schemes.
 
     Returns
     -------
-    list of ``n`` Answer
-        All schemes: those that are eligible or undecided by score, then the ineligible ones by key.
+    Answer
+        Those that are eligible or undecided by score, then the ineligible ones by key.
     """
-    verdicts = [evaluate(profiles, scheme) for scheme in schemes]
-    return [
-        _rank_row(row, profiles, schemes, verdicts, wish, weights, answering, ranker)
-        for row, wish in enumerate(wishes)
-    ]
-
-
-def _rank_row(
-    row: int,
-    profiles: Profiles,
-    schemes: Sequence[Scheme],
-    verdicts: Sequence[Verdicts],
-    wish: Wish,
-    weights: Weights,
-    answering: Answering | None,
-    ranker: Ranker | None,
-) -> Answer:
-    on = profiles.on[row].item()
-    outcomes = [Outcome(int(verdict.eligibility[row])) for verdict in verdicts]
-    can_have = [scheme for scheme, outcome in zip(schemes, outcomes, strict=True) if outcome != NOT_MET]
-    chance = chance_of(wish, can_have, answering) if wish.chance is None else wish.chance
-    fits = [(*fit(scheme, wish), closeness(scheme, wish)) for scheme in schemes]
-    points = [weights.need * need_fit + weights.words * word_fit for need_fit, _, word_fit in fits]
-    helped = [value + weights.guide * scheme.guide for value, scheme in zip(points, schemes, strict=True)]
-    least = LISTED * max(
-        (value for value, outcome in zip(points, outcomes, strict=True) if outcome != NOT_MET), default=0
-    )
-    answered = not wish.stated or 100.0 * chance >= weights.answer
-    possible: list[Match] = []
-    impossible: list[Match] = []
-    for place, (scheme, verdict, eligibility) in enumerate(zip(schemes, verdicts, outcomes, strict=True)):
-        need_fit, need, word_fit = fits[place]
-        targeted = Outcome(int(verdict.targeted[row]))
-        unknown = tuple(sorted(fact for fact, rows in verdict.unknown.items() if rows[row]))
-        to_confirm = tuple(sorted(fact for fact, rows in verdict.to_confirm.items() if rows[row]))
-        parts: Mapping[str, float] = {}
-        if eligibility != NOT_MET:
-            parts = contributions(
-                scheme,
-                need_fit=need_fit,
-                word_fit=word_fit,
-                targeted=targeted,
-                eligibility=eligibility,
-                n_unknown=len(unknown),
-                n_to_confirm=len(to_confirm),
-                on=on,
-                weights=weights,
-            )
-        match = Match(
-            scheme=scheme,
-            eligibility=eligibility,
-            typed=Outcome(int(verdict.typed[row])),
-            targeted=targeted,
-            unknown=unknown,
-            to_confirm=to_confirm,
-            addresses=answered and (not wish.stated or 0.0 < helped[place] >= least),
-            score=round(sum(parts.values()), DIGITS) if parts else None,
-            parts=parts,
-            need=need,
-        )
-        (impossible if eligibility == NOT_MET else possible).append(match)
-    impossible.sort(key=lambda match: match.scheme.key)
+    standing = index.stand(profile)
+    possible = index.flags(standing.possible)
+    rows, order = np.flatnonzero(possible), index.order
+    fits = fit(index, wish)
+    chance = _chance(index, possible, fits, wish, answering) if wish.chance is None else wish.chance
+    addresses = _addresses(index, possible, fits, wish, weights, chance)
+    parts = _contributions(index, standing, rows, fits, profile.on, weights)
     if ranker:
-        possible = _correct(possible, ranker, weights)
-    return Answer(_diversify(possible, weights) + impossible, chance)
+        parts["learnt"] = ranker.corrections(parts, weights)
+    kin = fits.need[rows] * index.columns.n_kinds + index.columns.kind[rows]
+    scores, penalties = _diversify(rounded(total(parts)), kin, order[rows], weights)
+    best_first = np.lexsort((order[rows], -scores))
+    if limit is not None:
+        best_first = best_first[addresses[rows[best_first]]][:limit]
+    columns = {name: column.tolist() for name, column in parts.items()}
+    describe = _Describer(index, standing, fits, addresses)
+    matches = []
+    for place in best_first.tolist():
+        points = {name: column[place] for name, column in columns.items()}
+        if penalties[place]:
+            points["diversity"] = float(penalties[place])
+        matches.append(describe(int(rows[place]), score=float(scores[place]), parts=points))
+    if limit is None:
+        by_key = sorted(index.positions.items())
+        matches += [describe(position, score=None, parts={}) for _, position in by_key if not possible[position]]
+    return Answer(matches, chance)
 
 
-def _correct(matches: Sequence[Match], ranker: Ranker, weights: Weights) -> list[Match]:
-    corrections = ranker.corrections([match.parts for match in matches], weights)
-    return [
-        replace(match, score=round((match.score or 0.0) + points, DIGITS), parts={**match.parts, "learnt": points})
-        for match, points in zip(matches, corrections, strict=True)
-    ]
+def rounded(points: Floats) -> Floats:
+    """Round to so many digits that a score is the same however it was computed."""
+    scale = 10.0**DIGITS
+    result: Floats = np.rint(points * scale) / scale
+    return result
 
 
-def _diversify(matches: Sequence[Match], weights: Weights) -> list[Match]:
-    """Order by score, each scheme losing points for every better one of the same need in the same form.
+def total(parts: Mapping[str, Floats]) -> Floats:
+    """Add contributions up, in the order in which they are named."""
+    return reduce(add, parts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """How well each scheme serves the sub-needs of a wish, and its words; columns of shape (n_positions,).
+
+    Parameters
+    ----------
+    served : ndarray of float64
+        In [0, 1].
+    need : ndarray of int
+        The sub-need it serves best, as a place in ``needs``; the last one is none.
+    likeness : ndarray of float64
+        How close the words come to what is said of it: a cosine in [0, 1].
+    words : ndarray of float64
+        The same, where small likenesses say little.
+    needs : tuple of str
+    """
+
+    served: Floats
+    need: Positions
+    likeness: Floats
+    words: Floats
+    needs: tuple[str, ...]
+
+
+def fit(index: Index, wish: Wish) -> Fits:
+    """Return how well schemes serve a wish. One that states nothing is served by every scheme alike."""
+    columns, needs = index.columns, tuple(sorted(wish.weights))
+    best, sums, need = np.zeros(columns.n), np.zeros(columns.n), np.full(columns.n, len(needs), dtype=np.intp)
+    for place, name in enumerate(needs):
+        rows, weights = columns.served(name)
+        values = weights * wish.weights[name]
+        sums[rows] += values
+        better = (values > best[rows]) | (need[rows] == len(needs))
+        need[rows[better]] = place
+        best[rows[better]] = values[better]
+    likeness = np.zeros(columns.n)
+    for key, value in wish.closeness.items():
+        if value and key in index.positions:
+            likeness[index.positions[key]] = value
+    words = likeness / CLOSE
+    return Fits(
+        served=best * (1.0 - OTHERS) + OTHERS * np.minimum(1.0, sums - best),
+        need=need,
+        likeness=likeness,
+        words=np.minimum(1.0, words * words),
+        needs=(*needs, ""),
+    )
+
+
+def _chance(index: Index, possible: BoolArray, fits: Fits, wish: Wish, answering: Answering | None) -> float:
+    """Return the chance that something possible answers."""
+    best = index.columns.best({*wish.weights, *wish.ticked, *wish.likeness}, possible)
+    return chance_of(wish, best, answering, words=float(fits.likeness[possible].max(initial=0.0)))
+
+
+def _addresses(
+    index: Index, possible: BoolArray, fits: Fits, wish: Wish, weights: Weights, chance: float
+) -> BoolArray:
+    """Tell which schemes answer a wish: those worth a line beside the best possible one; shape (n_positions,)."""
+    if not wish.stated:
+        return np.ones(index.columns.n, dtype=np.bool_)
+    if 100.0 * chance < weights.answer:
+        return np.zeros(index.columns.n, dtype=np.bool_)
+    points = weights.need * fits.served + weights.words * fits.words
+    helped = points + weights.guide * index.columns.guide
+    addresses: BoolArray = (helped > 0.0) & (helped >= LISTED * points[possible].max(initial=0.0))
+    return addresses
+
+
+def _contributions(
+    index: Index, standing: Standing, rows: Positions, fits: Fits, on: date, weights: Weights
+) -> dict[str, Floats]:
+    """Return the points of possible schemes by contribution but ``diversity``; columns of shape (n_possible,)."""
+    columns = index.columns
+    targeted = index.flags(standing.targeted)[rows].astype(np.float64) - index.flags(standing.untargeted)[rows]
+    return {
+        "need": weights.need * fits.served[rows],
+        "words": weights.words * fits.words[rows],
+        "near": weights.near * columns.near[rows],
+        "target": weights.target * (targeted * columns.targets[rows]),
+        "certain": weights.certain * _certain(index, standing, rows),
+        "guide": weights.guide * columns.guide[rows],
+        "deadline": weights.deadline * _deadline(columns, rows, on),
+        "verified": weights.verified * columns.verified[rows],
+        "applicant": weights.applicant * columns.applicant[rows],
+    }
+
+
+def _certain(index: Index, standing: Standing, rows: Positions) -> Floats:
+    """Return 1 where nothing is left to ask, less for each open fact, and least for those of the typed verdict."""
+    doubts = np.zeros(index.columns.n)
+    for row in standing.unknown.values():
+        doubts += index.flags(row)
+    for row in standing.to_confirm.values():
+        doubts += index.flags(row) * 0.5
+    certain: Floats = np.maximum(0.0, 1.0 - doubts[rows] / OPEN_FACTS_FLOOR)
+    return certain
+
+
+def _deadline(columns: Columns, rows: Positions, on: date) -> Floats:
+    """Return -1 when an application can no longer be ready, 1 when the end is near but feasible, else 0."""
+    closes_on = columns.closes_on[rows]
+    left = closes_on - on.toordinal()
+    found = np.where(left < columns.preparation[rows], -1.0, np.where(left <= NEAR_DAYS, 1.0, 0.0))
+    return np.where(closes_on == NO_END, 0.0, found)
+
+
+def _diversify(scores: Floats, kin: Positions, order: Positions, weights: Weights) -> tuple[Floats, Floats]:
+    """Take points off each scheme for every better one of its kin: the same need in the same form.
 
     Among those, the loss grows along the list, so they stay in the order of their own scores.
+
+    Returns
+    -------
+    (scores, penalties) : two ndarray of float64, shape (n_possible,)
     """
-    seen: Counter[tuple[str, str]] = Counter()
-    ordered: list[Match] = []
-    for match in sorted(matches, key=_order):
-        kin = (match.need, match.scheme.kind)
-        penalty = round(-weights.diversity * seen[kin], DIGITS)
-        seen[kin] += 1
-        if penalty:
-            score = round((match.score or 0.0) + penalty, DIGITS)
-            match = replace(match, score=score, parts={**match.parts, "diversity": penalty})
-        ordered.append(match)
-    return sorted(ordered, key=_order)
+    best_first = np.lexsort((order, -scores, kin))
+    ordered = kin[best_first]
+    is_first = np.ones(len(ordered), dtype=np.bool_)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    starts = np.flatnonzero(is_first)
+    n_better = np.arange(len(ordered)) - np.repeat(starts, np.diff([*starts, len(ordered)]))
+    penalties = np.zeros(len(ordered))
+    penalties[best_first] = rounded(-weights.diversity * n_better.astype(np.float64))
+    return rounded(scores + penalties), penalties
 
 
-def _order(match: Match) -> tuple[float, str]:
-    return -(match.score or 0.0), match.scheme.key
+class _Describer:
+    """Says of a position what the rules and the wish say of its scheme."""
+
+    def __init__(self, index: Index, standing: Standing, fits: Fits, addresses: BoolArray) -> None:
+        self._index, self._standing, self._fits, self._addresses = index, standing, fits, addresses
+
+    def __call__(self, position: int, *, score: float | None, parts: Mapping[str, float]) -> Match:
+        standing, bit = self._standing, 1 << position
+        scheme = self._index.schemes[position]
+        return Match(
+            scheme=scheme,
+            eligibility=_outcome(bit, standing.eligible, standing.possible),
+            typed=_outcome(bit, standing.typed_eligible, standing.typed_possible),
+            targeted=_outcome(bit, standing.targeted, ~standing.untargeted),
+            unknown=_facts(standing.unknown, bit),
+            to_confirm=_facts(standing.to_confirm, bit),
+            opens_later=bool(standing.opens_later & bit),
+            addresses=bool(self._addresses[position]),
+            score=score,
+            parts=parts,
+            need=self._fits.needs[self._fits.need[position]],
+        )
+
+
+def _outcome(bit: Row, met: Row, possible: Row) -> Outcome:
+    return MET if bit & met else UNKNOWN if bit & possible else NOT_MET
+
+
+def _facts(rows: Mapping[str, Row], bit: Row) -> tuple[str, ...]:
+    return tuple(sorted([fact for fact, row in rows.items() if row & bit]))

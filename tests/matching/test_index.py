@@ -1,13 +1,31 @@
 """The index against the criteria themselves, on random catalogues, profiles and edits."""
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import MET, NOT_MET, UNKNOWN, Profile, Profiles, Scheme, Window, parse_criterion
+from matching import (
+    MET,
+    NOT_MET,
+    UNKNOWN,
+    Answering,
+    Index,
+    Profile,
+    Profiles,
+    Ranker,
+    Scheme,
+    Window,
+    Wish,
+    parse_criterion,
+    rank,
+)
 from matching.eligibility import evaluate
-from matching.index import Index, Standing
+from matching.index import Standing
+from tests.matching import naive_ranking
+from tests.matching.factories import WEIGHTS
 from tests.matching.test_properties import ACTIVITIES, criteria, profiles, subsets, to_profile, windows, yearly_windows
 
 KEYS = [f"a:{number}" for number in range(6)]
@@ -58,7 +76,9 @@ def expected(several: dict[str, Scheme], profile: Profile) -> dict[str, Any]:
     return found
 
 
-@given(st.lists(schemes(), max_size=6, unique_by=lambda scheme: scheme.key), st.lists(profiles, min_size=1, max_size=4))
+@given(
+    st.lists(schemes(), max_size=6, unique_by=lambda scheme: scheme.key), st.lists(profiles, min_size=1, max_size=4)
+)
 def test_an_index_says_what_the_criteria_say(several: list[Scheme], firms: list[dict[str, Any]]) -> None:
     index, by_key = Index(several), {scheme.key: scheme for scheme in several}
     for facts in firms:
@@ -85,3 +105,57 @@ def test_schemes_come_and_go_as_if_it_were_built_afresh(several: list[Any], firm
     for facts in firms:
         profile = to_profile(facts)
         assert told(index.stand(profile), index) == expected(by_key, profile)
+
+
+NEEDS = ["robot", "energy", "hire"]
+shares = st.sampled_from([0.1, 0.25, 0.3, 0.5, 0.7, 1.0])
+
+
+@st.composite
+def ranked_schemes(draw: st.DrawFn) -> list[Scheme]:
+    return [
+        replace(
+            scheme,
+            needs=draw(st.dictionaries(st.sampled_from(NEEDS), shares)),
+            reach=draw(st.sampled_from(["local", "departmental", "regional", "national", "eu"])),
+            kind=draw(st.sampled_from(["loan", "grant"])),
+            applicant=draw(st.sampled_from(["firm", "employee", "authority"])),
+            verified=draw(st.booleans()),
+            preparation_days=draw(st.sampled_from([None, 10, 60])),
+            guide=draw(st.sampled_from([0.0, 0.0, 0.5, 1.0])),
+        )
+        for scheme in draw(st.lists(schemes(), max_size=6, unique_by=lambda scheme: scheme.key))
+    ]
+
+
+@st.composite
+def wishes(draw: st.DrawFn) -> Wish:
+    ticked = draw(st.frozensets(st.sampled_from(NEEDS), max_size=1))
+    return Wish(
+        weights=draw(st.dictionaries(st.sampled_from(NEEDS), shares)) | dict.fromkeys(ticked, 1.0),
+        stated=draw(st.booleans()),
+        ticked=ticked,
+        likeness=draw(st.dictionaries(st.sampled_from(NEEDS), shares)),
+        nothing=draw(st.sampled_from([0.0, 0.2, 0.9])),
+        closeness=draw(st.dictionaries(st.sampled_from(KEYS), shares)),
+        chance=draw(st.sampled_from([None, None, 0.1, 0.9])),
+    )
+
+
+answerings = st.sampled_from([None, Answering(intercept=-1.0, served=4.0, words=3.0, elsewhere=-2.0, nothing=-3.0)])
+rankers = st.sampled_from(
+    [None, Ranker(points={"need": 80.0, "near": 3.0, "certain": 0.0}, means={"need": 0.4, "near": 0.5}, bound=12.0)]
+)
+
+
+@given(ranked_schemes(), profiles, wishes(), answerings, rankers)
+def test_an_index_orders_as_the_naive_way_does(
+    several: list[Scheme], facts: dict[str, Any], wish: Wish, answering: Answering | None, ranker: Ranker | None
+) -> None:
+    profile = to_profile(facts)
+    found = rank(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker)
+    matches, chance = naive_ranking.rank(profile, several, wish, WEIGHTS, answering=answering, ranker=ranker)
+    assert found.matches == matches
+    assert found.chance == pytest.approx(chance)
+    first = rank(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker, limit=2).matches
+    assert first == [match for match in matches if match.addresses and match.score is not None][:2]

@@ -1,0 +1,140 @@
+"""The order of schemes, slow and obvious: one scheme after another, as the documentation says it."""
+
+from collections import Counter
+from dataclasses import replace
+
+from matching import MET, NOT_MET, UNKNOWN, Answering, Match, Outcome, Profile, Profiles, Ranker, Scheme, Weights, Wish
+from matching.eligibility import evaluate
+
+NEAR = {"local": 1.0, "departmental": 0.8, "regional": 0.65, "national": 0.25, "eu": 0.0}
+APPLICANT = {"firm": 0.0, "employee": -0.5, "authority": -1.0}
+
+
+def rank(
+    profile: Profile,
+    schemes: list[Scheme],
+    wish: Wish,
+    weights: Weights,
+    *,
+    answering: Answering | None = None,
+    ranker: Ranker | None = None,
+) -> tuple[list[Match], float]:
+    columns = Profiles([profile])
+    verdicts = {scheme.key: evaluate(columns, scheme) for scheme in schemes}
+    possible = [scheme for scheme in schemes if verdicts[scheme.key].eligibility[0] != NOT_MET]
+    chance = chance_that_something_answers(wish, possible, answering) if wish.chance is None else wish.chance
+    answered = not wish.stated or 100 * chance >= weights.answer
+    points = {
+        scheme.key: weights.need * fit(scheme, wish)[0] + weights.words * closeness(scheme, wish) for scheme in schemes
+    }
+    least = 0.1 * max((points[scheme.key] for scheme in possible), default=0)
+    matches = []
+    for scheme in schemes:
+        verdict = verdicts[scheme.key]
+        helped = points[scheme.key] + weights.guide * scheme.guide
+        match = Match(
+            scheme=scheme,
+            eligibility=Outcome(int(verdict.eligibility[0])),
+            typed=Outcome(int(verdict.typed[0])),
+            targeted=Outcome(int(verdict.targeted[0])),
+            unknown=tuple(sorted(fact for fact, rows in verdict.unknown.items() if rows[0])),
+            to_confirm=tuple(sorted(fact for fact, rows in verdict.to_confirm.items() if rows[0])),
+            opens_later=scheme.window.opens_after(profile.on)
+            and all(one.evaluate(columns)[0] != NOT_MET for one in (*scheme.criteria, *scheme.from_text)),
+            addresses=answered and (not wish.stated or (helped > 0 and helped >= least)),
+            score=None,
+            parts={},
+            need=fit(scheme, wish)[1],
+        )
+        if match.eligibility != NOT_MET:
+            match = score(match, wish, profile, weights, ranker)
+        matches.append(match)
+    return in_order(matches, weights), chance
+
+
+def fit(scheme: Scheme, wish: Wish) -> tuple[float, str]:
+    served = {need: weight * wish.weights[need] for need, weight in scheme.needs.items() if need in wish.weights}
+    if not served:
+        return 0.0, ""
+    total = 0.0
+    for need in sorted(served):
+        total += served[need]
+    best = max(sorted(served), key=lambda need: served[need])
+    return served[best] * 0.65 + 0.35 * min(1.0, total - served[best]), best
+
+
+def closeness(scheme: Scheme, wish: Wish) -> float:
+    likeness = wish.closeness.get(scheme.key, 0.0) / 0.3
+    return min(1.0, likeness * likeness)
+
+
+def chance_that_something_answers(wish: Wish, possible: list[Scheme], answering: Answering | None) -> float:
+    asked = wish.ticked if wish.ticked or answering else wish.weights
+    if any(need in scheme.needs for scheme in possible for need in asked):
+        return 1.0
+    if answering is None or not wish.likeness:
+        return 0.0
+
+    def served(need: str) -> float:
+        return max((scheme.needs.get(need, 0.0) for scheme in possible), default=0.0)
+
+    total = answering.intercept
+    total += answering.served * max(served(need) * likeness for need, likeness in wish.likeness.items())
+    total += answering.words * max((wish.closeness.get(scheme.key, 0.0) for scheme in possible), default=0.0)
+    missed = max((1 - served(need)) * likeness for need, likeness in wish.likeness.items())
+    total += answering.elsewhere * max(wish.nothing, missed)
+    total += answering.nothing * wish.nothing
+    return 1 / (1 + 2.718281828459045**-total)
+
+
+def score(match: Match, wish: Wish, profile: Profile, weights: Weights, ranker: Ranker | None) -> Match:
+    scheme = match.scheme
+    doubt = (len(match.unknown) + len(match.to_confirm) / 2) / 4
+    aim = {MET: 1.0, UNKNOWN: 0.0, NOT_MET: -1.0}[match.targeted] if scheme.targeting else 0.0
+    left = scheme.days_left(profile.on)
+    time = 0.0
+    if left is not None:
+        time = -1.0 if left < (scheme.preparation_days or 15) else 1.0 if left <= 90 else 0.0
+    parts = {
+        "need": weights.need * fit(scheme, wish)[0],
+        "words": weights.words * closeness(scheme, wish),
+        "near": weights.near * NEAR[scheme.reach],
+        "target": weights.target * aim,
+        "certain": weights.certain * max(0.0, 1 - doubt),
+        "guide": weights.guide * scheme.guide,
+        "deadline": weights.deadline * time,
+        "verified": weights.verified * scheme.verified,
+        "applicant": weights.applicant * APPLICANT[scheme.applicant],
+    }
+    if ranker:
+        moved = 0.0
+        for name, points in parts.items():
+            if at_best := getattr(weights, name):
+                share = points / at_best - ranker.means.get(name, 0.0)
+                moved += share * (ranker.points.get(name, at_best) - at_best)
+        parts["learnt"] = six_digits(max(-ranker.bound, min(ranker.bound, moved)))
+    total = 0.0
+    for points in parts.values():
+        total += points
+    return replace(match, parts=parts, score=six_digits(total))
+
+
+def in_order(matches: list[Match], weights: Weights) -> list[Match]:
+    def best_first(match: Match) -> tuple[float, str]:
+        return -(match.score or 0.0), match.scheme.key
+
+    possible = sorted((match for match in matches if match.eligibility != NOT_MET), key=best_first)
+    seen: Counter[tuple[str, str]] = Counter()
+    for place, match in enumerate(possible):
+        kin = (match.need, match.scheme.kind)
+        penalty = six_digits(-weights.diversity * seen[kin])
+        seen[kin] += 1
+        if penalty:
+            lower = six_digits((match.score or 0.0) + penalty)
+            possible[place] = replace(match, score=lower, parts={**match.parts, "diversity": penalty})
+    others = sorted((match for match in matches if match.eligibility == NOT_MET), key=lambda match: match.scheme.key)
+    return sorted(possible, key=best_first) + others
+
+
+def six_digits(points: float) -> float:
+    return round(points * 1e6) / 1e6
