@@ -50,11 +50,11 @@ def main():
     keys = [f"{key}-{copy}" for copy in range(n_copies) for key in one.subjects][:N_SCHEMES]
     lexicon = matching.Lexicon(keys, many, lexicon_of(language_in_force()).rarity)
     reader, weights, sure = engine.need_reader(), engine.active_weights()[1], answering(compiled.source)
-    profiles = matching.Profiles([engine.profile(FIRM, on=DAY)])
+    profile, index = engine.profile(FIRM, on=DAY), matching.Index(schemes)
     texts = sorted((question.text for question in load_requests()), key=lambda text: abs(len(text.split()) - 60))[:20]
 
     def rank(wish):
-        return matching.rank(profiles, schemes, [wish], weights, answering=sure)
+        return matching.rank(index, profile, wish, weights, answering=sure)
 
     def read(text):
         wish = reader.read(text)

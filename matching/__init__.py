@@ -34,9 +34,9 @@ from matching.nomenclatures import activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
-from matching.ranker import LEARNT_FROM, Ranker, fit_ranker, shares_of
+from matching.ranker import LEARNT_FROM, Ranker, columns_of, fit_ranker, shares_of
 from matching.ranking import Answer, Match, rank
-from matching.reasons import Reason, explain
+from matching.reasons import Reason, explain, opens_later
 from matching.relations import RELATION_KINDS, Conflict, Relation, check_relations, conflicts
 from matching.schema import criterion_schema
 from matching.schemes import REACHES, Scheme
@@ -120,6 +120,7 @@ __all__ = [
     "calibration",
     "ceiling_on",
     "check_relations",
+    "columns_of",
     "conflicts",
     "consolidate",
     "criterion_schema",
@@ -138,6 +139,7 @@ __all__ = [
     "ndcg",
     "next_conditions",
     "next_questions",
+    "opens_later",
     "paired_interval",
     "parse_criterion",
     "rank",

@@ -10,9 +10,10 @@ from datetime import date, timedelta
 from itertools import combinations, product
 from math import ceil, floor, inf, log
 
+from matching.classes import bounds_of, months_of
 from matching.criteria import Criterion, InTerritory, Window, leaves
 from matching.facts import Interval, Place
-from matching.hypotheses import add_to_day, bounds_of, months_of
+from matching.hypotheses import add_to_day
 from matching.outcomes import MET, NOT_MET, Outcome, OutcomeArray, all_of
 from matching.profiles import Profile, Profiles
 from matching.schemes import Scheme

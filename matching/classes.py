@@ -23,8 +23,8 @@ from matching.criteria import (
     leaves,
 )
 from matching.facts import Interval
-from matching.hypotheses import bounds_of, months_of
 from matching.profiles import NUMBERS, Profile
+from matching.state_aid import CEILINGS
 
 type Key = Hashable
 type Cut = tuple[str, Any]
@@ -71,6 +71,21 @@ def _fields(leaf: Criterion) -> tuple[str, ...]:
             return (leaf.kind, "group")
         case _:
             return (leaf.kind,)
+
+
+def bounds_of(leaf: Criterion, field: str) -> tuple[float, ...]:
+    """Return the numbers at which a criterion changes its mind about a fact."""
+    if isinstance(leaf, SizeCategory):
+        return tuple(ceiling[_FIGURES.index(field)] for ceiling in CEILINGS.values()) if field in _FIGURES else ()
+    names = ("at_least", "above", "at_most", "below")
+    found = (getattr(leaf, name, None) for name in names) if leaf.kind == field else ()
+    return tuple(float(bound) for bound in found if bound is not None)
+
+
+def months_of(readers: Iterable[Criterion]) -> set[int]:
+    """Return the ages, in months, at which some criteria change their mind."""
+    several = ((leaf.at_least, leaf.at_most, leaf.below) for leaf in readers if isinstance(leaf, AgeMonths))
+    return {age for ages in several for age in ages if age is not None}
 
 
 def cuts_of(fields: Iterable[str], condition: Criterion) -> frozenset[Cut]:

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from matching.criteria import Activity, AgeMonths, Criterion, HoldsScheme, InTerritory, LegalForm, SizeCategory
+from matching.classes import bounds_of, months_of
+from matching.criteria import Activity, Criterion, HoldsScheme, InTerritory, LegalForm
 from matching.criteria.dates import add_months
 from matching.facts import Figures, Interval, Place, Related
 from matching.nomenclatures import activity_path
 from matching.profiles import STATES, Profile
-from matching.state_aid import CEILINGS
 
 type Likely = Mapping[Any, float]
 
@@ -37,7 +37,6 @@ _STATES = {"project.started" if state == "started" else state: state for state i
 _CHOICES = {"project.tenure": "tenure", "project.horizon": "horizon"}
 _CODES = {"naf": "activity", "naf_2025": "activity_2025", "legal_category": "legal_category"}
 _NOMENCLATURES = {"naf": "naf_rev2", "naf_2025": "naf_2025"}
-_FIGURES = ("headcount", "turnover", "balance_sheet")
 _OTHER = "another"  # an answer that no criterion names
 _LETTERS = "ZABCDEFGHIJ"
 _LARGE = Related(
@@ -155,21 +154,6 @@ def _typical(profile: Profile, question: str, likely: Likely) -> list[tuple[Prof
         if row is not None:
             found.append((row, weight))
     return found
-
-
-def bounds_of(leaf: Criterion, field: str) -> tuple[float, ...]:
-    """Return the numbers at which a criterion changes its mind about a fact."""
-    if isinstance(leaf, SizeCategory):
-        return tuple(ceiling[_FIGURES.index(field)] for ceiling in CEILINGS.values()) if field in _FIGURES else ()
-    names = ("at_least", "above", "at_most", "below")
-    found = (getattr(leaf, name, None) for name in names) if leaf.kind == field else ()
-    return tuple(float(bound) for bound in found if bound is not None)
-
-
-def months_of(readers: Iterable[Criterion]) -> set[int]:
-    """Return the ages, in months, at which some criteria change their mind."""
-    several = ((leaf.at_least, leaf.at_most, leaf.below) for leaf in readers if isinstance(leaf, AgeMonths))
-    return {age for ages in several for age in ages if age is not None}
 
 
 def add_to_day(day: date, months: int) -> date:

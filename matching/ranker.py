@@ -45,17 +45,23 @@ class Ranker:
         Parameters
         ----------
         parts : mapping of str to ndarray of shape (n_schemes,)
-            The contributions of each, in points.
+            The contributions of each, in points; ``nan`` where it is not known.
         weights : Weights
         """
         moved: Matrix = np.zeros(len(parts["need"]))
         for name in LEARNT_FROM:
             points = getattr(weights, name)
             if points:
-                share = parts[name] / points - self.means.get(name, 0.0)
-                moved += share * (self.points.get(name, points) - points)
+                moved += np.nan_to_num(parts[name] / points - self.means.get(name, 0.0)) * (
+                    self.points.get(name, points) - points
+                )
         clipped: Matrix = np.clip(moved, -self.bound, self.bound)
         return np.rint(clipped * 10.0**DIGITS) / 10.0**DIGITS
+
+
+def columns_of(parts: Sequence[Mapping[str, float]]) -> dict[str, Matrix]:
+    """Return contributions as columns of shape (n_schemes,), ``nan`` where one is not named."""
+    return {name: np.array([each.get(name, np.nan) for each in parts], float) for name in LEARNT_FROM}
 
 
 def shares_of(parts: Sequence[Mapping[str, float]], weights: Weights) -> Matrix:
@@ -66,8 +72,8 @@ def shares_of(parts: Sequence[Mapping[str, float]], weights: Weights) -> Matrix:
     ndarray, shape (n_schemes, n_contributions)
         1 for a contribution at its best; ``nan`` where it counted for nothing and nobody can tell.
     """
-    points = np.array([getattr(weights, name) or np.nan for name in LEARNT_FROM])
-    rows: Matrix = np.array([[each.get(name, np.nan) for name in LEARNT_FROM] for each in parts], float) / points
+    columns = columns_of(parts)
+    rows: Matrix = np.stack([columns[name] / (getattr(weights, name) or np.nan) for name in LEARNT_FROM], axis=1)
     return rows
 
 

@@ -110,14 +110,15 @@ def rank(
     best_first = np.lexsort((order[rows], -scores))
     if limit is not None:
         best_first = best_first[addresses[rows[best_first]]][:limit]
-    columns = {name: column.tolist() for name, column in parts.items()}
+    parts["diversity"] = penalties
+    columns = zip(*(column[best_first].tolist() for column in (rows, scores, *parts.values())), strict=True)
     describe = _Describer(index, standing, fits, addresses)
     matches = []
-    for place in best_first.tolist():
-        points = {name: column[place] for name, column in columns.items()}
-        if penalties[place]:
-            points["diversity"] = float(penalties[place])
-        matches.append(describe(int(rows[place]), score=float(scores[place]), parts=points))
+    for position, score, *points in columns:
+        named = dict(zip(parts, points, strict=True))
+        if not named["diversity"]:
+            del named["diversity"]
+        matches.append(describe(position, score=score, parts=named))
     if limit is None:
         by_key = sorted(index.positions.items())
         matches += [describe(position, score=None, parts={}) for _, position in by_key if not possible[position]]

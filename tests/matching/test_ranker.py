@@ -12,16 +12,19 @@ from matching import (
     CONTRIBUTIONS,
     LEARNT_FROM,
     NOT_MET,
+    Index,
     Match,
     Place,
+    Profile,
     Ranker,
     Wish,
+    columns_of,
     exposure,
     fit_ranker,
     rank,
     shares_of,
 )
-from tests.matching.factories import WEIGHTS, make_profiles, make_scheme
+from tests.matching.factories import DAY, WEIGHTS, make_scheme
 
 REGION = {"kind": "in_territory", "any_of": ["REG-32"]}
 ROBOT = Wish({"robot": 1.0}, stated=True)
@@ -58,33 +61,33 @@ def test_more_of_a_contribution_never_costs_a_place(less: list[float], more: lis
     low, high = np.minimum(less, more), np.maximum(less, more)
     ranker = make_ranker(bound, points={**rules(), "near": 80.0, "need": 0.0, "certain": 3.0})
     parts = [parts_of(low), parts_of(high)]
-    corrections = ranker.corrections(parts, WEIGHTS)
+    corrections = ranker.corrections(columns_of(parts), WEIGHTS)
     lower, higher = (sum(each.values()) + points for each, points in zip(parts, corrections, strict=True))
     assert lower <= higher + 1e-5
 
 
 @given(st.lists(SHARES, max_size=4), st.floats(0, 30))
 def test_a_correction_stays_within_its_bound(rows: list[list[float]], bound: float) -> None:
-    corrections = make_ranker(bound).corrections([parts_of(row) for row in rows], WEIGHTS)
+    corrections = make_ranker(bound).corrections(columns_of([parts_of(row) for row in rows]), WEIGHTS)
     assert len(corrections) == len(rows)
     assert all(abs(points) <= bound + 1e-6 for points in corrections)
 
 
 def test_the_rules_own_points_correct_nothing() -> None:
     ranker = make_ranker(points=rules())
-    assert ranker.corrections([parts_of(np.ones(len(LEARNT_FROM)))], WEIGHTS) == [0.0]
+    assert ranker.corrections(columns_of([parts_of(np.ones(len(LEARNT_FROM)))]), WEIGHTS) == [0.0]
 
 
 def test_what_counts_for_nothing_says_nothing() -> None:
     silent = replace(WEIGHTS, near=0)
     row = {**parts_of(np.full(len(LEARNT_FROM), 0.5)), "near": 0.0}
     assert np.isnan(shares_of([row], silent)[0, LEARNT_FROM.index("near")])
-    assert make_ranker().corrections([row], silent) == [0.0]
+    assert make_ranker().corrections(columns_of([row]), silent) == [0.0]
 
 
 def test_a_contribution_that_was_not_learnt_counts_as_in_the_rules() -> None:
     others = {name: points for name, points in rules().items() if name != "near"}
-    assert make_ranker(points=others).corrections([parts_of(np.ones(len(LEARNT_FROM)))], WEIGHTS) == [0.0]
+    assert make_ranker(points=others).corrections(columns_of([parts_of(np.ones(len(LEARNT_FROM)))]), WEIGHTS) == [0.0]
 
 
 def test_what_people_value_more_than_the_rules_is_learnt() -> None:
@@ -100,7 +103,7 @@ def test_a_strong_penalty_leaves_the_rules() -> None:
 
 def test_people_who_agree_with_the_rules_change_little() -> None:
     found = decisions(rules(), n_files=200)
-    corrections = fit(found).corrections([parts_of(row) for row in found["shares"]], WEIGHTS)
+    corrections = fit(found).corrections(columns_of([parts_of(row) for row in found["shares"]]), WEIGHTS)
     assert np.abs(corrections).mean() < 2.5
 
 
@@ -131,7 +134,7 @@ def ranked(ranker: Ranker | None) -> list[Match]:
         for number in range(30)
     ]
     elsewhere = Place(frozenset({"REG-84"}), frozenset())
-    (answer,) = rank(make_profiles(place=elsewhere), schemes, [ROBOT], WEIGHTS, ranker=ranker)
+    answer = rank(Index(schemes), Profile(on=DAY, place=elsewhere), ROBOT, WEIGHTS, ranker=ranker)
     return answer.matches
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from matching import CONTRIBUTIONS, MET, NOT_MET, UNKNOWN, Match, Place, Window, Wish, rank
-from tests.matching.factories import DAY, WEIGHTS, make_profiles, make_scheme
+from matching import CONTRIBUTIONS, MET, NOT_MET, UNKNOWN, Index, Match, Place, Profile, Window, Wish, rank
+from tests.matching.factories import DAY, WEIGHTS, make_scheme
 
 REGION = {"kind": "in_territory", "any_of": ["REG-32"]}
 HERE = Place(frozenset({"REG-32"}), frozenset())
@@ -15,7 +15,7 @@ NOTHING = Wish()
 
 
 def ranked(schemes: list[Any], wish: Wish = ROBOT, weights: Any = WEIGHTS, **facts: Any) -> list[Match]:
-    return rank(make_profiles(**facts), schemes, [wish], weights)[0].matches
+    return rank(Index(schemes), Profile(**{"on": DAY, **facts}), wish, weights).matches
 
 
 def keys(matches: list[Match]) -> list[str]:
@@ -128,10 +128,3 @@ def test_a_deadline_counts_when_it_is_near_and_against_when_it_is_too_near(
     window = Window(state="dated", closes_on=DAY + timedelta(days=days_left))
     (match,) = ranked([make_scheme(window=window, preparation_days=preparation)])
     assert match.parts["deadline"] == expected
-
-
-def test_each_profile_gets_its_own_list() -> None:
-    profiles = make_profiles(place=HERE)
-    schemes = [make_scheme("s:a", needs={"robot": 1.0}), make_scheme("s:b", needs={"energy": 1.0})]
-    assert keys(rank(profiles, schemes, [ROBOT], WEIGHTS)[0].matches) == ["s:a", "s:b"]
-    assert keys(rank(profiles, schemes, [Wish({"energy": 1.0}, stated=True)], WEIGHTS)[0].matches) == ["s:b", "s:a"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 from copy import copy
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -33,6 +33,11 @@ class Catalogue:
         """Name the source of its schemes; ours where there is none yet."""
         return next(iter(self.revisions), Scheme.OWN).partition(":")[0]
 
+    @cached_property
+    def index(self) -> matching.Index:
+        """The schemes as rows of bits: what a class of firms was answered once is looked up the next time."""
+        return matching.Index(self.schemes)
+
     def closeness(self, text: str) -> dict[str, float]:
         """Return by scheme how close a text comes to what is said of it, negations apart; nothing without a word."""
         _, stems = need_reader().asserted(text)
@@ -58,6 +63,7 @@ class Catalogue:
         """Return the same catalogue with some of its schemes."""
         smaller = copy(self)
         smaller.schemes = tuple(scheme for scheme in self.schemes if scheme.key in keys)
+        vars(smaller).pop("index", None)
         return smaller
 
 

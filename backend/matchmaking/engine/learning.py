@@ -94,7 +94,8 @@ def compare(
 
 
 def _agreement(file: Sequence[Decision], weights: matching.Weights, ranker: matching.Ranker | None) -> float:
-    corrections = ranker.corrections([decision.parts for decision in file], weights) if ranker else [0.0] * len(file)
+    columns = matching.columns_of([decision.parts for decision in file])
+    corrections = ranker.corrections(columns, weights).tolist() if ranker else [0.0] * len(file)
     scores = [sum(decision.parts.values()) + points for decision, points in zip(file, corrections, strict=True)]
     order = sorted(range(len(file)), key=lambda row: -scores[row])
     grades = [file[row].worth for row in order]

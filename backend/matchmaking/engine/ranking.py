@@ -143,46 +143,58 @@ def answer(
     compiled = compiled or catalogue()
     communes = [(ask.facts.get(name), ask.on) for ask in requests for name in ("commune", "project.commune")]
     keep_communes((commune, on) for commune, on in communes if commune)
-    profiles = matching.Profiles([profile(ask.facts, on=ask.on) for ask in requests])
-    answers = matching.rank(
-        profiles,
-        compiled.schemes,
-        [_wish(ask) for ask in requests],
-        weights,
-        answering=answering(compiled.source),
-        ranker=ranker,
-    )
-    later = {scheme.key: matching.opens_later(profiles, scheme) for scheme in compiled.schemes}
+    model = answering(compiled.source)
     return [
-        Answer(
-            ranked=[
-                Ranked(
-                    scheme_key=match.scheme.key,
-                    revision_id=compiled.revisions[match.scheme.key],
-                    rank=position,
-                    score=match.score,
-                    eligibility=VERDICTS[match.eligibility],
-                    typed=VERDICTS[match.typed],
-                    targeted=TARGETED[match.targeted],
-                    opens_later=bool(later[match.scheme.key][row]),
-                    addresses=match.addresses,
-                    closeness=ask.closeness.get(match.scheme.key, 0.0),
-                    need=match.need,
-                    unknown=match.unknown,
-                    to_confirm=match.to_confirm,
-                    parts=dict(match.parts),
-                )
-                for position, match in enumerate(found.matches, 1)
-            ],
-            chance=found.chance,
+        _answer(
+            ask,
+            compiled,
+            matching.rank(
+                compiled.index,
+                profile(ask.facts, on=ask.on),
+                _wish(ask),
+                weights,
+                answering=model,
+                ranker=ranker,
+            ),
         )
-        for row, (ask, found) in enumerate(zip(requests, answers, strict=True))
+        for ask in requests
     ]
+
+
+def _answer(ask: Request, compiled: Catalogue, found: matching.Answer) -> Answer:
+    return Answer(
+        ranked=[
+            Ranked(
+                scheme_key=match.scheme.key,
+                revision_id=compiled.revisions[match.scheme.key],
+                rank=position,
+                score=match.score,
+                eligibility=VERDICTS[match.eligibility],
+                typed=VERDICTS[match.typed],
+                targeted=TARGETED[match.targeted],
+                opens_later=match.opens_later,
+                addresses=match.addresses,
+                closeness=ask.closeness.get(match.scheme.key, 0.0),
+                need=match.need,
+                unknown=match.unknown,
+                to_confirm=match.to_confirm,
+                parts=match.parts,
+            )
+            for position, match in enumerate(found.matches, 1)
+        ],
+        chance=found.chance,
+    )
 
 
 def signs(request: Request, possible: Container[str], *, compiled: Catalogue) -> list[float]:
     """Return what tells whether one of the schemes of some keys answers, in the order of ``SIGNS``."""
-    found = matching.signs_of(_wish(request), [scheme for scheme in compiled.schemes if scheme.key in possible])
+    among = compiled.only(possible)
+    best: dict[str, float] = {}
+    for scheme in among.schemes:
+        for need, weight in scheme.needs.items():
+            best[need] = max(best.get(need, 0.0), weight)
+    words = max((request.closeness.get(scheme.key, 0.0) for scheme in among.schemes), default=0.0)
+    found = matching.signs_of(_wish(request), best, words=words)
     return [getattr(found, name) for name in SIGNS]
 
 
