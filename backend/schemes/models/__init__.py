@@ -4,15 +4,10 @@ With its modules this is one of the two doors to the engine: it answers "is this
 """
 
 from backend.schemes.models.editing import CatalogueTask, Proposal
+from backend.schemes.models.parts import Criterion, Operator, OperatorRole, Relation, ServedNeed, Source
 from backend.schemes.models.refusals import place_in_words, why_refused
 from backend.schemes.models.revisions import (
-    Criterion,
-    Operator,
-    OperatorRole,
-    Relation,
     Revision,
-    ServedNeed,
-    Source,
     canonical_criterion,
     contradiction_in,
     criterion_schema,

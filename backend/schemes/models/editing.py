@@ -11,7 +11,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
-from backend.schemes.models.revisions import Criterion, Revision
+from backend.schemes.models.parts import Criterion
+from backend.schemes.models.revisions import Revision
 from backend.schemes.models.schemes import Scheme
 
 

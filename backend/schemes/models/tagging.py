@@ -7,7 +7,8 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
-from backend.schemes.models.revisions import Revision, ServedNeed
+from backend.schemes.models.parts import ServedNeed
+from backend.schemes.models.revisions import Revision
 from backend.schemes.models.schemes import Scheme
 
 
