@@ -12,7 +12,7 @@ from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.eligibility import Verdicts, evaluate
 from matching.errors import CriterionError, FactError, MatchingError, RelationError
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
-from matching.features import CONTRIBUTIONS, POINTS, Weights
+from matching.features import CONTRIBUTIONS, POINTS, SHORT_NOTICE_DAYS, Weights
 from matching.index import Index
 from matching.lexicon import Example, Lexicon, Rarity
 from matching.metrics import (
@@ -68,6 +68,7 @@ __all__ = [
     "REACHES",
     "RELATION_KINDS",
     "RELEVANT",
+    "SHORT_NOTICE_DAYS",
     "SIZES",
     "UNKNOWN",
     "WINDOW_STATES",

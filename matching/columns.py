@@ -1,6 +1,7 @@
 """What the score reads of the schemes of an index, as columns by position; they grow and change in place."""
 
 from collections.abc import Iterable
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,12 @@ _COLUMNS = {
     "kind": np.int64,
     "closes_on": np.int64,
     "preparation": np.int64,
+    "review_by": np.int64,
 }
+
+
+def _ordinal(day: date | None) -> int:
+    return NO_END if day is None else day.toordinal()
 
 
 class Served:
@@ -64,6 +70,8 @@ class Columns:
         Form of the support, as a number in [0, n_kinds[.
     closes_on, preparation : ndarray of int64
         Last day (``NO_END`` where none is known) and days that an application takes.
+    review_by : ndarray of int64
+        Last day on which what was verified counts as such; ``NO_END`` where it always does.
     """
 
     def __init__(self) -> None:
@@ -79,8 +87,8 @@ class Columns:
         """Let the columns be as long as there are positions; they share the memory of what may be longer."""
         floats = (self._columns[name][: self.n] for name in ("near", "applicant", "verified", "guide", "targets"))
         self.near, self.applicant, self.verified, self.guide, self.targets = floats
-        whole = (self._columns[name][: self.n] for name in ("kind", "closes_on", "preparation"))
-        self.kind, self.closes_on, self.preparation = whole
+        whole = (self._columns[name][: self.n] for name in ("kind", "closes_on", "preparation", "review_by"))
+        self.kind, self.closes_on, self.preparation, self.review_by = whole
 
     def put(self, position: int, scheme: Scheme) -> None:
         """Write the row of a scheme."""
@@ -91,7 +99,6 @@ class Columns:
             self._cut()
         kind = self._kinds.setdefault(scheme.kind, len(self._kinds))
         self.n_kinds = len(self._kinds)
-        closes_on = scheme.window.closes_on
         row = (
             ("near", NEAR[scheme.reach]),
             ("applicant", APPLICANT[scheme.applicant]),
@@ -99,8 +106,9 @@ class Columns:
             ("guide", scheme.guide),
             ("targets", float(scheme.targeting is not None)),
             ("kind", kind),
-            ("closes_on", NO_END if closes_on is None else closes_on.toordinal()),
+            ("closes_on", _ordinal(scheme.window.closes_on)),
             ("preparation", SHORT_NOTICE_DAYS if scheme.preparation_days is None else scheme.preparation_days),
+            ("review_by", _ordinal(scheme.review_by)),
         )
         for name, value in row:
             self._columns[name][position] = value

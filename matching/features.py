@@ -33,7 +33,7 @@ class Weights:
     deadline : float
         There is time to apply, and not for ever.
     verified : float
-        Every fact of its sheet was read in a source.
+        Every fact of its sheet was read in a source, and nobody is late to read it again.
     applicant : float
         The firm itself can ask for it.
     diversity : float

@@ -220,7 +220,7 @@ def _contributions(
         "certain": weights.certain * _certain(index, standing, rows),
         "guide": weights.guide * columns.guide[rows],
         "deadline": weights.deadline * _deadline(columns, rows, on),
-        "verified": weights.verified * columns.verified[rows],
+        "verified": weights.verified * np.where(columns.review_by[rows] < on.toordinal(), 0.0, columns.verified[rows]),
         "applicant": weights.applicant * columns.applicant[rows],
     }
 

@@ -41,6 +41,8 @@ class Scheme:
         Who asks for it.
     verified : bool
         Whether every fact of the sheet was read in a source.
+    review_by : datetime.date, optional
+        Last day on which what was verified still counts as such.
     preparation_days : int, optional
         Days an application takes, where a source says so.
     guide : float
@@ -57,6 +59,7 @@ class Scheme:
     kind: str = ""
     applicant: str = "firm"
     verified: bool = True
+    review_by: date | None = None
     preparation_days: int | None = None
     guide: float = 0.0
     targeting: Activity | None = field(init=False, default=None)

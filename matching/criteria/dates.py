@@ -10,9 +10,10 @@ from matching.criteria.base import Criterion, need
 from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray, Outcome, OutcomeArray, constant, decide
 from matching.profiles import DayArray, Profiles
 
-type WindowState = Literal["permanent", "dated", "unknown", "closed", "suspended"]
+type WindowState = Literal["permanent", "dated", "unknown", "closed", "suspended", "exhausted"]
 
 WINDOW_STATES: tuple[str, ...] = get_args(WindowState.__value__)
+SHUT = ("closed", "suspended", "exhausted")  # whatever the days
 MONTHS_A_YEAR = 12
 
 
@@ -73,8 +74,8 @@ class Window(Criterion):
 
     Parameters
     ----------
-    state : {'permanent', 'dated', 'unknown', 'closed', 'suspended'}
-        ``unknown`` is also a scheme without a last day: no end date is not "open".
+    state : {'permanent', 'dated', 'unknown', 'closed', 'suspended', 'exhausted'}
+        ``unknown`` is also a scheme without a last day: no end date is not "open". ``exhausted``: its money is spent.
     opens_on, closes_on : datetime.date, optional
         First and last day.
     yearly : bool
@@ -106,7 +107,7 @@ class Window(Criterion):
         return bool(add_months(np.array([first]), MONTHS_A_YEAR)[0] <= last)
 
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
-        if self.state in ("closed", "suspended"):
+        if self.state in SHUT:
             return constant(NOT_MET, profiles.n)
         inside = MET if self.state in ("permanent", "dated") else UNKNOWN
         return np.where(self._holds(profiles.on), inside, NOT_MET).astype(np.int8)
@@ -135,7 +136,7 @@ class Window(Criterion):
 
     def opens_after(self, day: date) -> bool:
         """Tell whether the scheme is known to open after a day."""
-        if self.state in ("closed", "suspended") or self.opens_on is None:
+        if self.state in SHUT or self.opens_on is None:
             return False
         if self.yearly:
             return not bool(self._comes_back(np.array([day], dtype="datetime64[D]"))[0])

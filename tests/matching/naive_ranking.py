@@ -95,6 +95,7 @@ def score(match: Match, wish: Wish, profile: Profile, weights: Weights, ranker: 
     time = 0.0
     if left is not None:
         time = -1.0 if left < (scheme.preparation_days or 15) else 1.0 if left <= 90 else 0.0
+    is_late = scheme.review_by is not None and scheme.review_by < profile.on
     parts = {
         "need": weights.need * fit(scheme, wish)[0],
         "words": weights.words * closeness(scheme, wish),
@@ -103,7 +104,7 @@ def score(match: Match, wish: Wish, profile: Profile, weights: Weights, ranker: 
         "certain": weights.certain * max(0.0, 1 - doubt),
         "guide": weights.guide * scheme.guide,
         "deadline": weights.deadline * time,
-        "verified": weights.verified * scheme.verified,
+        "verified": weights.verified * (scheme.verified and not is_late),
         "applicant": weights.applicant * APPLICANT[scheme.applicant],
     }
     if ranker:

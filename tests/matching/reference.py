@@ -385,7 +385,7 @@ def anniversary(day: date, months: int) -> date:
 
 def window(criterion: dict[str, Any], on: date) -> str:
     state, opens_on, closes_on = criterion["state"], criterion.get("opens_on"), criterion.get("closes_on")
-    if state in ("closed", "suspended"):
+    if state in ("closed", "suspended", "exhausted"):
         return "no"
     if criterion.get("yearly"):
         occurrences = [(anniversary(opens_on, 12 * n), anniversary(closes_on, 12 * n)) for n in range(60)]

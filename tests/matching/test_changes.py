@@ -152,7 +152,13 @@ def test_an_opening_to_come_is_waited_for(window: Window, expected: date) -> Non
 
 
 @pytest.mark.parametrize(
-    "window", [Window(state="closed"), Window(state="suspended"), Window(state="dated", closes_on=date(2026, 11, 23))]
+    "window",
+    [
+        Window(state="closed"),
+        Window(state="suspended"),
+        Window(state="exhausted"),
+        Window(state="dated", closes_on=date(2026, 11, 23)),
+    ],
 )
 def test_what_is_over_is_over(window: Window) -> None:
     turn = find({"kind": "spend", "at_least": 20_000}, window=window, spend=Interval(1, 1))

@@ -314,6 +314,8 @@ def test_one_month_after_the_31st_is_the_last_day_of_a_shorter_month(on: str, ex
         ("closed", None, None, "2026-11-24", NO),
         ("closed", "2026-01-01", "2026-12-31", "2026-06-01", NO),
         ("suspended", None, None, "2026-11-24", NO),
+        ("exhausted", None, None, "2026-11-24", NO),
+        ("exhausted", "2026-01-01", "2026-12-31", "2026-11-24", NO),
     ],
 )
 def test_a_window_holds_from_its_first_to_its_last_day(

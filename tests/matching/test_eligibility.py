@@ -137,6 +137,7 @@ def test_reasons_name_each_condition_its_outcome_and_what_is_missing() -> None:
         (Window(state="dated", opens_on=DAY, closes_on=date(2027, 2, 1)), None, False),
         (Window(state="closed", opens_on=date(2027, 1, 1)), None, False),
         (Window(state="suspended", opens_on=date(2027, 1, 1)), None, False),
+        (Window(state="exhausted", opens_on=date(2027, 1, 1)), None, False),
         (Window(state="unknown"), None, False),
         # Every year: between two of its windows it opens again, inside one it is open.
         (Window(state="dated", opens_on=date(2024, 3, 1), closes_on=date(2024, 4, 30), yearly=True), None, True),

@@ -121,6 +121,7 @@ def ranked_schemes(draw: st.DrawFn) -> list[Scheme]:
             kind=draw(st.sampled_from(["loan", "grant"])),
             applicant=draw(st.sampled_from(["firm", "employee", "authority"])),
             verified=draw(st.booleans()),
+            review_by=draw(st.none() | days),
             preparation_days=draw(st.sampled_from([None, 10, 60])),
             guide=draw(st.sampled_from([0.0, 0.0, 0.5, 1.0])),
         )

@@ -79,7 +79,7 @@ def aged(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def windows(draw: st.DrawFn) -> dict[str, Any]:
     opens_on, closes_on = sorted(draw(st.lists(days, min_size=2, max_size=2)))
-    state = draw(st.sampled_from(["permanent", "dated", "unknown", "closed", "suspended"]))
+    state = draw(st.sampled_from(["permanent", "dated", "unknown", "closed", "suspended", "exhausted"]))
     return {
         "kind": "window",
         "state": state,

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -128,3 +128,14 @@ def test_a_deadline_counts_when_it_is_near_and_against_when_it_is_too_near(
     window = Window(state="dated", closes_on=DAY + timedelta(days=days_left))
     (match,) = ranked([make_scheme(window=window, preparation_days=preparation)])
     assert match.parts["deadline"] == expected
+
+
+@pytest.mark.parametrize(
+    ("verified", "review_by", "expected"),
+    [(True, None, 3), (True, DAY, 3), (True, DAY - timedelta(days=1), 0), (False, None, 0), (False, DAY, 0)],
+)
+def test_what_was_verified_counts_until_it_is_to_be_read_again(
+    verified: bool, review_by: date | None, expected: float
+) -> None:
+    (match,) = ranked([make_scheme(verified=verified, review_by=review_by)])
+    assert match.parts["verified"] == expected

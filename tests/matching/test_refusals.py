@@ -134,7 +134,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"kind": "window", "state": "open"},
-        "here: Unknown 'state' of 'window': 'open' was given; accepted: permanent, dated, unknown, closed, suspended.",
+        "here: Unknown 'state' of 'window': 'open' was given; accepted: permanent, dated, unknown, closed, "
+        "suspended, exhausted.",
     ),
     (
         {"kind": "window", "opens_on": "2027-01-02", "closes_on": "2027-01-01"},
