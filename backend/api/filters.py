@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
@@ -17,6 +17,7 @@ from backend.common.text import fold
 from backend.matchmaking import engine
 from backend.matchmaking.values import parse_day
 from backend.schemes.models import Operator, Revision, SubNeed, TaxonomyNeed
+from backend.schemes.windows import TAKING, WindowOn, window_column
 from backend.territories.models import Perimeter
 
 CHOICE = {"invalid_choice": _("La valeur est « %(value)s » ; attendu : une des valeurs documentées.")}
@@ -117,6 +118,9 @@ class SchemeFilter(filters.FilterSet):
     kind = choice("Forme du soutien.", Revision.Kind.choices)
     level = choice("Niveau auquel le dispositif est décidé.", Revision.Level.choices)
     window = choice("État de l’ouverture.", Revision.WindowState.choices, field_name="window_state")
+    window_today = choice(
+        "Où en est l’ouverture aujourd’hui, à Paris.", WindowOn.choices, method="filter_window_today"
+    )
     open_on = described(
         {"type": "string", "format": "date"},
         "Dispositifs dont on sait qu’ils prennent des demandes ce jour-là, comme `2026-11-24`.",
@@ -155,10 +159,10 @@ class SchemeFilter(filters.FilterSet):
         fields: list[str] = []
 
     def filter_open_on(self, revisions: QuerySet[Revision], name: str, day: date) -> QuerySet[Revision]:
-        started = Q(opens_on__isnull=True) | Q(opens_on__lte=day)
-        not_ended = Q(closes_on__isnull=True) | Q(closes_on__gte=day)
-        open_states = (Revision.WindowState.PERMANENT, Revision.WindowState.DATED)
-        return revisions.filter(started, not_ended, window_state__in=open_states)
+        return revisions.alias(window_on=window_column(day)).filter(window_on__in=TAKING)
+
+    def filter_window_today(self, revisions: QuerySet[Revision], name: str, states: list[str]) -> QuerySet[Revision]:
+        return revisions.alias(window_on=window_column(current_day())).filter(window_on__in=states)
 
     def filter_operator(self, revisions: QuerySet[Revision], name: str, text: str) -> QuerySet[Revision]:
         operators = Operator.objects.values_list("pk", "name")

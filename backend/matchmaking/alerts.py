@@ -25,13 +25,13 @@ from backend.notifications.models import Notification
 from backend.notifications.rendering import render
 from backend.notifications.services import has_stopped, owe, resume, stop_url
 from backend.schemes import wording
+from backend.schemes.windows import MARGIN_DAYS, SHUT, window_on
 
 EVERY = {
     Alert.Frequency.IMMEDIATE: timedelta(0),
     Alert.Frequency.WEEKLY: timedelta(days=7),
     Alert.Frequency.MONTHLY: timedelta(days=30),
 }
-MARGIN_DAYS = 7  # beside the time it takes to prepare
 LAST_DAYS = 7
 
 
@@ -213,7 +213,7 @@ def _reminders(alert: Alert, result: Result, decided: Mapping[int, Review], on: 
 
 def _stage(match: Match, on: date) -> str | None:
     days_left, preparation = match.revision.days_left(on), match.revision.preparation_days
-    if days_left is None:
+    if days_left is None or window_on(match.revision, on=on) in SHUT:
         return None
     if days_left <= LAST_DAYS:
         return Reminder.Stage.LAST_WEEK

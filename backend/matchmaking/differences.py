@@ -8,6 +8,7 @@ from enum import StrEnum
 from backend.matchmaking.models import Match, Result
 from backend.schemes import wording
 from backend.schemes.models import Revision
+from backend.schemes.windows import SHUT, WindowOn, window_on
 
 
 class Standing(StrEnum):
@@ -94,10 +95,7 @@ def _kind(before: Match | None, after: Match | None, on_before: date, on_after: 
 
 def is_closed(revision: Revision, *, on: date) -> bool:
     """Tell whether it is known that no application is taken on a day."""
-    if revision.window_state in (Revision.WindowState.CLOSED, Revision.WindowState.SUSPENDED):
-        return True
-    ended = revision.closes_on is not None and revision.closes_on < on
-    return ended or (revision.opens_on is not None and revision.opens_on > on)
+    return window_on(revision, on=on) in (*SHUT, WindowOn.UPCOMING)
 
 
 def changes_of(before: Revision, after: Revision, *, on: date) -> list[tuple[str, str, str]]:

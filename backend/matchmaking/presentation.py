@@ -18,6 +18,7 @@ from backend.matchmaking.reviews import decisions, told_decisions
 from backend.matchmaking.state_aid import notes_on_schemes
 from backend.schemes import wording
 from backend.schemes.models import Criterion, Revision, Scheme
+from backend.schemes.quality import is_overdue
 from backend.schemes.regimes import DE_MINIMIS, regimes_of
 
 N_FIRST = 4  # of each group, shown in full; the others are one line that opens
@@ -77,6 +78,7 @@ class Card:
     possible_if: str  # what would change a no, where something that can be changed would
     review: Review | None
     is_of_another_file: bool
+    is_overdue: bool  # nobody read its sheet again in time
     links: tuple[LinkView, ...] = ()  # to other schemes of the page
     warnings: tuple[str, ...] = ()  # what keeping it goes against, for officers
     aid_notes: tuple[str, ...] = ()  # for officers: what to check of the State-aid regime
@@ -407,6 +409,7 @@ def _card(
         possible_if=possible_if,
         review=review,
         is_of_another_file=review is not None and review.submission_id != known.submission_id,
+        is_overdue=is_overdue(revision, on=on),
     )
 
 

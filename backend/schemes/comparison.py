@@ -9,7 +9,8 @@ from django.db.models import TextChoices
 
 from backend.schemes.models import OperatorRole, Relation, Revision, Scheme, SubNeed
 from backend.schemes.records import ANNOTATIONS, FROM_TEXT, Record, normalise
-from backend.schemes.wording import NBSP, activity_name, euros, number, sentence, window
+from backend.schemes.vocabulary import ONE_SIZE
+from backend.schemes.wording import NBSP, activity_name, euros, number, percent, sentence, window
 from backend.schemes.wording import day as day_in_words
 
 # What points at something else by its position: these three are taken together or not at all.
@@ -68,8 +69,8 @@ def _choice(name: str, choices: type[TextChoices]) -> Callable[[Record], Iterabl
     return lambda record: [str(choices(record[name]).label) if record[name] else "non précisé"]
 
 
-def _as_of(record: Record) -> Iterable[str]:
-    return [day_in_words(date.fromisoformat(record["as_of"]))]
+def _day(name: str) -> Callable[[Record], Iterable[str]]:
+    return lambda record: [day_in_words(date.fromisoformat(record[name]))] if record[name] else []
 
 
 def _needs(record: Record) -> Iterable[str]:
@@ -98,6 +99,15 @@ def _preparation(record: Record) -> Iterable[str]:
     return [] if days is None else [f"{days} jour{'s' if days > 1 else ''}"]
 
 
+AMOUNT_LABELS = {
+    "floor_eur": "plancher",
+    "ceiling_eur": "plafond",
+    "spend_min_eur": "dépense retenue, au moins",
+    "spend_max_eur": "dépense retenue, au plus",
+    "cost_left_eur": "reste à charge",
+}
+
+
 def _amount(record: Record) -> Iterable[str]:
     given = record["amount"] or {}
     if given.get("text"):
@@ -105,10 +115,14 @@ def _amount(record: Record) -> Iterable[str]:
     if given.get("unit"):
         yield str(Revision.AmountUnit(given["unit"]).label)
     if given.get("rate_max_pct") is not None:
-        yield f"taux maximal{NBSP}: {number(float(given['rate_max_pct']))}{NBSP}%"
-    for name, label in (("floor_eur", "plancher"), ("ceiling_eur", "plafond"), ("cost_left_eur", "reste à charge")):
+        yield f"taux maximal{NBSP}: {percent(given['rate_max_pct'])}"
+    for row in given.get("rates") or ():
+        yield f"taux, {ONE_SIZE[row['size']]}{NBSP}: {percent(row['pct'])}"
+    for name, label in AMOUNT_LABELS.items():
         if given.get(name) is not None:
             yield f"{label}{NBSP}: {euros(float(given[name]))}"
+    if given.get("in_kind") is not None:
+        yield "en nature" if given["in_kind"] else "en argent"
     if given.get("duration"):
         yield f"durée{NBSP}: {given['duration']}"
 
@@ -174,7 +188,8 @@ _WRITE: dict[str, Callable[[Record], Iterable[str]]] = {
     "kind": _choice("kind", Revision.Kind),
     "level": _choice("level", Revision.Level),
     "confidence": _choice("confidence", Revision.Confidence),
-    "as_of": _as_of,
+    "as_of": _day("as_of"),
+    "review_by": _day("review_by"),
     "applicants": lambda record: [str(Revision.Applicant(who).label) for who in record["applicants"]],
     "needs": _needs,
     "targeted_naf": lambda record: map(activity_name, record["targeted_naf"]),
@@ -203,6 +218,7 @@ LABELS: dict[str, str] = {
     "level": "Niveau",
     "confidence": "Vérification",
     "as_of": "État au",
+    "review_by": "À revoir avant le",
     "applicants": "Qui demande",
     "needs": "Besoins servis",
     "targeted_naf": "Secteurs ciblés",

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
 
+from django.db.models import DateField, ExpressionWrapper, F, Value
+from django.db.models.functions import Coalesce
+
 from backend.common.text import fold
 from backend.schemes.models import Revision, Scheme, ServedNeed, SubNeed
 from backend.schemes.relations import contradiction_in_force
+from backend.schemes.windows import TAKING, WindowOn, window_on
 from backend.schemes.wording import NBSP
 from backend.schemes.wording import day as day_in_words
 
-REVIEW_DAYS = 180  # after this many days a sheet is to be read again
+REVIEW_DAYS = 180  # after this many days a sheet is to be read again, where it names no day itself
 MONEY = {
     Revision.Kind.GRANT,
     Revision.Kind.LOAN,
@@ -66,9 +70,20 @@ class Finding:
         return SEVERITIES[self.code]
 
 
-def review_by(revision: Revision) -> date:
-    """Return the day by which a sheet is to be read again."""
-    return revision.as_of + timedelta(days=REVIEW_DAYS)
+def review_day(revision: Revision, *, days: int = REVIEW_DAYS) -> date:
+    """Return the day by which a sheet is to be read again: its own, or so many days after it was read."""
+    return revision.review_by or revision.as_of + timedelta(days=days)
+
+
+def is_overdue(revision: Revision, *, on: date) -> bool:
+    """Tell whether a sheet was to be read again before a day."""
+    return review_day(revision) < on
+
+
+def review_column(*, of: str = "") -> Coalesce:
+    """Return the same day as an expression; ``of`` is the path to the revision, such as ``current__``."""
+    later = ExpressionWrapper(F(f"{of}as_of") + Value(REVIEW_DAYS), output_field=DateField())
+    return Coalesce(F(f"{of}review_by"), later)
 
 
 def check_catalogue(*, on: date, days: int = REVIEW_DAYS) -> list[Finding]:
@@ -104,8 +119,7 @@ def check_scheme(
 
 
 def _window(revision: Revision, on: date) -> Iterator[tuple[str, str]]:
-    left = revision.days_left(on)
-    if revision.window_state == Revision.WindowState.DATED and left is not None and left < 0 and revision.closes_on:
+    if revision.window_state != Revision.WindowState.CLOSED and revision.closes_on and revision.closes_on < on:
         yield "window_past", f"publié, mais fermé depuis le {day_in_words(revision.closes_on)}"
     if revision.window_state == Revision.WindowState.UNKNOWN:
         yield "window_unknown", "dates d’ouverture à confirmer"
@@ -137,14 +151,19 @@ def _content(revision: Revision) -> Iterator[tuple[str, str]]:
 
 
 def _has_amount(revision: Revision) -> bool:
-    figures = (revision.rate_max_pct, revision.floor_eur, revision.ceiling_eur)
+    figures = (revision.rate_max_pct, *revision.rates.values(), revision.floor_eur, revision.ceiling_eur)
     return bool(revision.amount_text) or any(figure is not None for figure in figures)
 
 
 def _age(revision: Revision, on: date, days: int) -> Iterator[tuple[str, str]]:
-    age = (on - revision.as_of).days
-    if age > days:
-        yield "sheet_old", f"relu pour la dernière fois le {day_in_words(revision.as_of)}, il y a {age} jours"
+    due = review_day(revision, days=days)
+    if due < on:
+        read_on, age = day_in_words(revision.as_of), (on - revision.as_of).days
+        yield "sheet_old", f"relu pour la dernière fois le {read_on}, il y a {age} jours{_own_day(revision)}"
+
+
+def _own_day(revision: Revision) -> str:
+    return f"{NBSP}; à revoir avant le {day_in_words(revision.review_by)}" if revision.review_by else ""
 
 
 def _relations(revision: Revision, states: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -179,11 +198,11 @@ def _duplicates(schemes: Iterable[Scheme]) -> Iterator[Finding]:
 def _needs(on: date) -> Iterator[Finding]:
     """Check that each sub-need has a scheme, and one whose window is known to be open or to open."""
     served = ServedNeed.objects.filter(revision__in=Scheme.objects.of_source(Scheme.OWN).published().values("current"))
+    sure = (*TAKING, WindowOn.UPCOMING)
     known = {
         need.sub_need_id
         for need in served.select_related("revision")
-        if need.revision.window_state == Revision.WindowState.PERMANENT
-        or (need.revision.window_state == Revision.WindowState.DATED and (need.revision.days_left(on) or 0) >= 0)
+        if window_on(need.revision, on=on) in sure and need.revision.window_state != Revision.WindowState.UNKNOWN
     }
     some = {need.sub_need_id for need in served}
     for sub_need in SubNeed.objects.all():

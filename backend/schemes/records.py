@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from backend.schemes.codes import tell, unknown_activities, unknown_codes
 from backend.schemes.models import (
+    RATE_COLUMNS,
     Criterion,
     Operator,
     OperatorRole,
@@ -32,8 +33,9 @@ KEYS = {
     "targeted_naf", "window", "criteria", "amount", "state_aid_regime", "legal_basis", "documents",
     "preparation_days", "next_step", "contact", "url", "sources", "relations", "notes", "corrections",
 }  # fmt: skip
-OPTIONAL_KEYS = {"public_contact"}
-AMOUNT = ("text", "unit", "rate_max_pct", "floor_eur", "ceiling_eur", "cost_left_eur", "duration")
+OPTIONAL_KEYS = {"public_contact", "review_by"}
+AMOUNT_EUR = ("floor_eur", "ceiling_eur", "spend_min_eur", "spend_max_eur", "cost_left_eur")
+AMOUNT = ("text", "unit", "rate_max_pct", "rates", *AMOUNT_EUR, "in_kind", "duration")
 CONTACT = ("name", "url", "phone")
 RELATION = ("kind", "scheme", "cap_pct", "note", "source")
 ANNOTATIONS = ("source", "note", "excerpt")  # what is said about a criterion: the engine reads the rest
@@ -120,6 +122,8 @@ def told(error: ValidationError) -> str:
 
 def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
     window, amount, contact = record["window"], record["amount"] or {}, record["contact"] or {}
+    if unknown := amount.keys() - set(AMOUNT):
+        raise RecordError(f"amount : champs inconnus : {_list(unknown)} ; attendus : {', '.join(AMOUNT)}")
     return Revision(
         scheme=scheme,
         number=number,
@@ -131,6 +135,7 @@ def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
         level=_text(record["level"]),
         confidence=record["confidence"],
         as_of=record["as_of"],
+        review_by=record.get("review_by"),
         applicants=record["applicants"],
         targeted_naf=record["targeted_naf"],
         window_state=window["state"],
@@ -141,10 +146,10 @@ def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
         preparation_days=record["preparation_days"],
         amount_text=_text(amount.get("text")),
         amount_unit=amount.get("unit") or "",
-        rate_max_pct=amount.get("rate_max_pct"),
-        floor_eur=amount.get("floor_eur"),
-        ceiling_eur=amount.get("ceiling_eur"),
-        cost_left_eur=amount.get("cost_left_eur"),
+        rate_max_pct=_text(amount.get("rate_max_pct")) or None,
+        **_rates(amount.get("rates") or []),
+        **{name: _text(amount.get(name)) or None for name in AMOUNT_EUR},
+        in_kind=amount.get("in_kind"),
         duration=_text(amount.get("duration")),
         state_aid_regime=_text(record["state_aid_regime"]),
         legal_basis=_text(record["legal_basis"]),
@@ -158,6 +163,22 @@ def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
         notes=_text(record["notes"]),
         corrections=record["corrections"],
     )
+
+
+def _rates(rows: list[Record]) -> Record:
+    """Return the column of each rate by size; each size once."""
+    found: Record = {}
+    for row in rows:
+        pct = row.get("pct")
+        is_number = isinstance(pct, int | float) and not isinstance(pct, bool)
+        if row.keys() != {"size", "pct"} or row["size"] not in RATE_COLUMNS or not is_number:
+            sizes = ", ".join(RATE_COLUMNS)
+            raise RecordError(f"amount.rates : {row} ; attendu : size ({sizes}) et pct, de 0 à 100")
+        column = RATE_COLUMNS[row["size"]]
+        if column in found:
+            raise RecordError(f"amount.rates : deux taux pour la taille {row['size']} ; attendu : un seul")
+        found[column] = str(pct)  # as it is written: a float has more digits than were meant
+    return found
 
 
 def _write_children(record: Record, revision: Revision) -> None:
@@ -277,9 +298,9 @@ def read_record(revision: Revision) -> Record:
                 "text": revision.amount_text,
                 "unit": revision.amount_unit,
                 "rate_max_pct": _number(revision.rate_max_pct),
-                "floor_eur": _number(revision.floor_eur),
-                "ceiling_eur": _number(revision.ceiling_eur),
-                "cost_left_eur": _number(revision.cost_left_eur),
+                "rates": [{"size": size, "pct": _number(rate)} for size, rate in revision.rates.items()],
+                **{name: _number(getattr(revision, name)) for name in AMOUNT_EUR},
+                "in_kind": revision.in_kind,
                 "duration": revision.duration,
             },
             "contact": {
@@ -315,8 +336,9 @@ def read_record(revision: Revision) -> Record:
 
 
 _SAME_NAME = (
-    "name", "summary", "kind", "level", "confidence", "as_of", "applicants", "targeted_naf", "preparation_days",
-    "state_aid_regime", "legal_basis", "documents", "next_step", "url", "public_contact", "notes", "corrections",
+    "name", "summary", "kind", "level", "confidence", "as_of", "review_by", "applicants", "targeted_naf",
+    "preparation_days", "state_aid_regime", "legal_basis", "documents", "next_step", "url", "public_contact", "notes",
+    "corrections",
 )  # fmt: skip
 
 
@@ -340,12 +362,13 @@ def normalise(record: Record) -> Record:
     found = {
         **{name: _absent(value) for name, value in record.items()},
         "public_contact": bool(record.get("public_contact")),
+        "review_by": record.get("review_by"),
         "applicants": sorted(record["applicants"]),
         "targeted_naf": record["targeted_naf"],
         "documents": record["documents"],
         "corrections": record["corrections"],
         "window": {**dict.fromkeys(("opens_on", "closes_on", "recurring", "note")), **record["window"]},
-        "amount": _filled(record["amount"], AMOUNT),
+        "amount": _amount(record["amount"]),
         "contact": _filled(record["contact"], CONTACT),
         "criteria": criteria,
         "operators": operators,
@@ -358,6 +381,13 @@ def normalise(record: Record) -> Record:
 
 def _mark(from_text: bool) -> Record:
     return {FROM_TEXT: True} if from_text else {}
+
+
+def _amount(part: Record | None) -> Record | None:
+    """Return an amount with its rates in the order of the sizes; no rate is nothing, as for every other part."""
+    rates = (part or {}).get("rates") or []
+    in_order = sorted(rates, key=lambda row: list(RATE_COLUMNS).index(row["size"]))
+    return _filled({**(part or {}), "rates": in_order or None}, AMOUNT)
 
 
 def _filled(part: Record | None, names: Iterable[str]) -> Record | None:

@@ -1,6 +1,7 @@
 """What is published, and nothing else; filters, order, pages."""
 
 from datetime import date, timedelta
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
@@ -9,6 +10,7 @@ from backend.api.filters import SchemeFilter
 from backend.api.views.catalogue import in_force
 from backend.schemes import wording
 from backend.schemes.models import Revision, Scheme, SubNeed, TaxonomyNeed
+from backend.schemes.windows import WindowOn
 from tests.api.conftest import problem_of
 from tests.factories import DAY, make_submission
 
@@ -88,12 +90,46 @@ def test_what_is_not_known_is_null_or_empty_and_never_zero(api):
         "text": "",
         "unit": None,
         "rate_max_pct": None,
+        "rates": [],
         "floor_eur": None,
         "ceiling_eur": None,
+        "spend_min_eur": None,
+        "spend_max_eur": None,
+        "in_kind": None,
         "cost_left_eur": None,
         "duration": "",
     }
     assert (sheet["window"]["opens_on"], sheet["window"]["closes_on"], sheet["preparation_days"]) == (None, None, None)
+
+
+def test_a_typed_amount_a_window_that_comes_back_and_a_day_to_review_are_told(api, revise):
+    window = {"state": "dated", "opens_on": date(2026, 3, 1), "closes_on": date(2026, 6, 30), "recurring": True}
+    amount = {"rates": [{"size": "medium", "pct": 20}, {"size": "micro", "pct": 32.5}], "spend_max_eur": 80000}
+    revise("hdf-pme-plus-volet1", amount=amount, window={**window, "note": None}, review_by=date(2027, 1, 31))
+    sheet = api("schemes/hdf-pme-plus-volet1/").json()
+    assert sheet["amount"]["rates"] == [{"size": "micro", "pct": 32.5}, {"size": "medium", "pct": 20.0}]
+    assert (sheet["amount"]["spend_min_eur"], sheet["amount"]["spend_max_eur"]) == (None, 80000)
+    assert (sheet["window"]["today"], sheet["window"]["expected_again"]) == ("closed", "2027-03-01")
+    assert sheet["review_by"] == "2027-01-31"
+    assert api("schemes/adie/").json()["review_by"] == "2027-05-23"  # 180 days after it was read
+
+
+def test_a_scheme_has_the_same_identifier_on_every_installation(api):
+    known = uuid5(NAMESPACE_URL, "urn:jonction:scheme:jonction:adie")
+    assert api("schemes/adie/").json()["uuid"] == str(known)
+    assert Scheme.objects.get(uuid=known).source_key == "adie"
+    assert api("schemes/dump/").json()["schemes"][0]["uuid"]
+    assert len(set(Scheme.objects.values_list("uuid", flat=True))) == Scheme.objects.count()
+
+
+def test_schemes_are_found_by_what_their_window_is_today(api, revise):
+    revise("adie", window={"state": "dated", "opens_on": None, "closes_on": DAY, "recurring": None, "note": None})
+    by_state = {state: set(every_key(api, f"&window_today={state}")) for state in WindowOn.values}
+    assert "adie" in by_state["closing_soon"]
+    assert sum(map(len, by_state.values())) == len(published())
+    both = set(every_key(api, "&window_today=open&window_today=closing_soon"))
+    assert both == by_state["open"] | by_state["closing_soon"] == set(every_key(api, f"&open_on={DAY}"))
+    assert api("schemes/?window_today=ajar").status_code == 400
 
 
 def test_a_link_says_its_cap_where_it_is_known(api, revise):

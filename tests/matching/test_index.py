@@ -26,7 +26,16 @@ from matching.eligibility import evaluate
 from matching.index import Standing
 from tests.matching import naive_ranking
 from tests.matching.factories import WEIGHTS
-from tests.matching.test_properties import ACTIVITIES, criteria, profiles, subsets, to_profile, windows, yearly_windows
+from tests.matching.test_properties import (
+    ACTIVITIES,
+    criteria,
+    days,
+    profiles,
+    subsets,
+    to_profile,
+    windows,
+    yearly_windows,
+)
 
 KEYS = [f"a:{number}" for number in range(6)]
 

@@ -130,21 +130,21 @@ def test_a_scheme_that_only_its_date_holds_back_opens_later(submission, revise):
     card = card_of(page, scheme)
     assert card.match.eligibility == "ineligible"
     assert card.blocking is not None
-    assert card.deadline.startswith("Ouvert du 25 décembre 2026")
+    assert card.deadline.startswith("Ouvre le 25 décembre 2026")
     assert not page.nothing_fits or by_group(page).keys() == {"later"}
     assert key not in by_group(show(submission, on=opens)).get("later", [])
     gone = show(submission, on=opens + timedelta(days=1))
     assert key in [card.match.scheme.source_key for card in gone.not_proposed]
 
 
-@pytest.mark.parametrize("state", ["closed", "suspended"])
+@pytest.mark.parametrize("state", ["closed", "suspended", "exhausted"])
 def test_a_closed_scheme_is_not_proposed(submission, revise, state):
     key = eligible_key(submission)
     scheme = revise(key, window={"state": state, "opens_on": None, "closes_on": None, "recurring": None, "note": None})
     page = show(submission, on=NEXT_DAY)
     card = card_of(page, scheme)
     assert card in page.not_proposed
-    assert card.blocking.sentence in ("Fermé", "Suspendu par le porteur")
+    assert card.blocking.sentence in ("Fermé", "Suspendu par le porteur", "Enveloppe épuisée")
 
 
 def everything(page):

@@ -8,9 +8,17 @@ from itertools import pairwise
 import pytest
 from django.core.management import CommandError, call_command
 
-from backend.schemes.models import Proposal, Scheme
+from backend.schemes.models import Proposal, Revision, Scheme
 from backend.schemes.publishing import archive
-from backend.schemes.quality import REVIEW_DAYS, SEVERITIES, check_catalogue, check_scheme, review_by
+from backend.schemes.quality import (
+    REVIEW_DAYS,
+    SEVERITIES,
+    check_catalogue,
+    check_scheme,
+    is_overdue,
+    review_column,
+    review_day,
+)
 from backend.schemes.records import write_revision
 from tests.factories import DAY
 from tests.schemes.people import get_scheme, make_approver, make_record
@@ -93,7 +101,24 @@ def test_the_age_allowed_can_be_chosen():
 
 
 def test_a_sheet_is_to_be_read_again_so_many_days_after_it_was():
-    assert review_by(make_scheme(as_of="2026-11-24").current) == date(2027, 5, 23)
+    assert review_day(make_scheme(as_of="2026-11-24").current) == date(2027, 5, 23)
+
+
+def test_a_sheet_may_name_the_day_itself():
+    scheme = make_scheme(as_of="2026-11-24", review_by="2026-12-31")
+    assert review_day(scheme.current) == date(2026, 12, 31)
+    assert [is_overdue(scheme.current, on=date(2026, 12, day)) for day in (30, 31)] == [False, False]
+    assert is_overdue(scheme.current, on=date(2027, 1, 1))
+    (finding,) = [one for one in check_scheme(scheme, on=date(2027, 1, 1)) if one.code == "sheet_old"]
+    assert "à revoir avant le 31 décembre 2026" in finding.text
+
+
+def test_the_database_knows_the_same_day():
+    make_scheme()
+    make_scheme("essai-a-relire", review_by="2026-12-01")
+    rows = list(Revision.objects.annotate(review_on=review_column()))
+    assert {row.review_on for row in rows} >= {date(2026, 12, 1), date(2027, 5, 23)}
+    assert [row.review_on for row in rows] == [review_day(row) for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +130,7 @@ def test_a_sheet_is_to_be_read_again_so_many_days_after_it_was():
         ("dated", "2026-11-23", "need_only_unconfirmed"),
         ("unknown", None, "need_only_unconfirmed"),
         ("suspended", None, "need_only_unconfirmed"),
+        ("exhausted", None, "need_only_unconfirmed"),
     ],
 )
 def test_a_sub_need_wants_a_scheme_whose_window_is_known(state, closes_on, code):

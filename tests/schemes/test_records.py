@@ -18,6 +18,14 @@ def link(scheme="vie", *, kind="excludes", **fields):
     return {"kind": kind, "scheme": scheme, **fields}
 
 
+def window(state):
+    return {"state": state, "opens_on": None, "closes_on": None, "recurring": None, "note": None}
+
+
+def rates(*rows):
+    return {"amount": {"rates": [{"size": size, "pct": pct} for size, pct in rows]}}
+
+
 def without_sirens(record):
     """An operator is shared: another file may know the number that this one does not."""
     return {**record, "operators": [{**row, "siren": None} for row in record["operators"]]}
@@ -32,6 +40,32 @@ def test_what_a_file_says_can_be_read_again_from_its_revision(path):
     assert differences(record, read) == []
 
 
+def test_what_a_record_may_leave_out_is_read_as_not_known():
+    """Optional keys: the files written before them say the same as they did."""
+    read = read_record(write_revision(make_record(), scheme=Scheme.objects.create(source_key="essai-pass-robot")))
+    assert read["amount"] is None
+    assert read["review_by"] is None
+    assert normalise(read) == normalise(make_record())
+
+
+def test_a_typed_amount_can_be_read_again():
+    amount = {
+        "rates": [{"size": "large", "pct": 12.5}, {"size": "micro", "pct": 0}],
+        "spend_min_eur": 1000.5,
+        "spend_max_eur": None,
+        "in_kind": False,
+    }
+    record = make_record(amount=amount, review_by="2027-03-01")
+    read = read_record(write_revision(record, scheme=Scheme.objects.create(source_key="essai-pass-robot")))
+    assert read == normalise(record)
+    assert read["amount"]["rates"] == [{"size": "micro", "pct": 0}, {"size": "large", "pct": 12.5}]
+    assert (read["amount"]["spend_min_eur"], read["amount"]["in_kind"], read["review_by"]) == (
+        1000.5,
+        False,
+        "2027-03-01",
+    )
+
+
 def test_dates_and_text_of_a_date_are_the_same_content():
     record = yaml.safe_load(PATHS[0].read_text())
     assert digest_of(record) == digest_of({**record, "as_of": record["as_of"].isoformat()})
@@ -43,6 +77,17 @@ def test_dates_and_text_of_a_date_are_the_same_content():
         ({"needs": {"numerique.robots": 1}}, "sous-besoin inconnu"),
         ({"kind": None}, "forme ou niveau absents"),
         ({"level": ""}, "forme ou niveau absents"),
+        (rates(("tiny", 20)), "attendu : size (micro, small, medium, intermediate, large) et pct"),
+        (rates(("micro", 20), ("micro", 30)), "deux taux pour la taille micro"),
+        (rates(("micro", 101)), "rate_micro_pct"),
+        (rates(("micro", "beaucoup")), "{'size': 'micro', 'pct': 'beaucoup'} ; attendu"),
+        (rates(("micro", None)), "et pct, de 0 à 100"),
+        ({"amount": {"rate_max_pct": 30, "rates": [{"size": "small", "pct": 40}]}}, "dépasse le taux maximal"),
+        ({"amount": {"rate": 20}}, "amount : champs inconnus : rate ; attendus : text, unit, rate_max_pct, rates,"),
+        ({"amount": {"spend_min_eur": 9, "spend_max_eur": 8}}, "La dépense minimale dépasse la dépense maximale"),
+        ({"amount": {"spend_min_eur": -1}}, "spend_min_eur"),
+        ({"amount": {"in_kind": "oui"}}, "in_kind"),
+        ({"review_by": "2026-11-23"}, "Une fiche est à revoir après le jour où elle a été relue"),
         ({"needs": {"numerique.robot": 0}}, "served_need_weight_in_range"),
         ({"criteria": [{"kind": "headcont"}]}, "critère 1 : « headcont » n’est pas un genre"),
         ({"criteria": [{"kind": "headcount", "below": 250, "source": 2}]}, "critère 1 : il n’y a pas de source 2"),
@@ -150,6 +195,20 @@ def plain(lines):
         ),
         ({"needs": {"numerique.robot": 0.4}}, "Besoins servis", None, None),
         ({"amount": {"ceiling_eur": 200000}}, "Montant", (), ("plafond : 200 000 €",)),
+        (
+            {"amount": {"rates": [{"size": "medium", "pct": 20}, {"size": "micro", "pct": 33.33}]}},
+            "Montant",
+            (),
+            ("taux, micro-entreprise : 33,33 %", "taux, entreprise moyenne : 20 %"),
+        ),
+        (
+            {"amount": {"spend_min_eur": 5000, "spend_max_eur": 80000, "in_kind": False}},
+            "Montant",
+            (),
+            ("dépense retenue, au moins : 5 000 €", "dépense retenue, au plus : 80 000 €", "en argent"),
+        ),
+        ({"review_by": "2027-01-31"}, "À revoir avant le", (), ("31 janvier 2027",)),
+        ({"window": window("exhausted")}, "Ouverture", ("ouvert en permanence",), ("enveloppe épuisée",)),
         ({"documents": ["Kbis"]}, "Pièces à fournir", (), ("Kbis",)),
         ({"url": "https://exemple.example/"}, "Page du dispositif", (), ("https://exemple.example/",)),
         ({"targeted_naf": ["C"]}, "Secteurs ciblés", (), ("Industrie manufacturière (C)",)),

@@ -15,7 +15,7 @@ SIZES = ("micro", "small", "medium", "intermediate", "large")
 CODES = re.compile(r"\b(ZONE|REG|DEP|EPCI|COM)-\w|_|\bNone\b|\bnan\b|\binf\b|\{|\}|\[|\]")
 ENGLISH = re.compile(
     r"\b(the|and|any|all|not|with|firm|scheme|small|medium|large|intermediate|headcount|turnover|spend|window|unknown"
-    r"|permanent_|dated|closed|suspended|true|false|project|establishment|group|officer|operator)\b",
+    r"|permanent_|dated|closed|suspended|exhausted|true|false|project|establishment|group|officer|operator)\b",
     re.IGNORECASE,
 )
 
@@ -164,6 +164,7 @@ def one(kind, **fields):
         (one("window", state="closed"), "Fermé"),
         (one("window", state="closed", closes_on="2026-02-28"), "Fermé (jusqu’au 28 février 2026 inclus)"),
         (one("window", state="suspended"), "Suspendu par le porteur"),
+        (one("window", state="exhausted"), "Enveloppe épuisée"),
         (one("window", state="unknown"), "Dates d’ouverture à confirmer"),
         (one("window"), "Dates d’ouverture à confirmer"),
     ],
@@ -282,6 +283,22 @@ def test_months_are_years_where_they_are_whole(count, text):
         ),
         ({"floor_eur": Decimal("5000"), "amount_unit": "project"}, "5 000 € au moins par projet"),
         ({"cost_left_eur": Decimal(0)}, "Gratuit pour l’entreprise"),
+        (
+            {"rate_small_pct": Decimal(30), "rate_micro_pct": Decimal(30), "rate_medium_pct": Decimal("17.5")},
+            "30 % (micro-entreprise ou petite entreprise), 17,5 % (entreprise moyenne)",
+        ),
+        ({"rate_max_pct": Decimal(40), "rate_micro_pct": Decimal(40)}, "40 % (micro-entreprise)"),
+        (
+            {"rate_max_pct": Decimal(50), "spend_min_eur": Decimal(2000), "spend_max_eur": Decimal(50000)},
+            "Jusqu’à 50 % ; dépense retenue : de 2 000 € à 50 000 €",
+        ),
+        ({"spend_max_eur": Decimal(50000)}, "Dépense retenue : 50 000 € au plus"),
+        ({"spend_min_eur": Decimal(2000)}, "Dépense : 2 000 € au moins"),
+        ({"in_kind": True}, "En nature, pas en argent"),
+        (
+            {"amount_text": "Selon la taille.", "rate_large_pct": Decimal(10)},
+            "Selon la taille ; 10 % (grande entreprise)",
+        ),
         ({"cost_left_eur": Decimal("1200")}, "Reste à votre charge : 1 200 €"),
         ({"duration": "3 jours."}, "Durée : 3 jours"),
         ({"amount_text": "gratuit", "cost_left_eur": Decimal(0), "duration": "3 mois"}, "Gratuit ; durée : 3 mois"),
@@ -298,7 +315,7 @@ def test_an_amount_says_only_what_a_source_says(fields, text):
         (90, "Ouvert jusqu’au 24 novembre 2026 inclus (encore 90 jours)"),
         (1, "Ouvert jusqu’au 24 novembre 2026 inclus (encore 1 jour)"),
         (0, "Ouvert jusqu’au 24 novembre 2026 inclus (dernier jour : aujourd’hui)"),
-        (-1, "Ouvert jusqu’au 24 novembre 2026 inclus"),
+        (-1, "Fermé depuis le 24 novembre 2026"),
     ],
 )
 def test_a_deadline_that_comes_near_is_counted(days, text):
@@ -306,6 +323,39 @@ def test_a_deadline_that_comes_near_is_counted(days, text):
     revision = Revision(window_state="dated", closes_on=closes_on)
     on = date.fromordinal(closes_on.toordinal() - days)
     assert plain(wording.deadline(revision, on=on)) == text
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        (
+            {"window_state": "dated", "opens_on": date(2026, 11, 25), "closes_on": date(2026, 12, 31)},
+            "Ouvre le 25 novembre 2026, jusqu’au 31 décembre 2026 inclus",
+        ),
+        ({"window_state": "unknown", "opens_on": date(2027, 1, 4)}, "Ouvre le 4 janvier 2027 (à confirmer)"),
+        ({"window_state": "permanent", "closes_on": date(2026, 11, 26)}, "Ouvert en permanence (encore 2 jours)"),
+        ({"window_state": "exhausted"}, "Enveloppe épuisée"),
+        (
+            {"window_state": "exhausted", "recurring": True},
+            "Enveloppe épuisée ; revient chaque année, sans date annoncée",
+        ),
+        (
+            {"window_state": "exhausted", "recurring": True, "opens_on": date(2026, 1, 15)},
+            "Enveloppe épuisée (du 15 janvier 2026) ; de nouveau attendu vers janvier 2027",
+        ),
+        (
+            {"window_state": "dated", "recurring": True, "opens_on": date(2026, 3, 1), "closes_on": date(2026, 6, 30)},
+            "Fermé depuis le 30 juin 2026 ; de nouveau attendu vers mars 2027",
+        ),
+        (
+            {"window_state": "dated", "recurring": None, "opens_on": date(2026, 3, 1), "closes_on": date(2026, 6, 30)},
+            "Fermé depuis le 30 juin 2026",
+        ),
+        ({"window_state": "suspended", "recurring": True, "opens_on": date(2026, 3, 1)}, "Suspendu par le porteur"),
+    ],
+)
+def test_a_window_is_told_as_it_is_on_the_day(fields, text):
+    assert plain(wording.deadline(Revision(**fields), on=date(2026, 11, 24))) == text
 
 
 @pytest.mark.parametrize(

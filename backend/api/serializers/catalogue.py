@@ -3,6 +3,7 @@
 # No docstring on a serializer: the documentation would show it, and the documentation is in French.
 
 from collections import defaultdict
+from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -11,7 +12,18 @@ from rest_framework.reverse import reverse
 
 from backend.common.days import current_day
 from backend.schemes import wording
-from backend.schemes.models import Criterion, Relation, Revision, ServedNeed, Source, SubNeed, TaxonomyNeed
+from backend.schemes.models import (
+    RATE_COLUMNS,
+    Criterion,
+    Relation,
+    Revision,
+    ServedNeed,
+    Source,
+    SubNeed,
+    TaxonomyNeed,
+)
+from backend.schemes.quality import review_day
+from backend.schemes.windows import WindowOn, expected_again, window_on
 
 
 class SubNeedSerializer(serializers.ModelSerializer[SubNeed]):
@@ -60,15 +72,32 @@ class WindowSerializer(serializers.Serializer[Revision]):
     )
     opens_on = serializers.DateField(allow_null=True, help_text="Premier jour ; null : pas connu.")
     closes_on = serializers.DateField(allow_null=True, help_text="Dernier jour, inclus ; null : pas connu.")
+    today = serializers.SerializerMethodField(
+        help_text="Où en est l’ouverture aujourd’hui, à Paris ; `closing_soon` compte le temps de préparer un dossier."
+    )
+    expected_again = serializers.SerializerMethodField(
+        help_text="Vers quand un dispositif fermé rouvre, si sa fiche dit qu’il revient chaque année ; null sinon."
+    )
     recurring = serializers.BooleanField(allow_null=True, help_text="Revient d’année en année ; null : pas connu.")
     note = serializers.CharField(source="window_note", allow_blank=True, help_text="Précision sur l’ouverture.")
     text = serializers.SerializerMethodField(help_text="La même chose en une phrase, vue d’aujourd’hui.")
+
+    @extend_schema_field({"type": "string", "enum": WindowOn.values})
+    def get_today(self, revision: Revision) -> str:
+        return window_on(revision, on=current_day()).value
+
+    @extend_schema_field({"type": ["string", "null"], "format": "date"})
+    def get_expected_again(self, revision: Revision) -> date | None:
+        return expected_again(revision, on=current_day())
 
     def get_text(self, revision: Revision) -> str:
         return wording.deadline(revision, on=current_day())
 
 
 class SchemeSummarySerializer(serializers.ModelSerializer[Revision]):
+    uuid = serializers.UUIDField(
+        source="scheme.uuid", help_text="Identifiant universel, le même sur toute installation."
+    )
     key = serializers.CharField(source="scheme.source_key", help_text="Identifiant stable du dispositif.")
     url = serializers.SerializerMethodField(help_text="Adresse de la fiche complète.")
     name = serializers.CharField(help_text="Nom.")
@@ -83,6 +112,7 @@ class SchemeSummarySerializer(serializers.ModelSerializer[Revision]):
     )
     recorded_at = serializers.DateTimeField(help_text="Quand cette version a été enregistrée.")
     as_of = serializers.DateField(help_text="Jour auquel les faits ont été relevés.")
+    review_by = serializers.SerializerMethodField(help_text="Jour avant lequel la fiche doit être relue.")
     confidence = serializers.ChoiceField(
         choices=Revision.Confidence.choices, help_text="Ce qui a été vérifié dans une source."
     )
@@ -94,9 +124,12 @@ class SchemeSummarySerializer(serializers.ModelSerializer[Revision]):
     class Meta:
         model = Revision
         fields = [
-            "key", "url", "name", "summary", "kind", "level", "applicants", "revision", "recorded_at", "as_of",
-            "confidence", "window", "amount_text", "operators", "needs",
+            "uuid", "key", "url", "name", "summary", "kind", "level", "applicants", "revision", "recorded_at", "as_of",
+            "review_by", "confidence", "window", "amount_text", "operators", "needs",
         ]  # fmt: skip
+
+    def get_review_by(self, revision: Revision) -> date:
+        return review_day(revision)
 
     @extend_schema_field({"type": "string", "format": "uri"})
     def get_url(self, revision: Revision) -> str:
@@ -159,16 +192,35 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
         return wording.sentence(criterion.definition)
 
 
+class RateSerializer(serializers.Serializer[Any]):
+    size = serializers.ChoiceField(choices=list(RATE_COLUMNS), help_text="Taille, groupe compris.")
+    pct = serializers.FloatField(help_text="Taux, en % de la dépense retenue.")
+
+
 class AmountSerializer(serializers.Serializer[Revision]):
     text = serializers.CharField(source="amount_text", allow_blank=True, help_text="Montant dans les mots du porteur.")
     unit = serializers.SerializerMethodField(help_text="À quoi le montant se rapporte ; null : pas connu.")
     rate_max_pct = serializers.FloatField(allow_null=True, help_text="Taux maximal, en % ; null : pas connu.")
+    rates = serializers.SerializerMethodField(help_text="Taux de chaque taille d’entreprise ; vide : pas connus.")
     floor_eur = serializers.FloatField(allow_null=True, help_text="Plancher, en euros ; null : pas connu.")
     ceiling_eur = serializers.FloatField(allow_null=True, help_text="Plafond, en euros ; null : pas connu.")
+    spend_min_eur = serializers.FloatField(
+        allow_null=True, help_text="Dépense à partir de laquelle le dispositif joue, en euros ; null : pas connue."
+    )
+    spend_max_eur = serializers.FloatField(
+        allow_null=True, help_text="Dépense retenue au plus, en euros ; null : pas connue."
+    )
+    in_kind = serializers.BooleanField(
+        allow_null=True, help_text="En nature (service, lieu, équipement) et pas en argent ; null : pas connu."
+    )
     cost_left_eur = serializers.FloatField(
         allow_null=True, help_text="Reste à la charge de l’entreprise, en euros ; null : pas connu."
     )
     duration = serializers.CharField(allow_blank=True, help_text="Durée.")
+
+    @extend_schema_field(RateSerializer(many=True))
+    def get_rates(self, revision: Revision) -> list[dict[str, Any]]:
+        return [{"size": size, "pct": float(rate)} for size, rate in revision.rates.items()]
 
     @extend_schema_field({"anyOf": [{"type": "string", "enum": Revision.AmountUnit.values}, {"type": "null"}]})
     def get_unit(self, revision: Revision) -> str | None:

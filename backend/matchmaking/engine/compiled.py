@@ -10,6 +10,7 @@ import matching
 from backend.matchmaking.engine.needs import language_in_force, lexicon_of, need_reader
 from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
 from backend.schemes.models import Revision, Scheme, why_refused
+from backend.schemes.quality import review_day
 from backend.schemes.records import Record, RecordError, definitions_of, revision_of
 
 NAME_SHARE = 2.0  # a name says more than as many words of a summary
@@ -112,6 +113,7 @@ def _compile(
         kind=revision.kind,
         applicant=revision.applicants[0] if Revision.Applicant.FIRM not in revision.applicants else "firm",
         verified=revision.confidence == Revision.Confidence.VERIFIED,
+        review_by=review_day(revision),
         preparation_days=revision.preparation_days,
         guide=max((needs[key] for key in needs.keys() & transversal_needs()), default=0.0),
     )

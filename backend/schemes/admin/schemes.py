@@ -1,6 +1,6 @@
 """Schemes: what is in force, every revision, and any two of them side by side."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,7 +15,7 @@ from backend.schemes.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.comparison import describe, differences
 from backend.schemes.models import Proposal, Revision, Scheme
 from backend.schemes.publishing import PublishingError, archive, put_back
-from backend.schemes.quality import REVIEW_DAYS, check_scheme, review_by
+from backend.schemes.quality import check_scheme, review_column, review_day
 from backend.schemes.records import read_record
 from backend.schemes.wording import day as day_in_words
 
@@ -25,18 +25,16 @@ class ToReviewFilter(admin.SimpleListFilter):
     parameter_name = "relecture"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("due", f"à revoir (plus de {REVIEW_DAYS} jours)"), ("done", "à jour")]
+        return [("due", "à revoir"), ("done", "à jour")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Scheme]) -> QuerySet[Scheme]:
-        limit = current_day() - timedelta(days=REVIEW_DAYS)
-        if self.value() == "due":
-            return queryset.filter(current__as_of__lt=limit)
-        return queryset.filter(current__as_of__gte=limit) if self.value() == "done" else queryset
+        by = {"due": "lt", "done": "gte"}.get(self.value() or "")
+        return queryset.filter(**{f"review_on__{by}": current_day()}) if by else queryset
 
 
 @admin.register(Scheme)
 class SchemeAdmin(CataloguePages[Scheme]):
-    list_display = ("title", "state", "confidence", "review_day", "n_waiting", "source_key")
+    list_display = ("title", "state", "confidence", "to_review", "n_waiting", "source_key")
     list_filter = ("state", ToReviewFilter, "source", "current__level", "current__kind", "current__confidence")
     search_fields = ("source_key", "current__name")
     list_select_related = ("current",)
@@ -44,7 +42,11 @@ class SchemeAdmin(CataloguePages[Scheme]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Scheme]:
         waiting = Count("proposals", filter=Q(proposals__state=Proposal.State.PROPOSED))
-        return super().get_queryset(request).annotate(n_proposals_waiting=waiting)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(n_proposals_waiting=waiting, review_on=review_column(of="current__"))
+        )
 
     @admin.display(description="dispositif", ordering="current__name")
     def title(self, scheme: Scheme) -> str:
@@ -54,9 +56,9 @@ class SchemeAdmin(CataloguePages[Scheme]):
     def confidence(self, scheme: Scheme) -> str:
         return str(scheme.current.get_confidence_display()) if scheme.current else ""
 
-    @admin.display(description="à revoir avant le", ordering="current__as_of")
-    def review_day(self, scheme: Scheme) -> date | None:
-        return review_by(scheme.current) if scheme.current else None
+    @admin.display(description="à revoir avant le", ordering="review_on")
+    def to_review(self, scheme: Scheme) -> date | None:
+        return review_day(scheme.current) if scheme.current else None
 
     @admin.display(description="propositions à relire", ordering="n_proposals_waiting")
     def n_waiting(self, scheme: Scheme) -> int:
@@ -82,7 +84,7 @@ class SchemeAdmin(CataloguePages[Scheme]):
             "scheme",
             str(scheme),
             scheme=scheme,
-            review_by=review_by(scheme.current) if scheme.current else None,
+            review_day=review_day(scheme.current) if scheme.current else None,
             on=current_day(),
             findings=check_scheme(scheme, on=current_day()) if scheme.current else (),
             sheet=describe(read_record(scheme.current)) if scheme.current else {},

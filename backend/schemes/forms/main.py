@@ -7,13 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
 from backend.schemes.forms.fields import ActivityList, Lines, amount_field, choices_with_blank, day_field
-from backend.schemes.models import Revision
-from backend.schemes.records import AMOUNT, CONTACT, Record
+from backend.schemes.models import RATE_COLUMNS, Revision
+from backend.schemes.records import AMOUNT, AMOUNT_EUR, CONTACT, Record
 
 NOT_SAID = "non précisé"
 WINDOW = ("state", "opens_on", "closes_on", "recurring", "note")
 NAMES = (
-    "key", "name", "summary", "kind", "level", "confidence", "as_of", "applicants", "targeted_naf",
+    "key", "name", "summary", "kind", "level", "confidence", "as_of", "review_by", "applicants", "targeted_naf",
     "preparation_days", "next_step", "documents", "url", "public_contact", "state_aid_regime", "legal_basis", "notes",
     "corrections",
 )  # fmt: skip
@@ -22,6 +22,17 @@ NAMES = (
 def _area(label: str, *, rows: int = 3, required: bool = False, help_text: str = "") -> PlainText:
     widget = forms.Textarea({"rows": rows})
     return PlainText(label=label, required=required, help_text=help_text, max_length=5000, widget=widget)
+
+
+def _yes_no(label: str, *, help_text: str = "") -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label,
+        required=False,
+        choices=[("", NOT_SAID), ("True", _("oui")), ("False", _("non"))],
+        coerce=lambda value: value == "True",
+        empty_value=None,
+        help_text=help_text,
+    )
 
 
 class SheetForm(forms.Form):
@@ -38,6 +49,7 @@ class SheetForm(forms.Form):
     level = forms.ChoiceField(label=_("Niveau"), choices=Revision.Level)
     confidence = forms.ChoiceField(label=_("Vérification"), choices=Revision.Confidence)
     as_of = day_field("État au", required=True, help_text="Le jour où la fiche a été relue en entier.")
+    review_by = day_field("À revoir avant le", help_text="Vide : 180 jours après avoir été relue.")
     applicants = forms.MultipleChoiceField(
         label=_("Qui demande"), choices=Revision.Applicant, widget=forms.CheckboxSelectMultiple
     )
@@ -51,13 +63,7 @@ class SheetForm(forms.Form):
     window_state = forms.ChoiceField(label=_("Ouverture"), choices=Revision.WindowState)
     window_opens_on = day_field("Ouvre le")
     window_closes_on = day_field("Ferme le", help_text="Dernier jour compris.")
-    window_recurring = forms.TypedChoiceField(
-        label=_("Revient chaque année"),
-        required=False,
-        choices=[("", NOT_SAID), ("True", _("oui")), ("False", _("non"))],
-        coerce=lambda value: value == "True",
-        empty_value=None,
-    )
+    window_recurring = _yes_no("Revient chaque année")
     window_note = _area("Précision sur l’ouverture", rows=2)
     preparation_days = forms.IntegerField(
         label=_("Jours pour préparer le dossier"), required=False, min_value=0, max_value=730
@@ -70,9 +76,19 @@ class SheetForm(forms.Form):
         choices=lambda: choices_with_blank(Revision.AmountUnit.choices, NOT_SAID),
     )
     amount_rate_max_pct = amount_field("Taux maximal (%)", max_value=100, max_digits=5)
-    amount_floor_eur = amount_field("Plancher (€)")
-    amount_ceiling_eur = amount_field("Plafond (€)")
+    amount_rate_micro_pct = amount_field("Taux, micro-entreprise (%)", max_value=100, max_digits=5)
+    amount_rate_small_pct = amount_field("Taux, petite entreprise (%)", max_value=100, max_digits=5)
+    amount_rate_medium_pct = amount_field("Taux, entreprise moyenne (%)", max_value=100, max_digits=5)
+    amount_rate_intermediate_pct = amount_field(
+        "Taux, entreprise de taille intermédiaire (%)", max_value=100, max_digits=5
+    )
+    amount_rate_large_pct = amount_field("Taux, grande entreprise (%)", max_value=100, max_digits=5)
+    amount_floor_eur = amount_field("Plancher (€)", help_text="De l’aide, pas de la dépense.")
+    amount_ceiling_eur = amount_field("Plafond (€)", help_text="De l’aide, pas de la dépense.")
+    amount_spend_min_eur = amount_field("Dépense retenue, au moins (€)")
+    amount_spend_max_eur = amount_field("Dépense retenue, au plus (€)")
     amount_cost_left_eur = amount_field("Reste à la charge de l’entreprise (€)")
+    amount_in_kind = _yes_no("En nature", help_text="Un service, un lieu ou un équipement, et pas d’argent.")
     amount_duration = PlainText(label=_("Durée"), required=False, max_length=200)
 
     next_step = _area("Première démarche", help_text="Ce que l’entreprise fait d’abord, en une phrase.")
@@ -100,7 +116,7 @@ class SheetForm(forms.Form):
 
     GROUPS = {
         "Le dispositif": ("key", "name", "summary", "kind", "level", "applicants", "targeted_naf"),
-        "Vérification": ("confidence", "as_of"),
+        "Vérification": ("confidence", "as_of", "review_by"),
         "Ouverture": (
             "window_state",
             "window_opens_on",
@@ -109,7 +125,9 @@ class SheetForm(forms.Form):
             "window_note",
             "preparation_days",
         ),
-        "Montant": tuple(f"amount_{name}" for name in AMOUNT),
+        "Montant": tuple(
+            f"amount_{column}" for name in AMOUNT for column in (RATE_COLUMNS.values() if name == "rates" else (name,))
+        ),
         "Démarche et contact": (
             "next_step",
             "documents",
@@ -142,15 +160,31 @@ class SheetForm(forms.Form):
         floor, ceiling = cleaned.get("amount_floor_eur"), cleaned.get("amount_ceiling_eur")
         if floor is not None and ceiling is not None and floor > ceiling:
             self.add_error("amount_ceiling_eur", "Le plafond est sous le plancher.")
+        lowest, highest = cleaned.get("amount_spend_min_eur"), cleaned.get("amount_spend_max_eur")
+        if lowest is not None and highest is not None and lowest > highest:
+            self.add_error("amount_spend_max_eur", "La dépense maximale est sous la dépense minimale.")
+        rate_max = cleaned.get("amount_rate_max_pct")
+        for column in RATE_COLUMNS.values():
+            rate = cleaned.get(f"amount_{column}")
+            if rate is not None and rate_max is not None and rate > rate_max:
+                self.add_error(f"amount_{column}", "Ce taux dépasse le taux maximal.")
+        read_on, review_by = cleaned.get("as_of"), cleaned.get("review_by")
+        if read_on and review_by and review_by < read_on:
+            self.add_error("review_by", "Ce jour est avant celui où la fiche a été relue.")
         return cleaned
 
     def record(self) -> Record:
         """Return what is typed, in the shape of a record without its rows."""
         typed = {name: value for name, value in self.cleaned_data.items() if name in NAMES}
         window = {name: self.cleaned_data[f"window_{name}"] for name in WINDOW}
-        amount = {name: self.cleaned_data[f"amount_{name}"] for name in AMOUNT}
+        amount = {name: self.cleaned_data[f"amount_{name}"] for name in AMOUNT if name != "rates"}
         contact = {name: self.cleaned_data[f"contact_{name}"] for name in CONTACT}
-        amount.update({name: _number(amount[name]) for name in AMOUNT if name not in ("text", "unit", "duration")})
+        amount.update({name: _number(amount[name]) for name in ("rate_max_pct", *AMOUNT_EUR)})
+        amount["rates"] = [
+            {"size": size, "pct": _number(self.cleaned_data[f"amount_{column}"])}
+            for size, column in RATE_COLUMNS.items()
+            if self.cleaned_data[f"amount_{column}"] is not None
+        ]
         return {**typed, "window": window, "amount": amount, "contact": contact}
 
 

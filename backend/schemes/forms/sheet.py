@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from backend.schemes.forms.main import NAMES, SheetForm
 from backend.schemes.forms.rows import ROW_NAMES, SETS, need_choices, scheme_choices, weight_choices
-from backend.schemes.models import Relation, Scheme
+from backend.schemes.models import RATE_COLUMNS, Relation, Scheme
 from backend.schemes.records import Record
 from backend.schemes.vocabulary import CRITERION_KINDS
 
@@ -153,6 +153,8 @@ def _initial(record: Record) -> dict[str, Any]:
     main = {name: record.get(name) for name in NAMES}
     for part in ("window", "amount", "contact"):
         main.update({f"{part}_{name}": value for name, value in (record.get(part) or {}).items()})
+    for row in main.pop("amount_rates", None) or ():
+        main[f"amount_{RATE_COLUMNS[row['size']]}"] = row["pct"]
     return {
         "main": main,
         "needs": [{"sub_need": key, "weight": float(weight)} for key, weight in record.get("needs", {}).items()],

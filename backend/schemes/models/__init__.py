@@ -7,6 +7,8 @@ from backend.schemes.models.editing import CatalogueTask, Proposal
 from backend.schemes.models.parts import Criterion, Operator, OperatorRole, Relation, ServedNeed, Source
 from backend.schemes.models.refusals import place_in_words, why_refused
 from backend.schemes.models.revisions import (
+    RATE_COLUMNS,
+    SHORT_NOTICE_DAYS,
     Revision,
     canonical_criterion,
     contradiction_in,
@@ -20,6 +22,8 @@ from backend.schemes.models.tagging import ImportedScheme, TagDecision
 from backend.schemes.models.taxonomy import SubNeed, TaxonomyNeed
 
 __all__ = [
+    "RATE_COLUMNS",
+    "SHORT_NOTICE_DAYS",
     "CatalogueTask",
     "Criterion",
     "ImportedScheme",

@@ -5,6 +5,7 @@ This is one of the two doors to the engine: it answers "is this well formed?", o
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -64,6 +65,21 @@ def contradiction_in(relations: Iterable[tuple[str, str, str, float | None]]) ->
     return None
 
 
+def _percentage(label: Any) -> models.DecimalField[Any, Any]:
+    bounds = [MinValueValidator(0), MaxValueValidator(100)]
+    return models.DecimalField(label, max_digits=5, decimal_places=2, null=True, blank=True, validators=bounds)
+
+
+def _euros(label: Any) -> models.DecimalField[Any, Any]:
+    bounds = [MinValueValidator(0)]
+    return models.DecimalField(label, max_digits=12, decimal_places=2, null=True, blank=True, validators=bounds)
+
+
+SHORT_NOTICE_DAYS = matching.SHORT_NOTICE_DAYS  # taken for a preparation time where no source gives one
+# Columns that hold the rate of a size of firm, smallest first.
+RATE_COLUMNS = {size: f"rate_{size}_pct" for size in matching.SIZES}
+
+
 class Revision(models.Model):
     """What a scheme said from one day on. A published revision is never changed: the next one replaces it."""
 
@@ -101,6 +117,7 @@ class Revision(models.Model):
         UNKNOWN = "unknown", _("ouverture à confirmer")
         CLOSED = "closed", _("fermé")
         SUSPENDED = "suspended", _("suspendu")
+        EXHAUSTED = "exhausted", _("enveloppe épuisée")
 
     class AmountUnit(models.TextChoices):
         PROJECT = "project", _("par projet")
@@ -122,6 +139,7 @@ class Revision(models.Model):
     level = models.CharField(_("niveau"), max_length=12, choices=Level, blank=True)
     confidence = models.CharField(_("vérification"), max_length=16, choices=Confidence)
     as_of = models.DateField(_("état au"))
+    review_by = models.DateField(_("à revoir avant le"), null=True, blank=True)
     applicants = ArrayField(models.CharField(max_length=10, choices=Applicant), verbose_name=_("demandeurs"))
     targeted_naf = ArrayField(
         models.CharField(max_length=8, validators=[validate_activity]),
@@ -139,18 +157,19 @@ class Revision(models.Model):
 
     amount_text = models.TextField(_("montant en mots"), blank=True)
     amount_unit = models.CharField(_("unité du montant"), max_length=14, choices=AmountUnit, blank=True)
-    rate_max_pct = models.DecimalField(
-        _("taux maximal (%)"),
-        max_digits=5,
-        decimal_places=2,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(0), MaxValueValidator(100)],
-    )
-    floor_eur = models.DecimalField(_("plancher (€)"), max_digits=12, decimal_places=2, null=True, blank=True)
-    ceiling_eur = models.DecimalField(_("plafond (€)"), max_digits=12, decimal_places=2, null=True, blank=True)
-    cost_left_eur = models.DecimalField(
-        _("reste à charge (€)"), max_digits=12, decimal_places=2, null=True, blank=True
+    rate_max_pct = _percentage(_("taux maximal (%)"))
+    rate_micro_pct = _percentage(_("taux, micro-entreprise (%)"))
+    rate_small_pct = _percentage(_("taux, petite entreprise (%)"))
+    rate_medium_pct = _percentage(_("taux, entreprise moyenne (%)"))
+    rate_intermediate_pct = _percentage(_("taux, entreprise de taille intermédiaire (%)"))
+    rate_large_pct = _percentage(_("taux, grande entreprise (%)"))
+    floor_eur = _euros(_("plancher (€)"))
+    ceiling_eur = _euros(_("plafond (€)"))
+    spend_min_eur = _euros(_("dépense retenue au moins (€)"))
+    spend_max_eur = _euros(_("dépense retenue au plus (€)"))
+    cost_left_eur = _euros(_("reste à charge (€)"))
+    in_kind = models.BooleanField(
+        _("en nature"), null=True, blank=True, help_text=_("Un service, un lieu ou un équipement, et pas d’argent.")
     )
     duration = models.CharField(_("durée"), max_length=200, blank=True)
 
@@ -187,12 +206,40 @@ class Revision(models.Model):
                 violation_error_message=_("Le plancher dépasse le plafond."),
             ),
             models.CheckConstraint(
+                name="revision_spend_in_order",
+                condition=Q(spend_min_eur__lte=F("spend_max_eur")),
+                violation_error_message=_("La dépense minimale dépasse la dépense maximale."),
+            ),
+            models.CheckConstraint(
+                name="revision_rates_under_the_highest",
+                condition=Q(*(Q(**{f"{column}__lte": F("rate_max_pct")}) for column in RATE_COLUMNS.values())),
+                violation_error_message=_("Le taux d’une taille d’entreprise dépasse le taux maximal."),
+            ),
+            models.CheckConstraint(
+                name="revision_rates_are_percentages",
+                condition=Q(
+                    *(Q(**{f"{column}__range": (0, 100)}) for column in ("rate_max_pct", *RATE_COLUMNS.values()))
+                ),
+                violation_error_message=_("Un taux est une part, de 0 à 100 %."),
+            ),
+            models.CheckConstraint(
+                name="revision_review_after_reading",
+                condition=Q(review_by__gte=F("as_of")),
+                violation_error_message=_("Une fiche est à revoir après le jour où elle a été relue."),
+            ),
+            models.CheckConstraint(
                 name="revision_dated_has_an_end", condition=~Q(window_state="dated") | Q(closes_on__isnull=False)
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def rates(self) -> dict[str, Decimal]:
+        """The rate of each size of firm, smallest first, of those that a source gives one for."""
+        found = ((size, getattr(self, column)) for size, column in RATE_COLUMNS.items())
+        return {size: rate for size, rate in found if rate is not None}
 
     @property
     def is_partly_verified(self) -> bool:

@@ -1,6 +1,7 @@
 """A scheme through time: its state, and which of its revisions is in force."""
 
-from typing import Self
+from typing import Any, Self
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -31,6 +32,20 @@ class SchemeQuerySet(models.QuerySet["Scheme"]):
         return list(self.described().order_by("source").values_list("source", flat=True).distinct())
 
 
+def stable_uuid(source: str, source_key: str) -> UUID:
+    """Return the identifier of a scheme: the same on every installation, for ever."""
+    return uuid5(NAMESPACE_URL, f"urn:jonction:scheme:{source}:{source_key}")
+
+
+class StableUuid(models.UUIDField[Any, Any]):
+    """The identifier that the source and its key make, whichever way the row is written."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> UUID:
+        value = stable_uuid(model_instance.source, model_instance.source_key)  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, value)
+        return value
+
+
 class Scheme(models.Model):
     """A support scheme through time; what it says stands in its revisions."""
 
@@ -43,6 +58,7 @@ class Scheme(models.Model):
 
     source = models.CharField(_("source"), max_length=40, default=OWN)
     source_key = models.CharField(_("identifiant dans la source"), max_length=120)
+    uuid = StableUuid(_("identifiant universel"), unique=True, editable=False)
     state = models.CharField(_("état"), max_length=10, choices=State, default=State.DRAFT)
     current = models.OneToOneField(
         "Revision",

@@ -12,6 +12,7 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.schemes import wording
 from backend.schemes.models import Scheme, TaxonomyNeed
+from backend.schemes.quality import is_overdue, review_day
 from backend.web.views.officer import signed_in
 
 PER_PAGE = 50
@@ -63,6 +64,7 @@ def scheme(request: HttpRequest, pk: int) -> HttpResponse:
         "criteria": [(wording.sentence(row.definition), row) for row in criteria],
         "amount": wording.amount(revision),
         "deadline": wording.deadline(revision, on=current_day()),
+        "overdue_since": review_day(revision) if is_overdue(revision, on=current_day()) else None,
         "roles": revision.roles.select_related("operator"),
         "served": revision.served_needs.select_related("sub_need"),
         "sources": revision.sources.all(),
