@@ -12,7 +12,7 @@ from django.conf import settings  # noqa: E402 -- readable once Django is set up
 
 QUEUE = "jonction"
 
-app = Celery("jonction", include=["tasks.heartbeat", "tasks.outbox", "tasks.alerts", "tasks.sessions"])
+app = Celery("jonction", include=["tasks.heartbeat", "tasks.outbox", "tasks.alerts", "tasks.sessions", "tasks.jobs"])
 app.conf.update(
     broker_url=settings.REDIS_URL,
     accept_content=["json"],
@@ -57,5 +57,6 @@ app.conf.update(
         },
         # Every hour, not every night: a beat that is restarted each day without its schedule file would never do it.
         "sessions.erase": {"task": "sessions.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
+        "jobs.watch": {"task": "jobs.watch", "schedule": 300.0, "options": {"expires": 300.0}},
     },
 )

@@ -69,6 +69,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def may_set_weights(self) -> bool:
         return self.is_active and (self.is_superuser or self.memberships.whole_territory().exists())
 
+    @property
+    def may_see_jobs(self) -> bool:
+        """Whether this person needs to know if the service does by itself what it should."""
+        return self.may_set_weights or self.may_edit_catalogue
+
 
 class Organisation(models.Model):
     class Kind(models.TextChoices):

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "backend.schemes",
     "backend.companies",
     "backend.matchmaking",
+    "backend.jobs",
     "backend.web",
     "backend.api",
     "django.contrib.admin",

@@ -204,6 +204,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
                 "classement-nouvelle": "/agent/classement/nouvelle/",
                 "classement-version": "/agent/classement/{weights}/",
                 "apprentissage": "/agent/apprentissage/",
+                "taches": "/agent/taches/",
             },
         ),
         (

@@ -1,9 +1,13 @@
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from celery.schedules import crontab
 
+from backend.jobs.registry import JOBS
+from backend.jobs.works import WORKS
 from tasks.app import QUEUE, app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,7 +18,11 @@ OURS = {name: task for name, task in app.tasks.items() if not name.startswith("c
 @pytest.mark.parametrize("entry", app.conf.beat_schedule.values(), ids=app.conf.beat_schedule.keys())
 def test_each_beat_entry_names_a_registered_task_and_expires(entry):
     assert entry["task"] in OURS
-    assert entry["options"]["expires"] <= entry["schedule"]
+    schedule = entry["schedule"]
+    seconds = 3600 if isinstance(schedule, crontab) else schedule
+    assert entry["options"]["expires"] <= seconds
+    if isinstance(schedule, crontab):
+        assert (len(schedule.minute), len(schedule.hour)) == (1, 24), "a daily job is asked for once in each hour"
 
 
 @pytest.mark.parametrize("task", [OURS[name] for name in sorted(OURS)], ids=sorted(OURS))  # the same in each worker
@@ -46,3 +54,21 @@ def test_the_engine_loads_without_django_in_a_fresh_interpreter():
 def test_the_tasks_load_in_a_fresh_interpreter():
     code = "from tasks.app import app; app.loader.import_default_modules()"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_each_job_has_its_work_its_task_and_its_tick():
+    """A job that nobody would ask for could never be on time."""
+    assert set(JOBS) == set(WORKS) == set(app.conf.beat_schedule)
+    for name, job in JOBS.items():
+        assert name in OURS
+        schedule = app.conf.beat_schedule[name]["schedule"]
+        if job.at:
+            assert schedule.minute == {job.at.minute}, "asked for at the minute from which it is due"
+            assert job.late_after > timedelta(days=1)
+        else:
+            assert schedule == job.every_seconds
+            assert job.late_after > timedelta(seconds=2 * job.every_seconds)
+
+
+def test_no_task_outlives_the_time_after_which_redis_hands_it_out_again():
+    assert max(task.time_limit for task in OURS.values()) < app.conf.broker_transport_options["visibility_timeout"]

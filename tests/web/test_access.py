@@ -56,6 +56,7 @@ READ_FOREIGN = {**everyone(404), "visitor": LOGIN, "territory_lead": OK}
 ACT_FOREIGN = {**READ_FOREIGN, "territory_lead": 403}
 LEADS = {**everyone(403), "visitor": LOGIN, "epci_lead": OK, "territory_lead": OK}
 SETS_WEIGHTS = {**everyone(403), "visitor": LOGIN, "territory_lead": OK, "administrator": OK}
+SEES_JOBS = {**SETS_WEIGHTS, "editor": OK, "approver": OK}
 MEMBERS = {**SIGNED_IN, "administrator": 403}  # an administrator without a role keeps accounts, and reads no catalogue
 NOBODY = everyone(404)
 # The administration: editors and approvers read the catalogue there, administrators keep accounts; who is not staff is
@@ -201,6 +202,7 @@ TABLE: dict[str, Row] = {
     # Everyone.
     "home": page(),
     "health": page(),
+    "late_jobs": page(),
     "start": page(),
     "forget": Row(PUBLIC, method="post"),
     "outside": page(),
@@ -226,6 +228,7 @@ TABLE: dict[str, Row] = {
     "officer_answer_offer": Row(SIGNED_IN, method="post"),
     "officer_catalogue": page(MEMBERS),
     "officer_scheme": Row(MEMBERS, args=lambda case: [case.scheme.pk]),
+    "officer_jobs": page(SEES_JOBS),
     "officer_weights": page(SETS_WEIGHTS),
     "officer_weights_new": page(SETS_WEIGHTS),
     "officer_weights_version": Row(SETS_WEIGHTS, args=weights),

@@ -1,0 +1,78 @@
+"""The jobs: what each does, when, and from when on it is late."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job. One that has no hour runs each time beat says so; the others once a day from their hour on, in Paris.
+
+    Beat asks for a daily job every hour: it is done again soon after a failure, and late rather than never where the
+    service was down at its hour.
+    """
+
+    name: str
+    label: str
+    what: str
+    late_after: timedelta
+    every_seconds: float | None = None
+    at: time | None = None
+    is_on: bool = True
+    is_locked: bool = True  # else two at once are harmless: each row they hand out is claimed by who takes it
+
+    @property
+    def is_frequent(self) -> bool:
+        """Whether its runs are too many to keep a row for each."""
+        return self.every_seconds is not None and self.every_seconds < HOUR.total_seconds()
+
+    def last_due_at(self, now: datetime) -> datetime | None:
+        """Return the moment since which a daily job should have been done once."""
+        if self.at is None:
+            return None
+        local = timezone.localtime(now)
+        due = datetime.combine(local.date(), self.at, tzinfo=local.tzinfo)
+        return due if due <= local else datetime.combine(local.date() - DAY, self.at, tzinfo=local.tzinfo)
+
+
+JOBS: dict[str, Job] = {
+    job.name: job
+    for job in (
+        Job(
+            name="outbox.sweep",
+            label="Envoi des courriels",
+            what="Envoie les courriels dus. En retard, personne ne reçoit plus rien.",
+            every_seconds=settings.OUTBOX_SECONDS,
+            is_locked=False,
+            late_after=timedelta(seconds=300 + 4 * settings.OUTBOX_SECONDS),
+        ),
+        Job(
+            name="alerts.sweep",
+            label="Alertes des entreprises",
+            what="Compare les résultats à ce que les entreprises savent déjà, et prévient celles qui l’ont demandé.",
+            every_seconds=settings.ALERT_SECONDS,
+            is_locked=False,
+            late_after=timedelta(seconds=900 + 4 * settings.ALERT_SECONDS),
+        ),
+        Job(
+            name="sessions.erase",
+            label="Effacement des sessions terminées",
+            what="Efface les sessions terminées, avec les brouillons qu’elles contiennent.",
+            every_seconds=HOUR.total_seconds(),
+            late_after=6 * HOUR,
+        ),
+        Job(
+            name="jobs.watch",
+            label="Surveillance des tâches",
+            what="Regarde les autres tâches et écrit aux administrateurs, une fois, quand l’une ne se fait plus.",
+            every_seconds=300.0,
+            late_after=HOUR,
+        ),
+    )
+}

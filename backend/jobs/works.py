@@ -1,0 +1,51 @@
+"""The work of each job, on the day it is given: one function each, which counts what the service that knows did."""
+
+from collections.abc import Callable
+from datetime import date
+
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.utils import timezone
+
+from backend.common.work import Work
+from backend.jobs import alarms
+from backend.matchmaking import alerts
+from backend.notifications import services as notifications
+
+
+def send_what_is_due(*, on: date, hand_out: Callable[[int, int], object] | None = None) -> Work:
+    """Give every e-mail that is due to ``hand_out``, or send it here and now."""
+    due = notifications.deliverable()
+    for pk, attempt in due:
+        if hand_out:
+            hand_out(pk, attempt)
+        else:
+            notifications.deliver(pk=pk, attempt=attempt)
+    return Work(n_looked_at=len(due), n_changed=len(due))
+
+
+def tell_what_is_new(*, on: date, hand_out: Callable[[int], object] | None = None) -> Work:
+    """Give every subscription whose result may hold news to ``hand_out``, or tell it here and now."""
+    due = alerts.due(on=on)
+    for pk in due:
+        if hand_out:
+            hand_out(pk)
+        else:
+            alerts.tell(pk=pk, on=on)
+    return Work(n_looked_at=len(due), n_changed=len(due))
+
+
+def erase_sessions(*, on: date) -> Work:
+    """Erase the sessions that are over."""
+    n_before = Session.objects.count()
+    n_over = Session.objects.filter(expire_date__lt=timezone.now()).count()
+    call_command("clearsessions")
+    return Work(n_looked_at=n_before, n_changed=n_over)
+
+
+WORKS: dict[str, Callable[..., Work]] = {
+    "outbox.sweep": send_what_is_due,
+    "alerts.sweep": tell_what_is_new,
+    "sessions.erase": erase_sessions,
+    "jobs.watch": alarms.watch,
+}
