@@ -16,7 +16,8 @@ from backend.common.days import current_day
 from backend.common.text import fold
 from backend.matchmaking import engine
 from backend.matchmaking.values import parse_day
-from backend.schemes.models import Operator, Revision, SubNeed, TaxonomyNeed
+from backend.schemes.models import Revision, SubNeed, TaxonomyNeed
+from backend.schemes.searching import with_operator, with_words
 from backend.schemes.windows import TAKING, WindowOn, window_column
 from backend.territories.models import Perimeter
 
@@ -139,7 +140,8 @@ class SchemeFilter(filters.FilterSet):
     )
     search = described(
         TEXT,
-        "Mots à trouver, tous, dans le nom ou le résumé, sans égard aux accents ni aux majuscules.",
+        "Mots à trouver, tous, dans le nom, les porteurs, le résumé ou les besoins servis, sans égard aux accents, "
+        "aux majuscules ni aux terminaisons ; le début d’un mot suffit.",
         filters.CharFilter(method="filter_search"),
     )
     ordering = Ordering(
@@ -165,18 +167,13 @@ class SchemeFilter(filters.FilterSet):
         return revisions.alias(window_on=window_column(current_day())).filter(window_on__in=states)
 
     def filter_operator(self, revisions: QuerySet[Revision], name: str, text: str) -> QuerySet[Revision]:
-        operators = Operator.objects.values_list("pk", "name")
-        found = [pk for pk, operator in operators if fold(text) in fold(operator)]
-        return revisions.filter(roles__operator__in=found).distinct()
+        return with_operator(revisions, text)
 
     def filter_perimeter(self, revisions: QuerySet[Revision], name: str, place: Perimeter) -> QuerySet[Revision]:
         return revisions.filter(pk__in=engine.reaching(place.code, on=current_day()))
 
     def filter_search(self, revisions: QuerySet[Revision], name: str, text: str) -> QuerySet[Revision]:
-        words = fold(text).split()
-        texts = revisions.order_by().values_list("pk", "name", "summary")
-        found = {pk for pk, title, summary in texts if all(word in fold(f"{title} {summary}") for word in words)}
-        return revisions.filter(pk__in=found)
+        return with_words(revisions, text)
 
 
 class PlaceFilter(filters.FilterSet):

@@ -1,7 +1,10 @@
 """Which release this is, and which migrations it knows, has applied and still misses."""
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
+from hashlib import sha256
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
@@ -33,3 +36,19 @@ def applied_migrations() -> frozenset[str]:
 def missing_migrations() -> frozenset[str]:
     """Return the last migration of each app that the database has not had."""
     return frozenset(f"{app}.{name}" for app, name in _on_disk().graph.leaf_nodes()) - applied_migrations()
+
+
+@cache
+def code_state() -> str:
+    """Digest code, templates and the libraries they are locked to: a release may write the same rows otherwise."""
+    found = sha256()
+    for path in sorted(_sources()):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def _sources() -> Iterable[Path]:
+    for folder in ("backend", "matching"):
+        for pattern in ("*.py", "*.html"):
+            yield from (settings.BASE_DIR / folder).rglob(pattern)
+    yield settings.BASE_DIR / "requirements.txt"

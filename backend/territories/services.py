@@ -233,6 +233,12 @@ def _changes() -> frozenset[date]:
     return frozenset(starts) | {end + timedelta(days=1) for end in ends if end}
 
 
+def geography_state() -> str:
+    """Digest what was loaded last: perimeters and nomenclatures are written by that alone, all rows at once."""
+    rows = LoadedFixture.objects.order_by("name").values_list()
+    return sha256("\n".join(f"{name} {digest}" for name, digest in rows).encode()).hexdigest()
+
+
 def clear_caches() -> None:
     """Forget what was read of the geography: after it was loaded again in this process."""
     zone_codes.cache_clear()

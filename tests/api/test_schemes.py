@@ -185,7 +185,7 @@ def test_a_filter_keeps_what_it_says(api, query, condition):
 
 
 @pytest.mark.parametrize(("query", "expected"), [("robot fabrication", {"hdf-pme-plus-volet1"}), ("xylophone", set())])
-def test_a_search_wants_all_words_in_the_name_or_the_summary(api, query, expected):
+def test_a_search_wants_all_words(api, query, expected):
     assert set(every_key(api, f"&search={query}")) == expected
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from backend.api import state
+from backend.common import releases
 from backend.matchmaking.models import WeightSet
 from backend.schemes.models import (
     Operator,
@@ -97,11 +97,11 @@ def test_a_release_changes_the_tag(api, settings, tmp_path):
     before = tag(api, "schemes/")
     (tmp_path / "requirements.txt").write_text("another lock")
     settings.BASE_DIR = tmp_path
-    state.code_state.cache_clear()
+    releases.code_state.cache_clear()
     try:
         assert tag(api, "schemes/") != before
     finally:
-        state.code_state.cache_clear()
+        releases.code_state.cache_clear()
 
 
 def test_each_address_and_each_host_has_its_own_tag(api):

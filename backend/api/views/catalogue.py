@@ -17,10 +17,10 @@ from rest_framework.response import Response
 
 from backend.api.filters import SchemeFilter
 from backend.api.serializers.catalogue import NeedSerializer, SchemeSerializer, SchemeSummarySerializer
-from backend.api.state import catalogue_state
 from backend.api.views.base import ReadingView
 from backend.common.days import current_day
 from backend.schemes.models import Criterion, OperatorRole, Relation, Revision, Scheme, ServedNeed, TaxonomyNeed
+from backend.schemes.state import catalogue_state
 
 PAGE = ("page", "page_size")
 DUMP = inline_serializer(
@@ -55,7 +55,7 @@ def with_all(revisions: QuerySet[Revision]) -> QuerySet[Revision]:
 
 class CatalogueView(ReadingView, generics.GenericAPIView[Any]):
     def state(self) -> str:
-        return catalogue_state()
+        return catalogue_state(Scheme.objects.of_source(Scheme.OWN).published())
 
 
 class SheetView(CatalogueView):

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 
 from backend.api.filters import PlaceFilter
 from backend.api.serializers.territories import PlaceSerializer, PlaceSummarySerializer
-from backend.api.state import geography_state
 from backend.api.views.base import ReadingView
 from backend.common.days import current_day
 from backend.territories.models import Containment, Perimeter
+from backend.territories.services import geography_state
 
 
 class GeographyView(ReadingView, generics.GenericAPIView[Perimeter]):

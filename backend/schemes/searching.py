@@ -1,0 +1,67 @@
+"""Finding schemes by words, as people type them: by their stem, whatever the accents and the capitals.
+
+PostgreSQL does it (the configuration ``francais``): a sheet holds every word somewhere in its name, its summary, its
+operators or the needs it serves, and one that holds them in its name comes first.
+"""
+
+import re
+from functools import reduce
+from operator import add, and_
+from typing import Any
+
+from django.contrib.postgres.search import Lexeme, SearchQuery, SearchRank, SearchVector
+from django.db.models import Exists, OuterRef, Q, QuerySet, StringAgg, Subquery, TextField, Value
+from django.db.models.functions import Coalesce
+
+from backend.schemes.models import OperatorRole, Revision, ServedNeed
+
+CONFIG = "francais"
+N_WORDS = 12
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a search, at most a dozen.
+
+    >>> words_of("L’aide « cyber-PME »")
+    ['L', 'aide', 'cyber-PME']
+    """
+    return _WORD.findall(text)[:N_WORDS]
+
+
+def with_words(revisions: QuerySet[Revision], text: str) -> QuerySet[Revision]:
+    """Keep the revisions that hold every word, each with its ``relevance``; the beginning of a word is enough.
+
+    A text of small words alone ("pour", "l’") is looked for in the name as it stands.
+    """
+    words = words_of(text)
+    if not words:
+        return revisions.annotate(relevance=Value(0.0)).none()
+    vector = _vector()
+    query = SearchQuery(reduce(and_, (Lexeme(word, prefix=True) for word in words)), config=CONFIG)
+    found = revisions.annotate(relevance=SearchRank(vector, query), found_by=vector)
+    return found.filter(Q(found_by=query) | Q(name__unaccent__icontains=text.strip()))
+
+
+def with_operator(revisions: QuerySet[Revision], text: str) -> QuerySet[Revision]:
+    """Keep the revisions with an operator whose name holds a text, whatever the accents and the capitals."""
+    roles = OperatorRole.objects.filter(revision=OuterRef("pk"), operator__name__unaccent__icontains=text)
+    return revisions.filter(Exists(roles))
+
+
+def _vector() -> SearchVector:
+    operators = OperatorRole.objects.filter(revision=OuterRef("pk")).order_by().values("revision")
+    needs = ServedNeed.objects.filter(revision=OuterRef("pk")).order_by().values("revision")
+    parts = (
+        ("name", "A"),
+        (_joined(operators, "operator__name"), "B"),
+        ("summary", "C"),
+        (_joined(needs, "sub_need__label"), "D"),
+    )
+    vector: SearchVector = reduce(add, (SearchVector(part, config=CONFIG, weight=weight) for part, weight in parts))
+    return vector
+
+
+def _joined(rows: QuerySet[Any, Any], field: str) -> Coalesce:
+    texts = rows.annotate(texts=StringAgg(field, Value(" "), output_field=TextField())).values("texts")
+    return Coalesce(Subquery(texts), Value(""), output_field=TextField())
