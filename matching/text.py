@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _WORD = re.compile(r"[a-z0-9]+(?:[.][0-9]+)?")
 _AS_WRITTEN = re.compile(r"[^\W_]+(?:[.][0-9]+)?")
@@ -51,8 +52,9 @@ def words(text: str) -> list[tuple[str, str]]:
     >>> words("Deux soudeuses à Noyon")
     [('Deux', 'deux'), ('soudeuses', 'soud'), ('à', 'a'), ('Noyon', 'noyon')]
     """
-    return [
-        (written, stem(word))
-        for written in _AS_WRITTEN.findall(unicodedata.normalize("NFC", text))
-        for word in _WORD.findall(fold(written))
-    ]
+    return [pair for written in _AS_WRITTEN.findall(unicodedata.normalize("NFC", text)) for pair in _stemmed(written)]
+
+
+@lru_cache(maxsize=50_000)  # 25,000 texts are made of as many words: most come back
+def _stemmed(written: str) -> tuple[tuple[str, str], ...]:
+    return tuple((written, stem(word)) for word in _WORD.findall(fold(written)))

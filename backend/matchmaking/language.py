@@ -6,10 +6,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.utils import timezone
 
+from backend.common.files import read_yaml
 from backend.matchmaking import engine
 from backend.matchmaking.models import Language, Submission
 from backend.schemes.models import Scheme, ServedNeed, SubNeed
@@ -111,4 +111,4 @@ def _said(source: str) -> dict[str, list[str]]:
 
 
 def _read(path: Path) -> Any:
-    return yaml.safe_load(path.read_text())
+    return read_yaml(path)

@@ -7,13 +7,13 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.common.files import read_yaml
 from backend.matchmaking import engine
 from backend.matchmaking.fairness import fairness
 from backend.matchmaking.models import FollowUp, Ranker, Review
@@ -45,7 +45,7 @@ class LearningRules:
 @lru_cache(maxsize=1)
 def learning_rules() -> LearningRules:
     """Return from how many decisions the ranking learns, and how far it may go."""
-    content = yaml.safe_load((settings.BASE_DIR / "fixtures" / "learning.yaml").read_text())
+    content = read_yaml(settings.BASE_DIR / "fixtures" / "learning.yaml")
     return LearningRules(**{name: content[name] for name in LearningRules.__dataclass_fields__})
 
 

@@ -6,9 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+
+from backend.common.files import read_yaml
 
 RECORD = settings.BASE_DIR / "fixtures" / "evaluation.yaml"
 # What each measure is called, and how to read it. All are shares, and people read them out of a hundred.
@@ -64,7 +65,7 @@ def read_evaluation(path: Path) -> Evaluation | None:
     """Return what was recorded last; nothing while nothing was."""
     if not path.exists():
         return None
-    content = yaml.safe_load(path.read_text())
+    content = read_yaml(path)
     unknown = sorted(content["figures"].keys() - LABELS)
     if unknown:
         raise EvaluationError(f"Unknown measures {', '.join(unknown)}. Known measures: {', '.join(LABELS)}.")

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from backend.common.files import read_yaml
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.known import FACT_NAMES
@@ -32,7 +32,7 @@ class FactQuestion:
 
 @lru_cache(maxsize=1)
 def _written() -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((settings.BASE_DIR / "fixtures" / "questions.yaml").read_text())
+    content: dict[str, Any] = read_yaml(settings.BASE_DIR / "fixtures" / "questions.yaml")
     return content
 
 

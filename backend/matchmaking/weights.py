@@ -7,13 +7,13 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.accounts.models import User
+from backend.common.files import read_yaml
 from backend.matchmaking import engine
 from backend.matchmaking.contributions import contributions
 from backend.matchmaking.models import Activation, WeightSet
@@ -102,7 +102,7 @@ def _wait_for_others() -> None:
 @transaction.atomic
 def load_weights(path: Path) -> str:
     """Add the version of a file, and put it in force unless a person chose the one that is; say what was done."""
-    content = yaml.safe_load(path.read_text())
+    content = read_yaml(path)
     check_points(content["points"])
     weights, created = WeightSet.objects.get_or_create(
         version=content["version"],

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import yaml
 from django.conf import settings
+
+from backend.common.files import read_yaml
 
 DE_MINIMIS, OTHER = "de_minimis", "other"
 
@@ -20,7 +21,7 @@ class Regime:
 
 @lru_cache(maxsize=1)
 def _read() -> dict[str, tuple[Regime, ...]]:
-    content: dict[str, Any] = yaml.safe_load((settings.BASE_DIR / "fixtures" / "state_aid.yaml").read_text())
+    content: dict[str, Any] = read_yaml(settings.BASE_DIR / "fixtures" / "state_aid.yaml")
     return {text: tuple(Regime(*name.split()) for name in names) for text, names in content["texts"].items()}
 
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import yaml
 from django.conf import settings
 
+from backend.common.files import read_yaml
 from backend.schemes.models import Scheme
 
 FOLDER = settings.BASE_DIR / "fixtures" / "sentences" / "schemes"
@@ -13,7 +13,7 @@ FOLDER = settings.BASE_DIR / "fixtures" / "sentences" / "schemes"
 def said_of(source: str) -> dict[str, list[str]]:
     """Return the sentences written for the schemes of a source, by key; none where nobody wrote any."""
     path: Path = FOLDER / f"{source}.yaml"
-    said: dict[str, list[str]] = yaml.safe_load(path.read_text())["said"] if path.exists() else {}
+    said: dict[str, list[str]] = read_yaml(path)["said"] if path.exists() else {}
     return said
 
 

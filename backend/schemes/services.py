@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.db import transaction
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
+from backend.common.files import read_yaml
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
 from backend.schemes.publishing import propose_file, put_in_force
 from backend.schemes.records import BROKEN, Record, RecordError, digest_of, write_revision
@@ -30,7 +30,7 @@ class FixtureError(ValueError):
 def load_taxonomy(path: Path) -> int:
     """Load needs and sub-needs; return how many sub-needs there are."""
     position = 0
-    for rank, need in enumerate(yaml.safe_load(path.read_text())["needs"]):
+    for rank, need in enumerate(read_yaml(path)["needs"]):
         TaxonomyNeed.objects.update_or_create(
             key=need["id"],
             defaults={"label": need["label"], "position": rank, "transversal": need["transversal"]},
@@ -64,7 +64,7 @@ def load_catalogue(folder: Path) -> dict[str, int]:
     read: list[tuple[Path, Record, bool]] = []
     for path in sorted(folder.glob("*.yaml")):  # every scheme first: the rules of one may name another
         with _naming(path):
-            record = yaml.safe_load(path.read_text())
+            record = read_yaml(path)
             _, created = Scheme.objects.get_or_create(source=Scheme.OWN, source_key=record["key"])
             read.append((path, record, created))
     changed = {}

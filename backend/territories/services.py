@@ -11,10 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.db import transaction
 from django.db.models import Count, Q
 
+from backend.common.files import read_yaml
 from backend.common.text import fold
 from backend.territories.models import Containment, LoadedFixture, Nomenclature, Perimeter, ServedEpci, Territory
 
@@ -43,7 +43,7 @@ def load_territories(folder: Path) -> dict[str, int]:
         *_perimeters(folder, "epcis.csv", "EPCI", Perimeter.Kind.EPCI, "siren"),
         *_perimeters(folder, "communes.csv", "COM", Perimeter.Kind.COMMUNE, "code"),
     ]
-    zones = yaml.safe_load((folder / "zones.yaml").read_text())["zones"]
+    zones = read_yaml(folder / "zones.yaml")["zones"]
     rows += [_zone(zone) for zone in zones]
     Perimeter.objects.bulk_create(
         rows,
@@ -133,7 +133,7 @@ def _zone_links(zones: list[dict[str, Any]], links: dict[tuple[str, str], bool])
 
 
 def _load_served(path: Path, pks: dict[str, int]) -> None:
-    served = yaml.safe_load(path.read_text())
+    served = read_yaml(path)
     territory, _ = Territory.objects.update_or_create(name=served["name"], defaults={"programme": served["programme"]})
     for epci in served["epcis"]:
         ServedEpci.objects.update_or_create(

@@ -4,8 +4,9 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
-import yaml
 from django.conf import settings
+
+from backend.common.files import read_yaml
 
 MISSING = "à compléter"
 
@@ -46,5 +47,5 @@ def identity() -> Identity:
 
 
 def _read(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((settings.BASE_DIR / "fixtures" / name).read_text())
+    content: dict[str, Any] = read_yaml(settings.BASE_DIR / "fixtures" / name)
     return content

@@ -6,11 +6,11 @@ from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
-import yaml
 from django.conf import settings
 from scipy.sparse import csr_array
 
 import matching
+from backend.common.files import read_yaml
 from backend.matchmaking.models import Language
 
 NOTHING = matching.NOTHING
@@ -111,7 +111,7 @@ def _reader(version: str) -> matching.NeedReader:
 @lru_cache(maxsize=8)
 def answering(source: str) -> matching.Answering:
     """Return what tells whether a catalogue answers, as fitted on it, or on all where it was not judged."""
-    content = yaml.safe_load((settings.BASE_DIR / "fixtures" / "answering.yaml").read_text())
+    content = read_yaml(settings.BASE_DIR / "fixtures" / "answering.yaml")
     coefficients = content["coefficients"]
     return matching.Answering(**coefficients.get(source, coefficients["all"]))
 
@@ -124,7 +124,7 @@ def stop_words() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _spoken() -> dict[str, str]:
-    spoken: dict[str, str] = yaml.safe_load((settings.BASE_DIR / "fixtures" / "language.yaml").read_text())
+    spoken: dict[str, str] = read_yaml(settings.BASE_DIR / "fixtures" / "language.yaml")
     return spoken
 
 

@@ -7,10 +7,10 @@ from functools import lru_cache
 from math import inf
 from typing import Any
 
-import yaml
 from django.conf import settings
 
 import matching
+from backend.common.files import read_yaml
 from backend.matchmaking.engine.firms import Facts, profile
 from backend.matchmaking.engine.ranking import OUTCOMES
 
@@ -84,7 +84,7 @@ class _AidRules:
 @lru_cache(maxsize=1)
 def _aid_rules() -> _AidRules:
     """Read the ceilings and rates that somebody has read in their source; the others are not used."""
-    content = yaml.safe_load((settings.BASE_DIR / "fixtures" / "state_aid.yaml").read_text())
+    content = read_yaml(settings.BASE_DIR / "fixtures" / "state_aid.yaml")
     ceilings, rates, regimes = (
         [row for row in content[name] if row["read"]] for name in ("ceilings", "intensities", "regimes")
     )

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.db.models import Max
 
+from backend.common.files import read_yaml
 from backend.matchmaking.engine.needs import language_in_force, understand
 from backend.schemes.importers.cleaning import typeset
 from backend.schemes.models import Revision, Scheme, SubNeed
@@ -51,7 +51,7 @@ class Label:
 @lru_cache(maxsize=1)
 def vocabularies() -> dict[str, dict[str, Label]]:
     """Return the reviewed labels of each source."""
-    return {path.stem: _labels(yaml.safe_load(path.read_text(encoding="utf-8"))) for path in FOLDER.glob("*.yaml")}
+    return {path.stem: _labels(read_yaml(path)) for path in FOLDER.glob("*.yaml")}
 
 
 def _labels(content: Mapping[str, Any]) -> dict[str, Label]:

@@ -9,9 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
 
+from backend.common.files import read_yaml
 from backend.matchmaking.lines import Codes, Question, load_codes, read_record
 
 FOLDER = settings.BASE_DIR / "fixtures" / "judgements"
@@ -48,7 +48,7 @@ def load_judgements(source: str) -> list[Judged]:
 @lru_cache(maxsize=1)
 def load_requests() -> tuple[Question, ...]:
     """Return the requests as the service reads them."""
-    content = yaml.safe_load((FOLDER / "requests.yaml").read_text())
+    content = read_yaml(FOLDER / "requests.yaml")
     codes, on = load_codes(), date.fromisoformat(content["dated"])
     return tuple(_read(row, codes, on) for row in content["requests"])
 
@@ -70,7 +70,7 @@ def _read(row: dict[str, Any], codes: Codes, on: date) -> Question:
 
 def _grades(source: str, reading: str) -> dict[str, dict[str, int]]:
     path: Path = FOLDER / "grades" / f"{source}-{reading}.yaml"
-    grades: dict[str, dict[str, int]] = yaml.safe_load(path.read_text())["grades"]
+    grades: dict[str, dict[str, int]] = read_yaml(path)["grades"]
     return {key: {f"{source}:{name}": grade for name, grade in row.items()} for key, row in grades.items()}
 
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.core.management.base import CommandError
+
+from backend.common.files import read_yaml
 
 
 def read_demonstration() -> dict[str, Any]:
@@ -13,5 +14,5 @@ def read_demonstration() -> dict[str, Any]:
         raise CommandError(
             "Ces données sont inventées : elles ne se chargent que dans une démonstration (JONCTION_DEMO=1)."
         )
-    content: dict[str, Any] = yaml.safe_load((settings.BASE_DIR / "fixtures" / "demo.yaml").read_text())
+    content: dict[str, Any] = read_yaml(settings.BASE_DIR / "fixtures" / "demo.yaml")
     return content

@@ -6,8 +6,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-import yaml
-
+from backend.common.files import read_yaml
 from backend.schemes.importers.cleaning import same_text
 from backend.schemes.importers.faults import get_text
 from backend.schemes.importers.sentences import FOLDER
@@ -26,7 +25,7 @@ class Reviewed:
 @lru_cache(maxsize=2)
 def load_reviewed(source: str) -> Mapping[str, Reviewed]:
     """Read the reviewed sub-needs of a source, by record; they change with a release only."""
-    rows = yaml.safe_load((FOLDER / f"{source}-needs.yaml").read_text(encoding="utf-8"))["needs"]
+    rows = read_yaml(FOLDER / f"{source}-needs.yaml")["needs"]
     return {key: Reviewed(row["text"], row["tags"]) for key, row in rows.items()}
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import yaml
 from django.conf import settings
 
+from backend.common.files import read_yaml
 from backend.schemes.importers.cleaning import same_text
 
 FOLDER = settings.BASE_DIR / "fixtures" / "importers"
@@ -56,7 +56,7 @@ class Table:
 @lru_cache(maxsize=2)
 def load_table(source: str) -> Table:
     """Read the table of a source; it changes with a release only."""
-    words = yaml.safe_load((FOLDER / f"{source}.yaml").read_text(encoding="utf-8"))
+    words = read_yaml(FOLDER / f"{source}.yaml")
     known = {same_text(text): sentence for text, sentence in _sentences(words.pop("sentences"))}
     return Table(known, re.compile(words.pop("excluding").strip()), words)
 
