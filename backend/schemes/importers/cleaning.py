@@ -3,24 +3,41 @@
 import html
 import re
 import unicodedata
+from html.entities import html5
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
+_ITEM = re.compile(r"<li\b[^<>]*>\s*(?:<p\b[^<>]*>)?", re.IGNORECASE)
+_FLOWING = re.compile(r"<(?:p|div|li|br|ul|ol|h[1-6]|table)\b", re.IGNORECASE)
+_CUT_ENTITY = re.compile(r"&(?=[A-Za-z]{4})([A-Za-z]+)")
 _SCRIPT = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _AUTOLINK = re.compile(r"<(https?://[^<>\s]+)>")
 _BLOCK = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/tr)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)")
 _EMPHASIS = re.compile(r"\*\*|__|`|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
-_LINE_START = re.compile(r"^[ ]*(?:#{1,6}[ ]+|>[ ]?)", re.MULTILINE)
+_LINE_START = re.compile(r"^[ ]*(?:#{1,6}(?:[ ]+|$)|>[ ]?)", re.MULTILINE)
 _HARD_BREAK = re.compile(r"\\[ ]*(?=\n)|\\$")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _EMAIL = re.compile(r"(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
-_PHONE = re.compile(r"(?<!\d)(?:(?:\+|00)33[ .-]?(?:\(0\)[ .-]?)?|0)[1-9](?:[ .-]?\d\d){4}(?!\d)")
+_PHONE = re.compile(
+    r"(?<!\d)(?:(?:(?:\+|00)33[ .-]?(?:\(0\)[ .-]?)?|0)[1-9](?:[ .-]?\d\d){4}"
+    r"|\+(?!33)\d{2,3}[ .-]?\d(?:[ .-]?\d){5,10})(?!\d)"
+)
 _PERSON = re.compile(r"\b(?:M\.|Mme|Mlle|Mr|Monsieur|Madame)[ ]+[A-ZÀ-Ý][\w’'-]+(?:[ ]+[A-ZÀ-Ý][\w’'-]+)*")
+# Words with a capital just before an address or a number that was left out: a name, unless it is a service's.
+_SIGNED = re.compile(
+    r"(?<!\w)(?:[A-ZÀ-Ý][\w’'-]*[ ]+)+[A-ZÀ-Ý][\w’'-]+"
+    r"(?=[ ]*[:,;(–•-]*[ ]*\((?:adresse non reprise|téléphone non repris)\))"
+)
+_SERVICE = re.compile(
+    r"\b(?:Direction|Service|Pôle|Région|Département|Conseil|Chambre|Agence|Mission|Maison|Bureau|Contact|Accueil|Ministère"
+    r"|Préfecture|Délégation|Communauté|Tél)\b"
+)
 _TRACKING = ("mtm_", "utm_", "pk_")
+_BROKEN_SCHEME = re.compile(r"^(https?):[ ]+//", re.IGNORECASE)
 _TALL_MARKS = re.compile(r"(?<=«) | (?=[»:;?!])")
 _valid_url = URLValidator(schemes=["http", "https"])
 MAX_URL = 500  # characters that the catalogue keeps
@@ -35,9 +52,9 @@ def clean_text(raw: str) -> str:
 
     Bullets and paragraphs stay; a text that was escaped twice is read twice.
     """
-    text = _visible(html.unescape(html.unescape(raw)))
+    text = _visible(_CUT_ENTITY.sub(_letter, html.unescape(html.unescape(raw))))
     text = _AUTOLINK.sub(r"\1", _SCRIPT.sub("", text))
-    text = _LINK.sub(r"\1", _TAG.sub("", _BLOCK.sub("\n", text)))
+    text = _LINK.sub(r"\1", _TAG.sub("", _BLOCK.sub("\n", _ITEM.sub("\n- ", text))))
     text = _HARD_BREAK.sub("", text)
     text = _LINE_START.sub("", _EMPHASIS.sub("", text))
     text = _anonymous(_ESCAPE.sub(r"\1", text))
@@ -45,9 +62,25 @@ def clean_text(raw: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
+def clean_markup(raw: str) -> str:
+    """Return the text of a page's markup, where a line end is a space as in a browser; other texts as they are."""
+    if not _FLOWING.search(html.unescape(raw)):
+        return clean_text(raw)
+    return re.sub(r"\n+(?=- )", "\n", clean_text(" ".join(raw.split())))
+
+
 def clean_line(raw: str) -> str:
     """Return a text on one line."""
     return " ".join(clean_text(raw).split())
+
+
+def _letter(found: re.Match[str]) -> str:
+    """Return the letter of an entity that lost its end mark, as in "&oeliguvre", with what follows it."""
+    for length in range(len(found[1]), 3, -1):
+        letter = html5.get(f"{found[1][:length]};", "")
+        if len(letter) == 1 and "\u00c0" <= letter <= "\u017f":
+            return letter + found[1][length:]
+    return found[0]
 
 
 def _visible(text: str) -> str:
@@ -66,12 +99,16 @@ def _visible(text: str) -> str:
 def _anonymous(text: str) -> str:
     text = _EMAIL.sub(DROPPED_EMAIL, text)
     text = _PHONE.sub(DROPPED_PHONE, text)
-    return _PERSON.sub(DROPPED_PERSON, text)
+    return _SIGNED.sub(_unless_a_service, _PERSON.sub(DROPPED_PERSON, text))
+
+
+def _unless_a_service(found: re.Match[str]) -> str:
+    return found[0] if _SERVICE.search(found[0]) else DROPPED_PERSON
 
 
 def clean_url(raw: str) -> str:
     """Return a web address without tracking, nor a fragment that only points at words; empty where it is none."""
-    address = raw.strip()
+    address = _BROKEN_SCHEME.sub(r"\1://", raw.strip())
     try:
         parts = urlsplit(address)
     except ValueError:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.schemes.importers.cleaning import clean_line, clean_text, clean_url, same_text
+from backend.schemes.importers.cleaning import clean_line, clean_markup, clean_text, clean_url, same_text
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,9 @@ from backend.schemes.importers.cleaning import clean_line, clean_text, clean_url
         ("&lt;b&gt;gras&lt;/b&gt;", "gras"),
         ("2*3 et *penché* sur 5 * 6", "2*3 et penché sur 5 * 6"),
         ("nul\0 et retour\r\nligne", "nul et retour\nligne"),
+        ("<ul><li>un</li><li><p>deux</p></li></ul>", "- un\n\n- deux"),
+        ("####\n Titre\n\n#hors", "Titre\n\n#hors"),
+        ("1 &oeliguvre, R&Detat, &amp;amp; AT&T", "1 œuvre, R&Detat, & AT&T"),
         ("", ""),
     ],
 )
@@ -37,6 +40,9 @@ def test_markup_and_what_does_not_show_is_left_out(raw, clean):
         ),
         ("voir Mme Jeanne Dupont-Martin, service eau", "voir (nom non repris), service eau"),
         ("M. Paul Martin viendra", "(nom non repris) viendra"),
+        ("Jeanne Martin-Durand : j.martin@d.example", "(nom non repris) : (adresse non reprise)"),
+        ("Direction Économie Emploi, 04 81 00 00 00", "Direction Économie Emploi, (téléphone non repris)"),
+        ("Nouméa : +687 27.12.34", "Nouméa : (téléphone non repris)"),
         ("de 2023 2024 2025 2026", "de 2023 2024 2025 2026"),
         ("1 200 000 000 €", "1 200 000 000 €"),
     ],
@@ -52,6 +58,8 @@ def test_nobody_s_address_number_or_name_is_taken_over(raw, clean):
         ("https://a.example/?mtm_campaign=x&page=2&utm_source=y", "https://a.example/?page=2"),
         ("https://a.example/b#:~:text=un%20mot", "https://a.example/b"),
         ("https://a.example/b#partie", "https://a.example/b#partie"),
+        ("https: //a.example/b", "https://a.example/b"),
+        ("https://a.example/b: //c", ""),
         ("mailto:a@b.example", ""),
         ("javascript:alert(1)", ""),
         ("formulaire", ""),
@@ -65,6 +73,19 @@ def test_nobody_s_address_number_or_name_is_taken_over(raw, clean):
 )
 def test_only_web_addresses_stay_without_tracking(raw, clean):
     assert clean_url(raw) == clean
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("<p>\r\n <strong>\r\n  Un\n titre\r\n </strong>\r\n</p>\n<p>suite</p>", "Un titre\nsuite"),
+        ("<ul>\n <li>un</li>\n\n <li><p>deux</p></li></ul>", "- un\n- deux"),
+        ("&lt;p&gt;échappé\n deux fois&lt;/p&gt;", "échappé deux fois"),
+        ("sans balise\n- liste", "sans balise\n- liste"),
+    ],
+)
+def test_a_line_end_is_a_space_in_a_page_and_one_in_a_text(raw, clean):
+    assert clean_markup(raw) == clean
 
 
 def test_two_spellings_of_one_sentence_are_the_same():
