@@ -1,8 +1,11 @@
 """What can be wrong with a record of another site, in French, with what was given and what is accepted."""
 
 import json
+import re
+from decimal import Decimal
 from typing import Any
 
+_NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
 SHOWN = 80  # characters of what was given that a sentence repeats
 
 
@@ -60,3 +63,14 @@ def get_flag(record: dict[str, Any], name: str, *, place: str = "") -> bool | No
     if isinstance(value, str) and value.strip().casefold() in ("oui", "non"):
         return value.strip().casefold() == "oui"
     raise refuse(place or name, value, "oui, non, true ou false")
+
+
+def get_number(record: dict[str, Any], name: str) -> Decimal | None:
+    """Return a number of a record, which may stand between quotes; ``None`` where it is not given."""
+    value = record.get(name)
+    if value is None or value == "":
+        return None
+    text = str(value).strip().replace(",", ".") if isinstance(value, str | int | float) else ""
+    if isinstance(value, bool) or not _NUMBER.fullmatch(text):
+        raise refuse(name, value, "un nombre positif ou nul, comme 70")
+    return Decimal(text)
