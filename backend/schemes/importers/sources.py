@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backend.schemes.importers import transition_ecologique
+from backend.schemes.importers import (
+    aides_territoires,
+    mission_transition,
+    transition_ecologique,
+)
+from backend.schemes.importers.envelopes import records_under
 from backend.schemes.importers.files import open_json_list
 from backend.schemes.importers.reading import Reader
 
@@ -27,4 +32,8 @@ class FileFormat:
 
 SOURCES: Mapping[str, FileFormat] = {
     transition_ecologique.SOURCE: FileFormat(open=open_json_list, reader=transition_ecologique.Reader),
+    aides_territoires.SOURCE: FileFormat(open=records_under("results", alone="name"), reader=aides_territoires.Reader),
+    mission_transition.SOURCE: FileFormat(
+        open=records_under("results", alone="sourceId"), reader=mission_transition.Reader
+    ),
 }
