@@ -50,8 +50,12 @@ class Label:
 
 @lru_cache(maxsize=1)
 def vocabularies() -> dict[str, dict[str, Label]]:
-    """Return the reviewed labels of each source."""
-    return {path.stem: _labels(read_yaml(path)) for path in FOLDER.glob("*.yaml")}
+    """Return the reviewed labels of each source; sources that file their schemes alike share a file."""
+    found: dict[str, dict[str, Label]] = {}
+    for path in FOLDER.glob("*.yaml"):
+        content = read_yaml(path)
+        found |= dict.fromkeys(content.get("sources", [path.stem]), _labels(content))
+    return found
 
 
 def _labels(content: Mapping[str, Any]) -> dict[str, Label]:
