@@ -5,11 +5,13 @@ A file format has a source name of its own: two formats of one site are two sour
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from backend.schemes.importers import (
     aides_territoires,
+    feeds,
     mission_transition,
     transition_ecologique,
 )
@@ -36,4 +38,5 @@ SOURCES: Mapping[str, FileFormat] = {
     mission_transition.SOURCE: FileFormat(
         open=records_under("results", alone="sourceId"), reader=mission_transition.Reader
     ),
+    **{name: FileFormat(open=feeds.open_feed(name), reader=partial(feeds.Reader, name)) for name in feeds.FEEDS},
 }
