@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.schemes.importers import (
+    aides_entreprises,
     aides_territoires,
     feeds,
     mission_transition,
@@ -37,6 +38,9 @@ SOURCES: Mapping[str, FileFormat] = {
     aides_territoires.SOURCE: FileFormat(open=records_under("results", alone="name"), reader=aides_territoires.Reader),
     mission_transition.SOURCE: FileFormat(
         open=records_under("results", alone="sourceId"), reader=mission_transition.Reader
+    ),
+    aides_entreprises.SOURCE: FileFormat(
+        open=records_under("data", "aides", alone="id_aid"), reader=aides_entreprises.Reader
     ),
     **{name: FileFormat(open=feeds.open_feed(name), reader=partial(feeds.Reader, name)) for name in feeds.FEEDS},
 }
