@@ -20,6 +20,7 @@ _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"
 _EMPHASIS = re.compile(r"\*\*|__|`|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
 _LINE_START = re.compile(r"^[ ]*(?:#{1,6}(?:[ ]+|$)|>[ ]?)", re.MULTILINE)
 _HARD_BREAK = re.compile(r"\\[ ]*(?=\n)|\\$")
+_RULE = re.compile(r"_{4,}")  # a line drawn with underscores
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _EMAIL = re.compile(r"(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _PHONE = re.compile(
@@ -57,7 +58,7 @@ def clean_text(raw: str) -> str:
     text = _LINK.sub(r"\1", _TAG.sub("", _BLOCK.sub("\n", _ITEM.sub("\n- ", text))))
     text = _HARD_BREAK.sub("", text)
     text = _LINE_START.sub("", _EMPHASIS.sub("", text))
-    text = _anonymous(_ESCAPE.sub(r"\1", text))
+    text = _anonymous(_RULE.sub("", _ESCAPE.sub(r"\1", text)))
     lines = [" ".join(line.split()) for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

@@ -196,12 +196,14 @@ class Locator:
         return self._level([], [operator]) in (Level.LOCAL, Level.DEPARTMENTAL)
 
     def _level(self, codes: Sequence[str], operators: Sequence[str]) -> str:
-        """Return who decides: from the place where it is one perimeter, else from the operators where they agree."""
+        """Return who decides: a local operator, else the place where it is one, else what operators agree on."""
+        found = {self._level_of(name) for name in operators}
+        if found and found <= {Level.LOCAL, Level.DEPARTMENTAL}:
+            return Level.LOCAL.value if Level.LOCAL in found else Level.DEPARTMENTAL.value
         if codes and all(code.startswith(("COM-", "EPCI-")) for code in codes):
             return Level.LOCAL.value
         if len(codes) == 1 and codes[0].startswith(("DEP-", "REG-")):
             return (Level.DEPARTMENTAL if codes[0].startswith("DEP-") else Level.REGIONAL).value
-        found = {self._level_of(name) for name in operators}
         return found.pop() if len(found) == 1 else ""
 
     def _level_of(self, operator: str) -> str:

@@ -21,6 +21,7 @@ from backend.schemes.importers.cleaning import clean_line, clean_markup, clean_t
         ("nul\0 et retour\r\nligne", "nul et retour\nligne"),
         ("<ul><li>un</li><li><p>deux</p></li></ul>", "- un\n\n- deux"),
         ("####\n Titre\n\n#hors", "Titre\n\n#hors"),
+        (r"\_\_\_\_\_ Texte a_b", "Texte a_b"),
         ("1 &oeliguvre, R&Detat, &amp;amp; AT&T", "1 œuvre, R&Detat, & AT&T"),
         ("", ""),
     ],
