@@ -4,6 +4,7 @@ import os
 
 import django
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 django.setup()  # the task modules import models
@@ -12,7 +13,8 @@ from django.conf import settings  # noqa: E402 -- readable once Django is set up
 
 QUEUE = "jonction"
 
-app = Celery("jonction", include=["tasks.heartbeat", "tasks.outbox", "tasks.alerts", "tasks.sessions", "tasks.jobs"])
+MODULES = ["tasks.heartbeat", "tasks.outbox", "tasks.alerts", "tasks.sessions", "tasks.jobs", "tasks.catalogue"]
+app = Celery("jonction", include=MODULES)
 app.conf.update(
     broker_url=settings.REDIS_URL,
     accept_content=["json"],
@@ -57,6 +59,8 @@ app.conf.update(
         },
         # Every hour, not every night: a beat that is restarted each day without its schedule file would never do it.
         "sessions.erase": {"task": "sessions.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
+        # A daily job is asked for in every hour; it knows its own (backend/jobs/registry.py).
+        "links.check": {"task": "links.check", "schedule": crontab(minute="10"), "options": {"expires": 3600}},
         "jobs.watch": {"task": "jobs.watch", "schedule": 300.0, "options": {"expires": 300.0}},
     },
 )

@@ -214,6 +214,8 @@ OUTBOX_LEASE_SECONDS = env.float("JONCTION_OUTBOX_LEASE_SECONDS", default=300)
 ALERT_SECONDS = env.float("JONCTION_ALERT_SECONDS", default=60)
 # Addresses of others are fetched on public hosts only; tests have servers of their own on loopback.
 FETCH_LOOPBACK = False
+# Whether the pages that sheets name are asked for every night. A demonstration leaves the rest of the world alone.
+CHECK_LINKS = env.bool("JONCTION_CHECK_LINKS", default=not DEMO)
 # A file that the worker or beat dates with the moment until which it is to be believed alive, for a health check.
 HEARTBEAT_FILE = env.str("JONCTION_HEARTBEAT_FILE", default="")
 # How many of our own proxies stand before the site: the client's address is that many steps back in X-Forwarded-For.

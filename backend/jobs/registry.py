@@ -68,6 +68,14 @@ JOBS: dict[str, Job] = {
             late_after=6 * HOUR,
         ),
         Job(
+            name="links.check",
+            label="Contrôle des adresses",
+            what="Ouvre les pages que citent les fiches publiées, et signale celles qui manquent ou ont changé.",
+            at=time(4, 10),
+            late_after=30 * HOUR,
+            is_on=settings.CHECK_LINKS,
+        ),
+        Job(
             name="jobs.watch",
             label="Surveillance des tâches",
             what="Regarde les autres tâches et écrit aux administrateurs, une fois, quand l’une ne se fait plus.",

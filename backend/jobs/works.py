@@ -11,6 +11,7 @@ from backend.common.work import Work
 from backend.jobs import alarms
 from backend.matchmaking import alerts
 from backend.notifications import services as notifications
+from backend.schemes.links.checking import check_pages
 
 
 def send_what_is_due(*, on: date, hand_out: Callable[[int, int], object] | None = None) -> Work:
@@ -47,5 +48,6 @@ WORKS: dict[str, Callable[..., Work]] = {
     "outbox.sweep": send_what_is_due,
     "alerts.sweep": tell_what_is_new,
     "sessions.erase": erase_sessions,
+    "links.check": check_pages,
     "jobs.watch": alarms.watch,
 }

@@ -18,7 +18,7 @@ from backend.matchmaking.services import confirmation_token
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
 from backend.notifications.services import stop_url
-from backend.schemes.models import CatalogueTask, Proposal, Scheme
+from backend.schemes.models import CatalogueTask, Page, Proposal, Scheme
 from backend.schemes.publishing import propose, write_draft
 from backend.schemes.records import read_record
 from tests.factories import ARC, CCLO, COMMUNES, DAY, first_matches, make_lead, make_officer, make_submission
@@ -150,6 +150,9 @@ def admin_rows() -> dict[str, Row]:
     def task(case: Case) -> list[Any]:
         return [case.task.pk]
 
+    def checked_page(case: Case) -> list[Any]:
+        return [Page.objects.get_or_create(url="https://exemple.example/")[0].pk]
+
     return {
         "accounts_user_changelist": page(ACCOUNTS),
         "accounts_user_add": page(ACCOUNTS),
@@ -190,6 +193,11 @@ def admin_rows() -> dict[str, Row]:
         "schemes_proposal_rewrite": Row(AUTHOR, CLOSED, args=proposal),
         "schemes_proposal_publish": Row({**CLOSED, "administrator": OK}, DECIDE, args=proposal),
         "schemes_proposal_refuse": Row({**CLOSED, "administrator": OK}, DECIDE, args=proposal),
+        "schemes_page_changelist": page(ENTER),
+        "schemes_page_add": page(CLOSED),
+        "schemes_page_change": Row(ENTER, args=checked_page),
+        "schemes_page_delete": Row(CLOSED, args=checked_page),
+        "schemes_page_history": Row(ENTER, args=checked_page),
         "schemes_cataloguetask_changelist": page(ENTER),
         "schemes_cataloguetask_add": page(CLOSED),
         "schemes_cataloguetask_change": Row(ENTER, args=task),

@@ -4,6 +4,7 @@ With its modules this is one of the two doors to the engine: it answers "is this
 """
 
 from backend.schemes.models.editing import CatalogueTask, Proposal
+from backend.schemes.models.pages import ANSWERS, Outcome, Page, PageCheck
 from backend.schemes.models.parts import Criterion, Operator, OperatorRole, Relation, ServedNeed, Source
 from backend.schemes.models.refusals import place_in_words, why_refused
 from backend.schemes.models.revisions import (
@@ -22,6 +23,7 @@ from backend.schemes.models.tagging import ImportedScheme, TagDecision
 from backend.schemes.models.taxonomy import SubNeed, TaxonomyNeed
 
 __all__ = [
+    "ANSWERS",
     "RATE_COLUMNS",
     "SHORT_NOTICE_DAYS",
     "CatalogueTask",
@@ -29,6 +31,9 @@ __all__ = [
     "ImportedScheme",
     "Operator",
     "OperatorRole",
+    "Outcome",
+    "Page",
+    "PageCheck",
     "Proposal",
     "Relation",
     "Revision",

@@ -1,0 +1,11 @@
+"""Keeping the catalogue true."""
+
+from backend.common.days import current_day
+from backend.jobs.running import run_if_due
+from tasks.app import app
+
+
+# It stops by itself after 20 minutes (BUDGET_SECONDS); killed, it keeps nothing of the day.
+@app.task(name="links.check", max_retries=0, soft_time_limit=1500, time_limit=1560)
+def check_links() -> None:
+    run_if_due(name="links.check", on=current_day())
