@@ -97,9 +97,9 @@ CRITERION_KINDS = {
     "horizon": "Pour quand est le projet",
     "tenure": "Propriétaire ou locataire des locaux",
     "manual": "Condition à vérifier par une personne",
-    "any": "Groupe : l’un ou l’autre",
-    "all": "Groupe : tous ensemble",
-    "not": "Contraire d’un critère",
+    "any": "Groupe : au moins un de ceux-ci",
+    "all": "Groupe : tous ceux-ci ensemble",
+    "not": "Groupe : aucun de ceux-ci",
     "window": "Période d’ouverture",
 }
 CRITERION_PARAMETERS = {

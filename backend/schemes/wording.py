@@ -88,7 +88,7 @@ def _activity(definition: Mapping[str, Any]) -> str:
     if definition.get("any_of"):
         found.append(f"activité{' (NAF 2025)' if is_new else ''}{NBSP}: {_join(map(name, definition['any_of']))}")
     if definition.get("none_of"):
-        what = "activité (NAF 2025), sauf" if is_new and not found else "sauf"
+        what = "sauf" if found else f"toute activité{' (NAF 2025)' if is_new else ''}, sauf"
         found.append(f"{what}{NBSP}: {_join(map(name, definition['none_of']))}")
     return ", ".join(found)
 

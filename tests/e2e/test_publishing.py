@@ -95,7 +95,7 @@ def fill_sheet(page: Page, service: Service) -> None:
     page.locator("[name=new_kind]").select_option("activity")
     page.get_by_role("button", name="Ajouter ce critère").click()
     page.locator("[name='criteria-0-any_of']").fill("C")
-    page.locator("[name='criteria-0-source']").fill("1")
+    page.locator("[name='criteria-0-source']").select_option("1")
 
 
 def propose(page: Page) -> str:

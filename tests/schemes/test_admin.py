@@ -349,10 +349,10 @@ def test_a_mistake_keeps_everything_and_says_where(by_editor):
 
 
 def test_a_row_more_checks_nothing_and_keeps_everything(by_editor):
-    response = by_editor.post(f"{PROPOSALS}add/", new_scheme(name="", plus="criteria", new_kind="any"))
+    response = by_editor.post(f"{PROPOSALS}add/", new_scheme(name="", act="add:", new_kind="any"))
     text = text_of(response)
     assert "obligatoire." not in text
-    assert "Critère 2 : Groupe : l’un ou l’autre" in text
+    assert "Critère 2 : Groupe : au moins un de ceux-ci" in text
     assert "Effectif de l’entreprise : moins de 250 salariés" in text
     assert not Proposal.objects.exists()
 

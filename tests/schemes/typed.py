@@ -35,7 +35,7 @@ def _fields(form: forms.BaseForm):
 
 def _first_choice(field: forms.BoundField) -> str:
     """Return what a browser selects where nothing is."""
-    value = next(iter(field.field.choices))[0]
+    value = next(iter(field.field.widget.choices))[0]
     return "" if value is None else str(value)
 
 

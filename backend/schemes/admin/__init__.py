@@ -1,8 +1,10 @@
-"""The catalogue in the administration: read by editors, changed by proposals, published by a second person."""
+"""The catalogue in the administration: read by editors, changed by proposals, published by a second person.
+
+Proposals are tried on the firms we know: what knows them registers their pages (``matchmaking.admin``).
+"""
 
 from backend.schemes.admin.links import PageAdmin
-from backend.schemes.admin.proposals import ProposalAdmin
 from backend.schemes.admin.schemes import SchemeAdmin
 from backend.schemes.admin.tasks import CatalogueTaskAdmin
 
-__all__ = ["CatalogueTaskAdmin", "PageAdmin", "ProposalAdmin", "SchemeAdmin"]
+__all__ = ["CatalogueTaskAdmin", "PageAdmin", "SchemeAdmin"]

@@ -1,6 +1,6 @@
-"""One criterion as a row of typed fields, those of its kind; groups of criteria are written in YAML."""
+"""One criterion as a row of typed fields, those of its kind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,54 +10,98 @@ from django.utils.text import slugify
 from backend.common.fields import PlainText
 from backend.schemes.codes import tell, unknown_codes
 from backend.schemes.forms.kinds import FIELDS
-from backend.schemes.models import Revision, canonical_criterion, validate_criterion
+from backend.schemes.models import Revision, validate_criterion
 from backend.schemes.records import ANNOTATIONS, Record
 from backend.schemes.vocabulary import CRITERION_KINDS, ONE_SIZE
-from backend.schemes.wording import sentence
+
+type Choices = Sequence[tuple[Any, Any]]
+
+GROUPS = ("all", "any", "not")
+MAX_DEPTH = 20
 
 
 class CriterionForm(forms.Form):
-    """A criterion of one kind. ``key`` names the conditions of a sheet; the place of a source is its row."""
+    """A criterion of one kind, or a group, whose criteria are the deeper rows that follow it.
+
+    ``key`` names the conditions of a sheet. What is said about a criterion is said once for all that is in a group.
+    """
 
     kind = forms.ChoiceField(choices=CRITERION_KINDS.items(), widget=forms.HiddenInput)
+    depth = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, initial=0, min_value=0, max_value=MAX_DEPTH, localize=False
+    )
 
-    def __init__(self, *args: Any, kind: str, key: str, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, kind: str, key: str, sources: Choices = (), questions: Choices = (), **options: Any
+    ) -> None:
         super().__init__(*args, **options)
-        self.key = key
+        self.key, self.sources, self.questions = key, sources, questions
         self.of_kind = kind if kind in FIELDS else ""
         self.title = CRITERION_KINDS.get(kind, "Critère inconnu")
         if self.of_kind:
             self.fields.update(FIELDS[kind]())
-        self.fields["source"] = forms.IntegerField(
-            label="Source n°", required=False, min_value=1, max_value=99, help_text="Numéro de la source plus bas."
-        )
-        self.fields["excerpt"] = PlainText(label="Phrase de la source", required=False, max_length=2000)
-        self.fields["note"] = PlainText(label="Précision", required=False, max_length=2000)
+        if self.of_kind == "manual":
+            self._offer_questions()
+        self.fields.update(about_fields(sources))
+        if self.typed_depth:
+            for name in ANNOTATIONS:
+                self.fields[name].widget = forms.HiddenInput()
+
+    def _offer_questions(self) -> None:
+        """Let the editor choose a question that another sheet asks; one's own is in the list too."""
+        value = str(self["fact"].value() or "")
+        known = {fact for fact, _sentence in self.questions}
+        own = [(value, f"la question de cette fiche ({value})")] if value and value not in known else []
+        self.fields["fact"].widget = forms.Select(choices=[("", "une nouvelle question"), *own, *self.questions])
+
+    @property
+    def typed_depth(self) -> int:
+        """How deep the row says that it stands, which only the rows above it can confirm."""
+        value = self["depth"].value()
+        return int(value) if str(value).isascii() and str(value).isdigit() and int(value) <= MAX_DEPTH else 0
+
+    @property
+    def is_group(self) -> bool:
+        return self.of_kind in GROUPS
+
+    @property
+    def is_removed(self) -> bool:
+        return "DELETE" in self.fields and bool(self["DELETE"].value())
 
     @property
     def typed_fields(self) -> list[forms.BoundField]:
         """Return what depends on the kind, for the page."""
-        return [self[name] for name in self.fields if name not in ("kind", *ANNOTATIONS, "DELETE")]
+        hidden = ("kind", "depth", "fact", *ANNOTATIONS, "DELETE")
+        return [self[name] for name in self.fields if name not in hidden]
 
     @property
     def about(self) -> list[forms.BoundField]:
-        return [self[name] for name in (*ANNOTATIONS, "DELETE") if name in self.fields]
+        return [self[name] for name in ("source", "excerpt", "note")]
 
-    @property
-    def read_back(self) -> str:
-        """Return the French sentence of what is typed, or stood there before; nothing where it cannot be read."""
-        form = self if self.is_bound else self._as_sent()
-        return sentence(canonical_criterion(form.definition())) if form.is_valid() else ""
-
-    def _as_sent(self) -> "CriterionForm":
+    def as_sent(self) -> "CriterionForm":
         """Return the same row as if it had just been sent, so that what is shown can be read."""
-        shown = {name: self[name].value() for name in self.fields if name != "DELETE"}
-        data = {self.add_prefix(name): _as_text(value) for name, value in shown.items()}
-        return CriterionForm(data, prefix=self.prefix, kind=self.of_kind, key=self.key)
+        if self.is_bound:
+            return self
+        shown = {name: _shown(self[name]) for name in self.fields}
+        unticked = {
+            name for name, value in shown.items() if isinstance(self.fields[name], forms.BooleanField) and not value
+        }
+        data = {self.add_prefix(name): _as_text(value) for name, value in shown.items() if name not in unticked}
+        form = CriterionForm(
+            data,
+            prefix=self.prefix,
+            kind=self.of_kind,
+            key=self.key,
+            sources=self.sources,
+            questions=self.questions,
+        )
+        if "DELETE" in self.fields:
+            form.fields["DELETE"] = forms.BooleanField(required=False)
+        return form
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if self.errors:
+        if self.errors or self.is_group:  # a group is read with its rows
             return cleaned
         mistake = _mistake(self.of_kind, cleaned)
         if mistake:
@@ -81,10 +125,39 @@ class CriterionForm(forms.Form):
             found.setdefault("fact", f"{self.key}.{slugify(found.get('sentence', ''))[:40].strip('-')}")
         return {"kind": self.of_kind, **found}
 
-    def row(self) -> Record:
-        """Return the criterion as a record holds it."""
-        about = {name: self.cleaned_data.get(name) or None for name in ANNOTATIONS}
-        return {**canonical_criterion(self.definition()), **about}
+    def annotations(self) -> Record:
+        """Return what is said about the criterion, and not read by the engine."""
+        return {name: self.cleaned_data.get(name) or None for name in ANNOTATIONS}
+
+
+def about_fields(sources: Choices) -> dict[str, forms.Field]:
+    """Return the fields of what is said about a criterion; a source is named by its row."""
+    return {
+        "source": source_field(sources),
+        "excerpt": PlainText(
+            label="Phrase de la source", required=False, max_length=2000, widget=forms.Textarea({"rows": 2})
+        ),
+        "note": PlainText(label="Précision", required=False, max_length=2000),
+    }
+
+
+def source_field(sources: Choices) -> forms.TypedChoiceField:
+    """Return a field to choose one of the sources of the sheet, by its row."""
+    return forms.TypedChoiceField(
+        label="D’où vient cette information",
+        required=False,
+        choices=[("", "aucune source"), *sources],
+        coerce=int,
+        empty_value=None,
+    )
+
+
+def _shown(field: forms.BoundField) -> Any:
+    """Return what a browser shows of a field: of a list in which nothing is chosen, the first choice."""
+    value, widget = field.value(), field.field.widget
+    if value in (None, "") and isinstance(widget, forms.Select) and not widget.allow_multiple_selected:
+        return next(iter(widget.choices))[0]
+    return value
 
 
 def _as_text(value: Any) -> Any:

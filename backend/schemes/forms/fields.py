@@ -1,11 +1,9 @@
-"""Fields of a sheet that take what an editor really types: lists of codes or names, one line each, parts in YAML."""
+"""Fields of a sheet that take what an editor really types: lists of codes or names, several or one on each line."""
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Any
 
-import yaml
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -13,7 +11,6 @@ from django.db.models import Q
 from backend.common.fields import FrenchNumber
 from backend.common.text import fold
 from backend.schemes.models import Scheme, validate_activity
-from backend.schemes.records import plain
 from backend.territories.models import Perimeter
 
 PARTS_LIMIT = 8000
@@ -95,38 +92,6 @@ class Lines(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         return [line.strip() for line in str(super().clean(value)).splitlines() if line.strip()]
-
-
-class Parts(forms.CharField):
-    """What a group of criteria holds, written in YAML as in a reviewed file."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "code"}),
-            max_length=PARTS_LIMIT,
-            **options,
-        )
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, list | dict):
-            return yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=100)
-        return value
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        try:
-            if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-                raise ValidationError("Les renvois (« * ») ne sont pas acceptés : écrivez chaque critère en entier.")
-            parts = plain(yaml.safe_load(text))
-            json.dumps(parts, ensure_ascii=False).encode()
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise ValidationError(YAML_MISTAKE.format(line=line)) from None
-        except (yaml.YAMLError, ValueError, TypeError, RecursionError):
-            raise ValidationError("Ce texte n’est pas lisible : partez d’un des exemples.") from None
-        if "\\u0000" in json.dumps(parts):
-            raise ValidationError("Ce texte contient un caractère qui ne s’écrit pas.")
-        return parts
 
 
 def amount_field(label: str, **options: Any) -> FrenchNumber:

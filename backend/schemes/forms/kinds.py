@@ -10,7 +10,6 @@ from backend.common.fields import PlainText
 from backend.schemes.forms.fields import (
     ActivityList,
     LegalFormList,
-    Parts,
     PlaceList,
     SchemeList,
     amount_field,
@@ -23,16 +22,6 @@ from backend.schemes.vocabulary import HORIZONS, LEGAL_GROUPS, ONE_SIZE, SPEND_K
 type Fields = dict[str, forms.Field]
 
 ASKED = [("firm", "l’entreprise"), ("officer", "le développeur économique"), ("operator", "le porteur du dispositif")]
-EXAMPLE_OF_PARTS = """- kind: headcount
-  below: 250
-- kind: activity
-  any_of: [C, "25.62B"]
-- kind: manual
-  fact: nom-du-dispositif.condition
-  sentence: La phrase qui doit être vraie.
-  ask: firm"""
-EXAMPLE_OF_ONE = """kind: legal_form
-any_of: ["92"]"""
 
 
 def _list(field: type[forms.CharField], label: str, help_text: str) -> forms.CharField:
@@ -76,7 +65,7 @@ def _legal_forms() -> Fields:
 
 def _bounds(unit: str) -> Callable[[], Fields]:
     def fields() -> Fields:
-        labels = {"at_least": "ou plus", "above": "plus de", "at_most": "au plus", "below": "moins de"}
+        labels = {"at_least": "Au moins", "above": "Plus de", "at_most": "Au plus", "below": "Moins de"}
         return {name: amount_field(f"{label} ({unit})") for name, label in labels.items()}
 
     return fields
@@ -94,9 +83,9 @@ def _headcount() -> Fields:
 
 def _age() -> Fields:
     return {
-        "at_least": forms.IntegerField(label="au moins (mois)", required=False, min_value=0, max_value=1200),
-        "at_most": forms.IntegerField(label="au plus (mois)", required=False, min_value=0, max_value=1200),
-        "below": forms.IntegerField(label="moins de (mois)", required=False, min_value=0, max_value=1200),
+        "at_least": forms.IntegerField(label="Au moins (mois)", required=False, min_value=0, max_value=1200),
+        "at_most": forms.IntegerField(label="Au plus (mois)", required=False, min_value=0, max_value=1200),
+        "below": forms.IntegerField(label="Moins de (mois)", required=False, min_value=0, max_value=1200),
     }
 
 
@@ -180,13 +169,6 @@ def _window() -> Fields:
     }
 
 
-def _parts(example: str) -> Callable[[], Fields]:
-    def fields() -> Fields:
-        return {"of": Parts(label="Critères du groupe", help_text=f"En YAML, par exemple :\n{example}")}
-
-    return fields
-
-
 FIELDS: dict[str, Callable[[], Fields]] = {
     "in_territory": _places,
     "activity": _activities,
@@ -208,8 +190,8 @@ FIELDS: dict[str, Callable[[], Fields]] = {
     "horizon": _among(HORIZONS, "Projet prévu", "Sauf"),
     "tenure": _among(TENURES, "L’entreprise est", "L’entreprise n’est pas"),
     "manual": _manual,
-    "any": _parts(EXAMPLE_OF_PARTS),
-    "all": _parts(EXAMPLE_OF_PARTS),
-    "not": _parts(EXAMPLE_OF_ONE),
+    "any": dict,
+    "all": dict,
+    "not": dict,
     "window": _window,
 }

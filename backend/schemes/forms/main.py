@@ -12,6 +12,7 @@ from backend.schemes.records import AMOUNT, AMOUNT_EUR, CONTACT, Record
 
 NOT_SAID = "non précisé"
 WINDOW = ("state", "opens_on", "closes_on", "recurring", "note")
+RULES = ("kind", "level", "confidence", "applicants", "targeted_naf", "preparation_days")  # the engine reads them too
 NAMES = (
     "key", "name", "summary", "kind", "level", "confidence", "as_of", "review_by", "applicants", "targeted_naf",
     "preparation_days", "next_step", "documents", "url", "public_contact", "state_aid_regime", "legal_basis", "notes",
@@ -116,7 +117,6 @@ class SheetForm(forms.Form):
 
     GROUPS = {
         "Le dispositif": ("key", "name", "summary", "kind", "level", "applicants", "targeted_naf"),
-        "Vérification": ("confidence", "as_of", "review_by"),
         "Ouverture": (
             "window_state",
             "window_opens_on",
@@ -137,6 +137,7 @@ class SheetForm(forms.Form):
             "url",
             "public_contact",
         ),
+        "Vérification": ("confidence", "as_of", "review_by"),
         "Droit et remarques": ("state_aid_regime", "legal_basis", "notes", "corrections"),
     }
 
@@ -172,6 +173,15 @@ class SheetForm(forms.Form):
         if read_on and review_by and review_by < read_on:
             self.add_error("review_by", "Ce jour est avant celui où la fiche a été relue.")
         return cleaned
+
+    def rules(self) -> Record | None:
+        """Return what the engine reads of what is typed, in the shape of a record; nothing if it is to be mended."""
+        self.is_valid()
+        names = (*RULES, *(f"window_{name}" for name in WINDOW))
+        if any(name in self.errors for name in names):
+            return None
+        window = {name: self.cleaned_data[f"window_{name}"] for name in WINDOW}
+        return {**{name: self.cleaned_data[name] for name in RULES}, "window": window}
 
     def record(self) -> Record:
         """Return what is typed, in the shape of a record without its rows."""

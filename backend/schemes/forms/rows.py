@@ -1,6 +1,7 @@
 """What a sheet says several times, one row each."""
 
 from decimal import Decimal
+from textwrap import shorten
 from typing import Any
 
 from django import forms
@@ -9,10 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren as stdnum_siren
 
 from backend.common.fields import PlainText
-from backend.schemes.forms.criteria import CriterionForm
+from backend.common.text import fold
+from backend.schemes.forms.criteria import Choices, CriterionForm, source_field
 from backend.schemes.forms.fields import amount_field, choices_with_blank
-from backend.schemes.models import OperatorRole, Relation, Scheme, TaxonomyNeed
+from backend.schemes.forms.tree import Node, tree_of
+from backend.schemes.models import Criterion, OperatorRole, Relation, Scheme, TaxonomyNeed
 from backend.schemes.records import Record
+from backend.schemes.services import manual_sentences
 from backend.schemes.wording import number
 
 WEIGHTS = {
@@ -23,7 +27,6 @@ WEIGHTS = {
     0.3: "une aide indirecte (0,3)",
     0.2: "à la marge (0,2)",
 }
-type Choices = list[tuple[str, Any]]
 
 
 class SourceForm(forms.Form):
@@ -70,11 +73,11 @@ class RelationForm(forms.Form):
         help_text=_("Seulement pour « se cumule avec » ; vide si aucun plafond n’est connu."),
     )
     note = PlainText(label=_("Précision"), required=False, max_length=2000)
-    source = forms.IntegerField(label=_("Source n°"), required=False, min_value=1, max_value=99)
 
-    def __init__(self, *args: Any, schemes: Choices, **options: Any) -> None:
+    def __init__(self, *args: Any, schemes: Choices, sources: Choices = (), **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["scheme"].choices = schemes  # type: ignore[attr-defined]
+        self.fields["source"] = source_field(sources)
 
     def clean_cap_pct(self) -> float | int | None:
         cap: Decimal | None = self.cleaned_data["cap_pct"]
@@ -88,7 +91,7 @@ class RelationForm(forms.Form):
 
 
 class CriterionRows(forms.BaseFormSet[CriterionForm]):
-    """Rows whose fields depend on the kind that each of them says."""
+    """Rows whose fields depend on the kind that each of them says; some are groups of those that follow."""
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         kind = ""
@@ -98,6 +101,25 @@ class CriterionRows(forms.BaseFormSet[CriterionForm]):
             kind = str(self.initial[index].get("kind", ""))
         return {**super().get_form_kwargs(index), "kind": kind}
 
+    @property
+    def tree(self) -> list[Node]:
+        """The rows as they hold each other."""
+        return tree_of(self.forms)
+
+    @property
+    def kept_nodes(self) -> list[Node]:
+        """The rows that are not taken away, by themselves or with their group."""
+        return [part for top in self.tree for part in top.walk_kept()]
+
+    def clean(self) -> None:
+        for node in self.kept_nodes:
+            for problem in node.problems_of_group():
+                node.form.add_error(None, problem)
+
+    def _should_delete_form(self, form: Any) -> bool:
+        """Tell whether a row is taken away; what is in a group goes with it, whatever is wrong in it."""
+        return all(form is not node.form for node in self.kept_nodes)
+
 
 def _rows(form: type[forms.Form], **options: Any) -> Any:
     return forms.formset_factory(form, can_delete=True, max_num=60, absolute_max=60, **options)
@@ -105,18 +127,34 @@ def _rows(form: type[forms.Form], **options: Any) -> Any:
 
 SETS = {
     "needs": _rows(NeedForm, extra=1),
+    "sources": _rows(SourceForm, extra=1),  # before what names them by their row
     "criteria": _rows(CriterionForm, formset=CriterionRows, extra=0),
-    "sources": _rows(SourceForm, extra=1),
     "operators": _rows(OperatorForm, extra=1),
     "relations": _rows(RelationForm, extra=1),
 }
 ROW_NAMES = {
     "needs": "Besoins servis",
-    "criteria": "Critères d’éligibilité",
     "sources": "Sources",
+    "criteria": "Critères d’éligibilité",
     "operators": "Porteurs",
     "relations": "Liens avec d’autres dispositifs",
 }
+
+
+def source_choices(rows: Any) -> Choices:
+    """Return the sources of a sheet by their row, empty ones too: they may be filled after they are chosen."""
+    return [
+        (number, f"{number}. {shorten(str(form['title'].value() or 'à décrire plus haut'), 70, placeholder='…')}")
+        for number, form in enumerate(rows.forms, 1)
+    ]
+
+
+def question_choices() -> Choices:
+    """Return the questions that sheets in force ask, by the name of their answer."""
+    rows = Criterion.objects.filter(revision__in=Scheme.objects.of_source(Scheme.OWN).described().values("current"))
+    said = {fact: text for row in rows for fact, text in manual_sentences(row.definition).items()}
+    named = [(fact, shorten(text, 90, placeholder="…")) for fact, text in said.items()]
+    return sorted(named, key=lambda choice: fold(choice[1]))
 
 
 def need_choices() -> Choices:

@@ -1,20 +1,47 @@
 """The form of a whole sheet: one form for what is said once, and rows for what is said several times."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.text import slugify
 
 from backend.schemes.forms.main import NAMES, SheetForm
-from backend.schemes.forms.rows import ROW_NAMES, SETS, need_choices, scheme_choices, weight_choices
+from backend.schemes.forms.reading import Reading
+from backend.schemes.forms.rows import (
+    ROW_NAMES,
+    SETS,
+    CriterionRows,
+    need_choices,
+    question_choices,
+    scheme_choices,
+    source_choices,
+    weight_choices,
+)
+from backend.schemes.forms.tree import FOCUS, Node, depths, rows_of, tree_of, with_action
 from backend.schemes.models import RATE_COLUMNS, Relation, Scheme
-from backend.schemes.records import Record
-from backend.schemes.vocabulary import CRITERION_KINDS
+from backend.schemes.records import KEYS, Record
 
 # Links to one scheme that contradict each other.
 APART: set[str] = {Relation.Kind.EXCLUDES}
 TOGETHER: set[str] = {Relation.Kind.REQUIRES, Relation.Kind.CUMULABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page: fields, or rows of one set."""
+
+    title: str
+    name: str = ""
+    fields: list[forms.BoundField] = field(default_factory=list)
+    rows: Any = None
+    n_errors: int = 0
+
+    @property
+    def anchor(self) -> str:
+        return f"set-{self.name}" if self.name else slugify(self.title)
 
 
 class Sheet:
@@ -30,33 +57,61 @@ class Sheet:
         extra: Mapping[str, int] | None = None,
     ) -> None:
         self.scheme, self.base = scheme, base
+        self.focus: int | None = None  # the criterion that was added or moved
         initial = initial if initial is not None else _initial(base or {})
         fixed_key = scheme.source_key if scheme else ""
         self.main = SheetForm(data, initial=initial.get("main"), fixed_key=fixed_key)
-        options = {
-            "needs": {"needs": need_choices(), "weights": weight_choices(base)},
-            "criteria": {"key": str(fixed_key or self.main["key"].value() or "condition")},
-            "relations": {"schemes": scheme_choices(base)},
-        }
         self.rows: dict[str, Any] = {}
+        options: dict[str, Any] = {
+            "needs": lambda: {"needs": need_choices(), "weights": weight_choices(base)},
+            "criteria": lambda: {
+                "key": str(fixed_key or self.main["key"].value() or "condition"),
+                "sources": source_choices(self.rows["sources"]),
+                "questions": question_choices(),
+            },
+            "relations": lambda: {"schemes": scheme_choices(base), "sources": source_choices(self.rows["sources"])},
+        }
         for name, rows in SETS.items():
             # What was sent says it all: a row equal to that of the base would pass for an empty one.
             known = initial.get(name) if data is None else None
-            made = rows(data, initial=known, prefix=name, form_kwargs=options.get(name))
+            made = rows(data, initial=known, prefix=name, form_kwargs=options.get(name, dict)())
             made.extra = (extra or {}).get(name, made.extra)
             self.rows[name] = made
 
-    def with_one_more(self, name: str, *, kind: str = "") -> "Sheet":
-        """Return the same forms as they were typed, not checked, with one more row."""
+    def with_action(self, action: str, place: str, *, kind: str = "") -> "Sheet":
+        """Return the same forms as they were typed, not checked, after something was done to their rows.
+
+        ``more`` adds a row to the set that the place names; the others are done to the criterion of that number, and
+        ``add`` puts one of some kind in that group, or at the end.
+        """
         filled = {part: _up_to_the_last_filled(rows.forms) for part, rows in self.rows.items()}
         initial: dict[str, Any] = {part: list(map(_typed, forms_)) for part, forms_ in filled.items()}
         initial["main"] = _typed(self.main)
-        extra = {part: len(rows.forms) - len(filled[part]) for part, rows in self.rows.items()}
-        if name == "criteria" and kind in CRITERION_KINDS:
-            initial["criteria"].append({"kind": kind})
-        elif name in extra and name != "criteria":
-            extra[name] += 1
-        return Sheet(scheme=self.scheme, base=self.base, initial=initial, extra=extra)
+        initial["criteria"] = self._typed_criteria()
+        extra = {part: len(rows.forms) - len(filled[part]) for part, rows in self.rows.items() if part != "criteria"}
+        if action == "more":
+            extra.update({place: extra[place] + 1} if place in extra else {})
+        else:
+            number = int(place) if place.isascii() and place.isdigit() and len(place) < 4 else None
+            initial["criteria"] = with_action(initial["criteria"], action, number, kind=kind)
+        changed = Sheet(scheme=self.scheme, base=self.base, initial=initial, extra=extra)
+        changed.focus = next((row for row, typed in enumerate(initial["criteria"]) if typed.pop(FOCUS, False)), None)
+        return changed
+
+    def _typed_criteria(self) -> list[dict[str, Any]]:
+        forms_ = self.rows["criteria"].forms
+        return [{**_typed(form), "depth": depth} for form, depth in zip(forms_, depths(forms_), strict=True)]
+
+    @property
+    def tree(self) -> list[Node]:
+        """The criteria as they hold each other."""
+        found: list[Node] = self.rows["criteria"].tree
+        return found
+
+    def readings(self) -> list[Reading]:
+        """Return each criterion as it would be read now, those of groups among them, in the order of the page."""
+        sent = tree_of([form.as_sent() for form in self.rows["criteria"].forms])
+        return [Reading.of(node) for top in sent for node in top.walk()]
 
     def is_valid(self) -> bool:
         checks = [self.main.is_valid(), *(rows.is_valid() for rows in self.rows.values())]
@@ -69,7 +124,8 @@ class Sheet:
             for form in _kept(rows):
                 number = form.cleaned_data.get("source")
                 if number and number not in numbers:
-                    form.add_error("source", f"Il n’y a pas de source n° {number}, ou vous la retirez.")
+                    text = f"La source n° {number} est vide ou retirée : décrivez-la, ou choisissez-en une autre."
+                    form.add_error("source", text)
         for name, fields in (("needs", ("sub_need",)), ("relations", ("kind", "scheme")), ("operators", ("name",))):
             seen = set()
             for form in _kept(self.rows[name]):
@@ -102,11 +158,13 @@ class Sheet:
         """Return what is typed as a record."""
         numbers = self._source_numbers()
         typed = {
-            name: [form.row() if name == "criteria" else dict(form.cleaned_data) for form in _kept(rows)]
+            name: [dict(form.cleaned_data) for form in _kept(rows)]
             for name, rows in self.rows.items()
+            if name != "criteria"
         }
         for row in (part for rows in typed.values() for part in rows):
             row.pop("DELETE", None)
+        typed["criteria"] = [node.row() for node in self.tree if not node.form.is_removed]
         for row in (*typed["criteria"], *typed["relations"]):
             row["source"] = numbers.get(row["source"])
         return {
@@ -115,18 +173,54 @@ class Sheet:
             "needs": {row["sub_need"]: row["weight"] for row in typed["needs"]},
         }
 
-    def sets(self) -> list[tuple[str, str, Any]]:
-        """Return the rows with their names, for the page."""
-        return [(name, ROW_NAMES[name], rows) for name, rows in self.rows.items()]
+    def record_on_trial(self) -> Record | None:
+        """Return a record with the rules of the sheet as soon as they can be read; what only people read is left out.
+
+        Nothing while a rule is still to be mended. The forms must have been sent.
+        """
+        parts = [self.rows["criteria"], self.rows["needs"]]
+        rules = self.main.rules()
+        if rules is None or not all(rows.is_valid() for rows in parts):
+            return None
+        unsaid = {**dict.fromkeys(KEYS), "as_of": "2000-01-01"}
+        unread = dict.fromkeys(("key", "name", "summary"), "essai")
+        empty: Record = {"documents": [], "corrections": []}
+        needs = {form.cleaned_data["sub_need"]: form.cleaned_data["weight"] for form in _kept(self.rows["needs"])}
+        criteria = [node.row() for node in self.tree if not node.form.is_removed]
+        return {**unsaid, **unread, **empty, **rules, "needs": needs, "criteria": criteria}
+
+    def sections(self) -> list[Section]:
+        """Return the parts of the page, in the order in which a scheme is described."""
+        groups = {
+            title: Section(title, fields=fields, n_errors=sum(bool(field.errors) for field in fields))
+            for title, fields in self.main.groups()
+        }
+        rows = {
+            name: Section(ROW_NAMES[name], name=name, rows=made, n_errors=_n_errors(made))
+            for name, made in self.rows.items()
+        }
+        order = {
+            "Le dispositif": ("needs", "sources", "criteria"),
+            "Démarche et contact": ("operators", "relations"),
+        }
+        found = []
+        for title, section in groups.items():
+            found += [section, *(rows[name] for name in order.get(title, ()))]
+        return found
 
     def n_errors(self) -> int:
         """Return how many fields and rows are to be mended."""
-        forms_ = [self.main, *(form for rows in self.rows.values() for form in _kept(rows))]
-        return sum(len(form.errors) for form in forms_) + sum(len(r.non_form_errors()) for r in self.rows.values())
+        return len(self.main.errors) + sum(_n_errors(rows) for rows in self.rows.values())
+
+
+def _n_errors(rows: Any) -> int:
+    return sum(len(form.errors) for form in _kept(rows)) + len(rows.non_form_errors())
 
 
 def _kept(rows: Any) -> list[Any]:
     """Return the rows that are filled and not taken away."""
+    if isinstance(rows, CriterionRows):
+        return [node.form for node in rows.kept_nodes]
     return [form for form in rows.forms if _is_filled(form) and not _value_of(form, "DELETE")]
 
 
@@ -158,5 +252,6 @@ def _initial(record: Record) -> dict[str, Any]:
     return {
         "main": main,
         "needs": [{"sub_need": key, "weight": float(weight)} for key, weight in record.get("needs", {}).items()],
-        **{name: record.get(name, []) for name in ("criteria", "sources", "operators", "relations")},
+        "criteria": rows_of(record.get("criteria", [])),
+        **{name: record.get(name, []) for name in ("sources", "operators", "relations")},
     }

@@ -125,6 +125,12 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
     def from_files(self) -> Self:
         return self.filter(author__isnull=True)
 
+    def readable(self) -> Self:
+        """Proposals with all that a page tells of them."""
+        return self.select_related(
+            "author", "decided_by", "scheme__current__scheme", "base__scheme", "revision", "task"
+        )
+
 
 class Proposal(models.Model):
     """A record that somebody would like to publish; without an author, it is that of a reviewed file.

@@ -1,0 +1,14 @@
+"""Proposals, tried on the firms we know while they are written and before they are published."""
+
+from django.contrib import admin
+
+from backend.common.days import current_day
+from backend.matchmaking.record_effects import Trial
+from backend.schemes.admin.proposals import ProposalPages
+from backend.schemes.models import Proposal
+
+
+@admin.register(Proposal)
+class ProposalAdmin(ProposalPages):
+    def open_trial(self) -> Trial:
+        return Trial(on=current_day())
