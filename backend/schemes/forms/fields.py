@@ -11,10 +11,10 @@ from django.db.models import Q
 from backend.common.fields import FrenchNumber
 from backend.common.text import fold
 from backend.schemes.models import Scheme, validate_activity
-from backend.territories.models import Perimeter
+from backend.schemes.vocabulary import LEGAL_GROUPS
+from backend.territories.models import Nomenclature, Perimeter
 
-PARTS_LIMIT = 8000
-YAML_MISTAKE = "Ce YAML n’est pas lisible, ligne {line} : vérifiez les deux-points, les tirets et les retraits."
+N_PROPOSED = 5  # codes, where a word was typed instead of one
 
 
 class CodeList(forms.CharField):
@@ -41,7 +41,7 @@ class PlaceList(CodeList):
         codes = Perimeter.objects.values_list("code", flat=True)
         found = list(codes.filter(code__iexact=typed)) or list(codes.filter(search_name=fold(typed))[:6])
         if not found:
-            raise ValidationError(f"« {typed} » n’est ni un code ni un nom de lieu connu.")
+            raise ValidationError(f"« {typed} » n’est ni un code ni un nom de lieu connu.{_places_like(typed)}")
         if len(found) > 1:
             raise ValidationError(
                 f"« {typed} » peut être plusieurs lieux : écrivez l’un de ces codes : {', '.join(found)}."
@@ -51,7 +51,11 @@ class PlaceList(CodeList):
 
 class ActivityList(CodeList):
     def read(self, typed: str) -> str:
-        validate_activity(typed, any_nomenclature=True)
+        try:
+            validate_activity(typed, any_nomenclature=True)
+        except ValidationError as error:
+            like = _codes_like(typed, Nomenclature.System.NAF_REV2)
+            raise ValidationError(f"{' '.join(error.messages)}{like}") from None
         return typed.upper()
 
 
@@ -77,8 +81,30 @@ class SchemeList(CodeList):
 class LegalFormList(CodeList):
     def read(self, typed: str) -> str:
         if not (typed.isascii() and typed.isdigit() and len(typed) <= 4):
-            raise ValidationError(f"« {typed} » n’est pas une catégorie juridique : un nombre de 1 à 4 chiffres.")
+            groups = [f"{code} ({name})" for code, name in LEGAL_GROUPS.items() if fold(typed) in fold(name)]
+            like = _proposed(groups) or _codes_like(typed, Nomenclature.System.LEGAL_CATEGORY)
+            raise ValidationError(
+                f"« {typed} » n’est pas une catégorie juridique : un nombre de 1 à 4 chiffres.{like}"
+            )
         return typed
+
+
+def _codes_like(typed: str, system: str) -> str:
+    """Propose the codes whose name holds what was typed, the shortest names first."""
+    rows = Nomenclature.objects.filter(system=system).values_list("code", "name")
+    like = sorted((row for row in rows if fold(typed) in fold(row[1])), key=lambda row: len(row[1]))
+    return _proposed(f"{code} ({name})" for code, name in like[:N_PROPOSED])
+
+
+def _places_like(typed: str) -> str:
+    """Propose the places whose name starts with what was typed."""
+    like = Perimeter.objects.filter(search_name__startswith=fold(typed)).order_by("search_name", "code")
+    return _proposed(f"{place.code} ({place.name})" for place in like[:N_PROPOSED])
+
+
+def _proposed(codes: Iterable[str]) -> str:
+    found = ", ".join(codes)
+    return f" Peut-être : {found}." if found else ""
 
 
 class Lines(forms.CharField):
