@@ -1,6 +1,7 @@
 """Celery: a clock and some hands. The database says what is due, so that Redis may be emptied and nothing is lost."""
 
 import os
+from typing import Any
 
 import django
 from celery import Celery
@@ -14,6 +15,13 @@ from django.conf import settings  # noqa: E402 -- readable once Django is set up
 QUEUE = "jonction"
 
 MODULES = ["tasks.heartbeat", "tasks.outbox", "tasks.alerts", "tasks.sessions", "tasks.jobs", "tasks.catalogue"]
+
+
+def _daily(name: str, *, minute: int) -> dict[str, Any]:
+    """Ask for a daily job in every hour; it knows its own (``backend/jobs/registry.py``)."""
+    return {"task": name, "schedule": crontab(minute=str(minute)), "options": {"expires": 3600}}
+
+
 app = Celery("jonction", include=MODULES)
 app.conf.update(
     broker_url=settings.REDIS_URL,
@@ -59,8 +67,10 @@ app.conf.update(
         },
         # Every hour, not every night: a beat that is restarted each day without its schedule file would never do it.
         "sessions.erase": {"task": "sessions.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
-        # A daily job is asked for in every hour; it knows its own (backend/jobs/registry.py).
-        "links.check": {"task": "links.check", "schedule": crontab(minute="10"), "options": {"expires": 3600}},
+        "links.check": _daily("links.check", minute=10),
+        "catalogue.expiry": _daily("catalogue.expiry", minute=20),
+        "catalogue.review": _daily("catalogue.review", minute=25),
+        "catalogue.summary": _daily("catalogue.summary", minute=30),
         "jobs.watch": {"task": "jobs.watch", "schedule": 300.0, "options": {"expires": 300.0}},
     },
 )

@@ -9,3 +9,18 @@ from tasks.app import app
 @app.task(name="links.check", max_retries=0, soft_time_limit=1500, time_limit=1560)
 def check_links() -> None:
     run_if_due(name="links.check", on=current_day())
+
+
+@app.task(name="catalogue.expiry", max_retries=2, time_limit=300)
+def check_expiry() -> None:
+    run_if_due(name="catalogue.expiry", on=current_day())
+
+
+@app.task(name="catalogue.review", max_retries=2, time_limit=300)
+def check_reviews() -> None:
+    run_if_due(name="catalogue.review", on=current_day())
+
+
+@app.task(name="catalogue.summary", max_retries=2, time_limit=300)
+def send_summaries() -> None:
+    run_if_due(name="catalogue.summary", on=current_day())

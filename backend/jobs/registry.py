@@ -76,6 +76,27 @@ JOBS: dict[str, Job] = {
             is_on=settings.CHECK_LINKS,
         ),
         Job(
+            name="catalogue.expiry",
+            label="Contrôle des dates de fin",
+            what="Signale les dispositifs fermés dont la fiche est encore publiée, et ceux qui ferment sous 30 jours.",
+            at=time(0, 20),
+            late_after=30 * HOUR,
+        ),
+        Job(
+            name="catalogue.review",
+            label="Contrôle des relectures",
+            what="Signale les fiches dont la relecture est dépassée.",
+            at=time(0, 25),
+            late_after=30 * HOUR,
+        ),
+        Job(
+            name="catalogue.summary",
+            label="Résumé de la semaine",
+            what="Écrit aux rédacteurs du catalogue, une fois par semaine, ce qui attend.",
+            at=time(7, 30),
+            late_after=30 * HOUR,
+        ),
+        Job(
             name="jobs.watch",
             label="Surveillance des tâches",
             what="Regarde les autres tâches et écrit aux administrateurs, une fois, quand l’une ne se fait plus.",

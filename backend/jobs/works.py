@@ -11,7 +11,9 @@ from backend.common.work import Work
 from backend.jobs import alarms
 from backend.matchmaking import alerts
 from backend.notifications import services as notifications
+from backend.schemes.dates import check_expiry, check_reviews
 from backend.schemes.links.checking import check_pages
+from backend.schemes.summary import send_summaries
 
 
 def send_what_is_due(*, on: date, hand_out: Callable[[int, int], object] | None = None) -> Work:
@@ -49,5 +51,8 @@ WORKS: dict[str, Callable[..., Work]] = {
     "alerts.sweep": tell_what_is_new,
     "sessions.erase": erase_sessions,
     "links.check": check_pages,
+    "catalogue.expiry": check_expiry,
+    "catalogue.review": check_reviews,
+    "catalogue.summary": send_summaries,
     "jobs.watch": alarms.watch,
 }

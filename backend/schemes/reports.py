@@ -1,5 +1,7 @@
 """What jobs report as wrong in sheets, in the queue where people's reports wait; the same thing is reported once."""
 
+from collections.abc import Callable, Mapping
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -28,3 +30,17 @@ def settle_by_job(*, job: str, subject: str, answer: str, scheme: Scheme | None 
     if scheme is not None:
         waiting = waiting.filter(scheme=scheme)
     return waiting.update(closed_at=timezone.now(), answer=answer)
+
+
+def report_all(
+    *, job: str, found: Mapping[Scheme, Mapping[str, str]], why_settled: Callable[[CatalogueTask], str]
+) -> int:
+    """Report all that a job found, texts by subject, and settle what it finds no more; return how many of both."""
+    n_changed = 0
+    for scheme, texts in found.items():
+        for subject, text in texts.items():
+            n_changed += report_by_job(scheme=scheme, job=job, subject=subject, text=text) is not None
+    for task in CatalogueTask.objects.from_job(job).waiting().select_related("scheme__current"):
+        if task.subject not in found.get(task.scheme, {}):
+            n_changed += settle_by_job(job=job, subject=task.subject, answer=why_settled(task), scheme=task.scheme)
+    return n_changed

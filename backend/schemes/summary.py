@@ -1,0 +1,76 @@
+"""The week of the catalogue, in one e-mail to each of those who edit it: never one for each sheet."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count
+
+from backend.accounts.models import Membership, User
+from backend.common.work import Work
+from backend.notifications.models import Notification
+from backend.notifications.rendering import render
+from backend.notifications.services import absolute_url, owe, stop_url
+from backend.schemes.dates import closed_on, closing_without_follow_up, overdue, published, what_next
+from backend.schemes.models import CatalogueTask, Page, Scheme
+from backend.schemes.publishing import TOPIC
+from backend.schemes.quality import review_day
+
+WEEK = timedelta(days=7)
+SHOWN = 10  # of each list; the rest is counted
+
+
+@transaction.atomic
+def send_summaries(*, on: date) -> Work:
+    """Owe the summary of the week, once to each editor and approver; nothing where there is nothing to do."""
+    editors = User.objects.filter(memberships__in=Membership.objects.editing()).distinct()
+    content = _content(on)
+    week = on.isocalendar()
+    n_owed = 0
+    for user in editors if content else ():
+        key = f"catalogue_week:{week.year}-{week.week:02}:{user.pk}"
+        if Notification.objects.filter(dedupe_key=key).exists():
+            continue
+        stop = stop_url(address=user.email, topic=TOPIC)
+        message = render("catalogue_week", {**content, "reader": user, "stop_url": stop})
+        owe(kind="catalogue_week", key=key, recipient=user.email, message=message, topic=TOPIC)
+        n_owed += 1
+    return Work(n_looked_at=len(editors), n_changed=n_owed)
+
+
+def _content(on: date) -> dict[str, Any]:
+    """Return what the e-mail says; empty where nothing asks for anybody."""
+    schemes = published()
+    closed = [scheme for scheme in closed_on(schemes, on=on) if _closed_within(scheme, on)]
+    closing, to_review = closing_without_follow_up(schemes, on=on), overdue(on=on)
+    waiting = CatalogueTask.objects.waiting()
+    by_origin = dict(waiting.order_by().values_list("origin").annotate(Count("pk")))
+    if not (closed or closing or to_review or by_origin):
+        return {}
+    return {
+        "closed": [_line(scheme, note=what_next(scheme, on)) for scheme in closed],
+        "closing": [_line(scheme) for scheme in closing],
+        "to_review": [_line(scheme) for scheme in to_review[:SHOWN]],
+        "n_to_review": len(to_review),
+        "n_more": max(len(to_review) - SHOWN, 0),
+        "n_waiting": sum(by_origin.values()),
+        "n_by_people": sum(count for origin, count in by_origin.items() if origin != CatalogueTask.Origin.JOB),
+        "n_failing": Page.objects.failing().count(),
+        "url": absolute_url("admin:schemes_cataloguetask_changelist"),
+    }
+
+
+def _closed_within(scheme: Scheme, on: date) -> bool:
+    end = scheme.current.closes_on if scheme.current else None
+    return end is not None and end >= on - WEEK
+
+
+def _line(scheme: Scheme, *, note: str = "") -> dict[str, Any]:
+    revision = scheme.current
+    return {
+        "name": str(scheme),
+        "closes_on": revision.closes_on if revision else None,
+        "review_on": review_day(revision) if revision else None,
+        "note": note,
+        "url": absolute_url("admin:schemes_scheme_change", scheme.pk),
+    }
