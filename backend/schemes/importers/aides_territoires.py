@@ -106,7 +106,7 @@ class Reader:
         """Return the page of the site, whose addresses are relative, and that of the owner."""
         slug, relative = get_text(given, "slug").strip(), get_text(given, "url").strip()
         if relative:
-            page = public_url(urljoin(self.words["origin"], relative), told)
+            page = public_url(_absolute(self.words["origin"], relative), told)
         else:
             page = self.words["page"].format(slug=slug) if _SLUG.fullmatch(slug) else ""
         return page, public_url(get_text(given, "origin_url"), told)
@@ -146,3 +146,11 @@ class Reader:
             said("Licence", licence),
             paragraphs("Exemples de projets", markup(given, "project_examples")),
         ]
+
+
+def _absolute(origin: str, address: str) -> str:
+    """Return an address that may be relative; one that is none stays as it is."""
+    try:
+        return urljoin(origin, address)
+    except ValueError:
+        return address
