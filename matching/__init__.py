@@ -55,6 +55,7 @@ from matching.state_aid import (
     size_range,
 )
 from matching.text import tokens
+from matching.variants import chain_in
 
 __all__ = [
     "ANYWHERE",
@@ -120,6 +121,7 @@ __all__ = [
     "bundle",
     "calibration",
     "ceiling_on",
+    "chain_in",
     "check_relations",
     "columns_of",
     "conflicts",

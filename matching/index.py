@@ -231,6 +231,7 @@ class Index:
         self._opening: dict[date, Row] = {}
         self._tables: dict[tuple[str, ...], _Table] = {}
         self._targets = _Table(("activity",))
+        self.variants: dict[str, Row] = {}  # by key of the parent, whether the index holds it or not
         self._reading: dict[str, Row] = {}  # by fact, schemes whose typed conditions read it
         for scheme in schemes:
             self.add(scheme)
@@ -250,6 +251,8 @@ class Index:
             self._table(condition).add(condition, bit, is_stated=is_stated)
         if scheme.targeting:
             self._targets.add(scheme.targeting, bit, is_stated=True)
+        if scheme.variant_of:
+            self.variants[scheme.variant_of] = self.variants.get(scheme.variant_of, 0) | bit
         for fact in scheme.typed_facts:
             self._reading[fact] = self._reading.get(fact, 0) | bit
         self._order = None
@@ -268,6 +271,8 @@ class Index:
             self._table(condition).forget(condition, bit)
         if scheme.targeting:
             self._targets.forget(scheme.targeting, bit)
+        if scheme.variant_of:
+            self.variants[scheme.variant_of] &= ~bit
         self._reading = {fact: row & ~bit for fact, row in self._reading.items()}
         self._order = None
         self._opening.clear()

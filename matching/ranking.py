@@ -17,6 +17,7 @@ from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray, Outcome
 from matching.profiles import Profile
 from matching.ranker import Ranker
 from matching.schemes import Scheme
+from matching.variants import hidden_by
 
 LISTED = 0.1  # of the points of the best answer: what has less is not worth a line
 DIGITS = 6  # of a score: enough to order, few enough to be the same on any machine
@@ -35,7 +36,9 @@ class Match:
     opens_later : bool
         Whether nothing stands against it but that it is not open yet.
     addresses : bool
-        Whether it serves a need of the wish.
+        Whether it serves a need of the wish, and no variant of it hides it.
+    hidden_by : tuple of str
+        Keys of the variants of it that the profile has or may have, sorted: they are listed in its place.
     score : float or None
         Higher is better; ``None`` when ineligible.
     parts : mapping of str to float
@@ -52,6 +55,7 @@ class Match:
     to_confirm: tuple[str, ...]
     opens_later: bool
     addresses: bool
+    hidden_by: tuple[str, ...]
     score: float | None
     parts: Mapping[str, float]
     need: str
@@ -101,18 +105,21 @@ def rank(
     rows, order = np.flatnonzero(possible), index.order
     fits = fit(index, wish)
     chance = _chance(index, possible, fits, wish, answering) if wish.chance is None else wish.chance
+    hidden = hidden_by(index, standing.possible)
     addresses = _addresses(index, possible, fits, wish, weights, chance)
+    addresses[list(hidden)] = False
     parts = _contributions(index, standing, rows, fits, profile.on, weights)
     if ranker:
         parts["learnt"] = ranker.corrections(parts, weights)
     kin = fits.need[rows] * index.columns.n_kinds + index.columns.kind[rows]
+    kin = _apart(kin, rows, hidden)
     scores, penalties = _diversify(rounded(total(parts)), kin, order[rows], weights)
     best_first = np.lexsort((order[rows], -scores))
     if limit is not None:
         best_first = best_first[addresses[rows[best_first]]][:limit]
     parts["diversity"] = penalties
     columns = zip(*(column[best_first].tolist() for column in (rows, scores, *parts.values())), strict=True)
-    describe = _Describer(index, standing, fits, addresses)
+    describe = _Describer(index, standing, fits, addresses, hidden)
     matches = []
     for position, score, *points in columns:
         named = dict(zip(parts, points, strict=True))
@@ -244,6 +251,14 @@ def _deadline(columns: Columns, rows: Positions, on: date) -> Floats:
     return np.where(closes_on == NO_END, 0.0, found)
 
 
+def _apart(kin: Positions, rows: Positions, hidden: Mapping[int, Row]) -> Positions:
+    """Make each hidden scheme the only one of its kin: what is not shown takes no points off what is."""
+    if not hidden:
+        return kin
+    apart: Positions = np.where(np.isin(rows, list(hidden)), kin.max(initial=0) + 1 + rows, kin)
+    return apart
+
+
 def _diversify(scores: Floats, kin: Positions, order: Positions, weights: Weights) -> tuple[Floats, Floats]:
     """Take points off each scheme for every better one of its kin: the same need in the same form.
 
@@ -267,8 +282,15 @@ def _diversify(scores: Floats, kin: Positions, order: Positions, weights: Weight
 class _Describer:
     """Says of a position what the rules and the wish say of its scheme."""
 
-    def __init__(self, index: Index, standing: Standing, fits: Fits, addresses: BoolArray) -> None:
+    def __init__(
+        self, index: Index, standing: Standing, fits: Fits, addresses: BoolArray, hidden: Mapping[int, Row]
+    ) -> None:
         self._index, self._standing, self._fits, self._addresses = index, standing, fits, addresses
+        self._hidden_by = {position: self._keys(row) for position, row in hidden.items()}
+
+    def _keys(self, row: Row) -> tuple[str, ...]:
+        positions = np.flatnonzero(self._index.flags(row)).tolist()
+        return tuple(sorted(self._index.schemes[position].key for position in positions))
 
     def __call__(self, position: int, *, score: float | None, parts: Mapping[str, float]) -> Match:
         standing, bit = self._standing, 1 << position
@@ -282,6 +304,7 @@ class _Describer:
             to_confirm=_facts(standing.to_confirm, bit),
             opens_later=bool(standing.opens_later & bit),
             addresses=bool(self._addresses[position]),
+            hidden_by=self._hidden_by.get(position, ()),
             score=score,
             parts=parts,
             need=self._fits.needs[self._fits.need[position]],

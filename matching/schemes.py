@@ -39,6 +39,8 @@ class Scheme:
         Form of the support, such as ``loan``.
     applicant : {'firm', 'employee', 'authority'}
         Who asks for it.
+    variant_of : str
+        Key of the scheme it is a local variant of; empty where it is none.
     verified : bool
         Whether every fact of the sheet was read in a source.
     review_by : datetime.date, optional
@@ -58,6 +60,7 @@ class Scheme:
     reach: str = "national"
     kind: str = ""
     applicant: str = "firm"
+    variant_of: str = ""
     verified: bool = True
     review_by: date | None = None
     preparation_days: int | None = None
@@ -67,6 +70,8 @@ class Scheme:
     def __post_init__(self) -> None:
         if self.reach not in REACHES:
             raise CriterionError(f"Unknown reach {self.reach!r}; accepted: {', '.join(REACHES)}.", place=self.key)
+        if self.variant_of == self.key:
+            raise CriterionError(f"{self.key!r} is a variant of itself; accepted: of another one.", place=self.key)
         sections = {code for code in self.targeted_activities if len(code) == 1}
         if self.targeted_activities and len(sections) < N_SECTIONS:
             object.__setattr__(self, "targeting", Activity(any_of=self.targeted_activities))

@@ -29,7 +29,9 @@ def rank(
     }
     least = 0.1 * max((points[scheme.key] for scheme in possible), default=0)
     matches = []
+    possible_keys = {scheme.key for scheme in possible}
     for scheme in schemes:
+        variants = sorted(one.key for one in schemes if one.variant_of == scheme.key and one.key in possible_keys)
         verdict = verdicts[scheme.key]
         helped = points[scheme.key] + weights.guide * scheme.guide
         match = Match(
@@ -41,7 +43,8 @@ def rank(
             to_confirm=tuple(sorted(fact for fact, rows in verdict.to_confirm.items() if rows[0])),
             opens_later=scheme.window.opens_after(profile.on)
             and all(one.evaluate(columns)[0] != NOT_MET for one in (*scheme.criteria, *scheme.from_text)),
-            addresses=answered and (not wish.stated or (helped > 0 and helped >= least)),
+            addresses=not variants and answered and (not wish.stated or (helped > 0 and helped >= least)),
+            hidden_by=tuple(variants),
             score=None,
             parts={},
             need=fit(scheme, wish)[1],
@@ -127,7 +130,7 @@ def in_order(matches: list[Match], weights: Weights) -> list[Match]:
     possible = sorted((match for match in matches if match.eligibility != NOT_MET), key=best_first)
     seen: Counter[tuple[str, str]] = Counter()
     for place, match in enumerate(possible):
-        kin = (match.need, match.scheme.kind)
+        kin = (match.need, match.scheme.kind) if not match.hidden_by else (match.scheme.key, "hidden")
         penalty = six_digits(-weights.diversity * seen[kin])
         seen[kin] += 1
         if penalty:

@@ -133,6 +133,7 @@ def ranked_schemes(draw: st.DrawFn) -> list[Scheme]:
             review_by=draw(st.none() | days),
             preparation_days=draw(st.sampled_from([None, 10, 60])),
             guide=draw(st.sampled_from([0.0, 0.0, 0.5, 1.0])),
+            variant_of=draw(st.sampled_from(["", "", *sorted({*KEYS} - {scheme.key})])),
         )
         for scheme in draw(st.lists(schemes(), max_size=6, unique_by=lambda scheme: scheme.key))
     ]
@@ -156,6 +157,26 @@ answerings = st.sampled_from([None, Answering(intercept=-1.0, served=4.0, words=
 rankers = st.sampled_from(
     [None, Ranker(points={"need": 80.0, "near": 3.0, "certain": 0.0}, means={"need": 0.4, "near": 0.5}, bound=12.0)]
 )
+
+
+@given(ranked_schemes(), profiles, wishes())
+def test_a_variant_changes_no_verdict_and_hides_its_parent_wherever_it_is_possible(
+    several: list[Scheme], facts: dict[str, Any], wish: Wish
+) -> None:
+    alone = [replace(scheme, variant_of="") for scheme in several]
+    found, without = (
+        {match.scheme.key: match for match in rank(Index(schemes), to_profile(facts), wish, WEIGHTS).matches}
+        for schemes in (several, alone)
+    )
+    assert found.keys() == without.keys()
+    for key, match in found.items():
+        same = without[key]
+        assert (match.eligibility, match.typed, match.unknown, match.to_confirm, match.targeted) == (
+            same.eligibility, same.typed, same.unknown, same.to_confirm, same.targeted,
+        )  # fmt: skip
+        hiding = [one for one in found.values() if one.scheme.variant_of == key and one.eligibility != NOT_MET]
+        assert match.hidden_by == tuple(sorted(one.scheme.key for one in hiding))
+        assert match.addresses == (same.addresses and not hiding)
 
 
 @given(ranked_schemes(), profiles, wishes(), answerings, rankers)
