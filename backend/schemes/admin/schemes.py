@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 from backend.common.days import current_day
 from backend.schemes.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.comparison import describe, differences
+from backend.schemes.completeness import completeness
 from backend.schemes.models import Proposal, Revision, Scheme
 from backend.schemes.publishing import PublishingError, archive, put_back
 from backend.schemes.quality import check_scheme, review_column, review_day
@@ -86,6 +87,7 @@ class SchemeAdmin(CataloguePages[Scheme]):
             scheme=scheme,
             review_day=review_day(scheme.current) if scheme.current else None,
             on=current_day(),
+            completeness=completeness(scheme.current, on=current_day()) if scheme.current else None,
             findings=check_scheme(scheme, on=current_day()) if scheme.current else (),
             sheet=describe(read_record(scheme.current)) if scheme.current else {},
             revisions=_history(scheme),
