@@ -86,6 +86,8 @@ def _kind(before: Match | None, after: Match | None, on_before: date, on_after: 
         return Kind(new)
     if old == Standing.QUESTION and new == Standing.ELIGIBLE:
         return Kind.ELIGIBLE
+    if after and after.hidden_by:  # the firm is told of the variant
+        return None
     if old in SHOWN and new in (Standing.INELIGIBLE, Standing.LATER, Standing.ABSENT):
         return Kind.LOST
     if old in SHOWN and new in SHOWN and before and after and changes_of(before.revision, after.revision, on=on_after):

@@ -82,6 +82,8 @@ class Card:
     links: tuple[LinkView, ...] = ()  # to other schemes of the page
     warnings: tuple[str, ...] = ()  # what keeping it goes against, for officers
     aid_notes: tuple[str, ...] = ()  # for officers: what to check of the State-aid regime
+    replaces: tuple[str, ...] = ()  # names of the schemes that it is listed in place of
+    replaced_by: tuple[str, ...] = ()  # names of its variants, listed in its place
     is_try: bool = False  # for officers: higher than its score, so that somebody judges it
 
     @property
@@ -205,7 +207,8 @@ def present_schemes(submission: Submission, result: Result, schemes: Iterable[Sc
     matches = list(result.matches.filter(scheme__in=shown | kept).select_related("scheme", "need"))
     known = Known(result.facts, submission.sheet.current(), submission.pk)
     cards = _cards(matches, known, reviews, result.on, notes_on_schemes(submission, result))
-    return [card for card in _linked(cards, known, for_officer=True) if card.match.scheme_id in shown]
+    cards = _with_variants(_linked(cards, known, for_officer=True), matches)
+    return [card for card in cards if card.match.scheme_id in shown]
 
 
 def unverified_for(submission: Submission) -> list[Revision]:
@@ -270,7 +273,7 @@ def _layout(
     decided = {scheme for scheme, review in reviews.items() if review.is_decided}
     shown = [match for match in matches if match.addresses or match.scheme_id in decided]
     grouped: dict[str, list[Card]] = {key: [] for key in (*(key for key, *_ in GROUPS), SET_ASIDE, NOT_PROPOSED)}
-    for card in _cards(shown, known, reviews, on, aid_notes):
+    for card in _with_variants(_cards(shown, known, reviews, on, aid_notes), matches):
         grouped[_group_of(card, for_officer=for_officer)].append(card)
     set_aside, not_proposed = grouped.pop(SET_ASIDE), grouped.pop(NOT_PROPOSED)
     if explores:
@@ -297,6 +300,26 @@ def _layout(
         warnings=_links(listed, known).warnings_among(_kept_keys(listed)) if for_officer else (),
         order=None,
     )
+
+
+def _with_variants(cards: list[Card], matches: Iterable[Match]) -> list[Card]:
+    """Say beside a local variant which schemes it is listed in place of, and beside those which variants are."""
+    hidden = {match.revision_id: match for match in matches if match.hidden_by}
+    if not hidden:
+        return cards
+    parents = dict(Revision.objects.filter(pk__in=hidden).values_list("pk", "name"))
+    replaces: dict[str, list[str]] = {}
+    for revision_id, match in hidden.items():
+        for key in match.hidden_by:
+            replaces.setdefault(key, []).append(parents[revision_id])
+    return [
+        replace(
+            card,
+            replaces=tuple(replaces.get(card.match.scheme.key, ())),
+            replaced_by=tuple(map(wording.scheme_name, card.match.hidden_by)),
+        )
+        for card in cards
+    ]
 
 
 def _with_tries(cards: list[Card], known: Known, *, on: date) -> list[Card]:

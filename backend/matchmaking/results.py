@@ -111,6 +111,7 @@ def columns_of(item: engine.Ranked) -> dict[str, Any]:
         "targeted": item.targeted,
         "opens_later": item.opens_later,
         "addresses": item.addresses,
+        "hidden_by": list(item.hidden_by),
         "closeness": item.closeness,
         "need_id": item.need or None,
         "unknown": list(item.unknown),

@@ -10,11 +10,13 @@ from django.db.models import TextChoices
 from backend.schemes.models import OperatorRole, Relation, Revision, Scheme, SubNeed
 from backend.schemes.records import ANNOTATIONS, FROM_TEXT, Record, normalise
 from backend.schemes.vocabulary import ONE_SIZE
-from backend.schemes.wording import NBSP, activity_name, euros, number, percent, sentence, window
+from backend.schemes.wording import NBSP, activity_name, euros, number, percent, scheme_name, sentence, window
 from backend.schemes.wording import day as day_in_words
 
 # What points at something else by its position: these three are taken together or not at all.
 LINKED = ("sources", "criteria", "relations")
+# A sheet is to be read again after it was read.
+DATED = ("as_of", "review_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def merge(*, base: Record | None, mine: Record, current: Record) -> tuple[Record
     """Put a change on top of another one; return the record, and the labels of what both changed differently."""
     mine, current = normalise(mine), normalise(current)
     start = normalise(base) if base else {}
-    blocks = [LINKED, *((name,) for name in mine if name not in LINKED)]
+    blocks = [LINKED, DATED, *((name,) for name in mine if name not in (*LINKED, *DATED))]
     merged = dict(mine)
     conflicts: list[str] = []
     for names in blocks:
@@ -92,6 +94,10 @@ def _window(record: Record) -> Iterable[str]:
         yield "revient chaque année" if given["recurring"] else "ne revient pas"
     if given["note"]:
         yield given["note"]
+
+
+def _variant_of(record: Record) -> Iterable[str]:
+    return [scheme_name(f"{Scheme.OWN}:{record['variant_of']}")] if record["variant_of"] else []
 
 
 def _preparation(record: Record) -> Iterable[str]:
@@ -191,6 +197,7 @@ _WRITE: dict[str, Callable[[Record], Iterable[str]]] = {
     "as_of": _day("as_of"),
     "review_by": _day("review_by"),
     "applicants": lambda record: [str(Revision.Applicant(who).label) for who in record["applicants"]],
+    "variant_of": _variant_of,
     "needs": _needs,
     "targeted_naf": lambda record: map(activity_name, record["targeted_naf"]),
     "window": _window,
@@ -220,6 +227,7 @@ LABELS: dict[str, str] = {
     "as_of": "État au",
     "review_by": "À revoir avant le",
     "applicants": "Qui demande",
+    "variant_of": "Variante de",
     "needs": "Besoins servis",
     "targeted_naf": "Secteurs ciblés",
     "window": "Ouverture",

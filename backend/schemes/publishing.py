@@ -13,7 +13,7 @@ from django.utils import timezone
 from backend.accounts.models import Membership, User
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, owe, stop_url
-from backend.schemes.comparison import differences
+from backend.schemes.comparison import differences, merge
 from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme
 from backend.schemes.records import (
     BROKEN,
@@ -26,6 +26,7 @@ from backend.schemes.records import (
     write_revision,
 )
 from backend.schemes.relations import contradiction_with, hold_relations
+from backend.schemes.variants import chain_with, followed, in_force, is_same, variants_of, why_followed
 
 TOPIC = "catalogue"
 
@@ -191,11 +192,61 @@ def publish(*, proposal: Proposal, approver: User, comment: str = "") -> Revisio
 
 
 def put_in_force(*, scheme: Scheme, revision: Revision, state: str) -> None:
-    """Make a revision the one that firms are matched with from now on."""
+    """Make a revision the one that firms are matched with from now on; variants are proposed to follow it."""
+    before = scheme.current
     scheme.current = revision
     scheme.state = state
     scheme.changed_at = timezone.now()
     scheme.save(update_fields=["current", "state", "changed_at"])
+    if before is not None and scheme.source == Scheme.OWN:
+        _carry_over(scheme, before, revision)
+        _propose_to_variants(scheme, before, revision)
+
+
+def _propose_to_variants(parent: Scheme, before: Revision, after: Revision) -> None:
+    """Propose to each variant what its parent changed: what it inherits follows, what it says otherwise stays."""
+    old, new = read_record(before), read_record(after)
+    for variant in variants_of(parent).select_related("current__scheme"):
+        waiting = variant.proposals.from_parents().waiting().first()
+        said = waiting.record if waiting else read_record(in_force(variant))
+        record, conflicts = followed(said, before=old, after=new)
+        _propose_following(variant, record, parent=after, waiting=waiting, conflicts=conflicts)
+
+
+def _carry_over(variant: Scheme, before: Revision, after: Revision) -> None:
+    """Put what a parent changed, and nobody has decided on yet, on top of a revision that came in between."""
+    waiting = variant.proposals.from_parents().waiting().exclude(digest=after.digest).first()
+    if waiting and waiting.followed:
+        record, _ = merge(base=read_record(before), mine=read_record(after), current=waiting.record)
+        _propose_following(variant, record, parent=waiting.followed, waiting=waiting)
+
+
+def _propose_following(
+    variant: Scheme, record: Record, *, parent: Revision, waiting: Proposal | None, conflicts: Iterable[str] = ()
+) -> None:
+    """Propose what a variant would say, in place of what was proposed before; nothing where it says it already."""
+    now = timezone.now()
+    if waiting:
+        variant.proposals.filter(pk=waiting.pk).update(state=Proposal.State.WITHDRAWN, decided_at=now)
+    if is_same(record, read_record(in_force(variant))):
+        return
+    try:
+        check_record(record)
+    except RecordError as error:
+        raise PublishingError(f"La variante « {variant} » ne peut pas suivre ce changement : {error}") from error
+    proposal = Proposal.objects.create(
+        key=variant.source_key,
+        scheme=variant,
+        base=variant.current,
+        record=plain(record),
+        digest=digest_of(record),
+        comment=why_followed(parent, conflicts),
+        followed=parent,
+        state=Proposal.State.PROPOSED,
+        written_at=now,
+        proposed_at=now,
+    )
+    _tell_approvers(proposal)
 
 
 def _why_outdated(proposal: Proposal, scheme: Scheme) -> str:
@@ -224,6 +275,8 @@ def _why_unpublishable(record: Record) -> Iterable[str]:
         yield "Il faut au moins une source qui ait une adresse ou une date."
     if contradiction := contradiction_with(record):
         yield contradiction.text
+    if chain := chain_with(record):
+        yield chain
 
 
 def mistakes_in(record: Record) -> list[str]:
@@ -260,6 +313,8 @@ def put_back(*, scheme: Scheme, approver: User) -> Scheme:
     contradiction = contradiction_with(read_record(current)) if current else None
     if contradiction:
         raise PublishingError(f"Ce dispositif ne peut pas revenir tel quel. {contradiction.text}")
+    if current and (chain := chain_with(read_record(current))):
+        raise PublishingError(f"Ce dispositif ne peut pas revenir tel quel. {chain}")
     is_verified = current is not None and current.confidence != Revision.Confidence.TO_VERIFY
     return _change_state(scheme, Scheme.State.PUBLISHED if is_verified else Scheme.State.DRAFT)
 

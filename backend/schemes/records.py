@@ -33,7 +33,7 @@ KEYS = {
     "targeted_naf", "window", "criteria", "amount", "state_aid_regime", "legal_basis", "documents",
     "preparation_days", "next_step", "contact", "url", "sources", "relations", "notes", "corrections",
 }  # fmt: skip
-OPTIONAL_KEYS = {"public_contact", "review_by"}
+OPTIONAL_KEYS = {"public_contact", "review_by", "variant_of"}
 AMOUNT_EUR = ("floor_eur", "ceiling_eur", "spend_min_eur", "spend_max_eur", "cost_left_eur")
 AMOUNT = ("text", "unit", "rate_max_pct", "rates", *AMOUNT_EUR, "in_kind", "duration")
 CONTACT = ("name", "url", "phone")
@@ -74,11 +74,21 @@ def write_revision(record: Record, *, scheme: Scheme) -> Revision:
         raise RecordError(f"targeted_naf : n’est pas un code NAF rév. 2 : {_list(unknown_targets)}")
     if scheme.source == Scheme.OWN and not (record["kind"] and record["level"]):
         raise RecordError("forme ou niveau absents : un dispositif du catalogue dit les deux")
+    _check_parent(record, scheme)
     revision = _revision(record, scheme, number=last.number + 1 if last else 1)
     revision.full_clean()
     revision.save()
     _write_children(record, revision)
     return revision
+
+
+def _check_parent(record: Record, scheme: Scheme) -> None:
+    """Refuse a variant of itself, or of a scheme that does not exist; what variants are together is told elsewhere."""
+    parent = _text(record.get("variant_of"))
+    if parent and parent == scheme.source_key:
+        raise RecordError("variant_of : un dispositif n’est pas une variante de lui-même")
+    if parent and not Scheme.objects.filter(source=scheme.source, source_key=parent).exists():
+        raise RecordError(f"variant_of : dispositif inconnu « {parent} » ; attendu : l’identifiant d’un dispositif")
 
 
 def check_record(record: Record) -> None:
@@ -136,6 +146,7 @@ def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
         confidence=record["confidence"],
         as_of=record["as_of"],
         review_by=record.get("review_by"),
+        variant_of=_text(record.get("variant_of")),
         applicants=record["applicants"],
         targeted_naf=record["targeted_naf"],
         window_state=window["state"],
@@ -336,9 +347,9 @@ def read_record(revision: Revision) -> Record:
 
 
 _SAME_NAME = (
-    "name", "summary", "kind", "level", "confidence", "as_of", "review_by", "applicants", "targeted_naf",
-    "preparation_days", "state_aid_regime", "legal_basis", "documents", "next_step", "url", "public_contact", "notes",
-    "corrections",
+    "name", "summary", "kind", "level", "confidence", "as_of", "review_by", "variant_of", "applicants",
+    "targeted_naf", "preparation_days", "state_aid_regime", "legal_basis", "documents", "next_step", "url",
+    "public_contact", "notes", "corrections",
 )  # fmt: skip
 
 
@@ -363,6 +374,7 @@ def normalise(record: Record) -> Record:
         **{name: _absent(value) for name, value in record.items()},
         "public_contact": bool(record.get("public_contact")),
         "review_by": record.get("review_by"),
+        "variant_of": record.get("variant_of"),
         "applicants": sorted(record["applicants"]),
         "targeted_naf": record["targeted_naf"],
         "documents": record["documents"],

@@ -13,10 +13,11 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from backend.common.files import read_yaml
-from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
+from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed, chain_in
 from backend.schemes.publishing import propose_file, put_in_force
 from backend.schemes.records import BROKEN, Record, RecordError, digest_of, write_revision
 from backend.schemes.relations import Contradiction, contradiction_in_force, hold_relations
+from backend.schemes.variants import parents_in_force, told_chain
 
 DRAFTS = "drafts"
 PUT_IN_FORCE = ("créés", "nouvelles versions")
@@ -75,6 +76,7 @@ def load_catalogue(folder: Path) -> dict[str, int]:
         if done in PUT_IN_FORCE:
             changed[record["key"]] = path.name
     _refuse_contradictions(before, changed)
+    _refuse_chains(changed)
     return counts
 
 
@@ -93,6 +95,13 @@ def _refuse_contradictions(before: Contradiction | None, changed: dict[str, str]
     if found and not found.is_same_as(before):
         files = [changed[key] for key in dict.fromkeys(found.schemes) if key in changed] or list(changed.values())
         raise FixtureError(f"{', '.join(files)} : liens avec d’autres dispositifs : {found.text}")
+
+
+def _refuse_chains(changed: dict[str, str]) -> None:
+    """Refuse a file that makes a variant of a variant."""
+    chain = chain_in(parents_in_force())
+    if chain and (files := [changed[key] for key in dict.fromkeys(chain) if key in changed]):
+        raise FixtureError(f"{', '.join(files)} : {told_chain(chain)}")
 
 
 def _load_scheme(record: Record, *, is_draft: bool, created: bool) -> str:

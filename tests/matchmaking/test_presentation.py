@@ -6,14 +6,17 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 
 from backend.matchmaking.known import Known, value_text
 from backend.matchmaking.models import Match, Review
-from backend.matchmaking.presentation import present, preview
-from backend.matchmaking.results import latest_result, request_of
+from backend.matchmaking.presentation import present, present_schemes, preview
+from backend.matchmaking.results import latest_result, replay, request_of
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import answer_condition, correct_submission
 from backend.schemes.models import Revision, Scheme
+from backend.schemes.services import load_catalogue
+from tests.conftest import ROOT
 from tests.factories import DAY, FACTS, decide, first_matches, make_officer, make_submission, revise_scheme, take_back
 
 pytestmark = pytest.mark.django_db
@@ -340,3 +343,24 @@ def test_a_criterion_shows_what_the_firm_said_of_what_it_reads(definition, value
 @pytest.mark.parametrize("value", [None, [None, None], (None, None)])
 def test_an_interval_open_on_both_sides_is_no_value_to_show(value):
     assert Known({"turnover": value}, {}).values_for({"kind": "turnover", "at_most": 50}) == ()
+
+
+def test_a_local_variant_is_shown_in_place_of_its_parent(submission, revise, tmp_path):
+    key = eligible_key(submission)
+    parent = Scheme.objects.get(source_key=key)
+    content = yaml.safe_load((ROOT / "fixtures" / "schemes" / f"{key}.yaml").read_text())
+    local = {**content, "key": "essai-local", "name": "Variante locale", "variant_of": key}
+    (tmp_path / "essai-local.yaml").write_text(yaml.safe_dump(local, allow_unicode=True))
+    load_catalogue(tmp_path)
+    page = show(submission, on=NEXT_DAY)
+    shown = [card.match.scheme.source_key for group in page.groups for card in group.cards]
+    assert "essai-local" in shown
+    assert key not in shown + [card.match.scheme.source_key for card in page.not_proposed]
+    card = card_of(page, Scheme.objects.get(source_key="essai-local"))
+    assert (card.replaces, card.replaced_by) == ((str(parent),), ())
+    result = submission.results.first()
+    match = result.matches.get(scheme=parent)
+    assert (match.eligibility, match.addresses, match.hidden_by) == ("eligible", False, ["jonction:essai-local"])
+    assert replay(result) == []
+    (hidden,) = present_schemes(submission, result, [parent])
+    assert hidden.replaced_by == ("Variante locale",)

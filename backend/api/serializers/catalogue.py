@@ -262,6 +262,9 @@ class SchemeSerializer(SchemeSummarySerializer):
     page = serializers.CharField(source="url", allow_blank=True, help_text="Page du dispositif chez son porteur.")
     state_aid_regime = serializers.CharField(allow_blank=True, help_text="Régime d’aide d’État.")
     legal_basis = serializers.CharField(allow_blank=True, help_text="Base légale.")
+    variant_of = serializers.SerializerMethodField(
+        help_text="Clé du dispositif publié dont celui-ci est une version locale ; null : ce n’en est pas une."
+    )
     relations = serializers.SerializerMethodField(
         help_text="Liens avec d’autres dispositifs publiés : ils servent à ordonner et à prévenir, jamais à exclure."
     )
@@ -270,8 +273,12 @@ class SchemeSerializer(SchemeSummarySerializer):
     class Meta(SchemeSummarySerializer.Meta):
         fields = [
             *SchemeSummarySerializer.Meta.fields, "targeted_naf", "criteria", "amount", "preparation_days",
-            "documents", "next_step", "contact", "page", "state_aid_regime", "legal_basis", "relations", "sources",
+            "documents", "next_step", "contact", "page", "state_aid_regime", "legal_basis", "variant_of", "relations",
+            "sources",
         ]  # fmt: skip
+
+    def get_variant_of(self, revision: Revision) -> str | None:
+        return revision.variant_of if revision.variant_of in self.context["published"] else None
 
     @extend_schema_field(RelationSerializer(many=True))
     def get_relations(self, revision: Revision) -> list[dict[str, Any]]:

@@ -114,6 +114,7 @@ def _compile(
         applicant=revision.applicants[0] if Revision.Applicant.FIRM not in revision.applicants else "firm",
         verified=revision.confidence == Revision.Confidence.VERIFIED,
         review_by=review_day(revision),
+        variant_of=f"{key.partition(':')[0]}:{revision.variant_of}" if revision.variant_of else "",
         preparation_days=revision.preparation_days,
         guide=max((needs[key] for key in needs.keys() & transversal_needs()), default=0.0),
     )

@@ -60,6 +60,7 @@ class Ranked:
     targeted: str
     opens_later: bool
     addresses: bool
+    hidden_by: tuple[str, ...]
     closeness: float
     need: str
     unknown: tuple[str, ...]
@@ -174,6 +175,7 @@ def _answer(ask: Request, compiled: Catalogue, found: matching.Answer) -> Answer
                 targeted=TARGETED[match.targeted],
                 opens_later=match.opens_later,
                 addresses=match.addresses,
+                hidden_by=match.hidden_by,
                 closeness=ask.closeness.get(match.scheme.key, 0.0),
                 need=match.need,
                 unknown=match.unknown,

@@ -78,6 +78,9 @@ class Match(models.Model):
     targeted = models.CharField(max_length=7)
     opens_later = models.BooleanField(default=False)
     addresses = models.BooleanField(default=False)
+    hidden_by = ArrayField(
+        models.CharField(max_length=161), default=list, help_text="Keys of its local variants, listed in its place."
+    )
     closeness = models.FloatField(default=0.0, help_text="Of the firm's words to what is said of the scheme.")
     need = models.ForeignKey(SubNeed, on_delete=models.PROTECT, null=True, related_name="+")
     unknown = ArrayField(models.CharField(max_length=40), default=list)

@@ -14,9 +14,9 @@ NOT_SAID = "non précisé"
 WINDOW = ("state", "opens_on", "closes_on", "recurring", "note")
 RULES = ("kind", "level", "confidence", "applicants", "targeted_naf", "preparation_days")  # the engine reads them too
 NAMES = (
-    "key", "name", "summary", "kind", "level", "confidence", "as_of", "review_by", "applicants", "targeted_naf",
-    "preparation_days", "next_step", "documents", "url", "public_contact", "state_aid_regime", "legal_basis", "notes",
-    "corrections",
+    "key", "name", "summary", "kind", "level", "confidence", "as_of", "review_by", "variant_of", "applicants",
+    "targeted_naf", "preparation_days", "next_step", "documents", "url", "public_contact", "state_aid_regime",
+    "legal_basis", "notes", "corrections",
 )  # fmt: skip
 
 
@@ -59,6 +59,12 @@ class SheetForm(forms.Form):
         required=False,
         max_length=2000,
         help_text=_("Codes NAF visés sans être exigés, séparés par des virgules ; vide : tous."),
+    )
+
+    variant_of = forms.ChoiceField(
+        label=_("Variante de"),
+        required=False,
+        help_text=_("Un dispositif national que celui-ci remplace dans les listes, là où il existe."),
     )
 
     window_state = forms.ChoiceField(label=_("Ouverture"), choices=Revision.WindowState)
@@ -116,7 +122,7 @@ class SheetForm(forms.Form):
     )
 
     GROUPS = {
-        "Le dispositif": ("key", "name", "summary", "kind", "level", "applicants", "targeted_naf"),
+        "Le dispositif": ("key", "name", "summary", "kind", "level", "applicants", "targeted_naf", "variant_of"),
         "Ouverture": (
             "window_state",
             "window_opens_on",

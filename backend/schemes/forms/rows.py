@@ -174,6 +174,7 @@ def weight_choices(base: Record | None) -> Choices:
 def scheme_choices(base: Record | None) -> Choices:
     schemes = Scheme.objects.of_source(Scheme.OWN).described().select_related("current").order_by("current__name")
     choices = {scheme.source_key: f"{scheme} ({scheme.source_key})" for scheme in schemes}
-    for row in (base or {}).get("relations", []):  # a sheet may name one that is not published yet
-        choices.setdefault(row["scheme"], row["scheme"])
+    named = [row["scheme"] for row in (base or {}).get("relations", [])]
+    for key in filter(None, (*named, (base or {}).get("variant_of"))):  # a sheet may name one not published yet
+        choices.setdefault(key, key)
     return choices_with_blank(choices.items(), "–")

@@ -61,6 +61,8 @@ class Sheet:
         initial = initial if initial is not None else _initial(base or {})
         fixed_key = scheme.source_key if scheme else ""
         self.main = SheetForm(data, initial=initial.get("main"), fixed_key=fixed_key)
+        schemes = scheme_choices(base)
+        self.main.fields["variant_of"].choices = schemes  # type: ignore[attr-defined]
         self.rows: dict[str, Any] = {}
         options: dict[str, Any] = {
             "needs": lambda: {"needs": need_choices(), "weights": weight_choices(base)},
@@ -69,7 +71,7 @@ class Sheet:
                 "sources": source_choices(self.rows["sources"]),
                 "questions": question_choices(),
             },
-            "relations": lambda: {"schemes": scheme_choices(base), "sources": source_choices(self.rows["sources"])},
+            "relations": lambda: {"schemes": schemes, "sources": source_choices(self.rows["sources"])},
         }
         for name, rows in SETS.items():
             # What was sent says it all: a row equal to that of the base would pass for an empty one.

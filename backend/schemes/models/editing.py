@@ -123,7 +123,10 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         return self.filter(state=Proposal.State.PROPOSED)
 
     def from_files(self) -> Self:
-        return self.filter(author__isnull=True)
+        return self.filter(author__isnull=True, followed__isnull=True)
+
+    def from_parents(self) -> Self:
+        return self.filter(followed__isnull=False)
 
     def readable(self) -> Self:
         """Proposals with all that a page tells of them."""
@@ -176,6 +179,15 @@ class Proposal(models.Model):
         related_name="proposals",
         verbose_name=_("signalement traité"),
     )
+    followed = models.ForeignKey(
+        Revision,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="followed_by",
+        verbose_name=_("version du parent suivie"),
+        help_text="Of a variant, that a change of its parent reached: nobody wrote it.",
+    )
     state = models.CharField(_("état"), max_length=10, choices=State, default=State.DRAFT)
     written_at = models.DateTimeField(_("écrite le"))
     proposed_at = models.DateTimeField(_("proposée le"), null=True, blank=True)
@@ -219,7 +231,15 @@ class Proposal(models.Model):
             models.UniqueConstraint(
                 name="proposal_of_a_file_waits_once",
                 fields=["key"],
-                condition=Q(author=None, state="proposed"),
+                condition=Q(author=None, followed=None, state="proposed"),
+            ),
+            models.UniqueConstraint(
+                name="proposal_of_a_parent_waits_once",
+                fields=["key"],
+                condition=Q(followed__isnull=False, state="proposed"),
+            ),
+            models.CheckConstraint(
+                name="proposal_of_a_parent_has_no_author", condition=Q(followed=None) | Q(author=None)
             ),
         ]
 

@@ -3,7 +3,7 @@
 This is one of the two doors to the engine: it answers "is this well formed?", of criteria and links.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -53,6 +53,11 @@ def is_activity(code: str, nomenclature: str) -> bool:
         return bool(matching.activity_path(code, nomenclature))
     except matching.FactError:
         return False
+
+
+def chain_in(parents: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """Return a variant of a variant with the two above it, of variants and their parents by key; or nothing."""
+    return matching.chain_in(parents)
 
 
 def contradiction_in(relations: Iterable[tuple[str, str, str, float | None]]) -> tuple[str, tuple[str, ...]] | None:
@@ -146,6 +151,13 @@ class Revision(models.Model):
         default=list,
         blank=True,
         verbose_name=_("secteurs ciblés"),
+    )
+
+    variant_of = models.CharField(
+        _("variante de"),
+        max_length=120,
+        blank=True,
+        help_text="Key of the parent, of the same source: listed in its place wherever a firm may have this one.",
     )
 
     window_state = models.CharField(_("ouverture"), max_length=10, choices=WindowState)
