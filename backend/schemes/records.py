@@ -210,11 +210,25 @@ def _write_children(record: Record, revision: Revision) -> None:
         raise RecordError(f"sous-besoin inconnu : {sub_need}")
     _save([ServedNeed(revision=revision, sub_need_id=key, weight=weight) for key, weight in record["needs"].items()])
     for position, row in enumerate(record["operators"]):
-        operator, _ = Operator.objects.get_or_create(name=row["name"], defaults={"siren": row["siren"] or ""})
+        operator = _operator(row["name"], row["siren"] or "")
         _save([OperatorRole(revision=revision, operator=operator, role=r, position=position) for r in row["roles"]])
     Relation.objects.bulk_create(
         _relation(row, revision, position, by_position) for position, row in enumerate(record["relations"], 1)
     )
+
+
+def _operator(name: str, siren: str) -> Operator:
+    """Return the operator of a name, whose number is filled in where nobody knew it; it is never changed."""
+    operator = Operator(name=name, siren=siren)
+    try:
+        operator.clean_fields()
+    except ValidationError as error:
+        raise RecordError(f"porteur {name[:80]} : {' '.join(error.messages)}") from None
+    operator, created = Operator.objects.get_or_create(name=name, defaults={"siren": siren})
+    if siren and not created and not operator.siren:
+        operator.siren = siren
+        operator.save(update_fields=["siren"])
+    return operator
 
 
 def _save(rows: list[Any]) -> None:

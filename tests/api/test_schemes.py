@@ -76,7 +76,9 @@ def test_a_sheet_says_what_its_revision_says(api, revise):
     ]
     assert [criterion["source"]["number"] for criterion in sheet["criteria"]] == [row.source.position for row in rows]
     assert sheet["window"]["text"] == wording.deadline(revision, on=DAY)
-    assert sheet["operators"] == [{"name": "Région Hauts-de-France", "siren": None, "roles": ["funder", "assessor"]}]
+    assert sheet["operators"] == [
+        {"name": "Région Hauts-de-France", "siren": "200053742", "roles": ["funder", "assessor"]}
+    ]
     served = dict(revision.served_needs.values_list("sub_need", "weight"))
     assert served["numerique.robot"] == 1.0
     assert {need["sub_need"]: need["weight"] for need in sheet["needs"]} == served

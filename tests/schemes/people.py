@@ -38,7 +38,7 @@ def make_record(key: str = "essai-pass-robot", **changes) -> Record:
         "level": "regional",
         "confidence": "verified",
         "as_of": "2026-11-24",
-        "operators": [{"name": "Région Hauts-de-France", "siren": None, "roles": ["funder"]}],
+        "operators": [{"name": "Région Hauts-de-France", "siren": "200053742", "roles": ["funder"]}],
         "applicants": ["firm"],
         "summary": "Une aide inventée pour essayer.",
         "needs": {"numerique.robot": 1.0},

@@ -66,6 +66,16 @@ def test_a_typed_amount_can_be_read_again():
     )
 
 
+def test_the_number_of_an_operator_is_filled_in_once_and_never_changed():
+    def written(siren):
+        record = make_record(operators=[{"name": "Agence", "siren": siren, "roles": ["funder"]}])
+        scheme, _ = Scheme.objects.get_or_create(source_key="essai-pass-robot")
+        write_revision(record, scheme=scheme)
+        return Operator.objects.get(name="Agence").siren
+
+    assert [written(siren) for siren in (None, "385290309", None, "200053742")] == ["", *["385290309"] * 3]
+
+
 def test_dates_and_text_of_a_date_are_the_same_content():
     record = yaml.safe_load(PATHS[0].read_text())
     assert digest_of(record) == digest_of({**record, "as_of": record["as_of"].isoformat()})
@@ -122,6 +132,11 @@ def test_dates_and_text_of_a_date_are_the_same_content():
         ({"applicants": []}, "applicants"),
         ({"applicants": ["friend"]}, "friend"),
         ({"operators": [{"name": "X", "siren": None, "roles": ["friend"]}]}, "friend"),
+        (
+            {"operators": [{"name": "X", "siren": "385290308", "roles": ["funder"]}]},
+            "porteur X : « 385290308 » n’est pas un SIREN",
+        ),
+        ({"operators": [{"name": "X", "siren": "ADEME", "roles": ["funder"]}]}, "n’est pas un SIREN"),
         ({"relations": [link(kind="likes")]}, "lien 1 : "),
         ({"relations": [link(), link("adie", source=2)]}, "lien 2 : il n’y a pas de source 2"),
         ({"relations": [link("essai-pass-robot")]}, "lien 1 : un dispositif n’est pas lié à lui-même"),

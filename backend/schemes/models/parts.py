@@ -1,17 +1,28 @@
 """What a revision is made of: who runs it, what it asks, which needs it serves, its links, and where we read it."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from stdnum.fr import siren
 
 from backend.schemes.models.revisions import Revision, validate_criterion
 from backend.schemes.models.taxonomy import SubNeed
 
 
+def validate_siren(number: str) -> None:
+    """Refuse nine digits of which the last one is not that which the others make."""
+    if not siren.is_valid(number):
+        raise ValidationError(
+            _("« %(number)s » n’est pas un SIREN : attendu, 9 chiffres dont le dernier est une clé de contrôle."),
+            params={"number": number},
+        )
+
+
 class Operator(models.Model):
     name = models.CharField(_("nom"), max_length=200, unique=True)
-    siren = models.CharField(_("SIREN"), max_length=9, blank=True)
+    siren = models.CharField(_("SIREN"), max_length=9, blank=True, validators=[validate_siren])
 
     class Meta:
         verbose_name = _("porteur")
