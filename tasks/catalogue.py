@@ -24,3 +24,8 @@ def check_reviews() -> None:
 @app.task(name="catalogue.summary", max_retries=2, time_limit=300)
 def send_summaries() -> None:
     run_if_due(name="catalogue.summary", on=current_day())
+
+
+@app.task(name="reports.erase", max_retries=2, time_limit=300)
+def erase_addresses() -> None:
+    run_if_due(name="reports.erase", on=current_day())

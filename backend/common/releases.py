@@ -47,6 +47,12 @@ def code_state() -> str:
     return found.hexdigest()
 
 
+@cache
+def code_changed_at() -> float:
+    """Return when the code was last written here, in seconds since 1970."""
+    return max((path.stat().st_mtime for path in _sources()), default=0.0)
+
+
 def _sources() -> Iterable[Path]:
     for folder in ("backend", "matching"):
         for pattern in ("*.py", "*.html"):

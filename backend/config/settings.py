@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "backend.api",
     "django.contrib.admin",
     "django.contrib.sessions",
+    "django.contrib.sitemaps",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
@@ -329,9 +330,12 @@ THROTTLES = {
     "filing.company": (20, 24 * 3600),
     "send_again.ip": (60, 3600),
     "send_again.email": (10, 3600),
+    "report.ip": (20, 3600),
+    "report.email": (10, 24 * 3600),
     "wrong_link.ip": (100, 3600),
 }
 FILING_SECONDS = 3  # nobody answers four pages faster
+REPORT_SECONDS = 3  # nor reads a form and writes a sentence
 
 LOGGING = {
     "version": 1,

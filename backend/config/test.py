@@ -19,6 +19,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ACCOUNT_RATE_LIMITS = False  # type: ignore[assignment]  # allauth's way to say none
 THROTTLES = {}
 FILING_SECONDS = 0
+REPORT_SECONDS = 0
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"api_read": None, "api_match": None}  # noqa: F405
 OUTBOX_SECONDS = 0.5
 FETCH_LOOPBACK = True

@@ -97,6 +97,13 @@ JOBS: dict[str, Job] = {
             late_after=30 * HOUR,
         ),
         Job(
+            name="reports.erase",
+            label="Effacement des adresses du public",
+            what="Efface l’adresse des visiteurs à qui l’on a répondu il y a plus de sept jours.",
+            at=time(3, 40),
+            late_after=26 * HOUR,
+        ),
+        Job(
             name="jobs.watch",
             label="Surveillance des tâches",
             what="Regarde les autres tâches et écrit aux administrateurs, une fois, quand l’une ne se fait plus.",

@@ -11,6 +11,7 @@ from backend.common.work import Work
 from backend.jobs import alarms
 from backend.matchmaking import alerts
 from backend.notifications import services as notifications
+from backend.schemes import public_reports
 from backend.schemes.dates import check_expiry, check_reviews
 from backend.schemes.links.checking import check_pages
 from backend.schemes.summary import send_summaries
@@ -46,6 +47,11 @@ def erase_sessions(*, on: date) -> Work:
     return Work(n_looked_at=n_before, n_changed=n_over)
 
 
+def erase_addresses(*, on: date) -> Work:
+    """Erase the addresses of visitors who were answered; how long ago is counted on the clock, as it was written."""
+    return public_reports.erase_addresses(now=timezone.now())
+
+
 WORKS: dict[str, Callable[..., Work]] = {
     "outbox.sweep": send_what_is_due,
     "alerts.sweep": tell_what_is_new,
@@ -54,5 +60,6 @@ WORKS: dict[str, Callable[..., Work]] = {
     "catalogue.expiry": check_expiry,
     "catalogue.review": check_reviews,
     "catalogue.summary": send_summaries,
+    "reports.erase": erase_addresses,
     "jobs.watch": alarms.watch,
 }

@@ -15,6 +15,7 @@ from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, owe, stop_url
 from backend.schemes.comparison import differences, merge
 from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme
+from backend.schemes.public_reports import owe_answer
 from backend.schemes.records import (
     BROKEN,
     Record,
@@ -328,7 +329,7 @@ def _change_state(scheme: Scheme, state: str) -> Scheme:
 
 @transaction.atomic
 def close_task(*, task: CatalogueTask, editor: User, answer: str) -> CatalogueTask:
-    """Answer what was reported as wrong in a sheet; a person of ours who reported it is told."""
+    """Answer what was reported as wrong in a sheet; who reported it is told, a visitor where there is an address."""
     _need_editor(editor)
     task = CatalogueTask.objects.select_for_update(of=("self",)).get(pk=task.pk)
     if task.closed_at is not None:
@@ -339,6 +340,7 @@ def close_task(*, task: CatalogueTask, editor: User, answer: str) -> CatalogueTa
     task.save(update_fields=["closed_at", "closed_by", "answer"])
     if task.reported_by and task.reported_by.is_active and task.reported_by_id != editor.pk:
         _owe("catalogue_task_closed", f"catalogue_task:{task.pk}:closed", task.reported_by, {"task": task})
+    owe_answer(task)
     return task
 
 

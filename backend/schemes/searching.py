@@ -43,6 +43,12 @@ def with_words(revisions: QuerySet[Revision], text: str) -> QuerySet[Revision]:
     return found.filter(Q(found_by=query) | Q(name__unaccent__icontains=text.strip()))
 
 
+def relevance_of(revisions: QuerySet[Revision], text: str) -> dict[int, float]:
+    """Return how well each of the revisions that hold every word answers, by key."""
+    found: QuerySet[Any, Any] = with_words(revisions, text)
+    return dict(found.values_list("pk", "relevance"))
+
+
 def with_operator(revisions: QuerySet[Revision], text: str) -> QuerySet[Revision]:
     """Keep the revisions with an operator whose name holds a text, whatever the accents and the capitals."""
     roles = OperatorRole.objects.filter(revision=OuterRef("pk"), operator__name__unaccent__icontains=text)

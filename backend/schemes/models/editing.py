@@ -109,7 +109,7 @@ class CatalogueTask(models.Model):
     @property
     def is_answered(self) -> bool:
         """Whether somebody receives the answer."""
-        return self.reported_by is not None
+        return self.reported_by is not None or bool(self.reporter_email)
 
     @property
     def answered_by(self) -> str:

@@ -19,6 +19,11 @@ class SchemeQuerySet(models.QuerySet["Scheme"]):
         """Sheets that nobody has checked: officers see them, marked; no firm's ranking holds one."""
         return self.described().filter(state=Scheme.State.DRAFT)
 
+    def shown(self) -> Self:
+        """Schemes of ours that anybody may read about: published, or archived since; never a sheet nobody checked."""
+        rows = self.of_source(Scheme.OWN).described().exclude(current__confidence="to_verify")
+        return rows.filter(state__in=(Scheme.State.PUBLISHED, Scheme.State.ARCHIVED))
+
     def matchable(self, source: str) -> Self:
         """Schemes of a source that the engine ranks: ours once published, an imported source's as they came."""
         return self.of_source(source).published() if source == Scheme.OWN else self.of_source(source).described()

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from backend.web.identity import identity
-from backend.web.views import filing, result
+from backend.web.views import filing, reports, result
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -27,6 +27,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         return filing.show_again(request, match.kwargs["name"])
     if name == "send_again":
         return result.show_again(request)
+    if match and name == "public_report":
+        return reports.show_again(request, match.kwargs["key"])
     return _bare("403_csrf.html", status=403)
 
 

@@ -1,0 +1,108 @@
+"""A sheet as people read it: each condition in French with where it was read, who runs it, what goes with it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from backend.schemes import wording
+from backend.schemes.models import Criterion, Operator, OperatorRole, Relation, Revision, Scheme, ServedNeed, Source
+from backend.schemes.wording import NBSP
+
+_LISTS = {"any": f"L’un ou l’autre{NBSP}:", "all": f"Tout à la fois{NBSP}:"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What a scheme asks: one sentence, or several under one; ``position`` is its number in the sheet."""
+
+    position: int
+    sentence: str
+    parts: tuple["Condition", ...] = ()
+    note: str = ""
+    excerpt: str = ""
+    source: Source | None = None
+    source_date: str = ""
+    is_manual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a scheme says of another one."""
+
+    label: str
+    other: Scheme
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A revision, laid out for a day."""
+
+    revision: Revision
+    amount: str
+    deadline: str
+    conditions: tuple[Condition, ...]
+    operators: tuple[tuple[Operator, tuple[str, ...]], ...]
+    needs: tuple[ServedNeed, ...]
+    links: tuple[Link, ...]
+    sources: tuple[tuple[Source, str], ...]  # each with its date in words
+    applicants: str
+
+    @property
+    def scheme(self) -> Scheme:
+        return self.revision.scheme
+
+    def condition(self, position: int) -> Condition | None:
+        return next((one for one in self.conditions if one.position == position), None)
+
+
+def sheet_of(revision: Revision, *, on: date, linkable: Iterable[Scheme] = ()) -> Sheet:
+    """Lay out a revision as seen on a day; of its links only those to ``linkable`` schemes are told."""
+    rows = revision.criteria.select_related("source")
+    return Sheet(
+        revision=revision,
+        amount=wording.amount(revision),
+        deadline=wording.deadline(revision, on=on),
+        conditions=tuple(map(_condition, rows)),
+        operators=operators_of(revision.roles.select_related("operator")),
+        needs=tuple(revision.served_needs.select_related("sub_need__need")),
+        links=tuple(_links(revision, linkable)),
+        sources=tuple((source, wording.partial_day(source.dated)) for source in revision.sources.all()),
+        applicants=" ou ".join(str(Revision.Applicant(applicant).label) for applicant in revision.applicants),
+    )
+
+
+def operators_of(roles: Iterable[OperatorRole]) -> tuple[tuple[Operator, tuple[str, ...]], ...]:
+    """Return each operator once, with all that it does."""
+    found: dict[Operator, list[str]] = {}
+    for row in roles:
+        found.setdefault(row.operator, []).append(str(row.get_role_display()))
+    return tuple((operator, tuple(names)) for operator, names in found.items())
+
+
+def _condition(row: Criterion) -> Condition:
+    return Condition(
+        position=row.position,
+        **_told(row.position, row.definition),
+        note=row.note,
+        excerpt=row.excerpt,
+        source=row.source,
+        source_date=wording.partial_day(row.source.dated) if row.source else "",
+        is_manual=row.definition["kind"] == "manual",
+    )
+
+
+def _told(position: int, definition: Mapping[str, Any]) -> dict[str, Any]:
+    title = _LISTS.get(definition["kind"])
+    if title is None:
+        return {"sentence": wording.sentence(definition), "parts": ()}
+    parts = (Condition(position=position, **_told(position, part)) for part in definition["of"])
+    return {"sentence": title, "parts": tuple(parts)}
+
+
+def _links(revision: Revision, linkable: Iterable[Scheme]) -> Iterable[Link]:
+    schemes = {scheme.source_key: scheme for scheme in linkable}
+    for relation in revision.relations.select_related("source").order_by("kind", "other_key"):
+        if relation.other_key in schemes:
+            yield Link(str(relation.get_kind_display()), schemes[relation.other_key], relation)

@@ -1,0 +1,340 @@
+"""The public catalogue: what is published, or was, and nothing else; without JavaScript, in one address."""
+
+import json
+import re
+from datetime import date
+from html import unescape
+from urllib.parse import quote
+
+import pytest
+
+from backend.schemes.models import Relation, Scheme
+from backend.schemes.publishing import archive
+from backend.schemes.windows import TAKING, window_on
+from tests.factories import DAY, make_officer
+from tests.schemes.people import get_scheme, make_approver, make_imported, publish_change
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+KEY = "hdf-aden"
+LIST = "/dispositifs/"
+
+
+def listed(client, query: str = "") -> list[str]:
+    """Return the keys that a list shows, all its pages together."""
+    found, page = [], 1
+    while True:
+        html = client.get(f"{LIST}?page={page}&{query}").content.decode()
+        found += re.findall(r'<h3>\s*<a href="/dispositifs/([\w-]+)/"', html)
+        if "Page suivante" not in html:
+            return found
+        page += 1
+
+
+def in_force(**conditions) -> set[str]:
+    rows = Scheme.objects.of_source(Scheme.OWN).published()
+    return set(
+        rows.filter(**{f"current__{name}": value for name, value in conditions.items()}).values_list(
+            "source_key", flat=True
+        )
+    )
+
+
+# -- the list
+
+
+def test_every_published_scheme_is_listed_once_and_nothing_else(client):
+    make_imported()
+    found = listed(client)
+    assert len(found) == len(set(found))
+    assert set(found) == in_force()
+
+
+@pytest.mark.parametrize(
+    ("query", "conditions"),
+    [
+        ("besoin=numerique", {"served_needs__sub_need__need": "numerique"}),
+        ("forme=loan", {"kind": "loan"}),
+        ("niveau=local", {"level": "local"}),
+        ("porteur=Agefiph", {"roles__operator__name": "Agefiph"}),
+        ("niveau=regional&forme=loan", {"level": "regional", "kind": "loan"}),
+    ],
+)
+def test_a_choice_keeps_what_it_says(client, query, conditions):
+    expected = in_force(**conditions)
+    assert expected
+    assert set(listed(client, query)) == expected
+
+
+def test_what_is_open_today_is_told_by_the_one_function_that_knows(client):
+    rows = Scheme.objects.published().of_source(Scheme.OWN).select_related("current")
+    expected = {row.source_key for row in rows if window_on(row.current, on=DAY) in TAKING}
+    assert set(listed(client, "ouvert=on")) == expected
+
+
+def test_a_place_takes_away_what_it_excludes(client):
+    here, elsewhere = set(listed(client, "lieu=Compiègne")), set(listed(client, "lieu=Lyon"))
+    assert {"hdf-aden", "arc-parcs-activites", "mediation-credit"} <= here
+    assert "mediation-credit" in elsewhere
+    assert not {"hdf-aden", "arc-parcs-activites"} & elsewhere
+    assert set(listed(client, "lieu=EPCI-200067965")) >= {"arc-parcs-activites"}
+
+
+def test_words_come_first_where_the_name_holds_them(client):
+    assert listed(client, "q=digitalisations")[0] == KEY
+
+
+def test_each_count_is_what_the_choice_would_leave(client):
+    html = client.get(f"{LIST}?niveau=regional").content.decode()
+    counts = dict(
+        re.findall(r'<option value="([\w]+)"[^>]*>[^<(]*(?:\([^)]*[a-z][^)]*\))?[^<(]*\((\d+)\)</option>', html)
+    )
+    for kind in ("loan", "grant", "advisory"):
+        assert int(counts[kind]) == len(listed(client, f"niveau=regional&forme={kind}"))
+    assert int(counts["national"]) == len(listed(client, "niveau=national"))
+
+
+def test_several_communes_of_one_name_are_offered_and_each_leads_to_itself(client):
+    response = client.get(f"{LIST}?lieu=Saint-Martin")
+    assert "Plusieurs lieux répondent à « Saint-Martin »" in text_of(response)
+    links = [unescape(link) for link in re.findall(r'href="(\?[^"]*lieu=[^"]+)"', response.content.decode())]
+    assert len(links) > 1
+    assert "Plusieurs lieux" not in text_of(client.get(LIST + links[0]))
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("lieu=Xyzzy", "« Xyzzy » n’est ni une commune actuelle ni une intercommunalité"),
+        ("besoin=rien", "« rien » n’est pas dans la liste : ce choix n’est pas pris en compte"),
+        ("q=" + "a" * 101, None),
+    ],
+)
+def test_what_cannot_be_read_is_told_and_narrows_nothing(client, query, said):
+    response = client.get(f"{LIST}?{query}")
+    assert response.status_code == 200
+    assert said is None or said in text_of(response)
+    assert f"{len(in_force())} dispositifs" in text_of(response)
+
+
+@pytest.mark.parametrize(
+    "query", ["q=%00", "lieu=%00", "besoin=%00", "page=abc", "page=-1", "page=9999", "q=%27%22<b>"]
+)
+def test_nothing_in_the_address_breaks_the_page(client, query):
+    response = client.get(f"{LIST}?{query}")
+    assert response.status_code == 200
+    assert "<b>" not in response.content.decode()
+
+
+def test_what_is_chosen_stays_in_the_address_of_the_next_page_and_can_be_taken_away(client):
+    html = unescape(client.get(f"{LIST}?niveau=national&ouvert=on").content.decode())
+    assert re.search(r'href="\?niveau=national&ouvert=on&page=2"', html)
+    assert 'href="/dispositifs/?ouvert=on"' in html
+    assert 'href="/dispositifs/?niveau=national"' in html
+
+
+def test_nothing_found_says_what_to_do(client):
+    assert "Rien ne répond à tous ces choix ensemble" in text_of(client.get(f"{LIST}?q=xylophone"))
+
+
+# -- the sheet
+
+
+def test_a_sheet_says_each_condition_with_its_source_the_day_and_a_way_to_contradict(client):
+    text = text_of(client.get(f"{LIST}{KEY}/"))
+    assert "Effectif de l’entreprise : moins de 20 salariés" in text
+    assert "Lu le 24 novembre 2026 dans" in text
+    assert "Puis-je en bénéficier" in text
+    assert "40 % des dépenses hors taxes" in text
+    n_conditions = get_scheme(KEY).current.criteria.count()
+    assert text.count("C’est inexact") == n_conditions
+    assert "Version 1, publiée le" in text
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        ({"state": "dated", "opens_on": "2027-01-05", "closes_on": "2027-03-01"}, "Ouvre le 5 janvier 2027"),
+        ({"state": "dated", "opens_on": "2026-01-05", "closes_on": "2026-11-24"}, "dernier jour : aujourd’hui"),
+        ({"state": "dated", "opens_on": "2026-01-05", "closes_on": "2026-11-23"}, "On ne peut pas le demander"),
+        ({"state": "suspended"}, "Suspendu par le porteur"),
+        ({"state": "exhausted"}, "Enveloppe épuisée"),
+    ],
+)
+def test_a_sheet_says_what_the_window_is_on_the_day(client, window, said):
+    publish_change(
+        get_scheme(), window={"opens_on": None, "closes_on": None, "recurring": None, "note": None, **window}
+    )
+    assert said in text_of(client.get(f"{LIST}{get_scheme().source_key}/"))
+
+
+def test_an_archived_scheme_keeps_its_page_which_says_so_and_leaves_the_list(client):
+    archive(scheme=get_scheme(KEY), approver=make_approver())
+    response = client.get(f"{LIST}{KEY}/")
+    assert response.status_code == 200
+    assert "Ce dispositif est archivé" in text_of(response)
+    assert "noindex" in response.content.decode()
+    assert "Puis-je en bénéficier" not in text_of(response)
+    assert KEY not in listed(client)
+
+
+def test_sheets_that_nobody_checked_and_those_of_other_sites_have_no_page(client):
+    draft = Scheme.objects.drafts().of_source(Scheme.OWN).first()
+    archive(scheme=Scheme.objects.drafts().of_source(Scheme.OWN).last(), approver=make_approver())
+    archived_draft = Scheme.objects.get(state="archived")
+    for key in (draft.source_key, archived_draft.source_key, make_imported().source_key, "rien-du-tout"):
+        for path in ("", "versions/", "versions/1/", "signaler/", "signaler/merci/"):
+            assert client.get(f"{LIST}{key}/{path}").status_code == 404, (key, path)
+    assert draft.source_key not in client.get("/sitemap.xml").content.decode()
+
+
+def test_a_link_to_a_scheme_that_is_not_shown_is_not_told(client):
+    scheme, draft = get_scheme(KEY), Scheme.objects.drafts().of_source(Scheme.OWN).first()
+    for other in (draft.source_key, "mediation-credit"):
+        Relation.objects.create(revision=scheme.current, kind="follows", other_key=other)
+    html = client.get(f"{LIST}{KEY}/").content.decode()
+    assert "/dispositifs/mediation-credit/" in html
+    assert draft.source_key not in html
+
+
+def test_internal_remarks_are_for_nobody_outside(client):
+    scheme = publish_change(get_scheme(KEY), notes="Secret de rédaction.", corrections=["Correction interne."])
+    publish_change(scheme, notes="Autre secret.")
+    for path in ("", "versions/", "versions/1/", "versions/2/"):
+        html = client.get(f"{LIST}{KEY}/{path}", follow=True).content.decode()
+        assert "secret" not in html.lower()
+        assert "Correction interne" not in html
+
+
+# -- versions
+
+
+def test_versions_can_be_read_and_say_what_each_changed(client):
+    publish_change(get_scheme(KEY), summary="Un résumé tout neuf.")
+    text = text_of(client.get(f"{LIST}{KEY}/versions/"))
+    assert "Version 2" in text
+    assert "Avant : Subvention d'équipement numérique" in text
+    assert "Maintenant : Un résumé tout neuf." in text
+    old = text_of(client.get(f"{LIST}{KEY}/versions/1/"))
+    assert "Vous lisez la version 1" in old
+    assert "Subvention d'équipement numérique" in old
+    assert client.get(f"{LIST}{KEY}/versions/2/")["Location"] == f"{LIST}{KEY}/"
+    assert client.get(f"{LIST}{KEY}/versions/3/").status_code == 404
+
+
+# -- what machines read
+
+# Names that schema.org (30.0) gives each type, of those we use; a name that is none would say nothing to anybody.
+THING = {"@type", "@id", "url", "identifier", "name", "description", "subjectOf"}
+SCHEMA_ORG = {
+    "GovernmentService": THING
+    | {"@context", "serviceType", "category", "audience", "areaServed", "provider", "availableChannel"},
+    "BusinessAudience": THING | {"audienceType"},
+    "AdministrativeArea": THING,
+    "Country": THING,
+    "Organization": THING,
+    "ServiceChannel": THING | {"serviceUrl", "servicePhone"},
+    "ContactPoint": THING | {"telephone"},
+    "WebPage": THING | {"inLanguage", "dateModified", "lastReviewed", "license"},
+}
+
+
+def block_of(response) -> dict:
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', response.content.decode(), re.DOTALL)
+    return json.loads(found[1])
+
+
+def check_names(part) -> None:
+    if isinstance(part, list):
+        for one in part:
+            check_names(one)
+    elif isinstance(part, dict):
+        assert set(part) <= SCHEMA_ORG[part["@type"]], part
+        assert all(value not in ("", None, []) for value in part.values()), part
+        for value in part.values():
+            check_names(value)
+
+
+def test_every_sheet_has_data_for_search_engines_in_words_that_exist(client):
+    for key in sorted(in_force())[::20]:
+        block = block_of(client.get(f"{LIST}{key}/"))
+        assert block["@context"] == "https://schema.org"
+        assert block["@type"] == "GovernmentService"
+        check_names(block)
+    aden = block_of(client.get(f"{LIST}{KEY}/"))
+    assert aden["areaServed"] == [{"@type": "AdministrativeArea", "name": "Hauts-de-France", "identifier": "REG-32"}]
+    assert aden["identifier"] == str(get_scheme(KEY).uuid)
+    assert aden["provider"] == [{"@type": "Organization", "name": "Région Hauts-de-France"}]
+
+
+def test_nothing_in_a_sheet_ends_the_block_of_data(client):
+    name = "</script><script>alert(1)</script> & <b>"
+    publish_change(get_scheme(KEY), name=name)
+    response = client.get(f"{LIST}{KEY}/")
+    assert block_of(response)["name"] == name
+    assert "<script>alert" not in response.content.decode()
+
+
+def test_each_page_names_its_one_address_and_the_sitemap_holds_it(client, settings):
+    html = client.get(f"{LIST}{KEY}/").content.decode()
+    assert f'<link rel="canonical" href="{settings.PUBLIC_URL}/dispositifs/{KEY}/">' in html
+    assert '<meta name="description"' in html
+    narrowed = client.get(f"{LIST}?q=robot").content.decode()
+    assert f'<link rel="canonical" href="{settings.PUBLIC_URL}/dispositifs/">' in narrowed
+    assert "noindex" in narrowed
+    sitemap = client.get("/sitemap.xml").content.decode()
+    addresses = re.findall(r"<loc>([^<]+)</loc>", sitemap)
+    assert {f"{settings.PUBLIC_URL}/dispositifs/{key}/" for key in in_force()} <= set(addresses)
+    assert f"Sitemap: {settings.PUBLIC_URL}/sitemap.xml" in client.get("/robots.txt").content.decode()
+    for address in addresses[:8]:
+        assert client.get(address.removeprefix(settings.PUBLIC_URL)).status_code == 200
+
+
+# -- nothing is sent again to who has it
+
+PATHS = (LIST, f"{LIST}?q=robot", f"{LIST}{KEY}/", f"{LIST}{KEY}/versions/", "/donnees-ouvertes/", "/sitemap.xml")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_that_is_held_is_not_sent_again(client, path):
+    whole = client.get(path)
+    for held in ({"If-None-Match": whole["ETag"]}, {"If-Modified-Since": whole["Last-Modified"]}):
+        again = client.get(path, headers=held)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again["ETag"] == whole["ETag"]
+    assert client.get(path, headers={"If-None-Match": 'W/"other"'}).status_code == 200
+    assert client.get(path).content == whole.content
+
+
+def test_a_page_that_is_none_is_not_found_whatever_is_held(client):
+    held = client.get(LIST)
+    for headers in ({"If-None-Match": "*"}, {"If-Modified-Since": held["Last-Modified"]}):
+        assert client.get(f"{LIST}rien/", headers=headers).status_code == 404
+
+
+def test_a_change_and_the_next_day_are_sent(client, settings):
+    path = f"{LIST}{KEY}/"
+    held = client.get(path)["ETag"]
+    publish_change(get_scheme(KEY), summary="Changé.")
+    changed = client.get(path, headers={"If-None-Match": held})
+    assert changed.status_code == 200
+    settings.FIXED_DAY = date(2026, 11, 25)
+    assert client.get(path, headers={"If-None-Match": changed["ETag"]}).status_code == 200
+
+
+def test_who_signed_in_gets_a_page_of_ones_own(client):
+    client.force_login(make_officer())
+    response = client.get(f"{LIST}{KEY}/")
+    assert "ETag" not in response.headers
+    assert "private" in response["Cache-Control"]
+    assert "Se déconnecter" in text_of(response)
+
+
+def test_the_list_costs_the_same_however_many_are_shown(client, django_assert_max_num_queries):
+    client.get(LIST)
+    with django_assert_max_num_queries(16):
+        client.get(LIST)
+
+
+def test_a_long_text_in_the_address_is_kept_in_the_field(client):
+    assert 'value="robot &lt;b&gt;"' in client.get(f"{LIST}?q={quote('robot <b>')}").content.decode()
