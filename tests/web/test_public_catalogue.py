@@ -264,7 +264,7 @@ def test_every_sheet_has_data_for_search_engines_in_words_that_exist(client):
     aden = block_of(client.get(f"{LIST}{KEY}/"))
     assert aden["areaServed"] == [{"@type": "AdministrativeArea", "name": "Hauts-de-France", "identifier": "REG-32"}]
     assert aden["identifier"] == str(get_scheme(KEY).uuid)
-    assert aden["provider"] == [{"@type": "Organization", "name": "Région Hauts-de-France"}]
+    assert aden["provider"] == [{"@type": "Organization", "name": "Région Hauts-de-France", "identifier": "200053742"}]
 
 
 def test_nothing_in_a_sheet_ends_the_block_of_data(client):
