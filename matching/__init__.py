@@ -4,6 +4,7 @@ Pure Python, numpy and scipy: no framework, no clock, no file, no sentence. The 
 module only.
 """
 
+from matching.amounts import Estimate, Terms, estimate
 from matching.answering import Answering, Signs, signs_of
 from matching.bundles import Step, bundle
 from matching.changes import Change, Turn, apply_changes, find_change
@@ -81,6 +82,7 @@ __all__ = [
     "Conflict",
     "Criterion",
     "CriterionError",
+    "Estimate",
     "Example",
     "FactError",
     "Figures",
@@ -109,6 +111,7 @@ __all__ = [
     "Signs",
     "Silences",
     "Step",
+    "Terms",
     "Turn",
     "Verdicts",
     "Weights",
@@ -128,6 +131,7 @@ __all__ = [
     "consolidate",
     "criterion_schema",
     "dump_criterion",
+    "estimate",
     "evaluate",
     "explain",
     "exposure",
