@@ -206,6 +206,14 @@ EXAMPLES = [
                     "to_confirm": [],
                     "deadline": "Ouvert en permanence",
                     "amount": "Jusqu’à 30 %",
+                    "estimate": {
+                        "low": 0.0,
+                        "high": 54000.0,
+                        "text": "54 000 € au plus",
+                        "formula": "30 % au plus de 180 000 €",
+                        "left": "reste à votre charge : 126 000 € au moins",
+                        "caveat": "Si toute la dépense est retenue ; c’est le porteur qui décide.",
+                    },
                     "reasons": [
                         {
                             "definition": {"kind": "turnover", "at_most": 50000000},

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking import engine
 from backend.matchmaking.contributions import named
+from backend.matchmaking.estimates import Estimates, EstimateView
 from backend.matchmaking.exploration import draw_of, with_tries
 from backend.matchmaking.known import Known, missing_facts
 from backend.matchmaking.models import Match, Result, Review, Submission
@@ -82,6 +83,7 @@ class Card:
     links: tuple[LinkView, ...] = ()  # to other schemes of the page
     warnings: tuple[str, ...] = ()  # what keeping it goes against, for officers
     aid_notes: tuple[str, ...] = ()  # for officers: what to check of the State-aid regime
+    estimate: EstimateView | None = None  # of a grant, for this very project
     replaces: tuple[str, ...] = ()  # names of the schemes that it is listed in place of
     replaced_by: tuple[str, ...] = ()  # names of its variants, listed in its place
     is_try: bool = False  # for officers: higher than its score, so that somebody judges it
@@ -391,6 +393,7 @@ def _cards(
     explained = engine.explain(known.facts, by_pk.values(), on=on)
     excluded = [match.revision_id for match in matches if match.eligibility == Match.Verdict.INELIGIBLE]
     changes = engine.changes(known.facts, (by_pk[pk] for pk in excluded), on=on)
+    estimates = Estimates(known.facts, on=on)
     cards = [
         _card(
             match,
@@ -400,6 +403,7 @@ def _cards(
             reviews,
             on,
             possible_if=wording.changes(changes.get(match.revision_id, ())),
+            estimate=estimates.of(by_pk[match.revision_id]),
         )
         for match in matches
     ]
@@ -415,6 +419,7 @@ def _card(
     on: date,
     *,
     possible_if: str,
+    estimate: EstimateView | None,
 ) -> Card:
     rows = sorted(revision.criteria.all(), key=lambda row: (row.from_text, row.position))
     views = [_line(lines[0], None, known, note=revision.window_note)]
@@ -433,6 +438,7 @@ def _card(
         review=review,
         is_of_another_file=review is not None and review.submission_id != known.submission_id,
         is_overdue=is_overdue(revision, on=on),
+        estimate=estimate,
     )
 
 

@@ -11,6 +11,7 @@ from rest_framework.reverse import reverse
 from backend.api.serializers.catalogue import DefinitionField
 from backend.matchmaking.answers import Answer, OpenQuestion
 from backend.matchmaking.engine import TARGETED, Understood
+from backend.matchmaking.estimates import EstimateView
 from backend.matchmaking.models import Match
 from backend.matchmaking.presentation import OUTCOME_NAMES, Card, LineView
 from backend.schemes.models import Revision, Scheme
@@ -81,6 +82,15 @@ def _open_conditions(lines: Iterable[LineView]) -> Iterator[LineView]:
             yield from _open_conditions(line.parts)
 
 
+class EstimateSerializer(serializers.Serializer[EstimateView]):
+    low = serializers.FloatField(allow_null=True, help_text="Au moins, en euros ; null : inconnu.")
+    high = serializers.FloatField(allow_null=True, help_text="Au plus, en euros ; null : inconnu.")
+    text = serializers.CharField(help_text="La même chose en français.")
+    formula = serializers.CharField(allow_blank=True, help_text="Le calcul.")
+    left = serializers.CharField(allow_blank=True, help_text="Ce qui reste à payer ; vide : inconnu.")
+    caveat = serializers.CharField(allow_blank=True, help_text="De quoi cela dépend encore.")
+
+
 class MatchSerializer(serializers.Serializer[Card]):
     scheme = serializers.CharField(source="revision.scheme.source_key", help_text="Clé du dispositif.")
     url = serializers.SerializerMethodField(help_text="Adresse de la fiche.")
@@ -125,6 +135,10 @@ class MatchSerializer(serializers.Serializer[Card]):
     )
     deadline = serializers.SerializerMethodField(help_text="Quand le dispositif prend des demandes, en une phrase.")
     amount = serializers.SerializerMethodField(help_text="Ce qu’il apporte, en une phrase ; vide : pas connu.")
+    estimate = EstimateSerializer(
+        allow_null=True,
+        help_text="Ce qu’une subvention peut apporter à ce projet ; null : ce n’est pas une part de son coût.",
+    )
     reasons = serializers.SerializerMethodField(
         help_text="Chaque condition, l’ouverture d’abord, celles à vérifier par une personne à la fin."
     )

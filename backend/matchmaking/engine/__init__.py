@@ -2,6 +2,7 @@
 
 import matching
 from backend.matchmaking.engine import compiled, firms, needs, tagging
+from backend.matchmaking.engine.amounts import Estimate, Project
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, catalogue_of, typed_facts
 from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile
 from backend.matchmaking.engine.learning import (
@@ -91,12 +92,14 @@ __all__ = [
     "Conflict",
     "Counts",
     "Decision",
+    "Estimate",
     "Example",
     "Facts",
     "Firms",
     "Left",
     "Line",
     "Link",
+    "Project",
     "ProposedTag",
     "Ranked",
     "Rate",
