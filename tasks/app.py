@@ -70,6 +70,7 @@ app.conf.update(
         "links.check": _daily("links.check", minute=10),
         "catalogue.expiry": _daily("catalogue.expiry", minute=20),
         "catalogue.review": _daily("catalogue.review", minute=25),
+        "catalogue.completeness": _daily("catalogue.completeness", minute=35),
         "catalogue.summary": _daily("catalogue.summary", minute=30),
         "reports.erase": _daily("reports.erase", minute=40),
         "jobs.watch": {"task": "jobs.watch", "schedule": 300.0, "options": {"expires": 300.0}},

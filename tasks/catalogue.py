@@ -21,6 +21,11 @@ def check_reviews() -> None:
     run_if_due(name="catalogue.review", on=current_day())
 
 
+@app.task(name="catalogue.completeness", max_retries=2, time_limit=300)
+def score_sheets() -> None:
+    run_if_due(name="catalogue.completeness", on=current_day())
+
+
 @app.task(name="catalogue.summary", max_retries=2, time_limit=300)
 def send_summaries() -> None:
     run_if_due(name="catalogue.summary", on=current_day())

@@ -90,6 +90,13 @@ JOBS: dict[str, Job] = {
             late_after=30 * HOUR,
         ),
         Job(
+            name="catalogue.completeness",
+            label="Complétude des fiches",
+            what="Note ce qui manque à chaque fiche et combien d’entreprises l’ont, pour dire laquelle compléter.",
+            at=time(0, 35),
+            late_after=30 * HOUR,
+        ),
+        Job(
             name="catalogue.summary",
             label="Résumé de la semaine",
             what="Écrit aux rédacteurs du catalogue, une fois par semaine, ce qui attend.",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from backend.common.work import Work
 from backend.jobs import alarms
 from backend.matchmaking import alerts
+from backend.matchmaking.affected import score_sheets
 from backend.notifications import services as notifications
 from backend.schemes import public_reports
 from backend.schemes.dates import check_expiry, check_reviews
@@ -59,6 +60,7 @@ WORKS: dict[str, Callable[..., Work]] = {
     "links.check": check_pages,
     "catalogue.expiry": check_expiry,
     "catalogue.review": check_reviews,
+    "catalogue.completeness": score_sheets,
     "catalogue.summary": send_summaries,
     "reports.erase": erase_addresses,
     "jobs.watch": alarms.watch,

@@ -283,7 +283,7 @@ def test_the_command_does_a_job_or_lists_them():
     Notification.objects.all().delete()
     out = StringIO()
     call_command("run_job", "outbox.sweep", stdout=out)
-    assert out.getvalue() == "outbox.sweep : 0 regardées, 0 changées.\n"
+    assert out.getvalue() == "outbox.sweep : 0 regardée, 0 changée.\n"
     call_command("run_job", stdout=out)
     assert all(name in out.getvalue() for name in JOBS)
     with pytest.raises(CommandError, match=r"« rien » n’est pas une tâche. Celles qui existent : outbox\.sweep"):

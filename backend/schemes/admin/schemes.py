@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -35,19 +35,14 @@ class ToReviewFilter(admin.SimpleListFilter):
 
 @admin.register(Scheme)
 class SchemeAdmin(CataloguePages[Scheme]):
-    list_display = ("title", "state", "confidence", "to_review", "n_waiting", "source_key")
+    list_display = ("title", "state", "confidence", "to_review", "completeness", "n_firms", "gap", "n_waiting")
     list_filter = ("state", ToReviewFilter, "source", "current__level", "current__kind", "current__confidence")
     search_fields = ("source_key", "current__name")
     list_select_related = ("current",)
-    ordering = ("current__name", "source_key")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Scheme]:
         waiting = Count("proposals", filter=Q(proposals__state=Proposal.State.PROPOSED))
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(n_proposals_waiting=waiting, review_on=review_column(of="current__"))
-        )
+        return Scheme.objects.with_gap().annotate(n_proposals_waiting=waiting, review_on=review_column(of="current__"))
 
     @admin.display(description="dispositif", ordering="current__name")
     def title(self, scheme: Scheme) -> str:
@@ -60,6 +55,15 @@ class SchemeAdmin(CataloguePages[Scheme]):
     @admin.display(description="à revoir avant le", ordering="review_on")
     def to_review(self, scheme: Scheme) -> date | None:
         return review_day(scheme.current) if scheme.current else None
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """Put first what is worst for most firms; last night's figures, then the name."""
+        return [F("gap").desc(nulls_last=True), F("completeness").asc(nulls_last=True), "current__name", "source_key"]
+
+    @admin.display(description="à compléter d’abord", ordering="gap")
+    def gap(self, scheme: Scheme) -> int | None:
+        """What the sheet lacks, times the firms that have it."""
+        return scheme.gap  # type: ignore[attr-defined,no-any-return]
 
     @admin.display(description="propositions à relire", ordering="n_proposals_waiting")
     def n_waiting(self, scheme: Scheme) -> int:

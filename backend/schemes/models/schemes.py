@@ -5,6 +5,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 
@@ -31,6 +32,10 @@ class SchemeQuerySet(models.QuerySet["Scheme"]):
     def described(self) -> Self:
         """Schemes that have a revision in force."""
         return self.filter(current__isnull=False)
+
+    def with_gap(self) -> Self:
+        """Say how much is missing in the eyes of firms: what the sheet lacks, times the firms that have it."""
+        return self.annotate(gap=(100 - F("completeness")) * F("n_firms"))
 
     def sources(self) -> list[str]:
         """Names of the sources that hold a scheme."""
@@ -88,6 +93,12 @@ class Scheme(models.Model):
         help_text="What its source files it under, such as 'objective:energy'; empty for ours.",
     )
     changed_at = models.DateTimeField(_("modifié le"), null=True, editable=False, db_index=True)
+    completeness = models.PositiveSmallIntegerField(
+        _("complétude sur 100"), null=True, editable=False, help_text="As of the last night."
+    )
+    n_firms = models.PositiveIntegerField(
+        _("entreprises concernées"), null=True, editable=False, help_text="As of the last night."
+    )
     objects = SchemeQuerySet.as_manager()
 
     class Meta:

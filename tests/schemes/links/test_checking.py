@@ -304,7 +304,7 @@ def test_the_command_checks_a_part_and_says_what_fails(scheme, here):
     out = StringIO()
     call_command("check_links", "--limit", "5", stdout=out)
     assert "introuvable (erreur 404) (1 jour)" in out.getvalue()
-    assert "links.check : 1 regardées, 0 changées." in out.getvalue()
+    assert "links.check : 1 regardée, 0 changée." in out.getvalue()
     assert JobRun.objects.get().is_partial
     with pytest.raises(CommandError, match="attendu, un nombre de pages"):
         call_command("check_links", "--limit", "0")

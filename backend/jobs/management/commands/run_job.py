@@ -33,4 +33,8 @@ def told(done: JobRun | None) -> str:
         raise CommandError("Cette tâche est déjà en cours ailleurs : rien n’a été fait.")
     if done.error:
         raise CommandError(f"La tâche a échoué : {done.error}")
-    return f"{done.name} : {done.n_looked_at} regardées, {done.n_changed} changées."
+    return f"{done.name} : {_rows(done.n_looked_at, 'regardée')}, {_rows(done.n_changed, 'changée')}."
+
+
+def _rows(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count > 1 else ''}"
