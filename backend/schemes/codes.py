@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backend.schemes.models import Scheme, place_in_words
+from backend.schemes.models import Scheme, SubNeed, place_in_words
 from backend.schemes.vocabulary import HORIZONS, SPEND_KINDS
 from backend.territories.models import Nomenclature, Perimeter
 
@@ -33,17 +33,31 @@ WHAT = {
     "horizon": "échéance inconnue",
     "spend_kind": "dépense inconnue",
 }
+SUB_NEED = "sous-besoin inconnu"
 
 
-def unknown_codes(definition: Mapping[str, Any]) -> list[Named]:
-    """Return the codes of a criterion, at any depth, that do not exist; the criterion is one that the engine reads."""
-    return _unknown(_named(definition, ""))
+# What was asked of the lists before, by what a code is a code of: whether it exists.
+type Memory = dict[tuple[str, str], bool]
 
 
-def unknown_activities(codes: Iterable[str]) -> list[str]:
+def unknown_codes(definition: Mapping[str, Any], *, memory: Memory | None = None) -> list[Named]:
+    """Return the codes of a criterion, at any depth, that do not exist; the criterion is one that the engine reads.
+
+    With a ``memory``, kept while many are read, each code is asked for once.
+    """
+    return _unknown(_named(definition, ""), {} if memory is None else memory)
+
+
+def unknown_activities(codes: Iterable[str], *, memory: Memory | None = None) -> list[str]:
     """Return the codes that are not in the NAF rév. 2."""
-    found = _unknown(Named("", WHAT["activity"], code) for code in codes)
-    return [named.code for named in found]
+    named = (Named("", WHAT["activity"], code) for code in codes)
+    return [one.code for one in _unknown(named, {} if memory is None else memory)]
+
+
+def unknown_sub_needs(keys: Iterable[str], *, memory: Memory | None = None) -> list[str]:
+    """Return the keys that are no sub-need of the taxonomy."""
+    named = (Named("", SUB_NEED, key) for key in keys)
+    return [one.code for one in _unknown(named, {} if memory is None else memory)]
 
 
 def tell(unknown: list[Named]) -> str:
@@ -66,12 +80,16 @@ def _named(definition: Mapping[str, Any], place: str) -> Iterable[Named]:
         yield from _named(parts, f"{place}of.")
 
 
-def _unknown(named: Iterable[Named]) -> list[Named]:
-    by_what: defaultdict[str, list[Named]] = defaultdict(list)
-    for one in named:
-        by_what[one.what].append(one)
-    found = {what: _KNOWN[what]({one.code for one in ones}) for what, ones in by_what.items()}
-    return [one for what, ones in by_what.items() for one in ones if one.code not in found[what]]
+def _unknown(named: Iterable[Named], memory: Memory) -> list[Named]:
+    ones = list(named)
+    asked: defaultdict[str, set[str]] = defaultdict(set)
+    for one in ones:
+        if (one.what, one.code) not in memory:
+            asked[one.what].add(one.code)
+    for what, codes in asked.items():
+        found = _KNOWN[what](codes)
+        memory.update(((what, code), code in found) for code in codes)
+    return [one for one in ones if not memory[one.what, one.code]]
 
 
 def _perimeters(codes: Collection[str]) -> Collection[str]:
@@ -80,9 +98,16 @@ def _perimeters(codes: Collection[str]) -> Collection[str]:
 
 def _activities(codes: Collection[str]) -> Collection[str]:
     """Return those of the nomenclature, with or without the dot, whatever the case."""
-    rows = Nomenclature.objects.filter(system=Nomenclature.System.NAF_REV2).values_list("code", flat=True)
-    listed = {code.replace(".", "") for code in rows}
-    return {code for code in codes if code.replace(".", "").strip().upper() in listed}
+    written = {code: _dotted(code) for code in codes}
+    rows = Nomenclature.objects.filter(system=Nomenclature.System.NAF_REV2, code__in=set(written.values()))
+    listed = set(rows.values_list("code", flat=True))
+    return {code for code, dotted in written.items() if dotted in listed}
+
+
+def _dotted(code: str) -> str:
+    """Return an activity code as the nomenclature writes it."""
+    plain = code.replace(".", "").strip().upper()
+    return f"{plain[:2]}.{plain[2:]}" if len(plain) > 2 else plain
 
 
 def _legal_categories(codes: Collection[str]) -> Collection[str]:
@@ -104,4 +129,5 @@ _KNOWN: dict[str, Callable[[Collection[str]], Collection[str]]] = {
     WHAT["holds_scheme"]: _schemes,
     WHAT["horizon"]: lambda _: HORIZONS,
     WHAT["spend_kind"]: lambda _: SPEND_KINDS,
+    SUB_NEED: lambda keys: set(SubNeed.objects.filter(key__in=keys).values_list("key", flat=True)),
 }

@@ -3,11 +3,12 @@
 Rights are checked here, whoever calls: an editor proposes, an approver who is not the author decides.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from backend.accounts.models import Membership, User
@@ -248,6 +249,12 @@ def _propose_following(
         proposed_at=now,
     )
     _tell_approvers(proposal)
+
+
+def put_last_in_force(schemes: Collection[int]) -> None:
+    """Make the last revision of each of many schemes the one in force, whatever their state; it stays."""
+    last = Revision.objects.filter(scheme=OuterRef("pk")).order_by("-number").values("pk")[:1]
+    Scheme.objects.filter(pk__in=schemes).update(current=Subquery(last), changed_at=timezone.now())
 
 
 def _why_outdated(proposal: Proposal, scheme: Scheme) -> str:

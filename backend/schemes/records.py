@@ -1,7 +1,8 @@
 """A record is all that a reviewed file, or a person's proposal, says of a scheme. It becomes a revision, and back."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -11,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
-from backend.schemes.codes import tell, unknown_activities, unknown_codes
+from backend.schemes.codes import Memory, tell, unknown_activities, unknown_codes, unknown_sub_needs
 from backend.schemes.models import (
     RATE_COLUMNS,
     Criterion,
@@ -22,7 +23,6 @@ from backend.schemes.models import (
     Scheme,
     ServedNeed,
     Source,
-    SubNeed,
     canonical_criterion,
 )
 
@@ -39,6 +39,7 @@ AMOUNT = ("text", "unit", "rate_max_pct", "rates", *AMOUNT_EUR, "in_kind", "dura
 CONTACT = ("name", "url", "phone")
 RELATION = ("kind", "scheme", "cap_pct", "note", "source")
 ANNOTATIONS = ("source", "note", "excerpt")  # what is said about a criterion: the engine reads the rest
+BATCH = 1000  # rows of one statement
 FROM_TEXT = "from_text"  # marks a criterion that an import typed from free text; absent from every other
 
 # What a record can raise while it is read, of any shape at any place.
@@ -62,24 +63,84 @@ def digest_of(record: Record) -> str:
 # -- from a record to a revision
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A revision that was checked, with all that hangs on it, and is not kept yet."""
+
+    revision: Revision
+    sources: list[Source]
+    criteria: list[Criterion]
+    served_needs: list[ServedNeed]
+    operators: list[Operator]
+    roles: list[OperatorRole]
+    relations: list[Relation]
+
+
 def write_revision(record: Record, *, scheme: Scheme) -> Revision:
     """Add the next revision of a scheme, with all that hangs on it; call it in a transaction that holds the scheme."""
+    last = scheme.revisions.order_by("-number").values_list("number", flat=True).first()
+    draft = compose(record, scheme=scheme, number=(last or 0) + 1)
+    draft.revision.validate_constraints()
+    keep([draft])
+    return draft.revision
+
+
+def compose(record: Record, *, scheme: Scheme, number: int, memory: Memory | None = None) -> Draft:
+    """Read a record as a revision, and keep nothing; what compares two of its columns is left to the database.
+
+    Raises ``RecordError`` or ``ValidationError``. With a ``memory``, what exists is asked for once for many records.
+    """
+    memory = {} if memory is None else memory
     unknown, missing = record.keys() - KEYS - OPTIONAL_KEYS, KEYS - record.keys()
     if unknown or missing:
         raise RecordError(f"champs inconnus : {_list(unknown)} ; champs manquants : {_list(missing)}")
-    last = scheme.revisions.order_by("-number").first()
     record = plain(record)
-    unknown_targets = unknown_activities(map(str, record["targeted_naf"]))
+    unknown_targets = unknown_activities(map(str, record["targeted_naf"]), memory=memory)
     if unknown_targets:
         raise RecordError(f"targeted_naf : n’est pas un code NAF rév. 2 : {_list(unknown_targets)}")
     if scheme.source == Scheme.OWN and not (record["kind"] and record["level"]):
         raise RecordError("forme ou niveau absents : un dispositif du catalogue dit les deux")
     _check_parent(record, scheme)
-    revision = _revision(record, scheme, number=last.number + 1 if last else 1)
-    revision.full_clean()
-    revision.save()
-    _write_children(record, revision)
-    return revision
+    revision = _revision(record, scheme, number=number)
+    revision.clean_fields(exclude=["scheme"])
+    revision.clean()
+    return _with_children(record, revision, memory)
+
+
+def keep(drafts: Collection[Draft]) -> None:
+    """Keep revisions with all that hangs on them, kind by kind; their schemes are kept already."""
+    Revision.objects.bulk_create([draft.revision for draft in drafts])
+    _keep_operators(drafts)
+    for model, name in (
+        (Source, "sources"),
+        (Criterion, "criteria"),
+        (ServedNeed, "served_needs"),
+        (OperatorRole, "roles"),
+        (Relation, "relations"),
+    ):
+        rows = [row for draft in drafts for row in getattr(draft, name)]
+        if rows:
+            model._default_manager.bulk_create(rows, batch_size=BATCH)
+
+
+def _keep_operators(drafts: Iterable[Draft]) -> None:
+    """Name in each role the operator that we hold; a number is filled in where nobody knew it, and never changed."""
+    given: dict[str, Operator] = {}
+    for operator in (operator for draft in drafts for operator in draft.operators):
+        first = given.setdefault(operator.name, operator)
+        first.siren = first.siren or operator.siren
+    if not given:
+        return
+    held = {row.name: row for row in Operator.objects.filter(name__in=given)}
+    Operator.objects.bulk_create([row for name, row in given.items() if name not in held], ignore_conflicts=True)
+    numbered = [row for name, row in held.items() if given[name].siren and not row.siren]
+    for row in numbered:
+        row.siren = given[row.name].siren
+    Operator.objects.bulk_update(numbered, ["siren"])
+    held |= {row.name: row for row in Operator.objects.filter(name__in=given.keys() - held.keys())}
+    for draft in drafts:
+        for role in draft.roles:
+            role.operator = held[role.operator.name]
 
 
 def _check_parent(record: Record, scheme: Scheme) -> None:
@@ -192,54 +253,57 @@ def _rates(rows: list[Record]) -> Record:
     return found
 
 
-def _write_children(record: Record, revision: Revision) -> None:
+def _with_children(record: Record, revision: Revision, memory: Memory) -> Draft:
     sources = [
         Source(
             revision=revision, position=position, title=row["title"], url=_text(row["url"]), dated=_text(row["dated"])
         )
         for position, row in enumerate(record["sources"], 1)
     ]
-    _save(sources)
     by_position: dict[int | None, Source | None] = {source.position: source for source in sources}
     by_position[None] = None
-    Criterion.objects.bulk_create(
-        _criterion(row, revision, position, by_position) for position, row in enumerate(record["criteria"], 1)
-    )
-    known = SubNeed.objects.filter(key__in=list(record["needs"])).values_list("key", flat=True)
-    for sub_need in record["needs"].keys() - set(known):
+    for sub_need in unknown_sub_needs(record["needs"], memory=memory):
         raise RecordError(f"sous-besoin inconnu : {sub_need}")
-    _save([ServedNeed(revision=revision, sub_need_id=key, weight=weight) for key, weight in record["needs"].items()])
-    for position, row in enumerate(record["operators"]):
-        operator = _operator(row["name"], row["siren"] or "")
-        _save([OperatorRole(revision=revision, operator=operator, role=r, position=position) for r in row["roles"]])
-    Relation.objects.bulk_create(
-        _relation(row, revision, position, by_position) for position, row in enumerate(record["relations"], 1)
+    operators = [_operator(row) for row in record["operators"]]
+    roles = [
+        OperatorRole(revision=revision, operator=operator, role=role, position=position)
+        for position, (operator, row) in enumerate(zip(operators, record["operators"], strict=True))
+        for role in row["roles"]
+    ]
+    needs = [ServedNeed(revision=revision, sub_need_id=key, weight=weight) for key, weight in record["needs"].items()]
+    for row in (*sources, *needs, *roles):
+        _check(row)
+    return Draft(
+        revision,
+        sources,
+        [
+            _criterion(row, revision, position, by_position, memory)
+            for position, row in enumerate(record["criteria"], 1)
+        ],
+        needs,
+        operators,
+        roles,
+        [_relation(row, revision, position, by_position) for position, row in enumerate(record["relations"], 1)],
     )
 
 
-def _operator(name: str, siren: str) -> Operator:
-    """Return the operator of a name, whose number is filled in where nobody knew it; it is never changed."""
-    operator = Operator(name=name, siren=siren)
+def _operator(row: Record) -> Operator:
+    operator = Operator(name=row["name"], siren=row["siren"] or "")
     try:
         operator.clean_fields()
     except ValidationError as error:
-        raise RecordError(f"porteur {name[:80]} : {' '.join(error.messages)}") from None
-    operator, created = Operator.objects.get_or_create(name=name, defaults={"siren": siren})
-    if siren and not created and not operator.siren:
-        operator.siren = siren
-        operator.save(update_fields=["siren"])
+        raise RecordError(f"porteur {operator.name[:80]} : {' '.join(error.messages)}") from None
     return operator
 
 
-def _save(rows: list[Any]) -> None:
-    """Check and keep the rows of one kind; what they point at was checked with the rest."""
-    for row in rows:
-        row.clean_fields(exclude=[field.name for field in row._meta.fields if isinstance(field, models.ForeignKey)])
-    if rows:
-        type(rows[0])._default_manager.bulk_create(rows)
+def _check(row: models.Model) -> None:
+    """Check a row; what it points at was checked with the rest."""
+    row.clean_fields(exclude=[field.name for field in row._meta.fields if isinstance(field, models.ForeignKey)])
 
 
-def _criterion(row: Record, revision: Revision, position: int, sources: dict[int | None, Source | None]) -> Criterion:
+def _criterion(
+    row: Record, revision: Revision, position: int, sources: dict[int | None, Source | None], memory: Memory
+) -> Criterion:
     definition = _definition(row)
     if row.get("source") not in sources:
         raise RecordError(f"critère {position} : il n’y a pas de source {row['source']}")
@@ -256,7 +320,7 @@ def _criterion(row: Record, revision: Revision, position: int, sources: dict[int
         criterion.clean_fields(exclude=["revision", "source"])
     except ValidationError as error:
         raise RecordError(f"critère {position} : {' '.join(error.messages)}") from None
-    unknown = unknown_codes(definition)
+    unknown = unknown_codes(definition, memory=memory)
     if unknown:
         raise RecordError(f"critère {position}, {tell(unknown)}")
     return criterion

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Q
 
 from backend.common.files import read_yaml
 from backend.schemes.models import Scheme
@@ -21,7 +22,7 @@ def load_sayings(source: str) -> int:
     """Keep with each scheme of a source the sentences written for it; return how many there are."""
     said = said_of(source)
     changed = []
-    for scheme in Scheme.objects.of_source(source):
+    for scheme in Scheme.objects.of_source(source).filter(Q(source_key__in=said) | ~Q(sayings=[])):
         sentences = said.get(scheme.source_key, [])
         if scheme.sayings != sentences:
             scheme.sayings = sentences

@@ -21,6 +21,13 @@ class Read:
     labels: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is to be told of a file as a whole; who opens it gives it among the records."""
+
+    text: str
+
+
 class Reader(Protocol):
     """Reads the records of one file, one at a time; it may remember what holds for all of them."""
 
