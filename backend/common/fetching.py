@@ -121,14 +121,24 @@ def user_agent() -> str:
 
 
 def fetch(
-    url: str, *, method: str = "GET", limits: Limits | None = None, headers: Mapping[str, str] | None = None
+    url: str,
+    *,
+    method: str = "GET",
+    limits: Limits | None = None,
+    headers: Mapping[str, str] | None = None,
+    is_ours: bool = False,
 ) -> Answer:
-    """Ask for an address and follow its redirects; raise ``FetchError`` where nothing answers."""
+    """Ask for an address and follow its redirects; raise ``FetchError`` where nothing answers.
+
+    ``is_ours`` says that somebody with a shell on this machine typed it: its host may be of a private network, and
+    other hosts that it sends on to may not.
+    """
     limits = limits or Limits()
     deadline = time.monotonic() + limits.total_seconds
     hops: list[Hop] = []
     seen: set[tuple[str, str]] = set()
     jar = _Jar()
+    trusted = _parse(url).hostname if is_ours else None
     while True:
         parts = _parse(url)
         host = parts.hostname or ""
@@ -140,7 +150,8 @@ def fetch(
         sent.update(headers or {})
         if cookies := jar.header(host):
             sent["Cookie"] = cookies
-        status, received, body, is_cut = _exchange(parts, method, sent, limits, deadline)
+        addresses = _resolve(parts, any_network=host == trusted)
+        status, received, body, is_cut = _exchange(parts, addresses, method, sent, limits, deadline)
         jar.keep(host, received)
         location = received.get("Location", "").strip() if status in REDIRECTS else ""
         if not location:
@@ -190,15 +201,16 @@ def _is_ip(host: str | None) -> bool:
     return True
 
 
-def _resolve(host: str, port: int) -> list[str]:
+def _resolve(parts: SplitResult, *, any_network: bool) -> list[str]:
     """Return the public addresses of a host; raise where there is none, or where one of them is not public."""
+    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise FetchError(Reason.DNS, f"le nom « {host} » n’existe pas, ou son serveur de noms ne répond pas") from None
     addresses = list(dict.fromkeys(str(address[4][0]) for address in found))
     for address in addresses:
-        if not _is_allowed(address):
+        if not (any_network or _is_allowed(address)):
             raise FetchError(Reason.PRIVATE, f"« {host} » mène à une adresse qui n’est pas publique ({address})")
     return addresses
 
@@ -218,12 +230,17 @@ def _is_allowed(address: str) -> bool:
 
 
 def _exchange(
-    parts: SplitResult, method: str, headers: Mapping[str, str], limits: Limits, deadline: float
+    parts: SplitResult,
+    addresses: list[str],
+    method: str,
+    headers: Mapping[str, str],
+    limits: Limits,
+    deadline: float,
 ) -> tuple[int, HTTPHeaderDict, bytes, bool]:
     """Return status, headers, body and whether it was cut; the connection is closed at the deadline, come what may."""
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     last: FetchError | None = None
-    for address in _resolve(host, port):
+    for address in addresses:
         left = deadline - time.monotonic()
         if left <= 0:
             break

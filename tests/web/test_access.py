@@ -18,7 +18,7 @@ from backend.matchmaking.services import confirmation_token
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
 from backend.notifications.services import stop_url
-from backend.schemes.models import CatalogueTask, Page, Proposal, Scheme
+from backend.schemes.models import CatalogueTask, ImportRun, Page, Proposal, Scheme
 from backend.schemes.publishing import propose, write_draft
 from backend.schemes.records import read_record
 from tests.factories import ARC, CCLO, COMMUNES, DAY, first_matches, make_lead, make_officer, make_submission
@@ -141,6 +141,10 @@ def admin_rows() -> dict[str, Row]:
     def version(case: Case) -> list[Any]:
         return [case.scheme.pk, case.scheme.current.number]
 
+    def import_run(case: Case) -> list[Any]:
+        now = timezone.now()
+        return [ImportRun.objects.create(source="essai", file_name="essai.csv", started_at=now, ended_at=now).pk]
+
     def imported(case: Case) -> list[Any]:
         return [case.imported.pk]
 
@@ -178,6 +182,11 @@ def admin_rows() -> dict[str, Row]:
         "schemes_scheme_compare": Row(ENTER, args=scheme),
         "schemes_scheme_archive": Row(DECIDE, args=scheme),
         "schemes_scheme_put_back": Row(DECIDE, args=scheme),
+        "schemes_importrun_changelist": page(ENTER),
+        "schemes_importrun_add": page(CLOSED),
+        "schemes_importrun_change": Row(ENTER, args=import_run),
+        "schemes_importrun_delete": Row(CLOSED, args=import_run),
+        "schemes_importrun_history": Row(ENTER, args=import_run),
         "schemes_importedscheme_changelist": page(ENTER),
         "schemes_importedscheme_add": page(CLOSED),
         "schemes_importedscheme_change": Row(ENTER, args=imported),

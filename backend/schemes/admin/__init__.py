@@ -3,8 +3,9 @@
 Proposals are tried on the firms we know: what knows them registers their pages (``matchmaking.admin``).
 """
 
+from backend.schemes.admin.imports import ImportRunAdmin
 from backend.schemes.admin.links import PageAdmin
 from backend.schemes.admin.schemes import SchemeAdmin
 from backend.schemes.admin.tasks import CatalogueTaskAdmin
 
-__all__ = ["CatalogueTaskAdmin", "PageAdmin", "SchemeAdmin"]
+__all__ = ["CatalogueTaskAdmin", "ImportRunAdmin", "PageAdmin", "SchemeAdmin"]

@@ -2,9 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 from backend.schemes.importers.reading import Read
+
+N_TOLD = 100  # keys that a line repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Report:
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)  # about the file as a whole
     gone: list[str] = field(default_factory=list)
     untagged: list[str] = field(default_factory=list)
     contradictions: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -34,6 +38,11 @@ class Report:
     @property
     def n_records(self) -> int:
         return len(self.created) + len(self.updated) + len(self.unchanged) + len(self.rejected)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it, to be kept."""
+        found = {column.name: getattr(self, column.name) for column in fields(self)}
+        return {**found, "rejected": [asdict(one) for one in self.rejected]}
 
     def note(self, key: str, read: Read) -> None:
         """Keep what is to be told of a record that went in."""
@@ -49,6 +58,7 @@ class Report:
 
 def describe(report: Report) -> Iterator[str]:
     """Tell a run in French, line by line."""
+    yield from report.notices
     if report.contradictions:
         yield f"Le fichier se contredit ({count(len(report.contradictions), 'fiche')}) :"
     for key, contradictions in report.contradictions.items():
@@ -56,11 +66,11 @@ def describe(report: Report) -> Iterator[str]:
     if report.nuances:
         yield "Le texte et les données diffèrent à une borne près :"
     for nuance, keys in report.nuances.items():
-        yield f"  {nuance} ({len(keys)}) : {', '.join(keys)}"
+        yield f"  {nuance} ({len(keys)}) : {_some(keys)}"
     if report.gone:
-        yield f"Absentes du fichier, gardées ({len(report.gone)}) : {', '.join(report.gone)}"
+        yield f"Absentes du fichier, gardées ({len(report.gone)}) : {_some(report.gone)}"
     if report.untagged:
-        yield f"Sans besoins relus pour leur texte actuel ({len(report.untagged)}) : {', '.join(report.untagged)}"
+        yield f"Sans besoins relus pour leur texte actuel ({len(report.untagged)}) : {_some(report.untagged)}"
     yield f"Critères tirés des données : {_counts(report.stated)}"
     yield f"Critères tirés du texte : {_counts(report.from_text)}"
     if report.rejected:
@@ -72,6 +82,12 @@ def describe(report: Report) -> Iterator[str]:
 def count(n: int, word: str) -> str:
     """Write a number of things."""
     return f"{n} {word}{'s' if n > 1 else ''}"
+
+
+def _some(keys: list[str]) -> str:
+    """Return the first keys; the report that is kept holds them all."""
+    more = f" et {len(keys) - N_TOLD} autres" if len(keys) > N_TOLD else ""
+    return f"{', '.join(keys[:N_TOLD])}{more}"
 
 
 def _counts(counts: Counter[str]) -> str:

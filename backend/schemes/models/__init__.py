@@ -4,6 +4,7 @@ With its modules this is one of the two doors to the engine: it answers "is this
 """
 
 from backend.schemes.models.editing import CatalogueTask, Proposal
+from backend.schemes.models.importing import ImportRun, SourceCopy
 from backend.schemes.models.pages import ANSWERS, Outcome, Page, PageCheck
 from backend.schemes.models.parts import Criterion, Operator, OperatorRole, Relation, ServedNeed, Source
 from backend.schemes.models.refusals import place_in_words, why_refused
@@ -11,6 +12,7 @@ from backend.schemes.models.revisions import (
     RATE_COLUMNS,
     SHORT_NOTICE_DAYS,
     Revision,
+    activity_path,
     canonical_criterion,
     chain_in,
     contradiction_in,
@@ -29,6 +31,7 @@ __all__ = [
     "SHORT_NOTICE_DAYS",
     "CatalogueTask",
     "Criterion",
+    "ImportRun",
     "ImportedScheme",
     "Operator",
     "OperatorRole",
@@ -41,9 +44,11 @@ __all__ = [
     "Scheme",
     "ServedNeed",
     "Source",
+    "SourceCopy",
     "SubNeed",
     "TagDecision",
     "TaxonomyNeed",
+    "activity_path",
     "canonical_criterion",
     "chain_in",
     "contradiction_in",

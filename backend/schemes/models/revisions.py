@@ -60,6 +60,14 @@ def chain_in(parents: Mapping[str, str]) -> tuple[str, str, str] | None:
     return matching.chain_in(parents)
 
 
+def activity_path(code: str) -> str:
+    """Write a NAF rév. 2 code so that each level starts with the level above; empty where it is none."""
+    try:
+        return matching.activity_path(code, "naf_rev2")
+    except matching.FactError:
+        return ""
+
+
 def contradiction_in(relations: Iterable[tuple[str, str, str, float | None]]) -> tuple[str, tuple[str, ...]] | None:
     """Return why relations, each ``(key, kind, other key, cap)``, cannot all hold, with the schemes; or nothing."""
     edges = [matching.Relation(scheme=one, kind=kind, other=two, cap_pct=cap) for one, kind, two, cap in relations]

@@ -203,7 +203,7 @@ def test_an_archived_record_stays_so(path):
 
 def test_a_dry_run_tells_and_keeps_nothing(path):
     output = run(path, [make_programme(), 12], dry_run=True)
-    assert "Essai : rien n’a été écrit." in output
+    assert "Essai : rien n’a changé dans le catalogue ; seul ce compte rendu est gardé." in output
     assert last_line(output) == "created 1, updated 0, unchanged 0, rejected 1"
     assert not imported().exists()
 

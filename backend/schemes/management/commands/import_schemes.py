@@ -1,21 +1,23 @@
 from argparse import RawDescriptionHelpFormatter
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
-from backend.schemes.importers.files import ImportFileError, digest_file
-from backend.schemes.importers.loading import import_records, read_projects
+from backend.accounts.models import User
+from backend.schemes.importers.files import ImportFileError
+from backend.schemes.importers.loading import read_projects
 from backend.schemes.importers.reports import count, describe
+from backend.schemes.importers.runs import run_import
 from backend.schemes.importers.sources import SOURCES
 
 HELP = """\
 Reprend les fiches d'un autre site dans une source à part du catalogue ; relire le même fichier n'y change rien.
 
 Une fiche illisible est signalée et les autres entrent ; un fichier illisible ne change rien. Une fiche disparue du
-fichier reste. Les fiches reprises servent à « match --source » ; aucune page, aucun courriel ne les montre.
+fichier reste. Les fiches reprises servent à « match --source » ; aucune page, aucun courriel ne les montre. Le compte
+rendu est gardé dans l'administration.
 """
 
 
@@ -27,42 +29,41 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", choices=sorted(SOURCES), metavar="SOURCE", help=" ou ".join(sorted(SOURCES)))
-        parser.add_argument("path", type=Path, metavar="FICHIER", help="Fichier JSON de la source.")
+        parser.add_argument("path", metavar="FICHIER", help="Fichier de la source, ou son adresse http(s).")
         parser.add_argument(
             "--projects",
             type=Path,
             metavar="FICHIER",
             help="Fichier JSON des projets où la source range ses fiches ; sans lui, les derniers lus restent.",
         )
-        parser.add_argument("--dry-run", action="store_true", help="Dit ce qui serait fait et n'écrit rien.")
+        parser.add_argument("--dry-run", action="store_true", help="Dit ce qui serait fait et n'écrit que cela.")
         parser.add_argument(
             "--dated",
             metavar="JOUR",
             help="Jour du fichier, comme 2026-06-12 ; par défaut celui de sa dernière modification.",
         )
+        parser.add_argument("--by", metavar="ADRESSE", help="Compte de qui demande la reprise, pour le compte rendu.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path: Path = options["path"]
         try:
-            projects = read_projects(options["projects"]) if options["projects"] else None
-            digest_file(path)
-            on = _read_day(options["dated"]) or _last_change(path)
-            report = import_records(
+            run, report = run_import(
                 source=options["source"],
-                records=SOURCES[options["source"]].open(path),
-                on=on,
-                projects=projects,
+                location=str(options["path"]),
+                dated=_read_day(options["dated"]),
+                projects=read_projects(options["projects"]) if options["projects"] else None,
+                by=_read_account(options["by"]),
                 dry_run=options["dry_run"],
             )
         except ImportFileError as error:
             raise CommandError(f"{error} Rien n’a été changé.") from None
-        self.stdout.write(f"{path} : {count(report.n_records, 'fiche')}, état au {on:%d/%m/%Y}")
+        self.stdout.write(f"{options['path']} : {count(run.n_records, 'fiche')}, état au {run.dated:%d/%m/%Y}")
         for line in describe(report):
             self.stdout.write(line)
-        if options["dry_run"]:
-            self.stdout.write("Essai : rien n’a été écrit.")
-        counts = ((name, len(getattr(report, name))) for name in ("created", "updated", "unchanged", "rejected"))
-        self.stdout.write(", ".join(f"{name} {n}" for name, n in counts))
+        if run.is_trial:
+            self.stdout.write("Essai : rien n’a changé dans le catalogue ; seul ce compte rendu est gardé.")
+        self.stdout.write(
+            f"created {run.n_created}, updated {run.n_updated}, unchanged {run.n_unchanged}, rejected {run.n_rejected}"
+        )
 
 
 def _read_day(text: str | None) -> date | None:
@@ -74,5 +75,10 @@ def _read_day(text: str | None) -> date | None:
         raise CommandError(f"--dated vaut {text} ; attendu : un jour comme 2026-06-12.") from None
 
 
-def _last_change(path: Path) -> date:
-    return datetime.fromtimestamp(path.stat().st_mtime, tz=timezone.get_current_timezone()).date()
+def _read_account(address: str | None) -> User | None:
+    if address is None:
+        return None
+    user = User.objects.filter(email__iexact=address).first()
+    if user is None:
+        raise CommandError(f"--by vaut {address} ; attendu : l’adresse d’un compte de ce service.")
+    return user
