@@ -14,6 +14,7 @@ from backend.common.days import current_day
 from backend.schemes.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.comparison import describe, differences
 from backend.schemes.completeness import completeness
+from backend.schemes.links.checking import pages_of
 from backend.schemes.models import Proposal, Revision, Scheme
 from backend.schemes.publishing import PublishingError, archive, put_back
 from backend.schemes.quality import check_scheme, review_column, review_day
@@ -96,6 +97,7 @@ class SchemeAdmin(CataloguePages[Scheme]):
             sheet=describe(read_record(scheme.current)) if scheme.current else {},
             revisions=_history(scheme),
             proposals=scheme.proposals.select_related("author").order_by("-pk")[:20],
+            pages=pages_of(scheme.current) if scheme.current else (),
             tasks=scheme.tasks.waiting().select_related("criterion", "reported_by"),
             may_approve=signed_in(request).may_approve_catalogue,
         )

@@ -14,7 +14,7 @@ from django.db import transaction
 from backend.common.work import Work
 from backend.schemes.links.examining import BUDGET_SECONDS, PAUSE_SECONDS, Sight, examine_all, host_of
 from backend.schemes.links.reading import Fingerprint, says_the_same
-from backend.schemes.models import ANSWERS, CatalogueTask, Outcome, Page, PageCheck, Scheme
+from backend.schemes.models import ANSWERS, CatalogueTask, Outcome, Page, PageCheck, Revision, Scheme
 from backend.schemes.reports import report_by_job, settle_by_job
 from backend.schemes.wording import NBSP
 from backend.schemes.wording import day as day_in_words
@@ -40,21 +40,33 @@ class Use:
     role: str
 
 
+def addresses_of(revision: Revision) -> dict[str, str]:
+    """Return every address that a sheet names, without its fragment, and as what it is named first."""
+    named = [(revision.url, "page du dispositif"), (revision.contact_url, CONTACT)]
+    named += [(source.url, f"source{NBSP}{source.position}") for source in revision.sources.all()]
+    found: dict[str, str] = {}
+    for url, role in named:
+        if plain := url.partition("#")[0].strip():
+            found.setdefault(plain, role)
+    return found
+
+
+def pages_of(revision: Revision) -> list[tuple[str, Page]]:
+    """Return the pages that a sheet names and that were asked for, each with its role."""
+    roles = addresses_of(revision)
+    pages = Page.objects.filter(url__in=roles, checked_on__isnull=False).in_bulk(field_name="url")
+    return [(role, pages[url]) for url, role in roles.items() if url in pages]
+
+
 def uses_in_force() -> dict[str, list[Use]]:
     """Return every address that our published sheets name, and who names it as what."""
     schemes = Scheme.objects.of_source(Scheme.OWN).published().select_related("current")
     found: dict[str, list[Use]] = defaultdict(list)
     for scheme in schemes.prefetch_related("current__sources"):
-        revision = scheme.current
-        if revision is None:
-            continue
-        named = [(revision.url, "page du dispositif"), (revision.contact_url, CONTACT)]
-        named += [(source.url, f"source{NBSP}{source.position}") for source in revision.sources.all()]
-        for url, role in named:
-            url = url.partition("#")[0].strip()
-            if url and not any(use.scheme == scheme for use in found[url]):
+        if scheme.current:
+            for url, role in addresses_of(scheme.current).items():
                 found[url].append(Use(scheme, role))
-    return {url: uses for url, uses in found.items() if uses}
+    return dict(found)
 
 
 def check_pages(

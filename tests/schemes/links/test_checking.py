@@ -318,6 +318,8 @@ def test_editors_see_each_page_with_its_days(scheme, here, client):
     base = "/administration/schemes/page/"
     assert f"{here.url}/aide" in text_of(client.get(base, {"etat": "echec"}))
     assert f"{here.url}/aide" not in text_of(client.get(base, {"etat": "reponse"}))
+    sheet = text_of(client.get(f"/administration/schemes/scheme/{scheme.pk}/change/"))
+    assert f"{here.url}/aide (page du dispositif) : introuvable, en échec depuis le 17 novembre 2026" in sheet
     text = text_of(client.get(f"{base}{page().pk}/change/"))
     assert "16 novembre 2026" in text
     assert "la page est introuvable (erreur 404)" in text
