@@ -63,6 +63,11 @@ def describe(record: Record) -> dict[str, tuple[str, ...]]:
     return {LABELS[name]: tuple(write(record)) for name, write in _WRITE.items()}
 
 
+def lines_of(record: Record, name: str) -> tuple[str, ...]:
+    """Return one field of a record as lines a person reads."""
+    return tuple(_WRITE[name](normalise(record)))
+
+
 def _text(name: str) -> Callable[[Record], Iterable[str]]:
     return lambda record: [record[name]] if record.get(name) else []
 

@@ -15,7 +15,7 @@ from backend.accounts.models import Membership, User
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, owe, stop_url
 from backend.schemes.comparison import differences, merge
-from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme
+from backend.schemes.models import CatalogueTask, Counterpart, Proposal, Revision, Scheme
 from backend.schemes.public_reports import owe_answer
 from backend.schemes.records import (
     BROKEN,
@@ -53,8 +53,12 @@ def write_draft(
     base: Revision | None = None,
     comment: str = "",
     task: CatalogueTask | None = None,
+    imported: Revision | None = None,
 ) -> Proposal:
-    """Keep a change that nobody else is asked to read yet; ``base`` is the revision its author had under the eyes."""
+    """Keep a change that nobody else is asked to read yet; ``base`` is the revision its author had under the eyes.
+
+    ``imported`` is the record of another site that it takes up: once published, a new sheet follows it.
+    """
     _need_editor(author)
     proposal = Proposal(
         author=author,
@@ -62,6 +66,7 @@ def write_draft(
         scheme=scheme,
         base=base,
         task=task,
+        imported=imported,
         written_at=timezone.now(),
     )
     _write(proposal, record, comment)
@@ -186,11 +191,59 @@ def publish(*, proposal: Proposal, approver: User, comment: str = "") -> Revisio
     put_in_force(scheme=scheme, revision=revision, state=Scheme.State.PUBLISHED)
     proposal.scheme, proposal.revision = scheme, revision
     _decide(proposal, Proposal.State.PUBLISHED, by=approver, comment=comment)
+    _follow(proposal, scheme)
     _tell_author(proposal)
     if proposal.task and proposal.task.closed_at is None:
         answer = f"Corrigé dans la version {revision.number} de la fiche."
         close_task(task=proposal.task, editor=approver, answer=answer)
     return revision
+
+
+def _follow(proposal: Proposal, scheme: Scheme) -> None:
+    """Let a new sheet follow the record it was made from, unless that one describes another sheet meanwhile."""
+    imported, author = proposal.imported, proposal.author
+    if imported is None or author is None or imported.scheme.counterparts.in_force().exists():
+        return
+    now = timezone.now()
+    Counterpart.objects.create(
+        imported=imported.scheme, ours=scheme, compared=imported, compared_at=now, made_by=author, made_at=now
+    )
+
+
+@transaction.atomic
+def publish_by_rule(*, base: Revision, record: Record, imported: Revision, rule: str, comment: str) -> Proposal:
+    """Put in force what a rule takes from a source, without a person; its proposal says so and can be undone.
+
+    Raises ``PublishingError`` where a person has to look: the sheet changed, or it could not be published.
+    """
+    hold_relations()
+    scheme = Scheme.objects.select_for_update(of=("self",)).get(pk=base.scheme_id)
+    if scheme.current_id != base.pk or scheme.state != Scheme.State.PUBLISHED:
+        raise OutdatedError("La fiche a changé, ou n’est plus publiée.")
+    if scheme.proposals.open().exists():
+        raise PublishingError("Une proposition est en cours sur cette fiche.")
+    _refuse_unpublishable(record)
+    try:
+        revision = write_revision(record, scheme=scheme)
+    except BROKEN as error:
+        raise PublishingError(f"La fiche n’est pas bien formée : {error}") from error
+    put_in_force(scheme=scheme, revision=revision, state=Scheme.State.PUBLISHED)
+    now = timezone.now()
+    return Proposal.objects.create(
+        key=scheme.source_key,
+        scheme=scheme,
+        base=base,
+        record=plain(record),
+        digest=digest_of(record),
+        comment=comment,
+        imported=imported,
+        rule=rule,
+        state=Proposal.State.PUBLISHED,
+        written_at=now,
+        proposed_at=now,
+        decided_at=now,
+        revision=revision,
+    )
 
 
 def put_in_force(*, scheme: Scheme, revision: Revision, state: str) -> None:

@@ -180,7 +180,7 @@ def revision_of(record: Record) -> Revision:
 
 def definitions_of(record: Record) -> list[tuple[bool, Record]]:
     """Return what the engine reads of each criterion, and whether it was typed from free text."""
-    return [(bool(row.get(FROM_TEXT)), _definition(row)) for row in record["criteria"]]
+    return [(bool(row.get(FROM_TEXT)), definition_of(row)) for row in record["criteria"]]
 
 
 def told(error: ValidationError) -> str:
@@ -304,7 +304,7 @@ def _check(row: models.Model) -> None:
 def _criterion(
     row: Record, revision: Revision, position: int, sources: dict[int | None, Source | None], memory: Memory
 ) -> Criterion:
-    definition = _definition(row)
+    definition = definition_of(row)
     if row.get("source") not in sources:
         raise RecordError(f"critère {position} : il n’y a pas de source {row['source']}")
     criterion = Criterion(
@@ -350,13 +350,13 @@ def _relation(row: Record, revision: Revision, position: int, sources: dict[int 
     return relation
 
 
-def _definition(row: Record) -> Record:
+def definition_of(row: Record) -> Record:
     """Leave out what is said about a criterion, at any depth."""
     found = {name: value for name, value in row.items() if name not in (*ANNOTATIONS, FROM_TEXT)}
     if isinstance(found.get("of"), list):
-        found["of"] = [_definition(part) for part in found["of"]]
+        found["of"] = [definition_of(part) for part in found["of"]]
     elif isinstance(found.get("of"), dict):
-        found["of"] = _definition(found["of"])
+        found["of"] = definition_of(found["of"])
     return found
 
 
@@ -436,7 +436,7 @@ def normalise(record: Record) -> Record:
     record = plain(record)
     criteria = [
         {
-            **canonical_criterion(_definition(row)),
+            **canonical_criterion(definition_of(row)),
             **{name: row.get(name) or None for name in ANNOTATIONS},
             **_mark(row.get(FROM_TEXT, False)),
         }

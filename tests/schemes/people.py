@@ -22,7 +22,7 @@ def make_approver(**fields) -> User:
 
 
 def get_scheme(key: str = KEY) -> Scheme:
-    return Scheme.objects.select_related("current__scheme").get(source_key=key)
+    return Scheme.objects.of_source(Scheme.OWN).select_related("current__scheme").get(source_key=key)
 
 
 def record_of(scheme: Scheme, **changes) -> Record:

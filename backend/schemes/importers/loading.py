@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from backend.schemes.changes.following import settle_source
 from backend.schemes.codes import Memory
 from backend.schemes.importers.cleaning import clean_line
 from backend.schemes.importers.faults import RowError, get_text, get_texts, show
@@ -69,6 +70,8 @@ def import_records(
     report.rejected.sort(key=lambda rejected: rejected.row)
     kept = Scheme.objects.of_source(source).described().order_by("source_key")
     report.gone = [key for key in kept.values_list("source_key", flat=True) if key not in loading.rows]
+    settled = settle_source(source, gone=report.gone)
+    report.by_rule, report.to_decide = settled.by_rule, settled.to_decide
     if dry_run:
         transaction.set_rollback(True)
     return report

@@ -30,6 +30,8 @@ class Report:
     notices: list[str] = field(default_factory=list)  # about the file as a whole
     gone: list[str] = field(default_factory=list)
     untagged: list[str] = field(default_factory=list)
+    by_rule: list[str] = field(default_factory=list)
+    to_decide: list[str] = field(default_factory=list)
     contradictions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     nuances: dict[str, list[str]] = field(default_factory=dict)  # what is said → the records that say it
     stated: Counter[str] = field(default_factory=Counter)
@@ -69,6 +71,10 @@ def describe(report: Report) -> Iterator[str]:
         yield f"  {nuance} ({len(keys)}) : {_some(keys)}"
     if report.gone:
         yield f"Absentes du fichier, gardées ({len(report.gone)}) : {_some(report.gone)}"
+    if report.by_rule:
+        yield f"Reprises par règle dans nos fiches ({len(report.by_rule)}) : {_some(report.by_rule)}"
+    if report.to_decide:
+        yield f"À décider pour nos fiches ({len(report.to_decide)}) : {_some(report.to_decide)}"
     if report.untagged:
         yield f"Sans besoins relus pour leur texte actuel ({len(report.untagged)}) : {_some(report.untagged)}"
     yield f"Critères tirés des données : {_counts(report.stated)}"

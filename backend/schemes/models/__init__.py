@@ -3,6 +3,7 @@
 With its modules this is one of the two doors to the engine: it answers "is this well formed?", of criteria and links.
 """
 
+from backend.schemes.models.changes import Counterpart, FieldDecision, SetAside, SourceChange
 from backend.schemes.models.editing import CatalogueTask, Proposal
 from backend.schemes.models.importing import ImportRun, SourceCopy
 from backend.schemes.models.pages import ANSWERS, Outcome, Page, PageCheck
@@ -30,7 +31,9 @@ __all__ = [
     "RATE_COLUMNS",
     "SHORT_NOTICE_DAYS",
     "CatalogueTask",
+    "Counterpart",
     "Criterion",
+    "FieldDecision",
     "ImportRun",
     "ImportedScheme",
     "Operator",
@@ -43,7 +46,9 @@ __all__ = [
     "Revision",
     "Scheme",
     "ServedNeed",
+    "SetAside",
     "Source",
+    "SourceChange",
     "SourceCopy",
     "SubNeed",
     "TagDecision",

@@ -122,8 +122,16 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         """Proposals that an approver has to decide on."""
         return self.filter(state=Proposal.State.PROPOSED)
 
+    def open(self) -> Self:
+        """Proposals that nothing was decided of yet, drafts with them."""
+        return self.filter(state__in=Proposal.OPEN)
+
+    def lost(self) -> Self:
+        """Proposals that came to nothing."""
+        return self.filter(state__in=Proposal.LOST)
+
     def from_files(self) -> Self:
-        return self.filter(author__isnull=True, followed__isnull=True)
+        return self.filter(author__isnull=True, followed__isnull=True, rule="")
 
     def from_parents(self) -> Self:
         return self.filter(followed__isnull=False)
@@ -131,12 +139,12 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
     def readable(self) -> Self:
         """Proposals with all that a page tells of them."""
         return self.select_related(
-            "author", "decided_by", "scheme__current__scheme", "base__scheme", "revision", "task"
+            "author", "decided_by", "scheme__current__scheme", "base__scheme", "revision", "task", "imported__scheme"
         )
 
 
 class Proposal(models.Model):
-    """A record that somebody would like to publish; without an author, it is that of a reviewed file.
+    """A record that somebody would like to publish; without an author, it is that of a reviewed file or of a rule.
 
     ``base`` is the revision it was written on: a proposal is never published over another one's work unseen.
     """
@@ -147,6 +155,9 @@ class Proposal(models.Model):
         PUBLISHED = "published", _("publiée")
         REFUSED = "refused", _("refusée")
         WITHDRAWN = "withdrawn", _("retirée")
+
+    OPEN = (State.DRAFT, State.PROPOSED)
+    LOST = (State.REFUSED, State.WITHDRAWN)
 
     key = models.SlugField(_("identifiant"), max_length=120)
     scheme = models.ForeignKey(
@@ -188,6 +199,17 @@ class Proposal(models.Model):
         verbose_name=_("version du parent suivie"),
         help_text="Of a variant, that a change of its parent reached: nobody wrote it.",
     )
+    imported = models.ForeignKey(
+        Revision,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="taken_into",
+        verbose_name=_("version importée reprise"),
+    )
+    rule = models.CharField(
+        _("règle"), max_length=120, blank=True, help_text="Published by it, without a person; empty otherwise."
+    )
     state = models.CharField(_("état"), max_length=10, choices=State, default=State.DRAFT)
     written_at = models.DateTimeField(_("écrite le"))
     proposed_at = models.DateTimeField(_("proposée le"), null=True, blank=True)
@@ -215,7 +237,15 @@ class Proposal(models.Model):
                 name="proposal_state_is_told",
                 condition=Q(state="draft", proposed_at=None, decided_at=None, decided_by=None, revision=None)
                 | Q(state="proposed", proposed_at__isnull=False, decided_at=None, decided_by=None, revision=None)
-                | Q(state="published", decided_at__isnull=False, decided_by__isnull=False, revision__isnull=False)
+                | Q(
+                    state="published",
+                    decided_at__isnull=False,
+                    decided_by__isnull=False,
+                    revision__isnull=False,
+                    rule="",
+                )
+                | Q(state="published", decided_at__isnull=False, decided_by=None, author=None, revision__isnull=False)
+                & ~Q(rule="")
                 | Q(state="refused", decided_at__isnull=False, decided_by__isnull=False, revision=None)
                 & ~Q(decision_comment="")
                 | Q(state="withdrawn", decided_at__isnull=False, revision=None),
@@ -227,6 +257,9 @@ class Proposal(models.Model):
             ),
             models.CheckConstraint(
                 name="proposal_base_has_a_scheme", condition=Q(base=None) | Q(scheme__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="proposal_of_a_rule_is_published", condition=Q(rule="") | Q(state="published", author=None)
             ),
             models.UniqueConstraint(
                 name="proposal_of_a_file_waits_once",
@@ -248,7 +281,23 @@ class Proposal(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.state in (self.State.DRAFT, self.State.PROPOSED)
+        return self.state in self.OPEN
+
+    @property
+    def writer(self) -> str:
+        """Who or what wrote it."""
+        if self.rule:
+            return "règle"
+        if self.followed_id is not None:
+            return "changement du dispositif parent"
+        return str(self.author or "fichier du catalogue")
+
+    @property
+    def decider(self) -> str:
+        """Who or what decided on it; nothing while it is open."""
+        if self.rule:
+            return f"par règle ({self.rule})"
+        return f"par {self.decided_by}" if self.decided_by else ""
 
     @property
     def in_force(self) -> Revision | None:

@@ -1,0 +1,81 @@
+"""The State's real file, then a copy in which five records changed: five kinds of work towards our catalogue."""
+
+import json
+from copy import deepcopy
+from datetime import date
+
+import pytest
+
+from backend.matchmaking.record_effects import effects_of_record
+from backend.schemes.changes.following import Comparison
+from backend.schemes.changes.incoming import set_aside
+from backend.schemes.importers.loading import import_records
+from backend.schemes.models import SourceChange
+from backend.schemes.records import read_record
+from tests.factories import DAY, make_submission
+from tests.schemes.following import accept_all, counterpart, imported, make_ours, ours
+from tests.schemes.importers.made_up import SOURCE
+from tests.schemes.people import make_editor
+
+pytestmark = [pytest.mark.django_db, pytest.mark.real_data]
+DATES, CONTACT, CRITERION, TITLE, GONE = KEYS = (
+    "act-pas-a-pas",
+    "audit-energetique-en-industrie",
+    "diag-decarbon-action",
+    "etude-biodechets",
+    "etude-centres-de-tri",
+)
+
+
+def bring(programmes, day):
+    return import_records(source=SOURCE, records=programmes, on=day)
+
+
+def test_five_changes_of_the_real_file_are_five_kinds_of_differences(real_data):
+    programmes = json.loads((real_data / "mte" / "programs.json").read_text())
+    first = bring(programmes, DAY)
+    assert (len(first.created), first.by_rule, first.to_decide) == (260, [], [])
+    assert SourceChange.objects.described().waiting().count() == 260
+    editor = make_editor()
+    for key in KEYS:
+        make_ours(key, needs={"energie.facture": 1.0})
+    assert SourceChange.objects.described().waiting().count() == 255
+    others = SourceChange.objects.described().waiting()
+    assert set_aside(schemes=others, editor=editor, why="À voir plus tard.") == 255
+    assert not SourceChange.objects.described().waiting().exists()
+
+    changed = {row["id"]: row for row in deepcopy(programmes)}
+    changed[DATES]["eligibilityData"]["validity"]["end"] = "30/06/2027"
+    changed[CONTACT]["contact question"] = f"{changed[CONTACT]['contact question']}/nouveau"
+    changed[CRITERION]["eligibilityData"]["company"]["maxEmployees"] = "9"
+    changed[TITLE]["titre"] = f"{changed[TITLE]['titre']} 2027"
+    del changed[GONE]
+    second = bring(changed.values(), date(2026, 11, 25))
+    assert (len(second.created), len(second.updated), len(second.unchanged)) == (0, 4, 255)
+    assert second.by_rule == [CONTACT]
+    assert second.to_decide == sorted({DATES, CRITERION, TITLE, GONE})
+    pending = {key: {change.label for change in Comparison(counterpart(key)).pending} for key in KEYS}
+    assert pending == {
+        DATES: {"Ouverture"},
+        CONTACT: set(),
+        CRITERION: {"Critères d’éligibilité"},
+        TITLE: {"Nom"},
+        GONE: {"Présence dans la source"},
+    }
+    assert ours(CONTACT).current.contact_url.endswith("/nouveau")
+    waiting = SourceChange.objects.described().waiting()
+    assert set(waiting.values_list("source_key", flat=True)) == {DATES, CRITERION, TITLE, GONE}
+
+    make_submission(confirmed=True)  # 35 people
+    comparison = Comparison(counterpart(CRITERION))
+    effect = effects_of_record(comparison.with_taken(comparison.pending), base=comparison.ours, on=DAY)
+    assert len(effect.loses) == 1
+    for key in (DATES, CRITERION, TITLE, GONE):
+        accept_all(key)
+    assert not SourceChange.objects.described().waiting().exists()
+    assert read_record(ours(DATES).current)["window"]["closes_on"] == "2027-06-30"
+    assert read_record(ours(GONE).current)["window"]["state"] == "closed"
+    third = bring(changed.values(), date(2026, 11, 26))
+    assert (len(third.unchanged), third.by_rule, third.to_decide) == (259, [], [])
+    assert imported(GONE).current_id
+    assert not waiting.exists()
