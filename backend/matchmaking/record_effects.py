@@ -76,6 +76,11 @@ class Effect:
         return [move for move in self.moves if move.becomes_undecided]
 
     @property
+    def has_names(self) -> bool:
+        """Whether the viewer may open the file of one of those that move."""
+        return any(move.is_visible for move in (*self.gains, *self.loses, *self.undecided))
+
+    @property
     def unchanged(self) -> int:
         """Count the firms that would read the same, whatever that is."""
         return self.n_firms - len(self.gains) - len(self.loses) - len(self.undecided)

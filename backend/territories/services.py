@@ -32,6 +32,14 @@ class Surroundings:
     possible: frozenset[str] | None
 
 
+@dataclass(frozen=True, slots=True)
+class TerritoryCodes:
+    """The perimeters that hold, or may hold, some of the territory served, or lie in it; and those that hold all."""
+
+    touching: frozenset[str]
+    covering: frozenset[str]
+
+
 @transaction.atomic
 def load_territories(folder: Path) -> dict[str, int]:
     """Load perimeters, containments, zones and the served territory; running it again changes nothing."""
@@ -244,6 +252,7 @@ def clear_caches() -> None:
     zone_codes.cache_clear()
     _changes.cache_clear()
     territory_name.cache_clear()
+    _territory_codes.cache_clear()
 
 
 @lru_cache(maxsize=1)
@@ -271,6 +280,20 @@ def served_communes() -> tuple[Perimeter, ...]:
     """Return the communes of the territory by name; they change with a release only."""
     inside = Perimeter.objects.communes().filter(containments__outer__served__isnull=False)
     return tuple(inside.order_by("search_name"))
+
+
+def territory_codes(*, on: date) -> TerritoryCodes:
+    """Return how other perimeters stand to the territory served."""
+    return _territory_codes(period_of(on))
+
+
+@lru_cache(maxsize=4)
+def _territory_codes(period: date) -> TerritoryCodes:
+    codes = [commune.official_code for commune in served_communes()]
+    found = communes_surroundings(codes, on=period).values()
+    touching = frozenset().union(*(one.inside | (one.possible or frozenset()) for one in found))
+    covering = frozenset.intersection(*(one.inside for one in found)) if found else frozenset()
+    return TerritoryCodes(touching, covering)
 
 
 def find_communes(text: str, *, limit: int = 12) -> list[Perimeter]:

@@ -216,6 +216,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
                 "dispositif": "/administration/schemes/scheme/{scheme}/change/",
                 "proposer": "/administration/schemes/proposal/add/?dispositif={scheme}",
                 "dispositifs repris": "/administration/schemes/importedscheme/",
+                "changements": "/administration/schemes/sourcechange/",
                 "signalements": "/administration/schemes/cataloguetask/",
             },
         ),

@@ -148,6 +148,9 @@ def admin_rows() -> dict[str, Row]:
     def imported(case: Case) -> list[Any]:
         return [case.imported.pk]
 
+    def own_sheet(case: Case) -> dict[str, Any]:
+        return {"ours": case.scheme.pk, "revision": case.imported.current_id}
+
     def proposal(case: Case) -> list[Any]:
         return [case.proposal.pk]
 
@@ -192,6 +195,17 @@ def admin_rows() -> dict[str, Row]:
         "schemes_importedscheme_change": Row(ENTER, args=imported),
         "schemes_importedscheme_delete": Row(CLOSED, args=imported),
         "schemes_importedscheme_history": Row(ENTER, args=imported),
+        "schemes_sourcechange_changelist": page(ENTER),
+        "schemes_sourcechange_add": page(CLOSED),
+        "schemes_sourcechange_change": Row(ENTER, args=imported),
+        "schemes_sourcechange_delete": Row(CLOSED, args=imported),
+        "schemes_sourcechange_history": Row(ENTER, args=imported),
+        "schemes_sourcechange_set_list_aside": page(ENTER),
+        "schemes_sourcechange_rattacher": Row(ENTER, args=imported, method="post", sent=own_sheet),
+        "schemes_sourcechange_detacher": Row(ENTER, args=imported, method="post"),
+        "schemes_sourcechange_mettre-de-cote": Row(ENTER, args=imported, method="post"),
+        "schemes_sourcechange_remettre": Row(ENTER, args=imported, method="post"),
+        "schemes_sourcechange_classer": Row(ENTER, args=imported, method="post"),
         "schemes_proposal_changelist": page(ENTER),
         "schemes_proposal_add": page(ENTER),
         "schemes_proposal_change": Row(ENTER, args=proposal),

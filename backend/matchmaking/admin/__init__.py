@@ -1,6 +1,7 @@
-"""Pages of the catalogue that ask the engine: proposals tried on firms, the sub-needs of imported schemes."""
+"""Pages of the catalogue that ask the engine: what sources change, proposals tried on firms, sub-needs of imports."""
 
+from backend.matchmaking.admin.changes import SourceChangeAdmin
 from backend.matchmaking.admin.proposals import ProposalAdmin
 from backend.matchmaking.admin.tags import ImportedSchemeAdmin
 
-__all__ = ["ImportedSchemeAdmin", "ProposalAdmin"]
+__all__ = ["ImportedSchemeAdmin", "ProposalAdmin", "SourceChangeAdmin"]

@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 
 from backend.accounts.models import User
 from backend.schemes.admin.pages import found, signed_in
+from backend.schemes.admin.trials import whom_it_touches
 from backend.schemes.admin.writing import WritingPages
 from backend.schemes.comparison import describe, differences
 from backend.schemes.forms.proposal import DecisionForm
@@ -28,7 +29,7 @@ from backend.schemes.records import read_record
 
 
 class ProposalPages(WritingPages):
-    list_display = ("title", "state", "author_name", "written_at", "decided_by")
+    list_display = ("title", "state", "author_name", "written_at", "decider")
     list_filter = ("state", ("author", admin.RelatedOnlyFieldListFilter))
     search_fields = ("key", "record__name")
     list_select_related = ("author", "decided_by", "scheme")
@@ -39,7 +40,11 @@ class ProposalPages(WritingPages):
 
     @admin.display(description="auteur", ordering="author")
     def author_name(self, proposal: Proposal) -> str:
-        return str(proposal.author or "fichier du catalogue")
+        return proposal.writer
+
+    @admin.display(description="décidée", ordering="decided_by")
+    def decider(self, proposal: Proposal) -> str:
+        return proposal.decider
 
     def get_urls(self) -> list[URLPattern]:
         own = [
@@ -77,9 +82,17 @@ class ProposalPages(WritingPages):
             may_withdraw=is_author and proposal.is_open,
             may_decide=may_decide(proposal=proposal, user=user),
             may_take_up=not proposal.is_open or proposal.is_outdated,
+            may_undo=proposal.state == Proposal.State.PUBLISHED and proposal.base_id is not None,
             n_approvers=len(list(approvers_to_tell(proposal))),
             changes=_changes(proposal),
+            **self._touched(proposal, user),
         )
+
+    def _touched(self, proposal: Proposal, user: User) -> dict[str, Any]:
+        """Return whom an open proposal would touch if it were published today."""
+        if not proposal.is_open:
+            return {}
+        return whom_it_touches(proposal.record, self.open_trial(), in_force=proposal.in_force, viewer=user)
 
     def propose(self, request: HttpRequest, pk: str) -> HttpResponse:
         return self._decide(request, pk, "propose", "Envoyer à la relecture")
@@ -110,6 +123,7 @@ class ProposalPages(WritingPages):
                 form=form,
                 has_comment=not by_author,
                 changes=_changes(proposal),
+                **(self._touched(proposal, user) if action in ("propose", "publish") else {}),
             )
         try:
             told = _act(action, proposal, user, form.cleaned_data["comment"])

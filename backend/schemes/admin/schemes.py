@@ -98,6 +98,7 @@ class SchemeAdmin(CataloguePages[Scheme]):
             revisions=_history(scheme),
             proposals=scheme.proposals.select_related("author").order_by("-pk")[:20],
             pages=pages_of(scheme.current) if scheme.current else (),
+            followed=scheme.described_by.in_force().select_related("imported__current"),
             tasks=scheme.tasks.waiting().select_related("criterion", "reported_by"),
             may_approve=signed_in(request).may_approve_catalogue,
         )

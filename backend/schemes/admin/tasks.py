@@ -21,12 +21,13 @@ class WaitingFilter(admin.SimpleListFilter):
 
     title = "état"
     parameter_name = "etat"
+    waiting = "en attente"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("traites", "traités"), ("tous", "tous")]
 
     def choices(self, changelist: Any) -> Any:
-        for value, label in ((None, "en attente"), *self.lookup_choices):
+        for value, label in ((None, self.waiting), *self.lookup_choices):
             yield {
                 "selected": self.value() == value,
                 "query_string": changelist.get_query_string(

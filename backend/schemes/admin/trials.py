@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from backend.accounts.models import User
 from backend.schemes.forms.reading import Reading
 from backend.schemes.forms.sheet import Sheet
 from backend.schemes.models import Revision
@@ -41,7 +42,9 @@ class Trial(Protocol):
     """The firms of today, on which any number of records and conditions are tried."""
 
     def counts(self, criteria: Iterable[Record]) -> Sequence[Counts]: ...
-    def effect(self, record: Record | None, *, base: Record | Revision | None) -> Effect: ...
+    def effect(
+        self, record: Record | None, *, base: Record | Revision | None, viewer: User | None = None
+    ) -> Effect: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,17 @@ def effect_of(sheet: Sheet, trial: Trial, *, in_force: Revision | None) -> tuple
         return effect_in_words(trial.effect(record, base=in_force))
     except RecordError as error:
         return (f"Ces règles ne peuvent pas être essayées : {error}",)
+
+
+def whom_it_touches(
+    record: Record, trial: Trial, *, in_force: Revision | None, viewer: User
+) -> dict[str, Effect | tuple[str, ...]]:
+    """Return what a whole record would do, in words and firm by firm, for a page; nothing where it cannot be read."""
+    try:
+        effect = trial.effect(record, base=in_force, viewer=viewer)
+    except RecordError:
+        return {}
+    return {"effect": effect, "effect_lines": effect_in_words(effect)}
 
 
 def told(counts: Counts) -> str:

@@ -6,16 +6,17 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from backend.schemes.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.admin.trials import Trial, effect_of, lines_of
+from backend.schemes.changes.incoming import draft_record
 from backend.schemes.comparison import merge
 from backend.schemes.forms.proposal import CommentForm
 from backend.schemes.forms.sheet import Sheet
-from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme
+from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme, SourceChange
 from backend.schemes.publishing import PublishingError, rewrite_draft, write_draft
 from backend.schemes.records import Record, read_record
 from backend.schemes.vocabulary import CRITERION_KINDS
@@ -33,10 +34,12 @@ class Start:
         base: Revision | None = None,
         record: Record | None = None,
         task: CatalogueTask | None = None,
+        imported: Revision | None = None,
         conflicts: list[str] | None = None,
         comment: str = "",
     ) -> None:
         self.scheme, self.base, self.task, self.comment = scheme, base, task, comment
+        self.imported = imported
         self.record = record or (read_record(base) if base else None)
         self.conflicts = conflicts or []
 
@@ -74,6 +77,7 @@ class WritingPages(CataloguePages[Proposal]):
                 base=start.base,
                 comment=comment,
                 task=start.task,
+                imported=start.imported,
             )
 
         title = f"Proposer une modification – {start.scheme}" if start.scheme else "Proposer un nouveau dispositif"
@@ -149,7 +153,13 @@ class WritingPages(CataloguePages[Proposal]):
 
 def _start(request: HttpRequest) -> Start:
     """Read from the address what a new proposal starts from."""
-    for name, read in (("reprendre", _from_proposal), ("fiche", _from_task), ("dispositif", _from_scheme)):
+    for name, read in (
+        ("reprendre", _from_proposal),
+        ("annuler", _undoing_proposal),
+        ("fiche", _from_task),
+        ("dispositif", _from_scheme),
+        ("importee", _from_imported),
+    ):
         if name in request.GET:
             return read(request.GET[name])
     return Start()
@@ -158,6 +168,35 @@ def _start(request: HttpRequest) -> Start:
 def _from_scheme(pk: str) -> Start:
     scheme = found(_own_schemes(), pk)
     return Start(scheme=scheme, base=scheme.current)
+
+
+def _from_imported(pk: str) -> Start:
+    """Start a sheet of ours from what another site says; nobody of ours has checked it yet."""
+    scheme = found(SourceChange.objects.described().unclaimed().select_related("current__scheme"), pk)
+    return Start(
+        record=draft_record(scheme),
+        imported=scheme.current,
+        comment=f"D’après {scheme.source}, fiche « {scheme.source_key} ».",
+    )
+
+
+def _undoing_proposal(pk: str) -> Start:
+    """Start from the sheet in force, what a published proposal changed put back as it was before."""
+    rows = Proposal.objects.readable().filter(state=Proposal.State.PUBLISHED, base__isnull=False)
+    proposal = found(rows, pk)
+    scheme = found(_own_schemes(), str(proposal.scheme_id))
+    if proposal.base is None or scheme.current is None:
+        raise Http404
+    record, conflicts = merge(
+        base=proposal.record, mine=read_record(proposal.base), current=read_record(scheme.current)
+    )
+    return Start(
+        scheme=scheme,
+        base=scheme.current,
+        record=record,
+        conflicts=conflicts,
+        comment=f"Annule la version {proposal.revision.number if proposal.revision else '?'}.",
+    )
 
 
 def _from_task(pk: str) -> Start:
@@ -172,7 +211,7 @@ def _from_proposal(pk: str) -> Start:
     scheme = _own_schemes().filter(source_key=proposal.key).first()
     current = scheme.current if scheme else None
     if current is None:
-        return Start(record=proposal.record, comment=proposal.comment, task=proposal.task)
+        return Start(record=proposal.record, comment=proposal.comment, task=proposal.task, imported=proposal.imported)
     base = read_record(proposal.base) if proposal.base else None
     record, conflicts = merge(base=base, mine=proposal.record, current=read_record(current))
     return Start(
@@ -182,6 +221,7 @@ def _from_proposal(pk: str) -> Start:
         conflicts=conflicts,
         comment=proposal.comment,
         task=proposal.task,
+        imported=proposal.imported,
     )
 
 
