@@ -31,7 +31,7 @@ from matching.metrics import (
     silences,
 )
 from matching.needs import NOTHING, NeedReader, Wish
-from matching.nomenclatures import activity_path
+from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
@@ -80,6 +80,7 @@ __all__ = [
     "Ceiling",
     "Change",
     "Conflict",
+    "Correspondence",
     "Criterion",
     "CriterionError",
     "Estimate",

@@ -29,6 +29,7 @@ from matching.state_aid import CEILINGS
 type Key = Hashable
 type Cut = tuple[str, Any]
 
+ACTIVITY, ACTIVITY_2025 = ("activity", "possible_activities"), ("activity_2025", "possible_activities_2025")
 _FIGURES = ("headcount", "turnover", "balance_sheet")
 _GROUP = ("group", "previous_years")
 _NOTHING_TOLD: frozenset[tuple[str, bool]] = frozenset()
@@ -52,7 +53,7 @@ def _fields(leaf: Criterion) -> tuple[str, ...]:
         case InTerritory():
             return ("place",) if leaf.level == "establishment" else ("project_place",)
         case Activity():
-            return ("activity",) if leaf.nomenclature == "naf_rev2" else ("activity_2025",)
+            return ACTIVITY if leaf.nomenclature == "naf_rev2" else ACTIVITY_2025
         case SizeCategory():
             return (*_FIGURES, *_GROUP)
         case Headcount() if leaf.level == "establishment":

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.classes import Key, classifier, cuts_of, fields_of
+from matching.classes import ACTIVITY, ACTIVITY_2025, Key, classifier, cuts_of, fields_of
 from matching.columns import Columns
 from matching.criteria import Criterion, Manual, OpenFacts, leaves
 from matching.outcomes import MET, NOT_MET, BoolArray
@@ -230,7 +230,7 @@ class Index:
         self._windows = _Table(("on",))
         self._opening: dict[date, Row] = {}
         self._tables: dict[tuple[str, ...], _Table] = {}
-        self._targets = _Table(("activity",))
+        self._targets = _Table(tuple(sorted((*ACTIVITY, *ACTIVITY_2025))))
         self.variants: dict[str, Row] = {}  # by key of the parent, whether the index holds it or not
         self._reading: dict[str, Row] = {}  # by fact, schemes whose typed conditions read it
         for scheme in schemes:

@@ -1,5 +1,6 @@
 """Codes of activities, so written that any level is a prefix of the levels below."""
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from matching.errors import FactError
@@ -52,3 +53,67 @@ def activity_path(code: str, nomenclature: str = "naf_rev2") -> str:
             return section + digits + letter
     name = _NAMES[nomenclature]
     raise FactError(f"{code!r} is no {name} code; a section letter or 2 to 4 digits and a letter are expected.")
+
+
+WHOLE = 6  # characters of the path of a sub-class, which is what a firm has
+
+
+class Correspondence:
+    """Which sub-classes of the NAF rév. 2 correspond to which of the NAF 2025, and the other way round.
+
+    Parameters
+    ----------
+    pairs : iterable of pair of str
+        A code of the NAF rév. 2 and one of the NAF 2025, both of a sub-class.
+    incomplete : mapping of str to collection of str
+        By nomenclature, codes of which some correspondent is not in the pairs: nothing is told of them.
+    silent : collection of str
+        Nomenclatures of which a code that nobody can read is in some pair: nothing is told of any of their codes.
+
+    Raises
+    ------
+    FactError
+        A code that has not the shape of a sub-class.
+
+    Examples
+    --------
+    >>> table = Correspondence([("25.62A", "25.53Y"), ("25.62B", "25.53Y")])
+    >>> sorted(table.of("25.53Y", "naf_2025")), sorted(table.of("25.62A", "naf_rev2"))
+    (['C2562A', 'C2562B'], ['C2553Y'])
+    """
+
+    def __init__(
+        self,
+        pairs: Iterable[tuple[str, str]] = (),
+        *,
+        incomplete: Mapping[str, Collection[str]] | None = None,
+        silent: Collection[str] = (),
+    ) -> None:
+        self._found: dict[str, dict[str, set[str]]] = {"naf_rev2": {}, "naf_2025": {}}
+        for rev2, new in pairs:
+            one, other = sub_class_path(rev2, "naf_rev2"), sub_class_path(new, "naf_2025")
+            self._found["naf_rev2"].setdefault(one, set()).add(other)
+            self._found["naf_2025"].setdefault(other, set()).add(one)
+        for nomenclature, codes in (incomplete or {}).items():
+            for code in codes:
+                self._found[nomenclature].pop(sub_class_path(code, nomenclature), None)
+        for nomenclature in silent:
+            self._found[nomenclature].clear()
+
+    def of(self, code: str, nomenclature: str) -> frozenset[str]:
+        """Return the paths, in the other nomenclature, of all that a code may be there.
+
+        Empty where nothing is known: an empty or unknown code, or one above the sub-classes, of which a table of
+        sub-classes may lack some.
+        """
+        path = activity_path(code, nomenclature) if code else ""
+        return frozenset(self._found[nomenclature].get(path, ()))
+
+
+def sub_class_path(code: str, nomenclature: str) -> str:
+    """Return the path of a code, which must be of a sub-class: four digits and a letter."""
+    path = activity_path(code, nomenclature)
+    if len(path) != WHOLE:
+        name = _NAMES[nomenclature]
+        raise FactError(f"{code!r} is no sub-class of the {name}; four digits and a letter are expected.")
+    return path

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from matching import state_aid
 from matching.facts import ANY_NUMBER, ANYWHERE, Figures, Interval, Place, Related
-from matching.nomenclatures import activity_path
+from matching.nomenclatures import WHOLE, activity_path
 from matching.outcomes import UNKNOWN, OutcomeArray, constant
 
 type FloatArray = NDArray[np.float64]
@@ -49,6 +49,9 @@ class Profile:
         Of the establishment and of the project.
     activity, activity_2025 : str
         NAF rév. 2 and NAF 2025 code of the establishment at any level; empty when unknown.
+    possible_activities, possible_activities_2025 : frozenset of str
+        Paths of what it may be in a nomenclature, as its code in the other one says; empty when that says nothing.
+        A whole code of its own nomenclature wins.
     legal_category : str
         INSEE "catégorie juridique", 1 to 4 digits; empty when unknown.
     created_on : datetime.date or None
@@ -77,6 +80,8 @@ class Profile:
     project_place: Place = ANYWHERE
     activity: str = ""
     activity_2025: str = ""
+    possible_activities: frozenset[str] = frozenset()
+    possible_activities_2025: frozenset[str] = frozenset()
     legal_category: str = ""
     created_on: date | None = None
     micro_entrepreneur: bool | None = None
@@ -111,6 +116,13 @@ def _distinct[T](values: Sequence[T]) -> tuple[tuple[T, ...], RowArray]:
     return tuple(positions), codes
 
 
+def _activities(code: str, possible: frozenset[str], nomenclature: str) -> tuple[str, ...]:
+    """Return the paths that an activity may be: its own code, refined by what the other nomenclature says of it."""
+    path = activity_path(code, nomenclature) if code else ""
+    under = tuple(sorted(other for other in possible if other.startswith(path)))
+    return under if under and len(path) < WHOLE else (path,)
+
+
 def _bounds(intervals: Sequence[Interval]) -> tuple[FloatArray, FloatArray]:
     return (
         np.array([interval.low for interval in intervals], dtype=np.float64),
@@ -134,9 +146,9 @@ class Profiles:
         self._numbers = {name: _bounds([getattr(row, name) for row in rows]) for name in NUMBERS}
         self.created_on: DayArray = np.array([row.created_on or NOT_A_DAY for row in rows], dtype="datetime64[D]")
         self._activities = {
-            "naf_rev2": _distinct([row.activity and activity_path(row.activity) for row in rows]),
+            "naf_rev2": _distinct([_activities(row.activity, row.possible_activities, "naf_rev2") for row in rows]),
             "naf_2025": _distinct(
-                [row.activity_2025 and activity_path(row.activity_2025, "naf_2025") for row in rows]
+                [_activities(row.activity_2025, row.possible_activities_2025, "naf_2025") for row in rows]
             ),
         }
         self.legal_categories, self.legal_category = _distinct([row.legal_category for row in rows])
@@ -173,8 +185,8 @@ class Profiles:
         """Return the consolidated figures of one profile, the last closed year first."""
         return self._consolidated_years[row]
 
-    def activities(self, nomenclature: str) -> tuple[tuple[str, ...], RowArray]:
-        """Return the distinct activities, as paths, and each row's position among them."""
+    def activities(self, nomenclature: str) -> tuple[tuple[tuple[str, ...], ...], RowArray]:
+        """Return the distinct activities, each the paths it may be, and each row's position among them."""
         return self._activities[nomenclature]
 
     def places(self, level: str) -> tuple[tuple[Place, ...], RowArray]:

@@ -5,13 +5,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
 
-from matching.criteria import Activity, Criterion, Manual, Window, leaves
+from matching.criteria import Activity, AnyOf, Criterion, Manual, Window, leaves
 from matching.errors import CriterionError
 
 type Reach = Literal["local", "departmental", "regional", "national", "eu"]
 
 REACHES: tuple[str, ...] = get_args(Reach.__value__)
-N_SECTIONS = 21  # of NAF rév. 2, A to U
+N_SECTIONS = {"naf_rev2": 21, "naf_2025": 22}  # A to U, A to V
+
+
+def _is_everything(aim: Activity) -> bool:
+    """Tell whether an aim names every section of its nomenclature."""
+    return len({code for code in aim.any_of if len(code) == 1}) >= N_SECTIONS[aim.nomenclature]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +37,9 @@ class Scheme:
     needs : mapping of str to float
         Weight in ]0, 1] of each sub-need it serves.
     targeted_activities : tuple of str
-        Activity codes its owner aims at; they order and never exclude. Empty means all.
+        NAF rév. 2 codes its owner aims at; they order and never exclude. Empty means all.
+    targeted_activities_2025 : tuple of str
+        The same in the NAF 2025: one list or the other holds.
     reach : {'local', 'departmental', 'regional', 'national', 'eu'}
         Level at which it is decided.
     kind : str
@@ -57,6 +64,7 @@ class Scheme:
     from_text: tuple[Criterion, ...] = ()
     needs: Mapping[str, float] = field(default_factory=dict)
     targeted_activities: tuple[str, ...] = ()
+    targeted_activities_2025: tuple[str, ...] = ()
     reach: str = "national"
     kind: str = ""
     applicant: str = "firm"
@@ -65,16 +73,17 @@ class Scheme:
     review_by: date | None = None
     preparation_days: int | None = None
     guide: float = 0.0
-    targeting: Activity | None = field(init=False, default=None)
+    targeting: Criterion | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if self.reach not in REACHES:
             raise CriterionError(f"Unknown reach {self.reach!r}; accepted: {', '.join(REACHES)}.", place=self.key)
         if self.variant_of == self.key:
             raise CriterionError(f"{self.key!r} is a variant of itself; accepted: of another one.", place=self.key)
-        sections = {code for code in self.targeted_activities if len(code) == 1}
-        if self.targeted_activities and len(sections) < N_SECTIONS:
-            object.__setattr__(self, "targeting", Activity(any_of=self.targeted_activities))
+        lists = {"naf_rev2": self.targeted_activities, "naf_2025": self.targeted_activities_2025}
+        aims = [Activity(any_of=codes, nomenclature=name) for name, codes in lists.items() if codes]
+        if aims and not any(_is_everything(aim) for aim in aims):
+            object.__setattr__(self, "targeting", aims[0] if len(aims) == 1 else AnyOf(of=tuple(aims)))
 
     @property
     def stated(self) -> tuple[Criterion, ...]:

@@ -138,7 +138,8 @@ class Activity(_Coded):
     any_of, none_of : tuple of str
         Codes at any level, as :func:`matching.profiles.activity_path` accepts them.
     nomenclature : {'naf_rev2', 'naf_2025'}
-        In which the codes are written. Codes of one are never read as codes of the other.
+        In which the codes are written. Codes of one are never read as codes of the other; a profile may say what its
+        code in the other one may be here, and then all of that must agree.
     """
 
     kind: ClassVar[str] = "activity"
@@ -153,8 +154,13 @@ class Activity(_Coded):
         return activity_path(code, self.nomenclature)
 
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
-        codes, rows = profiles.activities(self.nomenclature)
-        return self.table(codes)[rows]
+        several, rows = profiles.activities(self.nomenclature)
+        return np.array([_agreed(self.table(codes)) for codes in several], dtype=np.int8)[rows]
+
+
+def _agreed(outcomes: OutcomeArray) -> Outcome:
+    """Return what all that an activity may be say; unknown where they differ."""
+    return Outcome(int(outcomes[0])) if (outcomes == outcomes[0]).all() else UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,7 @@ def outcome(criterion: dict[str, Any], facts: dict[str, Any], doubt: str | None 
         place = facts["project_place" if criterion.get("level") == "project" else "place"]
         return listed(criterion, lambda code: contains(code, place))
     if kind == "activity":
-        if criterion.get("nomenclature") == "naf_2025":
-            return listed(criterion, lambda code: is_under_2025(facts["naf_2025"], code))
-        return listed(criterion, lambda code: is_under(facts["naf"], code))
+        return of_all_it_may_be(facts, criterion.get("nomenclature", "naf_rev2"), lambda test: listed(criterion, test))
     if kind == "legal_form":
         return listed(criterion, lambda code: has_prefix(facts["legal_category"], code))
     if kind in ("tenure", "horizon"):
@@ -133,16 +131,45 @@ def judge(scheme: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "eligibility": verdicts[eligibility],
         "typed": verdicts[typed],
-        "targeted": {"maybe": "unknown"}.get(aim := targeted(scheme["targeted_naf"], facts["naf"]), aim),
+        "targeted": {"maybe": "unknown"}.get(aim := targeted(scheme, facts), aim),
         "unknown": sorted(unknown),
         "to_confirm": sorted(others - read),
     }
 
 
-def targeted(codes: list[str], naf: str) -> str:
-    if not codes or set("ABCDEFGHIJKLMNOPQRSTU") <= set(codes):
+def targeted(scheme: dict[str, Any], facts: dict[str, Any]) -> str:
+    old, new = scheme["targeted_naf"], scheme.get("targeted_naf_2025", [])
+    if set("ABCDEFGHIJKLMNOPQRSTU") <= set(old) or set("ABCDEFGHIJKLMNOPQRSTUV") <= set(new):
         return "yes"
-    return disjunction([is_under(naf, code) for code in codes])
+    aims = [(old, "naf_rev2"), (new, "naf_2025")]
+    found = [
+        of_all_it_may_be(facts, name, lambda test, codes=codes: disjunction([test(code) for code in codes]))
+        for codes, name in aims
+        if codes
+    ]
+    return disjunction(found) if found else "yes"
+
+
+def of_all_it_may_be(facts: dict[str, Any], nomenclature: str, judge_with: Any) -> str:
+    """Judge an activity by each code that it may have in a nomenclature; where these differ, nobody knows."""
+    under = is_under_2025 if nomenclature == "naf_2025" else is_under
+    codes = activities_of(facts, nomenclature, under)
+    found = {judge_with(lambda wanted, code=code: under(code, wanted)) for code in codes}
+    return found.pop() if len(found) == 1 else "maybe"
+
+
+def activities_of(facts: dict[str, Any], nomenclature: str, under: Any) -> list[str]:
+    """Return the codes that an activity may have: its own, or those that its code in the other list corresponds to."""
+    old, new = facts["naf"].replace(".", ""), facts["naf_2025"].replace(".", "")
+    own = facts["naf"] if nomenclature == "naf_rev2" else facts["naf_2025"]
+    if len(own.replace(".", "")) == 5:
+        return [own]
+    linked = [
+        one if nomenclature == "naf_rev2" else other
+        for one, other in facts.get("links", [])
+        if (other.replace(".", "") == new if nomenclature == "naf_rev2" else one.replace(".", "") == old)
+    ]
+    return [code for code in linked if not own or under(code, own) == "yes"] or [own]
 
 
 def yes_no(value: bool | None) -> str:

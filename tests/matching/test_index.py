@@ -28,6 +28,7 @@ from tests.matching import naive_ranking
 from tests.matching.factories import WEIGHTS
 from tests.matching.test_properties import (
     ACTIVITIES,
+    ACTIVITIES_2025,
     criteria,
     days,
     profiles,
@@ -50,6 +51,7 @@ def schemes(draw: st.DrawFn) -> Scheme:
         criteria=tuple(map(parse_criterion, draw(st.lists(criteria, max_size=3)))),
         from_text=tuple(map(parse_criterion, draw(st.lists(criteria, max_size=2)))),
         targeted_activities=tuple(draw(subsets(ACTIVITIES))),
+        targeted_activities_2025=tuple(draw(subsets(ACTIVITIES_2025))),
     )
 
 

@@ -8,17 +8,19 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import Figures, Interval, Place, Profile, Profiles, Related, Window, parse_criterion
+from matching import Correspondence, Figures, Interval, Place, Profile, Profiles, Related, Window, parse_criterion
 from matching.eligibility import evaluate
 from matching.schemes import Scheme
 from tests.matching import reference
 
 WORDS = {1: "yes", 0: "maybe", -1: "no"}
 PERIMETERS = ["REG-32", "DEP-60", "EPCI-200067965", "COM-60159", "ZONE-afr", "REG-84"]
-ACTIVITIES = ["C", "25", "25.6", "25.62", "25.62B", "2562A", "25.40Z", "24", "A", "01.1", "64.2", "64"]
+ACTIVITIES = ["C", "25", "25.6", "25.62", "25.62B", "2562A", "25.40Z", "24", "A", "01.1", "64.2", "64.20Z", "64"]
 CATEGORIES = ["1", "10", "1000", "5", "54", "5499", "57", "5710", "92"]
 AMOUNTS = [0, 1, 9, 9.9, 10, 11, 49, 50, 249, 249.9, 250, 251, 4999.5, 5000, 2e6, 10e6, 43e6, 50e6, 50e6 + 1, 1.5e9]
-ACTIVITIES_2025 = ["J", "K", "58", "62.1", "62.10Y", "6020A", "25", "C"]
+ACTIVITIES_2025 = ["J", "K", "58", "62.1", "62.10Y", "6020A", "58.11Y", "25", "C"]
+# Invented: one to one, one to several and several to one.
+LINKS = [("25.62B", "62.10Y"), ("2562A", "62.10Y"), ("25.40Z", "6020A"), ("25.40Z", "62.10Y"), ("64.20Z", "58.11Y")]
 MANUALS = ["taxes", "member"]
 SCHEMES = ["jonction:a", "jonction:b", "other:a"]
 HORIZONS = ["soon", "later"]
@@ -169,6 +171,7 @@ profiles = st.fixed_dictionaries(
         "project_place": places(),
         "naf": st.sampled_from(["", *ACTIVITIES]),
         "naf_2025": st.sampled_from(["", *ACTIVITIES_2025]),
+        "links": st.sampled_from([[], LINKS, LINKS[:1]]),
         "group": groups(),
         "previous_years": st.lists(years(), max_size=2),
         "headcount": bands(),
@@ -208,6 +211,8 @@ def to_profile(facts: Mapping[str, Any]) -> Profile:
         group=None if group is None else tuple(map(related, group)),
         previous_years=tuple(map(figures, facts["previous_years"])),
         activity_2025=facts["naf_2025"],
+        possible_activities=Correspondence(facts["links"]).of(facts["naf_2025"], "naf_2025"),
+        possible_activities_2025=Correspondence(facts["links"]).of(facts["naf"], "naf_rev2"),
         spend_kinds=facts["spend_kind"],
         **{name: facts[name] for name in (*reference.STATES, "tenure", "horizon", "held")},
         **{name: interval(facts[name]) for name in ("headcount", "turnover", "balance_sheet", "spend")},
@@ -243,6 +248,7 @@ def test_the_engine_and_the_second_reading_agree_on_criteria(
     st.lists(criteria, max_size=3),
     st.lists(criteria, max_size=2),
     subsets(ACTIVITIES),
+    subsets(ACTIVITIES_2025),
     st.lists(profiles, min_size=1, max_size=3),
 )
 def test_the_engine_and_the_second_reading_agree_on_schemes(
@@ -250,6 +256,7 @@ def test_the_engine_and_the_second_reading_agree_on_schemes(
     stated: list[dict[str, Any]],
     from_text: list[dict[str, Any]],
     targets: list[str],
+    new_targets: list[str],
     several: list[dict[str, Any]],
 ) -> None:
     opening = parse_criterion(window)
@@ -260,10 +267,12 @@ def test_the_engine_and_the_second_reading_agree_on_schemes(
         criteria=tuple(map(parse_criterion, stated)),
         from_text=tuple(map(parse_criterion, from_text)),
         targeted_activities=tuple(targets),
+        targeted_activities_2025=tuple(new_targets),
     )
     verdict = evaluate(Profiles([to_profile(facts) for facts in several]), scheme)
     words = {1: "eligible", 0: "undecided", -1: "ineligible"}
-    record = {"window": window, "criteria": stated, "from_text": from_text, "targeted_naf": targets}
+    record = {"window": window, "criteria": stated, "from_text": from_text}
+    record |= {"targeted_naf": targets, "targeted_naf_2025": new_targets}
     for row, facts in enumerate(several):
         assert {
             "eligibility": words[int(verdict.eligibility[row])],
