@@ -138,6 +138,29 @@ class Nomenclature(models.Model):
         return f"{self.code} {self.name}"
 
 
+class ActivityTable(models.Model):
+    """INSEE's correspondence between the NAF rév. 2 and the NAF 2025, as it was loaded; the newest is in force."""
+
+    source = models.CharField(_("source"), max_length=500)
+    dated = models.DateField(_("datée du"))
+    loaded_at = models.DateTimeField(_("chargée le"))
+    digest = models.CharField(max_length=64)
+    pairs = models.JSONField(_("correspondances"), help_text="Pairs of a code of the NAF rév. 2 and one of the 2025.")
+    incomplete = models.JSONField(
+        default=dict, help_text="By nomenclature, codes of which a row could not be read: nothing is told of them."
+    )
+    silent = models.JSONField(default=list, help_text="Nomenclatures of which a code in some row could not be read.")
+
+    class Meta:
+        verbose_name = _("table de correspondance des activités")
+        verbose_name_plural = _("tables de correspondance des activités")
+        ordering = ["-pk"]
+        get_latest_by = "pk"
+
+    def __str__(self) -> str:
+        return f"{self.source} ({self.dated})"
+
+
 class LoadedFixture(models.Model):
     """What was loaded last from a group of files, so that loading the same again takes no time."""
 
