@@ -65,8 +65,8 @@ def answer(question: Question, *, limit: int) -> Answer:
         weights=weight_set.version,
         needs=reading.needs,
         n_matches=len(matches),
-        cards=tuple(explain_ranked(matches[:limit], question.facts, on=question.on)),
-        undecided=open_questions(question, possible, engine.worth(scored(possible), weights), compiled),
+        cards=tuple(explain_ranked(matches[:limit], request.facts, on=question.on)),
+        undecided=open_questions(request, possible, engine.worth(scored(possible), weights), compiled),
     )
 
 
@@ -96,7 +96,7 @@ def opening_later(ranked: Iterable[engine.Ranked]) -> list[engine.Ranked]:
 
 
 def open_questions(
-    question: Question, ranked: Sequence[engine.Ranked], worth: Mapping[str, float], compiled: engine.Catalogue
+    question: engine.Request, ranked: Sequence[engine.Ranked], worth: Mapping[str, float], compiled: engine.Catalogue
 ) -> tuple[OpenQuestion, ...]:
     """Return what is left to ask, first what settles most for its effort."""
     undecided = [item for item in ranked if item.typed == Match.Verdict.UNDECIDED]

@@ -43,14 +43,16 @@ def corrected_needs(submission: Submission) -> tuple[set[str], set[str]]:
 
 
 def facts_of(submission: Submission) -> dict[str, Any]:
-    """Return all that the engine is told of a firm: what its sheet says, and the schemes that officers know it has."""
-    return {**submission.sheet.values(), **held_schemes(submission)}
+    """Return all that the engine is told of a firm: its sheet, what follows from it, and the schemes that it has."""
+    known = {**submission.sheet.values(), **held_schemes(submission)}
+    return engine.with_correspondents(known, engine.catalogue().correspondence)
 
 
 def facts_of_all(submissions: Sequence[Submission]) -> list[dict[str, Any]]:
     """Return the same of many files at once, in their order; their sheets are read with them."""
     values, held = values_of(file.sheet_id for file in submissions), held_by(submissions)
-    return [{**values[file.sheet_id], **held[file.pk]} for file in submissions]
+    table = engine.catalogue().correspondence
+    return [engine.with_correspondents({**values[file.sheet_id], **held[file.pk]}, table) for file in submissions]
 
 
 def request_of(submission: Submission, *, on: date) -> engine.Request:

@@ -10,7 +10,17 @@ from django.db.models import TextChoices
 from backend.schemes.models import OperatorRole, Relation, Revision, Scheme, SubNeed
 from backend.schemes.records import ANNOTATIONS, FROM_TEXT, Record, normalise
 from backend.schemes.vocabulary import ONE_SIZE
-from backend.schemes.wording import NBSP, activity_name, euros, number, percent, scheme_name, sentence, window
+from backend.schemes.wording import (
+    NBSP,
+    activity_2025_name,
+    activity_name,
+    euros,
+    number,
+    percent,
+    scheme_name,
+    sentence,
+    window,
+)
 from backend.schemes.wording import day as day_in_words
 
 # What points at something else by its position: these three are taken together or not at all.
@@ -205,6 +215,7 @@ _WRITE: dict[str, Callable[[Record], Iterable[str]]] = {
     "variant_of": _variant_of,
     "needs": _needs,
     "targeted_naf": lambda record: map(activity_name, record["targeted_naf"]),
+    "targeted_naf_2025": lambda record: map(activity_2025_name, record["targeted_naf_2025"]),
     "window": _window,
     "preparation_days": _preparation,
     "amount": _amount,
@@ -235,6 +246,7 @@ LABELS: dict[str, str] = {
     "variant_of": "Variante de",
     "needs": "Besoins servis",
     "targeted_naf": "Secteurs ciblés",
+    "targeted_naf_2025": "Secteurs ciblés (NAF 2025)",
     "window": "Ouverture",
     "preparation_days": "Préparation du dossier",
     "amount": "Montant",

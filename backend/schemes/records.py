@@ -33,7 +33,7 @@ KEYS = {
     "targeted_naf", "window", "criteria", "amount", "state_aid_regime", "legal_basis", "documents",
     "preparation_days", "next_step", "contact", "url", "sources", "relations", "notes", "corrections",
 }  # fmt: skip
-OPTIONAL_KEYS = {"public_contact", "review_by", "variant_of"}
+OPTIONAL_KEYS = {"public_contact", "review_by", "variant_of", "targeted_naf_2025"}
 AMOUNT_EUR = ("floor_eur", "ceiling_eur", "spend_min_eur", "spend_max_eur", "cost_left_eur")
 AMOUNT = ("text", "unit", "rate_max_pct", "rates", *AMOUNT_EUR, "in_kind", "duration")
 CONTACT = ("name", "url", "phone")
@@ -210,6 +210,7 @@ def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
         variant_of=_text(record.get("variant_of")),
         applicants=record["applicants"],
         targeted_naf=record["targeted_naf"],
+        targeted_naf_2025=record.get("targeted_naf_2025") or [],
         window_state=window["state"],
         opens_on=window["opens_on"],
         closes_on=window["closes_on"],
@@ -426,7 +427,8 @@ def read_record(revision: Revision) -> Record:
 
 _SAME_NAME = (
     "name", "summary", "kind", "level", "confidence", "as_of", "review_by", "variant_of", "applicants",
-    "targeted_naf", "preparation_days", "state_aid_regime", "legal_basis", "documents", "next_step", "url",
+    "targeted_naf", "targeted_naf_2025", "preparation_days", "state_aid_regime", "legal_basis", "documents",
+    "next_step", "url",
     "public_contact", "notes", "corrections",
 )  # fmt: skip
 
@@ -455,6 +457,7 @@ def normalise(record: Record) -> Record:
         "variant_of": record.get("variant_of"),
         "applicants": sorted(record["applicants"]),
         "targeted_naf": record["targeted_naf"],
+        "targeted_naf_2025": record.get("targeted_naf_2025") or [],
         "documents": record["documents"],
         "corrections": record["corrections"],
         "window": {**dict.fromkeys(("opens_on", "closes_on", "recurring", "note")), **record["window"]},

@@ -251,6 +251,9 @@ class SchemeSerializer(SchemeSummarySerializer):
     targeted_naf = serializers.ListField(
         child=serializers.CharField(), help_text="Codes NAF rév. 2 visés par le porteur ; vide : tous."
     )
+    targeted_naf_2025 = serializers.ListField(
+        child=serializers.CharField(), help_text="Les mêmes dans la NAF 2025, où le porteur les donne."
+    )
     criteria = CriterionSerializer(many=True, help_text="Conditions, dans l’ordre de la fiche.")
     amount = AmountSerializer(source="*", help_text="Montants.")
     preparation_days = serializers.IntegerField(
@@ -272,7 +275,8 @@ class SchemeSerializer(SchemeSummarySerializer):
 
     class Meta(SchemeSummarySerializer.Meta):
         fields = [
-            *SchemeSummarySerializer.Meta.fields, "targeted_naf", "criteria", "amount", "preparation_days",
+            *SchemeSummarySerializer.Meta.fields, "targeted_naf", "targeted_naf_2025", "criteria", "amount",
+            "preparation_days",
             "documents", "next_step", "contact", "page", "state_aid_regime", "legal_basis", "variant_of", "relations",
             "sources",
         ]  # fmt: skip

@@ -4,7 +4,7 @@ import matching
 from backend.matchmaking.engine import compiled, firms, needs, tagging
 from backend.matchmaking.engine.amounts import Estimate, Project
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, catalogue_of, typed_facts
-from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile
+from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile, with_correspondents
 from backend.matchmaking.engine.learning import (
     LEARNT_FROM,
     N_COMPARED,
@@ -155,6 +155,7 @@ __all__ = [
     "understand",
     "vocabularies",
     "weights_of",
+    "with_correspondents",
     "words_of",
     "worth",
 ]

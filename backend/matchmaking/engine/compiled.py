@@ -6,12 +6,15 @@ from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from typing import Any
 
+from django.db.models import Subquery
+
 import matching
 from backend.matchmaking.engine.needs import language_in_force, lexicon_of, need_reader
 from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
 from backend.schemes.models import Revision, Scheme, why_refused
 from backend.schemes.quality import review_day
 from backend.schemes.records import Record, RecordError, definitions_of, revision_of
+from backend.territories.models import ActivityTable
 
 NAME_SHARE = 2.0  # a name says more than as many words of a summary
 FARTHEST = Revision.Level.EU.value  # a level that a source does not say brings a scheme no nearer
@@ -20,14 +23,16 @@ FARTHEST = Revision.Level.EU.value  # a level that a source does not say brings 
 class Catalogue:
     """Revisions as the engine reads them, compiled once for each state of the tables."""
 
-    def __init__(self, revisions: Iterable[int]) -> None:
+    def __init__(self, revisions: Iterable[int], *, table: int | None = None) -> None:
         rows = Revision.objects.filter(pk__in=revisions).order_by("scheme__source", "scheme__source_key")
         rows = rows.select_related("scheme").prefetch_related("criteria", "served_needs", "scheme__tag_decisions")
         self.schemes: tuple[matching.Scheme, ...] = tuple(compile_scheme(row.scheme, row) for row in rows)
         self.revisions = {row.scheme.key: row.pk for row in rows}
         self.schemes_by_key = {row.scheme.key: row.scheme_id for row in rows}
         self._lexicon = cache(self._learn)
-        self.digest = sha256(",".join(map(str, sorted(self.revisions.values()))).encode()).hexdigest()
+        parts = [*map(str, sorted(self.revisions.values())), *([f"table {table}"] if table else [])]
+        self.digest = sha256(",".join(parts).encode()).hexdigest()
+        self._table = table
 
     @property
     def source(self) -> str:
@@ -38,6 +43,16 @@ class Catalogue:
     def index(self) -> matching.Index:
         """The schemes as rows of bits: what a class of firms was answered once is looked up the next time."""
         return matching.Index(self.schemes)
+
+    @cached_property
+    def correspondence(self) -> matching.Correspondence:
+        """Which activities of one nomenclature are which of the other; empty where no table was loaded."""
+        if self._table is None:
+            return matching.Correspondence()
+        table = ActivityTable.objects.get(pk=self._table)
+        return matching.Correspondence(
+            ((rev2, new) for rev2, new in table.pairs), incomplete=table.incomplete, silent=table.silent
+        )
 
     def closeness(self, text: str) -> dict[str, float]:
         """Return by scheme how close a text comes to what is said of it, negations apart; nothing without a word."""
@@ -70,8 +85,10 @@ class Catalogue:
 
 def catalogue(source: str = Scheme.OWN) -> Catalogue:
     """Return the catalogue of a source, compiled again only when a scheme of it changed."""
-    revisions = Scheme.objects.matchable(source).order_by("pk").values_list("current_id", flat=True)
-    return _compiled(tuple(revision for revision in revisions if revision), last_tagging(source))
+    newest = Subquery(ActivityTable.objects.values("pk")[:1])
+    rows = list(Scheme.objects.matchable(source).order_by("pk").values_list("current_id", newest))
+    table = rows[0][1] if rows else None
+    return _compiled(tuple(revision for revision, _ in rows if revision), table, last_tagging(source))
 
 
 def catalogue_of(revisions: Iterable[int]) -> Catalogue:
@@ -80,8 +97,8 @@ def catalogue_of(revisions: Iterable[int]) -> Catalogue:
 
 
 @lru_cache(maxsize=4)
-def _compiled(revisions: tuple[int, ...], last_tagging: tuple[object, ...]) -> Catalogue:
-    return Catalogue(revisions)
+def _compiled(revisions: tuple[int, ...], table: int | None, last_tagging: tuple[object, ...]) -> Catalogue:
+    return Catalogue(revisions, table=table)
 
 
 def compile_scheme(scheme: Scheme, revision: Revision) -> matching.Scheme:
@@ -109,6 +126,7 @@ def _compile(
         from_text=tuple(criterion for from_text, criterion in criteria if from_text),
         needs=needs,
         targeted_activities=tuple(revision.targeted_naf),
+        targeted_activities_2025=tuple(revision.targeted_naf_2025),
         reach=revision.level or FARTHEST,
         kind=revision.kind,
         applicant=revision.applicants[0] if Revision.Applicant.FIRM not in revision.applicants else "firm",

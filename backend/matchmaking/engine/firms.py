@@ -20,6 +20,10 @@ from backend.territories.services import (
 
 type Facts = Mapping[str, Any]
 
+# What an activity may be in each nomenclature, as its code in the other one says: facts that follow from others, kept
+# with a result so that it can be had again whatever table is loaded since.
+POSSIBLE = {"naf_rev2": "naf_possible", "naf_2025": "naf_2025_possible"}
+
 
 def profile(facts: Facts, *, on: date) -> matching.Profile:
     """Turn facts, named as users name them, into a profile; what is absent or ``None`` is unknown.
@@ -42,6 +46,8 @@ def profile(facts: Facts, *, on: date) -> matching.Profile:
         micro_entrepreneur=facts.get("micro_entrepreneur"),
         started=facts.get("project.started"),
         activity_2025=facts.get("naf_2025") or "",
+        possible_activities=frozenset(facts.get(POSSIBLE["naf_rev2"]) or ()),
+        possible_activities_2025=frozenset(facts.get(POSSIBLE["naf_2025"]) or ()),
         craft_register=facts.get("craft_register"),
         public_body=facts.get("public_body"),
         in_difficulty=facts.get("in_difficulty"),
@@ -58,6 +64,16 @@ def profile(facts: Facts, *, on: date) -> matching.Profile:
             if name.startswith(Fact.ANSWER) and value is not None
         },
     )
+
+
+def with_correspondents(facts: Facts, table: matching.Correspondence) -> dict[str, Any]:
+    """Return facts with what the activity may be in the nomenclature in which its code is not known."""
+    found = {name: value for name, value in facts.items() if name not in POSSIBLE.values()}
+    old, new = facts.get("naf") or "", facts.get("naf_2025") or ""
+    for name, paths in (("naf_rev2", table.of(new, "naf_2025")), ("naf_2025", table.of(old, "naf_rev2"))):
+        if paths:
+            found[POSSIBLE[name]] = sorted(paths)
+    return found
 
 
 def held_schemes(facts: Facts) -> dict[str, bool]:

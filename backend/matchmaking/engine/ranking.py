@@ -7,7 +7,7 @@ from typing import Any
 
 import matching
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_scheme
-from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_place, profile
+from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_place, profile, with_correspondents
 from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
 from backend.matchmaking.engine.needs import Reading, answering, understand
 from backend.matchmaking.models import WeightSet
@@ -103,15 +103,16 @@ def read_request(
     """Return what the engine is asked by somebody of whom nothing is kept, and how the words were understood."""
     ticked = list(ticked)
     reading = understand(text, ticked)
+    compiled = compiled or catalogue()
     request = Request(
-        facts=facts,
+        facts=with_correspondents(facts, compiled.correspondence),
         on=on,
         needs={need.sub_need: need.weight for need in reading.needs},
         stated=bool(ticked or text.strip()),
         ticked=frozenset(ticked),
         likeness=reading.likeness,
         nothing=reading.nothing,
-        closeness=(compiled or catalogue()).closeness(text),
+        closeness=compiled.closeness(text),
     )
     return request, reading
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from backend.common.fields import FrenchNumber
 from backend.common.text import fold
-from backend.schemes.models import Scheme, validate_activity
+from backend.schemes.models import Scheme, validate_activity, validate_activity_2025
 from backend.schemes.vocabulary import LEGAL_GROUPS
 from backend.territories.models import Nomenclature, Perimeter
 
@@ -56,6 +56,12 @@ class ActivityList(CodeList):
         except ValidationError as error:
             like = _codes_like(typed, Nomenclature.System.NAF_REV2)
             raise ValidationError(f"{' '.join(error.messages)}{like}") from None
+        return typed.upper()
+
+
+class Activity2025List(CodeList):
+    def read(self, typed: str) -> str:
+        validate_activity_2025(typed)
         return typed.upper()
 
 

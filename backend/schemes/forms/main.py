@@ -6,17 +6,32 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
-from backend.schemes.forms.fields import ActivityList, Lines, amount_field, choices_with_blank, day_field
+from backend.schemes.forms.fields import (
+    Activity2025List,
+    ActivityList,
+    Lines,
+    amount_field,
+    choices_with_blank,
+    day_field,
+)
 from backend.schemes.models import RATE_COLUMNS, Revision
 from backend.schemes.records import AMOUNT, AMOUNT_EUR, CONTACT, Record
 
 NOT_SAID = "non précisé"
 WINDOW = ("state", "opens_on", "closes_on", "recurring", "note")
-RULES = ("kind", "level", "confidence", "applicants", "targeted_naf", "preparation_days")  # the engine reads them too
+RULES = (
+    "kind",
+    "level",
+    "confidence",
+    "applicants",
+    "targeted_naf",
+    "targeted_naf_2025",
+    "preparation_days",
+)  # the engine reads them too
 NAMES = (
     "key", "name", "summary", "kind", "level", "confidence", "as_of", "review_by", "variant_of", "applicants",
-    "targeted_naf", "preparation_days", "next_step", "documents", "url", "public_contact", "state_aid_regime",
-    "legal_basis", "notes", "corrections",
+    "targeted_naf", "targeted_naf_2025", "preparation_days", "next_step", "documents", "url", "public_contact",
+    "state_aid_regime", "legal_basis", "notes", "corrections",
 )  # fmt: skip
 
 
@@ -61,6 +76,12 @@ class SheetForm(forms.Form):
         help_text=_("Codes NAF visés sans être exigés, séparés par des virgules ; vide : tous."),
     )
 
+    targeted_naf_2025 = Activity2025List(
+        label=_("Secteurs ciblés, dans la NAF 2025"),
+        required=False,
+        max_length=2000,
+        help_text=_("Les mêmes dans la NAF qui vaut à partir du 1er janvier 2027, si le porteur les donne."),
+    )
     variant_of = forms.ChoiceField(
         label=_("Variante de"),
         required=False,
@@ -122,7 +143,17 @@ class SheetForm(forms.Form):
     )
 
     GROUPS = {
-        "Le dispositif": ("key", "name", "summary", "kind", "level", "applicants", "targeted_naf", "variant_of"),
+        "Le dispositif": (
+            "key",
+            "name",
+            "summary",
+            "kind",
+            "level",
+            "applicants",
+            "targeted_naf",
+            "targeted_naf_2025",
+            "variant_of",
+        ),
         "Ouverture": (
             "window_state",
             "window_opens_on",

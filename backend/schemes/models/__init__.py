@@ -20,6 +20,7 @@ from backend.schemes.models.revisions import (
     criterion_schema,
     is_activity,
     validate_activity,
+    validate_activity_2025,
     validate_criterion,
 )
 from backend.schemes.models.schemes import Scheme
@@ -61,6 +62,7 @@ __all__ = [
     "is_activity",
     "place_in_words",
     "validate_activity",
+    "validate_activity_2025",
     "validate_criterion",
     "why_refused",
 ]

@@ -47,6 +47,15 @@ def validate_activity(code: str, *, any_nomenclature: bool = False) -> None:
         )
 
 
+def validate_activity_2025(code: str) -> None:
+    """Refuse an activity code that is not of the NAF 2025."""
+    if not is_activity(code, "naf_2025"):
+        raise ValidationError(
+            _("« %(code)s » n’est pas un code NAF 2025 : une lettre de section, ou de 2 à 4 chiffres et une lettre."),
+            params={"code": code},
+        )
+
+
 def is_activity(code: str, nomenclature: str) -> bool:
     """Tell whether a text has the shape of a code of a nomenclature."""
     try:
@@ -161,6 +170,12 @@ class Revision(models.Model):
         verbose_name=_("secteurs ciblés"),
     )
 
+    targeted_naf_2025 = ArrayField(
+        models.CharField(max_length=8, validators=[validate_activity_2025]),
+        default=list,
+        blank=True,
+        verbose_name=_("secteurs ciblés (NAF 2025)"),
+    )
     variant_of = models.CharField(
         _("variante de"),
         max_length=120,

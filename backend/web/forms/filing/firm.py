@@ -11,15 +11,27 @@ from stdnum.fr import siret as stdnum_siret
 
 from backend.common.fields import PlainText
 from backend.matchmaking.models import Submission
-from backend.web.forms.fact_fields.firm import ActivityFields, CreationFields, LegalFormFields
+from backend.web.forms.fact_fields.firm import Activity2025Fields, ActivityFields, CreationFields, LegalFormFields
 from backend.web.forms.fact_fields.group import GroupFields
 from backend.web.forms.fact_fields.places import CommuneFields
 from backend.web.forms.filing.steps import StepForm
 
 
-class FirmForm(CommuneFields, ActivityFields, LegalFormFields, CreationFields, GroupFields, StepForm):
+class FirmForm(
+    CommuneFields, ActivityFields, Activity2025Fields, LegalFormFields, CreationFields, GroupFields, StepForm
+):
     title = _("Votre entreprise")
-    field_order = ("company_name", "number", "commune", "division", "naf", "legal_form", "created_on", "independent")
+    field_order = (
+        "company_name",
+        "number",
+        "commune",
+        "division",
+        "naf",
+        "naf_2025",
+        "legal_form",
+        "created_on",
+        "independent",
+    )
 
     company_name = PlainText(label=_("Nom de l’entreprise"), required=False, max_length=160)
     number = forms.CharField(
