@@ -330,6 +330,7 @@ THROTTLES = {
     "filing.company": (20, 24 * 3600),
     "send_again.ip": (60, 3600),
     "send_again.email": (10, 3600),
+    "download.ip": (60, 3600),
     "report.ip": (20, 3600),
     "report.email": (10, 24 * 3600),
     "wrong_link.ip": (100, 3600),

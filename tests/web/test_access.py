@@ -327,6 +327,8 @@ TABLE: dict[str, Row] = {
     "public_report": Row(PUBLIC, method="post", args=lambda case: ["hdf-aden"], sent=lambda case: {"text": "Faux."}),
     "public_reported": page(PUBLIC, "hdf-aden"),
     "open_data": page(),
+    "download": page(PUBLIC, "csv"),
+    "sidecar_schema": page(),
     "sitemap": page(),
     # The API: nobody signs in, nothing of a firm is there.
     "api:documentation": page(),

@@ -19,6 +19,7 @@ from backend.api.filters import SchemeFilter
 from backend.api.serializers.catalogue import NeedSerializer, SchemeSerializer, SchemeSummarySerializer
 from backend.api.views.base import ReadingView
 from backend.common.days import current_day
+from backend.schemes.exports.licence import LICENCE, LICENCE_URL
 from backend.schemes.models import Criterion, OperatorRole, Relation, Revision, Scheme, ServedNeed, TaxonomyNeed
 from backend.schemes.state import catalogue_state
 
@@ -26,6 +27,8 @@ PAGE = ("page", "page_size")
 DUMP = inline_serializer(
     "Dump",
     {
+        "licence": serializers.CharField(help_text="Licence sous laquelle les fiches peuvent être reprises."),
+        "licence_url": serializers.URLField(help_text="Texte de la licence."),
         "on": serializers.DateField(help_text="Jour pour lequel les phrases sont écrites."),
         "count": serializers.IntegerField(help_text="Nombre de dispositifs."),
         "schemes": SchemeSerializer(many=True, help_text="Les fiches, par clé."),
@@ -130,7 +133,13 @@ class SchemeDumpView(SheetView):
         schemes = self.get_serializer(self.get_queryset(), many=True).data
         name = f"jonction-dispositifs-{current_day()}.json"
         return Response(
-            {"on": str(current_day()), "count": len(schemes), "schemes": schemes},
+            {
+                "licence": LICENCE,
+                "licence_url": LICENCE_URL,
+                "on": str(current_day()),
+                "count": len(schemes),
+                "schemes": schemes,
+            },
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 

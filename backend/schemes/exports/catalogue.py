@@ -7,13 +7,13 @@ from typing import IO, Any
 
 from django.db.models import F, QuerySet
 
+from backend.schemes.exports.licence import LICENCE, LICENCE_URL
 from backend.schemes.exports.national import Row, row_of, write_csv
 from backend.schemes.exports.sidecar import VERSION, Entry, entry_of
+from backend.schemes.exports.workbook import write_workbook
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.records import read_record
 
-LICENCE = "Licence Ouverte 2.0"
-LICENCE_URL = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 SCHEMA = "https://github.com/etalab/schema-dispositif-aide/raw/v0.2.0/build/dispositif-aide-professionnels/schema.json"
 
 
@@ -27,6 +27,9 @@ class Exported:
 
     def write_csv(self, file: IO[str]) -> None:
         write_csv(self.rows, file)
+
+    def write_workbook(self, file: IO[bytes]) -> None:
+        write_workbook(self.rows, file)
 
     def sidecar(self) -> dict[str, Any]:
         return {

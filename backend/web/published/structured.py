@@ -7,12 +7,12 @@ from typing import Any
 from django.utils.safestring import SafeString, mark_safe
 
 from backend.notifications.services import absolute_url
+from backend.schemes.exports.licence import LICENCE_URL
 from backend.schemes.models import Criterion, Revision
 from backend.schemes.sheets import Sheet
 from backend.schemes.wording import perimeter_name
 
 CONTEXT = "https://schema.org"
-LICENCE_URL = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 # In a script tag these three could end it or start another.
 _ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 

@@ -1,24 +1,93 @@
 """The catalogue as files that anybody may take, and the addresses of its pages for search engines."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
+from io import BytesIO, StringIO
 
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps import views as sitemaps
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from backend.common.days import current_day
 from backend.notifications.services import absolute_url
+from backend.schemes.exports import schema
+from backend.schemes.exports.catalogue import SCHEMA, export_national
+from backend.schemes.exports.licence import LICENCE, LICENCE_URL
 from backend.schemes.models import Scheme
+from backend.web.identity import identity
+from backend.web.published import structured
 from backend.web.published.conditional import same_for_all
+from backend.web.throttles import client_ip, spend, too_many_requests
+
+# Name of an address → media type and name of the file.
+FORMATS = {
+    "csv": ("text/csv; charset=utf-8", "dispositifs-schema-national-{on}.csv"),
+    "xlsx": (
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "dispositifs-schema-national-{on}.xlsx",
+    ),
+    "json": ("application/json", "dispositifs-complement-{on}.json"),
+}
 
 
 @require_safe
 @same_for_all
 def files(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/published/open_data.html", {"canonical": absolute_url("open_data")})
+    """Say what there is to take, in which form and under which licence."""
+    on = current_day()
+    downloads = [
+        (name, media_type.partition(";")[0], absolute_url("download", name))
+        for name, (media_type, _) in FORMATS.items()
+    ]
+    downloads.append(("API", "application/json", absolute_url("api:dump")))
+    context = {
+        "canonical": absolute_url("open_data"),
+        "on": on,
+        "n_schemes": Scheme.objects.shown().published().count(),
+        "licence": LICENCE,
+        "licence_url": LICENCE_URL,
+        "schema": SCHEMA,
+        "structured": structured.as_script(
+            structured.dataset(files=downloads, changed_on=on.isoformat(), publisher=identity().publisher_name)
+        ),
+    }
+    return render(request, "web/published/open_data.html", context)
+
+
+@require_safe
+@same_for_all
+def download(request: HttpRequest, format: str) -> HttpResponse:
+    """Give the whole catalogue at the national schema, as text or as a workbook, or what the schema cannot say."""
+    if format not in FORMATS:
+        raise Http404
+    if wait := spend("download.ip", client_ip(request)):
+        return too_many_requests(request, wait=wait)
+    media_type, name = FORMATS[format]
+    exported = export_national(on=current_day())
+    response = HttpResponse(content_type=media_type)
+    if format == "csv":
+        text = StringIO(newline="")
+        exported.write_csv(text)
+        response.content = text.getvalue().encode()
+    elif format == "xlsx":
+        content = BytesIO()
+        exported.write_workbook(content)
+        response.content = content.getvalue()
+    else:
+        response.content = json.dumps(exported.sidecar(), ensure_ascii=False).encode()
+    response.headers["Content-Disposition"] = f'attachment; filename="{name.format(on=exported.on)}"'
+    response.headers["Link"] = f'<{LICENCE_URL}>; rel="license"'
+    return response
+
+
+@require_safe
+def sidecar_schema(request: HttpRequest) -> HttpResponse:
+    """Give the JSON Schema of what the national schema cannot say."""
+    return JsonResponse(schema.sidecar_schema(), content_type="application/schema+json")
 
 
 class _Public[T](Sitemap[T]):
