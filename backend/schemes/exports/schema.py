@@ -66,6 +66,7 @@ def _scheme() -> Schema:
         variant_of={**TEXT, "description": "Clé du dispositif dont celui-ci est la variante locale."},
         applicants=_list({"enum": Revision.Applicant.values}, "Qui fait la demande."),
         targeted_naf=_list({"type": "string"}, "NAF rév. 2 visés par le porteur, qui n’excluent personne."),
+        targeted_naf_2025=_list({"type": "string"}, "Les mêmes en NAF 2025, où la source les donne ainsi."),
         preparation_days=COUNT,
         state_aid_regime=TEXT,
         legal_basis=TEXT,
