@@ -12,7 +12,9 @@ from backend.matchmaking.services import confirm_address, correct_submission
 from backend.notifications.models import Notification
 from backend.notifications.services import stop
 from backend.schemes.models import Scheme
+from backend.schemes.publishing import publish as publish_proposal
 from tests.factories import DAY, decide, first_matches, make_officer, make_submission, publish_revision
+from tests.schemes.people import make_approver, make_proposal, record_of
 
 pytestmark = pytest.mark.django_db
 IMMEDIATE, WEEKLY, MONTHLY = Alert.Frequency.IMMEDIATE, Alert.Frequency.WEEKLY, Alert.Frequency.MONTHLY
@@ -302,6 +304,29 @@ def test_a_closing_date_is_reminded_with_time_to_prepare_then_in_the_last_week(s
     ]  # fmt: skip
     assert reminded == [60 - 27, 60 - 7]
     assert Reminder.objects.filter(scheme=scheme).count() == 2
+
+
+@pytest.mark.parametrize("state", ["exhausted", "suspended", "closed"])
+def test_what_takes_no_applications_any_more_is_not_reminded(scheme, state):
+    closing(scheme, DAY + timedelta(days=5))
+    submission, officer = subscriber(), make_officer()
+    decide(submission, scheme, officer)
+    end_review(submission=submission, officer=officer, on=DAY)
+    publish_revision(scheme, window_state=state)
+    assert not any("FERME BIENTÔT" in email.text for email in sweep(NEXT_DAY))
+    assert not Reminder.objects.exists()
+
+
+def test_a_parent_is_not_lost_where_its_variant_takes_its_place(scheme):
+    publish(scheme)
+    submission, officer = subscriber(), make_officer()
+    decide(submission, scheme, officer)
+    end_review(submission=submission, officer=officer, on=DAY)
+    local = record_of(scheme, key="essai-local", name="Version locale", variant_of=scheme.source_key)
+    publish_proposal(proposal=make_proposal(**local), approver=make_approver())
+    told = [email.text for email in sweep(NEXT_DAY)]
+    assert not any("N’EST PLUS POSSIBLE" in text for text in told)
+    assert any("Version locale" in text for text in told)
 
 
 def test_without_a_known_preparation_there_is_the_last_week_only(scheme):
