@@ -1,5 +1,7 @@
 """What sources change: taken by a rule or by two people, refused once, asked again when it changes again."""
 
+import re
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
@@ -443,6 +445,14 @@ def test_every_new_record_waits_without_a_row_of_its_own(django_assert_num_queri
     assert not Counterpart.objects.exists()
     with django_assert_num_queries(1):
         assert SourceChange.objects.described().waiting().count() == 5
+
+
+def test_the_queue_is_read_at_once_and_not_row_by_row():
+    """A subquery asked for each of 20,000 rows looks so dear that PostgreSQL compiles the query, for seconds."""
+    plan = SourceChange.objects.described().waiting().order_by().explain()
+    conditions = next(line for line in plan.splitlines() if "Filter" in line)
+    assert "hashed SubPlan" in conditions
+    assert not re.search(r"\((?!hashed )SubPlan", conditions)
 
 
 def test_what_was_set_aside_is_not_asked_again_until_it_says_something_else():
