@@ -6,11 +6,10 @@ and their likeness a cosine. Terms have no dictionary: each falls in one of ``N_
 al., 2009), so that any text, of whatever year, is read in the same space.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import log
+from itertools import chain
 from zlib import crc32
 
 import numpy as np
@@ -34,6 +33,28 @@ class Example:
     share: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Bags:
+    """The terms of some texts.
+
+    Parameters
+    ----------
+    places : (n_terms,) ndarray of int
+        Of all of them, each once, in order.
+    values : (n_texts, n_terms) ndarray of float64
+        What each term says of each text: of length 1 together, or 0 where a text has none.
+    first : (n_occurrences,) ndarray of int
+        The terms of the first text in its order, as columns of ``values``.
+    positions : (n_occurrences,) ndarray of int
+        The word that each of these comes from.
+    """
+
+    places: NDArray[np.int64]
+    values: NDArray[np.float64]
+    first: NDArray[np.intp]
+    positions: NDArray[np.intp]
+
+
 class Rarity:
     """What each term says of a text: the rarer among the texts learnt from, the more.
 
@@ -54,18 +75,37 @@ class Rarity:
         counts = np.zeros(N_PLACES, np.float32)
         n_texts = 0
         for text in texts:
-            counts[list({place for _, place in terms(tokens(text), stop_words)})] += 1
+            counts[list({*terms(tokens(text), stop_words)[1]})] += 1
             n_texts += 1
         return cls((np.log((1 + n_texts) / (1 + counts)) + 1).astype(np.float32), stop_words)
 
-    def row(self, words: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the places of the terms of a text and their weights, of length 1 together (or none)."""
-        counts = Counter(place for _, place in terms(words, self.stop_words))
-        places = np.fromiter(counts.keys(), np.int64, len(counts))
-        values = np.fromiter((1 + log(count) for count in counts.values()), np.float32, len(counts))
-        values *= self.weights[places]
-        length = float(np.linalg.norm(values))
-        return places, values / length if length else values
+    def read(self, texts: Sequence[Sequence[str]]) -> Bags:
+        """Return the terms of some texts, given by their words as stems; one text at least."""
+        found = [terms(words, self.stop_words) for words in texts]
+        sizes = [len(places) for _, places in found]
+        every = np.array([place for _, places in found for place in places], np.int64)
+        places, columns = np.unique(every, return_inverse=True)
+        cells = columns + np.repeat(np.arange(len(found)) * places.size, sizes)
+        counts = np.bincount(cells, minlength=len(found) * places.size).reshape(len(found), -1)
+        values = np.where(counts > 0, np.log(np.maximum(counts, 1)) + 1.0, 0.0) * self.weights[places]
+        lengths = np.sqrt(np.sum(values * values, axis=1, keepdims=True))
+        return Bags(
+            places,
+            values / np.where(lengths > 0, lengths, 1.0),
+            columns[: sizes[0]],
+            np.array(found[0][0], np.intp),
+        )
+
+    def matrix(self, texts: Sequence[Sequence[str]]) -> csr_array:
+        """Return what :meth:`read` says of many texts, as a matrix of shape (n_texts, N_PLACES), float32."""
+        found = [terms(words, self.stop_words)[1] for words in texts]
+        sizes = [len(places) for places in found]
+        every = np.fromiter(chain.from_iterable(found), np.int64, sum(sizes))
+        cells, counts = np.unique(np.repeat(np.arange(len(found)) * N_PLACES, sizes) + every, return_counts=True)
+        rows, places = np.divmod(cells, N_PLACES)
+        values = (np.log(counts) + 1.0) * self.weights[places]
+        values /= np.sqrt(np.bincount(rows, weights=values * values, minlength=len(found)))[rows]
+        return csr_array((values.astype(np.float32), (rows, places)), shape=(len(found), N_PLACES))
 
 
 class Lexicon:
@@ -90,7 +130,7 @@ class Lexicon:
         examples = list(examples)
         subjects = sorted({subject for example in examples for subject in example.subjects})
         columns = {subject: column for column, subject in enumerate(subjects)}
-        texts = _stack([rarity.row(tokens(example.text)) for example in examples])
+        texts = rarity.matrix([tokens(example.text) for example in examples])
         spoken = [
             (columns[subject], row, weight * example.share)
             for row, example in enumerate(examples)
@@ -105,72 +145,43 @@ class Lexicon:
         means.data /= np.repeat(np.where(lengths, lengths, 1.0), np.diff(means.indptr))
         return cls(subjects, csr_array(means.T.astype(np.float32)), rarity)
 
-    def likeness(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
-        """Return how close texts come to each subject.
-
-        Parameters
-        ----------
-        texts : sequence of sequence of str
-            The words of each text, as stems.
-
-        Returns
-        -------
-        (n_texts, n_subjects) ndarray of float32
-            Cosines in [0, 1].
-        """
-        rows = [self.rarity.row(words) for words in texts]
-        every = np.unique(np.concatenate([places for places, _ in rows])) if rows else np.zeros(0, np.int64)
-        spoken = np.zeros((len(rows), every.size), np.float32)
-        for row, (places, values) in enumerate(rows):
-            spoken[row, np.searchsorted(every, places)] = values
-        found: NDArray[np.float32] = spoken @ self.matrix[every]
+    def likeness(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """Return how close a text, given by its words as stems, comes to each subject: cosines in [0, 1]."""
+        found: NDArray[np.float32] = (self.rarity.matrix([words]) @ self.matrix).toarray()[0]
         return found
 
-    def shares(self, words: Sequence[str], columns: Sequence[int]) -> NDArray[np.float32]:
-        """Return what each word of a text brings to its likeness to some subjects.
 
-        Returns
-        -------
-        (n_words, n_columns) ndarray of float32
-            A pair counts for its second word.
-        """
-        places, values = self.rarity.row(words)
-        brought = np.zeros((len(words), len(columns)), np.float32)
-        pairs = list(terms(words, self.rarity.stop_words))
-        if pairs:
-            rows = {place: row for row, place in enumerate(places.tolist())}
-            counts = np.bincount([rows[place] for _, place in pairs], minlength=places.size)
-            each = (values / np.maximum(counts, 1))[:, None] * self.matrix[places].toarray()[:, list(columns)]
-            np.add.at(brought, [position for position, _ in pairs], each[[rows[place] for _, place in pairs]])
-        return brought
+def entries(
+    matrix: csr_array, rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+    """Return all that a matrix holds in some rows: how many values each, their columns, the values.
+
+    Slicing the matrix says the same; scipy checks so much at each call that it takes longer than all the rest.
+    """
+    starts, ends = matrix.indptr[rows], matrix.indptr[rows + 1]
+    sizes = ends - starts
+    before = np.cumsum(sizes, dtype=np.int32) - sizes
+    places = np.arange(sizes.sum(), dtype=np.int32) + np.repeat(starts - before, sizes)
+    return sizes, matrix.indices[places], matrix.data[places]
 
 
-def _stack(rows: Sequence[tuple[NDArray[np.int64], NDArray[np.float32]]]) -> csr_array:
-    """Return rows of terms as one matrix of ``N_PLACES`` columns."""
-    return csr_array(
-        (
-            np.concatenate([values for _, values in rows] or [np.zeros(0, np.float32)]),
-            np.concatenate([places for places, _ in rows] or [np.zeros(0, np.int64)]),
-            np.cumsum([0, *(places.size for places, _ in rows)]),
-        ),
-        shape=(len(rows), N_PLACES),
-    )
-
-
-def terms(words: Sequence[str], stop_words: frozenset[str]) -> Iterable[tuple[int, int]]:
-    """Give the terms of a text: the position of the word each comes from, and its place.
+def terms(words: Sequence[str], stop_words: frozenset[str]) -> tuple[list[int], list[int]]:
+    """Return the terms of a text: the position of the word that each comes from, and its place.
 
     A pair counts unless both words say nothing; so do pieces of words that say something.
     """
-    previous = ""
+    positions: list[int] = []
+    places: list[int] = []
+    previous, was_silent = "", True
     for position, word in enumerate(words):
-        silent = word in stop_words
-        if not silent:
-            for place in _places(word):
-                yield position, place
-        if previous and not (silent and previous in stop_words):
-            yield position, _place(f"{previous} {word}")
-        previous = word
+        is_silent = word in stop_words
+        own = () if is_silent else _places(word)
+        if previous and not (is_silent and was_silent):
+            own = (*own, _pair(previous, word))
+        places += own
+        positions += [position] * len(own)
+        previous, was_silent = word, is_silent
+    return positions, places
 
 
 @lru_cache(maxsize=1 << 16)
@@ -179,6 +190,11 @@ def _places(word: str) -> tuple[int, ...]:
     marked = f"<{word}>" if len(word) >= PIECES[0] else ""
     pieces = (marked[start : start + size] for size in PIECES for start in range(len(marked) - size + 1))
     return (_place(word), *(_place(f"#{piece}") for piece in pieces))
+
+
+@lru_cache(maxsize=1 << 16)
+def _pair(one: str, other: str) -> int:
+    return _place(f"{one} {other}")
 
 
 def _place(term: str) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.hearing import Hearing
 from matching.lexicon import Lexicon
 from matching.text import tokens, words
 
@@ -82,7 +83,9 @@ class NeedReader:
         verb_negations: Iterable[str] = (),
         joints: Iterable[str] = (),
     ) -> None:
-        self._lexicon = lexicon
+        self._subjects = lexicon.subjects
+        self._stop_words = lexicon.rarity.stop_words
+        self._hearing = Hearing(lexicon)
         self._negations = frozenset(stem for word in negations for stem in tokens(word))
         self._verb_negations = frozenset(stem for word in verb_negations for stem in tokens(word))
         self._joints = frozenset(stem for word in joints for stem in tokens(word))
@@ -94,20 +97,15 @@ class NeedReader:
         weights = dict.fromkeys(ticked, 1.0)
         evidence: dict[str, tuple[str, ...]] = {}
         written, stems = self.asserted(text)
-        likeness, *of_clauses = self._lexicon.likeness([stems, *self._clauses(text)]).astype(float)
-        shares = self._shares(likeness)
-        for clause in of_clauses:
-            sure = min(1.0, clause.max(initial=0.0) / max(likeness.max(initial=0.0), SILENCE)) ** LONELY
-            shares = np.maximum(shares, CLAUSE * sure * self._shares(clause))
-        understood = [
-            column
-            for column in np.argsort(-shares, kind="stable").tolist()
-            if self._served[column] and shares[column] >= FLOOR
-        ]
-        for column, brought in zip(understood, self._lexicon.shares(stems, understood).T, strict=True):
-            sub_need = self._lexicon.subjects[column]
+        heard = self._hearing.hear([stems, *self._clauses(text)])
+        likeness, shares = heard.likeness[0], _shares(heard.likeness)
+        found = np.flatnonzero(self._served & (shares >= FLOOR))
+        understood = found[np.argsort(-shares[found], kind="stable")].tolist()
+        each = _Evidence(written)
+        for column, brought in zip(understood, heard.shares(len(stems), understood).T, strict=True):
+            sub_need = self._subjects[column]
             weights.setdefault(sub_need, min(1.0, float(shares[column]) / WHOLE))
-            evidence[sub_need] = _evidence(written, brought.tolist())
+            evidence[sub_need] = each.of(brought)
         return Wish(
             weights,
             evidence,
@@ -115,7 +113,7 @@ class NeedReader:
             ticked=frozenset(ticked),
             likeness={
                 subject: value
-                for subject, value, served in zip(self._lexicon.subjects, likeness.tolist(), self._served, strict=True)
+                for subject, value, served in zip(self._subjects, likeness.tolist(), self._served, strict=True)
                 if served and value > 0.0
             },
             nothing=float(likeness[~self._served].max(initial=0.0)),
@@ -139,16 +137,9 @@ class NeedReader:
                     clauses.append([])
                 else:
                     clauses[-1].append(stem)
-        silent = self._lexicon.rarity.stop_words
+        silent = self._stop_words
         kept = [clause for clause in clauses if sum(stem not in silent for stem in clause) >= LEAST_WORDS]
         return kept if len(kept) > 1 else []
-
-    def _shares(self, likeness: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the share of each subject in a text; none where it is like nothing we know."""
-        if likeness.max(initial=0.0) < SILENCE:
-            return np.zeros_like(likeness)
-        shares: NDArray[np.float64] = (likeness / likeness.max()) ** SHARPNESS
-        return shares / shares.sum()
 
     def _negated(self, stems: list[str]) -> set[int]:
         """Return the positions that a negation covers.
@@ -158,17 +149,36 @@ class NeedReader:
         """
         covered: set[int] = set()
         for position, stem in enumerate(stems):
-            before = stems[max(0, position - 3) : position]
-            if stem in self._negations and self._verb_negations.isdisjoint(before):
+            if stem in self._negations and self._verb_negations.isdisjoint(stems[max(0, position - 3) : position]):
                 covered.update(range(position + 1, position + 1 + NEGATION_SPAN))
         return covered
 
 
-def _evidence(written: Sequence[str], brought: Sequence[float]) -> tuple[str, ...]:
-    """Return the words that brought a text close to a subject, those that brought most first."""
-    total: dict[str, float] = {}
-    for word, value in zip(written, brought, strict=True):
-        total[word] = total.get(word, 0.0) + value
-    least = EVIDENCE_SHARE * sum(total.values())
-    ordered = sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))
-    return tuple(word for word, value in ordered[:N_EVIDENCE] if value > 0 and value >= least)
+def _shares(likeness: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of each subject in a text, from the likeness of the text and of its clauses, a row each.
+
+    A clause counts for less than the text, and for little where it is like nothing; what is like nothing has no share.
+    """
+    closest = likeness.max(axis=1, initial=0.0, keepdims=True)
+    sharp = np.where(closest < SILENCE, 0.0, likeness / np.maximum(closest, SILENCE)) ** SHARPNESS
+    totals = sharp.sum(axis=1, keepdims=True)
+    sure = CLAUSE * np.minimum(1.0, closest / max(closest[0, 0], SILENCE)) ** LONELY
+    sure[0] = 1.0
+    found: NDArray[np.float64] = (sure * sharp / np.where(totals > 0, totals, 1.0)).max(axis=0)
+    return found
+
+
+class _Evidence:
+    """Names the words of a text that brought it close to a subject."""
+
+    def __init__(self, written: Sequence[str]) -> None:
+        places: dict[str, int] = {}
+        self._places = np.array([places.setdefault(word, len(places)) for word in written], np.intp)
+        self._words = list(places)
+
+    def of(self, brought: NDArray[np.float64]) -> tuple[str, ...]:
+        """Return those that brought most first, from what each word of the text brought."""
+        totals = np.bincount(self._places, weights=brought, minlength=len(self._words))
+        enough = np.flatnonzero((totals > 0) & (totals >= EVIDENCE_SHARE * totals.sum())).tolist()
+        ordered = sorted((-float(totals[place]), self._words[place]) for place in enough)
+        return tuple(word for _, word in ordered[:N_EVIDENCE])

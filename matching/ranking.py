@@ -179,10 +179,10 @@ def fit(index: Index, wish: Wish) -> Fits:
         better = (values > best[rows]) | (need[rows] == len(needs))
         need[rows[better]] = place
         best[rows[better]] = values[better]
-    likeness = np.zeros(columns.n)
-    for key, value in wish.closeness.items():
-        if value and key in index.positions:
-            likeness[index.positions[key]] = value
+    likeness = np.zeros(columns.n + 1)  # the last one is of schemes that the index does not hold
+    held = np.fromiter((index.positions.get(key, columns.n) for key in wish.closeness), np.intp, len(wish.closeness))
+    likeness[held] = np.fromiter(wish.closeness.values(), np.float64, len(wish.closeness))
+    likeness = likeness[:-1]
     words = likeness / CLOSE
     return Fits(
         served=best * (1.0 - OTHERS) + OTHERS * np.minimum(1.0, sums - best),

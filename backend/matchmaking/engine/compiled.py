@@ -58,7 +58,7 @@ class Catalogue:
         """Return by scheme how close a text comes to what is said of it, negations apart; nothing without a word."""
         _, stems = need_reader().asserted(text)
         lexicon = self._lexicon(language_in_force())
-        return dict(zip(lexicon.subjects, lexicon.likeness([stems])[0].tolist(), strict=True)) if stems else {}
+        return dict(zip(lexicon.subjects, lexicon.likeness(stems).tolist(), strict=True)) if stems else {}
 
     def _learn(self, language: str) -> matching.Lexicon:
         """Learn what each scheme is recognised by: its name, its summary, and what firms say that it is for."""

@@ -1,0 +1,78 @@
+"""Which of a few subjects a text and its clauses speak of, and which words say so: all of them heard at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.lexicon import N_PLACES, Bags, Lexicon, entries
+
+MANY = 12  # subjects that share a term, from which its row is kept whole
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How close some texts come to each subject.
+
+    Parameters
+    ----------
+    likeness : (n_texts, n_subjects) ndarray of float64
+        Cosines in [0, 1].
+    bags : Bags
+    known : (n_terms, n_subjects) ndarray of float64
+        The terms of the texts as the subjects know them.
+    """
+
+    likeness: NDArray[np.float64]
+    bags: Bags
+    known: NDArray[np.float64]
+
+    def shares(self, n_words: int, columns: Sequence[int]) -> NDArray[np.float64]:
+        """Return what each word of the first text brings to its likeness to some subjects.
+
+        Returns
+        -------
+        (n_words, n_columns) ndarray of float64
+            A pair counts for its second word.
+        """
+        first = self.bags.first
+        each = self.bags.values[0] / np.maximum(np.bincount(first, minlength=self.bags.places.size), 1)
+        brought = [
+            np.bincount(self.bags.positions, weights=(each * self.known[:, column])[first], minlength=n_words)
+            for column in columns
+        ]
+        return np.array(brought).reshape(len(columns), n_words).T
+
+
+class Hearing:
+    """Hears the subjects of a lexicon.
+
+    Terms of many subjects, which most of a text is made of, are kept in a table too: it is faster to gather.
+
+    Parameters
+    ----------
+    lexicon : Lexicon
+        Of tens of subjects.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.subjects = lexicon.subjects
+        self._matrix = lexicon.matrix
+        sizes = np.diff(lexicon.matrix.indptr)
+        self._rarity = lexicon.rarity
+        places = np.flatnonzero(sizes >= MANY)
+        self._row = np.zeros(N_PLACES, np.int32)  # of a term in the table; the first one is of all the others
+        self._row[places] = np.arange(1, places.size + 1)
+        self._table = np.zeros((places.size + 1, len(self.subjects)), np.float32)
+        self._table[1:] = self._matrix[places].toarray()
+
+    def hear(self, texts: Sequence[Sequence[str]]) -> Heard:
+        """Return how close some texts, given by their words as stems, come to each subject; one text at least."""
+        bags = self._rarity.read(texts)
+        rows = self._row[bags.places]
+        known = self._table[rows].astype(np.float64)
+        others = np.flatnonzero(rows == 0)
+        sizes, columns, weights = entries(self._matrix, bags.places[others])
+        known[np.repeat(others, sizes), columns] = weights
+        return Heard(bags.values @ known, bags, known)
