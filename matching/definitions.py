@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from datetime import date
+from functools import cache
 from math import isfinite
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -86,7 +87,7 @@ def parse_criterion(definition: Any, *, place: str = "criterion", depth: int = 0
         message = f"Unknown criterion kind {kind!r}. Known kinds: {known_kinds}."
         raise CriterionError(message, place=place, reason="kind", given=kind, accepted=tuple(sorted(KINDS)))
     known = {item.name: item for item in parameters(cls)}
-    hints = get_type_hints(cls)
+    hints = _hints(cls)
     values: dict[str, Any] = {}
     for name, value in definition.items():
         if name == "kind":
@@ -109,6 +110,11 @@ def parse_criterion(definition: Any, *, place: str = "criterion", depth: int = 0
         return cls(**values)
     except CriterionError as error:
         raise error.inside(place) from None
+
+
+@cache
+def _hints(kind: type[Criterion]) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _parse_parts(value: Any, *, single: bool, place: str, depth: int) -> Criterion | tuple[Criterion, ...]:

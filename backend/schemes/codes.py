@@ -36,8 +36,10 @@ WHAT = {
 SUB_NEED = "sous-besoin inconnu"
 
 
-# What was asked of the lists before, by what a code is a code of: whether it exists.
-type Memory = dict[tuple[str, str], bool]
+# What was asked of the lists before: whether a code exists, by what it is a code of.
+type Memory = dict[str, dict[str, bool]]
+MANY = 100  # codes of one list asked for, from which the whole of it is read
+ALL_READ = ""  # no code: marks a list that was read
 
 
 def unknown_codes(definition: Mapping[str, Any], *, memory: Memory | None = None) -> list[Named]:
@@ -52,6 +54,11 @@ def unknown_activities(codes: Iterable[str], *, memory: Memory | None = None) ->
     """Return the codes that are not in the NAF rév. 2."""
     named = (Named("", WHAT["activity"], code) for code in codes)
     return [one.code for one in _unknown(named, {} if memory is None else memory)]
+
+
+def unknown_places(codes: Iterable[str], *, memory: Memory) -> list[str]:
+    """Return the codes that are no perimeter of ours."""
+    return [one.code for one in _unknown((Named("", WHAT["in_territory"], code) for code in codes), memory)]
 
 
 def unknown_sub_needs(keys: Iterable[str], *, memory: Memory | None = None) -> list[str]:
@@ -84,12 +91,21 @@ def _unknown(named: Iterable[Named], memory: Memory) -> list[Named]:
     ones = list(named)
     asked: defaultdict[str, set[str]] = defaultdict(set)
     for one in ones:
-        if (one.what, one.code) not in memory:
+        if one.code not in memory.setdefault(one.what, {}):
             asked[one.what].add(one.code)
     for what, codes in asked.items():
+        _ask(what, codes, memory[what])
+    return [one for one in ones if not memory[one.what][one.code]]
+
+
+def _ask(what: str, codes: set[str], known: dict[str, bool]) -> None:
+    """Ask whether codes exist; once many were asked for, of the whole list at once."""
+    if len(known) > MANY and what in _LISTS and ALL_READ not in known:
+        known |= {ALL_READ: False, **dict.fromkeys(_LISTS[what](), True)}
+        codes = codes - known.keys()
+    if codes:
         found = _KNOWN[what](codes)
-        memory.update(((what, code), code in found) for code in codes)
-    return [one for one in ones if not memory[one.what, one.code]]
+        known.update((code, code in found) for code in codes)
 
 
 def _perimeters(codes: Collection[str]) -> Collection[str]:
@@ -130,4 +146,10 @@ _KNOWN: dict[str, Callable[[Collection[str]], Collection[str]]] = {
     WHAT["horizon"]: lambda _: HORIZONS,
     WHAT["spend_kind"]: lambda _: SPEND_KINDS,
     SUB_NEED: lambda keys: set(SubNeed.objects.filter(key__in=keys).values_list("key", flat=True)),
+}
+_LISTS: dict[str, Callable[[], Iterable[str]]] = {
+    WHAT["in_territory"]: lambda: Perimeter.objects.values_list("code", flat=True),
+    WHAT["activity"]: lambda: Nomenclature.objects.filter(system=Nomenclature.System.NAF_REV2).values_list(
+        "code", flat=True
+    ),
 }

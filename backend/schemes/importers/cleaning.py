@@ -12,6 +12,9 @@ from django.core.validators import URLValidator
 _ITEM = re.compile(r"<li\b[^<>]*>\s*(?:<p\b[^<>]*>)?", re.IGNORECASE)
 _FLOWING = re.compile(r"<(?:p|div|li|br|ul|ol|h[1-6]|table)\b", re.IGNORECASE)
 _CUT_ENTITY = re.compile(r"&(?=[A-Za-z]{4})([A-Za-z]+)")
+# All but letters and marks of western texts, which show as they are.
+_UNUSUAL = re.compile("[^\n\x20-\x7e\u00a1-\u00ac\u00ae-\u017f\u2010-\u2027\u2030-\u205e\u20ac]")
+_MARK = re.compile(r"[<>#*_`\\\[]")  # without one of these, a text has no markup
 _SCRIPT = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _AUTOLINK = re.compile(r"<(https?://[^<>\s]+)>")
 _BLOCK = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/tr)\b[^<>]*>", re.IGNORECASE)
@@ -54,13 +57,17 @@ def clean_text(raw: str) -> str:
     Bullets and paragraphs stay; a text that was escaped twice is read twice.
     """
     text = _visible(_CUT_ENTITY.sub(_letter, html.unescape(html.unescape(raw))))
+    text = _anonymous(_unmarked(text) if _MARK.search(text) else text)
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _unmarked(text: str) -> str:
     text = _AUTOLINK.sub(r"\1", _SCRIPT.sub("", text))
     text = _LINK.sub(r"\1", _TAG.sub("", _BLOCK.sub("\n", _ITEM.sub("\n- ", text))))
     text = _HARD_BREAK.sub("", text)
     text = _LINE_START.sub("", _EMPHASIS.sub("", text))
-    text = _anonymous(_RULE.sub("", _ESCAPE.sub(r"\1", text)))
-    lines = [" ".join(line.split()) for line in text.split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return _RULE.sub("", _ESCAPE.sub(r"\1", text))
 
 
 def clean_markup(raw: str) -> str:
@@ -87,14 +94,12 @@ def _letter(found: re.Match[str]) -> str:
 def _visible(text: str) -> str:
     """Leave out what does not show, and write every space and line end in one way."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    found = []
-    for mark in unicodedata.normalize("NFC", text):
-        category = unicodedata.category(mark)
-        if category == "Zs":
-            found.append(" ")
-        elif mark == "\n" or category not in ("Cc", "Cf", "Cs", "Co", "Cn"):
-            found.append(mark)
-    return "".join(found)
+    return _UNUSUAL.sub(_shown, unicodedata.normalize("NFC", text))
+
+
+def _shown(found: re.Match[str]) -> str:
+    category = unicodedata.category(found[0])
+    return " " if category == "Zs" else "" if category in ("Cc", "Cf", "Cs", "Co", "Cn") else found[0]
 
 
 def _anonymous(text: str) -> str:
