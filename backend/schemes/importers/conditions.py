@@ -45,7 +45,7 @@ class Conditions:
 
 def read_conditions(programme: dict[str, Any], stated: Stated, places: Places, table: Table) -> Conditions:
     """Read every sentence of a programme's conditions. Raises ``RowError`` where they are no lists of texts."""
-    reader = _Reader(programme["id"], stated, places, table, Conditions())
+    reader = SentenceReader(programme["id"], stated, places, table, Conditions())
     headings = get_object(programme, HEADINGS)
     for heading in headings:
         texts = get_texts(headings, heading, place=f"{HEADINGS}.{heading}")
@@ -93,12 +93,15 @@ def conditional_fields(programme: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @dataclass(slots=True)
-class _Reader:
+class SentenceReader:
+    """Reads the conditions of one record, one sentence at a time, by the reviewed table."""
+
     key: str
     stated: Stated
     places: Places
     table: Table
     found: Conditions
+    prefix: str = "te"  # of the names of conditions that are left to people
 
     def read(self, text: str, *, heading: str, when: Rules | None = None) -> None:
         """Read one condition by the table: its head decides where it is a list."""
@@ -121,7 +124,7 @@ class _Reader:
         own = sha256(f"{self.key} {same_text(line)}".encode()).hexdigest()[:12]
         return {
             "kind": "manual",
-            "fact": sentence.fact or f"te.{own}",
+            "fact": sentence.fact or f"{self.prefix}.{own}",
             "sentence": typeset(f"L’entreprise ou son projet remplit cette condition : « {line.rstrip(' .;,')} »."),
             "ask": sentence.ask,
         }

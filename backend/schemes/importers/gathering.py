@@ -30,9 +30,15 @@ class Gathered:
     summary: str = ""
     kind: str = ""
     operators: list[tuple[str, list[str]]] = field(default_factory=list)
+    sirens: dict[str, str] = field(default_factory=dict)  # of operators, by name
+    stated: list[Row] = field(default_factory=list)  # conditions that stand as data
     conditions: list[Row] = field(default_factory=list)
+    targeted_naf: list[str] = field(default_factory=list)
     amount: dict[str, Any] = field(default_factory=dict)
     state_aid_regime: str = ""
+    legal_basis: str = ""
+    documents: list[str] = field(default_factory=list)
+    preparation_days: int | None = None
     next_step: str = ""
     contact_url: str = ""
     url: str = ""  # of the owner's page
@@ -43,7 +49,7 @@ class Gathered:
     labels: list[str] = field(default_factory=list)
 
     def read(self, *, on: date) -> Read:
-        """Return the record, as of the day of its file."""
+        """Return the record as of a day: that of its file, or when its site read it last."""
         told = tuple(dict.fromkeys(typeset(line) for line in (*self.where.told, *self.told)))
         return Read(self._record(on, told), told, tuple(self.nuances), tuple(dict.fromkeys(self.labels)))
 
@@ -58,18 +64,20 @@ class Gathered:
             "level": self.where.level or None,
             "confidence": Revision.Confidence.TO_VERIFY.value,
             "as_of": on,
-            "operators": [{"name": name, "siren": None, "roles": roles} for name, roles in self.operators],
+            "operators": [
+                {"name": name, "siren": self.sirens.get(name), "roles": roles} for name, roles in self.operators
+            ],
             "applicants": [Revision.Applicant.FIRM.value],
             "summary": self.summary,
             "needs": {},
-            "targeted_naf": [],
+            "targeted_naf": self.targeted_naf,
             "window": self.window,
-            "criteria": _once([*self.where.criteria(self.label), *self.conditions]),
+            "criteria": _once([*self.stated, *self.where.criteria(self.label), *self.conditions]),
             "amount": self.amount,
             "state_aid_regime": self.state_aid_regime or None,
-            "legal_basis": None,
-            "documents": [],
-            "preparation_days": None,
+            "legal_basis": self.legal_basis or None,
+            "documents": self.documents,
+            "preparation_days": self.preparation_days,
             "next_step": self.next_step or None,
             "contact": {
                 "name": self.operators[0][0] if self.operators else None,

@@ -28,6 +28,7 @@ class Where:
     """Perimeters of ours where a record holds: some, the whole country (``everywhere``), or none where not known."""
 
     codes: list[str] = field(default_factory=list)
+    but: list[str] = field(default_factory=list)  # where it does not hold, even inside the others
     everywhere: bool = False
     of_project: bool = False  # where the project is decides, which is the establishment where nobody says otherwise
     level: str = ""
@@ -36,9 +37,11 @@ class Where:
 
     def criteria(self, label: str) -> list[Row]:
         """Return its conditions, with the words of the site."""
-        if not self.codes:
+        if not (self.codes or self.but):
             return self.conditions
-        row: Row = {"kind": "in_territory", "any_of": self.codes, "source": 1, "note": None, "excerpt": label or None}
+        named = {"any_of": self.codes, "none_of": self.but}
+        lists = {name: codes for name, codes in named.items() if codes}
+        row: Row = {"kind": "in_territory", **lists, "source": 1, "note": None, "excerpt": label or None}
         if self.of_project or any(code.startswith("ZONE-") for code in self.codes):
             row["level"] = "project"
         return [row, *self.conditions]

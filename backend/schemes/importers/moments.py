@@ -63,6 +63,8 @@ def _read(text: str) -> Moment | None:
     if len(text) == len("2026-12-31"):
         return Moment(date.fromisoformat(text))
     at = datetime.fromisoformat(text)
+    if at.year >= NEVER:  # the last instant of all has no day in Paris
+        return Moment(at.date())
     at = at.astimezone(PARIS) if at.tzinfo else at.replace(tzinfo=PARIS)
     is_bound = at.time() == time() or (at.hour, at.minute) == (23, 59)
     return Moment(at.date(), "" if is_bound else f"{at.hour} h {at.minute:02}")

@@ -14,11 +14,16 @@ from backend.schemes.importers import (
     aides_territoires,
     feeds,
     mission_transition,
+    national_schema,
+    plain_tables,
     transition_ecologique,
+    transition_ecologique_csv,
 )
 from backend.schemes.importers.envelopes import records_under
 from backend.schemes.importers.files import open_json_list
 from backend.schemes.importers.reading import Reader
+from backend.schemes.importers.tables import open_csv
+from backend.schemes.importers.workbooks import open_workbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +31,7 @@ class FileFormat:
     """How the file of a source is read.
 
     ``open`` gives its records one at a time and raises ``ImportFileError`` where the file is not whole; a record that
-    cannot be opened is given as the ``RowError`` that says why.
+    cannot be opened is given as the ``RowError`` that says why, and what is to be told of the file as a ``Notice``.
     """
 
     open: Callable[[Path], Iterator[Any]]
@@ -35,6 +40,14 @@ class FileFormat:
 
 SOURCES: Mapping[str, FileFormat] = {
     transition_ecologique.SOURCE: FileFormat(open=open_json_list, reader=transition_ecologique.Reader),
+    national_schema.SOURCE: FileFormat(
+        open=partial(open_csv, expected=national_schema.TABLE), reader=national_schema.Reader
+    ),
+    transition_ecologique_csv.SOURCE: FileFormat(
+        open=partial(open_csv, expected=national_schema.TABLE), reader=transition_ecologique_csv.Reader
+    ),
+    "csv": FileFormat(open=lambda path: open_csv(path, plain_tables.table()), reader=plain_tables.Reader),
+    "xlsx": FileFormat(open=lambda path: open_workbook(path, plain_tables.table()), reader=plain_tables.Reader),
     aides_territoires.SOURCE: FileFormat(open=records_under("results", alone="name"), reader=aides_territoires.Reader),
     mission_transition.SOURCE: FileFormat(
         open=records_under("results", alone="sourceId"), reader=mission_transition.Reader

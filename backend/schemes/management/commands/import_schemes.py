@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from backend.accounts.models import User
 from backend.schemes.importers.files import ImportFileError
 from backend.schemes.importers.loading import read_projects
+from backend.schemes.importers.plain_tables import template
 from backend.schemes.importers.reports import count, describe
 from backend.schemes.importers.runs import run_import
 from backend.schemes.importers.sources import SOURCES
@@ -29,7 +30,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", choices=sorted(SOURCES), metavar="SOURCE", help=" ou ".join(sorted(SOURCES)))
-        parser.add_argument("path", metavar="FICHIER", help="Fichier de la source, ou son adresse http(s).")
+        parser.add_argument("path", nargs="?", metavar="FICHIER", help="Fichier de la source, ou son adresse http(s).")
         parser.add_argument(
             "--projects",
             type=Path,
@@ -42,9 +43,19 @@ class Command(BaseCommand):
             metavar="JOUR",
             help="Jour du fichier, comme 2026-06-12 ; par défaut celui de sa dernière modification.",
         )
+        parser.add_argument(
+            "--template", action="store_true", help="Pour csv et xlsx : écrit un tableau modèle et ne reprend rien."
+        )
         parser.add_argument("--by", metavar="ADRESSE", help="Compte de qui demande la reprise, pour le compte rendu.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["template"]:
+            if options["source"] not in ("csv", "xlsx"):
+                raise CommandError("--template va avec la source csv ou xlsx : les autres ont leur propre format.")
+            self.stdout.write("\ufeff" + template(), ending="")  # the mark makes Excel read the accents
+            return
+        if not options["path"]:
+            raise CommandError("Il manque le fichier à reprendre, ou son adresse.")
         try:
             run, report = run_import(
                 source=options["source"],
