@@ -23,6 +23,7 @@ from backend.schemes.importers.faults import RowError, get_text, get_texts, show
 from backend.schemes.importers.files import ImportFileError, read_json_list
 from backend.schemes.importers.reading import Notice, Read, Reader
 from backend.schemes.importers.reports import Rejected, Report
+from backend.schemes.importers.sidecar import Sidecar
 from backend.schemes.importers.sources import SOURCES
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.publishing import put_last_in_force
@@ -55,16 +56,22 @@ def import_records(
     records: Iterable[Any],
     on: date,
     projects: Mapping[str, Sequence[str]] | None = None,
+    sidecar: Sidecar | None = None,
     dry_run: bool = False,
 ) -> Report:
     """Bring records into the catalogue of a source; ``on`` is the day of the file. A dry run keeps nothing.
 
     Without ``projects``, those under which a record was filed stay. Two runs of one source wait for each other.
+    Schemes of a ``sidecar`` may name each other, whichever comes first: they exist before their rows are read.
     """
     _wait_for_turn(source)
-    loading = _Loading(source, SOURCES[source].reader(), on, projects)
+    loading = _Loading(source, _reader(source, sidecar), on, projects)
+    if sidecar:
+        _make_known(source, sidecar.entries)
     for rows in batched(enumerate(loading.without_notices(records), 1), CHUNK, strict=False):
         loading.take(rows)
+    if sidecar:
+        Scheme.objects.of_source(source).filter(source_key__in=sidecar.entries, revisions=None).delete()
     load_sayings(source)
     report = loading.report
     report.rejected.sort(key=lambda rejected: rejected.row)
@@ -75,6 +82,20 @@ def import_records(
     if dry_run:
         transaction.set_rollback(True)
     return report
+
+
+def _reader(source: str, sidecar: Sidecar | None) -> Reader:
+    found = SOURCES[source]
+    if sidecar is None:
+        return found.reader()
+    if found.with_sidecar is None:
+        raise ImportFileError(f"La source {source} n’a pas de complément.")
+    return found.with_sidecar(sidecar)
+
+
+def _make_known(source: str, keys: Iterable[str]) -> None:
+    rows = [Scheme(source=source, source_key=key) for key in keys]
+    Scheme.objects.bulk_create(rows, batch_size=CHUNK, ignore_conflicts=True)
 
 
 def _wait_for_turn(source: str) -> None:
@@ -90,14 +111,14 @@ class _Item:
     key: str
     read: Read
     scheme: Scheme
-    is_new: bool
+    is_new: bool  # no row of it yet
     labels: list[str]
     is_filed_anew: bool
     draft: Draft | None = None  # none where what is in force says the same
 
     @property
     def outcome(self) -> str:
-        return "unchanged" if self.draft is None else "created" if self.is_new else "updated"
+        return "unchanged" if self.draft is None else "created" if self.draft.revision.number == 1 else "updated"
 
     def begin_again(self) -> None:
         """Forget the keys that the database gave before it refused the whole."""
@@ -224,5 +245,9 @@ def _says_the_same(record: Record, current: Revision | None) -> bool:
 
 def _as_of(record: Record, day: date) -> Record:
     """Return what a file of another day would say with the same content."""
-    sources = [{**source, "dated": day.isoformat()} for source in record["sources"]]
+    today = str(record["as_of"])
+    sources = [
+        {**source, "dated": day.isoformat() if source["dated"] == today else source["dated"]}
+        for source in record["sources"]
+    ]
     return {**record, "as_of": day, "sources": sources}

@@ -23,6 +23,7 @@ from backend.schemes.importers.people import Row
 from backend.schemes.importers.places import Places, spelling
 from backend.schemes.importers.reading import Read
 from backend.schemes.importers.sentences import load_table
+from backend.schemes.importers.sidecar import Sidecar
 from backend.schemes.importers.tables import Expected
 from backend.schemes.importers.windows import read_window
 from backend.schemes.importers.words import MIXED, load_words
@@ -75,7 +76,8 @@ class Reader:
     source = SOURCE
     prefix = "sn"  # of the names of conditions that are left to people
 
-    def __init__(self) -> None:
+    def __init__(self, sidecar: Sidecar | None = None) -> None:
+        self.sidecar = sidecar
         self.words = load_words(SOURCE)
         self.table = load_table(SENTENCES)
         self.places = Places.load(self.table.words["places"])
@@ -93,6 +95,8 @@ class Reader:
     def read(self, given: dict[str, Any], *, on: date) -> Read:
         """Return a row as a record. Raises ``RowError`` where it is not for firms, or a part cannot be read."""
         key = self.key(given)
+        if self.sidecar and self.sidecar.completes(given):
+            return Read(self.sidecar.record(given))
         others = self.check_audience(given)
         told: list[str] = []
         nuances = [

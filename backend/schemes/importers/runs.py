@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,6 +12,7 @@ from backend.schemes.importers.addresses import LocalFile, keep_copy, local_file
 from backend.schemes.importers.files import ImportFileError, digest_file
 from backend.schemes.importers.loading import import_records
 from backend.schemes.importers.reports import Report
+from backend.schemes.importers.sidecar import Sidecar, read_sidecar
 from backend.schemes.importers.sources import SOURCES
 from backend.schemes.models import ImportRun
 
@@ -21,6 +23,7 @@ def run_import(
     location: str,
     dated: date | None = None,
     projects: Mapping[str, Sequence[str]] | None = None,
+    sidecar: Path | None = None,
     by: User | None = None,
     dry_run: bool = False,
 ) -> tuple[ImportRun, Report]:
@@ -35,7 +38,8 @@ def run_import(
     try:
         with local_file(location) as found:
             run.digest, run.dated = digest_file(found.path), dated or found.dated
-            return run, _bring_in(run, found, on=run.dated, projects=projects)
+            complement = read_sidecar(sidecar) if sidecar else None
+            return run, _bring_in(run, found, on=run.dated, projects=projects, sidecar=complement)
     except ImportFileError as error:
         run.failure = str(error)
         _end(run)
@@ -43,12 +47,20 @@ def run_import(
 
 
 @transaction.atomic
-def _bring_in(run: ImportRun, found: LocalFile, *, on: date, projects: Mapping[str, Sequence[str]] | None) -> Report:
+def _bring_in(
+    run: ImportRun,
+    found: LocalFile,
+    *,
+    on: date,
+    projects: Mapping[str, Sequence[str]] | None,
+    sidecar: Sidecar | None,
+) -> Report:
     report = import_records(
         source=run.source,
         records=SOURCES[run.source].open(found.path),
         on=on,
         projects=projects,
+        sidecar=sidecar,
         dry_run=run.is_trial,
     )
     report.notices[:0] = found.notices

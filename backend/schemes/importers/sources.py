@@ -22,6 +22,7 @@ from backend.schemes.importers import (
 from backend.schemes.importers.envelopes import records_under
 from backend.schemes.importers.files import open_json_list
 from backend.schemes.importers.reading import Reader
+from backend.schemes.importers.sidecar import Sidecar
 from backend.schemes.importers.tables import open_csv
 from backend.schemes.importers.workbooks import open_workbook
 
@@ -36,12 +37,15 @@ class FileFormat:
 
     open: Callable[[Path], Iterator[Any]]
     reader: Callable[[], Reader]
+    with_sidecar: Callable[[Sidecar], Reader] | None = None  # where a second file may say what this one cannot
 
 
 SOURCES: Mapping[str, FileFormat] = {
     transition_ecologique.SOURCE: FileFormat(open=open_json_list, reader=transition_ecologique.Reader),
     national_schema.SOURCE: FileFormat(
-        open=partial(open_csv, expected=national_schema.TABLE), reader=national_schema.Reader
+        open=partial(open_csv, expected=national_schema.TABLE),
+        reader=national_schema.Reader,
+        with_sidecar=national_schema.Reader,
     ),
     transition_ecologique_csv.SOURCE: FileFormat(
         open=partial(open_csv, expected=national_schema.TABLE), reader=transition_ecologique_csv.Reader

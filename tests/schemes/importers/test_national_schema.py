@@ -2,10 +2,13 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
+from django.core.management import CommandError
 
 from backend.matchmaking import engine
+from backend.schemes.exports.catalogue import export_national
 from backend.schemes.importers import national_schema, transition_ecologique_csv
 from backend.schemes.models import OperatorRole, Revision, Scheme
 from backend.schemes.records import normalise, read_record
@@ -454,3 +457,67 @@ def test_places_of_the_export_that_differ_from_its_codes_are_told(run):
     text = TEE_ELIGIBILITY.replace("Hauts-de-France", "Bretagne")
     output = run(make_row(eligibilite=text, eligibilite_geographique="REG-32"), source=TEE)
     assert "« Bretagne », mais les données citent" in output
+
+
+# -- our own export and its sidecar
+
+
+@pytest.fixture
+def exported(tmp_path):
+    """Write our whole catalogue at the national schema, and its sidecar."""
+    path, sidecar = tmp_path / "catalogue.csv", tmp_path / "complement.json"
+    found = export_national(on=DAY)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        found.write_csv(file)
+    sidecar.write_text(json.dumps(found.sidecar()), encoding="utf-8")
+    return path, sidecar, len(found.rows)
+
+
+def test_our_export_and_its_sidecar_are_read_twice_and_say_what_ours_say(exported):
+    path, sidecar, n_schemes = exported
+    assert (
+        last_line(import_file(SOURCE, path, sidecar=sidecar))
+        == f"created {n_schemes}, updated 0, unchanged 0, rejected 0"
+    )
+    again = import_file(SOURCE, path, sidecar=sidecar, dated="2026-09-01")
+    assert last_line(again) == f"created 0, updated 0, unchanged {n_schemes}, rejected 0"
+    for scheme in Scheme.objects.of_source(Scheme.OWN).published().select_related("current__scheme"):
+        ours, theirs = read_record(scheme.current), read_record(current(SOURCE, str(scheme.uuid)))
+        for name in (
+            "name",
+            "kind",
+            "level",
+            "amount",
+            "window",
+            "state_aid_regime",
+            "needs",
+            "targeted_naf",
+            "sources",
+        ):
+            assert ours[name] == theirs[name], (scheme, name)
+        assert len(ours["criteria"]) == len(theirs["criteria"])
+
+
+def test_our_export_alone_is_read_by_its_columns(exported):
+    path, _, n_schemes = exported
+    output = import_file(SOURCE, path)
+    taken = sum(int(part.split()[1]) for part in last_line(output).split(", ") if not part.startswith("rejected"))
+    rejected = [line for line in output.split("\n") if line.startswith("  fiche ")]
+    assert taken + len(rejected) == n_schemes
+    assert all("Pas pour les entreprises" in line for line in rejected), rejected
+    assert taken > 150
+
+
+def test_a_scheme_of_the_sidecar_that_is_not_taken_leaves_nothing(exported):
+    path, sidecar, n_schemes = exported
+    lines = path.read_text(encoding="utf-8-sig").replace("professionnels", "particuliers")
+    path.write_text(lines, encoding="utf-8")
+    output = import_file(SOURCE, path, sidecar=sidecar)
+    assert f"rejected {n_schemes}" in last_line(output)
+    assert not Scheme.objects.of_source(SOURCE).exists()
+
+
+def test_only_the_national_schema_has_a_sidecar(exported):
+    _, sidecar, _ = exported
+    with pytest.raises(CommandError, match="n’a pas de complément"):
+        import_file("csv", Path(__file__).parent / "tables" / "libreoffice.csv", sidecar=sidecar)

@@ -37,6 +37,12 @@ class Command(BaseCommand):
             metavar="FICHIER",
             help="Fichier JSON des projets où la source range ses fiches ; sans lui, les derniers lus restent.",
         )
+        parser.add_argument(
+            "--sidecar",
+            type=Path,
+            metavar="FICHIER",
+            help="Complément JSON de notre export au schéma national : ce que ses colonnes ne peuvent pas dire.",
+        )
         parser.add_argument("--dry-run", action="store_true", help="Dit ce qui serait fait et n'écrit que cela.")
         parser.add_argument(
             "--dated",
@@ -62,6 +68,7 @@ class Command(BaseCommand):
                 location=str(options["path"]),
                 dated=_read_day(options["dated"]),
                 projects=read_projects(options["projects"]) if options["projects"] else None,
+                sidecar=options["sidecar"],
                 by=_read_account(options["by"]),
                 dry_run=options["dry_run"],
             )
