@@ -64,7 +64,7 @@ def how_days_compare(day, programme):
     other = date(*map(int, reversed(start.split("/")))) if start else None
     if day == other:
         return "same"
-    if day and other and (day.day, day.month) == (other.month, other.day):
+    if day and other and (day.year, day.day, day.month) == (other.year, other.month, other.day):
         return "turned round"
     return "lost" if day is None and other.day > 12 else "other"
 
