@@ -53,7 +53,7 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     page.get_by_label("Nom de l’entreprise").fill("Chaudronnerie du Bac (inventée)")
     page.get_by_label("SIRET ou SIREN").fill("999 999 956 00018")
     page.get_by_label("Commune du site").fill("Lacroix Saint Ouen")
-    page.get_by_label("Code APE").fill("2562b")
+    page.get_by_label("Code APE (NAF)").fill("2562b")
     page.get_by_label("Forme juridique").select_option("57")
     page.get_by_label("Date de création").fill("2009-03-16")
     independent = page.get_by_role("group", name="Votre entreprise est-elle indépendante")

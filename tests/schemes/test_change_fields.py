@@ -39,8 +39,9 @@ def test_what_a_source_says_of_itself_is_no_change():
 def test_every_field_of_a_sheet_is_compared_or_is_known_to_be_the_source_s_own():
     """A new field of a sheet fails here until somebody says which of the two it is."""
     assert set(LABELS) - NOT_COMPARED == {
-        "name", "summary", "kind", "level", "applicants", "targeted_naf", "window", "preparation_days", "amount",
-        "criteria", "operators", "next_step", "documents", "contact", "url", "state_aid_regime", "legal_basis",
+        "name", "summary", "kind", "level", "applicants", "targeted_naf", "targeted_naf_2025", "window",
+        "preparation_days", "amount", "criteria", "operators", "next_step", "documents", "contact", "url",
+        "state_aid_regime", "legal_basis",
     }  # fmt: skip
     assert set(LABELS) >= NOT_COMPARED
     assert set(CONTACT) == set(normalise(make_record())["contact"])
