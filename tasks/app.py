@@ -14,7 +14,10 @@ from django.conf import settings  # noqa: E402 -- readable once Django is set up
 
 QUEUE = "jonction"
 
-MODULES = ["tasks.heartbeat", "tasks.outbox", "tasks.alerts", "tasks.sessions", "tasks.jobs", "tasks.catalogue"]
+MODULES = [
+    "tasks.heartbeat", "tasks.outbox", "tasks.alerts", "tasks.rematching", "tasks.sessions", "tasks.jobs",
+    "tasks.catalogue",
+]  # fmt: skip
 
 
 def _daily(name: str, *, minute: int) -> dict[str, Any]:
@@ -62,6 +65,11 @@ app.conf.update(
         },
         "alerts.sweep": {
             "task": "alerts.sweep",
+            "schedule": settings.ALERT_SECONDS,
+            "options": {"expires": settings.ALERT_SECONDS},
+        },
+        "rematch.sweep": {
+            "task": "rematch.sweep",
             "schedule": settings.ALERT_SECONDS,
             "options": {"expires": settings.ALERT_SECONDS},
         },

@@ -61,6 +61,13 @@ JOBS: dict[str, Job] = {
             late_after=timedelta(seconds=900 + 4 * settings.ALERT_SECONDS),
         ),
         Job(
+            name="rematch.sweep",
+            label="Reprise des correspondances",
+            what="Essaie sur chaque demande les dispositifs qui ont changé, et retient les entreprises concernées.",
+            every_seconds=settings.ALERT_SECONDS,
+            late_after=timedelta(seconds=900 + 4 * settings.ALERT_SECONDS),
+        ),
+        Job(
             name="sessions.erase",
             label="Effacement des sessions terminées",
             what="Efface les sessions terminées, avec les brouillons qu’elles contiennent.",

@@ -11,6 +11,7 @@ from backend.common.work import Work
 from backend.jobs import alarms
 from backend.matchmaking import alerts
 from backend.matchmaking.affected import score_sheets
+from backend.matchmaking.rematching import rematch
 from backend.notifications import services as notifications
 from backend.schemes import public_reports
 from backend.schemes.dates import check_expiry, check_reviews
@@ -56,6 +57,7 @@ def erase_addresses(*, on: date) -> Work:
 WORKS: dict[str, Callable[..., Work]] = {
     "outbox.sweep": send_what_is_due,
     "alerts.sweep": tell_what_is_new,
+    "rematch.sweep": rematch,
     "sessions.erase": erase_sessions,
     "links.check": check_pages,
     "catalogue.expiry": check_expiry,

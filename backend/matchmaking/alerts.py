@@ -13,12 +13,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from backend.matchmaking import engine
 from backend.matchmaking.differences import SHOWN as SHOWN_STANDINGS
 from backend.matchmaking.differences import Difference, Kind, differences, standing
 from backend.matchmaking.emails import context_of, organisation_in_charge
 from backend.matchmaking.known import missing_facts
-from backend.matchmaking.models import Alert, Match, Reminder, Result, Review, Submission
+from backend.matchmaking.models import Alert, Match, Reminder, Result, Review, Submission, VerdictMove
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import told_decisions
 from backend.notifications.models import Notification
@@ -78,12 +77,14 @@ def is_heard(alert: Alert) -> bool:
 
 
 def due(*, on: date, limit: int = 1000) -> list[int]:
-    """Return the subscriptions whose result may hold news: the day, the catalogue or the facts are not those compared.
+    """Return the subscriptions whose result may hold news: the day or the facts are not those compared, or a rematch
+    found that a scheme changed for the firm.
 
     One that was written to today waits for tomorrow: at most one e-mail a day.
     """
     newer = Result.objects.filter(submission=OuterRef("submission"), computed_at__gt=OuterRef("checked_at"))
-    stale = ~Q(checked_on=on) | ~Q(checked_catalogue=engine.catalogue().digest) | Exists(newer)
+    moved = VerdictMove.objects.unheard().filter(submission=OuterRef("submission"))
+    stale = ~Q(checked_on=on) | Exists(newer) | Exists(moved)
     rows = Alert.objects.heard().filter(stale | Q(checked_at=None)).exclude(sent_on=on)
     return list(rows.order_by("checked_at", "pk").values_list("pk", flat=True)[:limit])
 
@@ -94,8 +95,10 @@ def tell(*, pk: int, on: date) -> bool:
     alert = _lock(pk)
     if alert is None:
         return False
+    moves = list(alert.submission.moves.unheard().values_list("pk", flat=True))  # first: the result holds all of them
     result = latest_result(alert.submission, on=on)
-    alert.checked_at, alert.checked_on, alert.checked_catalogue = timezone.now(), on, result.catalogue
+    alert.checked_at, alert.checked_on = timezone.now(), on
+    VerdictMove.objects.filter(pk__in=moves).update(heard_at=alert.checked_at)
     told = is_heard(alert) and not _is_paused(alert, on) and _tell(alert, result, on)
     alert.save()
     return told

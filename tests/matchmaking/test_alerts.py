@@ -6,6 +6,7 @@ import pytest
 
 from backend.matchmaking import alerts
 from backend.matchmaking.models import Alert, Reminder
+from backend.matchmaking.rematching import rematch
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import confirm_address, correct_submission
@@ -46,6 +47,7 @@ def subscriber(frequency=IMMEDIATE, *, on=DAY, **changes):
 def sweep(on=DAY):
     """Do what the tasks do; return the e-mails owed by it."""
     before = set(Notification.objects.values_list("pk", flat=True))
+    rematch(on=on)
     for pk in alerts.due(on=on):
         alerts.tell(pk=pk, on=on)
     return list(Notification.objects.exclude(pk__in=before).order_by("pk"))

@@ -5,6 +5,7 @@ from backend.matchmaking.models.corrections import NeedCorrection
 from backend.matchmaking.models.follow_up import FollowUp, Note
 from backend.matchmaking.models.language import Language
 from backend.matchmaking.models.learning import Ranker
+from backend.matchmaking.models.rematching import Rematch, SchemeChange, Shard, VerdictMove
 from backend.matchmaking.models.results import Match, Result
 from backend.matchmaking.models.reviews import Review, ReviewEnd
 from backend.matchmaking.models.submissions import HandOver, Need, Submission
@@ -22,11 +23,15 @@ __all__ = [
     "NeedCorrection",
     "Note",
     "Ranker",
+    "Rematch",
     "Reminder",
     "Result",
     "Review",
     "ReviewEnd",
+    "SchemeChange",
+    "Shard",
     "Submission",
     "UnmetNeed",
+    "VerdictMove",
     "WeightSet",
 ]

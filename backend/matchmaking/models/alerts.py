@@ -32,10 +32,9 @@ class Alert(models.Model):
     told = models.ForeignKey(Result, on_delete=models.RESTRICT, related_name="+")
     told_on = models.DateField(_("dernières nouvelles le"), help_text="The day of the last news, or of the request.")
     sent_on = models.DateField(_("dernier courriel le"), null=True, blank=True)
-    # The state of the world that was compared last: a subscription is due again once one of the three is another.
+    # When and for which day it was compared last; what moved since is kept beside it (``VerdictMove``).
     checked_at = models.DateTimeField(_("comparée le"), null=True, blank=True)
     checked_on = models.DateField(null=True, blank=True)
-    checked_catalogue = models.CharField(max_length=64, blank=True)
     objects = AlertQuerySet.as_manager()
 
     class Meta:

@@ -6,8 +6,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from backend.common.days import current_day
 from backend.matchmaking import engine, lines
 from backend.matchmaking.language import learn_language
+from backend.matchmaking.rematching import open_rematch
 from backend.matchmaking.weights import WeightsError, load_weights
 from backend.schemes.models import Proposal, Scheme
 from backend.schemes.sayings import load_sayings
@@ -35,6 +37,7 @@ class Command(BaseCommand):
                 self._say("Phrases d’entreprises", {"par dispositif": load_sayings(Scheme.OWN)})
                 self._say("Langue", {"phrases et mots appris": learn_language().n_sentences})
                 self.stdout.write(f"Poids : {load_weights(folder / 'weights.yaml')}")
+                open_rematch(on=current_day())
         except (FixtureError, WeightsError, OSError, yaml.YAMLError) as error:
             raise CommandError(f"Rien n'a été chargé. {error}") from None
         territories.clear_caches()
