@@ -23,6 +23,7 @@ from backend.schemes.importers.people import Row
 from backend.schemes.importers.places import Places, spelling
 from backend.schemes.importers.reading import Read
 from backend.schemes.importers.sentences import load_table
+from backend.schemes.importers.sidecar import SOURCE as SOURCE
 from backend.schemes.importers.sidecar import Sidecar
 from backend.schemes.importers.tables import Expected
 from backend.schemes.importers.windows import read_window
@@ -30,7 +31,6 @@ from backend.schemes.importers.words import MIXED, load_words
 from backend.schemes.models import OperatorRole
 from backend.schemes.regimes import regimes_of
 
-SOURCE = "schema-national"
 SENTENCES = "transition-ecologique"  # whose reviewed table of sentences is read: the same words say the same
 CORE = (
     "id", "titre", "promesse", "description", "eligibilite", "types_aides", "porteurs", "programmes_parents",
