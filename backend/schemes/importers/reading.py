@@ -11,8 +11,8 @@ from backend.schemes.records import Record
 class Read:
     """A record of another site as a record of ours, and what is to be told of it.
 
-    ``nuances`` are told once with the records that say them, ``contradictions`` record by record; ``labels`` are what
-    the site files it under.
+    ``nuances`` are told once with the records that say them; ``contradictions``, and whatever else a person should
+    verify, record by record; ``labels`` are what the site files it under.
     """
 
     record: Record

@@ -62,7 +62,7 @@ def describe(report: Report) -> Iterator[str]:
     """Tell a run in French, line by line."""
     yield from report.notices
     if report.contradictions:
-        yield f"Le fichier se contredit ({count(len(report.contradictions), 'fiche')}) :"
+        yield f"À vérifier ({count(len(report.contradictions), 'fiche')}) :"
     for key, contradictions in report.contradictions.items():
         yield from (f"  {key} : {contradiction}" for contradiction in contradictions)
     if report.nuances:

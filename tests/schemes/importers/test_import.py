@@ -290,7 +290,7 @@ def test_a_file_without_records_is_read(path):
 def test_contradictions_are_told_by_record_and_kept_for_officers(path):
     programme = with_texts("Toutes tailles", heading="taille de l'entreprise", company={"maxEmployees": "499"})
     told = "« Toutes tailles », mais les données disent au plus 499 ; les données décident."
-    assert f"  essai : {told}" in run(path, [programme])
+    assert f"À vérifier (1 fiche) :\n  essai : {told}" in run(path, [programme])
     assert told in current().notes.replace("\u00a0", " ")
 
 

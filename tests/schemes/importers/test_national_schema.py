@@ -434,7 +434,7 @@ def test_the_parts_of_the_export_s_texts_are_read_as_the_site_holds_them(run):
     )
     output = run(row, source=TEE)
     assert "« Toutes tailles » : l’export le dit de toutes ses fiches" in output
-    assert "se contredit" not in output
+    assert "À vérifier" not in output
     revision = current(TEE)
     assert revision.summary == "Essayez une aide\n\nProfitez d’un accompagnement."
     assert (revision.amount_text, revision.duration) == ("29 000 € HT", "39 jours")
