@@ -1,22 +1,27 @@
-"""How likely two sheets are of one scheme: a sum of points, each with its reason in French.
+"""How likely two sheets are of one scheme: a logistic model whose every part is told in French.
 
-The points and the thresholds were chosen on half of the judged pairs; the other half measures them.
+``fitting.py`` chose its coefficients; what speaks for one scheme never counts against, nor the other way round.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from math import exp
+from pathlib import Path
 
-from backend.schemes.duplicates.sheets import Sheet, operator_signs
+import numpy as np
+from django.conf import settings
+
+from backend.common.files import read_yaml
+from backend.schemes.duplicates.likeness import Pair, Trait, Vectors
+from backend.schemes.duplicates.sheets import Sheet
+from backend.schemes.duplicates.signs import operator_signs
 from backend.schemes.models import Revision
 from backend.schemes.wording import NBSP
 
-SAME_FROM = 55  # points from which two sheets are proposed as one scheme
-NEAR_FROM = 40  # points from which they are worth a look: often a variant, or another year
-TITLE_POINTS, TEXT_POINTS, PAGE_POINTS, OPERATOR_POINTS = 55, 25, 30, 15
-HELD_COUNTS = 0.7  # of a title that the other one holds, against one that is the same
-OTHER_STAGE, OTHER_KIND = -15, -8
-OTHER_OPERATOR, OTHER_YEAR, NARROWER, OTHER_PLACES = -8, -15, -8, -12
-MOST_OF_FRANCE = 80  # departments: a sheet that lists most of them is compared as a national one
+MODEL = settings.BASE_DIR / "fixtures" / "duplicates.yaml"
+SMALL = 0.2  # a part of the sum under which it is not worth a line
 
 
 class Advice(StrEnum):
@@ -26,60 +31,75 @@ class Advice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Model:
+    """The coefficients, and the chances from which a pair is proposed as one scheme, or is worth a look."""
+
+    intercept: float
+    coefficients: Mapping[str, float]
+    same_from: float
+    near_from: float
+
+    def parts(self, traits: np.ndarray) -> np.ndarray:
+        """Return what each trait of each pair adds to the sum."""
+        return np.asarray(traits * np.array([self.coefficients[trait] for trait in Trait]))
+
+    def advise(self, chance: float) -> Advice:
+        if chance < self.near_from:
+            return Advice.NONE
+        return Advice.SAME if chance >= self.same_from else Advice.NEAR
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
-    points: int
+    """A sentence, and how much it weighs: over zero for one scheme, under zero against."""
+
+    weight: float
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Two sheets, and why they may be of one scheme. ``apart`` says why they cannot, whatever the points."""
+    """Two sheets, and why they may be of one scheme. ``apart`` says why they cannot, whatever the chance."""
 
     one: Sheet
     other: Sheet
+    chance: float
+    advice: Advice
     reasons: tuple[Reason, ...]
     apart: str = ""
 
-    @property
-    def points(self) -> int:
-        return max(0, min(100, sum(reason.points for reason in self.reasons)))
 
-    @property
-    def advice(self) -> Advice:
-        if self.apart or self.points < NEAR_FROM:
-            return Advice.NONE
-        return Advice.SAME if self.points >= SAME_FROM else Advice.NEAR
+@cache
+def model_in_use(path: Path = MODEL) -> Model:
+    """Return the model of the reviewed file."""
+    content = read_yaml(path)
+    return Model(**{name: content[name] for name in ("intercept", "coefficients", "same_from", "near_from")})
 
 
-def compare(
-    one: Sheet, other: Sheet, *, title: float, title_held: float, text: float, page_is_rare: bool
-) -> Candidate:
-    """Weigh two sheets; ``title`` and ``text`` say how alike they are, ``title_held`` how much of one is in the other.
+def weigh(vectors: Vectors, pairs: Sequence[Pair], model: Model) -> list[Candidate]:
+    """Weigh pairs of sheets, named by their places."""
+    if not pairs:
+        return []
+    traits = vectors.traits(pairs)
+    parts = model.parts(traits)
+    return [_candidate(vectors, pair, traits[row], parts[row], model) for row, pair in enumerate(pairs)]
 
-    These three go from 0 to 1.
-    """
+
+def _candidate(vectors: Vectors, pair: Pair, traits: np.ndarray, parts: np.ndarray, model: Model) -> Candidate:
+    one, other = (vectors.sheets[place] for place in pair)
+    chance = 1 / (1 + exp(-(model.intercept + float(parts.sum()))))
     reasons = [
-        _titles(title, title_held),
-        Reason(round(TEXT_POINTS * text), f"textes proches à {round(100 * text)}{NBSP}%"),
-        _page(one, other, page_is_rare),
-        _operators(one, other),
-        _years(one, other),
-        _stages(one, other),
-        _kinds(one, other),
-        _places(one, other),
+        Reason(float(parts[place]), _told(trait, float(traits[place]), vectors, pair))
+        for place, trait in enumerate(Trait)
+        if abs(parts[place]) >= SMALL
     ]
-    return Candidate(one, other, tuple(reason for reason in reasons if reason and reason.points), _apart(one, other))
+    why = why_apart(one, other)
+    advice = Advice.NONE if why else model.advise(chance)
+    return Candidate(one, other, chance, advice, tuple(sorted(reasons, key=lambda reason: -abs(reason.weight))), why)
 
 
-def _titles(alike: float, held: float) -> Reason:
-    if alike >= HELD_COUNTS * held:
-        return Reason(round(TITLE_POINTS * alike), f"titres proches à {round(100 * alike)}{NBSP}%")
-    return Reason(
-        round(TITLE_POINTS * HELD_COUNTS * held), f"titre de l’une dans celui de l’autre à {round(100 * held)}{NBSP}%"
-    )
-
-
-def _apart(one: Sheet, other: Sheet) -> str:
+def why_apart(one: Sheet, other: Sheet) -> str:
+    """Say why two sheets cannot be of one scheme, or need not be looked at; empty where they may be."""
     if one.departments is not None and other.departments is not None and one.departments.isdisjoint(other.departments):
         return "leurs territoires ne se touchent pas"
     if one.key == other.parent or other.key == one.parent:
@@ -87,55 +107,51 @@ def _apart(one: Sheet, other: Sheet) -> str:
     return ""
 
 
-def _page(one: Sheet, other: Sheet, page_is_rare: bool) -> Reason | None:
-    if not one.page or one.page != other.page:
-        return None
-    if not page_is_rare:
-        return Reason(PAGE_POINTS // 3, f"même page, que d’autres fiches donnent aussi{NBSP}: {one.page}")
-    return Reason(PAGE_POINTS, f"même page{NBSP}: {one.page}")
+def _told(trait: Trait, value: float, vectors: Vectors, pair: Pair) -> str:
+    one, other = (vectors.sheets[place] for place in pair)
+    share = f"{round(100 * value)}{NBSP}%"
+    match trait:
+        case Trait.TITLE_HELD:
+            return f"titre de l’une dans celui de l’autre à {share}"
+        case Trait.TEXT:
+            return f"textes proches à {share}"
+        case Trait.PAGE_WORDS_ALIKE:
+            return "adresses de leurs pages écrites presque avec les mêmes mots"
+        case Trait.PAGE_WORDS_FAR:
+            return "adresses de leurs pages écrites avec d’autres mots"
+        case Trait.SAME_PAGE:
+            return f"même page{NBSP}: {one.page}"
+        case Trait.SAME_OPERATOR:
+            return f"même porteur{NBSP}: {_common_operators(one, other)}"
+        case Trait.OTHER_OPERATOR:
+            names = " et ".join(", ".join(sheet.operator_names) for sheet in (one, other))
+            return f"porteurs différents{NBSP}: {names}"
+        case Trait.SAME_STAGE:
+            return "toutes deux paient l’étude" if one.stage == "study" else "toutes deux paient l’investissement"
+        case Trait.OTHER_STAGE:
+            return "l’une paie l’étude, l’autre l’investissement"
+        case Trait.SUBJECT_UNSAID | Trait.SUBJECTS_APART:
+            return _unsaid(trait, share)
+        case Trait.OTHER_KIND:
+            kinds = f"{Revision.Kind(one.kind).label} et {Revision.Kind(other.kind).label}"
+            return f"formes différentes{NBSP}: {kinds}"
+        case Trait.NARROWER:
+            return "l’une est limitée à un territoire, l’autre non"
+        case Trait.OTHER_PLACES:
+            return "territoires qui se recoupent sans être les mêmes"
+        case Trait.OTHER_FIGURES:
+            return "taux et montants sans un chiffre en commun"
+        case Trait.OTHER_END:
+            return "dates de fin différentes"
 
 
-def _operators(one: Sheet, other: Sheet) -> Reason | None:
-    if not one.operators or not other.operators:
-        return None
-    if common := one.operators & other.operators:
-        names = [name for name in one.operator_names if any(sign in common for sign in _signs(name, one))]
-        return Reason(OPERATOR_POINTS, f"même porteur{NBSP}: {', '.join(names or sorted(common))}")
-    return Reason(OTHER_OPERATOR, "porteurs différents")
+def _unsaid(trait: Trait, share: str) -> str:
+    if trait is Trait.SUBJECTS_APART:
+        return f"chacune tait au moins {share} de ce que dit le titre de l’autre"
+    return f"l’une tait {share} de ce que dit le titre de l’autre"
 
 
-def _signs(name: str, sheet: Sheet) -> frozenset[str]:
-    return operator_signs(name, "") & sheet.operators
-
-
-def _years(one: Sheet, other: Sheet) -> Reason | None:
-    if not one.years or not other.years or one.years & other.years:
-        return None
-    years = f"{', '.join(sorted(one.years))} et {', '.join(sorted(other.years))}"
-    return Reason(OTHER_YEAR, f"années différentes{NBSP}: {years}")
-
-
-def _stages(one: Sheet, other: Sheet) -> Reason | None:
-    if not one.stages or not other.stages or one.stages & other.stages:
-        return None
-    return Reason(OTHER_STAGE, "l’une paie l’étude, l’autre l’investissement")
-
-
-def _kinds(one: Sheet, other: Sheet) -> Reason | None:
-    if not one.kind or not other.kind or Revision.Kind.MIXED in (one.kind, other.kind) or one.kind == other.kind:
-        return None
-    kinds = f"{Revision.Kind(one.kind).label} et {Revision.Kind(other.kind).label}"
-    return Reason(OTHER_KIND, f"formes différentes{NBSP}: {kinds}")
-
-
-def _places(one: Sheet, other: Sheet) -> Reason | None:
-    here, there = _narrow(one), _narrow(other)
-    if here == there:
-        return None
-    if here is None or there is None:
-        return Reason(NARROWER, "l’une est limitée à un territoire, l’autre non")
-    return Reason(OTHER_PLACES, "territoires qui se recoupent sans être les mêmes")
-
-
-def _narrow(sheet: Sheet) -> frozenset[str] | None:
-    return None if sheet.departments is None or len(sheet.departments) >= MOST_OF_FRANCE else sheet.departments
+def _common_operators(one: Sheet, other: Sheet) -> str:
+    common = one.operators & other.operators
+    names = [name for name in one.operator_names if operator_signs(name, "") & common]
+    return ", ".join(names or sorted(common))

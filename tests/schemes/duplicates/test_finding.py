@@ -1,22 +1,25 @@
 """Candidates: which sheets are worth comparing, and what weighs for and against one scheme."""
 
 from dataclasses import replace
+from datetime import date
 from io import StringIO
 from itertools import count
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from backend.schemes.duplicates.finding import Comparer, find_candidates
-from backend.schemes.duplicates.scoring import Advice
-from backend.schemes.duplicates.sheets import (
-    Sheet,
+from backend.schemes.duplicates.finding import find_candidates, pairs_met
+from backend.schemes.duplicates.likeness import Vectors
+from backend.schemes.duplicates.scoring import Advice, model_in_use, weigh
+from backend.schemes.duplicates.sheets import Sheet, sheets_in_force
+from backend.schemes.duplicates.signs import (
+    figures_of,
     operator_signs,
     page_of,
-    sheets_in_force,
-    stages_of,
+    stage_of,
+    subject_of,
     title_of,
-    years_of,
+    words_of_page,
 )
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.wording import NBSP
@@ -29,26 +32,30 @@ FILLING = ("Carte de transport", "Garantie de crédit", "Formation des tuteurs",
 def sheet(name, source="ailleurs", **fields):
     blank = Sheet(
         pk=next(NUMBERS),
+        revision=next(NUMBERS),
         key=f"{source}:{next(NUMBERS)}",
         source=source,
         name=name,
         title=title_of(name),
-        years=years_of(name),
+        subject=subject_of(name),
         kind="",
-        stages=stages_of(name),
+        stage=stage_of(name, ""),
         page="",
+        page_words="",
         operators=frozenset(),
         operator_names=(),
         departments=None,
+        figures=frozenset(),
+        closes_on=None,
         text=name,
         parent="",
     )
     return replace(blank, **fields)
 
 
-def weigh(one, other):
-    sheets = [one, other, *(sheet(name) for name in FILLING)]
-    (candidate,) = Comparer(sheets).compare([(0, 1)])
+def compare(one, other):
+    vectors = Vectors([one, other, *(sheet(name) for name in FILLING)])
+    (candidate,) = weigh(vectors, [(0, 1)], model_in_use())
     return candidate
 
 
@@ -57,7 +64,7 @@ def run(by):
 
 
 def reasons_of(candidate):
-    return {reason.text.replace(NBSP, " "): reason.points for reason in candidate.reasons}
+    return {reason.text.replace(NBSP, " "): reason.weight for reason in candidate.reasons}
 
 
 @pytest.mark.parametrize(
@@ -99,13 +106,52 @@ def test_an_operator_is_known_by_its_number_its_name_or_its_acronym(one, other, 
     assert bool(operator_signs(*one) & operator_signs(*other)) is alike
 
 
+@pytest.mark.parametrize(
+    ("name", "address", "stage"),
+    [
+        ("Étude « Chaufferie biomasse »", "", "study"),
+        ("Études préalables aux investissements", "", "study"),
+        ("Investissement chaleur", "etude chaleur", "works"),  # the title comes first
+        ("Chaleur fatale", "realisation installations recuperation chaleur", "works"),
+        ("Prêt Croissance", "pret croissance", ""),
+    ],
+)
+def test_the_stage_that_is_paid_is_read_in_the_title_else_in_the_address(name, address, stage):
+    assert stage_of(name, address) == stage
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://ademe.fr/aides/financement-dune-etude-de-chaleur", "financement dune etude de chaleur"),
+        ("https://ademe.fr/aides/1045", ""),
+        ("", ""),
+    ],
+)
+def test_the_words_of_an_address_are_its_last_part_unless_that_is_a_number(url, words):
+    assert words_of_page(url) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "figures"),
+    [
+        ("Jusqu’à 70 % du coût", {"70%"}),
+        ("de 10 000 à 75 000 €", {"75000"}),
+        ("1,5 M€, 25 k€ ou 3 000 000 euros", {"1500000", "25000", "3000000"}),
+        ("Montant variable, en 2026", set()),
+    ],
+)
+def test_rates_and_sums_are_read_out_of_a_sentence_in_one_spelling(text, figures):
+    assert figures_of(text) == figures
+
+
 def test_two_titles_alike_of_one_operator_are_proposed_with_the_reasons():
-    found = weigh(
+    found = compare(
         sheet("Prêt Croissance Industrie", source="a", **run("Bpifrance")),
         sheet("Prêt croissance industrie 2026", source="b", **run("Bpifrance")),
     )
     assert found.advice is Advice.SAME
-    assert reasons_of(found).keys() >= {"titres proches à 100 %", "même porteur : Bpifrance"}
+    assert reasons_of(found).keys() >= {"titre de l’une dans celui de l’autre à 100 %", "même porteur : Bpifrance"}
 
 
 def test_two_places_that_do_not_meet_are_never_one_scheme():
@@ -113,50 +159,63 @@ def test_two_places_that_do_not_meet_are_never_one_scheme():
     same_place, elsewhere = (
         replace(one, key=f"b:{n}", source="b", departments=where) for n, where in enumerate((OISE | SOMME, PARIS))
     )
-    assert weigh(one, same_place).advice is Advice.SAME
-    assert weigh(one, elsewhere).advice is Advice.NONE
-    assert weigh(one, elsewhere).apart == "leurs territoires ne se touchent pas"
+    assert compare(one, same_place).advice is Advice.SAME
+    assert compare(one, elsewhere).advice is Advice.NONE
+    assert compare(one, elsewhere).apart == "leurs territoires ne se touchent pas"
 
 
 def test_a_variant_that_we_know_is_not_proposed_again():
     parent = sheet("Prêt Croissance", source=Scheme.OWN)
     child = replace(parent, key="jonction:local", parent=parent.key)
-    assert weigh(parent, child).advice is Advice.NONE
-    assert weigh(parent, replace(child, parent="")).advice is Advice.SAME
+    assert compare(parent, child).advice is Advice.NONE
+    assert compare(parent, replace(child, parent="")).advice is Advice.SAME
 
 
 @pytest.mark.parametrize(
     ("one", "other", "reason"),
     [
-        (sheet("Fonds A 2023"), sheet("Fonds A 2026"), "années différentes : 2023 et 2026"),
+        (
+            sheet("Fonds A", closes_on=date(2025, 12, 31)),
+            sheet("Fonds A", closes_on=date(2026, 12, 31)),
+            "dates de fin différentes",
+        ),
+        (
+            sheet("Fonds A", figures=figures_of("50 %")),
+            sheet("Fonds A", figures=figures_of("20 000 €")),
+            "taux et montants sans un chiffre en commun",
+        ),
+        (
+            sheet("Géothermie de surface"),
+            sheet("Géothermie profonde"),
+            "chacune tait au moins 59 % de ce que dit le titre de l’autre",
+        ),
         (sheet("Étude chaleur"), sheet("Investissement chaleur"), "l’une paie l’étude, l’autre l’investissement"),
-        (sheet("A", **run("ADEME")), sheet("A", **run("Bpifrance")), "porteurs différents"),
         (sheet("A", kind="grant"), sheet("A", kind="loan"), "formes différentes : subvention et prêt"),
         (sheet("A", departments=OISE), sheet("A"), "l’une est limitée à un territoire, l’autre non"),
     ],
 )
 def test_what_tells_two_sheets_apart_weighs_against(one, other, reason):
-    assert reasons_of(weigh(one, other))[reason] < 0
+    assert reasons_of(compare(one, other))[reason] < 0
 
 
 def test_what_is_not_known_weighs_nothing():
-    reasons = weigh(sheet("Prêt", kind="loan", **run("Bpifrance")), sheet("Prêt")).reasons
-    assert [reason.points for reason in reasons if reason.points < 0] == []
+    reasons = compare(sheet("Prêt", kind="loan", **run("Bpifrance")), sheet("Prêt")).reasons
+    assert [reason.weight for reason in reasons if reason.weight < 0] == []
 
 
 def test_pairs_are_of_two_sources_or_both_ours():
     names = ("Prêt Croissance", "Prêt Croissance")
     theirs, ours = ([sheet(name, source=source) for name in names] for source in ("ailleurs", Scheme.OWN))
-    assert Comparer(theirs).pairs() == []
-    assert Comparer(ours).pairs() == [(0, 1)]
-    assert Comparer([*theirs, *ours]).pairs() == [(0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
+    assert pairs_met(Vectors(theirs)) == []
+    assert pairs_met(Vectors(ours)) == [(0, 1)]
+    assert pairs_met(Vectors([*theirs, *ours])) == [(0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
 
 
 def test_sheets_of_one_page_meet_however_far_their_words():
     far = [sheet(f"Carte {n}", source="b", text=f"transport {n}") for n in range(30)]
     one = sheet("Prêt Croissance", source="a", page="x.fr/pret")
     other = sheet("Tout autre titre", source="b", page="x.fr/pret", text="rien de commun")
-    assert (0, 31) in Comparer([one, *far, other]).pairs()
+    assert (0, 31) in pairs_met(Vectors([one, *far, other]))
 
 
 def test_a_catalogue_of_one_sheet_or_none_has_no_pair():
@@ -168,6 +227,8 @@ def test_a_catalogue_of_one_sheet_or_none_has_no_pair():
 def test_our_sheets_are_read_with_their_operators_places_and_years():
     held = {each.key: each for each in sheets_in_force()}
     assert len(held) == Scheme.objects.described().exclude(state=Scheme.State.ARCHIVED).count()
+    assert held["jonction:mte-decarb-ind-25"].closes_on == date(2025, 5, 15)
+    assert {"50000", "2000000"} <= held["jonction:bpi-pret-industrie"].figures
     placed = held["jonction:hdf-aide-transport-particuliers"]
     assert placed.departments == {"DEP-02", "DEP-59", "DEP-60", "DEP-62", "DEP-80"}
     assert placed.kind == Revision.Kind.GRANT
