@@ -213,6 +213,8 @@ OUTBOX_LEASE_SECONDS = env.float("JONCTION_OUTBOX_LEASE_SECONDS", default=300)
 
 # How often results are compared with what their firms were told.
 ALERT_SECONDS = env.float("JONCTION_ALERT_SECONDS", default=60)
+# How many files a worker tries a changed scheme on at once: a second or two, so that what a kill costs is little.
+SHARD_FILES = env.int("JONCTION_SHARD_FILES", default=5000)
 # Addresses of others are fetched on public hosts only; tests have servers of their own on loopback.
 FETCH_LOOPBACK = False
 # Whether the pages that sheets name are asked for every night. A demonstration leaves the rest of the world alone.

@@ -8,6 +8,7 @@ never begun, and done twice, it is done once. What a rematch finds makes the ale
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max, Min, OuterRef, Subquery
 from django.utils import timezone
@@ -21,7 +22,6 @@ from backend.schemes.models import Revision, Scheme
 from backend.schemes.records import read_record
 
 LOCK = 0x4D4F5645  # "MOVE"
-SHARD = 5_000  # files: a second or two, so that what a kill costs is little
 ABSENT = VerdictMove.Verdict.ABSENT
 POSSIBLE = (VerdictMove.Verdict.ELIGIBLE, VerdictMove.Verdict.UNDECIDED)
 
@@ -48,7 +48,7 @@ def open_rematch(*, on: date) -> Rematch | None:
     )
     if not is_first:
         Shard.objects.bulk_create(
-            Shard(rematch=rematch, first=first, last=first + SHARD - 1) for first in _firsts_of_shards()
+            Shard(rematch=rematch, first=first, last=first + settings.SHARD_FILES - 1) for first in _firsts_of_shards()
         )
     return rematch
 
@@ -65,7 +65,9 @@ def _changed() -> dict[int, tuple[int | None, int | None]]:
 
 def _firsts_of_shards() -> range:
     bounds = Submission.objects.aggregate(first=Min("pk"), last=Max("pk"))
-    return range(bounds["first"], bounds["last"] + 1, SHARD) if bounds["first"] is not None else range(0)
+    return (
+        range(bounds["first"], bounds["last"] + 1, settings.SHARD_FILES) if bounds["first"] is not None else range(0)
+    )
 
 
 # -- taking in
@@ -84,7 +86,7 @@ def take_in(*, pk: int) -> int | None:
         files = Submission.objects.confirmed().filter(pk__range=(shard.first, shard.last))
         files = files.select_related("sheet").order_by("pk")
         moves = moves_of(shard.rematch, list(files))
-        VerdictMove.objects.bulk_create(moves, batch_size=SHARD)
+        VerdictMove.objects.bulk_create(moves)
         shard.n_firms, shard.done_at = len(files), timezone.now()
         shard.save(update_fields=["n_firms", "done_at"])
     return len(moves)
@@ -102,9 +104,14 @@ def moves_of(rematch: Rematch, files: Sequence[Submission]) -> list[VerdictMove]
         found += [
             VerdictMove(change=change, submission=file, before=was, after=is_now)
             for file, was, is_now in zip(files, before, after, strict=True)
-            if was != is_now or (is_news and is_now in POSSIBLE)
+            if _moves(was, is_now, is_news=is_news)
         ]
     return found
+
+
+def _moves(was: str, is_now: str, *, is_news: bool) -> bool:
+    """Tell whether a firm gains a scheme, loses it, has another question about it, or news of one that it may have."""
+    return (was != is_now or is_news) and (was in POSSIBLE or is_now in POSSIBLE)
 
 
 def _verdicts(firms: engine.Firms, revision: Revision | None, n_firms: int) -> Sequence[str]:

@@ -88,10 +88,9 @@ class VerdictMoveQuerySet(models.QuerySet["VerdictMove"]):
 
 
 class VerdictMove(models.Model):
-    """What a changed scheme says of one firm, where that is not what it said before.
+    """What a changed scheme says of one firm that may have it, or might: not what it said before.
 
-    The same verdict twice is there too, where the firm may have the scheme and its amount, its dates or the needs that
-    it serves are others.
+    The same verdict twice is there too, where the amount of the scheme, its dates or the needs it serves are others.
     """
 
     class Verdict(models.TextChoices):

@@ -1,0 +1,41 @@
+"""A nation of made-up firms in the tables of the service: real communes, real activities, bands of headcount."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.db.models import F, Max
+
+from backend.companies.models import FactSheet
+from backend.matchmaking import alerts
+from backend.matchmaking.models import Alert, Submission
+from backend.schemes.models import SubNeed
+from backend.territories.models import Nomenclature, Perimeter
+
+SQL = Path(__file__).parent
+HEADCOUNTS = (1.0, [3, 5], [6, 9], [10, 19], [20, 49], 35.0, [50, 99], [100, 199], [200, 249], [240, 260], 1200.0)
+WHOLE = 6  # characters of a whole code of activity, such as 25.62B
+
+
+def fill(n_firms: int, n_subscribers: int, *, on: date) -> None:
+    """Write firms that filed one demand each; some of them ask to be told of what is new, and were told today."""
+    activities = Nomenclature.objects.filter(system=Nomenclature.System.NAF_REV2).order_by("code")
+    communes = Perimeter.objects.communes().order_by("code").values_list("code", flat=True)
+    first = 1 + (FactSheet.objects.aggregate(last=Max("pk"))["last"] or 0)
+    values = {
+        "first": first,
+        "last": first + n_firms - 1,
+        "on": on,
+        "communes": [code.removeprefix("COM-") for code in communes],
+        "activities": [code for code in activities.values_list("code", flat=True) if len(code) == WHOLE],
+        "headcounts": json.dumps(HEADCOUNTS),
+        "needs": list(SubNeed.objects.order_by("key").values_list("key", flat=True)),
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute((SQL / "firms.sql").read_text(), values)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    for submission in Submission.objects.filter(pk__in=range(first, first + n_firms, n_firms // n_subscribers)):
+        alerts.subscribe(submission=submission, frequency=Alert.Frequency.IMMEDIATE, paused_until=None, on=on)
+    Alert.objects.update(checked_at=F("asked_at"), checked_on=on)
