@@ -18,6 +18,7 @@ from backend.matchmaking.results import columns_of
 from backend.matchmaking.reviews import decisions, told_decisions
 from backend.matchmaking.state_aid import notes_on_schemes
 from backend.schemes import wording
+from backend.schemes.kept import read_revisions
 from backend.schemes.models import Criterion, Revision, Scheme
 from backend.schemes.quality import is_overdue
 from backend.schemes.regimes import DE_MINIMIS, regimes_of
@@ -256,9 +257,8 @@ def proposes_de_minimis(page: Page) -> bool:
 def _unsaved(ranked: Iterable[engine.Ranked]) -> list[Match]:
     ranked = list(ranked)
     # By the revisions the answer names: another may be published between the ranking and this line.
-    revisions = Revision.objects.filter(pk__in=[item.revision_id for item in ranked]).select_related("scheme")
-    schemes = {revision.pk: revision.scheme for revision in revisions.only("scheme")}
-    return [Match(scheme=schemes[item.revision_id], **columns_of(item)) for item in ranked]
+    revisions = read_revisions([item.revision_id for item in ranked])
+    return [Match(scheme=revisions[item.revision_id].scheme, **columns_of(item)) for item in ranked]
 
 
 def _layout(
@@ -387,9 +387,7 @@ def _cards(
     aid_notes: AidNotes | None = None,
 ) -> list[Card]:
     matches = list(matches)
-    revisions = Revision.objects.filter(pk__in={match.revision_id for match in matches}).select_related("scheme")
-    revisions = revisions.prefetch_related("criteria__source", "served_needs__sub_need__need", "relations")
-    by_pk = {revision.pk: revision for revision in revisions}
+    by_pk = read_revisions({match.revision_id for match in matches})
     explained = engine.explain(known.facts, by_pk.values(), on=on)
     excluded = [match.revision_id for match in matches if match.eligibility == Match.Verdict.INELIGIBLE]
     changes = engine.changes(known.facts, (by_pk[pk] for pk in excluded), on=on)

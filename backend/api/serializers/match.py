@@ -36,6 +36,9 @@ class ReadSourceSerializer(serializers.Serializer[LineView]):
     dated = serializers.CharField(source="source_date", allow_blank=True, help_text="Date de la source, en français.")
 
 
+_READ_SOURCE = ReadSourceSerializer()  # one for all: making one copies each of its fields
+
+
 class ReasonSerializer(serializers.Serializer[Any]):
     definition = DefinitionField()
     sentence = serializers.CharField(help_text="La condition, en français.")
@@ -60,17 +63,20 @@ class ReasonSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field(ReadSourceSerializer(allow_null=True))
     def get_source(self, line: LineView) -> dict[str, Any] | None:
-        return dict(ReadSourceSerializer(line).data) if line.source else None
+        return dict(_READ_SOURCE.to_representation(line)) if line.source else None
 
     @extend_schema_field(lazy_serializer("backend.api.serializers.match.ReasonSerializer")(many=True))
     def get_parts(self, line: LineView) -> list[dict[str, Any]]:
-        return list(ReasonSerializer(many=True, instance=line.parts).data)
+        return [self.to_representation(part) for part in line.parts]
 
 
 class ConditionSerializer(serializers.Serializer[Any]):
     condition = serializers.CharField(help_text="Nom de la condition.")
     sentence = serializers.CharField(help_text="Ce qui doit être vrai, en français.")
     ask = serializers.CharField(help_text="Qui peut le dire : `firm`, `officer` ou `operator`.")
+
+
+_CONDITION = ConditionSerializer()
 
 
 def _open_conditions(lines: Iterable[LineView]) -> Iterator[LineView]:
@@ -139,8 +145,10 @@ class MatchSerializer(serializers.Serializer[Card]):
         allow_null=True,
         help_text="Ce qu’une subvention peut apporter à ce projet ; null : ce n’est pas une part de son coût.",
     )
-    reasons = serializers.SerializerMethodField(
-        help_text="Chaque condition, l’ouverture d’abord, celles à vérifier par une personne à la fin."
+    reasons = ReasonSerializer(
+        many=True,
+        read_only=True,
+        help_text="Chaque condition, l’ouverture d’abord, celles à vérifier par une personne à la fin.",
     )
 
     @extend_schema_field({"type": "string", "format": "uri"})
@@ -162,17 +170,13 @@ class MatchSerializer(serializers.Serializer[Card]):
     def get_to_confirm(self, card: Card) -> list[dict[str, Any]]:
         if card.match.eligibility != Match.Verdict.UNDECIDED:
             return []
-        return list(ConditionSerializer(many=True, instance=list(_open_conditions(card.reasons))).data)
+        return [dict(_CONDITION.to_representation(line)) for line in _open_conditions(card.reasons)]
 
     def get_deadline(self, card: Card) -> str:
         return card.deadline
 
     def get_amount(self, card: Card) -> str:
         return card.amount
-
-    @extend_schema_field(ReasonSerializer(many=True))
-    def get_reasons(self, card: Card) -> list[dict[str, Any]]:
-        return list(ReasonSerializer(many=True, instance=card.reasons).data)
 
 
 class OpenQuestionSerializer(serializers.Serializer[OpenQuestion]):

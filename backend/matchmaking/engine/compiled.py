@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import Subquery
 
 import matching
-from backend.matchmaking.engine.needs import language_in_force, lexicon_of, need_reader
+from backend.matchmaking.engine.needs import language_in_force, lexicon_of, reader_of
 from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
+from backend.schemes.kept import KEPT
 from backend.schemes.models import Revision, Scheme, why_refused
 from backend.schemes.quality import review_day
 from backend.schemes.records import Record, RecordError, definitions_of, revision_of
@@ -56,8 +57,9 @@ class Catalogue:
 
     def closeness(self, text: str) -> dict[str, float]:
         """Return by scheme how close a text comes to what is said of it, negations apart; nothing without a word."""
-        _, stems = need_reader().asserted(text)
-        lexicon = self._lexicon(language_in_force())
+        version = language_in_force()
+        _, stems = reader_of(version).asserted(text)
+        lexicon = self._lexicon(version)
         return dict(zip(lexicon.subjects, lexicon.likeness(stems).tolist(), strict=True)) if stems else {}
 
     def _learn(self, language: str) -> matching.Lexicon:
@@ -106,6 +108,15 @@ def compile_scheme(scheme: Scheme, revision: Revision) -> matching.Scheme:
     return _compile(scheme.key, revision, needs_served(scheme, revision), criteria)
 
 
+@lru_cache(maxsize=KEPT)
+def compile_revision(revision: Revision) -> matching.Scheme:
+    """Return what a revision says, to explain it: a revision is never written again, and the last ones stay compiled.
+
+    What serves a need is that of the day on which it was compiled: nothing here ranks.
+    """
+    return compile_scheme(revision.scheme, revision)
+
+
 def compile_record(record: Record) -> matching.Scheme:
     """Return a record of ours as the engine would read it once published; raises ``RecordError``."""
     revision = revision_of(record)
@@ -146,3 +157,4 @@ def typed_facts() -> frozenset[str]:
 def clear_cache() -> None:
     """Forget the compiled catalogues."""
     _compiled.cache_clear()
+    compile_revision.cache_clear()

@@ -84,7 +84,7 @@ def language_in_force() -> str:
 
 def need_reader() -> matching.NeedReader:
     """Return the reader of needs for the language learnt last."""
-    return _reader(language_in_force())
+    return reader_of(language_in_force())
 
 
 @lru_cache(maxsize=2)
@@ -98,7 +98,8 @@ def lexicon_of(version: str) -> matching.Lexicon:
 
 
 @lru_cache(maxsize=2)
-def _reader(version: str) -> matching.NeedReader:
+def reader_of(version: str) -> matching.NeedReader:
+    """Return the reader of needs for a version of the language."""
     spoken = _spoken()
     return matching.NeedReader(
         lexicon_of(version),
@@ -130,5 +131,5 @@ def _spoken() -> dict[str, str]:
 
 def clear_caches() -> None:
     """Forget the language: after it was learnt again, or its words changed, in this process."""
-    for cached in (lexicon_of, _reader, answering, stop_words, _spoken):
+    for cached in (lexicon_of, reader_of, answering, stop_words, _spoken):
         cached.cache_clear()

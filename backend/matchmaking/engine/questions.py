@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import matching
-from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_scheme
+from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_revision
 from backend.matchmaking.engine.firms import Facts, perimeter_place, profile, served_places
 from backend.matchmaking.engine.ranking import active_weights
 from backend.schemes.models import Revision
@@ -96,7 +96,7 @@ def changes(facts: Facts, revisions: Iterable[Revision], *, on: date) -> dict[in
     known, period = profile(facts, on=on), period_of(on)
     found = {}
     for revision in revisions:
-        scheme = compile_scheme(revision.scheme, revision)
+        scheme = compile_revision(revision)
         places = {code: perimeter_place(code, period) for code in _places_of_projects(scheme)}
         turn = matching.find_change(known, scheme, places=places)
         if turn and turn.changes:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import matching
-from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_scheme
+from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_revision
 from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_place, profile, with_correspondents
 from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
 from backend.matchmaking.engine.needs import Reading, answering, understand
@@ -220,9 +220,7 @@ def explain(facts: Facts, revisions: Iterable[Revision], *, on: date) -> dict[in
     """
     profiles = matching.Profiles([profile(facts, on=on)])
     return {
-        revision.pk: [
-            _line(reason) for reason in matching.explain(profiles, compile_scheme(revision.scheme, revision))
-        ]
+        revision.pk: [_line(reason) for reason in matching.explain(profiles, compile_revision(revision))]
         for revision in revisions
     }
 

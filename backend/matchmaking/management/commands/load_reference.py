@@ -11,6 +11,7 @@ from backend.matchmaking import engine, lines
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.rematching import open_rematch
 from backend.matchmaking.weights import WeightsError, load_weights
+from backend.schemes import kept
 from backend.schemes.models import Proposal, Scheme
 from backend.schemes.sayings import load_sayings
 from backend.schemes.services import FixtureError, load_catalogue, load_taxonomy
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         territories.clear_caches()
         engine.clear_caches()
         lines.clear_caches()
+        kept.clear_cache()
 
     def _say_waiting(self) -> None:
         """Name the files that are not in force, because people published or archived their scheme themselves."""

@@ -1,0 +1,26 @@
+"""Revisions with all that a page shows of them; one is never written again, so that the last ones stay in memory."""
+
+from collections.abc import Collection
+
+from backend.schemes.models import Revision
+
+KEPT = 2_000  # some ten kilobytes each
+_kept: dict[int, Revision] = {}
+
+
+def read_revisions(wanted: Collection[int]) -> dict[int, Revision]:
+    """Return revisions by number, each with its scheme, criteria, sources, served needs and links: to be read only."""
+    missing = [pk for pk in wanted if pk not in _kept]
+    rows = Revision.objects.filter(pk__in=missing).select_related("scheme")
+    rows = rows.prefetch_related("criteria__source", "served_needs__sub_need__need", "relations")
+    found = {row.pk: row for row in rows} if missing else {}
+    found |= {pk: _kept[pk] for pk in wanted if pk not in found}
+    if len(_kept) + len(missing) > KEPT:
+        _kept.clear()
+    _kept.update(found)
+    return found
+
+
+def clear_cache() -> None:
+    """Forget them: after the taxonomy was loaded again in this process."""
+    _kept.clear()
