@@ -33,6 +33,7 @@ from matching.metrics import (
 from matching.needs import NOTHING, NeedReader, Wish
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
+from matching.percolation import Changes, Concerned, Firms
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
 from matching.ranker import LEARNT_FROM, Ranker, columns_of, fit_ranker, shares_of
@@ -79,6 +80,8 @@ __all__ = [
     "Calibration",
     "Ceiling",
     "Change",
+    "Changes",
+    "Concerned",
     "Conflict",
     "Correspondence",
     "Criterion",
@@ -87,6 +90,7 @@ __all__ = [
     "Example",
     "FactError",
     "Figures",
+    "Firms",
     "Grant",
     "HoldsScheme",
     "Index",

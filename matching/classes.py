@@ -10,14 +10,10 @@ from operator import attrgetter
 from typing import Any
 
 from matching.criteria import (
-    Activity,
     AgeMonths,
     Criterion,
-    Headcount,
     HoldsScheme,
-    InTerritory,
     Manual,
-    ProjectNotStarted,
     SizeCategory,
     Window,
     leaves,
@@ -44,34 +40,27 @@ def fields_of(condition: Criterion) -> tuple[str, ...]:
     return tuple(sorted({name for leaf in leaves(condition) for name in _fields(leaf)}))
 
 
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "window": ("on",),
+    "age_months": ("created_on", "on"),
+    "size_category": (*_FIGURES, *_GROUP),
+    "holds_scheme": ("held",),
+    "manual": ("answers",),
+    "project_not_started": ("started",),
+    "legal_form": ("legal_category",),
+    "spend_kind": ("spend_kinds",),
+}
+
+
 def _fields(leaf: Criterion) -> tuple[str, ...]:
-    match leaf:
-        case Window():
-            return ("on",)
-        case AgeMonths():
-            return ("created_on", "on")
-        case InTerritory():
-            return ("place",) if leaf.level == "establishment" else ("project_place",)
-        case Activity():
-            return ACTIVITY if leaf.nomenclature == "naf_rev2" else ACTIVITY_2025
-        case SizeCategory():
-            return (*_FIGURES, *_GROUP)
-        case Headcount() if leaf.level == "establishment":
-            return ("headcount",)
-        case HoldsScheme():
-            return ("held",)
-        case Manual():
-            return ("answers",)
-        case ProjectNotStarted():
-            return ("started",)
-        case _ if leaf.kind == "legal_form":
-            return ("legal_category",)
-        case _ if leaf.kind == "spend_kind":
-            return ("spend_kinds",)
-        case _ if "group" in leaf.facts:
-            return (leaf.kind, "group")
-        case _:
-            return (leaf.kind,)
+    kind = leaf.kind
+    if kind in _FIELDS:
+        return _FIELDS[kind]
+    if kind == "in_territory":
+        return ("place",) if getattr(leaf, "level", "") == "establishment" else ("project_place",)
+    if kind == "activity":
+        return ACTIVITY if getattr(leaf, "nomenclature", "") == "naf_rev2" else ACTIVITY_2025
+    return (kind, "group") if "group" in leaf.facts else (kind,)
 
 
 def bounds_of(leaf: Criterion, field: str) -> tuple[float, ...]:

@@ -3,7 +3,7 @@
 Nothing here knows today's date: the day is a fact of the question.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching import state_aid
+from matching.domains import Codes, Places
 from matching.facts import ANY_NUMBER, ANYWHERE, Figures, Interval, Place, Related
 from matching.nomenclatures import WHOLE, activity_path
-from matching.outcomes import UNKNOWN, OutcomeArray, constant
+from matching.outcomes import UNKNOWN, BoolArray, OutcomeArray, constant
 
 type FloatArray = NDArray[np.float64]
 type DayArray = NDArray[np.datetime64]
@@ -123,6 +124,43 @@ def _activities(code: str, possible: frozenset[str], nomenclature: str) -> tuple
     return under if under and len(path) < WHOLE else (path,)
 
 
+def _month_start(months: NDArray[np.int32]) -> DayArray:
+    """Return the first day of months counted from January 1970."""
+    return months.astype("datetime64[M]").astype("datetime64[D]")
+
+
+def _calendar(days: DayArray) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the month of each day, counted from January 1970, and its place in the month, from 1."""
+    months = days.astype("datetime64[M]").astype(np.int32)
+    return months, (days - _month_start(months)).astype(np.int32) + 1
+
+
+class Activities:
+    """Distinct activities, each of which may be several codes.
+
+    Parameters
+    ----------
+    several : sequence of tuple of str
+        The paths that each may be, one at least.
+    """
+
+    def __init__(self, several: Sequence[tuple[str, ...]]) -> None:
+        paths = dict.fromkeys(path for each in several for path in each)
+        self._codes = Codes(list(paths))
+        rows = dict(zip(paths, range(len(paths)), strict=True))
+        self._rows: RowArray = np.array([rows[path] for each in several for path in each], dtype=np.intp)
+        sizes = [len(each) for each in several]
+        self._starts: RowArray | None = None if len(self._rows) == len(sizes) else np.cumsum([0, *sizes[:-1]])
+
+    def hold(self, test: Callable[[Codes], OutcomeArray]) -> OutcomeArray:
+        """Return what a test of codes says of each activity; unknown where its codes differ."""
+        found = test(self._codes)[self._rows]
+        if self._starts is None:
+            return found
+        low, high = np.minimum.reduceat(found, self._starts), np.maximum.reduceat(found, self._starts)
+        return np.where(low == high, low, UNKNOWN).astype(np.int8)
+
+
 def _bounds(intervals: Sequence[Interval]) -> tuple[FloatArray, FloatArray]:
     return (
         np.array([interval.low for interval in intervals], dtype=np.float64),
@@ -151,11 +189,13 @@ class Profiles:
                 [_activities(row.activity_2025, row.possible_activities_2025, "naf_2025") for row in rows]
             ),
         }
-        self.legal_categories, self.legal_category = _distinct([row.legal_category for row in rows])
+        self._distinct_activities: dict[str, Activities] = {}
+        self._legal_categories, self.legal_category = _distinct([row.legal_category for row in rows])
         self._places = {
             "establishment": _distinct([row.place for row in rows]),
             "project": _distinct([row.project_place for row in rows]),
         }
+        self._distinct_places: dict[str, Places] = {}
         self._states = {name: _ternary([getattr(row, name) for row in rows]) for name in STATES}
         self._choices = {name: _distinct([getattr(row, name) for row in rows]) for name in ("tenure", "horizon")}
 
@@ -181,17 +221,39 @@ class Profiles:
     def _consolidated_years(self) -> list[tuple[Figures, ...]]:
         return [(state_aid.consolidate(row.figures, row.group).figures, *row.previous_years) for row in self.rows]
 
+    @cached_property
+    def ages(self) -> tuple[BoolArray, NDArray[np.int32], BoolArray]:
+        """Whether each company's age is known, its whole months by calendar, and whether the day is an anniversary.
+
+        A day that its month lacks (31 January plus one month) is that month's last. Arrays of shape (n,).
+        """
+        known = ~np.isnat(self.created_on)
+        born = np.where(known, self.created_on, self.on)
+        (born_month, born_day), (month, day) = _calendar(born), _calendar(self.on)
+        last = _calendar(_month_start(month + 1) - np.timedelta64(1, "D"))[1]
+        due = np.minimum(born_day, last)
+        return known, month - born_month - (day < due), day == due
+
     def consolidated_years(self, row: int) -> tuple[Figures, ...]:
         """Return the consolidated figures of one profile, the last closed year first."""
         return self._consolidated_years[row]
 
-    def activities(self, nomenclature: str) -> tuple[tuple[tuple[str, ...], ...], RowArray]:
-        """Return the distinct activities, each the paths it may be, and each row's position among them."""
-        return self._activities[nomenclature]
+    def activities(self, nomenclature: str) -> tuple[Activities, RowArray]:
+        """Return the distinct activities and each row's position among them."""
+        if nomenclature not in self._distinct_activities:
+            self._distinct_activities[nomenclature] = Activities(self._activities[nomenclature][0])
+        return self._distinct_activities[nomenclature], self._activities[nomenclature][1]
 
-    def places(self, level: str) -> tuple[tuple[Place, ...], RowArray]:
+    def places(self, level: str) -> tuple[Places, RowArray]:
         """Return the distinct places of a level and each row's position among them."""
-        return self._places[level]
+        if level not in self._distinct_places:
+            self._distinct_places[level] = Places(self._places[level][0])
+        return self._distinct_places[level], self._places[level][1]
+
+    @cached_property
+    def legal_categories(self) -> Codes:
+        """The distinct legal categories; ``legal_category`` has each row's position among them."""
+        return Codes(self._legal_categories)
 
     def choice(self, fact: str) -> tuple[tuple[str, ...], RowArray]:
         """Return the distinct answers to a question of few answers and each row's position among them."""

@@ -57,14 +57,14 @@ class AgeMonths(Criterion):
             need(not upside_down, "upside_down", "Bounds upside down", (self.at_least, highs[0]), "low then high")
 
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
-        known = ~np.isnat(profiles.created_on)
+        known, months, is_anniversary = profiles.ages
         met = known.copy()
         if self.at_least is not None:
-            met &= add_months(profiles.created_on, self.at_least) <= profiles.on
+            met &= months >= self.at_least
         if self.at_most is not None:
-            met &= profiles.on <= add_months(profiles.created_on, self.at_most)
+            met &= (months < self.at_most) | ((months == self.at_most) & is_anniversary)
         if self.below is not None:
-            met &= profiles.on < add_months(profiles.created_on, self.below)
+            met &= months < self.below
         return decide(met, met | ~known)
 
 

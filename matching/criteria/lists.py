@@ -4,17 +4,17 @@ What is excluded wins. The cost of a test does not grow with the length of a lis
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
 from matching.criteria.base import Criterion, need
+from matching.domains import Codes
 from matching.errors import CriterionError, MatchingError
-from matching.facts import Place
 from matching.nomenclatures import Nomenclature, activity_path
-from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome, OutcomeArray
+from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome, OutcomeArray, negate
 from matching.profiles import Profiles
 
 type PlaceLevel = Literal["establishment", "project"]
@@ -64,51 +64,23 @@ class InTerritory(_Listed):
 
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
         places, rows = profiles.places(self.level)
-        wanted, excluded = frozenset(self.any_of), frozenset(self.none_of)
-        table = [
-            min(_position(place, wanted) if wanted else MET, Outcome(-_position(place, excluded))) for place in places
-        ]
-        return np.array(table, dtype=np.int8)[rows]
-
-
-def _position(place: Place, perimeters: frozenset[str]) -> Outcome:
-    if not place.inside.isdisjoint(perimeters):
-        return MET
-    if not perimeters:
-        return NOT_MET
-    return UNKNOWN if place.possible is None or not place.possible.isdisjoint(perimeters) else NOT_MET
-
-
-class _Prefixes:
-    """Codes of a nomenclature in which every level is a prefix of the levels below.
-
-    >>> codes = _Prefixes(["C2562B"])
-    >>> codes.hold("C2562B").name, codes.hold("C25").name, codes.hold("C24").name, codes.hold("").name
-    ('MET', 'UNKNOWN', 'NOT_MET', 'UNKNOWN')
-    """
-
-    def __init__(self, codes: Iterable[str]) -> None:
-        self._codes = frozenset(codes)
-        self._above = frozenset(code[:length] for code in self._codes for length in range(len(code)))
-
-    def hold(self, code: str) -> Outcome:
-        """Tell whether a code is at or under one of these; where it is known only at a higher level, perhaps."""
-        if any(code[:length] in self._codes for length in range(len(code) + 1)):
-            return MET
-        return UNKNOWN if code in self._above else NOT_MET
+        if not self.none_of:
+            return places.lie(self.any_of)[rows]
+        outside = negate(places.lie(self.none_of))
+        return (np.minimum(places.lie(self.any_of), outside) if self.any_of else outside)[rows]
 
 
 @dataclass(frozen=True, slots=True)
 class _Coded(_Listed):
     """A code at any level of a nomenclature."""
 
-    _wanted: _Prefixes = field(init=False, repr=False, compare=False, default=_Prefixes(()))
-    _excluded: _Prefixes = field(init=False, repr=False, compare=False, default=_Prefixes(()))
+    _wanted: tuple[str, ...] = field(init=False, repr=False, compare=False, default=())
+    _excluded: tuple[str, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
         _Listed.__post_init__(self)
-        object.__setattr__(self, "_wanted", _Prefixes(self._paths("any_of")))
-        object.__setattr__(self, "_excluded", _Prefixes(self._paths("none_of")))
+        object.__setattr__(self, "_wanted", tuple(self._paths("any_of")))
+        object.__setattr__(self, "_excluded", tuple(self._paths("none_of")))
 
     def _paths(self, name: str) -> Iterator[str]:
         for index, code in enumerate(getattr(self, name)):
@@ -121,12 +93,12 @@ class _Coded(_Listed):
     def path(self, code: str) -> str:
         """Return a code so written that any level is a prefix of the levels below; raise ``MatchingError``."""
 
-    def table(self, codes: Iterable[str]) -> OutcomeArray:
-        """Test codes written in the same way."""
-        outcomes = [
-            min(self._wanted.hold(code) if self.any_of else MET, Outcome(-self._excluded.hold(code))) for code in codes
-        ]
-        return np.array(outcomes, dtype=np.int8)
+    def test(self, codes: Codes) -> OutcomeArray:
+        """Test distinct codes written in the same way."""
+        if not self._excluded:
+            return codes.hold(self._wanted)
+        apart = negate(codes.hold(self._excluded))
+        return np.minimum(codes.hold(self._wanted), apart) if self._wanted else apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +126,8 @@ class Activity(_Coded):
         return activity_path(code, self.nomenclature)
 
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
-        several, rows = profiles.activities(self.nomenclature)
-        return np.array([_agreed(self.table(codes)) for codes in several], dtype=np.int8)[rows]
-
-
-def _agreed(outcomes: OutcomeArray) -> Outcome:
-    """Return what all that an activity may be say; unknown where they differ."""
-    return Outcome(int(outcomes[0])) if (outcomes == outcomes[0]).all() else UNKNOWN
+        activities, rows = profiles.activities(self.nomenclature)
+        return activities.hold(self.test)[rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +149,7 @@ class LegalForm(_Coded):
         return code
 
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
-        return self.table(profiles.legal_categories)[profiles.legal_category]
+        return self.test(profiles.legal_categories)[profiles.legal_category]
 
 
 @dataclass(frozen=True, slots=True)
