@@ -6,7 +6,16 @@ from backend.matchmaking.presentation import present, present_schemes
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.schemes.models import Scheme
-from tests.factories import DAY, decide, first_matches, make_officer, make_submission, revise_scheme, take_back
+from tests.factories import (
+    DAY,
+    decide,
+    first_matches,
+    make_officer,
+    make_submission,
+    publish_revision,
+    revise_scheme,
+    take_back,
+)  # fmt: skip
 
 pytestmark = pytest.mark.django_db
 
@@ -229,8 +238,8 @@ def test_one_kept_scheme_needs_no_order(submission, officer, schemes):
 
 def test_links_that_were_in_force_before_and_cannot_hold_show_no_order_and_break_nothing(submission, officer, schemes):
     first, second, _third = schemes
-    first.current.relations.create(kind="requires", other_key=second.source_key)
-    second.current.relations.create(kind="requires", other_key=first.source_key)
+    publish_revision(first).relations.create(kind="requires", other_key=second.source_key)
+    publish_revision(second).relations.create(kind="requires", other_key=first.source_key)
     keep(submission, officer, first, second)
     end_review(submission=submission, officer=officer, on=DAY)
     submission.refresh_from_db()
