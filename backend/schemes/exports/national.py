@@ -37,6 +37,12 @@ TYPES = {
     "in_kind": "service",
     "mixed": "plusieurs formes d’aide",
 }
+REGIMES = {
+    DE_MINIMIS: "Règlement de minimis",
+    "GBER": "Règlement général d’exemption par catégorie (RGEC)",
+    "AFR": "Régime d’aides à finalité régionale (AFR)",
+    "RDI": "Régime d’aides à la recherche, au développement et à l’innovation (RDI)",
+}
 BENEFICIARIES = {"firm": "professionnels", "employee": "particuliers", "authority": "secteur public"}
 _REGULATIONS = {
     DE_MINIMIS: ("Règlement (UE) 2023/2831, de minimis", "https://eur-lex.europa.eu/eli/reg/2023/2831/oj"),
@@ -83,6 +89,7 @@ def machine_columns(record: Record) -> Row:
     beneficiaries = [BENEFICIARIES[who] for who in ("firm", *record["applicants"])]
     return {
         "cibles": "|".join(dict.fromkeys(beneficiaries)),
+        "programmes_parents": "|".join(_regimes(record)),
         "base_juridique": json.dumps(bases, ensure_ascii=False) if (bases := _legal_bases(record)) else "",
         **condition_columns(record),
     }
@@ -130,6 +137,13 @@ def _conditions(record: Record) -> Iterator[str]:
         yield f"• {wording.sentence(row)}"
     if not record["criteria"]:
         yield "Aucune condition n’est connue."
+
+
+def _regimes(record: Record) -> Iterable[str]:
+    """Return the names of the State-aid regimes that a scheme pays under, once each."""
+    regime = record["state_aid_regime"]
+    found = (REGIMES.get(basis.name, "") for basis in (regimes_of(regime) if regime else None) or ())
+    return dict.fromkeys(filter(None, found))
 
 
 def _legal_bases(record: Record) -> list[dict[str, str]]:

@@ -152,6 +152,23 @@ def test_a_regulation_is_named_where_it_is_known_for_certain(regime, links):
     assert [base["lien"] for base in json.loads(cell or "[]")] == links
 
 
+@pytest.mark.parametrize(
+    ("regime", "names"),
+    [
+        ("de minimis 2023/2831", "Règlement de minimis"),
+        ("de minimis 2023/2831 (à vérifier)", "Règlement de minimis"),
+        (
+            "AFR SA.103603 ou GBER art. 17",
+            "Régime d’aides à finalité régionale (AFR)|Règlement général d’exemption par catégorie (RGEC)",
+        ),
+        ("un texte que personne n’a lu", ""),
+        (None, ""),
+    ],
+)
+def test_the_regimes_of_a_scheme_stand_among_its_parent_programmes(regime, names):
+    assert machine_columns(make_record(state_aid_regime=regime))["programmes_parents"] == names
+
+
 # -- the files
 
 STRANGE = {
