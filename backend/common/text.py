@@ -1,6 +1,21 @@
 """French text as people type it."""
 
 import unicodedata
+from collections.abc import Callable
+from functools import lru_cache, wraps
+
+SHORT, MANY = 300, 4096  # characters of a text whose answer is remembered, and how many are
+
+
+def remember_short(read: Callable[[str], str]) -> Callable[[str], str]:
+    """Remember what a function made of the latest short texts: the same words come back from record to record."""
+    recent = lru_cache(maxsize=MANY)(read)
+
+    @wraps(read)
+    def answer(text: str) -> str:
+        return recent(text) if len(text) <= SHORT else read(text)
+
+    return answer
 
 
 def fold(text: str) -> str:

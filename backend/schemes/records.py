@@ -57,7 +57,7 @@ def plain(record: Any) -> Any:
 
 def digest_of(record: Record) -> str:
     """Return what tells two contents apart."""
-    return sha256(json.dumps(plain(record), sort_keys=True).encode()).hexdigest()
+    return sha256(json.dumps(record, sort_keys=True, default=str).encode()).hexdigest()
 
 
 # -- from a record to a revision

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from backend.common.text import fold
+from backend.common.text import fold, remember_short
 from backend.schemes.importers.faults import RowError, show
 from backend.territories.models import Containment, Perimeter
 
 
+@remember_short
 def spelling(name: str) -> str:
     """Return a name without accents, case, hyphens, apostrophes nor the word "région"."""
     plain = "".join(mark if mark.isalnum() else " " for mark in fold(name))

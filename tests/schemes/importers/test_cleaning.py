@@ -96,3 +96,21 @@ def test_two_spellings_of_one_sentence_are_the_same():
 
 def test_a_line_has_no_line_end():
     assert clean_line("un\n\n- deux") == "un - deux"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Écrivez à p.nom@etat.example", "Écrivez à (adresse non reprise)"),
+        ("Appelez le 03 44 00 00 00", "Appelez le (téléphone non repris)"),
+        ("Appelez le +33 3 44 00 00 00", "Appelez le (téléphone non repris)"),
+        ("Demandez Mme Exemple", "Demandez (nom non repris)"),
+        ("Jeanne Exemple (p.nom@etat.example)", "(nom non repris) ((adresse non reprise))"),
+    ],
+)
+@pytest.mark.parametrize(
+    "before", ["", "Une phrase. " * 40]
+)  # short texts are remembered, long ones are read each time
+def test_nobody_is_left_in_a_short_text_nor_in_a_long_one(text, left, before):
+    for _ in range(2):
+        assert clean_text(before + text) == f"{before}{left}"
