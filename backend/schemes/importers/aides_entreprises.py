@@ -13,7 +13,8 @@ from backend.schemes.importers.fields import CATEGORY, check_text, number_key, p
 from backend.schemes.importers.gathering import Gathered, operators_of, owners_of
 from backend.schemes.importers.listed_places import ListedPlaces
 from backend.schemes.importers.moments import deadlines_in, read_moment
-from backend.schemes.importers.people import Row, blocks, condition, quoted
+from backend.schemes.importers.passages import PassageReader
+from backend.schemes.importers.people import Row, condition
 from backend.schemes.importers.places import spelling
 from backend.schemes.importers.reading import Read
 from backend.schemes.importers.windows import read_window
@@ -33,6 +34,7 @@ class Reader:
         self.words = load_words(SOURCE)
         self.fields: Mapping[str, list[str]] = self.words["fields"]
         self.places = ListedPlaces(self.words, prefix=PREFIX)
+        self.passages = PassageReader(PREFIX)
         self.authorities = set(map(spelling, self.words["authorities"]))
         self.forms = {spelling(name): form for name, form in self.words["forms"].items()}
 
@@ -72,6 +74,7 @@ class Reader:
         told += doubts_of(url=url, texts="\n".join(texts.values()))
         if _FRANCS.search(texts["amount"]) and set(where.codes) & set(self.words["overseas_francs"]):
             told.append("Les montants sont en francs CFP, pas en euros.")
+        found = self.passages.read(key, (texts["beneficiaries"], texts["conditions"]))
         closes = read_moment(given.get(self._name(given, "closes")), place=self._name(given, "closes"))
         is_active = self._state(given) in ("", *self.words["active"])
         forms = links.get("formulaire", [])
@@ -91,19 +94,12 @@ class Reader:
             where=where,
             label=label,
             operators=operators,
-            conditions=[
-                *self._staff(given, key),
-                *(
-                    quoted(PREFIX, key, passage)
-                    for name in ("beneficiaries", "conditions")
-                    for passage in blocks(texts[name])
-                ),
-            ],
+            conditions=[*self._staff(given, key), *found.rows],
             amount={
                 "text": texts["amount"] or None,
                 "duration": clean_line(scalar(given, self._name(given, "duration"))) or None,
             },
-            state_aid_regime=" ; ".join(sorted(filter(None, regimes))),
+            state_aid_regime=" ; ".join(sorted(filter(None, {*regimes, *found.de_minimis}))),
             next_step=f"Faites la demande avec le formulaire : {forms[0]}" if forms else "",
             url=url,
             page=self.words["page"].format(id=key),

@@ -24,7 +24,7 @@ from backend.schemes.importers.fields import (
 from backend.schemes.importers.gathering import Gathered, operators_of, owners_of
 from backend.schemes.importers.locating import Locator
 from backend.schemes.importers.moments import deadlines_in
-from backend.schemes.importers.people import blocks, quoted
+from backend.schemes.importers.passages import PassageReader
 from backend.schemes.importers.reading import Read
 from backend.schemes.importers.windows import read_window
 from backend.schemes.importers.words import load_words, vocabulary
@@ -41,6 +41,7 @@ class Reader:
         self.words = load_words(SOURCE)
         self.locator = Locator(self.words, prefix=PREFIX)
         self.vocabulary = vocabulary()
+        self.passages = PassageReader(PREFIX)
 
     def key(self, given: dict[str, Any]) -> str:
         """Return the number of an aid, which some files write between quotes."""
@@ -64,9 +65,8 @@ class Reader:
         kind = self.vocabulary.kind(get_texts(given, "aid_types"), nuances=nuances)
         application = public_url(get_text(given, "application_url"), told)
         told += doubts_of(url=url, texts="\n".join((description, eligibility, markup(given, "subvention_comment"))))
-        conditions = [quoted(PREFIX, key, passage) for passage in blocks(eligibility)]
-        if not audiences:
-            conditions.insert(0, for_firms(PREFIX, key))
+        found = self.passages.read(key, [eligibility])
+        conditions = [*([] if audiences else [for_firms(PREFIX, key)]), *found.rows]
         return Gathered(
             key=key,
             name=get_text(given, "name", needed=True),
@@ -78,6 +78,7 @@ class Reader:
             label=clean_line(perimeter),
             operators=operators,
             conditions=conditions,
+            state_aid_regime="\n".join(found.de_minimis),
             amount=amount_of(
                 kind,
                 rates=(

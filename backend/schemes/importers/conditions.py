@@ -1,12 +1,13 @@
 """Conditions that stand only in a programme's text: one sentence, one condition, kept with its words."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
 from backend.schemes.importers.cleaning import clean_line, clean_text, same_text, typeset
-from backend.schemes.importers.faults import get_object, get_texts, refuse
+from backend.schemes.importers.faults import get_object, get_text, get_texts, refuse
 from backend.schemes.importers.legal import Stated
 from backend.schemes.importers.places import Places
 from backend.schemes.importers.rules import Rules, read_when
@@ -17,8 +18,12 @@ from backend.schemes.wording import perimeter_name
 HEADINGS = "conditions d'éligibilité"
 PLACES = "secteur géographique"
 OTHERS = "autres critères d'éligibilité"
+STEPS = "objectifs"
 CONDITIONAL = "champs conditionnels"
 _SIDES = (("at_least", "above"), ("at_most", "below"))
+_BULLET = re.compile(r"[-*•–▪]\s+")
+_AFTER_A_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_SAID_OF = frozenset({"source", "note", "excerpt", "from_text"})  # a condition, by who reads it
 _BOUND_WORDS = {
     "at_least": "au moins {:g}",
     "above": "plus de {:g}",
@@ -37,10 +42,10 @@ class Conditions:
     de_minimis: list[str] = field(default_factory=list)
 
     def add(self, definition: Mapping[str, Any], sentence: str) -> None:
-        """Keep a condition with its sentence; the same twice is once."""
-        row = {**definition, "source": 1, "note": None, "excerpt": sentence, "from_text": True}
-        if row not in self.rows:
-            self.rows.append(row)
+        """Keep a condition with its sentence; one that another sentence said already is once."""
+        said = ({name: value for name, value in row.items() if name not in _SAID_OF} for row in self.rows)
+        if dict(definition) not in said:
+            self.rows.append({**definition, "source": 1, "note": None, "excerpt": sentence, "from_text": True})
 
 
 def read_conditions(programme: dict[str, Any], stated: Stated, places: Places, table: Table) -> Conditions:
@@ -56,6 +61,8 @@ def read_conditions(programme: dict[str, Any], stated: Stated, places: Places, t
                 reader.read(sentence, heading=heading)
     for when, text in _conditional(programme):
         reader.read(text, heading=OTHERS, when=when)
+    for step in steps_of(programme):
+        reader.read_step(clean_text(get_text(step, "description")))
     return reader.found
 
 
@@ -82,6 +89,16 @@ def _conditional(programme: dict[str, Any]) -> Iterator[tuple[Rules, str]]:
             yield read_when(fields), clean_text(text)
 
 
+def steps_of(programme: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the steps of a programme, from the first one."""
+    given = programme.get(STEPS)
+    if given is None:
+        return []
+    if not isinstance(given, list) or not all(isinstance(step, dict) for step in given):
+        raise refuse(STEPS, given, "une liste d’objets JSON")
+    return given
+
+
 def conditional_fields(programme: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the fields that a programme shows to some firms only."""
     given = programme.get(CONDITIONAL)
@@ -104,8 +121,12 @@ class SentenceReader:
     prefix: str = "te"  # of the names of conditions that are left to people
 
     def read(self, text: str, *, heading: str, when: Rules | None = None) -> None:
-        """Read one condition by the table: its head decides where it is a list."""
-        sentence = self.table.read(text.split("\n")[0] if ":\n" in text else text, heading=heading)
+        """Read one condition by the table: of a list its head decides, under a mere heading each part stands alone."""
+        head, _, parts = text.partition("\n")
+        sentence = self.table.read(head if ":\n" in text else text, heading=heading)
+        if sentence.kind == "heading":
+            for part in filter(None, parts.split("\n")):
+                self.read(_BULLET.sub("", part, count=1), heading=heading, when=when)
         if sentence.claims is not None:
             self._compare_staff(sentence, text)
         if sentence.micro_entrepreneur is not None:
@@ -117,6 +138,13 @@ class SentenceReader:
             definitions.append(self._manual(text, sentence))
         for definition in definitions:
             self.found.add(self._only(when, definition) if when else definition, text)
+
+    def read_step(self, text: str) -> None:
+        """Read what a step asks, where the table has that very sentence; what it advises is no condition."""
+        for said in _AFTER_A_SENTENCE.split(text):
+            sentence = self.table.find(said)
+            if sentence is not None and sentence.kind in ("criteria", "manual"):
+                self.read(said, heading=STEPS)
 
     def _manual(self, text: str, sentence: Sentence) -> Record:
         """Leave a sentence to a person; its name is this programme's own unless the table gives a common one."""

@@ -19,7 +19,7 @@ from backend.schemes.importers.fields import CATEGORY, check_text, for_firms, li
 from backend.schemes.importers.gathering import Gathered, operators_of, owners_of
 from backend.schemes.importers.locating import Locator, Where
 from backend.schemes.importers.moments import Moment, deadlines_in, read_moment
-from backend.schemes.importers.people import blocks, quoted
+from backend.schemes.importers.passages import PassageReader
 from backend.schemes.importers.places import spelling
 from backend.schemes.importers.reading import Read
 from backend.schemes.importers.windows import read_window
@@ -42,6 +42,7 @@ class Reader:
         self.table = load_words(source)
         self.prefix: str = self.table["prefix"]
         self.locator = Locator(load_words(SHARED), prefix=self.prefix)
+        self.passages = PassageReader(self.prefix)
         self.labels = {name: _by_label(self.table.get(name, {})) for name in ("audiences", "categories", "kinds")}
 
     def key(self, given: dict[str, Any]) -> str:
@@ -73,9 +74,8 @@ class Reader:
         applications = [found for found in (public_url(raw, told) for raw in self._raw(given, "application")) if found]
         applications += [found for found in map(link_in, self._raw(given, "application_in")) if found]
         kinds = self._translated(given, "kinds", nuances)
-        conditions = [quoted(self.prefix, key, passage) for passage in blocks(eligibility)]
-        if not audiences:
-            conditions.insert(0, for_firms(self.prefix, key))
+        found = self.passages.read(key, [eligibility])
+        conditions = [*([] if audiences else [for_firms(self.prefix, key)]), *found.rows]
         return Gathered(
             key=key,
             name=" – ".join(name),
@@ -87,6 +87,7 @@ class Reader:
             label=label,
             operators=operators,
             conditions=conditions,
+            state_aid_regime="\n".join(found.de_minimis),
             amount={"text": amount or None},
             next_step=f"Faites la demande en ligne : {applications[0]}" if applications else "",
             contact_url="" if url else next(iter(applications), ""),

@@ -11,7 +11,7 @@ from backend.schemes.importers.fields import CATEGORY, check_text, link_in, mark
 from backend.schemes.importers.gathering import Gathered, operators_of
 from backend.schemes.importers.locating import Locator
 from backend.schemes.importers.moments import deadlines_in
-from backend.schemes.importers.people import blocks, quoted
+from backend.schemes.importers.passages import PassageReader
 from backend.schemes.importers.reading import Read
 from backend.schemes.importers.windows import read_window
 from backend.schemes.importers.words import SHARED, load_words, vocabulary
@@ -26,6 +26,7 @@ class Reader:
     def __init__(self) -> None:
         self.words = load_words(SOURCE)
         self.locator = Locator(load_words(SHARED), prefix=PREFIX)
+        self.passages = PassageReader(PREFIX)
 
     def key(self, given: dict[str, Any]) -> str:
         """Return the number of an aid in its first site, such as ``at_94683``."""
@@ -48,6 +49,7 @@ class Reader:
         kind = vocabulary().kind(names(given, "fundingTypes"), nuances=nuances)
         application = public_url(get_text(given, "applicationUrl"), told)
         told += doubts_of(url=url, texts=f"{description}\n{eligibility}")
+        found = self.passages.read(key, [eligibility])
         return Gathered(
             key=key,
             name=get_text(given, "name", needed=True),
@@ -63,7 +65,8 @@ class Reader:
             where=self.locator.locate(", ".join(places), operators=[funder], key=key),
             label=clean_line(", ".join(places)),
             operators=operators,
-            conditions=[quoted(PREFIX, key, passage) for passage in blocks(eligibility)],
+            conditions=found.rows,
+            state_aid_regime="\n".join(found.de_minimis),
             amount=amount_of(
                 kind,
                 rates=(get_number(given, "subventionRateLowerBound"), get_number(given, "subventionRateUpperBound")),

@@ -22,7 +22,7 @@ from backend.schemes.importers.national_fields import NAF_BUT, PLACES, NationalF
 from backend.schemes.importers.people import Row
 from backend.schemes.importers.places import Places, spelling
 from backend.schemes.importers.reading import Read
-from backend.schemes.importers.sentences import load_table
+from backend.schemes.importers.sentences import SENTENCES, load_table
 from backend.schemes.importers.sidecar import SOURCE as SOURCE
 from backend.schemes.importers.sidecar import Sidecar
 from backend.schemes.importers.tables import Expected
@@ -31,7 +31,6 @@ from backend.schemes.importers.words import MIXED, load_words
 from backend.schemes.models import OperatorRole
 from backend.schemes.regimes import regimes_of
 
-SENTENCES = "transition-ecologique"  # whose reviewed table of sentences is read: the same words say the same
 CORE = (
     "id", "titre", "promesse", "description", "eligibilite", "types_aides", "porteurs", "programmes_parents",
     "url_source", "cibles", "eligibilite_geographique", "eligibilite_geographique_exclusions", "date_ouverture",

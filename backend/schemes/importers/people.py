@@ -1,15 +1,13 @@
 """What is left to people of another site's record: sentences that the engine cannot read, quoted word for word."""
 
 import re
-from hashlib import sha256
 from typing import Any
 
-from backend.schemes.importers.cleaning import clean_line, same_text, typeset
+from backend.schemes.importers.cleaning import typeset
 
 type Row = dict[str, Any]
 
 _BULLET = re.compile(r"[-*•–▪]\s+")
-DIGITS = 12  # of the digest that tells two conditions of one record apart
 
 
 def condition(fact: str, sentence: str, *, excerpt: str, ask: str = "operator", from_text: bool = True) -> Row:
@@ -24,14 +22,6 @@ def condition(fact: str, sentence: str, *, excerpt: str, ask: str = "operator", 
         "excerpt": excerpt or None,
     }
     return {**row, "from_text": True} if from_text else row
-
-
-def quoted(prefix: str, key: str, text: str, *, ask: str = "operator", fact: str = "") -> Row:
-    """Leave a passage to a person; its name is this record's own, unless several share one."""
-    line = clean_line(text)
-    own = sha256(f"{key} {same_text(line)}".encode()).hexdigest()[:DIGITS]
-    sentence = f"L’entreprise ou son projet remplit cette condition : « {line.rstrip(' .;,')} »."
-    return condition(fact or f"{prefix}.{own}", sentence, excerpt=text, ask=ask)
 
 
 def blocks(text: str) -> list[str]:

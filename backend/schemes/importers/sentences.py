@@ -12,6 +12,7 @@ from backend.common.files import read_yaml
 from backend.schemes.importers.cleaning import same_text
 
 FOLDER = settings.BASE_DIR / "fixtures" / "importers"
+SENTENCES = "transition-ecologique"  # whose table all sources share: the same words say the same
 SECTOR = "secteur d'activité"
 KINDS = ("stated", "information", "targeting", "de_minimis", "heading", "criteria", "manual")
 

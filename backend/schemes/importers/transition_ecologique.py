@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from backend.schemes.importers.cleaning import clean_line, clean_text, clean_url, typeset
-from backend.schemes.importers.conditions import Conditions, conditional_fields, read_conditions
+from backend.schemes.importers.conditions import Conditions, conditional_fields, read_conditions, steps_of
 from backend.schemes.importers.faults import get_flag, get_object, get_text, get_texts, refuse
 from backend.schemes.importers.legal import Stated, read_stated
 from backend.schemes.importers.needs import reviewed_needs
@@ -167,9 +167,7 @@ def _duration(programme: dict[str, Any]) -> str | None:
 
 
 def _first_step(programme: dict[str, Any]) -> str | None:
-    steps = programme.get("objectifs")
-    if not isinstance(steps, list | None) or not all(isinstance(step, dict) for step in steps or ()):
-        raise refuse("objectifs", steps, "une liste d’objets JSON")
+    steps = steps_of(programme)
     return clean_text(get_text(steps[0], "description")) if steps else None
 
 

@@ -91,6 +91,8 @@ class Reader(NationalReader):
         for name, heading in (("", OTHERS), ("sector", SECTOR), ("details", SECTOR), ("age", AGE), ("others", OTHERS)):
             for text in self.passages(clean_text(parts.get(name, ""))):
                 sentences.read(text, heading=heading)
+        for step in clean_text(_cut(get_text(given, "description"), _PARTS).get("steps", "")).split("\n"):
+            sentences.read_step(step)
         if "no_micro" in parts:
             found.add({"kind": "micro_entrepreneur", "expected": False}, "Non éligible aux micro entreprises")
         if places := clean_line(parts.get("places", "")):

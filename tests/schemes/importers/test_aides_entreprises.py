@@ -287,6 +287,34 @@ def test_alternatives_stay_together_so_that_one_of_them_never_is_all_of_them():
     ]
 
 
+# -- sentences that somebody has read
+
+
+def criteria(**changes):
+    annotations = ("source", "note", "excerpt", "from_text")
+    found = [row for row in record(make_rendered(**changes))["criteria"] if row.get("from_text")]
+    return [{name: value for name, value in row.items() if name not in annotations} for row in found]
+
+
+def test_an_exact_sentence_is_typed_and_one_that_names_every_firm_asks_nothing():
+    benef = "Entreprises de toutes tailles.\nLes PME et les start-up sont prioritaires."
+    found = criteria(benef=benef, conditions="Le coût total du projet doit être de 500 000 € minimum.")
+    assert found == [{"kind": "spend", "at_least": 500000}]
+
+
+def test_of_a_list_the_head_is_typed_and_the_rest_is_left_to_a_person():
+    found = criteria(benef="Entreprises jusqu'à 500 salariés :\n\nsaines et de plus de 3 ans ;\nimplantées ici.")
+    assert found[0] == {"kind": "headcount", "at_most": 500}
+    assert (found[1]["kind"], len(found)) == ("manual", 2)
+    assert found[1]["sentence"].endswith("implantées ici\u00a0».")
+
+
+def test_the_ceiling_of_de_minimis_aid_in_a_sentence_is_the_regime():
+    sentence = "Vous devez être en mesure de recevoir une aide d'Etat relevant du régime « de minimis »"
+    assert criteria(benef="", conditions=sentence) == []
+    assert record(make_rendered(conditions=sentence))["state_aid_regime"] == sentence
+
+
 # -- what may be written in several ways
 
 

@@ -134,6 +134,44 @@ def test_under_a_mere_heading_each_sentence_stands_alone():
     assert [definition["kind"] for definition in definitions(found)] == ["craft_register", "manual"]
 
 
+def test_what_two_sentences_say_is_asked_once_with_the_words_of_the_first():
+    found = read(with_texts("Être un artisan", "Artisan"))
+    assert [row["excerpt"] for row in found.rows] == ["Être un artisan"]
+
+
+# -- what the steps ask
+
+STEP = (
+    "Déposez votre dossier : description du projet, devis, etc. À ce stade, votre projet ne doit pas avoir commencé !"
+)
+
+
+def steps(*texts):
+    return {"objectifs": [{"description": text} for text in texts]}
+
+
+def test_a_step_that_says_the_project_must_not_have_started_is_a_criterion_with_its_words():
+    (row,) = read(make_programme(**steps("Lisez **la page**.", STEP))).rows
+    assert (row["kind"], row["from_text"]) == ("project_not_started", True)
+    assert row["excerpt"] == "À ce stade, votre projet ne doit pas avoir commencé !"
+
+
+def test_what_conditions_and_steps_both_say_is_asked_once():
+    (row,) = read({**with_texts(NOT_STARTED), **steps(STEP, STEP)}).rows
+    assert row["excerpt"] == NOT_STARTED
+
+
+def test_an_investment_that_must_not_be_made_yet_is_asked_since_orders_may_be_signed():
+    step = "Déposez votre demande. A ce stade, votre investissement ne doit pas avoir été realisé !"
+    (row,) = read(make_programme(**steps(step))).rows
+    assert (row["kind"], row["fact"], row["ask"]) == ("manual", "te.investment_not_made", "firm")
+
+
+@pytest.mark.parametrize("text", ["Recevez les fonds et commencez votre projet.", "Soyez un artisan prudent.", ""])
+def test_what_a_step_advises_is_no_condition(text):
+    assert read(make_programme(**steps(text))).rows == []
+
+
 # -- no condition
 
 

@@ -425,6 +425,18 @@ Liens liés à l'étape : [Inscription](https://exemple.example/inscription)
 Lien externe de présentation de l'aide https://exemple.example/page """
 
 
+def test_under_a_mere_heading_each_condition_stands_alone(run):
+    conditions = "• Pour être éligible, l'entreprise doit :\n• Être un artisan\n• Avoir un toit"
+    kinds = [row["kind"] for row in definitions(read(run, eligibilite=conditions))]
+    assert kinds == ["craft_register", "manual"]
+
+
+def test_the_steps_of_the_export_ask_what_those_of_the_site_ask(run):
+    step = "Déposez le dossier. À ce stade, votre projet ne doit pas avoir commencé !"
+    run(make_row(description=f"Une aide.\n\nEtapes pour activer le dispositif :\n{step}"), source=TEE)
+    assert definitions(current(TEE)) == [{"kind": "project_not_started"}]
+
+
 def test_the_parts_of_the_export_s_texts_are_read_as_the_site_holds_them(run):
     row = make_row(
         eligibilite=TEE_ELIGIBILITY,
@@ -448,7 +460,6 @@ def test_the_parts_of_the_export_s_texts_are_read_as_the_site_holds_them(run):
         ("craft_register", True),
         ("age_months", True),
         ("manual", True),
-        ("craft_register", True),
         ("micro_entrepreneur", True),
     ]
 
