@@ -79,6 +79,7 @@ app.conf.update(
         "catalogue.expiry": _daily("catalogue.expiry", minute=20),
         "catalogue.review": _daily("catalogue.review", minute=25),
         "catalogue.completeness": _daily("catalogue.completeness", minute=35),
+        "catalogue.duplicates": _daily("catalogue.duplicates", minute=50),
         "catalogue.summary": _daily("catalogue.summary", minute=30),
         "reports.erase": _daily("reports.erase", minute=40),
         "jobs.watch": {"task": "jobs.watch", "schedule": 300.0, "options": {"expires": 300.0}},

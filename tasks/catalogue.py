@@ -26,6 +26,11 @@ def score_sheets() -> None:
     run_if_due(name="catalogue.completeness", on=current_day())
 
 
+@app.task(name="catalogue.duplicates", max_retries=1, time_limit=900)
+def search_duplicates() -> None:
+    run_if_due(name="catalogue.duplicates", on=current_day())
+
+
 @app.task(name="catalogue.summary", max_retries=2, time_limit=300)
 def send_summaries() -> None:
     run_if_due(name="catalogue.summary", on=current_day())

@@ -104,6 +104,13 @@ JOBS: dict[str, Job] = {
             late_after=30 * HOUR,
         ),
         Job(
+            name="catalogue.duplicates",
+            label="Recherche des doublons",
+            what="Compare les fiches de toutes les sources, et propose celles qui sont peut-être un même dispositif.",
+            at=time(2, 50),
+            late_after=30 * HOUR,
+        ),
+        Job(
             name="catalogue.summary",
             label="Résumé de la semaine",
             what="Écrit aux rédacteurs du catalogue, une fois par semaine, ce qui attend.",

@@ -15,6 +15,7 @@ from backend.matchmaking.rematching import rematch
 from backend.notifications import services as notifications
 from backend.schemes import public_reports
 from backend.schemes.dates import check_expiry, check_reviews
+from backend.schemes.duplicates.keeping import search_duplicates
 from backend.schemes.links.checking import check_pages
 from backend.schemes.summary import send_summaries
 
@@ -63,6 +64,7 @@ WORKS: dict[str, Callable[..., Work]] = {
     "catalogue.expiry": check_expiry,
     "catalogue.review": check_reviews,
     "catalogue.completeness": score_sheets,
+    "catalogue.duplicates": search_duplicates,
     "catalogue.summary": send_summaries,
     "reports.erase": erase_addresses,
     "jobs.watch": alarms.watch,

@@ -67,6 +67,26 @@ def merge(*, base: Record | None, mine: Record, current: Record) -> tuple[Record
     return merged, conflicts
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field of two records, whatever each says of it."""
+
+    label: str
+    one: tuple[str, ...]
+    other: tuple[str, ...]
+
+    @property
+    def is_alike(self) -> bool:
+        return self.one == self.other
+
+
+def side_by_side(one: Record, other: Record) -> list[Line]:
+    """Return the fields that one of two records fills in: those that differ first."""
+    left, right = describe(one), describe(other)
+    lines = (Line(label, left[label], right[label]) for label in left if left[label] or right[label])
+    return sorted(lines, key=lambda line: line.is_alike)
+
+
 def describe(record: Record) -> dict[str, tuple[str, ...]]:
     """Return every field of a record under its French label, as lines a person reads."""
     record = normalise(record)

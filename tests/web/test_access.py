@@ -23,6 +23,7 @@ from backend.schemes.publishing import propose, write_draft
 from backend.schemes.records import read_record
 from tests.factories import ARC, CCLO, COMMUNES, DAY, first_matches, make_lead, make_officer, make_submission
 from tests.matchmaking.rankers import make_ranker
+from tests.schemes.duplicates.pairs import decide_as, make_pair, sides_of
 from tests.schemes.people import make_imported
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +155,13 @@ def admin_rows() -> dict[str, Row]:
     def proposal(case: Case) -> list[Any]:
         return [case.proposal.pk]
 
+    def pair(case: Case) -> list[Any]:
+        return [make_pair(case.scheme, case.imported).pk]
+
+    def decided(case: Case) -> list[Any]:
+        pair = make_pair(case.scheme, case.imported)
+        return [decide_as(pair, make_officer("", role=Membership.Role.EDITOR), "other").pk]
+
     def task(case: Case) -> list[Any]:
         return [case.task.pk]
 
@@ -206,6 +214,26 @@ def admin_rows() -> dict[str, Row]:
         "schemes_sourcechange_mettre-de-cote": Row(ENTER, args=imported, method="post"),
         "schemes_sourcechange_remettre": Row(ENTER, args=imported, method="post"),
         "schemes_sourcechange_classer": Row(ENTER, args=imported, method="post"),
+        "schemes_duplicatepair_changelist": page(ENTER),
+        "schemes_duplicatepair_add": page(CLOSED),
+        "schemes_duplicatepair_change": Row(ENTER, args=pair),
+        "schemes_duplicatepair_delete": Row(CLOSED, args=pair),
+        "schemes_duplicatepair_history": Row(ENTER, args=pair),
+        "schemes_duplicatepair_decide": Row(
+            ENTER,
+            args=pair,
+            method="post",
+            sent=lambda case: {
+                **dict(zip(("one", "other"), sides_of(case.scheme, case.imported), strict=True)),
+                "verdict": "other",
+            },
+        ),
+        "schemes_duplicatedecision_changelist": page(ENTER),
+        "schemes_duplicatedecision_add": page(CLOSED),
+        "schemes_duplicatedecision_change": Row(ENTER, args=decided),
+        "schemes_duplicatedecision_delete": Row(CLOSED, args=decided),
+        "schemes_duplicatedecision_history": Row(ENTER, args=decided),
+        "schemes_duplicatedecision_take_back": Row(ENTER, args=decided, method="post"),
         "schemes_proposal_changelist": page(ENTER),
         "schemes_proposal_add": page(ENTER),
         "schemes_proposal_change": Row(ENTER, args=proposal),

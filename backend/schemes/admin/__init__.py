@@ -3,9 +3,17 @@
 Proposals are tried on the firms we know: what knows them registers their pages (``matchmaking.admin``).
 """
 
+from backend.schemes.admin.duplicates import DuplicateDecisionAdmin, DuplicatePairAdmin
 from backend.schemes.admin.imports import ImportRunAdmin
 from backend.schemes.admin.links import PageAdmin
 from backend.schemes.admin.schemes import SchemeAdmin
 from backend.schemes.admin.tasks import CatalogueTaskAdmin
 
-__all__ = ["CatalogueTaskAdmin", "ImportRunAdmin", "PageAdmin", "SchemeAdmin"]
+__all__ = [
+    "CatalogueTaskAdmin",
+    "DuplicateDecisionAdmin",
+    "DuplicatePairAdmin",
+    "ImportRunAdmin",
+    "PageAdmin",
+    "SchemeAdmin",
+]

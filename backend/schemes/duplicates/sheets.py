@@ -1,11 +1,14 @@
 """What tells whether two sheets are of one scheme: who runs it, its title, its page, where, and what it says."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
+from backend.common.text import fold
 from backend.schemes.duplicates.signs import (
     figures_of,
     operator_signs,
@@ -26,6 +29,7 @@ class Sheet:
     """A revision in force, as it is compared with those of other sources.
 
     ``departments`` is where it holds, as far as its rules say so; ``None`` where they say nothing that we can place.
+    ``digest`` is of what tells it from others: name, operators, page, form, places and amounts; no wording, no date.
     """
 
     pk: int
@@ -46,6 +50,7 @@ class Sheet:
     closes_on: date | None
     text: str
     parent: str
+    digest: str
 
 
 def sheets_in_force() -> list[Sheet]:
@@ -59,6 +64,13 @@ def sheets_in_force() -> list[Sheet]:
     )
     held = _departments_by_perimeter()
     return [_sheet(scheme, held) for scheme in rows.iterator(chunk_size=500)]
+
+
+def digest_of(scheme: Scheme) -> str:
+    """Return the digest of a sheet in force: a decision on a pair holds while neither one changes."""
+    if scheme.current is None:
+        raise ValueError(f"{scheme.key} has no revision in force")
+    return _digest(scheme.current)
 
 
 def _sheet(scheme: Scheme, held: Mapping[str, frozenset[str]]) -> Sheet:
@@ -86,7 +98,23 @@ def _sheet(scheme: Scheme, held: Mapping[str, frozenset[str]]) -> Sheet:
         closes_on=current.closes_on,
         text=f"{current.name} {current.summary}",
         parent=f"{scheme.source}:{current.variant_of}" if current.variant_of else "",
+        digest=_digest(current),
     )
+
+
+def _digest(revision: Revision) -> str:
+    operators = [role.operator for role in revision.roles.all()]
+    places = [row.definition for row in revision.criteria.all() if row.definition.get("kind") == "in_territory"]
+    amounts = (revision.rate_max_pct, revision.floor_eur, revision.ceiling_eur)
+    told = [
+        fold(revision.name),
+        sorted({(fold(operator.name), operator.siren) for operator in operators}),
+        page_of(revision.url),
+        revision.kind,
+        sorted(json.dumps(place, sort_keys=True) for place in places),
+        [None if amount is None else f"{amount:.2f}" for amount in amounts],
+    ]
+    return sha256(json.dumps(told).encode()).hexdigest()
 
 
 def _figures(revision: Revision) -> frozenset[str]:

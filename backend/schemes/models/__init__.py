@@ -4,6 +4,7 @@ With its modules this is one of the two doors to the engine: it answers "is this
 """
 
 from backend.schemes.models.changes import Counterpart, FieldDecision, SetAside, SourceChange
+from backend.schemes.models.duplicates import DuplicateDecision, DuplicatePair
 from backend.schemes.models.editing import CatalogueTask, Proposal
 from backend.schemes.models.importing import ImportRun, SourceCopy
 from backend.schemes.models.pages import ANSWERS, Outcome, Page, PageCheck
@@ -34,6 +35,8 @@ __all__ = [
     "CatalogueTask",
     "Counterpart",
     "Criterion",
+    "DuplicateDecision",
+    "DuplicatePair",
     "FieldDecision",
     "ImportRun",
     "ImportedScheme",

@@ -49,6 +49,7 @@ def sheet(name, source="ailleurs", **fields):
         closes_on=None,
         text=name,
         parent="",
+        digest="",
     )
     return replace(blank, **fields)
 
