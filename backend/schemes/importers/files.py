@@ -51,7 +51,8 @@ def read_json(path: Path) -> Any:
         raise ImportFileError(f"{path.name} n’est pas en UTF-8 (octet {error.start + 1}).") from None
     except json.JSONDecodeError as error:
         raise ImportFileError(
-            f"{path.name} n’est pas du JSON : ligne {error.lineno}, colonne {error.colno} ({error.msg})."
+            f"{path.name} n’est pas du JSON : il est incomplet ou mal formé (ligne {error.lineno}, colonne "
+            f"{error.colno})."
         ) from None
     except (ValueError, RecursionError):
         raise ImportFileError(f"{path.name} n’est pas du JSON que l’on puisse lire.") from None

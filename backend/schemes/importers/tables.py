@@ -30,6 +30,12 @@ _WRONG = {
     f"field larger than field limit ({MAX_CELL})": f"une cellule a plus de {MAX_CELL} caractères",
 }
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_NOT_IN = {
+    "utf-8": "pas en UTF-8",
+    "utf-8-sig": "pas en UTF-8, que sa marque annonce",
+    "utf-16": "pas en UTF-16, que sa marque annonce",
+    "cp1252": "ni en UTF-8 ni en Windows-1252",
+}
 _NOT_A_TABLE = {
     b"PK\x03\x04": "un classeur ou une archive",
     b"%PDF": "un PDF",
@@ -142,7 +148,7 @@ def _decode(path: Path, encoding: str, *, garbled: re.Pattern[str] | None = None
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
-                message = f"{path.name} n’est pas en {encoding} (octet {n_before + error.start + 1}) ; {accepted}."
+                message = f"{path.name} n’est {_NOT_IN[encoding]} (octet {n_before + error.start + 1}) ; {accepted}."
                 raise (_CutShort if not chunk and not is_plain else ImportFileError)(message) from None
             is_plain = is_plain and text.isascii()
             control = _CONTROL.search(text)

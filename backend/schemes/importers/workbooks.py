@@ -61,8 +61,8 @@ def open_workbook(path: Path, expected: Expected) -> Iterator[Row | RowError | N
 def _load(path: Path, file: BinaryIO) -> Any:
     try:
         return load_workbook(file, read_only=True, data_only=True, keep_links=False)
-    except BROKEN as error:
-        raise _broken(path, error) from None
+    except BROKEN:
+        raise _broken(path) from None
 
 
 def _check_parts(path: Path) -> None:
@@ -94,7 +94,7 @@ def _check_parts(path: Path) -> None:
     except BROKEN as error:
         if isinstance(error, ImportFileError):
             raise
-        raise _broken(path, error) from None
+        raise _broken(path) from None
 
 
 def _too_large(path: Path, n_bytes: int) -> ImportFileError:
@@ -103,11 +103,9 @@ def _too_large(path: Path, n_bytes: int) -> ImportFileError:
     )
 
 
-def _broken(path: Path, error: Exception) -> ImportFileError:
+def _broken(path: Path) -> ImportFileError:
     what = "il est incomplet ou abîmé, protégé par un mot de passe, ou d’un autre format"
-    return ImportFileError(
-        f"{path.name} n’est pas un classeur .xlsx que l’on puisse lire ({type(error).__name__}) : {what}."
-    )
+    return ImportFileError(f"{path.name} n’est pas un classeur .xlsx que l’on puisse lire : {what}.")
 
 
 def _find_sheet(path: Path, book: Any, expected: Expected) -> tuple[Any, list[str]]:
@@ -132,8 +130,8 @@ def _rows(path: Path, sheet: Any) -> Iterator[list[str] | RowError]:
             values = next(rows)
         except StopIteration:
             return
-        except BROKEN as error:
-            raise _broken(path, error) from None
+        except BROKEN:
+            raise _broken(path) from None
         cells = [_as_text(value) for value in values]
         wrong = next((cell for cell in cells if cell in ERROR_CODES), None)
         yield cells if wrong is None else RowError(f"Une cellule contient l’erreur {wrong} ; attendu : une valeur.")

@@ -109,7 +109,7 @@ def test_the_answer_of_a_list_a_bare_list_and_one_aid_are_read(path, content):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ('{{"id": 1, "name": "x"}', "n’est pas du JSON : ligne 1, colonne 2"),
+        ('{{"id": 1, "name": "x"}', "n’est pas du JSON : il est incomplet ou mal formé (ligne 1, colonne 2)."),
         (
             {"type": "about:blank", "title": "Not Found", "status": 404},
             "attendu : une liste de fiches, ou un objet avec « results »",

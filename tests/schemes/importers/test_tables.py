@@ -69,12 +69,20 @@ def test_latin_1_is_read_as_what_windows_makes_of_it(path):
 @pytest.mark.parametrize("encoding", ["cp850", "mac_roman", "utf-16-le", "utf-32"])
 def test_another_encoding_is_refused_and_never_garbled(path, encoding):
     told = refusal(path, "id;nom\n1;Bénéficiaires à côté, façade, dépôt, théâtre, être\n", encoding=encoding)
-    assert "encodage" in told or "n’est pas en" in told
+    assert "encodage" in told or "n’est " in told
     assert "attendu : UTF-8, ou Windows-1252" in told
 
 
 def test_utf_8_with_one_wrong_byte_is_refused_and_not_taken_for_windows(path):
     assert "autre encodage" in refusal(path, "id;nom\n1;Été réussi\n".encode() + b"2;\xff\n")
+
+
+def test_a_file_that_is_in_neither_encoding_is_told_so(path):
+    told = refusal(path, "id;nom\n1;Été réussi\n".encode() + b"2;\x81\n")
+    assert told == (
+        "tableau.csv n’est ni en UTF-8 ni en Windows-1252 (octet 26) ; attendu : UTF-8, ou Windows-1252 comme l’écrit "
+        "Excel."
+    )
 
 
 def test_utf_8_read_once_too_often_is_still_utf_8(path):
@@ -235,7 +243,10 @@ def test_what_is_no_workbook_is_refused(path, content):
 def test_a_workbook_cut_short_is_refused(path):
     save(path, ["id", "nom"], ["1", "a"])
     path.write_bytes(path.read_bytes()[:-400])
-    assert "n’est pas un classeur .xlsx" in refused(path)
+    told = (
+        "n’est pas un classeur .xlsx que l’on puisse lire : il est incomplet ou abîmé, protégé par un mot de passe, "
+    )
+    assert refused(path) == f"{path.name} {told}ou d’un autre format."
 
 
 def test_a_workbook_with_a_damaged_part_is_refused(path):
