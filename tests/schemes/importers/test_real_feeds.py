@@ -146,6 +146,19 @@ def test_the_loan_of_the_region_is_not_hidden_from_the_oise(catalogue, tmp_path)
     assert verdicts == ["undecided", "ineligible"]
 
 
+def test_what_an_aid_says_of_size_and_cost_in_a_reviewed_sentence_is_a_condition(catalogue):
+    found = {
+        key: [row for row in record["criteria"] if row.get("from_text") and row["kind"] != "manual"]
+        for key, record in catalogue[1]["aides-entreprises"].items()
+    }
+    typed = {
+        key: [(row["kind"], row.get("at_most") or row.get("from")) for row in rows] for key, rows in found.items()
+    }
+    assert typed["358"] == [("size_category", "intermediate")]  # the file also says "PME tous secteurs"
+    assert typed["12756"] == [("headcount", 500)]
+    assert found["12758"][0]["at_least"] == 500_000
+
+
 def test_nothing_shown_holds_markup_an_address_or_a_number_of_anybody(catalogue):
     raw = " ".join(path.read_text(encoding="utf-8") for _, path, _, _ in FILES)
     people = {found.casefold() for found in re.findall(r"\b[a-z]+\.(?:[a-z]+-)*([a-z]{4,})@", raw)}

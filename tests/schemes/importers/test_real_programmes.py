@@ -92,6 +92,22 @@ def test_every_condition_read_from_the_text_is_quoted(output, programmes):
             assert words[:30] in texts[row.revision.scheme.source_key], row.excerpt
 
 
+def test_a_project_that_must_not_have_started_is_read_where_only_the_steps_say_so(output, programmes):
+    says = re.compile(
+        r"(projet|opération|travaux|investissements?)\b[^.!]* ne doi(?:t|ven)t? pas avoir commencé", re.IGNORECASE
+    )
+    rows = Criterion.objects.filter(revision__scheme__source=SOURCE, definition={"kind": "project_not_started"})
+    asked = set(rows.values_list("revision__scheme__source_key", flat=True))
+    said = {
+        programme["id"]
+        for programme in programmes
+        for step in programme.get("objectifs", ())
+        if says.search(step.get("description", ""))
+    }
+    assert len(said) > 70
+    assert said <= asked
+
+
 def people_among(addresses):
     """Return family names: what follows an initial and a dot, as in ``p.martin@``."""
     return {found[1].casefold() for found in (re.match(r"\w\.(\w{4,})@", address) for address in addresses) if found}
