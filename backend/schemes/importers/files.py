@@ -1,14 +1,15 @@
 """Files of other sites: bounded, whole, and of the kind that they say. One that is not is refused as a whole."""
 
+import codecs
 import json
-from collections.abc import Iterator
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from backend.schemes.importers.faults import show
 
 MAX_BYTES = 100_000_000  # of a file, and of what it unpacks to
+CHUNK = 1 << 20
 
 
 class ImportFileError(ValueError):
@@ -27,6 +28,29 @@ def check_size(path: Path) -> None:
         raise ImportFileError(f"{path.name} pèse {megabytes(n_bytes)} ; accepté : {megabytes(MAX_BYTES)} au plus.")
 
 
+def check_utf8(path: Path) -> None:
+    """Raise ``ImportFileError`` where a file is not in UTF-8, with or without its mark."""
+    decoder, n_before = codecs.getincrementaldecoder("utf-8")(), 0
+    with path.open("rb") as file:
+        while True:
+            chunk = file.read(CHUNK)
+            n_kept = len(decoder.getstate()[0])  # of a character that the chunk before began
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                raise _not_utf8(path, n_before - n_kept + error.start) from None
+            if not chunk:
+                return
+            n_before += len(chunk)
+
+
+def skip_mark(file: BinaryIO) -> BinaryIO:
+    """Return a file after the mark of UTF-8, where it begins with one."""
+    if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+        file.seek(0)
+    return file
+
+
 def digest_file(path: Path) -> str:
     """Return the digest of a file. Raises ``ImportFileError`` where there is none, or a longer one than we read."""
     check_size(path)
@@ -42,13 +66,17 @@ def megabytes(n_bytes: int) -> str:
     return f"{n_bytes / 1_000_000:.0f}\N{NO-BREAK SPACE}Mo"
 
 
+def _not_utf8(path: Path, n_before: int) -> ImportFileError:
+    return ImportFileError(f"{path.name} n’est pas en UTF-8 (octet {n_before + 1}).")
+
+
 def read_json(path: Path) -> Any:
     """Return what a JSON file holds. Raises ``ImportFileError`` where it is no JSON."""
     check_size(path)
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise ImportFileError(f"{path.name} n’est pas en UTF-8 (octet {error.start + 1}).") from None
+        raise _not_utf8(path, error.start) from None
     except json.JSONDecodeError as error:
         raise ImportFileError(
             f"{path.name} n’est pas du JSON : il est incomplet ou mal formé (ligne {error.lineno}, colonne "
@@ -64,8 +92,3 @@ def read_json_list(path: Path) -> list[Any]:
     if not isinstance(found, list):
         raise ImportFileError(f"{path.name} contient {show(found)} ; attendu : une liste de fiches.")
     return found
-
-
-def open_json_list(path: Path) -> Iterator[Any]:
-    """Give the records of a JSON file one at a time."""
-    yield from read_json_list(path)

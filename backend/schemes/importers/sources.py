@@ -20,7 +20,6 @@ from backend.schemes.importers import (
     transition_ecologique_csv,
 )
 from backend.schemes.importers.envelopes import records_under
-from backend.schemes.importers.files import open_json_list
 from backend.schemes.importers.reading import Reader
 from backend.schemes.importers.sidecar import Sidecar
 from backend.schemes.importers.tables import open_csv
@@ -41,7 +40,7 @@ class FileFormat:
 
 
 SOURCES: Mapping[str, FileFormat] = {
-    transition_ecologique.SOURCE: FileFormat(open=open_json_list, reader=transition_ecologique.Reader),
+    transition_ecologique.SOURCE: FileFormat(open=records_under(), reader=transition_ecologique.Reader),
     national_schema.SOURCE: FileFormat(
         open=partial(open_csv, expected=national_schema.TABLE),
         reader=national_schema.Reader,

@@ -109,12 +109,12 @@ def test_the_answer_of_a_list_a_bare_list_and_one_aid_are_read(path, content):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ('{{"id": 1, "name": "x"}', "n’est pas du JSON : il est incomplet ou mal formé (ligne 1, colonne 2)."),
+        ('{{"id": 1, "name": "x"}', "n’est pas du JSON : il est incomplet ou mal formé dès le début."),
         (
             {"type": "about:blank", "title": "Not Found", "status": 404},
             "attendu : une liste de fiches, ou un objet avec « results »",
         ),
-        ({"results": {"a": 1}}, "attendu : une liste de fiches"),
+        ({"results": {"a": 1}}, "contient « results » qui n’est pas une liste ; attendu : une liste de fiches"),
         ("12", "contient 12"),
     ],
 )

@@ -247,9 +247,9 @@ def test_a_bad_row_is_told_with_its_number_and_the_others_go_in(path, row, told)
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("", "n’est pas du JSON : il est incomplet ou mal formé (ligne 1, colonne 1)."),
+        ("", "n’est pas du JSON : il est incomplet ou mal formé dès le début."),
         ("{", "n’est pas du JSON"),
-        ("[{}", "n’est pas du JSON : il est incomplet ou mal formé (ligne 1, colonne 4). Rien n’a été changé."),
+        ("[{}", "n’est pas du JSON : il est incomplet ou mal formé après la fiche 1. Rien n’a été changé."),
         ('{"id": "a"}', "attendu : une liste de fiches"),
         ("null", "attendu : une liste de fiches"),
         ("[" * 100_000, "n’est pas du JSON"),

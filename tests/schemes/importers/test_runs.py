@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from backend.schemes.importers import addresses, files, loading, transition_ecologique
-from backend.schemes.importers.files import open_json_list
+from backend.schemes.importers.envelopes import records_under
 from backend.schemes.importers.loading import CHUNK, import_records
 from backend.schemes.importers.sources import FileFormat
 from backend.schemes.models import ImportRun, Operator, Revision, Scheme, SourceCopy
@@ -136,7 +136,7 @@ class UpsideDown(transition_ecologique.Reader):
 
 def test_one_record_that_the_database_refuses_keeps_no_other_out(monkeypatch):
     source = "essai"
-    usual = FileFormat(open=open_json_list, reader=UpsideDown)
+    usual = FileFormat(open=records_under(), reader=UpsideDown)
     monkeypatch.setattr(loading, "SOURCES", {source: usual})
     rows = [make_programme(f"essai-{number}") for number in range(CHUNK + 5)]
     for number in (3, CHUNK + 2):
