@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from backend.matchmaking.alerts import due, subscribe, tell
 from backend.schemes.changes.following import Answer, ChangeError, decide, end_counterpart, settle
 from backend.schemes.changes.incoming import draft_record, put_back, set_aside
+from backend.schemes.importers.reading import Notice
 from backend.schemes.models import Counterpart, FieldDecision, Proposal, Scheme, SetAside, SourceChange
 from backend.schemes.publishing import propose, publish, put_in_force, refuse, withdraw, write_draft
 from backend.schemes.records import read_record, write_revision
@@ -340,6 +341,19 @@ def test_a_record_that_left_its_file_is_decided_and_comes_back():
     assert waiting() == {"autre"}
     bring(make_programme(), make_programme("autre"))
     assert counterpart().gone_at is None
+
+
+def test_of_a_file_that_is_not_whole_what_is_absent_neither_leaves_nor_comes_back():
+    part = Notice("Le fichier n’est pas entier.", is_partial=True)
+    bring(make_programme(), make_programme("autre"))
+    make_ours()
+    report = bring(part, make_programme("autre"))
+    assert (report.gone, report.to_decide, counterpart().gone_at) == ([], [], None)
+    bring(make_programme("autre"))
+    since = counterpart().gone_at
+    assert since
+    bring(part, make_programme("autre"))
+    assert counterpart().gone_at == since
 
 
 def test_a_record_whose_absence_was_refused_is_asked_once_more_only_if_it_leaves_again():

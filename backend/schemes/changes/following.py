@@ -220,14 +220,15 @@ def _compared(counterpart: Counterpart, imported: Revision) -> None:
 
 
 @transaction.atomic
-def settle_source(source: str, *, gone: Iterable[str] = ()) -> Settled:
+def settle_source(source: str, *, gone: Iterable[str] | None = ()) -> Settled:
     """Compare the sheets that follow a source with what it says now; take by rule what a rule allows.
 
-    ``gone`` are the keys of records that its whole file no longer has.
+    ``gone`` are the keys of records that its whole file no longer has; ``None`` where the file was not whole.
     """
     rows = Counterpart.objects.in_force().filter(imported__source=source)
-    rows.filter(imported__source_key__in=(absent := list(gone)), gone_at=None).update(gone_at=timezone.now())
-    rows.exclude(imported__source_key__in=absent).exclude(gone_at=None).update(gone_at=None)
+    if gone is not None:
+        rows.filter(imported__source_key__in=(absent := list(gone)), gone_at=None).update(gone_at=timezone.now())
+        rows.exclude(imported__source_key__in=absent).exclude(gone_at=None).update(gone_at=None)
     settled = Settled(by_rule=[], to_decide=[])
     for counterpart in rows.changed().select_related("imported").order_by("imported__source_key"):
         outcome = settle(counterpart)

@@ -9,6 +9,7 @@ import ijson
 
 from backend.schemes.importers.faults import show
 from backend.schemes.importers.files import ImportFileError, check_size, check_utf8, skip_mark
+from backend.schemes.importers.reading import Notice
 
 MAX_DEPTH = 100  # of objects and lists in each other: no site writes more
 
@@ -27,13 +28,18 @@ def records_under(*names: str, alone: str = "") -> Callable[[Path], Iterator[Any
         if found.is_list:
             place = "item"
         elif name := next((name for name in names if name in found.keys), ""):
-            if found.keys[name] != "start_array":
+            if found.keys[name][0] != "start_array":
                 raise _misshapen(path, f"« {name} » qui n’est pas une liste", names, alone)
             place = f"{name}.item"
         elif alone in found.keys:
             place = ""
         else:
             raise _misshapen(path, found.told, names, alone)
+        missing = "il n’y a qu’une fiche" if not place else _missing(found)
+        if missing:
+            yield Notice(
+                f"Le fichier n’est pas entier ({missing}) : les autres fiches restent comme elles sont.", True
+            )
         with path.open("rb") as file:
             yield from ijson.items(skip_mark(file), place, use_float=True)
 
@@ -49,12 +55,23 @@ def _misshapen(path: Path, found: str, names: tuple[str, ...], alone: str) -> Im
 
 @dataclass(slots=True)
 class _Survey:
-    """What stands at the top of a JSON file: a list, the keys of an object with how each value begins, or a value."""
+    """What stands at the top of a JSON file: a list, an object with its keys and how each value begins, or a value."""
 
     is_list: bool = False
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, tuple[str, Any]] = field(default_factory=dict)
     told: str = "un objet vide"
     n_records: int = 0
+
+
+def _missing(found: _Survey) -> str:
+    """Say why the records of a file are not all those of its source, as an interface with pages tells it."""
+    _, following = found.keys.get("next", ("", None))
+    _, n_said = found.keys.get("count", ("", None))
+    if isinstance(following, str) and following:
+        return "une page en suit une autre"
+    if isinstance(n_said, int) and n_said > found.n_records:
+        return f"{found.n_records} fiches sur les {n_said} qu’il annonce"
+    return ""
 
 
 def _survey(path: Path) -> _Survey:
@@ -75,7 +92,7 @@ def _follow(path: Path, file: BinaryIO, found: _Survey) -> None:
     depth, key = 0, ""
     for event, value in ijson.basic_parse(file, use_float=True):
         if depth == 1 and not found.is_list and event not in ("map_key", "end_map"):
-            found.keys[key] = event
+            found.keys.setdefault(key, (event, value))
         match event:
             case "start_array" | "start_map":
                 found.is_list = found.is_list or (depth == 0 and event == "start_array")

@@ -75,9 +75,10 @@ def import_records(
     load_sayings(source)
     report = loading.report
     report.rejected.sort(key=lambda rejected: rejected.row)
-    kept = Scheme.objects.of_source(source).described().order_by("source_key")
-    report.gone = [key for key in kept.values_list("source_key", flat=True) if key not in loading.rows]
-    settled = settle_source(source, gone=report.gone)
+    if not loading.is_partial:
+        kept = Scheme.objects.of_source(source).described().order_by("source_key")
+        report.gone = [key for key in kept.values_list("source_key", flat=True) if key not in loading.rows]
+    settled = settle_source(source, gone=None if loading.is_partial else report.gone)
     report.by_rule, report.to_decide = settled.by_rule, settled.to_decide
     if dry_run:
         transaction.set_rollback(True)
@@ -137,12 +138,14 @@ class _Loading:
     report: Report = field(default_factory=Report)
     rows: dict[str, int] = field(default_factory=dict)  # by key
     memory: Memory = field(default_factory=dict)
+    is_partial: bool = False
 
     def without_notices(self, records: Iterable[Any]) -> Iterator[Any]:
         """Give the records, and keep what is told of the file among them."""
         for given in records:
             if isinstance(given, Notice):
                 self.report.notices.append(given.text)
+                self.is_partial = self.is_partial or given.is_partial
             else:
                 yield given
 

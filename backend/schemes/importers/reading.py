@@ -23,9 +23,13 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is to be told of a file as a whole; who opens it gives it among the records."""
+    """What is to be told of a file as a whole; who opens it gives it among the records.
+
+    One ``is_partial`` where it does not hold all that its source has: what it leaves out is not gone.
+    """
 
     text: str
+    is_partial: bool = False
 
 
 class Reader(Protocol):

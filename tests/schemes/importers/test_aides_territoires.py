@@ -106,6 +106,14 @@ def test_the_answer_of_a_list_a_bare_list_and_one_aid_are_read(path, content):
     assert normalise(read_record(scheme.current)) == read_record(scheme.current)
 
 
+def test_one_page_of_several_says_nothing_of_the_aids_of_the_others(path):
+    run(path, [make_aid(), make_aid(id=2)])
+    assert "Absentes du fichier, gardées (1) : 2" in run(path, [make_aid()])
+    output = run(path, {**ENVELOPE, "next": "https://exemple.example/api/aids/?page=2"})
+    assert "une page en suit une autre" in output
+    assert "Absentes du fichier" not in output
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

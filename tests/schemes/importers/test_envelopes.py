@@ -43,9 +43,29 @@ def test_records_are_what_python_reads_of_them(path, content):
     assert read(path, content) == RECORDS
 
 
-def test_one_record_may_stand_alone_and_a_list_may_be_empty(path):
-    assert read(path, RECORDS[0]) == [RECORDS[0]]
+def test_a_list_may_be_empty(path):
     assert read(path, []) == read(path, {"data": []}) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (RECORDS[0], "il n’y a qu’une fiche"),
+        ({"count": 2, "next": "https://exemple.example/?page=2", "data": RECORDS}, "une page en suit une autre"),
+        ({"count": 110, "next": None, "data": RECORDS}, "2 fiches sur les 110 qu’il annonce"),
+        ({"data": RECORDS, "count": 3}, "2 fiches sur les 3 qu’il annonce"),
+    ],
+)
+def test_a_file_that_does_not_hold_all_of_its_source_says_so_first(path, content, told):
+    notice, *records = read(path, content)
+    assert notice.is_partial
+    assert f"({told})" in notice.text
+    assert records == RECORDS[: len(records)]
+
+
+@pytest.mark.parametrize("count", [2, 1, None, "beaucoup"])
+def test_a_file_that_holds_what_it_announces_is_whole(path, count):
+    assert read(path, {"count": count, "next": "", "data": RECORDS}) == RECORDS
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,8 @@ def test_one_aid_alone_is_compared_with_that_of_the_large_file(catalogue, name, 
     first, again = run("aides-territoires", AT / name), run("aides-territoires", AT / name)
     assert counts(first) == {"created": 0, "updated": n_updated, "unchanged": 1 - n_updated, "rejected": 0}
     assert counts(again) == {"created": 0, "updated": 0, "unchanged": 1, "rejected": 0}
-    assert "Absentes du fichier, gardées (470)" in again
+    assert "Le fichier n’est pas entier (il n’y a qu’une fiche)" in again
+    assert "Absentes du fichier" not in again
 
 
 def test_every_refusal_of_the_real_files_says_why(catalogue):
