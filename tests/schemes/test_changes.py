@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 
 from backend.matchmaking.alerts import due, subscribe, tell
+from backend.matchmaking.rematching import rematch
 from backend.schemes.changes.following import Answer, ChangeError, decide, end_counterpart, settle
 from backend.schemes.changes.incoming import draft_record, put_back, set_aside
 from backend.schemes.importers.reading import Notice
@@ -519,16 +520,19 @@ def test_setting_aside_says_why():
 def test_a_publication_by_rule_or_by_people_is_told_to_the_firms_that_asked():
     follow(description="Une aide.")
     scheme = publish_change(ours(), needs={"numerique.robot": 1.0}, criteria=[])
+    rematch(on=DAY)
     submission = make_submission(confirmed=True)
     alert = subscribe(submission=submission, frequency="immediate", paused_until=None, on=DAY)
     assert tell(pk=alert.pk, on=DAY) is False
     assert due(on=DAY) == []
     bring(make_programme(url=OTHER_PAGE, description="Une aide."))
     assert ours().current.number == scheme.current.number + 1
-    assert due(on=DAY) == [alert.pk]
-    assert tell(pk=alert.pk, on=DAY) is False  # an address is no news
+    rematch(on=DAY)
+    assert due(on=DAY) == []  # an address is no news
     bring(make_programme(url=OTHER_PAGE, description="Une aide.", **{"montant du financement": "20 000 €"}))
     accept_all()
+    rematch(on=DAY)
+    assert due(on=DAY) == [alert.pk]
     assert tell(pk=alert.pk, on=DAY) is True
 
 
