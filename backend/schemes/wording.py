@@ -1,5 +1,6 @@
 """French sentences made from criteria, windows and amounts: written here once, never typed twice."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -272,7 +273,7 @@ def _not(definition: Mapping[str, Any]) -> str:
     if opposite is not None:
         return sentence(opposite)
     if definition["kind"] == "any":
-        return f"aucun de ces cas{NBSP}: {_parts(definition, ' ; ni ')}"
+        return f"aucun de ces cas{NBSP}: {_parts(definition, ' ; ')}"
     if definition["kind"] == "all":
         return f"pas tout à la fois{NBSP}: {_parts(definition, ' ; et ')}"
     if definition["kind"] == "project_not_started":
@@ -286,7 +287,9 @@ def _parts(definition: Mapping[str, Any], link: str) -> str:
 
 def _lower(text: str) -> str:
     """Lower the first letter, but of a name in capitals."""
-    return text if text[:2].isupper() else text[:1].lower() + text[1:].rstrip(".")
+    first_word = re.split(r"[\s’']", text, maxsplit=1)[0]  # "À jour" and "L’entreprise" are no names
+    is_name = len(first_word) > 1 and first_word.isupper()
+    return text if is_name else text[:1].lower() + text[1:].rstrip(".")
 
 
 def _join(names: Iterable[str]) -> str:

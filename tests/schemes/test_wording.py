@@ -144,7 +144,11 @@ def one(kind, **fields):
         ),
         (
             one("not", of=one("any", of=[one("legal_form", any_of=["92"]), one("public_body")])),
-            "Aucun de ces cas : forme juridique : association loi 1901 ou assimilée ; ni être un organisme public",
+            "Aucun de ces cas : forme juridique : association loi 1901 ou assimilée ; être un organisme public",
+        ),
+        (
+            one("not", of=one("any", of=[one("public_body"), one("in_difficulty"), one("taxes_up_to_date")])),
+            "Aucun de ces cas : être un organisme public ; l’entreprise est en difficulté (au sens européen) ; à jour",
         ),
         (
             one("not", of=one("all", of=[one("headcount", below=10), one("public_body")])),
