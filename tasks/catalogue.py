@@ -5,6 +5,11 @@ from backend.jobs.running import run_if_due
 from tasks.app import app
 
 
+@app.task(name="catalogue.publish", max_retries=2, time_limit=240)
+def publish_what_is_due() -> None:
+    run_if_due(name="catalogue.publish", on=current_day())
+
+
 # It stops by itself after 20 minutes (BUDGET_SECONDS); killed, it keeps nothing of the day.
 @app.task(name="links.check", max_retries=0, soft_time_limit=1500, time_limit=1560)
 def check_links() -> None:

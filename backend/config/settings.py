@@ -335,6 +335,7 @@ THROTTLES = {
     "download.ip": (60, 3600),
     "report.ip": (20, 3600),
     "report.email": (10, 24 * 3600),
+    "remark.ip": (20, 3600),
     "wrong_link.ip": (100, 3600),
 }
 FILING_SECONDS = 3  # nobody answers four pages faster

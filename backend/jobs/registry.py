@@ -75,6 +75,13 @@ JOBS: dict[str, Job] = {
             late_after=6 * HOUR,
         ),
         Job(
+            name="catalogue.publish",
+            label="Publications prévues",
+            what="Publie les fiches approuvées pour un jour choisi, quand ce jour est venu.",
+            every_seconds=300.0,
+            late_after=6 * HOUR,
+        ),
+        Job(
             name="links.check",
             label="Contrôle des adresses",
             what="Ouvre les pages que citent les fiches publiées, et signale celles qui manquent ou ont changé.",

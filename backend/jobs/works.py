@@ -13,7 +13,7 @@ from backend.matchmaking import alerts
 from backend.matchmaking.affected import score_sheets
 from backend.matchmaking.rematching import rematch
 from backend.notifications import services as notifications
-from backend.schemes import public_reports
+from backend.schemes import approvals, public_reports
 from backend.schemes.dates import check_expiry, check_reviews
 from backend.schemes.duplicates.keeping import search_duplicates
 from backend.schemes.links.checking import check_pages
@@ -60,6 +60,7 @@ WORKS: dict[str, Callable[..., Work]] = {
     "alerts.sweep": tell_what_is_new,
     "rematch.sweep": rematch,
     "sessions.erase": erase_sessions,
+    "catalogue.publish": approvals.publish_due,
     "links.check": check_pages,
     "catalogue.expiry": check_expiry,
     "catalogue.review": check_reviews,

@@ -1,4 +1,4 @@
-"""A record in French, line by line; two of them side by side; and two people's changes put together."""
+"""A record in French, line by line; and two of them side by side."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,11 +23,6 @@ from backend.schemes.wording import (
 )
 from backend.schemes.wording import day as day_in_words
 
-# What points at something else by its position: these three are taken together or not at all.
-LINKED = ("sources", "criteria", "relations")
-# A sheet is to be read again after it was read.
-DATED = ("as_of", "review_by")
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -49,22 +44,6 @@ def differences(before: Record | None, after: Record) -> list[Difference]:
             added = tuple(line for line in lines if line not in known)
             found.append(Difference(label, removed, added) if removed or added else Difference(label, known, lines))
     return found
-
-
-def merge(*, base: Record | None, mine: Record, current: Record) -> tuple[Record, list[str]]:
-    """Put a change on top of another one; return the record, and the labels of what both changed differently."""
-    mine, current = normalise(mine), normalise(current)
-    start = normalise(base) if base else {}
-    blocks = [LINKED, DATED, *((name,) for name in mine if name not in (*LINKED, *DATED))]
-    merged = dict(mine)
-    conflicts: list[str] = []
-    for names in blocks:
-        ours, theirs, old = ([record.get(name) for name in names] for record in (mine, current, start))
-        if ours == old:
-            merged.update({name: current.get(name) for name in names})
-        elif theirs not in (old, ours):
-            conflicts.extend(LABELS[name] for name in names if name in LABELS)
-    return merged, conflicts
 
 
 @dataclass(frozen=True, slots=True)

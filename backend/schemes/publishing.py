@@ -14,7 +14,10 @@ from django.utils import timezone
 from backend.accounts.models import Membership, User
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, owe, stop_url
-from backend.schemes.comparison import differences, merge
+from backend.schemes.comparison import differences
+from backend.schemes.lifecycle import PublishingError as PublishingError
+from backend.schemes.lifecycle import check, check_scheme
+from backend.schemes.merging import put_together
 from backend.schemes.models import CatalogueTask, Counterpart, Proposal, Revision, Scheme
 from backend.schemes.public_reports import owe_answer
 from backend.schemes.records import (
@@ -33,12 +36,12 @@ from backend.schemes.variants import chain_with, followed, in_force, is_same, va
 TOPIC = "catalogue"
 
 
-class PublishingError(ValueError):
-    """What was asked cannot be done, with a sentence for the editor."""
-
-
 class OutdatedError(PublishingError):
     """Another revision was published since the proposal was written."""
+
+
+class EditedError(PublishingError):
+    """Somebody saved the same draft since it was read; both are kept, to be put together."""
 
 
 # -- writing
@@ -71,19 +74,66 @@ def write_draft(
     )
     _write(proposal, record, comment)
     proposal.save()
+    _keep(proposal, author)
     return proposal
 
 
 @transaction.atomic
-def rewrite_draft(*, proposal: Proposal, author: User, record: Record, comment: str = "") -> Proposal:
-    """Change one's own draft."""
-    proposal = _own(proposal, author)
-    _need_state(proposal, Proposal.State.DRAFT)
+def rewrite_draft(
+    *, proposal: Proposal, author: User, record: Record, comment: str = "", version: int | None = None
+) -> Proposal:
+    """Change a draft, one's own or another editor's: both have then written it, and neither decides.
+
+    ``version`` is the one that the author read; raises ``EditedError`` where somebody saved another one since.
+    """
+    _need_editor(author)
+    proposal = hold(proposal)
+    if proposal.state != Proposal.State.DRAFT:
+        state = proposal.get_state_display()
+        raise PublishingError(
+            f"Rien n’a été changé : seul un brouillon se modifie, et cette proposition est « {state} »."
+        )
+    if version is not None and proposal.version != version:
+        raise EditedError("Quelqu’un a enregistré ce brouillon pendant que vous l’écriviez.")
     proposal.key = record["key"]
     _write(proposal, record, comment)
+    proposal.version += 1
     proposal.written_at = timezone.now()
     proposal.save()
+    _keep(proposal, author)
     return proposal
+
+
+@transaction.atomic
+def rebase_draft(*, proposal: Proposal, author: User, record: Record, base: Revision | None) -> Proposal:
+    """Put what a proposal says on the revision in force, as its writer put it together; it is a draft again."""
+    check_written(proposal, author)
+    proposal = hold(proposal)
+    if not proposal.is_open:
+        state = proposal.get_state_display()
+        raise PublishingError(f"Cette proposition est « {state} » : reprenez-la dans une autre.")
+    proposal.base = base
+    proposal.scheme = base.scheme if base else proposal.scheme
+    _write(proposal, record, proposal.comment)
+    proposal.version += 1
+    proposal.written_at = timezone.now()
+    _make_draft(proposal)
+    _keep(proposal, author)
+    return proposal
+
+
+def _keep(proposal: Proposal, author: User | None) -> None:
+    """Keep a proposal as it was saved: what two people write at once is put together from these."""
+    proposal.edits.create(
+        version=proposal.version, base=proposal.base, record=proposal.record, by=author, at=proposal.written_at
+    )
+
+
+def _make_draft(proposal: Proposal) -> None:
+    proposal.state = Proposal.State.DRAFT
+    proposal.proposed_at = proposal.decided_at = proposal.decided_by = proposal.publish_on = None
+    proposal.decision_comment = ""
+    proposal.save()
 
 
 def _write(proposal: Proposal, record: Record, comment: str) -> None:
@@ -114,13 +164,13 @@ def _check_key(proposal: Proposal, record: Record) -> None:
 @transaction.atomic
 def propose(*, proposal: Proposal, author: User) -> Proposal:
     """Ask the approvers to read one's own draft; they are told by e-mail."""
-    proposal = _own(proposal, author)
-    _need_state(proposal, Proposal.State.DRAFT)
-    _refuse_unpublishable(proposal.record)
+    proposal = hold(proposal)
+    check("propose", proposal=proposal, user=author)
+    refuse_unpublishable(proposal.record)
     proposal.state = Proposal.State.PROPOSED
     proposal.proposed_at = timezone.now()
     proposal.save(update_fields=["state", "proposed_at"])
-    _tell_approvers(proposal)
+    tell_approvers(proposal)
     return proposal
 
 
@@ -129,7 +179,7 @@ def propose_file(*, scheme: Scheme, record: Record) -> Proposal:
     """Propose what a reviewed file says of a scheme that people keep by hand; it replaces an older file's proposal."""
     check_record(record)
     now = timezone.now()
-    scheme.proposals.from_files().waiting().update(state=Proposal.State.WITHDRAWN, decided_at=now)
+    scheme.proposals.from_files().open().update(state=Proposal.State.WITHDRAWN, decided_at=now)
     proposal = Proposal.objects.create(
         key=scheme.source_key,
         scheme=scheme,
@@ -141,16 +191,25 @@ def propose_file(*, scheme: Scheme, record: Record) -> Proposal:
         written_at=now,
         proposed_at=now,
     )
-    _tell_approvers(proposal)
+    tell_approvers(proposal)
     return proposal
 
 
 @transaction.atomic
 def withdraw(*, proposal: Proposal, author: User) -> Proposal:
     """Take back one's own draft or proposal."""
-    proposal = _own(proposal, author)
-    _need_state(proposal, Proposal.State.DRAFT, Proposal.State.PROPOSED)
-    _decide(proposal, Proposal.State.WITHDRAWN, by=author)
+    proposal = hold(proposal)
+    check("withdraw", proposal=proposal, user=author)
+    decide(proposal, Proposal.State.WITHDRAWN, by=author)
+    return proposal
+
+
+@transaction.atomic
+def reopen(*, proposal: Proposal, author: User) -> Proposal:
+    """Make a draft again of what was proposed, approved for a later day, or withdrawn."""
+    proposal = hold(proposal)
+    check("reopen", proposal=proposal, user=author)
+    _make_draft(proposal)
     return proposal
 
 
@@ -160,13 +219,10 @@ def withdraw(*, proposal: Proposal, author: User) -> Proposal:
 @transaction.atomic
 def refuse(*, proposal: Proposal, approver: User, comment: str) -> Proposal:
     """Refuse a proposal, saying why; its author is told."""
-    proposal = _locked(proposal)
-    _need_other_approver(proposal, approver)
-    _need_state(proposal, Proposal.State.PROPOSED)
-    if not comment.strip():
-        raise PublishingError("Dites pourquoi : l’auteur reçoit ce motif par courriel.")
-    _decide(proposal, Proposal.State.REFUSED, by=approver, comment=comment)
-    _tell_author(proposal)
+    proposal = hold(proposal)
+    check("refuse", proposal=proposal, user=approver, reason=comment)
+    decide(proposal, Proposal.State.REFUSED, by=approver, comment=comment)
+    tell_author(proposal)
     return proposal
 
 
@@ -177,25 +233,29 @@ def publish(*, proposal: Proposal, approver: User, comment: str = "") -> Revisio
     Raises ``OutdatedError`` where another revision came in between: two changes are never mixed unseen.
     """
     hold_relations()
-    proposal = _locked(proposal)
-    _need_other_approver(proposal, approver)
-    _need_state(proposal, Proposal.State.PROPOSED)
-    scheme = _locked_scheme(proposal)
+    proposal = hold(proposal)
+    check("publish", proposal=proposal, user=approver)
+    return put_proposal_in_force(proposal, by=approver, comment=comment)
+
+
+def put_proposal_in_force(proposal: Proposal, *, by: User, comment: str) -> Revision:
+    """Make the next revision from a proposal that is locked and that somebody approved."""
+    scheme = hold_scheme(proposal)
     if scheme.current_id != proposal.base_id:
         raise OutdatedError(_why_outdated(proposal, scheme))
-    _refuse_unpublishable(proposal.record)
+    refuse_unpublishable(proposal.record)
     try:
         revision = write_revision(proposal.record, scheme=scheme)
     except BROKEN as error:
         raise PublishingError(f"La fiche n’est plus bien formée : {error}") from error
     put_in_force(scheme=scheme, revision=revision, state=Scheme.State.PUBLISHED)
     proposal.scheme, proposal.revision = scheme, revision
-    _decide(proposal, Proposal.State.PUBLISHED, by=approver, comment=comment)
+    decide(proposal, Proposal.State.PUBLISHED, by=by, comment=comment)
     _follow(proposal, scheme)
-    _tell_author(proposal)
+    tell_author(proposal)
     if proposal.task and proposal.task.closed_at is None:
         answer = f"Corrigé dans la version {revision.number} de la fiche."
-        close_task(task=proposal.task, editor=approver, answer=answer)
+        close_task(task=proposal.task, editor=by, answer=answer)
     return revision
 
 
@@ -222,7 +282,7 @@ def publish_by_rule(*, base: Revision, record: Record, imported: Revision, rule:
         raise OutdatedError("La fiche a changé, ou n’est plus publiée.")
     if scheme.proposals.open().exists():
         raise PublishingError("Une proposition est en cours sur cette fiche.")
-    _refuse_unpublishable(record)
+    refuse_unpublishable(record)
     try:
         revision = write_revision(record, scheme=scheme)
     except BROKEN as error:
@@ -272,7 +332,8 @@ def _carry_over(variant: Scheme, before: Revision, after: Revision) -> None:
     """Put what a parent changed, and nobody has decided on yet, on top of a revision that came in between."""
     waiting = variant.proposals.from_parents().waiting().exclude(digest=after.digest).first()
     if waiting and waiting.followed:
-        record, _ = merge(base=read_record(before), mine=read_record(after), current=waiting.record)
+        merge = put_together(base=read_record(before), mine=read_record(after), theirs=waiting.record)
+        record = merge.record()
         _propose_following(variant, record, parent=waiting.followed, waiting=waiting)
 
 
@@ -301,7 +362,7 @@ def _propose_following(
         written_at=now,
         proposed_at=now,
     )
-    _tell_approvers(proposal)
+    tell_approvers(proposal)
 
 
 def put_last_in_force(schemes: Collection[int]) -> None:
@@ -321,7 +382,8 @@ def _why_outdated(proposal: Proposal, scheme: Scheme) -> str:
     )
 
 
-def _refuse_unpublishable(record: Record) -> None:
+def refuse_unpublishable(record: Record) -> None:
+    """Refuse a record that is well formed and that nobody should publish all the same."""
     for reason in _why_unpublishable(record):
         raise PublishingError(reason)
 
@@ -353,23 +415,19 @@ def mistakes_in(record: Record) -> list[str]:
 
 
 @transaction.atomic
-def archive(*, scheme: Scheme, approver: User) -> Scheme:
-    """Take a scheme out of every ranking; what was matched with it stays readable."""
-    _need_approver(approver)
+def archive(*, scheme: Scheme, approver: User, reason: str) -> Scheme:
+    """Take a scheme out of every ranking, saying why; what was matched with it stays readable."""
     scheme = Scheme.objects.select_for_update(of=("self",)).get(pk=scheme.pk)
-    if scheme.state == Scheme.State.ARCHIVED:
-        raise PublishingError("Ce dispositif est déjà archivé.")
+    check_scheme("archive", scheme=scheme, user=approver, reason=reason)
     return _change_state(scheme, Scheme.State.ARCHIVED)
 
 
 @transaction.atomic
 def put_back(*, scheme: Scheme, approver: User) -> Scheme:
     """Put an archived scheme back as it was: published, or a draft where its sheet is not verified."""
-    _need_approver(approver)
     hold_relations()
     scheme = Scheme.objects.select_for_update(of=("self",)).get(pk=scheme.pk)
-    if scheme.state != Scheme.State.ARCHIVED:
-        raise PublishingError("Ce dispositif n’est pas archivé.")
+    check_scheme("put_back", scheme=scheme, user=approver)
     current = scheme.current
     contradiction = contradiction_with(read_record(current)) if current else None
     if contradiction:
@@ -399,7 +457,7 @@ def close_task(*, task: CatalogueTask, editor: User, answer: str) -> CatalogueTa
     task.closed_at, task.closed_by, task.answer = timezone.now(), editor, answer.strip()
     task.save(update_fields=["closed_at", "closed_by", "answer"])
     if task.reported_by and task.reported_by.is_active and task.reported_by_id != editor.pk:
-        _owe("catalogue_task_closed", f"catalogue_task:{task.pk}:closed", task.reported_by, {"task": task})
+        tell("catalogue_task_closed", f"catalogue_task:{task.pk}:closed", task.reported_by, {"task": task})
     owe_answer(task)
     return task
 
@@ -412,49 +470,27 @@ def _need_editor(user: User) -> None:
         raise PermissionDenied
 
 
-def _need_approver(user: User) -> None:
-    if not user.may_approve_catalogue:
-        raise PermissionDenied
-
-
-def _need_other_approver(proposal: Proposal, user: User) -> None:
-    _need_approver(user)
-    if proposal.author_id == user.pk:
-        raise PermissionDenied
-
-
-def may_decide(*, proposal: Proposal, user: User) -> bool:
-    """Tell whether this person may publish or refuse this proposal."""
-    return proposal.state == Proposal.State.PROPOSED and user.may_approve_catalogue and proposal.author_id != user.pk
-
-
-def _own(proposal: Proposal, user: User) -> Proposal:
+def check_written(proposal: Proposal, user: User) -> None:
+    """Refuse who wrote nothing of a proposal."""
     _need_editor(user)
-    if proposal.author_id != user.pk:
+    if not proposal.is_written_by(user):
         raise PermissionDenied
-    return _locked(proposal)
 
 
-def _need_state(proposal: Proposal, *states: str) -> None:
-    if proposal.state not in states:
-        who = f" par {proposal.decided_by}" if proposal.decided_by else ""
-        raise PublishingError(
-            f"Rien n’a été changé : cette proposition est maintenant « {proposal.get_state_display()} »{who}."
-        )
-
-
-def _locked(proposal: Proposal) -> Proposal:
+def hold(proposal: Proposal) -> Proposal:
+    """Return a proposal that nobody else changes until the end of the transaction."""
     return Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
 
 
-def _locked_scheme(proposal: Proposal) -> Scheme:
+def hold_scheme(proposal: Proposal) -> Scheme:
     """Return the scheme of a proposal, made on the spot for a new one, held until the end of the transaction."""
     if proposal.scheme is None:
         Scheme.objects.get_or_create(source=Scheme.OWN, source_key=proposal.key)
     return Scheme.objects.select_for_update(of=("self",)).get(source=Scheme.OWN, source_key=proposal.key)
 
 
-def _decide(proposal: Proposal, state: str, *, by: User, comment: str = "") -> None:
+def decide(proposal: Proposal, state: str, *, by: User, comment: str = "") -> None:
+    """Write a decision down, with who made it and why."""
     proposal.state, proposal.decided_by, proposal.decided_at = state, by, timezone.now()
     proposal.decision_comment = comment.strip()
     proposal.save()
@@ -463,24 +499,31 @@ def _decide(proposal: Proposal, state: str, *, by: User, comment: str = "") -> N
 # -- telling
 
 
-def _tell_approvers(proposal: Proposal) -> None:
-    context = _context(proposal)
+def tell_approvers(proposal: Proposal) -> None:
+    """Ask those who may decide to read a proposal."""
+    context = context_of(proposal)
     for user in approvers_to_tell(proposal):
-        _owe("proposal_notice", f"proposal:{proposal.pk}:proposed:{user.pk}", user, context)
+        when = proposal.proposed_at or proposal.written_at  # one e-mail each time that it is proposed
+        tell("proposal_notice", f"proposal:{proposal.pk}:proposed:{when.timestamp()}:{user.pk}", user, context)
 
 
 def approvers_to_tell(proposal: Proposal) -> Iterable[User]:
     """Return who may decide on a proposal."""
     approving = User.objects.filter(memberships__in=Membership.objects.approving()).distinct()
-    return approving.exclude(pk=proposal.author_id or 0)
+    wrote = proposal.edits.filter(by__isnull=False).values("by")
+    return approving.exclude(pk=proposal.author_id or 0).exclude(pk__in=wrote)
 
 
-def _tell_author(proposal: Proposal) -> None:
-    if proposal.author and proposal.author.is_active:
-        _owe("proposal_decided", f"proposal:{proposal.pk}:decided", proposal.author, _context(proposal))
+def tell_author(proposal: Proposal) -> None:
+    """Tell the author what somebody else decided."""
+    if proposal.author and proposal.author.is_active and proposal.author_id != proposal.decided_by_id:
+        when = proposal.decided_at or proposal.written_at
+        key = f"proposal:{proposal.pk}:decided:{proposal.state}:{when.timestamp()}"
+        tell("proposal_decided", key, proposal.author, context_of(proposal))
 
 
-def _context(proposal: Proposal) -> dict[str, Any]:
+def context_of(proposal: Proposal) -> dict[str, Any]:
+    """Return what the e-mails about a proposal tell of it."""
     base = read_record(proposal.base) if proposal.base else None
     return {
         "proposal": proposal,
@@ -489,7 +532,8 @@ def _context(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _owe(kind: str, key: str, user: User, context: dict[str, Any]) -> None:
+def tell(kind: str, key: str, user: User, context: dict[str, Any]) -> None:
+    """Owe an e-mail to one who works on the catalogue, once for each key."""
     stop = stop_url(address=user.email, topic=TOPIC)
     message = render(kind, {**context, "reader": user, "stop_url": stop})
     owe(kind=kind, key=key, recipient=user.email, message=message, topic=TOPIC)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from backend.schemes.comparison import merge
+from backend.schemes.merging import put_together
 from backend.schemes.models import Revision, Scheme, chain_in
 from backend.schemes.records import Record, normalise
 from backend.schemes.wording import NBSP, scheme_name
@@ -58,10 +58,11 @@ def followed(variant: Record, *, before: Record, after: Record) -> tuple[Record,
 
     What the variant said like its parent follows; what it said otherwise stays.
     """
-    merged, conflicts = merge(base=before, mine=variant, current=after)
+    both = put_together(base=before, mine=variant, theirs=after)
+    merged = both.record()
     # What a parent says of its variant is nothing that the variant says of itself.
     merged["relations"] = [row for row in merged["relations"] if row["scheme"] != merged["key"]]
-    return merged, conflicts
+    return merged, [conflict.label for conflict in both.conflicts]
 
 
 def why_followed(parent: Revision, conflicts: Iterable[str]) -> str:

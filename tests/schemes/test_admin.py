@@ -75,7 +75,7 @@ def pages_of(scheme):
         f"{PROPOSALS}{proposal.pk}/change/",
         f"{PROPOSALS}add/",
         f"{PROPOSALS}add/?dispositif={scheme.pk}",
-        f"{PROPOSALS}add/?reprendre={proposal.pk}",
+        f"{PROPOSALS}{proposal.pk}/reprendre/",
         f"{PROPOSALS}add/?fiche={task.pk}",
         TASKS,
         f"{TASKS}{task.pk}/change/",
@@ -199,21 +199,25 @@ def test_a_change_starts_from_the_sheet_in_force_and_shows_what_differs(by_edito
     assert f"Nom {scheme.current.name} Un autre nom" in text
 
 
-def test_a_draft_is_changed_by_its_author_only(by_editor, editor, by_approver):
+def test_a_draft_is_changed_by_any_editor_who_then_does_not_decide_on_it(by_editor, editor, by_approver):
     draft = make_draft(editor)
-    page = f"{PROPOSALS}{draft.pk}/modifier/"
-    assert by_approver.get(page).status_code == 403
-    assert by_approver.post(page, new_scheme(name="Volé")).status_code == 403
-    response = by_editor.post(page, new_scheme(name="Mieux"))
-    assert response.status_code == 302, text_of(response)[:900]
+    page = f"{PROPOSALS}{draft.pk}/"
+    assert by_approver.post(f"{page}modifier/", new_scheme(name="Mieux", version="1")).status_code == 302
     assert Proposal.objects.get().record["name"] == "Mieux"
+    by_editor.post(f"{page}proposer/")
+    assert "Publier cette version" not in text_of(by_approver.get(f"{page}change/"))
+    assert by_approver.get(f"{page}publier/").status_code == 403
+    assert "Publier cette version" in text_of(browser(make_approver()).get(f"{page}change/"))
 
 
-def test_what_is_proposed_is_no_longer_changed(by_editor, editor):
+def test_what_was_proposed_meanwhile_is_not_changed_and_what_was_typed_is_a_new_draft(by_editor, editor):
     proposal = make_proposal(editor)
-    response = by_editor.post(f"{PROPOSALS}{proposal.pk}/modifier/", new_scheme(name="Trop tard"), follow=True)
-    assert "Seul un brouillon se modifie" in text_of(response)
-    assert Proposal.objects.get().record["name"] != "Trop tard"
+    page = f"{PROPOSALS}{proposal.pk}/modifier/"
+    assert "Seul un brouillon se modifie" in text_of(by_editor.get(page, follow=True))
+    response = by_editor.post(page, new_scheme(name="Trop tard"), follow=True)
+    assert "gardé dans un nouveau brouillon" in text_of(response)
+    assert Proposal.objects.get(pk=proposal.pk).record["name"] != "Trop tard"
+    assert Proposal.objects.get(state="draft").record["name"] == "Trop tard"
 
 
 def test_a_refusal_asks_why_and_keeps_nothing_without(by_approver):
@@ -229,8 +233,8 @@ def test_the_author_takes_a_proposal_back_and_takes_it_up_again(by_editor, edito
     proposal = make_proposal(editor)
     by_editor.post(f"{PROPOSALS}{proposal.pk}/retirer/")
     assert Proposal.objects.get().state == Proposal.State.WITHDRAWN
-    page = by_editor.get(f"{PROPOSALS}add/?reprendre={proposal.pk}")
-    assert page.context["sheet"].main["name"].value() == proposal.record["name"]
+    by_editor.post(f"{PROPOSALS}{proposal.pk}/rouvrir/")
+    assert Proposal.objects.get().state == Proposal.State.DRAFT
 
 
 @pytest.mark.parametrize("action", ["proposer", "retirer", "publier", "refuser"])
@@ -282,10 +286,15 @@ def test_a_proposal_that_is_outdated_shows_both_changes_and_is_taken_up_with_the
     answer = by_approver.post(f"{PROPOSALS}{mine.pk}/publier/", follow=True)
     assert "Rien n’a été publié" in text_of(answer)
     assert get_scheme().current.name == "Leur"
-    again = by_editor.get(f"{PROPOSALS}add/?reprendre={mine.pk}")
-    assert "Ces champs ont changé des deux côtés" in text_of(again)
-    sheet = again.context["sheet"]
-    assert (sheet.main["name"].value(), sheet.main["summary"].value()) == ("Mien", "Leur résumé.")
+    again = f"{PROPOSALS}{mine.pk}/reprendre/"
+    shown = text_of(by_editor.get(again))
+    assert "Gardé de la version en vigueur : Résumé." in shown
+    current = get_scheme().current
+    assert "Choisissez" in text_of(by_editor.post(again, {"current": current.pk}))
+    by_editor.post(again, {"current": current.pk, "keep-name": "mine"})
+    draft = Proposal.objects.get(pk=mine.pk)
+    assert (draft.state, draft.base, draft.is_outdated) == (Proposal.State.DRAFT, current, False)
+    assert (draft.record["name"], draft.record["summary"]) == ("Mien", "Leur résumé.")
 
 
 def test_a_form_opened_before_a_publication_keeps_its_base(by_editor):
@@ -471,11 +480,13 @@ def test_an_approver_archives_with_a_reason_and_puts_back(by_editor, by_approver
     page = f"{SCHEMES}{scheme.pk}/"
     assert by_editor.post(f"{page}archiver/").status_code == 403
     by_approver.get(f"{page}archiver/")
+    assert "Dites pourquoi" in text_of(by_approver.post(f"{page}archiver/", {"reason": " "}))
     assert get_scheme().state == Scheme.State.PUBLISHED
     by_approver.post(f"{page}archiver/", {"reason": "Remplacé par un autre."})
     assert get_scheme().state == Scheme.State.ARCHIVED
     assert "Remplacé par un autre." in LogEntry.objects.get().change_message
-    assert "déjà archivé" in text_of(by_approver.post(f"{page}archiver/", follow=True))
+    again = by_approver.post(f"{page}archiver/", {"reason": "Encore."}, follow=True)
+    assert "ce dispositif est « archivé »" in text_of(again)
     by_approver.post(f"{page}remettre/", {"reason": "\0"})
     assert get_scheme().state == Scheme.State.PUBLISHED
 
@@ -503,7 +514,7 @@ def test_an_old_sheet_is_listed_as_to_be_read_again(by_editor, settings):
 
 
 def test_an_archived_scheme_is_said_to_be(by_editor):
-    scheme = archive(scheme=get_scheme(), approver=make_approver())
+    scheme = archive(scheme=get_scheme(), approver=make_approver(), reason="Terminé.")
     assert "État : archivé" in text_of(by_editor.get(f"{SCHEMES}{scheme.pk}/change/"))
 
 

@@ -87,13 +87,13 @@ def test_a_file_that_changed_makes_a_revision_where_nobody_published(folder):
 
 
 def test_a_file_never_puts_an_archived_scheme_back(folder):
-    archive(scheme=get_scheme(), approver=make_approver())
+    archive(scheme=get_scheme(), approver=make_approver(), reason="Terminé.")
     assert load(folder, summary="Lu ailleurs.") == PROPOSED
     assert get_scheme().state == Scheme.State.ARCHIVED
 
 
 def test_files_are_loaded_again_once_an_archived_scheme_is_put_back(folder):
-    archive(scheme=get_scheme(), approver=make_approver())
+    archive(scheme=get_scheme(), approver=make_approver(), reason="Terminé.")
     load(folder, summary="Lu ailleurs.")
     put_back(scheme=get_scheme(), approver=make_approver())
     assert load(folder, summary="Lu encore ailleurs.") == NEW

@@ -13,6 +13,7 @@ from backend.accounts.services import off_board
 from backend.matchmaking import engine
 from backend.notifications.models import Notification
 from backend.notifications.services import stop
+from backend.schemes import lifecycle
 from backend.schemes.models import CatalogueTask, Criterion, Proposal, Revision, Scheme
 from backend.schemes.publishing import (
     TOPIC,
@@ -20,7 +21,6 @@ from backend.schemes.publishing import (
     PublishingError,
     archive,
     close_task,
-    may_decide,
     propose,
     publish,
     put_back,
@@ -122,7 +122,7 @@ def test_only_editors_write(role, may):
 def test_only_approvers_decide(role, action):
     user, proposal = person(role), make_proposal()
     may = role in ("approver", "superuser")
-    assert may_decide(proposal=proposal, user=user) is may
+    assert lifecycle.may("publish", proposal=proposal, user=user) is may
     if may:
         action(proposal=proposal, approver=user, comment="Motif.")
     else:
@@ -136,7 +136,7 @@ def test_only_approvers_decide(role, action):
 def test_nobody_decides_on_their_own_proposal(make_author, action):
     author = make_author()
     proposal = make_proposal(author)
-    assert not may_decide(proposal=proposal, user=author)
+    assert not lifecycle.may("publish", proposal=proposal, user=author)
     with pytest.raises(PermissionDenied):
         action(proposal=proposal, approver=author, comment="Motif.")
 
@@ -149,10 +149,9 @@ def test_someone_who_left_decides_nothing():
 
 
 @pytest.mark.parametrize("make_other", [make_editor, make_approver, lambda: person("superuser")])
-def test_nobody_changes_sends_or_withdraws_the_draft_of_somebody_else(make_other):
+def test_nobody_sends_or_withdraws_the_draft_of_somebody_else(make_other):
     draft, other = make_draft(), make_other()
     for act in (
-        lambda: rewrite_draft(proposal=draft, author=other, record=make_record(name="X")),
         lambda: propose(proposal=draft, author=other),
         lambda: withdraw(proposal=draft, author=other),
     ):
@@ -164,9 +163,9 @@ def test_nobody_changes_sends_or_withdraws_the_draft_of_somebody_else(make_other
 def test_only_approvers_archive_and_put_back(action):
     scheme = get_scheme()
     if action is put_back:
-        archive(scheme=scheme, approver=make_approver())
+        archive(scheme=scheme, approver=make_approver(), reason="Terminé.")
     with pytest.raises(PermissionDenied):
-        action(scheme=scheme, approver=make_editor())
+        action(scheme=scheme, approver=make_editor(), **({"reason": "Terminé."} if action is archive else {}))
 
 
 # -- what is refused
@@ -326,7 +325,7 @@ def test_the_database_refuses_an_author_who_publishes():
 def test_an_archived_scheme_leaves_the_ranking_and_comes_back():
     scheme, approver = get_scheme(), make_approver()
     before = scheme.changed_at
-    archive(scheme=scheme, approver=approver)
+    archive(scheme=scheme, approver=approver, reason="Terminé.")
     assert scheme.key not in {one.key for one in engine.catalogue().schemes}
     assert get_scheme().changed_at > before
     put_back(scheme=scheme, approver=approver)
@@ -336,16 +335,16 @@ def test_an_archived_scheme_leaves_the_ranking_and_comes_back():
 
 def test_archiving_twice_says_so():
     scheme, approver = get_scheme(), make_approver()
-    with pytest.raises(PublishingError, match="n’est pas archivé"):
+    with pytest.raises(PublishingError, match="ce dispositif est « publié »"):
         put_back(scheme=scheme, approver=approver)
-    archive(scheme=scheme, approver=approver)
-    with pytest.raises(PublishingError, match="déjà archivé"):
-        archive(scheme=scheme, approver=approver)
+    archive(scheme=scheme, approver=approver, reason="Terminé.")
+    with pytest.raises(PublishingError, match="ce dispositif est « archivé »"):
+        archive(scheme=scheme, approver=approver, reason="Terminé.")
 
 
 def test_publishing_a_change_puts_an_archived_scheme_back():
     scheme = get_scheme()
-    archive(scheme=scheme, approver=make_approver())
+    archive(scheme=scheme, approver=make_approver(), reason="Terminé.")
     assert publish_change(scheme).state == Scheme.State.PUBLISHED
 
 

@@ -82,7 +82,7 @@ def test_each_thing_that_is_missing_is_found_and_nothing_else(changes, codes):
 
 
 def test_a_link_to_an_archived_scheme_is_found():
-    archive(scheme=get_scheme("vie"), approver=make_approver())
+    archive(scheme=get_scheme("vie"), approver=make_approver(), reason="Terminé.")
     assert codes_of(make_scheme(relations=[relation("vie")])) == ["relation_archived"]
 
 

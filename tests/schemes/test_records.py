@@ -4,11 +4,11 @@ import pytest
 import yaml
 from django.db import DatabaseError, transaction
 
-from backend.schemes.comparison import describe, differences, merge
+from backend.schemes.comparison import describe, differences
 from backend.schemes.models import Operator, OperatorRole, Proposal, Relation, Revision, Scheme, ServedNeed
 from backend.schemes.records import RecordError, check_record, digest_of, normalise, read_record, write_revision
 from tests.conftest import ROOT
-from tests.schemes.people import get_scheme, make_record, record_of
+from tests.schemes.people import get_scheme, make_record
 
 pytestmark = pytest.mark.django_db
 PATHS = sorted((ROOT / "fixtures" / "schemes").glob("*.yaml"))
@@ -273,27 +273,6 @@ def test_ways_of_saying_nothing_are_no_difference():
 
 
 # -- two changes together
-
-
-def test_changes_of_two_people_in_different_fields_are_put_together():
-    base = record_of(get_scheme())
-    merged, conflicts = merge(base=base, mine={**base, "name": "Mien"}, current={**base, "summary": "Autre."})
-    assert (merged["name"], merged["summary"], conflicts) == ("Mien", "Autre.", [])
-
-
-def test_a_field_that_both_changed_keeps_one_s_own_and_is_named():
-    base = record_of(get_scheme())
-    merged, conflicts = merge(base=base, mine={**base, "name": "Mien"}, current={**base, "name": "Autre"})
-    assert (merged["name"], conflicts) == ("Mien", ["Nom"])
-
-
-def test_criteria_and_the_sources_they_name_stay_together():
-    base = make_record()
-    mine = {**base, "criteria": [{"kind": "headcount", "below": 50, "source": 1}]}
-    theirs = {**base, "sources": [{"title": "Autre page", "url": None, "dated": "2026"}, *base["sources"]]}
-    merged, conflicts = merge(base=base, mine=mine, current=theirs)
-    assert [row["title"] for row in merged["sources"]] == ["Page inventée"]
-    assert "Critères d’éligibilité" in conflicts
 
 
 def test_another_site_s_record_may_say_neither_form_nor_level():

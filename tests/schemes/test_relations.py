@@ -117,7 +117,7 @@ def test_what_contradicts_itself_elsewhere_stops_nobody():
 def test_an_archived_scheme_says_nothing_and_comes_back_only_where_it_fits():
     in_force("a", link("b"))
     in_force("b")
-    archive(scheme=get_scheme("a"), approver=make_approver())
+    archive(scheme=get_scheme("a"), approver=make_approver(), reason="Terminé.")
     publish_change(get_scheme("b"), relations=[link("a")])
     with pytest.raises(PublishingError, match="ne peut pas revenir tel quel"):
         put_back(scheme=get_scheme("a"), approver=make_approver())

@@ -78,7 +78,7 @@ def test_files_that_make_a_chain_are_refused_and_nothing_is_loaded(tmp_path):
 
 def test_a_scheme_does_not_come_back_as_a_variant_of_a_variant(pair):
     approver = make_approver()
-    archive(scheme=pair[1], approver=approver)
+    archive(scheme=pair[1], approver=approver, reason="Terminé.")
     publish_change(pair[0], variant_of="adie")
     with pytest.raises(PublishingError, match=r"ne peut pas revenir tel quel.*lui-même une variante"):
         put_back(scheme=pair[1], approver=approver)
@@ -148,7 +148,7 @@ def test_what_a_parent_says_of_its_variant_is_not_said_of_itself(pair):
 
 
 def test_a_variant_out_of_the_catalogue_is_not_proposed_to_change(pair):
-    archive(scheme=pair[1], approver=make_approver())
+    archive(scheme=pair[1], approver=make_approver(), reason="Terminé.")
     publish_change(pair[0], summary="Autre.")
     assert not Proposal.objects.from_parents().exists()
 

@@ -19,6 +19,7 @@ from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
 from backend.notifications.services import stop_url
 from backend.schemes.models import CatalogueTask, ImportRun, Page, Proposal, Scheme
+from backend.schemes.previews import make_link, token_of
 from backend.schemes.publishing import propose, write_draft
 from backend.schemes.records import read_record
 from tests.factories import ARC, CCLO, COMMUNES, DAY, first_matches, make_lead, make_officer, make_submission
@@ -94,6 +95,8 @@ class Case:
             reported_at=timezone.now(),
             text="Faux.",
         )
+        link = make_link(proposal=self.proposal, editor=author, for_whom="Le porteur", expires_on=DAY, on=DAY)
+        self.preview = token_of(link)
         self.match = first_matches(submission)[0]
         self.note = write_note(submission=submission, author=officer, audience="firm", text="Un mot.")
         self.step = record_step(submission=submission, officer=officer, step="contacted")
@@ -192,6 +195,7 @@ def admin_rows() -> dict[str, Row]:
         "schemes_scheme_version": Row(ENTER, args=version),
         "schemes_scheme_compare": Row(ENTER, args=scheme),
         "schemes_scheme_archive": Row(DECIDE, args=scheme),
+        "schemes_scheme_close": Row(ENTER, args=scheme),
         "schemes_scheme_put_back": Row(DECIDE, args=scheme),
         "schemes_importrun_changelist": page(ENTER),
         "schemes_importrun_add": page(CLOSED),
@@ -241,7 +245,16 @@ def admin_rows() -> dict[str, Row]:
         "schemes_proposal_history": Row(ENTER, args=proposal),
         "schemes_proposal_propose": Row(AUTHOR, CLOSED, args=proposal),
         "schemes_proposal_withdraw": Row(AUTHOR, CLOSED, args=proposal),
-        "schemes_proposal_rewrite": Row(AUTHOR, CLOSED, args=proposal),
+        "schemes_proposal_reopen": Row(AUTHOR, CLOSED, args=proposal),
+        "schemes_proposal_rewrite": Row(ENTER, args=proposal),
+        "schemes_proposal_take_up": Row(ENTER, args=proposal),
+        "schemes_proposal_previews": Row(ENTER, args=proposal),
+        "schemes_proposal_revoke": Row(CLOSED, args=proposal),  # opened: only its button does anything
+        "schemes_proposal_settle": Row(CLOSED, args=proposal),
+        "schemes_proposal_approve": Row({**CLOSED, "administrator": OK}, DECIDE, args=proposal),
+        "schemes_proposal_disapprove": Row({**CLOSED, "administrator": OK}, DECIDE, args=proposal),
+        "schemes_proposal_confirm": Row(CLOSED, args=proposal),  # nothing here was changed by one person alone
+        "schemes_proposal_open_again": Row(CLOSED, args=proposal),
         "schemes_proposal_publish": Row({**CLOSED, "administrator": OK}, DECIDE, args=proposal),
         "schemes_proposal_refuse": Row({**CLOSED, "administrator": OK}, DECIDE, args=proposal),
         "schemes_page_changelist": page(ENTER),
@@ -354,6 +367,8 @@ TABLE: dict[str, Row] = {
     "public_version": page(PUBLIC, "hdf-aden", 1),
     "public_report": Row(PUBLIC, method="post", args=lambda case: ["hdf-aden"], sent=lambda case: {"text": "Faux."}),
     "public_reported": page(PUBLIC, "hdf-aden"),
+    # A secret link opens for whoever has it.
+    "preview": Row(PUBLIC, args=lambda case: [case.preview]),
     "open_data": page(),
     "download": page(PUBLIC, "csv"),
     "sidecar_schema": page(),

@@ -169,7 +169,7 @@ def test_a_sheet_says_what_the_window_is_on_the_day(client, window, said):
 
 
 def test_an_archived_scheme_keeps_its_page_which_says_so_and_leaves_the_list(client):
-    archive(scheme=get_scheme(KEY), approver=make_approver())
+    archive(scheme=get_scheme(KEY), approver=make_approver(), reason="Terminé.")
     response = client.get(f"{LIST}{KEY}/")
     assert response.status_code == 200
     assert "Ce dispositif est archivé" in text_of(response)
@@ -180,7 +180,7 @@ def test_an_archived_scheme_keeps_its_page_which_says_so_and_leaves_the_list(cli
 
 def test_sheets_that_nobody_checked_and_those_of_other_sites_have_no_page(client):
     draft = Scheme.objects.drafts().of_source(Scheme.OWN).first()
-    archive(scheme=Scheme.objects.drafts().of_source(Scheme.OWN).last(), approver=make_approver())
+    archive(scheme=Scheme.objects.drafts().of_source(Scheme.OWN).last(), approver=make_approver(), reason="Terminé.")
     archived_draft = Scheme.objects.get(state="archived")
     for key in (draft.source_key, archived_draft.source_key, make_imported().source_key, "rien-du-tout"):
         for path in ("", "versions/", "versions/1/", "signaler/", "signaler/merci/"):

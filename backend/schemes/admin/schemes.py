@@ -11,39 +11,61 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from backend.common.days import current_day
+from backend.schemes.admin.filters import (
+    CompletenessFilter,
+    NeedFilter,
+    OperatorFilter,
+    ToReviewFilter,
+    WindowFilter,
+)
 from backend.schemes.admin.pages import CataloguePages, found, signed_in
+from backend.schemes.closing import SHUT, close_now, propose_to_close
 from backend.schemes.comparison import describe, differences
 from backend.schemes.completeness import completeness
+from backend.schemes.forms.proposal import ReasonForm, WindowForm
+from backend.schemes.lifecycle import SCHEMES
 from backend.schemes.links.checking import pages_of
 from backend.schemes.models import Proposal, Revision, Scheme
 from backend.schemes.publishing import PublishingError, archive, put_back
 from backend.schemes.quality import check_scheme, review_column, review_day
 from backend.schemes.records import read_record
+from backend.schemes.searching import with_words
 from backend.schemes.wording import day as day_in_words
-
-
-class ToReviewFilter(admin.SimpleListFilter):
-    title = "relecture"
-    parameter_name = "relecture"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("due", "à revoir"), ("done", "à jour")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Scheme]) -> QuerySet[Scheme]:
-        by = {"due": "lt", "done": "gte"}.get(self.value() or "")
-        return queryset.filter(**{f"review_on__{by}": current_day()}) if by else queryset
 
 
 @admin.register(Scheme)
 class SchemeAdmin(CataloguePages[Scheme]):
     list_display = ("title", "state", "confidence", "to_review", "completeness", "n_firms", "gap", "n_waiting")
-    list_filter = ("state", ToReviewFilter, "source", "current__level", "current__kind", "current__confidence")
+    list_filter = (
+        "state",
+        WindowFilter,
+        NeedFilter,
+        OperatorFilter,
+        CompletenessFilter,
+        ToReviewFilter,
+        "source",
+        "current__level",
+        "current__kind",
+        "current__confidence",
+    )
     search_fields = ("source_key", "current__name")
+    search_help_text = "Des mots du nom, du résumé, des porteurs ou des besoins ; ou l’identifiant."
+    list_per_page = 50
+    show_full_result_count = False
     list_select_related = ("current",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Scheme]:
         waiting = Count("proposals", filter=Q(proposals__state=Proposal.State.PROPOSED))
         return Scheme.objects.with_gap().annotate(n_proposals_waiting=waiting, review_on=review_column(of="current__"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Scheme], search_term: str
+    ) -> tuple[QuerySet[Scheme], bool]:
+        """Find sheets by French words as the public does, and by a part of their key."""
+        if not search_term.strip():
+            return queryset, False
+        said = with_words(Revision.objects.all(), search_term).values("pk")
+        return queryset.filter(Q(current__in=said) | Q(source_key__icontains=search_term.strip())), False
 
     @admin.display(description="dispositif", ordering="current__name")
     def title(self, scheme: Scheme) -> str:
@@ -75,6 +97,7 @@ class SchemeAdmin(CataloguePages[Scheme]):
             path("<path:pk>/version/<path:number>/", self.for_editors(self.version), name="schemes_scheme_version"),
             path("<path:pk>/comparer/", self.for_editors(self.compare), name="schemes_scheme_compare"),
             path("<path:pk>/archiver/", self.for_editors(self.archive), name="schemes_scheme_archive"),
+            path("<path:pk>/fermer/", self.for_editors(self.close), name="schemes_scheme_close"),
             path("<path:pk>/remettre/", self.for_editors(self.put_back), name="schemes_scheme_put_back"),
         ]
         return own + super().get_urls()
@@ -101,6 +124,8 @@ class SchemeAdmin(CataloguePages[Scheme]):
             followed=scheme.described_by.in_force().select_related("imported__current"),
             tasks=scheme.tasks.waiting().select_related("criterion", "reported_by"),
             may_approve=signed_in(request).may_approve_catalogue,
+            closings=_closings(scheme),
+            unchecked=scheme.proposals.unchecked().select_related("decided_by"),
         )
 
     def version(self, request: HttpRequest, pk: str, number: str) -> HttpResponse:
@@ -146,19 +171,54 @@ class SchemeAdmin(CataloguePages[Scheme]):
         if not user.may_approve_catalogue:
             raise PermissionDenied
         scheme = found(Scheme.objects.select_related("current"), pk)
-        title = "Archiver ce dispositif" if archived else "Remettre ce dispositif au catalogue"
-        if request.method != "POST":
-            return self.page(request, "state", title, scheme=scheme, archived=archived)
+        transition = SCHEMES["archive" if archived else "put_back"]
+        form = ReasonForm(request.POST if request.method == "POST" else None, must_explain=transition.must_explain)
+        if not form.is_bound or not form.is_valid():
+            return self.page(request, "state", transition.label, scheme=scheme, archived=archived, form=form)
+        reason = form.cleaned_data["reason"]
         try:
-            changed = archive(scheme=scheme, approver=user) if archived else put_back(scheme=scheme, approver=user)
+            if archived:
+                changed = archive(scheme=scheme, approver=user, reason=reason)
+            else:
+                changed = put_back(scheme=scheme, approver=user)
         except PublishingError as error:
             messages.error(request, str(error))
         else:
-            reason = request.POST.get("reason", "").replace("\0", "").strip()[:500]
             told = f"{changed.get_state_display().capitalize()}. {reason}".strip()
             self.log_change(request, scheme, told)
-            messages.success(request, f"« {scheme} » est maintenant {changed.get_state_display()}.")
+            messages.success(request, f"« {scheme} » est maintenant {changed.get_state_display()}.")
         return redirect("admin:schemes_scheme_change", scheme.pk)
+
+    def close(self, request: HttpRequest, pk: str) -> HttpResponse:
+        """Suspend, exhaust or close a scheme: proposed to somebody else, or at once and read afterwards."""
+        user = signed_in(request)
+        scheme = found(Scheme.objects.of_source(Scheme.OWN).select_related("current__scheme"), pk)
+        data = request.POST if request.method == "POST" else None
+        form = WindowForm(data, initial={"state": request.GET.get("etat", "")})
+        if data is None or not form.is_valid():
+            return self.page(request, "close", f"Fermer – {scheme}", scheme=scheme, form=form)
+        try:
+            if "now" in data:
+                revision = close_now(scheme=scheme, author=user, **form.cleaned_data)
+                told = (
+                    f"C’est en vigueur dès maintenant (version {revision.number}). Un relecteur le relira après coup."
+                )
+            else:
+                proposal = propose_to_close(scheme=scheme, author=user, **form.cleaned_data)
+                messages.success(request, "Proposition envoyée à la relecture.")
+                return redirect("admin:schemes_proposal_change", proposal.pk)
+        except PublishingError as error:
+            messages.error(request, str(error))
+            return self.page(request, "close", f"Fermer – {scheme}", scheme=scheme, form=form)
+        messages.success(request, told)
+        return redirect("admin:schemes_scheme_change", scheme.pk)
+
+
+def _closings(scheme: Scheme) -> list[tuple[str, str]]:
+    """Return the ways in which a scheme that is in force can be closed, each with its name."""
+    if scheme.source != Scheme.OWN or scheme.state != Scheme.State.PUBLISHED or scheme.current is None:
+        return []
+    return [(state.value, str(state.label)) for state in SHUT if state != scheme.current.window_state]
 
 
 def _history(scheme: Scheme) -> list[Revision]:

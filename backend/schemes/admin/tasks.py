@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from backend.schemes.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.forms.proposal import AnswerForm
+from backend.schemes.forms.tree import row_of
 from backend.schemes.models import CatalogueTask
 from backend.schemes.publishing import PublishingError, close_task
+from backend.schemes.records import read_record
 from backend.schemes.wording import sentence
 
 
@@ -86,6 +88,7 @@ class CatalogueTaskAdmin(CataloguePages[CatalogueTask]):
             f"Signalement – {task.scheme}",
             task=task,
             sentence=self.criterion_sentence(task),
+            row=_row(task),
             age=self.age(task),
             form=form,
             proposals=task.proposals.select_related("author"),
@@ -94,3 +97,10 @@ class CatalogueTaskAdmin(CataloguePages[CatalogueTask]):
     def _said(self, task: CatalogueTask) -> str:
         told = " ; la personne qui l’a fait est prévenue" if task.is_answered else ""
         return f"Signalement traité{told}."
+
+
+def _row(task: CatalogueTask) -> int | None:
+    """Return the row of the criterion in question in the form of the version in force."""
+    if task.criterion is None or task.scheme.current is None:
+        return None
+    return row_of(read_record(task.scheme.current)["criteria"], task.criterion.definition)

@@ -1,6 +1,6 @@
-"""The form of a proposal: filled from a sheet, a report or another proposal, with what it would do as it is typed."""
+"""The form of a proposal: filled from a sheet or a report, with what it would do as it is typed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -9,23 +9,27 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 
 from backend.schemes.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.admin.trials import Trial, effect_of, lines_of
 from backend.schemes.changes.incoming import draft_record
-from backend.schemes.comparison import merge
-from backend.schemes.forms.proposal import CommentForm
+from backend.schemes.forms.proposal import ChoicesForm, CommentForm
 from backend.schemes.forms.sheet import Sheet
-from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme, SourceChange
-from backend.schemes.publishing import PublishingError, rewrite_draft, write_draft
+from backend.schemes.forms.tree import Node, tree_of
+from backend.schemes.merging import Merge, Side, put_together
+from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme, SourceChange, canonical_criterion
+from backend.schemes.publishing import EditedError, PublishingError, write_draft
 from backend.schemes.records import Record, read_record
+from backend.schemes.taking_up import merge_edits, save_over
 from backend.schemes.vocabulary import CRITERION_KINDS
+from backend.schemes.wording import sentence
 
 EMPTY: Record = {"kind": "", "confidence": Revision.Confidence.VERIFIED, "applicants": [Revision.Applicant.FIRM]}
 
 
 class Start:
-    """What a new proposal starts from: a scheme and its revision in force, a report, or another proposal."""
+    """What is written starts from: a scheme and its revision in force, a report, or the draft that is changed."""
 
     def __init__(
         self,
@@ -37,10 +41,13 @@ class Start:
         imported: Revision | None = None,
         conflicts: list[str] | None = None,
         comment: str = "",
+        proposal: Proposal | None = None,
+        version: int = 0,
     ) -> None:
         self.scheme, self.base, self.task, self.comment = scheme, base, task, comment
         self.imported = imported
         self.record = record or (read_record(base) if base else None)
+        self.proposal, self.version = proposal, version
         self.conflicts = conflicts or []
 
 
@@ -49,6 +56,10 @@ type Save = Callable[[Record, str], Proposal]
 
 class WritingPages(CataloguePages[Proposal]):
     """Pages where an editor writes; the firms on which a sheet is tried are known above."""
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("<path:pk>/modifier/", self.for_editors(self.rewrite), name="schemes_proposal_rewrite")
+        return [own, *super().get_urls()]
 
     def open_trial(self) -> Trial:
         """Return the firms of today, to try a sheet on."""
@@ -61,13 +72,6 @@ class WritingPages(CataloguePages[Proposal]):
         posted_base = request.POST.get("base", "")
         if start.scheme and posted_base:  # what its author read, even if another revision came meanwhile
             start.base = found(start.scheme.revisions.all(), posted_base)
-        if start.conflicts and request.method != "POST":
-            changed = ", ".join(start.conflicts).lower()
-            messages.warning(
-                request,
-                f"Ces champs ont changé des deux côtés, et votre version est gardée ci-dessous : {changed}. "
-                "Comparez-les avec la version en vigueur avant d’enregistrer.",
-            )
 
         def save(record: Record, comment: str) -> Proposal:
             return write_draft(
@@ -80,16 +84,21 @@ class WritingPages(CataloguePages[Proposal]):
                 imported=start.imported,
             )
 
+        if start.conflicts and request.method != "POST":
+            messages.warning(
+                request,
+                f"Ces champs ont encore changé depuis, et ce qu’ils disaient avant est mis ci-dessous : "
+                f"{_listed(start.conflicts)}. Comparez-les avec la version en vigueur avant d’enregistrer.",
+            )
         title = f"Proposer une modification – {start.scheme}" if start.scheme else "Proposer un nouveau dispositif"
         return self._form_page(request, title, start, save)
 
     def rewrite(self, request: HttpRequest, pk: str) -> HttpResponse:
+        """Change a draft, whoever wrote it; what somebody else saved meanwhile is put together with what is typed."""
         proposal = found(Proposal.objects.readable(), pk)
-        user = signed_in(request)
-        if proposal.author_id != user.pk:
-            raise PermissionDenied
-        if proposal.state != Proposal.State.DRAFT:
-            messages.error(request, "Seul un brouillon se modifie : retirez la proposition, puis reprenez-la.")
+        user, typed = signed_in(request), request.POST
+        if proposal.state != Proposal.State.DRAFT and request.method != "POST":
+            messages.error(request, "Seul un brouillon se modifie : reprenez d’abord la proposition en brouillon.")
             return redirect("admin:schemes_proposal_change", proposal.pk)
         start = Start(
             scheme=proposal.scheme,
@@ -97,12 +106,59 @@ class WritingPages(CataloguePages[Proposal]):
             record=proposal.record,
             task=proposal.task,
             comment=proposal.comment,
+            proposal=proposal,
+            version=_number(typed.get("version", "")) or proposal.version,
         )
 
         def save(record: Record, comment: str) -> Proposal:
-            return rewrite_draft(proposal=proposal, author=user, record=record, comment=comment)
+            if proposal.state != Proposal.State.DRAFT:
+                messages.warning(
+                    request,
+                    f"Cette proposition est devenue « {proposal.get_state_display()} » pendant que vous écriviez : "
+                    "ce que vous avez écrit est gardé dans un nouveau brouillon.",
+                )
+                return write_draft(
+                    author=user,
+                    record=record,
+                    scheme=proposal.scheme,
+                    base=proposal.base,
+                    comment=comment,
+                    task=proposal.task,
+                    imported=proposal.imported,
+                )
+            saved, merge = save_over(
+                proposal=proposal,
+                author=user,
+                mine=record,
+                comment=comment,
+                version=start.version,
+                seen=_number(typed.get("seen", "")),
+                choices=_choices(typed, merge_edits(proposal=proposal, version=start.version, mine=record)),
+            )
+            if merge and merge.taken:
+                messages.info(request, f"Les changements faits entre-temps sont gardés : {_listed(merge.taken)}.")
+            return saved
 
         return self._form_page(request, f"Modifier le brouillon – {proposal}", start, save)
+
+    def _edited_page(self, request: HttpRequest, start: Start, mine: Record) -> HttpResponse:
+        """Show what two people saved at once, side by side; all that was typed comes back with the choice."""
+        proposal = found(Proposal.objects.readable(), str(start.proposal.pk if start.proposal else ""))
+        merge = merge_edits(proposal=proposal, version=start.version, mine=mine)
+        last = proposal.edits.select_related("by").order_by("-version").first()
+        form = ChoicesForm(request.POST if "resolve" in request.POST else None, conflicts=merge.conflicts)
+        return self.page(
+            request,
+            "merge",
+            "Deux personnes ont écrit ce brouillon",
+            proposal=proposal,
+            merge=merge,
+            form=form,
+            rows=form.rows(),
+            other=last.by if last else None,
+            typed=_typed_again(request.POST),
+            is_edited=True,
+        )
 
     def _form_page(self, request: HttpRequest, title: str, start: Start, save: Save) -> HttpResponse:
         data = request.POST if request.method == "POST" else None
@@ -118,6 +174,8 @@ class WritingPages(CataloguePages[Proposal]):
         elif data is not None and action != "check" and comment.is_valid() and sheet.is_valid():
             try:
                 proposal = save(sheet.record(), comment.cleaned_data["comment"])
+            except EditedError:
+                return self._edited_page(request, start, sheet.record())
             except PublishingError as error:
                 messages.error(request, str(error))
             else:
@@ -141,6 +199,9 @@ class WritingPages(CataloguePages[Proposal]):
             comment=comment,
             is_checked=is_checked,
             kinds=CRITERION_KINDS,
+            others=_other_drafts(start),
+            reported=_reported_row(tree, start.task),
+            reported_sentence=sentence(start.task.criterion.definition) if start.task and start.task.criterion else "",
             **tried,
         )
 
@@ -154,7 +215,6 @@ class WritingPages(CataloguePages[Proposal]):
 def _start(request: HttpRequest) -> Start:
     """Read from the address what a new proposal starts from."""
     for name, read in (
-        ("reprendre", _from_proposal),
         ("annuler", _undoing_proposal),
         ("fiche", _from_task),
         ("dispositif", _from_scheme),
@@ -187,14 +247,12 @@ def _undoing_proposal(pk: str) -> Start:
     scheme = found(_own_schemes(), str(proposal.scheme_id))
     if proposal.base is None or scheme.current is None:
         raise Http404
-    record, conflicts = merge(
-        base=proposal.record, mine=read_record(proposal.base), current=read_record(scheme.current)
-    )
+    undone = put_together(base=proposal.record, mine=read_record(proposal.base), theirs=read_record(scheme.current))
     return Start(
         scheme=scheme,
         base=scheme.current,
-        record=record,
-        conflicts=conflicts,
+        record=undone.record(),
+        conflicts=[conflict.label for conflict in undone.conflicts],
         comment=f"Annule la version {proposal.revision.number if proposal.revision else '?'}.",
     )
 
@@ -205,24 +263,45 @@ def _from_task(pk: str) -> Start:
     return Start(scheme=scheme, base=scheme.current, task=task, comment=task.text)
 
 
-def _from_proposal(pk: str) -> Start:
-    """Take up a proposal on the revision in force today, with what others changed meanwhile."""
-    proposal = found(Proposal.objects.readable(), pk)
-    scheme = _own_schemes().filter(source_key=proposal.key).first()
-    current = scheme.current if scheme else None
-    if current is None:
-        return Start(record=proposal.record, comment=proposal.comment, task=proposal.task, imported=proposal.imported)
-    base = read_record(proposal.base) if proposal.base else None
-    record, conflicts = merge(base=base, mine=proposal.record, current=read_record(current))
-    return Start(
-        scheme=scheme,
-        base=current,
-        record=record,
-        conflicts=conflicts,
-        comment=proposal.comment,
-        task=proposal.task,
-        imported=proposal.imported,
-    )
+def _reported_row(tree: list[Node], task: CatalogueTask | None) -> int | None:
+    """Return the row of the criterion that a report is about, as it is typed now: the report stands beside it."""
+    if task is None or task.criterion is None:
+        return None
+    reported = canonical_criterion(task.criterion.definition)
+    for node in tree:
+        sent = tree_of([part.form.as_sent() for part in node.walk()])[0]
+        if sent.is_complete and canonical_criterion(sent.definition()) == reported:
+            return node.index
+    return None
+
+
+def _other_drafts(start: Start) -> list[Proposal]:
+    """Return what else is being written or read on the same scheme."""
+    if start.scheme is None:
+        return []
+    rows = start.scheme.proposals.open().select_related("author").order_by("-written_at")
+    return list((rows.exclude(pk=start.proposal.pk) if start.proposal else rows)[:5])
+
+
+def _choices(typed: QueryDict, merge: Merge) -> dict[str, Side] | None:
+    """Return whose version of each field was chosen; nothing where that page was not sent, or not filled."""
+    form = ChoicesForm(typed if "resolve" in typed else None, conflicts=merge.conflicts)
+    return form.choices() if form.is_bound and form.is_valid() else None
+
+
+def _typed_again(typed: QueryDict) -> list[tuple[str, str]]:
+    """Return all that was typed, to be sent once more with the choice."""
+    apart = ("csrfmiddlewaretoken", "act", "resolve", "seen")
+    kept = (name for name in typed if name not in apart and not name.startswith("keep-"))
+    return [(name, str(value)) for name in kept for value in typed.getlist(name)]
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0
+
+
+def _listed(labels: Iterable[str]) -> str:
+    return ", ".join(labels).lower()
 
 
 def _own_schemes() -> QuerySet[Scheme]:

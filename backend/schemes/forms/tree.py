@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from backend.schemes.forms.criteria import GROUPS, CriterionForm
 from backend.schemes.models import canonical_criterion, validate_criterion
-from backend.schemes.records import ANNOTATIONS, FROM_TEXT, Record
+from backend.schemes.records import ANNOTATIONS, FROM_TEXT, Record, definition_of
 from backend.schemes.vocabulary import CRITERION_KINDS
 
 type Row = dict[str, Any]
@@ -135,6 +135,16 @@ def depths(forms: Sequence[CriterionForm]) -> list[int]:
 def rows_of(criteria: Sequence[Record]) -> list[Row]:
     """Return the criteria of a record as rows."""
     return [row for criterion in criteria for row in _rows(criterion, 0)]
+
+
+def row_of(criteria: Sequence[Record], definition: Record) -> int | None:
+    """Return the row on which a criterion stands, whatever is said about it; nothing where it is no more."""
+    wanted, row = canonical_criterion(definition), 0
+    for criterion in criteria:
+        if canonical_criterion(definition_of(criterion)) == wanted:
+            return row
+        row += sum(1 for _ in _rows(criterion, 0))
+    return None
 
 
 def _rows(definition: Record, depth: int) -> Iterator[Row]:

@@ -5,10 +5,11 @@ With its modules this is one of the two doors to the engine: it answers "is this
 
 from backend.schemes.models.changes import Counterpart, FieldDecision, SetAside, SourceChange
 from backend.schemes.models.duplicates import DuplicateDecision, DuplicatePair
-from backend.schemes.models.editing import CatalogueTask, Proposal
+from backend.schemes.models.editing import CatalogueTask, Proposal, ProposalEdit
 from backend.schemes.models.importing import ImportRun, SourceCopy
 from backend.schemes.models.pages import ANSWERS, Outcome, Page, PageCheck
 from backend.schemes.models.parts import Criterion, Operator, OperatorRole, Relation, ServedNeed, Source
+from backend.schemes.models.previews import PreviewLink, Remark
 from backend.schemes.models.refusals import place_in_words, why_refused
 from backend.schemes.models.revisions import (
     RATE_COLUMNS,
@@ -45,8 +46,11 @@ __all__ = [
     "Outcome",
     "Page",
     "PageCheck",
+    "PreviewLink",
     "Proposal",
+    "ProposalEdit",
     "Relation",
+    "Remark",
     "Revision",
     "Scheme",
     "ServedNeed",

@@ -4,6 +4,7 @@ A proposal holds a whole record, in the shape of a reviewed file. It becomes a r
 publishes it.
 """
 
+from datetime import date
 from typing import Self
 
 from django.db import models
@@ -123,12 +124,20 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         return self.filter(state=Proposal.State.PROPOSED)
 
     def open(self) -> Self:
-        """Proposals that nothing was decided of yet, drafts with them."""
+        """Proposals that nothing final was decided of yet, drafts with them."""
         return self.filter(state__in=Proposal.OPEN)
 
     def lost(self) -> Self:
         """Proposals that came to nothing."""
         return self.filter(state__in=Proposal.LOST)
+
+    def unchecked(self) -> Self:
+        """Windows that one person closed alone, and that nobody else has read yet."""
+        return self.filter(is_urgent=True, checked_at=None)
+
+    def due(self, on: date) -> Self:
+        """Approved proposals whose day has come."""
+        return self.filter(state=Proposal.State.APPROVED, publish_on__lte=on)
 
     def from_files(self) -> Self:
         return self.filter(author__isnull=True, followed__isnull=True, rule="")
@@ -152,11 +161,12 @@ class Proposal(models.Model):
     class State(models.TextChoices):
         DRAFT = "draft", _("brouillon")
         PROPOSED = "proposed", _("à relire")
+        APPROVED = "approved", _("approuvée")
         PUBLISHED = "published", _("publiée")
         REFUSED = "refused", _("refusée")
         WITHDRAWN = "withdrawn", _("retirée")
 
-    OPEN = (State.DRAFT, State.PROPOSED)
+    OPEN = (State.DRAFT, State.PROPOSED, State.APPROVED)
     LOST = (State.REFUSED, State.WITHDRAWN)
 
     key = models.SlugField(_("identifiant"), max_length=120)
@@ -211,6 +221,9 @@ class Proposal(models.Model):
         _("règle"), max_length=120, blank=True, help_text="Published by it, without a person; empty otherwise."
     )
     state = models.CharField(_("état"), max_length=10, choices=State, default=State.DRAFT)
+    version = models.PositiveIntegerField(
+        _("enregistrement"), default=1, help_text="How often it was saved: who saves over another one is told."
+    )
     written_at = models.DateTimeField(_("écrite le"))
     proposed_at = models.DateTimeField(_("proposée le"), null=True, blank=True)
     decided_at = models.DateTimeField(_("décidée le"), null=True, blank=True)
@@ -218,6 +231,18 @@ class Proposal(models.Model):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("décidée par")
     )
     decision_comment = models.TextField(_("motif de la décision"), blank=True)
+    publish_on = models.DateField(
+        _("à publier le"), null=True, blank=True, help_text="Chosen with the approval; that morning a job publishes."
+    )
+    is_urgent = models.BooleanField(
+        _("sans attendre une relecture"),
+        default=False,
+        help_text="A window that one person closed alone; somebody else reads it afterwards.",
+    )
+    checked_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("relue après coup par")
+    )
+    checked_at = models.DateTimeField(_("relue après coup le"), null=True, blank=True)
     revision = models.OneToOneField(
         Revision,
         on_delete=models.PROTECT,
@@ -238,6 +263,14 @@ class Proposal(models.Model):
                 condition=Q(state="draft", proposed_at=None, decided_at=None, decided_by=None, revision=None)
                 | Q(state="proposed", proposed_at__isnull=False, decided_at=None, decided_by=None, revision=None)
                 | Q(
+                    state="approved",
+                    proposed_at__isnull=False,
+                    decided_at__isnull=False,
+                    decided_by__isnull=False,
+                    publish_on__isnull=False,
+                    revision=None,
+                )
+                | Q(
                     state="published",
                     decided_at__isnull=False,
                     decided_by__isnull=False,
@@ -252,8 +285,18 @@ class Proposal(models.Model):
             ),
             models.CheckConstraint(
                 name="proposal_published_by_another",
-                condition=~Q(state="published") | Q(author=None) | ~Q(author=F("decided_by")),
+                condition=~Q(state__in=["approved", "published"])
+                | Q(author=None)
+                | ~Q(author=F("decided_by"))
+                | Q(is_urgent=True),
                 violation_error_message=_("Une proposition est publiée par une autre personne que son auteur."),
+            ),
+            models.CheckConstraint(
+                name="proposal_urgent_is_published_and_checked_by_another",
+                condition=Q(is_urgent=False, checked_by=None, checked_at=None)
+                | Q(is_urgent=True, state="published", checked_by=None, checked_at=None)
+                | Q(is_urgent=True, state="published", checked_by__isnull=False, checked_at__isnull=False)
+                & ~Q(checked_by=F("decided_by")),
             ),
             models.CheckConstraint(
                 name="proposal_base_has_a_scheme", condition=Q(base=None) | Q(scheme__isnull=False)
@@ -310,3 +353,29 @@ class Proposal(models.Model):
         """Whether another revision was published since this one was written."""
         in_force = self.in_force
         return self.is_open and (in_force.pk if in_force else None) != self.base_id
+
+    def is_written_by(self, user: User) -> bool:
+        """Whether a person wrote any of it: who did cannot be the one who decides."""
+        return self.author_id == user.pk or self.edits.filter(by=user).exists()
+
+
+class ProposalEdit(models.Model):
+    """A proposal as it was saved once: what two people wrote at the same time is put together from these."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="edits")
+    version = models.PositiveIntegerField(_("enregistrement"))
+    base = models.ForeignKey(Revision, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    record = models.JSONField(_("fiche"))
+    by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("par")
+    )
+    at = models.DateTimeField(_("le"))
+
+    class Meta:
+        verbose_name = _("enregistrement d’une proposition")
+        verbose_name_plural = _("enregistrements des propositions")
+        ordering = ["proposal", "version"]
+        constraints = [models.UniqueConstraint(name="proposal_saved_once_each", fields=["proposal", "version"])]
+
+    def __str__(self) -> str:
+        return f"{self.proposal} ({self.version})"

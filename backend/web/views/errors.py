@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from backend.web.identity import identity
-from backend.web.views import filing, reports, result
+from backend.web.views import filing, previews, reports, result
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -29,6 +29,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         return result.show_again(request)
     if match and name == "public_report":
         return reports.show_again(request, match.kwargs["key"])
+    if match and name == "preview":
+        return previews.show_again(request, match.kwargs["token"])
     return _bare("403_csrf.html", status=403)
 
 

@@ -18,7 +18,16 @@ from backend.web.identity import identity
 
 SECURITY_TXT_DAYS = 180  # RFC 9116 asks for less than a year
 # What no search engine should hold: what is personal, secret, or of no use to a visitor.
-PRIVATE = ("/agent/", "/resultat/", "/confirmer/", "/arreter/", "/administration/", "/compte/", "/courriels/")
+PRIVATE = (
+    "/agent/",
+    "/resultat/",
+    "/apercu/",
+    "/confirmer/",
+    "/arreter/",
+    "/administration/",
+    "/compte/",
+    "/courriels/",
+)
 
 
 @require_safe

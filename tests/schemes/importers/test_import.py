@@ -196,7 +196,7 @@ def test_a_record_that_became_unreadable_keeps_its_last_revision_and_is_not_gone
 
 def test_an_archived_record_stays_so(path):
     run(path, [make_programme()])
-    archive(scheme=imported().get(), approver=make_approver())
+    archive(scheme=imported().get(), approver=make_approver(), reason="Terminé.")
     run(path, [make_programme(titre="Autre")])
     assert imported().get().state == Scheme.State.ARCHIVED
 
