@@ -24,6 +24,7 @@ from backend.notifications.models import Notification
 from backend.notifications.rendering import render
 from backend.notifications.services import has_stopped, owe, resume, stop_url
 from backend.schemes import wording
+from backend.schemes.succession import successors
 from backend.schemes.windows import MARGIN_DAYS, SHUT, window_on
 
 EVERY = {
@@ -160,13 +161,18 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
 
 
 def news_of(told: Result, result: Result, decided: Mapping[int, Review]) -> list[Difference]:
-    """Return the differences a firm wants to hear of: nothing that was set aside, losses of what was kept only."""
+    """Return the differences a firm wants to hear of: nothing that was set aside, losses of what was kept only.
+
+    What gave way to a sheet that the firm is shown is not lost: its page says where it went.
+    """
+    led = successors()
+    shown = {match.scheme_id for match in result.matches.all() if standing(match) in SHOWN_STANDINGS} if led else set()
 
     def is_news(difference: Difference) -> bool:
         review = decided.get(difference.match.scheme_id)
         verdict = review.verdict if review and review.is_decided else ""
         if difference.kind == Kind.LOST:
-            return verdict == Review.Verdict.KEPT
+            return verdict == Review.Verdict.KEPT and led.get(difference.match.scheme_id) not in shown
         return verdict != Review.Verdict.REJECTED
 
     return [difference for difference in differences(told, result) if is_news(difference)]

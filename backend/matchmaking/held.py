@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from backend.companies.models import Fact
 from backend.matchmaking.models import FollowUp, Review, Submission
+from backend.schemes.succession import keys_that_lead_to
 
 
 def held_schemes(submission: Submission) -> dict[str, bool]:
@@ -18,7 +19,10 @@ def held_schemes(submission: Submission) -> dict[str, bool]:
 
 
 def held_by(submissions: Iterable[Submission]) -> dict[int, dict[str, bool]]:
-    """Return the same of many files at once, by file; their sheets are read with them."""
+    """Return the same of many files at once, by file; their sheets are read with them.
+
+    Who has a scheme whose sheet gave way to another one has that one: they are the same.
+    """
     firms = {submission.pk: _firm(submission.pk, submission.sheet.company_id) for submission in submissions}
     companies = [company for company, _alone in firms.values() if company]
     files = Submission.objects.filter(Q(sheet__company__in=companies) | Q(pk__in=firms))
@@ -31,9 +35,10 @@ def held_by(submissions: Iterable[Submission]) -> dict[int, dict[str, bool]]:
     found += [
         (step.submission, step.scheme) for step in ends.values() if step.scheme and step.step == FollowUp.Step.GRANTED
     ]
+    led = keys_that_lead_to() if found else {}
     held: defaultdict[tuple[int | None, int | None], set[str]] = defaultdict(set)
     for file, scheme in found:
-        held[_firm(file.pk, file.sheet.company_id)].add(scheme.key)
+        held[_firm(file.pk, file.sheet.company_id)] |= {scheme.key, led.get(scheme.key, scheme.key)}
     return {pk: {f"{Fact.SCHEME}{key}": True for key in sorted(held[firm])} for pk, firm in firms.items()}
 
 

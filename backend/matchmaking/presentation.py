@@ -13,6 +13,7 @@ from backend.matchmaking.estimates import Estimates, EstimateView
 from backend.matchmaking.exploration import draw_of, with_tries
 from backend.matchmaking.known import Known, missing_facts
 from backend.matchmaking.models import Match, Result, Review, Submission
+from backend.matchmaking.moved import Moved, moved_schemes
 from backend.matchmaking.plans import Links, LinkView, StepView
 from backend.matchmaking.results import columns_of
 from backend.matchmaking.reviews import decisions, told_decisions
@@ -149,6 +150,7 @@ class Page:
     nothing_fits: bool
     warnings: tuple[str, ...]  # what the kept schemes go against, for officers
     order: Order | None  # once there is one to take
+    moved: tuple[Moved, ...] = ()  # whose sheet gave way to another one since
 
     @property
     def n_decided(self) -> int:
@@ -199,6 +201,7 @@ def present(submission: Submission, result: Result, *, for_officer: bool = False
         aid_notes=aid_notes,
         explores=for_officer and result.ranker_id is not None,
     )
+    page = replace(page, moved=moved_schemes(submission, reviews))
     return page if for_officer or not submission.reviewed_at else _with_order(page, known)
 
 

@@ -1,4 +1,4 @@
-"""What can become of a proposal and of a scheme: from which state to which, by whom, and whether a reason is asked.
+"""What can become of a proposal, of a scheme and of a fusion: from which state to which, by whom, with what reason.
 
 This table is the only one: services refuse what is not in it, pages offer what is, ``docs/catalogue.md`` prints it.
 """
@@ -10,9 +10,9 @@ from enum import StrEnum
 from django.core.exceptions import PermissionDenied
 
 from backend.accounts.models import User
-from backend.schemes.models import Proposal, Scheme
+from backend.schemes.models import Fusion, Proposal, Scheme
 
-Of, In = Proposal.State, Scheme.State
+Of, In, Joined = Proposal.State, Scheme.State, Fusion.State
 
 
 class PublishingError(ValueError):
@@ -141,6 +141,43 @@ SCHEMES: dict[str, Transition] = {
     )
 }
 
+FUSIONS: dict[str, Transition] = {
+    one.name: one
+    for one in (
+        Transition(
+            name="carry_out",
+            label="Réunir ces deux fiches",
+            starts=(Joined.PROPOSED,),
+            ends=Joined.DONE,
+            who=Who.OTHER_APPROVER,
+            undone_by="undo",
+        ),
+        Transition(
+            name="refuse",
+            label="Refuser la fusion",
+            starts=(Joined.PROPOSED,),
+            ends=Joined.REFUSED,
+            who=Who.OTHER_APPROVER,
+            must_explain=True,
+        ),
+        Transition(
+            name="withdraw",
+            label="Retirer la fusion",
+            starts=(Joined.PROPOSED,),
+            ends=Joined.WITHDRAWN,
+            who=Who.WRITER,
+        ),
+        Transition(
+            name="undo",
+            label="Défaire la fusion",
+            starts=(Joined.DONE,),
+            ends=Joined.UNDONE,
+            who=Who.APPROVER,
+            must_explain=True,
+        ),
+    )
+}
+
 
 def may(name: str, *, proposal: Proposal, user: User) -> bool:
     """Tell whether a person may do this to a proposal as it stands."""
@@ -184,6 +221,30 @@ def check_scheme(name: str, *, scheme: Scheme, user: User, reason: str = "") -> 
     if transition.must_explain and not reason.strip():
         raise PublishingError("Dites pourquoi : ce motif reste dans l’historique du dispositif.")
     return transition
+
+
+def offered_of(fusion: Fusion, user: User) -> Iterator[Transition]:
+    """Return what a person may do to a fusion as it stands, in the order of the table."""
+    return (one for one in FUSIONS.values() if fusion.state in one.starts and _may_join(one.who, fusion, user))
+
+
+def check_fusion(name: str, *, fusion: Fusion, user: User, reason: str = "") -> Transition:
+    """Refuse a transition of a fusion in the same way."""
+    transition = FUSIONS[name]
+    if not _may_join(transition.who, fusion, user):
+        raise PermissionDenied
+    if fusion.state not in transition.starts:
+        raise PublishingError(f"Rien n’a été changé : cette fusion est maintenant « {fusion.get_state_display()} ».")
+    if transition.must_explain and not reason.strip():
+        raise PublishingError("Dites pourquoi : ce motif reste avec la fusion.")
+    return transition
+
+
+def _may_join(who: Who, fusion: Fusion, user: User) -> bool:
+    is_writer = fusion.proposed_by_id == user.pk
+    if who == Who.WRITER:
+        return user.may_edit_catalogue and is_writer
+    return user.may_approve_catalogue and (who == Who.APPROVER or not is_writer)
 
 
 def _is_one(who: Who, proposal: Proposal, user: User) -> bool:

@@ -31,6 +31,7 @@ from backend.schemes.records import (
     write_revision,
 )
 from backend.schemes.relations import contradiction_with, hold_relations
+from backend.schemes.succession import why_gone
 from backend.schemes.variants import chain_with, followed, in_force, is_same, variants_of, why_followed
 
 TOPIC = "catalogue"
@@ -400,6 +401,8 @@ def _why_unpublishable(record: Record) -> Iterable[str]:
         yield contradiction.text
     if chain := chain_with(record):
         yield chain
+    if gone := why_gone(record["key"]):
+        yield gone
 
 
 def mistakes_in(record: Record) -> list[str]:
@@ -428,6 +431,8 @@ def put_back(*, scheme: Scheme, approver: User) -> Scheme:
     hold_relations()
     scheme = Scheme.objects.select_for_update(of=("self",)).get(pk=scheme.pk)
     check_scheme("put_back", scheme=scheme, user=approver)
+    if gone := why_gone(scheme.source_key):
+        raise PublishingError(gone)
     current = scheme.current
     contradiction = contradiction_with(read_record(current)) if current else None
     if contradiction:

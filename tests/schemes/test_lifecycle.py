@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from backend.notifications.models import Notification
 from backend.schemes.approvals import approve, disapprove, publish_due
-from backend.schemes.lifecycle import PROPOSALS, SCHEMES, PublishingError, Who, check, offered
+from backend.schemes.lifecycle import FUSIONS, PROPOSALS, SCHEMES, PublishingError, Who, check, offered
 from backend.schemes.models import Proposal
 from backend.schemes.publishing import propose, publish, refuse, reopen, rewrite_draft, withdraw
 from tests.factories import DAY
@@ -31,15 +31,16 @@ State = Proposal.State
 
 def test_the_document_prints_the_table():
     text = CATALOGUE.read_text()
-    for one in (*PROPOSALS.values(), *SCHEMES.values()):
-        undone = (PROPOSALS | SCHEMES)[one.undone_by].label if one.undone_by else "–"
-        explained = "yes" if one.must_explain else "no"
-        row = f"| {one.label} | {', '.join(one.starts)} | {one.ends} | {one.who} | {explained} | {undone} |"
-        assert row in text, one.name
+    for table in (PROPOSALS, SCHEMES, FUSIONS):
+        for one in table.values():
+            undone = table[one.undone_by].label if one.undone_by else "–"
+            explained = "yes" if one.must_explain else "no"
+            row = f"| {one.label} | {', '.join(one.starts)} | {one.ends} | {one.who} | {explained} | {undone} |"
+            assert row in text, one.name
 
 
 def test_every_undoing_leads_back():
-    for table in (PROPOSALS, SCHEMES):
+    for table in (PROPOSALS, SCHEMES, FUSIONS):
         for one in table.values():
             if one.undone_by:
                 assert one.ends in table[one.undone_by].starts, one.name

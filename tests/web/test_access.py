@@ -18,7 +18,8 @@ from backend.matchmaking.services import confirmation_token
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
 from backend.notifications.services import stop_url
-from backend.schemes.models import CatalogueTask, ImportRun, Page, Proposal, Scheme
+from backend.schemes.fusions import propose_fusion
+from backend.schemes.models import CatalogueTask, Fusion, ImportRun, Page, Proposal, Scheme
 from backend.schemes.previews import make_link, token_of
 from backend.schemes.publishing import propose, write_draft
 from backend.schemes.records import read_record
@@ -158,6 +159,14 @@ def admin_rows() -> dict[str, Row]:
     def proposal(case: Case) -> list[Any]:
         return [case.proposal.pk]
 
+    def fusion(case: Case) -> list[Any]:
+        free = Scheme.objects.published().exclude(proposals__in=Proposal.objects.open())
+        gone, stays = free.select_related("current__scheme").order_by("pk")[:2]
+        author = make_officer("", role=Membership.Role.EDITOR)
+        standing = Fusion.objects.standing().filter(gone=gone).first()
+        made = standing or propose_fusion(gone=gone.current, stays=stays.current, author=author, why="Pareil.")
+        return [made.pk]
+
     def pair(case: Case) -> list[Any]:
         return [make_pair(case.scheme, case.imported).pk]
 
@@ -238,6 +247,17 @@ def admin_rows() -> dict[str, Row]:
         "schemes_duplicatedecision_delete": Row(CLOSED, args=decided),
         "schemes_duplicatedecision_history": Row(ENTER, args=decided),
         "schemes_duplicatedecision_take_back": Row(ENTER, args=decided, method="post"),
+        "schemes_fusion_changelist": page(ENTER),
+        "schemes_fusion_add": page({**CLOSED, **dict.fromkeys(STAFF, 404)}),  # of no two sheets
+        "schemes_fusion_change": Row(ENTER, args=fusion),
+        "schemes_fusion_delete": Row(CLOSED, args=fusion),
+        "schemes_fusion_history": Row(ENTER, args=fusion),
+        "schemes_fusion_decide": Row(
+            {**CLOSED, "approver": OK, "administrator": OK},
+            args=fusion,
+            method="post",
+            sent=lambda case: {"action": "refuse", "why": "Non."},
+        ),
         "schemes_proposal_changelist": page(ENTER),
         "schemes_proposal_add": page(ENTER),
         "schemes_proposal_change": Row(ENTER, args=proposal),

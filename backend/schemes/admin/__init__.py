@@ -4,6 +4,7 @@ Proposals are tried on the firms we know: what knows them registers their pages 
 """
 
 from backend.schemes.admin.duplicates import DuplicateDecisionAdmin, DuplicatePairAdmin
+from backend.schemes.admin.fusions import FusionAdmin
 from backend.schemes.admin.imports import ImportRunAdmin
 from backend.schemes.admin.links import PageAdmin
 from backend.schemes.admin.schemes import SchemeAdmin
@@ -13,6 +14,7 @@ __all__ = [
     "CatalogueTaskAdmin",
     "DuplicateDecisionAdmin",
     "DuplicatePairAdmin",
+    "FusionAdmin",
     "ImportRunAdmin",
     "PageAdmin",
     "SchemeAdmin",

@@ -108,6 +108,8 @@ class DuplicatePairAdmin(CataloguePages[DuplicatePair]):
         if row := decision.counterpart:
             told += f" « {row.ours} » suit maintenant sa source, {row.imported.source}."
         messages.success(request, told)
+        if decision.verdict == DuplicateDecision.Verdict.SAME and two_of_ours(pair):
+            return redirect(f"{reverse('admin:schemes_fusion_add')}?une={pair.one_id}&autre={pair.other_id}")
         return redirect(LIST)
 
     def _page(self, request: HttpRequest, pair: DuplicatePair, form: WhyForm) -> HttpResponse:
@@ -128,6 +130,7 @@ class DuplicatePairAdmin(CataloguePages[DuplicatePair]):
             decisions=rows,
             is_waiting=DuplicatePair.objects.waiting().filter(pk=pair.pk).exists(),
             is_ours=two_of_ours(pair),
+            may_join=two_of_ours(pair) and rows.in_force().filter(verdict=DuplicateDecision.Verdict.SAME).exists(),
             imported=next((scheme for scheme in (pair.one, pair.other) if scheme.source != Scheme.OWN), None),
         )
 

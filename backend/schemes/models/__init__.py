@@ -6,6 +6,7 @@ With its modules this is one of the two doors to the engine: it answers "is this
 from backend.schemes.models.changes import Counterpart, FieldDecision, SetAside, SourceChange
 from backend.schemes.models.duplicates import DuplicateDecision, DuplicatePair
 from backend.schemes.models.editing import CatalogueTask, Proposal, ProposalEdit
+from backend.schemes.models.fusions import Fusion
 from backend.schemes.models.importing import ImportRun, SourceCopy
 from backend.schemes.models.pages import ANSWERS, Outcome, Page, PageCheck
 from backend.schemes.models.parts import Criterion, Operator, OperatorRole, Relation, ServedNeed, Source
@@ -39,6 +40,7 @@ __all__ = [
     "DuplicateDecision",
     "DuplicatePair",
     "FieldDecision",
+    "Fusion",
     "ImportRun",
     "ImportedScheme",
     "Operator",

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from backend.common.days import current_day
@@ -15,6 +16,7 @@ from backend.schemes import wording
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.quality import is_overdue, review_day
 from backend.schemes.sheets import operators_of, sheet_of
+from backend.schemes.succession import successor_of
 from backend.schemes.windows import TAKING, window_on
 from backend.web.forms.catalogue import CatalogueForm
 from backend.web.published import structured
@@ -98,8 +100,12 @@ def _chip(form: CatalogueForm, name: str) -> str:
 @require_safe
 @same_for_all
 def scheme(request: HttpRequest, key: str) -> HttpResponse:
-    """Show the sheet of a scheme as it is in force."""
+    """Show the sheet of a scheme as it is in force, or lead to the one it gave way to, in one step."""
     found = shown_scheme(key)
+    if last := successor_of(found):
+        moved = redirect("public_scheme", last.source_key, permanent=True)
+        patch_cache_control(moved, no_cache=True)  # a fusion can be undone
+        return moved
     assert found.current is not None  # noqa: S101 -- shown_scheme() returns none without
     return _page(request, found, found.current)
 
@@ -109,7 +115,7 @@ def scheme(request: HttpRequest, key: str) -> HttpResponse:
 def versions(request: HttpRequest, key: str) -> HttpResponse:
     """List what each version of a scheme changed."""
     found = shown_scheme(key)
-    context = {"scheme": found, "versions": versions_of(found)}
+    context = {"scheme": found, "versions": versions_of(found), "successor": successor_of(found)}
     return render(request, "web/published/versions.html", context)
 
 
@@ -119,13 +125,16 @@ def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """Show the sheet of a scheme as a former version said it."""
     found = shown_scheme(key)
     revision = shown_revision(found, number)
-    return redirect("public_scheme", key) if revision.pk == found.current_id else _page(request, found, revision)
+    if revision.pk == found.current_id and successor_of(found) is None:
+        return redirect("public_scheme", key)
+    return _page(request, found, revision)
 
 
 def _page(request: HttpRequest, found: Scheme, revision: Revision) -> HttpResponse:
     on = current_day()
     sheet = sheet_of(revision, on=on, linkable=Scheme.objects.shown().select_related("current"))
     is_in_force = revision.pk == found.current_id
+    successor = successor_of(found)
     context = {
         "sheet": sheet,
         "scheme": found,
@@ -137,7 +146,8 @@ def _page(request: HttpRequest, found: Scheme, revision: Revision) -> HttpRespon
         "published_on": timezone.localdate(revision.recorded_at),
         "review_on": review_day(revision),
         "is_overdue": is_overdue(revision, on=on),
-        "canonical": absolute_url("public_scheme", found.source_key),
+        "successor": successor,
+        "canonical": absolute_url("public_scheme", (successor or found).source_key),
         "structured": structured.as_script(structured.government_service(sheet)) if is_in_force else "",
     }
     return render(request, "web/published/scheme.html", context)

@@ -1,0 +1,38 @@
+"""The schemes of a file whose sheet gave way to another one: people keep seeing them, with where they went."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from backend.matchmaking.models import FollowUp, Match, Review, Submission
+from backend.schemes.models import Scheme
+from backend.schemes.succession import successors
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A scheme that a file holds, the version that was read last, and the scheme that it is now."""
+
+    scheme: Scheme
+    version: int
+    now: Scheme
+    is_kept: bool
+
+
+def moved_schemes(submission: Submission, reviews: Mapping[int, Review]) -> tuple[Moved, ...]:
+    """Return those that the firm was shown as possible, that people kept as far as told, or that are followed."""
+    led = successors()
+    if not led:
+        return ()
+    shown = Match.objects.answering().filter(result__submission=submission).values("scheme")
+    kept = {pk for pk, review in reviews.items() if review.is_decided and review.verdict == Review.Verdict.KEPT}
+    followed = FollowUp.objects.standing().filter(submission=submission).values("scheme")
+    rows = Scheme.objects.filter(pk__in=led).filter(Q(pk__in=shown) | Q(pk__in=kept) | Q(pk__in=followed))
+    found = list(rows.select_related("current"))
+    last = Scheme.objects.select_related("current").in_bulk([led[scheme.pk] for scheme in found])
+    moved = [
+        Moved(scheme, scheme.current.number if scheme.current else 1, last[led[scheme.pk]], scheme.pk in kept)
+        for scheme in found
+    ]
+    return tuple(sorted(moved, key=lambda each: str(each.scheme)))
