@@ -523,7 +523,6 @@ def test_a_publication_by_rule_or_by_people_is_told_to_the_firms_that_asked():
     rematch(on=DAY)
     submission = make_submission(confirmed=True)
     alert = subscribe(submission=submission, frequency="immediate", paused_until=None, on=DAY)
-    rematch(on=DAY)
     assert tell(pk=alert.pk, on=DAY) is False
     assert due(on=DAY) == []
     bring(make_programme(url=OTHER_PAGE, description="Une aide."))
