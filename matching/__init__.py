@@ -16,6 +16,7 @@ from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, POINTS, SHORT_NOTICE_DAYS, Weights
 from matching.index import Index
 from matching.lexicon import Example, Lexicon, Rarity
+from matching.matches import Answer, Match
 from matching.metrics import (
     RELEVANT,
     Calibration,
@@ -37,7 +38,7 @@ from matching.percolation import Changes, Concerned, Firms
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
 from matching.ranker import LEARNT_FROM, Ranker, columns_of, fit_ranker, shares_of
-from matching.ranking import Answer, Match, rank
+from matching.ranking import rank
 from matching.reasons import Reason, explain, opens_later
 from matching.relations import RELATION_KINDS, Conflict, Relation, check_relations, conflicts
 from matching.schema import criterion_schema

@@ -2,18 +2,31 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import reduce
+from operator import or_
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.features import APPLICANT, NEAR, SHORT_NOTICE_DAYS
-from matching.outcomes import BoolArray
+from matching.features import APPLICANT, NEAR, NEAR_DAYS, OPEN_FACTS_FLOOR, SHORT_NOTICE_DAYS, Weights
 from matching.schemes import Scheme
 
 type Floats = NDArray[np.float64]
 type Positions = NDArray[np.intp]
 
 NO_END = np.iinfo(np.int64).max
+CONTRIBUTIONS = (
+    "need",
+    "words",
+    "near",
+    "target",
+    "certain",
+    "guide",
+    "deadline",
+    "verified",
+    "applicant",
+)  # added so
+NEED, WORDS, TARGET, CERTAIN, GUIDE = map(CONTRIBUTIONS.index, ("need", "words", "target", "certain", "guide"))
 _COLUMNS = {
     "near": np.float64,
     "applicant": np.float64,
@@ -32,31 +45,52 @@ def _ordinal(day: date | None) -> int:
 
 
 class Served:
-    """The schemes that serve one sub-need, and how well: two columns, best first, then by position."""
+    """The schemes that serve one sub-need, and how well.
 
-    __slots__ = ("_weights", "columns")
+    Attributes
+    ----------
+    row : int
+        One bit a scheme, as in :mod:`matching.index`.
+    weights : dict of int to float
+        By position.
+    """
+
+    __slots__ = ("_columns", "_levels", "row", "weights")
 
     def __init__(self) -> None:
-        self._weights: dict[int, float] = {}
-        self.columns: tuple[Positions, Floats] | None = None
+        self.row = 0
+        self.weights: dict[int, float] = {}
+        self._columns: tuple[Positions, Floats] | None = None
+        self._levels: list[tuple[float, int]] | None = None
 
     def put(self, position: int, weight: float) -> None:
-        self._weights[position] = weight
-        self.columns = None
+        self.row |= 1 << position
+        self.weights[position] = weight
+        self._columns = self._levels = None
 
     def drop(self, position: int) -> None:
-        del self._weights[position]
-        self.columns = None
+        self.row &= ~(1 << position)
+        del self.weights[position]
+        self._columns = self._levels = None
+
+    def best(self, possible: int) -> float | None:
+        """Return the weight of the possible scheme that serves it best, where one does; schemes as a row of bits."""
+        if self._levels is None:
+            levels: dict[float, int] = {}
+            for position, weight in self.weights.items():
+                levels[weight] = levels.get(weight, 0) | 1 << position
+            self._levels = sorted(levels.items(), reverse=True)
+        return next((weight for weight, row in self._levels if row & possible), None)
 
     def read(self) -> tuple[Positions, Floats]:
-        """Return positions and weights, each of shape (n_served,)."""
-        if self.columns is None:
-            rows = sorted(self._weights.items(), key=lambda pair: (-pair[1], pair[0]))
-            self.columns = (
+        """Return positions and weights, best first, then by position: two arrays of shape (n_served,)."""
+        if self._columns is None:
+            rows = sorted(self.weights.items(), key=lambda pair: (-pair[1], pair[0]))
+            self._columns = (
                 np.array([position for position, _ in rows], dtype=np.intp),
                 np.array([weight for _, weight in rows], dtype=np.float64),
             )
-        return self.columns
+        return self._columns
 
 
 class Columns:
@@ -79,8 +113,12 @@ class Columns:
         self.n_kinds = 0
         self._columns = {name: np.zeros(64, dtype=kind) for name, kind in _COLUMNS.items()}
         self._kinds: dict[str, int] = {}
+        self._by_kind: dict[int, int] = {}
+        self.guides = 0  # schemes that orient a firm, as a row of bits
         self._served: dict[str, Served] = {}
         self._nothing = Served()
+        self._services: Floats | None = None
+        self._needs: dict[str, int] = {}
         self._cut()
 
     def _cut(self) -> None:
@@ -98,6 +136,8 @@ class Columns:
             self.n = position + 1
             self._cut()
         kind = self._kinds.setdefault(scheme.kind, len(self._kinds))
+        self._by_kind[kind] = self._by_kind.get(kind, 0) | 1 << position
+        self.guides |= (scheme.guide > 0) << position
         self.n_kinds = len(self._kinds)
         row = (
             ("near", NEAR[scheme.reach]),
@@ -114,22 +154,81 @@ class Columns:
             self._columns[name][position] = value
         for need, weight in scheme.needs.items():
             self._served.setdefault(need, Served()).put(position, weight)
+        if self._services is not None and self._services.shape == (len(self._served) + 1, self.n):
+            for need, weight in scheme.needs.items():
+                self._services[self._needs[need], position] = weight
 
     def drop(self, position: int, scheme: Scheme) -> None:
         """Forget what a scheme serves; its row is written again before it is read."""
+        self._by_kind[self._kinds[scheme.kind]] &= ~(1 << position)
+        self.guides &= ~(1 << position)
         for need in scheme.needs:
             self._served[need].drop(position)
+        if self._services is not None and position < self._services.shape[1]:
+            self._services[:, position] = 0.0
 
-    def served(self, need: str) -> tuple[Positions, Floats]:
-        """Return the schemes that serve a sub-need, best first."""
-        return self._served.get(need, self._nothing).read()
+    def served(self, need: str) -> Served:
+        """Return the schemes that serve a sub-need."""
+        return self._served.get(need, self._nothing)
 
-    def best(self, needs: Iterable[str], possible: BoolArray) -> dict[str, float]:
+    def best(self, needs: Iterable[str], possible: int) -> dict[str, float]:
         """Return, of some sub-needs, the weight of the possible scheme that serves each best, where one does."""
-        found = {}
-        for need in needs:
-            rows, weights = self.served(need)
-            among = possible[rows]
-            if among.any():
-                found[need] = float(weights[among.argmax()])
+        found = ((need, self.served(need).best(possible)) for need in needs)
+        return {need: weight for need, weight in found if weight is not None}
+
+    def serving(self, needs: Iterable[str]) -> int:
+        """Return the schemes that serve one of some sub-needs, as a row of bits."""
+        return reduce(or_, (self.served(need).row for need in needs), 0)
+
+    def services(self, needs: Iterable[str], positions: Positions) -> Floats:
+        """Return how well some schemes serve some sub-needs, of shape (n_needs, n_schemes); 0 where they do not."""
+        every, places = self.all_services(needs)
+        found: Floats = every[places[:, np.newaxis], positions]
         return found
+
+    def all_services(self, needs: Iterable[str]) -> tuple[Floats, Positions]:
+        """Return how well every scheme serves every sub-need, and which rows are of some of these."""
+        if self._services is None or self._services.shape != (len(self._served) + 1, self.n):
+            self._services = np.zeros((len(self._served) + 1, self.n))  # the last row is of what nothing serves
+            self._needs = {need: place for place, need in enumerate(self._served)}
+            for need, place in self._needs.items():
+                weights = self._served[need].weights
+                self._services[place, list(weights)] = list(weights.values())
+        last = len(self._needs)
+        return self._services, np.array([self._needs.get(need, last) for need in needs], dtype=np.intp)
+
+    def beside(self, positions: int) -> int:
+        """Return the schemes of the same forms as some others, as rows of bits."""
+        return reduce(or_, (row for row in self._by_kind.values() if row & positions), 0)
+
+
+class Board:
+    """The points that depend neither on who asks nor for what: with some weights, on a day.
+
+    Attributes
+    ----------
+    points : (9, n) ndarray of float64
+        A row for each of ``CONTRIBUTIONS``: that of the target where the activity is aimed at, 0 for what else depends
+        on who asks.
+    by_scheme : (n, 9) ndarray of float64
+        The same, a row a scheme.
+    certain : (256,) ndarray of float64
+        By halves of an open fact.
+    """
+
+    def __init__(self, columns: Columns, weights: Weights, on: date) -> None:
+        today = on.toordinal()
+        left = columns.closes_on - today
+        end = np.where(left < columns.preparation, -1.0, np.where(left <= NEAR_DAYS, 1.0, 0.0))
+        points = {
+            "near": weights.near * columns.near,
+            "target": weights.target * columns.targets,
+            "guide": weights.guide * columns.guide,
+            "deadline": weights.deadline * np.where(columns.closes_on == NO_END, 0.0, end),
+            "verified": weights.verified * np.where(columns.review_by < today, 0.0, columns.verified),
+            "applicant": weights.applicant * columns.applicant,
+        }
+        self.nothing: Floats = np.zeros(columns.n)
+        self.points: Floats = np.array([points.get(name, self.nothing) for name in CONTRIBUTIONS])
+        self.by_scheme: Floats = np.ascontiguousarray(self.points.T)
+        self.certain: Floats = weights.certain * np.maximum(0.0, 1.0 - np.arange(256) * 0.5 / OPEN_FACTS_FLOOR)

@@ -9,6 +9,8 @@ SHORT_NOTICE_DAYS = 15  # taken for a preparation time where no source gives one
 NEAR_DAYS = 90
 OTHERS = 0.35  # what serving other sub-needs as well can add
 CLOSE = 0.3  # likeness of words that leaves no doubt
+LISTED = 0.1  # of the points of the best answer: what has less is not worth a line
+DIGITS = 6  # of a score: enough to order, few enough to be the same on any machine
 OPEN_FACTS_FLOOR = 4  # from that many open facts on, nothing is left of the certainty
 
 

@@ -6,91 +6,25 @@ Two rows are Kleene's "all of": possible is what no table closes, eligible what 
 the first time is evaluated by the criteria themselves, so that the index says what they say.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.classes import ACTIVITY, ACTIVITY_2025, Key, classifier, cuts_of, fields_of
-from matching.columns import Columns
-from matching.criteria import Criterion, Manual, OpenFacts, leaves
-from matching.outcomes import MET, NOT_MET, BoolArray
+from matching.columns import Board, Columns, Floats
+from matching.criteria import Criterion
+from matching.features import Weights
+from matching.outcomes import BoolArray
+from matching.pool import Pool
 from matching.profiles import Profile, Profiles
 from matching.schemes import Scheme
-
-type Row = int
+from matching.settled import Row, Settled
 
 MAX_CLASSES = 20_000  # that a table keeps: one that holds more is emptied, and fills again
 MAX_CHANGES = 1_000  # that a table keeps for the classes that have not seen them yet
-
-
-@dataclass(slots=True)
-class Settled:
-    """What one class of profiles settles, as rows over the schemes.
-
-    Parameters
-    ----------
-    closed, unsure : int
-        Schemes with a condition that is not met; that is not met or unknown.
-    typed_closed, typed_unsure : int
-        The same on what the owner states, manual conditions given the benefit of the doubt.
-    opens, typed_opens : dict of str to int
-        By fact, schemes with a condition that it leaves unknown.
-    """
-
-    closed: Row = 0
-    unsure: Row = 0
-    typed_closed: Row = 0
-    typed_unsure: Row = 0
-    opens: dict[str, Row] = field(default_factory=dict)
-    typed_opens: dict[str, Row] = field(default_factory=dict)
-
-    def add(self, condition: Criterion, every: Row, stated: Row, columns: Profiles) -> None:
-        """Add what a condition says of the schemes that set it, and of those whose owner states it."""
-        outcome = condition.evaluate(columns)[0]
-        is_manual = any(isinstance(leaf, Manual) for leaf in leaves(condition))
-        typed = condition.evaluate(columns, assume=MET)[0] if is_manual else outcome
-        if outcome != MET:
-            self.unsure |= every
-            if outcome == NOT_MET:
-                self.closed |= every
-            else:
-                _open(self.opens, condition.open_facts(columns), every)
-        if typed != MET:
-            self.typed_unsure |= stated
-            if typed == NOT_MET:
-                self.typed_closed |= stated
-            else:
-                _open(self.typed_opens, condition.open_facts(columns, assume=MET), stated)
-
-    def forget(self, scheme: Row) -> None:
-        """Take a scheme out."""
-        kept = ~scheme
-        self.closed &= kept
-        self.unsure &= kept
-        self.typed_closed &= kept
-        self.typed_unsure &= kept
-        self.opens = {fact: row & kept for fact, row in self.opens.items()}
-        self.typed_opens = {fact: row & kept for fact, row in self.typed_opens.items()}
-
-    def join(self, other: "Settled") -> None:
-        """Take in what another table says."""
-        self.closed |= other.closed
-        self.unsure |= other.unsure
-        self.typed_closed |= other.typed_closed
-        self.typed_unsure |= other.typed_unsure
-        for fact, row in other.opens.items():
-            self.opens[fact] = self.opens.get(fact, 0) | row
-        for fact, row in other.typed_opens.items():
-            self.typed_opens[fact] = self.typed_opens.get(fact, 0) | row
-
-
-def _open(found: dict[str, Row], facts: OpenFacts, schemes: Row) -> None:
-    for fact, rows in facts.items():
-        if rows[0]:
-            found[fact] = found.get(fact, 0) | schemes
 
 
 @dataclass(slots=True)
@@ -104,10 +38,18 @@ class _Users:
 class _Class:
     """A class of profiles: one of them, what it settles, and how many changes of the table that takes in."""
 
-    __slots__ = ("n_changes", "profile", "settled")
+    __slots__ = ("n_changes", "place", "pool", "profile", "settled")
 
     def __init__(self, profile: Profile, n_changes: int, settled: Settled) -> None:
         self.profile, self.n_changes, self.settled = profile, n_changes, settled
+        self.pool: Pool | None = None
+        self.place = 0
+
+    def place_in(self, pool: Pool) -> int:
+        """Return where a pool keeps what it settles."""
+        if self.pool is not pool:
+            self.pool, self.place = pool, pool.add(self.settled)
+        return self.place
 
 
 class _Table:
@@ -152,6 +94,10 @@ class _Table:
 
     def look_up(self, profile: Profile) -> Settled:
         """Return what the class of a profile settles."""
+        return self.find(profile).settled
+
+    def find(self, profile: Profile) -> _Class:
+        """Return the class of a profile."""
         if self._cuts is None:
             self._empty()
             self._cuts = frozenset().union(*(cuts_of(self.fields, condition) for condition in self.users))
@@ -164,7 +110,7 @@ class _Table:
             found = self._classes[key] = _Class(profile, len(self._changes), self._settle(profile))
         elif found.n_changes != len(self._changes):
             self._catch_up(found)
-        return found.settled
+        return found
 
     def _settle(self, profile: Profile) -> Settled:
         columns, settled = Profiles([profile]), Settled()
@@ -227,6 +173,9 @@ class Index:
         self.columns = Columns()
         self._free: list[int] = []
         self._order: NDArray[np.intp] | None = None
+        self._by_order: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
+        self._pool: Pool | None = None
+        self._board: tuple[tuple[Weights, date], Board] | None = None
         self._windows = _Table(("on",))
         self._opening: dict[date, Row] = {}
         self._tables: dict[tuple[str, ...], _Table] = {}
@@ -255,7 +204,7 @@ class Index:
             self.variants[scheme.variant_of] = self.variants.get(scheme.variant_of, 0) | bit
         for fact in scheme.typed_facts:
             self._reading[fact] = self._reading.get(fact, 0) | bit
-        self._order = None
+        self._order = self._board = self._pool = None
         self._opening.clear()
 
     def remove(self, key: str) -> None:
@@ -274,7 +223,7 @@ class Index:
         if scheme.variant_of:
             self.variants[scheme.variant_of] &= ~bit
         self._reading = {fact: row & ~bit for fact, row in self._reading.items()}
-        self._order = None
+        self._order = self._board = self._pool = None
         self._opening.clear()
 
     def _table(self, condition: Criterion) -> _Table:
@@ -285,22 +234,33 @@ class Index:
 
     def stand(self, profile: Profile) -> Standing:
         """Return what the rules say of one profile."""
-        joined = Settled()
-        for table in self._tables.values():
-            joined.join(table.look_up(profile))
-        later = self._opens_after(profile.on) & ~joined.closed
-        joined.join(self._windows.look_up(profile))
+        closed = unsure = typed_closed = typed_unsure = 0
+        opens: dict[str, Row] = {}
+        typed_opens: dict[str, Row] = {}
+        later = self._opens_after(profile.on)
+        for table in (*self._tables.values(), self._windows):
+            if table is self._windows:
+                later &= ~closed
+            settled = table.look_up(profile)
+            closed |= settled.closed
+            unsure |= settled.unsure
+            typed_closed |= settled.typed_closed
+            typed_unsure |= settled.typed_unsure
+            for fact, row in settled.opens.items():
+                opens[fact] = opens.get(fact, 0) | row
+            for fact, row in settled.typed_opens.items():
+                typed_opens[fact] = typed_opens.get(fact, 0) | row
         target = self._targets.look_up(profile)
         live = self.live
-        possible, typed_possible = live & ~joined.closed, live & ~joined.typed_closed
-        is_open, is_typed_open = possible & joined.unsure, typed_possible & joined.typed_unsure
-        others = ((fact, row & is_open & ~self._reading.get(fact, 0)) for fact, row in joined.opens.items())
+        possible, typed_possible = live & ~closed, live & ~typed_closed
+        is_open, is_typed_open = possible & unsure, typed_possible & typed_unsure
+        others = ((fact, row & is_open & ~self._reading.get(fact, 0)) for fact, row in opens.items())
         return Standing(
             possible=possible,
-            eligible=live & ~joined.unsure,
+            eligible=live & ~unsure,
             typed_possible=typed_possible,
-            typed_eligible=live & ~joined.typed_unsure,
-            unknown={fact: kept for fact, row in joined.typed_opens.items() if (kept := row & is_typed_open)},
+            typed_eligible=live & ~typed_unsure,
+            unknown={fact: kept for fact, row in typed_opens.items() if (kept := row & is_typed_open)},
             to_confirm={fact: kept for fact, kept in others if kept},
             targeted=live & ~target.unsure,
             untargeted=live & target.closed,
@@ -320,14 +280,74 @@ class Index:
         packed = np.frombuffer(row.to_bytes(-(-n // 8), "little"), dtype=np.uint8)
         return np.unpackbits(packed, count=n, bitorder="little").view(np.bool_)
 
+    def bits(self, rows: Sequence[Row], positions: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """Return what rows say of some positions: zeros and ones, of shape (n_rows, n_positions)."""
+        size = -(-self.columns.n // 8)
+        packed = np.frombuffer(b"".join([row.to_bytes(size, "little") for row in rows]), dtype=np.uint8)
+        found: NDArray[np.uint8] = packed.reshape(len(rows), size).take(positions >> 3, axis=1)
+        found >>= (positions & 7).astype(np.uint8)
+        found &= 1
+        return found
+
+    def words(self, rows: Sequence[Row]) -> NDArray[np.uint64]:
+        """Return rows as words of 64 bits, of shape (n_rows, n_words)."""
+        size = 8 * max(1, -(-self.columns.n // 64))
+        packed = b"".join([row.to_bytes(size, "little") for row in rows])
+        return np.frombuffer(packed, dtype=np.uint64).reshape(len(rows), size // 8)
+
+    def likeness(self, closeness: Mapping[str, float]) -> Floats:
+        """Return how close a text comes to what is said of each scheme, of shape (n_positions,)."""
+        n = self.columns.n
+        likeness = np.zeros(n + 1)  # the last one is of schemes that the index does not hold
+        held = np.fromiter((self.positions.get(key, n) for key in closeness), np.intp, len(closeness))
+        likeness[held] = np.fromiter(closeness.values(), np.float64, len(closeness))
+        return likeness[:-1]
+
+    def pool(self) -> Pool:
+        """Return what was settled since schemes last came or went, as words."""
+        if self._pool is None or self._pool.n_classes > MAX_CLASSES:
+            self._pool = Pool(self.columns.n, self._reading)
+        return self._pool
+
+    def places(self, profile: Profile, pool: Pool) -> tuple[list[int], int]:
+        """Return where a pool keeps the classes of a profile, that of the day last, and that of what is aimed at."""
+        found = [table.find(profile).place_in(pool) for table in self._tables.values()]
+        found.append(self._windows.find(profile).place_in(pool))
+        return found, self._targets.find(profile).place_in(pool)
+
+    def opening(self, day: date) -> NDArray[np.uint64]:
+        """Return the schemes that are known to open after a day, as words."""
+        row: NDArray[np.uint64] = self.words((self._opens_after(day),))[0]
+        return row
+
+    def parents(self) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
+        """Return the positions of parents and, as words, the variants of each."""
+        held = [(self.positions[key], row) for key, row in self.variants.items() if key in self.positions]
+        places = np.array([position for position, _ in held], dtype=np.intp)
+        return places, self.words([row for _, row in held])
+
+    def board(self, weights: Weights, on: date) -> Board:
+        """Return the points that depend neither on who asks nor for what; kept for the last weights and day."""
+        if self._board is None or self._board[0] != (weights, on):
+            self._board = ((weights, on), Board(self.columns, weights, on))
+        return self._board[1]
+
     @property
     def order(self) -> NDArray[np.intp]:
         """The rank of each position by key, of shape (n_positions,); ties go by it."""
         if self._order is None:
-            by_key = [self.positions[key] for key in sorted(self.positions)]
+            by_key = np.array([self.positions[key] for key in sorted(self.positions)], dtype=np.intp)
             self._order = np.zeros(self.columns.n, dtype=np.intp)
             self._order[by_key] = np.arange(len(by_key))
+            self._by_order = by_key
         return self._order
+
+    @property
+    def by_order(self) -> NDArray[np.intp]:
+        """The positions by key, of shape (n_schemes,)."""
+        if self._order is None:
+            _ = self.order
+        return self._by_order
 
 
 def _conditions(scheme: Scheme) -> dict[Criterion, bool]:

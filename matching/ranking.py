@@ -8,65 +8,18 @@ from operator import add
 
 import numpy as np
 
-from matching.answering import Answering, chance_of
+from matching.answering import Answering
+from matching.best import best, chance_among, rounded
 from matching.columns import NO_END, Columns, Floats, Positions
-from matching.features import CLOSE, NEAR_DAYS, OPEN_FACTS_FLOOR, OTHERS, Weights
-from matching.index import Index, Row, Standing
+from matching.features import CLOSE, LISTED, NEAR_DAYS, OPEN_FACTS_FLOOR, OTHERS, Weights
+from matching.index import Index, Standing
+from matching.matches import Answer, Match
 from matching.needs import Wish
 from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray, Outcome
 from matching.profiles import Profile
 from matching.ranker import Ranker
-from matching.schemes import Scheme
+from matching.settled import Row
 from matching.variants import hidden_by
-
-LISTED = 0.1  # of the points of the best answer: what has less is not worth a line
-DIGITS = 6  # of a score: enough to order, few enough to be the same on any machine
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """One scheme for one profile; score, certainty and human review are three things.
-
-    Parameters
-    ----------
-    scheme : Scheme
-    eligibility, typed, targeted : Outcome
-    unknown, to_confirm : tuple of str
-        Sorted.
-    opens_later : bool
-        Whether nothing stands against it but that it is not open yet.
-    addresses : bool
-        Whether it serves a need of the wish, and no variant of it hides it.
-    hidden_by : tuple of str
-        Keys of the variants of it that the profile has or may have, sorted: they are listed in its place.
-    score : float or None
-        Higher is better; ``None`` when ineligible.
-    parts : mapping of str to float
-        The contributions that make the score, in points.
-    need : str
-        The sub-need it serves best; empty when none.
-    """
-
-    scheme: Scheme
-    eligibility: Outcome
-    typed: Outcome
-    targeted: Outcome
-    unknown: tuple[str, ...]
-    to_confirm: tuple[str, ...]
-    opens_later: bool
-    addresses: bool
-    hidden_by: tuple[str, ...]
-    score: float | None
-    parts: Mapping[str, float]
-    need: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """All schemes in order for one profile, and the chance, in [0, 1], that one of them answers its wish."""
-
-    matches: list[Match]
-    chance: float
 
 
 def rank(
@@ -100,11 +53,14 @@ def rank(
     Answer
         Those that are eligible or undecided by score, then the ineligible ones by key.
     """
+    if limit is not None:
+        return best(index, profile, wish, weights, answering=answering, ranker=ranker, limit=limit)
     standing = index.stand(profile)
     possible = index.flags(standing.possible)
     rows, order = np.flatnonzero(possible), index.order
     fits = fit(index, wish)
-    chance = _chance(index, possible, fits, wish, answering) if wish.chance is None else wish.chance
+    words = float(fits.likeness[possible].max(initial=0.0))
+    chance = chance_among(index.columns, standing.possible, wish, answering, words=words)
     hidden = hidden_by(index, standing.possible)
     addresses = _addresses(index, possible, fits, wish, weights, chance)
     addresses[list(hidden)] = False
@@ -115,8 +71,6 @@ def rank(
     kin = _apart(kin, rows, hidden)
     scores, penalties = _diversify(rounded(total(parts)), kin, order[rows], weights)
     best_first = np.lexsort((order[rows], -scores))
-    if limit is not None:
-        best_first = best_first[addresses[rows[best_first]]][:limit]
     parts["diversity"] = penalties
     columns = zip(*(column[best_first].tolist() for column in (rows, scores, *parts.values())), strict=True)
     describe = _Describer(index, standing, fits, addresses, hidden)
@@ -126,17 +80,9 @@ def rank(
         if not named["diversity"]:
             del named["diversity"]
         matches.append(describe(position, score=score, parts=named))
-    if limit is None:
-        by_key = sorted(index.positions.items())
-        matches += [describe(position, score=None, parts={}) for _, position in by_key if not possible[position]]
+    by_key = sorted(index.positions.items())
+    matches += [describe(position, score=None, parts={}) for _, position in by_key if not possible[position]]
     return Answer(matches, chance)
-
-
-def rounded(points: Floats) -> Floats:
-    """Round to so many digits that a score is the same however it was computed."""
-    scale = 10.0**DIGITS
-    result: Floats = np.rint(points * scale) / scale
-    return result
 
 
 def total(parts: Mapping[str, Floats]) -> Floats:
@@ -173,16 +119,13 @@ def fit(index: Index, wish: Wish) -> Fits:
     columns, needs = index.columns, tuple(sorted(wish.weights))
     best, sums, need = np.zeros(columns.n), np.zeros(columns.n), np.full(columns.n, len(needs), dtype=np.intp)
     for place, name in enumerate(needs):
-        rows, weights = columns.served(name)
+        rows, weights = columns.served(name).read()
         values = weights * wish.weights[name]
         sums[rows] += values
         better = (values > best[rows]) | (need[rows] == len(needs))
         need[rows[better]] = place
         best[rows[better]] = values[better]
-    likeness = np.zeros(columns.n + 1)  # the last one is of schemes that the index does not hold
-    held = np.fromiter((index.positions.get(key, columns.n) for key in wish.closeness), np.intp, len(wish.closeness))
-    likeness[held] = np.fromiter(wish.closeness.values(), np.float64, len(wish.closeness))
-    likeness = likeness[:-1]
+    likeness = index.likeness(wish.closeness)
     words = likeness / CLOSE
     return Fits(
         served=best * (1.0 - OTHERS) + OTHERS * np.minimum(1.0, sums - best),
@@ -191,12 +134,6 @@ def fit(index: Index, wish: Wish) -> Fits:
         words=np.minimum(1.0, words * words),
         needs=(*needs, ""),
     )
-
-
-def _chance(index: Index, possible: BoolArray, fits: Fits, wish: Wish, answering: Answering | None) -> float:
-    """Return the chance that something possible answers."""
-    best = index.columns.best({*wish.weights, *wish.ticked, *wish.likeness}, possible)
-    return chance_of(wish, best, answering, words=float(fits.likeness[possible].max(initial=0.0)))
 
 
 def _addresses(

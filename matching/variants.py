@@ -5,7 +5,8 @@ A variant never changes a verdict nor a score: it only takes its parent out of w
 
 from collections.abc import Mapping
 
-from matching.index import Index, Row
+from matching.index import Index
+from matching.settled import Row
 
 
 def hidden_by(index: Index, possible: Row) -> dict[int, Row]:

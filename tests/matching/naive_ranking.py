@@ -1,7 +1,6 @@
 """The order of schemes, slow and obvious: one scheme after another, as the documentation says it."""
 
 from collections import Counter
-from dataclasses import replace
 
 from matching import MET, NOT_MET, UNKNOWN, Answering, Match, Outcome, Profile, Profiles, Ranker, Scheme, Weights, Wish
 from matching.eligibility import evaluate
@@ -120,7 +119,7 @@ def score(match: Match, wish: Wish, profile: Profile, weights: Weights, ranker: 
     total = 0.0
     for points in parts.values():
         total += points
-    return replace(match, parts=parts, score=six_digits(total))
+    return match._replace(parts=parts, score=six_digits(total))
 
 
 def in_order(matches: list[Match], weights: Weights) -> list[Match]:
@@ -135,7 +134,7 @@ def in_order(matches: list[Match], weights: Weights) -> list[Match]:
         seen[kin] += 1
         if penalty:
             lower = six_digits((match.score or 0.0) + penalty)
-            possible[place] = replace(match, score=lower, parts={**match.parts, "diversity": penalty})
+            possible[place] = match._replace(score=lower, parts={**match.parts, "diversity": penalty})
     others = sorted((match for match in matches if match.eligibility == NOT_MET), key=lambda match: match.scheme.key)
     return sorted(possible, key=best_first) + others
 

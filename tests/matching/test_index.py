@@ -1,5 +1,6 @@
 """The index against the criteria themselves, on random catalogues, profiles and edits."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from matching import (
     Scheme,
     Window,
     Wish,
+    kernels,
     parse_criterion,
     rank,
 )
@@ -143,7 +145,9 @@ def ranked_schemes(draw: st.DrawFn) -> list[Scheme]:
 
 @st.composite
 def wishes(draw: st.DrawFn) -> Wish:
-    ticked = draw(st.frozensets(st.sampled_from(NEEDS), max_size=1))
+    ticked = draw(st.frozensets(st.sampled_from(NEEDS), max_size=2))
+    if draw(st.booleans()):  # nothing but boxes
+        return Wish(dict.fromkeys(ticked, 1.0), stated=bool(ticked), ticked=ticked)
     return Wish(
         weights=draw(st.dictionaries(st.sampled_from(NEEDS), shares)) | dict.fromkeys(ticked, 1.0),
         stated=draw(st.booleans()),
@@ -181,6 +185,15 @@ def test_a_variant_changes_no_verdict_and_hides_its_parent_wherever_it_is_possib
         assert match.addresses == (same.addresses and not hiding)
 
 
+@pytest.fixture(params=["numpy", "loops"])
+def _way(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    if request.param == "loops" and not kernels.load(str(tmp_path_factory.getbasetemp() / "loops")):
+        pytest.skip("numba is not installed")
+    yield
+    kernels.unload()
+
+
+@pytest.mark.usefixtures("_way")
 @given(ranked_schemes(), profiles, wishes(), answerings, rankers)
 def test_an_index_orders_as_the_naive_way_does(
     several: list[Scheme], facts: dict[str, Any], wish: Wish, answering: Answering | None, ranker: Ranker | None
@@ -190,5 +203,6 @@ def test_an_index_orders_as_the_naive_way_does(
     matches, chance = naive_ranking.rank(profile, several, wish, WEIGHTS, answering=answering, ranker=ranker)
     assert found.matches == matches
     assert found.chance == pytest.approx(chance)
-    first = rank(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker, limit=2).matches
-    assert first == [match for match in matches if match.addresses and match.score is not None][:2]
+    first = rank(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker, limit=2)
+    assert first.matches == [match for match in matches if match.addresses and match.score is not None][:2]
+    assert first.chance == pytest.approx(chance)

@@ -1,0 +1,284 @@
+"""The best few schemes of an order, without scoring what cannot be among them nor describing what is not shown.
+
+What is left out serves nothing that was asked and is of no kin of what is listed; the others are scored as
+:mod:`matching.ranking` scores all of them, in the same order of additions, so that every figure is the same.
+"""
+
+from bisect import insort
+from collections.abc import Sequence
+from functools import reduce
+from itertools import compress, count
+from types import ModuleType
+
+import numpy as np
+
+from matching.answering import Answering, chance_of
+from matching.columns import CERTAIN, CONTRIBUTIONS, GUIDE, NEED, TARGET, WORDS, Columns, Floats, Positions
+from matching.features import CLOSE, DIGITS, LISTED, OTHERS, Weights
+from matching.index import Index
+from matching.kernels import loaded
+from matching.matches import Answer, Match, Parts
+from matching.needs import Wish
+from matching.outcomes import MET, NOT_MET, UNKNOWN
+from matching.pool import PERHAPS, SURE
+from matching.profiles import Profile
+from matching.ranker import Ranker
+from matching.settled import Row
+from matching.variants import hidden_by
+
+SCALE = 10.0**DIGITS
+
+
+def rounded(points: Floats) -> Floats:
+    """Round to so many digits that a score is the same however it was computed."""
+    result: Floats = np.rint(points * SCALE) / SCALE
+    return result
+
+
+def chance_among(columns: Columns, possible: Row, wish: Wish, answering: Answering | None, *, words: float) -> float:
+    """Return the chance that something possible answers.
+
+    Parameters
+    ----------
+    columns : Columns
+    possible : int
+        Schemes as a row of bits.
+    wish : Wish
+    answering : Answering, optional
+    words : float
+        How close the words come to what is said of the closest possible scheme.
+    """
+    if wish.chance is not None:
+        return wish.chance
+    if any(columns.served(need).row & possible for need in wish.ticked):
+        return 1.0
+    return chance_of(
+        wish, columns.best({*wish.weights, *wish.ticked, *wish.likeness}, possible), answering, words=words
+    )
+
+
+def best(
+    index: Index,
+    profile: Profile,
+    wish: Wish,
+    weights: Weights,
+    *,
+    answering: Answering | None,
+    ranker: Ranker | None,
+    limit: int,
+) -> Answer:
+    """Return the first schemes that address a wish, as :func:`matching.ranking.rank` does."""
+    loops = loaded() if ranker is None and index.columns.n else None
+    if loops and _is_plain(wish, weights):
+        matches, is_served = _by_loops(loops, index, profile, wish, weights, None, limit)
+        return Answer(matches, float(is_served))
+    standing, columns = index.stand(profile), index.columns
+    possible = standing.possible
+    likeness = index.likeness(wish.closeness) if wish.closeness else None
+    flags = index.flags(possible) if likeness is not None else None
+    words = float(likeness[flags].max(initial=0.0)) if likeness is not None else 0.0
+    chance = chance_among(columns, possible, wish, answering, words=words)
+    if wish.stated and 100.0 * chance < weights.answer:
+        return Answer([], chance)
+    if loops:
+        return Answer(_by_loops(loops, index, profile, wish, weights, likeness, limit)[0], chance)
+    needs = sorted(wish.weights)
+    among = possible
+    if wish.stated and likeness is None:
+        among &= columns.serving(needs)
+        if guides := columns.guides & possible & ~among:
+            among |= columns.beside(guides) & possible
+    rows = np.flatnonzero(index.flags(among))
+    told = index.bits(
+        (
+            standing.eligible, standing.typed_eligible, standing.opens_later, standing.targeted, standing.untargeted,
+            *standing.unknown.values(), *standing.to_confirm.values(),
+        ),
+        rows,
+    )  # fmt: skip
+    fit, need = _fit(columns, needs, wish, rows)
+    board = index.board(weights, profile.on)
+    points = board.points.take(rows, axis=1)
+    points[NEED] = weights.need * fit
+    if likeness is not None:
+        points[WORDS] = weights.words * _close(likeness[rows])
+    points[TARGET] *= told[3].view(np.int8) - told[4].view(np.int8)
+    halves = np.array([2] * len(standing.unknown) + [1] * len(standing.to_confirm), dtype=np.uint8) @ told[5:]
+    points[CERTAIN] = board.certain[halves]
+    own = reduce(np.add, points)
+    if ranker:
+        learnt = ranker.corrections(dict(zip(CONTRIBUTIONS, points, strict=False)), weights)
+        points, own = np.vstack([points, learnt]), own + learnt
+    raw = rounded(own)
+    kin = (need * columns.n_kinds + columns.kind[rows]).tolist()
+    listed = _listed(points) if wish.stated else [True] * len(rows)
+    if index.variants and (hidden := hidden_by(index, possible)):
+        for place in np.flatnonzero(np.isin(rows, list(hidden))).tolist():
+            listed[place] = False
+            kin[place] = -1 - place  # what is not shown takes no points off what is
+    order = index.order[rows]
+    by_score = np.lexsort((order, -raw)).tolist()
+    found = _first(by_score, raw.tolist(), kin, listed, order.tolist(), weights.diversity, limit)
+    places = np.array([place for _, _, place, _ in found], dtype=np.intp)
+    chosen = (
+        rows.take(places).tolist(), [-minus for minus, *_ in found], [penalty for *_, penalty in found],
+        told.take(places, axis=1).T.tolist(), points.take(places, axis=1), need.take(places).tolist(),
+    )  # fmt: skip
+    unknown = [*standing.unknown, *[""] * len(standing.to_confirm)]
+    to_confirm = [*[""] * len(standing.unknown), *standing.to_confirm]
+    return Answer(_describe(index, unknown, to_confirm, [*needs, ""], *chosen), chance)
+
+
+def _is_plain(wish: Wish, weights: Weights) -> bool:
+    """Tell whether a wish is without words: then something answers where something serves it, and nothing else."""
+    if wish.closeness or wish.likeness or wish.chance is not None:
+        return False
+    return (
+        0.0 < weights.answer <= 100.0
+        if wish.stated and wish.weights.keys() == wish.ticked
+        else not (wish.stated or wish.weights)
+    )
+
+
+def _by_loops(
+    loops: ModuleType,
+    index: Index,
+    profile: Profile,
+    wish: Wish,
+    weights: Weights,
+    likeness: Floats | None,
+    limit: int,
+) -> tuple[list[Match], bool]:
+    """Return the first schemes that address a wish, and whether any possible one serves it, by compiled loops."""
+    pool, columns, board = index.pool(), index.columns, index.board(weights, profile.on)
+    needs = sorted(wish.weights)
+    services, which = columns.all_services(needs)
+    asked = np.array([wish.weights[need] for need in needs], dtype=np.float64)
+    said = board.nothing if likeness is None else weights.words * _close(likeness)
+    places, target = index.places(profile, pool)
+    parents, variants = index.parents()
+    among = index.live
+    if wish.stated and likeness is None and not len(parents):
+        among &= columns.serving(needs) | columns.beside(columns.guides)
+    classes = np.array([places], dtype=np.int64)
+    chosen, floats = np.empty((2, limit), dtype=np.int64), np.empty((2, limit))
+    opened, counts = np.empty((len(places) * pool.most_open, 3), dtype=np.int64), np.empty((1, 2), dtype=np.int64)
+    loops.choose_many(
+        classes, (target,), pool.classes, pool.rows, pool.starts, pool.facts, index.words((among,))[0], parents,
+        variants, board.by_scheme, said, board.certain, services, which, asked, (weights.need, weights.diversity),
+        columns.kind, columns.n_kinds, index.order, index.by_order, wish.stated, chosen[:1], floats[:1], floats[1:2],
+        counts, opened,
+    )  # fmt: skip
+    n_found, n_facts = counts[0].tolist()
+    if n_found <= 0:
+        return [], wish.stated and n_found == 0
+    told, parts = np.empty((limit, 5 + n_facts), dtype=np.uint8), np.empty((limit, len(CONTRIBUTIONS)))
+    loops.tell(
+        classes[0], target, pool.classes, pool.rows, index.opening(profile.on), opened, n_facts, board.by_scheme, said,
+        board.certain, services, which, asked, weights.need, chosen[0], n_found, told, parts, chosen[1],
+    )  # fmt: skip
+    names = pool.names_of()
+    facts = [names[number] for number in opened[:n_facts, 0].tolist()]
+    sure, perhaps = ([fact if halves == kind else "" for fact, halves in facts] for kind in (SURE, PERHAPS))
+    positions, served = chosen[:, :n_found].tolist()
+    scores, penalties = floats[:2, :n_found].tolist()
+    told_by = told[:n_found].tolist()
+    matches = _describe(index, sure, perhaps, [*needs, ""], positions, scores, penalties, told_by, parts.T, served)
+    return matches, wish.stated
+
+
+def _close(likeness: Floats) -> Floats:
+    """Return how close words come, where small likenesses say little."""
+    words = likeness / CLOSE
+    return np.minimum(1.0, words * words)
+
+
+def _fit(columns: Columns, needs: Sequence[str], wish: Wish, rows: Positions) -> tuple[Floats, Positions]:
+    """Return how well schemes serve a wish, and the sub-need that each serves best: the number of them for none."""
+    if not needs:
+        return np.zeros(len(rows)), np.zeros(len(rows), dtype=np.intp)
+    values = columns.services(needs, rows)
+    values *= np.array([[wish.weights[need]] for need in needs])
+    most = values.max(axis=0)
+    others = reduce(np.add, values) - most
+    need = values.argmax(axis=0)
+    need[most == 0.0] = len(needs)
+    return most * (1.0 - OTHERS) + OTHERS * np.minimum(1.0, others), need
+
+
+def _listed(points: Floats) -> list[bool]:
+    """Tell which schemes answer a wish: those worth a line beside the best possible one."""
+    stated = points[NEED] + points[WORDS]
+    helped = stated + points[GUIDE]
+    flags: list[bool] = ((helped > 0.0) & (helped >= LISTED * stated.max(initial=0.0))).tolist()
+    return flags
+
+
+def _first(
+    ordered: Sequence[int],
+    raw: Sequence[float],
+    kin: Sequence[int],
+    listed: Sequence[bool],
+    order: Sequence[int],
+    diversity: float,
+    limit: int,
+) -> list[tuple[float, int, int, float]]:
+    """Return the first of those listed after diversity: minus the score, rank by key, place, penalty.
+
+    They are looked at by their own score: none can come before what has more than its own score already.
+    """
+    found: list[tuple[float, int, int, float]] = []
+    n_better: dict[int, int] = {}
+    for place in ordered:
+        points = raw[place]
+        if len(found) >= limit and points < -found[limit - 1][0]:
+            break
+        kind = kin[place]
+        n = n_better.get(kind, 0)
+        n_better[kind] = n + 1
+        if listed[place]:
+            penalty = round(-diversity * n * SCALE) / SCALE
+            insort(found, (-(round((points + penalty) * SCALE) / SCALE), order[place], place, penalty))
+    return found[:limit]
+
+
+def _describe(
+    index: Index,
+    unknown: Sequence[str],
+    to_confirm: Sequence[str],
+    needs: Sequence[str],
+    positions: Sequence[int],
+    scores: Sequence[float],
+    penalties: Sequence[float],
+    told: Sequence[Sequence[int]],
+    points: Floats,
+    served: Sequence[int],
+) -> list[Match]:
+    """Say what the rules and the wish say of the schemes that were chosen."""
+    names = CONTRIBUTIONS if len(points) == len(CONTRIBUTIONS) else (*CONTRIBUTIONS, "learnt")
+    schemes, matches, named = index.schemes, [], dict[tuple[int, ...], tuple[tuple[str, ...], tuple[str, ...]]]()
+    found = zip(count(), positions, scores, penalties, told, served, strict=False)
+    for column, at, score, penalty, facts, need in found:
+        sure, typed, later, is_aimed, is_not, *opened = facts
+        is_open = tuple(opened)
+        if is_open not in named:
+            named[is_open] = (
+                tuple(sorted({*compress(unknown, opened)} - {""})),
+                tuple(sorted({*compress(to_confirm, opened)} - {""})),
+            )
+        matches.append(
+            Match(
+                schemes[at],
+                MET if sure else UNKNOWN,
+                MET if typed else UNKNOWN,
+                MET if is_aimed else NOT_MET if is_not else UNKNOWN,
+                *named[is_open],
+                later == 1,
+                True,
+                (),
+                score,
+                Parts(names, points, column, penalty),
+                needs[need],
+            )
+        )
+    return matches

@@ -1,0 +1,274 @@
+"""Loops that numba compiles: only :mod:`matching.kernels` imports them, where numba is installed.
+
+They say what :mod:`matching.best` and :mod:`matching.crowd` say with numpy, with the same additions in the same order.
+"""
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit
+from numba.core import types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from matching.features import DIGITS, LISTED, OTHERS
+
+type Words = NDArray[np.uint64]
+
+SCALE = 10.0**DIGITS
+ORDER_BITS = 20  # of a key: what a score lacks, in its last digit, then the place by key
+BIAS = 1 << 42
+MAX_SCHEMES = 1 << ORDER_BITS
+
+
+@intrinsic
+def _lowest(typing: Any, word: Any) -> Any:
+    """Return the place of the lowest bit of a word."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(types.uint64), generate
+
+
+@njit(cache=True, nogil=True)
+def _sink(heap: Any, root: int, n: int) -> None:
+    while True:
+        child = 2 * root + 1
+        if child >= n:
+            return
+        if child + 1 < n and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[root] <= heap[child]:
+            return
+        heap[root], heap[child] = heap[child], heap[root]
+        root = child
+
+
+@njit(cache=True, nogil=True)
+def choose(
+    possible: Words, hidden: Words, rows: Words, opened: Any, n_facts: int, aimed: Words, others: Words,
+    points: Any, said: Any, certain: Any, services: Any, needs: Any, asked: Any, gains: Any, kind: Any, n_kinds: int,
+    order: Any, by_order: Any, stated: bool, heap: Any, need_of: Any, worth: Any, seen: Any,
+    positions: Any, scores: Any, penalties: Any,
+) -> int:  # fmt: skip
+    """Write the first schemes of one firm, and return how many: -1 where none serves what was asked."""
+    n_needs, n_found, limit, n_words = len(needs), 0, len(positions), len(possible)
+    weight, diversity = gains[0], gains[1]
+    n, most = 0, 0.0
+    for word in range(n_words):
+        bits = possible[word]
+        while bits:
+            place = _lowest(bits)
+            low = np.uint64(1) << place
+            bits ^= low
+            at = word * 64 + np.int64(place)
+            best, total, need = 0.0, 0.0, n_needs
+            for each in range(n_needs):
+                value = services[needs[each], at] * asked[each]
+                total += value
+                if value > best:
+                    best, need = value, each
+            fit = best * (1.0 - OTHERS) + OTHERS * min(1.0, total - best)
+            doubt, counted = 0, -1
+            for fact in range(n_facts):
+                if opened[fact, 0] != counted and rows[opened[fact, 1], word] & low:
+                    doubt += opened[fact, 2]
+                    counted = opened[fact, 0]
+            aim = (1.0 if aimed[word] & low else 0.0) - (1.0 if others[word] & low else 0.0)
+            served = weight * fit
+            told = served + said[at]
+            if told > most:
+                most = told
+            if hidden[word] & low:
+                continue
+            whole = told + points[at, 2]
+            whole += points[at, 3] * aim
+            whole += certain[min(doubt, 255)]
+            whole += points[at, 5]
+            whole += points[at, 6]
+            whole += points[at, 7]
+            whole += points[at, 8]
+            worth[at], need_of[at] = told, need
+            heap[n] = (np.int64(BIAS) - np.int64(np.rint(whole * SCALE)) << ORDER_BITS) | order[at]
+            n += 1
+    if stated and most == 0.0:  # nothing answers
+        return -1
+    for root in range(n // 2 - 1, -1, -1):
+        _sink(heap, root, n)
+    seen[: (n_needs + 1) * n_kinds] = 0
+    while n:
+        key = heap[0]
+        n -= 1
+        heap[0] = heap[n]
+        _sink(heap, 0, n)
+        at = by_order[key & ((1 << ORDER_BITS) - 1)]
+        raw = np.float64(np.int64(BIAS) - (key >> ORDER_BITS)) / SCALE
+        if n_found == limit and raw < scores[limit - 1]:
+            break
+        kin = need_of[at] * n_kinds + kind[at]
+        n_better = seen[kin]
+        seen[kin] += 1
+        if stated:
+            helped = worth[at] + points[at, 5]
+            if not (helped > 0.0 and helped >= LISTED * most):
+                continue
+        penalty = np.rint(-diversity * n_better * SCALE) / SCALE
+        score = np.rint((raw + penalty) * SCALE) / SCALE
+        slot = n_found
+        while slot and (
+            score > scores[slot - 1] or (score == scores[slot - 1] and order[at] < order[positions[slot - 1]])
+        ):
+            slot -= 1
+        if slot == limit:
+            continue
+        n_found = min(limit, n_found + 1)
+        for later in range(n_found - 1, slot, -1):
+            scores[later], positions[later] = scores[later - 1], positions[later - 1]
+            penalties[later] = penalties[later - 1]
+        scores[slot], positions[slot], penalties[slot] = score, at, penalty
+    return n_found
+
+
+@njit(cache=True, nogil=True)
+def _join(places: Any, which: int, classes: Any, rows: Words, found: Words) -> None:
+    """Write the schemes that one of some classes holds in a row."""
+    first = classes[places[0], which]
+    for word in range(len(found)):
+        found[word] = rows[first, word]
+    for table in range(1, len(places)):
+        row = classes[places[table], which]
+        if row:
+            for word in range(len(found)):
+                found[word] |= rows[row, word]
+
+
+@njit(cache=True, nogil=True)
+def judge_many(places: Any, classes: Any, rows: Words, live: Words, possible: Words, eligible: Words) -> None:
+    """Write, firm by firm, the schemes that it may have and those that it can have.
+
+    ``places`` has a row a firm, with its class in each table.
+    """
+    n_words = len(live)
+    for firm in range(len(places)):
+        first, second = classes[places[firm, 0], 0], classes[places[firm, 0], 1]
+        for word in range(n_words):
+            possible[firm, word] = live[word] & ~rows[first, word]
+            eligible[firm, word] = live[word] & ~rows[second, word]
+        for table in range(1, places.shape[1]):
+            first, second = classes[places[firm, table], 0], classes[places[firm, table], 1]
+            if first == second:
+                if first:
+                    for word in range(n_words):
+                        kept = ~rows[first, word]
+                        possible[firm, word] &= kept
+                        eligible[firm, word] &= kept
+            else:
+                for word in range(n_words):
+                    possible[firm, word] &= ~rows[first, word]
+                    eligible[firm, word] &= ~rows[second, word]
+
+
+@njit(cache=True, nogil=True)
+def _gather(places: Any, starts: Any, facts: Any, opened: Any) -> int:
+    """Write what classes leave open, by fact, and return how many."""
+    n = 0
+    for table in range(len(places)):
+        for entry in range(starts[places[table]], starts[places[table] + 1]):
+            slot = n
+            while slot and opened[slot - 1, 0] > facts[entry, 0]:
+                for cell in range(3):
+                    opened[slot, cell] = opened[slot - 1, cell]
+                slot -= 1
+            for cell in range(3):
+                opened[slot, cell] = facts[entry, cell]
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _hide(parents: Any, variants: Words, possible: Words, hidden: Words) -> None:
+    """Write the parents of which a variant is possible."""
+    hidden[:] = 0
+    for parent in range(len(parents)):
+        for word in range(len(possible)):
+            if variants[parent, word] & possible[word]:
+                at = parents[parent]
+                hidden[at // 64] |= np.uint64(1) << np.uint64(at % 64)
+                break
+
+
+@njit(cache=True, nogil=True)
+def choose_many(
+    places: Any, targets: Any, classes: Any, rows: Words, starts: Any, facts: Any, live: Words, parents: Any,
+    variants: Words, points: Any, said: Any, certain: Any, services: Any, needs: Any, asked: Any, gains: Any,
+    kind: Any, n_kinds: int, order: Any, by_order: Any, stated: bool, positions: Any, scores: Any, penalties: Any,
+    counts: Any, opened: Any,
+) -> None:  # fmt: skip
+    """Write the first schemes of each firm; ``opened`` is left with what the last one leaves open."""
+    n_words, n = rows.shape[1], points.shape[0]
+    possible, hidden = np.empty(n_words, np.uint64), np.zeros(n_words, np.uint64)
+    aimed, others = np.empty(n_words, np.uint64), np.empty(n_words, np.uint64)
+    heap, need_of, worth = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.float64)
+    seen = np.empty((len(needs) + 1) * n_kinds, np.int64)
+    for firm in range(len(places)):
+        _join(places[firm], 0, classes, rows, possible)
+        target = classes[targets[firm]]
+        for word in range(n_words):
+            possible[word] = live[word] & ~possible[word]
+            aimed[word] = live[word] & ~rows[target[1], word]
+            others[word] = live[word] & rows[target[0], word]
+        if len(parents):
+            _hide(parents, variants, possible, hidden)
+        n_facts = _gather(places[firm], starts, facts, opened)
+        counts[firm, 1] = n_facts
+        counts[firm, 0] = choose(
+            possible, hidden, rows, opened, n_facts, aimed, others, points, said, certain, services, needs, asked,
+            gains, kind, n_kinds, order, by_order, stated, heap, need_of, worth, seen, positions[firm], scores[firm],
+            penalties[firm],
+        )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def tell(
+    places: Any, target: int, classes: Any, rows: Words, later: Words, opened: Any, n_facts: int, points: Any,
+    said: Any, certain: Any, services: Any, needs: Any, asked: Any, weight: float, positions: Any, n_found: int,
+    told: Any, parts: Any, need_of: Any,
+) -> None:  # fmt: skip
+    """Write what the rules say of the schemes that were chosen, their contributions, and the need each serves."""
+    n_needs = len(needs)
+    for slot in range(n_found):
+        at = positions[slot]
+        word, low = at // 64, np.uint64(1) << np.uint64(at % 64)
+        unsure = typed_unsure = closed = np.uint64(0)
+        for table in range(len(places)):
+            unsure |= rows[classes[places[table], 1], word]
+            typed_unsure |= rows[classes[places[table], 3], word]
+        for table in range(len(places) - 1):  # the last one is of the day
+            closed |= rows[classes[places[table], 0], word]
+        told[slot, 0] = (unsure & low) == 0
+        told[slot, 1] = (typed_unsure & low) == 0
+        told[slot, 2] = (later[word] & ~closed & low) != 0
+        told[slot, 3] = (rows[classes[target, 1], word] & low) == 0
+        told[slot, 4] = (rows[classes[target, 0], word] & low) != 0
+        doubt, counted = 0, -1
+        for fact in range(n_facts):
+            is_open = (rows[opened[fact, 1], word] & low) != 0
+            told[slot, 5 + fact] = is_open
+            if is_open and opened[fact, 0] != counted:
+                doubt += opened[fact, 2]
+                counted = opened[fact, 0]
+        best, total, need = 0.0, 0.0, n_needs
+        for each in range(n_needs):
+            value = services[needs[each], at] * asked[each]
+            total += value
+            if value > best:
+                best, need = value, each
+        for name in range(points.shape[1]):
+            parts[slot, name] = points[at, name]
+        parts[slot, 0] = weight * (best * (1.0 - OTHERS) + OTHERS * min(1.0, total - best))
+        parts[slot, 1] = said[at]
+        parts[slot, 3] = points[at, 3] * (float(told[slot, 3]) - float(told[slot, 4]))
+        parts[slot, 4] = certain[min(doubt, 255)]
+        need_of[slot] = need
