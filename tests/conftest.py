@@ -1,17 +1,25 @@
 """What every test shares: reference data loaded once, real files where they are, how long property tests search."""
 
+import fcntl
 import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from hypothesis import HealthCheck, settings
+from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = Path(os.environ.get("JONCTION_REAL_DATA") or ROOT.parent / "shared" / "data")
 NO_REAL_DATA = "no real data"
+TEMPLATE = "template-"
 
 settings.register_profile(
     "short", derandomize=True, max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -25,10 +33,59 @@ settings.load_profile("long" if os.environ.get("JONCTION_LONG") == "1" else "sho
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
-    """Load the reference data into the test database: every test sees the real territory and the real catalogue."""
-    with django_db_blocker.unblock():
-        call_command("load_reference", stdout=StringIO())
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of one run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def loaded_database(shared_folder: Path) -> str:
+    """Return the name of a database with its tables and the reference data, to copy; who wants it first makes it."""
+    return make_once(shared_folder / f"{TEMPLATE}reference", _load_reference)
+
+
+def make_once(path: Path, make: Callable[[str], None]) -> str:
+    """Return the name of a database that is made once for all processes of a run; ``path`` keeps it."""
+    with path.open("a+") as kept:
+        fcntl.flock(kept, fcntl.LOCK_EX)
+        kept.seek(0)
+        name = kept.read()
+        if not name:
+            name = f"{path.name.replace('-', '_')}_{secrets.token_hex(4)}"
+            make(name)
+            kept.write(name)
+    return name
+
+
+def _load_reference(name: str) -> None:
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as server_connection:
+        server_connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    environment = {**os.environ, "DATABASE_URL": f"{server}/{name}"}
+    for command in ("migrate", "load_reference"):
+        subprocess.run(
+            [sys.executable, "manage.py", command], cwd=ROOT, env=environment, check=True, capture_output=True
+        )
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, request: pytest.FixtureRequest
+) -> None:
+    """Copy the test database from the loaded one, but where one is used again."""
+    if not request.config.getvalue("reuse_db"):
+        connection.settings_dict["TEST"]["TEMPLATE"] = request.getfixturevalue("loaded_database")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: pytest.FixtureRequest, request: pytest.FixtureRequest
+) -> None:
+    """See to it that every test sees the real territory and the real catalogue."""
+    if request.config.getvalue("reuse_db"):
+        with django_db_blocker.unblock():
+            call_command("load_reference", stdout=StringIO())
 
 
 @pytest.fixture
@@ -43,15 +100,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Drop the databases that browser tests copied theirs from, once every process of the run is done."""
+    """Drop the databases that others were copied from, once every process of the run is done."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
-    loaded = [path.read_text() for path in session.config._tmp_path_factory.getbasetemp().glob("e2e-*")]
+    loaded = [path.read_text() for path in session.config._tmp_path_factory.getbasetemp().glob(f"{TEMPLATE}*")]
     if loaded:
         server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as server_connection:
             for name in loaded:
-                connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+                server_connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

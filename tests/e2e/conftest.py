@@ -1,6 +1,5 @@
 """The whole service, really started: site, worker, beat and mail catcher, on a database of its own."""
 
-import fcntl
 import os
 import secrets
 import socket
@@ -17,6 +16,7 @@ import yaml
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from backend.config.test import WORKER
+from tests.conftest import TEMPLATE, make_once
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -47,9 +47,9 @@ def free_port() -> int:
 class Service:
     """Every process of the service, on one fixed day."""
 
-    def __init__(self, day: str, folder: Path, *, shared: Path) -> None:
+    def __init__(self, day: str, folder: Path, *, shared: Path, reference: str) -> None:
         self.day = day
-        self._shared = shared
+        self._shared, self._reference = shared, reference
         self.port, mail_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.mail = folder / "mail"
@@ -89,26 +89,18 @@ class Service:
 
     def _make_database(self) -> None:
         """Copy the database of this day as it is when all is loaded; the first to want it makes it."""
-        with (self._shared / f"e2e-{self.day}").open("a+") as name:
-            fcntl.flock(name, fcntl.LOCK_EX)  # processes of one run share it
-            name.seek(0)
-            loaded = name.read()
-            if not loaded:
-                loaded = f"{self._database}_loaded"
-                self._load(loaded)
-                name.write(loaded)
-            self._sql(f'CREATE DATABASE "{self._database}" TEMPLATE "{loaded}"')
+        loaded = make_once(self._shared / f"{TEMPLATE}{self.day}", self._load)
+        self._sql(f'CREATE DATABASE "{self._database}" TEMPLATE "{loaded}"')
 
     def _load(self, database: str) -> None:
-        self._sql(f'CREATE DATABASE "{database}"')
-        for command in (["migrate", "--noinput"], ["load_reference"], ["load_demo"]):
-            subprocess.run(
-                [sys.executable, "manage.py", *command],
-                cwd=ROOT,
-                env={**self.environment, "DATABASE_URL": f"{self._server}/{database}"},
-                check=True,
-                capture_output=True,
-            )
+        self._sql(f'CREATE DATABASE "{database}" TEMPLATE "{self._reference}"')
+        subprocess.run(
+            [sys.executable, "manage.py", "load_demo"],
+            cwd=ROOT,
+            env={**self.environment, "DATABASE_URL": f"{self._server}/{database}"},
+            check=True,
+            capture_output=True,
+        )
 
     def _answers(self) -> bool:
         try:
@@ -164,10 +156,11 @@ def wait_for(condition, what: str, *, seconds: float = 60):
 
 
 @pytest.fixture(scope="session", params=["2026-11-24", "2027-01-02"])
-def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    root = tmp_path_factory.getbasetemp()
-    shared = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
-    running = Service(request.param, tmp_path_factory.mktemp("service"), shared=shared)
+def service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, shared_folder: Path, loaded_database: str
+) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("service")
+    running = Service(request.param, folder, shared=shared_folder, reference=loaded_database)
     try:
         running.start()
         yield running

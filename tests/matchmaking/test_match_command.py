@@ -43,8 +43,8 @@ def keys(answer: dict[str, Any]) -> list[str]:
     return [match["scheme"] for match in answer["matches"]]
 
 
-def test_a_thousand_firms_get_the_answers_that_the_reviewed_files_give(match: Callable[..., Answers]) -> None:
-    lines = Draw(seed=2026).lines(1000)
+def test_firms_get_the_answers_that_the_reviewed_files_give(match: Callable[..., Answers]) -> None:
+    lines = Draw(seed=2026).lines(1000 if os.environ.get("JONCTION_LONG") == "1" else 300)
     answers = match(lines, all=True)
     assert [answer["id"] for answer in answers] == [line.get("id") for line in lines]
     seen = set()

@@ -5,11 +5,11 @@ import sys
 from tests.conftest import ROOT
 
 
-def test_whom_a_scheme_moves_is_kept_once_when_workers_are_killed():
+def test_whom_a_scheme_moves_is_kept_once_when_workers_are_killed(loaded_database):
     """Short form of ``scripts/rematch``; in a process of its own, since Django reads once where its database is."""
     environment = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.tasks.rematch", "4000", "200"],
+        [sys.executable, "-m", "tests.tasks.rematch", "4000", "200", "--copy", loaded_database],
         cwd=ROOT,
         env={**environment, "JONCTION_SHARD_FILES": "200"},
         capture_output=True,

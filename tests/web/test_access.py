@@ -474,14 +474,18 @@ def test_each_role_gets_what_the_table_says(role):
     cases = make_cases(user)
     wrong = []
     for name, row in TABLE.items():
+        asked = []
         for whose, expected in (("own", row.own), ("foreign", row.foreign or row.own)):
+            case = cases[whose]
+            path, sent = PATHS.get(name) or reverse(name, args=row.args(case)), row.sent(case)
+            if (path, sent, expected) in asked:  # it is nobody's own
+                continue
+            asked.append((path, sent, expected))
             client = Client(raise_request_exception=False)
             with transaction.atomic():
                 if user:
                     client.force_login(user)
-                case = cases[whose]
-                path = PATHS.get(name) or reverse(name, args=row.args(case))
-                answer = getattr(client, row.method)(path, row.sent(case))
+                answer = getattr(client, row.method)(path, sent)
                 transaction.set_rollback(True)
             to_sign_in = urlsplit(answer.headers.get("Location", "")).path in SIGN_IN
             found = LOGIN if to_sign_in else answer.status_code

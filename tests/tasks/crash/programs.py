@@ -103,12 +103,13 @@ def private_services(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def scratch_database(url: str) -> Iterator[str]:
-    """Make a database beside the one of ``url`` and drop it at the end."""
+def scratch_database(url: str, *, copied: str | None = None) -> Iterator[str]:
+    """Make a database beside the one of ``url``, empty or a copy of another one, and drop it at the end."""
     name = f"jonction_crash_{os.getpid()}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        template = sql.Identifier(copied or "template1")
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
         try:
             yield urlsplit(url)._replace(path=f"/{name}").geturl()
         finally:

@@ -15,6 +15,7 @@ def main() -> int:
     parser.add_argument(
         "subscribers", metavar="SUBSCRIBERS", type=int, nargs="?", default=1_000, help="1000 unless told"
     )
+    parser.add_argument("--copy", metavar="DATABASE", help="one that is loaded, on that server")
     asked = parser.parse_args()
     if not LEAST <= asked.subscribers * 10 <= asked.firms * 10:
         parser.error(f"at least {LEAST // 10} subscribers, and no more than firms")
@@ -23,7 +24,10 @@ def main() -> int:
         # Django reads where its database is once, so that nothing of it may be imported earlier.
         from tests.tasks.crash.programs import private_services, scratch_database
 
-        with private_services(folder) as services, scratch_database(services["DATABASE_URL"]) as database:
+        with (
+            private_services(folder) as services,
+            scratch_database(services["DATABASE_URL"], copied=asked.copy) as database,
+        ):
             os.environ.update(
                 {
                     **services,
@@ -40,7 +44,7 @@ def main() -> int:
 
             from tests.tasks.rematch.run import run_rematch
 
-            report = run_rematch(asked.firms, asked.subscribers, folder=folder)
+            report = run_rematch(asked.firms, asked.subscribers, folder=folder, is_loaded=bool(asked.copy))
             connection.close()
     sys.stdout.write(f"{report}\n")
     return 1 if report.faults else 0

@@ -71,13 +71,14 @@ class Report:
         return "\n".join(f"rematch: {line}" for line in [*lines, "holds" if not self.faults else "DOES NOT HOLD"])
 
 
-def run_rematch(n_firms: int, n_subscribers: int, *, folder: Path) -> Report:
-    """Play it on the database of the settings, whose tables are made here."""
+def run_rematch(n_firms: int, n_subscribers: int, *, folder: Path, is_loaded: bool) -> Report:
+    """Play it on the database of the settings, whose tables are made here where they are not loaded."""
     report = Report(n_firms=n_firms, n_subscribers=n_subscribers)
     on = current_day()
-    with report.stage("tables and reference data"):
-        call_command("migrate", verbosity=0)
-        call_command("load_reference", verbosity=0)
+    if not is_loaded:
+        with report.stage("tables and reference data"):
+            call_command("migrate", verbosity=0)
+            call_command("load_reference", verbosity=0)
     with report.stage("filing"):
         fill(n_firms, n_subscribers, on=on)
     scheme.publish(folder / "scheme")
