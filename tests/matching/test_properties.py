@@ -332,6 +332,9 @@ BEHIND = {
     "schemes": ["held"],
     "manual": ["answers"],
     "window": ["on"],
+    # A code of one nomenclature says what the other one may be.
+    "naf": ["naf", "naf_2025", "links"],
+    "naf_2025": ["naf", "naf_2025", "links"],
 }
 
 
