@@ -430,11 +430,11 @@ def test_a_decided_pair_of_ours_still_offers_to_join_it(client):
     decide_as(pair, make_editor(), "same")
     client.force_login(make_editor())
     page = client.get(reverse("admin:schemes_duplicatepair_change", args=[pair.pk])).text
-    assert reverse("admin:schemes_fusion_add") in page
+    assert reverse("admin:schemes_fusion_propose") in page
 
 
 @pytest.mark.parametrize("query", ["", "?une=1", "?une=x&autre=y", "?une={pk}&autre={pk}"])
 def test_a_fusion_of_what_is_not_two_sheets_of_ours_is_not_found(client, query):
     client.force_login(make_editor())
-    address = reverse("admin:schemes_fusion_add") + query.format(pk=get_scheme().pk)
+    address = reverse("admin:schemes_fusion_propose") + query.format(pk=get_scheme().pk)
     assert client.get(address).status_code == 404

@@ -19,7 +19,7 @@ from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
 from backend.notifications.services import stop_url
 from backend.schemes.fusions import propose_fusion
-from backend.schemes.models import CatalogueTask, Fusion, ImportRun, Page, Proposal, Scheme
+from backend.schemes.models import CatalogueTask, DuplicateDecision, Fusion, ImportRun, Page, Proposal, Scheme
 from backend.schemes.previews import make_link, token_of
 from backend.schemes.publishing import propose, write_draft
 from backend.schemes.records import read_record
@@ -172,7 +172,8 @@ def admin_rows() -> dict[str, Row]:
 
     def decided(case: Case) -> list[Any]:
         pair = make_pair(case.scheme, case.imported)
-        return [decide_as(pair, make_officer("", role=Membership.Role.EDITOR), "other").pk]
+        held = DuplicateDecision.objects.in_force().of(pair).first()
+        return [(held or decide_as(pair, make_officer("", role=Membership.Role.EDITOR), "other")).pk]
 
     def task(case: Case) -> list[Any]:
         return [case.task.pk]
@@ -248,7 +249,8 @@ def admin_rows() -> dict[str, Row]:
         "schemes_duplicatedecision_history": Row(ENTER, args=decided),
         "schemes_duplicatedecision_take_back": Row(ENTER, args=decided, method="post"),
         "schemes_fusion_changelist": page(ENTER),
-        "schemes_fusion_add": page({**CLOSED, **dict.fromkeys(STAFF, 404)}),  # of no two sheets
+        "schemes_fusion_add": page(CLOSED),
+        "schemes_fusion_propose": page({**CLOSED, **dict.fromkeys(STAFF, 404)}),  # of no two sheets
         "schemes_fusion_change": Row(ENTER, args=fusion),
         "schemes_fusion_delete": Row(CLOSED, args=fusion),
         "schemes_fusion_history": Row(ENTER, args=fusion),

@@ -109,7 +109,7 @@ class DuplicatePairAdmin(CataloguePages[DuplicatePair]):
             told += f" « {row.ours} » suit maintenant sa source, {row.imported.source}."
         messages.success(request, told)
         if decision.verdict == DuplicateDecision.Verdict.SAME and two_of_ours(pair):
-            return redirect(f"{reverse('admin:schemes_fusion_add')}?une={pair.one_id}&autre={pair.other_id}")
+            return redirect(f"{reverse('admin:schemes_fusion_propose')}?une={pair.one_id}&autre={pair.other_id}")
         return redirect(LIST)
 
     def _page(self, request: HttpRequest, pair: DuplicatePair, form: WhyForm) -> HttpResponse:

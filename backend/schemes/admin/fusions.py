@@ -40,17 +40,16 @@ class FusionAdmin(CataloguePages[Fusion]):
     def title(self, fusion: Fusion) -> str:
         return str(fusion)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.has_module_permission(request)
-
     def get_urls(self) -> list[URLPattern]:
         decide = self.for_editors(require_POST(self.decide))
-        return [path("<path:pk>/decider/", decide, name="schemes_fusion_decide"), *super().get_urls()]
+        own = [
+            path("reunir/", self.for_editors(self.propose), name="schemes_fusion_propose"),
+            path("<path:pk>/decider/", decide, name="schemes_fusion_decide"),
+        ]
+        return own + super().get_urls()
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def propose(self, request: HttpRequest) -> HttpResponse:
         """Ask which of two sheets stays, with both under the eyes."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
         one, other = (_ours(request.GET.get(name, "")) for name in ("une", "autre"))
         if one.pk == other.pk:
             raise Http404
