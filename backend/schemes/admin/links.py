@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
-from backend.schemes.admin.pages import CataloguePages
+from backend.schemes.admin.pages import CataloguePages, edits_catalogue
 from backend.schemes.models import Page, PageCheck
 
 
@@ -29,7 +29,7 @@ class ChecksInline(admin.TabularInline[PageCheck, Page]):
     extra = 0
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(getattr(request.user, "may_edit_catalogue", False))
+        return edits_catalogue(request)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -22,6 +22,15 @@ def signed_in(request: HttpRequest) -> User:
     return request.user
 
 
+def edits_catalogue(request: HttpRequest) -> bool:
+    """Tell whether who asks edits the catalogue: read once a page, for each list of the side bar wants to know."""
+    known: bool | None = getattr(request, "edits_catalogue", None)
+    if known is None:
+        known = bool(getattr(request.user, "may_edit_catalogue", False))
+        request.edits_catalogue = known  # type: ignore[attr-defined]
+    return known
+
+
 def found[Row: models.Model](rows: models.QuerySet[Row], pk: str) -> Row:
     """Return the row that an address names, or answer that there is none."""
     if not (pk.isascii() and pk.isdigit() and len(pk) <= MAX_DIGITS):
@@ -35,7 +44,7 @@ class CataloguePages[Row: models.Model](admin.ModelAdmin[Row]):
     change_list_template = "admin/schemes/change_list.html"
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(getattr(request.user, "may_edit_catalogue", False))
+        return edits_catalogue(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_module_permission(request)
