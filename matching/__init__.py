@@ -9,6 +9,7 @@ from matching.answering import Answering, Signs, signs_of
 from matching.bundles import Step, bundle
 from matching.changes import Change, Turn, apply_changes, find_change
 from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
+from matching.crowd import Chosen, Crowd
 from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.eligibility import Verdicts, evaluate
 from matching.errors import CriterionError, FactError, MatchingError, RelationError
@@ -82,11 +83,13 @@ __all__ = [
     "Ceiling",
     "Change",
     "Changes",
+    "Chosen",
     "Concerned",
     "Conflict",
     "Correspondence",
     "Criterion",
     "CriterionError",
+    "Crowd",
     "Estimate",
     "Example",
     "FactError",

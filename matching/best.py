@@ -69,7 +69,7 @@ def best(
 ) -> Answer:
     """Return the first schemes that address a wish, as :func:`matching.ranking.rank` does."""
     loops = loaded() if ranker is None and index.columns.n else None
-    if loops and _is_plain(wish, weights):
+    if loops and is_plain(wish, weights):
         matches, is_served = _by_loops(loops, index, profile, wish, weights, None, limit)
         return Answer(matches, float(is_served))
     standing, columns = index.stand(profile), index.columns
@@ -96,7 +96,7 @@ def best(
         ),
         rows,
     )  # fmt: skip
-    fit, need = _fit(columns, needs, wish, rows)
+    fit, need = fit_of(columns, needs, wish, rows)
     board = index.board(weights, profile.on)
     points = board.points.take(rows, axis=1)
     points[NEED] = weights.need * fit
@@ -129,7 +129,7 @@ def best(
     return Answer(_describe(index, unknown, to_confirm, [*needs, ""], *chosen), chance)
 
 
-def _is_plain(wish: Wish, weights: Weights) -> bool:
+def is_plain(wish: Wish, weights: Weights) -> bool:
     """Tell whether a wish is without words: then something answers where something serves it, and nothing else."""
     if wish.closeness or wish.likeness or wish.chance is not None:
         return False
@@ -193,7 +193,7 @@ def _close(likeness: Floats) -> Floats:
     return np.minimum(1.0, words * words)
 
 
-def _fit(columns: Columns, needs: Sequence[str], wish: Wish, rows: Positions) -> tuple[Floats, Positions]:
+def fit_of(columns: Columns, needs: Sequence[str], wish: Wish, rows: Positions) -> tuple[Floats, Positions]:
     """Return how well schemes serve a wish, and the sub-need that each serves best: the number of them for none."""
     if not needs:
         return np.zeros(len(rows)), np.zeros(len(rows), dtype=np.intp)

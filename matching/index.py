@@ -52,7 +52,7 @@ class _Class:
         return self.place
 
 
-class _Table:
+class Table:
     """Conditions that read the same fields of a profile, and what each class of profiles settles of them."""
 
     def __init__(self, fields: tuple[str, ...]) -> None:
@@ -176,12 +176,12 @@ class Index:
         self._by_order: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         self._pool: Pool | None = None
         self._board: tuple[tuple[Weights, date], Board] | None = None
-        self._windows = _Table(("on",))
+        self._windows = Table(("on",))
         self._opening: dict[date, Row] = {}
-        self._tables: dict[tuple[str, ...], _Table] = {}
-        self._targets = _Table(tuple(sorted((*ACTIVITY, *ACTIVITY_2025))))
+        self._tables: dict[tuple[str, ...], Table] = {}
+        self.targets = Table(tuple(sorted((*ACTIVITY, *ACTIVITY_2025))))
         self.variants: dict[str, Row] = {}  # by key of the parent, whether the index holds it or not
-        self._reading: dict[str, Row] = {}  # by fact, schemes whose typed conditions read it
+        self.reading: dict[str, Row] = {}  # by fact, schemes whose typed conditions read it
         for scheme in schemes:
             self.add(scheme)
 
@@ -199,11 +199,11 @@ class Index:
         for condition, is_stated in _conditions(scheme).items():
             self._table(condition).add(condition, bit, is_stated=is_stated)
         if scheme.targeting:
-            self._targets.add(scheme.targeting, bit, is_stated=True)
+            self.targets.add(scheme.targeting, bit, is_stated=True)
         if scheme.variant_of:
             self.variants[scheme.variant_of] = self.variants.get(scheme.variant_of, 0) | bit
         for fact in scheme.typed_facts:
-            self._reading[fact] = self._reading.get(fact, 0) | bit
+            self.reading[fact] = self.reading.get(fact, 0) | bit
         self._order = self._board = self._pool = None
         self._opening.clear()
 
@@ -219,17 +219,17 @@ class Index:
         for condition in _conditions(scheme):
             self._table(condition).forget(condition, bit)
         if scheme.targeting:
-            self._targets.forget(scheme.targeting, bit)
+            self.targets.forget(scheme.targeting, bit)
         if scheme.variant_of:
             self.variants[scheme.variant_of] &= ~bit
-        self._reading = {fact: row & ~bit for fact, row in self._reading.items()}
+        self.reading = {fact: row & ~bit for fact, row in self.reading.items()}
         self._order = self._board = self._pool = None
         self._opening.clear()
 
-    def _table(self, condition: Criterion) -> _Table:
+    def _table(self, condition: Criterion) -> Table:
         fields = fields_of(condition)
         if fields not in self._tables:
-            self._tables[fields] = _Table(fields)
+            self._tables[fields] = Table(fields)
         return self._tables[fields]
 
     def stand(self, profile: Profile) -> Standing:
@@ -250,11 +250,11 @@ class Index:
                 opens[fact] = opens.get(fact, 0) | row
             for fact, row in settled.typed_opens.items():
                 typed_opens[fact] = typed_opens.get(fact, 0) | row
-        target = self._targets.look_up(profile)
+        target = self.targets.look_up(profile)
         live = self.live
         possible, typed_possible = live & ~closed, live & ~typed_closed
         is_open, is_typed_open = possible & unsure, typed_possible & typed_unsure
-        others = ((fact, row & is_open & ~self._reading.get(fact, 0)) for fact, row in opens.items())
+        others = ((fact, row & is_open & ~self.reading.get(fact, 0)) for fact, row in opens.items())
         return Standing(
             possible=possible,
             eligible=live & ~unsure,
@@ -306,14 +306,19 @@ class Index:
     def pool(self) -> Pool:
         """Return what was settled since schemes last came or went, as words."""
         if self._pool is None or self._pool.n_classes > MAX_CLASSES:
-            self._pool = Pool(self.columns.n, self._reading)
+            self._pool = Pool(self.columns.n, self.reading)
         return self._pool
 
     def places(self, profile: Profile, pool: Pool) -> tuple[list[int], int]:
         """Return where a pool keeps the classes of a profile, that of the day last, and that of what is aimed at."""
         found = [table.find(profile).place_in(pool) for table in self._tables.values()]
         found.append(self._windows.find(profile).place_in(pool))
-        return found, self._targets.find(profile).place_in(pool)
+        return found, self.targets.find(profile).place_in(pool)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables of conditions, that of the day last."""
+        return (*self._tables.values(), self._windows)
 
     def opening(self, day: date) -> NDArray[np.uint64]:
         """Return the schemes that are known to open after a day, as words."""

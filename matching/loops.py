@@ -272,3 +272,166 @@ def tell(
         parts[slot, 3] = points[at, 3] * (float(told[slot, 3]) - float(told[slot, 4]))
         parts[slot, 4] = certain[min(doubt, 255)]
         need_of[slot] = need
+
+
+@njit(cache=True, nogil=True)
+def _merge(
+    kins: Any, n_kins: int, heads: Any, after: Any, raw: Any, listed: Any, diversity: float, cursor: Any, rank: Any,
+    positions: Any, scores: Any,
+) -> int:  # fmt: skip
+    """Write the best of several lists, each of one kin, best first; a place in its list takes points off each."""
+    n_found, limit = 0, len(positions)
+    for each in range(n_kins):
+        cursor[each], rank[each] = heads[kins[each]], 0
+    while n_found < limit:
+        best, chosen = 0.0, -1
+        for each in range(n_kins):
+            while cursor[each] >= 0 and not listed[cursor[each]]:
+                cursor[each] = after[cursor[each]]
+                rank[each] += 1
+            at = cursor[each]
+            if at >= 0:
+                penalty = np.rint(-diversity * rank[each] * SCALE) / SCALE
+                score = np.rint((raw[at] + penalty) * SCALE) / SCALE
+                if chosen < 0 or score > best or (score == best and listed[at] < listed[cursor[chosen]]):
+                    best, chosen = score, each
+        if chosen < 0:
+            break
+        positions[n_found], scores[n_found] = cursor[chosen], best
+        cursor[chosen] = after[cursor[chosen]]
+        rank[chosen] += 1
+        n_found += 1
+    return n_found
+
+
+@njit(cache=True, nogil=True)
+def _close_kins(
+    kins: Any, n_kins: int, heads: Any, after: Any, raw: Any, at_most: Any, diversity: float, highest: float,
+    least: float, is_done: Any,
+) -> int:  # fmt: skip
+    """Mark the kins that have so many at ``highest`` that one more cannot reach ``least``; return how many.
+
+    Of two with the same score the one that came first goes first, if it came with the same ``at_most``: those are by
+    key.
+    """
+    n_done = 0
+    for each in range(n_kins):
+        if not is_done[kins[each]] and diversity > 0.0:
+            at, points = heads[kins[each]], highest
+            while at >= 0 and points >= least and (raw[at] > highest or raw[at] == highest == at_most[at]):
+                at, points = after[at], points - diversity
+            is_done[kins[each]] = points < least
+        n_done += is_done[kins[each]]
+    return n_done
+
+
+@njit(cache=True, nogil=True)
+def choose_sorted(
+    places: Any, targets: Any, classes: Any, rows: Words, starts: Any, facts: Any, live: Words, parents: Any,
+    variants: Words, points: Any, at_most: Any, told: Any, by_told: Any, certain: Any, diversity: float,
+    kin: Any, n_kin: int, order: Any, stated: bool, share: float, positions: Any, scores: Any, counts: Any,
+    opened: Any,
+) -> None:  # fmt: skip
+    """Write the first schemes of each firm, where schemes come by the most that their score can be, highest first.
+
+    Once enough are found, what follows cannot be among them; what is found later never brings the last one down.
+    """
+    n_words, n, limit = rows.shape[1], len(at_most), positions.shape[1]
+    hidden, whole = np.zeros(n_words, np.uint64), np.empty(n_words, np.uint64)
+    heads, tails = np.full(n_kin, -1, np.int64), np.full(n_kin, -1, np.int64)
+    after, before, raw, listed = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n), np.zeros(n, np.int64)
+    is_done = np.zeros(n_kin, np.bool_)
+    kins, cursor, rank = np.empty(n_kin, np.int64), np.empty(n_kin, np.int64), np.empty(n_kin, np.int64)
+    for firm in range(len(places)):
+        n_facts, n_kins, n_seen, n_found = _gather(places[firm], starts, facts, opened), 0, 0, 0
+        target, most = classes[targets[firm]], 0.0
+        if len(parents):
+            _join(places[firm], 0, classes, rows, whole)
+            for word in range(n_words):
+                whole[word] = live[word] & ~whole[word]
+            _hide(parents, variants, whole, hidden)
+        if stated:
+            for at in by_told:
+                closed = ~live[at // 64]
+                for table in range(places.shape[1]):
+                    closed |= rows[classes[places[firm, table], 0], at // 64]
+                if not closed >> np.uint64(at % 64) & np.uint64(1):
+                    most = told[at]
+                    break
+            if most == 0.0:
+                counts[firm] = 0
+                continue
+        next_check = limit
+        for word in range(n_words):
+            if n_seen >= next_check:
+                n_found = _merge(
+                    kins, n_kins, heads, after, raw, listed, diversity, cursor, rank, positions[firm], scores[firm]
+                )
+                next_check = n_seen + 8
+                if n_found == limit:
+                    least, highest = scores[firm, limit - 1], at_most[word * 64]
+                    if (
+                        highest < least
+                        or _close_kins(kins, n_kins, heads, after, raw, at_most, diversity, highest, least, is_done)
+                        == n_kin
+                    ):
+                        break
+            bits = live[word]
+            for table in range(places.shape[1]):
+                bits &= ~rows[classes[places[firm, table], 0], word]
+            bits &= ~hidden[word]
+            while bits:
+                place = _lowest(bits)
+                low = np.uint64(1) << place
+                bits ^= low
+                at = word * 64 + np.int64(place)
+                if is_done[kin[at]]:
+                    continue
+                doubt, counted = 0, -1
+                for fact in range(n_facts):
+                    if opened[fact, 0] != counted and rows[opened[fact, 1], word] & low:
+                        doubt += opened[fact, 2]
+                        counted = opened[fact, 0]
+                aim = 0.0 if rows[target[1], word] & low else 1.0
+                aim -= 1.0 if rows[target[0], word] & low else 0.0
+                total = points[at, 0] + points[at, 1]
+                total += points[at, 2]
+                total += points[at, 3] * aim
+                total += certain[min(doubt, 255)]
+                total += points[at, 5]
+                total += points[at, 6]
+                total += points[at, 7]
+                total += points[at, 8]
+                raw[at] = np.rint(total * SCALE) / SCALE
+                helped = told[at] + points[at, 5]
+                is_listed = not stated or (helped > 0.0 and helped >= share * most)
+                listed[at] = order[at] + 1 if is_listed else 0
+                n_seen += 1
+                mine = kin[at]
+                if heads[mine] < 0:
+                    kins[n_kins] = mine
+                    n_kins += 1
+                    heads[mine] = tails[mine] = at
+                    before[at] = after[at] = -1
+                    continue
+                behind = tails[mine]
+                while behind >= 0 and (
+                    raw[behind] < raw[at] or (raw[behind] == raw[at] and order[behind] > order[at])
+                ):
+                    behind = before[behind]
+                following = heads[mine] if behind < 0 else after[behind]
+                before[at], after[at] = behind, following
+                if behind < 0:
+                    heads[mine] = at
+                else:
+                    after[behind] = at
+                if following < 0:
+                    tails[mine] = at
+                else:
+                    before[following] = at
+        counts[firm] = _merge(
+            kins, n_kins, heads, after, raw, listed, diversity, cursor, rank, positions[firm], scores[firm]
+        )
+        for each in range(n_kins):
+            heads[kins[each]] = tails[kins[each]] = -1
+            is_done[kins[each]] = False

@@ -83,11 +83,11 @@ class Firms:
 
     def __init__(self, pairs: Iterable[tuple[int, Profile]] = ()) -> None:
         self._settle(read(pairs))
-        if len(np.unique(self._stock.ids)) != self._stock.n:
+        if len(np.unique(self.stock.ids)) != self.stock.n:
             raise ValueError("Two firms have the same id; each is given once.")
 
     def _settle(self, stock: Stock) -> None:
-        self._stock = stock
+        self.stock = stock
         self._alive = np.zeros(n_words(stock.n), dtype=np.uint64)
         if stock.n:
             fill(self._alive, 0, stock.n)
@@ -103,11 +103,11 @@ class Firms:
     @property
     def n_bytes(self) -> int:
         """What the columns take."""
-        return self._stock.n_bytes + self._alive.nbytes
+        return self.stock.n_bytes + self._alive.nbytes
 
     def _row(self, firm: int) -> int | None:
         """Return the row of a firm in the columns."""
-        for row in np.flatnonzero(self._stock.ids == firm).tolist():
+        for row in np.flatnonzero(self.stock.ids == firm).tolist():
             if self._alive[row // WORD] >> np.uint64(row % WORD) & np.uint64(1):
                 return int(row)
         return None
@@ -133,11 +133,13 @@ class Firms:
 
     def fold(self) -> None:
         """Give the latest firms their place in the columns, and forget those that are gone."""
+        if not self._recent and len(self) == self.stock.n:
+            return
         kept, later = rows_of(self._alive), read(self._recent.items())
         columns = {
-            names[0]: merged(self._stock.columns[names], kept, column) for names, column in later.columns.items()
+            names[0]: merged(self.stock.columns[names], kept, column) for names, column in later.columns.items()
         }
-        self._settle(Stock(np.concatenate([self._stock.ids[kept], later.ids]), columns))
+        self._settle(Stock(np.concatenate([self.stock.ids[kept], later.ids]), columns))
 
     def verdicts(self, scheme: Scheme, *, on: date, shown: bool = False) -> Concerned:
         """Return the firms that a scheme is for, and those that it may be for.
@@ -188,7 +190,7 @@ class Firms:
         recent = [self._judge_recent(before, on_before or on, shown), self._judge_recent(after, on, shown)]
         moved, ids = recent[0] != recent[1], np.array(list(self._recent), dtype=np.int64)
         later = [ids[moved & (recent[1] == outcome)] for outcome in (MET, NOT_MET, UNKNOWN)]
-        among = self._stock.ids[first * WORD : last * WORD]
+        among = self.stock.ids[first * WORD : last * WORD]
         return Changes(
             *(
                 np.concatenate([among[rows_of(each)].astype(np.int64), recent])
@@ -198,22 +200,22 @@ class Firms:
 
     def _judge(self, scheme: Scheme | None, on: date, shown: bool) -> _Judged:
         """Return the verdicts on the firms of the columns."""
-        if scheme is None or not self._stock.n:
+        if scheme is None or not self.stock.n:
             return _NOBODY
         whole = [Question(condition, on) for condition in scheme.conditions]
         typed = [Question(condition, on, MET) for condition in scheme.stated] if shown else []
-        starts, ends, whole = self._stock.territory(whole)
+        starts, ends, whole = self.stock.territory(whole)
         if not len(starts):
             return _NOBODY
         if (ends - starts).sum() <= MAX_SCATTERED:
             rows = np.concatenate([np.arange(start, end) for start, end in zip(starts, ends, strict=True)])
             return self._judge_rows(whole, typed, rows)
         first, last = int(starts[0]) // WORD, n_words(int(ends[-1]))
-        tests = [self._stock.words(question, first, last) for question in whole]
+        tests = [self.stock.words(question, first, last) for question in whole]
         here = spans(starts, ends, first, last) & self._alive[first:last]
         possible = reduce(and_, (maybe for _, maybe in tests), here)
         if shown:
-            tests = [self._stock.words(question, first, last) for question in typed]
+            tests = [self.stock.words(question, first, last) for question in typed]
         return _Judged(
             first, possible, reduce(and_, (met for met, maybe in tests if shown or met is not maybe), possible)
         )
@@ -222,11 +224,11 @@ class Firms:
         """Return the verdicts on some firms, looked up one by one."""
         verdict = np.full(len(rows), MET, dtype=np.int8)
         for question in whole:
-            verdict = np.minimum(verdict, self._stock.outcomes(question, rows))
+            verdict = np.minimum(verdict, self.stock.outcomes(question, rows))
             kept = verdict > NOT_MET
             rows, verdict = rows[kept], verdict[kept]
         if typed:
-            verdict = reduce(np.minimum, (self._stock.outcomes(question, rows) for question in typed))
+            verdict = reduce(np.minimum, (self.stock.outcomes(question, rows) for question in typed))
         if not len(rows):
             return _NOBODY
         first, last = int(rows[0]) // WORD, n_words(int(rows[-1]) + 1)

@@ -1,6 +1,7 @@
 """What the classes of an index settle, as rows of 64-bit words in one table: equal rows are kept once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,8 @@ class Pool:
     def __init__(self, n: int, read: Mapping[str, Row]) -> None:
         self._size = 8 * max(1, -(-n // 64))
         self._read = read
-        self._places: dict[Row, int] = {}
+        self._places: dict[bytes, int] = {}
+        self._known: dict[tuple[Any, ...], int] = {}
         self.rows: Words = np.zeros((64, self._size // 8), dtype=np.uint64)
         self.classes: Places = np.zeros((64, 4), dtype=np.int64)
         self.facts: Places = np.zeros((64, 3), dtype=np.int64)
@@ -47,43 +49,67 @@ class Pool:
         self.names: dict[tuple[str, int], int] = {}  # of facts
         self.n_classes = self._n_facts = 0
         self.most_open = 1
-        self.row(0)
+        self.row(self._pack(0))
 
-    def row(self, row: Row) -> int:
+    def row(self, packed: bytes) -> int:
         """Return the place of a row."""
-        place = self._places.get(row)
+        place = self._places.get(packed)
         if place is None:
-            place = self._places[row] = len(self._places)
+            place = self._places[packed] = len(self._places)
             if place == len(self.rows):
                 self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)])
-            self.rows[place] = np.frombuffer(row.to_bytes(self._size, "little"), dtype=np.uint64)
+            self.rows[place] = np.frombuffer(packed, dtype=np.uint64)
         return place
+
+    def masks(self, row: Row) -> list[tuple[int, np.uint64]]:
+        """Return the words of a row that are not empty."""
+        words = np.frombuffer(self._pack(row), dtype=np.uint64)
+        return [(int(place), words[place]) for place in np.flatnonzero(words)]
+
+    def _pack(self, row: Row) -> bytes:
+        return row.to_bytes(self._size, "little")
 
     def add(self, settled: Settled) -> int:
         """Take a class in, and return its place."""
-        place = self.n_classes
+        rows = (settled.closed, settled.unsure, settled.typed_closed, settled.typed_unsure)
+        opens, typed = (
+            {fact: self._pack(row) for fact, row in facts.items()} for facts in (settled.opens, settled.typed_opens)
+        )
+        return self.add_words([self._pack(row) for row in rows], opens, typed)
+
+    def add_words(self, rows: Sequence[bytes], opens: Mapping[str, bytes], typed_opens: Mapping[str, bytes]) -> int:
+        """Take a class in by its rows as words, and return its place; the same class is kept once."""
+        facts = [(self._name(fact, SURE), self.row(row), SURE) for fact, row in typed_opens.items()]
+        for fact, row in opens.items():
+            left = self._but_read(fact, row)
+            facts.append((self._name(fact, PERHAPS), self.row(left), PERHAPS))
+        facts = sorted(each for each in facts if each[1])
+        key: tuple[Any, ...] = (*(self.row(row) for row in rows), *facts)
+        place = self._known.setdefault(key, self.n_classes)
+        if place < self.n_classes:
+            return place
         if place == len(self.classes):
             self.classes = np.concatenate([self.classes, np.zeros_like(self.classes)])
             self.starts = np.concatenate([self.starts, np.zeros(len(self.classes) // 2, dtype=np.int64)])
-        self.classes[place] = [
-            self.row(row) for row in (settled.closed, settled.unsure, settled.typed_closed, settled.typed_unsure)
-        ]
-        self._open(SURE, settled.typed_opens.items())
-        self._open(PERHAPS, ((fact, row & ~self._read.get(fact, 0)) for fact, row in settled.opens.items()))
+        while self._n_facts + len(facts) > len(self.facts):
+            self.facts = np.concatenate([self.facts, np.zeros_like(self.facts)])
+        self.classes[place] = key[:4]
+        if facts:
+            self.facts[self._n_facts : self._n_facts + len(facts)] = facts
+        self._n_facts += len(facts)
         self.n_classes += 1
         self.starts[self.n_classes] = self._n_facts
-        self.most_open = max(self.most_open, int(self._n_facts - self.starts[place]))
+        self.most_open = max(self.most_open, len(facts))
         return place
 
     def names_of(self) -> list[tuple[str, int]]:
         """Return the facts by number, each with its halves."""
         return list(self.names)
 
-    def _open(self, halves: int, opens: Iterable[tuple[str, Row]]) -> None:
-        for fact, row in opens:
-            if row:
-                if self._n_facts == len(self.facts):
-                    self.facts = np.concatenate([self.facts, np.zeros_like(self.facts)])
-                name = self.names.setdefault((fact, halves), len(self.names))
-                self.facts[self._n_facts] = name, self.row(row), halves
-                self._n_facts += 1
+    def _name(self, fact: str, halves: int) -> int:
+        return self.names.setdefault((fact, halves), len(self.names))
+
+    def _but_read(self, fact: str, row: bytes) -> bytes:
+        """Return a row but the schemes whose typed conditions read a fact."""
+        read = self._read.get(fact, 0)
+        return self._pack(int.from_bytes(row, "little") & ~read) if read else row

@@ -70,18 +70,23 @@ class Stock:
         several = {id(column.codes): column for column in self.columns.values()}
         return self.ids.nbytes + sum(column.n_bytes for column in several.values())
 
-    def _column(self, condition: Criterion) -> Column:
-        """Return the column of what a condition reads, apart from the day."""
-        names = tuple(name for name in fields_of(condition) if name != "on")
+    def column_of(self, fields: Iterable[str]) -> Column:
+        """Return the column of some fields, the day apart."""
+        names = tuple(name for name in fields if name != "on")
         if not names:
             return self._nothing
         if names not in self.columns:
             self.columns[names] = join([self.columns[(name,)] for name in names])
         return self.columns[names]
 
+    def profile(self, row: int, on: date) -> Profile:
+        """Return what is known of a firm, on a day."""
+        known = {name: self.columns[(name,)] for name in FIELDS}
+        return Profile(on=on, **{name: column.values[column.codes[row]][0] for name, column in known.items()})
+
     def _test(self, question: Question) -> tuple[Column, OutcomeArray]:
         """Return what a condition without parts says of each value of its column, by its own code."""
-        column = self._column(question.condition)
+        column = self.column_of(fields_of(question.condition))
         return column, question.condition.evaluate(column.profiles(question.on), assume=question.assume)
 
     def territory(self, questions: Iterable[Question]) -> tuple[Rows, Rows, list[Question]]:

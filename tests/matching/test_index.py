@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,11 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import (
+    ANYWHERE,
     MET,
     NOT_MET,
     UNKNOWN,
     Answering,
     Index,
+    Interval,
+    Place,
     Profile,
     Profiles,
     Ranker,
@@ -27,7 +32,7 @@ from matching import (
 from matching.eligibility import evaluate
 from matching.index import Standing
 from tests.matching import naive_ranking
-from tests.matching.factories import WEIGHTS
+from tests.matching.factories import DAY, WEIGHTS, make_scheme
 from tests.matching.test_properties import (
     ACTIVITIES,
     ACTIVITIES_2025,
@@ -206,3 +211,51 @@ def test_an_index_orders_as_the_naive_way_does(
     first = rank(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker, limit=2)
     assert first.matches == [match for match in matches if match.addresses and match.score is not None][:2]
     assert first.chance == pytest.approx(chance)
+
+
+def test_after_a_thousand_edits_it_is_as_if_it_were_built_afresh() -> None:
+    draw = Random(11)  # noqa: S311
+    conditions = [
+        {"kind": "in_territory", "any_of": ["REG-32"]},
+        {"kind": "in_territory", "any_of": ["DEP-60", "REG-84"], "none_of": ["ZONE-afr"]},
+        {"kind": "activity", "any_of": ["C"], "none_of": ["25.62B"]},
+        {"kind": "headcount", "below": 50},
+        {"kind": "headcount", "at_least": 10},
+        {"kind": "age_months", "at_least": 36},
+        {"kind": "any", "of": [{"kind": "turnover", "below": 2e6}, {"kind": "size_category", "to": "small"}]},
+        {"kind": "manual", "fact": "taxes", "sentence": "."},
+    ]
+    firms = [
+        Profile(
+            on=DAY,
+            place=draw.choice([ANYWHERE, Place(frozenset({"REG-32", "DEP-60"}), frozenset({"ZONE-afr"}))]),
+            activity=draw.choice(["", "25.62B", "10.71A"]),
+            headcount=draw.choice([Interval(), Interval(8, 12), Interval(60, 60)]),
+            created_on=draw.choice([None, date(2025, 1, 31)]),
+        )
+        for _ in range(6)
+    ]
+    index, known = Index(), dict[str, Scheme]()
+    for number in range(1_000):
+        key = f"a:{draw.randint(0, 80):02}"
+        if key in known and draw.random() < 0.4:
+            index.remove(key)
+            del known[key]
+        else:
+            known[key] = make_scheme(
+                key,
+                *draw.sample(conditions, draw.randint(0, 3)),
+                needs={need: draw.choice([0.3, 1.0]) for need in draw.sample(NEEDS, draw.randint(0, 2))},
+                kind=draw.choice(["loan", "grant"]),
+                reach=draw.choice(["local", "national"]),
+            )
+            index.add(known[key])
+        if number % 50 == 0:  # what was settled in between is brought up to date, not forgotten
+            rank(index, firms[number // 50 % len(firms)], Wish(), WEIGHTS, limit=3)
+    afresh = Index(known.values())
+    for profile in firms:
+        assert told(index.stand(profile), index) == told(afresh.stand(profile), afresh) == expected(known, profile)
+        for wish in (Wish(), Wish({"robot": 1.0}, stated=True, ticked=frozenset({"robot"}))):
+            for limit in (None, 7):
+                found = rank(index, profile, wish, WEIGHTS, limit=limit)
+                assert found == rank(afresh, profile, wish, WEIGHTS, limit=limit)
