@@ -203,7 +203,7 @@ class Roaring:
 class Postgres:
     def __init__(self, firms: list[Firm], country: Country, connection: psycopg.Connection) -> None:
         database.load_firms(connection, firms, country)
-        self.cursor = connection.cursor(binary=True)
+        self.cursor = psycopg.Cursor(connection)
 
     def find(self, sheet: Sheet) -> Found:
         return tuple(np.array(ids, dtype=np.int64) for ids in database.firms_of(self.cursor, sheet))

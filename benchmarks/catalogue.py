@@ -1,0 +1,108 @@
+"""Schemes as a tool holds them: what it takes to load them, to change one, and to read a text beside them."""
+
+import json
+import sqlite3
+import tracemalloc
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import date
+from itertools import chain
+from random import Random
+
+import bm25s
+import numpy as np
+import yaml
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+import matching
+from benchmarks.single import LIMIT, WEIGHTS
+from benchmarks.synthetic import FIXTURES, SEED, Sheet, scheme
+from matching.text import tokens
+
+
+def load_sqlite(sheets: Sequence[Sheet]) -> None:
+    """Load the sheets into a database in memory, one row each and one a perimeter and a need, with indexes."""
+    database = sqlite3.connect(":memory:")
+    names = [name for name in asdict(sheets[0]) if name not in ("perimeters", "needs")]
+    database.execute(f"CREATE TABLE scheme (id INTEGER PRIMARY KEY, {', '.join(names)})")
+    database.execute("CREATE TABLE perimeter (scheme INTEGER, code TEXT)")
+    database.execute("CREATE TABLE need (scheme INTEGER, need TEXT, weight REAL)")
+    rows = [(number, *(_cell(getattr(sheet, name)) for name in names)) for number, sheet in enumerate(sheets)]
+    database.executemany(f"INSERT INTO scheme VALUES ({', '.join('?' * (len(names) + 1))})", rows)
+    database.executemany(
+        "INSERT INTO perimeter VALUES (?, ?)",
+        ((n, code) for n, sheet in enumerate(sheets) for code in sheet.perimeters),
+    )
+    database.executemany(
+        "INSERT INTO need VALUES (?, ?, ?)",
+        ((n, *pair) for n, sheet in enumerate(sheets) for pair in sheet.needs.items()),
+    )
+    for index in ("scheme (key)", "scheme (state, opens_on, closes_on)", "scheme (staff_from, staff_below)",
+                  "perimeter (code, scheme)", "need (need, scheme)"):  # fmt: skip
+        database.execute(f"CREATE INDEX i{abs(hash(index))} ON {index}")
+    database.close()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, tuple):
+        return json.dumps(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def memory(schemes: Sequence[matching.Scheme], profiles: Sequence[matching.Profile]) -> float:
+    """Return the bytes that an index takes for each scheme, once some firms were answered."""
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    index = matching.Index(schemes)
+    for profile in profiles:
+        matching.rank(index, profile, matching.Wish(), WEIGHTS, limit=LIMIT)
+    taken = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    return taken / len(schemes)
+
+
+def changed(sheets: Sequence[Sheet]) -> matching.Scheme:
+    """Return the first scheme with another condition."""
+    return scheme(replace(sheets[0], staff_below=50.0, staff_from=None))
+
+
+class Texts:
+    """A text of some 40 words a scheme, drawn from the words of the taxonomy, and texts of 60 words to look for."""
+
+    def __init__(self, n: int, n_asked: int) -> None:
+        needs = yaml.safe_load((FIXTURES / "taxonomy.yaml").read_text(encoding="utf-8"))["needs"]
+        said = [text for need in needs for sub in need["sub_needs"] for text in chain(*_lists(sub))]
+        words = [word for text in said for word in text.split()]
+        draw = Random(SEED + 2)  # noqa: S311
+        self.schemes = [" ".join(draw.choices(words, k=40)) for _ in range(n)]
+        self.asked = [" ".join(draw.choices(words, k=60)) for _ in range(n_asked)]
+        rarity = matching.Rarity.learn(self.schemes, frozenset())
+        self.lexicon = matching.Lexicon.learn(
+            (matching.Example(text, {f"synthetic:{number:06}": 1.0}) for number, text in enumerate(self.schemes)),
+            rarity,
+        )
+        self.bm25 = bm25s.BM25()
+        self.bm25.index(bm25s.tokenize(self.schemes, show_progress=False), show_progress=False)
+        self.vectorizer = TfidfVectorizer()
+        self.matrix = self.vectorizer.fit_transform(self.schemes).T.tocsr()
+
+    def by_bm25(self) -> None:
+        for text in self.asked:
+            self.bm25.retrieve(bm25s.tokenize([text], show_progress=False), k=LIMIT, show_progress=False)
+
+    def by_sklearn(self) -> None:
+        for text in self.asked:
+            scores = (self.vectorizer.transform([text]) @ self.matrix).toarray()[0]
+            np.argpartition(-scores, LIMIT)[:LIMIT]
+
+    def by_engine(self, index: matching.Index, profile: matching.Profile) -> None:
+        for text in self.asked:
+            likeness = self.lexicon.likeness(tokens(text)).tolist()
+            wish = matching.Wish(
+                {}, stated=True, closeness=dict(zip(self.lexicon.subjects, likeness, strict=True)), chance=1.0
+            )
+            matching.rank(index, profile, wish, WEIGHTS, limit=LIMIT)
+
+
+def _lists(sub: dict[str, object]) -> list[list[str]]:
+    return [[text for text in value if isinstance(text, str)] for value in sub.values() if isinstance(value, list)]
