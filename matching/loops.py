@@ -435,3 +435,16 @@ def choose_sorted(
         for each in range(n_kins):
             heads[kins[each]] = tails[kins[each]] = -1
             is_done[kins[each]] = False
+
+
+@njit(cache=True, nogil=True)
+def list_ids(words: Words, ids: Any, found: Any) -> None:
+    """Write the ids of the rows of a set."""
+    n = 0
+    for word in range(len(words)):
+        bits = words[word]
+        while bits:
+            place = _lowest(bits)
+            bits ^= np.uint64(1) << place
+            found[n] = ids[word * 64 + np.int64(place)]
+            n += 1

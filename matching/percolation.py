@@ -9,12 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from operator import and_
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.bits import EVERY, WORD, Rows, Words, fill, gather, n_words, rows_of, spans
 from matching.dictionary import merged
 from matching.eligibility import evaluate
+from matching.kernels import loaded
 from matching.outcomes import MET, NOT_MET, UNKNOWN, OutcomeArray
 from matching.profiles import Profile, Profiles
 from matching.schemes import Scheme
@@ -70,6 +73,16 @@ class _Judged:
 
 
 _NOBODY = _Judged(0, np.zeros(0, np.uint64), np.zeros(0, np.uint64))
+
+
+def _name(words: Words, ids: NDArray[Any]) -> Ids:
+    """Return the ids of the rows of a set."""
+    loops = loaded()
+    if loops is None:
+        return ids[rows_of(words)].astype(np.int64)
+    found = np.empty(int(np.bitwise_count(words).sum()), dtype=np.int64)
+    loops.list_ids(words, ids, found)
+    return found
 
 
 class Firms:
@@ -193,7 +206,7 @@ class Firms:
         among = self.stock.ids[first * WORD : last * WORD]
         return Changes(
             *(
-                np.concatenate([among[rows_of(each)].astype(np.int64), recent])
+                np.concatenate([_name(each, among), recent]) if len(recent) else _name(each, among)
                 for each, recent in zip(words, later, strict=True)
             )
         )

@@ -1,5 +1,6 @@
 """One scheme against many firms, as columns, against the evaluator: every firm, every edit, every day."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from random import Random
@@ -10,17 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import MET, NOT_MET, UNKNOWN, Firms, Interval, Place, Profile, Profiles, Scheme, percolation
+from matching import MET, NOT_MET, UNKNOWN, Firms, Interval, Place, Profile, Profiles, Scheme, kernels, percolation
 from matching.eligibility import evaluate
 from tests.matching.factories import DAY, make_scheme
 from tests.matching.test_index import schemes
 from tests.matching.test_properties import days, profiles, to_profile
 
 
-@pytest.fixture(params=[0, 4_000], ids=["over words", "one by one"])
-def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(percolation, "MAX_SCATTERED", request.param)
+@pytest.fixture(params=["over words", "one by one", "loops"])
+def _way(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    if request.param == "loops" and not kernels.load(str(tmp_path_factory.getbasetemp() / "loops")):
+        pytest.skip("numba is not installed")
+    monkeypatch.setattr(percolation, "MAX_SCATTERED", 4_000 if request.param == "one by one" else 0)
     monkeypatch.setattr(percolation, "MAX_RECENT", 3)
+    yield
+    kernels.unload()
 
 
 def expected(firms: dict[int, Profile], scheme: Scheme | None, on: date, *, shown: bool) -> dict[int, int]:
