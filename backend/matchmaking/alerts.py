@@ -96,7 +96,8 @@ def tell(*, pk: int, on: date) -> bool:
     alert = _lock(pk)
     if alert is None:
         return False
-    moves = list(alert.submission.moves.unheard().values_list("pk", flat=True))  # first: the result holds all of them
+    unheard = VerdictMove.objects.unheard().filter(submission=alert.submission)
+    moves = list(unheard.values_list("pk", flat=True))  # first: the result holds all of them
     result = latest_result(alert.submission, on=on)
     alert.checked_at, alert.checked_on = timezone.now(), on
     VerdictMove.objects.filter(pk__in=moves).update(heard_at=alert.checked_at)
