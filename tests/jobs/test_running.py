@@ -135,6 +135,7 @@ def elsewhere():
         dbname=settings["NAME"], password=settings["PASSWORD"] or None, autocommit=True, **parameters
     ) as other:
         yield other
+        other.execute("SELECT pg_advisory_unlock_all()")  # a closed connection gives its locks back a moment later
 
 
 def hold(other, name: str = "test.daily") -> None:
