@@ -34,6 +34,15 @@ for name, headcount, naf in (("small", 12.0, "25.62B"), ("large", 400.0, "25.62B
     subscribe(submission=file, frequency="immediate", paused_until=None, on=current_day())
 """
 
+# There must be someone to count; too large to be of those who gain above.
+ANOTHER_FIRM = """
+from tests.factories import make_submission
+from backend.common.days import current_day
+
+make_submission(confirmed=True, on=current_day(), email="another@ecrire.example", siret="", siren="",
+                company_name="Firme autre", facts={"headcount": 900.0, "naf": "01.11Z"})
+"""
+
 
 def looked_at(page: Page, name: str) -> None:
     """Read a page with axe on a phone and on a desk, in the long suite."""
@@ -206,6 +215,7 @@ def test_two_editors_at_once_lose_nothing(service: Service, open_context):
 
 
 def test_without_javascript_a_criterion_is_added_and_tried(service: Service, open_context):
+    service.run(ANOTHER_FIRM)
     page = enter(open_context(javascript=False), service, EDITOR)
     page.locator("#new-kind").select_option("headcount")
     page.get_by_role("button", name="Ajouter ce critère").click()
