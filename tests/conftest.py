@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = Path(os.environ.get("JONCTION_REAL_DATA") or ROOT.parent / "shared" / "data")
 NO_REAL_DATA = "no real data"
 TEMPLATE = "template-"
+SLOW = ("tests/e2e/", "tests/tasks/", "tests/deploy/", "tests/web/test_access.py")  # minutes a file, the first most
 
 settings.register_profile(
     "short", derandomize=True, max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -92,6 +93,12 @@ def django_db_setup(
 def real_data() -> Path:
     """Return the folder of the real files; mark the test ``real_data``."""
     return REAL_DATA
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slow files first, in whatever order the others are: processes that share a run then end together."""
+    items.sort(key=lambda item: next((n for n, path in enumerate(SLOW) if item.nodeid.startswith(path)), len(SLOW)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

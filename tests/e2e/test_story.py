@@ -18,10 +18,10 @@ ARC_OFFICER, OTHER_OFFICER = "claire.vasseur@jonction.example", "julien.mercier@
 TEXT = "Je ne trouve pas de soudeurs 🔥 <b>et</b> je voudrais un robot ; mes équipes du matin n’ont aucun bus."
 
 
-# Each day and each way once; all four ways with JONCTION_LONG=1.
-WAYS = [("2026-11-24", True), ("2027-01-02", False)]
+# The other day, a service of its own, with JONCTION_LONG=1.
+WAYS = [("2026-11-24", True), ("2026-11-24", False)]
 if os.environ.get("JONCTION_LONG") == "1":
-    WAYS += [("2026-11-24", False), ("2027-01-02", True)]
+    WAYS += [("2027-01-02", True), ("2027-01-02", False)]
 
 
 @pytest.mark.parametrize(("service", "javascript"), WAYS, indirect=["service"])

@@ -1,5 +1,7 @@
 """The form of a sheet: it gives back what a revision says, and tells an editor what to mend."""
 
+import os
+
 import pytest
 from django.http import QueryDict
 
@@ -15,6 +17,7 @@ from tests.schemes.people import get_scheme, make_record
 from tests.schemes.typed import criterion, new_scheme, sent
 
 pytestmark = pytest.mark.django_db
+LONG = os.environ.get("JONCTION_LONG") == "1"
 
 
 def post(data):
@@ -32,8 +35,10 @@ def test_every_kind_of_the_engine_can_be_typed():
     assert CRITERION_KINDS.keys() == FIELDS.keys() == KINDS_OF_THE_ENGINE.keys()
 
 
-def test_the_form_of_each_scheme_sent_untouched_says_the_same():
-    for scheme in Scheme.objects.published().select_related("current__scheme"):
+def test_the_form_of_a_scheme_sent_untouched_says_the_same():
+    """Every scheme in the long suite, one in four in ./test."""
+    schemes = Scheme.objects.published().order_by("pk").select_related("current__scheme")
+    for scheme in schemes if LONG else schemes[::4]:
         record = read_record(scheme.current)
         sheet = bound(sent(Sheet(scheme=scheme, base=record)), scheme=scheme, base=record)
         assert sheet.is_valid(), scheme.source_key
