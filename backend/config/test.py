@@ -23,4 +23,5 @@ REPORT_SECONDS = 0
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"api_read": None, "api_match": None}  # noqa: F405
 OUTBOX_SECONDS = 0.5
 FETCH_LOOPBACK = True
+WHITENOISE_AUTOREFRESH = True  # a file is looked for when it is asked: else every test client reads all of them first
 STATIC_ROOT = BASE_DIR / "backend" / "web" / "static"  # noqa: F405  # a folder that exists: tests collect nothing
