@@ -99,6 +99,15 @@ def test_one_person_proposes_and_another_one_joins_the_sheets():
     assert Notification.objects.get(kind="fusion_decided").recipient == author.email
 
 
+def test_the_api_leads_to_the_sheet_that_stays(client):
+    join()
+    answer = client.get(f"/api/v1/schemes/{GONE}/")
+    assert (answer.status_code, answer.headers["Location"]) == (301, f"/api/v1/schemes/{STAYS}/")
+    assert client.get(answer.headers["Location"]).json()["key"] == STAYS
+    undo(Fusion.objects.get())
+    assert client.get(f"/api/v1/schemes/{GONE}/").status_code == 200
+
+
 def test_who_proposed_does_not_decide_and_nobody_else_than_an_approver_does():
     author = make_approver()
     fusion = prepare(author=author)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import F, Prefetch, QuerySet
+from django.urls import reverse
 from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
@@ -10,7 +11,7 @@ from drf_spectacular.utils import (
     extend_schema_view,
     inline_serializer,
 )
-from rest_framework import generics, mixins, serializers
+from rest_framework import generics, mixins, serializers, status
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +23,7 @@ from backend.common.days import current_day
 from backend.schemes.exports.licence import LICENCE, LICENCE_URL
 from backend.schemes.models import Criterion, OperatorRole, Relation, Revision, Scheme, ServedNeed, TaxonomyNeed
 from backend.schemes.state import catalogue_state
+from backend.schemes.succession import successor_of
 
 PAGE = ("page", "page_size")
 DUMP = inline_serializer(
@@ -97,7 +99,12 @@ class SchemeListView(CatalogueView, mixins.ListModelMixin):
     get=extend_schema(
         operation_id="read_scheme",
         summary="Un dispositif",
-        description="La fiche entière de la version en vigueur : conditions, sources, montants, dates, porteurs.",
+        description="La fiche entière de la version en vigueur : conditions, sources, montants, dates, porteurs. "
+        "Une fiche réunie à une autre mène à celle-ci.",
+        responses={
+            200: SchemeSerializer,
+            301: OpenApiResponse(description="La fiche est réunie à une autre, dont « Location » donne l’adresse."),
+        },
         tags=["Dispositifs"],
         parameters=[
             OpenApiParameter(
@@ -113,6 +120,10 @@ class SchemeView(SheetView):
     def read(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         revision = self.get_queryset().filter(scheme__source_key=kwargs["key"]).first()
         if revision is None:
+            gone = Scheme.objects.of_source(Scheme.OWN).filter(source_key=kwargs["key"]).first()
+            if last := successor_of(gone) if gone else None:
+                address = reverse("api:scheme", args=[last.source_key])
+                return Response(status=status.HTTP_301_MOVED_PERMANENTLY, headers={"Location": address})
             raise NotFound(f"Aucun dispositif publié n’a la clé « {kwargs['key']} ».")
         return Response(self.get_serializer(revision).data)
 
