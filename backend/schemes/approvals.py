@@ -8,16 +8,9 @@ from backend.accounts.models import User
 from backend.common.work import Work
 from backend.schemes.lifecycle import PublishingError, check
 from backend.schemes.models import Proposal
-from backend.schemes.publishing import (
-    context_of,
-    decide,
-    hold,
-    put_proposal_in_force,
-    refuse_unpublishable,
-    tell,
-    tell_author,
-)
+from backend.schemes.publishing import decide, hold, put_proposal_in_force, refuse_unpublishable
 from backend.schemes.relations import hold_relations
+from backend.schemes.telling import context_of, tell, tell_author
 
 FARTHEST = timedelta(days=366)
 

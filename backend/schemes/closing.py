@@ -11,18 +11,10 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import Proposal, Revision, Scheme
-from backend.schemes.publishing import (
-    approvers_to_tell,
-    context_of,
-    hold,
-    propose,
-    put_proposal_in_force,
-    refuse_unpublishable,
-    tell,
-    write_draft,
-)
+from backend.schemes.publishing import hold, propose, put_proposal_in_force, refuse_unpublishable, write_draft
 from backend.schemes.records import Record, read_record
 from backend.schemes.relations import hold_relations
+from backend.schemes.telling import approvers_to_tell, context_of, tell
 
 State = Revision.WindowState
 SHUT = (State.SUSPENDED, State.EXHAUSTED, State.CLOSED)

@@ -19,10 +19,11 @@ from backend.notifications.services import absolute_url, owe, stop_url
 from backend.schemes.lifecycle import check_fusion
 from backend.schemes.merging import put_together
 from backend.schemes.models import Counterpart, Criterion, Fusion, Proposal, Revision, Scheme
-from backend.schemes.publishing import TOPIC, PublishingError, archive, mistakes_in, put_back, put_in_force
+from backend.schemes.publishing import PublishingError, archive, mistakes_in, put_back, put_in_force
 from backend.schemes.records import BROKEN, Record, digest_of, plain, read_record, write_revision
 from backend.schemes.relations import hold_relations
 from backend.schemes.succession import successors
+from backend.schemes.telling import TOPIC
 from backend.schemes.variants import in_force, is_same
 
 RULE = "fusion de deux fiches"

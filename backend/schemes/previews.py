@@ -16,8 +16,9 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import PreviewLink, Proposal, Remark, Revision
-from backend.schemes.publishing import context_of, hold_scheme, tell
+from backend.schemes.publishing import hold_scheme
 from backend.schemes.records import write_revision
+from backend.schemes.telling import context_of, tell
 
 SALT = "schemes.preview"
 DAYS = 30

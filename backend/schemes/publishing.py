@@ -4,16 +4,13 @@ Rights are checked here, whoever calls: an editor proposes, an approver who is n
 """
 
 from collections.abc import Collection, Iterable
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from backend.accounts.models import Membership, User
-from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, owe, stop_url
+from backend.accounts.models import User
 from backend.schemes.comparison import differences
 from backend.schemes.lifecycle import PublishingError as PublishingError
 from backend.schemes.lifecycle import check, check_scheme
@@ -32,9 +29,8 @@ from backend.schemes.records import (
 )
 from backend.schemes.relations import contradiction_with, hold_relations
 from backend.schemes.succession import why_gone
+from backend.schemes.telling import tell, tell_approvers, tell_author
 from backend.schemes.variants import chain_with, followed, in_force, is_same, variants_of, why_followed
-
-TOPIC = "catalogue"
 
 
 class OutdatedError(PublishingError):
@@ -499,46 +495,3 @@ def decide(proposal: Proposal, state: str, *, by: User, comment: str = "") -> No
     proposal.state, proposal.decided_by, proposal.decided_at = state, by, timezone.now()
     proposal.decision_comment = comment.strip()
     proposal.save()
-
-
-# -- telling
-
-
-def tell_approvers(proposal: Proposal) -> None:
-    """Ask those who may decide to read a proposal."""
-    context = context_of(proposal)
-    for user in approvers_to_tell(proposal):
-        when = proposal.proposed_at or proposal.written_at  # one e-mail each time that it is proposed
-        tell("proposal_notice", f"proposal:{proposal.pk}:proposed:{when.timestamp()}:{user.pk}", user, context)
-
-
-def approvers_to_tell(proposal: Proposal) -> Iterable[User]:
-    """Return who may decide on a proposal."""
-    approving = User.objects.filter(memberships__in=Membership.objects.approving()).distinct()
-    wrote = proposal.edits.filter(by__isnull=False).values("by")
-    return approving.exclude(pk=proposal.author_id or 0).exclude(pk__in=wrote)
-
-
-def tell_author(proposal: Proposal) -> None:
-    """Tell the author what somebody else decided."""
-    if proposal.author and proposal.author.is_active and proposal.author_id != proposal.decided_by_id:
-        when = proposal.decided_at or proposal.written_at
-        key = f"proposal:{proposal.pk}:decided:{proposal.state}:{when.timestamp()}"
-        tell("proposal_decided", key, proposal.author, context_of(proposal))
-
-
-def context_of(proposal: Proposal) -> dict[str, Any]:
-    """Return what the e-mails about a proposal tell of it."""
-    base = read_record(proposal.base) if proposal.base else None
-    return {
-        "proposal": proposal,
-        "labels": [difference.label for difference in differences(base, proposal.record)] if base else [],
-        "url": absolute_url("admin:schemes_proposal_change", proposal.pk),
-    }
-
-
-def tell(kind: str, key: str, user: User, context: dict[str, Any]) -> None:
-    """Owe an e-mail to one who works on the catalogue, once for each key."""
-    stop = stop_url(address=user.email, topic=TOPIC)
-    message = render(kind, {**context, "reader": user, "stop_url": stop})
-    owe(kind=kind, key=key, recipient=user.email, message=message, topic=TOPIC)

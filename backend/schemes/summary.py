@@ -13,8 +13,8 @@ from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, owe, stop_url
 from backend.schemes.dates import closed_on, closing_without_follow_up, overdue, published, what_next
 from backend.schemes.models import CatalogueTask, Page, Scheme
-from backend.schemes.publishing import TOPIC
 from backend.schemes.quality import review_day
+from backend.schemes.telling import TOPIC
 
 WEEK = timedelta(days=7)
 SHOWN = 10  # of each list; the rest is counted

@@ -16,7 +16,6 @@ from backend.notifications.services import stop
 from backend.schemes import lifecycle
 from backend.schemes.models import CatalogueTask, Criterion, Proposal, Revision, Scheme
 from backend.schemes.publishing import (
-    TOPIC,
     OutdatedError,
     PublishingError,
     archive,
@@ -30,6 +29,7 @@ from backend.schemes.publishing import (
     write_draft,
 )
 from backend.schemes.records import read_record
+from backend.schemes.telling import TOPIC
 from tests.factories import make_officer, make_submission
 from tests.schemes.people import (
     KEY,

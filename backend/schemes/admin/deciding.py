@@ -22,9 +22,10 @@ from backend.schemes.forms.proposal import ChoicesForm, DecisionForm
 from backend.schemes.lifecycle import PROPOSALS, PublishingError, Who
 from backend.schemes.merging import Merge
 from backend.schemes.models import Proposal
-from backend.schemes.publishing import approvers_to_tell, propose, publish, refuse, reopen, withdraw
+from backend.schemes.publishing import propose, publish, refuse, reopen, withdraw
 from backend.schemes.records import read_record
 from backend.schemes.taking_up import merge_on_current, take_up
+from backend.schemes.telling import approvers_to_tell
 from backend.schemes.wording import day as day_in_words
 
 SLUGS = {
