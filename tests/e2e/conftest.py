@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import yaml
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from backend.config.test import WORKER
 from tests.conftest import TEMPLATE, make_once
@@ -35,6 +35,8 @@ CHROMIUM_FLAGS = [
 PASSWORD = yaml.safe_load((ROOT / "fixtures" / "demo.yaml").read_text())["password"]
 # What passes is not told: on a long page that costs as much as the reading.
 AXE_RUN = "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})"
+PATIENCE_MS = 20_000  # other tests run at the same time, on two cores
+expect.set_options(timeout=PATIENCE_MS)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -185,7 +187,7 @@ def open_context(browser: Browser) -> Iterator:
         context = browser.new_context(
             viewport={"width": width, "height": height}, java_script_enabled=javascript, locale="fr-FR"
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         opened.append(context)
         return context
 
