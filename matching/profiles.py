@@ -20,6 +20,7 @@ from matching.outcomes import UNKNOWN, BoolArray, OutcomeArray, constant
 type FloatArray = NDArray[np.float64]
 type DayArray = NDArray[np.datetime64]
 type RowArray = NDArray[np.intp]
+type Positions = RowArray | slice  # of each row's value; a slice where every row has its own
 
 NUMBERS = ("headcount", "turnover", "balance_sheet", "spend")
 STATES = (
@@ -110,11 +111,11 @@ def _ternary(values: Sequence[bool | None]) -> OutcomeArray:
     return column
 
 
-def _distinct[T](values: Sequence[T]) -> tuple[tuple[T, ...], RowArray]:
+def _distinct[T](values: Sequence[T]) -> tuple[tuple[T, ...], Positions]:
     """Return the distinct values and, for each row, the position of its own, so that a test runs once a value."""
     positions: dict[T, int] = {}
-    codes = np.array([positions.setdefault(value, len(positions)) for value in values], dtype=np.intp)
-    return tuple(positions), codes
+    codes = [positions.setdefault(value, len(positions)) for value in values]
+    return tuple(positions), slice(None) if len(positions) == len(codes) else np.array(codes, dtype=np.intp)
 
 
 def _activities(code: str, possible: frozenset[str], nomenclature: str) -> tuple[str, ...]:
@@ -238,13 +239,13 @@ class Profiles:
         """Return the consolidated figures of one profile, the last closed year first."""
         return self._consolidated_years[row]
 
-    def activities(self, nomenclature: str) -> tuple[Activities, RowArray]:
+    def activities(self, nomenclature: str) -> tuple[Activities, Positions]:
         """Return the distinct activities and each row's position among them."""
         if nomenclature not in self._distinct_activities:
             self._distinct_activities[nomenclature] = Activities(self._activities[nomenclature][0])
         return self._distinct_activities[nomenclature], self._activities[nomenclature][1]
 
-    def places(self, level: str) -> tuple[Places, RowArray]:
+    def places(self, level: str) -> tuple[Places, Positions]:
         """Return the distinct places of a level and each row's position among them."""
         if level not in self._distinct_places:
             self._distinct_places[level] = Places(self._places[level][0])
@@ -255,7 +256,7 @@ class Profiles:
         """The distinct legal categories; ``legal_category`` has each row's position among them."""
         return Codes(self._legal_categories)
 
-    def choice(self, fact: str) -> tuple[tuple[str, ...], RowArray]:
+    def choice(self, fact: str) -> tuple[tuple[str, ...], Positions]:
         """Return the distinct answers to a question of few answers and each row's position among them."""
         return self._choices[fact]
 
