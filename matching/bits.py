@@ -1,19 +1,45 @@
 """Sets of rows as bits, 64 to a word, the first row in the lowest bit."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.outcomes import BoolArray
+from matching.outcomes import BoolArray, OutcomeArray
 
 type Words = NDArray[np.uint64]
 type Rows = NDArray[np.intp]
 
 WORD = 64
 BLOCK = 1 << 15  # rows
-FEW_RUNS = 200  # that are filled one by one
+FEW_RUNS = 8  # that are filled one by one
 EVERY = 0xFFFF_FFFF_FFFF_FFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The words that are looked at.
+
+    Parameters
+    ----------
+    first, last : int
+        From the one to the other, which is outside.
+    some : ndarray of int, optional
+        These of them only, ascending.
+    """
+
+    first: int
+    last: int
+    some: Rows | None = None
+
+    @property
+    def n(self) -> int:
+        return self.last - self.first if self.some is None else len(self.some)
+
+    def of(self, words: Words) -> Words:
+        """Return them from those of all rows."""
+        return words[self.first : self.last] if self.some is None else words.take(self.some)
 
 
 def n_words(n: int) -> int:
@@ -39,20 +65,6 @@ def pack_blocks(test: Callable[[int, int], BoolArray], n: int) -> Words:
     return found
 
 
-def gather(rows: Rows, first: int, last: int) -> Words:
-    """Return ascending rows as a set, over the words from ``first`` to ``last``, the latter outside.
-
-    >>> gather(np.array([1, 3, 64]), 0, 2).tolist()
-    [10, 1]
-    """
-    found = np.zeros(last - first, dtype=np.uint64)
-    if len(rows):
-        words = rows >> 6
-        starts = np.concatenate([[0], np.flatnonzero(words[1:] != words[:-1]) + 1])
-        found[words[starts] - first] = np.add.reduceat(np.uint64(1) << (rows & 63).astype(np.uint64), starts)
-    return found
-
-
 def rows_of(words: Words) -> Rows:
     """Return the rows of a set, ascending.
 
@@ -68,17 +80,16 @@ def rows_of(words: Words) -> Rows:
     return rows
 
 
-def runs_of(flags: BoolArray) -> tuple[Rows, Rows]:
-    """Return where runs of true flags start, and where they end, outside.
+def runs_of(outcomes: OutcomeArray) -> tuple[Rows, OutcomeArray]:
+    """Return where runs of one outcome start, and the outcome of each.
 
-    >>> [edges.tolist() for edges in runs_of(np.array([True, False, True, True]))]
-    [[0, 2], [1, 4]]
+    >>> [each.tolist() for each in runs_of(np.array([1, 1, 0, -1, -1], np.int8))]
+    [[0, 2, 3], [1, 0, -1]]
     """
-    edges = np.flatnonzero(flags[1:] != flags[:-1]) + 1
-    if not len(flags):
-        return edges, edges
-    bounds = [*([0] if flags[0] else []), *edges.tolist(), *([len(flags)] if flags[-1] else [])]
-    return np.array(bounds[::2], dtype=np.intp), np.array(bounds[1::2], dtype=np.intp)
+    edges = (outcomes[1:] != outcomes[:-1]).nonzero()[0]
+    starts = np.zeros(len(edges) + 1, dtype=np.intp)
+    np.add(edges, 1, out=starts[1:])
+    return starts, outcomes[starts]
 
 
 def fill(words: Words, start: int, stop: int) -> None:
@@ -94,18 +105,25 @@ def fill(words: Words, start: int, stop: int) -> None:
 
 
 def spans(starts: Rows, ends: Rows, first: int, last: int) -> Words:
-    """Return runs of rows as a set, over the words from ``first`` to ``last``; ends are outside.
+    """Return runs of rows as a set, over the words from ``first`` to ``last``; ends are outside, runs ascend.
 
     >>> spans(np.array([1, 66]), np.array([3, 67]), 0, 2).tolist()
     [6, 4]
     """
-    if len(starts) <= FEW_RUNS:
-        found = np.zeros(last - first, dtype=np.uint64)
-        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-            if start < end:
-                fill(found, start - first * WORD, end - first * WORD)
-        return found
-    turns = np.zeros((last - first) * WORD + 1, dtype=np.int8)
-    np.add.at(turns, starts - first * WORD, 1)
-    np.add.at(turns, ends - first * WORD, -1)
-    return pack(np.cumsum(turns[:-1], dtype=np.int8).view(np.bool_))
+    found = np.zeros(last - first, dtype=np.uint64)
+    if len(starts) > FEW_RUNS:
+        is_any = starts < ends
+        starts, ends = starts[is_any], ends[is_any]
+        lows, highs = starts // WORD - first, (ends - 1) // WORD - first
+        heads = np.uint64(EVERY) << (starts % WORD).astype(np.uint64)
+        tails = np.uint64(EVERY) >> ((-ends) % WORD).astype(np.uint64)
+        is_short = lows == highs
+        np.bitwise_or.at(found, lows, np.where(is_short, heads & tails, heads))
+        np.bitwise_or.at(found, highs[~is_short], tails[~is_short])
+        starts, ends = (lows + 1) * WORD, highs * WORD  # the whole words between
+        is_long = starts < ends
+        starts, ends, first = starts[is_long], ends[is_long], 0
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        if start < end:
+            fill(found, start - first * WORD, end - first * WORD)
+    return found

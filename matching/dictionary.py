@@ -1,28 +1,31 @@
 """Columns over firms: each distinct value of what conditions read is kept once, and a small code a firm.
 
-Codes follow the natural order of the values, so that what a condition accepts is a few runs of codes. A ladder of sets
-of bits (the firms whose code is below some rung) turns an end of a run into one operation on words.
+Codes follow the natural order of the values, so that what a condition accepts is a few runs of codes. Each bit of the
+codes is a set of firms too (a bit-sliced index): the firms below the end of a run are one operation a bit, on words.
+
+References
+----------
+P. O'Neil and D. Quass, "Improved query performance with variant indexes", SIGMOD 1997.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
-from functools import reduce
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.bits import EVERY, WORD, Rows, Words, n_words, pack_blocks, runs_of, spans
+from matching.bits import EVERY, WORD, Among, Rows, Words, n_words, pack_blocks, runs_of, spans
 from matching.facts import Interval, Place
-from matching.outcomes import BoolArray
+from matching.kernels import loaded
+from matching.outcomes import MET, UNKNOWN, BoolArray, OutcomeArray
 from matching.profiles import Profile, Profiles
 
 type Codes = NDArray[np.unsignedinteger[Any]]
 type Value = tuple[Any, ...]
 
-FEW = 32  # values, up to which a ladder has a rung for each
-N_RUNGS = 8  # of a ladder over more values, where firms are spread evenly
-MANY_EDGES = 48  # of runs of codes, from which looking each firm up is cheaper
+MANY_RUNS = 64  # of codes, from which looking each firm up is cheaper
 MAX_DAYS = 2  # for which profiles are kept: one before and one after
 
 
@@ -38,19 +41,26 @@ class Column:
     codes : ndarray of unsigned int, shape (n,)
         The position of each firm's value.
     is_sorted : bool
-        Whether the codes of the firms never fall: then no ladder is needed.
+        Whether the codes of the firms never fall: then a run of codes is one of firms.
     """
 
     def __init__(self, names: tuple[str, ...], values: list[Value], codes: Codes, *, is_sorted: bool = False) -> None:
         self.names, self.values, self.codes = names, values, codes
         self.starts: Rows | None = np.searchsorted(codes, np.arange(len(values) + 1)) if is_sorted else None
         self._profiles: dict[date, Profiles] = {}
-        self._ladder: Ladder | None = None
+        self._slices: Slices | None = None
 
     @property
     def n_bytes(self) -> int:
-        """What the firms take here: codes and ladder; values are few."""
-        return 0 if len(self.values) < 2 else self.codes.nbytes + (self._ladder.nbytes if self._ladder else 0)
+        """What the firms take here: codes and their bits; values are few."""
+        return 0 if len(self.values) < 2 else self.codes.nbytes + (self._slices.bits.nbytes if self._slices else 0)
+
+    @property
+    def slices(self) -> "Slices":
+        """The codes bit by bit, made when they are first asked for."""
+        if self._slices is None:
+            self._slices = Slices(self.codes, len(self.values))
+        return self._slices
 
     def profiles(self, on: date) -> Profiles:
         """Return one profile a value, on a day."""
@@ -61,96 +71,119 @@ class Column:
             self._profiles[on] = Profiles(rows)
         return self._profiles[on]
 
-    def words(self, accepted: BoolArray, first: int, last: int) -> Words:
-        """Return the firms whose code is accepted, among those of some words; past the last firm, anything.
+    def words(self, outcomes: OutcomeArray, among: Among) -> tuple[Words, Words]:
+        """Return the firms of which a condition is met, and those of which it may be; past the last firm, anything.
 
         Parameters
         ----------
-        accepted : ndarray of bool, shape (n_values,)
-        first, last : int
-            Words, the last one outside.
+        outcomes : ndarray of int8, shape (n_values,)
+            What it says of each value.
+        among : Among
+
+        Returns
+        -------
+        (met, maybe) : two ndarray of uint64, shape (among.n,)
+            One and the same where nothing is unknown.
         """
-        edges = np.flatnonzero(accepted[1:] != accepted[:-1]) + 1
-        if not len(edges):
-            return np.full(last - first, EVERY if accepted[0] else 0, dtype=np.uint64)
-        if len(edges) > MANY_EDGES:
-            among = self.codes[first * WORD : last * WORD]
-            return pack_blocks(lambda start, stop: accepted.take(among[start:stop]), len(among))
-        if self.starts is not None:
-            bounds = np.clip(self.starts, first * WORD, last * WORD)
-            starts, ends = runs_of(accepted)
-            return spans(bounds[starts], bounds[ends], first, last)
-        if self._ladder is None:
-            self._ladder = Ladder(self.codes, len(self.values))
-        return self._ladder.words(self.codes, bool(accepted[0]), edges.tolist(), first, last)
+        starts, told = runs_of(outcomes)
+        floors = (MET, UNKNOWN) if UNKNOWN in told.tolist() else (MET,)
+        if len(starts) == 1:
+            found = [np.full(among.n, EVERY if told[0] >= floor else 0, dtype=np.uint64) for floor in floors]
+        elif self.starts is not None:
+            bounds = np.clip(self.starts[[*starts, -1]], among.first * WORD, among.last * WORD)
+            found = [self._runs(bounds, told >= floor, among) for floor in floors]
+        elif len(starts) > MANY_RUNS:
+            found = [self._looked_up(outcomes >= floor, among) for floor in floors]
+        else:
+            found = self.slices.words(starts, told, floors, among)
+        return found[0], found[-1]
+
+    def _runs(self, bounds: Rows, accepted: BoolArray, among: Among) -> Words:
+        words = spans(bounds[:-1][accepted], bounds[1:][accepted], among.first, among.last)
+        return words if among.some is None else words[among.some - among.first]
+
+    def _looked_up(self, accepted: BoolArray, among: Among) -> Words:
+        if among.some is None:
+            codes = self.codes[among.first * WORD : among.last * WORD]
+        else:
+            rows = (among.some[:, np.newaxis] * WORD + np.arange(WORD)).ravel()
+            codes = self.codes.take(rows, mode="clip")
+        return pack_blocks(lambda start, stop: accepted.take(codes[start:stop]), len(codes))
 
 
-class Ladder:
-    """For some codes, the firms whose code is below each.
+class Slices:
+    """A bit-sliced index: for each bit of some codes, the firms whose code lacks it.
 
     Parameters
     ----------
     codes : ndarray of unsigned int, shape (n,)
     n_values : int
+
+    Attributes
+    ----------
+    bits : ndarray of uint64, shape (n_bits, n_words)
+        The lowest bit first.
     """
 
     def __init__(self, codes: Codes, n_values: int) -> None:
-        counts = np.bincount(codes, minlength=n_values)
-        self._below = np.concatenate([[0], np.cumsum(counts)])
-        if n_values <= FEW:
-            rungs = np.arange(1, n_values)
-        else:  # where the share of firms below passes a step; a value that many firms have has a rung on each side
-            steps = self._below * N_RUNGS // max(len(codes), 1)
-            wide = np.flatnonzero(counts * N_RUNGS > len(codes))
-            rungs = np.unique(np.concatenate([np.flatnonzero(np.diff(steps)) + 1, wide, wide + 1]))
-            rungs = rungs[(rungs > 0) & (rungs < n_values)]
-        self._rungs = [0, *rungs.tolist(), n_values]
-        self._words = np.array([_between(codes, [(0, int(rung))]) for rung in rungs], np.uint64).reshape(
-            -1, n_words(len(codes))
-        )
+        self.bits = np.zeros(((n_values - 1).bit_length(), n_words(len(codes))), dtype=np.uint64)
+        for place, words in enumerate(self.bits):
+            words[:] = pack_blocks(partial(_lack, codes, 1 << place), len(codes))
 
-    @property
-    def nbytes(self) -> int:
-        return self._words.nbytes
+    def words(self, starts: Rows, told: OutcomeArray, floors: Sequence[int], among: Among) -> list[Words]:
+        """Return the firms of which as much is told as is wanted.
 
-    def words(self, codes: Codes, starts_in: bool, edges: Sequence[int], first: int, last: int) -> Words:
-        """Return the firms of some words whose code lies in runs: ``edges`` are where runs start and end, in turn.
+        Parameters
+        ----------
+        starts : ndarray of int, shape (n_runs,)
+            Codes at which runs of one outcome start, the first one 0.
+        told : ndarray of int8, shape (n_runs,)
+            The outcome of each.
+        floors : sequence of int
+            The least outcome that is wanted, for each set.
+        among : Among
 
-        Each edge turns over the firms above it.
+        Returns
+        -------
+        list of ndarray of uint64, shape (among.n,)
         """
-        found = np.zeros(last - first, dtype=np.uint64)
-        is_in, apart = starts_in, []
-        for edge in edges:
-            place, is_in = self._nearest(edge), not is_in
-            if 0 < place < len(self._rungs) - 1:
-                found ^= self._words[place - 1, first:last]
-            elif place:
-                np.invert(found, out=found)
-            rung = self._rungs[place]
-            if rung != edge:
-                apart.append((min(rung, edge), max(rung, edge)))
-        if is_in:  # what lies above the last edge: all but what lies below the edges in turn
-            np.invert(found, out=found)
-        if apart:
-            found ^= _between(codes[first * WORD : last * WORD], apart)
-        return found
-
-    def _nearest(self, code: int) -> int:
-        """Return the place of the rung with the fewest firms between it and a code."""
-        after = int(np.searchsorted(self._rungs, code))
-        below, rungs = self._below, self._rungs
-        return after if below[rungs[after]] - below[code] < below[code] - below[rungs[after - 1]] else after - 1
+        if among.some is None:
+            bits, first = self.bits, among.first
+        else:
+            bits, first = self.bits.take(among.some, axis=1), 0
+        loops = loaded()
+        if loops:
+            found = np.empty((len(floors), among.n), dtype=np.uint64)
+            loops.slice_words(bits, first, starts, told, found)
+            return list(found)
+        found = np.zeros((len(floors), among.n), dtype=np.uint64)
+        for words, floor in zip(found, floors, strict=True):
+            if told[-1] >= floor:
+                words[:] = EVERY
+        for run, edge in enumerate(starts[1:].tolist()):
+            below = _below(edge, bits[:, first : first + among.n])
+            for words, floor in zip(found, floors, strict=True):
+                if (told[run] >= floor) != (told[run + 1] >= floor):
+                    words ^= below
+        return list(found)
 
 
-def _between(codes: Codes, runs: Sequence[tuple[int, int]]) -> Words:
-    """Return the firms whose code lies in an odd number of runs of codes, each from one code to another, outside."""
-    lows, widths = [codes.dtype.type(low) for low, _ in runs], [codes.dtype.type(high - low) for low, high in runs]
+def _lack(codes: Codes, bit: int, start: int, stop: int) -> BoolArray:
+    """Return which of some codes lack a bit."""
+    found: BoolArray = (codes[start:stop] & bit) == 0
+    return found
 
-    def test(start: int, stop: int) -> BoolArray:
-        block = codes[start:stop]
-        return reduce(np.bitwise_xor, (block - low < width for low, width in zip(lows, widths, strict=True)))
 
-    return pack_blocks(test, len(codes))
+def _below(edge: int, bits: Words) -> Words:
+    """Return the firms whose code is below another one, which is not 0."""
+    lowest = (edge & -edge).bit_length() - 1
+    found: Words = bits[lowest].copy()
+    for place in range(lowest + 1, len(bits)):
+        if edge >> place & 1:
+            found |= bits[place]
+        else:
+            found &= bits[place]
+    return found
 
 
 def key_of(value: Value) -> Hashable:

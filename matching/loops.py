@@ -6,13 +6,14 @@ They say what :mod:`matching.best` and :mod:`matching.crowd` say with numpy, wit
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import njit
-from numba.core import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from matching.features import DIGITS, LISTED, OTHERS
+from matching.set_loops import count as count  # the module of the loops has them all
+from matching.set_loops import list_ids as list_ids
+from matching.set_loops import lowest
+from matching.set_loops import slice_words as slice_words
 
 type Words = NDArray[np.uint64]
 
@@ -20,16 +21,6 @@ SCALE = 10.0**DIGITS
 ORDER_BITS = 20  # of a key: what a score lacks, in its last digit, then the place by key
 BIAS = 1 << 42
 MAX_SCHEMES = 1 << ORDER_BITS
-
-
-@intrinsic
-def _lowest(typing: Any, word: Any) -> Any:
-    """Return the place of the lowest bit of a word."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.uint64(types.uint64), generate
 
 
 @njit(cache=True, nogil=True)
@@ -60,7 +51,7 @@ def choose(
     for word in range(n_words):
         bits = possible[word]
         while bits:
-            place = _lowest(bits)
+            place = lowest(bits)
             low = np.uint64(1) << place
             bits ^= low
             at = word * 64 + np.int64(place)
@@ -381,7 +372,7 @@ def choose_sorted(
                 bits &= ~rows[classes[places[firm, table], 0], word]
             bits &= ~hidden[word]
             while bits:
-                place = _lowest(bits)
+                place = lowest(bits)
                 low = np.uint64(1) << place
                 bits ^= low
                 at = word * 64 + np.int64(place)
@@ -435,16 +426,3 @@ def choose_sorted(
         for each in range(n_kins):
             heads[kins[each]] = tails[kins[each]] = -1
             is_done[kins[each]] = False
-
-
-@njit(cache=True, nogil=True)
-def list_ids(words: Words, ids: Any, found: Any) -> None:
-    """Write the ids of the rows of a set."""
-    n = 0
-    for word in range(len(words)):
-        bits = words[word]
-        while bits:
-            place = _lowest(bits)
-            bits ^= np.uint64(1) << place
-            found[n] = ids[word * 64 + np.int64(place)]
-            n += 1

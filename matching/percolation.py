@@ -7,24 +7,20 @@ sets of bits: "all" is AND, "any" OR, "not" swaps what is met and what may be.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import reduce
-from operator import and_
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matching.bits import EVERY, WORD, Rows, Words, fill, gather, n_words, rows_of, spans
+from matching.bits import EVERY, WORD, Among, Words, fill, n_words, rows_of, spans
 from matching.dictionary import merged
 from matching.eligibility import evaluate
 from matching.kernels import loaded
-from matching.outcomes import MET, NOT_MET, UNKNOWN, OutcomeArray
+from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray, OutcomeArray
 from matching.profiles import Profile, Profiles
 from matching.schemes import Scheme
-from matching.stock import Ids, Question, Stock, read
+from matching.stock import Ids, Question, Stock, Territory, read
 
 MAX_RECENT = 500  # firms kept as they came, until they take their place in the columns
-MAX_SCATTERED = 4_000  # firms of a territory that are looked up one by one
+FEW_WORDS = 4  # one word in so many has a firm of the territory: then only such words are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +29,9 @@ class Changes:
 
     Parameters
     ----------
-    gained, lost, undecided : ndarray of int64
-        Firms that are eligible, ineligible or undecided now, and were not.
+    gained, lost, undecided : ndarray of int
+        Firms that are eligible, ineligible or undecided now, and were not. Unsigned and in four bytes each, where all
+        ids are that small.
     """
 
     gained: Ids
@@ -63,26 +60,33 @@ class _Judged:
         return self.first + len(self.possible)
 
     def over(self, first: int, last: int) -> tuple[Words, Words]:
-        """Return both over more words."""
+        """Return both over other words."""
         if (first, last) == (self.first, self.last):
             return self.possible, self.eligible
         found = np.zeros((2, last - first), dtype=np.uint64)
-        among = slice(self.first - first, self.last - first)
-        found[0, among], found[1, among] = self.possible, self.eligible
+        low, high = max(first, self.first), min(last, self.last)
+        if low < high:
+            here, there = slice(low - first, high - first), slice(low - self.first, high - self.first)
+            found[0, here], found[1, here] = self.possible[there], self.eligible[there]
         return found[0], found[1]
 
 
 _NOBODY = _Judged(0, np.zeros(0, np.uint64), np.zeros(0, np.uint64))
 
 
-def _name(words: Words, ids: NDArray[Any]) -> Ids:
+def _name(words: Words, ids: Ids) -> Ids:
     """Return the ids of the rows of a set."""
     loops = loaded()
     if loops is None:
-        return ids[rows_of(words)].astype(np.int64)
-    found = np.empty(int(np.bitwise_count(words).sum()), dtype=np.int64)
+        return ids.take(rows_of(words))
+    found = np.empty(loops.count(words), dtype=ids.dtype)
     loops.list_ids(words, ids, found)
     return found
+
+
+def _n_touched(here: Territory) -> int:
+    """Return how many words have firms of a territory, at most."""
+    return int(((here.ends - 1) // WORD - here.starts // WORD + 1).sum())
 
 
 class Firms:
@@ -165,8 +169,11 @@ class Firms:
             Take the verdict that a result shows: a no where the whole is a no, else the typed verdict. Otherwise the
             verdict on all conditions.
         """
-        found = self.changes(None, scheme, on=on, shown=shown)
-        return Concerned(found.gained, found.undecided)
+        judged, recent = self._judge(scheme, on, shown), self._judge_recent(scheme, on, shown)
+        return Concerned(
+            self._name(judged.eligible, judged.first, recent == MET),
+            self._name(judged.possible ^ judged.eligible, judged.first, recent == UNKNOWN),
+        )
 
     def changes(
         self,
@@ -190,63 +197,59 @@ class Firms:
             As in :meth:`verdicts`.
         """
         judged = [self._judge(before, on_before or on, shown), self._judge(after, on, shown)]
-        spans = [each for each in judged if len(each.possible)] or [_NOBODY]
-        first, last = min(each.first for each in spans), max(each.last for each in spans)
-        (was_possible, was_eligible), (possible, eligible) = (
-            each.over(first, last) if len(each.possible) else np.zeros((2, last - first), np.uint64) for each in judged
-        )
-        words = (
-            eligible & ~was_eligible,
-            was_possible & ~possible,
-            (possible & ~eligible) & ~(was_possible & ~was_eligible),
-        )
+        known = [each for each in judged if len(each.possible)] or [_NOBODY]
+        first, last = min(each.first for each in known), max(each.last for each in known)
+        (was_possible, was_eligible), (possible, eligible) = (each.over(first, last) for each in judged)
         recent = [self._judge_recent(before, on_before or on, shown), self._judge_recent(after, on, shown)]
-        moved, ids = recent[0] != recent[1], np.array(list(self._recent), dtype=np.int64)
-        later = [ids[moved & (recent[1] == outcome)] for outcome in (MET, NOT_MET, UNKNOWN)]
-        among = self.stock.ids[first * WORD : last * WORD]
+        moved = recent[0] != recent[1]
         return Changes(
-            *(
-                np.concatenate([_name(each, among), recent]) if len(recent) else _name(each, among)
-                for each, recent in zip(words, later, strict=True)
-            )
+            self._name(eligible & ~was_eligible, first, moved & (recent[1] == MET)),
+            self._name(was_possible & ~possible, first, moved & (recent[1] == NOT_MET)),
+            self._name((possible ^ eligible) & ~(was_possible ^ was_eligible), first, moved & (recent[1] == UNKNOWN)),
         )
+
+    def _name(self, words: Words, first: int, later: BoolArray) -> Ids:
+        """Return the ids of a set of the firms from one word on, and of some of the latest ones."""
+        found = _name(words, self.stock.ids[first * WORD :])
+        if not len(later):
+            return found
+        return np.concatenate([found, np.array(list(self._recent), dtype=np.int64)[later]])
 
     def _judge(self, scheme: Scheme | None, on: date, shown: bool) -> _Judged:
         """Return the verdicts on the firms of the columns."""
         if scheme is None or not self.stock.n:
             return _NOBODY
-        whole = [Question(condition, on) for condition in scheme.conditions]
-        typed = [Question(condition, on, MET) for condition in scheme.stated] if shown else []
-        starts, ends, whole = self.stock.territory(whole)
-        if not len(starts):
-            return _NOBODY
-        if (ends - starts).sum() <= MAX_SCATTERED:
-            rows = np.concatenate([np.arange(start, end) for start, end in zip(starts, ends, strict=True)])
-            return self._judge_rows(whole, typed, rows)
-        first, last = int(starts[0]) // WORD, n_words(int(ends[-1]))
-        tests = [self.stock.words(question, first, last) for question in whole]
-        here = spans(starts, ends, first, last) & self._alive[first:last]
-        possible = reduce(and_, (maybe for _, maybe in tests), here)
-        if shown:
-            tests = [self.stock.words(question, first, last) for question in typed]
-        return _Judged(
-            first, possible, reduce(and_, (met for met, maybe in tests if shown or met is not maybe), possible)
-        )
+        whole = self._hold([Question(condition, on) for condition in scheme.conditions])
+        if not shown:
+            return whole
+        typed = self._hold([Question(condition, on, MET) for condition in scheme.stated])
+        _, met = typed.over(whole.first, whole.last)
+        return _Judged(whole.first, whole.possible, whole.possible & met)
 
-    def _judge_rows(self, whole: list[Question], typed: list[Question], rows: Rows) -> _Judged:
-        """Return the verdicts on some firms, looked up one by one."""
-        verdict = np.full(len(rows), MET, dtype=np.int8)
-        for question in whole:
-            verdict = np.minimum(verdict, self.stock.outcomes(question, rows))
-            kept = verdict > NOT_MET
-            rows, verdict = rows[kept], verdict[kept]
-        if typed:
-            verdict = reduce(np.minimum, (self.stock.outcomes(question, rows) for question in typed))
-        if not len(rows):
+    def _hold(self, questions: list[Question]) -> _Judged:
+        """Return the firms of which all of some conditions may be met, and those of which they are."""
+        here, tests = self.stock.sort_out(questions)
+        if not len(here.starts):
             return _NOBODY
-        first, last = int(rows[0]) // WORD, n_words(int(rows[-1]) + 1)
-        alive = self._alive[first:last]
-        return _Judged(first, gather(rows, first, last) & alive, gather(rows[verdict == MET], first, last) & alive)
+        first, last = int(here.starts[0]) // WORD, n_words(int(here.ends[-1]))
+        possible = spans(here.starts, here.ends, first, last)
+        possible &= self._alive[first:last]
+        eligible = possible.copy()
+        if not here.met.all():
+            eligible &= spans(here.starts[here.met], here.ends[here.met], first, last)
+        among = Among(first, last)
+        if len(here.starts) > 1 and FEW_WORDS * _n_touched(here) < last - first:
+            filled = np.flatnonzero(possible)
+            among, possible, eligible = Among(first, last, first + filled), possible[filled], eligible[filled]
+        for test in tests:
+            met, maybe = test(among)
+            possible &= maybe
+            eligible &= met
+        if among.some is None:
+            return _Judged(first, possible, eligible)
+        found = np.zeros((2, last - first), dtype=np.uint64)
+        found[:, filled] = possible, eligible
+        return _Judged(first, found[0], found[1])
 
     def _judge_recent(self, scheme: Scheme | None, on: date, shown: bool) -> OutcomeArray:
         """Return the verdict on each of the latest firms, by the evaluator itself."""

@@ -1,9 +1,9 @@
 """Firms as columns, in the order of their places, so that a territory is a few runs of rows."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import reduce
+from functools import partial, reduce
 from itertools import batched
 from operator import and_, attrgetter, or_
 from typing import Any
@@ -11,18 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.bits import Rows, Words, runs_of
+from matching.bits import Among, Rows, Words, runs_of
 from matching.classes import fields_of
-from matching.criteria import All, AnyOf, Criterion, Not
-from matching.dictionary import Column, Value, in_order, join, key_of, narrowed
-from matching.outcomes import MET, UNKNOWN, Outcome, OutcomeArray, all_of, any_of, constant, negate
+from matching.criteria import All, Criterion, Not
+from matching.dictionary import Column, Value, in_order, join, key_of
+from matching.outcomes import MET, UNKNOWN, BoolArray, Outcome, OutcomeArray, constant
 from matching.profiles import Profile
 
-type Ids = NDArray[np.int64]
+type Ids = NDArray[np.integer[Any]]
+type Told = tuple[Words, Words]  # the firms of which a condition is met, and those of which it may be
 
 FIELDS = tuple(item.name for item in fields(Profile) if item.name != "on")
 CHUNK = 20_000  # firms that are read at once
 PLACE = "place"
+EVERYWHERE = constant(MET, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,15 @@ class Question:
         return tuple(Question(part, self.on, assume) for part in self.condition.children())
 
 
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """Runs of rows that some conditions leave possible, ends outside, and whether they are met there."""
+
+    starts: Rows
+    ends: Rows
+    met: BoolArray
+
+
 class Stock:
     """Firms as columns.
 
@@ -52,7 +63,7 @@ class Stock:
 
     def __init__(self, ids: NDArray[Any], columns: Mapping[str, Column]) -> None:
         order = np.argsort(columns[PLACE].codes, kind="stable")
-        self.ids, self.n = narrowed(ids[order]), len(ids)
+        self.ids, self.n = _narrowed(ids[order]), len(ids)
         self.columns: dict[tuple[str, ...], Column] = {}
         for name, column in columns.items():
             same = np.broadcast_to(np.zeros(1, np.uint8), self.n)  # takes no memory
@@ -86,63 +97,49 @@ class Stock:
 
     def _test(self, question: Question) -> tuple[Column, OutcomeArray]:
         """Return what a condition without parts says of each value of its column, by its own code."""
-        column = self.column_of(fields_of(question.condition))
-        return column, question.condition.evaluate(column.profiles(question.on), assume=question.assume)
+        names = fields_of(question.condition)
+        column = self.column_of(names)
+        profiles = column.profiles(question.on if "on" in names else date.min)
+        return column, question.condition.evaluate(profiles, assume=question.assume)
 
-    def territory(self, questions: Iterable[Question]) -> tuple[Rows, Rows, list[Question]]:
-        """Return the firms that conditions on the day or on the place leave possible.
-
-        Returns
-        -------
-        (starts, ends, others) : two ndarray of int, list of Question
-            Runs of rows, and the questions that this does not answer with "met" for all of them.
-        """
-        place = self.columns[(PLACE,)]
-        accepted, others = np.ones(len(place.values), dtype=np.bool_), []
+    def sort_out(self, questions: Iterable[Question]) -> tuple[Territory, list[Callable[[Among], Told]]]:
+        """Return where conditions on the day or on the place are not "not met", and what the others say of words."""
+        day, here = MET, EVERYWHERE
+        others: list[Callable[[Among], Told]] = []
         for question in questions:
             if question.condition.children():
-                others.append(question)
+                others.append(partial(self.words, question))
                 continue
             column, outcomes = self._test(question)
-            if column is self._nothing and outcomes[0] < UNKNOWN:
-                accepted[:] = False
+            if len(outcomes) == 1:
+                day = min(day, Outcome(int(outcomes[0])))
             elif column.starts is not None:
-                accepted &= outcomes >= UNKNOWN
-            if not (column is self._nothing or column.starts is not None) or (outcomes == UNKNOWN).any():
-                others.append(question)
-        first, last = runs_of(accepted)
-        return self.starts[first], self.starts[last], others
+                here = outcomes if here is EVERYWHERE else np.minimum(here, outcomes)
+            else:
+                others.append(partial(column.words, outcomes))
+        starts, told = runs_of(here)
+        bounds, told = self.starts[[*starts, -1]], np.minimum(told, day)
+        possible, met = told >= UNKNOWN, told == MET
+        return Territory(bounds[:-1][possible], bounds[1:][possible], met[possible]), others
 
-    def outcomes(self, question: Question, rows: Rows) -> OutcomeArray:
-        """Return what a condition says of some firms, of shape (n_rows,)."""
+    def words(self, question: Question, among: Among) -> Told:
+        """Return the firms of which a condition is met, and those of which it may be."""
         parts = question.parts()
-        if parts:
-            several = [self.outcomes(part, rows) for part in parts]
-            match question.condition:
-                case All():
-                    return all_of(several, len(rows))
-                case AnyOf():
-                    return any_of(several, len(rows))
-                case _:
-                    return negate(several[0])
-        column, outcomes = self._test(question)
-        if len(column.values) == 1:
-            return constant(Outcome(int(outcomes[0])), len(rows))
-        return outcomes.take(column.codes.take(rows))
+        if not parts:
+            column, outcomes = self._test(question)
+            return column.words(outcomes, among)
+        several = [self.words(part, among) for part in parts]
+        if isinstance(question.condition, Not):
+            met, maybe = several[0]
+            return ~maybe, ~met
+        join_all = and_ if isinstance(question.condition, All) else or_
+        return reduce(join_all, (met for met, _ in several)), reduce(join_all, (maybe for _, maybe in several))
 
-    def words(self, question: Question, first: int, last: int) -> tuple[Words, Words]:
-        """Return the firms, among those of some words, of which a condition is met, and of which it may be."""
-        parts = question.parts()
-        if parts:
-            several = [self.words(part, first, last) for part in parts]
-            if isinstance(question.condition, Not):
-                met, maybe = several[0]
-                return ~maybe, ~met
-            join_all = and_ if isinstance(question.condition, All) else or_
-            return reduce(join_all, (met for met, _ in several)), reduce(join_all, (maybe for _, maybe in several))
-        column, outcomes = self._test(question)
-        maybe = column.words(outcomes >= UNKNOWN, first, last)
-        return maybe if (outcomes != UNKNOWN).all() else column.words(outcomes == MET, first, last), maybe
+
+def _narrowed(ids: NDArray[Any]) -> Ids:
+    """Return ids in four bytes, where they fit."""
+    fits = not len(ids) or (ids.min() >= 0 and ids.max() < 1 << 32)
+    return ids.astype(np.uint32 if fits else np.int64)
 
 
 def read(pairs: Iterable[tuple[int, Profile]]) -> Stock:

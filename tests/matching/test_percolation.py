@@ -18,13 +18,13 @@ from tests.matching.test_index import schemes
 from tests.matching.test_properties import days, profiles, to_profile
 
 
-@pytest.fixture(params=["over words", "one by one", "loops"])
+@pytest.fixture(params=["over words", "some words", "loops"])
 def _way(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     if request.param == "loops" and not kernels.load(str(tmp_path_factory.getbasetemp() / "loops")):
         pytest.skip("numba is not installed")
-    monkeypatch.setattr(percolation, "MAX_SCATTERED", 4_000 if request.param == "one by one" else 0)
+    monkeypatch.setattr(percolation, "FEW_WORDS", 0 if request.param == "some words" else 10**9)
     monkeypatch.setattr(percolation, "MAX_RECENT", 3)
     yield
     kernels.unload()

@@ -1,0 +1,96 @@
+"""Loops over sets of rows that numba compiles: they say what :mod:`matching.dictionary` says with numpy."""
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit
+from numba.core import types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from matching.bits import EVERY
+
+type Words = NDArray[np.uint64]
+
+SLICE_BLOCK = 256  # words
+
+
+@intrinsic
+def lowest(typing: Any, word: Any) -> Any:
+    """Return the place of the lowest bit of a word."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(types.uint64), generate
+
+
+@intrinsic
+def ones(typing: Any, word: Any) -> Any:
+    """Return how many bits of a word are set."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@njit(cache=True, nogil=True)
+def count(words: Words) -> np.uint64:
+    """Return how many rows a set has."""
+    n = np.uint64(0)
+    for word in range(len(words)):
+        n += ones(words[word])
+    return n
+
+
+@njit(cache=True, nogil=True)
+def list_ids(words: Words, ids: Any, found: Any) -> None:
+    """Write the ids of the rows of a set; places are unsigned, so that none counts from the end."""
+    n, one, size = np.uint64(0), np.uint64(1), np.uint64(64)
+    for word in range(len(words)):
+        bits, start = words[word], np.uint64(word) * size
+        if bits == EVERY:
+            for place in range(size):
+                found[n + place] = ids[start + place]
+            n += size
+            continue
+        while bits:
+            found[n] = ids[start + lowest(bits)]
+            bits &= bits - one
+            n += one
+
+
+@njit(cache=True, nogil=True)
+def slice_words(bits: Words, first: int, starts: Any, told: Any, found: Words) -> None:
+    """Write the firms of which a condition is met, and of which it may be if there are two sets, from slices of codes.
+
+    Each end of a run of codes turns over the firms below it. Blocks of words stay in the cache.
+    """
+    n, n_bits, n_runs = found.shape[1], len(bits), len(starts)
+    below = np.empty(SLICE_BLOCK, np.uint64)
+    for start in range(0, n, SLICE_BLOCK):
+        size = min(SLICE_BLOCK, n - start)
+        for wanted in range(len(found)):
+            found[wanted, start : start + size] = np.uint64(EVERY) if told[n_runs - 1] >= 1 - wanted else np.uint64(0)
+        for run in range(1, n_runs):
+            edge, bit = starts[run], 0
+            while not edge >> bit & 1:
+                bit += 1
+            lacking = bits[bit, first + start : first + start + size]
+            for word in range(size):
+                below[word] = lacking[word]
+            for higher in range(bit + 1, n_bits):
+                lacking = bits[higher, first + start : first + start + size]
+                if edge >> higher & 1:
+                    for word in range(size):
+                        below[word] |= lacking[word]
+                else:
+                    for word in range(size):
+                        below[word] &= lacking[word]
+            for wanted in range(len(found)):
+                if (told[run - 1] >= 1 - wanted) != (told[run] >= 1 - wanted):
+                    words = found[wanted, start : start + size]
+                    for word in range(size):
+                        words[word] ^= below[word]
