@@ -12,7 +12,7 @@ from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Win
 from matching.crowd import Chosen, Crowd
 from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.eligibility import Verdicts, evaluate
-from matching.errors import CriterionError, FactError, MatchingError, RelationError
+from matching.errors import CriterionError, FactError, MatchingError, RelationError, SavedError
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, POINTS, SHORT_NOTICE_DAYS, Weights
 from matching.index import Index
@@ -116,6 +116,7 @@ __all__ = [
     "Related",
     "Relation",
     "RelationError",
+    "SavedError",
     "Scheme",
     "Signs",
     "Silences",

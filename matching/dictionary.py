@@ -40,15 +40,22 @@ class Column:
         Each once.
     codes : ndarray of unsigned int, shape (n,)
         The position of each firm's value.
-    is_sorted : bool
-        Whether the codes of the firms never fall: then a run of codes is one of firms.
+    slices : Slices, optional
+        The codes bit by bit, where that is known already.
+
+    Attributes
+    ----------
+    starts : ndarray of int, shape (n_values + 1,), or None
+        Where the firms of each value start, if their codes never fall: then a run of codes is one of firms.
     """
 
-    def __init__(self, names: tuple[str, ...], values: list[Value], codes: Codes, *, is_sorted: bool = False) -> None:
+    def __init__(
+        self, names: tuple[str, ...], values: list[Value], codes: Codes, slices: "Slices | None" = None
+    ) -> None:
         self.names, self.values, self.codes = names, values, codes
-        self.starts: Rows | None = np.searchsorted(codes, np.arange(len(values) + 1)) if is_sorted else None
+        self.starts: Rows | None = None
         self._profiles: dict[date, Profiles] = {}
-        self._slices: Slices | None = None
+        self._slices = slices
 
     @property
     def n_bytes(self) -> int:
@@ -59,7 +66,7 @@ class Column:
     def slices(self) -> "Slices":
         """The codes bit by bit, made when they are first asked for."""
         if self._slices is None:
-            self._slices = Slices(self.codes, len(self.values))
+            self._slices = sliced(self.codes, len(self.values))
         return self._slices
 
     def profiles(self, on: date) -> Profiles:
@@ -116,19 +123,13 @@ class Slices:
 
     Parameters
     ----------
-    codes : ndarray of unsigned int, shape (n,)
-    n_values : int
-
-    Attributes
-    ----------
     bits : ndarray of uint64, shape (n_bits, n_words)
-        The lowest bit first.
+        The lowest bit first; never written again.
     """
 
-    def __init__(self, codes: Codes, n_values: int) -> None:
-        self.bits = np.zeros(((n_values - 1).bit_length(), n_words(len(codes))), dtype=np.uint64)
-        for place, words in enumerate(self.bits):
-            words[:] = pack_blocks(partial(_lack, codes, 1 << place), len(codes))
+    def __init__(self, bits: Words) -> None:
+        bits.setflags(write=False)
+        self.bits = bits
 
     def words(self, starts: Rows, told: OutcomeArray, floors: Sequence[int], among: Among) -> list[Words]:
         """Return the firms of which as much is told as is wanted.
@@ -151,6 +152,7 @@ class Slices:
             bits, first = self.bits, among.first
         else:
             bits, first = self.bits.take(among.some, axis=1), 0
+            bits.setflags(write=False)  # loops are compiled for arrays that nobody writes
         loops = loaded()
         if loops:
             found = np.empty((len(floors), among.n), dtype=np.uint64)
@@ -166,6 +168,14 @@ class Slices:
                 if (told[run] >= floor) != (told[run + 1] >= floor):
                     words ^= below
         return list(found)
+
+
+def sliced(codes: Codes, n_values: int) -> Slices:
+    """Return codes bit by bit."""
+    bits = np.zeros(((n_values - 1).bit_length(), n_words(len(codes))), dtype=np.uint64)
+    for place, words in enumerate(bits):
+        words[:] = pack_blocks(partial(_lack, codes, 1 << place), len(codes))
+    return Slices(bits)
 
 
 def _lack(codes: Codes, bit: int, start: int, stop: int) -> BoolArray:
@@ -223,6 +233,14 @@ def merged(one: Column, rows: Rows, other: Column) -> Column:
 def join(columns: Sequence[Column]) -> Column:
     """Return a column of the fields of several: the combinations of values that firms have."""
     names = tuple(name for column in columns for name in column.names)
+    varied = [column for column in columns if len(column.values) > 1] or columns[:1]
+    if len(varied) == 1:  # all others are the same of all firms: nothing but the values differs
+        one = varied[0]
+        values = [
+            tuple(part for column in columns for part in (value if column is one else column.values[0]))
+            for value in one.values
+        ]
+        return Column(names, values, one.codes, one.slices)
     codes, values = np.zeros(len(columns[0].codes), np.int64), [()]
     for column in columns:
         pairs, codes = np.unique(codes * len(column.values) + column.codes, return_inverse=True)

@@ -4,7 +4,7 @@ A condition is evaluated by its own code, once for each distinct value of what i
 sets of bits: "all" is AND, "any" OR, "not" swaps what is met and what may be.
 """
 
-from collections.abc import Iterable
+from collections.abc import Buffer, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,8 +16,9 @@ from matching.eligibility import evaluate
 from matching.kernels import loaded
 from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray, OutcomeArray
 from matching.profiles import Profile, Profiles
+from matching.saved import load, save
 from matching.schemes import Scheme
-from matching.stock import Ids, Question, Stock, Territory, read
+from matching.stock import Ids, Question, Stock, Territory, arranged, read
 
 MAX_RECENT = 500  # firms kept as they came, until they take their place in the columns
 FEW_WORDS = 4  # one word in so many has a firm of the territory: then only such words are looked at
@@ -103,6 +104,33 @@ class Firms:
         if len(np.unique(self.stock.ids)) != self.stock.n:
             raise ValueError("Two firms have the same id; each is given once.")
 
+    @classmethod
+    def open(cls, buffer: Buffer, *, thorough: bool = False) -> "Firms":
+        """Return the firms of a buffer, on which they stay: it is read, never written, and kept as long as they are.
+
+        What comes and goes later is kept apart, until the latest firms take their place in columns of their own.
+
+        Parameters
+        ----------
+        buffer : bytes-like
+            What :meth:`save` returned, such as a file that is mapped.
+        thorough : bool
+            Check the columns too, which reads all of them, and not only the head.
+
+        Raises
+        ------
+        SavedError
+            Where these are no saved firms, or of another version, of other fields, cut short or changed.
+        """
+        firms = cls()
+        firms._settle(load(buffer, thorough=thorough))
+        return firms
+
+    def save(self) -> bytearray:
+        """Return the firms as one buffer, the latest ones in their place."""
+        self.fold()
+        return save(self.stock)
+
     def _settle(self, stock: Stock) -> None:
         self.stock = stock
         self._alive = np.zeros(n_words(stock.n), dtype=np.uint64)
@@ -156,7 +184,7 @@ class Firms:
         columns = {
             names[0]: merged(self.stock.columns[names], kept, column) for names, column in later.columns.items()
         }
-        self._settle(Stock(np.concatenate([self.stock.ids[kept], later.ids]), columns))
+        self._settle(arranged(np.concatenate([self.stock.ids[kept], later.ids]), columns))
 
     def verdicts(self, scheme: Scheme, *, on: date, shown: bool = False) -> Concerned:
         """Return the firms that a scheme is for, and those that it may be for.

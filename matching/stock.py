@@ -23,7 +23,7 @@ type Told = tuple[Words, Words]  # the firms of which a condition is met, and th
 
 FIELDS = tuple(item.name for item in fields(Profile) if item.name != "on")
 CHUNK = 20_000  # firms that are read at once
-PLACE = "place"
+PLACE, PROJECT = "place", ("project_place",)
 EVERYWHERE = constant(MET, 1)
 
 
@@ -56,28 +56,26 @@ class Stock:
 
     Parameters
     ----------
-    ids : ndarray of int, shape (n,)
-    columns : mapping of str to Column
-        By field of a profile.
+    ids : ndarray of uint32 or int64, shape (n,)
+        In the order of their places; never written again.
+    columns : mapping of tuple of str to Column
+        By fields of a profile: one of each, and of several together those that are known already.
+    starts : ndarray of int, shape (n_places + 1,)
+        Where the firms of each place start.
     """
 
-    def __init__(self, ids: NDArray[Any], columns: Mapping[str, Column]) -> None:
-        order = np.argsort(columns[PLACE].codes, kind="stable")
-        self.ids, self.n = _narrowed(ids[order]), len(ids)
-        self.columns: dict[tuple[str, ...], Column] = {}
-        for name, column in columns.items():
-            same = np.broadcast_to(np.zeros(1, np.uint8), self.n)  # takes no memory
-            codes = column.codes[order] if len(column.values) > 1 or name == PLACE else same
-            self.columns[(name,)] = Column((name,), column.values, codes, is_sorted=name == PLACE)
-        self.starts = np.searchsorted(self.columns[(PLACE,)].codes, np.arange(len(columns[PLACE].values) + 1))
-        here, project = self.columns[(PLACE,)], self.columns[("project_place",)]
-        if here.values == project.values and np.array_equal(here.codes, project.codes):
-            project.codes, project.starts = here.codes, here.starts  # a project is mostly where the firm is
+    def __init__(self, ids: Ids, columns: Mapping[tuple[str, ...], Column], starts: Rows) -> None:
+        ids.setflags(write=False)
+        self.ids, self.n, self.columns, self.starts = ids, len(ids), dict(columns), starts
+        here, project = self.columns[(PLACE,)], self.columns[PROJECT]
+        here.starts = starts
+        if project.codes is here.codes:
+            project.starts = starts
         self._nothing = Column((), [()], np.zeros(0, np.uint8))
 
     @property
     def n_bytes(self) -> int:
-        """What the firms take: ids, codes and ladders."""
+        """What the firms take: ids, codes and their bits."""
         several = {id(column.codes): column for column in self.columns.values()}
         return self.ids.nbytes + sum(column.n_bytes for column in several.values())
 
@@ -136,6 +134,20 @@ class Stock:
         return reduce(join_all, (met for met, _ in several)), reduce(join_all, (maybe for _, maybe in several))
 
 
+def arranged(ids: NDArray[Any], columns: Mapping[str, Column]) -> Stock:
+    """Return firms in the order of their places, from a column a field."""
+    order = np.argsort(columns[PLACE].codes, kind="stable")
+    same = np.broadcast_to(np.zeros(1, np.uint8), len(ids))  # takes no memory
+    found: dict[tuple[str, ...], Column] = {}
+    for name, column in columns.items():
+        codes = column.codes[order] if len(column.values) > 1 or name == PLACE else same
+        found[(name,)] = Column((name,), column.values, codes)
+    here, project = found[(PLACE,)], found[PROJECT]
+    if here.values == project.values and np.array_equal(here.codes, project.codes):
+        project.codes = here.codes  # a project is mostly where the firm is
+    return Stock(_narrowed(ids[order]), found, np.searchsorted(here.codes, np.arange(len(here.values) + 1)))
+
+
 def _narrowed(ids: NDArray[Any]) -> Ids:
     """Return ids in four bytes, where they fit."""
     fits = not len(ids) or (ids.min() >= 0 and ids.max() < 1 << 32)
@@ -162,7 +174,7 @@ def read(pairs: Iterable[tuple[int, Profile]]) -> Stock:
                 code_of[identity] = code
             codes[field].append(np.fromiter(map(code_of.__getitem__, map(id, parts)), np.uint32, len(parts)))
     empty = [np.zeros(0, np.int64)]
-    return Stock(
+    return arranged(
         np.concatenate(ids or empty),
         {
             name: in_order((name,), values[field], np.concatenate(codes[field] or empty))

@@ -49,12 +49,28 @@ edits = st.lists(st.tuples(st.integers(1, 9), st.none() | profiles), max_size=8)
 
 
 @pytest.mark.usefixtures("_way")
-@given(pairs, edits, st.none() | schemes(), st.none() | schemes(), days, days, st.booleans())
+@given(
+    pairs, edits, edits, st.none() | schemes(), st.none() | schemes(), days, days, st.booleans(), st.booleans()
+)  # fmt: skip
 def test_firms_come_and_go_and_schemes_change_as_the_evaluator_says(
-    pairs: Any, edits: Any, before: Scheme | None, after: Scheme | None, on: date, on_before: date, shown: bool
-) -> None:
+    pairs: Any, edits: Any, later: Any, before: Scheme | None, after: Scheme | None, on: date, on_before: date,
+    shown: bool, saved: bool,
+) -> None:  # fmt: skip
     known = {firm: to_profile(facts) for firm, facts in pairs}
     firms = Firms(known.items())
+    edit(firms, known, edits)
+    if saved:
+        firms.changes(before, after, on=on)  # some columns of several fields are saved too
+        buffer = bytes(firms.save())
+        firms = Firms.open(buffer, thorough=True)
+        assert firms.save() == buffer
+        edit(firms, known, later)
+    assert len(firms) == len(known)
+    found = firms.changes(before, after, on=on, on_before=on_before, shown=shown)
+    check(found, expected(known, before, on_before, shown=shown), expected(known, after, on, shown=shown))
+
+
+def edit(firms: Firms, known: dict[int, Profile], edits: Any) -> None:
     for firm, facts in edits:
         assert (firm in firms) == (firm in known)
         if facts is None:
@@ -67,9 +83,6 @@ def test_firms_come_and_go_and_schemes_change_as_the_evaluator_says(
         else:
             firms.put(firm, to_profile(facts))
             known[firm] = to_profile(facts)
-    assert len(firms) == len(known)
-    found = firms.changes(before, after, on=on, on_before=on_before, shown=shown)
-    check(found, expected(known, before, on_before, shown=shown), expected(known, after, on, shown=shown))
 
 
 def drawn(n: int) -> dict[int, Profile]:
