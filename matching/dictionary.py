@@ -26,6 +26,7 @@ type Codes = NDArray[np.unsignedinteger[Any]]
 type Value = tuple[Any, ...]
 
 MANY_RUNS = 64  # of codes, from which looking each firm up is cheaper
+FLOORS = (UNKNOWN, MET)  # the least outcome of each set: what may be, what is
 MAX_DAYS = 2  # for which profiles are kept: one before and one after
 
 
@@ -78,32 +79,29 @@ class Column:
             self._profiles[on] = Profiles(rows)
         return self._profiles[on]
 
-    def words(self, outcomes: OutcomeArray, among: Among) -> tuple[Words, Words]:
-        """Return the firms of which a condition is met, and those of which it may be; past the last firm, anything.
+    def narrow(self, outcomes: OutcomeArray, among: Among, sets: Words) -> None:
+        """Keep the firms of which a condition may be met in one set, and those of which it is in another one.
 
         Parameters
         ----------
         outcomes : ndarray of int8, shape (n_values,)
             What it says of each value.
         among : Among
-
-        Returns
-        -------
-        (met, maybe) : two ndarray of uint64, shape (among.n,)
-            One and the same where nothing is unknown.
+        sets : ndarray of uint64, shape (1 or 2, among.n)
+            What may be, and what is if that is wanted; written over. Past the last firm nothing is added.
         """
         starts, told = runs_of(outcomes)
-        floors = (MET, UNKNOWN) if UNKNOWN in told.tolist() else (MET,)
-        if len(starts) == 1:
-            found = [np.full(among.n, EVERY if told[0] >= floor else 0, dtype=np.uint64) for floor in floors]
-        elif self.starts is not None:
-            bounds = np.clip(self.starts[[*starts, -1]], among.first * WORD, among.last * WORD)
-            found = [self._runs(bounds, told >= floor, among) for floor in floors]
-        elif len(starts) > MANY_RUNS:
-            found = [self._looked_up(outcomes >= floor, among) for floor in floors]
-        else:
-            found = self.slices.words(starts, told, floors, among)
-        return found[0], found[-1]
+        if 1 < len(starts) <= MANY_RUNS and self.starts is None:
+            self.slices.narrow(starts, told, among, sets)
+            return
+        for words, floor in zip(sets, FLOORS, strict=False):
+            if len(starts) == 1:
+                words &= np.uint64(EVERY if told[0] >= floor else 0)
+            elif self.starts is not None:
+                bounds = np.clip(self.starts[[*starts, -1]], among.first * WORD, among.last * WORD)
+                words &= self._runs(bounds, told >= floor, among)
+            else:
+                words &= self._looked_up(outcomes >= floor, among)
 
     def _runs(self, bounds: Rows, accepted: BoolArray, among: Among) -> Words:
         words = spans(bounds[:-1][accepted], bounds[1:][accepted], among.first, among.last)
@@ -131,8 +129,8 @@ class Slices:
         bits.setflags(write=False)
         self.bits = bits
 
-    def words(self, starts: Rows, told: OutcomeArray, floors: Sequence[int], among: Among) -> list[Words]:
-        """Return the firms of which as much is told as is wanted.
+    def narrow(self, starts: Rows, told: OutcomeArray, among: Among, sets: Words) -> None:
+        """Keep in sets of firms those of which as much is told as each wants.
 
         Parameters
         ----------
@@ -140,13 +138,9 @@ class Slices:
             Codes at which runs of one outcome start, the first one 0.
         told : ndarray of int8, shape (n_runs,)
             The outcome of each.
-        floors : sequence of int
-            The least outcome that is wanted, for each set.
         among : Among
-
-        Returns
-        -------
-        list of ndarray of uint64, shape (among.n,)
+        sets : ndarray of uint64, shape (1 or 2, among.n)
+            What may be, and what is; written over.
         """
         if among.some is None:
             bits, first = self.bits, among.first
@@ -155,19 +149,18 @@ class Slices:
             bits.setflags(write=False)  # loops are compiled for arrays that nobody writes
         loops = loaded()
         if loops:
-            found = np.empty((len(floors), among.n), dtype=np.uint64)
-            loops.slice_words(bits, first, starts, told, found)
-            return list(found)
-        found = np.zeros((len(floors), among.n), dtype=np.uint64)
-        for words, floor in zip(found, floors, strict=True):
+            loops.narrow(bits, first, starts, told, sets)
+            return
+        kept = np.zeros_like(sets)
+        for words, floor in zip(kept, FLOORS, strict=False):
             if told[-1] >= floor:
                 words[:] = EVERY
         for run, edge in enumerate(starts[1:].tolist()):
             below = _below(edge, bits[:, first : first + among.n])
-            for words, floor in zip(found, floors, strict=True):
+            for words, floor in zip(kept, FLOORS, strict=False):
                 if (told[run] >= floor) != (told[run + 1] >= floor):
                     words ^= below
-        return list(found)
+        sets &= kept
 
 
 def sliced(codes: Codes, n_values: int) -> Slices:

@@ -13,7 +13,7 @@ from matching.features import DIGITS, LISTED, OTHERS
 from matching.set_loops import count as count  # the module of the loops has them all
 from matching.set_loops import list_ids as list_ids
 from matching.set_loops import lowest
-from matching.set_loops import slice_words as slice_words
+from matching.set_loops import narrow as narrow
 
 type Words = NDArray[np.uint64]
 

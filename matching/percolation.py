@@ -10,7 +10,7 @@ from datetime import date
 
 import numpy as np
 
-from matching.bits import EVERY, WORD, Among, Words, fill, n_words, rows_of, spans
+from matching.bits import EVERY, WORD, Among, Rows, Words, fill, n_words, rows_of, spans
 from matching.dictionary import merged
 from matching.eligibility import evaluate
 from matching.kernels import loaded
@@ -260,23 +260,23 @@ class Firms:
         if not len(here.starts):
             return _NOBODY
         first, last = int(here.starts[0]) // WORD, n_words(int(here.ends[-1]))
-        possible = spans(here.starts, here.ends, first, last)
-        possible &= self._alive[first:last]
-        eligible = possible.copy()
-        if not here.met.all():
-            eligible &= spans(here.starts[here.met], here.ends[here.met], first, last)
+        everywhere = spans(here.starts, here.ends, first, last)
+        everywhere &= self._alive[first:last]
         among = Among(first, last)
+        kept: Rows | slice = slice(None)
         if len(here.starts) > 1 and FEW_WORDS * _n_touched(here) < last - first:
-            filled = np.flatnonzero(possible)
-            among, possible, eligible = Among(first, last, first + filled), possible[filled], eligible[filled]
-        for test in tests:
-            met, maybe = test(among)
-            possible &= maybe
-            eligible &= met
-        if among.some is None:
-            return _Judged(first, possible, eligible)
-        found = np.zeros((2, last - first), dtype=np.uint64)
-        found[:, filled] = possible, eligible
+            filled = np.flatnonzero(everywhere)
+            among, kept = Among(first, last, first + filled), filled
+        sets = np.empty((1 + here.met.any(), among.n), dtype=np.uint64)
+        sets[:] = everywhere[kept]
+        if len(sets) > 1 and not here.met.all():
+            sets[1] &= spans(here.starts[here.met], here.ends[here.met], first, last)[kept]
+        for narrow in tests:
+            narrow(among, sets)
+        found = sets
+        if len(sets) < 2 or among.some is not None:
+            found = np.zeros((2, last - first), dtype=np.uint64)
+            found[: len(sets), kept] = sets
         return _Judged(first, found[0], found[1])
 
     def _judge_recent(self, scheme: Scheme | None, on: date, shown: bool) -> OutcomeArray:

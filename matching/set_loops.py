@@ -63,17 +63,18 @@ def list_ids(words: Words, ids: Any, found: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def slice_words(bits: Words, first: int, starts: Any, told: Any, found: Words) -> None:
-    """Write the firms of which a condition is met, and of which it may be if there are two sets, from slices of codes.
+def narrow(bits: Words, first: int, starts: Any, told: Any, sets: Words) -> None:
+    """Keep in sets of firms those of which a condition may be met, and is met if there are two sets.
 
     Each end of a run of codes turns over the firms below it. Blocks of words stay in the cache.
     """
-    n, n_bits, n_runs = found.shape[1], len(bits), len(starts)
-    below = np.empty(SLICE_BLOCK, np.uint64)
+    n_sets, n = sets.shape
+    n_bits, n_runs = len(bits), len(starts)
+    below, kept = np.empty(SLICE_BLOCK, np.uint64), np.empty((n_sets, SLICE_BLOCK), np.uint64)
     for start in range(0, n, SLICE_BLOCK):
         size = min(SLICE_BLOCK, n - start)
-        for wanted in range(len(found)):
-            found[wanted, start : start + size] = np.uint64(EVERY) if told[n_runs - 1] >= 1 - wanted else np.uint64(0)
+        for floor in range(n_sets):
+            kept[floor, :size] = np.uint64(EVERY) if told[n_runs - 1] >= floor else np.uint64(0)
         for run in range(1, n_runs):
             edge, bit = starts[run], 0
             while not edge >> bit & 1:
@@ -89,8 +90,12 @@ def slice_words(bits: Words, first: int, starts: Any, told: Any, found: Words) -
                 else:
                     for word in range(size):
                         below[word] &= lacking[word]
-            for wanted in range(len(found)):
-                if (told[run - 1] >= 1 - wanted) != (told[run] >= 1 - wanted):
-                    words = found[wanted, start : start + size]
+            for floor in range(n_sets):
+                if (told[run - 1] >= floor) != (told[run] >= floor):
+                    words = kept[floor]
                     for word in range(size):
                         words[word] ^= below[word]
+        for floor in range(n_sets):
+            words, wanted = sets[floor, start : start + size], kept[floor]
+            for word in range(size):
+                words[word] &= wanted[word]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.bits import Among, Rows, Words, runs_of
+from matching.bits import EVERY, Among, Rows, Words, runs_of
 from matching.classes import fields_of
 from matching.criteria import All, Criterion, Not
 from matching.dictionary import Column, Value, in_order, join, key_of
@@ -19,7 +19,7 @@ from matching.outcomes import MET, UNKNOWN, BoolArray, Outcome, OutcomeArray, co
 from matching.profiles import Profile
 
 type Ids = NDArray[np.integer[Any]]
-type Told = tuple[Words, Words]  # the firms of which a condition is met, and those of which it may be
+type Narrowing = Callable[[Among, Words], None]
 
 FIELDS = tuple(item.name for item in fields(Profile) if item.name != "on")
 CHUNK = 20_000  # firms that are read at once
@@ -100,13 +100,13 @@ class Stock:
         profiles = column.profiles(question.on if "on" in names else date.min)
         return column, question.condition.evaluate(profiles, assume=question.assume)
 
-    def sort_out(self, questions: Iterable[Question]) -> tuple[Territory, list[Callable[[Among], Told]]]:
-        """Return where conditions on the day or on the place are not "not met", and what the others say of words."""
+    def sort_out(self, questions: Iterable[Question]) -> tuple[Territory, list[Narrowing]]:
+        """Return where conditions on the day or on the place are not "not met", and how the others narrow that."""
         day, here = MET, EVERYWHERE
-        others: list[Callable[[Among], Told]] = []
+        others: list[Narrowing] = []
         for question in questions:
             if question.condition.children():
-                others.append(partial(self.words, question))
+                others.append(partial(self._narrow, question))
                 continue
             column, outcomes = self._test(question)
             if len(outcomes) == 1:
@@ -114,24 +114,28 @@ class Stock:
             elif column.starts is not None:
                 here = outcomes if here is EVERYWHERE else np.minimum(here, outcomes)
             else:
-                others.append(partial(column.words, outcomes))
+                others.append(partial(column.narrow, outcomes))
         starts, told = runs_of(here)
         bounds, told = self.starts[[*starts, -1]], np.minimum(told, day)
         possible, met = told >= UNKNOWN, told == MET
         return Territory(bounds[:-1][possible], bounds[1:][possible], met[possible]), others
 
-    def words(self, question: Question, among: Among) -> Told:
-        """Return the firms of which a condition is met, and those of which it may be."""
+    def _narrow(self, question: Question, among: Among, sets: Words) -> None:
+        sets &= self._words(question, among)[: len(sets)]
+
+    def _words(self, question: Question, among: Among) -> Words:
+        """Return the firms of which a condition may be met, and those of which it is, of shape (2, among.n)."""
         parts = question.parts()
-        if not parts:
-            column, outcomes = self._test(question)
-            return column.words(outcomes, among)
-        several = [self.words(part, among) for part in parts]
         if isinstance(question.condition, Not):
-            met, maybe = several[0]
-            return ~maybe, ~met
-        join_all = and_ if isinstance(question.condition, All) else or_
-        return reduce(join_all, (met for met, _ in several)), reduce(join_all, (maybe for _, maybe in several))
+            mirrored: Words = ~self._words(parts[0], among)[::-1]
+            return mirrored
+        if parts:
+            join_all = and_ if isinstance(question.condition, All) else or_
+            return reduce(join_all, (self._words(part, among) for part in parts))
+        found = np.full((2, among.n), EVERY, dtype=np.uint64)
+        column, outcomes = self._test(question)
+        column.narrow(outcomes, among, found)
+        return found
 
 
 def arranged(ids: NDArray[Any], columns: Mapping[str, Column]) -> Stock:
