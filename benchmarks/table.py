@@ -212,7 +212,9 @@ def one_scheme(table, clock, country, all_sheets, rounds, *, n_firms) -> None:
         "a tenth": lambda: [tenth.find(one) for one in schemes],
     }
     ways |= {name: (lambda peer=peer: [peer.find(sheet) for sheet in asked]) for name, peer in peers.items()}
-    found = race(ways, clock=clock, rounds=min(rounds, 5), pieces=dict.fromkeys(ways, len(asked)))
+    found = race(  # the servers work for seconds in between: whoever takes 20 ms in all would find its cache empty
+        ways, clock=clock, rounds=min(rounds, 5), pieces=dict.fromkeys(ways, len(asked)), least=0.1
+    )
     for name in ("engine", *peers):
         table.say(f"one scheme against {n_firms:,} firms: {name}", f"{found[name] * 1e3:,.2f} ms")
     table.ratio("one scheme", found, "Polars", 5)
