@@ -37,10 +37,6 @@ class Among:
     def n(self) -> int:
         return self.last - self.first if self.some is None else len(self.some)
 
-    def of(self, words: Words) -> Words:
-        """Return them from those of all rows."""
-        return words[self.first : self.last] if self.some is None else words.take(self.some)
-
 
 def n_words(n: int) -> int:
     """Return how many words hold ``n`` rows."""

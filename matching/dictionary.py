@@ -25,7 +25,7 @@ from matching.profiles import Profile, Profiles
 type Codes = NDArray[np.unsignedinteger[Any]]
 type Value = tuple[Any, ...]
 
-MANY_RUNS = 64  # of codes, from which looking each firm up is cheaper
+MANY_RUNS = 48  # of codes, from which looking each firm up is cheaper
 FLOORS = (UNKNOWN, MET)  # the least outcome of each set: what may be, what is
 MAX_DAYS = 2  # for which profiles are kept: one before and one after
 
@@ -194,22 +194,14 @@ def key_of(value: Value) -> Hashable:
     return tuple([frozenset(part.items()) if isinstance(part, Mapping) else part for part in value])
 
 
-def narrowed(codes: NDArray[Any]) -> NDArray[Any]:
-    """Return whole numbers in as few bytes as hold them."""
-    low, high = (int(codes.min()), int(codes.max())) if len(codes) else (0, 0)
-    if low < 0:
-        return codes.astype(np.int32 if low >= -(2**31) and high < 2**31 else np.int64)
-    return codes.astype(np.min_scalar_type(high))
-
-
 def in_order(names: tuple[str, ...], values: Sequence[Value], codes: NDArray[Any]) -> Column:
     """Return a column whose codes follow the natural order of its values; those that no firm has are left out."""
     used = np.flatnonzero(np.bincount(codes, minlength=len(values))).tolist()
     weigh = _hierarchy([values[code] for code in used])
     order = sorted(used, key=lambda code: [weigh(part) for part in values[code]])
-    ranks = np.zeros(len(values), dtype=np.int64)
+    ranks = np.zeros(len(values), dtype=np.min_scalar_type(max(len(order) - 1, 0)))
     ranks[order] = np.arange(len(order))
-    return Column(names, [values[code] for code in order], narrowed(ranks)[codes])
+    return Column(names, [values[code] for code in order], ranks[codes])
 
 
 def merged(one: Column, rows: Rows, other: Column) -> Column:
