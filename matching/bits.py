@@ -1,7 +1,8 @@
-"""Sets of rows as bits, 64 to a word, the first row in the lowest bit."""
+"""Sets of rows as bits, 64 to a word or in one whole number, the first row in the lowest bit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ type Rows = NDArray[np.intp]
 
 WORD = 64
 BLOCK = 1 << 15  # rows
+FEW_POSITIONS = 8  # that are put into a whole number one by one
 FEW_RUNS = 8  # that are filled one by one
 EVERY = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -49,6 +51,20 @@ def pack(flags: BoolArray) -> Words:
     packed = np.packbits(flags, bitorder="little")
     found.view(np.uint8)[: len(packed)] = packed
     return found
+
+
+def row_of(positions: Collection[int]) -> int:
+    """Return positions as a whole number, one bit each: written once, however many they are.
+
+    >>> row_of([0, 3]), row_of(range(70)) == (1 << 70) - 1
+    (9, True)
+    """
+    if len(positions) <= FEW_POSITIONS:
+        return reduce(lambda row, position: row | 1 << position, positions, 0)
+    places = np.fromiter(positions, np.intp, len(positions))
+    flags = np.zeros(places.max() + 1, dtype=np.bool_)
+    flags[places] = True
+    return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
 
 
 def pack_blocks(test: Callable[[int, int], BoolArray], n: int) -> Words:

@@ -1,6 +1,7 @@
 """What the score reads of the schemes of an index, as columns by position; they grow and change in place."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -8,6 +9,7 @@ from operator import or_
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.bits import row_of
 from matching.features import APPLICANT, NEAR, NEAR_DAYS, OPEN_FACTS_FLOOR, SHORT_NOTICE_DAYS, Weights
 from matching.schemes import Scheme
 
@@ -49,37 +51,42 @@ class Served:
 
     Attributes
     ----------
-    row : int
-        One bit a scheme, as in :mod:`matching.index`.
     weights : dict of int to float
         By position.
     """
 
-    __slots__ = ("_columns", "_levels", "row", "weights")
+    __slots__ = ("_columns", "_levels", "_row", "weights")
 
     def __init__(self) -> None:
-        self.row = 0
         self.weights: dict[int, float] = {}
+        self._row: int | None = None
         self._columns: tuple[Positions, Floats] | None = None
         self._levels: list[tuple[float, int]] | None = None
 
-    def put(self, position: int, weight: float) -> None:
-        self.row |= 1 << position
-        self.weights[position] = weight
-        self._columns = self._levels = None
+    def put(self, weights: dict[int, float]) -> None:
+        """Let some positions serve it."""
+        self.weights = self.weights | weights if self.weights else weights
+        self._row = self._columns = self._levels = None
 
     def drop(self, position: int) -> None:
-        self.row &= ~(1 << position)
+        """Let a position serve it no longer."""
         del self.weights[position]
-        self._columns = self._levels = None
+        self._row = self._columns = self._levels = None
+
+    @property
+    def row(self) -> int:
+        """One bit a scheme, as in :mod:`matching.index`."""
+        if self._row is None:
+            self._row = row_of(self.weights)
+        return self._row
 
     def best(self, possible: int) -> float | None:
         """Return the weight of the possible scheme that serves it best, where one does; schemes as a row of bits."""
         if self._levels is None:
-            levels: dict[float, int] = {}
+            levels = defaultdict[float, list[int]](list)
             for position, weight in self.weights.items():
-                levels[weight] = levels.get(weight, 0) | 1 << position
-            self._levels = sorted(levels.items(), reverse=True)
+                levels[weight].append(position)
+            self._levels = [(weight, row_of(levels[weight])) for weight in sorted(levels, reverse=True)]
         return next((weight for weight, row in self._levels if row & possible), None)
 
     def read(self) -> tuple[Positions, Floats]:
@@ -128,35 +135,45 @@ class Columns:
         whole = (self._columns[name][: self.n] for name in ("kind", "closes_on", "preparation", "review_by"))
         self.kind, self.closes_on, self.preparation, self.review_by = whole
 
-    def put(self, position: int, scheme: Scheme) -> None:
-        """Write the row of a scheme."""
-        if position >= len(self._columns["near"]):
+    def put(self, positions: Sequence[int], schemes: Sequence[Scheme]) -> None:
+        """Write the rows of schemes, each at its position."""
+        n = max(self.n, 1 + max(positions, default=-1))
+        while n > len(self._columns["near"]):
             self._columns = {name: np.concatenate([column, column]) for name, column in self._columns.items()}
-        if position >= self.n:
-            self.n = position + 1
+        if n > self.n:
+            self.n = n
             self._cut()
-        kind = self._kinds.setdefault(scheme.kind, len(self._kinds))
-        self._by_kind[kind] = self._by_kind.get(kind, 0) | 1 << position
-        self.guides |= (scheme.guide > 0) << position
+        places = np.array(positions, dtype=np.intp)
+        kinds = [self._kinds.setdefault(scheme.kind, len(self._kinds)) for scheme in schemes]
         self.n_kinds = len(self._kinds)
-        row = (
-            ("near", NEAR[scheme.reach]),
-            ("applicant", APPLICANT[scheme.applicant]),
-            ("verified", float(scheme.verified)),
-            ("guide", scheme.guide),
-            ("targets", float(scheme.targeting is not None)),
-            ("kind", kind),
-            ("closes_on", _ordinal(scheme.window.closes_on)),
-            ("preparation", SHORT_NOTICE_DAYS if scheme.preparation_days is None else scheme.preparation_days),
-            ("review_by", _ordinal(scheme.review_by)),
-        )
-        for name, value in row:
-            self._columns[name][position] = value
-        for need, weight in scheme.needs.items():
-            self._served.setdefault(need, Served()).put(position, weight)
-        if self._services is not None and self._services.shape == (len(self._served) + 1, self.n):
+        written = {
+            "near": [NEAR[scheme.reach] for scheme in schemes],
+            "applicant": [APPLICANT[scheme.applicant] for scheme in schemes],
+            "verified": [scheme.verified for scheme in schemes],
+            "guide": [scheme.guide for scheme in schemes],
+            "targets": [scheme.targeting is not None for scheme in schemes],
+            "kind": kinds,
+            "closes_on": [_ordinal(scheme.window.closes_on) for scheme in schemes],
+            "preparation": [
+                SHORT_NOTICE_DAYS if scheme.preparation_days is None else scheme.preparation_days for scheme in schemes
+            ],
+            "review_by": [_ordinal(scheme.review_by) for scheme in schemes],
+        }
+        for name, values in written.items():
+            self._columns[name][places] = values
+        by_kind, served = defaultdict[int, list[int]](list), defaultdict[str, dict[int, float]](dict)
+        for position, scheme, kind in zip(positions, schemes, kinds, strict=True):
+            by_kind[kind].append(position)
             for need, weight in scheme.needs.items():
-                self._services[self._needs[need], position] = weight
+                served[need][position] = weight
+        for kind, found in by_kind.items():
+            self._by_kind[kind] = self._by_kind.get(kind, 0) | row_of(found)
+        self.guides |= row_of(places[np.array(written["guide"]) > 0].tolist())
+        for need, weights in served.items():
+            self._served.setdefault(need, Served()).put(weights)
+        if self._services is not None and self._services.shape == (len(self._served) + 1, self.n):
+            for need, weights in served.items():
+                self._services[self._needs[need], list(weights)] = list(weights.values())
 
     def drop(self, position: int, scheme: Scheme) -> None:
         """Forget what a scheme serves; its row is written again before it is read."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.best import best, fit_of, is_plain, rounded
-from matching.bits import Words
+from matching.bits import Words, row_of
 from matching.columns import CERTAIN, NEED, TARGET, WORDS
 from matching.criteria import Manual, OpenFacts, leaves
 from matching.dictionary import Column
@@ -202,19 +202,19 @@ def _settle(pool: Pool, table: Table, column: Column, on: date) -> list[int]:
     profiles, n, n_words = column.profiles(on), len(column.values), pool.rows.shape[1]
     settled = np.zeros((4, n_words, n), dtype=np.uint64)  # closed, unsure, and both on what the owner states
     opens: list[dict[str, Words]] = [{}, {}]
-    for condition, users in table.users.items():
-        every, stated = pool.masks(users.every), pool.masks(users.stated)
+    for condition, positions, is_stated in table.conditions():
+        masks = pool.masks(row_of(positions))
         outcomes = condition.evaluate(profiles)
         is_manual = any(isinstance(leaf, Manual) for leaf in leaves(condition))
         typed = condition.evaluate(profiles, assume=MET) if is_manual else outcomes
-        for which, (found, masks) in enumerate(((outcomes, every), (typed, stated))):
+        for which, found in enumerate((outcomes, typed) if is_stated else (outcomes,)):
             for word, mask in masks:
                 _mark(settled[2 * which, word], found == NOT_MET, mask)
                 _mark(settled[2 * which + 1, word], found != MET, mask)
         if (outcomes == 0).any():
-            _open(opens[0], condition.open_facts(profiles), every, (n_words, n))
-        if (typed == 0).any():
-            _open(opens[1], condition.open_facts(profiles, assume=MET), stated, (n_words, n))
+            _open(opens[0], condition.open_facts(profiles), masks, (n_words, n))
+        if is_stated and (typed == 0).any():
+            _open(opens[1], condition.open_facts(profiles, assume=MET), masks, (n_words, n))
     rows = [np.ascontiguousarray(each.T) for each in settled]
     facts = [{fact: np.ascontiguousarray(each.T) for fact, each in found.items()} for found in opens]
     return [

@@ -6,13 +6,16 @@ Two rows are Kleene's "all of": possible is what no table closes, eligible what 
 the first time is evaluated by the criteria themselves, so that the index says what they say.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.bits import row_of
 from matching.classes import ACTIVITY, ACTIVITY_2025, Key, classifier, cuts_of, fields_of
 from matching.columns import Board, Columns, Floats
 from matching.criteria import Criterion
@@ -20,19 +23,11 @@ from matching.features import Weights
 from matching.outcomes import BoolArray
 from matching.pool import Pool
 from matching.profiles import Profile, Profiles
-from matching.schemes import Scheme
+from matching.schemes import Scheme, typed_facts_of
 from matching.settled import Row, Settled
 
 MAX_CLASSES = 20_000  # that a table keeps: one that holds more is emptied, and fills again
 MAX_CHANGES = 1_000  # that a table keeps for the classes that have not seen them yet
-
-
-@dataclass(slots=True)
-class _Users:
-    """Schemes that set a condition, and those whose owner states it."""
-
-    every: Row = 0
-    stated: Row = 0
 
 
 class _Class:
@@ -57,34 +52,41 @@ class Table:
 
     def __init__(self, fields: tuple[str, ...]) -> None:
         self.fields = fields
-        self.users: dict[Criterion, _Users] = {}
+        self._users: dict[bool, dict[Criterion, list[int]]] = {True: {}, False: {}}  # by whether it is their owner's
         self._classes: dict[Key, _Class] = {}
-        self._changes: list[tuple[Criterion | None, Row, Row]] = []
+        self._changes: list[tuple[Criterion | None, tuple[int, ...], bool]] = []
         self._cuts: frozenset[object] | None = None
         self._class_of: Callable[[Profile], Key]
 
-    def add(self, condition: Criterion, scheme: Row, *, is_stated: bool) -> None:
-        """Let a scheme set a condition. A class that it tells apart from itself is computed again when it is seen."""
-        users = self.users.setdefault(condition, _Users())
-        users.every |= scheme
-        users.stated |= scheme if is_stated else 0
+    def conditions(self) -> Iterator[tuple[Criterion, Collection[int], bool]]:
+        """Return each condition with the positions of the schemes that set it, and whether it is their owner's."""
+        return (
+            (condition, positions, is_stated)
+            for is_stated, users in self._users.items()
+            for condition, positions in users.items()
+        )
+
+    def add(self, condition: Criterion, positions: list[int], *, is_stated: bool) -> None:
+        """Let schemes set a condition. A class that it tells apart from itself is computed again when it is seen."""
+        known = self._users[is_stated].setdefault(condition, positions)
+        if known is not positions:
+            known += positions
         if self._cuts is None or not cuts_of(self.fields, condition) <= self._cuts:
             self._cuts = None
         else:
-            self._change(condition, scheme, scheme if is_stated else 0)
+            self._change(condition, tuple(positions), is_stated=is_stated)
 
-    def forget(self, condition: Criterion, scheme: Row) -> None:
+    def forget(self, condition: Criterion, position: int, *, is_stated: bool) -> None:
         """Let a scheme set a condition no longer."""
-        users = self.users[condition]
-        users.every &= ~scheme
-        users.stated &= ~scheme
-        if not users.every:
-            del self.users[condition]
+        users = self._users[is_stated]
+        users[condition].remove(position)
+        if not users[condition]:
+            del users[condition]
         if self._cuts is not None:
-            self._change(None, scheme, 0)
+            self._change(None, (position,), is_stated=is_stated)
 
-    def _change(self, condition: Criterion | None, every: Row, stated: Row) -> None:
-        self._changes.append((condition, every, stated))
+    def _change(self, condition: Criterion | None, positions: tuple[int, ...], *, is_stated: bool) -> None:
+        self._changes.append((condition, positions, is_stated))
         if len(self._changes) > MAX_CHANGES:
             self._empty()
 
@@ -100,7 +102,7 @@ class Table:
         """Return the class of a profile."""
         if self._cuts is None:
             self._empty()
-            self._cuts = frozenset().union(*(cuts_of(self.fields, condition) for condition in self.users))
+            self._cuts = frozenset().union(*(cuts_of(self.fields, condition) for condition, *_ in self.conditions()))
             self._class_of = classifier(self.fields, self._cuts)
         key = self._class_of(profile)
         found = self._classes.get(key)
@@ -114,17 +116,17 @@ class Table:
 
     def _settle(self, profile: Profile) -> Settled:
         columns, settled = Profiles([profile]), Settled()
-        for condition, users in self.users.items():
-            settled.add(condition, users.every, users.stated, columns)
+        for condition, positions, is_stated in self.conditions():
+            settled.add(condition, positions, columns, is_stated=is_stated)
         return settled
 
     def _catch_up(self, found: _Class) -> None:
         columns = Profiles([found.profile])
-        for condition, every, stated in self._changes[found.n_changes :]:
+        for condition, positions, is_stated in self._changes[found.n_changes :]:
             if condition is None:
-                found.settled.forget(every)
+                found.settled.forget(row_of(positions))
             else:
-                found.settled.add(condition, every, stated, columns)
+                found.settled.add(condition, positions, columns, is_stated=is_stated)
         found.n_changes = len(self._changes)
 
 
@@ -182,30 +184,56 @@ class Index:
         self.targets = Table(tuple(sorted((*ACTIVITY, *ACTIVITY_2025))))
         self.variants: dict[str, Row] = {}  # by key of the parent, whether the index holds it or not
         self.reading: dict[str, Row] = {}  # by fact, schemes whose typed conditions read it
-        for scheme in schemes:
-            self.add(scheme)
+        self.extend(schemes)
 
     def add(self, scheme: Scheme) -> None:
         """Add a scheme, or put it in the place of the one of that key."""
-        if scheme.key in self.positions:
-            self.remove(scheme.key)
-        position = self._free.pop() if self._free else len(self.schemes)
-        self.schemes[position] = scheme
-        self.positions[scheme.key] = position
-        bit = 1 << position
-        self.live |= bit
-        self.columns.put(position, scheme)
-        self._windows.add(scheme.window, bit, is_stated=True)
-        for condition, is_stated in _conditions(scheme).items():
-            self._table(condition).add(condition, bit, is_stated=is_stated)
-        if scheme.targeting:
-            self.targets.add(scheme.targeting, bit, is_stated=True)
-        if scheme.variant_of:
-            self.variants[scheme.variant_of] = self.variants.get(scheme.variant_of, 0) | bit
-        for fact in scheme.typed_facts:
-            self.reading[fact] = self.reading.get(fact, 0) | bit
+        self.extend((scheme,))
+
+    def extend(self, schemes: Iterable[Scheme]) -> None:
+        """Add schemes, each in the place of the one of its key; a row is written once, however many there are."""
+        several = {scheme.key: scheme for scheme in schemes}
+        for key in several:
+            if key in self.positions:
+                self.remove(key)
+        first = len(self.schemes) + len(self._free)
+        positions = [self._free.pop() for _ in range(min(len(self._free), len(several)))]
+        positions += range(first, first + len(several) - len(positions))
+        added = list(several.values())
+        self.positions.update(zip(several, positions, strict=True))
+        self.schemes.update(zip(positions, added, strict=True))
+        self.live |= row_of(positions)
+        self.columns.put(positions, added)
+        self._compile(positions, added)
         self._order = self._board = self._pool = None
         self._opening.clear()
+
+    def _compile(self, positions: Sequence[int], schemes: Sequence[Scheme]) -> None:
+        """Let schemes that have their places set their conditions."""
+        windows, stated, read, targets = (defaultdict[Criterion, list[int]](list) for _ in range(4))
+        variants, reading = defaultdict[str, set[int]](set), defaultdict[str, set[int]](set)
+        for position, scheme in zip(positions, schemes, strict=True):
+            windows[scheme.window].append(position)
+            for condition in scheme.criteria:
+                stated[condition].append(position)
+            for condition in scheme.from_text:
+                read[condition].append(position)
+            if scheme.targeting:
+                targets[scheme.targeting].append(position)
+            if scheme.variant_of:
+                variants[scheme.variant_of].add(position)
+        for condition, users in chain(windows.items(), stated.items()):
+            for fact in typed_facts_of(condition):
+                reading[fact].update(users)
+        for table, found in ((self._windows, windows), (self.targets, targets)):
+            for condition, users in found.items():
+                table.add(condition, users, is_stated=True)
+        for is_stated, found in ((True, stated), (False, read)):
+            for condition, users in found.items():
+                self._table(condition).add(condition, users, is_stated=is_stated)
+        for rows, added in ((self.variants, variants), (self.reading, reading)):
+            for name, several in added.items():
+                rows[name] = rows.get(name, 0) | row_of(several)
 
     def remove(self, key: str) -> None:
         """Take a scheme out. Raises ``KeyError`` where there is none of that key."""
@@ -215,11 +243,12 @@ class Index:
         self._free.append(position)
         self.live &= ~bit
         self.columns.drop(position, scheme)
-        self._windows.forget(scheme.window, bit)
-        for condition in _conditions(scheme):
-            self._table(condition).forget(condition, bit)
+        self._windows.forget(scheme.window, position, is_stated=True)
+        for is_stated, conditions in ((True, scheme.criteria), (False, scheme.from_text)):
+            for condition in conditions:
+                self._table(condition).forget(condition, position, is_stated=is_stated)
         if scheme.targeting:
-            self.targets.forget(scheme.targeting, bit)
+            self.targets.forget(scheme.targeting, position, is_stated=True)
         if scheme.variant_of:
             self.variants[scheme.variant_of] &= ~bit
         self.reading = {fact: row & ~bit for fact, row in self.reading.items()}
@@ -271,7 +300,7 @@ class Index:
         """Return the schemes that are known to open after a day."""
         if day not in self._opening:
             rows = self.schemes.items()
-            self._opening[day] = sum(1 << position for position, scheme in rows if scheme.window.opens_after(day))
+            self._opening[day] = row_of([position for position, scheme in rows if scheme.window.opens_after(day)])
         return self._opening[day]
 
     def flags(self, row: Row) -> BoolArray:
@@ -353,8 +382,3 @@ class Index:
         if self._order is None:
             _ = self.order
         return self._by_order
-
-
-def _conditions(scheme: Scheme) -> dict[Criterion, bool]:
-    """Return the conditions of a scheme but its window, each once, and whether its owner states it."""
-    return dict.fromkeys(scheme.from_text, False) | dict.fromkeys(scheme.criteria, True)

@@ -19,6 +19,11 @@ def _is_everything(aim: Activity) -> bool:
     return len({code for code in aim.any_of if len(code) == 1}) >= N_SECTIONS[aim.nomenclature]
 
 
+def typed_facts_of(criterion: Criterion) -> frozenset[str]:
+    """Return the facts that a criterion reads, manual conditions left out."""
+    return frozenset(fact for leaf in leaves(criterion) if not isinstance(leaf, Manual) for fact in leaf.facts)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
     """One revision of a scheme, as the engine reads it.
@@ -98,13 +103,7 @@ class Scheme:
     @property
     def typed_facts(self) -> frozenset[str]:
         """Facts that its stated criteria read, manual ones left out."""
-        return frozenset(
-            fact
-            for criterion in self.stated
-            for leaf in leaves(criterion)
-            if not isinstance(leaf, Manual)
-            for fact in leaf.facts
-        )
+        return frozenset().union(*map(typed_facts_of, self.stated))
 
     def days_left(self, on: date) -> int | None:
         """Return the number of days until the last one, which is inside; ``None`` where no end is known."""

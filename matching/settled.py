@@ -1,7 +1,9 @@
 """What one class of profiles settles of the schemes of an index, as rows: whole numbers, one bit a scheme."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from matching.bits import row_of
 from matching.criteria import Criterion, Manual, OpenFacts, leaves
 from matching.outcomes import MET, NOT_MET
 from matching.profiles import Profiles
@@ -30,23 +32,26 @@ class Settled:
     opens: dict[str, Row] = field(default_factory=dict)
     typed_opens: dict[str, Row] = field(default_factory=dict)
 
-    def add(self, condition: Criterion, every: Row, stated: Row, columns: Profiles) -> None:
-        """Add what a condition says of the schemes that set it, and of those whose owner states it."""
+    def add(self, condition: Criterion, positions: Collection[int], columns: Profiles, *, is_stated: bool) -> None:
+        """Add what a condition says of the schemes that set it: it is their owner's, or read in a text."""
         outcome = condition.evaluate(columns)[0]
         is_manual = any(isinstance(leaf, Manual) for leaf in leaves(condition))
         typed = condition.evaluate(columns, assume=MET)[0] if is_manual else outcome
+        if outcome == typed == MET:
+            return
+        schemes = row_of(positions)
         if outcome != MET:
-            self.unsure |= every
+            self.unsure |= schemes
             if outcome == NOT_MET:
-                self.closed |= every
+                self.closed |= schemes
             else:
-                _open(self.opens, condition.open_facts(columns), every)
-        if typed != MET:
-            self.typed_unsure |= stated
+                _open(self.opens, condition.open_facts(columns), schemes)
+        if is_stated and typed != MET:
+            self.typed_unsure |= schemes
             if typed == NOT_MET:
-                self.typed_closed |= stated
+                self.typed_closed |= schemes
             else:
-                _open(self.typed_opens, condition.open_facts(columns, assume=MET), stated)
+                _open(self.typed_opens, condition.open_facts(columns, assume=MET), schemes)
 
     def forget(self, scheme: Row) -> None:
         """Take a scheme out."""

@@ -52,11 +52,13 @@ KEYS = [f"a:{number}" for number in range(6)]
 def schemes(draw: st.DrawFn) -> Scheme:
     opening = parse_criterion(draw(st.one_of(windows(), yearly_windows())))
     assert isinstance(opening, Window)
+    stated = tuple(map(parse_criterion, draw(st.lists(criteria, max_size=3))))
+    read = tuple(map(parse_criterion, draw(st.lists(criteria, max_size=2))))
     return Scheme(
         key=draw(st.sampled_from(KEYS)),
         window=opening,
-        criteria=tuple(map(parse_criterion, draw(st.lists(criteria, max_size=3)))),
-        from_text=tuple(map(parse_criterion, draw(st.lists(criteria, max_size=2)))),
+        criteria=stated,
+        from_text=(*read, *stated[: draw(st.integers(0, 1))]),  # a text may say again what the owner states
         targeted_activities=tuple(draw(subsets(ACTIVITIES))),
         targeted_activities_2025=tuple(draw(subsets(ACTIVITIES_2025))),
     )
@@ -104,7 +106,9 @@ def test_an_index_says_what_the_criteria_say(several: list[Scheme], firms: list[
         assert told(index.stand(profile), index) == expected(by_key, profile)
 
 
-edits = st.lists(st.one_of(schemes(), st.sampled_from(KEYS), profiles), min_size=1, max_size=12)
+edits = st.lists(
+    st.one_of(schemes(), st.lists(schemes(), max_size=4), st.sampled_from(KEYS), profiles), min_size=1, max_size=12
+)
 
 
 @given(edits, st.lists(profiles, min_size=1, max_size=3))
@@ -114,6 +118,9 @@ def test_schemes_come_and_go_as_if_it_were_built_afresh(several: list[Any], firm
         if isinstance(edit, Scheme):
             index.add(edit)
             by_key[edit.key] = edit
+        elif isinstance(edit, list):  # of one key, the last one counts
+            index.extend(edit)
+            by_key |= {scheme.key: scheme for scheme in edit}
         elif isinstance(edit, str) and edit in by_key:
             index.remove(edit)
             del by_key[edit]
