@@ -6,11 +6,12 @@ What is left out serves nothing that was asked and is of no kin of what is liste
 
 from bisect import insort
 from collections.abc import Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import compress, count
 from types import ModuleType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.answering import Answering, chance_of
 from matching.columns import CERTAIN, CONTRIBUTIONS, GUIDE, NEED, TARGET, WORDS, Columns, Floats, Positions
@@ -27,6 +28,9 @@ from matching.settled import Row
 from matching.variants import hidden_by
 
 SCALE = 10.0**DIGITS
+PARTS = (*CONTRIBUTIONS, "diversity")
+N_TOLD = 5  # of a scheme, before the facts that it leaves open: what is read by :func:`_say`
+MAX_SAID = 10_000  # combinations of verdicts and open facts whose fields are kept
 
 
 def rounded(points: Floats) -> Floats:
@@ -103,7 +107,8 @@ def best(
     if likeness is not None:
         points[WORDS] = weights.words * _close(likeness[rows])
     points[TARGET] *= told[3].view(np.int8) - told[4].view(np.int8)
-    halves = np.array([2] * len(standing.unknown) + [1] * len(standing.to_confirm), dtype=np.uint8) @ told[5:]
+    facts = (*((fact, SURE) for fact in standing.unknown), *((fact, PERHAPS) for fact in standing.to_confirm))
+    halves = np.array([kind for _, kind in facts], dtype=np.uint8) @ told[N_TOLD:]
     points[CERTAIN] = board.certain[halves]
     own = reduce(np.add, points)
     if ranker:
@@ -120,13 +125,12 @@ def best(
     by_score = np.lexsort((order, -raw)).tolist()
     found = _first(by_score, raw.tolist(), kin, listed, order.tolist(), weights.diversity, limit)
     places = np.array([place for _, _, place, _ in found], dtype=np.intp)
-    chosen = (
-        rows.take(places).tolist(), [-minus for minus, *_ in found], [penalty for *_, penalty in found],
-        told.take(places, axis=1).T.tolist(), points.take(places, axis=1), need.take(places).tolist(),
+    matches = _describe(
+        index, facts, [*needs, ""], rows.take(places).tolist(), [-minus for minus, *_ in found],
+        told.take(places, axis=1).T, (*CONTRIBUTIONS, "learnt", "diversity") if ranker else PARTS,
+        np.vstack([points.take(places, axis=1), [[penalty for *_, penalty in found]]]), need.take(places).tolist(),
     )  # fmt: skip
-    unknown = [*standing.unknown, *[""] * len(standing.to_confirm)]
-    to_confirm = [*[""] * len(standing.unknown), *standing.to_confirm]
-    return Answer(_describe(index, unknown, to_confirm, [*needs, ""], *chosen), chance)
+    return Answer(matches, chance)
 
 
 def is_plain(wish: Wish, weights: Weights) -> bool:
@@ -150,41 +154,29 @@ def _by_loops(
     limit: int,
 ) -> tuple[list[Match], bool]:
     """Return the first schemes that address a wish, and whether any possible one serves it, by compiled loops."""
-    pool, columns, board = index.pool(), index.columns, index.board(weights, profile.on)
+    pool, columns, board, ground = index.pool(), index.columns, index.board(weights, profile.on), index.ground()
     needs = sorted(wish.weights)
     services, which = columns.all_services(needs)
     asked = np.array([wish.weights[need] for need in needs], dtype=np.float64)
     said = board.nothing if likeness is None else weights.words * _close(likeness)
-    places, target = index.places(profile, pool)
-    parents, variants = index.parents()
-    among = index.live
-    if wish.stated and likeness is None and not len(parents):
-        among &= columns.serving(needs) | columns.beside(columns.guides)
-    classes = np.array([places], dtype=np.int64)
-    chosen, floats = np.empty((2, limit), dtype=np.int64), np.empty((2, limit))
-    opened, counts = np.empty((len(places) * pool.most_open, 3), dtype=np.int64), np.empty((1, 2), dtype=np.int64)
-    loops.choose_many(
-        classes, (target,), pool.classes, pool.rows, pool.starts, pool.facts, index.words((among,))[0], parents,
-        variants, board.by_scheme, said, board.certain, services, which, asked, (weights.need, weights.diversity),
-        columns.kind, columns.n_kinds, index.order, index.by_order, wish.stated, chosen[:1], floats[:1], floats[1:2],
-        counts, opened,
+    places = np.array(index.places(profile, pool), dtype=np.int64)
+    most_open = len(places) * pool.most_open
+    chosen, scores = np.empty((2, limit), dtype=np.int64), np.empty(limit)
+    told, parts = np.empty((limit, N_TOLD + most_open), dtype=np.uint8), np.empty((limit, len(PARTS)))
+    opened = np.empty((most_open, 3), dtype=np.int64)
+    by_need = wish.stated and likeness is None and not len(ground.parents)
+    n_found, n_facts = loops.answer(
+        places, pool.classes, pool.rows, pool.starts, pool.facts, ground.live, ground.parents, ground.variants,
+        ground.serving, ground.guides, by_need, index.opening(profile.on), board.by_scheme, said, board.certain,
+        services, which, asked, weights.need, weights.diversity, columns.kind, columns.n_kinds, index.order,
+        index.by_order, wish.stated, chosen, scores, parts, told, opened,
     )  # fmt: skip
-    n_found, n_facts = counts[0].tolist()
     if n_found <= 0:
         return [], wish.stated and n_found == 0
-    told, parts = np.empty((limit, 5 + n_facts), dtype=np.uint8), np.empty((limit, len(CONTRIBUTIONS)))
-    loops.tell(
-        classes[0], target, pool.classes, pool.rows, index.opening(profile.on), opened, n_facts, board.by_scheme, said,
-        board.certain, services, which, asked, weights.need, chosen[0], n_found, told, parts, chosen[1],
-    )  # fmt: skip
-    names = pool.names_of()
-    facts = [names[number] for number in opened[:n_facts, 0].tolist()]
-    sure, perhaps = ([fact if halves == kind else "" for fact, halves in facts] for kind in (SURE, PERHAPS))
+    facts = tuple([pool.names[number] for number in opened[:n_facts, 0].tolist()])
     positions, served = chosen[:, :n_found].tolist()
-    scores, penalties = floats[:2, :n_found].tolist()
-    told_by = told[:n_found].tolist()
-    matches = _describe(index, sure, perhaps, [*needs, ""], positions, scores, penalties, told_by, parts.T, served)
-    return matches, wish.stated
+    found = _describe(index, facts, [*needs, ""], positions, scores[:n_found].tolist(), told, PARTS, parts.T, served)
+    return found, wish.stated
 
 
 def _close(likeness: Floats) -> Floats:
@@ -244,41 +236,50 @@ def _first(
 
 def _describe(
     index: Index,
-    unknown: Sequence[str],
-    to_confirm: Sequence[str],
+    facts: tuple[tuple[str, int], ...],
     needs: Sequence[str],
     positions: Sequence[int],
     scores: Sequence[float],
-    penalties: Sequence[float],
-    told: Sequence[Sequence[int]],
+    told: NDArray[np.uint8],
+    names: Sequence[str],
     points: Floats,
     served: Sequence[int],
 ) -> list[Match]:
-    """Say what the rules and the wish say of the schemes that were chosen."""
-    names = CONTRIBUTIONS if len(points) == len(CONTRIBUTIONS) else (*CONTRIBUTIONS, "learnt")
-    schemes, matches, named = index.schemes, [], dict[tuple[int, ...], tuple[tuple[str, ...], tuple[str, ...]]]()
-    found = zip(count(), positions, scores, penalties, told, served, strict=False)
-    for column, at, score, penalty, facts, need in found:
-        sure, typed, later, is_aimed, is_not, *opened = facts
-        is_open = tuple(opened)
-        if is_open not in named:
-            named[is_open] = (
-                tuple(sorted({*compress(unknown, opened)} - {""})),
-                tuple(sorted({*compress(to_confirm, opened)} - {""})),
-            )
-        matches.append(
-            Match(
-                schemes[at],
-                MET if sure else UNKNOWN,
-                MET if typed else UNKNOWN,
-                MET if is_aimed else NOT_MET if is_not else UNKNOWN,
-                *named[is_open],
-                later == 1,
-                True,
-                (),
-                score,
-                Parts(names, points, column, penalty),
-                needs[need],
-            )
-        )
-    return matches
+    """Say what the rules and the wish say of the schemes that were chosen.
+
+    ``told`` has a row for each of them: what :func:`_say` reads.
+    """
+    schemes, make, whole, size, last = index.schemes, Match._make, told.tobytes(), told.shape[1], N_TOLD + len(facts)
+    rows = [whole[start : start + last] for start in range(0, len(positions) * size, size)]
+    said = {row: _say(facts, row) for row in set(rows)}
+    found = zip(count(), positions, rows, scores, served, strict=False)
+    return [
+        make((schemes[at], *said[row], score, Parts(names, points, column), needs[need]))
+        for column, at, row, score, need in found
+    ]
+
+
+@lru_cache(maxsize=MAX_SAID)
+def _say(facts: tuple[tuple[str, int], ...], told: bytes) -> tuple[object, ...]:
+    """Return the fields of a match from its eligibility to what hides it.
+
+    Parameters
+    ----------
+    facts : tuple of (str, int)
+        Those that may be open, each with its halves.
+    told : bytes
+        Ones and zeros: whether it is eligible, typed so, opens later, is aimed at, at others; each fact is open.
+    """
+    sure, typed, later, is_aimed, is_not, *is_open = told
+    opened = [*compress(facts, is_open)]
+    unknown, to_confirm = ({fact for fact, halves in opened if halves == kind} for kind in (SURE, PERHAPS))
+    return (
+        MET if sure else UNKNOWN,
+        MET if typed else UNKNOWN,
+        MET if is_aimed else NOT_MET if is_not else UNKNOWN,
+        tuple(sorted(unknown)),
+        tuple(sorted(to_confirm)),
+        later == 1,
+        True,
+        (),
+    )

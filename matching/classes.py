@@ -3,7 +3,7 @@
 Numbers and ages are cut where the conditions cut them; every other fact is taken as it is.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from operator import attrgetter
@@ -131,8 +131,7 @@ def _told(known: Mapping[str, bool], asked: frozenset[str]) -> Hashable:
 
 def _place_among(cuts: Sequence[float], value: float) -> int:
     """Return where a number is among the cuts: even between two of them, odd on one."""
-    position = bisect_left(cuts, value)
-    return 2 * position + (position < len(cuts) and cuts[position] == value)
+    return bisect_left(cuts, value) + bisect_right(cuts, value)
 
 
 def _number_reader(name: str, cuts: list[float]) -> Callable[[Profile], Hashable]:

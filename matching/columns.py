@@ -214,6 +214,11 @@ class Columns:
         last = len(self._needs)
         return self._services, np.array([self._needs.get(need, last) for need in needs], dtype=np.intp)
 
+    def all_serving(self) -> list[int]:
+        """Return the schemes that serve each sub-need as rows of bits, in the order of ``all_services``."""
+        self.all_services(())
+        return [*(self._served[need].row for need in self._needs), 0]
+
     def beside(self, positions: int) -> int:
         """Return the schemes of the same forms as some others, as rows of bits."""
         return reduce(or_, (row for row in self._by_kind.values() if row & positions), 0)

@@ -81,7 +81,7 @@ class Crowd:
         *tables, targets = (self._places(table) for table in (*index.tables, index.targets))
         self._tables = np.ascontiguousarray(np.stack(tables, axis=1))
         self._targets = targets
-        self._live = index.words((index.live,))[0]
+        self._live = index.ground().live
         self._arranged: tuple[Any, NDArray[np.intp], tuple[Any, ...]] | None = None
 
     @property
@@ -172,13 +172,13 @@ class Crowd:
         rank[ranked] = every
         told = points[ranked, NEED] + points[ranked, WORDS]
         by_told = np.argsort(-told, kind="stable")
-        parents, variants = index.parents()
+        ground = index.ground()
         kin, n_kin = _numbered((need * columns.n_kinds + columns.kind)[ranked])
         return ranked, (
             pool.classes, _moved(pool.rows, ranked), pool.starts, pool.facts,
-            _moved(self._live[np.newaxis], ranked)[0], rank[parents], _moved(variants, ranked), points[ranked],
-            most[ranked], told, by_told[told[by_told] > 0.0], board.certain, weights.diversity, kin, n_kin,
-            index.order[ranked],
+            _moved(self._live[np.newaxis], ranked)[0], rank[ground.parents], _moved(ground.variants, ranked),
+            points[ranked], most[ranked], told, by_told[told[by_told] > 0.0], board.certain, weights.diversity, kin,
+            n_kin, index.order[ranked],
         )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.bits import row_of
+from matching.bits import Words, row_of
 from matching.classes import ACTIVITY, ACTIVITY_2025, Key, classifier, cuts_of, fields_of
 from matching.columns import Board, Columns, Floats
 from matching.criteria import Criterion
@@ -25,6 +25,7 @@ from matching.pool import Pool
 from matching.profiles import Profile, Profiles
 from matching.schemes import Scheme, typed_facts_of
 from matching.settled import Row, Settled
+
 
 MAX_CLASSES = 20_000  # that a table keeps: one that holds more is emptied, and fills again
 MAX_CHANGES = 1_000  # that a table keeps for the classes that have not seen them yet
@@ -94,6 +95,14 @@ class Table:
         self._classes.clear()
         self._changes.clear()
 
+    def place(self, profile: Profile, pool: Pool) -> int:
+        """Return where a pool, made since schemes last came or went, keeps the class of a profile."""
+        if self._cuts is not None:
+            found = self._classes.get(self._class_of(profile))
+            if found is not None and found.pool is pool:
+                return found.place
+        return self.find(profile).place_in(pool)
+
     def look_up(self, profile: Profile) -> Settled:
         """Return what the class of a profile settles."""
         return self.find(profile).settled
@@ -159,6 +168,28 @@ class Standing:
     opens_later: Row
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What compiled loops read of the schemes of an index, whoever asks: rows as words.
+
+    Parameters
+    ----------
+    live, guides : ndarray of uint64, shape (n_words,)
+        Schemes that are there; those of the forms of what orients a firm.
+    parents : ndarray of int, shape (n_parents,)
+        Positions of what has variants.
+    variants : ndarray of uint64, shape (n_parents, n_words)
+    serving : ndarray of uint64, shape (n_needs + 1, n_words)
+        In the order of :meth:`matching.columns.Columns.all_services`.
+    """
+
+    live: Words
+    parents: NDArray[np.intp]
+    variants: Words
+    serving: Words
+    guides: Words
+
+
 class Index:
     """Schemes compiled, one bit each; schemes come and go without building again.
 
@@ -179,7 +210,8 @@ class Index:
         self._pool: Pool | None = None
         self._board: tuple[tuple[Weights, date], Board] | None = None
         self._windows = Table(("on",))
-        self._opening: dict[date, Row] = {}
+        self._ground: Ground | None = None
+        self._opening: dict[date, tuple[Row, Words]] = {}
         self._tables: dict[tuple[str, ...], Table] = {}
         self.targets = Table(tuple(sorted((*ACTIVITY, *ACTIVITY_2025))))
         self.variants: dict[str, Row] = {}  # by key of the parent, whether the index holds it or not
@@ -205,7 +237,7 @@ class Index:
         self.live |= row_of(positions)
         self.columns.put(positions, added)
         self._compile(positions, added)
-        self._order = self._board = self._pool = None
+        self._order = self._board = self._pool = self._ground = None
         self._opening.clear()
 
     def _compile(self, positions: Sequence[int], schemes: Sequence[Scheme]) -> None:
@@ -252,7 +284,7 @@ class Index:
         if scheme.variant_of:
             self.variants[scheme.variant_of] &= ~bit
         self.reading = {fact: row & ~bit for fact, row in self.reading.items()}
-        self._order = self._board = self._pool = None
+        self._order = self._board = self._pool = self._ground = None
         self._opening.clear()
 
     def _table(self, condition: Criterion) -> Table:
@@ -266,7 +298,7 @@ class Index:
         closed = unsure = typed_closed = typed_unsure = 0
         opens: dict[str, Row] = {}
         typed_opens: dict[str, Row] = {}
-        later = self._opens_after(profile.on)
+        later, _ = self._opens_after(profile.on)
         for table in (*self._tables.values(), self._windows):
             if table is self._windows:
                 later &= ~closed
@@ -296,11 +328,12 @@ class Index:
             opens_later=later,
         )
 
-    def _opens_after(self, day: date) -> Row:
-        """Return the schemes that are known to open after a day."""
+    def _opens_after(self, day: date) -> tuple[Row, Words]:
+        """Return the schemes that are known to open after a day, as a row and as words."""
         if day not in self._opening:
             rows = self.schemes.items()
-            self._opening[day] = row_of([position for position, scheme in rows if scheme.window.opens_after(day)])
+            row = row_of([position for position, scheme in rows if scheme.window.opens_after(day)])
+            self._opening[day] = row, self.words((row,))[0]
         return self._opening[day]
 
     def flags(self, row: Row) -> BoolArray:
@@ -318,7 +351,7 @@ class Index:
         found &= 1
         return found
 
-    def words(self, rows: Sequence[Row]) -> NDArray[np.uint64]:
+    def words(self, rows: Sequence[Row]) -> Words:
         """Return rows as words of 64 bits, of shape (n_rows, n_words)."""
         size = 8 * max(1, -(-self.columns.n // 64))
         packed = b"".join([row.to_bytes(size, "little") for row in rows])
@@ -338,27 +371,31 @@ class Index:
             self._pool = Pool(self.columns.n, self.reading)
         return self._pool
 
-    def places(self, profile: Profile, pool: Pool) -> tuple[list[int], int]:
-        """Return where a pool keeps the classes of a profile, that of the day last, and that of what is aimed at."""
-        found = [table.find(profile).place_in(pool) for table in self._tables.values()]
-        found.append(self._windows.find(profile).place_in(pool))
-        return found, self.targets.find(profile).place_in(pool)
+    def places(self, profile: Profile, pool: Pool) -> list[int]:
+        """Return where a pool keeps the classes of a profile, those of the day and of what is aimed at last."""
+        return [table.place(profile, pool) for table in (*self._tables.values(), self._windows, self.targets)]
 
     @property
     def tables(self) -> tuple[Table, ...]:
         """The tables of conditions, that of the day last."""
         return (*self._tables.values(), self._windows)
 
-    def opening(self, day: date) -> NDArray[np.uint64]:
+    def opening(self, day: date) -> Words:
         """Return the schemes that are known to open after a day, as words."""
-        row: NDArray[np.uint64] = self.words((self._opens_after(day),))[0]
-        return row
+        return self._opens_after(day)[1]
 
-    def parents(self) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
-        """Return the positions of parents and, as words, the variants of each."""
-        held = [(self.positions[key], row) for key, row in self.variants.items() if key in self.positions]
-        places = np.array([position for position, _ in held], dtype=np.intp)
-        return places, self.words([row for _, row in held])
+    def ground(self) -> Ground:
+        """Return what compiled loops read of the schemes, kept until one comes or goes."""
+        if self._ground is None:
+            held = [(self.positions[key], row) for key, row in self.variants.items() if key in self.positions]
+            self._ground = Ground(
+                live=self.words((self.live,))[0],
+                parents=np.array([position for position, _ in held], dtype=np.intp),
+                variants=self.words([row for _, row in held]),
+                serving=self.words(self.columns.all_serving()),
+                guides=self.words((self.columns.beside(self.columns.guides),))[0],
+            )
+        return self._ground
 
     def board(self, weights: Weights, on: date) -> Board:
         """Return the points that depend neither on who asks nor for what; kept for the last weights and day."""

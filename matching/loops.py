@@ -40,13 +40,12 @@ def _sink(heap: Any, root: int, n: int) -> None:
 @njit(cache=True, nogil=True)
 def choose(
     possible: Words, hidden: Words, rows: Words, opened: Any, n_facts: int, aimed: Words, others: Words,
-    points: Any, said: Any, certain: Any, services: Any, needs: Any, asked: Any, gains: Any, kind: Any, n_kinds: int,
-    order: Any, by_order: Any, stated: bool, heap: Any, need_of: Any, worth: Any, seen: Any,
+    points: Any, said: Any, certain: Any, services: Any, needs: Any, asked: Any, weight: float, diversity: float,
+    kind: Any, n_kinds: int, order: Any, by_order: Any, stated: bool, heap: Any, need_of: Any, worth: Any, seen: Any,
     positions: Any, scores: Any, penalties: Any,
 ) -> int:  # fmt: skip
     """Write the first schemes of one firm, and return how many: -1 where none serves what was asked."""
     n_needs, n_found, limit, n_words = len(needs), 0, len(positions), len(possible)
-    weight, diversity = gains[0], gains[1]
     n, most = 0, 0.0
     for word in range(n_words):
         bits = possible[word]
@@ -191,39 +190,8 @@ def _hide(parents: Any, variants: Words, possible: Words, hidden: Words) -> None
 
 
 @njit(cache=True, nogil=True)
-def choose_many(
-    places: Any, targets: Any, classes: Any, rows: Words, starts: Any, facts: Any, live: Words, parents: Any,
-    variants: Words, points: Any, said: Any, certain: Any, services: Any, needs: Any, asked: Any, gains: Any,
-    kind: Any, n_kinds: int, order: Any, by_order: Any, stated: bool, positions: Any, scores: Any, penalties: Any,
-    counts: Any, opened: Any,
-) -> None:  # fmt: skip
-    """Write the first schemes of each firm; ``opened`` is left with what the last one leaves open."""
-    n_words, n = rows.shape[1], points.shape[0]
-    possible, hidden = np.empty(n_words, np.uint64), np.zeros(n_words, np.uint64)
-    aimed, others = np.empty(n_words, np.uint64), np.empty(n_words, np.uint64)
-    heap, need_of, worth = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.float64)
-    seen = np.empty((len(needs) + 1) * n_kinds, np.int64)
-    for firm in range(len(places)):
-        _join(places[firm], 0, classes, rows, possible)
-        target = classes[targets[firm]]
-        for word in range(n_words):
-            possible[word] = live[word] & ~possible[word]
-            aimed[word] = live[word] & ~rows[target[1], word]
-            others[word] = live[word] & rows[target[0], word]
-        if len(parents):
-            _hide(parents, variants, possible, hidden)
-        n_facts = _gather(places[firm], starts, facts, opened)
-        counts[firm, 1] = n_facts
-        counts[firm, 0] = choose(
-            possible, hidden, rows, opened, n_facts, aimed, others, points, said, certain, services, needs, asked,
-            gains, kind, n_kinds, order, by_order, stated, heap, need_of, worth, seen, positions[firm], scores[firm],
-            penalties[firm],
-        )  # fmt: skip
-
-
-@njit(cache=True, nogil=True)
-def tell(
-    places: Any, target: int, classes: Any, rows: Words, later: Words, opened: Any, n_facts: int, points: Any,
+def _tell(
+    places: Any, target: Any, classes: Any, rows: Words, later: Words, opened: Any, n_facts: int, points: Any,
     said: Any, certain: Any, services: Any, needs: Any, asked: Any, weight: float, positions: Any, n_found: int,
     told: Any, parts: Any, need_of: Any,
 ) -> None:  # fmt: skip
@@ -241,8 +209,8 @@ def tell(
         told[slot, 0] = (unsure & low) == 0
         told[slot, 1] = (typed_unsure & low) == 0
         told[slot, 2] = (later[word] & ~closed & low) != 0
-        told[slot, 3] = (rows[classes[target, 1], word] & low) == 0
-        told[slot, 4] = (rows[classes[target, 0], word] & low) != 0
+        told[slot, 3] = (rows[target[1], word] & low) == 0
+        told[slot, 4] = (rows[target[0], word] & low) != 0
         doubt, counted = 0, -1
         for fact in range(n_facts):
             is_open = (rows[opened[fact, 1], word] & low) != 0
@@ -263,6 +231,50 @@ def tell(
         parts[slot, 3] = points[at, 3] * (float(told[slot, 3]) - float(told[slot, 4]))
         parts[slot, 4] = certain[min(doubt, 255)]
         need_of[slot] = need
+
+
+@njit(cache=True, nogil=True)
+def answer(
+    places: Any, classes: Any, rows: Words, starts: Any, facts: Any, live: Words, parents: Any, variants: Words,
+    serving: Words, guides: Words, by_need: bool, later: Words, points: Any, said: Any, certain: Any, services: Any,
+    needs: Any, asked: Any, weight: float, diversity: float, kind: Any, n_kinds: int, order: Any, by_order: Any,
+    stated: bool, chosen: Any, scores: Any, parts: Any, told: Any, opened: Any,
+) -> tuple[int, int]:  # fmt: skip
+    """Write the first schemes of one firm and what is to be said of them; return how many, and how many facts.
+
+    ``places`` are its classes, that of what is aimed at last. Where ``by_need``, only what serves a need is looked at,
+    and what orients. The first is -1 where nothing serves what was asked.
+    """
+    n_words, n, target, own = len(live), points.shape[0], classes[places[-1]], places[:-1]
+    possible, hidden = np.empty(n_words, np.uint64), np.zeros(n_words, np.uint64)
+    aimed, others = np.empty(n_words, np.uint64), np.empty(n_words, np.uint64)
+    heap, need_of, worth = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.float64)
+    seen = np.empty((len(needs) + 1) * n_kinds, np.int64)
+    _join(own, 0, classes, rows, possible)
+    for word in range(n_words):
+        among = live[word]
+        if by_need:
+            among = guides[word]
+            for need in needs:
+                among |= serving[need, word]
+            among &= live[word]
+        possible[word] = among & ~possible[word]
+        aimed[word] = live[word] & ~rows[target[1], word]
+        others[word] = live[word] & rows[target[0], word]
+    if len(parents):
+        _hide(parents, variants, possible, hidden)
+    n_facts = _gather(own, starts, facts, opened)
+    n_found = choose(
+        possible, hidden, rows, opened, n_facts, aimed, others, points, said, certain, services, needs, asked,
+        weight, diversity, kind, n_kinds, order, by_order, stated, heap, need_of, worth, seen, chosen[0], scores,
+        parts[:, -1],
+    )  # fmt: skip
+    if n_found > 0:
+        _tell(
+            own, target, classes, rows, later, opened, n_facts, points, said, certain, services, needs, asked, weight,
+            chosen[0], n_found, told, parts, chosen[1],
+        )  # fmt: skip
+    return n_found, n_facts
 
 
 @njit(cache=True, nogil=True)

@@ -49,27 +49,29 @@ class Match(NamedTuple):
 
 
 class Parts(Mapping[str, float]):
-    """Contributions by name, in points: a column of a table, read when somebody asks."""
+    """Contributions by name, in points: a column of a table, read when somebody asks.
 
-    __slots__ = ("_column", "_names", "_penalty", "_points")
+    The last one is ``diversity``, which counts as one only where it takes points off.
+    """
 
-    def __init__(self, names: Sequence[str], points: NDArray[np.float64], column: int, penalty: float) -> None:
-        self._names, self._points, self._column, self._penalty = names, points, column, penalty
+    __slots__ = ("_column", "_names", "_points")
+
+    def __init__(self, names: Sequence[str], points: NDArray[np.float64], column: int) -> None:
+        self._names, self._points, self._column = names, points, column
 
     def __getitem__(self, name: str) -> float:
-        if name == "diversity" and self._penalty:
-            return self._penalty
-        if name not in self._names:
+        if name not in self._names or (name == "diversity" and not self._takes_off()):
             raise KeyError(name)
         return float(self._points[self._names.index(name), self._column])
 
+    def _takes_off(self) -> bool:
+        return bool(self._points[-1, self._column])
+
     def __iter__(self) -> Iterator[str]:
-        yield from self._names
-        if self._penalty:
-            yield "diversity"
+        yield from self._names if self._takes_off() else self._names[:-1]
 
     def __len__(self) -> int:
-        return len(self._names) + bool(self._penalty)
+        return len(self._names) - 1 + self._takes_off()
 
     def __repr__(self) -> str:
         return repr(dict(self))

@@ -35,6 +35,8 @@ class Pool:
     starts : (n_classes + 1,) ndarray of int
     most_open : int
         Facts that one class leaves open, at most.
+    names : list of (str, int)
+        Facts by number, each with its halves.
     """
 
     def __init__(self, n: int, read: Mapping[str, Row]) -> None:
@@ -46,7 +48,8 @@ class Pool:
         self.classes: Places = np.zeros((64, 4), dtype=np.int64)
         self.facts: Places = np.zeros((64, 3), dtype=np.int64)
         self.starts: Places = np.zeros(65, dtype=np.int64)
-        self.names: dict[tuple[str, int], int] = {}  # of facts
+        self.names: list[tuple[str, int]] = []
+        self._numbers: dict[tuple[str, int], int] = {}
         self.n_classes = self._n_facts = 0
         self.most_open = 1
         self.row(self._pack(0))
@@ -102,12 +105,11 @@ class Pool:
         self.most_open = max(self.most_open, len(facts))
         return place
 
-    def names_of(self) -> list[tuple[str, int]]:
-        """Return the facts by number, each with its halves."""
-        return list(self.names)
-
     def _name(self, fact: str, halves: int) -> int:
-        return self.names.setdefault((fact, halves), len(self.names))
+        number = self._numbers.setdefault((fact, halves), len(self.names))
+        if number == len(self.names):
+            self.names.append((fact, halves))
+        return number
 
     def _but_read(self, fact: str, row: bytes) -> bytes:
         """Return a row but the schemes whose typed conditions read a fact."""

@@ -116,6 +116,8 @@ def test_the_second_of_a_kind_loses_points_and_its_score_says_so() -> None:
     matches = ranked([*loans, grant])
     assert keys(matches) == ["s:0", "s:grant", "s:1", "s:2"]
     assert [match.parts.get("diversity") for match in matches] == [None, None, -5, -10]
+    first = rank(Index([*loans, grant]), Profile(on=DAY), ROBOT, WEIGHTS, limit=3).matches
+    assert [match.parts.get("diversity") for match in first] == [None, None, -5]
 
 
 @pytest.mark.parametrize(
