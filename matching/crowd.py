@@ -20,13 +20,14 @@ from matching.criteria import Manual, OpenFacts, leaves
 from matching.dictionary import Column
 from matching.errors import MatchingError
 from matching.features import LISTED, Weights
-from matching.index import Index, Table
+from matching.index import Index
 from matching.kernels import loaded
 from matching.needs import Wish
 from matching.outcomes import MET, NOT_MET, BoolArray
 from matching.percolation import Firms
 from matching.pool import Pool
 from matching.stock import Ids
+from matching.tables import Table
 
 CHUNK = 256  # firms whose rows are made at once: they stay in the cache
 

@@ -1,0 +1,124 @@
+"""Conditions that read the same facts, and what each class of profiles settles of them.
+
+A class seen for the first time is evaluated by the criteria themselves; what changes later is evaluated alone.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+
+from matching.bits import row_of
+from matching.classes import Key, classifier, cuts_of
+from matching.criteria import Criterion
+from matching.pool import Pool
+from matching.profiles import Profile, Profiles
+from matching.settled import Settled
+
+MAX_CLASSES = 20_000  # that a table keeps: one that holds more is emptied, and fills again
+MAX_CHANGES = 1_000  # that a table keeps for the classes that have not seen them yet
+
+
+class _Class:
+    """A class of profiles: one of them, what it settles, and how many changes of the table that takes in."""
+
+    __slots__ = ("n_changes", "place", "pool", "profile", "settled")
+
+    def __init__(self, profile: Profile, n_changes: int, settled: Settled) -> None:
+        self.profile, self.n_changes, self.settled = profile, n_changes, settled
+        self.pool: Pool | None = None
+        self.place = 0
+
+    def place_in(self, pool: Pool) -> int:
+        """Return where a pool keeps what it settles."""
+        if self.pool is not pool:
+            self.pool, self.place = pool, pool.add(self.settled)
+        return self.place
+
+
+class Table:
+    """Conditions that read the same fields of a profile, and what each class of profiles settles of them."""
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        self.fields = fields
+        self._users: dict[bool, dict[Criterion, list[int]]] = {True: {}, False: {}}  # by whether it is their owner's
+        self._classes: dict[Key, _Class] = {}
+        self._changes: list[tuple[Criterion | None, tuple[int, ...], bool]] = []
+        self._cuts: frozenset[object] | None = None
+        self._class_of: Callable[[Profile], Key]
+
+    def conditions(self) -> Iterator[tuple[Criterion, Collection[int], bool]]:
+        """Return each condition with the positions of the schemes that set it, and whether it is their owner's."""
+        return (
+            (condition, positions, is_stated)
+            for is_stated, users in self._users.items()
+            for condition, positions in users.items()
+        )
+
+    def add(self, condition: Criterion, positions: list[int], *, is_stated: bool) -> None:
+        """Let schemes set a condition. A class that it tells apart from itself is computed again when it is seen."""
+        known = self._users[is_stated].setdefault(condition, positions)
+        if known is not positions:
+            known += positions
+        if self._cuts is None or not cuts_of(self.fields, condition) <= self._cuts:
+            self._cuts = None
+        else:
+            self._change(condition, tuple(positions), is_stated=is_stated)
+
+    def forget(self, condition: Criterion, position: int, *, is_stated: bool) -> None:
+        """Let a scheme set a condition no longer."""
+        users = self._users[is_stated]
+        users[condition].remove(position)
+        if not users[condition]:
+            del users[condition]
+        if self._cuts is not None:
+            self._change(None, (position,), is_stated=is_stated)
+
+    def _change(self, condition: Criterion | None, positions: tuple[int, ...], *, is_stated: bool) -> None:
+        self._changes.append((condition, positions, is_stated))
+        if len(self._changes) > MAX_CHANGES:
+            self._empty()
+
+    def _empty(self) -> None:
+        self._classes.clear()
+        self._changes.clear()
+
+    def place(self, profile: Profile, pool: Pool) -> int:
+        """Return where a pool, made since schemes last came or went, keeps the class of a profile."""
+        if self._cuts is not None:
+            found = self._classes.get(self._class_of(profile))
+            if found is not None and found.pool is pool:
+                return found.place
+        return self.find(profile).place_in(pool)
+
+    def look_up(self, profile: Profile) -> Settled:
+        """Return what the class of a profile settles."""
+        return self.find(profile).settled
+
+    def find(self, profile: Profile) -> _Class:
+        """Return the class of a profile."""
+        if self._cuts is None:
+            self._empty()
+            self._cuts = frozenset().union(*(cuts_of(self.fields, condition) for condition, *_ in self.conditions()))
+            self._class_of = classifier(self.fields, self._cuts)
+        key = self._class_of(profile)
+        found = self._classes.get(key)
+        if found is None:
+            if len(self._classes) >= MAX_CLASSES:
+                self._empty()
+            found = self._classes[key] = _Class(profile, len(self._changes), self._settle(profile))
+        elif found.n_changes != len(self._changes):
+            self._catch_up(found)
+        return found
+
+    def _settle(self, profile: Profile) -> Settled:
+        columns, settled = Profiles([profile]), Settled()
+        for condition, positions, is_stated in self.conditions():
+            settled.add(condition, positions, columns, is_stated=is_stated)
+        return settled
+
+    def _catch_up(self, found: _Class) -> None:
+        columns = Profiles([found.profile])
+        for condition, positions, is_stated in self._changes[found.n_changes :]:
+            if condition is None:
+                found.settled.forget(row_of(positions))
+            else:
+                found.settled.add(condition, positions, columns, is_stated=is_stated)
+        found.n_changes = len(self._changes)
