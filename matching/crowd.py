@@ -174,12 +174,13 @@ class Crowd:
         told = points[ranked, NEED] + points[ranked, WORDS]
         by_told = np.argsort(-told, kind="stable")
         ground = index.ground()
+        at_least = np.maximum.accumulate(board.certain[::-1])[::-1].copy()
         kin, n_kin = _numbered((need * columns.n_kinds + columns.kind)[ranked])
         return ranked, (
             pool.classes, _moved(pool.rows, ranked), pool.starts, pool.facts,
             _moved(self._live[np.newaxis], ranked)[0], rank[ground.parents], _moved(ground.variants, ranked),
-            points[ranked], most[ranked], told, by_told[told[by_told] > 0.0], board.certain, weights.diversity, kin,
-            n_kin, index.order[ranked],
+            points[ranked], most[ranked], told, by_told[told[by_told] > 0.0], board.certain, at_least,
+            weights.diversity, kin, n_kin, index.order[ranked],
         )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ type Words = NDArray[np.uint64]
 SCALE = 10.0**DIGITS
 ORDER_BITS = 20  # of a key: what a score lacks, in its last digit, then the place by key
 BIAS = 1 << 42
+CHECK_EVERY = 8  # schemes that are kept: whether any that follows can still be among the first
 MAX_SCHEMES = 1 << ORDER_BITS
 
 
@@ -278,32 +279,47 @@ def answer(
 
 
 @njit(cache=True, nogil=True)
+def _find_next(
+    each: int, after: Any, raw: Any, listed: Any, diversity: float, cursor: Any, rank: Any, value: Any
+) -> bool:
+    """Let the cursor of a list be on a scheme that is listed, write its score, and tell whether there is one."""
+    at = cursor[each]
+    while at >= 0 and not listed[at]:
+        at = after[at]
+        rank[each] += 1
+    cursor[each] = at
+    if at < 0:
+        return False
+    penalty = np.rint(-diversity * rank[each] * SCALE) / SCALE
+    value[each] = np.rint((raw[at] + penalty) * SCALE) / SCALE
+    return True
+
+
+@njit(cache=True, nogil=True)
 def _merge(
     kins: Any, n_kins: int, heads: Any, after: Any, raw: Any, listed: Any, diversity: float, cursor: Any, rank: Any,
-    positions: Any, scores: Any,
+    value: Any, positions: Any, scores: Any,
 ) -> int:  # fmt: skip
     """Write the best of several lists, each of one kin, best first; a place in its list takes points off each."""
-    n_found, limit = 0, len(positions)
+    n_found, n_left, limit = 0, 0, len(positions)
     for each in range(n_kins):
-        cursor[each], rank[each] = heads[kins[each]], 0
-    while n_found < limit:
-        best, chosen = 0.0, -1
-        for each in range(n_kins):
-            while cursor[each] >= 0 and not listed[cursor[each]]:
-                cursor[each] = after[cursor[each]]
-                rank[each] += 1
-            at = cursor[each]
-            if at >= 0:
-                penalty = np.rint(-diversity * rank[each] * SCALE) / SCALE
-                score = np.rint((raw[at] + penalty) * SCALE) / SCALE
-                if chosen < 0 or score > best or (score == best and listed[at] < listed[cursor[chosen]]):
-                    best, chosen = score, each
-        if chosen < 0:
-            break
-        positions[n_found], scores[n_found] = cursor[chosen], best
-        cursor[chosen] = after[cursor[chosen]]
-        rank[chosen] += 1
+        cursor[n_left], rank[n_left] = heads[kins[each]], 0
+        n_left += _find_next(n_left, after, raw, listed, diversity, cursor, rank, value)
+    while n_left and n_found < limit:
+        chosen = 0
+        for each in range(1, n_left):
+            if value[each] > value[chosen] or (
+                value[each] == value[chosen] and listed[cursor[each]] < listed[cursor[chosen]]
+            ):
+                chosen = each
+        at = cursor[chosen]
+        positions[n_found], scores[n_found] = at, value[chosen]
         n_found += 1
+        cursor[chosen] = after[at]
+        rank[chosen] += 1
+        if not _find_next(chosen, after, raw, listed, diversity, cursor, rank, value):
+            n_left -= 1
+            cursor[chosen], rank[chosen], value[chosen] = cursor[n_left], rank[n_left], value[n_left]
     return n_found
 
 
@@ -329,69 +345,109 @@ def _close_kins(
 
 
 @njit(cache=True, nogil=True)
+def _part(opened: Any, n_facts: int, rows: Words, at_least: Any, possible: Words, unsure: Words) -> float:
+    """Move schemes with an open fact to ``unsure``, and return what they are sure to lose, less what rounding brings.
+
+    Where they lose nothing they stay: of the same score, what has the lower place comes first.
+    """
+    unsure[:] = 0
+    halves = 255
+    for fact in range(n_facts):
+        halves = min(halves, opened[fact, 2])
+    lost: float = at_least[0] - at_least[halves] - 2.0 / SCALE
+    if not n_facts or lost <= 2.0 / SCALE:
+        return 0.0
+    for fact in range(n_facts):
+        row = rows[opened[fact, 1]]
+        for word in range(len(unsure)):
+            unsure[word] |= row[word]
+    for word in range(len(unsure)):
+        unsure[word] &= possible[word]
+        possible[word] &= ~unsure[word]
+    return lost
+
+
+@njit(cache=True, nogil=True)
 def choose_sorted(
     places: Any, targets: Any, classes: Any, rows: Words, starts: Any, facts: Any, live: Words, parents: Any,
-    variants: Words, points: Any, at_most: Any, told: Any, by_told: Any, certain: Any, diversity: float,
+    variants: Words, points: Any, at_most: Any, told: Any, by_told: Any, certain: Any, at_least: Any, diversity: float,
     kin: Any, n_kin: int, order: Any, stated: bool, share: float, positions: Any, scores: Any, counts: Any,
     opened: Any,
 ) -> None:  # fmt: skip
     """Write the first schemes of each firm, where schemes come by the most that their score can be, highest first.
 
+    Those that leave a fact open wait until what they lose by it is what the others lack. ``at_least`` tells, by halves
+    of an open fact, the most points for so many or more.
+
     Once enough are found, what follows cannot be among them; what is found later never brings the last one down.
     """
     n_words, n, limit = rows.shape[1], len(at_most), positions.shape[1]
-    hidden, whole = np.zeros(n_words, np.uint64), np.empty(n_words, np.uint64)
+    hidden, possible, unsure = np.zeros(n_words, np.uint64), np.empty(n_words, np.uint64), np.empty(n_words, np.uint64)
     heads, tails = np.full(n_kin, -1, np.int64), np.full(n_kin, -1, np.int64)
     after, before, raw, listed = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n), np.zeros(n, np.int64)
-    is_done = np.zeros(n_kin, np.bool_)
+    is_done, value = np.zeros(n_kin, np.bool_), np.empty(n_kin)
     kins, cursor, rank = np.empty(n_kin, np.int64), np.empty(n_kin, np.int64), np.empty(n_kin, np.int64)
     for firm in range(len(places)):
-        n_facts, n_kins, n_seen, n_found = _gather(places[firm], starts, facts, opened), 0, 0, 0
-        target, most = classes[targets[firm]], 0.0
-        if len(parents):
-            _join(places[firm], 0, classes, rows, whole)
-            for word in range(n_words):
-                whole[word] = live[word] & ~whole[word]
-            _hide(parents, variants, whole, hidden)
+        n_facts, n_kins, n_kept, n_found = _gather(places[firm], starts, facts, opened), 0, 0, 0
+        target, most, least = classes[targets[firm]], 0.0, -np.inf
+        _join(places[firm], 0, classes, rows, possible)
+        for word in range(n_words):
+            possible[word] = live[word] & ~possible[word]
         if stated:
             for at in by_told:
-                closed = ~live[at // 64]
-                for table in range(places.shape[1]):
-                    closed |= rows[classes[places[firm, table], 0], at // 64]
-                if not closed >> np.uint64(at % 64) & np.uint64(1):
+                if possible[at // 64] >> np.uint64(at % 64) & np.uint64(1):
                     most = told[at]
                     break
             if most == 0.0:
                 counts[firm] = 0
                 continue
-        next_check = limit
-        for word in range(n_words):
-            if n_seen >= next_check:
+        if len(parents):
+            _hide(parents, variants, possible, hidden)
+            for word in range(n_words):
+                possible[word] &= ~hidden[word]
+        lost = _part(opened, n_facts, rows, at_least, possible, unsure)
+        next_check, n_merged, one, other = limit, -1, 0, 0
+        while True:
+            while one < n_words and not possible[one]:
+                one += 1
+            while other < n_words and not unsure[other]:
+                other += 1
+            if one == n_words and other == n_words:
+                break
+            highest = at_most[one * 64] if one < n_words else -np.inf
+            if other < n_words and at_most[other * 64] - lost > highest:
+                word, bits, highest, n_read = other, unsure[other], at_most[other * 64] - lost, n_facts
+                other += 1
+            else:
+                word, bits, n_read = one, possible[one], 0
+                one += 1
+            if n_kept >= next_check:
                 n_found = _merge(
-                    kins, n_kins, heads, after, raw, listed, diversity, cursor, rank, positions[firm], scores[firm]
-                )
-                next_check = n_seen + 8
-                if n_found == limit:
-                    least, highest = scores[firm, limit - 1], at_most[word * 64]
-                    if (
-                        highest < least
-                        or _close_kins(kins, n_kins, heads, after, raw, at_most, diversity, highest, least, is_done)
-                        == n_kin
-                    ):
+                    kins, n_kins, heads, after, raw, listed, diversity, cursor, rank, value, positions[firm],
+                    scores[firm],
+                )  # fmt: skip
+                n_merged, next_check = n_kept, n_kept + CHECK_EVERY
+                if n_found == limit and highest < scores[firm, limit - 1]:
+                    break
+                if n_found == limit and not stated:  # what is not listed would still bring the last one down
+                    least = scores[firm, limit - 1]
+                    n_done = _close_kins(
+                        kins, n_kins, heads, after, raw, at_most, diversity, highest, least, is_done
+                    )  # fmt: skip
+                    if n_done == n_kin:
                         break
-            bits = live[word]
-            for table in range(places.shape[1]):
-                bits &= ~rows[classes[places[firm, table], 0], word]
-            bits &= ~hidden[word]
+            if highest < least:
+                break
             while bits:
                 place = lowest(bits)
                 low = np.uint64(1) << place
                 bits ^= low
                 at = word * 64 + np.int64(place)
-                if is_done[kin[at]]:
+                mine = kin[at]
+                if is_done[mine]:
                     continue
                 doubt, counted = 0, -1
-                for fact in range(n_facts):
+                for fact in range(n_read):
                     if opened[fact, 0] != counted and rows[opened[fact, 1], word] & low:
                         doubt += opened[fact, 2]
                         counted = opened[fact, 0]
@@ -405,12 +461,14 @@ def choose_sorted(
                 total += points[at, 6]
                 total += points[at, 7]
                 total += points[at, 8]
-                raw[at] = np.rint(total * SCALE) / SCALE
+                total = np.rint(total * SCALE) / SCALE
+                if total < least:  # neither it nor what it takes points off can be among the first
+                    continue
+                raw[at] = total
                 helped = told[at] + points[at, 5]
                 is_listed = not stated or (helped > 0.0 and helped >= share * most)
                 listed[at] = order[at] + 1 if is_listed else 0
-                n_seen += 1
-                mine = kin[at]
+                n_kept += 1
                 if heads[mine] < 0:
                     kins[n_kins] = mine
                     n_kins += 1
@@ -432,9 +490,11 @@ def choose_sorted(
                     tails[mine] = at
                 else:
                     before[following] = at
-        counts[firm] = _merge(
-            kins, n_kins, heads, after, raw, listed, diversity, cursor, rank, positions[firm], scores[firm]
-        )
+        if n_kept != n_merged:
+            n_found = _merge(
+                kins, n_kins, heads, after, raw, listed, diversity, cursor, rank, value, positions[firm], scores[firm]
+            )
+        counts[firm] = n_found
         for each in range(n_kins):
             heads[kins[each]] = tails[kins[each]] = -1
             is_done[kins[each]] = False

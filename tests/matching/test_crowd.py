@@ -2,15 +2,30 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import Crowd, Firms, Index, MatchingError, Scheme, Wish, kernels
+from matching import (
+    ANYWHERE,
+    Crowd,
+    Firms,
+    Index,
+    Interval,
+    MatchingError,
+    Place,
+    Profile,
+    Scheme,
+    Wish,
+    kernels,
+    rank,
+)
 from tests.matching import naive_ranking
-from tests.matching.factories import DAY, WEIGHTS
+from tests.matching.factories import DAY, WEIGHTS, make_scheme
 from tests.matching.test_index import NEEDS, ranked_schemes
 from tests.matching.test_properties import days, profiles, to_profile
 
@@ -54,6 +69,63 @@ def test_firms_are_told_in_company_what_they_are_told_alone(
         matches, _ = naive_ranking.rank(profile, several, wish, points)
         first = [match for match in matches if match.addresses and match.score is not None][:limit]
         assert found == [(match.scheme.key, match.score) for match in first]
+
+
+CONDITIONS = [
+    {"kind": "in_territory", "any_of": ["REG-32"]},
+    {"kind": "activity", "any_of": ["C"]},
+    {"kind": "headcount", "below": 50},
+    {"kind": "age_months", "at_least": 36},
+    {"kind": "craft_register", "expected": True},
+    {"kind": "manual", "fact": "taxes", "sentence": "."},
+]
+
+
+@pytest.mark.usefixtures("_way")
+@pytest.mark.parametrize("seed", range(16))
+def test_the_search_stops_where_nothing_better_can_come_among_several_words_of_schemes(seed: int) -> None:
+    """Of few kinds and many equal scores: what is not listed takes points off what is, and ties go by key."""
+    draw = Random(seed)  # noqa: S311
+    kinds, reaches = ["loan", "grant", "advice", "tax"][: draw.randint(1, 4)], ["local", "regional", "national", "eu"]
+    index = Index(
+        make_scheme(
+            f"a:{number:03}",
+            *draw.sample(CONDITIONS, draw.choice([0, 0, 1, 2])),
+            needs={need: draw.choice([0.1, 0.25, 0.3, 0.5, 1.0]) for need in draw.sample(NEEDS, draw.randint(0, 2))},
+            kind=draw.choice(kinds),
+            reach=draw.choice(reaches),
+            verified=draw.random() < 0.5,
+            guide=draw.choice([0.0, 0.0, 0.0, 0.5]),
+            targeted_activities=draw.choice([(), (), ("C",), ("F",)]),
+            variant_of=f"a:{draw.randint(0, 9):03}" if number >= 200 and draw.random() < 0.2 else "",
+        )
+        for number in range(230)
+    )
+    firms = {
+        number: Profile(
+            on=DAY,
+            place=draw.choice([ANYWHERE, Place(frozenset({"REG-32"}), frozenset())]),
+            activity=draw.choice(["", "25.62B", "43.21A"]),
+            headcount=draw.choice([Interval(), Interval(8, 8), Interval(60, 60)]),
+            created_on=draw.choice([None, date(2020, 1, 31), date(2026, 1, 31)]),
+            craft_register=draw.choice([None, True, False]),
+        )
+        for number in range(12)
+    }
+    crowd = Crowd(index, Firms(firms.items()), on=DAY)
+    for needs in ((), (), (), ("robot",), ("energy", "robot"), ("hire", "nothing serves it")):
+        wish = Wish(dict.fromkeys(needs, 1.0), stated=bool(needs), ticked=frozenset(needs))
+        points = draw.choice(
+            [WEIGHTS, replace(WEIGHTS, need=12, near=9), replace(WEIGHTS, certain=0, near=1, diversity=1)]
+        )
+        limit = draw.choice([1, 3, 7, 20])
+        chosen = crowd.choose(wish, points, limit=limit)
+        rows = zip(crowd.ids.tolist(), chosen.positions.tolist(), chosen.scores.tolist(), strict=True)
+        for firm, positions, scores in rows:
+            matches = rank(index, firms[firm], wish, points).matches
+            first = [match for match in matches if match.addresses and match.score is not None][:limit]
+            found = [(index.schemes[at].key, score) for at, score in zip(positions, scores, strict=True) if at >= 0]
+            assert found == [(match.scheme.key, match.score) for match in first]
 
 
 def test_words_are_for_one_firm() -> None:
