@@ -1,5 +1,6 @@
 """The index against the criteria themselves, on random catalogues, profiles and edits."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -28,6 +29,16 @@ from matching import (
     kernels,
     parse_criterion,
     rank,
+)
+from matching.criteria import (
+    AgeMonths,
+    AnyOf,
+    CraftRegister,
+    Criterion,
+    Headcount,
+    InTerritory,
+    LegalForm,
+    Turnover,
 )
 from matching.eligibility import evaluate
 from matching.index import Standing
@@ -266,3 +277,50 @@ def test_after_a_thousand_edits_it_is_as_if_it_were_built_afresh() -> None:
             for limit in (None, 7):
                 found = rank(index, profile, wish, WEIGHTS, limit=limit)
                 assert found == rank(afresh, profile, wish, WEIGHTS, limit=limit)
+
+
+evaluated = Counter[str]()
+
+
+def counting(kind: type[Criterion]) -> Any:
+    """Return a kind of condition that counts how often it is evaluated."""
+
+    class Counted(kind):  # type: ignore[misc, valid-type]
+        def evaluate(self, *args: Any, **options: Any) -> Any:
+            evaluated[self.kind] += 1
+            return super().evaluate(*args, **options)
+
+    return Counted
+
+
+def test_another_day_touches_the_rows_of_dates_and_nothing_else() -> None:
+    kinds = (AgeMonths, CraftRegister, Headcount, InTerritory, LegalForm, Turnover, Window)
+    age, craft, headcount, territory, form, turnover, window = map(counting, kinds)
+    spring = window(state="dated", opens_on=date(2026, 3, 1), closes_on=date(2026, 5, 31))
+    index = Index(
+        [
+            Scheme(key="a:spring", window=spring, criteria=(territory(any_of=("REG-32",)), headcount(below=50))),
+            Scheme(key="a:old", window=window(state="permanent"), criteria=(age(at_least=36), craft(expected=True))),
+            Scheme(
+                key="a:either",
+                window=window(state="unknown"),
+                criteria=(AnyOf(of=(age(below=36), turnover(below=2e6))),),
+                from_text=(form(any_of=("57",)),),
+            ),
+        ]
+    )
+    firm = Profile(on=date(2026, 2, 1), place=Place(frozenset({"REG-32"}), frozenset()), created_on=date(2023, 6, 15))
+    told_on = {}
+    for on, expected_kinds in (
+        (date(2026, 2, 1), {kind.kind for kind in kinds}),
+        (date(2026, 3, 1), {"window"}),  # no condition on an age changes its mind
+        (date(2026, 6, 15), {"window", "age_months", "turnover"}),  # 36 months: either condition reads the age too
+        (date(2026, 6, 16), {"window", "age_months", "turnover"}),  # past the anniversary
+        (date(2026, 7, 1), {"window"}),
+        (date(2026, 2, 1), set()),
+    ):
+        evaluated.clear()
+        told_on[on] = told(index.stand(replace(firm, on=on)), index)
+        assert set(evaluated) == expected_kinds, on
+    for on, found in told_on.items():
+        assert found == expected(dict(zip(index.positions, index.schemes.values(), strict=True)), replace(firm, on=on))
