@@ -39,7 +39,7 @@ from matching.percolation import Changes, Concerned, Firms
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
 from matching.ranker import LEARNT_FROM, Ranker, columns_of, fit_ranker, shares_of
-from matching.ranking import rank
+from matching.ranking import rank, rank_listed
 from matching.reasons import Reason, explain, opens_later
 from matching.relations import RELATION_KINDS, Conflict, Relation, check_relations, conflicts
 from matching.schema import criterion_schema
@@ -160,6 +160,7 @@ __all__ = [
     "paired_interval",
     "parse_criterion",
     "rank",
+    "rank_listed",
     "recall",
     "reciprocal_rank",
     "shares_of",

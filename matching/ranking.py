@@ -85,6 +85,33 @@ def rank(
     return Answer(matches, chance)
 
 
+def rank_listed(
+    index: Index,
+    profile: Profile,
+    wish: Wish,
+    weights: Weights,
+    *,
+    answering: Answering | None = None,
+    ranker: Ranker | None = None,
+) -> Answer:
+    """Rank the schemes that address a wish: those that are possible by score, then those that open later by key.
+
+    Parameters are those of :func:`rank`, which says the same of them, in the same order, among all others.
+    """
+    found = best(index, profile, wish, weights, answering=answering, ranker=ranker, limit=index.columns.n)
+    standing = index.stand(profile)
+    if not standing.opens_later or (wish.stated and 100.0 * found.chance < weights.answer):
+        return found
+    possible, fits = index.flags(standing.possible), fit(index, wish)
+    hidden = hidden_by(index, standing.possible)
+    addresses = _addresses(index, possible, fits, wish, weights, found.chance)
+    addresses[list(hidden)] = False
+    describe = _Describer(index, standing, fits, addresses, hidden)
+    positions = np.flatnonzero(index.flags(standing.opens_later) & addresses).tolist()
+    by_key = sorted(positions, key=lambda position: index.schemes[position].key)
+    return Answer([*found.matches, *(describe(at, score=None, parts={}) for at in by_key)], found.chance)
+
+
 def total(parts: Mapping[str, Floats]) -> Floats:
     """Add contributions up, in the order in which they are named."""
     return reduce(add, parts.values())

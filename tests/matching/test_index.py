@@ -29,6 +29,7 @@ from matching import (
     kernels,
     parse_criterion,
     rank,
+    rank_listed,
 )
 from matching.criteria import (
     AgeMonths,
@@ -229,6 +230,9 @@ def test_an_index_orders_as_the_naive_way_does(
     first = rank(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker, limit=2)
     assert first.matches == [match for match in matches if match.addresses and match.score is not None][:2]
     assert first.chance == pytest.approx(chance)
+    listed = rank_listed(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker)
+    assert listed.matches == [m for m in matches if m.addresses and (m.score is not None or m.opens_later)]
+    assert listed.chance == pytest.approx(chance)
 
 
 def test_after_a_thousand_edits_it_is_as_if_it_were_built_afresh() -> None:
