@@ -4,7 +4,7 @@ Nothing is guessed: every answer that the rules tell apart is tried, and the ver
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from matching.criteria import Criterion, Manual, leaves
 from matching.facts import Place
 from matching.hypotheses import ANSWER, Likely, held_names, variants, weighted_variants
-from matching.outcomes import MET, UNKNOWN, Outcome, all_of
+from matching.outcomes import MET, UNKNOWN, Outcome, OutcomeArray, all_of
 from matching.profiles import Profile, Profiles
 from matching.schemes import Scheme
 
@@ -147,30 +147,57 @@ class _Undecided:
     waits_for: Mapping[str, tuple[Criterion, ...]]
 
 
+class _Judged:
+    """What criteria say of some profiles: equal ones are evaluated once, however many schemes set them."""
+
+    def __init__(self, profiles: Profiles, assume: Outcome | None) -> None:
+        self.profiles = profiles
+        self.assume = assume
+        self._outcomes: dict[Criterion, OutcomeArray] = {}
+
+    def __call__(self, criterion: Criterion) -> OutcomeArray:
+        found = self._outcomes.get(criterion)
+        if found is None:
+            found = self._outcomes[criterion] = criterion.evaluate(self.profiles, assume=self.assume)
+        return found
+
+
 def _undecided(profile: Profile, schemes: Sequence[Scheme], *, assume: Outcome | None) -> list[_Undecided]:
-    alone = Profiles([profile])
+    judged, waits_for = _Judged(Profiles([profile]), assume), _Waiting(Profiles([profile]), assume)
     found = []
     for scheme in schemes:
         criteria = scheme.stated if assume == MET else scheme.conditions
-        outcomes = [(part, part.evaluate(alone, assume=assume)[0]) for part in criteria]
+        outcomes = [(part, judged(part)[0]) for part in criteria]
         if min(outcome for _, outcome in outcomes) == UNKNOWN:
             parts = tuple(part for part, outcome in outcomes if outcome == UNKNOWN)
-            found.append(_Undecided(scheme.key, scheme.window, parts, _waits_for(alone, parts, assume)))
+            found.append(_Undecided(scheme.key, scheme.window, parts, waits_for(parts)))
     return found
 
 
-def _waits_for(
-    alone: Profiles, parts: Sequence[Criterion], assume: Outcome | None
-) -> dict[str, tuple[Criterion, ...]]:
-    """Return the criteria at the ends that make each fact count, by fact; other schemes are one fact each."""
-    readers: defaultdict[str, list[Criterion]] = defaultdict(list)
-    for part in parts:
-        facts = {fact for fact, rows in part.open_facts(alone, assume=assume).items() if rows[0]}
+class _Waiting:
+    """The criteria at the ends that make each fact count for one profile; other schemes are one fact each."""
+
+    def __init__(self, alone: Profiles, assume: Outcome | None) -> None:
+        self._alone, self._assume = alone, assume
+        self._found: dict[Criterion, list[tuple[str, Criterion]]] = {}
+
+    def __call__(self, parts: Sequence[Criterion]) -> dict[str, tuple[Criterion, ...]]:
+        """Return them by fact, for open conditions of one scheme."""
+        readers: defaultdict[str, list[Criterion]] = defaultdict(list)
+        for part in parts:
+            if part not in self._found:
+                self._found[part] = list(self._read(part))
+            for name, leaf in self._found[part]:
+                readers[name].append(leaf)
+        return {name: tuple(several) for name, several in readers.items()}
+
+    def _read(self, part: Criterion) -> Iterator[tuple[str, Criterion]]:
+        opened = part.open_facts(self._alone, assume=self._assume)
+        facts = {fact for fact, rows in opened.items() if rows[0]}
         for leaf in leaves(part):
             for fact in facts.intersection(leaf.facts):
                 for name in held_names([leaf]) if fact == HELD_SCHEMES else [fact]:
-                    readers[name].append(leaf)
-    return {name: tuple(several) for name, several in readers.items()}
+                    yield name, leaf
 
 
 def _askable(
@@ -207,11 +234,10 @@ def _askable(
 
 def _settled(schemes: Sequence[_Undecided], rows: Sequence[Profile], *, assume: Outcome | None) -> NDArray[np.bool_]:
     """Tell which schemes are decided for which profiles, shape (n_schemes, n_rows)."""
-    profiles = Profiles(rows)
+    judged = _Judged(Profiles(rows), assume)
     settled = np.zeros((len(schemes), len(rows)), dtype=np.bool_)
     for position, scheme in enumerate(schemes):
-        verdict = all_of((part.evaluate(profiles, assume=assume) for part in scheme.parts), profiles.n)
-        settled[position] = verdict != UNKNOWN
+        settled[position] = all_of(map(judged, scheme.parts), len(rows)) != UNKNOWN
     return settled
 
 

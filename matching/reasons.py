@@ -30,7 +30,9 @@ class Reason:
     parts: tuple["Reason", ...] = ()
 
 
-def explain(profiles: Profiles, scheme: Scheme, row: int = 0) -> tuple[Reason, ...]:
+def explain(
+    profiles: Profiles, scheme: Scheme, row: int = 0, *, known: dict[Criterion, Reason] | None = None
+) -> tuple[Reason, ...]:
     """Return one reason for each condition of a scheme, the window first.
 
     Parameters
@@ -39,8 +41,14 @@ def explain(profiles: Profiles, scheme: Scheme, row: int = 0) -> tuple[Reason, .
     scheme : Scheme
     row : int
         Which profile.
+    known : dict of Criterion to Reason, optional
+        What was found for the same profile; it is added to, so that schemes that ask the same are answered once.
     """
-    return tuple(_reason(criterion, profiles, row) for criterion in scheme.conditions)
+    known = {} if known is None else known
+    for criterion in scheme.conditions:
+        if criterion not in known:
+            known[criterion] = _reason(criterion, profiles, row)
+    return tuple(known[criterion] for criterion in scheme.conditions)
 
 
 def _reason(criterion: Criterion, profiles: Profiles, row: int) -> Reason:
