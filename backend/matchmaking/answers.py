@@ -1,7 +1,7 @@
 """The answer to one question from outside, of which nothing is kept: schemes in order, and what would settle more."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from backend.companies.models import Fact
 from backend.matchmaking import engine
@@ -51,22 +51,53 @@ class Answer:
     undecided: tuple[OpenQuestion, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question as the engine takes it, with the catalogue, the points and what was learnt that answer it."""
+
+    question: Question
+    request: engine.Request
+    reading: engine.Reading
+    compiled: engine.Catalogue
+    weights: engine.Weights
+    ranker: engine.Ranker | None
+
+
 def answer(question: Question, *, limit: int) -> Answer:
     """Rank the schemes for a question and explain the first ``limit`` of them."""
+    asked = prepare(question)
+    return lay_out(asked, rank(asked), limit=limit)
+
+
+def prepare(question: Question) -> Asked:
+    """Read a question with what is in force."""
     weight_set, weights = engine.active_weights()
     compiled = engine.catalogue()
     request, reading = as_request(question, compiled)
-    ranker = engine.ranker_of(engine.adopted_ranker(weight_set))
-    (ranked,) = engine.rank([request], compiled=compiled, weights=weights, ranker=ranker)
-    possible = proposed(ranked)
-    matches = [replace(item, rank=rank) for rank, item in enumerate([*possible, *opening_later(ranked)], 1)]
-    return Answer(
+    return Asked(
         question=question,
-        weights=weight_set.version,
-        needs=reading.needs,
-        n_matches=len(matches),
-        cards=tuple(explain_ranked(matches[:limit], request.facts, on=question.on)),
-        undecided=open_questions(request, possible, engine.worth(scored(possible), weights), compiled),
+        request=request,
+        reading=reading,
+        compiled=compiled,
+        weights=weights,
+        ranker=engine.ranker_of(engine.adopted_ranker(weight_set)),
+    )
+
+
+def rank(asked: Asked) -> list[engine.Ranked]:
+    """Return the schemes that address the needs, in order: those that the firm has or may have, then later ones."""
+    return engine.listed(asked.request, compiled=asked.compiled, weights=asked.weights, ranker=asked.ranker)
+
+
+def lay_out(asked: Asked, ranked: Sequence[engine.Ranked], *, limit: int) -> Answer:
+    """Explain the first of the schemes of an answer, and say what is left to ask of all of them."""
+    return Answer(
+        question=asked.question,
+        weights=asked.weights.version,
+        needs=asked.reading.needs,
+        n_matches=len(ranked),
+        cards=tuple(explain_ranked(ranked[:limit], asked.request.facts, on=asked.question.on)),
+        undecided=open_questions(asked, ranked),
     )
 
 
@@ -85,31 +116,25 @@ def listed_as(fact: str) -> str:
     return "schemes" if fact.startswith(Fact.SCHEME) else fact
 
 
-def scored(ranked: Iterable[engine.Ranked]) -> Iterable[tuple[str, float | None, Mapping[str, float]]]:
-    """Return what the engine weighs questions by: key, score and its parts."""
-    return ((item.scheme_key, item.score, item.parts) for item in ranked)
-
-
-def opening_later(ranked: Iterable[engine.Ranked]) -> list[engine.Ranked]:
-    """Return the schemes that address its needs and have nothing against them but a first day to come."""
-    return [item for item in ranked if item.addresses and item.opens_later]
-
-
-def open_questions(
-    question: engine.Request, ranked: Sequence[engine.Ranked], worth: Mapping[str, float], compiled: engine.Catalogue
-) -> tuple[OpenQuestion, ...]:
-    """Return what is left to ask, first what settles most for its effort."""
+def open_questions(asked: Asked, ranked: Sequence[engine.Ranked]) -> tuple[OpenQuestion, ...]:
+    """Return what is left to ask of the schemes of an answer, first what settles most for its effort."""
     undecided = [item for item in ranked if item.typed == Match.Verdict.UNDECIDED]
     only = {item.scheme_key: item.unknown[0] for item in undecided if len(item.unknown) == 1}
+    worth = engine.worth(((item.scheme_key, item.score, item.parts) for item in undecided), asked.weights)
     return tuple(
         OpenQuestion(
-            fact=asked.name,
-            ask=asked.ask,
-            waiting=asked.waiting,
-            settled=tuple(key for key in asked.waiting if only.get(key) == listed_as(asked.name)),
-            expected=asked.expected,
+            fact=open_fact.name,
+            ask=open_fact.ask,
+            waiting=open_fact.waiting,
+            settled=tuple(key for key in open_fact.waiting if only.get(key) == listed_as(open_fact.name)),
+            expected=open_fact.expected,
         )
-        for asked in engine.next_questions(
-            question.facts, worth, on=question.on, efforts=efforts(), likely=likely(), compiled=compiled
+        for open_fact in engine.next_questions(
+            asked.request.facts,
+            worth,
+            on=asked.request.on,
+            efforts=efforts(),
+            likely=likely(),
+            compiled=asked.compiled,
         )
     )

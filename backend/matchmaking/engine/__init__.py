@@ -43,6 +43,7 @@ from backend.matchmaking.engine.ranking import (
     active_weights,
     answer,
     explain,
+    listed,
     rank,
     reaching,
     read_request,
@@ -68,6 +69,8 @@ from backend.matchmaking.engine.tagging import ProposedTag, propose_tags, vocabu
 RELEVANT = matching.RELEVANT
 type Calibration = matching.Calibration
 type Silences = matching.Silences
+type Ranker = matching.Ranker
+type Weights = matching.Weights
 agreement, best_threshold, calibration = matching.agreement, matching.best_threshold, matching.calibration
 ndcg, paired_interval, recall = matching.ndcg, matching.paired_interval, matching.recall
 exposure, reciprocal_rank, silences = matching.exposure, matching.reciprocal_rank, matching.silences
@@ -102,6 +105,7 @@ __all__ = [
     "Project",
     "ProposedTag",
     "Ranked",
+    "Ranker",
     "Rate",
     "Rates",
     "Reading",
@@ -110,6 +114,7 @@ __all__ = [
     "Size",
     "Sum",
     "Understood",
+    "Weights",
     "active_weights",
     "adopted_ranker",
     "agreement",
@@ -132,6 +137,7 @@ __all__ = [
     "language_in_force",
     "learn",
     "leaves_window_on",
+    "listed",
     "ndcg",
     "need_reader",
     "next_conditions",

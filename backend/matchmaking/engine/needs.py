@@ -36,10 +36,10 @@ class Reading:
     nothing: float
 
 
-def understand(text: str, ticked: Iterable[str]) -> Reading:
-    """Read the needs of a submission."""
+def understand(text: str, ticked: Iterable[str], *, language: str = "") -> Reading:
+    """Read the needs of a submission, in the language learnt last unless another version is named."""
     ticked = set(ticked)
-    wish = need_reader().read(text, sorted(ticked))
+    wish = reader_of(language or language_in_force()).read(text, sorted(ticked))
     found = [
         Understood(key, weight, key in ticked, wish.evidence.get(key, ())) for key, weight in wish.weights.items()
     ]

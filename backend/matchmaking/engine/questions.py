@@ -51,7 +51,7 @@ def next_questions(
     settled = {*skip, *(["commune"] if facts.get("commune") else [])}
     found = matching.next_questions(
         profile(facts, on=on),
-        (compiled or catalogue()).only(worth).schemes,
+        (compiled or catalogue()).named(worth),
         worth,
         efforts=efforts,
         skip=settled,
@@ -72,7 +72,7 @@ def next_conditions(
     compiled: Catalogue | None = None,
 ) -> list[Asked]:
     """Order the conditions left to a person that leave verdicts open."""
-    schemes = (compiled or catalogue()).only(worth).schemes
+    schemes = (compiled or catalogue()).named(worth)
     found = matching.next_conditions(profile(facts, on=on), schemes, worth, effort=effort, skip=set(skip))
     return [_asked(question) for question in found]
 

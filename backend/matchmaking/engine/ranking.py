@@ -3,13 +3,13 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import matching
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_revision
 from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_place, profile, with_correspondents
 from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
-from backend.matchmaking.engine.needs import Reading, answering, understand
+from backend.matchmaking.engine.needs import Reading, answering, language_in_force, understand
 from backend.matchmaking.models import WeightSet
 from backend.schemes.models import Revision, Scheme
 from backend.territories.services import period_of
@@ -47,8 +47,7 @@ class Request:
     chance: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A scheme in an answer."""
 
     scheme_key: str
@@ -101,8 +100,8 @@ def read_request(
     facts: Facts, text: str, ticked: Iterable[str], *, on: date, compiled: Catalogue | None = None
 ) -> tuple[Request, Reading]:
     """Return what the engine is asked by somebody of whom nothing is kept, and how the words were understood."""
-    ticked = list(ticked)
-    reading = understand(text, ticked)
+    ticked, language = list(ticked), language_in_force()
+    reading = understand(text, ticked, language=language)
     compiled = compiled or catalogue()
     request = Request(
         facts=with_correspondents(facts, compiled.correspondence),
@@ -112,7 +111,7 @@ def read_request(
         ticked=frozenset(ticked),
         likeness=reading.likeness,
         nothing=reading.nothing,
-        closeness=compiled.closeness(text),
+        closeness=compiled.closeness(text, language=language),
     )
     return request, reading
 
@@ -143,8 +142,7 @@ def answer(
         weight_set, weights = active_weights()
         ranker = ranker_of(adopted_ranker(weight_set))
     compiled = compiled or catalogue()
-    communes = [(ask.facts.get(name), ask.on) for ask in requests for name in ("commune", "project.commune")]
-    keep_communes((commune, on) for commune, on in communes if commune)
+    _keep_communes(requests)
     model = answering(compiled.source)
     return [
         _answer(
@@ -161,6 +159,27 @@ def answer(
         )
         for ask in requests
     ]
+
+
+def listed(
+    ask: Request, *, compiled: Catalogue, weights: matching.Weights, ranker: matching.Ranker | None
+) -> list[Ranked]:
+    """Return the schemes that address the needs of a request, in order: possible ones, then those that open later."""
+    _keep_communes([ask])
+    found = matching.rank_listed(
+        compiled.index,
+        profile(ask.facts, on=ask.on),
+        _wish(ask),
+        weights,
+        answering=answering(compiled.source),
+        ranker=ranker,
+    )
+    return _answer(ask, compiled, found).ranked
+
+
+def _keep_communes(requests: Iterable[Request]) -> None:
+    communes = ((ask.facts.get(name), ask.on) for ask in requests for name in ("commune", "project.commune"))
+    keep_communes((commune, on) for commune, on in communes if commune)
 
 
 def _answer(ask: Request, compiled: Catalogue, found: matching.Answer) -> Answer:
