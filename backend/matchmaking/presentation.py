@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +11,7 @@ from backend.matchmaking.contributions import named
 from backend.matchmaking.estimates import Estimates, EstimateView
 from backend.matchmaking.exploration import draw_of, with_tries
 from backend.matchmaking.known import Known, missing_facts
+from backend.matchmaking.line_views import LineView, views_of
 from backend.matchmaking.models import Match, Result, Review, Submission
 from backend.matchmaking.moved import Moved, moved_schemes
 from backend.matchmaking.plans import Links, LinkView, StepView
@@ -20,50 +20,16 @@ from backend.matchmaking.reviews import decisions, told_decisions
 from backend.matchmaking.state_aid import notes_on_schemes
 from backend.schemes import wording
 from backend.schemes.kept import read_revisions
-from backend.schemes.models import Criterion, Revision, Scheme
+from backend.schemes.models import Revision, Scheme
 from backend.schemes.quality import is_overdue
 from backend.schemes.regimes import DE_MINIMIS, regimes_of
 
 N_FIRST = 4  # of each group, shown in full; the others are one line that opens
-SYMBOLS = {"met": "✓", "not_met": "✗", "unknown": "?"}
-OUTCOME_NAMES = {"met": _("rempli"), "not_met": _("non rempli"), "unknown": _("à préciser")}
 KEPT = Review.Verdict.KEPT
 EXPLORED = (Match.Verdict.ELIGIBLE, Match.Verdict.UNDECIDED)  # groups in which a scheme may be tried higher
 SET_ASIDE, NOT_PROPOSED = "set_aside", "not_proposed"
 
 type AidNotes = Callable[[Revision], tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineView:
-    """One condition: outcome, rule, the firm's value and where it comes from, the source and its date."""
-
-    outcome: str
-    sentence: str
-    values: tuple[tuple[str, str], ...]
-    note: str
-    source: str
-    source_url: str
-    source_date: str
-    parts: tuple["LineView", ...]
-    condition: str
-    ask: str
-    criterion: int | None  # key of the condition; none for the window and for parts of a condition
-    definition: Mapping[str, Any]
-    open_facts: tuple[str, ...]
-    excerpt: str
-
-    @property
-    def symbol(self) -> str:
-        return SYMBOLS[self.outcome]
-
-    @property
-    def outcome_name(self) -> str:
-        return str(OUTCOME_NAMES[self.outcome])
-
-    @property
-    def is_manual(self) -> bool:
-        return bool(self.condition)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +40,7 @@ class Card:
     revision: Revision
     lines: tuple[LineView, ...]
     to_confirm: tuple[LineView, ...]
-    amount: str
     deadline: str
-    applicants: str
-    missing: tuple[str, ...]
     possible_if: str  # what would change a no, where something that can be changed would
     review: Review | None
     is_of_another_file: bool
@@ -89,6 +52,18 @@ class Card:
     replaces: tuple[str, ...] = ()  # names of the schemes that it is listed in place of
     replaced_by: tuple[str, ...] = ()  # names of its variants, listed in its place
     is_try: bool = False  # for officers: higher than its score, so that somebody judges it
+
+    @property
+    def amount(self) -> str:
+        return wording.amount(self.revision)
+
+    @property
+    def applicants(self) -> str:
+        return " ou ".join(str(Revision.Applicant(applicant).label) for applicant in self.revision.applicants)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return missing_facts(self.match)
 
     @property
     def verdict(self) -> str:
@@ -422,43 +397,17 @@ def _card(
     possible_if: str,
     estimate: EstimateView | None,
 ) -> Card:
-    rows = sorted(revision.criteria.all(), key=lambda row: (row.from_text, row.position))
-    views = [_line(lines[0], None, known, note=revision.window_note)]
-    views += [_line(line, row, known) for line, row in zip(lines[1:], rows, strict=True)]
+    views = views_of(lines, revision, known)
     review = reviews.get(match.scheme_id)
     return Card(
         match=match,
         revision=revision,
         lines=tuple(view for view in views if not view.is_manual),
         to_confirm=tuple(view for view in views if view.is_manual),
-        amount=wording.amount(revision),
         deadline=wording.deadline(revision, on=on),
-        applicants=" ou ".join(str(Revision.Applicant(applicant).label) for applicant in revision.applicants),
-        missing=missing_facts(match),
         possible_if=possible_if,
         review=review,
         is_of_another_file=review is not None and review.submission_id != known.submission_id,
         is_overdue=is_overdue(revision, on=on),
         estimate=estimate,
-    )
-
-
-def _line(line: engine.Line, row: Criterion | None, known: Known, *, note: str = "") -> LineView:
-    source = row.source if row else None
-    manual = line.definition["kind"] == "manual"
-    return LineView(
-        outcome=line.outcome,
-        sentence=wording.sentence(line.definition),
-        values=known.values_for(line.definition),
-        note=row.note if row else note,
-        source=source.title if source else "",
-        source_url=source.url if source else "",
-        source_date=wording.partial_day(source.dated) if source else "",
-        parts=tuple(_line(part, None, known) for part in line.parts),
-        condition=line.definition["fact"] if manual else "",
-        ask=line.definition.get("ask", "operator") if manual else "",
-        criterion=row.pk if row else None,
-        definition=line.definition,
-        open_facts=line.open_facts,
-        excerpt=row.excerpt if row else "",
     )

@@ -12,7 +12,7 @@ from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.lines import load_codes, read_line
 from backend.matchmaking.questions import fact_questions
 from backend.schemes.models import Criterion, Revision, Scheme
-from tests.factories import DAY
+from tests.factories import DAY, publish_revision
 
 pytestmark = pytest.mark.django_db
 FIRM = {"commune": "60159", "naf": "25.62B", "needs": ["numerique.robot"]}
@@ -119,3 +119,20 @@ def test_a_place_excludes_the_schemes_of_another_one(perimeter: str, regional: b
     assert own["mediation-credit"] in reached
     assert (own["hdf-aden"] in reached) is regional
     assert (own["arc-parcs-activites"] in reached) is local
+
+
+def test_a_condition_calls_another_scheme_by_the_name_that_it_has_today() -> None:
+    scheme, other = (Scheme.objects.get(source_key=key) for key in ("hdf-pme-plus-volet1", "adie"))
+    revision = publish_revision(scheme)
+    revision.criteria.create(
+        position=99,
+        definition={"kind": "not", "of": {"kind": "holds_scheme", "any_of": ["jonction:adie"]}},
+    )
+
+    def sentences() -> str:
+        (card,) = (card for card in ask(**FIRM).cards if card.match.scheme == scheme)
+        return " ".join(line.sentence for line in card.reasons)
+
+    assert str(other) in sentences()
+    publish_revision(other, name="Un tout autre nom")
+    assert "Un tout autre nom" in sentences()

@@ -12,8 +12,9 @@ from backend.api.serializers.catalogue import DefinitionField
 from backend.matchmaking.answers import Answer, OpenQuestion
 from backend.matchmaking.engine import TARGETED, Understood
 from backend.matchmaking.estimates import EstimateView
+from backend.matchmaking.line_views import OUTCOME_NAMES, LineView
 from backend.matchmaking.models import Match
-from backend.matchmaking.presentation import OUTCOME_NAMES, Card, LineView
+from backend.matchmaking.presentation import Card
 from backend.schemes.models import Revision, Scheme
 
 OUTCOMES = list(OUTCOME_NAMES.items())

@@ -3,7 +3,14 @@
 import matching
 from backend.matchmaking.engine import compiled, firms, needs, tagging
 from backend.matchmaking.engine.amounts import Estimate, Project
-from backend.matchmaking.engine.compiled import Catalogue, catalogue, catalogue_of, typed_facts
+from backend.matchmaking.engine.compiled import (
+    Catalogue,
+    Condition,
+    catalogue,
+    catalogue_of,
+    conditions_of,
+    typed_facts,
+)
 from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile, with_correspondents
 from backend.matchmaking.engine.learning import (
     LEARNT_FROM,
@@ -92,6 +99,7 @@ __all__ = [
     "Calibration",
     "Catalogue",
     "Comparison",
+    "Condition",
     "Conflict",
     "Counts",
     "Decision",
@@ -126,6 +134,7 @@ __all__ = [
     "changes",
     "clear_caches",
     "compare",
+    "conditions_of",
     "conflicts",
     "de_minimis_left",
     "explain",

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 from copy import copy
+from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from typing import Any
@@ -132,6 +133,24 @@ def compile_revision(revision: Revision) -> matching.Scheme:
     return compile_scheme(revision.scheme, revision)
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a revision as JSON, to be read only, and its parts."""
+
+    definition: Mapping[str, Any]
+    parts: tuple["Condition", ...]
+
+
+@lru_cache(maxsize=KEPT)
+def conditions_of(revision: Revision) -> tuple[Condition, ...]:
+    """Return the conditions of a revision, the window first, as they are explained."""
+    return tuple(map(_condition, compile_revision(revision).conditions))
+
+
+def _condition(criterion: matching.Criterion) -> Condition:
+    return Condition(matching.dump_criterion(criterion), tuple(map(_condition, criterion.children())))
+
+
 def compile_record(record: Record) -> matching.Scheme:
     """Return a record of ours as the engine would read it once published; raises ``RecordError``."""
     revision = revision_of(record)
@@ -173,3 +192,4 @@ def clear_cache() -> None:
     """Forget the compiled catalogues."""
     _compiled.cache_clear()
     compile_revision.cache_clear()
+    conditions_of.cache_clear()

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import matching
-from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_revision
+from backend.matchmaking.engine.compiled import Catalogue, Condition, catalogue, compile_revision, conditions_of
 from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_place, profile, with_correspondents
 from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
 from backend.matchmaking.engine.needs import Reading, answering, language_in_force, understand
@@ -77,7 +77,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What one criterion says: its definition, its outcome, the facts that leave it open, its parts."""
+    """What one criterion says: its definition (to be read only), its outcome, the facts that leave it open, parts."""
 
     definition: Mapping[str, Any]
     outcome: str
@@ -238,8 +238,15 @@ def explain(facts: Facts, revisions: Iterable[Revision], *, on: date) -> dict[in
     The revisions are those a match names, so that an old answer is explained with what was true then.
     """
     profiles = matching.Profiles([profile(facts, on=on)])
+    known: dict[matching.Criterion, matching.Reason] = {}
     return {
-        revision.pk: [_line(reason) for reason in matching.explain(profiles, compile_revision(revision))]
+        revision.pk: [
+            *map(
+                _line,
+                matching.explain(profiles, compile_revision(revision), known=known),
+                conditions_of(revision),
+            )
+        ]
         for revision in revisions
     }
 
@@ -261,10 +268,10 @@ def reaching(perimeter: str, *, on: date, source: str = Scheme.OWN) -> set[int]:
     }
 
 
-def _line(reason: matching.Reason) -> Line:
+def _line(reason: matching.Reason, condition: Condition) -> Line:
     return Line(
-        definition=matching.dump_criterion(reason.criterion),
+        definition=condition.definition,
         outcome=OUTCOMES[reason.outcome],
         open_facts=reason.open_facts,
-        parts=tuple(_line(part) for part in reason.parts),
+        parts=tuple(map(_line, reason.parts, condition.parts)),
     )

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from backend.common.days import current_day
-from backend.matchmaking import engine, lines
+from backend.matchmaking import engine, line_views, lines
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.rematching import open_rematch
 from backend.matchmaking.weights import WeightsError, load_weights
@@ -45,6 +45,7 @@ class Command(BaseCommand):
         engine.clear_caches()
         lines.clear_caches()
         kept.clear_cache()
+        line_views.clear_cache()
 
     def _say_waiting(self) -> None:
         """Name the files that are not in force, because people published or archived their scheme themselves."""
