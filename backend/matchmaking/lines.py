@@ -79,7 +79,7 @@ class Codes:
     regions: frozenset[str]
     activities: Mapping[str, str]  # with and without the dot → with it
     legal_categories: frozenset[str]  # every prefix
-    sub_needs: frozenset[str]
+    sub_needs: Mapping[str, str]  # key → label
 
 
 @lru_cache(maxsize=1)
@@ -100,7 +100,7 @@ def load_codes() -> Codes:
         ),
         activities={spelling: code for code in activities for spelling in (code, code.replace(".", ""))},
         legal_categories=frozenset(code[:length] for code in categories for length in range(1, len(code) + 1)),
-        sub_needs=frozenset(SubNeed.objects.values_list("key", flat=True)),
+        sub_needs=dict(SubNeed.objects.values_list("key", "label")),
     )
 
 

@@ -1,26 +1,29 @@
 """The answer to a question as it is written: the cards of the pages, with the definitions the engine read."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
+from django.urls import reverse
 from drf_spectacular.helpers import lazy_serializer
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.reverse import reverse
 
 from backend.api.serializers.catalogue import DefinitionField
+from backend.api.serializers.written import WrittenSerializer
 from backend.matchmaking.answers import Answer, OpenQuestion
 from backend.matchmaking.engine import TARGETED, Understood
 from backend.matchmaking.estimates import EstimateView
 from backend.matchmaking.line_views import OUTCOME_NAMES, LineView
 from backend.matchmaking.models import Match
 from backend.matchmaking.presentation import Card
+from backend.schemes.kept import KEPT
 from backend.schemes.models import Revision, Scheme
 
 OUTCOMES = list(OUTCOME_NAMES.items())
 
 
-class UnderstoodSerializer(serializers.Serializer[Understood]):
+class UnderstoodSerializer(WrittenSerializer[Understood]):
     sub_need = serializers.CharField(help_text="Clé du sous-besoin.")
     label = serializers.SerializerMethodField(help_text="Libellé du sous-besoin.")
     weight = serializers.FloatField(help_text="Poids, entre 0 et 1.")
@@ -31,16 +34,13 @@ class UnderstoodSerializer(serializers.Serializer[Understood]):
         return str(self.context["labels"][need.sub_need])
 
 
-class ReadSourceSerializer(serializers.Serializer[LineView]):
+class ReadSourceSerializer(WrittenSerializer[LineView]):
     title = serializers.CharField(source="source", help_text="Ce qui a été lu.")
     url = serializers.CharField(source="source_url", allow_blank=True, help_text="Adresse ; vide : pas en ligne.")
     dated = serializers.CharField(source="source_date", allow_blank=True, help_text="Date de la source, en français.")
 
 
-_READ_SOURCE = ReadSourceSerializer()  # one for all: making one copies each of its fields
-
-
-class ReasonSerializer(serializers.Serializer[Any]):
+class ReasonSerializer(WrittenSerializer[Any]):
     definition = DefinitionField()
     sentence = serializers.CharField(help_text="La condition, en français.")
     outcome = serializers.ChoiceField(choices=OUTCOMES, help_text="Ce qu’elle donne pour cette entreprise.")
@@ -64,20 +64,17 @@ class ReasonSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field(ReadSourceSerializer(allow_null=True))
     def get_source(self, line: LineView) -> dict[str, Any] | None:
-        return dict(_READ_SOURCE.to_representation(line)) if line.source else None
+        return self.part(ReadSourceSerializer).to_representation(line) if line.source else None
 
     @extend_schema_field(lazy_serializer("backend.api.serializers.match.ReasonSerializer")(many=True))
     def get_parts(self, line: LineView) -> list[dict[str, Any]]:
         return [self.to_representation(part) for part in line.parts]
 
 
-class ConditionSerializer(serializers.Serializer[Any]):
+class ConditionSerializer(WrittenSerializer[Any]):
     condition = serializers.CharField(help_text="Nom de la condition.")
     sentence = serializers.CharField(help_text="Ce qui doit être vrai, en français.")
     ask = serializers.CharField(help_text="Qui peut le dire : `firm`, `officer` ou `operator`.")
-
-
-_CONDITION = ConditionSerializer()
 
 
 def _open_conditions(lines: Iterable[LineView]) -> Iterator[LineView]:
@@ -89,7 +86,7 @@ def _open_conditions(lines: Iterable[LineView]) -> Iterator[LineView]:
             yield from _open_conditions(line.parts)
 
 
-class EstimateSerializer(serializers.Serializer[EstimateView]):
+class EstimateSerializer(WrittenSerializer[EstimateView]):
     low = serializers.FloatField(allow_null=True, help_text="Au moins, en euros ; null : inconnu.")
     high = serializers.FloatField(allow_null=True, help_text="Au plus, en euros ; null : inconnu.")
     text = serializers.CharField(help_text="La même chose en français.")
@@ -98,7 +95,7 @@ class EstimateSerializer(serializers.Serializer[EstimateView]):
     caveat = serializers.CharField(allow_blank=True, help_text="De quoi cela dépend encore.")
 
 
-class MatchSerializer(serializers.Serializer[Card]):
+class MatchSerializer(WrittenSerializer[Card]):
     scheme = serializers.CharField(source="revision.scheme.source_key", help_text="Clé du dispositif.")
     url = serializers.SerializerMethodField(help_text="Adresse de la fiche.")
     name = serializers.CharField(source="revision.name", help_text="Nom.")
@@ -154,7 +151,7 @@ class MatchSerializer(serializers.Serializer[Card]):
 
     @extend_schema_field({"type": "string", "format": "uri"})
     def get_url(self, card: Card) -> str:
-        return str(reverse("api:scheme", [card.revision.scheme.source_key], request=self.context["request"]))
+        return f"{self.context['root']}{_address(card.revision.scheme.source_key)}"
 
     @extend_schema_field(
         {
@@ -171,7 +168,7 @@ class MatchSerializer(serializers.Serializer[Card]):
     def get_to_confirm(self, card: Card) -> list[dict[str, Any]]:
         if card.match.eligibility != Match.Verdict.UNDECIDED:
             return []
-        return [dict(_CONDITION.to_representation(line)) for line in _open_conditions(card.reasons)]
+        return [*map(self.part(ConditionSerializer).to_representation, _open_conditions(card.reasons))]
 
     def get_deadline(self, card: Card) -> str:
         return card.deadline
@@ -180,7 +177,12 @@ class MatchSerializer(serializers.Serializer[Card]):
         return card.amount
 
 
-class OpenQuestionSerializer(serializers.Serializer[OpenQuestion]):
+@lru_cache(maxsize=KEPT)
+def _address(key: str) -> str:
+    return reverse("api:scheme", args=[key])
+
+
+class OpenQuestionSerializer(WrittenSerializer[OpenQuestion]):
     fact = serializers.CharField(help_text="Nom du fait.")
     label = serializers.CharField(help_text="Ce qui manque, en français.")
     question = serializers.CharField(help_text="La question à poser.")
@@ -220,7 +222,7 @@ def _own_key(key: str) -> str:
     return key.removeprefix(f"{Scheme.OWN}:")
 
 
-class AnswerSerializer(serializers.Serializer[Answer]):
+class AnswerSerializer(WrittenSerializer[Answer]):
     id = serializers.SerializerMethodField(help_text="Celui de la question.")
     on = serializers.DateField(source="question.on", help_text="Jour pour lequel la réponse est faite.")
     weights = serializers.CharField(help_text="Version des poids du score.")

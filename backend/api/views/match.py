@@ -14,9 +14,8 @@ from backend.api.serializers.match import AnswerSerializer
 from backend.api.throttles import MatchThrottle
 from backend.api.views.base import PublicView
 from backend.common.days import current_day
-from backend.matchmaking.answers import answer
+from backend.matchmaking.answers import Answer, answer
 from backend.matchmaking.lines import Fault, LineError, Question, load_codes, read_object, read_record
-from backend.schemes.models import SubNeed
 
 
 class MatchView(PublicView):
@@ -39,14 +38,17 @@ class MatchView(PublicView):
     )
     def post(self, request: Request) -> Response:
         check_parameters(request)
-        question, limit = _read(request.data)
-        labels = dict(SubNeed.objects.values_list("key", "label"))
-        context = {"request": request, "labels": labels}
-        data = AnswerSerializer(answer(question, limit=limit), context=context).data
-        return Response(data, headers={"Cache-Control": "no-store"})
+        question, limit = read_question(request.data)
+        return write_answer(request, answer(question, limit=limit))
 
 
-def _read(body: Any) -> tuple[Question, int]:
+def write_answer(request: Request, found: Answer) -> Response:
+    """Write an answer, which nobody is to keep."""
+    context = {"labels": load_codes().sub_needs, "root": request.build_absolute_uri("/")[:-1]}
+    return Response(AnswerSerializer(context=context).to_representation(found), headers={"Cache-Control": "no-store"})
+
+
+def read_question(body: Any) -> tuple[Question, int]:
     """Read the body as a line of a file is read, and the limit beside it; refuse it with everything that is wrong."""
     faults: list[Fault] = []
     try:
