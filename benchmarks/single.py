@@ -122,8 +122,10 @@ def naive(sheets: Sequence[Sheet], asked: Asked, wish: Mapping[str, float]) -> l
     return ranked(possible, wish)
 
 
-def ranked(possible: Sequence[tuple[Any, Sequence[str]]], wish: Mapping[str, float]) -> list[Row]:
-    """Score schemes, order them, and keep the best that serve the wish."""
+def ranked(
+    possible: Sequence[tuple[Any, Sequence[str]]], wish: Mapping[str, float], limit: int | None = LIMIT
+) -> list[Row]:
+    """Score schemes, order them, and keep the best that serve the wish, or all of them."""
     scored = []
     for sheet, unknown in possible:
         served = sorted((-weight * wish[need], need) for need, weight in sheet.needs.items() if need in wish)
@@ -156,17 +158,17 @@ def ranked(possible: Sequence[tuple[Any, Sequence[str]]], wish: Mapping[str, flo
     listed.sort(key=lambda one: one[:2])
     return [
         (key, -minus, not unknown, tuple(sorted(unknown)), {name: points for name, points in parts.items() if points})
-        for minus, key, parts, unknown in listed[:LIMIT]
+        for minus, key, parts, unknown in listed[:limit]
     ]
 
 
 SCHEMES = """
-    CREATE TEMPORARY TABLE scheme (
+    CREATE {kind} TABLE scheme (
         id serial PRIMARY KEY, key text UNIQUE, perimeters text[], naf text[], not_naf text[], staff_from float8,
         staff_below float8, turnover_to float8, months_from int, months_below int, forms text[], micro bool,
         craft bool,
         state text, opens_on date, closes_on date, near float8, kind text, verified bool)"""
-NEEDS = "CREATE TEMPORARY TABLE scheme_need (id serial PRIMARY KEY, scheme_id int, need text, weight float8)"
+NEEDS = "CREATE {kind} TABLE scheme_need (id serial PRIMARY KEY, scheme_id int, need text, weight float8)"
 COLUMNS = ("key", "perimeters", "naf", "not_naf", "staff_from", "staff_below", "turnover_to", "months_from",
            "months_below", "forms", "micro", "craft", "state", "opens_on", "closes_on", "near", "kind",
            "verified")  # fmt: skip
@@ -174,12 +176,10 @@ INDEXES = ("scheme USING gin (perimeters)", "scheme USING gin (naf)", "scheme (s
            "scheme_need (need, scheme_id)", "scheme_need (scheme_id)")  # fmt: skip
 
 
-def load_sheets(connection: psycopg.Connection, sheets: Sequence[Sheet]) -> None:
+def load_sheets(connection: psycopg.Connection, sheets: Sequence[Sheet], *, temporary: bool = True) -> None:
     """Create the tables of schemes and of what they serve, with indexes."""
-    connection.execute(SCHEMES)
-    connection.execute(
-        "CREATE TEMPORARY TABLE scheme_need (id serial PRIMARY KEY, scheme_id int, need text, weight float8)"
-    )
+    for table in (SCHEMES, NEEDS):
+        connection.execute(table.format(kind="TEMPORARY" if temporary else ""))
     with connection.cursor().copy(f"COPY scheme ({', '.join(COLUMNS)}) FROM STDIN") as copy:
         for sheet in sheets:
             lists = [list(each) or None for each in (sheet.perimeters, sheet.naf, sheet.not_naf)]
@@ -320,7 +320,7 @@ class SchemeNeed(models.Model):
         return self.need
 
 
-def by_orm(asked: Asked, wish: Mapping[str, float]) -> list[Row]:
+def by_orm(asked: Asked, wish: Mapping[str, float], limit: int | None = LIMIT) -> list[Row]:
     """Filter with the ORM, then score what is left as a view would."""
     firm = asked.firm
 
@@ -350,7 +350,7 @@ def by_orm(asked: Asked, wish: Mapping[str, float]) -> list[Row]:
         if (is_so := getattr(firm, name)) is not None:
             rows = rows.filter(unless_null(**{name: is_so}))
     possible = [(row, open_facts(_filled(row), asked) or []) for row in rows.prefetch_related("served")]
-    return ranked(possible, wish)
+    return ranked(possible, wish, limit)
 
 
 def _filled(row: Scheme) -> Scheme:

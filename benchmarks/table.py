@@ -29,30 +29,11 @@ from benchmarks import batch, catalogue, percolation, single  # noqa: E402
 from benchmarks.database import window_of  # noqa: E402
 from benchmarks.single import LIMIT, WEIGHTS, Asked  # noqa: E402
 from benchmarks.synthetic import DAY, SEED, Country, firms, profile, scheme, sheets  # noqa: E402
-from benchmarks.timing import Clock, Race, race  # noqa: E402
+from benchmarks.timing import Clock, Table, race  # noqa: E402
 from matching import kernels  # noqa: E402
 
 N_SCHEMES = 5_000
 LOOPS = str(Path(tempfile.gettempdir()) / "jonction-loops")
-
-
-class Table:
-    """Rows as they are known: what was measured, and what must be reached."""
-
-    def __init__(self) -> None:
-        self.n_missed = 0
-
-    def say(self, work: str, value: str, must: str = "", reached: bool | None = None) -> None:
-        verdict = "" if reached is None else "reached" if reached else "MISSED"
-        self.n_missed += reached is False
-        print(f"{work:<58} {value:>22}  {must:<22} {verdict}", flush=True)
-
-    def ratio(self, work: str, found: Race, slow: str, least: float, *, fast: str = "engine") -> None:
-        times = found.ratio(slow, fast)
-        self.say(f"  {work}: times {slow}", f"{times:,.1f}x", f"at least {least:g}x", times >= least)
-
-    def at_most(self, work: str, value: float, most: float, unit: str = "x") -> None:
-        self.say(f"  {work}", f"{value:,.2f}{unit}", f"at most {most:g}{unit}", value <= most)
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""How long tools take for the same work, in turn, several times over: time of the processor, medians."""
+"""How long tools take for the same work, in turn, several times over: time of the processor, medians; and a table."""
 
 import gc
 from collections.abc import Callable, Mapping
@@ -81,3 +81,22 @@ def race(
     finally:
         gc.enable()
     return Race(times)
+
+
+class Table:
+    """Rows as they are known: what was measured, and what must be reached."""
+
+    def __init__(self) -> None:
+        self.n_missed = 0
+
+    def say(self, work: str, value: str, must: str = "", reached: bool | None = None) -> None:
+        verdict = "" if reached is None else "reached" if reached else "MISSED"
+        self.n_missed += reached is False
+        print(f"{work:<58} {value:>22}  {must:<22} {verdict}", flush=True)
+
+    def ratio(self, work: str, found: Race, slow: str, least: float, *, fast: str = "engine") -> None:
+        times = found.ratio(slow, fast)
+        self.say(f"  {work}: times {slow}", f"{times:,.1f}x", f"at least {least:g}x", times >= least)
+
+    def at_most(self, work: str, value: float, most: float, unit: str = "x") -> None:
+        self.say(f"  {work}", f"{value:,.2f}{unit}", f"at most {most:g}{unit}", value <= most)

@@ -1,0 +1,86 @@
+"""The same endpoint with the ORM in the place of the engine; what reads, explains, asks and writes is the same."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import lru_cache
+from math import inf
+
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.api.parameters import check_parameters
+from backend.api.views.match import MatchView, read_question, write_answer
+from backend.config.urls import *  # noqa: F403
+from backend.config.urls import urlpatterns as ours
+from backend.matchmaking import answers, engine
+from benchmarks import single
+from benchmarks.synthetic import Country, Firm
+
+ADDRESS = "benchmark/match"
+
+
+@lru_cache(maxsize=1)
+def country() -> Country:
+    return Country()
+
+
+def firm_of(facts: engine.Facts) -> Firm:
+    """Return the firm of a question as the other tools hold it."""
+    intervals = []
+    for name in ("headcount", "turnover"):
+        low, high = facts.get(name) or (None, None)
+        intervals.append((-inf if low is None else low, inf if high is None else high))
+    return Firm(
+        commune=facts["commune"],
+        naf=country().paths[facts["naf"]] if facts.get("naf") else "",
+        staff=intervals[0],
+        turnover=intervals[1],
+        category=facts.get("legal_category") or "",
+        created_on=date.fromisoformat(facts["created_on"]) if facts.get("created_on") else None,
+        micro=facts.get("micro_entrepreneur"),
+        craft=facts.get("craft_register"),
+    )
+
+
+def rank(asked: answers.Asked) -> list[engine.Ranked]:
+    """Return the schemes that the firm has or may have and that serve its needs, in order."""
+    return list(_ranked(asked, single.by_orm(*question_of(asked), limit=None)))
+
+
+def question_of(asked: answers.Asked) -> tuple[single.Asked, Mapping[str, float]]:
+    """Return a question as the other tools take it."""
+    return single.Asked(firm_of(asked.question.facts), country()), asked.request.needs
+
+
+def _ranked(asked: answers.Asked, rows: list[single.Row]) -> Iterator[engine.Ranked]:
+    for rank, (key, score, is_eligible, unknown, parts) in enumerate(rows, 1):
+        verdict = "eligible" if is_eligible else "undecided"
+        yield engine.Ranked(
+            scheme_key=key,
+            revision_id=asked.compiled.revisions[key],
+            rank=rank,
+            score=score,
+            eligibility=verdict,
+            typed=verdict,
+            targeted="yes",
+            opens_later=False,
+            addresses=True,
+            hidden_by=(),
+            closeness=0.0,
+            need="",  # the rows of the other tools do not name it
+            unknown=unknown,
+            to_confirm=(),
+            parts=parts,
+        )
+
+
+class OrmMatchView(MatchView):
+    def post(self, request: Request) -> Response:
+        check_parameters(request)
+        question, limit = read_question(request.data)
+        asked = answers.prepare(question)
+        return write_answer(request, answers.lay_out(asked, rank(asked), limit=limit))
+
+
+urlpatterns = [path(ADDRESS, OrmMatchView.as_view()), *ours]

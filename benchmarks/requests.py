@@ -1,0 +1,284 @@
+"""POST /api/v1/match under load, as production serves it, beside the same endpoint that asks the ORM.
+
+    scripts/load [--quick]
+
+In a database of its own it puts 5,000 schemes in the place of ours (``benchmarks/published.py``), starts gunicorn as
+scripts/start does, once for both addresses, and lets 50 clients ask each in turn. Firms and needs are drawn as by
+``benchmarks/synthetic.py``; both must answer 200, and the same schemes in the same order with the same points and
+reasons. Ends with 1 where a goal is missed.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from io import BytesIO, StringIO
+from math import inf
+from pathlib import Path
+from random import Random
+from statistics import median, quantiles
+from typing import Any
+
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "benchmarks.serving",
+    "JONCTION_SECRET_KEY": secrets.token_hex(32),
+    "JONCTION_ALLOWED_HOSTS": "127.0.0.1",
+    "JONCTION_API_MATCH_RATE": "",  # another server counts
+}
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+import matching  # noqa: E402
+from backend.api.exchange import Renderer  # noqa: E402
+from backend.api.views.match import MatchView  # noqa: E402
+from backend.config.wsgi import application  # noqa: E402
+from backend.matchmaking import answers, engine  # noqa: E402
+from backend.matchmaking.lines import load_codes, read_record  # noqa: E402
+from benchmarks import by_orm, shares, single  # noqa: E402
+from benchmarks.crowd_of_clients import N_CLIENTS, post, send  # noqa: E402
+from benchmarks.published import publish  # noqa: E402
+from benchmarks.synthetic import DAY, SEED, Country, Firm, firms  # noqa: E402
+from benchmarks.timing import Clock, Table, race  # noqa: E402
+
+ROOT = Path(__file__).parents[1]
+N_SCHEMES, N_QUESTIONS = 5_000, 200
+N_WARM = 4  # times that each question is asked first: a worker gets half of them
+ADDRESSES = {"engine": "api/v1/match", "Django ORM": by_orm.ADDRESS}
+TICKS = os.sysconf("SC_CLK_TCK")
+# Fields of /proc/PID/stat from the state on: the parent, the time of its own, that of the children that ended.
+PARENT, OWN, ENDED = 1, slice(11, 13), slice(13, 15)
+AROUND = "HTTP and Django"
+# Functions as their callers name them. What a view of the API does beside them is the library's: parsing, serialising.
+PARTS: dict[tuple[Any, str], str] = {
+    (MatchView, "dispatch"): "REST framework: reading, checking, writing",
+    (answers, "prepare"): "what is in force, and needs",
+    (answers, "rank"): "matching",
+    (answers, "explain_ranked"): "explaining",
+    (answers, "open_questions"): "what to ask next",
+    (Renderer, "render"): "JSON",
+}
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--quick", action="store_true", help="fewer requests and rounds")
+    options.add_argument("--schemes", type=int, default=N_SCHEMES)
+    given = options.parse_args()
+    n_passes = 1 if given.quick else 3
+    table, country = Table(), Country()
+    for command in ("migrate", "load_reference"):
+        call_command(command, verbosity=0, stdout=StringIO())
+    publish(country, given.schemes)
+    connection.close()
+    bodies = [json.dumps(body).encode() for body in questions(country, N_QUESTIONS)]
+    table.say(f"{given.schemes:,} schemes, {len(bodies) * n_passes} requests a round", f"{N_CLIENTS} clients")
+    in_process(table, bodies, rounds=3 if given.quick else 5)
+    over_http(table, bodies, rounds=3 if given.quick else 5, n_passes=n_passes)
+    print(f"{table.n_missed} missed" if table.n_missed else "all reached")
+    return 1 if table.n_missed else 0
+
+
+def questions(country: Country, n: int) -> Iterator[dict[str, Any]]:
+    """Draw questions: what is known of a firm, and four needs."""
+    draw = Random(SEED)  # noqa: S311
+    for number, firm in enumerate(firms(country, n)):
+        yield {"id": number, "on": str(DAY), "needs": draw.sample(country.sub_needs, 4), **known(firm)}
+
+
+def known(firm: Firm) -> dict[str, Any]:
+    """Return what is known of a firm, as the API takes it."""
+    intervals = {"headcount": firm.staff, "turnover": firm.turnover}
+    facts = {
+        "commune": firm.commune,
+        "naf": firm.naf[1:],
+        "legal_category": firm.category,
+        "created_on": str(firm.created_on or ""),
+        "micro_entrepreneur": firm.micro,
+        "craft_register": firm.craft,
+        **{name: [_end(low), _end(high)] for name, (low, high) in intervals.items() if low > -inf},
+    }
+    return {name: value for name, value in facts.items() if value not in ("", None)}
+
+
+def _end(number: float) -> float | None:
+    return None if number == inf else number
+
+
+# -- in this process
+
+
+def in_process(table: Table, bodies: Sequence[bytes], *, rounds: int) -> None:
+    """The parts of a request, and the matching part alone beside the ORM's."""
+    table.say("time until the first answer of a process", f"{_seconds(lambda: _call(bodies[0])):.1f} s")
+    start = time.process_time()
+    for body in bodies[1:]:
+        _call(body)
+    each = (time.process_time() - start) / len(bodies[1:])
+    table.say("a request of a firm from where none was seen before", f"{each * 1e3:,.2f} ms")
+    some = bodies[-100:]
+    counted, before = shares.Shares(), server_seconds()
+    with counted.watch(PARTS):
+        for body in some:
+            with counted.count(AROUND):
+                _call(body)
+    counted.spent["PostgreSQL"] = int((server_seconds() - before) * 1e9)
+    total = counted.spent.total()
+    table.say("a request in one process, PostgreSQL included", f"{total / len(some) / 1e6:,.2f} ms")
+    for part in (AROUND, *dict.fromkeys(PARTS.values()), "PostgreSQL"):
+        table.say(f"  {part}", f"{100 * counted.spent[part] / total:.1f} %")
+
+    asked = [answers.prepare(read_record(json.loads(body), load_codes(), on=DAY)) for body in some[:40]]
+    profiles = [engine.profile(one.request.facts, on=DAY) for one in asked]
+    index, weights = asked[0].compiled.index, engine.active_weights()[1]
+    wishes = [matching.Wish(one.request.needs, stated=True, ticked=one.request.ticked) for one in asked]
+    clock = Clock()
+    clock.add_server(single.share_connection().info.backend_pid)
+    ways = {
+        "engine": lambda: [answers.rank(one) for one in asked],
+        "Django ORM": lambda: [by_orm.rank(one) for one in asked],
+        "as JSON": lambda: [
+            json.dumps(single.shown(matching.rank(index, profile, wish, weights, limit=single.LIMIT).matches))
+            for profile, wish in zip(profiles, wishes, strict=True)
+        ],
+    }
+    found = race(ways, clock=clock, rounds=rounds, pieces=dict.fromkeys(ways, len(asked)))
+    for name in ("engine", "Django ORM"):
+        table.say(f"matching part alone: {name}", f"{found[name] * 1e3:,.2f} ms")
+    table.ratio("matching part alone", found, "Django ORM", 100)
+    table.at_most("one firm, the 20 best as JSON", found["as JSON"] * 1e3, 2, " ms")
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _call(body: bytes) -> bytes:
+    """Ask the application as gunicorn does."""
+    told: list[str] = []
+    environ = {
+        "REQUEST_METHOD": "POST", "PATH_INFO": f"/{ADDRESSES['engine']}", "QUERY_STRING": "", "SCRIPT_NAME": "",
+        "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "8000", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "127.0.0.1",
+        "HTTP_X_FORWARDED_PROTO": "https", "REMOTE_ADDR": "127.0.0.1", "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body), "wsgi.url_scheme": "http",
+        "wsgi.errors": sys.stderr,
+    }  # fmt: skip
+    response = application(environ, lambda status, headers: told.append(status))
+    found = b"".join(response)
+    response.close()
+    assert told == ["200 OK"], (told, found[:500])
+    return found
+
+
+# -- over HTTP
+
+
+@contextmanager
+def gunicorn() -> Iterator[tuple[int, int]]:
+    """Serve as production does; give the port and the process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    child = subprocess.Popen(  # noqa: S603
+        [ROOT / "scripts" / "start", "web", "--log-level", "warning"],
+        cwd=ROOT,
+        env={**os.environ, "JONCTION_BIND": "127.0.0.1", "JONCTION_PORT": str(port), "PYTHONPATH": str(ROOT)},
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while child.poll() is None and time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield port, child.pid
+    finally:
+        child.terminate()
+        child.wait()
+
+
+def over_http(table: Table, bodies: Sequence[bytes], *, rounds: int, n_passes: int) -> None:
+    """The two addresses in turn: throughput, waits, time of the processor."""
+    with gunicorn() as (port, pid):
+        requests = {name: [post(port, address, body) for body in bodies] for name, address in ADDRESSES.items()}
+        for name, n in (("engine", N_WARM), ("Django ORM", 1)):  # what the other one keeps is kept by the first
+            send(port, requests[name][:8], n_clients=1)
+            send(port, requests[name] * n)
+        told = {name: send(port, requests[name][:60])[0] for name in ADDRESSES}
+        assert [*map(comparable, told["engine"])] == [*map(comparable, told["Django ORM"])]
+        rates: dict[str, list[float]] = {name: [] for name in ADDRESSES}
+        waits: dict[str, list[float]] = {name: [] for name in ADDRESSES}
+        spent: dict[str, list[Mapping[str, float]]] = {name: [] for name in ADDRESSES}
+        for _ in range(rounds):
+            for name in ADDRESSES:
+                before, start = processor_seconds(pid), time.perf_counter()
+                _, seconds = send(port, requests[name] * n_passes)
+                took, after = time.perf_counter() - start, processor_seconds(pid)
+                rates[name].append(len(seconds) / took)
+                waits[name] += seconds
+                spent[name].append({who: (after[who] - before[who]) / len(seconds) for who in after})
+    for name in ADDRESSES:
+        ends = quantiles(waits[name], n=20)
+        table.say(f"{name}: requests a second", f"{median(rates[name]):,.1f}")
+        wait = f"{ends[9] * 1e3:,.0f}; {ends[18] * 1e3:,.0f} ms"
+        table.say(f"{name}: wait of a client, median; 95th percentile", wait)
+        for who in spent[name][0]:
+            each = median(one[who] for one in spent[name])
+            table.say(f"{name}: processor of {who}, a request", f"{each * 1e3:,.2f} ms")
+    faster = median(a / b for a, b in zip(rates["engine"], rates["Django ORM"], strict=True))
+    table.say("  requests a second: times Django ORM", f"{faster:,.2f}x", "at least 2x", faster >= 2)
+
+
+def comparable(body: bytes) -> dict[str, Any]:
+    """Return an answer without what the other tools do not say: points of nothing, and the need served best."""
+    answer: dict[str, Any] = json.loads(body)
+    for match in answer["matches"]:
+        match["score_parts"] = {name: points for name, points in match["score_parts"].items() if points}
+        del match["need"]
+    return answer
+
+
+def processor_seconds(pid: int) -> dict[str, float]:
+    """Return the time of the processor that gunicorn, PostgreSQL and the clients took since they started."""
+    return {
+        "gunicorn": sum(map(_ticks, _children(pid))) / TICKS,
+        "PostgreSQL": server_seconds(),
+        "clients": time.process_time(),
+    }
+
+
+def server_seconds() -> float:
+    """Return the time of the processor that PostgreSQL took: a process a connection, and those that ended."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        server = _fields(cursor.fetchone()[0])[PARENT]
+    return (sum(map(_ticks, _children(server))) + sum(map(int, _fields(server)[ENDED]))) / TICKS
+
+
+def _children(pid: int | str) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+
+
+def _fields(pid: int | str) -> list[str]:
+    """Return what the system tells of a process, from its state on."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+
+
+def _ticks(pid: int | str) -> int:
+    return sum(map(int, _fields(pid)[OWN]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
