@@ -25,6 +25,18 @@ MAX_SCHEMES = 1 << ORDER_BITS
 
 
 @njit(cache=True, nogil=True)
+def _fit(services: Any, needs: Any, asked: Any, at: int) -> tuple[float, int]:
+    """Return how well a scheme serves what is asked, and the need it serves best: the number of them for none."""
+    best, total, need = 0.0, 0.0, len(needs)
+    for each in range(len(needs)):
+        value = services[needs[each], at] * asked[each]
+        total += value
+        if value > best:
+            best, need = value, each
+    return best * (1.0 - OTHERS) + OTHERS * min(1.0, total - best), need
+
+
+@njit(cache=True, nogil=True)
 def _sink(heap: Any, root: int, n: int) -> None:
     while True:
         child = 2 * root + 1
@@ -42,7 +54,7 @@ def _sink(heap: Any, root: int, n: int) -> None:
 def choose(
     possible: Words, hidden: Words, rows: Words, opened: Any, n_facts: int, aimed: Words, others: Words,
     points: Any, said: Any, certain: Any, services: Any, needs: Any, asked: Any, weight: float, diversity: float,
-    kind: Any, n_kinds: int, order: Any, by_order: Any, stated: bool, heap: Any, need_of: Any, worth: Any, seen: Any,
+    kind: Any, n_kinds: int, order: Any, by_order: Any, stated: bool, heap: Any, seen: Any,
     positions: Any, scores: Any, penalties: Any,
 ) -> int:  # fmt: skip
     """Write the first schemes of one firm, and return how many: -1 where none serves what was asked."""
@@ -55,13 +67,7 @@ def choose(
             low = np.uint64(1) << place
             bits ^= low
             at = word * 64 + np.int64(place)
-            best, total, need = 0.0, 0.0, n_needs
-            for each in range(n_needs):
-                value = services[needs[each], at] * asked[each]
-                total += value
-                if value > best:
-                    best, need = value, each
-            fit = best * (1.0 - OTHERS) + OTHERS * min(1.0, total - best)
+            fit, _ = _fit(services, needs, asked, at)
             doubt, counted = 0, -1
             for fact in range(n_facts):
                 if opened[fact, 0] != counted and rows[opened[fact, 1], word] & low:
@@ -81,7 +87,6 @@ def choose(
             whole += points[at, 6]
             whole += points[at, 7]
             whole += points[at, 8]
-            worth[at], need_of[at] = told, need
             heap[n] = (np.int64(BIAS) - np.int64(np.rint(whole * SCALE)) << ORDER_BITS) | order[at]
             n += 1
     if stated and most == 0.0:  # nothing answers
@@ -98,11 +103,12 @@ def choose(
         raw = np.float64(np.int64(BIAS) - (key >> ORDER_BITS)) / SCALE
         if n_found == limit and raw < scores[limit - 1]:
             break
-        kin = need_of[at] * n_kinds + kind[at]
+        fit, need = _fit(services, needs, asked, at)
+        kin = need * n_kinds + kind[at]
         n_better = seen[kin]
         seen[kin] += 1
         if stated:
-            helped = worth[at] + points[at, 5]
+            helped = weight * fit + said[at] + points[at, 5]
             if not (helped > 0.0 and helped >= LISTED * most):
                 continue
         penalty = np.rint(-diversity * n_better * SCALE) / SCALE
@@ -197,7 +203,6 @@ def _tell(
     told: Any, parts: Any, need_of: Any,
 ) -> None:  # fmt: skip
     """Write what the rules say of the schemes that were chosen, their contributions, and the need each serves."""
-    n_needs = len(needs)
     for slot in range(n_found):
         at = positions[slot]
         word, low = at // 64, np.uint64(1) << np.uint64(at % 64)
@@ -219,15 +224,10 @@ def _tell(
             if is_open and opened[fact, 0] != counted:
                 doubt += opened[fact, 2]
                 counted = opened[fact, 0]
-        best, total, need = 0.0, 0.0, n_needs
-        for each in range(n_needs):
-            value = services[needs[each], at] * asked[each]
-            total += value
-            if value > best:
-                best, need = value, each
+        fit, need = _fit(services, needs, asked, at)
         for name in range(points.shape[1]):
             parts[slot, name] = points[at, name]
-        parts[slot, 0] = weight * (best * (1.0 - OTHERS) + OTHERS * min(1.0, total - best))
+        parts[slot, 0] = weight * fit
         parts[slot, 1] = said[at]
         parts[slot, 3] = points[at, 3] * (float(told[slot, 3]) - float(told[slot, 4]))
         parts[slot, 4] = certain[min(doubt, 255)]
@@ -246,10 +246,9 @@ def answer(
     ``places`` are its classes, that of what is aimed at last. Where ``by_need``, only what serves a need is looked at,
     and what orients. The first is -1 where nothing serves what was asked.
     """
-    n_words, n, target, own = len(live), points.shape[0], classes[places[-1]], places[:-1]
+    n_words, n, target, own = len(live), 0, classes[places[-1]], places[:-1]
     possible, hidden = np.empty(n_words, np.uint64), np.zeros(n_words, np.uint64)
     aimed, others = np.empty(n_words, np.uint64), np.empty(n_words, np.uint64)
-    heap, need_of, worth = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.float64)
     seen = np.empty((len(needs) + 1) * n_kinds, np.int64)
     _join(own, 0, classes, rows, possible)
     for word in range(n_words):
@@ -262,12 +261,14 @@ def answer(
         possible[word] = among & ~possible[word]
         aimed[word] = live[word] & ~rows[target[1], word]
         others[word] = live[word] & rows[target[0], word]
+        n += _count(possible[word])
+    heap = np.empty(n, np.int64)  # not as long as the catalogue: its pages would be new ones at each call
     if len(parents):
         _hide(parents, variants, possible, hidden)
     n_facts = _gather(own, starts, facts, opened)
     n_found = choose(
         possible, hidden, rows, opened, n_facts, aimed, others, points, said, certain, services, needs, asked,
-        weight, diversity, kind, n_kinds, order, by_order, stated, heap, need_of, worth, seen, chosen[0], scores,
+        weight, diversity, kind, n_kinds, order, by_order, stated, heap, seen, chosen[0], scores,
         parts[:, -1],
     )  # fmt: skip
     if n_found > 0:
