@@ -261,7 +261,7 @@ def answer(
         possible[word] = among & ~possible[word]
         aimed[word] = live[word] & ~rows[target[1], word]
         others[word] = live[word] & rows[target[0], word]
-        n += _count(possible[word])
+        n += count(possible[word])
     heap = np.empty(n, np.int64)  # not as long as the catalogue: its pages would be new ones at each call
     if len(parents):
         _hide(parents, variants, possible, hidden)
