@@ -76,11 +76,11 @@ class Texts:
         draw = Random(SEED + 2)  # noqa: S311
         self.schemes = [" ".join(draw.choices(words, k=40)) for _ in range(n)]
         self.asked = [" ".join(draw.choices(words, k=60)) for _ in range(n_asked)]
-        rarity = matching.Rarity.learn(self.schemes, frozenset())
-        self.lexicon = matching.Lexicon.learn(
-            (matching.Example(text, {f"synthetic:{number:06}": 1.0}) for number, text in enumerate(self.schemes)),
-            rarity,
+        self.rarity = matching.Rarity.learn(self.schemes, frozenset())
+        examples = (
+            matching.Example(text, {f"synthetic:{number:06}": 1.0}) for number, text in enumerate(self.schemes)
         )
+        self.postings = matching.Postings(matching.Lexicon.learn(examples, self.rarity))
         self.bm25 = bm25s.BM25()
         self.bm25.index(bm25s.tokenize(self.schemes, show_progress=False), show_progress=False)
         self.vectorizer = TfidfVectorizer()
@@ -97,10 +97,9 @@ class Texts:
 
     def by_engine(self, index: matching.Index, profile: matching.Profile) -> None:
         for text in self.asked:
-            likeness = self.lexicon.likeness(tokens(text)).tolist()
-            wish = matching.Wish(
-                {}, stated=True, closeness=dict(zip(self.lexicon.subjects, likeness, strict=True)), chance=1.0
-            )
+            words = tokens(text)
+            closeness = self.postings.closeness(words, self.rarity.read([words]))
+            wish = matching.Wish({}, stated=True, closeness=closeness, chance=1.0)
             matching.rank(index, profile, wish, WEIGHTS, limit=LIMIT)
 
 

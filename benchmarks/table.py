@@ -227,7 +227,7 @@ def the_index(table, clock, country, all_sheets, schemes, rounds) -> None:
         "build": lambda: matching.Index(schemes), "build of 10x": lambda: matching.Index(many),
         "SQLite": lambda: catalogue.load_sqlite(all_sheets), "change": change,
         **{f"answer of {size}": ask(index) for size, index in sizes.items()},
-        "text": lambda: texts.by_engine(changing, profiles[0]),
+        "text": lambda: texts.by_engine(sizes[N_SCHEMES], profiles[0]),
         "bm25s": texts.by_bm25, "scikit-learn": texts.by_sklearn,
     }  # fmt: skip
     pieces = dict.fromkeys(ways, 1) | {"change": 2, "text": 20, "bm25s": 20, "scikit-learn": 20}

@@ -21,7 +21,7 @@ from scipy.sparse import csr_array, hstack  # noqa: E402
 
 import matching  # noqa: E402
 from backend.matchmaking import engine  # noqa: E402
-from backend.matchmaking.engine.needs import answering, language_in_force, lexicon_of  # noqa: E402
+from backend.matchmaking.engine.needs import answering, language_in_force  # noqa: E402
 from backend.matchmaking.evaluation.judgements import load_requests  # noqa: E402
 
 N_SCHEMES = 5_000
@@ -46,10 +46,10 @@ def main():
     n_copies = -(-N_SCHEMES // len(compiled.schemes))
     schemes = [replace(scheme, key=f"{scheme.key}-{copy}") for copy in range(n_copies) for scheme in compiled.schemes]
     schemes = schemes[:N_SCHEMES]
-    one = compiled._lexicon(language_in_force())
+    one = compiled.lexicon(language_in_force())
     many = csr_array(hstack([one.matrix] * n_copies, format="csr")[:, :N_SCHEMES])
     keys = [f"{key}-{copy}" for copy in range(n_copies) for key in one.subjects][:N_SCHEMES]
-    lexicon = matching.Lexicon(keys, many, lexicon_of(language_in_force()).rarity)
+    postings = matching.Postings(matching.Lexicon(keys, many, one.rarity, one.words))
     reader, weights, sure = engine.need_reader(), engine.active_weights()[1], answering(compiled.source)
     profile, index = engine.profile(FIRM, on=DAY), matching.Index(schemes)
     texts = sorted((question.text for question in load_requests()), key=lambda text: abs(len(text.split()) - 60))[:20]
@@ -58,9 +58,7 @@ def main():
         return matching.rank(index, profile, wish, weights, answering=sure, limit=limit)
 
     def read(text):
-        wish = reader.read(text)
-        _, stems = reader.asserted(text)
-        return replace(wish, closeness=dict(zip(keys, lexicon.likeness(stems).tolist(), strict=True)))
+        return reader.read(text, postings=postings)
 
     ticked = matching.Wish({"numerique.robot": 1.0}, ticked=frozenset({"numerique.robot"}), stated=True)
     for limit in (None, 20):
@@ -72,8 +70,10 @@ def main():
             f"one firm, {len(schemes):,} schemes, {shown}, 60 words:  {with_text * 1e3:8.2f} ms"
             f"  ({with_text / without:.2f} times)"
         )
+    likeness = timed(lambda: [read(text) for text in texts]) / len(texts)
     within = timed(lambda: [reader.read(text) for text in texts]) / len(texts)
     print(f"understanding alone, 60 words:       {within * 1e3:8.3f} ms")
+    print(f"… and likeness to {len(schemes):,} schemes:      {likeness * 1e3:8.3f} ms")
     every = [question.text for question in load_requests()] * 3
     batch = timed(lambda: [reader.read(text) for text in every], n_runs=3) / len(every)
     print(f"100,000 texts of bosses, one core:   {batch * 1e5 / 60:8.1f} min")

@@ -36,6 +36,7 @@ from matching.needs import NOTHING, NeedReader, Wish
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.percolation import Changes, Concerned, Firms
+from matching.postings import Closeness, Postings
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
 from matching.ranker import LEARNT_FROM, Ranker, columns_of, fit_ranker, shares_of
@@ -84,6 +85,7 @@ __all__ = [
     "Change",
     "Changes",
     "Chosen",
+    "Closeness",
     "Concerned",
     "Conflict",
     "Correspondence",
@@ -107,6 +109,7 @@ __all__ = [
     "NeedReader",
     "Outcome",
     "Place",
+    "Postings",
     "Profile",
     "Profiles",
     "Question",

@@ -62,14 +62,11 @@ def signs_of(wish: Wish, best: Mapping[str, float], *, words: float) -> Signs:
     words : float
         How close the words come to what is said of the closest of the schemes.
     """
-    return Signs(
-        served=max((best.get(need, 0.0) * likeness for need, likeness in wish.likeness.items()), default=0.0),
-        words=words,
-        elsewhere=max(
-            (wish.nothing, *((1.0 - best.get(need, 0.0)) * likeness for need, likeness in wish.likeness.items()))
-        ),
-        nothing=wish.nothing,
-    )
+    served, elsewhere = 0.0, wish.nothing
+    for need, likeness in wish.likeness.items():
+        weight = best.get(need, 0.0)
+        served, elsewhere = max(served, weight * likeness), max(elsewhere, (1.0 - weight) * likeness)
+    return Signs(served=served, words=words, elsewhere=elsewhere, nothing=wish.nothing)
 
 
 def chance_of(wish: Wish, best: Mapping[str, float], answering: Answering | None, *, words: float) -> float:

@@ -1,13 +1,15 @@
 """The best few schemes of an order, without scoring what cannot be among them nor describing what is not shown.
 
-What is left out serves nothing that was asked and is of no kin of what is listed; the others are scored as
-:mod:`matching.ranking` scores all of them, in the same order of additions, so that every figure is the same.
+What is left out serves nothing that was asked and is of no kin of what is listed, or could not have as many points as
+the last one listed; the others are scored as :mod:`matching.ranking` scores all of them, in the same order of
+additions, so that every figure is the same.
 """
 
 from bisect import insort
 from collections.abc import Sequence
 from functools import lru_cache, reduce
 from itertools import compress, count
+from math import inf
 from types import ModuleType
 
 import numpy as np
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from matching.answering import Answering, chance_of
 from matching.columns import CERTAIN, CONTRIBUTIONS, GUIDE, NEED, TARGET, WORDS, Columns, Floats, Positions
 from matching.features import CLOSE, DIGITS, LISTED, OTHERS, Weights
-from matching.index import Index
+from matching.index import Index, Standing
 from matching.kernels import loaded
 from matching.matches import Answer, Match, Parts
 from matching.needs import Wish
@@ -30,6 +32,7 @@ from matching.variants import hidden_by
 SCALE = 10.0**DIGITS
 PARTS = (*CONTRIBUTIONS, "diversity")
 N_TOLD = 5  # of a scheme, before the facts that it leaves open: what is read by :func:`_say`
+ENOUGH = 16  # times as many schemes as are listed are scored first, of those that may come first
 MAX_SAID = 10_000  # combinations of verdicts and open facts whose fields are kept
 
 
@@ -86,51 +89,104 @@ def best(
         return Answer([], chance)
     if loops:
         return Answer(_by_loops(loops, index, profile, wish, weights, likeness, limit)[0], chance)
-    needs = sorted(wish.weights)
     among = possible
     if wish.stated and likeness is None:
-        among &= columns.serving(needs)
+        among &= columns.serving(wish.weights)
         if guides := columns.guides & possible & ~among:
             among |= columns.beside(guides) & possible
     rows = np.flatnonzero(index.flags(among))
-    told = index.bits(
-        (
-            standing.eligible, standing.typed_eligible, standing.opens_later, standing.targeted, standing.untargeted,
-            *standing.unknown.values(), *standing.to_confirm.values(),
-        ),
-        rows,
-    )  # fmt: skip
-    fit, need = fit_of(columns, needs, wish, rows)
-    board = index.board(weights, profile.on)
-    points = board.points.take(rows, axis=1)
-    points[NEED] = weights.need * fit
-    if likeness is not None:
-        points[WORDS] = weights.words * _close(likeness[rows])
-    points[TARGET] *= told[3].view(np.int8) - told[4].view(np.int8)
-    facts = (*((fact, SURE) for fact in standing.unknown), *((fact, PERHAPS) for fact in standing.to_confirm))
-    halves = np.array([kind for _, kind in facts], dtype=np.uint8) @ told[N_TOLD:]
-    points[CERTAIN] = board.certain[halves]
-    own = reduce(np.add, points)
-    if ranker:
-        learnt = ranker.corrections(dict(zip(CONTRIBUTIONS, points, strict=False)), weights)
-        points, own = np.vstack([points, learnt]), own + learnt
-    raw = rounded(own)
-    kin = (need * columns.n_kinds + columns.kind[rows]).tolist()
-    listed = _listed(points) if wish.stated else [True] * len(rows)
-    if index.variants and (hidden := hidden_by(index, possible)):
-        for place in np.flatnonzero(np.isin(rows, list(hidden))).tolist():
-            listed[place] = False
-            kin[place] = -1 - place  # what is not shown takes no points off what is
-    order = index.order[rows]
-    by_score = np.lexsort((order, -raw)).tolist()
-    found = _first(by_score, raw.tolist(), kin, listed, order.tolist(), weights.diversity, limit)
-    places = np.array([place for _, _, place, _ in found], dtype=np.intp)
-    matches = _describe(
-        index, facts, [*needs, ""], rows.take(places).tolist(), [-minus for minus, *_ in found],
-        told.take(places, axis=1).T, (*CONTRIBUTIONS, "learnt", "diversity") if ranker else PARTS,
-        np.vstack([points.take(places, axis=1), [[penalty for *_, penalty in found]]]), need.take(places).tolist(),
-    )  # fmt: skip
-    return Answer(matches, chance)
+    scoring = _Scoring(index, standing, profile, wish, weights, ranker, likeness, rows)
+    if likeness is not None and len(rows) > ENOUGH * limit:
+        rows, least = scoring.promising(ENOUGH * limit)
+        matches = scoring.first(rows, limit)
+        if len(matches) == limit and (matches[-1].score or 0.0) >= least:
+            return Answer(matches, chance)
+    return Answer(scoring.first(scoring.rows, limit), chance)
+
+
+class _Scoring:
+    """Scores the possible schemes of one profile for one wish.
+
+    Parameters
+    ----------
+    rows : (n_rows,) ndarray of int
+        Positions of those that are of interest: the others serve nothing and are of no kin of what is listed.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        standing: Standing,
+        profile: Profile,
+        wish: Wish,
+        weights: Weights,
+        ranker: Ranker | None,
+        likeness: Floats | None,
+        rows: Positions,
+    ) -> None:
+        self.rows = rows
+        self._index, self._standing, self._weights, self._ranker = index, standing, weights, ranker
+        self._board = index.board(weights, profile.on)
+        self._needs, self._is_stated = sorted(wish.weights), wish.stated
+        self._said = self._board.nothing if likeness is None else weights.words * _close(likeness)
+        self._fit = np.zeros(index.columns.n)
+        self._need = np.full(index.columns.n, len(self._needs), dtype=np.intp)
+        serving = np.flatnonzero(index.flags(index.columns.serving(self._needs) & standing.possible))
+        self._fit[serving], self._need[serving] = fit_of(index.columns, self._needs, wish, serving)
+        self._stated = weights.need * self._fit + self._said
+        self._most = self._stated[rows].max(initial=0.0)
+
+    def promising(self, n: int) -> tuple[Positions, float]:
+        """Return so many schemes or some more, and points that no other reaches."""
+        at_most = (self._stated + self._board.at_most)[self.rows]
+        if self._ranker:
+            at_most += self._ranker.bound
+        least = np.partition(at_most, len(at_most) - n)[len(at_most) - n]
+        return self.rows[at_most >= least], float(least)
+
+    def first(self, rows: Positions, limit: int) -> list[Match]:
+        """Return the first of some schemes that address the wish."""
+        index, standing, board, weights = self._index, self._standing, self._board, self._weights
+        told = index.bits(
+            (
+                standing.eligible, standing.typed_eligible, standing.opens_later, standing.targeted,
+                standing.untargeted, *standing.unknown.values(), *standing.to_confirm.values(),
+            ),
+            rows,
+        )  # fmt: skip
+        need = self._need[rows]
+        points = board.points.take(rows, axis=1)
+        points[NEED], points[WORDS] = weights.need * self._fit[rows], self._said[rows]
+        points[TARGET] *= told[3].view(np.int8) - told[4].view(np.int8)
+        facts = (*((fact, SURE) for fact in standing.unknown), *((fact, PERHAPS) for fact in standing.to_confirm))
+        halves = np.array([kind for _, kind in facts], dtype=np.uint8) @ told[N_TOLD:]
+        points[CERTAIN] = board.certain[halves]
+        own = reduce(np.add, points)
+        if self._ranker:
+            learnt = self._ranker.corrections(dict(zip(CONTRIBUTIONS, points, strict=False)), weights)
+            points, own = np.vstack([points, learnt]), own + learnt
+        raw = rounded(own)
+        kin = (need * index.columns.n_kinds + index.columns.kind[rows]).tolist()
+        listed = self._listed(points) if self._is_stated else [True] * len(rows)
+        if index.variants and (hidden := hidden_by(index, standing.possible)):
+            for place in np.flatnonzero(np.isin(rows, list(hidden))).tolist():
+                listed[place] = False
+                kin[place] = -1 - place  # what is not shown takes no points off what is
+        order = index.order[rows]
+        by_score = np.lexsort((order, -raw)).tolist()
+        found = _first(by_score, raw.tolist(), kin, listed, order.tolist(), weights.diversity, limit)
+        places = np.array([place for _, _, place, _ in found], dtype=np.intp)
+        return _describe(
+            index, facts, [*self._needs, ""], rows.take(places).tolist(), [-minus for minus, *_ in found],
+            told.take(places, axis=1).T, (*CONTRIBUTIONS, "learnt", "diversity") if self._ranker else PARTS,
+            np.vstack([points.take(places, axis=1), [[penalty for *_, penalty in found]]]), need.take(places).tolist(),
+        )  # fmt: skip
+
+    def _listed(self, points: Floats) -> list[bool]:
+        """Tell which schemes answer a wish: those worth a line beside the best possible one."""
+        helped = points[NEED] + points[WORDS] + points[GUIDE]
+        flags: list[bool] = ((helped > 0.0) & (helped >= LISTED * self._most)).tolist()
+        return flags
 
 
 def is_plain(wish: Wish, weights: Weights) -> bool:
@@ -182,7 +238,8 @@ def _by_loops(
 def _close(likeness: Floats) -> Floats:
     """Return how close words come, where small likenesses say little."""
     words = likeness / CLOSE
-    return np.minimum(1.0, words * words)
+    words *= words
+    return np.minimum(words, 1.0, out=words)
 
 
 def fit_of(columns: Columns, needs: Sequence[str], wish: Wish, rows: Positions) -> tuple[Floats, Positions]:
@@ -196,14 +253,6 @@ def fit_of(columns: Columns, needs: Sequence[str], wish: Wish, rows: Positions) 
     need = values.argmax(axis=0)
     need[most == 0.0] = len(needs)
     return most * (1.0 - OTHERS) + OTHERS * np.minimum(1.0, others), need
-
-
-def _listed(points: Floats) -> list[bool]:
-    """Tell which schemes answer a wish: those worth a line beside the best possible one."""
-    stated = points[NEED] + points[WORDS]
-    helped = stated + points[GUIDE]
-    flags: list[bool] = ((helped > 0.0) & (helped >= LISTED * stated.max(initial=0.0))).tolist()
-    return flags
 
 
 def _first(
@@ -221,16 +270,19 @@ def _first(
     """
     found: list[tuple[float, int, int, float]] = []
     n_better: dict[int, int] = {}
+    least = -inf
     for place in ordered:
         points = raw[place]
-        if len(found) >= limit and points < -found[limit - 1][0]:
+        if points < least:
             break
         kind = kin[place]
         n = n_better.get(kind, 0)
         n_better[kind] = n + 1
-        if listed[place]:
+        if listed[place] and points - diversity * n > least - 2.0 / SCALE:  # rounding may make up for so much
             penalty = round(-diversity * n * SCALE) / SCALE
             insort(found, (-(round((points + penalty) * SCALE) / SCALE), order[place], place, penalty))
+            if len(found) >= limit:
+                least = -found[limit - 1][0]
     return found[:limit]
 
 

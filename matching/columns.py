@@ -16,6 +16,7 @@ from matching.schemes import Scheme
 type Floats = NDArray[np.float64]
 type Positions = NDArray[np.intp]
 
+SLACK = 1e-3  # points that additions in another order cannot make
 NO_END = np.iinfo(np.int64).max
 CONTRIBUTIONS = (
     "need",
@@ -80,14 +81,14 @@ class Served:
             self._row = row_of(self.weights)
         return self._row
 
-    def best(self, possible: int) -> float | None:
-        """Return the weight of the possible scheme that serves it best, where one does; schemes as a row of bits."""
+    def levels(self) -> list[tuple[float, int]]:
+        """Return each weight that a scheme has, greatest first, with the schemes of that weight as a row of bits."""
         if self._levels is None:
             levels = defaultdict[float, list[int]](list)
             for position, weight in self.weights.items():
                 levels[weight].append(position)
             self._levels = [(weight, row_of(levels[weight])) for weight in sorted(levels, reverse=True)]
-        return next((weight for weight, row in self._levels if row & possible), None)
+        return self._levels
 
     def read(self) -> tuple[Positions, Floats]:
         """Return positions and weights, best first, then by position: two arrays of shape (n_served,)."""
@@ -190,8 +191,13 @@ class Columns:
 
     def best(self, needs: Iterable[str], possible: int) -> dict[str, float]:
         """Return, of some sub-needs, the weight of the possible scheme that serves each best, where one does."""
-        found = ((need, self.served(need).best(possible)) for need in needs)
-        return {need: weight for need, weight in found if weight is not None}
+        found = {}
+        for need in needs:
+            for weight, row in self.served(need).levels():
+                if row & possible:
+                    found[need] = weight
+                    break
+        return found
 
     def serving(self, needs: Iterable[str]) -> int:
         """Return the schemes that serve one of some sub-needs, as a row of bits."""
@@ -236,6 +242,8 @@ class Board:
         The same, a row a scheme.
     certain : (256,) ndarray of float64
         By halves of an open fact.
+    at_most : (n,) ndarray of float64
+        What no scheme passes, whoever asks, beside what it has for the need and the words.
     """
 
     def __init__(self, columns: Columns, weights: Weights, on: date) -> None:
@@ -254,3 +262,4 @@ class Board:
         self.points: Floats = np.array([points.get(name, self.nothing) for name in CONTRIBUTIONS])
         self.by_scheme: Floats = np.ascontiguousarray(self.points.T)
         self.certain: Floats = weights.certain * np.maximum(0.0, 1.0 - np.arange(256) * 0.5 / OPEN_FACTS_FLOOR)
+        self.at_most: Floats = self.points.sum(axis=0) + self.certain.max() + SLACK

@@ -1,6 +1,6 @@
 """Which of a few subjects a text and its clauses speak of, and which words say so: all of them heard at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,21 +28,25 @@ class Heard:
     bags: Bags
     known: NDArray[np.float64]
 
-    def shares(self, n_words: int, columns: Sequence[int]) -> NDArray[np.float64]:
-        """Return what each word of the first text brings to its likeness to some subjects.
+    def shares(self, owners: NDArray[np.intp], n_owners: int, columns: Sequence[int]) -> Iterator[NDArray[np.float64]]:
+        """Return what each word as written brings to the likeness of the first text to some subjects, one by one.
+
+        Parameters
+        ----------
+        owners : (n_words,) ndarray of int
+            The number, under ``n_owners``, of each word of the text. A pair counts for its second word.
+        n_owners : int
+        columns : sequence of int
 
         Returns
         -------
-        (n_words, n_columns) ndarray of float64
-            A pair counts for its second word.
+        iterator of (n_owners,) ndarray of float64
         """
         first = self.bags.first
         each = self.bags.values[0] / np.maximum(np.bincount(first, minlength=self.bags.places.size), 1)
-        brought = [
-            np.bincount(self.bags.positions, weights=(each * self.known[:, column])[first], minlength=n_words)
-            for column in columns
-        ]
-        return np.array(brought).reshape(len(columns), n_words).T
+        owner = owners[self.bags.positions]
+        for column in columns:
+            yield np.bincount(owner, weights=(each * self.known[:, column])[first], minlength=n_owners)
 
 
 class Hearing:
@@ -60,16 +64,14 @@ class Hearing:
         self.subjects = lexicon.subjects
         self._matrix = lexicon.matrix
         sizes = np.diff(lexicon.matrix.indptr)
-        self._rarity = lexicon.rarity
         places = np.flatnonzero(sizes >= MANY)
         self._row = np.zeros(N_PLACES, np.int32)  # of a term in the table; the first one is of all the others
         self._row[places] = np.arange(1, places.size + 1)
         self._table = np.zeros((places.size + 1, len(self.subjects)), np.float32)
         self._table[1:] = self._matrix[places].toarray()
 
-    def hear(self, texts: Sequence[Sequence[str]]) -> Heard:
-        """Return how close some texts, given by their words as stems, come to each subject; one text at least."""
-        bags = self._rarity.read(texts)
+    def hear(self, bags: Bags) -> Heard:
+        """Return how close some texts come to each subject, their terms read by the rarity of the lexicon."""
         rows = self._row[bags.places]
         known = self._table[rows].astype(np.float64)
         others = np.flatnonzero(rows == 0)

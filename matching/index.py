@@ -7,7 +7,7 @@ the first time is evaluated by the criteria themselves, so that the index says w
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -22,6 +22,7 @@ from matching.criteria import Criterion
 from matching.features import Weights
 from matching.outcomes import BoolArray
 from matching.pool import Pool
+from matching.postings import Closeness
 from matching.profiles import Profile
 from matching.schemes import Scheme, typed_facts_of
 from matching.settled import Row
@@ -97,6 +98,7 @@ class Index:
         self._order: NDArray[np.intp] | None = None
         self._by_order: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         self._pool: Pool | None = None
+        self._held: tuple[Mapping[str, int], NDArray[np.intp]] | None = None  # places of what a text is close to
         self._board: tuple[tuple[Weights, date], Board] | None = None
         self._windows = Table(("on",))
         self._ground: Ground | None = None
@@ -126,7 +128,7 @@ class Index:
         self.live |= row_of(positions)
         self.columns.put(positions, added)
         self._compile(positions, added)
-        self._order = self._board = self._pool = self._ground = None
+        self._order = self._board = self._pool = self._ground = self._held = None
         self._opening.clear()
 
     def _compile(self, positions: Sequence[int], schemes: Sequence[Scheme]) -> None:
@@ -173,7 +175,7 @@ class Index:
         if scheme.variant_of:
             self.variants[scheme.variant_of] &= ~bit
         self.reading = {fact: row & ~bit for fact, row in self.reading.items()}
-        self._order = self._board = self._pool = self._ground = None
+        self._order = self._board = self._pool = self._ground = self._held = None
         self._opening.clear()
 
     def _table(self, condition: Criterion) -> Table:
@@ -248,11 +250,17 @@ class Index:
 
     def likeness(self, closeness: Mapping[str, float]) -> Floats:
         """Return how close a text comes to what is said of each scheme, of shape (n_positions,)."""
-        n = self.columns.n
-        likeness = np.zeros(n + 1)  # the last one is of schemes that the index does not hold
-        held = np.fromiter((self.positions.get(key, n) for key in closeness), np.intp, len(closeness))
-        likeness[held] = np.fromiter(closeness.values(), np.float64, len(closeness))
+        likeness = np.zeros(self.columns.n + 1)  # the last one is of schemes that the index does not hold
+        if isinstance(closeness, Closeness):
+            if self._held is None or self._held[0] is not closeness.columns:
+                self._held = closeness.columns, self._places_of(closeness)
+            likeness[self._held[1]] = closeness.cosines
+        else:
+            likeness[self._places_of(closeness)] = np.fromiter(closeness.values(), np.float64, len(closeness))
         return likeness[:-1]
+
+    def _places_of(self, keys: Collection[str]) -> NDArray[np.intp]:
+        return np.fromiter((self.positions.get(key, self.columns.n) for key in keys), np.intp, len(keys))
 
     def pool(self) -> Pool:
         """Return what was settled since schemes last came or went, as words."""

@@ -9,7 +9,9 @@ al., 2009), so that any text, of whatever year, is read in the same space.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, compress, count, pairwise, starmap
+from operator import or_
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -20,6 +22,8 @@ from scipy.sparse.linalg import norm
 from matching.text import tokens
 
 N_PLACES = 1 << 18
+PLACE = np.dtype("<i4")
+BYTES = PLACE.itemsize
 PIECES = (4, 5)  # letters of the pieces of a word, its ends marked
 DAMPING = 0.5  # of the mean of a subject: a term of ten sentences weighs about three times that of one
 
@@ -43,14 +47,20 @@ class Bags:
         Of all of them, each once, in order.
     values : (n_texts, n_terms) ndarray of float64
         What each term says of each text: of length 1 together, or 0 where a text has none.
+    said : (n_terms,) ndarray of float64
+        How often the first text says each, damped: 1 for once, 0 for never.
+    length : float
+        Of what the first text says of all its terms, before it was made 1.
     first : (n_occurrences,) ndarray of int
         The terms of the first text in its order, as columns of ``values``.
     positions : (n_occurrences,) ndarray of int
         The word that each of these comes from.
     """
 
-    places: NDArray[np.int64]
+    places: NDArray[np.int32]
     values: NDArray[np.float64]
+    said: NDArray[np.float64]
+    length: float
     first: NDArray[np.intp]
     positions: NDArray[np.intp]
 
@@ -72,40 +82,38 @@ class Rarity:
     @classmethod
     def learn(cls, texts: Iterable[str], stop_words: frozenset[str]) -> "Rarity":
         """Count in how many texts each term stands."""
-        counts = np.zeros(N_PLACES, np.float32)
-        n_texts = 0
-        for text in texts:
-            counts[list({*terms(tokens(text), stop_words)[1]})] += 1
-            n_texts += 1
-        return cls((np.log((1 + n_texts) / (1 + counts)) + 1).astype(np.float32), stop_words)
+        several = [tokens(text) for text in texts]
+        cells = np.unique(occurrences(several, stop_words).cells())
+        counts = np.bincount(cells % N_PLACES, minlength=N_PLACES).astype(np.float32)
+        return cls((np.log((1 + len(several)) / (1 + counts)) + 1).astype(np.float32), stop_words)
 
     def read(self, texts: Sequence[Sequence[str]]) -> Bags:
         """Return the terms of some texts, given by their words as stems; one text at least."""
-        found = [terms(words, self.stop_words) for words in texts]
-        sizes = [len(places) for _, places in found]
-        every = np.array([place for _, places in found for place in places], np.int64)
-        places, columns = np.unique(every, return_inverse=True)
-        cells = columns + np.repeat(np.arange(len(found)) * places.size, sizes)
-        counts = np.bincount(cells, minlength=len(found) * places.size).reshape(len(found), -1)
-        values = np.where(counts > 0, np.log(np.maximum(counts, 1)) + 1.0, 0.0) * self.weights[places]
-        lengths = np.sqrt(np.sum(values * values, axis=1, keepdims=True))
-        return Bags(
-            places,
-            values / np.where(lengths > 0, lengths, 1.0),
-            columns[: sizes[0]],
-            np.array(found[0][0], np.intp),
-        )
+        found = occurrences(texts, self.stop_words)
+        ordered = np.sort(found.places)
+        is_first = np.ones(ordered.size, np.bool_)
+        np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+        places = ordered[is_first]
+        columns = places.searchsorted(found.places)
+        cells = found.texts * places.size + columns
+        counts = np.bincount(cells, minlength=len(texts) * places.size).reshape(len(texts), -1)
+        damped = np.zeros(counts.max(initial=0) + 1)  # by how often a term is said
+        damped[1:] = np.log(np.arange(1, damped.size)) + 1.0
+        said = damped[counts]
+        values = said * self.weights[places]
+        lengths = np.sqrt(np.einsum("ij,ij->i", values, values))
+        values /= np.where(lengths > 0, lengths, 1.0)[:, np.newaxis]
+        n_first = int(found.texts.searchsorted(1))
+        return Bags(places, values, said[0], float(lengths[0]), columns[:n_first], found.positions[:n_first])
 
     def matrix(self, texts: Sequence[Sequence[str]]) -> csr_array:
         """Return what :meth:`read` says of many texts, as a matrix of shape (n_texts, N_PLACES), float32."""
-        found = [terms(words, self.stop_words)[1] for words in texts]
-        sizes = [len(places) for places in found]
-        every = np.fromiter(chain.from_iterable(found), np.int64, sum(sizes))
-        cells, counts = np.unique(np.repeat(np.arange(len(found)) * N_PLACES, sizes) + every, return_counts=True)
+        found = occurrences(texts, self.stop_words)
+        cells, counts = np.unique(found.cells(), return_counts=True)
         rows, places = np.divmod(cells, N_PLACES)
         values = (np.log(counts) + 1.0) * self.weights[places]
-        values /= np.sqrt(np.bincount(rows, weights=values * values, minlength=len(found)))[rows]
-        return csr_array((values.astype(np.float32), (rows, places)), shape=(len(found), N_PLACES))
+        values /= np.sqrt(np.bincount(rows, weights=values * values, minlength=len(texts)))[rows]
+        return csr_array((values.astype(np.float32), (rows, places)), shape=(len(texts), N_PLACES))
 
 
 class Lexicon:
@@ -117,12 +125,17 @@ class Lexicon:
     matrix : (N_PLACES, n_subjects) csr_array of float32
         Columns of length 1.
     rarity : Rarity
+    words : frozenset of str
+        Stems of the words that it was learnt from, where they were kept.
     """
 
-    def __init__(self, subjects: Sequence[str], matrix: csr_array, rarity: Rarity) -> None:
+    def __init__(
+        self, subjects: Sequence[str], matrix: csr_array, rarity: Rarity, words: frozenset[str] = frozenset()
+    ) -> None:
         self.subjects = tuple(subjects)
         self.matrix = matrix
         self.rarity = rarity
+        self.words = words
 
     @classmethod
     def learn(cls, examples: Iterable[Example], rarity: Rarity) -> "Lexicon":
@@ -130,7 +143,8 @@ class Lexicon:
         examples = list(examples)
         subjects = sorted({subject for example in examples for subject in example.subjects})
         columns = {subject: column for column, subject in enumerate(subjects)}
-        texts = rarity.matrix([tokens(example.text) for example in examples])
+        said = [tokens(example.text) for example in examples]
+        texts = rarity.matrix(said)
         spoken = [
             (columns[subject], row, weight * example.share)
             for row, example in enumerate(examples)
@@ -143,16 +157,11 @@ class Lexicon:
         means = (shares @ texts).power(DAMPING).tocsr()
         lengths = norm(means, axis=1)
         means.data /= np.repeat(np.where(lengths, lengths, 1.0), np.diff(means.indptr))
-        return cls(subjects, csr_array(means.T.astype(np.float32)), rarity)
-
-    def likeness(self, words: Sequence[str]) -> NDArray[np.float32]:
-        """Return how close a text, given by its words as stems, comes to each subject: cosines in [0, 1]."""
-        found: NDArray[np.float32] = (self.rarity.matrix([words]) @ self.matrix).toarray()[0]
-        return found
+        return cls(subjects, csr_array(means.T.astype(np.float32)), rarity, frozenset(chain.from_iterable(said)))
 
 
 def entries(
-    matrix: csr_array, rows: NDArray[np.int64]
+    matrix: csr_array, rows: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
     """Return all that a matrix holds in some rows: how many values each, their columns, the values.
 
@@ -165,37 +174,56 @@ def entries(
     return sizes, matrix.indices[places], matrix.data[places]
 
 
-def terms(words: Sequence[str], stop_words: frozenset[str]) -> tuple[list[int], list[int]]:
-    """Return the terms of a text: the position of the word that each comes from, and its place.
+class Occurrences(NamedTuple):
+    """The terms of some texts, as they come: arrays of shape (n_occurrences,)."""
+
+    texts: NDArray[np.intp]
+    positions: NDArray[np.intp]  # of the word that each comes from, in its text
+    places: NDArray[np.int32]
+
+    def cells(self) -> NDArray[np.intp]:
+        """Return text and place as one number: ``N_PLACES`` times the text, and the place."""
+        cells: NDArray[np.intp] = self.texts * N_PLACES + self.places
+        return cells
+
+
+def occurrences(texts: Sequence[Sequence[str]], stop_words: frozenset[str]) -> Occurrences:
+    """Return the terms of some texts, given by their words as stems.
 
     A pair counts unless both words say nothing; so do pieces of words that say something.
     """
+    found: list[bytes] = []
     positions: list[int] = []
-    places: list[int] = []
-    previous, was_silent = "", True
-    for position, word in enumerate(words):
-        is_silent = word in stop_words
-        own = () if is_silent else _places(word)
-        if previous and not (is_silent and was_silent):
-            own = (*own, _pair(previous, word))
-        places += own
-        positions += [position] * len(own)
-        previous, was_silent = word, is_silent
-    return positions, places
+    ends = [0]
+    for words in texts:  # without a loop over words: this is most of what reading a text takes
+        is_loud = [word not in stop_words for word in words]
+        found += map(word_places, compress(words, is_loud))
+        positions += compress(count(), is_loud)
+        is_pair = list(map(or_, is_loud, is_loud[1:]))
+        found += starmap(_pair, compress(pairwise(words), is_pair))
+        positions += compress(count(1), is_pair)
+        ends.append(len(found))
+    sizes = np.fromiter(map(len, found), np.intp, len(found)) // BYTES
+    numbers = np.repeat(np.arange(len(texts)), np.diff(ends))
+    return Occurrences(
+        np.repeat(numbers, sizes),
+        np.repeat(np.array(positions, np.intp), sizes),
+        np.frombuffer(b"".join(found), PLACE),
+    )
 
 
 @lru_cache(maxsize=1 << 16)
-def _places(word: str) -> tuple[int, ...]:
-    """Return the places of a word and of its pieces."""
+def word_places(word: str) -> bytes:
+    """Return the places of a word and of its pieces, one after another as numbers of four bytes."""
     marked = f"<{word}>" if len(word) >= PIECES[0] else ""
     pieces = (marked[start : start + size] for size in PIECES for start in range(len(marked) - size + 1))
-    return (_place(word), *(_place(f"#{piece}") for piece in pieces))
+    return _place(word) + b"".join(_place(f"#{piece}") for piece in pieces)
 
 
 @lru_cache(maxsize=1 << 16)
-def _pair(one: str, other: str) -> int:
+def _pair(one: str, other: str) -> bytes:
     return _place(f"{one} {other}")
 
 
-def _place(term: str) -> int:
-    return crc32(term.encode()) % N_PLACES
+def _place(term: str) -> bytes:
+    return (crc32(term.encode()) % N_PLACES).to_bytes(BYTES, "little")

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from matching.hearing import Hearing
 from matching.lexicon import Lexicon
+from matching.postings import Postings
 from matching.text import tokens, words
 
 _STOPS = re.compile(r"[.,;:!?\n()]+")
 
 NOTHING = "nothing."  # subjects that no scheme answers are named so
-SHARPNESS = 8.0  # of the shares of a text between subjects: half as like, 256 times less
+SQUARED = 3  # times, the shares of a text between subjects: half as like, 256 times less
 WHOLE = 0.5  # a sub-need with half of a text weighs 1: a boss often has two
 FLOOR = 0.04  # a smaller share is noise
 SILENCE = 0.02  # a likeness under it says nothing at all
@@ -84,28 +85,33 @@ class NeedReader:
         joints: Iterable[str] = (),
     ) -> None:
         self._subjects = lexicon.subjects
-        self._stop_words = lexicon.rarity.stop_words
+        self._rarity = lexicon.rarity
         self._hearing = Hearing(lexicon)
         self._negations = frozenset(stem for word in negations for stem in tokens(word))
         self._verb_negations = frozenset(stem for word in verb_negations for stem in tokens(word))
         self._joints = frozenset(stem for word in joints for stem in tokens(word))
         self._served = np.array([not subject.startswith(NOTHING) for subject in lexicon.subjects], bool)
 
-    def read(self, text: str, ticked: Iterable[str] = ()) -> Wish:
-        """Weigh the sub-needs of a text and of ticked boxes; a ticked one weighs 1."""
+    def read(self, text: str, ticked: Iterable[str] = (), *, postings: Postings | None = None) -> Wish:
+        """Weigh the sub-needs of a text and of ticked boxes; a ticked one weighs 1.
+
+        With ``postings``, of schemes by key, the wish says how close the words come to each.
+        """
         ticked = list(ticked)
         weights = dict.fromkeys(ticked, 1.0)
         evidence: dict[str, tuple[str, ...]] = {}
         written, stems = self.asserted(text)
-        heard = self._hearing.hear([stems, *self._clauses(text)])
+        bags = self._rarity.read([stems, *self._clauses(text)])
+        heard = self._hearing.hear(bags)
         likeness, shares = heard.likeness[0], _shares(heard.likeness)
         found = np.flatnonzero(self._served & (shares >= FLOOR))
         understood = found[np.argsort(-shares[found], kind="stable")].tolist()
-        each = _Evidence(written)
-        for column, brought in zip(understood, heard.shares(len(stems), understood).T, strict=True):
+        places: dict[str, int] = {}
+        owners = np.array([places.setdefault(word, len(places)) for word in written], np.intp)
+        for column, brought in zip(understood, heard.shares(owners, len(places), understood), strict=True):
             sub_need = self._subjects[column]
             weights.setdefault(sub_need, min(1.0, float(shares[column]) / WHOLE))
-            evidence[sub_need] = each.of(brought)
+            evidence[sub_need] = _deciding(list(places), brought)
         return Wish(
             weights,
             evidence,
@@ -117,14 +123,18 @@ class NeedReader:
                 if served and value > 0.0
             },
             nothing=float(likeness[~self._served].max(initial=0.0)),
+            closeness=postings.closeness(stems, bags) if postings and stems else {},
         )
 
     def asserted(self, text: str) -> tuple[list[str], list[str]]:
         """Return the words of a text that no negation covers, as written and as stems."""
         found = words(text)
-        covered = self._negated([stem for _, stem in found])
-        kept = [pair for position, pair in enumerate(found) if position not in covered]
-        return [written for written, _ in kept], [stem for _, stem in kept]
+        stems = [stem for _, stem in found]
+        if not self._negations.isdisjoint(stems):
+            covered = self._negated(stems)
+            found = [pair for position, pair in enumerate(found) if position not in covered]
+            stems = [stem for _, stem in found]
+        return [written for written, _ in found], stems
 
     def _clauses(self, text: str) -> list[list[str]]:
         """Return the stems of each clause of a text that has several: a second need often stands in one of its own."""
@@ -137,7 +147,7 @@ class NeedReader:
                     clauses.append([])
                 else:
                     clauses[-1].append(stem)
-        silent = self._stop_words
+        silent = self._rarity.stop_words
         kept = [clause for clause in clauses if sum(stem not in silent for stem in clause) >= LEAST_WORDS]
         return kept if len(kept) > 1 else []
 
@@ -160,7 +170,9 @@ def _shares(likeness: NDArray[np.float64]) -> NDArray[np.float64]:
     A clause counts for less than the text, and for little where it is like nothing; what is like nothing has no share.
     """
     closest = likeness.max(axis=1, initial=0.0, keepdims=True)
-    sharp = np.where(closest < SILENCE, 0.0, likeness / np.maximum(closest, SILENCE)) ** SHARPNESS
+    sharp = np.where(closest < SILENCE, 0.0, likeness / np.maximum(closest, SILENCE))
+    for _ in range(SQUARED):
+        sharp *= sharp
     totals = sharp.sum(axis=1, keepdims=True)
     sure = CLAUSE * np.minimum(1.0, closest / max(closest[0, 0], SILENCE)) ** LONELY
     sure[0] = 1.0
@@ -168,17 +180,8 @@ def _shares(likeness: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-class _Evidence:
-    """Names the words of a text that brought it close to a subject."""
-
-    def __init__(self, written: Sequence[str]) -> None:
-        places: dict[str, int] = {}
-        self._places = np.array([places.setdefault(word, len(places)) for word in written], np.intp)
-        self._words = list(places)
-
-    def of(self, brought: NDArray[np.float64]) -> tuple[str, ...]:
-        """Return those that brought most first, from what each word of the text brought."""
-        totals = np.bincount(self._places, weights=brought, minlength=len(self._words))
-        enough = np.flatnonzero((totals > 0) & (totals >= EVIDENCE_SHARE * totals.sum())).tolist()
-        ordered = sorted((-float(totals[place]), self._words[place]) for place in enough)
-        return tuple(word for _, word in ordered[:N_EVIDENCE])
+def _deciding(words: Sequence[str], brought: NDArray[np.float64]) -> tuple[str, ...]:
+    """Return the words that brought a text close to a subject, most first, from what each of them brought."""
+    enough = np.flatnonzero((brought > 0) & (brought >= EVIDENCE_SHARE * brought.sum())).tolist()
+    ordered = sorted((-float(brought[place]), words[place]) for place in enough)
+    return tuple(word for _, word in ordered[:N_EVIDENCE])

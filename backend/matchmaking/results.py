@@ -59,7 +59,8 @@ def request_of(submission: Submission, *, on: date) -> engine.Request:
     """Return what the engine is asked for a submission."""
     rows = submission.needs.all()
     needs = {need.sub_need_id: need.weight for need in rows}
-    reading = engine.understand(submission.text, ())
+    postings = engine.catalogue().postings() if submission.text.strip() else None
+    reading = engine.understand(submission.text, (), postings=postings)
     _, removed = corrected_needs(submission)
     return engine.Request(
         facts=facts_of(submission),
@@ -69,7 +70,7 @@ def request_of(submission: Submission, *, on: date) -> engine.Request:
         ticked=frozenset(need.sub_need_id for need in rows if need.is_certain),
         likeness={need: value for need, value in reading.likeness.items() if need in needs or need not in removed},
         nothing=reading.nothing,
-        closeness=engine.catalogue().closeness(submission.text),
+        closeness=reading.closeness,
     )
 
 

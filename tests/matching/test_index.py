@@ -1,7 +1,7 @@
 """The index against the criteria themselves, on random catalogues, profiles and edits."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from random import Random
@@ -235,18 +235,65 @@ def test_an_index_orders_as_the_naive_way_does(
     assert listed.chance == pytest.approx(chance)
 
 
+CONDITIONS = [
+    {"kind": "in_territory", "any_of": ["REG-32"]},
+    {"kind": "in_territory", "any_of": ["DEP-60", "REG-84"], "none_of": ["ZONE-afr"]},
+    {"kind": "activity", "any_of": ["C"], "none_of": ["25.62B"]},
+    {"kind": "headcount", "below": 50},
+    {"kind": "headcount", "at_least": 10},
+    {"kind": "age_months", "at_least": 36},
+    {"kind": "any", "of": [{"kind": "turnover", "below": 2e6}, {"kind": "size_category", "to": "small"}]},
+    {"kind": "manual", "fact": "taxes", "sentence": "."},
+]
+
+
+def any_likeness(draw: Random) -> float:
+    return draw.choice([0.0, 0.02, 0.05, draw.random() / 3])
+
+
+def two_likenesses(draw: Random) -> float:
+    return draw.choice([0.28, 0.28, 0.28, 0.24]) + draw.random() / 50
+
+
+def hardly_any(draw: Random) -> float:
+    return draw.choice([*[0.09] * 150, *[0.1] * 12, 0.3])  # what is under a tenth of the best is not listed
+
+
+@pytest.mark.usefixtures("_way")
+@pytest.mark.parametrize("likeness", [any_likeness, two_likenesses, hardly_any])
+@pytest.mark.parametrize("seed", range(8))
+def test_the_first_of_very_many_are_those_of_all_of_them(seed: int, likeness: Callable[[Random], float]) -> None:
+    draw = Random(seed)  # noqa: S311
+    closeness = {f"a:{number:03}": likeness(draw) for number in range(400)}
+    several = [
+        make_scheme(
+            key,
+            *draw.sample(CONDITIONS, draw.randint(0, 2)),
+            needs={need: draw.choice([0.3, 1.0]) for need in draw.sample(NEEDS, draw.choice([0, 0, 0, 1]))},
+            kind="loan" if close > 0.27 else draw.choice(["grant", "advice"]),  # what is closest is of one kin
+            applicant=draw.choice(["firm", "authority"]),
+            reach=draw.choice(["local", "national"]),
+            guide=draw.choice([*[0.0] * 9, 1.0]),
+            targeted_activities=draw.choice([(), ("C",), ("10",)]),
+            variant_of=draw.choice([*[""] * 9, f"a:{number // 2:03}"]) if number else "",
+        )
+        for number, (key, close) in enumerate(closeness.items())
+    ]
+    index = Index(several)
+    profile = Profile(on=DAY, activity="25.62B", headcount=Interval(8, 12))
+    learnt = Ranker(points={"words": 5.0, "near": 2.0}, means={"words": 1.0, "near": 1.0}, bound=12.0)
+    for needs in ({}, {"robot": 0.4, "hire": 0.7}):
+        wish = Wish(needs, stated=draw.random() < 0.8, closeness=closeness, chance=1.0)
+        weights = replace(WEIGHTS, diversity=draw.choice([0.5, 2.0, 5.0]), words=draw.choice([40.0, 60.0]))
+        for ranker in (None, learnt):
+            found = rank(index, profile, wish, weights, ranker=ranker)
+            listed = [match for match in found.matches if match.addresses and match.score is not None]
+            for limit in (1, 2, 3, 5, 10, 20):
+                assert rank(index, profile, wish, weights, ranker=ranker, limit=limit).matches == listed[:limit]
+
+
 def test_after_a_thousand_edits_it_is_as_if_it_were_built_afresh() -> None:
     draw = Random(11)  # noqa: S311
-    conditions = [
-        {"kind": "in_territory", "any_of": ["REG-32"]},
-        {"kind": "in_territory", "any_of": ["DEP-60", "REG-84"], "none_of": ["ZONE-afr"]},
-        {"kind": "activity", "any_of": ["C"], "none_of": ["25.62B"]},
-        {"kind": "headcount", "below": 50},
-        {"kind": "headcount", "at_least": 10},
-        {"kind": "age_months", "at_least": 36},
-        {"kind": "any", "of": [{"kind": "turnover", "below": 2e6}, {"kind": "size_category", "to": "small"}]},
-        {"kind": "manual", "fact": "taxes", "sentence": "."},
-    ]
     firms = [
         Profile(
             on=DAY,
@@ -266,7 +313,7 @@ def test_after_a_thousand_edits_it_is_as_if_it_were_built_afresh() -> None:
         else:
             known[key] = make_scheme(
                 key,
-                *draw.sample(conditions, draw.randint(0, 3)),
+                *draw.sample(CONDITIONS, draw.randint(0, 3)),
                 needs={need: draw.choice([0.3, 1.0]) for need in draw.sample(NEEDS, draw.randint(0, 2))},
                 kind=draw.choice(["loan", "grant"]),
                 reach=draw.choice(["local", "national"]),

@@ -76,10 +76,3 @@ def test_what_is_not_understood_is_stated_and_weighs_nothing(text: str) -> None:
     wish = READER.read(text)
     assert wish.stated
     assert wish.weights == {}
-
-
-def test_a_likeness_is_a_cosine() -> None:
-    for example in EXAMPLES:
-        values = LEXICON.likeness(tokens(example.text))
-        assert 0.0 <= values.min() <= values.max() <= 1.0 + 1e-6
-    assert LEXICON.likeness([]).tolist() == [0.0] * len(LEXICON.subjects)

@@ -11,7 +11,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Max, Subquery, Value
 
 import matching
-from backend.matchmaking.engine.needs import language_in_force, lexicon_of, reader_of
+from backend.matchmaking.engine.needs import language_in_force, lexicon_of
 from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
 from backend.schemes.kept import KEPT
 from backend.schemes.models import Revision, Scheme, why_refused
@@ -32,7 +32,7 @@ class Catalogue:
         self.schemes: tuple[matching.Scheme, ...] = tuple(compile_scheme(row.scheme, row) for row in rows)
         self.revisions = {row.scheme.key: row.pk for row in rows}
         self.schemes_by_key = {row.scheme.key: row.scheme_id for row in rows}
-        self._lexicon = cache(self._learn)
+        self._postings = cache(lambda language: matching.Postings(self.lexicon(language)))
         parts = [*map(str, sorted(self.revisions.values())), *([f"table {table}"] if table else [])]
         self.digest = sha256(",".join(parts).encode()).hexdigest()
         self._table = table
@@ -57,21 +57,14 @@ class Catalogue:
             ((rev2, new) for rev2, new in table.pairs), incomplete=table.incomplete, silent=table.silent
         )
 
-    def closeness(self, text: str, *, language: str = "") -> dict[str, float]:
-        """Return by scheme how close a text comes to what is said of it, negations apart; nothing without a word.
+    def postings(self, language: str = "") -> matching.Postings:
+        """Return what each word brings to the likeness to each scheme, by key.
 
-        In the language learnt last unless another version is named; it is learnt for the schemes at the first word.
+        In the language learnt last unless another version is named; made at the first question that has words.
         """
-        if not text.strip():
-            return {}
-        language = language or language_in_force()
-        _, stems = reader_of(language).asserted(text)
-        if not stems:
-            return {}
-        lexicon = self._lexicon(language)
-        return dict(zip(lexicon.subjects, lexicon.likeness(stems).tolist(), strict=True))
+        return self._postings(language or language_in_force())
 
-    def _learn(self, language: str) -> matching.Lexicon:
+    def lexicon(self, language: str) -> matching.Lexicon:
         """Learn what each scheme is recognised by: its name, its summary, and what firms say that it is for."""
         rows = Revision.objects.filter(pk__in=self.revisions.values()).select_related("scheme").order_by("pk")
         texts = (

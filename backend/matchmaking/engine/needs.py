@@ -29,22 +29,31 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was understood: needs, the ticked ones first; how close the words come to each, and to what is not ours."""
+    """What was understood: needs, the ticked ones first; how close the words come to each, and to what is not ours.
+
+    ``closeness`` is to what is said of each scheme, by key, where a catalogue was given.
+    """
 
     needs: tuple[Understood, ...]
     likeness: Mapping[str, float]
     nothing: float
+    closeness: Mapping[str, float]
 
 
-def understand(text: str, ticked: Iterable[str], *, language: str = "") -> Reading:
-    """Read the needs of a submission, in the language learnt last unless another version is named."""
+def understand(
+    text: str, ticked: Iterable[str], *, language: str = "", postings: matching.Postings | None = None
+) -> Reading:
+    """Read the needs of a submission, and how close its words come to the schemes of a catalogue.
+
+    In the language learnt last unless another version is named.
+    """
     ticked = set(ticked)
-    wish = reader_of(language or language_in_force()).read(text, sorted(ticked))
+    wish = reader_of(language or language_in_force()).read(text, sorted(ticked), postings=postings)
     found = [
         Understood(key, weight, key in ticked, wish.evidence.get(key, ())) for key, weight in wish.weights.items()
     ]
     found.sort(key=lambda need: (not need.ticked, -need.weight, need.sub_need))
-    return Reading(tuple(found), wish.likeness, wish.nothing)
+    return Reading(tuple(found), wish.likeness, wish.nothing, wish.closeness)
 
 
 def words_of(text: str) -> list[str]:

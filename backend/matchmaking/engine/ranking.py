@@ -101,8 +101,9 @@ def read_request(
 ) -> tuple[Request, Reading]:
     """Return what the engine is asked by somebody of whom nothing is kept, and how the words were understood."""
     ticked, language = list(ticked), language_in_force()
-    reading = understand(text, ticked, language=language)
     compiled = compiled or catalogue()
+    postings = compiled.postings(language) if text.strip() else None
+    reading = understand(text, ticked, language=language, postings=postings)
     request = Request(
         facts=with_correspondents(facts, compiled.correspondence),
         on=on,
@@ -111,7 +112,7 @@ def read_request(
         ticked=frozenset(ticked),
         likeness=reading.likeness,
         nothing=reading.nothing,
-        closeness=compiled.closeness(text, language=language),
+        closeness=reading.closeness,
     )
     return request, reading
 
