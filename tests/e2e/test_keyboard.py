@@ -18,6 +18,7 @@ for number in range({n}):
     make_submission(
         confirmed=True, on=current_day(), company_name=f"Clavier {{number:02d}}", siret="", siren="",
         email=f"clavier{{number}}@firm.example", facts={{"project.horizon": "under_3_months"}},
+        needs=("competences.recruter",), text="",
     )
 """
 # How each file is decided, in turn: keys pressed on its first scheme, then what must be seen of it.

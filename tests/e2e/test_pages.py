@@ -33,7 +33,9 @@ officer = User.objects.get(email="claire.vasseur@jonction.example")
 colleague = User.objects.get(email="julien.mercier@jonction.example")
 
 def file(**changes):
-    return make_submission(confirmed=changes.pop("confirmed", True), on=on, siret="", siren="", **changes)
+    one_need = {"needs": ("competences.recruter",), "text": ""}  # twenty schemes; test_story shows fifty
+    changes = {"confirmed": True, **one_need, **changes}
+    return make_submission(on=on, siret="", siren="", **changes)
 
 unconfirmed = file(confirmed=False, company_name="Pas confirmée")
 waiting = file(company_name="Pages en attente", needs=("innovation.collaboratif", "numerique.robot"))
