@@ -189,4 +189,12 @@ NAMES = [str(number) for number in range(len(REFUSED))]
 def test_a_refusal_is_told_in_full(definition: dict[str, Any], told: str) -> None:
     with pytest.raises(CriterionError) as caught:
         parse_criterion(definition, place="here")
-    assert str(caught.value) == told
+    error = caught.value
+    assert str(error) == told
+    # Who words it in another language has the same in parts.
+    assert error.reason in CriterionError.REASONS
+    assert repr(error.given) in told
+    assert all(word in told for word in error.accepted)
+    if error.reason == "choice":
+        assert error.accepted
+        assert repr(error.parameter) in told
