@@ -253,6 +253,8 @@ REGION_ONLY = Place(frozenset({"REG-32"}), frozenset({"DEP-60", "DEP-02", "ZONE-
         (HERE, ["ZONE-afr"], [], MAYBE),  # the list is not held there
         (HERE, ["REG-32"], ["ZONE-afr"], MAYBE),
         (HERE, ["REG-32"], ["DEP-60"], NO),
+        (HERE, ["REG-84"], ["DEP-02"], NO),  # not excluded, and not in either
+        (HERE, ["REG-32"], ["DEP-02"], YES),
         (HERE, [], ["DEP-60"], NO),
         (HERE, [], ["DEP-02"], YES),
         (REGION_ONLY, ["REG-32"], [], YES),
