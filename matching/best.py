@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.answering import Answering, chance_of
+from matching.bits import PLACE_BITS
 from matching.columns import CERTAIN, CONTRIBUTIONS, GUIDE, NEED, TARGET, WORDS, Columns, Floats, Positions
 from matching.features import CLOSE, DIGITS, LISTED, OTHERS, Weights
 from matching.index import Index, Standing
@@ -33,6 +34,7 @@ SCALE = 10.0**DIGITS
 PARTS = (*CONTRIBUTIONS, "diversity")
 N_TOLD = 5  # of a scheme, before the facts that it leaves open: what is read by :func:`_say`
 ENOUGH = 16  # times as many schemes as are listed are scored first, of those that may come first
+MAX_SCHEMES = 1 << PLACE_BITS  # of one order by compiled loops
 MAX_SAID = 10_000  # combinations of verdicts and open facts whose fields are kept
 
 
@@ -75,10 +77,9 @@ def best(
     limit: int,
 ) -> Answer:
     """Return the first schemes that address a wish, as :func:`matching.ranking.rank` does."""
-    loops = loaded() if ranker is None and index.columns.n else None
-    if loops and is_plain(wish, weights):
-        matches, is_served = _by_loops(loops, index, profile, wish, weights, None, limit)
-        return Answer(matches, float(is_served))
+    loops = loaded() if ranker is None and 0 < index.columns.n <= MAX_SCHEMES else None
+    if loops:
+        return _by_loops(loops, index, profile, wish, weights, answering, limit)
     standing, columns = index.stand(profile), index.columns
     possible = standing.possible
     likeness = index.likeness(wish.closeness) if wish.closeness else None
@@ -87,8 +88,6 @@ def best(
     chance = chance_among(columns, possible, wish, answering, words=words)
     if wish.stated and 100.0 * chance < weights.answer:
         return Answer([], chance)
-    if loops:
-        return Answer(_by_loops(loops, index, profile, wish, weights, likeness, limit)[0], chance)
     among = possible
     if wish.stated and likeness is None:
         among &= columns.serving(wish.weights)
@@ -206,33 +205,39 @@ def _by_loops(
     profile: Profile,
     wish: Wish,
     weights: Weights,
-    likeness: Floats | None,
+    answering: Answering | None,
     limit: int,
-) -> tuple[list[Match], bool]:
-    """Return the first schemes that address a wish, and whether any possible one serves it, by compiled loops."""
+) -> Answer:
+    """Return the first schemes that address a wish, by compiled loops."""
     pool, columns, board, ground = index.pool(), index.columns, index.board(weights, profile.on), index.ground()
     needs = sorted(wish.weights)
     services, which = columns.all_services(needs)
     asked = np.array([wish.weights[need] for need in needs], dtype=np.float64)
-    said = board.nothing if likeness is None else weights.words * _close(likeness)
+    sums, held, scale = index.heard(wish.closeness)
     places = np.array(index.places(profile, pool), dtype=np.int64)
     most_open = len(places) * pool.most_open
     chosen, scores = np.empty((2, limit), dtype=np.int64), np.empty(limit)
     told, parts = np.empty((limit, N_TOLD + most_open), dtype=np.uint8), np.empty((limit, len(PARTS)))
     opened = np.empty((most_open, 3), dtype=np.int64)
-    by_need = wish.stated and likeness is None and not len(ground.parents)
-    n_found, n_facts = loops.answer(
+    by_need = wish.stated and not len(sums) and not len(ground.parents)
+    n_found, n_facts, words = loops.answer(
         places, pool.classes, pool.rows, pool.starts, pool.facts, ground.live, ground.parents, ground.variants,
-        ground.serving, ground.guides, by_need, index.opening(profile.on), board.by_scheme, said, board.certain,
-        services, which, asked, weights.need, weights.diversity, columns.kind, columns.n_kinds, index.order,
-        index.by_order, wish.stated, chosen, scores, parts, told, opened,
+        ground.serving, ground.guides, by_need, index.opening(profile.on), *board.distinct, board.at_most,
+        board.certain, services, which, asked, weights.need, sums, held, scale, weights.words, weights.diversity,
+        columns.kind, columns.n_kinds, index.order, index.by_order, wish.stated, chosen, scores, parts, told, opened,
     )  # fmt: skip
-    if n_found <= 0:
-        return [], wish.stated and n_found == 0
+    if is_plain(wish, weights):
+        chance = float(wish.stated and n_found >= 0)
+    elif wish.chance is not None:
+        chance = wish.chance
+    else:
+        chance = chance_among(columns, index.stand(profile).possible, wish, answering, words=words)
+    if wish.stated and 100.0 * chance < weights.answer:
+        return Answer([], chance)
     facts = tuple([pool.names[number] for number in opened[:n_facts, 0].tolist()])
-    positions, served = chosen[:, :n_found].tolist()
-    found = _describe(index, facts, [*needs, ""], positions, scores[:n_found].tolist(), told, PARTS, parts.T, served)
-    return found, wish.stated
+    positions, served = chosen[:, : max(0, n_found)].tolist()
+    scored = scores[: len(positions)].tolist()
+    return Answer(_describe(index, facts, [*needs, ""], positions, scored, told, PARTS, parts.T, served), chance)
 
 
 def _close(likeness: Floats) -> Floats:

@@ -17,6 +17,7 @@ BLOCK = 1 << 15  # rows
 FEW_POSITIONS = 8  # that are put into a whole number one by one
 FEW_RUNS = 8  # that are filled one by one
 EVERY = 0xFFFF_FFFF_FFFF_FFFF
+PLACE_BITS = 20  # of a scheme among all others, in a number that holds its score too
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,6 +240,8 @@ class Board:
         on who asks.
     by_scheme : (n, 9) ndarray of float64
         The same, a row a scheme.
+    distinct : tuple of (n_rows, 9) ndarray of float64 and (n,) ndarray of int
+        Each row of it once, few enough to be at hand whatever is asked, and the row of each scheme.
     certain : (256,) ndarray of float64
         By halves of an open fact.
     at_most : (n,) ndarray of float64
@@ -261,5 +263,15 @@ class Board:
         self.nothing: Floats = np.zeros(columns.n)
         self.points: Floats = np.array([points.get(name, self.nothing) for name in CONTRIBUTIONS])
         self.by_scheme: Floats = np.ascontiguousarray(self.points.T)
+        self.distinct = _distinct(self.points)
         self.certain: Floats = weights.certain * np.maximum(0.0, 1.0 - np.arange(256) * 0.5 / OPEN_FACTS_FLOOR)
         self.at_most: Floats = self.points.sum(axis=0) + self.certain.max() + SLACK
+
+
+def _distinct(points: Floats) -> tuple[Floats, Positions]:
+    """Return each column once, as a row, and the row of each column."""
+    groups = np.zeros(points.shape[1], dtype=np.intp)
+    for values in points:
+        known, numbers = np.unique(values, return_inverse=True)
+        _, firsts, groups = np.unique(groups * len(known) + numbers, return_index=True, return_inverse=True)
+    return np.ascontiguousarray(points[:, firsts].T), groups

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ from matching.profiles import Profile
 from matching.schemes import Scheme, typed_facts_of
 from matching.settled import Row
 from matching.tables import MAX_CLASSES, Table
+
+NOTHING_HEARD = (np.zeros(0), np.zeros(0, dtype=np.intp), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Index:
         self._by_order: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         self._pool: Pool | None = None
         self._held: tuple[Mapping[str, int], NDArray[np.intp]] | None = None  # places of what a text is close to
+        self._hearing: tuple[Mapping[str, int], NDArray[np.intp]] | None = None  # the same from the other side
         self._board: tuple[tuple[Weights, date], Board] | None = None
         self._windows = Table(("on",))
         self._ground: Ground | None = None
@@ -128,7 +132,7 @@ class Index:
         self.live |= row_of(positions)
         self.columns.put(positions, added)
         self._compile(positions, added)
-        self._order = self._board = self._pool = self._ground = self._held = None
+        self._order = self._board = self._pool = self._ground = self._held = self._hearing = None
         self._opening.clear()
 
     def _compile(self, positions: Sequence[int], schemes: Sequence[Scheme]) -> None:
@@ -175,7 +179,7 @@ class Index:
         if scheme.variant_of:
             self.variants[scheme.variant_of] &= ~bit
         self.reading = {fact: row & ~bit for fact, row in self.reading.items()}
-        self._order = self._board = self._pool = self._ground = self._held = None
+        self._order = self._board = self._pool = self._ground = self._held = self._hearing = None
         self._opening.clear()
 
     def _table(self, condition: Criterion) -> Table:
@@ -258,6 +262,21 @@ class Index:
         else:
             likeness[self._places_of(closeness)] = np.fromiter(closeness.values(), np.float64, len(closeness))
         return likeness[:-1]
+
+    def heard(self, closeness: Mapping[str, float]) -> tuple[NDArray[Any], NDArray[np.intp], float]:
+        """Return how close a text comes to subjects, the subject of each position (-1 for none), and their scale.
+
+        Of both what :meth:`likeness` says: the product of sum and scale, kept within 0 and 1; empty for no text.
+        """
+        if not closeness:
+            return NOTHING_HEARD
+        if not isinstance(closeness, Closeness):
+            return self.likeness(closeness), np.arange(self.columns.n), 1.0
+        if self._hearing is None or self._hearing[0] is not closeness.columns:
+            held = np.full(self.columns.n + 1, -1)
+            held[self._places_of(closeness)] = np.arange(len(closeness))
+            self._hearing = closeness.columns, held[:-1]
+        return closeness.cosines, self._hearing[1], 1.0
 
     def _places_of(self, keys: Collection[str]) -> NDArray[np.intp]:
         return np.fromiter((self.positions.get(key, self.columns.n) for key in keys), np.intp, len(keys))

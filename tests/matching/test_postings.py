@@ -7,9 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import Closeness, Example, Index, Lexicon, NeedReader, Postings, Rarity, kernels
+from matching import (
+    Answer,
+    Closeness,
+    Example,
+    Index,
+    Lexicon,
+    NeedReader,
+    Postings,
+    Profile,
+    Rarity,
+    Wish,
+    kernels,
+    rank,
+)
 from tests.matching import naive_reading
-from tests.matching.factories import make_scheme
+from tests.matching.factories import DAY, WEIGHTS, make_scheme
 
 STOP_WORDS = frozenset({"le", "un"})
 WORDS = [
@@ -104,3 +117,26 @@ def test_an_index_knows_the_likeness_of_its_schemes_whatever_comes_and_goes() ->
             likeness = index.likeness(found)
             assert [likeness[at] if at in index.schemes else 0.0 for at in range(20)] == expected
             assert index.likeness(dict(found)).tolist() == likeness.tolist()
+
+
+def test_the_first_of_those_that_words_are_close_to_are_the_same_by_compiled_loops(tmp_path: object) -> None:
+    several = [make_scheme(f"a:{number:02}", kind=f"kind {number % 3}") for number in range(-10, 60)]
+    index = Index(several)  # more than texts speak of, and the words of all of them
+    firm, wishes = Profile(on=DAY), [Wish(stated=True, closeness=closeness(words), chance=1.0) for words in LONG[1:]]
+    wishes += [Wish(stated=True, closeness=closeness([word]), chance=1.0) for word in WORDS]
+
+    def first() -> list[Answer]:
+        return [rank(index, firm, wish, WEIGHTS, limit=limit) for wish in wishes for limit in (1, 5)]
+
+    slow = first()
+    assert any(answer.matches for answer in slow)
+    if not kernels.load(str(tmp_path)):
+        pytest.skip("numba is not installed")
+    try:
+        assert first() == slow
+        index.remove("a:02")
+        index.add(make_scheme("b:00"))
+        fast = first()
+    finally:
+        kernels.unload()
+    assert fast == first() != slow

@@ -1,0 +1,76 @@
+"""Loops over the classes of firms, that numba compiles: what they settle, joined row by row."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from matching.set_loops import Words
+
+
+@njit(cache=True, nogil=True)
+def join(places: Any, which: int, classes: Any, rows: Words, found: Words) -> None:
+    """Write the schemes that one of some classes holds in a row."""
+    first = classes[places[0], which]
+    for word in range(len(found)):
+        found[word] = rows[first, word]
+    for table in range(1, len(places)):
+        row = classes[places[table], which]
+        if row:
+            for word in range(len(found)):
+                found[word] |= rows[row, word]
+
+
+@njit(cache=True, nogil=True)
+def gather(places: Any, starts: Any, facts: Any, opened: Any) -> int:
+    """Write what classes leave open, by fact, and return how many."""
+    n = 0
+    for table in range(len(places)):
+        for entry in range(starts[places[table]], starts[places[table] + 1]):
+            slot = n
+            while slot and opened[slot - 1, 0] > facts[entry, 0]:
+                for cell in range(3):
+                    opened[slot, cell] = opened[slot - 1, cell]
+                slot -= 1
+            for cell in range(3):
+                opened[slot, cell] = facts[entry, cell]
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def hide(parents: Any, variants: Words, possible: Words, hidden: Words) -> None:
+    """Write the parents of which a variant is possible."""
+    hidden[:] = 0
+    for parent in range(len(parents)):
+        for word in range(len(possible)):
+            if variants[parent, word] & possible[word]:
+                at = parents[parent]
+                hidden[at // 64] |= np.uint64(1) << np.uint64(at % 64)
+                break
+
+
+@njit(cache=True, nogil=True)
+def judge_many(places: Any, classes: Any, rows: Words, live: Words, possible: Words, eligible: Words) -> None:
+    """Write, firm by firm, the schemes that it may have and those that it can have.
+
+    ``places`` has a row a firm, with its class in each table.
+    """
+    n_words = len(live)
+    for firm in range(len(places)):
+        first, second = classes[places[firm, 0], 0], classes[places[firm, 0], 1]
+        for word in range(n_words):
+            possible[firm, word] = live[word] & ~rows[first, word]
+            eligible[firm, word] = live[word] & ~rows[second, word]
+        for table in range(1, places.shape[1]):
+            first, second = classes[places[firm, table], 0], classes[places[firm, table], 1]
+            if first == second:
+                if first:
+                    for word in range(n_words):
+                        kept = ~rows[first, word]
+                        possible[firm, word] &= kept
+                        eligible[firm, word] &= kept
+            else:
+                for word in range(n_words):
+                    possible[firm, word] &= ~rows[first, word]
+                    eligible[firm, word] &= ~rows[second, word]
