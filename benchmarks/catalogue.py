@@ -97,8 +97,7 @@ class Texts:
 
     def by_engine(self, index: matching.Index, profile: matching.Profile) -> None:
         for text in self.asked:
-            words = tokens(text)
-            closeness = self.postings.closeness(words, self.rarity.read([words]))
+            closeness = self.postings.closeness(tokens(text))
             wish = matching.Wish({}, stated=True, closeness=closeness, chance=1.0)
             matching.rank(index, profile, wish, WEIGHTS, limit=LIMIT)
 

@@ -276,7 +276,7 @@ class Index:
             held = np.full(self.columns.n + 1, -1)
             held[self._places_of(closeness)] = np.arange(len(closeness))
             self._hearing = closeness.columns, held[:-1]
-        return closeness.cosines, self._hearing[1], 1.0
+        return closeness.sums, self._hearing[1], closeness.scale
 
     def _places_of(self, keys: Collection[str]) -> NDArray[np.intp]:
         return np.fromiter((self.positions.get(key, self.columns.n) for key in keys), np.intp, len(keys))

@@ -47,10 +47,6 @@ class Bags:
         Of all of them, each once, in order.
     values : (n_texts, n_terms) ndarray of float64
         What each term says of each text: of length 1 together, or 0 where a text has none.
-    said : (n_terms,) ndarray of float64
-        How often the first text says each, damped: 1 for once, 0 for never.
-    length : float
-        Of what the first text says of all its terms, before it was made 1.
     first : (n_occurrences,) ndarray of int
         The terms of the first text in its order, as columns of ``values``.
     positions : (n_occurrences,) ndarray of int
@@ -59,8 +55,6 @@ class Bags:
 
     places: NDArray[np.int32]
     values: NDArray[np.float64]
-    said: NDArray[np.float64]
-    length: float
     first: NDArray[np.intp]
     positions: NDArray[np.intp]
 
@@ -99,12 +93,11 @@ class Rarity:
         counts = np.bincount(cells, minlength=len(texts) * places.size).reshape(len(texts), -1)
         damped = np.zeros(counts.max(initial=0) + 1)  # by how often a term is said
         damped[1:] = np.log(np.arange(1, damped.size)) + 1.0
-        said = damped[counts]
-        values = said * self.weights[places]
+        values = damped[counts] * self.weights[places]
         lengths = np.sqrt(np.einsum("ij,ij->i", values, values))
         values /= np.where(lengths > 0, lengths, 1.0)[:, np.newaxis]
         n_first = int(found.texts.searchsorted(1))
-        return Bags(places, values, said[0], float(lengths[0]), columns[:n_first], found.positions[:n_first])
+        return Bags(places, values, columns[:n_first], found.positions[:n_first])
 
     def matrix(self, texts: Sequence[Sequence[str]]) -> csr_array:
         """Return what :meth:`read` says of many texts, as a matrix of shape (n_texts, N_PLACES), float32."""

@@ -123,7 +123,7 @@ class NeedReader:
                 if served and value > 0.0
             },
             nothing=float(likeness[~self._served].max(initial=0.0)),
-            closeness=postings.closeness(stems, bags) if postings and stems else {},
+            closeness=postings.closeness(stems) if postings and stems else {},
         )
 
     def asserted(self, text: str) -> tuple[list[str], list[str]]:

@@ -1,26 +1,36 @@
 """How close a text comes to each of thousands of subjects, such as schemes.
 
-Products are kept in whole numbers, so that they add up to the same in whatever order, with compiled loops and without,
-on any machine. Words that the subjects were learnt from, and terms that many of them share, have a row each: what the
-word and its pieces bring to each subject. A text is then some fifty rows, instead of three hundred terms.
+All of it is whole numbers until the very end, so that it adds up to the same in whatever order, with compiled loops
+and without, on any machine. Words that the subjects were learnt from, and terms that many of them share, have a row
+each: what the word and its pieces bring to each subject. A text is then some fifty rows, instead of three hundred
+terms.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from matching.kernels import loaded
-from matching.lexicon import N_PLACES, PLACE, Bags, Lexicon, entries, word_places
+from matching.lexicon import BYTES, N_PLACES, PLACE, Lexicon, entries, occurrences, word_places
+from matching.vocabulary import Vocabulary
 
-HIGHEST = 4095  # of a row: twelve bits
-LOUDEST = 127  # what a row is multiplied by, at most
+HIGHEST = 255  # of a row: eight bits
+LOUDEST = 31  # what a row is multiplied by, at most
+ABOVE = 4  # a row holds up to a quarter of the highest value of any; what a few subjects have above stands beside it
 STEPS = 128  # of how often a text says a term, damped
-TOGETHER = 32  # rows that are added at once: exact in single precision where HIGHEST * LOUDEST times them is
-EXACT = 1 << 24  # whole numbers under it are exact in single precision
+WEIGHT_STEPS = 1024  # of what a term weighs in the length of a text
+TOGETHER = 512  # rows that are added at once: HIGHEST * LOUDEST times them is exact in single precision
 COMMON = 1 / 16  # of the subjects: a term of so many has a row
 AT_ONCE = 256  # rows that are made at once
+OFTEN = 1 << 16  # what is said more often counts as that
+WEIGHT, ROW = 0, 1  # of a term, before where what it brings starts and ends
+SCALE = 0  # of a row, before the same
+DAMPED = np.zeros(OFTEN, np.int64)  # by how often a term is said, in steps
+DAMPED[1:] = np.rint((np.log(np.arange(1, OFTEN)) + 1.0) * STEPS)
 
 
 class Closeness(Mapping[str, float]):
@@ -29,14 +39,24 @@ class Closeness(Mapping[str, float]):
     Parameters
     ----------
     columns : mapping of str to int
-        The place of each subject in ``cosines``, in order; the same object for every text.
-    cosines : (n_subjects,) ndarray of float64
+        The place of each subject in ``sums``, in order; the same object for every text.
+    sums : (n_subjects,) ndarray of int64
+    scale : float
+        What the sums are multiplied by; a cosine is that between 0 and 1.
     """
 
-    __slots__ = ("columns", "cosines")
+    __slots__ = ("_cosines", "columns", "scale", "sums")
 
-    def __init__(self, columns: Mapping[str, int], cosines: NDArray[np.float64]) -> None:
-        self.columns, self.cosines = columns, cosines
+    def __init__(self, columns: Mapping[str, int], sums: NDArray[np.int64], scale: float) -> None:
+        self.columns, self.sums, self.scale = columns, sums, scale
+        self._cosines: NDArray[np.float64] | None = None
+
+    @property
+    def cosines(self) -> NDArray[np.float64]:
+        """Of shape (n_subjects,): worked out when they are asked for."""
+        if self._cosines is None:
+            self._cosines = np.clip(self.sums * self.scale, 0.0, 1.0)
+        return self._cosines
 
     def __getitem__(self, subject: str) -> float:
         return float(self.cosines[self.columns[subject]])
@@ -59,10 +79,11 @@ class Postings:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._columns = {subject: column for column, subject in enumerate(lexicon.subjects)}
+        self._stop_words = lexicon.rarity.stop_words
         matrix = lexicon.matrix.astype(np.float64)
         sizes = np.diff(matrix.indptr)
         matrix.data *= np.repeat(lexicon.rarity.weights, sizes)
-        words = sorted(lexicon.words - lexicon.rarity.stop_words)
+        words = sorted(lexicon.words - self._stop_words)
         spoken = [np.frombuffer(word_places(word), PLACE) for word in words]
         common = np.flatnonzero(sizes >= max(1.0, COMMON * len(self._columns)))
         starts = np.cumsum([0, *map(len, spoken), *[1] * common.size])
@@ -70,67 +91,86 @@ class Postings:
         terms = csr_array((np.ones(held.size), held, starts), shape=(len(words) + common.size, N_PLACES))
         highest = np.zeros(N_PLACES)
         np.maximum.at(highest, np.repeat(np.arange(N_PLACES), sizes), matrix.data)
-        self._unit = float((terms @ highest).max(initial=1e-9)) / (HIGHEST * LOUDEST)
-        self._table = np.zeros((starts.size - 1, len(self._columns)), np.uint16)
-        self._times = np.ones(starts.size - 1)
-        for start in range(0, starts.size - 1, AT_ONCE):
-            some = slice(start, start + AT_ONCE)
-            rows = (terms[some] @ matrix).toarray() / self._unit
-            self._times[some] = np.maximum(1.0, np.ceil(rows.max(axis=1, initial=0.0) / HIGHEST))
-            self._table[some] = np.rint(rows / self._times[some, np.newaxis])
+        self._unit = float((terms @ highest).max(initial=1e-9)) / (HIGHEST * LOUDEST * ABOVE)
         self._words = {word: row for row, word in enumerate(words)}
-        self._row = np.full(N_PLACES, -1, np.int32)  # of a common term
-        self._row[common] = np.arange(len(words), starts.size - 1)
-        whole = np.rint(matrix.data / self._unit).astype(np.int32)
-        whole[np.repeat(self._row >= 0, sizes)] = 0
-        self._rest = csr_array((whole, matrix.indices.astype(np.int32), matrix.indptr), shape=matrix.shape)
-        self._rest.eliminate_zeros()
+        row_of = np.full(N_PLACES, -1, np.int32)
+        row_of[common] = np.arange(len(words), starts.size - 1)
+        matrix.data /= self._unit
+        self._table, scales, above = _rows(terms, matrix)
+        matrix.data[np.repeat(row_of >= 0, sizes)] = 0.0
+        matrix.data = np.rint(matrix.data)
+        self._beside = csr_array(vstack([above, matrix], format="csr").astype(np.int32))
+        self._beside.eliminate_zeros()
+        ends = self._beside.indptr.astype(np.int32)
+        bounds = np.column_stack([ends[:-1], ends[1:]])
+        weights = np.rint(lexicon.rarity.weights * WEIGHT_STEPS).astype(np.int32)
+        self._scales = np.column_stack([scales, bounds[: len(scales)]])
+        self._places = np.column_stack([weights, row_of, bounds[len(scales) :]])
+        self._vocabulary = Vocabulary(weights, self._words, self._stop_words)
 
-    def closeness(self, words: Sequence[str], bags: Bags) -> Closeness:
-        """Return how close a text comes to each subject.
+    def closeness(self, words: Sequence[str]) -> Closeness:
+        """Return how close a text, given by its words as stems, comes to each subject."""
+        if loops := loaded():
+            numbers, shelf = self._vocabulary.read(words)
+            sums = np.empty(len(self._columns), np.int64)
+            square = loops.add_text(
+                numbers, shelf.words, shelf.terms, shelf.letters, self._places, DAMPED, self._table, self._scales,
+                self._beside.indices, self._beside.data, sums,
+            )  # fmt: skip
+        else:
+            sums, square = self._add_text(words)
+        return Closeness(self._columns, sums, self._unit * WEIGHT_STEPS / (sqrt(square) or 1.0))
 
-        Parameters
-        ----------
-        words : sequence of str
-            Its words, as stems.
-        bags : Bags
-            Its terms, as those of the first of several texts, read by the rarity of the lexicon.
-        """
-        known = {word: row for word in words if (row := self._words.get(word)) is not None}
-        rows = np.fromiter(known.values(), np.int32, len(known))
-        sums = self._add_rows(rows, self._times[rows])
-        sums *= STEPS
-        places = np.frombuffer(b"".join(map(word_places, known)), PLACE)
-        in_rows = np.bincount(bags.places.searchsorted(places), minlength=bags.places.size)
-        steps = np.rint((bags.said - in_rows) * STEPS)  # what these words do not say, or say too often
-        apart = steps.nonzero()[0]
-        rows = self._row[bags.places[apart]]
-        is_common = rows >= 0
-        common, others = apart[is_common], apart[~is_common]
-        rows = rows[is_common]
-        sums += self._add_rows(rows, self._times[rows] * steps[common])
-        self._add_entries(bags.places[others], steps[others], sums)
-        sums *= self._unit / STEPS / (bags.length or 1.0)
-        np.maximum(sums, 0.0, out=sums)  # what is said too often was rounded otherwise in the row of a word
-        return Closeness(self._columns, np.minimum(sums, 1.0, out=sums))
+    def _add_text(self, words: Sequence[str]) -> tuple[NDArray[np.int64], int]:
+        """Return what a text brings to each subject, and the square of its length, both in whole numbers."""
+        found = occurrences([words], self._stop_words).places
+        places, counts = np.unique(found, return_counts=True)
+        said = DAMPED[np.minimum(counts, OFTEN - 1)]
+        square = np.square(said * self._places[places, WEIGHT]).sum()
+        known = Counter(word for word in words if word in self._words)
+        loud = DAMPED[np.minimum(np.fromiter(known.values(), np.intp, len(known)), OFTEN - 1)]
+        spoken = [word_places(word) for word in known]
+        held = np.repeat(loud, [len(each) // BYTES for each in spoken])
+        in_rows = np.bincount(
+            places.searchsorted(np.frombuffer(b"".join(spoken), PLACE)), weights=held, minlength=places.size
+        )
+        steps = said - in_rows.astype(np.int64)
+        apart = steps.nonzero()[0]  # what these words do not say, or say too often
+        places, steps = places[apart], np.concatenate([loud, steps[apart]])
+        rows = np.fromiter(map(self._words.__getitem__, known), np.intp, len(known))
+        common = self._places[places, ROW]
+        beside = np.concatenate([rows, np.where(common < 0, places + len(self._table), common)])
+        rows, times = beside[beside < len(self._table)], steps[beside < len(self._table)]
+        once = times == STEPS
+        sums = STEPS * self._add_rows(rows[once], np.ones_like(rows[once]), np.float32)
+        sums += self._add_rows(rows[~once], times[~once], np.float64)
+        sizes, columns, values = entries(self._beside, beside)
+        sums += np.bincount(columns, weights=values * np.repeat(steps, sizes), minlength=sums.size)
+        return sums.astype(np.int64), int(square)
 
-    def _add_rows(self, rows: NDArray[np.int32], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _add_rows(
+        self, rows: NDArray[np.intp], times: NDArray[np.int64], precision: type[np.floating]
+    ) -> NDArray[np.float64]:
         """Add up some rows of the table, each so many times."""
         sums = np.zeros(len(self._columns))
-        loops = loaded()
-        if loops and np.abs(times).max(initial=0.0) <= LOUDEST * STEPS:
-            loops.add_rows(rows, times.astype(np.int32), self._table, sums)
-            return sums
+        times = times * self._scales[rows, SCALE]
         for start in range(0, rows.size, TOGETHER):
-            some = times[start : start + TOGETHER]
-            precision = np.float32 if np.abs(some).sum() * HIGHEST < EXACT else np.float64
-            sums += some.astype(precision) @ self._table[rows[start : start + TOGETHER]].astype(precision)
+            some = slice(start, start + TOGETHER)
+            sums += times[some].astype(precision) @ self._table[rows[some]].astype(precision)
         return sums
 
-    def _add_entries(self, places: NDArray[np.int32], times: NDArray[np.float64], sums: NDArray[np.float64]) -> None:
-        """Add what terms that are not in the table bring, each so many times."""
-        if loops := loaded():
-            loops.add_entries(places, times, self._rest.indptr, self._rest.indices, self._rest.data, sums)
-            return
-        sizes, columns, weights = entries(self._rest, places)
-        sums += np.bincount(columns, weights=weights * np.repeat(times, sizes), minlength=sums.size)
+
+def _rows(terms: csr_array, matrix: csr_array) -> tuple[NDArray[np.uint8], NDArray[np.int32], csr_array]:
+    """Return what sets of terms bring to each subject: rows, what each is multiplied by, and what is above them."""
+    table = np.zeros((terms.shape[0], matrix.shape[1]), np.uint8)
+    scales = np.ones(terms.shape[0], np.int32)
+    above = [csr_array((0, matrix.shape[1]))]
+    for start in range(0, terms.shape[0], AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        exact = (terms[some] @ matrix).toarray()
+        scales[some] = np.clip(np.ceil(exact.max(axis=1, initial=0.0) / HIGHEST), 1, LOUDEST)
+        scale = scales[some, np.newaxis]
+        table[some] = np.minimum(np.rint(exact / scale), HIGHEST)
+        beyond = np.rint(exact - scale * HIGHEST)
+        above.append(csr_array(np.where(2 * beyond > scale, beyond, 0.0)))
+    return table, scales, vstack(above, format="csr")

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import chain
 
 _WORD = re.compile(r"[a-z0-9]+(?:[.][0-9]+)?")
 _AS_WRITTEN = re.compile(r"[^\W_]+(?:[.][0-9]+)?")
@@ -43,7 +44,7 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Deux soudeuses, s'il vous plaît")
     ['deux', 'soud', 's', 'il', 'vous', 'plait']
     """
-    return [word for _, word in words(text)]
+    return [*chain.from_iterable(map(_stems, text.split()))]
 
 
 def words(text: str) -> list[tuple[str, str]]:
@@ -52,9 +53,19 @@ def words(text: str) -> list[tuple[str, str]]:
     >>> words("Deux soudeuses à Noyon")
     [('Deux', 'deux'), ('soudeuses', 'soud'), ('à', 'a'), ('Noyon', 'noyon')]
     """
-    return [pair for written in _AS_WRITTEN.findall(unicodedata.normalize("NFC", text)) for pair in _stemmed(written)]
+    return [*chain.from_iterable(map(_words, text.split()))]
 
 
-@lru_cache(maxsize=50_000)  # 25,000 texts are made of as many words: most come back
-def _stemmed(written: str) -> tuple[tuple[str, str], ...]:
-    return tuple((written, stem(word)) for word in _WORD.findall(fold(written)))
+@lru_cache(maxsize=50_000)  # 25,000 texts are made of as many: most come back
+def _words(chunk: str) -> tuple[tuple[str, str], ...]:
+    """Return the words of what stands between white space: no word goes across it, nor does a normal form."""
+    return tuple(
+        (written, stem(word))
+        for written in _AS_WRITTEN.findall(unicodedata.normalize("NFC", chunk))
+        for word in _WORD.findall(fold(written))
+    )
+
+
+@lru_cache(maxsize=50_000)
+def _stems(chunk: str) -> tuple[str, ...]:
+    return tuple(stem for _, stem in _words(chunk))
