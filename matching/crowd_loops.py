@@ -80,18 +80,20 @@ def _close_kins(
 
 
 @njit(cache=True, nogil=True)
-def _part(opened: Any, n_facts: int, rows: Words, at_least: Any, possible: Words, unsure: Words) -> float:
+def _part(
+    opened: Any, n_facts: int, rows: Words, certain: Any, at_least: Any, possible: Words, unsure: Words
+) -> float:
     """Move schemes with an open fact to ``unsure``, and return what they are sure to lose, less what rounding brings.
 
-    Where they lose nothing they stay: of the same score, what has the lower place comes first.
+    Where it changes no score they stay: of the same score, what has the lower place comes first.
     """
     unsure[:] = 0
     halves = 255
     for fact in range(n_facts):
         halves = min(halves, opened[fact, 2])
-    lost: float = at_least[0] - at_least[halves] - 2.0 / SCALE
-    if not n_facts or lost <= 2.0 / SCALE:
+    if not n_facts or certain[0] == certain[halves]:
         return 0.0
+    lost: float = max(0.0, at_least[0] - at_least[halves] - 2.0 / SCALE)
     for fact in range(n_facts):
         row = rows[opened[fact, 1]]
         for word in range(len(unsure)):
@@ -140,7 +142,7 @@ def choose_sorted(
             hide(parents, variants, possible, hidden)
             for word in range(n_words):
                 possible[word] &= ~hidden[word]
-        lost = _part(opened, n_facts, rows, at_least, possible, unsure)
+        lost = _part(opened, n_facts, rows, certain, at_least, possible, unsure)
         next_check, n_merged, one, other = limit, -1, 0, 0
         while True:
             while one < n_words and not possible[one]:

@@ -115,9 +115,8 @@ def test_the_search_stops_where_nothing_better_can_come_among_several_words_of_s
     crowd = Crowd(index, Firms(firms.items()), on=DAY)
     for needs in ((), (), (), ("robot",), ("energy", "robot"), ("hire", "nothing serves it")):
         wish = Wish(dict.fromkeys(needs, 1.0), stated=bool(needs), ticked=frozenset(needs))
-        points = draw.choice(
-            [WEIGHTS, replace(WEIGHTS, need=12, near=9), replace(WEIGHTS, certain=0, near=1, diversity=1)]
-        )
+        flat = replace(WEIGHTS, certain=draw.choice([0, -3]), near=1, diversity=1)
+        points = draw.choice([WEIGHTS, replace(WEIGHTS, need=12, near=9), flat])
         limit = draw.choice([1, 3, 7, 20])
         chosen = crowd.choose(wish, points, limit=limit)
         rows = zip(crowd.ids.tolist(), chosen.positions.tolist(), chosen.scores.tolist(), strict=True)
