@@ -311,7 +311,7 @@ class Index:
             self._by_order, self._order = (
                 by_key,
                 order,
-            )  # once written, and in this order: another thread may read them
+            )  # in this order, once written: threads read them
         return self._order
 
     @property

@@ -93,14 +93,24 @@ def active_weights() -> tuple[WeightSet, matching.Weights]:
 
 def weights_of(weight_set: WeightSet) -> matching.Weights:
     """Return the points of a version as the engine reads them; what it was written without counts for nothing."""
-    return matching.Weights(version=weight_set.version, **{name: weight_set.points.get(name, 0.0) for name in POINTS})
+    points = {name: float(weight_set.points.get(name, 0)) for name in POINTS}  # loops are compiled again for integers
+    return matching.Weights(version=weight_set.version, **points)
 
 
 def read_request(
-    facts: Facts, text: str, ticked: Iterable[str], *, on: date, compiled: Catalogue | None = None
+    facts: Facts,
+    text: str,
+    ticked: Iterable[str],
+    *,
+    on: date,
+    compiled: Catalogue | None = None,
+    language: str = "",
 ) -> tuple[Request, Reading]:
-    """Return what the engine is asked by somebody of whom nothing is kept, and how the words were understood."""
-    ticked, language = list(ticked), language_in_force()
+    """Return what the engine is asked by somebody of whom nothing is kept, and how the words were understood.
+
+    With the catalogue in force and in the language learnt last, unless others are given.
+    """
+    ticked, language = list(ticked), language or language_in_force()
     compiled = compiled or catalogue()
     postings = compiled.postings(language) if text.strip() else None
     reading = understand(text, ticked, language=language, postings=postings)
