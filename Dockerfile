@@ -31,7 +31,7 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=backend.
 ENV JONCTION_BIND=0.0.0.0 JONCTION_STATE_DIR=/var/lib/jonction
 ENV PATH=/srv/jonction/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 COPY --from=libraries /srv/jonction/.venv .venv
-COPY manage.py pyproject.toml ./
+COPY manage.py pyproject.toml requirements.txt ./
 COPY matching matching
 COPY backend backend
 COPY tasks tasks
