@@ -113,9 +113,8 @@ class Table:
         return found
 
     def _settle(self, profile: Profile) -> Settled:
-        columns, settled = Profiles([profile]), Settled()
-        for condition, positions, is_stated in self.conditions():
-            settled.add(condition, positions, columns, is_stated=is_stated)
+        settled = Settled()
+        settled.add(self.conditions(), Profiles([profile]))
         return settled
 
     def _catch_up(self, found: _Class) -> None:
@@ -124,5 +123,5 @@ class Table:
             if condition is None:
                 found.settled.forget(row_of(positions))
             else:
-                found.settled.add(condition, positions, columns, is_stated=is_stated)
+                found.settled.add([(condition, positions, is_stated)], columns)
         found.n_changes = len(self._changes)
