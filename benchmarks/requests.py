@@ -83,6 +83,8 @@ def main() -> int:
     for command in ("migrate", "load_reference"):
         call_command(command, verbosity=0, stdout=StringIO())
     publish(country, given.schemes)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")  # as a database that has been in use for some time
     connection.close()
     bodies = [json.dumps(body).encode() for body in questions(country, N_QUESTIONS)]
     table.say(f"{given.schemes:,} schemes, {len(bodies) * n_passes} requests a round", f"{N_CLIENTS} clients")
