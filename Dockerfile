@@ -6,15 +6,18 @@
 #
 # scripts/image runs the steps of this file in a bare Debian 13, without Docker; its reader knows the forms used here.
 ARG BASE=debian:trixie-slim
+# With requirements-fast.txt the engine has compiled loops too, and the image is larger: docs/operations.md.
+ARG LIBRARIES=requirements.txt
 
 FROM ${BASE} AS libraries
+ARG LIBRARIES
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates python3 python3-venv
 WORKDIR /srv/jonction
-COPY requirements.txt ./
+COPY requirements.txt requirements-fast.txt ./
 COPY scripts/bootstrap.sh scripts/
 # As ./run does: uv pinned by its hash, then every library by its own.
-RUN bash -euo pipefail -c '. scripts/bootstrap.sh; make_dot_run; install_libraries requirements.txt' \
+RUN bash -euo pipefail -c '. scripts/bootstrap.sh; make_dot_run; install_libraries "$LIBRARIES"' \
     || { cat .run/libraries.log; exit 1; }
 # Nothing that installs goes further, nor the lock that uv leaves for everybody to write.
 RUN .venv/bin/python -m pip uninstall --quiet --yes uv pip && rm --force .venv/.lock
@@ -31,7 +34,7 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=backend.
 ENV JONCTION_BIND=0.0.0.0 JONCTION_STATE_DIR=/var/lib/jonction
 ENV PATH=/srv/jonction/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 COPY --from=libraries /srv/jonction/.venv .venv
-COPY manage.py pyproject.toml ./
+COPY manage.py pyproject.toml requirements.txt ./
 COPY matching matching
 COPY backend backend
 COPY tasks tasks

@@ -3,9 +3,9 @@
     scripts/load [--quick]
 
 In a database of its own it puts 5,000 schemes in the place of ours (``benchmarks/published.py``), starts gunicorn as
-scripts/start does, once for both addresses, and lets 50 clients ask each in turn. Firms and needs are drawn as by
-``benchmarks/synthetic.py``; both must answer 200, and the same schemes in the same order with the same points and
-reasons. Ends with 1 where a goal is missed.
+scripts/start does, once for both addresses and once without numba, and lets 50 clients ask each in turn. Firms and
+needs are drawn as by ``benchmarks/synthetic.py``; all must answer 200, and the same schemes in the same order with the
+same points and reasons. Ends with 1 where a goal is missed.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from io import BytesIO, StringIO
 from math import inf
 from pathlib import Path
@@ -36,6 +36,7 @@ import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
@@ -50,11 +51,13 @@ from benchmarks.crowd_of_clients import N_CLIENTS, post, send  # noqa: E402
 from benchmarks.published import publish  # noqa: E402
 from benchmarks.synthetic import DAY, SEED, Country, Firm, firms  # noqa: E402
 from benchmarks.timing import Clock, Table, race  # noqa: E402
+from matching import kernels  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 N_SCHEMES, N_QUESTIONS = 5_000, 200
 N_WARM = 4  # times that each question is asked first: a worker gets half of them
-ADDRESSES = {"engine": "api/v1/match", "Django ORM": by_orm.ADDRESS}
+ADDRESS = "api/v1/match"
+WITH, WITHOUT, ORM = "engine", "engine without numba", "Django ORM"
 TICKS = os.sysconf("SC_CLK_TCK")
 # Fields of /proc/PID/stat from the state on: the parent, the time of its own, that of the children that ended.
 PARENT, OWN, ENDED = 1, slice(11, 13), slice(13, 15)
@@ -80,6 +83,8 @@ def main() -> int:
     for command in ("migrate", "load_reference"):
         call_command(command, verbosity=0, stdout=StringIO())
     publish(country, given.schemes)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")  # as a database that has been in use for some time
     connection.close()
     bodies = [json.dumps(body).encode() for body in questions(country, N_QUESTIONS)]
     table.say(f"{given.schemes:,} schemes, {len(bodies) * n_passes} requests a round", f"{N_CLIENTS} clients")
@@ -121,6 +126,7 @@ def _end(number: float) -> float | None:
 def in_process(table: Table, bodies: Sequence[bytes], *, rounds: int) -> None:
     """The parts of a request, and the matching part alone beside the ORM's."""
     table.say("time until the first answer of a process", f"{_seconds(lambda: _call(bodies[0])):.1f} s")
+    table.say("compiled loops (numba)", "in use" if kernels.loaded() else "not installed")
     start = time.process_time()
     for body in bodies[1:]:
         _call(body)
@@ -144,18 +150,30 @@ def in_process(table: Table, bodies: Sequence[bytes], *, rounds: int) -> None:
     wishes = [matching.Wish(one.request.needs, stated=True, ticked=one.request.ticked) for one in asked]
     clock = Clock()
     clock.add_server(single.share_connection().info.backend_pid)
+
+    def without_numba() -> list[Any]:
+        is_used = kernels.loaded() is not None
+        kernels.unload()
+        try:
+            return [answers.rank(one) for one in asked]
+        finally:
+            if is_used:
+                kernels.load(str(settings.LOOPS_DIR))
+
     ways = {
-        "engine": lambda: [answers.rank(one) for one in asked],
-        "Django ORM": lambda: [by_orm.rank(one) for one in asked],
+        WITH: lambda: [answers.rank(one) for one in asked],
+        WITHOUT: without_numba,
+        ORM: lambda: [by_orm.rank(one) for one in asked],
         "as JSON": lambda: [
             json.dumps(single.shown(matching.rank(index, profile, wish, weights, limit=single.LIMIT).matches))
             for profile, wish in zip(profiles, wishes, strict=True)
         ],
     }
     found = race(ways, clock=clock, rounds=rounds, pieces=dict.fromkeys(ways, len(asked)))
-    for name in ("engine", "Django ORM"):
+    for name in (WITH, WITHOUT, ORM):
         table.say(f"matching part alone: {name}", f"{found[name] * 1e3:,.2f} ms")
-    table.ratio("matching part alone", found, "Django ORM", 100)
+    table.ratio("matching part alone", found, ORM, 100)
+    table.say("  without numba: times Django ORM", f"{found.ratio(ORM, WITHOUT):,.1f}x")
     table.at_most("one firm, the 20 best as JSON", found["as JSON"] * 1e3, 2, " ms")
 
 
@@ -169,7 +187,7 @@ def _call(body: bytes) -> bytes:
     """Ask the application as gunicorn does."""
     told: list[str] = []
     environ = {
-        "REQUEST_METHOD": "POST", "PATH_INFO": f"/{ADDRESSES['engine']}", "QUERY_STRING": "", "SCRIPT_NAME": "",
+        "REQUEST_METHOD": "POST", "PATH_INFO": f"/{ADDRESS}", "QUERY_STRING": "", "SCRIPT_NAME": "",
         "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "8000", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "127.0.0.1",
         "HTTP_X_FORWARDED_PROTO": "https", "REMOTE_ADDR": "127.0.0.1", "CONTENT_TYPE": "application/json",
         "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body), "wsgi.url_scheme": "http",
@@ -186,15 +204,16 @@ def _call(body: bytes) -> bytes:
 
 
 @contextmanager
-def gunicorn() -> Iterator[tuple[int, int]]:
-    """Serve as production does; give the port and the process."""
+def gunicorn(**changes: str) -> Iterator[tuple[int, int]]:
+    """Serve as production does, some settings apart; give the port and the process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     child = subprocess.Popen(  # noqa: S603
         [ROOT / "scripts" / "start", "web", "--log-level", "warning"],
         cwd=ROOT,
-        env={**os.environ, "JONCTION_BIND": "127.0.0.1", "JONCTION_PORT": str(port), "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "JONCTION_BIND": "127.0.0.1", "JONCTION_PORT": str(port), "PYTHONPATH": str(ROOT)}
+        | changes,
     )
     try:
         deadline = time.monotonic() + 60
@@ -210,26 +229,30 @@ def gunicorn() -> Iterator[tuple[int, int]]:
 
 
 def over_http(table: Table, bodies: Sequence[bytes], *, rounds: int, n_passes: int) -> None:
-    """The two addresses in turn: throughput, waits, time of the processor."""
-    with gunicorn() as (port, pid):
-        requests = {name: [post(port, address, body) for body in bodies] for name, address in ADDRESSES.items()}
-        for name, n in (("engine", N_WARM), ("Django ORM", 1)):  # what the other one keeps is kept by the first
+    """The addresses in turn: throughput, waits, time of the processor."""
+    has_numba = kernels.loaded() is not None
+    with gunicorn() as served, gunicorn(JONCTION_LOOPS="0") if has_numba else nullcontext(served) as plain:
+        ways = {WITH: (*served, ADDRESS), WITHOUT: (*plain, ADDRESS), ORM: (*served, by_orm.ADDRESS)}
+        if not has_numba:
+            del ways[WITHOUT]
+        requests = {name: [post(port, path, body) for body in bodies] for name, (port, _, path) in ways.items()}
+        for name, (port, _, _) in ways.items():
             send(port, requests[name][:8], n_clients=1)
-            send(port, requests[name] * n)
-        told = {name: send(port, requests[name][:60])[0] for name in ADDRESSES}
-        assert [*map(comparable, told["engine"])] == [*map(comparable, told["Django ORM"])]
-        rates: dict[str, list[float]] = {name: [] for name in ADDRESSES}
-        waits: dict[str, list[float]] = {name: [] for name in ADDRESSES}
-        spent: dict[str, list[Mapping[str, float]]] = {name: [] for name in ADDRESSES}
+            send(port, requests[name] * (1 if name == ORM else N_WARM))  # it keeps nothing but what the engine kept
+        told = {name: [*map(comparable, send(ways[name][0], requests[name][:60])[0])] for name in ways}
+        assert all(each == told[ORM] for each in told.values())
+        rates: dict[str, list[float]] = {name: [] for name in ways}
+        waits: dict[str, list[float]] = {name: [] for name in ways}
+        spent: dict[str, list[Mapping[str, float]]] = {name: [] for name in ways}
         for _ in range(rounds):
-            for name in ADDRESSES:
+            for name, (port, pid, _) in ways.items():
                 before, start = processor_seconds(pid), time.perf_counter()
                 _, seconds = send(port, requests[name] * n_passes)
                 took, after = time.perf_counter() - start, processor_seconds(pid)
                 rates[name].append(len(seconds) / took)
                 waits[name] += seconds
                 spent[name].append({who: (after[who] - before[who]) / len(seconds) for who in after})
-    for name in ADDRESSES:
+    for name in ways:
         ends = quantiles(waits[name], n=20)
         table.say(f"{name}: requests a second", f"{median(rates[name]):,.1f}")
         wait = f"{ends[9] * 1e3:,.0f}; {ends[18] * 1e3:,.0f} ms"
@@ -237,7 +260,7 @@ def over_http(table: Table, bodies: Sequence[bytes], *, rounds: int, n_passes: i
         for who in spent[name][0]:
             each = median(one[who] for one in spent[name])
             table.say(f"{name}: processor of {who}, a request", f"{each * 1e3:,.2f} ms")
-    faster = median(a / b for a, b in zip(rates["engine"], rates["Django ORM"], strict=True))
+    faster = median(a / b for a, b in zip(rates[WITH], rates[ORM], strict=True))
     table.say("  requests a second: times Django ORM", f"{faster:,.2f}x", "at least 2x", faster >= 2)
 
 

@@ -211,14 +211,16 @@ class Columns:
 
     def all_services(self, needs: Iterable[str]) -> tuple[Floats, Positions]:
         """Return how well every scheme serves every sub-need, and which rows are of some of these."""
-        if self._services is None or self._services.shape != (len(self._served) + 1, self.n):
-            self._services = np.zeros((len(self._served) + 1, self.n))  # the last row is of what nothing serves
-            self._needs = {need: place for place, need in enumerate(self._served)}
-            for need, place in self._needs.items():
+        services = self._services
+        if services is None or services.shape != (len(self._served) + 1, self.n):
+            services = np.zeros((len(self._served) + 1, self.n))  # the last row is of what nothing serves
+            places = {need: place for place, need in enumerate(self._served)}
+            for need, place in places.items():
                 weights = self._served[need].weights
-                self._services[place, list(weights)] = list(weights.values())
+                services[place, list(weights)] = list(weights.values())
+            self._needs, self._services = places, services  # once written: another thread may read them
         last = len(self._needs)
-        return self._services, np.array([self._needs.get(need, last) for need in needs], dtype=np.intp)
+        return services, np.array([self._needs.get(need, last) for need in needs], dtype=np.intp)
 
     def all_serving(self) -> list[int]:
         """Return the schemes that serve each sub-need as rows of bits, in the order of ``all_services``."""

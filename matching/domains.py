@@ -28,6 +28,7 @@ class Codes:
         self._rows: Rows = np.array(sorted(range(self._n), key=codes.__getitem__), dtype=np.intp)
         self._sorted = sorted(codes)
         self._row_of = {code: row for row, code in enumerate(codes)}
+        self._lengths = sorted(set(map(len, codes)))
 
     def hold(self, prefixes: Iterable[str]) -> OutcomeArray:
         """Tell of each code whether it is at or under a prefix; where it is known only at a higher level, perhaps.
@@ -38,7 +39,9 @@ class Codes:
         found = np.full(self._n, NOT_MET, dtype=np.int8)
         prefixes = tuple(prefixes)
         for prefix in prefixes:
-            for length in range(len(prefix)):
+            for length in self._lengths:
+                if length >= len(prefix):
+                    break
                 row = self._row_of.get(prefix[:length])
                 if row is not None:
                     found[row] = UNKNOWN

@@ -315,18 +315,22 @@ class Index:
 
     def board(self, weights: Weights, on: date) -> Board:
         """Return the points that depend neither on who asks nor for what; kept for the last weights and day."""
-        if self._board is None or self._board[0] != (weights, on):
-            self._board = ((weights, on), Board(self.columns, weights, on))
-        return self._board[1]
+        kept = self._board
+        if kept is None or kept[0] != (weights, on):
+            kept = self._board = ((weights, on), Board(self.columns, weights, on))
+        return kept[1]
 
     @property
     def order(self) -> NDArray[np.intp]:
         """The rank of each position by key, of shape (n_positions,); ties go by it."""
         if self._order is None:
             by_key = np.array([self.positions[key] for key in sorted(self.positions)], dtype=np.intp)
-            self._order = np.zeros(self.columns.n, dtype=np.intp)
-            self._order[by_key] = np.arange(len(by_key))
-            self._by_order = by_key
+            order = np.zeros(self.columns.n, dtype=np.intp)
+            order[by_key] = np.arange(len(by_key))
+            self._by_order, self._order = (
+                by_key,
+                order,
+            )  # in this order, once written: threads read them
         return self._order
 
     @property

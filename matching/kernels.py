@@ -4,6 +4,7 @@ Nothing is used until :func:`load` is called: a process that answers one firm ne
 """
 
 from dataclasses import dataclass
+from threading import Lock
 from time import perf_counter
 from types import ModuleType
 
@@ -17,6 +18,7 @@ class Kernels:
 
 
 _loaded: list[Kernels] = []
+_loading = Lock()
 
 
 def loaded() -> ModuleType | None:
@@ -30,7 +32,7 @@ def unload() -> None:
 
 
 def load(folder: str) -> Kernels | None:
-    """Use compiled loops from now on, where numba is installed.
+    """Use compiled loops from now on, where numba is installed. Threads that ask at once wait for the first.
 
     Parameters
     ----------
@@ -42,14 +44,15 @@ def load(folder: str) -> Kernels | None:
     Kernels or None
         ``None`` where numba is not installed: everything works without it.
     """
-    if not _loaded:
-        start = perf_counter()
-        try:
-            import numba
-        except ImportError:
-            return None
-        numba.config.CACHE_DIR = folder
-        from matching import loops
+    with _loading:
+        if not _loaded:
+            start = perf_counter()
+            try:
+                import numba
+            except ImportError:
+                return None
+            numba.config.CACHE_DIR = folder
+            from matching import loops
 
-        _loaded.append(Kernels(loops, perf_counter() - start))
-    return _loaded[0]
+            _loaded.append(Kernels(loops, perf_counter() - start))
+        return _loaded[0]

@@ -1,6 +1,7 @@
 """What the classes of an index settle, as rows of 64-bit words in one table: equal rows are kept once."""
 
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ class Pool:
     def __init__(self, n: int, read: Mapping[str, Row]) -> None:
         self._size = 8 * max(1, -(-n // 64))
         self._read = read
+        self._adding = Lock()
         self._places: dict[bytes, int] = {}
         self._known: dict[tuple[Any, ...], int] = {}
         self.rows: Words = np.zeros((64, self._size // 8), dtype=np.uint64)
@@ -81,7 +83,14 @@ class Pool:
         return self.add_words([self._pack(row) for row in rows], opens, typed)
 
     def add_words(self, rows: Sequence[bytes], opens: Mapping[str, bytes], typed_opens: Mapping[str, bytes]) -> int:
-        """Take a class in by its rows as words, and return its place; the same class is kept once."""
+        """Take a class in by its rows as words, and return its place; the same class is kept once.
+
+        One thread at a time: what the others read meanwhile stays as it is, or is copied into a longer table.
+        """
+        with self._adding:
+            return self._add_words(rows, opens, typed_opens)
+
+    def _add_words(self, rows: Sequence[bytes], opens: Mapping[str, bytes], typed_opens: Mapping[str, bytes]) -> int:
         facts = [(self._name(fact, SURE), self.row(row), SURE) for fact, row in typed_opens.items()]
         for fact, row in opens.items():
             left = self._but_read(fact, row)

@@ -15,7 +15,7 @@ from matching import state_aid
 from matching.domains import Codes, Places
 from matching.facts import ANY_NUMBER, ANYWHERE, Figures, Interval, Place, Related
 from matching.nomenclatures import WHOLE, activity_path
-from matching.outcomes import UNKNOWN, BoolArray, OutcomeArray, constant
+from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray, OutcomeArray
 
 type FloatArray = NDArray[np.float64]
 type DayArray = NDArray[np.datetime64]
@@ -104,11 +104,7 @@ class Profile:
 
 
 def _ternary(values: Sequence[bool | None]) -> OutcomeArray:
-    column = constant(UNKNOWN, len(values))
-    for row, value in enumerate(values):
-        if value is not None:
-            column[row] = 1 if value else -1
-    return column
+    return np.array([UNKNOWN if value is None else MET if value else NOT_MET for value in values], dtype=np.int8)
 
 
 def _distinct[T](values: Sequence[T]) -> tuple[tuple[T, ...], Positions]:

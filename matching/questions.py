@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from matching.criteria import Criterion, Manual, leaves
 from matching.facts import Place
 from matching.hypotheses import ANSWER, Likely, held_names, variants, weighted_variants
-from matching.outcomes import MET, UNKNOWN, Outcome, OutcomeArray, all_of
+from matching.outcomes import MET, UNKNOWN, Outcome
 from matching.profiles import Profile, Profiles
 from matching.schemes import Scheme
 
@@ -147,29 +147,21 @@ class _Undecided:
     waits_for: Mapping[str, tuple[Criterion, ...]]
 
 
-class _Judged:
-    """What criteria say of some profiles: equal ones are evaluated once, however many schemes set them."""
-
-    def __init__(self, profiles: Profiles, assume: Outcome | None) -> None:
-        self.profiles = profiles
-        self.assume = assume
-        self._outcomes: dict[Criterion, OutcomeArray] = {}
-
-    def __call__(self, criterion: Criterion) -> OutcomeArray:
-        found = self._outcomes.get(criterion)
-        if found is None:
-            found = self._outcomes[criterion] = criterion.evaluate(self.profiles, assume=self.assume)
-        return found
-
-
 def _undecided(profile: Profile, schemes: Sequence[Scheme], *, assume: Outcome | None) -> list[_Undecided]:
-    judged, waits_for = _Judged(Profiles([profile]), assume), _Waiting(Profiles([profile]), assume)
+    alone = Profiles([profile])
+    waits_for = _Waiting(alone, assume)
+    known: dict[Criterion, int] = {}  # equal criteria are evaluated once, however many schemes set them
     found = []
     for scheme in schemes:
         criteria = scheme.stated if assume == MET else scheme.conditions
-        outcomes = [(part, judged(part)[0]) for part in criteria]
-        if min(outcome for _, outcome in outcomes) == UNKNOWN:
-            parts = tuple(part for part, outcome in outcomes if outcome == UNKNOWN)
+        outcomes = []
+        for part in criteria:
+            outcome = known.get(part)
+            if outcome is None:
+                outcome = known[part] = int(part.evaluate(alone, assume=assume)[0])
+            outcomes.append(outcome)
+        if min(outcomes) == UNKNOWN:
+            parts = tuple(part for part, outcome in zip(criteria, outcomes, strict=True) if outcome == UNKNOWN)
             found.append(_Undecided(scheme.key, scheme.window, parts, waits_for(parts)))
     return found
 
@@ -234,10 +226,13 @@ def _askable(
 
 def _settled(schemes: Sequence[_Undecided], rows: Sequence[Profile], *, assume: Outcome | None) -> NDArray[np.bool_]:
     """Tell which schemes are decided for which profiles, shape (n_schemes, n_rows)."""
-    judged = _Judged(Profiles(rows), assume)
-    settled = np.zeros((len(schemes), len(rows)), dtype=np.bool_)
-    for position, scheme in enumerate(schemes):
-        settled[position] = all_of(map(judged, scheme.parts), len(rows)) != UNKNOWN
+    if not schemes or not rows:
+        return np.zeros((len(schemes), len(rows)), dtype=np.bool_)
+    profiles, places = Profiles(rows), dict[Criterion, int]()
+    parts = [places.setdefault(part, len(places)) for scheme in schemes for part in scheme.parts]
+    outcomes = np.array([part.evaluate(profiles, assume=assume) for part in places])
+    starts = np.cumsum([0, *(len(scheme.parts) for scheme in schemes[:-1])])
+    settled: NDArray[np.bool_] = np.minimum.reduceat(outcomes[parts], starts) != UNKNOWN
     return settled
 
 

@@ -98,9 +98,12 @@ def rank_listed(
 
     Parameters are those of :func:`rank`, which says the same of them, in the same order, among all others.
     """
-    found = best(index, profile, wish, weights, answering=answering, ranker=ranker, limit=index.columns.n)
+    limit = _listed_at_most(index, wish)
+    found = best(index, profile, wish, weights, answering=answering, ranker=ranker, limit=limit)
+    if not index.opening(profile.on).any() or (wish.stated and 100.0 * found.chance < weights.answer):
+        return found
     standing = index.stand(profile)
-    if not standing.opens_later or (wish.stated and 100.0 * found.chance < weights.answer):
+    if not standing.opens_later:
         return found
     possible, fits = index.flags(standing.possible), fit(index, wish)
     hidden = hidden_by(index, standing.possible)
@@ -110,6 +113,14 @@ def rank_listed(
     positions = np.flatnonzero(index.flags(standing.opens_later) & addresses).tolist()
     by_key = sorted(positions, key=lambda position: index.schemes[position].key)
     return Answer([*found.matches, *(describe(at, score=None, parts={}) for at in by_key)], found.chance)
+
+
+def _listed_at_most(index: Index, wish: Wish) -> int:
+    """Return how many schemes a list can hold, one at least: without words, those that serve a need, or orient."""
+    columns = index.columns
+    if not wish.stated or wish.closeness:
+        return max(1, columns.n)
+    return max(1, (columns.serving(wish.weights) | columns.guides).bit_count())
 
 
 def total(parts: Mapping[str, Floats]) -> Floats:

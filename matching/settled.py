@@ -1,7 +1,9 @@
 """What one class of profiles settles of the schemes of an index, as rows: whole numbers, one bit a scheme."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from matching.bits import row_of
 from matching.criteria import Criterion, Manual, OpenFacts, leaves
@@ -32,26 +34,37 @@ class Settled:
     opens: dict[str, Row] = field(default_factory=dict)
     typed_opens: dict[str, Row] = field(default_factory=dict)
 
-    def add(self, condition: Criterion, positions: Collection[int], columns: Profiles, *, is_stated: bool) -> None:
-        """Add what a condition says of the schemes that set it: it is their owner's, or read in a text."""
-        outcome = condition.evaluate(columns)[0]
-        is_manual = any(isinstance(leaf, Manual) for leaf in leaves(condition))
-        typed = condition.evaluate(columns, assume=MET)[0] if is_manual else outcome
-        if outcome == typed == MET:
-            return
-        schemes = row_of(positions)
-        if outcome != MET:
-            self.unsure |= schemes
-            if outcome == NOT_MET:
-                self.closed |= schemes
-            else:
-                _open(self.opens, condition.open_facts(columns), schemes)
-        if is_stated and typed != MET:
-            self.typed_unsure |= schemes
-            if typed == NOT_MET:
-                self.typed_closed |= schemes
-            else:
-                _open(self.typed_opens, condition.open_facts(columns, assume=MET), schemes)
+    def add(self, conditions: Iterable[tuple[Criterion, Collection[int], bool]], columns: Profiles) -> None:
+        """Add what conditions say, each with the schemes that set it, and whether it is their owner's or of a text.
+
+        Positions are gathered first: a row is written once, however many conditions there are.
+        """
+        closed, unsure, typed_closed, typed_unsure = rows = [list[int]() for _ in range(4)]
+        opens, typed_opens = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
+        for condition, positions, is_stated in conditions:
+            outcome = typed = int(condition.evaluate(columns)[0])
+            if _is_manual(condition):
+                typed = int(condition.evaluate(columns, assume=MET)[0])
+            if outcome != MET:
+                unsure += positions
+                if outcome == NOT_MET:
+                    closed += positions
+                else:
+                    _open(opens, condition.open_facts(columns), positions)
+            if is_stated and typed != MET:
+                typed_unsure += positions
+                if typed == NOT_MET:
+                    typed_closed += positions
+                else:
+                    _open(typed_opens, condition.open_facts(columns, assume=MET), positions)
+        closed_row, unsure_row, typed_closed_row, typed_unsure_row = map(row_of, rows)
+        self.closed |= closed_row
+        self.unsure |= unsure_row
+        self.typed_closed |= typed_closed_row
+        self.typed_unsure |= typed_unsure_row
+        for kept, found in ((self.opens, opens), (self.typed_opens, typed_opens)):
+            for fact, positions in found.items():
+                kept[fact] = kept.get(fact, 0) | row_of(positions)
 
     def forget(self, scheme: Row) -> None:
         """Take a scheme out."""
@@ -64,7 +77,13 @@ class Settled:
         self.typed_opens = {fact: row & kept for fact, row in self.typed_opens.items()}
 
 
-def _open(found: dict[str, Row], facts: OpenFacts, schemes: Row) -> None:
+@lru_cache(maxsize=100_000)
+def _is_manual(condition: Criterion) -> bool:
+    """Tell whether a part of a condition is left to a person: what is assumed of it changes nothing elsewhere."""
+    return any(isinstance(leaf, Manual) for leaf in leaves(condition))
+
+
+def _open(found: dict[str, list[int]], facts: OpenFacts, positions: Collection[int]) -> None:
     for fact, rows in facts.items():
         if rows[0]:
-            found[fact] = found.get(fact, 0) | schemes
+            found[fact] += positions

@@ -19,18 +19,19 @@ MAX_CHANGES = 1_000  # that a table keeps for the classes that have not seen the
 class _Class:
     """A class of profiles: one of them, what it settles, and how many changes of the table that takes in."""
 
-    __slots__ = ("n_changes", "place", "pool", "profile", "settled")
+    __slots__ = ("n_changes", "placed", "profile", "settled")
 
     def __init__(self, profile: Profile, n_changes: int, settled: Settled) -> None:
         self.profile, self.n_changes, self.settled = profile, n_changes, settled
-        self.pool: Pool | None = None
-        self.place = 0
+        self.placed: tuple[Pool | None, int] = (None, 0)  # written at once: another thread may read it
 
     def place_in(self, pool: Pool) -> int:
         """Return where a pool keeps what it settles."""
-        if self.pool is not pool:
-            self.pool, self.place = pool, pool.add(self.settled)
-        return self.place
+        kept, place = self.placed
+        if kept is not pool:
+            place = pool.add(self.settled)
+            self.placed = pool, place
+        return place
 
 
 class Table:
@@ -84,8 +85,10 @@ class Table:
         """Return where a pool, made since schemes last came or went, keeps the class of a profile."""
         if self._cuts is not None:
             found = self._classes.get(self._class_of(profile))
-            if found is not None and found.pool is pool:
-                return found.place
+            if found is not None:
+                kept, place = found.placed
+                if kept is pool:
+                    return place
         return self.find(profile).place_in(pool)
 
     def look_up(self, profile: Profile) -> Settled:
@@ -96,8 +99,9 @@ class Table:
         """Return the class of a profile."""
         if self._cuts is None:
             self._empty()
-            self._cuts = frozenset().union(*(cuts_of(self.fields, condition) for condition, *_ in self.conditions()))
-            self._class_of = classifier(self.fields, self._cuts)
+            cuts = frozenset().union(*(cuts_of(self.fields, condition) for condition, *_ in self.conditions()))
+            self._class_of = classifier(self.fields, cuts)
+            self._cuts = cuts  # last: another thread that sees it has the classifier too
         key = self._class_of(profile)
         found = self._classes.get(key)
         if found is None:
@@ -109,9 +113,8 @@ class Table:
         return found
 
     def _settle(self, profile: Profile) -> Settled:
-        columns, settled = Profiles([profile]), Settled()
-        for condition, positions, is_stated in self.conditions():
-            settled.add(condition, positions, columns, is_stated=is_stated)
+        settled = Settled()
+        settled.add(self.conditions(), Profiles([profile]))
         return settled
 
     def _catch_up(self, found: _Class) -> None:
@@ -120,5 +123,5 @@ class Table:
             if condition is None:
                 found.settled.forget(row_of(positions))
             else:
-                found.settled.add(condition, positions, columns, is_stated=is_stated)
+                found.settled.add([(condition, positions, is_stated)], columns)
         found.n_changes = len(self._changes)

@@ -48,15 +48,21 @@ class Stage:
 
 
 def read_dockerfile(text: str, arguments: Mapping[str, str] | None = None) -> list[Stage]:
-    """Return the stages in order; ``arguments`` replace the defaults of the ARGs that come before the first."""
+    """Return the stages in order; ``arguments`` replace the defaults of the ARGs that come before the first.
+
+    An ARG that a stage names again is a variable of its steps: an ENV, here.
+    """
     values: dict[str, str] = {}
     stages: list[Stage] = []
     for line in _logical_lines(text):
         instruction, _, rest = line.partition(" ")
         step = Step(instruction, rest.strip())
-        if instruction not in KNOWN or (instruction == "ARG" and stages):
-            raise DockerfileError(f"Unknown here: {line!r}. Known: {', '.join(sorted(KNOWN))}; ARG before FROM only.")
-        if instruction == "ARG":
+        if instruction not in KNOWN or (instruction == "ARG" and stages and step.text not in values):
+            known = f"{', '.join(sorted(KNOWN))}; in a stage, ARGs that come before the first FROM"
+            raise DockerfileError(f"Unknown here: {line!r}. Known: {known}.")
+        if instruction == "ARG" and stages:
+            stages[-1].steps.append(Step("ENV", f"{step.text}={values[step.text]}"))
+        elif instruction == "ARG":
             name, _, default = step.text.partition("=")
             values[name] = (arguments or {}).get(name, default)
         elif instruction == "FROM":

@@ -71,16 +71,15 @@ def answer(question: Question, *, limit: int) -> Answer:
 
 def prepare(question: Question) -> Asked:
     """Read a question with what is in force."""
-    weight_set, weights = engine.active_weights()
-    compiled = engine.catalogue()
-    request, reading = as_request(question, compiled)
+    rules = engine.in_force()
+    request, reading = as_request(question, rules.compiled, language=rules.language)
     return Asked(
         question=question,
         request=request,
         reading=reading,
-        compiled=compiled,
-        weights=weights,
-        ranker=engine.ranker_of(engine.adopted_ranker(weight_set)),
+        compiled=rules.compiled,
+        weights=rules.weights,
+        ranker=rules.ranker,
     )
 
 
@@ -101,9 +100,13 @@ def lay_out(asked: Asked, ranked: Sequence[engine.Ranked], *, limit: int) -> Ans
     )
 
 
-def as_request(question: Question, compiled: engine.Catalogue) -> tuple[engine.Request, engine.Reading]:
+def as_request(
+    question: Question, compiled: engine.Catalogue, *, language: str = ""
+) -> tuple[engine.Request, engine.Reading]:
     """Put a question as the engine takes it, and say how its words were understood."""
-    return engine.read_request(question.facts, question.text, question.needs, on=question.on, compiled=compiled)
+    return engine.read_request(
+        question.facts, question.text, question.needs, on=question.on, compiled=compiled, language=language
+    )
 
 
 def proposed(ranked: Iterable[engine.Ranked]) -> list[engine.Ranked]:

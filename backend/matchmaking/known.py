@@ -100,11 +100,17 @@ class Known:
         self.facts = {**facts, **held}
         self.submission_id = submission_id
         self._rows = rows
+        self._in_words: dict[str, tuple[str, str]] = {}
 
     def values_for(self, definition: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         """Return what the firm said of what a criterion reads: pairs of a value and its origin."""
-        names = self._names_for(definition)
-        return tuple((self.value(name), self.origin(name)) for name in names if says(self.facts.get(name)))
+        return tuple(self._told(name) for name in self._names_for(definition) if says(self.facts.get(name)))
+
+    def _told(self, name: str) -> tuple[str, str]:
+        """Return a value and its origin, written once: many criteria read the same fact."""
+        if name not in self._in_words:
+            self._in_words[name] = self.value(name), self.origin(name)
+        return self._in_words[name]
 
     def _names_for(self, definition: Mapping[str, Any]) -> tuple[str, ...]:
         kind = definition["kind"]

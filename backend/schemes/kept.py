@@ -1,6 +1,6 @@
 """Revisions with all that a page shows of them; one is never written again, so that the last ones stay in memory."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from backend.schemes.models import Revision
 
@@ -11,14 +11,17 @@ _kept: dict[int, Revision] = {}
 def read_revisions(wanted: Collection[int]) -> dict[int, Revision]:
     """Return revisions by number, each with its scheme, criteria, sources, served needs and links: to be read only."""
     missing = [pk for pk in wanted if pk not in _kept]
-    rows = Revision.objects.filter(pk__in=missing).select_related("scheme")
-    rows = rows.prefetch_related("criteria__source", "served_needs__sub_need__need", "relations")
-    found = {row.pk: row for row in rows} if missing else {}
+    found = {row.pk: row for row in _read(missing)} if missing else {}
     found |= {pk: _kept[pk] for pk in wanted if pk not in found}
     if len(_kept) + len(missing) > KEPT:
         _kept.clear()
     _kept.update(found)
     return found
+
+
+def _read(wanted: Collection[int]) -> Iterable[Revision]:
+    rows = Revision.objects.filter(pk__in=wanted).select_related("scheme")
+    return rows.prefetch_related("criteria__source", "served_needs__sub_need__need", "relations")
 
 
 def clear_cache() -> None:

@@ -41,6 +41,7 @@ def staff(value: float) -> str:
     return f"{number(value)}{NBSP}salarié{'s' if value >= 2 else ''}"
 
 
+@lru_cache(maxsize=4_000)
 def day(value: date) -> str:
     """Write a day in French: ``1er janvier 2027``."""
     text = str(formats.date_format(value, "j F Y"))

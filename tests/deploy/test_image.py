@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.dockerfile import Context, DockerfileError, read_dockerfile
+from backend.common import releases
+from scripts.dockerfile import Context, DockerfileError, Step, read_dockerfile
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = read_dockerfile((ROOT / "Dockerfile").read_text())
@@ -34,8 +35,10 @@ def test_its_commands_are_run_without_a_shell_between_them_and_their_signals():
 
 
 def test_its_libraries_are_checked_by_their_hashes():
-    (install,) = (step.text for step in STAGES[0].all("RUN") if "requirements.txt" in step.text)
-    assert "install_libraries requirements.txt" in install
+    (install,) = (step.text for step in STAGES[0].all("RUN") if "install_libraries" in step.text)
+    assert 'install_libraries "$LIBRARIES"' in install
+    assert STAGES[0].last("ENV").pairs == {"LIBRARIES": "requirements.txt"}
+    assert {"requirements.txt", "requirements-fast.txt"} <= set(copied())
     assert "--require-hashes" in (ROOT / "scripts" / "bootstrap.sh").read_text()
     assert not any("pip install" in step.text for step in FINAL.all("RUN"))
 
@@ -52,6 +55,14 @@ def test_all_that_it_copies_is_there_and_is_sent_to_the_builder():
 )
 def test_nothing_else_is_sent_to_the_builder(path):
     assert not CONTEXT.holds(path)
+
+
+def test_what_the_state_of_the_code_is_read_from_is_in_the_image():
+    steps = (step.words for step in FINAL.all("COPY"))
+    kept = [source for words in steps if not words[0].startswith("--from=") for source in words[:-1]]
+    read = [path.relative_to(ROOT) for path in releases._sources()]
+    assert len(read) > 100
+    assert [path for path in read if not any(path.is_relative_to(source) for source in kept)] == []
 
 
 def test_every_file_of_the_service_is_sent_to_the_builder():
@@ -71,6 +82,12 @@ def test_the_reader_joins_lines_and_leaves_comments_out():
 
 def test_the_reader_takes_another_base():
     assert read_dockerfile("ARG BASE=debian\nFROM ${BASE}\n", {"BASE": "debian@sha256:0"})[0].base == "debian@sha256:0"
+
+
+def test_the_reader_gives_an_argument_to_the_stage_that_names_it():
+    text = "ARG A=b\nFROM a\nARG A\nFROM a\n"
+    assert [stage.all("ENV") for stage in read_dockerfile(text)] == [[Step("ENV", "A=b")], []]
+    assert read_dockerfile(text, {"A": "c"})[0].last("ENV").pairs == {"A": "c"}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from backend.matchmaking.engine.compiled import (
     typed_facts,
 )
 from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile, with_correspondents
+from backend.matchmaking.engine.in_force import InForce, in_force
 from backend.matchmaking.engine.learning import (
     LEARNT_FROM,
     N_COMPARED,
@@ -107,6 +108,7 @@ __all__ = [
     "Example",
     "Facts",
     "Firms",
+    "InForce",
     "Left",
     "Line",
     "Link",
@@ -142,6 +144,7 @@ __all__ = [
     "fit_ranker",
     "fits_left",
     "held_schemes",
+    "in_force",
     "is_same_activity",
     "language_in_force",
     "learn",

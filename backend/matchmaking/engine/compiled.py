@@ -5,12 +5,15 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from hashlib import sha256
+from threading import Lock
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Max, Subquery, Value
+from django.db.models import Max, Subquery, TextField
+from django.db.models.functions import Cast
 
 import matching
+from backend.matchmaking.engine.loops import start_loops
 from backend.matchmaking.engine.needs import language_in_force, lexicon_of
 from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
 from backend.schemes.kept import KEPT
@@ -21,6 +24,7 @@ from backend.territories.models import ActivityTable
 
 NAME_SHARE = 2.0  # a name says more than as many words of a summary
 FARTHEST = Revision.Level.EU.value  # a level that a source does not say brings a scheme no nearer
+_compiling, _indexing = Lock(), Lock()
 
 
 class Catalogue:
@@ -36,16 +40,25 @@ class Catalogue:
         parts = [*map(str, sorted(self.revisions.values())), *([f"table {table}"] if table else [])]
         self.digest = sha256(",".join(parts).encode()).hexdigest()
         self._table = table
+        self._index: matching.Index | None = None
 
     @property
     def source(self) -> str:
         """Name the source of its schemes; ours where there is none yet."""
         return next(iter(self.revisions), Scheme.OWN).partition(":")[0]
 
-    @cached_property
+    @property
     def index(self) -> matching.Index:
-        """The schemes as rows of bits: what a class of firms was answered once is looked up the next time."""
-        return matching.Index(self.schemes)
+        """The schemes as rows of bits: what a class of firms was answered once is looked up the next time.
+
+        Threads share it: it is made by the first that asks.
+        """
+        if self._index is None:
+            with _indexing:
+                if self._index is None:
+                    start_loops()
+                    self._index = matching.Index(self.schemes)
+        return self._index
 
     @cached_property
     def correspondence(self) -> matching.Correspondence:
@@ -88,18 +101,18 @@ class Catalogue:
         """Return the same catalogue with some of its schemes."""
         smaller = copy(self)
         smaller.schemes = tuple(scheme for scheme in self.schemes if scheme.key in keys)
-        vars(smaller).pop("index", None)
+        smaller._index = None
         return smaller
 
 
 def catalogue(source: str = Scheme.OWN) -> Catalogue:
     """Return the catalogue of a source, compiled again only when a scheme of it changed."""
     newest = Subquery(ActivityTable.objects.values("pk")[:1])
-    # Arrays: a row for each of some thousand schemes takes the processor four times as long.
+    # As text: a row for each of some thousand schemes, or a list of numbers, takes the processor many times as long.
     found = Scheme.objects.matchable(source).aggregate(
-        revisions=ArrayAgg("current_id", order_by="pk", default=Value([])), table=Max(newest)
+        revisions=Cast(ArrayAgg("current_id", order_by="pk"), TextField()), table=Max(newest)
     )
-    return _compiled(tuple(found["revisions"]), found["table"], last_tagging(source))
+    return compiled_once(found["revisions"] or "{}", found["table"], last_tagging(source))
 
 
 def catalogue_of(revisions: Iterable[int]) -> Catalogue:
@@ -107,9 +120,15 @@ def catalogue_of(revisions: Iterable[int]) -> Catalogue:
     return Catalogue(revisions)
 
 
+def compiled_once(revisions: str, table: int | None, last_tagging: tuple[object, ...] = ()) -> Catalogue:
+    """Return the catalogue of revisions, an array of numbers as PostgreSQL writes it; one thread compiles it."""
+    with _compiling:
+        return _compiled(revisions, table, last_tagging)
+
+
 @lru_cache(maxsize=4)
-def _compiled(revisions: tuple[int, ...], table: int | None, last_tagging: tuple[object, ...]) -> Catalogue:
-    return Catalogue(revisions, table=table)
+def _compiled(revisions: str, table: int | None, last_tagging: tuple[object, ...]) -> Catalogue:
+    return Catalogue(map(int, filter(None, revisions.strip("{}").split(","))), table=table)
 
 
 def compile_scheme(scheme: Scheme, revision: Revision) -> matching.Scheme:

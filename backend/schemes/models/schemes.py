@@ -106,6 +106,15 @@ class Scheme(models.Model):
         verbose_name_plural = _("dispositifs")
         ordering = ["source", "source_key"]
         constraints = [models.UniqueConstraint(fields=["source", "source_key"], name="scheme_key_once")]
+        indexes = [
+            # Which revisions are in force is asked with every question: the index alone says it, in order.
+            models.Index(
+                fields=["source", "id"],
+                include=["current"],
+                condition=models.Q(state="published", current__isnull=False),
+                name="scheme_in_force",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.current.name if self.current else self.source_key
