@@ -17,6 +17,7 @@ type Floats = NDArray[np.float64]
 type Positions = NDArray[np.intp]
 
 SLACK = 1e-3  # points that additions in another order cannot make
+BLOCK = 512  # schemes that are read together, so that what they are made of stays in the cache
 NO_END = np.iinfo(np.int64).max
 CONTRIBUTIONS = (
     "need",
@@ -52,40 +53,42 @@ class Served:
 
     Attributes
     ----------
-    weights : dict of int to float
-        By position.
+    positions : list of int
+    weights : list of float
+        Of each of them, in that order.
     """
 
-    __slots__ = ("_columns", "_levels", "_row", "weights")
+    __slots__ = ("_columns", "_levels", "_row", "positions", "weights")
 
     def __init__(self) -> None:
-        self.weights: dict[int, float] = {}
+        self.positions: list[int] = []
+        self.weights: list[float] = []
+        self.forget()
+
+    def forget(self) -> None:
+        """Work out again what depends on the schemes, once it is asked for: some came or went."""
         self._row: int | None = None
         self._columns: tuple[Positions, Floats] | None = None
         self._levels: list[tuple[float, int]] | None = None
 
-    def put(self, weights: dict[int, float]) -> None:
-        """Let some positions serve it."""
-        self.weights = self.weights | weights if self.weights else weights
-        self._row = self._columns = self._levels = None
-
     def drop(self, position: int) -> None:
         """Let a position serve it no longer."""
-        del self.weights[position]
-        self._row = self._columns = self._levels = None
+        place = self.positions.index(position)
+        del self.positions[place], self.weights[place]
+        self.forget()
 
     @property
     def row(self) -> int:
         """One bit a scheme, as in :mod:`matching.index`."""
         if self._row is None:
-            self._row = row_of(self.weights)
+            self._row = row_of(self.positions)
         return self._row
 
     def levels(self) -> list[tuple[float, int]]:
         """Return each weight that a scheme has, greatest first, with the schemes of that weight as a row of bits."""
         if self._levels is None:
             levels = defaultdict[float, list[int]](list)
-            for position, weight in self.weights.items():
+            for position, weight in zip(self.positions, self.weights, strict=True):
                 levels[weight].append(position)
             self._levels = [(weight, row_of(levels[weight])) for weight in sorted(levels, reverse=True)]
         return self._levels
@@ -93,11 +96,9 @@ class Served:
     def read(self) -> tuple[Positions, Floats]:
         """Return positions and weights, best first, then by position: two arrays of shape (n_served,)."""
         if self._columns is None:
-            rows = sorted(self.weights.items(), key=lambda pair: (-pair[1], pair[0]))
-            self._columns = (
-                np.array([position for position, _ in rows], dtype=np.intp),
-                np.array([weight for _, weight in rows], dtype=np.float64),
-            )
+            positions, weights = np.array(self.positions, dtype=np.intp), np.array(self.weights, dtype=np.float64)
+            order = np.lexsort((positions, -weights))
+            self._columns = positions[order], weights[order]
         return self._columns
 
 
@@ -118,16 +119,18 @@ class Columns:
 
     def __init__(self) -> None:
         self.n = 0
-        self.n_kinds = 0
         self._columns = {name: np.zeros(64, dtype=kind) for name, kind in _COLUMNS.items()}
         self._kinds: dict[str, int] = {}
-        self._by_kind: dict[int, int] = {}
-        self.guides = 0  # schemes that orient a firm, as a row of bits
+        self._rows: tuple[int, list[int]] | None = None  # what orients a firm; by form, what was of it last
         self._served: dict[str, Served] = {}
         self._nothing = Served()
         self._services: Floats | None = None
         self._needs: dict[str, int] = {}
         self._cut()
+
+    @property
+    def n_kinds(self) -> int:
+        return len(self._kinds)
 
     def _cut(self) -> None:
         """Let the columns be as long as there are positions; they share the memory of what may be longer."""
@@ -137,53 +140,69 @@ class Columns:
         self.kind, self.closes_on, self.preparation, self.review_by = whole
 
     def put(self, positions: Sequence[int], schemes: Sequence[Scheme]) -> None:
-        """Write the rows of schemes, each at its position."""
-        n = max(self.n, 1 + max(positions, default=-1))
-        while n > len(self._columns["near"]):
-            self._columns = {name: np.concatenate([column, column]) for name, column in self._columns.items()}
-        if n > self.n:
-            self.n = n
-            self._cut()
-        places = np.array(positions, dtype=np.intp)
-        kinds = [self._kinds.setdefault(scheme.kind, len(self._kinds)) for scheme in schemes]
-        self.n_kinds = len(self._kinds)
-        written = {
+        """Write the rows of schemes, each at its position; :meth:`grow` made room for them."""
+        kinds = self._kinds
+        written: dict[str, list[float]] = {
             "near": [NEAR[scheme.reach] for scheme in schemes],
             "applicant": [APPLICANT[scheme.applicant] for scheme in schemes],
             "verified": [scheme.verified for scheme in schemes],
             "guide": [scheme.guide for scheme in schemes],
             "targets": [scheme.targeting is not None for scheme in schemes],
-            "kind": kinds,
+            "kind": [kinds.setdefault(scheme.kind, len(kinds)) for scheme in schemes],
             "closes_on": [_ordinal(scheme.window.closes_on) for scheme in schemes],
             "preparation": [
                 SHORT_NOTICE_DAYS if scheme.preparation_days is None else scheme.preparation_days for scheme in schemes
             ],
             "review_by": [_ordinal(scheme.review_by) for scheme in schemes],
         }
+        places = np.array(positions, dtype=np.intp)
         for name, values in written.items():
             self._columns[name][places] = values
-        by_kind, served = defaultdict[int, list[int]](list), defaultdict[str, dict[int, float]](dict)
-        for position, scheme, kind in zip(positions, schemes, kinds, strict=True):
-            by_kind[kind].append(position)
+        self._rows = None
+        services = self._services if self._services is not None and self._services.shape[1] == self.n else None
+        for position, scheme in zip(positions, schemes, strict=True):
             for need, weight in scheme.needs.items():
-                served[need][position] = weight
-        for kind, found in by_kind.items():
-            self._by_kind[kind] = self._by_kind.get(kind, 0) | row_of(found)
-        self.guides |= row_of(places[np.array(written["guide"]) > 0].tolist())
-        for need, weights in served.items():
-            self._served.setdefault(need, Served()).put(weights)
-        if self._services is not None and self._services.shape == (len(self._served) + 1, self.n):
-            for need, weights in served.items():
-                self._services[self._needs[need], list(weights)] = list(weights.values())
+                served = self._served.get(need)
+                if served is None:  # the table of services lacks a row: it is made again
+                    served, services = self._served.setdefault(need, Served()), None
+                served.positions.append(position)
+                served.weights.append(weight)
+                if services is not None:
+                    services[self._needs[need], position] = weight
+        for need in {need for scheme in schemes for need in scheme.needs}:
+            self._served[need].forget()
+
+    def grow(self, n: int) -> None:
+        """Make room for ``n`` positions."""
+        size = len(self._columns["near"])
+        if n > size:  # twice as much as there was, so that one after the other does not copy them each time
+            longer = {name: np.zeros(max(n, 2 * size), dtype=kind) for name, kind in _COLUMNS.items()}
+            for name, column in self._columns.items():
+                longer[name][:size] = column
+            self._columns = longer
+        if n > self.n:
+            self.n = n
+            self._cut()
 
     def drop(self, position: int, scheme: Scheme) -> None:
-        """Forget what a scheme serves; its row is written again before it is read."""
-        self._by_kind[self._kinds[scheme.kind]] &= ~(1 << position)
-        self.guides &= ~(1 << position)
+        """Forget what a scheme serves, and whether it orients; its row is written again before it is read."""
+        self.guide[position] = 0.0
+        self._rows = None
         for need in scheme.needs:
             self._served[need].drop(position)
         if self._services is not None and position < self._services.shape[1]:
             self._services[:, position] = 0.0
+
+    @property
+    def guides(self) -> int:
+        """The schemes that orient a firm, as a row of bits."""
+        return self._read_rows()[0]
+
+    def _read_rows(self) -> tuple[int, list[int]]:
+        if self._rows is None:
+            kinds = [row_of(np.flatnonzero(self.kind == kind)) for kind in range(self.n_kinds)]
+            self._rows = row_of(np.flatnonzero(self.guide)), kinds
+        return self._rows
 
     def served(self, need: str) -> Served:
         """Return the schemes that serve a sub-need."""
@@ -216,8 +235,8 @@ class Columns:
             services = np.zeros((len(self._served) + 1, self.n))  # the last row is of what nothing serves
             places = {need: place for place, need in enumerate(self._served)}
             for need, place in places.items():
-                weights = self._served[need].weights
-                services[place, list(weights)] = list(weights.values())
+                served = self._served[need]
+                services[place, served.positions] = served.weights
             self._needs, self._services = places, services  # once written: another thread may read them
         last = len(self._needs)
         return services, np.array([self._needs.get(need, last) for need in needs], dtype=np.intp)
@@ -228,8 +247,8 @@ class Columns:
         return [*(self._served[need].row for need in self._needs), 0]
 
     def beside(self, positions: int) -> int:
-        """Return the schemes of the same forms as some others, as rows of bits."""
-        return reduce(or_, (row for row in self._by_kind.values() if row & positions), 0)
+        """Return the schemes of the same forms as some others, as rows of bits; free positions may be among them."""
+        return reduce(or_, (row for row in self._read_rows()[1] if row & positions), 0)
 
 
 class Board:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from matching.bits import Words, row_of
 from matching.classes import ACTIVITY, ACTIVITY_2025, fields_of
-from matching.columns import Board, Columns, Floats
-from matching.criteria import Criterion
+from matching.columns import BLOCK, Board, Columns, Floats
+from matching.criteria import Window
 from matching.features import Weights
 from matching.outcomes import BoolArray
 from matching.pool import Pool
@@ -27,7 +27,7 @@ from matching.postings import Closeness
 from matching.profiles import Profile
 from matching.schemes import Scheme, typed_facts_of
 from matching.settled import Row
-from matching.tables import MAX_CLASSES, Table
+from matching.tables import MAX_CLASSES, Setters, Table, gather
 
 NOTHING_HEARD = (np.zeros(0), np.zeros(0, dtype=np.intp), 1.0)
 
@@ -93,7 +93,7 @@ class Index:
     """
 
     def __init__(self, schemes: Iterable[Scheme] = ()) -> None:
-        self.schemes: dict[int, Scheme] = {}  # by position
+        self.schemes: list[Scheme] = []  # by position; one that is free keeps what it held
         self.positions: dict[str, int] = {}
         self.live: Row = 0
         self.columns = Columns()
@@ -118,54 +118,72 @@ class Index:
         self.extend((scheme,))
 
     def extend(self, schemes: Iterable[Scheme]) -> None:
-        """Add schemes, each in the place of the one of its key; a row is written once, however many there are."""
-        several = {scheme.key: scheme for scheme in schemes}
-        for key in several:
-            if key in self.positions:
-                self.remove(key)
-        first = len(self.schemes) + len(self._free)
-        positions = [self._free.pop() for _ in range(min(len(self._free), len(several)))]
-        positions += range(first, first + len(several) - len(positions))
-        added = list(several.values())
-        self.positions.update(zip(several, positions, strict=True))
-        self.schemes.update(zip(positions, added, strict=True))
-        self.live |= row_of(positions)
-        self.columns.put(positions, added)
-        self._compile(positions, added)
-        self._order = self._board = self._pool = self._ground = self._held = self._hearing = None
-        self._opening.clear()
+        """Add schemes, each in the place of the one of its key; of several of one key, the last one counts.
 
-    def _compile(self, positions: Sequence[int], schemes: Sequence[Scheme]) -> None:
-        """Let schemes that have their places set their conditions."""
-        windows, stated, read, targets = (defaultdict[Criterion, list[int]](list) for _ in range(4))
-        variants, reading = defaultdict[str, set[int]](set), defaultdict[str, set[int]](set)
-        for position, scheme in zip(positions, schemes, strict=True):
-            windows[scheme.window].append(position)
-            for condition in scheme.criteria:
-                stated[condition].append(position)
-            for condition in scheme.from_text:
-                read[condition].append(position)
-            if scheme.targeting:
-                targets[scheme.targeting].append(position)
-            if scheme.variant_of:
-                variants[scheme.variant_of].add(position)
-        for condition, users in chain(windows.items(), stated.items()):
+        They are read a block after the other, so that what a scheme is made of comes from memory once.
+        """
+        added = list(schemes)
+        keys = [scheme.key for scheme in added]
+        if self.positions:
+            for key in keys:
+                if key in self.positions:
+                    self.remove(key)
+        n_held, n_kept = len(self.schemes), max(0, len(self._free) - len(added))
+        free = self._free[n_kept:]
+        places = [*free, *range(n_held, n_held + len(added) - len(free))]
+        positions = dict(zip(keys, places, strict=True))
+        if len(positions) < len(added):
+            self.extend({scheme.key: scheme for scheme in added}.values())
+            return
+        del self._free[n_kept:]
+        if self.positions:
+            self.positions.update(positions)
+        else:
+            self.positions = positions
+        for place, scheme in zip(free, added, strict=False):
+            self.schemes[place] = scheme
+        self.schemes += added[len(free) :]
+        self.live |= row_of(places)
+        self.columns.grow(len(self.schemes))
+        windows, stated, read, targets = (dict[int, Setters]() for _ in range(4))
+        for start in range(0, len(added), BLOCK):
+            some, block = places[start : start + BLOCK], added[start : start + BLOCK]
+            self.columns.put(some, block)
+            gather(windows, some, [(scheme.window,) for scheme in block])
+            gather(stated, some, [scheme.criteria for scheme in block])
+            gather(read, some, [scheme.from_text for scheme in block])
+            gather(targets, some, [(scheme.targeting,) if scheme.targeting else () for scheme in block])
+            for place, scheme in zip(some, block, strict=True):
+                if scheme.variant_of:
+                    self.variants[scheme.variant_of] = self.variants.get(scheme.variant_of, 0) | 1 << place
+        self._windows.extend(windows, is_stated=True)
+        self.targets.extend(targets, is_stated=True)
+        self._compile(stated, is_stated=True)
+        self._compile(read, is_stated=False)
+        self._note_facts(places, stated.values())
+        self._start_again()
+
+    def _compile(self, found: Mapping[int, Setters], *, is_stated: bool) -> None:
+        """Let schemes set conditions, each in the table of the fields that it reads."""
+        several = defaultdict[tuple[str, ...], dict[int, Setters]](dict)
+        for identity, setters in found.items():
+            several[fields_of(setters[0])][identity] = setters
+        for fields, part in several.items():
+            self._table(fields).extend(part, is_stated=is_stated)
+
+    def _note_facts(self, places: list[int], stated: Iterable[Setters]) -> None:
+        """Note which facts the typed conditions of schemes read: a window each, and the others."""
+        users = defaultdict[str, list[list[int]]](list, {fact: [places] for fact in Window.facts})
+        for condition, positions in stated:
             for fact in typed_facts_of(condition):
-                reading[fact].update(users)
-        for table, found in ((self._windows, windows), (self.targets, targets)):
-            for condition, users in found.items():
-                table.add(condition, users, is_stated=True)
-        for is_stated, found in ((True, stated), (False, read)):
-            for condition, users in found.items():
-                self._table(condition).add(condition, users, is_stated=is_stated)
-        for rows, added in ((self.variants, variants), (self.reading, reading)):
-            for name, several in added.items():
-                rows[name] = rows.get(name, 0) | row_of(several)
+                users[fact].append(positions)
+        for fact, several in users.items():
+            self.reading[fact] = self.reading.get(fact, 0) | row_of(list(chain.from_iterable(several)))
 
     def remove(self, key: str) -> None:
         """Take a scheme out. Raises ``KeyError`` where there is none of that key."""
         position = self.positions.pop(key)
-        scheme = self.schemes.pop(position)
+        scheme = self.schemes[position]
         bit = 1 << position
         self._free.append(position)
         self.live &= ~bit
@@ -173,17 +191,20 @@ class Index:
         self._windows.forget(scheme.window, position, is_stated=True)
         for is_stated, conditions in ((True, scheme.criteria), (False, scheme.from_text)):
             for condition in conditions:
-                self._table(condition).forget(condition, position, is_stated=is_stated)
+                self._table(fields_of(condition)).forget(condition, position, is_stated=is_stated)
         if scheme.targeting:
             self.targets.forget(scheme.targeting, position, is_stated=True)
         if scheme.variant_of:
             self.variants[scheme.variant_of] &= ~bit
         self.reading = {fact: row & ~bit for fact, row in self.reading.items()}
+        self._start_again()
+
+    def _start_again(self) -> None:
+        """Make again, when it is asked for, what was made of the schemes as they were."""
         self._order = self._board = self._pool = self._ground = self._held = self._hearing = None
         self._opening.clear()
 
-    def _table(self, condition: Criterion) -> Table:
-        fields = fields_of(condition)
+    def _table(self, fields: tuple[str, ...]) -> Table:
         if fields not in self._tables:
             self._tables[fields] = Table(fields)
         return self._tables[fields]
@@ -226,8 +247,8 @@ class Index:
     def _opens_after(self, day: date) -> tuple[Row, Words]:
         """Return the schemes that are known to open after a day, as a row and as words."""
         if day not in self._opening:
-            rows = self.schemes.items()
-            row = row_of([position for position, scheme in rows if scheme.window.opens_after(day)])
+            later = [place for place, scheme in enumerate(self.schemes) if scheme.window.opens_after(day)]
+            row = row_of(later) & self.live
             self._opening[day] = row, self.words((row,))[0]
         return self._opening[day]
 
@@ -256,9 +277,10 @@ class Index:
         """Return how close a text comes to what is said of each scheme, of shape (n_positions,)."""
         likeness = np.zeros(self.columns.n + 1)  # the last one is of schemes that the index does not hold
         if isinstance(closeness, Closeness):
-            if self._held is None or self._held[0] is not closeness.columns:
-                self._held = closeness.columns, self._places_of(closeness)
-            likeness[self._held[1]] = closeness.cosines
+            kept = self._held
+            if kept is None or kept[0] is not closeness.columns:
+                kept = self._held = closeness.columns, self._places_of(closeness)
+            likeness[kept[1]] = closeness.cosines
         else:
             likeness[self._places_of(closeness)] = np.fromiter(closeness.values(), np.float64, len(closeness))
         return likeness[:-1]
@@ -272,11 +294,12 @@ class Index:
             return NOTHING_HEARD
         if not isinstance(closeness, Closeness):
             return self.likeness(closeness), np.arange(self.columns.n), 1.0
-        if self._hearing is None or self._hearing[0] is not closeness.columns:
+        kept = self._hearing
+        if kept is None or kept[0] is not closeness.columns:
             held = np.full(self.columns.n + 1, -1)
             held[self._places_of(closeness)] = np.arange(len(closeness))
-            self._hearing = closeness.columns, held[:-1]
-        return closeness.sums, self._hearing[1], closeness.scale
+            kept = self._hearing = closeness.columns, held[:-1]
+        return closeness.sums, kept[1], closeness.scale
 
     def _places_of(self, keys: Collection[str]) -> NDArray[np.intp]:
         return np.fromiter((self.positions.get(key, self.columns.n) for key in keys), np.intp, len(keys))
@@ -309,7 +332,7 @@ class Index:
                 parents=np.array([position for position, _ in held], dtype=np.intp),
                 variants=self.words([row for _, row in held]),
                 serving=self.words(self.columns.all_serving()),
-                guides=self.words((self.columns.beside(self.columns.guides),))[0],
+                guides=self.words((self.columns.beside(self.columns.guides) & self.live,))[0],
             )
         return self._ground
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
 
-from matching.criteria import Activity, AnyOf, Criterion, Manual, Window, leaves
+from matching.criteria import Activity, AnyOf, Criterion, Manual, Window, leaves, shared
 from matching.errors import CriterionError
 
 type Reach = Literal["local", "departmental", "regional", "national", "eu"]
@@ -85,10 +85,14 @@ class Scheme:
             raise CriterionError(f"Unknown reach {self.reach!r}; accepted: {', '.join(REACHES)}.", place=self.key)
         if self.variant_of == self.key:
             raise CriterionError(f"{self.key!r} is a variant of itself; accepted: of another one.", place=self.key)
+        object.__setattr__(self, "window", shared(self.window))
+        object.__setattr__(self, "criteria", tuple(map(shared, self.criteria)))
+        object.__setattr__(self, "from_text", tuple(map(shared, self.from_text)))
         lists = {"naf_rev2": self.targeted_activities, "naf_2025": self.targeted_activities_2025}
         aims = [Activity(any_of=codes, nomenclature=name) for name, codes in lists.items() if codes]
         if aims and not any(_is_everything(aim) for aim in aims):
-            object.__setattr__(self, "targeting", aims[0] if len(aims) == 1 else AnyOf(of=tuple(aims)))
+            aim = aims[0] if len(aims) == 1 else AnyOf(of=tuple(aims))
+            object.__setattr__(self, "targeting", shared(aim))
 
     @property
     def stated(self) -> tuple[Criterion, ...]:

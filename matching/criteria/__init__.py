@@ -4,7 +4,7 @@
 to the catalogue, not to the engine.
 """
 
-from matching.criteria.base import Criterion, OpenFacts, leaves
+from matching.criteria.base import Criterion, OpenFacts, leaves, shared
 from matching.criteria.composites import All, AnyOf, Not
 from matching.criteria.dates import WINDOW_STATES, AgeMonths, Window
 from matching.criteria.lists import (
@@ -56,4 +56,5 @@ __all__ = [
     "Turnover",
     "Window",
     "leaves",
+    "shared",
 ]

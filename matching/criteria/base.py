@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import ClassVar
 
 from matching.errors import CriterionError
@@ -66,6 +67,15 @@ class Criterion(ABC):
                         given=value,
                         accepted=accepted,
                     )
+
+
+@lru_cache(maxsize=1 << 16)
+def shared(criterion: Criterion) -> Criterion:
+    """Return one object for all criteria that are equal, so that who holds many of them need not compare them.
+
+    Not for ever: past so many different ones, that which was asked for longest ago is forgotten.
+    """
+    return criterion
 
 
 def leaves(criterion: Criterion) -> tuple[Criterion, ...]:

@@ -31,6 +31,7 @@ from matching import (
     rank,
     rank_listed,
 )
+from matching.bits import row_of
 from matching.criteria import (
     AgeMonths,
     AnyOf,
@@ -40,6 +41,7 @@ from matching.criteria import (
     InTerritory,
     LegalForm,
     Turnover,
+    shared,
 )
 from matching.eligibility import evaluate
 from matching.index import Standing
@@ -62,6 +64,8 @@ KEYS = [f"a:{number}" for number in range(6)]
 
 @st.composite
 def schemes(draw: st.DrawFn) -> Scheme:
+    if draw(st.booleans()):
+        shared.cache_clear()  # conditions equal to those of other schemes will be other objects
     opening = parse_criterion(draw(st.one_of(windows(), yearly_windows())))
     assert isinstance(opening, Window)
     stated = tuple(map(parse_criterion, draw(st.lists(criteria, max_size=3))))
@@ -139,9 +143,39 @@ def test_schemes_come_and_go_as_if_it_were_built_afresh(several: list[Any], firm
         elif isinstance(edit, dict):  # a firm that asks in between leaves what it settled behind
             profile = to_profile(edit)
             assert told(index.stand(profile), index) == expected(by_key, profile)
+        assert index.live == row_of(index.positions.values())
+        assert {key: index.schemes[at] for key, at in index.positions.items()} == by_key
     for facts in firms:
         profile = to_profile(facts)
         assert told(index.stand(profile), index) == expected(by_key, profile)
+
+
+def test_schemes_share_the_conditions_that_are_equal() -> None:
+    one, other = (
+        make_scheme(
+            key, {"kind": "headcount", "below": 250}, targeted_activities=("25",), window=Window(state="unknown")
+        )
+        for key in ("a:0", "a:1")
+    )
+    assert one.criteria[0] is other.criteria[0]
+    assert one.window is other.window
+    assert one.targeting is other.targeting
+
+
+def test_of_several_schemes_of_one_key_the_last_one_is_ranked_once() -> None:
+    index = Index([make_scheme("a:0"), make_scheme("a:1"), make_scheme("a:0", {"kind": "headcount", "below": 250})])
+    found = rank(index, Profile(on=DAY), Wish(), WEIGHTS).matches
+    assert sorted((match.scheme.key, match.eligibility) for match in found) == [("a:0", UNKNOWN), ("a:1", MET)]
+
+
+def test_who_orients_a_firm_no_longer_brings_nothing_of_its_form() -> None:
+    guide, like_it = (make_scheme(f"a:{at}", kind="advice", guide=guide) for at, guide in enumerate((1.0, 0.0)))
+    index = Index([guide, like_it, make_scheme("a:2", kind="loan")])
+    assert index.ground().guides.tolist() == [0b011]
+    index.remove("a:0")
+    assert index.ground().guides.tolist() == [0]
+    index.add(replace(like_it, guide=0.5))
+    assert index.ground().guides.tolist() == [1 << index.positions["a:1"]]
 
 
 NEEDS = ["robot", "energy", "hire"]
@@ -374,4 +408,4 @@ def test_another_day_touches_the_rows_of_dates_and_nothing_else() -> None:
         told_on[on] = told(index.stand(replace(firm, on=on)), index)
         assert set(evaluated) == expected_kinds, on
     for on, found in told_on.items():
-        assert found == expected(dict(zip(index.positions, index.schemes.values(), strict=True)), replace(firm, on=on))
+        assert found == expected({key: index.schemes[at] for key, at in index.positions.items()}, replace(firm, on=on))

@@ -143,9 +143,10 @@ def test_an_index_knows_the_likeness_of_its_schemes_whatever_comes_and_goes() ->
             index.add(make_scheme(edit))
         for words in (WORDS, ["toit"]):
             found = closeness(words)
-            expected = [found.get(index.schemes[at].key, 0.0) if at in index.schemes else 0.0 for at in range(20)]
             likeness = index.likeness(found)
-            assert [likeness[at] if at in index.schemes else 0.0 for at in range(20)] == expected
+            assert {key: likeness[at] for key, at in index.positions.items()} == {
+                key: found.get(key, 0.0) for key in index.positions
+            }
             assert index.likeness(dict(found)).tolist() == likeness.tolist()
 
 
