@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.lexicon import N_PLACES, Bags, Lexicon, entries
+from matching.lexicon import N_PLACES, Bags, Lexicon, ranges
 
 MANY = 12  # subjects that share a term, from which its row is kept whole
 
@@ -75,6 +75,7 @@ class Hearing:
         rows = self._row[bags.places]
         known = self._table[rows].astype(np.float64)
         others = np.flatnonzero(rows == 0)
-        sizes, columns, weights = entries(self._matrix, bags.places[others])
-        known[np.repeat(others, sizes), columns] = weights
+        starts = self._matrix.indptr
+        sizes, held = ranges(starts[bags.places[others]], starts[bags.places[others] + 1])
+        known[np.repeat(others, sizes), self._matrix.indices[held]] = self._matrix.data[held]
         return Heard(bags.values @ known, bags, known)

@@ -153,18 +153,15 @@ class Lexicon:
         return cls(subjects, csr_array(means.T.astype(np.float32)), rarity, frozenset(chain.from_iterable(said)))
 
 
-def entries(
-    matrix: csr_array, rows: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
-    """Return all that a matrix holds in some rows: how many values each, their columns, the values.
+def ranges(starts: NDArray[np.int32], ends: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return how long some ranges are, and all that is in them, one after another.
 
-    Slicing the matrix says the same; scipy checks so much at each call that it takes longer than all the rest.
+    With those of the rows of a matrix this gathers what it holds in some of them. Slicing the matrix says the same;
+    scipy checks so much at each call that it takes longer than all the rest.
     """
-    starts, ends = matrix.indptr[rows], matrix.indptr[rows + 1]
     sizes = ends - starts
     before = np.cumsum(sizes, dtype=np.int32) - sizes
-    places = np.arange(sizes.sum(), dtype=np.int32) + np.repeat(starts - before, sizes)
-    return sizes, matrix.indices[places], matrix.data[places]
+    return sizes, np.arange(sizes.sum(), dtype=np.int32) + np.repeat(starts - before, sizes)
 
 
 class Occurrences(NamedTuple):

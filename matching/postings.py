@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from matching.kernels import loaded
-from matching.lexicon import BYTES, N_PLACES, PLACE, Lexicon, entries, occurrences, word_places
-from matching.vocabulary import Vocabulary
+from matching.lexicon import BYTES, N_PLACES, PLACE, Lexicon, occurrences, ranges, word_places
+from matching.vocabulary import SPARED, Vocabulary
 
-HIGHEST = 255  # of a row: eight bits
-LOUDEST = 31  # what a row is multiplied by, at most
-ABOVE = 4  # a row holds up to a quarter of the highest value of any; what a few subjects have above stands beside it
-STEPS = 128  # of how often a text says a term, damped
-WEIGHT_STEPS = 1024  # of what a term weighs in the length of a text
-TOGETHER = 512  # rows that are added at once: HIGHEST * LOUDEST times them is exact in single precision
+MANY = 1_000  # subjects, from which a row has one byte for each, and not two: the rows of a text leave the cache
+LOUDEST = 31  # what a row of bytes is multiplied by, at most
+ABOVE = 4  # it holds up to a quarter of the highest value of any row; what a few subjects have above stands beside it
+HIGHEST = 255 * LOUDEST * ABOVE  # value of any row
+STEPS = 202  # of how often a text says a term, damped: twice to eight times are nearly whole numbers of them
+WEIGHT_STEPS = 4096  # of what a term weighs in the length of a text
+TOGETHER = 512  # rows that are added at once: HIGHEST times them is exact in single precision
 COMMON = 1 / 16  # of the subjects: a term of so many has a row
+GREATEST = 1 << 30  # sum of a text: 32 bits hold it, with room for what was rounded
 AT_ONCE = 256  # rows that are made at once
 OFTEN = 1 << 16  # what is said more often counts as that
 WEIGHT, ROW = 0, 1  # of a term, before where what it brings starts and ends
@@ -40,14 +42,14 @@ class Closeness(Mapping[str, float]):
     ----------
     columns : mapping of str to int
         The place of each subject in ``sums``, in order; the same object for every text.
-    sums : (n_subjects,) ndarray of int64
+    sums : (n_subjects,) ndarray of int32
     scale : float
         What the sums are multiplied by; a cosine is that between 0 and 1.
     """
 
     __slots__ = ("_cosines", "columns", "scale", "sums")
 
-    def __init__(self, columns: Mapping[str, int], sums: NDArray[np.int64], scale: float) -> None:
+    def __init__(self, columns: Mapping[str, int], sums: NDArray[np.int32], scale: float) -> None:
         self.columns, self.sums, self.scale = columns, sums, scale
         self._cosines: NDArray[np.float64] | None = None
 
@@ -91,18 +93,20 @@ class Postings:
         terms = csr_array((np.ones(held.size), held, starts), shape=(len(words) + common.size, N_PLACES))
         highest = np.zeros(N_PLACES)
         np.maximum.at(highest, np.repeat(np.arange(N_PLACES), sizes), matrix.data)
-        self._unit = float((terms @ highest).max(initial=1e-9)) / (HIGHEST * LOUDEST * ABOVE)
+        unit = float((terms @ highest).max(initial=1e-9)) / HIGHEST
+        self._per_length = unit * WEIGHT_STEPS / (1 << SPARED)
+        self._longest = int((GREATEST * self._per_length) ** 2)  # square of a length, for sums of 32 bits
         self._words = {word: row for row, word in enumerate(words)}
         row_of = np.full(N_PLACES, -1, np.int32)
         row_of[common] = np.arange(len(words), starts.size - 1)
-        matrix.data /= self._unit
-        self._table, scales, above = _rows(terms, matrix)
+        matrix.data /= unit
+        self._table, scales, above = _rows(terms, matrix, np.uint8 if len(self._columns) >= MANY else np.uint16)
         matrix.data[np.repeat(row_of >= 0, sizes)] = 0.0
         matrix.data = np.rint(matrix.data)
-        self._beside = csr_array(vstack([above, matrix], format="csr").astype(np.int32))
-        self._beside.eliminate_zeros()
-        ends = self._beside.indptr.astype(np.int32)
-        bounds = np.column_stack([ends[:-1], ends[1:]])
+        beside = csr_array(vstack([above, matrix], format="csr").astype(np.int32))
+        beside.eliminate_zeros()
+        self._beside = np.column_stack([beside.indices, beside.data])
+        bounds = np.column_stack([beside.indptr[:-1], beside.indptr[1:]]).astype(np.int32)
         weights = np.rint(lexicon.rarity.weights * WEIGHT_STEPS).astype(np.int32)
         self._scales = np.column_stack([scales, bounds[: len(scales)]])
         self._places = np.column_stack([weights, row_of, bounds[len(scales) :]])
@@ -112,21 +116,27 @@ class Postings:
         """Return how close a text, given by its words as stems, comes to each subject."""
         if loops := loaded():
             numbers, shelf = self._vocabulary.read(words)
-            sums = np.empty(len(self._columns), np.int64)
+            sums = np.empty(len(self._columns), np.int32)
             square = loops.add_text(
                 numbers, shelf.words, shelf.terms, shelf.letters, self._places, DAMPED, self._table, self._scales,
-                self._beside.indices, self._beside.data, sums,
+                self._beside, sums,
             )  # fmt: skip
-        else:
-            sums, square = self._add_text(words)
-        return Closeness(self._columns, sums, self._unit * WEIGHT_STEPS / (sqrt(square) or 1.0))
+            if square <= self._longest:
+                return Closeness(self._columns, sums, self._scale(square))
+        exact, square = self._add_text(words)
+        times = max(1.0, sqrt(square / self._longest))
+        return Closeness(self._columns, np.rint(exact / times).astype(np.int32), self._scale(square) * times)
 
-    def _add_text(self, words: Sequence[str]) -> tuple[NDArray[np.int64], int]:
-        """Return what a text brings to each subject, and the square of its length, both in whole numbers."""
+    def _scale(self, square: int) -> float:
+        """Return what sums are multiplied by, from the square of the length of the text."""
+        return self._per_length / (sqrt(square) or 1.0)
+
+    def _add_text(self, words: Sequence[str]) -> tuple[NDArray[np.float64], int]:
+        """Return what a text brings to each subject, and the square of its length: whole numbers, however great."""
         found = occurrences([words], self._stop_words).places
         places, counts = np.unique(found, return_counts=True)
         said = DAMPED[np.minimum(counts, OFTEN - 1)]
-        square = np.square(said * self._places[places, WEIGHT]).sum()
+        square = np.square(said * self._places[places, WEIGHT] >> SPARED).sum()
         known = Counter(word for word in words if word in self._words)
         loud = DAMPED[np.minimum(np.fromiter(known.values(), np.intp, len(known)), OFTEN - 1)]
         spoken = [word_places(word) for word in known]
@@ -136,20 +146,23 @@ class Postings:
         )
         steps = said - in_rows.astype(np.int64)
         apart = steps.nonzero()[0]  # what these words do not say, or say too often
-        places, steps = places[apart], np.concatenate([loud, steps[apart]])
-        rows = np.fromiter(map(self._words.__getitem__, known), np.intp, len(known))
+        places, steps = places[apart], steps[apart]
         common = self._places[places, ROW]
-        beside = np.concatenate([rows, np.where(common < 0, places + len(self._table), common)])
-        rows, times = beside[beside < len(self._table)], steps[beside < len(self._table)]
+        own = common >= 0
+        rows = np.concatenate([np.fromiter(map(self._words.__getitem__, known), np.int32, len(known)), common[own]])
+        times = np.concatenate([loud, steps[own]])
         once = times == STEPS
         sums = STEPS * self._add_rows(rows[once], np.ones_like(rows[once]), np.float32)
         sums += self._add_rows(rows[~once], times[~once], np.float64)
-        sizes, columns, values = entries(self._beside, beside)
-        sums += np.bincount(columns, weights=values * np.repeat(steps, sizes), minlength=sums.size)
-        return sums.astype(np.int64), int(square)
+        bounds = np.concatenate([self._scales[rows, SCALE + 1 :], self._places[places[~own], ROW + 1 :]])
+        sizes, entries = ranges(bounds[:, 0], bounds[:, 1])
+        columns, values = self._beside[entries].T
+        weights = values * np.repeat(np.concatenate([times, steps[~own]]), sizes)
+        sums += np.bincount(columns, weights=weights, minlength=sums.size)
+        return sums, int(square)
 
     def _add_rows(
-        self, rows: NDArray[np.intp], times: NDArray[np.int64], precision: type[np.floating]
+        self, rows: NDArray[np.int32], times: NDArray[np.int64], precision: type[np.floating]
     ) -> NDArray[np.float64]:
         """Add up some rows of the table, each so many times."""
         sums = np.zeros(len(self._columns))
@@ -160,17 +173,19 @@ class Postings:
         return sums
 
 
-def _rows(terms: csr_array, matrix: csr_array) -> tuple[NDArray[np.uint8], NDArray[np.int32], csr_array]:
+def _rows(
+    terms: csr_array, matrix: csr_array, kind: type[np.unsignedinteger]
+) -> tuple[NDArray[np.unsignedinteger], NDArray[np.int32], csr_array]:
     """Return what sets of terms bring to each subject: rows, what each is multiplied by, and what is above them."""
-    table = np.zeros((terms.shape[0], matrix.shape[1]), np.uint8)
+    table = np.zeros((terms.shape[0], matrix.shape[1]), kind)
     scales = np.ones(terms.shape[0], np.int32)
-    above = [csr_array((0, matrix.shape[1]))]
+    above, most = [csr_array((0, matrix.shape[1]))], np.iinfo(kind).max
     for start in range(0, terms.shape[0], AT_ONCE):
         some = slice(start, start + AT_ONCE)
         exact = (terms[some] @ matrix).toarray()
-        scales[some] = np.clip(np.ceil(exact.max(axis=1, initial=0.0) / HIGHEST), 1, LOUDEST)
+        scales[some] = np.clip(np.ceil(exact.max(axis=1, initial=0.0) / most), 1, LOUDEST)
         scale = scales[some, np.newaxis]
-        table[some] = np.minimum(np.rint(exact / scale), HIGHEST)
-        beyond = np.rint(exact - scale * HIGHEST)
+        table[some] = np.minimum(np.rint(exact / scale), most)
+        beyond = np.rint(exact - scale * np.float64(most))
         above.append(csr_array(np.where(2 * beyond > scale, beyond, 0.0)))
     return table, scales, vstack(above, format="csr")

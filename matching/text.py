@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
 from itertools import chain
 
 _WORD = re.compile(r"[a-z0-9]+(?:[.][0-9]+)?")
 _AS_WRITTEN = re.compile(r"[^\W_]+(?:[.][0-9]+)?")
+MOST_KEPT = 50_000  # 25,000 texts are made of as many chunks: most come back
 # Ends that French adds without changing what a word is about, longest first.
 _ENDINGS = ("issements", "issement", "ements", "ement", "ations", "ation", "euses", "euse", "eurs", "eur", "ees", "ee",
             "ers", "er", "ez", "es", "e", "s", "x")  # fmt: skip
@@ -56,8 +57,20 @@ def words(text: str) -> list[tuple[str, str]]:
     return [*chain.from_iterable(map(_words, text.split()))]
 
 
-@lru_cache(maxsize=50_000)  # 25,000 texts are made of as many: most come back
-def _words(chunk: str) -> tuple[tuple[str, str], ...]:
+class _Kept[Found](dict[str, Found]):
+    """What was found in each chunk of text, once it was looked for; emptied when there are too many."""
+
+    def __init__(self, find: Callable[[str], Found]) -> None:
+        self._find = find
+
+    def __missing__(self, chunk: str) -> Found:
+        if len(self) >= MOST_KEPT:
+            self.clear()
+        found = self[chunk] = self._find(chunk)
+        return found
+
+
+def _read(chunk: str) -> tuple[tuple[str, str], ...]:
     """Return the words of what stands between white space: no word goes across it, nor does a normal form."""
     return tuple(
         (written, stem(word))
@@ -66,6 +79,5 @@ def _words(chunk: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-@lru_cache(maxsize=50_000)
-def _stems(chunk: str) -> tuple[str, ...]:
-    return tuple(stem for _, stem in _words(chunk))
+_words = _Kept(_read).__getitem__
+_stems = _Kept(lambda chunk: tuple(stem for _, stem in _words(chunk))).__getitem__

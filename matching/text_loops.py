@@ -6,9 +6,8 @@ import numpy as np
 from numba import njit
 
 from matching.lexicon import N_PLACES
-from matching.vocabulary import CHECKSUM, COMPLEMENT, FIRST_LETTER, FIRST_TERM, LAST_LETTER, LAST_TERM, ROW
+from matching.vocabulary import CHECKSUM, COMPLEMENT, FIRST_LETTER, FIRST_TERM, LAST_LETTER, LAST_TERM, ROW, SPARED
 
-TOGETHER = 256  # rows of eight bits, each times sixteen, that 32 bits hold together
 LEAST, MOST = -(1 << 15), (1 << 15) - 1
 
 
@@ -26,47 +25,54 @@ BY_BYTE = _checksums()
 @njit(cache=True, nogil=True)
 def _find(key: int, slots: Any, keys: Any, n: int) -> int:
     """Return which of ``n`` keys one is, in a table of slots that is searched from its own on; a new one is added."""
-    slot = key & (len(slots) - 1)
+    last = np.uint64(len(slots) - 1)
+    slot = np.uint64(key) & last
     while slots[slot] >= 0:
-        if keys[slots[slot]] == key:
+        if keys[np.uint64(slots[slot])] == key:
             return int(slots[slot])
-        slot = slot + 1 & (len(slots) - 1)
+        slot = slot + np.uint64(1) & last
     slots[slot], keys[n] = n, key
     return n
 
 
 @njit(cache=True, nogil=True)
 def _add_rows(rows: Any, times: Any, n: int, table: Any, sums: Any) -> None:
-    """Add some rows of a table, each so many times; four at a time, as many as 32 bits hold."""
-    together = np.empty(len(sums), np.int32)
-    for start in range(0, n, TOGETHER):
-        together[:] = 0
-        end = min(n, start + TOGETHER)
-        for at in range(start, end - 3, 4):
-            first, second = table[rows[at]], table[rows[at + 1]]
-            third, fourth = table[rows[at + 2]], table[rows[at + 3]]
-            one, two, three, four = times[at], times[at + 1], times[at + 2], times[at + 3]
-            for column in range(len(sums)):
-                together[column] += (
-                    np.int32(first[column]) * one
-                    + np.int32(second[column]) * two
-                    + np.int32(third[column]) * three
-                    + np.int32(fourth[column]) * four
-                )
-        for at in range(end - (end - start) % 4, end):
-            row, one = table[rows[at]], times[at]
-            for column in range(len(sums)):
-                together[column] += np.int32(row[column]) * one
+    """Add some rows of a table, each so many times: eight at once, so that as many are fetched at the same time."""
+    for at in range(0, n - 7, 8):
+        first, second, third, fourth = table[rows[at]], table[rows[at + 1]], table[rows[at + 2]], table[rows[at + 3]]
+        fifth, sixth, seventh, last = (
+            table[rows[at + 4]],
+            table[rows[at + 5]],
+            table[rows[at + 6]],
+            table[rows[at + 7]],
+        )
+        one, two, three, four = times[at], times[at + 1], times[at + 2], times[at + 3]
+        five, six, seven, eight = times[at + 4], times[at + 5], times[at + 6], times[at + 7]
         for column in range(len(sums)):
-            sums[column] += together[column]
+            sums[column] += (
+                np.int32(first[column]) * one
+                + np.int32(second[column]) * two
+                + np.int32(third[column]) * three
+                + np.int32(fourth[column]) * four
+                + np.int32(fifth[column]) * five
+                + np.int32(sixth[column]) * six
+                + np.int32(seventh[column]) * seven
+                + np.int32(last[column]) * eight
+            )
+    for at in range(n - n % 8, n):
+        row, one = table[rows[at]], times[at]
+        for column in range(len(sums)):
+            sums[column] += np.int32(row[column]) * one
 
 
 @njit(cache=True, nogil=True)
 def add_text(
-    numbers: Any, words: Any, terms: Any, letters: Any, places: Any, damped: Any, table: Any, scales: Any,
-    columns: Any, values: Any, sums: Any,
+    numbers: Any, words: Any, terms: Any, letters: Any, places: Any, damped: Any, table: Any, scales: Any, beside: Any,
+    sums: Any,
 ) -> int:  # fmt: skip
     """Write what a text brings to each subject, and return the square of its length, both in whole numbers.
+
+    Sums are right where they fit in 32 bits, whatever they were on their way there.
 
     Parameters
     ----------
@@ -77,18 +83,18 @@ def add_text(
         What a term weighs, its row or -1, where what it brings to subjects starts and ends if it has none.
     damped : (n,) ndarray of int64
         By how often a term is said.
-    table : (n_rows, n_subjects) ndarray of uint8
+    table : (n_rows, n_subjects) ndarray of uint8 or uint16
     scales : (n_rows, 3) ndarray of int32
         What a row is multiplied by, where what it cannot hold starts and ends.
-    columns, values : (n,) ndarray of int32
-        What stands in no row.
-    sums : (n_subjects,) ndarray of int64
+    beside : (n, 2) ndarray of int32
+        What stands in no row: the subject, and how much.
+    sums : (n_subjects,) ndarray of int32
     """
     n_words, most = len(numbers), 0
     for number in numbers:
         most += 2 + words[number, LAST_TERM] - words[number, FIRST_TERM]
     size = 64
-    while size < 2 * most:
+    while size < 4 * most:
         size *= 2
     slots, keys = np.full(size, -1, np.int32), np.empty(most, np.int32)
     counts, in_rows, weights = np.zeros(most, np.int64), np.zeros(most, np.int64), np.empty(most, np.int64)
@@ -142,7 +148,8 @@ def add_text(
         if place >= N_PLACES:
             continue
         said = damped[min(counts[each], len(damped) - 1)]
-        square += (said * weights[each]) ** 2
+        value = said * weights[each] >> SPARED
+        square += value * value
         apart = said - in_rows[each]
         if not apart:
             continue
@@ -151,13 +158,13 @@ def add_text(
             n_rows += 1
         else:
             for entry in range(places[place, 2], places[place, 3]):
-                sums[columns[entry]] += values[entry] * apart
+                sums[beside[entry, 0]] += beside[entry, 1] * apart
     times = np.empty(n_rows, np.int16)
     n = 0
     for each in range(n_rows):
         row, apart = rows[each], steps[each]
         for entry in range(scales[row, 1], scales[row, 2]):
-            sums[columns[entry]] += values[entry] * apart
+            sums[beside[entry, 0]] += beside[entry, 1] * apart
         apart *= scales[row, 0]
         if LEAST <= apart <= MOST:
             rows[n], times[n] = row, apart

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from matching.lexicon import PLACE, word_places
 
-N_WORDS = 1 << 15  # of a shelf; the words of 25,000 texts are fewer
+N_WORDS = 1 << 15  # of a shelf; 25,000 texts have fewer
 PER_WORD = 16  # terms, and letters, that a shelf has room for, a word
 FIRST_TERM, LAST_TERM, FIRST_LETTER, LAST_LETTER, ROW, CHECKSUM = range(6)
+SPARED = 7  # last bits of what a term says that the length of a text does without: 64 bits hold that of any
 COMPLEMENT = 0xFFFFFFFF  # of a checksum: what it is before and after the bytes of a text are run through
 
 

@@ -8,22 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import (
-    Answer,
-    Closeness,
-    Example,
-    Index,
-    Lexicon,
-    NeedReader,
-    Postings,
-    Profile,
-    Rarity,
-    Wish,
-    kernels,
-    rank,
-)
+from matching import Example, Index, Lexicon, NeedReader, Postings, Rarity, kernels
+from matching.postings import MANY
 from tests.matching import naive_reading
-from tests.matching.factories import DAY, WEIGHTS, make_scheme
+from tests.matching.factories import make_scheme
 
 STOP_WORDS = frozenset({"le", "un"})
 WORDS = [
@@ -44,57 +32,52 @@ EXAMPLES = [
 ]
 LEXICON = Lexicon.learn(EXAMPLES, Rarity.learn((example.text for example in EXAMPLES), STOP_WORDS))
 POSTINGS = Postings(LEXICON)
-
-NEAR = 1e-3  # a row holds eight bits of what it brings, and a text of one word is one row
+LARGE = Lexicon.learn(
+    (Example(" ".join(draw.choices(WORDS, k=9)), {f"b:{number}": 1.0}) for number in range(MANY)), LEXICON.rarity
+)
+BOTH = [(LEXICON, POSTINGS, 2e-4), (LARGE, Postings(LARGE), 1e-3)]  # with how near they come to the lexicon
 
 texts = st.lists(st.sampled_from([*WORDS, *ELSEWHERE]), max_size=12)
+either = pytest.mark.parametrize(("lexicon", "postings", "near"), BOTH, ids=["two bytes", "one byte"])
 
 
-def closeness(words: Sequence[str], postings: Postings = POSTINGS) -> Closeness:
-    return postings.closeness(words)
-
-
-@given(texts)
-def test_the_closeness_of_a_text_is_its_cosine_with_each_subject(words: list[str]) -> None:
-    found = closeness(words)
-    assert found == pytest.approx(naive_reading.likeness(words, LEXICON), abs=NEAR)
+@either
+@given(words=texts)
+def test_the_closeness_of_a_text_is_its_cosine_with_each_subject(
+    words: list[str], lexicon: Lexicon, postings: Postings, near: float
+) -> None:
+    found = postings.closeness(words)
+    assert found == pytest.approx(naive_reading.likeness(words, lexicon), abs=near)
     assert 0.0 <= min(found.values()) <= max(found.values()) <= 1.0
 
 
-@given(texts)
-def test_words_that_are_known_are_added_up_beforehand_and_change_nothing(words: list[str]) -> None:
-    without = Postings(Lexicon(LEXICON.subjects, LEXICON.matrix, LEXICON.rarity))
-    assert closeness(words) == pytest.approx(closeness(words, without), abs=2 * NEAR)
+@either
+@given(words=texts)
+def test_words_that_are_known_are_added_up_beforehand_and_change_nothing(
+    words: list[str], lexicon: Lexicon, postings: Postings, near: float
+) -> None:
+    without = Postings(Lexicon(lexicon.subjects, lexicon.matrix, lexicon.rarity))
+    assert postings.closeness(words).cosines == pytest.approx(without.closeness(words).cosines, abs=2 * near)
 
 
 @pytest.mark.parametrize("words", [example.text.split() for example in EXAMPLES[::8]])
 def test_a_text_that_a_subject_was_learnt_from_is_closest_to_it(words: list[str]) -> None:
-    found = closeness(words)
+    found = POSTINGS.closeness(words)
     (subject,) = next(example.subjects for example in EXAMPLES if example.text.split() == words)
     assert found[subject] == max(found.values())
 
 
 LONG = [["robot"] * 3_000, [*WORDS, *ELSEWHERE] * 300, [f"{word}{number}" for word in WORDS for number in range(400)]]
-ODD = [
-    [],
-    ["le"],
-    ["le", "un"],
-    ["zz"],
-    ["robot"],
-    WORDS,
-    [*WORDS, *ELSEWHERE],
-    ["é", "", "le", "été"],
-    ["le"] * 70_000,
-]
+ODD = [[], ["le"], ["le", "un"], ["zz"], ["robot"], WORDS, [*WORDS, *ELSEWHERE], ["é", "", "été"], ["le"] * 70_000]
 
 
 def assert_same(texts: Sequence[Sequence[str]], folder: Path) -> None:
     """Assert that texts come as close to each subject with compiled loops as without, to the last bit."""
-    slow = [closeness(words) for words in texts]
+    slow = [postings.closeness(words) for _, postings, _ in BOTH for words in texts]
     if not kernels.load(str(folder)):
         pytest.skip("numba is not installed")
     try:
-        fast = [closeness(words) for words in texts]
+        fast = [postings.closeness(words) for _, postings, _ in BOTH for words in texts]
     finally:
         kernels.unload()
     assert [found.sums.tolist() for found in fast] == [found.sums.tolist() for found in slow]
@@ -115,13 +98,28 @@ def test_compiled_loops_read_more_words_than_are_kept(tmp_path: Path) -> None:
     assert_same([[f"{word}{text}{number}" for word in WORDS for number in range(900)] for text in "abc"] * 2, tmp_path)
 
 
+@either
+def test_a_text_of_which_the_sums_are_too_great_for_32_bits_is_as_close(
+    lexicon: Lexicon, postings: Postings, near: float, tmp_path: Path
+) -> None:
+    words = LONG[2] * 10
+    assert_same([words], tmp_path)
+    exact = (lexicon.rarity.matrix([words]) @ lexicon.matrix).toarray()[0]
+    assert postings.closeness(words).cosines == pytest.approx(exact, abs=near)
+    once = postings.closeness(LONG[2]).scale
+    assert postings.closeness(words).scale > once / 2  # ten times the words are 2.5 times as long
+
+
+@either
 @pytest.mark.parametrize("words", LONG)
-def test_what_is_said_over_and_over_is_still_a_cosine(words: list[str]) -> None:
-    assert closeness(words) == pytest.approx(naive_reading.likeness(words, LEXICON), abs=NEAR)
+def test_what_is_said_over_and_over_is_still_a_cosine(
+    words: list[str], lexicon: Lexicon, postings: Postings, near: float
+) -> None:
+    assert postings.closeness(words) == pytest.approx(naive_reading.likeness(words, lexicon), abs=near)
 
 
 def test_nothing_is_close_to_a_text_without_words() -> None:
-    assert set(closeness([]).values()) == {0.0}
+    assert set(POSTINGS.closeness([]).values()) == {0.0}
     assert NeedReader(LEXICON).read("…", postings=POSTINGS).closeness == {}
 
 
@@ -130,7 +128,7 @@ def test_a_reader_tells_how_close_the_words_that_no_negation_covers_come_to_each
     wish = reader.read("Un robot, et sans brevet", postings=POSTINGS)
     words = ["un", "robot", "et", "sans"]
     assert reader.asserted("Un robot, et sans brevet")[1] == words
-    assert wish.closeness == closeness(words)
+    assert wish.closeness == POSTINGS.closeness(words)
     assert reader.read("Un robot").closeness == {}
 
 
@@ -142,32 +140,8 @@ def test_an_index_knows_the_likeness_of_its_schemes_whatever_comes_and_goes() ->
         elif edit:
             index.add(make_scheme(edit))
         for words in (WORDS, ["toit"]):
-            found = closeness(words)
+            found = POSTINGS.closeness(words)
+            expected = [found.get(index.schemes[at].key, 0.0) if at in index.schemes else 0.0 for at in range(20)]
             likeness = index.likeness(found)
-            assert {key: likeness[at] for key, at in index.positions.items()} == {
-                key: found.get(key, 0.0) for key in index.positions
-            }
+            assert [likeness[at] if at in index.schemes else 0.0 for at in range(20)] == expected
             assert index.likeness(dict(found)).tolist() == likeness.tolist()
-
-
-def test_the_first_of_those_that_words_are_close_to_are_the_same_by_compiled_loops(tmp_path: object) -> None:
-    several = [make_scheme(f"a:{number:02}", kind=f"kind {number % 3}") for number in range(-10, 60)]
-    index = Index(several)  # more than texts speak of, and the words of all of them
-    firm, wishes = Profile(on=DAY), [Wish(stated=True, closeness=closeness(words), chance=1.0) for words in LONG[1:]]
-    wishes += [Wish(stated=True, closeness=closeness([word]), chance=1.0) for word in WORDS]
-
-    def first() -> list[Answer]:
-        return [rank(index, firm, wish, WEIGHTS, limit=limit) for wish in wishes for limit in (1, 5)]
-
-    slow = first()
-    assert any(answer.matches for answer in slow)
-    if not kernels.load(str(tmp_path)):
-        pytest.skip("numba is not installed")
-    try:
-        assert first() == slow
-        index.remove("a:02")
-        index.add(make_scheme("b:00"))
-        fast = first()
-    finally:
-        kernels.unload()
-    assert fast == first() != slow
