@@ -17,7 +17,6 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 import matching
 from benchmarks.single import LIMIT, WEIGHTS
 from benchmarks.synthetic import FIXTURES, SEED, Sheet, scheme
-from matching.text import tokens
 
 
 def load_sqlite(sheets: Sequence[Sheet]) -> None:
@@ -69,18 +68,20 @@ def changed(sheets: Sequence[Sheet]) -> matching.Scheme:
 class Texts:
     """A text of some 40 words a scheme, drawn from the words of the taxonomy, and texts of 60 words to look for."""
 
-    def __init__(self, n: int, n_asked: int) -> None:
+    def __init__(self, schemes: Sequence[matching.Scheme], n_asked: int) -> None:
         needs = yaml.safe_load((FIXTURES / "taxonomy.yaml").read_text(encoding="utf-8"))["needs"]
         said = [text for need in needs for sub in need["sub_needs"] for text in chain(*_lists(sub))]
         words = [word for text in said for word in text.split()]
         draw = Random(SEED + 2)  # noqa: S311
-        self.schemes = [" ".join(draw.choices(words, k=40)) for _ in range(n)]
+        self.schemes = [" ".join(draw.choices(words, k=40)) for _ in schemes]
         self.asked = [" ".join(draw.choices(words, k=60)) for _ in range(n_asked)]
         self.rarity = matching.Rarity.learn(self.schemes, frozenset())
         examples = (
-            matching.Example(text, {f"synthetic:{number:06}": 1.0}) for number, text in enumerate(self.schemes)
+            matching.Example(text, {scheme.key: 1.0}) for scheme, text in zip(schemes, self.schemes, strict=True)
         )
-        self.postings = matching.Postings(matching.Lexicon.learn(examples, self.rarity))
+        lexicon = matching.Lexicon.learn(examples, self.rarity)
+        order = [scheme.key for scheme in matching.beside_each_other(schemes)]
+        self.postings = matching.Postings(lexicon.arranged(order))
         self.bm25 = bm25s.BM25()
         self.bm25.index(bm25s.tokenize(self.schemes, show_progress=False), show_progress=False)
         self.vectorizer = TfidfVectorizer()
@@ -97,8 +98,7 @@ class Texts:
 
     def by_engine(self, index: matching.Index, profile: matching.Profile) -> None:
         for text in self.asked:
-            closeness = self.postings.closeness(tokens(text))
-            wish = matching.Wish({}, stated=True, closeness=closeness, chance=1.0)
+            wish = matching.Wish({}, stated=True, closeness=self.postings.closeness(text), chance=1.0)
             matching.rank(index, profile, wish, WEIGHTS, limit=LIMIT)
 
 

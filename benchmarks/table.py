@@ -214,7 +214,7 @@ def the_index(table, clock, country, all_sheets, schemes, rounds) -> None:
     changing, other = matching.Index(schemes), catalogue.changed(all_sheets)
     many = [scheme(sheet) for sheet in sheets(country, 10 * N_SCHEMES, SEED + 5)]
     sizes = {size: matching.Index(many[:size]) for size in (500, N_SCHEMES, 10 * N_SCHEMES)}
-    texts = catalogue.Texts(N_SCHEMES, 20)
+    texts = catalogue.Texts(many[:N_SCHEMES], 20)
 
     def ask(index: matching.Index) -> Callable[[], object]:
         return lambda: [matching.rank(index, one, matching.Wish(), WEIGHTS, limit=LIMIT) for one in profiles]

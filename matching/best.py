@@ -6,7 +6,7 @@ additions, so that every figure is the same.
 """
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, reduce
 from itertools import compress, count
 from math import inf
@@ -24,7 +24,8 @@ from matching.kernels import loaded
 from matching.matches import Answer, Match, Parts
 from matching.needs import Wish
 from matching.outcomes import MET, NOT_MET, UNKNOWN
-from matching.pool import PERHAPS, SURE
+from matching.pool import PERHAPS, SURE, Pool
+from matching.postings import Closeness
 from matching.profiles import Profile
 from matching.ranker import Ranker
 from matching.settled import Row
@@ -34,6 +35,8 @@ SCALE = 10.0**DIGITS
 PARTS = (*CONTRIBUTIONS, "diversity")
 N_TOLD = 5  # of a scheme, before the facts that it leaves open: what is read by :func:`_say`
 ENOUGH = 16  # times as many schemes as are listed are scored first, of those that may come first
+NO_FLOATS = np.zeros(0)
+NOTHING_HEARD = (NO_FLOATS, np.zeros(0, dtype=np.int32), 1.0)
 MAX_SCHEMES = 1 << PLACE_BITS  # of one order by compiled loops
 MAX_SAID = 10_000  # combinations of verdicts and open facts whose fields are kept
 
@@ -212,9 +215,9 @@ def _by_loops(
     pool, columns, board, ground = index.pool(), index.columns, index.board(weights, profile.on), index.ground()
     needs = sorted(wish.weights)
     services, which = columns.all_services(needs)
-    asked = np.array([wish.weights[need] for need in needs], dtype=np.float64)
-    sums, held, scale = index.heard(wish.closeness)
+    asked = np.array([wish.weights[need] for need in needs], dtype=np.float64) if needs else NO_FLOATS
     places = np.array(index.places(profile, pool), dtype=np.int64)
+    sums, held, scale = _heard(loops, index, pool, places, wish.closeness)
     most_open = len(places) * pool.most_open
     chosen, scores = np.empty((2, limit), dtype=np.int64), np.empty(limit)
     told, parts = np.empty((limit, N_TOLD + most_open), dtype=np.uint8), np.empty((limit, len(PARTS)))
@@ -222,9 +225,9 @@ def _by_loops(
     by_need = wish.stated and not len(sums) and not len(ground.parents)
     n_found, n_facts, words = loops.answer(
         places, pool.classes, pool.rows, pool.starts, pool.facts, ground.live, ground.parents, ground.variants,
-        ground.serving, ground.guides, by_need, index.opening(profile.on), *board.distinct, board.at_most,
-        board.certain, services, which, asked, weights.need, sums, held, scale, weights.words, weights.diversity,
-        columns.kind, columns.n_kinds, index.order, index.by_order, wish.stated, chosen, scores, parts, told, opened,
+        ground.serving, ground.guides, by_need, index.opening(profile.on), board.distinct, board.marks,
+        board.at_most, board.certain, services, which, asked, weights.need, sums, held, scale, weights.words,
+        weights.diversity, columns.n_kinds, index.by_order, wish.stated, chosen, scores, parts, told, opened,
     )  # fmt: skip
     if is_plain(wish, weights):
         chance = float(wish.stated and n_found >= 0)
@@ -238,6 +241,24 @@ def _by_loops(
     positions, served = chosen[:, : max(0, n_found)].tolist()
     scored = scores[: len(positions)].tolist()
     return Answer(_describe(index, facts, [*needs, ""], positions, scored, told, PARTS, parts.T, served), chance)
+
+
+def _heard(
+    loops: ModuleType, index: Index, pool: Pool, places: Positions, closeness: Mapping[str, float]
+) -> tuple[Floats, NDArray[np.int32], float]:
+    """Return how close words come to subjects, the subject of each position (-1 for none), and their scale.
+
+    The product of the sum and the scale, kept within 0 and 1, is what :meth:`matching.index.Index.likeness` says of a
+    scheme that is possible; empty where there are no words.
+    """
+    if not closeness:
+        return NOTHING_HEARD
+    if not isinstance(closeness, Closeness):
+        return index.likeness(closeness), np.arange(index.columns.n, dtype=np.int32), 1.0
+    held = index.held(closeness.columns)
+    wanted = loops.wanted_blocks(places, pool.classes, pool.rows, index.ground().live, held, closeness.n_blocks)
+    sums, scale = closeness.add_up(wanted)
+    return sums, held, scale
 
 
 def _close(likeness: Floats) -> Floats:
@@ -306,12 +327,13 @@ def _describe(
 
     ``told`` has a row for each of them: what :func:`_say` reads.
     """
-    schemes, make, whole, size, last = index.schemes, Match._make, told.tobytes(), told.shape[1], N_TOLD + len(facts)
+    schemes, whole, size, last = index.schemes, told.tobytes(), told.shape[1], N_TOLD + len(facts)
+    make = tuple.__new__  # as Match does it, but for counting what it is given
     rows = [whole[start : start + last] for start in range(0, len(positions) * size, size)]
     said = {row: _say(facts, row) for row in set(rows)}
     found = zip(count(), positions, rows, scores, served, strict=False)
     return [
-        make((schemes[at], *said[row], score, Parts(names, points, column), needs[need]))
+        make(Match, (schemes[at], *said[row], score, Parts(names, points, column), needs[need]))
         for column, at, row, score, need in found
     ]
 

@@ -9,10 +9,13 @@ from matching.bits import PLACE_BITS
 from matching.class_loops import gather, hide, join
 from matching.features import CLOSE, DIGITS, LISTED, OTHERS
 from matching.set_loops import Words, count, lowest
+from matching.vocabulary import BLOCK
 
 SCALE = 10.0**DIGITS
+POINTS, KIND, ORDER = range(3)  # marks of a scheme: of what it has points, its form, its place by key
 BIAS = 1 << 42  # of a key: what a score lacks, in its last digit, then the place by key
-ENOUGH = 4  # times as many schemes as are listed are scored first, of those that may come first
+N_STEPS = 256  # from the least to the greatest of what scores may be
+ENOUGH = 3  # times as many schemes as are listed are scored first, of those that may come first
 
 
 @njit(cache=True, nogil=True)
@@ -67,18 +70,42 @@ def _heap(heap: Any, n: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _greatest(values: Any, n: int) -> float:
-    """Return the ``n``-th greatest of some values; where there are no more than so many, what all are above."""
+def _floor_of(values: Any, n: int) -> float:
+    """Return what ``n`` values or some more reach; what all are above where there are no more than so many.
+
+    They are counted by how great they are, not ordered: what comes next in an order cannot be foreseen, and waits.
+    """
     if len(values) <= n:
         return -np.inf
-    heap = values[:n].copy()
-    _heap(heap, n)
-    for value in values[n:]:
-        if value > heap[0]:
-            heap[0] = value
-            _sink(heap, 0, n)
-    least: float = heap[0]
+    low, high = values.min(), values.max()
+    step = (high - low) / N_STEPS
+    if not step > 0.0:
+        return -np.inf
+    counts = np.zeros(N_STEPS + 1, np.int64)
+    for value in values:
+        counts[np.int64((value - low) / step)] += 1
+    at, found = N_STEPS, counts[N_STEPS]
+    while found < n:
+        at -= 1
+        found += counts[at]
+    least: float = low + at * step
     return least
+
+
+@njit(cache=True, nogil=True)
+def wanted_blocks(classes_of: Any, classes: Any, rows: Words, live: Words, held: Any, n_blocks: int) -> Any:
+    """Return which blocks of subjects have one of a scheme that a firm may have; shape (n_blocks,)."""
+    possible, wanted = np.empty(len(live), np.uint64), np.zeros(n_blocks, np.bool_)
+    join(classes_of[:-1], 0, classes, rows, possible)
+    for word in range(len(live)):
+        bits = live[word] & ~possible[word]
+        while bits:
+            place = lowest(bits)
+            bits ^= np.uint64(1) << place
+            subject = held[word * 64 + np.int64(place)]
+            if subject >= 0:
+                wanted[subject // BLOCK] = True
+    return wanted
 
 
 @njit(cache=True, nogil=True)
@@ -108,8 +135,8 @@ def _look(
 @njit(cache=True, nogil=True)
 def _score(
     places: Any, told: Any, served: Any, most: Any, least: float, floor: float, hidden: Words, unsure: Words,
-    rows: Words, opened: Any, n_facts: int, target: Any, points: Any, group: Any, certain: Any, kind: Any,
-    n_kinds: int, order: Any, limit: int, kept: Any, sizes: Any, keys: Any,
+    rows: Words, opened: Any, n_facts: int, target: Any, points: Any, marks: Any, certain: Any,
+    n_kinds: int, limit: int, kept: Any, sizes: Any, keys: Any,
 ) -> int:  # fmt: skip
     """Write keys of those whose score may be ``least`` or more, lowest for the best, and return how many.
 
@@ -131,7 +158,7 @@ def _score(
                 doubt += opened[fact, 2]
                 counted = opened[fact, 0]
         aim = (0.0 if rows[target[1], word] & low else 1.0) - (1.0 if rows[target[0], word] & low else 0.0)
-        row = group[at]
+        row = marks[at, POINTS]
         whole = told[each] + points[row, 2]
         whole += points[row, 3] * aim
         whole += certain[min(doubt, 255)]
@@ -139,12 +166,12 @@ def _score(
         whole += points[row, 6]
         whole += points[row, 7]
         whole += points[row, 8]
-        key = (np.int64(BIAS) - np.int64(np.rint(whole * SCALE)) << PLACE_BITS) | order[at]
+        key = (np.int64(BIAS) - np.int64(np.rint(whole * SCALE)) << PLACE_BITS) | marks[at, ORDER]
         if not len(kept) or told[each] + points[row, 5] < floor:
             keys[n] = key
             n += 1
             continue
-        kin = served[each] * n_kinds + kind[at]
+        kin = served[each] * n_kinds + marks[at, KIND]
         mine = kept[kin * limit : (kin + 1) * limit]
         if sizes[kin] < limit:
             mine[sizes[kin]] = -key
@@ -163,8 +190,8 @@ def _score(
 
 @njit(cache=True, nogil=True)
 def _choose(
-    keys: Any, n: int, floor: float, points: Any, group: Any, wish: Any, text: Any, diversity: float, kind: Any,
-    n_kinds: int, order: Any, by_order: Any, sizes: Any, seen: Any, positions: Any, scores: Any, penalties: Any,
+    keys: Any, n: int, floor: float, points: Any, marks: Any, wish: Any, text: Any, diversity: float,
+    n_kinds: int, by_order: Any, sizes: Any, seen: Any, positions: Any, scores: Any, penalties: Any,
 ) -> int:  # fmt: skip
     """Write the first after diversity of those that have ``floor`` points for what was asked; return how many."""
     n_found, limit, n_open = 0, len(positions), 0
@@ -182,16 +209,17 @@ def _choose(
         if n_found == limit and raw < scores[limit - 1]:
             break
         told, need = _fit(wish, at)
-        kin = need * n_kinds + kind[at]
+        kin = need * n_kinds + marks[at, KIND]
         n_better = seen[kin]
         seen[kin] += 1
-        if told + _close(text, _like(text, at)) + points[group[at], 5] < floor:
+        if told + _close(text, _like(text, at)) + points[marks[at, POINTS], 5] < floor:
             continue
         penalty = np.rint(-diversity * n_better * SCALE) / SCALE
         score = np.rint((raw + penalty) * SCALE) / SCALE
         slot = n_found
         while slot and (
-            score > scores[slot - 1] or (score == scores[slot - 1] and order[at] < order[positions[slot - 1]])
+            score > scores[slot - 1]
+            or (score == scores[slot - 1] and marks[at, ORDER] < marks[positions[slot - 1], ORDER])
         ):
             slot -= 1
         if slot == limit:  # what follows of its kin has fewer points and loses more
@@ -212,7 +240,7 @@ def _choose(
 @njit(cache=True, nogil=True)
 def _tell(
     places: Any, target: Any, classes: Any, rows: Words, later: Words, opened: Any, n_facts: int, points: Any,
-    group: Any, certain: Any, wish: Any, text: Any, positions: Any, n_found: int, told: Any, parts: Any, need_of: Any,
+    marks: Any, certain: Any, wish: Any, text: Any, positions: Any, n_found: int, told: Any, parts: Any, need_of: Any,
 ) -> None:  # fmt: skip
     """Write what the rules say of the schemes that were chosen, their contributions, and the need each serves."""
     for slot in range(n_found):
@@ -238,10 +266,10 @@ def _tell(
                 counted = opened[fact, 0]
         served, need = _fit(wish, at)
         for name in range(points.shape[1]):
-            parts[slot, name] = points[group[at], name]
+            parts[slot, name] = points[marks[at, POINTS], name]
         parts[slot, 0] = served
         parts[slot, 1] = _close(text, _like(text, at))
-        parts[slot, 3] = points[group[at], 3] * (float(told[slot, 3]) - float(told[slot, 4]))
+        parts[slot, 3] = points[marks[at, POINTS], 3] * (float(told[slot, 3]) - float(told[slot, 4]))
         parts[slot, 4] = certain[min(doubt, 255)]
         need_of[slot] = need
 
@@ -249,9 +277,9 @@ def _tell(
 @njit(cache=True, nogil=True)
 def answer(
     classes_of: Any, classes: Any, rows: Words, starts: Any, facts: Any, live: Words, parents: Any, variants: Words,
-    serving: Words, guides: Words, by_need: bool, later: Words, points: Any, group: Any, at_most: Any, certain: Any,
+    serving: Words, guides: Words, by_need: bool, later: Words, points: Any, marks: Any, at_most: Any, certain: Any,
     services: Any, needs: Any, asked: Any, weight: float, sums: Any, held: Any, scale: float, words: float,
-    diversity: float, kind: Any, n_kinds: int, order: Any, by_order: Any, stated: bool, chosen: Any, scores: Any,
+    diversity: float, n_kinds: int, by_order: Any, stated: bool, chosen: Any, scores: Any,
     parts: Any, told: Any, opened: Any,
 ) -> tuple[int, int, float]:  # fmt: skip
     """Write the first schemes of one firm and what is to be said of them.
@@ -291,21 +319,21 @@ def answer(
     keys, sizes, seen = np.empty(n, np.int64), np.empty(n_kin, np.int64), np.empty(n_kin, np.int64)
     kept = np.empty(n_kin * limit if limit < n else 0, np.int64)
     floor = LISTED * helped if stated else -np.inf
-    least = _greatest(most, ENOUGH * limit) if helped > 0.0 else -np.inf  # what nobody asked for differs little
+    least = _floor_of(most, ENOUGH * limit) if helped > 0.0 else -np.inf  # what nobody asked for differs little
     while True:
         n_keys = _score(
-            places, likely, served, most, least, floor, hidden, unsure, rows, opened, n_facts, target, points, group,
-            certain, kind, n_kinds, order, limit, kept, sizes, keys,
+            places, likely, served, most, least, floor, hidden, unsure, rows, opened, n_facts, target, points, marks,
+            certain, n_kinds, limit, kept, sizes, keys,
         )  # fmt: skip
         n_found = _choose(
-            keys, n_keys, floor, points, group, wish, text, diversity, kind, n_kinds, order, by_order, sizes, seen,
+            keys, n_keys, floor, points, marks, wish, text, diversity, n_kinds, by_order, sizes, seen,
             chosen[0], scores, parts[:, -1],
         )  # fmt: skip
         if least == -np.inf or (n_found == limit and scores[limit - 1] >= least):
             break
         least = -np.inf
     _tell(
-        own, target, classes, rows, later, opened, n_facts, points, group, certain, wish, text, chosen[0], n_found,
+        own, target, classes, rows, later, opened, n_facts, points, marks, certain, wish, text, chosen[0], n_found,
         told, parts, chosen[1],
     )  # fmt: skip
     return n_found, n_facts, closest

@@ -239,7 +239,7 @@ class Columns:
                 services[place, served.positions] = served.weights
             self._needs, self._services = places, services  # once written: another thread may read them
         last = len(self._needs)
-        return services, np.array([self._needs.get(need, last) for need in needs], dtype=np.intp)
+        return services, np.fromiter([self._needs.get(need, last) for need in needs], np.intp)
 
     def all_serving(self) -> list[int]:
         """Return the schemes that serve each sub-need as rows of bits, in the order of ``all_services``."""
@@ -261,15 +261,17 @@ class Board:
         on who asks.
     by_scheme : (n, 9) ndarray of float64
         The same, a row a scheme.
-    distinct : tuple of (n_rows, 9) ndarray of float64 and (n,) ndarray of int
-        Each row of it once, few enough to be at hand whatever is asked, and the row of each scheme.
+    distinct : (n_rows, 9) ndarray of float64
+        Each row of it once: few enough to be at hand whatever is asked.
+    marks : (n, 3) ndarray of int32
+        The row of ``distinct`` that a scheme has, its form, its place by key: what is read together is stored so.
     certain : (256,) ndarray of float64
         By halves of an open fact.
     at_most : (n,) ndarray of float64
         What no scheme passes, whoever asks, beside what it has for the need and the words.
     """
 
-    def __init__(self, columns: Columns, weights: Weights, on: date) -> None:
+    def __init__(self, columns: Columns, order: Positions, weights: Weights, on: date) -> None:
         today = on.toordinal()
         left = columns.closes_on - today
         end = np.where(left < columns.preparation, -1.0, np.where(left <= NEAR_DAYS, 1.0, 0.0))
@@ -284,7 +286,8 @@ class Board:
         self.nothing: Floats = np.zeros(columns.n)
         self.points: Floats = np.array([points.get(name, self.nothing) for name in CONTRIBUTIONS])
         self.by_scheme: Floats = np.ascontiguousarray(self.points.T)
-        self.distinct = _distinct(self.points)
+        self.distinct, rows = _distinct(self.points)
+        self.marks = np.column_stack([rows, columns.kind, order]).astype(np.int32)
         self.certain: Floats = weights.certain * np.maximum(0.0, 1.0 - np.arange(256) * 0.5 / OPEN_FACTS_FLOOR)
         self.at_most: Floats = self.points.sum(axis=0) + self.certain.max() + SLACK
 

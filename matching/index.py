@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +27,6 @@ from matching.profiles import Profile
 from matching.schemes import Scheme, typed_facts_of
 from matching.settled import Row
 from matching.tables import MAX_CLASSES, Setters, Table, gather
-
-NOTHING_HEARD = (np.zeros(0), np.zeros(0, dtype=np.intp), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,7 @@ class Index:
         self._by_order: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         self._pool: Pool | None = None
         self._held: tuple[Mapping[str, int], NDArray[np.intp]] | None = None  # places of what a text is close to
-        self._hearing: tuple[Mapping[str, int], NDArray[np.intp]] | None = None  # the same from the other side
+        self._hearing: tuple[Mapping[str, int], NDArray[np.int32]] | None = None  # the same from the other side
         self._board: tuple[tuple[Weights, date], Board] | None = None
         self._windows = Table(("on",))
         self._ground: Ground | None = None
@@ -285,21 +282,14 @@ class Index:
             likeness[self._places_of(closeness)] = np.fromiter(closeness.values(), np.float64, len(closeness))
         return likeness[:-1]
 
-    def heard(self, closeness: Mapping[str, float]) -> tuple[NDArray[Any], NDArray[np.intp], float]:
-        """Return how close a text comes to subjects, the subject of each position (-1 for none), and their scale.
-
-        Of both what :meth:`likeness` says: the product of sum and scale, kept within 0 and 1; empty for no text.
-        """
-        if not closeness:
-            return NOTHING_HEARD
-        if not isinstance(closeness, Closeness):
-            return self.likeness(closeness), np.arange(self.columns.n), 1.0
+    def held(self, columns: Mapping[str, int]) -> NDArray[np.int32]:
+        """Return the subject of each position, -1 for none: those that texts are close to, by key."""
         kept = self._hearing
-        if kept is None or kept[0] is not closeness.columns:
-            held = np.full(self.columns.n + 1, -1)
-            held[self._places_of(closeness)] = np.arange(len(closeness))
-            kept = self._hearing = closeness.columns, held[:-1]
-        return closeness.sums, kept[1], closeness.scale
+        if kept is None or kept[0] is not columns:
+            held = np.full(self.columns.n + 1, -1, dtype=np.int32)
+            held[self._places_of(columns)] = np.arange(len(columns))
+            kept = self._hearing = columns, held[:-1]
+        return kept[1]
 
     def _places_of(self, keys: Collection[str]) -> NDArray[np.intp]:
         return np.fromiter((self.positions.get(key, self.columns.n) for key in keys), np.intp, len(keys))
@@ -340,7 +330,7 @@ class Index:
         """Return the points that depend neither on who asks nor for what; kept for the last weights and day."""
         kept = self._board
         if kept is None or kept[0] != (weights, on):
-            kept = self._board = ((weights, on), Board(self.columns, weights, on))
+            kept = self._board = ((weights, on), Board(self.columns, self.order, weights, on))
         return kept[1]
 
     @property

@@ -152,6 +152,12 @@ class Lexicon:
         means.data /= np.repeat(np.where(lengths, lengths, 1.0), np.diff(means.indptr))
         return cls(subjects, csr_array(means.T.astype(np.float32)), rarity, frozenset(chain.from_iterable(said)))
 
+    def arranged(self, subjects: Sequence[str]) -> "Lexicon":
+        """Return the same with its subjects in another order. Raises ``KeyError`` for one that it does not hold."""
+        columns = {subject: column for column, subject in enumerate(self.subjects)}
+        matrix = csr_array(self.matrix[:, [columns[subject] for subject in subjects]])
+        return Lexicon(subjects, matrix, self.rarity, self.words)
+
 
 def ranges(starts: NDArray[np.int32], ends: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return how long some ranges are, and all that is in them, one after another.

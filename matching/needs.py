@@ -5,7 +5,7 @@ under a negation ("pas de prêt") does not count.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -100,12 +100,13 @@ class NeedReader:
         ticked = list(ticked)
         weights = dict.fromkeys(ticked, 1.0)
         evidence: dict[str, tuple[str, ...]] = {}
-        written, stems = self.asserted(text)
+        found, covered = self._words(text)
+        written, stems = _asserted(found, covered)
         bags = self._rarity.read([stems, *self._clauses(text)])
         heard = self._hearing.hear(bags)
         likeness, shares = heard.likeness[0], _shares(heard.likeness)
-        found = np.flatnonzero(self._served & (shares >= FLOOR))
-        understood = found[np.argsort(-shares[found], kind="stable")].tolist()
+        served = np.flatnonzero(self._served & (shares >= FLOOR))
+        understood = served[np.argsort(-shares[served], kind="stable")].tolist()
         places: dict[str, int] = {}
         owners = np.array([places.setdefault(word, len(places)) for word in written], np.intp)
         for column, brought in zip(understood, heard.shares(owners, len(places), understood), strict=True):
@@ -123,18 +124,18 @@ class NeedReader:
                 if served and value > 0.0
             },
             nothing=float(likeness[~self._served].max(initial=0.0)),
-            closeness=postings.closeness(stems) if postings and stems else {},
+            closeness=postings.closeness(text, covered) if postings and stems else {},
         )
 
     def asserted(self, text: str) -> tuple[list[str], list[str]]:
         """Return the words of a text that no negation covers, as written and as stems."""
+        return _asserted(*self._words(text))
+
+    def _words(self, text: str) -> tuple[list[tuple[str, str]], set[int]]:
+        """Return the words of a text, each with its stem, and the positions of those that a negation covers."""
         found = words(text)
         stems = [stem for _, stem in found]
-        if not self._negations.isdisjoint(stems):
-            covered = self._negated(stems)
-            found = [pair for position, pair in enumerate(found) if position not in covered]
-            stems = [stem for _, stem in found]
-        return [written for written, _ in found], stems
+        return found, set() if self._negations.isdisjoint(stems) else self._negated(stems)
 
     def _clauses(self, text: str) -> list[list[str]]:
         """Return the stems of each clause of a text that has several: a second need often stands in one of its own."""
@@ -162,6 +163,11 @@ class NeedReader:
             if stem in self._negations and self._verb_negations.isdisjoint(stems[max(0, position - 3) : position]):
                 covered.update(range(position + 1, position + 1 + NEGATION_SPAN))
         return covered
+
+
+def _asserted(found: Sequence[tuple[str, str]], covered: Collection[int]) -> tuple[list[str], list[str]]:
+    kept = [pair for position, pair in enumerate(found) if position not in covered] if covered else found
+    return [written for written, _ in kept], [stem for _, stem in kept]
 
 
 def _shares(likeness: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ terms.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import sqrt
 
 import numpy as np
@@ -16,7 +16,9 @@ from scipy.sparse import csr_array, vstack
 
 from matching.kernels import loaded
 from matching.lexicon import BYTES, N_PLACES, PLACE, Lexicon, occurrences, ranges, word_places
-from matching.vocabulary import SPARED, Vocabulary
+from matching.outcomes import BoolArray
+from matching.text import tokens
+from matching.vocabulary import BLOCK, SPARED, Vocabulary
 
 MANY = 1_000  # subjects, from which a row has one byte for each, and not two: the rows of a text leave the cache
 LOUDEST = 31  # what a row of bytes is multiplied by, at most
@@ -31,43 +33,64 @@ AT_ONCE = 256  # rows that are made at once
 OFTEN = 1 << 16  # what is said more often counts as that
 WEIGHT, ROW = 0, 1  # of a term, before where what it brings starts and ends
 SCALE = 0  # of a row, before the same
+NONE = np.zeros(0, np.bool_)
 DAMPED = np.zeros(OFTEN, np.int64)  # by how often a term is said, in steps
 DAMPED[1:] = np.rint((np.log(np.arange(1, OFTEN)) + 1.0) * STEPS)
 
 
 class Closeness(Mapping[str, float]):
-    """How close a text comes to each subject: cosines in [0, 1].
+    """How close a text comes to each subject: cosines in [0, 1], worked out when they are asked for.
 
     Parameters
     ----------
-    columns : mapping of str to int
-        The place of each subject in ``sums``, in order; the same object for every text.
-    sums : (n_subjects,) ndarray of int32
-    scale : float
-        What the sums are multiplied by; a cosine is that between 0 and 1.
+    postings : Postings
+    text : str
+    hidden : collection of int
+        Positions of words that do not count.
     """
 
-    __slots__ = ("_cosines", "columns", "scale", "sums")
+    __slots__ = ("_cosines", "_hidden", "_postings", "_text")
 
-    def __init__(self, columns: Mapping[str, int], sums: NDArray[np.int32], scale: float) -> None:
-        self.columns, self.sums, self.scale = columns, sums, scale
+    def __init__(self, postings: "Postings", text: str, hidden: Collection[int]) -> None:
+        self._postings, self._text, self._hidden = postings, text, hidden
         self._cosines: NDArray[np.float64] | None = None
 
     @property
+    def columns(self) -> Mapping[str, int]:
+        """The place of each subject, in order; the same object for every text."""
+        return self._postings.columns
+
+    @property
+    def n_blocks(self) -> int:
+        """How many blocks of ``BLOCK`` subjects there are."""
+        return len(self._postings.every_block)
+
+    @property
     def cosines(self) -> NDArray[np.float64]:
-        """Of shape (n_subjects,): worked out when they are asked for."""
+        """Of shape (n_subjects,)."""
         if self._cosines is None:
-            self._cosines = np.clip(self.sums * self.scale, 0.0, 1.0)
+            sums, scale = self.add_up(self._postings.every_block)
+            self._cosines = np.clip(sums * scale, 0.0, 1.0)
         return self._cosines
 
+    def add_up(self, wanted: BoolArray) -> tuple[NDArray[np.float64], float]:
+        """Return sums of shape (n_subjects,) and what they are multiplied by: cosines, once kept within 0 and 1.
+
+        Parameters
+        ----------
+        wanted : (n_blocks,) ndarray of bool
+            Blocks of ``BLOCK`` subjects: the sums of others say nothing.
+        """
+        return self._postings.add_up(self._text, self._hidden, wanted)
+
     def __getitem__(self, subject: str) -> float:
-        return float(self.cosines[self.columns[subject]])
+        return float(self.cosines[self._postings.columns[subject]])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.columns)
+        return iter(self._postings.columns)
 
     def __len__(self) -> int:
-        return len(self.columns)
+        return len(self._postings.columns)
 
 
 class Postings:
@@ -76,18 +99,25 @@ class Postings:
     Parameters
     ----------
     lexicon : Lexicon
-        Of thousands of subjects.
+        Of thousands of subjects: those that are asked for together beside each other, others need not be read.
+
+    Attributes
+    ----------
+    columns : dict of str to int
+        The place of each subject, in order.
+    every_block : (n_blocks,) ndarray of bool
+        All blocks of ``BLOCK`` subjects.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._columns = {subject: column for column, subject in enumerate(lexicon.subjects)}
+        self.columns = {subject: column for column, subject in enumerate(lexicon.subjects)}
         self._stop_words = lexicon.rarity.stop_words
         matrix = lexicon.matrix.astype(np.float64)
         sizes = np.diff(matrix.indptr)
         matrix.data *= np.repeat(lexicon.rarity.weights, sizes)
         words = sorted(lexicon.words - self._stop_words)
         spoken = [np.frombuffer(word_places(word), PLACE) for word in words]
-        common = np.flatnonzero(sizes >= max(1.0, COMMON * len(self._columns)))
+        common = np.flatnonzero(sizes >= max(1.0, COMMON * len(self.columns)))
         starts = np.cumsum([0, *map(len, spoken), *[1] * common.size])
         held = np.concatenate([*spoken, common])
         terms = csr_array((np.ones(held.size), held, starts), shape=(len(words) + common.size, N_PLACES))
@@ -100,7 +130,7 @@ class Postings:
         row_of = np.full(N_PLACES, -1, np.int32)
         row_of[common] = np.arange(len(words), starts.size - 1)
         matrix.data /= unit
-        self._table, scales, above = _rows(terms, matrix, np.uint8 if len(self._columns) >= MANY else np.uint16)
+        self._table, scales, above = _rows(terms, matrix, np.uint8 if len(self.columns) >= MANY else np.uint16)
         matrix.data[np.repeat(row_of >= 0, sizes)] = 0.0
         matrix.data = np.rint(matrix.data)
         beside = csr_array(vstack([above, matrix], format="csr").astype(np.int32))
@@ -110,22 +140,28 @@ class Postings:
         weights = np.rint(lexicon.rarity.weights * WEIGHT_STEPS).astype(np.int32)
         self._scales = np.column_stack([scales, bounds[: len(scales)]])
         self._places = np.column_stack([weights, row_of, bounds[len(scales) :]])
+        self.every_block = np.ones(-(-len(self.columns) // BLOCK), dtype=np.bool_)
         self._vocabulary = Vocabulary(weights, self._words, self._stop_words)
 
-    def closeness(self, words: Sequence[str]) -> Closeness:
-        """Return how close a text, given by its words as stems, comes to each subject."""
+    def closeness(self, text: str, hidden: Collection[int] = ()) -> Closeness:
+        """Return how close a text comes to each subject; ``hidden`` are positions of words that do not count."""
+        return Closeness(self, text, hidden)
+
+    def add_up(self, text: str, hidden: Collection[int], wanted: BoolArray) -> tuple[NDArray[np.float64], float]:
+        """Return what :meth:`Closeness.add_up` does."""
         if loops := loaded():
-            numbers, shelf = self._vocabulary.read(words)
-            sums = np.empty(len(self._columns), np.int32)
-            square = loops.add_text(
-                numbers, shelf.words, shelf.terms, shelf.letters, self._places, DAMPED, self._table, self._scales,
-                self._beside, sums,
-            )  # fmt: skip
+            written, shelf = text.encode("utf-8", "surrogatepass"), self._vocabulary.shelf
+            sums = np.empty(len(self.columns))
+            rest = (self._places, DAMPED, self._table, self._scales, self._beside, wanted, sums)
+            given = np.frombuffer(written, np.uint8), _marked(hidden) if hidden else NONE
+            square = loops.add_text(*given, *shelf, *rest)
+            if square < 0:
+                square = loops.add_text(*given, *self._vocabulary.extend(written), *rest)
             if square <= self._longest:
-                return Closeness(self._columns, sums, self._scale(square))
-        exact, square = self._add_text(words)
+                return sums, self._scale(square)
+        exact, square = self._add_text([word for at, word in enumerate(tokens(text)) if at not in hidden])
         times = max(1.0, sqrt(square / self._longest))
-        return Closeness(self._columns, np.rint(exact / times).astype(np.int32), self._scale(square) * times)
+        return np.rint(exact / times), self._scale(square) * times
 
     def _scale(self, square: int) -> float:
         """Return what sums are multiplied by, from the square of the length of the text."""
@@ -165,12 +201,18 @@ class Postings:
         self, rows: NDArray[np.int32], times: NDArray[np.int64], precision: type[np.floating]
     ) -> NDArray[np.float64]:
         """Add up some rows of the table, each so many times."""
-        sums = np.zeros(len(self._columns))
+        sums = np.zeros(len(self.columns))
         times = times * self._scales[rows, SCALE]
         for start in range(0, rows.size, TOGETHER):
             some = slice(start, start + TOGETHER)
             sums += times[some].astype(precision) @ self._table[rows[some]].astype(precision)
         return sums
+
+
+def _marked(positions: Collection[int]) -> NDArray[np.bool_]:
+    marked = np.zeros(max(positions) + 1, np.bool_)
+    marked[list(positions)] = True
+    return marked
 
 
 def _rows(

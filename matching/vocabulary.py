@@ -1,81 +1,61 @@
-"""What a compiled loop has to know of the words of a text: worked out once a word, then kept under a number.
+"""What a compiled loop has to know to read a text: worked out once for each chunk of it and each word, then kept.
 
-Words come from whoever writes, so that there is no end to them: a shelf of words is of one size, and a new one takes
-its place when it is full. A shelf only ever gains words, and one that was replaced stays as it was: threads read
-without waiting, and only those that bring new words wait for one another.
+Chunks are what stands between white space of one byte; no word goes across it. They come from whoever writes, so that
+there is no end to them: a shelf is of one size, and a new one takes its place when it is full. A chunk is found by a
+table of slots that nobody changes: whoever adds chunks writes where no slot of a shelf in use leads to, then makes
+another table. Threads so read without waiting, and only those that bring something new wait for one another.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from threading import Lock
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.lexicon import PLACE, word_places
+from matching.lexicon import BYTES, PLACE, word_places
+from matching.text import tokens
 
-N_WORDS = 1 << 15  # of a shelf; 25,000 texts have fewer
-PER_WORD = 16  # terms, and letters, that a shelf has room for, a word
-FIRST_TERM, LAST_TERM, FIRST_LETTER, LAST_LETTER, ROW, CHECKSUM = range(6)
+ROOM = np.array([1, 2, 1, 16, 32]) << 16  # of a shelf, for chunks, their words, words, terms and letters: 25,000 texts
+FIRST_TERM, LAST_TERM, FIRST_LETTER, LAST_LETTER, ROW, CHECKSUM = range(6)  # of a word
+FIRST_BYTE, LAST_BYTE, FIRST_WORD, LAST_WORD = range(4)  # of a chunk
 SPARED = 7  # last bits of what a term says that the length of a text does without: 64 bits hold that of any
+BLOCK = 64  # subjects that are added up together: a line of memory, where one takes a byte
 COMPLEMENT = 0xFFFFFFFF  # of a checksum: what it is before and after the bytes of a text are run through
 
 
-class Shelf:
-    """Words by number.
+class Shelf(NamedTuple):
+    """Chunks and words by number.
 
     Parameters
     ----------
-    n_words, n_terms, n_letters : int
-        What it has room for.
-
-    Attributes
-    ----------
-    numbers : dict of str to int
+    slots : (n,) ndarray of int32
+        The number of a chunk or -1, from the slot of its checksum on; ``n`` is a power of two.
+    chunks : (n_chunks, 4) ndarray of int32
+        Where the bytes of a chunk start and end among the letters, and its words among those that are said.
+    said : (n_said,) ndarray of int32
+        Numbers of words.
     words : (n_words, 6) ndarray of int64
-        By number: where the terms of a word start and end (a stop word has none), where its letters do, its row in a
-        table or -1, and the running checksum of the word and a space: that of a pair goes on from there.
+        Where the terms of a word start and end (a stop word has none), where its letters do, its row in a table or
+        -1, and the running checksum of the word and a space: that of a pair goes on from there.
     terms : (n_terms, 2) ndarray of int32
         The place of each term of the words, and what it weighs.
     letters : (n_letters,) ndarray of uint8
         In UTF-8.
     """
 
-    __slots__ = ("_n_letters", "_n_terms", "letters", "numbers", "terms", "words")
-
-    def __init__(self, n_words: int, n_terms: int, n_letters: int) -> None:
-        self.numbers: dict[str, int] = {}
-        self.words = np.empty((n_words, 6), np.int64)  # pages that nothing was written to take no memory
-        self.terms = np.empty((n_terms, 2), np.int32)
-        self.letters = np.empty(n_letters, np.uint8)
-        self._n_terms = self._n_letters = 0
-
-    def has_room(self, n_words: int, n_terms: int, n_letters: int) -> bool:
-        return (
-            len(self.numbers) + n_words <= len(self.words)
-            and self._n_terms + n_terms <= len(self.terms)
-            and self._n_letters + n_letters <= len(self.letters)
-        )
-
-    def add(self, word: str, places: NDArray[np.int32], weights: NDArray[np.int32], row: int) -> None:
-        """Keep a word: nobody knows its number before all of it is there."""
-        letters = word.encode()
-        first, last = self._n_terms, self._n_terms + len(places)
-        start, end = self._n_letters, self._n_letters + len(letters)
-        self.terms[first:last, 0] = places
-        self.terms[first:last, 1] = weights
-        self.letters[start:end] = np.frombuffer(letters, np.uint8)
-        self.words[len(self.numbers)] = first, last, start, end, row, crc32(letters + b" ") ^ COMPLEMENT
-        self._n_terms, self._n_letters = last, end
-        self.numbers[word] = len(self.numbers)
-
-    def find(self, words: Sequence[str]) -> NDArray[np.int32]:
-        """Return the numbers of some words; ``KeyError`` where there is one that it does not hold."""
-        return np.fromiter(map(self.numbers.__getitem__, words), np.int32, len(words))
+    slots: NDArray[np.int32]
+    chunks: NDArray[np.int32]
+    said: NDArray[np.int32]
+    words: NDArray[np.int64]
+    terms: NDArray[np.int32]
+    letters: NDArray[np.uint8]
 
 
 class Vocabulary:
-    """The words that were read so far, or since there were too many.
+    """The chunks that were read so far, or since there were too many.
 
     Parameters
     ----------
@@ -89,36 +69,76 @@ class Vocabulary:
     def __init__(self, weights: NDArray[np.int32], rows: Mapping[str, int], stop_words: frozenset[str]) -> None:
         self._weights, self._rows, self._stop_words = weights, rows, stop_words
         self._lock = Lock()
-        self._shelf = Shelf(N_WORDS, PER_WORD * N_WORDS, PER_WORD * N_WORDS)
+        self._clear(ROOM)
 
-    def read(self, words: Sequence[str]) -> tuple[NDArray[np.int32], Shelf]:
-        """Return the numbers of some words, and the shelf that they are of."""
-        shelf = self._shelf
-        try:
-            return shelf.find(words), shelf
-        except KeyError:
-            shelf = self._extended(dict.fromkeys(words))
-            return shelf.find(words), shelf
+    def _clear(self, room: NDArray[np.int64]) -> None:
+        """Begin another shelf, with so much room."""
+        n_chunks, n_said, n_words, n_terms, n_letters = room.tolist()
+        self._room, self._taken = room, np.zeros_like(room)
+        self._chunks: set[bytes] = set()
+        self._numbers: dict[str, int] = {}
+        self.shelf = Shelf(
+            slots=np.full(1 << (2 * n_chunks - 1).bit_length(), -1, np.int32),
+            chunks=np.empty((n_chunks, 4), np.int32),  # pages that nothing was written to take no memory
+            said=np.empty(n_said, np.int32),
+            words=np.empty((n_words, 6), np.int64),
+            terms=np.empty((n_terms, 2), np.int32),
+            letters=np.empty(n_letters, np.uint8),
+        )
 
-    def _extended(self, words: Iterable[str]) -> Shelf:
-        """Return a shelf that holds some words, each given once."""
+    def extend(self, text: bytes) -> Shelf:
+        """Return a shelf that holds all chunks of a text in UTF-8."""
         with self._lock:
-            shelf = self._shelf
-            places = self._places(word for word in words if word not in shelf.numbers)
-            if not shelf.has_room(*_size(places)):
-                places = self._places(words)
-                n_words, n_terms, n_letters = _size(places)
-                most = PER_WORD * N_WORDS
-                shelf = Shelf(max(N_WORDS, n_words), max(most, n_terms), max(most, n_letters))
-            for word, found in places.items():
-                shelf.add(word, found, self._weights[found], self._rows.get(word, -1))
-            self._shelf = shelf
-        return shelf
+            chunks = dict.fromkeys(text.split())
+            read = _read(chunk for chunk in chunks if chunk not in self._chunks)
+            if (self._taken + _sizes(read) > self._room).any():
+                read = _read(chunks)
+                self._clear(np.maximum(ROOM, _sizes(read)))
+            self.shelf = self.shelf._replace(slots=self._add(read))
+            return self.shelf
 
-    def _places(self, words: Iterable[str]) -> dict[str, NDArray[np.int32]]:
-        return {word: np.frombuffer(b"" if word in self._stop_words else word_places(word), PLACE) for word in words}
+    def _add(self, read: Mapping[bytes, Sequence[str]]) -> NDArray[np.int32]:
+        """Keep some chunks, given with their words, and return the slots that lead to them too."""
+        shelf, slots, start = self.shelf, self.shelf.slots.copy(), self._taken.tolist()
+        n_chunks, n_said, n_words, n_terms, n_letters = start
+        chunks, said, words, places, letters = [], [], [], [], bytearray()
+        for chunk, spoken in read.items():
+            for word in spoken:
+                if word not in self._numbers:
+                    self._numbers[word] = n_words
+                    found = b"" if word in self._stop_words else word_places(word)
+                    written, first_term, first_letter = word.encode(), n_terms, n_letters
+                    n_words, n_terms, n_letters = n_words + 1, n_terms + len(found) // BYTES, n_letters + len(written)
+                    checksum = crc32(written + b" ") ^ COMPLEMENT
+                    words.append((first_term, n_terms, first_letter, n_letters, self._rows.get(word, -1), checksum))
+                    places.append(found)
+                    letters += written
+            slot = crc32(chunk) % len(slots)
+            while slots[slot] >= 0:
+                slot = (slot + 1) % len(slots)
+            slots[slot] = n_chunks
+            chunks.append((n_letters, n_letters + len(chunk), n_said, n_said + len(spoken)))
+            n_chunks, n_said, n_letters = n_chunks + 1, n_said + len(spoken), n_letters + len(chunk)
+            said += [self._numbers[word] for word in spoken]
+            letters += chunk
+        self._taken = np.array([n_chunks, n_said, n_words, n_terms, n_letters])
+        shelf.chunks[start[0] : n_chunks] = np.array(chunks, np.int32).reshape(-1, 4)
+        shelf.said[start[1] : n_said] = said
+        shelf.words[start[2] : n_words] = np.array(words, np.int64).reshape(-1, 6)
+        shelf.terms[start[3] : n_terms, 0] = np.frombuffer(b"".join(places), PLACE)
+        shelf.terms[start[3] : n_terms, 1] = self._weights[shelf.terms[start[3] : n_terms, 0]]
+        shelf.letters[start[4] : n_letters] = np.frombuffer(letters, np.uint8)
+        self._chunks.update(read)
+        return slots
 
 
-def _size(places: Mapping[str, NDArray[np.int32]]) -> tuple[int, int, int]:
-    """Return how many words there are, how many terms, and how many letters."""
-    return len(places), sum(map(len, places.values())), sum(len(word.encode()) for word in places)
+def _read(chunks: Iterable[bytes]) -> dict[bytes, list[str]]:
+    return {chunk: tokens(chunk.decode("utf-8", "surrogatepass")) for chunk in chunks}
+
+
+def _sizes(read: Mapping[bytes, Sequence[str]]) -> NDArray[np.int64]:
+    """Return how much room some chunks take at most, as ``ROOM`` is told."""
+    words = set(chain.from_iterable(read.values()))
+    n_letters = sum(map(len, read)) + sum(len(word.encode()) for word in words)
+    n_terms = sum(len(word_places(word)) // BYTES for word in words)
+    return np.array([len(read), sum(map(len, read.values())), len(words), n_terms, n_letters])

@@ -1,17 +1,32 @@
 """How close a text comes to each scheme, against the slow and obvious way; and what the index makes of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import Example, Index, Lexicon, NeedReader, Postings, Rarity, kernels
+from matching import (
+    Answer,
+    Example,
+    Index,
+    Lexicon,
+    NeedReader,
+    Postings,
+    Profile,
+    Rarity,
+    Wish,
+    kernels,
+    rank,
+    tokens,
+)
 from matching.postings import MANY
+from matching.vocabulary import BLOCK
 from tests.matching import naive_reading
-from tests.matching.factories import make_scheme
+from tests.matching.factories import DAY, WEIGHTS, make_scheme
 
 STOP_WORDS = frozenset({"le", "un"})
 WORDS = [
@@ -37,98 +52,133 @@ LARGE = Lexicon.learn(
 )
 BOTH = [(LEXICON, POSTINGS, 2e-4), (LARGE, Postings(LARGE), 1e-3)]  # with how near they come to the lexicon
 
-texts = st.lists(st.sampled_from([*WORDS, *ELSEWHERE]), max_size=12)
+texts = st.lists(st.sampled_from([*WORDS, *ELSEWHERE]), max_size=12).map(" ".join)
 either = pytest.mark.parametrize(("lexicon", "postings", "near"), BOTH, ids=["two bytes", "one byte"])
 
 
+def likeness(text: str, lexicon: Lexicon) -> dict[str, float]:
+    return naive_reading.likeness(tokens(text), lexicon)
+
+
 @either
-@given(words=texts)
+@given(text=texts)
 def test_the_closeness_of_a_text_is_its_cosine_with_each_subject(
-    words: list[str], lexicon: Lexicon, postings: Postings, near: float
+    text: str, lexicon: Lexicon, postings: Postings, near: float
 ) -> None:
-    found = postings.closeness(words)
-    assert found == pytest.approx(naive_reading.likeness(words, lexicon), abs=near)
+    found = postings.closeness(text)
+    assert found == pytest.approx(likeness(text, lexicon), abs=near)
     assert 0.0 <= min(found.values()) <= max(found.values()) <= 1.0
 
 
 @either
-@given(words=texts)
+@given(text=texts)
 def test_words_that_are_known_are_added_up_beforehand_and_change_nothing(
-    words: list[str], lexicon: Lexicon, postings: Postings, near: float
+    text: str, lexicon: Lexicon, postings: Postings, near: float
 ) -> None:
     without = Postings(Lexicon(lexicon.subjects, lexicon.matrix, lexicon.rarity))
-    assert postings.closeness(words).cosines == pytest.approx(without.closeness(words).cosines, abs=2 * near)
+    assert postings.closeness(text).cosines == pytest.approx(without.closeness(text).cosines, abs=2 * near)
 
 
-@pytest.mark.parametrize("words", [example.text.split() for example in EXAMPLES[::8]])
-def test_a_text_that_a_subject_was_learnt_from_is_closest_to_it(words: list[str]) -> None:
-    found = POSTINGS.closeness(words)
-    (subject,) = next(example.subjects for example in EXAMPLES if example.text.split() == words)
+@pytest.mark.parametrize("text", [example.text for example in EXAMPLES[::8]])
+def test_a_text_that_a_subject_was_learnt_from_is_closest_to_it(text: str) -> None:
+    found = POSTINGS.closeness(text)
+    (subject,) = next(example.subjects for example in EXAMPLES if example.text == text)
     assert found[subject] == max(found.values())
 
 
-LONG = [["robot"] * 3_000, [*WORDS, *ELSEWHERE] * 300, [f"{word}{number}" for word in WORDS for number in range(400)]]
-ODD = [[], ["le"], ["le", "un"], ["zz"], ["robot"], WORDS, [*WORDS, *ELSEWHERE], ["é", "", "été"], ["le"] * 70_000]
+MANY_WORDS = " ".join(f"{word}{number}" for word in WORDS for number in range(400))
+LONG = ["robot " * 3_000, " ".join([*WORDS, *ELSEWHERE] * 300), MANY_WORDS]
+ODD = [
+    "", " \t\r\n\x0b\x0c ", "le", "le un", "zz", "robot", " ".join(WORDS), " ".join([*WORDS, *ELSEWHERE]),
+    "le " * 70_000, "robot\xa0robot\u2003toit\x1cprêt\u2028salon\x85brevet", "L’été, ½ toit;export/salon…",
+    "\ud800 robot\ud800", "a\x00b\x00",
+]  # fmt: skip
 
 
-def assert_same(texts: Sequence[Sequence[str]], folder: Path) -> None:
+def assert_same(texts: Sequence[str], folder: Path, hidden: Collection[int] = ()) -> None:
     """Assert that texts come as close to each subject with compiled loops as without, to the last bit."""
-    slow = [postings.closeness(words) for _, postings, _ in BOTH for words in texts]
+
+    def come_close() -> list[list[float]]:
+        return [postings.closeness(text, hidden).cosines.tolist() for _, postings, _ in BOTH for text in texts]
+
+    slow = come_close()
     if not kernels.load(str(folder)):
         pytest.skip("numba is not installed")
     try:
-        fast = [postings.closeness(words) for _, postings, _ in BOTH for words in texts]
+        assert come_close() == slow
     finally:
         kernels.unload()
-    assert [found.sums.tolist() for found in fast] == [found.sums.tolist() for found in slow]
-    assert [found.scale for found in fast] == [found.scale for found in slow]
 
 
-@pytest.mark.parametrize("words", [*ODD, *LONG])
-def test_compiled_loops_add_up_to_the_same_bits(words: list[str], tmp_path: Path) -> None:
-    assert_same([words], tmp_path)
+@pytest.mark.parametrize("text", [*ODD, *LONG], ids=range(len(ODD) + len(LONG)))
+@pytest.mark.parametrize("hidden", [(), {0, 2, 3, 90_000}], ids=["all words", "some are hidden"])
+def test_compiled_loops_add_up_to_the_same_bits(text: str, hidden: Collection[int], tmp_path: Path) -> None:
+    assert_same([text], tmp_path, hidden)
 
 
 def test_compiled_loops_add_up_any_text_to_the_same_bits(tmp_path: Path) -> None:
     draw = Random(7)  # noqa: S311
-    assert_same([draw.choices([*WORDS, *ELSEWHERE], k=draw.randint(0, 40)) for _ in range(300)], tmp_path)
+    assert_same([" ".join(draw.choices([*WORDS, *ELSEWHERE], k=draw.randint(0, 40))) for _ in range(300)], tmp_path)
 
 
 def test_compiled_loops_read_more_words_than_are_kept(tmp_path: Path) -> None:
-    assert_same([[f"{word}{text}{number}" for word in WORDS for number in range(900)] for text in "abc"] * 2, tmp_path)
+    many = [" ".join(f"{word}{text}{number}" for word in WORDS for number in range(1_200)) for text in "abc"]
+    assert_same([*many, many[0]], tmp_path)
+
+
+def test_only_the_subjects_that_are_wanted_need_be_added_up(tmp_path: Path) -> None:
+    """In one block, in several that follow each other, in the last one, which is not full; in none, and in all."""
+    _, postings, _ = BOTH[1]
+    size, every = len(postings.every_block), postings.closeness(" ".join([*WORDS, *ELSEWHERE])).cosines
+    if not kernels.load(str(tmp_path)):
+        pytest.skip("numba is not installed")
+    try:
+        for blocks in ([3], [0, 1, 2, 7, 9, 10], [size - 1], [0, size - 2, size - 1], [], range(size)):
+            wanted = np.zeros(size, dtype=np.bool_)
+            wanted[list(blocks)] = True
+            sums, scale = postings.closeness(" ".join([*WORDS, *ELSEWHERE])).add_up(wanted)
+            within = np.repeat(wanted, BLOCK)[: len(every)]
+            assert np.clip(sums * scale, 0.0, 1.0)[within].tolist() == every[within].tolist()
+    finally:
+        kernels.unload()
 
 
 @either
 def test_a_text_of_which_the_sums_are_too_great_for_32_bits_is_as_close(
     lexicon: Lexicon, postings: Postings, near: float, tmp_path: Path
 ) -> None:
-    words = LONG[2] * 10
-    assert_same([words], tmp_path)
-    exact = (lexicon.rarity.matrix([words]) @ lexicon.matrix).toarray()[0]
-    assert postings.closeness(words).cosines == pytest.approx(exact, abs=near)
-    once = postings.closeness(LONG[2]).scale
-    assert postings.closeness(words).scale > once / 2  # ten times the words are 2.5 times as long
+    text = f"{MANY_WORDS} " * 10
+    assert_same([text], tmp_path)
+    exact = (lexicon.rarity.matrix([tokens(text)]) @ lexicon.matrix).toarray()[0]
+    assert postings.closeness(text).cosines == pytest.approx(exact, abs=near)
+    once, often = (postings.closeness(said).add_up(postings.every_block)[1] for said in (MANY_WORDS, text))
+    assert often > once / 2  # ten times the words are 2.5 times as long
 
 
 @either
-@pytest.mark.parametrize("words", LONG)
+@pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))
 def test_what_is_said_over_and_over_is_still_a_cosine(
-    words: list[str], lexicon: Lexicon, postings: Postings, near: float
+    text: str, lexicon: Lexicon, postings: Postings, near: float
 ) -> None:
-    assert postings.closeness(words) == pytest.approx(naive_reading.likeness(words, lexicon), abs=near)
+    assert postings.closeness(text) == pytest.approx(likeness(text, lexicon), abs=near)
+
+
+@given(st.lists(st.sampled_from([*WORDS, *ELSEWHERE]), max_size=12), st.sets(st.integers(0, 14)))
+def test_words_that_are_hidden_might_as_well_not_stand_there(words: list[str], hidden: set[int]) -> None:
+    kept = " ".join(word for position, word in enumerate(words) if position not in hidden)
+    assert POSTINGS.closeness(" ".join(words), hidden) == POSTINGS.closeness(kept)
 
 
 def test_nothing_is_close_to_a_text_without_words() -> None:
-    assert set(POSTINGS.closeness([]).values()) == {0.0}
+    assert set(POSTINGS.closeness("").values()) == {0.0}
     assert NeedReader(LEXICON).read("…", postings=POSTINGS).closeness == {}
 
 
 def test_a_reader_tells_how_close_the_words_that_no_negation_covers_come_to_each_scheme() -> None:
     reader = NeedReader(LEXICON, negations=["sans"])
     wish = reader.read("Un robot, et sans brevet", postings=POSTINGS)
-    words = ["un", "robot", "et", "sans"]
-    assert reader.asserted("Un robot, et sans brevet")[1] == words
-    assert wish.closeness == POSTINGS.closeness(words)
+    assert reader.asserted("Un robot, et sans brevet")[1] == ["un", "robot", "et", "sans"]
+    assert wish.closeness == POSTINGS.closeness("un robot et sans")
     assert reader.read("Un robot").closeness == {}
 
 
@@ -139,9 +189,32 @@ def test_an_index_knows_the_likeness_of_its_schemes_whatever_comes_and_goes() ->
             index.remove(edit)
         elif edit:
             index.add(make_scheme(edit))
-        for words in (WORDS, ["toit"]):
-            found = POSTINGS.closeness(words)
+        for text in (" ".join(WORDS), "toit"):
+            found = POSTINGS.closeness(text)
             expected = [found.get(index.schemes[at].key, 0.0) if at in index.schemes else 0.0 for at in range(20)]
             likeness = index.likeness(found)
             assert [likeness[at] if at in index.schemes else 0.0 for at in range(20)] == expected
             assert index.likeness(dict(found)).tolist() == likeness.tolist()
+
+
+def test_the_first_of_those_that_words_are_close_to_are_the_same_by_compiled_loops(tmp_path: Path) -> None:
+    several = [make_scheme(f"a:{number:02}", kind=f"kind {number % 3}") for number in range(-10, 60)]
+    index = Index(several)  # more than texts speak of, and the words of all of them
+    firm = Profile(on=DAY)
+    wishes = [Wish(stated=True, closeness=POSTINGS.closeness(said), chance=1.0) for said in (*LONG[1:], *WORDS)]
+
+    def first() -> list[Answer]:
+        return [rank(index, firm, wish, WEIGHTS, limit=limit) for wish in wishes for limit in (1, 5)]
+
+    slow = first()
+    assert any(answer.matches for answer in slow)
+    if not kernels.load(str(tmp_path)):
+        pytest.skip("numba is not installed")
+    try:
+        assert first() == slow
+        index.remove("a:02")
+        index.add(make_scheme("b:00"))
+        fast = first()
+    finally:
+        kernels.unload()
+    assert fast == first() != slow

@@ -90,7 +90,8 @@ class Catalogue:
             )
         )
         said = [matching.Example(text, {key: 1.0}, share) for key, text, share in texts]
-        return matching.Lexicon.learn(said, lexicon_of(language).rarity)
+        by_key = matching.Lexicon.learn(said, lexicon_of(language).rarity)
+        return by_key.arranged([scheme.key for scheme in matching.beside_each_other(self.schemes)])
 
     def named(self, keys: Iterable[str]) -> list[matching.Scheme]:
         """Return the schemes of some keys, in that order; a key that it does not hold is left out."""
