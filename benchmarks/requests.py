@@ -235,7 +235,7 @@ def over_http(table: Table, bodies: Sequence[bytes], *, rounds: int, n_passes: i
         ways = {WITH: (*served, ADDRESS), WITHOUT: (*plain, ADDRESS), ORM: (*served, by_orm.ADDRESS)}
         if not has_numba:
             del ways[WITHOUT]
-        requests = {name: [post(port, path, body) for body in bodies] for name, (port, _, path) in ways.items()}
+        requests = {name: [post(path, body) for body in bodies] for name, (_, _, path) in ways.items()}
         for name, (port, _, _) in ways.items():
             send(port, requests[name][:8], n_clients=1)
             send(port, requests[name] * (1 if name == ORM else N_WARM))  # it keeps nothing but what the engine kept
