@@ -7,10 +7,10 @@ from time import perf_counter
 N_CLIENTS = 50
 
 
-def post(port: int, address: str, body: bytes) -> bytes:
+def post(address: str, body: bytes) -> bytes:
     """Return a request as bytes, as a proxy that holds the certificate passes it on."""
     head = (
-        f"POST /{address} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Forwarded-Proto: https\r\n"
+        f"POST /{address} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Proto: https\r\n"
         f"X-Forwarded-For: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -3,9 +3,9 @@
     scripts/load [--quick]
 
 In a database of its own it puts 5,000 schemes in the place of ours (``benchmarks/published.py``), starts gunicorn as
-scripts/start does, once for both addresses and once without numba, and lets 50 clients ask each in turn. Firms and
-needs are drawn as by ``benchmarks/synthetic.py``; all must answer 200, and the same schemes in the same order with the
-same points and reasons. Ends with 1 where a goal is missed.
+scripts/start does, once for each way, and lets 50 clients ask each in turn. Firms and needs are drawn as by
+``benchmarks/synthetic.py``; all must answer 200, and the same schemes in the same order with the same points and
+reasons. Ends with 1 where a goal is missed.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from io import BytesIO, StringIO
 from math import inf
 from pathlib import Path
@@ -230,22 +230,20 @@ def gunicorn(**changes: str) -> Iterator[tuple[int, int]]:
 
 def over_http(table: Table, bodies: Sequence[bytes], *, rounds: int, n_passes: int) -> None:
     """The addresses in turn: throughput, waits, time of the processor."""
-    has_numba = kernels.loaded() is not None
-    with gunicorn() as served, gunicorn(JONCTION_LOOPS="0") if has_numba else nullcontext(served) as plain:
-        ways = {WITH: (*served, ADDRESS), WITHOUT: (*plain, ADDRESS), ORM: (*served, by_orm.ADDRESS)}
-        if not has_numba:
-            del ways[WITHOUT]
-        requests = {name: [post(port, path, body) for body in bodies] for name, (port, _, path) in ways.items()}
-        for name, (port, _, _) in ways.items():
+    changes = {WITH: {}, WITHOUT: {"JONCTION_LOOPS": "0"}, ORM: {}} if kernels.loaded() else {WITH: {}, ORM: {}}
+    with ExitStack() as servers:  # one each: what a process keeps of one way is not in the way of another
+        ways = {name: servers.enter_context(gunicorn(**each)) for name, each in changes.items()}
+        requests = {name: [post(by_orm.ADDRESS if name == ORM else ADDRESS, body) for body in bodies] for name in ways}
+        for name, (port, _) in ways.items():
             send(port, requests[name][:8], n_clients=1)
-            send(port, requests[name] * (1 if name == ORM else N_WARM))  # it keeps nothing but what the engine kept
+            send(port, requests[name] * N_WARM)
         told = {name: [*map(comparable, send(ways[name][0], requests[name][:60])[0])] for name in ways}
         assert all(each == told[ORM] for each in told.values())
         rates: dict[str, list[float]] = {name: [] for name in ways}
         waits: dict[str, list[float]] = {name: [] for name in ways}
         spent: dict[str, list[Mapping[str, float]]] = {name: [] for name in ways}
         for _ in range(rounds):
-            for name, (port, pid, _) in ways.items():
+            for name, (port, pid) in ways.items():
                 before, start = processor_seconds(pid), time.perf_counter()
                 _, seconds = send(port, requests[name] * n_passes)
                 took, after = time.perf_counter() - start, processor_seconds(pid)

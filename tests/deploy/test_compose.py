@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -148,6 +149,15 @@ def test_each_command_is_one_that_scripts_start_knows(name):
     assert program == "scripts/start"
     assert process == name
     assert process in known
+
+
+def test_a_second_site_on_a_port_is_refused():
+    with socket.create_server(("127.0.0.1", 0)) as first:
+        port = str(first.getsockname()[1])
+        command, taken = [ROOT / "scripts" / "start", "web"], {"JONCTION_BIND": "127.0.0.1", "JONCTION_PORT": port}
+        done = subprocess.run(command, env=os.environ | taken, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert f"127.0.0.1:{port}" in done.stderr
 
 
 def test_the_worker_reads_every_queue():

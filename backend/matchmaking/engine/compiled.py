@@ -24,7 +24,7 @@ from backend.territories.models import ActivityTable
 
 NAME_SHARE = 2.0  # a name says more than as many words of a summary
 FARTHEST = Revision.Level.EU.value  # a level that a source does not say brings a scheme no nearer
-_compiling, _indexing = Lock(), Lock()
+_compiling, _indexing, _learning = Lock(), Lock(), Lock()
 
 
 class Catalogue:
@@ -73,9 +73,12 @@ class Catalogue:
     def postings(self, language: str = "") -> matching.Postings:
         """Return what each word brings to the likeness to each scheme, by key.
 
-        In the language learnt last unless another version is named; made at the first question that has words.
+        In the language learnt last unless another version is named; made at the first question that has words, for
+        which the others wait.
         """
-        return self._postings(language or language_in_force())
+        language = language or language_in_force()
+        with _learning:
+            return self._postings(language)
 
     def lexicon(self, language: str) -> matching.Lexicon:
         """Learn what each scheme is recognised by: its name, its summary, and what firms say that it is for."""
