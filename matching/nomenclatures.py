@@ -1,6 +1,7 @@
 """Codes of activities, so written that any level is a prefix of the levels below."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Literal
 
 from matching.errors import FactError
@@ -22,6 +23,7 @@ _LAST_DIVISION = {
 _NAMES = {"naf_rev2": "NAF rév. 2", "naf_2025": "NAF 2025"}
 
 
+@lru_cache(maxsize=1 << 12)  # a nomenclature has some 1,700 codes
 def activity_path(code: str, nomenclature: str = "naf_rev2") -> str:
     """Write an activity code with its section first.
 

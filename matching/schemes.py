@@ -88,11 +88,16 @@ class Scheme:
         object.__setattr__(self, "window", shared(self.window))
         object.__setattr__(self, "criteria", tuple(map(shared, self.criteria)))
         object.__setattr__(self, "from_text", tuple(map(shared, self.from_text)))
+        if self.targeted_activities or self.targeted_activities_2025:
+            object.__setattr__(self, "targeting", self._target())
+
+    def _target(self) -> Criterion | None:
+        """Return the activities that its owner aims at as a condition; nothing where these are all."""
         lists = {"naf_rev2": self.targeted_activities, "naf_2025": self.targeted_activities_2025}
         aims = [Activity(any_of=codes, nomenclature=name) for name, codes in lists.items() if codes]
-        if aims and not any(_is_everything(aim) for aim in aims):
-            aim = aims[0] if len(aims) == 1 else AnyOf(of=tuple(aims))
-            object.__setattr__(self, "targeting", shared(aim))
+        if any(_is_everything(aim) for aim in aims):
+            return None
+        return shared(aims[0] if len(aims) == 1 else AnyOf(of=tuple(aims)))
 
     @property
     def stated(self) -> tuple[Criterion, ...]:

@@ -57,9 +57,9 @@ class Criterion(ABC):
         """Refuse a parameter that is none of its choices."""
         for name, accepted in self.choices.items():
             given = getattr(self, name)
-            written = name.removesuffix("_size")  # "from" and "to" are no names in Python
             for value in given if isinstance(given, tuple) else (given,):
                 if value not in accepted:
+                    written = name.removesuffix("_size")  # "from" and "to" are no names in Python
                     raise CriterionError(
                         f"Unknown {written!r} of {self.kind!r}: {value!r} was given; accepted: {', '.join(accepted)}.",
                         reason="choice",

@@ -92,6 +92,10 @@ class Window(Criterion):
 
     def __post_init__(self) -> None:
         self.check_choices()
+        if self.opens_on or self.closes_on or self.yearly or self.state == "dated":
+            self._check_days()
+
+    def _check_days(self) -> None:
         given = tuple(day and day.isoformat() for day in (self.opens_on, self.closes_on))
         if self.opens_on and self.closes_on:
             need(self.opens_on <= self.closes_on, "upside_down", "Window upside down", given, "in order")
