@@ -67,7 +67,7 @@ class FactError(MatchingError):
 
 
 class SavedError(MatchingError):
-    """A buffer has no saved firms that can be read.
+    """A buffer has nothing saved that can be read.
 
     Parameters
     ----------

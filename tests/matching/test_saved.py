@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from matching import Figures, Firms, Interval, Profile, Related, SavedError
-from matching.saved import MARK, UNIT, VERSION
+from matching.container import UNIT
+from matching.saved import FORMAT
 from tests.matching.factories import DAY, make_scheme
 from tests.matching.test_percolation import drawn
 
@@ -107,8 +108,8 @@ def set_byte(place: int) -> Callable[[bytearray], bytearray]:
     ("change", "reason", "message"),
     [
         (lambda buffer: buffer[:UNIT // 2], "short", "32 bytes; accepted: 64 at least"),
-        (lambda buffer: b"PK" + buffer[2:], "mark", f"start with b'PKNCTION'; accepted: {MARK!r}"),
-        (set_byte(8), "version", f"version {VERSION ^ 1}; accepted: {VERSION}"),
+        (lambda buffer: b"PK" + buffer[2:], "mark", f"start with b'PKNCTION'; accepted: {FORMAT.mark!r}"),
+        (set_byte(8), "version", f"version {FORMAT.version ^ 1}; accepted: {FORMAT.version}"),
         (cut, "short", "cut short: [0-9]+ bytes; accepted: all [0-9]+"),
         (set_byte(12), "changed", "head of these firms was changed"),  # how long the directory is
         (set_byte(16), "(changed|short)", "changed|cut short"),  # how long all is
@@ -127,7 +128,7 @@ def test_changed_columns_are_refused_where_all_is_read() -> None:
     buffer = Firms(drawn(20).items()).save()
     Firms.open(buffer, thorough=True)
     buffer[-UNIT] ^= 1
-    with pytest.raises(SavedError, match="columns of these firms were changed"):
+    with pytest.raises(SavedError, match="arrays of these firms were changed"):
         Firms.open(buffer, thorough=True)
 
 
