@@ -74,7 +74,7 @@ class SavedError(MatchingError):
     message : str
         What was found, what is accepted.
     reason : str
-        ``short``, ``mark``, ``version``, ``changed`` or ``fields``.
+        ``short``, ``mark``, ``version``, ``changed``, ``fields`` or ``rarity``.
     """
 
     def __init__(self, message: str, *, reason: str) -> None:

@@ -7,19 +7,23 @@ terms.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Buffer, Collection, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from matching.container import Arrays, Format
+from matching.errors import SavedError
 from matching.kernels import loaded
-from matching.lexicon import BYTES, N_PLACES, PLACE, Lexicon, occurrences, ranges, word_places
+from matching.lexicon import BYTES, N_PLACES, PLACE, Lexicon, Rarity, occurrences, ranges, word_places
 from matching.outcomes import BoolArray
 from matching.text import tokens
 from matching.vocabulary import BLOCK, SPARED, Vocabulary
 
+FORMAT = Format(b"POSTINGS", 1, "postings")
 MANY = 1_000  # subjects, from which a row has one byte for each, and not two: the rows of a text leave the cache
 LOUDEST = 31  # what a row of bytes is multiplied by, at most
 ABOVE = 4  # it holds up to a quarter of the highest value of any row; what a few subjects have above stands beside it
@@ -110,38 +114,107 @@ class Postings:
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self.columns = {subject: column for column, subject in enumerate(lexicon.subjects)}
-        self._stop_words = lexicon.rarity.stop_words
+        n_subjects, stop_words = len(lexicon.subjects), lexicon.rarity.stop_words
         matrix = lexicon.matrix.astype(np.float64)
         sizes = np.diff(matrix.indptr)
         matrix.data *= np.repeat(lexicon.rarity.weights, sizes)
-        words = sorted(lexicon.words - self._stop_words)
+        words = sorted(lexicon.words - stop_words)
         spoken = [np.frombuffer(word_places(word), PLACE) for word in words]
-        common = np.flatnonzero(sizes >= max(1.0, COMMON * len(self.columns)))
+        common = np.flatnonzero(sizes >= max(1.0, COMMON * n_subjects))
         starts = np.cumsum([0, *map(len, spoken), *[1] * common.size])
         held = np.concatenate([*spoken, common])
         terms = csr_array((np.ones(held.size), held, starts), shape=(len(words) + common.size, N_PLACES))
         highest = np.zeros(N_PLACES)
         np.maximum.at(highest, np.repeat(np.arange(N_PLACES), sizes), matrix.data)
         unit = float((terms @ highest).max(initial=1e-9)) / HIGHEST
-        self._per_length = unit * WEIGHT_STEPS / (1 << SPARED)
-        self._longest = int((GREATEST * self._per_length) ** 2)  # square of a length, for sums of 32 bits
-        self._words = {word: row for row, word in enumerate(words)}
         row_of = np.full(N_PLACES, -1, np.int32)
         row_of[common] = np.arange(len(words), starts.size - 1)
         matrix.data /= unit
-        self._table, scales, above = _rows(terms, matrix, np.uint8 if len(self.columns) >= MANY else np.uint16)
+        table, scales, above = _rows(terms, matrix, np.uint8 if n_subjects >= MANY else np.uint16)
         matrix.data[np.repeat(row_of >= 0, sizes)] = 0.0
         matrix.data = np.rint(matrix.data)
         beside = csr_array(vstack([above, matrix], format="csr").astype(np.int32))
         beside.eliminate_zeros()
-        self._beside = np.column_stack([beside.indices, beside.data])
         bounds = np.column_stack([beside.indptr[:-1], beside.indptr[1:]]).astype(np.int32)
-        weights = np.rint(lexicon.rarity.weights * WEIGHT_STEPS).astype(np.int32)
-        self._scales = np.column_stack([scales, bounds[: len(scales)]])
-        self._places = np.column_stack([weights, row_of, bounds[len(scales) :]])
+        self._hold(
+            lexicon.subjects,
+            words,
+            lexicon.rarity,
+            unit,
+            table=table,
+            scales=np.column_stack([scales, bounds[: len(scales)]]),
+            places=np.column_stack([row_of, bounds[len(scales) :]]),
+            beside=np.column_stack([beside.indices, beside.data]),
+        )
+
+    def _hold(
+        self, subjects: Iterable[str], words: Iterable[str], rarity: Rarity, unit: float,
+        *, table: NDArray[np.unsignedinteger], scales: NDArray[np.int32], places: NDArray[np.int32],
+        beside: NDArray[np.int32],
+    ) -> None:  # fmt: skip
+        """Take what was made of a lexicon, to be read only: that of a buffer is, and loops are compiled for either."""
+        self.columns = {subject: column for column, subject in enumerate(subjects)}
+        self._words = {word: row for row, word in enumerate(words)}
+        self._rarity, self._stop_words, self._unit = rarity, rarity.stop_words, unit
+        self._per_length = unit * WEIGHT_STEPS / (1 << SPARED)
+        self._longest = int((GREATEST * self._per_length) ** 2)  # square of a length, for sums of 32 bits
+        weights = np.rint(rarity.weights * WEIGHT_STEPS).astype(np.int32)
+        self._table, self._scales, self._beside = table, scales, beside
+        self._places = np.column_stack([weights, places])
+        for array in (self._table, self._scales, self._beside, self._places):
+            array.flags.writeable = False
         self.every_block = np.ones(-(-len(self.columns) // BLOCK), dtype=np.bool_)
         self._vocabulary = Vocabulary(weights, self._words, self._stop_words)
+
+    @classmethod
+    def open(cls, buffer: Buffer, rarity: Rarity, *, thorough: bool = False) -> "Postings":
+        """Return the postings of a buffer, which is read, never written, and kept as long as they are.
+
+        Parameters
+        ----------
+        buffer : bytes-like
+            What :meth:`save` returned, such as a file that is mapped.
+        rarity : Rarity
+            That of the lexicon that they were made of.
+        thorough : bool
+            Check all of it, which reads all of it, and not only the head.
+
+        Raises
+        ------
+        SavedError
+            Where these are no saved postings, or of another version, of another rarity, cut short or changed.
+        """
+        directory, arrays = FORMAT.read(buffer, thorough=thorough)
+        if directory["rarity"] != _digest(rarity):
+            raise SavedError("Postings saved with another rarity; accepted: the one that is given.", reason="rarity")
+        opened = cls.__new__(cls)
+        opened._hold(
+            directory["subjects"], directory["words"], rarity, directory["unit"],
+            **{name: arrays[directory[name]] for name in ("table", "scales", "places", "beside")},
+        )  # fmt: skip
+        return opened
+
+    def save(self) -> bytearray:
+        """Return the postings as one buffer.
+
+        It says nothing of the texts that the rarity was learnt from but how rare terms of the subjects are among them:
+        what any other term weighs is left to the rarity, which whoever opens the buffer has.
+        """
+        arrays = Arrays()
+        held = {
+            "table": self._table,
+            "scales": self._scales,
+            "places": np.ascontiguousarray(self._places[:, ROW:]),
+            "beside": self._beside,
+        }
+        directory = {
+            "subjects": list(self.columns),
+            "words": list(self._words),
+            "unit": self._unit,
+            "rarity": _digest(self._rarity),
+            **{name: arrays.add(array) for name, array in held.items()},
+        }
+        return FORMAT.write(directory, arrays)
 
     def closeness(self, text: str, hidden: Collection[int] = ()) -> Closeness:
         """Return how close a text comes to each subject; ``hidden`` are positions of words that do not count."""
@@ -207,6 +280,13 @@ class Postings:
             some = slice(start, start + TOGETHER)
             sums += times[some].astype(precision) @ self._table[rows[some]].astype(precision)
         return sums
+
+
+def _digest(rarity: Rarity) -> str:
+    """Return what tells one rarity from another."""
+    found = blake2b(rarity.weights.tobytes(), digest_size=16)
+    found.update(" ".join(sorted(rarity.stop_words)).encode())
+    return found.hexdigest()
 
 
 def _marked(positions: Collection[int]) -> NDArray[np.bool_]:
