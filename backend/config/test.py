@@ -22,6 +22,7 @@ FILING_SECONDS = 0
 REPORT_SECONDS = 0
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"api_read": None, "api_match": None}  # noqa: F405
 OUTBOX_SECONDS = 0.5
+POSTINGS_DIR = ""
 FETCH_LOOPBACK = True
 WHITENOISE_AUTOREFRESH = True  # a file is looked for when it is asked: else every test client reads all of them first
 STATIC_ROOT = BASE_DIR / "backend" / "web" / "static"  # noqa: F405  # a folder that exists: tests collect nothing

@@ -1,6 +1,6 @@
 """Revisions of schemes as the engine reads them."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 
 import matching
 from backend.matchmaking.engine.loops import start_loops
+from backend.matchmaking.engine.mapped import mapped_postings
 from backend.matchmaking.engine.needs import language_in_force, lexicon_of
 from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
 from backend.schemes.kept import KEPT
@@ -36,7 +37,7 @@ class Catalogue:
         self.schemes: tuple[matching.Scheme, ...] = tuple(compile_scheme(row.scheme, row) for row in rows)
         self.revisions = {row.scheme.key: row.pk for row in rows}
         self.schemes_by_key = {row.scheme.key: row.scheme_id for row in rows}
-        self._postings = cache(lambda language: matching.Postings(self.lexicon(language)))
+        self._postings = cache(self._learn)
         parts = [*map(str, sorted(self.revisions.values())), *([f"table {table}"] if table else [])]
         self.digest = sha256(",".join(parts).encode()).hexdigest()
         self._table = table
@@ -80,8 +81,16 @@ class Catalogue:
         with _learning:
             return self._postings(language)
 
+    def _learn(self, language: str) -> matching.Postings:
+        order = [scheme.key for scheme in matching.beside_each_other(self.schemes)]
+        return mapped_postings(self._said(), language, lexicon_of(language).rarity, order=order)
+
     def lexicon(self, language: str) -> matching.Lexicon:
-        """Learn what each scheme is recognised by: its name, its summary, and what firms say that it is for."""
+        """Learn what each scheme is recognised by."""
+        return matching.Lexicon.learn(self._said(), lexicon_of(language).rarity)
+
+    def _said(self) -> Iterator[matching.Example]:
+        """Give what each scheme is recognised by: its name, its summary, and what firms say that it is for."""
         rows = Revision.objects.filter(pk__in=self.revisions.values()).select_related("scheme").order_by("pk")
         texts = (
             (row.scheme.key, text, share)
@@ -92,9 +101,7 @@ class Catalogue:
                 *((said, 1.0) for said in row.scheme.sayings),
             )
         )
-        said = [matching.Example(text, {key: 1.0}, share) for key, text, share in texts]
-        by_key = matching.Lexicon.learn(said, lexicon_of(language).rarity)
-        return by_key.arranged([scheme.key for scheme in matching.beside_each_other(self.schemes)])
+        return (matching.Example(text, {key: 1.0}, share) for key, text, share in texts)
 
     def named(self, keys: Iterable[str]) -> list[matching.Scheme]:
         """Return the schemes of some keys, in that order; a key that it does not hold is left out."""

@@ -1,0 +1,124 @@
+"""What was learnt of the texts of a catalogue, in a file that the processes of a machine map: one of them learns.
+
+It is a cache: named after all that it is made of, missed without harm where it cannot be written or read. It says
+nothing of what firms wrote but how rare the catalogue's own words are among it (``matching.Postings.save``).
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from fcntl import LOCK_EX, flock
+from functools import lru_cache
+from hashlib import sha256
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import numpy as np
+import scipy
+from django.conf import settings
+
+import matching
+
+SUFFIX, PART = ".postings", ".part"
+N_KEPT = 4  # files, those that were opened last: as many as there are catalogues compiled in a process
+
+
+def mapped_postings(
+    examples: Iterable[matching.Example], language: str, rarity: matching.Rarity, *, order: Sequence[str]
+) -> matching.Postings:
+    """Return the postings of what is said of each scheme, in a version of the language, from a file if it can be.
+
+    ``order`` is that of the schemes, by key.
+
+    The first process that asks learns and writes them; another one that asks meanwhile waits for that.
+    """
+    examples = list(examples)
+
+    def learn() -> matching.Postings:
+        return matching.Postings(matching.Lexicon.learn(examples, rarity).arranged(order))
+
+    folder = _folder()
+    if folder is None:
+        return learn()
+    path = folder / f"{_digest(examples, language, rarity, order)}{SUFFIX}"
+    found = _open(path, rarity)
+    if found is None:
+        with _alone(folder):
+            found = _open(path, rarity) or _write(path, learn(), rarity)
+    return found
+
+
+def _folder() -> Path | None:
+    """Return the folder of the files, made where it is not there; nothing where it is not ours to write in."""
+    if not settings.POSTINGS_DIR:
+        return None
+    folder = Path(settings.POSTINGS_DIR)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        is_ours = folder.stat().st_uid == os.getuid()
+    except OSError:
+        return None
+    return folder if is_ours and os.access(folder, os.W_OK) else None
+
+
+def _digest(
+    examples: Iterable[matching.Example], language: str, rarity: matching.Rarity, order: Sequence[str]
+) -> str:
+    content = sha256(repr((_engine(), language, sorted(rarity.stop_words), *order)).encode())
+    for example in examples:
+        content.update(repr((example.text, sorted(example.subjects.items()), example.share)).encode())
+    return content.hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def _engine() -> str:
+    """Return a digest of the engine: another one may read texts otherwise."""
+    content = sha256(f"{np.__version__} {scipy.__version__}".encode())
+    for path in sorted(Path(matching.__file__).parent.rglob("*.py")):
+        content.update(path.read_bytes())
+    return content.hexdigest()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process of the machine, nor thread of this one, is here; where files can be locked."""
+    with ExitStack() as held:
+        with suppress(OSError):
+            flock(held.enter_context((folder / "lock").open("w")), LOCK_EX)
+        yield
+
+
+def _open(path: Path, rarity: matching.Rarity) -> matching.Postings | None:
+    """Return the postings of a file; nothing where there is none that can be read."""
+    try:
+        with path.open("rb") as file:
+            mapped = mmap(file.fileno(), 0, access=ACCESS_READ)
+        found = matching.Postings.open(mapped, rarity, thorough=True)
+        os.utime(path)
+    except (OSError, ValueError, matching.SavedError):  # mmap calls an empty file a wrong value
+        return None
+    return found
+
+
+def _write(path: Path, postings: matching.Postings, rarity: matching.Rarity) -> matching.Postings:
+    """Return postings as those of a file, which has its name once it is whole; as they are where it cannot be."""
+    try:
+        _remove(path.parent.glob(f"*{PART}"))  # of a process that was ended
+        with NamedTemporaryFile(dir=path.parent, suffix=PART, delete_on_close=False) as file:
+            file.write(postings.save())
+            file.close()
+            os.replace(file.name, path)
+        _remove(sorted(path.parent.glob(f"*{SUFFIX}"), key=_opened_at)[:-N_KEPT])
+    except OSError:
+        return postings
+    return _open(path, rarity) or postings
+
+
+def _opened_at(path: Path) -> float:
+    return path.stat().st_mtime
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
