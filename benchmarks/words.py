@@ -9,7 +9,9 @@ Times are of the processor, medians: what else runs on the machine counts as lit
 import os
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import process_time
 
 import django
@@ -17,10 +19,12 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from scipy.sparse import csr_array, hstack  # noqa: E402
 
 import matching  # noqa: E402
 from backend.matchmaking import engine  # noqa: E402
+from backend.matchmaking.engine.mapped import mapped_postings  # noqa: E402
 from backend.matchmaking.engine.needs import answering, language_in_force  # noqa: E402
 from backend.matchmaking.evaluation.judgements import load_requests  # noqa: E402
 
@@ -39,6 +43,25 @@ def timed(work, n_runs=N_RUNS):
         work()
         times.append(process_time() - start)
     return median(times)
+
+
+def learn_and_map(compiled, keys, rarity):
+    """Learn from texts of thousands of schemes, then open what was learnt, as another process does."""
+    held, said = set(keys), list(compiled.examples())
+    examples = [
+        replace(example, subjects={f"{key}-{copy}": weight for key, weight in example.subjects.items()})
+        for copy in range(-(-N_SCHEMES // len(compiled.schemes)))
+        for example in said
+        if all(f"{key}-{copy}" in held for key in example.subjects)
+    ]
+    with TemporaryDirectory() as folder:
+        settings.POSTINGS_DIR = folder
+        for done in ("learnt from", "mapped instead of learning from"):
+            start = process_time()
+            mapped_postings(examples, "benchmark", rarity)
+            print(f"{done} {len(examples):,} texts: {process_time() - start:8.2f} s")
+        (path,) = Path(folder).glob("*.postings")
+        print(f"file that processes map:    {path.stat().st_size / 1e6:8.1f} MB")
 
 
 def main():
@@ -75,6 +98,7 @@ def main():
     print(f"understanding alone, 60 words:       {within * 1e3:8.3f} ms")
     print(f"… and likeness to {len(schemes):,} schemes:      {likeness * 1e3:8.3f} ms")
     every = [question.text for question in load_requests()] * 3
+    learn_and_map(compiled, keys, one.rarity)
     batch = timed(lambda: [reader.read(text) for text in every], n_runs=3) / len(every)
     print(f"100,000 texts of bosses, one core:   {batch * 1e5 / 60:8.1f} min")
 

@@ -37,7 +37,9 @@ class Catalogue:
         self.schemes: tuple[matching.Scheme, ...] = tuple(compile_scheme(row.scheme, row) for row in rows)
         self.revisions = {row.scheme.key: row.pk for row in rows}
         self.schemes_by_key = {row.scheme.key: row.scheme_id for row in rows}
-        self._postings = cache(self._learn)
+        self._postings = cache(
+            lambda language: mapped_postings(self.examples(), language, lexicon_of(language).rarity)
+        )
         parts = [*map(str, sorted(self.revisions.values())), *([f"table {table}"] if table else [])]
         self.digest = sha256(",".join(parts).encode()).hexdigest()
         self._table = table
@@ -81,20 +83,17 @@ class Catalogue:
         with _learning:
             return self._postings(language)
 
-    def _learn(self, language: str) -> matching.Postings:
-        order = [scheme.key for scheme in matching.beside_each_other(self.schemes)]
-        return mapped_postings(self._said(), language, lexicon_of(language).rarity, order=order)
-
     def lexicon(self, language: str) -> matching.Lexicon:
         """Learn what each scheme is recognised by."""
-        return matching.Lexicon.learn(self._said(), lexicon_of(language).rarity)
+        return matching.Lexicon.learn(self.examples(), lexicon_of(language).rarity)
 
-    def _said(self) -> Iterator[matching.Example]:
-        """Give what each scheme is recognised by: its name, its summary, and what firms say that it is for."""
-        rows = Revision.objects.filter(pk__in=self.revisions.values()).select_related("scheme").order_by("pk")
+    def examples(self) -> Iterator[matching.Example]:
+        """Return what each scheme is recognised by: its name, its summary, and what firms say that it is for."""
+        rows = Revision.objects.select_related("scheme").in_bulk(self.revisions.values())
+        ordered = (rows[self.revisions[scheme.key]] for scheme in matching.beside_each_other(self.schemes))
         texts = (
             (row.scheme.key, text, share)
-            for row in rows
+            for row in ordered
             for text, share in (
                 (row.name, NAME_SHARE),
                 (row.summary, 1.0),

@@ -5,7 +5,7 @@ nothing of what firms wrote but how rare the catalogue's own words are among it 
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from functools import lru_cache
@@ -24,24 +24,22 @@ SUFFIX, PART = ".postings", ".part"
 N_KEPT = 4  # files, those that were opened last: as many as there are catalogues compiled in a process
 
 
-def mapped_postings(
-    examples: Iterable[matching.Example], language: str, rarity: matching.Rarity, *, order: Sequence[str]
-) -> matching.Postings:
+def mapped_postings(examples: Iterable[matching.Example], language: str, rarity: matching.Rarity) -> matching.Postings:
     """Return the postings of what is said of each scheme, in a version of the language, from a file if it can be.
 
-    ``order`` is that of the schemes, by key.
-
-    The first process that asks learns and writes them; another one that asks meanwhile waits for that.
+    They keep the schemes in the order in which they come. The first process that asks learns and writes them; another
+    one that asks meanwhile waits for that.
     """
     examples = list(examples)
 
     def learn() -> matching.Postings:
-        return matching.Postings(matching.Lexicon.learn(examples, rarity).arranged(order))
+        subjects = dict.fromkeys(subject for example in examples for subject in example.subjects)
+        return matching.Postings(matching.Lexicon.learn(examples, rarity).arranged([*subjects]))
 
     folder = _folder()
     if folder is None:
         return learn()
-    path = folder / f"{_digest(examples, language, rarity, order)}{SUFFIX}"
+    path = folder / f"{_digest(examples, language, rarity)}{SUFFIX}"
     found = _open(path, rarity)
     if found is None:
         with _alone(folder):
@@ -62,10 +60,8 @@ def _folder() -> Path | None:
     return folder if is_ours and os.access(folder, os.W_OK) else None
 
 
-def _digest(
-    examples: Iterable[matching.Example], language: str, rarity: matching.Rarity, order: Sequence[str]
-) -> str:
-    content = sha256(repr((_engine(), language, sorted(rarity.stop_words), *order)).encode())
+def _digest(examples: Iterable[matching.Example], language: str, rarity: matching.Rarity) -> str:
+    content = sha256(repr((_engine(), language, sorted(rarity.stop_words))).encode())
     for example in examples:
         content.update(repr((example.text, sorted(example.subjects.items()), example.share)).encode())
     return content.hexdigest()[:32]
