@@ -20,9 +20,9 @@ SAVED = [(postings, Postings.open(postings.save(), lexicon.rarity, thorough=True
 either = pytest.mark.parametrize(("postings", "opened"), SAVED, ids=["two bytes", "one byte"])
 
 
-def told(postings: Postings, words: list[str]) -> tuple[list[str], bytes, float]:
+def told(postings: Postings, words: list[str]) -> tuple[list[str], bytes]:
     found = postings.closeness(" ".join(words))
-    return list(found), found.sums.tobytes(), found.scale
+    return list(found), found.cosines.tobytes()
 
 
 @either
