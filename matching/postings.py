@@ -30,7 +30,7 @@ ABOVE = 4  # it holds up to a quarter of the highest value of any row; what a fe
 HIGHEST = 255 * LOUDEST * ABOVE  # value of any row
 STEPS = 202  # of how often a text says a term, damped: twice to eight times are nearly whole numbers of them
 WEIGHT_STEPS = 4096  # of what a term weighs in the length of a text
-TOGETHER = 512  # rows that are added at once: HIGHEST times them is exact in single precision
+TOGETHER = 512  # rows that are added at once
 COMMON = 1 / 16  # of the subjects: a term of so many has a row
 GREATEST = 1 << 30  # sum of a text: 32 bits hold it, with room for what was rounded
 AT_ONCE = 256  # rows that are made at once
@@ -144,7 +144,7 @@ class Postings:
             table=table,
             scales=np.column_stack([scales, bounds[: len(scales)]]),
             places=np.column_stack([row_of, bounds[len(scales) :]]),
-            beside=np.column_stack([beside.indices, beside.data]),
+            beside=np.column_stack([beside.indices.astype(np.int32), beside.data]),
         )
 
     def _hold(
@@ -240,7 +240,7 @@ class Postings:
         """Return what sums are multiplied by, from the square of the length of the text."""
         return self._per_length / (sqrt(square) or 1.0)
 
-    def _add_text(self, words: Sequence[str]) -> tuple[NDArray[np.float64], int]:
+    def _add_text(self, words: Sequence[str]) -> tuple[NDArray[np.int64], int]:
         """Return what a text brings to each subject, and the square of its length: whole numbers, however great."""
         found = occurrences([words], self._stop_words).places
         places, counts = np.unique(found, return_counts=True)
@@ -260,25 +260,22 @@ class Postings:
         own = common >= 0
         rows = np.concatenate([np.fromiter(map(self._words.__getitem__, known), np.int32, len(known)), common[own]])
         times = np.concatenate([loud, steps[own]])
-        once = times == STEPS
-        sums = STEPS * self._add_rows(rows[once], np.ones_like(rows[once]), np.float32)
-        sums += self._add_rows(rows[~once], times[~once], np.float64)
+        sums = self._add_rows(rows, times)
         bounds = np.concatenate([self._scales[rows, SCALE + 1 :], self._places[places[~own], ROW + 1 :]])
         sizes, entries = ranges(bounds[:, 0], bounds[:, 1])
-        columns, values = self._beside[entries].T
+        columns, values = self._beside.view(np.int64).ravel()[entries].view(np.int32).reshape(-1, 2).T  # both at once
         weights = values * np.repeat(np.concatenate([times, steps[~own]]), sizes)
-        sums += np.bincount(columns, weights=weights, minlength=sums.size)
+        sums += np.bincount(columns, weights=weights, minlength=sums.size).astype(np.int64)
         return sums, int(square)
 
-    def _add_rows(
-        self, rows: NDArray[np.int32], times: NDArray[np.int64], precision: type[np.floating]
-    ) -> NDArray[np.float64]:
+    def _add_rows(self, rows: NDArray[np.int32], times: NDArray[np.int64]) -> NDArray[np.int64]:
         """Add up some rows of the table, each so many times."""
-        sums = np.zeros(len(self.columns))
-        times = times * self._scales[rows, SCALE]
+        sums = np.zeros(len(self.columns), np.int64)
+        times, most = times * self._scales[rows, SCALE], np.iinfo(self._table.dtype).max
         for start in range(0, rows.size, TOGETHER):
             some = slice(start, start + TOGETHER)
-            sums += times[some].astype(precision) @ self._table[rows[some]].astype(precision)
+            kind = np.int32 if np.abs(times[some]).sum() * most < 1 << 31 else np.int64
+            sums += np.einsum("i,ij->j", times[some].astype(kind), self._table[rows[some]], dtype=kind)
         return sums
 
 

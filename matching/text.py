@@ -8,6 +8,7 @@ from itertools import chain
 _WORD = re.compile(r"[a-z0-9]+(?:[.][0-9]+)?")
 _AS_WRITTEN = re.compile(r"[^\W_]+(?:[.][0-9]+)?")
 MOST_KEPT = 50_000  # 25,000 texts are made of as many chunks: most come back
+LONGEST_KEPT = 100  # letters
 # Ends that French adds without changing what a word is about, longest first.
 _ENDINGS = ("issements", "issement", "ements", "ement", "ations", "ation", "euses", "euse", "eurs", "eur", "ees", "ee",
             "ers", "er", "ez", "es", "e", "s", "x")  # fmt: skip
@@ -58,15 +59,17 @@ def words(text: str) -> list[tuple[str, str]]:
 
 
 class _Kept[Found](dict[str, Found]):
-    """What was found in each chunk of text, once it was looked for; emptied when there are too many."""
+    """What was found in each chunk of text, once it was looked for: in short ones, and not in very many."""
 
     def __init__(self, find: Callable[[str], Found]) -> None:
         self._find = find
 
     def __missing__(self, chunk: str) -> Found:
+        found = self._find(chunk)
         if len(self) >= MOST_KEPT:
             self.clear()
-        found = self[chunk] = self._find(chunk)
+        if len(chunk) <= LONGEST_KEPT:
+            self[chunk] = found
         return found
 
 

@@ -22,8 +22,8 @@ from matching.vocabulary import (
     SPARED,
 )
 
-EIGHT = 8  # rows that are read at once
 SPACE, TAB, RETURN = b" \t\r"  # what is between chunks: a space, and what is from a tabulation to a return
+EIGHT = 8  # rows that are read at once
 LEAST, MOST = -(1 << 15), (1 << 15) - 1
 
 
@@ -101,6 +101,63 @@ def _find(key: int, slots: Any, keys: Any, n: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def _pair(one: int, other: int, words: Any, letters: Any) -> int:
+    """Return the place of a pair of words: the checksum of both and a space between."""
+    state = words[one, CHECKSUM]
+    for letter in range(words[other, FIRST_LETTER], words[other, LAST_LETTER]):
+        state = BY_BYTE[(state ^ letters[letter]) & 255] ^ state >> 8
+    return int((state ^ COMPLEMENT) & (N_PLACES - 1))
+
+
+@njit(cache=True, nogil=True)
+def _count(numbers: Any, words: Any, terms: Any, letters: Any, places: Any, keys: Any, counts: Any, weights: Any,
+           known: Any, owned: Any) -> tuple[int, int]:  # fmt: skip
+    """Write the terms of some words, and return how many there are, and how many of the words have a row.
+
+    These are among the terms, as ``N_PLACES`` and their number: ``known`` says which they are, ``owned`` which are the
+    terms of the first of them, of the second and so on.
+    """
+    size = 64
+    while size < 4 * len(keys):
+        size *= 2
+    slots, n, n_known, n_owned, was_loud = np.full(size, -1, np.int32), 0, 0, 0, True
+    for at in range(len(numbers)):
+        number, is_first = numbers[at], False
+        if words[number, ROW] >= 0:
+            found = _find(N_PLACES + number, slots, keys, n)
+            counts[found] += 1
+            if found == n:
+                n, is_first = n + 1, True
+                known[n_known] = found
+                n_known += 1
+        for term in range(words[number, FIRST_TERM], words[number, LAST_TERM]):
+            found = _find(terms[term, 0], slots, keys, n)
+            counts[found] += 1
+            if found == n:
+                n += 1
+                weights[found] = terms[term, 1]
+            if is_first:
+                owned[n_owned] = found
+                n_owned += 1
+        is_loud = words[number, FIRST_TERM] < words[number, LAST_TERM]
+        if at and (is_loud or was_loud):
+            place = _pair(numbers[at - 1], number, words, letters)
+            found = _find(place, slots, keys, n)
+            counts[found] += 1
+            if found == n:
+                n += 1
+                weights[found] = places[place, 0]
+        was_loud = is_loud
+    return n, n_known
+
+
+@njit(cache=True, nogil=True)
+def _add_entries(start: int, end: int, times: int, beside: Any, sums: Any) -> None:
+    for entry in range(start, end):
+        sums[beside[entry, 0]] += beside[entry, 1] * times
+
+
+@njit(cache=True, nogil=True)
 def _add_rows(rows: Any, times: Any, n: int, table: Any, start: int, end: int, sums: Any) -> None:
     """Add some columns of rows of a table, each so many times: eight rows at once, whose number divides ``n``."""
     for at in range(0, n, EIGHT):
@@ -156,101 +213,56 @@ def add_text(
         The sums.
     """
     numbers, most = _read(text, hidden, slots, chunks, said, letters), 0
-    n_words = len(numbers)
-    if n_words and numbers[0] < 0:
+    if len(numbers) and numbers[0] < 0:
         return -1
-    sums = np.zeros(len(written), np.int32)
     for number in numbers:
         most += 2 + words[number, LAST_TERM] - words[number, FIRST_TERM]
-    size = 64
-    while size < 4 * most:
-        size *= 2
-    slots, keys = np.full(size, -1, np.int32), np.empty(most, np.int32)
-    counts, in_rows, weights = np.zeros(most, np.int64), np.zeros(most, np.int64), np.empty(most, np.int64)
-    rows, steps = np.empty(most + EIGHT, np.int32), np.empty(most, np.int64)
-    known, owned = np.empty(n_words, np.int32), np.empty(most, np.int32)
-    n = n_rows = n_owned = 0
-    was_loud = True
-    for at in range(n_words):
-        number = numbers[at]
-        start, end, row = words[number, FIRST_TERM], words[number, LAST_TERM], words[number, ROW]
-        is_first = False
-        if row >= 0:
-            found = _find(N_PLACES + number, slots, keys, n)  # the word itself, beside the terms
-            counts[found] += 1
-            if found == n:
-                n, is_first = n + 1, True
-                rows[n_rows], known[n_rows] = row, found
-                n_rows += 1
-        for term in range(start, end):
-            found = _find(terms[term, 0], slots, keys, n)
-            counts[found] += 1
-            if found == n:
-                n += 1
-                weights[found] = terms[term, 1]
-            if is_first:
-                owned[n_owned] = found
-                n_owned += 1
-        is_loud = start < end
-        if at and (is_loud or was_loud):
-            state = words[numbers[at - 1], CHECKSUM]
-            for letter in range(words[number, FIRST_LETTER], words[number, LAST_LETTER]):
-                state = BY_BYTE[(state ^ letters[letter]) & 255] ^ state >> 8
-            place = (state ^ COMPLEMENT) & (N_PLACES - 1)
-            found = _find(place, slots, keys, n)
-            if found == n:
-                n += 1
-                weights[found] = places[place, 0]
-            counts[found] += 1
-        was_loud = is_loud
-    n_owned = 0
+    keys, known, owned = np.empty(most, np.int32), np.empty(len(numbers), np.int32), np.empty(most, np.int32)
+    often, in_rows, weights = np.zeros(most, np.int64), np.zeros(most, np.int64), np.empty(most, np.int64)
+    n, n_rows = _count(numbers, words, terms, letters, places, keys, often, weights, known, owned)
+    for each in range(n):
+        often[each] = damped[min(often[each], len(damped) - 1)]
+    rows, steps, n_owned = np.empty(most + EIGHT, np.int32), np.empty(most, np.int64), 0
     for each in range(n_rows):
-        steps[each] = damped[min(counts[known[each]], len(damped) - 1)]
-        word = keys[known[each]] - N_PLACES
-        for _ in range(words[word, LAST_TERM] - words[word, FIRST_TERM]):
+        number = keys[known[each]] - N_PLACES
+        rows[each], steps[each] = words[number, ROW], often[known[each]]
+        for _ in range(words[number, LAST_TERM] - words[number, FIRST_TERM]):
             in_rows[owned[n_owned]] += steps[each]
             n_owned += 1
-    square = 0
+    sums, square = np.zeros(len(written), np.int32), 0
     for each in range(n):
-        place = keys[each]
+        place, apart = keys[each], often[each] - in_rows[each]
         if place >= N_PLACES:
             continue
-        often = damped[min(counts[each], len(damped) - 1)]
-        value = often * weights[each] >> SPARED
+        value = often[each] * weights[each] >> SPARED
         square += value * value
-        apart = often - in_rows[each]
-        if not apart:
-            continue
-        if places[place, 1] >= 0:
+        if apart and places[place, 1] >= 0:
             rows[n_rows], steps[n_rows] = places[place, 1], apart
             n_rows += 1
-        else:
-            for entry in range(places[place, 2], places[place, 3]):
-                sums[beside[entry, 0]] += beside[entry, 1] * apart
+        elif apart:
+            _add_entries(places[place, 2], places[place, 3], apart, beside, sums)
     times, n = np.empty(n_rows + EIGHT, np.int16), 0
     for each in range(n_rows):
-        row, apart = rows[each], steps[each]
-        for entry in range(scales[row, 1], scales[row, 2]):
-            sums[beside[entry, 0]] += beside[entry, 1] * apart
-        apart *= scales[row, 0]
-        if LEAST <= apart <= MOST:
-            rows[n], times[n] = row, apart
+        row = rows[each]
+        _add_entries(scales[row, 1], scales[row, 2], steps[each], beside, sums)
+        scaled = steps[each] * scales[row, 0]
+        if LEAST <= scaled <= MOST:
+            rows[n], times[n] = row, scaled
             n += 1
         else:
             for column in range(len(sums)):
-                sums[column] += table[row, column] * apart
+                sums[column] += table[row, column] * scaled
     while n % EIGHT:
         rows[n], times[n] = 0, 0
         n += 1
-    block = 0
-    while block < len(wanted):
-        if not wanted[block]:
-            block += 1
+    end = 0
+    for start in range(len(wanted)):
+        if start < end or not wanted[start]:
             continue
-        start = block * BLOCK
-        while block < len(wanted) and wanted[block]:
-            block += 1
-        end = min(block * BLOCK, len(sums))
-        _add_rows(rows, times, n, table, start, end, sums[start:end])
-        written[start:end] = sums[start:end]
+        end = start
+        while end < len(wanted) and wanted[end]:
+            end += 1
+        first, last = start * BLOCK, min(end * BLOCK, len(sums))
+        _add_rows(rows, times, n, table, first, last, sums[first:last])
+        written[first:last] = sums[first:last]
     return square

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from matching import tokens
-from matching.text import fold, stem, words
+from matching.text import MOST_KEPT, fold, stem, words
 
 # What may join letters, or keep them apart: spaces of all kinds, marks that combine, compatibility forms, ligatures.
 ODD = "\t\n\x0b\x1c\x1f\x85\xa0\u1680\u2000\u2001\u200b\u2028\u202f\u3000\ufeff"
@@ -28,3 +28,13 @@ def plainly(text: str) -> list[tuple[str, str]]:
 def test_no_word_goes_across_white_space(text: str) -> None:
     assert words(text) == plainly(text)
     assert tokens(text) == [stem for _, stem in plainly(text)]
+
+
+def test_more_chunks_than_are_kept_are_read_all_the_same() -> None:
+    text = " ".join(f"mots{number}" for number in range(MOST_KEPT + 10))
+    assert words(text) == words(text) == plainly(text)
+
+
+def test_a_chunk_too_long_to_be_kept_is_read_all_the_same() -> None:
+    text = ",".join(["soudeurs"] * 1_000)
+    assert tokens(text) == tokens(text) == ["soud"] * 1_000
