@@ -87,6 +87,13 @@ def test_a_folder_of_somebody_else_is_not_used(folder):
     assert list(folder.iterdir()) == []
 
 
+def test_a_folder_in_which_others_write_is_not_used(folder):
+    folder.mkdir()
+    folder.chmod(0o770)
+    assert ask() == EXPECTED
+    assert list(folder.iterdir()) == []
+
+
 def test_a_file_that_cannot_be_written_is_no_error(folder):
     ask()
     (path,) = files_in(folder)

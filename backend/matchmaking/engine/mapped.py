@@ -5,20 +5,19 @@ nothing of what firms wrote but how rare the catalogue's own words are among it 
 """
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from fcntl import LOCK_EX, flock
-from functools import lru_cache
 from hashlib import sha256
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-import numpy as np
-import scipy
 from django.conf import settings
 
 import matching
+from backend.common.releases import code_state
 
 SUFFIX, PART = ".postings", ".part"
 N_KEPT = 4  # files, those that were opened last: as many as there are catalogues compiled in a process
@@ -48,32 +47,24 @@ def mapped_postings(examples: Iterable[matching.Example], language: str, rarity:
 
 
 def _folder() -> Path | None:
-    """Return the folder of the files, made where it is not there; nothing where it is not ours to write in."""
+    """Return the folder of the files, made where it is not there; nothing where others may write in it too."""
     if not settings.POSTINGS_DIR:
         return None
     folder = Path(settings.POSTINGS_DIR)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        is_ours = folder.stat().st_uid == os.getuid()
+        found = folder.lstat()
     except OSError:
         return None
-    return folder if is_ours and os.access(folder, os.W_OK) else None
+    is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
+    return folder if is_ours else None
 
 
 def _digest(examples: Iterable[matching.Example], language: str, rarity: matching.Rarity) -> str:
-    content = sha256(repr((_engine(), language, sorted(rarity.stop_words))).encode())
+    content = sha256(repr((code_state(), language, sorted(rarity.stop_words))).encode())
     for example in examples:
         content.update(repr((example.text, sorted(example.subjects.items()), example.share)).encode())
     return content.hexdigest()[:32]
-
-
-@lru_cache(maxsize=1)
-def _engine() -> str:
-    """Return a digest of the engine: another one may read texts otherwise."""
-    content = sha256(f"{np.__version__} {scipy.__version__}".encode())
-    for path in sorted(Path(matching.__file__).parent.rglob("*.py")):
-        content.update(path.read_bytes())
-    return content.hexdigest()
 
 
 @contextmanager
