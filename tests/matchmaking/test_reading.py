@@ -39,6 +39,7 @@ def test_each_judged_request_comes_as_close_to_each_scheme_as_the_lexicon_says()
     )  # fmt: skip
     texts = [request.text for request in load_requests()]
     exact = (small.rarity.matrix([matching.tokens(text) for text in texts]) @ small.matrix).toarray()
-    for postings, near in ((catalogue.postings(), 1e-4), (matching.Postings(large), 5e-4)):
-        found = np.array([postings.closeness(text).cosines[: len(small.subjects)] for text in texts])
+    for postings, lexicon, near in ((catalogue.postings(), small, 1e-4), (matching.Postings(large), large, 5e-4)):
+        columns = [postings.columns[subject] for subject in lexicon.subjects[: len(small.subjects)]]
+        found = np.array([postings.closeness(text).cosines[columns] for text in texts])
         assert np.abs(found - exact).max() < near
