@@ -126,7 +126,7 @@ class Postings:
         terms = csr_array((np.ones(held.size), held, starts), shape=(len(words) + common.size, N_PLACES))
         highest = np.zeros(N_PLACES)
         np.maximum.at(highest, np.repeat(np.arange(N_PLACES), sizes), matrix.data)
-        unit = float((terms @ highest).max(initial=1e-9)) / HIGHEST
+        unit = (float((terms @ highest).max(initial=0.0)) or 1.0) / HIGHEST
         row_of = np.full(N_PLACES, -1, np.int32)
         row_of[common] = np.arange(len(words), starts.size - 1)
         matrix.data /= unit

@@ -1,6 +1,8 @@
 """How close a text comes to each scheme, against the slow and obvious way; and what the index makes of it."""
 
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from matching import (
     Answer,
@@ -23,6 +26,7 @@ from matching import (
     rank,
     tokens,
 )
+from matching.lexicon import N_PLACES
 from matching.postings import MANY
 from matching.vocabulary import BLOCK
 from tests.matching import naive_reading
@@ -75,8 +79,13 @@ def test_the_closeness_of_a_text_is_its_cosine_with_each_subject(
 def test_words_that_are_known_are_added_up_beforehand_and_change_nothing(
     text: str, lexicon: Lexicon, postings: Postings, near: float
 ) -> None:
-    without = Postings(Lexicon(lexicon.subjects, lexicon.matrix, lexicon.rarity))
-    assert postings.closeness(text).cosines == pytest.approx(without.closeness(text).cosines, abs=2 * near)
+    without = without_words(lexicon).closeness(text)
+    assert postings.closeness(text).cosines == pytest.approx(without.cosines, abs=2 * near)
+
+
+@cache
+def without_words(lexicon: Lexicon) -> Postings:
+    return Postings(Lexicon(lexicon.subjects, lexicon.matrix, lexicon.rarity))
 
 
 @pytest.mark.parametrize("text", [example.text for example in EXAMPLES[::8]])
@@ -126,6 +135,22 @@ def test_compiled_loops_read_more_words_than_are_kept(tmp_path: Path) -> None:
     assert_same([*many, many[0]], tmp_path)
 
 
+def test_threads_that_read_new_words_at_once_are_told_the_same(tmp_path: Path) -> None:
+    texts, postings = [" ".join(f"{word}{number}" for word in WORDS) for number in range(200)], Postings(LEXICON)
+
+    def come_close(text: str) -> list[float]:
+        return postings.closeness(text).cosines.tolist()
+
+    if not kernels.load(str(tmp_path)):
+        pytest.skip("numba is not installed")
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            fast = list(threads.map(come_close, texts * 3))
+    finally:
+        kernels.unload()
+    assert fast == [come_close(text) for text in texts] * 3
+
+
 def test_only_the_subjects_that_are_wanted_need_be_added_up(tmp_path: Path) -> None:
     """In one block, in several that follow each other, in the last one, which is not full; in none, and in all."""
     _, postings, _ = BOTH[1]
@@ -172,6 +197,25 @@ def test_words_that_are_hidden_might_as_well_not_stand_there(words: list[str], h
 def test_nothing_is_close_to_a_text_without_words() -> None:
     assert set(POSTINGS.closeness("").values()) == {0.0}
     assert NeedReader(LEXICON).read("…", postings=POSTINGS).closeness == {}
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_postings_without_rows_or_without_subjects_can_be_asked(compiled: bool, tmp_path: Path) -> None:
+    lexicon = Lexicon.learn([Example("robot", {"a:robot": 1.0}), *map(alone, range(40))], LEXICON.rarity)
+    empty = Postings(Lexicon((), csr_array((N_PLACES, 0), dtype=np.float32), lexicon.rarity))
+    if compiled and not kernels.load(str(tmp_path)):
+        pytest.skip("numba is not installed")
+    try:
+        assert without_words(lexicon).closeness("robot toit") == pytest.approx(
+            likeness("robot toit", lexicon), abs=1e-4
+        )
+        assert empty.closeness("robot") == {}
+    finally:
+        kernels.unload()
+
+
+def alone(number: int) -> Example:
+    return Example(f"{number}", {f"a:{number}": 1.0})
 
 
 def test_a_reader_tells_how_close_the_words_that_no_negation_covers_come_to_each_scheme() -> None:

@@ -80,9 +80,7 @@ def test_a_chunk_is_kept_with_its_words_and_these_with_all_they_are_made_of(text
         assert_kept(text, vocabulary.extend(encoded(text)))
 
 
-@pytest.mark.parametrize(
-    "chunk", ["x" * 1_000_000, "é" * 1_000_000, "\ufdfa" * 300_000, ";".join("abcdefgh" * 20_000)]
-)
+@pytest.mark.parametrize("chunk", ["é" * 600_000, ";".join("abcdefgh" * 20_000)])
 def test_a_chunk_longer_than_a_shelf_has_one_that_is_long_enough(chunk: str) -> None:
     vocabulary = make_vocabulary()
     assert_kept(f"soudeur {chunk}", vocabulary.extend(encoded(f"soudeur {chunk}")))
