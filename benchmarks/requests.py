@@ -158,7 +158,7 @@ def in_process(table: Table, bodies: Sequence[bytes], *, rounds: int) -> None:
             return [answers.rank(one) for one in asked]
         finally:
             if is_used:
-                kernels.load(str(settings.LOOPS_DIR))
+                kernels.load(settings.LOOPS_DIR)  # all is compiled: no folder is read again
 
     ways = {
         WITH: lambda: [answers.rank(one) for one in asked],

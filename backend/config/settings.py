@@ -1,10 +1,8 @@
 """Settings, all from the environment; the README has the table of names."""
 
-import os
 import re
 from datetime import date
 from pathlib import Path
-from tempfile import gettempdir
 
 import django_stubs_ext
 import environ
@@ -218,9 +216,9 @@ ALERT_SECONDS = env.float("JONCTION_ALERT_SECONDS", default=60)
 # How many files a worker tries a changed scheme on at once: a second or two, so that what a kill costs is little.
 SHARD_FILES = env.int("JONCTION_SHARD_FILES", default=5000)
 # Compiled loops of the engine, where numba is installed: whether it uses them, and the folder, of this account alone,
-# in which what was compiled is kept for the next process.
+# in which what was compiled is kept for the next process; in the temporary folder where none is named.
 LOOPS = env.bool("JONCTION_LOOPS", default=True)
-LOOPS_DIR = Path(env.str("JONCTION_LOOPS_DIR", default=f"{gettempdir()}/jonction-loops-{os.geteuid()}"))
+LOOPS_DIR = env.str("JONCTION_LOOPS_DIR", default="")
 # Addresses of others are fetched on public hosts only; tests have servers of their own on loopback.
 FETCH_LOOPBACK = False
 # Whether the pages that sheets name are asked for every night. A demonstration leaves the rest of the world alone.

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from threading import Lock
 from time import perf_counter
 
@@ -55,7 +55,7 @@ def _folder() -> Path:
     numba compiles again what changed in a file, not what changed in a file that this one reads; hence one folder for
     each state of the code. What is read from there is run: nobody else may write in it.
     """
-    root: Path = settings.LOOPS_DIR
+    root = Path(settings.LOOPS_DIR or f"{gettempdir()}/jonction-loops-{os.geteuid()}")
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = root.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
