@@ -48,16 +48,23 @@ def _cell(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def memory(schemes: Sequence[matching.Scheme], profiles: Sequence[matching.Profile]) -> float:
-    """Return the bytes that an index takes for each scheme, once some firms were answered."""
+def memory(
+    schemes: Sequence[matching.Scheme], profiles: Sequence[matching.Profile], texts: "Texts"
+) -> tuple[float, float]:
+    """Return the bytes that an index takes for each scheme, once some firms were answered, and with its words."""
+    matching.rank(
+        matching.Index(schemes[:1]), profiles[0], matching.Wish(), WEIGHTS, limit=LIMIT
+    )  # the loops are there
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     index = matching.Index(schemes)
     for profile in profiles:
         matching.rank(index, profile, matching.Wish(), WEIGHTS, limit=LIMIT)
+    without = tracemalloc.get_traced_memory()[0] - before
+    postings = texts.learn()
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    return taken / len(schemes)
+    return without / len(schemes), taken / len(postings.columns)
 
 
 def changed(sheets: Sequence[Sheet]) -> matching.Scheme:
@@ -76,16 +83,19 @@ class Texts:
         self.schemes = [" ".join(draw.choices(words, k=40)) for _ in schemes]
         self.asked = [" ".join(draw.choices(words, k=60)) for _ in range(n_asked)]
         self.rarity = matching.Rarity.learn(self.schemes, frozenset())
-        examples = (
-            matching.Example(text, {scheme.key: 1.0}) for scheme, text in zip(schemes, self.schemes, strict=True)
-        )
-        lexicon = matching.Lexicon.learn(examples, self.rarity)
-        order = [scheme.key for scheme in matching.beside_each_other(schemes)]
-        self.postings = matching.Postings(lexicon.arranged(order))
+        self.keys = [scheme.key for scheme in schemes]
+        self.order = [scheme.key for scheme in matching.beside_each_other(schemes)]
+        self.postings = self.learn()
         self.bm25 = bm25s.BM25()
         self.bm25.index(bm25s.tokenize(self.schemes, show_progress=False), show_progress=False)
         self.vectorizer = TfidfVectorizer()
         self.matrix = self.vectorizer.fit_transform(self.schemes).T.tocsr()
+
+    def learn(self) -> matching.Postings:
+        """Learn what each scheme is recognised by."""
+        pairs = zip(self.keys, self.schemes, strict=True)
+        examples = (matching.Example(text, {key: 1.0}) for key, text in pairs)
+        return matching.Postings(matching.Lexicon.learn(examples, self.rarity).arranged(self.order))
 
     def by_bm25(self) -> None:
         for text in self.asked:

@@ -226,6 +226,7 @@ def the_index(table, clock, country, all_sheets, schemes, rounds) -> None:
     ways = {
         "build": lambda: matching.Index(schemes), "build of 10x": lambda: matching.Index(many),
         "SQLite": lambda: catalogue.load_sqlite(all_sheets), "change": change,
+        "build with words": lambda: (matching.Index(schemes), texts.learn()),
         **{f"answer of {size}": ask(index) for size, index in sizes.items()},
         "text": lambda: texts.by_engine(sizes[N_SCHEMES], profiles[0]),
         "bm25s": texts.by_bm25, "scikit-learn": texts.by_sklearn,
@@ -235,9 +236,12 @@ def the_index(table, clock, country, all_sheets, schemes, rounds) -> None:
     table.say("index of 5,000 schemes", f"{found['build'] * 1e3:,.0f} ms")
     table.say("SQLite load of the same, in memory", f"{found['SQLite'] * 1e3:,.0f} ms")
     table.at_most("build, of the SQLite load", found.ratio("build", "SQLite"), 0.7)
+    table.at_most("build with words, of the SQLite load", found.ratio("build with words", "SQLite"), 2.4)
     table.say("one scheme changed in place", f"{found['change'] * 1e6:,.0f} us")
     table.ratio("a change", found, "build", 100, fast="change")
-    table.at_most("schemes: bytes each", catalogue.memory(schemes, profiles), 2048, " B")
+    without, taken = catalogue.memory(schemes, profiles, texts)
+    table.say("schemes: bytes each", f"{without:,.0f} B")
+    table.at_most("schemes: bytes each, with words", taken, 2048, " B")
     table.at_most("growth of an answer, 500 to 5,000", found.ratio("answer of 5000", "answer of 500"), 4)
     table.at_most("growth of an answer, 5,000 to 50,000", found.ratio("answer of 50000", "answer of 5000"), 7)
     table.at_most("growth of a build for 10x schemes", found.ratio("build of 10x", "build"), 11)

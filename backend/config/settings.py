@@ -224,8 +224,9 @@ FETCH_LOOPBACK = False
 # Whether the pages that sheets name are asked for every night. A demonstration leaves the rest of the world alone.
 CHECK_LINKS = env.bool("JONCTION_CHECK_LINKS", default=not DEMO)
 # Where the first process that learns from the texts of a catalogue leaves what the others of the machine then map; it
-# is of this account alone and can be emptied at any time. Empty: each process learns for itself.
-POSTINGS_DIR = env.str("JONCTION_POSTINGS_DIR", default=f"{gettempdir()}/jonction-postings-{os.geteuid()}")
+# is of this account alone and can be emptied at any time; in the temporary folder where it is not set. Empty: each
+# process learns for itself.
+POSTINGS_DIR = env.str("JONCTION_POSTINGS_DIR", default=None)
 # A file that the worker or beat dates with the moment until which it is to be believed alive, for a health check.
 HEARTBEAT_FILE = env.str("JONCTION_HEARTBEAT_FILE", default="")
 # How many of our own proxies stand before the site: the client's address is that many steps back in X-Forwarded-For.

@@ -12,7 +12,7 @@ from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, gettempdir
 
 from django.conf import settings
 
@@ -48,10 +48,10 @@ def mapped_postings(examples: Iterable[matching.Example], language: str, rarity:
 
 def _folder() -> Path | None:
     """Return the folder of the files, made where it is not there; nothing where others may write in it too."""
-    if not settings.POSTINGS_DIR:
+    if settings.POSTINGS_DIR == "":
         return None
-    folder = Path(settings.POSTINGS_DIR)
     try:
+        folder = Path(settings.POSTINGS_DIR or f"{gettempdir()}/jonction-postings-{os.geteuid()}")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
     except OSError:
