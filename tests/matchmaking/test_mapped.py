@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -53,6 +54,21 @@ def test_the_second_time_it_is_read_from_the_file(folder):
     (other,) = set(files_in(folder)) - {path}
     path.write_bytes(other.read_bytes())
     assert list(ask()) == ["a:9"]  # whatever the file says
+
+
+def test_without_a_name_the_folder_is_a_temporary_one(settings, monkeypatch, tmp_path):
+    settings.POSTINGS_DIR = None
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert ask() == EXPECTED
+    (folder,) = tmp_path.iterdir()
+    assert folder.name == f"jonction-postings-{os.geteuid()}"
+    assert len(files_in(folder)) == 1
+
+
+def test_schemes_keep_the_order_in_which_they_come():
+    backwards = dict(reversed(TEXTS.items()))
+    assert list(ask(backwards)) == [*backwards]
+    assert ask(backwards) == pytest.approx(EXPECTED)
 
 
 def test_another_text_another_share_another_language_is_another_file(folder):
