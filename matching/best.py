@@ -193,7 +193,7 @@ class _Scoring:
 
 def is_plain(wish: Wish, weights: Weights) -> bool:
     """Tell whether a wish is without words: then something answers where something serves it, and nothing else."""
-    if wish.closeness or wish.likeness or wish.chance is not None:
+    if wish.chance is not None or wish.likeness or wish.closeness:
         return False
     return (
         0.0 < weights.answer <= 100.0
@@ -251,14 +251,14 @@ def _heard(
     The product of the sum and the scale, kept within 0 and 1, is what :meth:`matching.index.Index.likeness` says of a
     scheme that is possible; empty where there are no words.
     """
-    if not closeness:
-        return NOTHING_HEARD
-    if not isinstance(closeness, Closeness):
+    if isinstance(closeness, Closeness):
+        held = index.held(closeness.columns)
+        wanted = loops.wanted_blocks(places, pool.classes, pool.rows, index.ground().live, held, closeness.n_blocks)
+        sums, scale = closeness.add_up(wanted)
+        return sums, held, scale
+    if closeness:
         return index.likeness(closeness), np.arange(index.columns.n, dtype=np.int32), 1.0
-    held = index.held(closeness.columns)
-    wanted = loops.wanted_blocks(places, pool.classes, pool.rows, index.ground().live, held, closeness.n_blocks)
-    sums, scale = closeness.add_up(wanted)
-    return sums, held, scale
+    return NOTHING_HEARD
 
 
 def _close(likeness: Floats) -> Floats:

@@ -25,8 +25,8 @@ from matching.vocabulary import BLOCK, SPARED, Vocabulary
 
 FORMAT = Format(b"POSTINGS", 1, "postings")
 MANY = 1_000  # subjects, from which a row has one byte for each, and not two: the rows of a text leave the cache
-LOUDEST = 31  # what a row of bytes is multiplied by, at most
-ABOVE = 4  # it holds up to a quarter of the highest value of any row; what a few subjects have above stands beside it
+LOUDEST = 63  # what a row of bytes is multiplied by, at most
+ABOVE = 2  # it holds up to half of the highest value of any row; what a few subjects have above stands beside it
 HIGHEST = 255 * LOUDEST * ABOVE  # value of any row
 STEPS = 202  # of how often a text says a term, damped: twice to eight times are nearly whole numbers of them
 WEIGHT_STEPS = 4096  # of what a term weighs in the length of a text
