@@ -84,7 +84,6 @@ class Texts:
         self.asked = [" ".join(draw.choices(words, k=60)) for _ in range(n_asked)]
         self.rarity = matching.Rarity.learn(self.schemes, frozenset())
         self.keys = [scheme.key for scheme in schemes]
-        self.order = [scheme.key for scheme in matching.beside_each_other(schemes)]
         self.postings = self.learn()
         self.bm25 = bm25s.BM25()
         self.bm25.index(bm25s.tokenize(self.schemes, show_progress=False), show_progress=False)
@@ -95,7 +94,7 @@ class Texts:
         """Learn what each scheme is recognised by."""
         pairs = zip(self.keys, self.schemes, strict=True)
         examples = (matching.Example(text, {key: 1.0}) for key, text in pairs)
-        return matching.Postings(matching.Lexicon.learn(examples, self.rarity).arranged(self.order))
+        return matching.Postings.learn(examples, self.rarity)
 
     def by_bm25(self) -> None:
         for text in self.asked:

@@ -20,12 +20,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from scipy.sparse import csr_array, hstack  # noqa: E402
 
 import matching  # noqa: E402
 from backend.matchmaking import engine  # noqa: E402
 from backend.matchmaking.engine.mapped import mapped_postings  # noqa: E402
-from backend.matchmaking.engine.needs import answering, language_in_force  # noqa: E402
+from backend.matchmaking.engine.needs import answering, language_in_force, lexicon_of  # noqa: E402
 from backend.matchmaking.evaluation.judgements import load_requests  # noqa: E402
 
 N_SCHEMES = 5_000
@@ -45,15 +44,19 @@ def timed(work, n_runs=N_RUNS):
     return median(times)
 
 
-def learn_and_map(compiled, keys, rarity):
-    """Learn from texts of thousands of schemes, then open what was learnt, as another process does."""
-    held, said = set(keys), list(compiled.examples())
-    examples = [
+def examples_of(compiled, n_copies, keys):
+    """Return what is said of thousands of schemes: of each of ours, under several keys."""
+    said = list(compiled.examples())
+    return [
         replace(example, subjects={f"{key}-{copy}": weight for key, weight in example.subjects.items()})
-        for copy in range(-(-N_SCHEMES // len(compiled.schemes)))
+        for copy in range(n_copies)
         for example in said
-        if all(f"{key}-{copy}" in held for key in example.subjects)
+        if keys.issuperset(f"{key}-{copy}" for key in example.subjects)
     ]
+
+
+def learn_and_map(examples, rarity):
+    """Learn from texts of thousands of schemes, then open what was learnt, as another process does."""
     with TemporaryDirectory() as folder:
         settings.POSTINGS_DIR = folder
         for done in ("learnt from", "mapped instead of learning from"):
@@ -69,10 +72,9 @@ def main():
     n_copies = -(-N_SCHEMES // len(compiled.schemes))
     schemes = [replace(scheme, key=f"{scheme.key}-{copy}") for copy in range(n_copies) for scheme in compiled.schemes]
     schemes = schemes[:N_SCHEMES]
-    one = compiled.lexicon(language_in_force())
-    many = csr_array(hstack([one.matrix] * n_copies, format="csr")[:, :N_SCHEMES])
-    keys = [f"{key}-{copy}" for copy in range(n_copies) for key in one.subjects][:N_SCHEMES]
-    postings = matching.Postings(matching.Lexicon(keys, many, one.rarity, one.words))
+    rarity = lexicon_of(language_in_force()).rarity
+    examples = examples_of(compiled, n_copies, {scheme.key for scheme in schemes})
+    postings = matching.Postings.learn(examples, rarity)
     reader, weights, sure = engine.need_reader(), engine.active_weights()[1], answering(compiled.source)
     profile, index = engine.profile(FIRM, on=DAY), matching.Index(schemes)
     texts = sorted((question.text for question in load_requests()), key=lambda text: abs(len(text.split()) - 60))[:20]
@@ -98,7 +100,7 @@ def main():
     print(f"understanding alone, 60 words:       {within * 1e3:8.3f} ms")
     print(f"… and likeness to {len(schemes):,} schemes:      {likeness * 1e3:8.3f} ms")
     every = [question.text for question in load_requests()] * 3
-    learn_and_map(compiled, keys, one.rarity)
+    learn_and_map(examples, rarity)
     batch = timed(lambda: [reader.read(text) for text in every], n_runs=3) / len(every)
     print(f"100,000 texts of bosses, one core:   {batch * 1e5 / 60:8.1f} min")
 

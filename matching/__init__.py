@@ -44,7 +44,7 @@ from matching.ranking import rank, rank_listed
 from matching.reasons import Reason, explain, opens_later
 from matching.relations import RELATION_KINDS, Conflict, Relation, check_relations, conflicts
 from matching.schema import criterion_schema
-from matching.schemes import REACHES, Scheme, beside_each_other
+from matching.schemes import REACHES, Scheme
 from matching.state_aid import (
     SIZES,
     Ceiling,
@@ -133,7 +133,6 @@ __all__ = [
     "activity_path",
     "agreement",
     "apply_changes",
-    "beside_each_other",
     "best_threshold",
     "bundle",
     "calibration",

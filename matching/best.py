@@ -253,8 +253,7 @@ def _heard(
     """
     if isinstance(closeness, Closeness):
         held = index.held(closeness.columns)
-        wanted = loops.wanted_blocks(places, pool.classes, pool.rows, index.ground().live, held, closeness.n_blocks)
-        sums, scale = closeness.add_up(wanted)
+        sums, scale = closeness.add_up(loops.wanted(places, pool.classes, pool.rows, index.ground().live, held))
         return sums, held, scale
     if closeness:
         return index.likeness(closeness), np.arange(index.columns.n, dtype=np.int32), 1.0

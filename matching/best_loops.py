@@ -9,7 +9,6 @@ from matching.bits import PLACE_BITS
 from matching.class_loops import gather, hide, join
 from matching.features import CLOSE, DIGITS, LISTED, OTHERS
 from matching.set_loops import Words, count, lowest
-from matching.vocabulary import BLOCK
 
 SCALE = 10.0**DIGITS
 POINTS, KIND, ORDER = range(3)  # marks of a scheme: of what it has points, its form, its place by key
@@ -93,9 +92,9 @@ def _floor_of(values: Any, n: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def wanted_blocks(classes_of: Any, classes: Any, rows: Words, live: Words, held: Any, n_blocks: int) -> Any:
-    """Return which blocks of subjects have one of a scheme that a firm may have; shape (n_blocks,)."""
-    possible, wanted = np.empty(len(live), np.uint64), np.zeros(n_blocks, np.bool_)
+def wanted(classes_of: Any, classes: Any, rows: Words, live: Words, held: Any) -> Any:
+    """Return the subjects of the schemes that a firm may have; shape (n_wanted,)."""
+    possible, found, n = np.empty(len(live), np.uint64), np.empty(len(held), np.int32), 0
     join(classes_of[:-1], 0, classes, rows, possible)
     for word in range(len(live)):
         bits = live[word] & ~possible[word]
@@ -104,8 +103,9 @@ def wanted_blocks(classes_of: Any, classes: Any, rows: Words, live: Words, held:
             bits ^= np.uint64(1) << place
             subject = held[word * 64 + np.int64(place)]
             if subject >= 0:
-                wanted[subject // BLOCK] = True
-    return wanted
+                found[n] = subject
+                n += 1
+    return found[:n]
 
 
 @njit(cache=True, nogil=True)

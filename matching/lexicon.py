@@ -9,7 +9,7 @@ al., 2009), so that any text, of whatever year, is read in the same space.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, compress, count, pairwise, starmap
+from itertools import compress, count, pairwise, starmap
 from operator import or_
 from typing import NamedTuple
 from zlib import crc32
@@ -71,6 +71,7 @@ class Rarity:
 
     def __init__(self, weights: NDArray[np.float32], stop_words: frozenset[str]) -> None:
         self.weights = weights
+        self.weights.flags.writeable = False  # whoever holds it: loops are compiled for either
         self.stop_words = stop_words
 
     @classmethod
@@ -118,17 +119,12 @@ class Lexicon:
     matrix : (N_PLACES, n_subjects) csr_array of float32
         Columns of length 1.
     rarity : Rarity
-    words : frozenset of str
-        Stems of the words that it was learnt from, where they were kept.
     """
 
-    def __init__(
-        self, subjects: Sequence[str], matrix: csr_array, rarity: Rarity, words: frozenset[str] = frozenset()
-    ) -> None:
+    def __init__(self, subjects: Sequence[str], matrix: csr_array, rarity: Rarity) -> None:
         self.subjects = tuple(subjects)
         self.matrix = matrix
         self.rarity = rarity
-        self.words = words
 
     @classmethod
     def learn(cls, examples: Iterable[Example], rarity: Rarity) -> "Lexicon":
@@ -136,8 +132,7 @@ class Lexicon:
         examples = list(examples)
         subjects = sorted({subject for example in examples for subject in example.subjects})
         columns = {subject: column for column, subject in enumerate(subjects)}
-        said = [tokens(example.text) for example in examples]
-        texts = rarity.matrix(said)
+        texts = rarity.matrix([tokens(example.text) for example in examples])
         spoken = [
             (columns[subject], row, weight * example.share)
             for row, example in enumerate(examples)
@@ -150,16 +145,10 @@ class Lexicon:
         means = (shares @ texts).power(DAMPING).tocsr()
         lengths = norm(means, axis=1)
         means.data /= np.repeat(np.where(lengths, lengths, 1.0), np.diff(means.indptr))
-        return cls(subjects, csr_array(means.T.astype(np.float32)), rarity, frozenset(chain.from_iterable(said)))
-
-    def arranged(self, subjects: Sequence[str]) -> "Lexicon":
-        """Return the same with its subjects in another order. Raises ``KeyError`` for one that it does not hold."""
-        columns = {subject: column for column, subject in enumerate(self.subjects)}
-        matrix = csr_array(self.matrix[:, [columns[subject] for subject in subjects]])
-        return Lexicon(subjects, matrix, self.rarity, self.words)
+        return cls(subjects, csr_array(means.T.astype(np.float32)), rarity)
 
 
-def ranges(starts: NDArray[np.int32], ends: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def ranges(starts: NDArray[np.integer], ends: NDArray[np.integer]) -> tuple[NDArray[np.integer], NDArray[np.int32]]:
     """Return how long some ranges are, and all that is in them, one after another.
 
     With those of the rows of a matrix this gathers what it holds in some of them. Slicing the matrix says the same;

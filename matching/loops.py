@@ -4,7 +4,7 @@ They say what the rest of the engine says with numpy, with the same additions in
 """
 
 from matching.best_loops import answer as answer
-from matching.best_loops import wanted_blocks as wanted_blocks
+from matching.best_loops import wanted as wanted
 from matching.class_loops import judge_many as judge_many
 from matching.crowd_loops import choose_sorted as choose_sorted
 from matching.set_loops import count as count

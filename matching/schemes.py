@@ -1,11 +1,11 @@
 """What the engine must know of a scheme: when, for whom, for which needs, and how near to the firm."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
 
-from matching.criteria import Activity, AnyOf, Criterion, InTerritory, Manual, Window, leaves, shared
+from matching.criteria import Activity, AnyOf, Criterion, Manual, Window, leaves, shared
 from matching.errors import CriterionError
 
 type Reach = Literal["local", "departmental", "regional", "national", "eu"]
@@ -117,22 +117,3 @@ class Scheme:
     def days_left(self, on: date) -> int | None:
         """Return the number of days until the last one, which is inside; ``None`` where no end is known."""
         return None if self.window.closes_on is None else (self.window.closes_on - on).days
-
-
-def beside_each_other(schemes: Iterable[Scheme]) -> list[Scheme]:
-    """Return schemes in the order of the places, then of the activities, that they are for.
-
-    So stand those beside each other that a firm may have, and those that it cannot.
-    """
-    return sorted(schemes, key=lambda scheme: (*_for_whom(scheme), scheme.key))
-
-
-def _for_whom(scheme: Scheme) -> tuple[list[str], list[str]]:
-    places, activities = set[str](), set[str]()
-    for condition in scheme.criteria:
-        for leaf in leaves(condition):
-            if isinstance(leaf, InTerritory):
-                places.update(leaf.any_of)
-            elif isinstance(leaf, Activity):
-                activities.update(leaf.any_of)
-    return sorted(places), sorted(activities)

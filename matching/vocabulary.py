@@ -1,9 +1,9 @@
 """What a compiled loop has to know to read a text: worked out once for each chunk of it and each word, then kept.
 
 Chunks are what stands between white space of one byte; no word goes across it. They come from whoever writes, so that
-there is no end to them: a shelf is of one size, and a new one takes its place when it is full. A chunk is found by a
-table of slots that nobody changes: whoever adds chunks writes where no slot of a shelf in use leads to, then makes
-another table. Threads so read without waiting, and only those that bring something new wait for one another.
+there is no end to them: an empty shelf takes the place of a full one, twice as large up to a point. A chunk is found
+by a table of slots that nobody changes: whoever adds chunks writes where no slot of a shelf in use leads to, then
+makes another table. Threads so read without waiting, and only those that bring something new wait for one another.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,12 +18,15 @@ from numpy.typing import NDArray
 from matching.lexicon import BYTES, PLACE, word_places
 from matching.text import tokens
 
-ROOM = np.array([1, 2, 1, 16, 32]) << 16  # of a shelf, for chunks, their words, words, terms and letters: 25,000 texts
-FIRST_TERM, LAST_TERM, FIRST_LETTER, LAST_LETTER, ROW, CHECKSUM = range(6)  # of a word
+ROOM = np.array([1, 2, 1, 16, 32]) << 10  # of the first shelf, for chunks, their words, words, terms and letters
+LARGEST = ROOM << 6  # 25,000 texts
+FIRST_TERM, LAST_TERM, FIRST_LETTER, LAST_LETTER, CHECKSUM = range(5)  # of a word
 FIRST_BYTE, LAST_BYTE, FIRST_WORD, LAST_WORD = range(4)  # of a chunk
-SPARED = 7  # last bits of what a term says that the length of a text does without: 64 bits hold that of any
-BLOCK = 64  # subjects that are added up together: a line of memory, where one takes a byte
 COMPLEMENT = 0xFFFFFFFF  # of a checksum: what it is before and after the bytes of a text are run through
+FINE = 4096  # steps of what a term weighs, in the length of a text
+SPARED = 7  # last bits that the length does without: 64 bits hold that of any text
+SQUARED = 256  # steps of what a term weighs on both sides
+MOST = (1 << 32) - 1  # that a text brings to a word: reached by no word that anybody writes
 
 
 class Shelf(NamedTuple):
@@ -37,11 +40,11 @@ class Shelf(NamedTuple):
         Where the bytes of a chunk start and end among the letters, and its words among those that are said.
     said : (n_said,) ndarray of int32
         Numbers of words.
-    words : (n_words, 6) ndarray of int64
-        Where the terms of a word start and end (a stop word has none), where its letters do, its row in a table or
-        -1, and the running checksum of the word and a space: that of a pair goes on from there.
-    terms : (n_terms, 2) ndarray of int32
-        The place of each term of the words, and what it weighs.
+    words : (n_words, 5) ndarray of int64
+        Where the terms of a word start and end (a stop word has none), where its letters do, and the running
+        checksum of the word and a space: that of a pair goes on from there.
+    terms : (n_terms,) ndarray of int32
+        The place of each term of the words.
     letters : (n_letters,) ndarray of uint8
         In UTF-8.
     """
@@ -55,19 +58,15 @@ class Shelf(NamedTuple):
 
 
 class Vocabulary:
-    """The chunks that were read so far, or since there were too many.
+    """The chunks that were read so far, or since a shelf was full.
 
     Parameters
     ----------
-    weights : (N_PLACES,) ndarray of int32
-        What each term weighs.
-    rows : mapping of str to int
-        The row that a table has for some words.
     stop_words : frozenset of str
     """
 
-    def __init__(self, weights: NDArray[np.int32], rows: Mapping[str, int], stop_words: frozenset[str]) -> None:
-        self._weights, self._rows, self._stop_words = weights, rows, stop_words
+    def __init__(self, stop_words: frozenset[str]) -> None:
+        self._stop_words = stop_words
         self._lock = Lock()
         self._clear(ROOM)
 
@@ -81,8 +80,8 @@ class Vocabulary:
             slots=np.full(1 << (2 * n_chunks - 1).bit_length(), -1, np.int32),
             chunks=np.empty((n_chunks, 4), np.int32),  # pages that nothing was written to take no memory
             said=np.empty(n_said, np.int32),
-            words=np.empty((n_words, 6), np.int64),
-            terms=np.empty((n_terms, 2), np.int32),
+            words=np.empty((n_words, 5), np.int64),
+            terms=np.empty(n_terms, np.int32),
             letters=np.empty(n_letters, np.uint8),
         )
 
@@ -93,7 +92,7 @@ class Vocabulary:
             read = _read(chunk for chunk in chunks if chunk not in self._chunks)
             if (self._taken + _sizes(read) > self._room).any():
                 read = _read(chunks)
-                self._clear(np.maximum(ROOM, _sizes(read)))
+                self._clear(np.maximum(np.minimum(2 * self._room, LARGEST), _sizes(read)))
             self.shelf = self.shelf._replace(slots=self._add(read))
             return self.shelf
 
@@ -110,7 +109,7 @@ class Vocabulary:
                     written, first_term, first_letter = word.encode(), n_terms, n_letters
                     n_words, n_terms, n_letters = n_words + 1, n_terms + len(found) // BYTES, n_letters + len(written)
                     checksum = crc32(written + b" ") ^ COMPLEMENT
-                    words.append((first_term, n_terms, first_letter, n_letters, self._rows.get(word, -1), checksum))
+                    words.append((first_term, n_terms, first_letter, n_letters, checksum))
                     places.append(found)
                     letters += written
             slot = crc32(chunk) % len(slots)
@@ -124,9 +123,8 @@ class Vocabulary:
         self._taken = np.array([n_chunks, n_said, n_words, n_terms, n_letters])
         shelf.chunks[start[0] : n_chunks] = np.array(chunks, np.int32).reshape(-1, 4)
         shelf.said[start[1] : n_said] = said
-        shelf.words[start[2] : n_words] = np.array(words, np.int64).reshape(-1, 6)
-        shelf.terms[start[3] : n_terms, 0] = np.frombuffer(b"".join(places), PLACE)
-        shelf.terms[start[3] : n_terms, 1] = self._weights[shelf.terms[start[3] : n_terms, 0]]
+        shelf.words[start[2] : n_words] = np.array(words, np.int64).reshape(-1, 5)
+        shelf.terms[start[3] : n_terms] = np.frombuffer(b"".join(places), PLACE)
         shelf.letters[start[4] : n_letters] = np.frombuffer(letters, np.uint8)
         self._chunks.update(read)
         return slots

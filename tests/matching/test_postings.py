@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -10,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.sparse import csr_array
 
 from matching import (
     Answer,
@@ -24,13 +22,9 @@ from matching import (
     Wish,
     kernels,
     rank,
-    tokens,
 )
-from matching.lexicon import N_PLACES
-from matching.postings import MANY
-from matching.vocabulary import BLOCK
-from tests.matching import naive_reading
 from tests.matching.factories import DAY, WEIGHTS, make_scheme
+from tests.matching.naive_sayings import Naive
 
 STOP_WORDS = frozenset({"le", "un"})
 WORDS = [
@@ -43,60 +37,49 @@ ELSEWHERE = [
     "electricit",
     "zz",
 ]  # nothing was learnt from them, but from pieces of them
+ROLL = "ron" * 200  # a word of a few pieces, over and over
 draw = Random(5)  # noqa: S311
 EXAMPLES = [
-    Example(" ".join(draw.sample(WORDS, draw.randint(1, 6))), {f"a:{number:02}": 1.0})
-    for number in range(40)
-    for _ in range(2)
+    *(
+        Example(" ".join(draw.choices(WORDS, k=draw.randint(1, 9))), {f"a:{number:02}": 1.0}, share)
+        for number in range(40)
+        for share in (1.0, 2.0)
+    ),
+    Example("un robot, le robot", {"a:38": 0.25, "a:40": 1.0}),
+    Example("le un", {"a:41": 1.0}),  # it says nothing
+    Example(f"{ROLL} du robot", {"a:42": 1.0}),
 ]
-LEXICON = Lexicon.learn(EXAMPLES, Rarity.learn((example.text for example in EXAMPLES), STOP_WORDS))
-POSTINGS = Postings(LEXICON)
-LARGE = Lexicon.learn(
-    (Example(" ".join(draw.choices(WORDS, k=9)), {f"b:{number}": 1.0}) for number in range(MANY)), LEXICON.rarity
-)
-BOTH = [(LEXICON, POSTINGS, 2e-4), (LARGE, Postings(LARGE), 2e-3)]  # with how near they come to the lexicon
+RARITY = Rarity.learn((example.text for example in EXAMPLES), STOP_WORDS)
+POSTINGS = Postings.learn(EXAMPLES, RARITY)
+LEXICON = Lexicon.learn(EXAMPLES, RARITY)
+N_LONG = 66_000
+LONG_LIST = Example(" ".join(f"{number}" for number in range(N_LONG)), {"b:list": 1.0})
+WIDE = Postings.learn([*EXAMPLES, LONG_LIST], RARITY)
+BOTH = [(Naive(EXAMPLES, RARITY), POSTINGS), (Naive([*EXAMPLES, LONG_LIST], RARITY), WIDE)]
+NEAR = 3e-3  # to a cosine
 
-texts = st.lists(st.sampled_from([*WORDS, *ELSEWHERE]), max_size=12).map(" ".join)
-either = pytest.mark.parametrize(("lexicon", "postings", "near"), BOTH, ids=["two bytes", "one byte"])
-
-
-def likeness(text: str, lexicon: Lexicon) -> dict[str, float]:
-    return naive_reading.likeness(tokens(text), lexicon)
+texts = st.lists(st.sampled_from([*WORDS, *ELSEWHERE, "65999"]), max_size=12).map(" ".join)
+either = pytest.mark.parametrize(("naive", "postings"), BOTH, ids=["two bytes", "four bytes"])
 
 
 @either
 @given(text=texts)
-def test_the_closeness_of_a_text_is_its_cosine_with_each_subject(
-    text: str, lexicon: Lexicon, postings: Postings, near: float
-) -> None:
+def test_the_closeness_of_a_text_is_its_cosine_with_each_subject(text: str, naive: Naive, postings: Postings) -> None:
     found = postings.closeness(text)
-    assert found == pytest.approx(likeness(text, lexicon), abs=near)
+    assert found == pytest.approx(naive.closeness(text), abs=NEAR)
+    assert [*found] == naive.subjects
     assert 0.0 <= min(found.values()) <= max(found.values()) <= 1.0
 
 
-@either
-@given(text=texts)
-def test_words_that_are_known_are_added_up_beforehand_and_change_nothing(
-    text: str, lexicon: Lexicon, postings: Postings, near: float
-) -> None:
-    without = without_words(lexicon).closeness(text)
-    assert postings.closeness(text).cosines == pytest.approx(without.cosines, abs=2 * near)
-
-
-@cache
-def without_words(lexicon: Lexicon) -> Postings:
-    return Postings(Lexicon(lexicon.subjects, lexicon.matrix, lexicon.rarity))
-
-
-@pytest.mark.parametrize("text", [example.text for example in EXAMPLES[::8]])
-def test_a_text_that_a_subject_was_learnt_from_is_closest_to_it(text: str) -> None:
-    found = POSTINGS.closeness(text)
-    (subject,) = next(example.subjects for example in EXAMPLES if example.text == text)
-    assert found[subject] == max(found.values())
+@pytest.mark.parametrize("text", [example.text for example in EXAMPLES[::8] if len({*example.text.split()}) > 1])
+def test_a_text_is_closest_to_the_subject_that_was_learnt_from_it(text: str) -> None:
+    several = [Example(text, {"a:it": 1.0}), *EXAMPLES]
+    found = Postings.learn(several, RARITY).closeness(text)
+    assert found["a:it"] == max(found.values()) > 0.95  # and not 1 where it says a word twice: subjects are damped
 
 
 MANY_WORDS = " ".join(f"{word}{number}" for word in WORDS for number in range(400))
-LONG = ["robot " * 3_000, " ".join([*WORDS, *ELSEWHERE] * 300), MANY_WORDS]
+LONG = ["robot " * 3_000, ROLL * 900, " ".join([*WORDS, *ELSEWHERE] * 300), MANY_WORDS]
 ODD = [
     "", " \t\r\n\x0b\x0c ", "le", "le un", "zz", "robot", " ".join(WORDS), " ".join([*WORDS, *ELSEWHERE]),
     "le " * 70_000, "robot\xa0robot\u2003toit\x1cprêt\u2028salon\x85brevet", "L’été, ½ toit;export/salon…",
@@ -108,7 +91,7 @@ def assert_same(texts: Sequence[str], folder: Path, hidden: Collection[int] = ()
     """Assert that texts come as close to each subject with compiled loops as without, to the last bit."""
 
     def come_close() -> list[list[float]]:
-        return [postings.closeness(text, hidden).cosines.tolist() for _, postings, _ in BOTH for text in texts]
+        return [postings.closeness(text, hidden).cosines.tolist() for _, postings in BOTH for text in texts]
 
     slow = come_close()
     if not kernels.load(str(folder)):
@@ -136,7 +119,10 @@ def test_compiled_loops_read_more_words_than_are_kept(tmp_path: Path) -> None:
 
 
 def test_threads_that_read_new_words_at_once_are_told_the_same(tmp_path: Path) -> None:
-    texts, postings = [" ".join(f"{word}{number}" for word in WORDS) for number in range(200)], Postings(LEXICON)
+    texts, postings = (
+        [" ".join(f"{word}{number}" for word in WORDS) for number in range(200)],
+        Postings.learn(EXAMPLES, RARITY),
+    )
 
     def come_close(text: str) -> list[float]:
         return postings.closeness(text).cosines.tolist()
@@ -151,41 +137,29 @@ def test_threads_that_read_new_words_at_once_are_told_the_same(tmp_path: Path) -
     assert fast == [come_close(text) for text in texts] * 3
 
 
-def test_only_the_subjects_that_are_wanted_need_be_added_up(tmp_path: Path) -> None:
-    """In one block, in several that follow each other, in the last one, which is not full; in none, and in all."""
-    _, postings, _ = BOTH[1]
-    size, every = len(postings.every_block), postings.closeness(" ".join([*WORDS, *ELSEWHERE])).cosines
-    if not kernels.load(str(tmp_path)):
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("wanted", [[3], [7, 2, 40], [], range(43)])
+def test_only_the_subjects_that_are_wanted_need_be_added_up(
+    wanted: Sequence[int], compiled: bool, tmp_path: Path
+) -> None:
+    text = " ".join([*WORDS, *ELSEWHERE])
+    every = POSTINGS.closeness(text).cosines
+    if compiled and not kernels.load(str(tmp_path)):
         pytest.skip("numba is not installed")
     try:
-        for blocks in ([3], [0, 1, 2, 7, 9, 10], [size - 1], [0, size - 2, size - 1], [], range(size)):
-            wanted = np.zeros(size, dtype=np.bool_)
-            wanted[list(blocks)] = True
-            sums, scale = postings.closeness(" ".join([*WORDS, *ELSEWHERE])).add_up(wanted)
-            within = np.repeat(wanted, BLOCK)[: len(every)]
-            assert np.clip(sums * scale, 0.0, 1.0)[within].tolist() == every[within].tolist()
+        sums, scale = POSTINGS.closeness(text).add_up(np.array(wanted, np.int32))
     finally:
         kernels.unload()
+    assert (np.clip(sums * scale, 0.0, 1.0)[wanted] == every[wanted]).all()
 
 
 @either
-def test_a_text_of_which_the_sums_are_too_great_for_32_bits_is_as_close(
-    lexicon: Lexicon, postings: Postings, near: float, tmp_path: Path
-) -> None:
-    text = f"{MANY_WORDS} " * 10
-    assert_same([text], tmp_path)
-    exact = (lexicon.rarity.matrix([tokens(text)]) @ lexicon.matrix).toarray()[0]
-    assert postings.closeness(text).cosines == pytest.approx(exact, abs=near)
-    once, often = (postings.closeness(said).add_up(postings.every_block)[1] for said in (MANY_WORDS, text))
-    assert often > once / 2  # ten times the words are 2.5 times as long
-
-
-@either
-@pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))
-def test_what_is_said_over_and_over_is_still_a_cosine(
-    text: str, lexicon: Lexicon, postings: Postings, near: float
-) -> None:
-    assert postings.closeness(text) == pytest.approx(likeness(text, lexicon), abs=near)
+@pytest.mark.parametrize("text", [*LONG, f"{MANY_WORDS} " * 10], ids=range(len(LONG) + 1))
+def test_what_is_said_over_and_over_is_still_a_cosine(text: str, naive: Naive, postings: Postings) -> None:
+    found, expected = dict(postings.closeness(text)), naive.closeness(text)
+    if ROLL in text:  # what its pieces bring is more than is counted
+        assert 0.0 < found.pop("a:42") < expected.pop("a:42")
+    assert found == pytest.approx(expected, abs=NEAR)
 
 
 @given(st.lists(st.sampled_from([*WORDS, *ELSEWHERE]), max_size=12), st.sets(st.integers(0, 14)))
@@ -200,22 +174,14 @@ def test_nothing_is_close_to_a_text_without_words() -> None:
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-def test_postings_without_rows_or_without_subjects_can_be_asked(compiled: bool, tmp_path: Path) -> None:
-    lexicon = Lexicon.learn([Example("robot", {"a:robot": 1.0}), *map(alone, range(40))], LEXICON.rarity)
-    empty = Postings(Lexicon((), csr_array((N_PLACES, 0), dtype=np.float32), lexicon.rarity))
+def test_postings_of_nothing_or_of_nothing_said_can_be_asked(compiled: bool, tmp_path: Path) -> None:
     if compiled and not kernels.load(str(tmp_path)):
         pytest.skip("numba is not installed")
     try:
-        assert without_words(lexicon).closeness("robot toit") == pytest.approx(
-            likeness("robot toit", lexicon), abs=1e-4
-        )
-        assert empty.closeness("robot") == {}
+        assert Postings.learn([], RARITY).closeness("robot") == {}
+        assert Postings.learn([Example("le", {"a:le": 1.0})], RARITY).closeness("le robot") == {"a:le": 0.0}
     finally:
         kernels.unload()
-
-
-def alone(number: int) -> Example:
-    return Example(f"{number}", {f"a:{number}": 1.0})
 
 
 def test_a_reader_tells_how_close_the_words_that_no_negation_covers_come_to_each_scheme() -> None:

@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import Lexicon, Postings, Rarity, SavedError, kernels
+from matching import Postings, Rarity, SavedError, kernels
 from matching.container import HEAD, UNIT
+from matching.lexicon import N_PLACES
 from matching.postings import FORMAT
-from tests.matching.test_postings import BOTH, ELSEWHERE, LEXICON, POSTINGS, WORDS
+from matching.sayings import Sayings
+from tests.matching.test_postings import BOTH, ELSEWHERE, EXAMPLES, POSTINGS, RARITY, STOP_WORDS, WORDS
 
-SAVED = [(postings, Postings.open(postings.save(), lexicon.rarity, thorough=True)) for lexicon, postings, _ in BOTH]
+SAVED = [(postings, Postings.open(postings.save(), RARITY, thorough=True)) for _, postings in BOTH]
 
-either = pytest.mark.parametrize(("postings", "opened"), SAVED, ids=["two bytes", "one byte"])
+either = pytest.mark.parametrize(("postings", "opened"), SAVED, ids=["two bytes", "four bytes"])
 
 
 def told(postings: Postings, words: list[str]) -> tuple[list[str], bytes]:
@@ -52,9 +54,9 @@ def test_arrays_are_views_of_a_mapped_file_and_are_not_written(
     path = tmp_path / "postings"
     path.write_bytes(postings.save())
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        found = Postings.open(mapped, LEXICON.rarity)
+        found = Postings.open(mapped, RARITY)
         whole = np.frombuffer(mapped, np.uint8)
-        for array in (found._table, found._scales, found._beside):
+        for array in (found._starts, found._holders, found._times, found._words, found._shares, found._scales):
             assert np.shares_memory(array, whole)
             with pytest.raises(ValueError, match="read-only"):
                 array[...] = 0
@@ -63,14 +65,15 @@ def test_arrays_are_views_of_a_mapped_file_and_are_not_written(
         del found, array, whole  # a mapping that is still seen cannot be closed
 
 
-def test_no_more_is_saved_of_other_texts_than_how_rare_the_words_of_the_subjects_are_among_them() -> None:
-    others = np.flatnonzero(np.diff(LEXICON.matrix.indptr) == 0)
-    weights = LEXICON.rarity.weights.copy()
-    weights[others[::7]] *= 0.5  # as if texts that are nobody's business said these terms often
-    rarity = Rarity(weights, LEXICON.rarity.stop_words)
+def test_nothing_is_saved_of_texts_that_do_not_speak_of_the_subjects() -> None:
+    sayings = Sayings.learn(EXAMPLES, RARITY)
+    used = np.zeros(N_PLACES, np.bool_)
+    used[sayings.terms.indices], used[sayings.by_pair.indices] = True, True
+    weights = RARITY.weights.copy()
+    weights[np.flatnonzero(~used)[::7]] *= 0.5  # as if texts that are nobody's business said these terms often
     kept, other = (
-        FORMAT.read(Postings(Lexicon(LEXICON.subjects, LEXICON.matrix, each, LEXICON.words)).save(), thorough=True)[0]
-        for each in (LEXICON.rarity, rarity)
+        FORMAT.read(Postings.learn(EXAMPLES, each).save(), thorough=True)[0]
+        for each in (RARITY, Rarity(weights, STOP_WORDS))
     )
     assert kept.pop("rarity") != other.pop("rarity")
     assert kept == other  # the digest of the arrays too
@@ -79,8 +82,8 @@ def test_no_more_is_saved_of_other_texts_than_how_rare_the_words_of_the_subjects
 @pytest.mark.parametrize(
     "rarity",
     [
-        Rarity(LEXICON.rarity.weights * np.float32(1.5), LEXICON.rarity.stop_words),
-        Rarity(LEXICON.rarity.weights, frozenset()),
+        Rarity(RARITY.weights * np.float32(1.5), RARITY.stop_words),
+        Rarity(RARITY.weights, frozenset()),
     ],
 )
 def test_postings_of_another_rarity_are_refused(rarity: Rarity) -> None:
@@ -111,5 +114,5 @@ def set_byte(place: int) -> Callable[[bytearray], bytearray]:
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused(change: Callable[[Any], Any], reason: str, message: str) -> None:
     with pytest.raises(SavedError, match=message) as caught:
-        Postings.open(change(POSTINGS.save()), LEXICON.rarity, thorough=True)
+        Postings.open(change(POSTINGS.save()), RARITY, thorough=True)
     assert caught.value.reason == reason

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import tokens
-from matching.lexicon import N_PLACES, PLACE, word_places
+from matching.lexicon import PLACE, word_places
 from matching.vocabulary import (
     CHECKSUM,
     COMPLEMENT,
@@ -17,20 +17,17 @@ from matching.vocabulary import (
     FIRST_LETTER,
     FIRST_TERM,
     FIRST_WORD,
+    LARGEST,
     LAST_BYTE,
     LAST_LETTER,
     LAST_TERM,
     LAST_WORD,
-    ROOM,
-    ROW,
     Shelf,
     Vocabulary,
 )
 
-WEIGHTS = np.arange(N_PLACES, dtype=np.int32)
-ROWS = {"robot": 3, "soud": 0}
 STOP_WORDS = frozenset({"le", "un"})
-N_MANY = int(ROOM[0]) // 3
+N_MANY = int(LARGEST[0]) // 3
 MANY = [[f"mot{text}x{number}" for number in range(N_MANY)] for text in range(4)]
 chunks = st.one_of(
     st.sampled_from(["le", "un", "robot", "soudé", "½,un", "…", "\ud800"]), st.text("aeé1.\xa0", max_size=9)
@@ -38,7 +35,7 @@ chunks = st.one_of(
 
 
 def make_vocabulary() -> Vocabulary:
-    return Vocabulary(WEIGHTS, ROWS, STOP_WORDS)
+    return Vocabulary(STOP_WORDS)
 
 
 def encoded(text: str) -> bytes:
@@ -65,11 +62,8 @@ def bytes_of(shelf: Shelf, chunk: int) -> bytes:
 def assert_word(word: str, shelf: Shelf, number: int) -> None:
     kept = shelf.words[number]
     assert shelf.letters[kept[FIRST_LETTER] : kept[LAST_LETTER]].tobytes().decode() == word
-    places, weights = shelf.terms[kept[FIRST_TERM] : kept[LAST_TERM]].T.tolist()
     expected = [] if word in STOP_WORDS else np.frombuffer(word_places(word), PLACE).tolist()
-    assert places == expected
-    assert weights == WEIGHTS[expected].tolist()
-    assert kept[ROW] == ROWS.get(word, -1)
+    assert shelf.terms[kept[FIRST_TERM] : kept[LAST_TERM]].tolist() == expected
     assert kept[CHECKSUM] ^ COMPLEMENT == crc32(f"{word} ".encode())
 
 

@@ -23,7 +23,7 @@ def examples(texts):
     return [matching.Example(text, {key: 1.0}) for key, text in texts.items()]
 
 
-EXPECTED = matching.Postings(matching.Lexicon.learn(examples(TEXTS), RARITY)).closeness(ASKED)
+EXPECTED = matching.Postings.learn(examples(TEXTS), RARITY).closeness(ASKED)
 
 
 @pytest.fixture

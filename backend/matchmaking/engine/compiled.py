@@ -83,17 +83,12 @@ class Catalogue:
         with _learning:
             return self._postings(language)
 
-    def lexicon(self, language: str) -> matching.Lexicon:
-        """Learn what each scheme is recognised by."""
-        return matching.Lexicon.learn(self.examples(), lexicon_of(language).rarity)
-
     def examples(self) -> Iterator[matching.Example]:
         """Return what each scheme is recognised by: its name, its summary, and what firms say that it is for."""
         rows = Revision.objects.select_related("scheme").in_bulk(self.revisions.values())
-        ordered = (rows[self.revisions[scheme.key]] for scheme in matching.beside_each_other(self.schemes))
         texts = (
             (row.scheme.key, text, share)
-            for row in ordered
+            for row in (rows[self.revisions[scheme.key]] for scheme in self.schemes)
             for text, share in (
                 (row.name, NAME_SHARE),
                 (row.summary, 1.0),

@@ -71,8 +71,8 @@ def _compile() -> None:
     scheme = matching.Scheme(key="made:up", window=matching.Window(state="permanent"), needs={"robot": 1.0})
     weights = matching.Weights(version="", **dict.fromkeys(matching.POINTS, 1.0))
     said = [matching.Example("un robot", {scheme.key: 1.0})]
-    lexicon = matching.Lexicon.learn(said, matching.Rarity.learn(["un robot"], frozenset()))
-    reader = matching.NeedReader(lexicon, negations=(), verb_negations=(), joints=())
+    rarity = matching.Rarity.learn(["un robot"], frozenset())
+    reader = matching.NeedReader(matching.Lexicon.learn(said, rarity), negations=(), verb_negations=(), joints=())
     profile, index = matching.Profile(on=date(2026, 1, 1)), matching.Index([scheme])
-    for wish in (matching.Wish(), reader.read("un robot", [], postings=matching.Postings(lexicon))):
+    for wish in (matching.Wish(), reader.read("un robot", [], postings=matching.Postings.learn(said, rarity))):
         matching.rank_listed(index, profile, wish, weights)

@@ -26,23 +26,17 @@ N_KEPT = 4  # files, those that were opened last: as many as there are catalogue
 def mapped_postings(examples: Iterable[matching.Example], language: str, rarity: matching.Rarity) -> matching.Postings:
     """Return the postings of what is said of each scheme, in a version of the language, from a file if it can be.
 
-    They keep the schemes in the order in which they come. The first process that asks learns and writes them; another
-    one that asks meanwhile waits for that.
+    The first process that asks learns and writes them; another one that asks meanwhile waits for that.
     """
     examples = list(examples)
-
-    def learn() -> matching.Postings:
-        subjects = dict.fromkeys(subject for example in examples for subject in example.subjects)
-        return matching.Postings(matching.Lexicon.learn(examples, rarity).arranged([*subjects]))
-
     folder = _folder()
     if folder is None:
-        return learn()
+        return matching.Postings.learn(examples, rarity)
     path = folder / f"{_digest(examples, language, rarity)}{SUFFIX}"
     found = _open(path, rarity)
     if found is None:
         with _alone(folder):
-            found = _open(path, rarity) or _write(path, learn(), rarity)
+            found = _open(path, rarity) or _write(path, matching.Postings.learn(examples, rarity), rarity)
     return found
 
 

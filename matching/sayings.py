@@ -1,0 +1,133 @@
+"""What thousands of subjects, such as schemes, are recognised by: what is said of each, learnt from texts.
+
+A saying is a word or a pair of words. A subject is the damped mean of what is said of it (Rocchio, 1971), in the space
+of terms of :mod:`matching.lexicon`. A pair is a term; a word is itself and its pieces, which need not be kept for each
+subject: they follow from its words.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from matching.checksums import pair_checksums
+from matching.lexicon import BYTES, DAMPING, N_PLACES, PLACE, Example, Rarity, ranges, word_places
+from matching.text import tokens
+
+LOUDEST = 255  # what is said most of a subject; the rest in proportion
+
+
+@dataclass(frozen=True, slots=True)
+class Sayings:
+    """What is said of each subject.
+
+    Parameters
+    ----------
+    subjects : tuple of str
+        In the order in which they come.
+    terms : (n_words, N_PLACES) csr_array of float64
+        How often each term stands in each word.
+    by_word : (n_subjects, n_words) csr_array of float64
+        How much each word is said of each subject: whole numbers up to ``LOUDEST``.
+    by_pair : (n_subjects, N_PLACES) csr_array of float64
+        The same of each pair, by its place.
+    lengths : (n_subjects,) ndarray of float64
+        Of each subject in the space of terms. Pairs are measured apart: where one of them falls in the place of a
+        piece, which is rare, it counts beside it.
+    """
+
+    subjects: tuple[str, ...]
+    terms: csr_array
+    by_word: csr_array
+    by_pair: csr_array
+    lengths: NDArray[np.float64]
+
+    @classmethod
+    def learn(cls, examples: Iterable[Example], rarity: Rarity) -> "Sayings":
+        """Return what some texts say of the subjects that they speak of."""
+        examples = list(examples)
+        words, texts = _read([example.text for example in examples], rarity.stop_words)
+        terms = _terms(words, rarity.stop_words)
+        rare = rarity.weights.astype(np.float64)
+        squares = np.concatenate([terms.power(2) @ np.square(rare), np.square(rare)])
+        lengths = np.sqrt(texts.power(2) @ squares)
+        columns: defaultdict[str, int] = _numbers()
+        spoken = [
+            (columns[subject], row, weight * example.share / (lengths[row] or 1.0))
+            for row, example in enumerate(examples)
+            for subject, weight in example.subjects.items()
+        ]
+        subjects, rows, shares = zip(*spoken, strict=True) if spoken else ((), (), ())
+        said = csr_array((shares, (subjects, rows)), shape=(len(columns), len(examples))) @ texts
+        said.data **= DAMPING
+        sizes = np.diff(said.indptr)
+        loudest = np.zeros(len(columns))
+        np.maximum.at(loudest, np.repeat(np.arange(len(columns)), sizes), said.data)
+        said.data = np.rint(said.data * LOUDEST / np.repeat(loudest, sizes))
+        by_word, by_pair = _split(said, len(words))
+        used, column_of = np.unique(terms.indices, return_inverse=True)
+        near = csr_array((terms.data * rare[terms.indices], column_of, terms.indptr), shape=(len(words), used.size))
+        found = by_word @ near
+        np.square(found.data, out=found.data)
+        lengths = np.sqrt(found.sum(axis=1) + by_pair.power(2) @ np.square(rare))
+        return cls(tuple(columns), terms, by_word, by_pair, lengths)
+
+
+def _numbers[Key: Hashable]() -> defaultdict[Key, int]:
+    """Return what gives each key a number when it comes first, in their order."""
+    found: defaultdict[Key, int] = defaultdict()
+    found.default_factory = found.__len__
+    return found
+
+
+def _read(texts: Sequence[str], stop_words: frozenset[str]) -> tuple[tuple[str, ...], csr_array]:
+    """Return the words of some texts, and how much each text says each word and each pair: of shape (n_texts, …).
+
+    Of what says nothing, there is nothing: a stop word, or a pair of them.
+    """
+    chunks: defaultdict[str, int] = _numbers()  # no word goes across white space, and most chunks come again
+    numbers: defaultdict[str, int] = _numbers()
+    written = [text.split() for text in texts]
+    rows = np.repeat(np.arange(len(texts)), [*map(len, written)])
+    found = np.fromiter(map(chunks.__getitem__, chain.from_iterable(written)), np.intp, rows.size)
+    stems = [[numbers[word] for word in tokens(chunk)] for chunk in chunks]
+    ends = np.cumsum([0, *map(len, stems)])
+    sizes, places = ranges(ends[found], ends[found + 1])
+    spoken, rows = np.fromiter(chain.from_iterable(stems), np.intp, int(ends[-1]))[places], np.repeat(rows, sizes)
+    words = tuple(numbers)
+    is_loud = np.array([word not in stop_words for word in words], np.bool_)[spoken]
+    is_pair = (rows[1:] == rows[:-1]) & (is_loud[1:] | is_loud[:-1])
+    pairs = pair_checksums(words, spoken[:-1][is_pair], spoken[1:][is_pair]) % N_PLACES
+    owners = np.concatenate([rows[is_loud], rows[1:][is_pair]])
+    columns = np.concatenate([spoken[is_loud], len(words) + pairs.astype(np.intp)])
+    counts = csr_array((np.ones(owners.size), (owners, columns)), shape=(len(texts), len(words) + N_PLACES))
+    counts.data = np.log(counts.data) + 1.0
+    return words, counts
+
+
+def _split(matrix: csr_array, n_first: int) -> tuple[csr_array, csr_array]:
+    """Return the first columns of a matrix, and the others."""
+    is_first = matrix.indices < n_first
+    starts = np.concatenate([[0], np.cumsum(is_first)])[matrix.indptr]
+    return (
+        csr_array((matrix.data[is_first], matrix.indices[is_first], starts), shape=(matrix.shape[0], n_first)),
+        csr_array(
+            (matrix.data[~is_first], matrix.indices[~is_first] - n_first, matrix.indptr - starts),
+            shape=(matrix.shape[0], matrix.shape[1] - n_first),
+        ),
+    )
+
+
+def _terms(words: Sequence[str], stop_words: frozenset[str]) -> csr_array:
+    """Return how often each term stands in some words: a stop word has none."""
+    places = [b"" if word in stop_words else word_places(word) for word in words]
+    starts = np.cumsum([0, *(len(each) // BYTES for each in places)])
+    found = csr_array(
+        (np.ones(starts[-1]), np.frombuffer(b"".join(places), PLACE), starts), shape=(len(words), N_PLACES)
+    )
+    found.sum_duplicates()
+    return found
