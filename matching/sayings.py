@@ -51,30 +51,13 @@ class Sayings:
         """Return what some texts say of the subjects that they speak of."""
         examples = list(examples)
         words, texts = _read([example.text for example in examples], rarity.stop_words)
-        terms = _terms(words, rarity.stop_words)
-        rare = rarity.weights.astype(np.float64)
-        squares = np.concatenate([terms.power(2) @ np.square(rare), np.square(rare)])
-        lengths = np.sqrt(texts.power(2) @ squares)
-        columns: defaultdict[str, int] = _numbers()
-        spoken = [
-            (columns[subject], row, weight * example.share / (lengths[row] or 1.0))
-            for row, example in enumerate(examples)
-            for subject, weight in example.subjects.items()
-        ]
-        subjects, rows, shares = zip(*spoken, strict=True) if spoken else ((), (), ())
-        said = csr_array((shares, (subjects, rows)), shape=(len(columns), len(examples))) @ texts
-        said.data **= DAMPING
-        sizes = np.diff(said.indptr)
-        loudest = np.zeros(len(columns))
-        np.maximum.at(loudest, np.repeat(np.arange(len(columns)), sizes), said.data)
-        said.data = np.rint(said.data * LOUDEST / np.repeat(loudest, sizes))
-        by_word, by_pair = _split(said, len(words))
-        used, column_of = np.unique(terms.indices, return_inverse=True)
-        near = csr_array((terms.data * rare[terms.indices], column_of, terms.indptr), shape=(len(words), used.size))
-        found = by_word @ near
-        np.square(found.data, out=found.data)
-        lengths = np.sqrt(found.sum(axis=1) + by_pair.power(2) @ np.square(rare))
-        return cls(tuple(columns), terms, by_word, by_pair, lengths)
+        terms, squares = _terms(words, rarity.stop_words), np.square(rarity.weights, dtype=np.float64)
+        lengths = np.sqrt(texts.power(2) @ np.concatenate([terms.power(2) @ squares, squares]))
+        subjects, said = _mean(examples, texts, np.where(lengths > 0.0, lengths, 1.0))
+        by_word, by_pair = _split(_rounded(said), len(words))
+        known = by_word @ _weighed(terms, rarity)
+        np.square(known.data, out=known.data)
+        return cls(subjects, terms, by_word, by_pair, np.sqrt(known.sum(axis=1) + by_pair.power(2) @ squares))
 
 
 def _numbers[Key: Hashable]() -> defaultdict[Key, int]:
@@ -109,6 +92,30 @@ def _read(texts: Sequence[str], stop_words: frozenset[str]) -> tuple[tuple[str, 
     return words, counts
 
 
+def _mean(
+    examples: Sequence[Example], texts: csr_array, lengths: NDArray[np.float64]
+) -> tuple[tuple[str, ...], csr_array]:
+    """Return the subjects of some texts, and the damped mean of those of each, which count whatever their length."""
+    numbers: defaultdict[str, int] = _numbers()
+    spoken = [
+        (numbers[subject], row, weight * example.share)
+        for row, example in enumerate(examples)
+        for subject, weight in example.subjects.items()
+    ]
+    subjects, rows, shares = map(np.array, zip(*spoken, strict=True)) if spoken else np.zeros((3, 0), np.intp)
+    mean = csr_array((shares / lengths[rows], (subjects, rows)), shape=(len(numbers), len(examples))) @ texts
+    mean.data **= DAMPING
+    return tuple(numbers), mean
+
+
+def _rounded(said: csr_array) -> csr_array:
+    """Return how much is said of each subject in proportion to what is said most of it, ``LOUDEST``."""
+    owners = np.repeat(np.arange(said.shape[0]), np.diff(said.indptr))
+    loudest = np.zeros(said.shape[0])
+    np.maximum.at(loudest, owners, said.data)
+    return csr_array((np.rint(said.data * LOUDEST / loudest[owners]), said.indices, said.indptr), shape=said.shape)
+
+
 def _split(matrix: csr_array, n_first: int) -> tuple[csr_array, csr_array]:
     """Return the first columns of a matrix, and the others."""
     is_first = matrix.indices < n_first
@@ -131,3 +138,10 @@ def _terms(words: Sequence[str], stop_words: frozenset[str]) -> csr_array:
     )
     found.sum_duplicates()
     return found
+
+
+def _weighed(terms: csr_array, rarity: Rarity) -> csr_array:
+    """Return what the terms of words weigh, without the places that no word has: the rest stays in the cache."""
+    used, columns = np.unique(terms.indices, return_inverse=True)
+    weights = terms.data * rarity.weights[terms.indices].astype(np.float64)
+    return csr_array((weights, columns, terms.indptr), shape=(terms.shape[0], used.size))
