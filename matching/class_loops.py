@@ -51,26 +51,18 @@ def hide(parents: Any, variants: Words, possible: Words, hidden: Words) -> None:
 
 
 @njit(cache=True, nogil=True)
-def judge_many(places: Any, classes: Any, rows: Words, live: Words, possible: Words, eligible: Words) -> None:
-    """Write, firm by firm, the schemes that it may have and those that it can have.
+def judge_many(places: Any, rows: Words, found: Words) -> None:
+    """Write, firm by firm, what none of its rows holds; ``places`` of rows has one or more for each firm.
 
-    ``places`` has a row a firm, with its class in each table.
+    Four are read at once, so that most firms are written once.
     """
-    n_words = len(live)
+    n_words, last = rows.shape[1], places.shape[1] - 1
+    second, third, fourth = min(1, last), min(2, last), min(3, last)
     for firm in range(len(places)):
-        first, second = classes[places[firm, 0], 0], classes[places[firm, 0], 1]
+        one, two, three, four = places[firm, 0], places[firm, second], places[firm, third], places[firm, fourth]
         for word in range(n_words):
-            possible[firm, word] = live[word] & ~rows[first, word]
-            eligible[firm, word] = live[word] & ~rows[second, word]
-        for table in range(1, places.shape[1]):
-            first, second = classes[places[firm, table], 0], classes[places[firm, table], 1]
-            if first == second:
-                if first:
-                    for word in range(n_words):
-                        kept = ~rows[first, word]
-                        possible[firm, word] &= kept
-                        eligible[firm, word] &= kept
-            else:
-                for word in range(n_words):
-                    possible[firm, word] &= ~rows[first, word]
-                    eligible[firm, word] &= ~rows[second, word]
+            found[firm, word] = ~(rows[one, word] | rows[two, word] | rows[three, word] | rows[four, word])
+        for table in range(4, last + 1):
+            row = places[firm, table]
+            for word in range(n_words):
+                found[firm, word] &= ~rows[row, word]

@@ -7,7 +7,7 @@ conditions say the same are one class. A firm is then a few places of classes in
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from matching.dictionary import Column
 from matching.errors import MatchingError
 from matching.features import LISTED, Weights
 from matching.index import Index
+from matching.joint_classes import Joint, joined
 from matching.kernels import loaded
 from matching.needs import Wish
 from matching.outcomes import MET, NOT_MET, BoolArray
@@ -29,7 +30,7 @@ from matching.pool import Pool
 from matching.stock import Ids
 from matching.tables import Table
 
-CHUNK = 256  # firms whose rows are made at once: they stay in the cache
+CHUNK_BYTES = 320 << 10  # of verdicts that are made at once: they stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Verdicts:
     first : int
         The row of the first firm.
     possible, eligible : ndarray of uint64
-        Schemes without a condition that is not met; with all of them met. The next ones are written over them.
+        Schemes without a condition that is not met; with all of them met. The next ones are written over them. The two
+        rows of a firm are one run of memory.
     """
 
     first: int
@@ -85,6 +87,11 @@ class Crowd:
         self._live = index.ground().live
         self._arranged: tuple[Any, NDArray[np.intp], tuple[Any, ...]] | None = None
 
+    @cached_property
+    def _joint(self) -> Joint:
+        """Firms as verdicts read them: made when they are first asked for."""
+        return joined(self._tables, self.pool.classes, self.pool.rows, self._live)
+
     @property
     def ids(self) -> Ids:
         """The ids of the firms, by row."""
@@ -100,22 +107,21 @@ class Crowd:
 
     def verdicts(self, first: int = 0, last: int | None = None) -> Iterator[Verdicts]:
         """Return the verdicts on the firms of some rows, a chunk at a time."""
-        shape = (CHUNK, len(self._live))
-        possible, eligible = np.empty(shape, dtype=np.uint64), np.empty(shape, dtype=np.uint64)
-        rows, classes, loops = self.pool.rows, self.pool.classes, loaded()
-        for start in range(first, self._stock.n if last is None else last, CHUNK):
-            places = self._tables[start : min(start + CHUNK, last or self._stock.n)]
-            n = len(places)
+        joint, loops, n_words = self._joint, loaded(), len(self._live)
+        last = self._stock.n if last is None else last
+        size = max(1, CHUNK_BYTES // (2 * self._live.nbytes))
+        found = np.empty((size, 2 * n_words), dtype=np.uint64)
+        for start in range(first, last, size):
+            places = joint.places[start : min(start + size, last)]
+            told = found[: len(places)]
             if loops:
-                loops.judge_many(places, classes, rows, self._live, possible, eligible)
+                loops.judge_many(places, joint.rows, told)
             else:
-                for column, found in ((0, possible), (1, eligible)):
-                    found[:n] = rows.take(classes[places[:, 0], column], axis=0)
-                    for table in range(1, places.shape[1]):
-                        found[:n] |= rows.take(classes[places[:, table], column], axis=0)
-                    np.invert(found[:n], out=found[:n])
-                    found[:n] &= self._live
-            yield Verdicts(start, possible[:n], eligible[:n])
+                told[:] = joint.rows.take(places[:, 0], axis=0)
+                for table in range(1, places.shape[1]):
+                    told |= joint.rows.take(places[:, table], axis=0)
+                np.invert(told, out=told)
+            yield Verdicts(start, told[:, :n_words], told[:, n_words:])
 
     def choose(self, wish: Wish, weights: Weights, *, limit: int, first: int = 0, last: int | None = None) -> Chosen:
         """Return the first schemes of the firms of some rows, as :func:`matching.ranking.rank` orders them.

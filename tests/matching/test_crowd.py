@@ -24,6 +24,7 @@ from matching import (
     kernels,
     rank,
 )
+from matching.bits import Words
 from tests.matching import naive_ranking
 from tests.matching.factories import DAY, WEIGHTS, make_scheme
 from tests.matching.test_index import NEEDS, ranked_schemes
@@ -44,6 +45,10 @@ def plain_wishes(draw: st.DrawFn) -> Wish:
     return Wish(dict.fromkeys(ticked, 1.0), stated=bool(ticked), ticked=ticked)
 
 
+def whole(words: Words) -> int:
+    return int.from_bytes(words.tobytes(), "little")
+
+
 weights = st.sampled_from([WEIGHTS, replace(WEIGHTS, diversity=0), replace(WEIGHTS, certain=-3, near=-14)])
 
 
@@ -57,7 +62,7 @@ def test_firms_are_told_in_company_what_they_are_told_alone(
     crowd = Crowd(index, Firms(known.items()), on=on)
     rows = [known[firm] for firm in crowd.ids.tolist()]
     told = [
-        (int.from_bytes(possible.tobytes(), "little"), int.from_bytes(eligible.tobytes(), "little"))
+        (whole(possible), whole(eligible))
         for chunk in crowd.verdicts()
         for possible, eligible in zip(chunk.possible, chunk.eligible, strict=True)
     ]
@@ -81,6 +86,17 @@ CONDITIONS = [
 ]
 
 
+def some_firm(draw: Random) -> Profile:
+    return Profile(
+        on=DAY,
+        place=draw.choice([ANYWHERE, Place(frozenset({"REG-32"}), frozenset())]),
+        activity=draw.choice(["", "25.62B", "43.21A"]),
+        headcount=draw.choice([Interval(), Interval(8, 8), Interval(60, 60)]),
+        created_on=draw.choice([None, date(2020, 1, 31), date(2026, 1, 31)]),
+        craft_register=draw.choice([None, True, False]),
+    )
+
+
 @pytest.mark.usefixtures("_way")
 @pytest.mark.parametrize("seed", range(16))
 def test_the_search_stops_where_nothing_better_can_come_among_several_words_of_schemes(seed: int) -> None:
@@ -101,17 +117,7 @@ def test_the_search_stops_where_nothing_better_can_come_among_several_words_of_s
         )
         for number in range(230)
     )
-    firms = {
-        number: Profile(
-            on=DAY,
-            place=draw.choice([ANYWHERE, Place(frozenset({"REG-32"}), frozenset())]),
-            activity=draw.choice(["", "25.62B", "43.21A"]),
-            headcount=draw.choice([Interval(), Interval(8, 8), Interval(60, 60)]),
-            created_on=draw.choice([None, date(2020, 1, 31), date(2026, 1, 31)]),
-            craft_register=draw.choice([None, True, False]),
-        )
-        for number in range(12)
-    }
+    firms = {number: some_firm(draw) for number in range(12)}
     crowd = Crowd(index, Firms(firms.items()), on=DAY)
     for needs in ((), (), (), ("robot",), ("energy", "robot"), ("hire", "nothing serves it")):
         wish = Wish(dict.fromkeys(needs, 1.0), stated=bool(needs), ticked=frozenset(needs))
@@ -125,6 +131,25 @@ def test_the_search_stops_where_nothing_better_can_come_among_several_words_of_s
             first = [match for match in matches if match.addresses and match.score is not None][:limit]
             found = [(index.schemes[at].key, score) for at, score in zip(positions, scores, strict=True) if at >= 0]
             assert found == [(match.scheme.key, match.score) for match in first]
+
+
+@pytest.mark.usefixtures("_way")
+def test_firms_of_some_rows_are_told_the_same_in_several_chunks() -> None:
+    draw = Random(0)  # noqa: S311
+    index = Index(
+        make_scheme(f"a:{number}", *draw.sample(CONDITIONS, draw.choice([0, 1, 2]))) for number in range(2_000)
+    )
+    firms = {number: some_firm(draw) for number in range(1_500)}
+    crowd = Crowd(index, Firms(firms.items()), on=DAY)
+    standings = [index.stand(firms[firm]) for firm in crowd.ids.tolist()]
+    for first, last in ((0, None), (0, 0), (0, 1), (600, 700), (1, 1_499), (1_499, None), (1_500, None)):
+        told, n_chunks = [], 0
+        for chunk in crowd.verdicts(first, last):
+            assert chunk.first == first + len(told)
+            told += zip(map(whole, chunk.possible), map(whole, chunk.eligible), strict=True)
+            n_chunks += 1
+        assert told == [(standing.possible, standing.eligible) for standing in standings[first:last]]
+        assert n_chunks > 1 or len(told) < 1_000
 
 
 def test_words_are_for_one_firm() -> None:
