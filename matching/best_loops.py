@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from matching.bits import PLACE_BITS
-from matching.class_loops import gather, hide, join
+from matching.class_loops import count_open, gather, hide, join
 from matching.features import CLOSE, DIGITS, LISTED, OTHERS
 from matching.set_loops import Words, count, lowest
 
@@ -152,11 +152,7 @@ def _score(
         word, low = at // 64, np.uint64(1) << np.uint64(at % 64)
         if hidden[word] & low:
             continue
-        doubt, counted = 0, -1
-        for fact in range(n_facts if unsure[word] & low else 0):
-            if opened[fact, 0] != counted and rows[opened[fact, 1], word] & low:
-                doubt += opened[fact, 2]
-                counted = opened[fact, 0]
+        doubt = count_open(opened, n_facts if unsure[word] & low else 0, rows, word, low)
         aim = (0.0 if rows[target[1], word] & low else 1.0) - (1.0 if rows[target[0], word] & low else 0.0)
         row = marks[at, POINTS]
         whole = told[each] + points[row, 2]
@@ -257,20 +253,15 @@ def _tell(
         told[slot, 2] = (later[word] & ~closed & low) != 0
         told[slot, 3] = (rows[target[1], word] & low) == 0
         told[slot, 4] = (rows[target[0], word] & low) != 0
-        doubt, counted = 0, -1
         for fact in range(n_facts):
-            is_open = (rows[opened[fact, 1], word] & low) != 0
-            told[slot, 5 + fact] = is_open
-            if is_open and opened[fact, 0] != counted:
-                doubt += opened[fact, 2]
-                counted = opened[fact, 0]
+            told[slot, 5 + fact] = (rows[opened[fact, 1], word] & low) != 0
         served, need = _fit(wish, at)
         for name in range(points.shape[1]):
             parts[slot, name] = points[marks[at, POINTS], name]
         parts[slot, 0] = served
         parts[slot, 1] = _close(text, _like(text, at))
         parts[slot, 3] = points[marks[at, POINTS], 3] * (float(told[slot, 3]) - float(told[slot, 4]))
-        parts[slot, 4] = certain[min(doubt, 255)]
+        parts[slot, 4] = certain[min(count_open(opened, n_facts, rows, word, low), 255)]
         need_of[slot] = need
 
 

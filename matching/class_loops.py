@@ -39,6 +39,17 @@ def gather(places: Any, starts: Any, facts: Any, opened: Any) -> int:
 
 
 @njit(cache=True, nogil=True)
+def count_open(opened: Any, n_facts: int, rows: Words, word: int, low: np.uint64) -> int:
+    """Return how many halves of facts a scheme, one bit of a word, leaves open; of a fact the first entry counts."""
+    halves, counted = 0, -1
+    for fact in range(n_facts):
+        if opened[fact, 0] != counted and rows[opened[fact, 1], word] & low:
+            halves += opened[fact, 2]
+            counted = opened[fact, 0]
+    return halves
+
+
+@njit(cache=True, nogil=True)
 def hide(parents: Any, variants: Words, possible: Words, hidden: Words) -> None:
     """Write the parents of which a variant is possible."""
     hidden[:] = 0

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from matching.class_loops import gather, hide, join
+from matching.class_loops import count_open, gather, hide, join
 from matching.features import DIGITS
 from matching.set_loops import Words, lowest
 
@@ -183,11 +183,7 @@ def choose_sorted(
                 mine = kin[at]
                 if is_done[mine]:
                     continue
-                doubt, counted = 0, -1
-                for fact in range(n_read):
-                    if opened[fact, 0] != counted and rows[opened[fact, 1], word] & low:
-                        doubt += opened[fact, 2]
-                        counted = opened[fact, 0]
+                doubt = count_open(opened, n_read, rows, word, low)
                 aim = 0.0 if rows[target[1], word] & low else 1.0
                 aim -= 1.0 if rows[target[0], word] & low else 0.0
                 total = points[at, 0] + points[at, 1]
