@@ -164,6 +164,10 @@ def many_firms(table, clock, country, all_sheets, index, rounds, *, n_firms) -> 
     )
     for name in ways:
         table.say(f"{n_firms:,} firms x {len(all_sheets):,} schemes: {name}", f"{1e-9 / found[name]:,.3f} G pairs/s")
+    joining = min(_timed(fresh.judge) - _timed(fresh.judge) for fresh in (
+        batch.Engine(index, several, country) for _ in range(3)
+    ))  # fmt: skip
+    table.say(f"tables of {n_firms:,} firms joined before their first verdicts", f"{joining * 1e3:,.1f} ms")
     table.ratio("verdicts", found, "OpenFisca", 500)
     table.ratio("verdicts", found, "Python integers", 8)
     table.ratio("verdicts and 20 best, four needs", found, "DuckDB", 125, fast="20 best, four needs")
