@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from matching.answering import Answering, chance_of
 from matching.bits import PLACE_BITS
 from matching.columns import CERTAIN, CONTRIBUTIONS, GUIDE, NEED, TARGET, WORDS, Columns, Floats, Positions
-from matching.features import CLOSE, DIGITS, LISTED, OTHERS, Weights
+from matching.features import CLOSE, DIGITS, KIND, LISTED, ORDER, OTHERS, ROW, Weights
 from matching.index import Index, Standing
 from matching.kernels import loaded
 from matching.matches import Answer, Match, Parts
@@ -130,7 +130,7 @@ class _Scoring:
         self._index, self._standing, self._weights, self._ranker = index, standing, weights, ranker
         self._board = index.board(weights, profile.on)
         self._needs, self._is_stated = sorted(wish.weights), wish.stated
-        self._said = self._board.nothing if likeness is None else weights.words * _close(likeness)
+        self._said = np.zeros(index.columns.n) if likeness is None else weights.words * _close(likeness)
         self._fit = np.zeros(index.columns.n)
         self._need = np.full(index.columns.n, len(self._needs), dtype=np.intp)
         serving = np.flatnonzero(index.flags(index.columns.serving(self._needs) & standing.possible))
@@ -140,7 +140,7 @@ class _Scoring:
 
     def promising(self, n: int) -> tuple[Positions, float]:
         """Return so many schemes or some more, and points that no other reaches."""
-        at_most = (self._stated + self._board.at_most)[self.rows]
+        at_most = self._stated[self.rows] + self._board.at_most[self._board.marks[self.rows, ROW]]
         if self._ranker:
             at_most += self._ranker.bound
         least = np.partition(at_most, len(at_most) - n)[len(at_most) - n]
@@ -157,7 +157,8 @@ class _Scoring:
             rows,
         )  # fmt: skip
         need = self._need[rows]
-        points = board.points.take(rows, axis=1)
+        marks = board.marks.take(rows, axis=0).T
+        points = board.distinct.T.take(marks[ROW], axis=1)
         points[NEED], points[WORDS] = weights.need * self._fit[rows], self._said[rows]
         points[TARGET] *= told[3].view(np.int8) - told[4].view(np.int8)
         facts = (*((fact, SURE) for fact in standing.unknown), *((fact, PERHAPS) for fact in standing.to_confirm))
@@ -168,13 +169,13 @@ class _Scoring:
             learnt = self._ranker.corrections(dict(zip(CONTRIBUTIONS, points, strict=False)), weights)
             points, own = np.vstack([points, learnt]), own + learnt
         raw = rounded(own)
-        kin = (need * index.columns.n_kinds + index.columns.kind[rows]).tolist()
+        kin = (need * index.columns.n_kinds + marks[KIND]).tolist()
         listed = self._listed(points) if self._is_stated else [True] * len(rows)
         if index.variants and (hidden := hidden_by(index, standing.possible)):
             for place in np.flatnonzero(np.isin(rows, list(hidden))).tolist():
                 listed[place] = False
                 kin[place] = -1 - place  # what is not shown takes no points off what is
-        order = index.order[rows]
+        order = marks[ORDER]
         by_score = np.lexsort((order, -raw)).tolist()
         found = _first(by_score, raw.tolist(), kin, listed, order.tolist(), weights.diversity, limit)
         places = np.array([place for _, _, place, _ in found], dtype=np.intp)
@@ -214,7 +215,7 @@ def _by_loops(
     """Return the first schemes that address a wish, by compiled loops."""
     pool, columns, board, ground = index.pool(), index.columns, index.board(weights, profile.on), index.ground()
     needs = sorted(wish.weights)
-    services, which = columns.all_services(needs)
+    services = columns.services
     asked = np.array([wish.weights[need] for need in needs], dtype=np.float64) if needs else NO_FLOATS
     places = np.array(index.places(profile, pool), dtype=np.int64)
     sums, held, scale = _heard(loops, index, pool, places, wish.closeness)
@@ -226,7 +227,8 @@ def _by_loops(
     n_found, n_facts, words = loops.answer(
         places, pool.classes, pool.rows, pool.starts, pool.facts, ground.live, ground.parents, ground.variants,
         ground.serving, ground.guides, by_need, index.opening(profile.on), board.distinct, board.marks,
-        board.at_most, board.certain, services, which, asked, weights.need, sums, held, scale, weights.words,
+        board.at_most, board.certain, services.codes, services.weights, services.rows_of(needs), asked, weights.need,
+        sums, held, scale, weights.words,
         weights.diversity, columns.n_kinds, index.by_order, wish.stated, chosen, scores, parts, told, opened,
     )  # fmt: skip
     if is_plain(wish, weights):
@@ -271,7 +273,7 @@ def fit_of(columns: Columns, needs: Sequence[str], wish: Wish, rows: Positions) 
     """Return how well schemes serve a wish, and the sub-need that each serves best: the number of them for none."""
     if not needs:
         return np.zeros(len(rows)), np.zeros(len(rows), dtype=np.intp)
-    values = columns.services(needs, rows)
+    values = columns.services.of(needs, rows)
     values *= np.array([[wish.weights[need]] for need in needs])
     most = values.max(axis=0)
     others = reduce(np.add, values) - most

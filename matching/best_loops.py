@@ -7,11 +7,10 @@ from numba import njit
 
 from matching.bits import PLACE_BITS
 from matching.class_loops import count_open, gather, hide, join
-from matching.features import CLOSE, DIGITS, LISTED, OTHERS
+from matching.features import CLOSE, DIGITS, KIND, LISTED, ORDER, OTHERS, ROW
 from matching.set_loops import Words, count, lowest
 
 SCALE = 10.0**DIGITS
-POINTS, KIND, ORDER = range(3)  # marks of a scheme: of what it has points, its form, its place by key
 BIAS = 1 << 42  # of a key: what a score lacks, in its last digit, then the place by key
 N_STEPS = 256  # from the least to the greatest of what scores may be
 ENOUGH = 3  # times as many schemes as are listed are scored first, of those that may come first
@@ -20,10 +19,10 @@ ENOUGH = 3  # times as many schemes as are listed are scored first, of those tha
 @njit(cache=True, nogil=True)
 def _fit(wish: Any, at: int) -> tuple[float, int]:
     """Return the points of a scheme for what is asked, and the need it serves best: the number of them for none."""
-    services, needs, asked, weight = wish
+    codes, weights, needs, asked, weight = wish
     best, total, need = 0.0, 0.0, len(needs)
     for each in range(len(needs)):
-        value = services[needs[each], at] * asked[each]
+        value = weights[codes[needs[each], at]] * asked[each]
         total += value
         if value > best:
             best, need = value, each
@@ -110,7 +109,7 @@ def wanted(classes_of: Any, classes: Any, rows: Words, live: Words, held: Any) -
 
 @njit(cache=True, nogil=True)
 def _look(
-    possible: Words, wish: Any, text: Any, at_most: Any, places: Any, told: Any, served: Any, most: Any
+    possible: Words, wish: Any, text: Any, marks: Any, at_most: Any, places: Any, told: Any, served: Any, most: Any
 ) -> tuple[float, float]:
     """Write each possible scheme, its points for what was asked, the need it serves and what its score does not pass.
 
@@ -127,7 +126,7 @@ def _look(
             points, need = _fit(wish, at)
             points += _close(text, likeness)
             helped, closest = max(helped, points), max(closest, likeness)
-            places[n], told[n], served[n], most[n] = at, points, need, points + at_most[at]
+            places[n], told[n], served[n], most[n] = at, points, need, points + at_most[marks[at, ROW]]
             n += 1
     return helped, closest
 
@@ -154,7 +153,7 @@ def _score(
             continue
         doubt = count_open(opened, n_facts if unsure[word] & low else 0, rows, word, low)
         aim = (0.0 if rows[target[1], word] & low else 1.0) - (1.0 if rows[target[0], word] & low else 0.0)
-        row = marks[at, POINTS]
+        row = marks[at, ROW]
         whole = told[each] + points[row, 2]
         whole += points[row, 3] * aim
         whole += certain[min(doubt, 255)]
@@ -208,7 +207,7 @@ def _choose(
         kin = need * n_kinds + marks[at, KIND]
         n_better = seen[kin]
         seen[kin] += 1
-        if told + _close(text, _like(text, at)) + points[marks[at, POINTS], 5] < floor:
+        if told + _close(text, _like(text, at)) + points[marks[at, ROW], 5] < floor:
             continue
         penalty = np.rint(-diversity * n_better * SCALE) / SCALE
         score = np.rint((raw + penalty) * SCALE) / SCALE
@@ -257,10 +256,10 @@ def _tell(
             told[slot, 5 + fact] = (rows[opened[fact, 1], word] & low) != 0
         served, need = _fit(wish, at)
         for name in range(points.shape[1]):
-            parts[slot, name] = points[marks[at, POINTS], name]
+            parts[slot, name] = points[marks[at, ROW], name]
         parts[slot, 0] = served
         parts[slot, 1] = _close(text, _like(text, at))
-        parts[slot, 3] = points[marks[at, POINTS], 3] * (float(told[slot, 3]) - float(told[slot, 4]))
+        parts[slot, 3] = points[marks[at, ROW], 3] * (float(told[slot, 3]) - float(told[slot, 4]))
         parts[slot, 4] = certain[min(count_open(opened, n_facts, rows, word, low), 255)]
         need_of[slot] = need
 
@@ -269,7 +268,7 @@ def _tell(
 def answer(
     classes_of: Any, classes: Any, rows: Words, starts: Any, facts: Any, live: Words, parents: Any, variants: Words,
     serving: Words, guides: Words, by_need: bool, later: Words, points: Any, marks: Any, at_most: Any, certain: Any,
-    services: Any, needs: Any, asked: Any, weight: float, sums: Any, held: Any, scale: float, words: float,
+    codes: Any, weights: Any, needs: Any, asked: Any, weight: float, sums: Any, held: Any, scale: float, words: float,
     diversity: float, n_kinds: int, by_order: Any, stated: bool, chosen: Any, scores: Any,
     parts: Any, told: Any, opened: Any,
 ) -> tuple[int, int, float]:  # fmt: skip
@@ -287,7 +286,7 @@ def answer(
         How many schemes, -1 where nothing serves what was asked; how many facts; how close words come to the closest.
     """
     n_words, target, own = len(live), classes[classes_of[-1]], classes_of[:-1]
-    wish, text = (services, needs, asked, weight), (sums, held, scale, words)
+    wish, text = (codes, weights, needs, asked, weight), (sums, held, scale, words)
     possible, unsure, hidden = np.empty(n_words, np.uint64), np.empty(n_words, np.uint64), np.zeros(n_words, np.uint64)
     join(own, 0, classes, rows, possible)
     for word in range(n_words):
@@ -300,7 +299,7 @@ def answer(
         possible[word] = among & ~possible[word]
     n = np.int64(count(possible))  # not the length of the catalogue: its pages would be new ones at each call
     places, likely, served, most = np.empty(n, np.int64), np.empty(n), np.empty(n, np.int64), np.empty(n)
-    helped, closest = _look(possible, wish, text, at_most, places, likely, served, most)
+    helped, closest = _look(possible, wish, text, marks, at_most, places, likely, served, most)
     if stated and helped == 0.0:
         return -1, 0, closest
     join(own, 1, classes, rows, unsure)

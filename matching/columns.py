@@ -1,7 +1,7 @@
 """What the score reads of the schemes of an index, as columns by position; they grow and change in place."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.bits import row_of
-from matching.features import APPLICANT, NEAR, NEAR_DAYS, OPEN_FACTS_FLOOR, SHORT_NOTICE_DAYS, Weights
+from matching.features import APPLICANT, NEAR, NEAR_DAYS, OPEN_FACTS_FLOOR, ROW, SHORT_NOTICE_DAYS, Weights
 from matching.schemes import Scheme
 
 type Floats = NDArray[np.float64]
@@ -18,7 +18,7 @@ type Positions = NDArray[np.intp]
 
 SLACK = 1e-3  # points that additions in another order cannot make
 BLOCK = 512  # schemes that are read together, so that what they are made of stays in the cache
-NO_END = np.iinfo(np.int64).max
+NO_END = np.iinfo(np.int32).max
 CONTRIBUTIONS = (
     "need",
     "words",
@@ -32,16 +32,13 @@ CONTRIBUTIONS = (
 )  # added so
 NEED, WORDS, TARGET, CERTAIN, GUIDE = map(CONTRIBUTIONS.index, ("need", "words", "target", "certain", "guide"))
 _COLUMNS = {
-    "near": np.float64,
-    "applicant": np.float64,
-    "verified": np.float64,
-    "guide": np.float64,
-    "targets": np.float64,
-    "kind": np.int64,
-    "closes_on": np.int64,
+    "alike": np.int32,
+    "kind": np.int32,
+    "closes_on": np.int32,
     "preparation": np.int64,
-    "review_by": np.int64,
+    "review_by": np.int32,
 }
+_NOTHING = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def _ordinal(day: date | None) -> int:
@@ -102,30 +99,68 @@ class Served:
         return self._columns
 
 
+class Services:
+    """How well every scheme serves every sub-need, at a small code for each weight that there is: they are few.
+
+    Attributes
+    ----------
+    codes : ndarray of unsigned int, shape (n_needs + 1, n)
+        0 where a scheme does not serve a need; the last row is of what nothing serves.
+    weights : ndarray of float64, shape (n_codes,)
+        Weight of each code, ascending.
+    rows : dict of str to int
+        The row of each need.
+    """
+
+    def __init__(self, served: Mapping[str, Served], n: int) -> None:
+        known = {0.0}.union(*(each.weights for each in served.values()))
+        self._codes = {weight: code for code, weight in enumerate(sorted(known))}
+        self.weights: Floats = np.array(list(self._codes))
+        self.rows = {need: row for row, need in enumerate(served)}
+        self.codes = np.zeros((len(served) + 1, n), dtype=np.min_scalar_type(len(known) - 1))
+        for need, row in self.rows.items():
+            self.codes[row, served[need].positions] = [self._codes[weight] for weight in served[need].weights]
+
+    def put(self, need: str, position: int, weight: float) -> bool:
+        """Let a scheme serve a need; tell whether that need and that weight are known."""
+        is_known = need in self.rows and weight in self._codes
+        if is_known:
+            self.codes[self.rows[need], position] = self._codes[weight]
+        return is_known
+
+    def rows_of(self, needs: Iterable[str]) -> Positions:
+        """Return the rows of some needs."""
+        return np.fromiter([self.rows.get(need, len(self.rows)) for need in needs], np.intp)
+
+    def of(self, needs: Iterable[str], positions: Positions) -> Floats:
+        """Return how well some schemes serve some needs, of shape (n_needs, n_schemes)."""
+        return self.weights.take(self.codes.take(self.rows_of(needs), axis=0).take(positions, axis=1))
+
+
 class Columns:
     """Columns of shape (n,), one value a scheme.
 
     Attributes
     ----------
-    near, applicant, verified, guide, targets : ndarray of float64
-        What each contribution is at its own scale; ``targets`` is 1 where the owner aims at some activities.
-    kind : ndarray of int
+    alike : ndarray of int32
+        What each contribution is at its own scale, whatever the day: a row of :meth:`stated`, which has few.
+    kind : ndarray of int32
         Form of the support, as a number in [0, n_kinds[.
-    closes_on, preparation : ndarray of int64
+    closes_on, preparation : ndarray of int32 and of int64
         Last day (``NO_END`` where none is known) and days that an application takes.
-    review_by : ndarray of int64
+    review_by : ndarray of int32
         Last day on which what was verified counts as such; ``NO_END`` where it always does.
     """
 
     def __init__(self) -> None:
         self.n = 0
         self._columns = {name: np.zeros(64, dtype=kind) for name, kind in _COLUMNS.items()}
+        self._alike: dict[tuple[float, ...], int] = {_NOTHING: 0}
         self._kinds: dict[str, int] = {}
         self._rows: tuple[int, list[int]] | None = None  # what orients a firm; by form, what was of it last
         self._served: dict[str, Served] = {}
         self._nothing = Served()
-        self._services: Floats | None = None
-        self._needs: dict[str, int] = {}
+        self._services: Services | None = None
         self._cut()
 
     @property
@@ -134,20 +169,31 @@ class Columns:
 
     def _cut(self) -> None:
         """Let the columns be as long as there are positions; they share the memory of what may be longer."""
-        floats = (self._columns[name][: self.n] for name in ("near", "applicant", "verified", "guide", "targets"))
-        self.near, self.applicant, self.verified, self.guide, self.targets = floats
-        whole = (self._columns[name][: self.n] for name in ("kind", "closes_on", "preparation", "review_by"))
-        self.kind, self.closes_on, self.preparation, self.review_by = whole
+        columns = (self._columns[name][: self.n] for name in _COLUMNS)
+        self.alike, self.kind, self.closes_on, self.preparation, self.review_by = columns
+
+    def stated(self) -> Floats:
+        """Return what schemes can have that are alike, whatever the day: near, applicant, verified, guide, targets.
+
+        Each is at its own scale; the last one is 1 where the owner aims at some activities. Of shape (n_rows, 5).
+        """
+        return np.array(list(self._alike))
+
+    @property
+    def guide(self) -> Floats:
+        """How far each scheme is there to orient a firm."""
+        guide: Floats = self.stated()[:, 3][self.alike]
+        return guide
 
     def put(self, positions: Sequence[int], schemes: Sequence[Scheme]) -> None:
         """Write the rows of schemes, each at its position; :meth:`grow` made room for them."""
-        kinds = self._kinds
-        written: dict[str, list[float]] = {
-            "near": [NEAR[scheme.reach] for scheme in schemes],
-            "applicant": [APPLICANT[scheme.applicant] for scheme in schemes],
-            "verified": [scheme.verified for scheme in schemes],
-            "guide": [scheme.guide for scheme in schemes],
-            "targets": [scheme.targeting is not None for scheme in schemes],
+        alike, kinds = self._alike, self._kinds
+        stated = (
+            (NEAR[each.reach], APPLICANT[each.applicant], each.verified, each.guide, each.targeting is not None)
+            for each in schemes
+        )
+        written: dict[str, list[int]] = {
+            "alike": [alike.setdefault(row, len(alike)) for row in stated],
             "kind": [kinds.setdefault(scheme.kind, len(kinds)) for scheme in schemes],
             "closes_on": [_ordinal(scheme.window.closes_on) for scheme in schemes],
             "preparation": [
@@ -159,22 +205,21 @@ class Columns:
         for name, values in written.items():
             self._columns[name][places] = values
         self._rows = None
-        services = self._services if self._services is not None and self._services.shape[1] == self.n else None
         for position, scheme in zip(positions, schemes, strict=True):
             for need, weight in scheme.needs.items():
                 served = self._served.get(need)
-                if served is None:  # the table of services lacks a row: it is made again
-                    served, services = self._served.setdefault(need, Served()), None
+                if served is None:
+                    served = self._served.setdefault(need, Served())
                 served.positions.append(position)
                 served.weights.append(weight)
-                if services is not None:
-                    services[self._needs[need], position] = weight
+                if self._services and not self._services.put(need, position, weight):
+                    self._services = None  # made again, with what it lacks
         for need in {need for scheme in schemes for need in scheme.needs}:
             self._served[need].forget()
 
     def grow(self, n: int) -> None:
         """Make room for ``n`` positions."""
-        size = len(self._columns["near"])
+        size = len(self._columns["kind"])
         if n > size:  # twice as much as there was, so that one after the other does not copy them each time
             longer = {name: np.zeros(max(n, 2 * size), dtype=kind) for name, kind in _COLUMNS.items()}
             for name, column in self._columns.items():
@@ -182,16 +227,17 @@ class Columns:
             self._columns = longer
         if n > self.n:
             self.n = n
+            self._services = None
             self._cut()
 
     def drop(self, position: int, scheme: Scheme) -> None:
         """Forget what a scheme serves, and whether it orients; its row is written again before it is read."""
-        self.guide[position] = 0.0
+        self.alike[position] = 0
         self._rows = None
         for need in scheme.needs:
             self._served[need].drop(position)
-        if self._services is not None and position < self._services.shape[1]:
-            self._services[:, position] = 0.0
+        if self._services:
+            self._services.codes[:, position] = 0
 
     @property
     def guides(self) -> int:
@@ -222,29 +268,17 @@ class Columns:
         """Return the schemes that serve one of some sub-needs, as a row of bits."""
         return reduce(or_, (self.served(need).row for need in needs), 0)
 
-    def services(self, needs: Iterable[str], positions: Positions) -> Floats:
-        """Return how well some schemes serve some sub-needs, of shape (n_needs, n_schemes); 0 where they do not."""
-        every, places = self.all_services(needs)
-        found: Floats = every[places[:, np.newaxis], positions]
-        return found
+    @property
+    def services(self) -> Services:
+        """How well every scheme serves every sub-need, made when it is first asked for."""
+        if self._services is None:
+            self._services = Services(self._served, self.n)
+        return self._services
 
-    def all_services(self, needs: Iterable[str]) -> tuple[Floats, Positions]:
-        """Return how well every scheme serves every sub-need, and which rows are of some of these."""
-        services = self._services
-        if services is None or services.shape != (len(self._served) + 1, self.n):
-            services = np.zeros((len(self._served) + 1, self.n))  # the last row is of what nothing serves
-            places = {need: place for place, need in enumerate(self._served)}
-            for need, place in places.items():
-                served = self._served[need]
-                services[place, served.positions] = served.weights
-            self._needs, self._services = places, services  # once written: another thread may read them
-        last = len(self._needs)
-        return services, np.fromiter([self._needs.get(need, last) for need in needs], np.intp)
-
-    def all_serving(self) -> list[int]:
-        """Return the schemes that serve each sub-need as rows of bits, in the order of ``all_services``."""
-        self.all_services(())
-        return [*(self._served[need].row for need in self._needs), 0]
+    @property
+    def serving_each(self) -> list[int]:
+        """The schemes that serve each sub-need as rows of bits, in the order of the rows of :attr:`services`."""
+        return [*(self._served[need].row for need in self.services.rows), 0]
 
     def beside(self, positions: int) -> int:
         """Return the schemes of the same forms as some others, as rows of bits; free positions may be among them."""
@@ -256,46 +290,39 @@ class Board:
 
     Attributes
     ----------
-    points : (9, n) ndarray of float64
-        A row for each of ``CONTRIBUTIONS``: that of the target where the activity is aimed at, 0 for what else depends
-        on who asks.
-    by_scheme : (n, 9) ndarray of float64
-        The same, a row a scheme.
     distinct : (n_rows, 9) ndarray of float64
-        Each row of it once: few enough to be at hand whatever is asked.
+        Points by ``CONTRIBUTIONS``, that of the target where the activity is aimed at, 0 for what else depends on who
+        asks: each row that a scheme has, few enough to be at hand whatever is asked.
+    at_most : (n_rows,) ndarray of float64
+        What no scheme of such a row passes, whoever asks, beside what it has for the need and the words.
     marks : (n, 3) ndarray of int32
         The row of ``distinct`` that a scheme has, its form, its place by key: what is read together is stored so.
     certain : (256,) ndarray of float64
         By halves of an open fact.
-    at_most : (n,) ndarray of float64
-        What no scheme passes, whoever asks, beside what it has for the need and the words.
     """
 
     def __init__(self, columns: Columns, order: Positions, weights: Weights, on: date) -> None:
         today = on.toordinal()
         left = columns.closes_on - today
-        end = np.where(left < columns.preparation, -1.0, np.where(left <= NEAR_DAYS, 1.0, 0.0))
+        end = np.where(left < columns.preparation, -1, left <= NEAR_DAYS)
+        end[columns.closes_on == NO_END] = 0
+        cells, rows = np.unique((columns.alike * 3 + end + 1) * 2 + (columns.review_by < today), return_inverse=True)
+        near, applicant, verified, guide, targets = columns.stated()[cells // 6].T
         points = {
-            "near": weights.near * columns.near,
-            "target": weights.target * columns.targets,
-            "guide": weights.guide * columns.guide,
-            "deadline": weights.deadline * np.where(columns.closes_on == NO_END, 0.0, end),
-            "verified": weights.verified * np.where(columns.review_by < today, 0.0, columns.verified),
-            "applicant": weights.applicant * columns.applicant,
+            "near": weights.near * near,
+            "target": weights.target * targets,
+            "guide": weights.guide * guide,
+            "deadline": weights.deadline * (cells // 2 % 3 - 1.0),
+            "verified": weights.verified * np.where(cells % 2, 0.0, verified),
+            "applicant": weights.applicant * applicant,
         }
-        self.nothing: Floats = np.zeros(columns.n)
-        self.points: Floats = np.array([points.get(name, self.nothing) for name in CONTRIBUTIONS])
-        self.by_scheme: Floats = np.ascontiguousarray(self.points.T)
-        self.distinct, rows = _distinct(self.points)
+        nothing = np.zeros(len(cells))
+        self.distinct: Floats = np.column_stack([points.get(name, nothing) for name in CONTRIBUTIONS])
         self.marks = np.column_stack([rows, columns.kind, order]).astype(np.int32)
         self.certain: Floats = weights.certain * np.maximum(0.0, 1.0 - np.arange(256) * 0.5 / OPEN_FACTS_FLOOR)
-        self.at_most: Floats = self.points.sum(axis=0) + self.certain.max() + SLACK
+        self.at_most: Floats = self.distinct.sum(axis=1) + self.certain.max() + SLACK
 
-
-def _distinct(points: Floats) -> tuple[Floats, Positions]:
-    """Return each column once, as a row, and the row of each column."""
-    groups = np.zeros(points.shape[1], dtype=np.intp)
-    for values in points:
-        known, numbers = np.unique(values, return_inverse=True)
-        _, firsts, groups = np.unique(groups * len(known) + numbers, return_index=True, return_inverse=True)
-    return np.ascontiguousarray(points[:, firsts].T), groups
+    @property
+    def by_scheme(self) -> Floats:
+        """Points as a row a scheme, of shape (n, 9)."""
+        return self.distinct.take(self.marks[:, ROW], axis=0)

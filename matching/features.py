@@ -13,6 +13,8 @@ LISTED = 0.1  # of the points of the best answer: what has less is not worth a l
 DIGITS = 6  # of a score: enough to order, few enough to be the same on any machine
 OPEN_FACTS_FLOOR = 4  # from that many open facts on, nothing is left of the certainty
 
+ROW, KIND, ORDER = range(3)  # marks of a scheme: what row its points are, its form, its place by key
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:

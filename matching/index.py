@@ -70,7 +70,7 @@ class Ground:
         Positions of what has variants.
     variants : ndarray of uint64, shape (n_parents, n_words)
     serving : ndarray of uint64, shape (n_needs + 1, n_words)
-        In the order of :meth:`matching.columns.Columns.all_services`.
+        In the order of the rows of :class:`matching.columns.Services`.
     """
 
     live: Words
@@ -95,8 +95,7 @@ class Index:
         self.live: Row = 0
         self.columns = Columns()
         self._free: list[int] = []
-        self._order: NDArray[np.intp] | None = None
-        self._by_order: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
+        self._by_order: NDArray[np.intp] | None = None
         self._pool: Pool | None = None
         self._held: tuple[Mapping[str, int], NDArray[np.intp]] | None = None  # places of what a text is close to
         self._hearing: tuple[Mapping[str, int], NDArray[np.int32]] | None = None  # the same from the other side
@@ -198,7 +197,7 @@ class Index:
 
     def _start_again(self) -> None:
         """Make again, when it is asked for, what was made of the schemes as they were."""
-        self._order = self._board = self._pool = self._ground = self._held = self._hearing = None
+        self._by_order = self._board = self._pool = self._ground = self._held = self._hearing = None
         self._opening.clear()
 
     def _table(self, fields: tuple[str, ...]) -> Table:
@@ -321,7 +320,7 @@ class Index:
                 live=self.words((self.live,))[0],
                 parents=np.array([position for position, _ in held], dtype=np.intp),
                 variants=self.words([row for _, row in held]),
-                serving=self.words(self.columns.all_serving()),
+                serving=self.words(self.columns.serving_each),
                 guides=self.words((self.columns.beside(self.columns.guides) & self.live,))[0],
             )
         return self._ground
@@ -336,19 +335,13 @@ class Index:
     @property
     def order(self) -> NDArray[np.intp]:
         """The rank of each position by key, of shape (n_positions,); ties go by it."""
-        if self._order is None:
-            by_key = np.array([self.positions[key] for key in sorted(self.positions)], dtype=np.intp)
-            order = np.zeros(self.columns.n, dtype=np.intp)
-            order[by_key] = np.arange(len(by_key))
-            self._by_order, self._order = (
-                by_key,
-                order,
-            )  # in this order, once written: threads read them
-        return self._order
+        order = np.zeros(self.columns.n, dtype=np.intp)
+        order[self.by_order] = np.arange(len(self.by_order))
+        return order
 
     @property
     def by_order(self) -> NDArray[np.intp]:
         """The positions by key, of shape (n_schemes,)."""
-        if self._order is None:
-            _ = self.order
+        if self._by_order is None:
+            self._by_order = np.array([self.positions[key] for key in sorted(self.positions)], dtype=np.intp)
         return self._by_order

@@ -193,17 +193,18 @@ def _contributions(
 ) -> dict[str, Floats]:
     """Return the points of possible schemes by contribution but ``diversity``; columns of shape (n_possible,)."""
     columns = index.columns
+    near, applicant, verified, guide, targets = columns.stated()[columns.alike[rows]].T
     targeted = index.flags(standing.targeted)[rows].astype(np.float64) - index.flags(standing.untargeted)[rows]
     return {
         "need": weights.need * fits.served[rows],
         "words": weights.words * fits.words[rows],
-        "near": weights.near * columns.near[rows],
-        "target": weights.target * (targeted * columns.targets[rows]),
+        "near": weights.near * near,
+        "target": weights.target * (targeted * targets),
         "certain": weights.certain * _certain(index, standing, rows),
-        "guide": weights.guide * columns.guide[rows],
+        "guide": weights.guide * guide,
         "deadline": weights.deadline * _deadline(columns, rows, on),
-        "verified": weights.verified * np.where(columns.review_by[rows] < on.toordinal(), 0.0, columns.verified[rows]),
-        "applicant": weights.applicant * columns.applicant[rows],
+        "verified": weights.verified * np.where(columns.review_by[rows] < on.toordinal(), 0.0, verified),
+        "applicant": weights.applicant * applicant,
     }
 
 

@@ -326,6 +326,20 @@ def test_the_first_of_very_many_are_those_of_all_of_them(seed: int, likeness: Ca
                 assert rank(index, profile, wish, weights, ranker=ranker, limit=limit).matches == listed[:limit]
 
 
+@pytest.mark.usefixtures("_way")
+def test_needs_may_be_served_to_as_many_degrees_as_there_are_schemes() -> None:
+    several = [make_scheme(f"a:{n:03}", needs={"robot": n / 400, "hire": 1.0}, kind=str(n)) for n in range(1, 301)]
+    index, wish = Index(several[:20]), Wish({"robot": 1.0}, stated=True, chance=1.0)
+    for n_held in (20, 21, 300):
+        index.extend(several[20:n_held])
+        best_first = [scheme.key for scheme in reversed(several[:n_held])]
+        found = rank(index, Profile(on=DAY), wish, WEIGHTS, limit=5).matches
+        assert [match.scheme.key for match in found] == best_first[:5]
+        assert [match.parts["need"] for match in found] == [
+            WEIGHTS.need * (n / 400 * 0.65) for n in range(n_held, n_held - 5, -1)
+        ]
+
+
 def test_after_a_thousand_edits_it_is_as_if_it_were_built_afresh() -> None:
     draw = Random(11)  # noqa: S311
     firms = [
