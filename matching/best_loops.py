@@ -13,6 +13,7 @@ from matching.set_loops import Words, count, lowest
 SCALE = 10.0**DIGITS
 BIAS = 1 << 42  # of a key: what a score lacks, in its last digit, then the place by key
 N_STEPS = 256  # from the least to the greatest of what scores may be
+FEW = 4  # of one kin are kept first: those that follow lose more and more points
 ENOUGH = 3  # times as many schemes as are listed are scored first, of those that may come first
 
 
@@ -135,12 +136,12 @@ def _look(
 def _score(
     places: Any, told: Any, served: Any, most: Any, least: float, floor: float, hidden: Words, unsure: Words,
     rows: Words, opened: Any, n_facts: int, target: Any, points: Any, marks: Any, certain: Any,
-    n_kinds: int, limit: int, kept: Any, sizes: Any, keys: Any,
+    n_kinds: int, room: int, kept: Any, sizes: Any, keys: Any,
 ) -> int:  # fmt: skip
     """Write keys of those whose score may be ``least`` or more, lowest for the best, and return how many.
 
-    Of those listed, with ``floor`` points for what was asked, the first ``limit`` of a kin are enough, where there is
-    room for so many in ``kept``: others only count.
+    Of those listed, with ``floor`` points for what was asked, the first ``room`` of a kin only, where ``kept`` has
+    room for so many; others only count.
     """
     n = 0
     sizes[:] = 0
@@ -167,20 +168,49 @@ def _score(
             n += 1
             continue
         kin = served[each] * n_kinds + marks[at, KIND]
-        mine = kept[kin * limit : (kin + 1) * limit]
-        if sizes[kin] < limit:
+        mine = kept[kin]
+        if sizes[kin] < room:
             mine[sizes[kin]] = -key
             sizes[kin] += 1
-            if sizes[kin] == limit:
-                _heap(mine, limit)
+            if sizes[kin] == room:
+                _heap(mine, room)
         elif -key > mine[0]:
             mine[0] = -key
-            _sink(mine, 0, limit)
+            _sink(mine, 0, room)
     for kin in range(len(sizes)):
-        for each in range(kin * limit, kin * limit + sizes[kin]):
-            keys[n] = -kept[each]
+        for each in range(sizes[kin]):
+            keys[n] = -kept[kin, each]
             n += 1
     return n
+
+
+@njit(cache=True, nogil=True)
+def _raw(key: int) -> float:
+    """Return the score that a key is made of."""
+    return np.float64(np.int64(BIAS) - (key >> PLACE_BITS)) / SCALE
+
+
+@njit(cache=True, nogil=True)
+def _penalty(diversity: float, n_better: int) -> float:
+    """Return what a scheme loses where so many of its kin come before it."""
+    penalty: float = np.rint(-diversity * n_better * SCALE) / SCALE
+    return penalty
+
+
+@njit(cache=True, nogil=True)
+def _after(raw: float, penalty: float) -> float:
+    """Return a score after diversity."""
+    score: float = np.rint((raw + penalty) * SCALE) / SCALE
+    return score
+
+
+@njit(cache=True, nogil=True)
+def _may_lack(kept: Any, sizes: Any, room: int, diversity: float, score: float) -> bool:
+    """Tell whether what there was no room for, of a kin that is still looked at, may reach a score."""
+    for kin in range(len(sizes)):
+        if sizes[kin] == room and _after(_raw(-kept[kin, 0]), _penalty(diversity, room)) >= score:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -200,7 +230,7 @@ def _choose(
         keys[0] = keys[n]
         _sink(keys, 0, n)
         at = by_order[key & ((1 << PLACE_BITS) - 1)]
-        raw = np.float64(np.int64(BIAS) - (key >> PLACE_BITS)) / SCALE
+        raw = _raw(key)
         if n_found == limit and raw < scores[limit - 1]:
             break
         told, need = _fit(wish, at)
@@ -209,8 +239,8 @@ def _choose(
         seen[kin] += 1
         if told + _close(text, _like(text, at)) + points[marks[at, ROW], 5] < floor:
             continue
-        penalty = np.rint(-diversity * n_better * SCALE) / SCALE
-        score = np.rint((raw + penalty) * SCALE) / SCALE
+        penalty = _penalty(diversity, n_better)
+        score = _after(raw, penalty)
         slot = n_found
         while slot and (
             score > scores[slot - 1]
@@ -307,21 +337,27 @@ def answer(
         hide(parents, variants, possible, hidden)
     n_facts, n_found, limit, n_kin = gather(own, starts, facts, opened), 0, len(scores), (len(needs) + 1) * n_kinds
     keys, sizes, seen = np.empty(n, np.int64), np.empty(n_kin, np.int64), np.empty(n_kin, np.int64)
-    kept = np.empty(n_kin * limit if limit < n else 0, np.int64)
     floor = LISTED * helped if stated else -np.inf
-    least = _floor_of(most, ENOUGH * limit) if helped > 0.0 else -np.inf  # what nobody asked for differs little
+    least, room = -np.inf, min(limit, max(FEW, 2 * limit // n_kin))
+    if helped > 0.0:  # what nobody asked for differs little
+        least, room = _floor_of(most, ENOUGH * limit), limit
     while True:
+        kept = np.empty((n_kin if limit < n else 0, room), np.int64)
         n_keys = _score(
             places, likely, served, most, least, floor, hidden, unsure, rows, opened, n_facts, target, points, marks,
-            certain, n_kinds, limit, kept, sizes, keys,
+            certain, n_kinds, room, kept, sizes, keys,
         )  # fmt: skip
         n_found = _choose(
             keys, n_keys, floor, points, marks, wish, text, diversity, n_kinds, by_order, sizes, seen,
             chosen[0], scores, parts[:, -1],
         )  # fmt: skip
-        if least == -np.inf or (n_found == limit and scores[limit - 1] >= least):
+        last = scores[limit - 1] if n_found == limit else -np.inf
+        if last < least:
+            least = -np.inf
+        elif room < limit and _may_lack(kept, sizes, room, diversity, last):
+            room = limit
+        else:
             break
-        least = -np.inf
     _tell(
         own, target, classes, rows, later, opened, n_facts, points, marks, certain, wish, text, chosen[0], n_found,
         told, parts, chosen[1],

@@ -327,6 +327,30 @@ def test_the_first_of_very_many_are_those_of_all_of_them(seed: int, likeness: Ca
 
 
 @pytest.mark.usefixtures("_way")
+@pytest.mark.parametrize("kinds", ["a", "abc", "abcdefghijkl", "a" * 30 + "bcdefghijkl"])
+@pytest.mark.parametrize("diversity", [0.0, 0.05, 1.0, 7.0])
+def test_where_nothing_was_asked_the_first_of_very_many_are_those_of_all_of_them(kinds: str, diversity: float) -> None:
+    draw = Random(diversity)  # noqa: S311
+    several = [
+        make_scheme(
+            f"a:{number:03}",
+            *draw.sample(CONDITIONS, draw.randint(0, 2)),
+            kind=draw.choice(kinds),
+            reach=draw.choice(["local", "departmental", "regional", "national"]),
+            verified=draw.random() < 0.5,
+            guide=draw.choice([*[0.0] * 9, 1.0]),
+            targeted_activities=draw.choice([(), ("C",), ("10",)]),
+        )
+        for number in range(300)
+    ]
+    index, weights = Index(several), replace(WEIGHTS, diversity=diversity)
+    profile = Profile(on=DAY, activity="25.62B", headcount=Interval(8, 12))
+    listed = [match for match in rank(index, profile, Wish(), weights).matches if match.score is not None]
+    for limit in (1, 3, 7, 20, 60, 290):
+        assert rank(index, profile, Wish(), weights, limit=limit).matches == listed[:limit]
+
+
+@pytest.mark.usefixtures("_way")
 def test_needs_may_be_served_to_as_many_degrees_as_there_are_schemes() -> None:
     several = [make_scheme(f"a:{n:03}", needs={"robot": n / 400, "hire": 1.0}, kind=str(n)) for n in range(1, 301)]
     index, wish = Index(several[:20]), Wish({"robot": 1.0}, stated=True, chance=1.0)
