@@ -3,9 +3,10 @@
 Numbers and ages are cut where the conditions cut them; every other fact is taken as it is.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
+from math import inf, nextafter
 from operator import attrgetter
 from typing import Any
 
@@ -102,14 +103,17 @@ def classifier(fields: Sequence[str], cuts: Iterable[Cut]) -> Callable[[Profile]
     for name, cut in cuts:
         by_field[name].append(cut)
     is_sum = "group" in fields
-    readers = [
-        reader
+    readers = {
+        name: reader
         for name in fields
         if (reader := _reader(name, sorted(by_field[name]), is_sum=is_sum, has_ages="created_on" in fields))
-    ]
-    if len(readers) == 1:
-        return readers[0]
-    return lambda profile: tuple([read(profile) for read in readers])
+    }
+    several = list(readers.values())
+    if len(several) == 1:
+        return several[0]
+    if several and all(isinstance(reader, attrgetter) for reader in several):
+        return attrgetter(*readers)  # one call for all of them
+    return lambda profile: tuple([read(profile) for read in several])
 
 
 def _reader(name: str, cuts: list[Any], *, is_sum: bool, has_ages: bool) -> Callable[[Profile], Hashable] | None:
@@ -129,16 +133,17 @@ def _told(known: Mapping[str, bool], asked: frozenset[str]) -> Hashable:
     return frozenset([pair for pair in known.items() if pair[0] in asked]) if known else _NOTHING_TOLD
 
 
-def _place_among(cuts: Sequence[float], value: float) -> int:
-    """Return where a number is among the cuts: even between two of them, odd on one."""
-    return bisect_left(cuts, value) + bisect_right(cuts, value)
+def _steps(cuts: Iterable[float]) -> list[float]:
+    """Return what tells where a number is among the cuts: how many are not above it, even between two, odd on one."""
+    return [step for cut in cuts for step in (cut, nextafter(cut, inf))]
 
 
 def _number_reader(name: str, cuts: list[float]) -> Callable[[Profile], Hashable]:
+    steps, bounds_of_profile = _steps(cuts), attrgetter(f"{name}.low", f"{name}.high")
+
     def read(profile: Profile) -> Hashable:
-        known: Interval = getattr(profile, name)
-        low = _place_among(cuts, known.low)
-        return (low, low) if known.low == known.high else (low, _place_among(cuts, known.high))
+        low, high = bounds_of_profile(profile)
+        return bisect_right(steps, low), bisect_right(steps, high)
 
     return read
 
@@ -155,11 +160,13 @@ def _sum_reader(name: str, cuts: list[float]) -> Callable[[Profile], Hashable]:
 
 
 def _age_reader(months: list[int]) -> Callable[[Profile], Hashable]:
+    steps = _steps(months)
+
     def read(profile: Profile) -> Hashable:
         if profile.created_on is None:
             return None
         age, is_anniversary = age_in_months(profile.created_on, profile.on)
-        place = _place_among(months, age)
+        place = bisect_right(steps, age)
         return place, place % 2 == 1 and is_anniversary
 
     return read
