@@ -213,11 +213,16 @@ def _by_loops(
     limit: int,
 ) -> Answer:
     """Return the first schemes that address a wish, by compiled loops."""
-    pool, columns, board, ground = index.pool(), index.columns, index.board(weights, profile.on), index.ground()
+    placement, columns, board, ground = (
+        index.placement(),
+        index.columns,
+        index.board(weights, profile.on),
+        index.ground(),
+    )
+    pool, places = placement.pool, placement.places(profile)
     needs = sorted(wish.weights)
     services = columns.services
     asked = np.array([wish.weights[need] for need in needs], dtype=np.float64) if needs else NO_FLOATS
-    places = np.array(index.places(profile, pool), dtype=np.int64)
     sums, held, scale = _heard(loops, index, pool, places, wish.closeness)
     most_open = len(places) * pool.most_open
     chosen, scores = np.empty((2, limit), dtype=np.int64), np.empty(limit)

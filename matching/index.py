@@ -26,7 +26,7 @@ from matching.postings import Closeness
 from matching.profiles import Profile
 from matching.schemes import Scheme, typed_facts_of
 from matching.settled import Row
-from matching.tables import MAX_CLASSES, Setters, Table, gather
+from matching.tables import MAX_CLASSES, Placement, Setters, Table, gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Index:
         self.columns = Columns()
         self._free: list[int] = []
         self._by_order: NDArray[np.intp] | None = None
-        self._pool: Pool | None = None
+        self._placement: Placement | None = None
         self._held: tuple[Mapping[str, int], NDArray[np.intp]] | None = None  # places of what a text is close to
         self._hearing: tuple[Mapping[str, int], NDArray[np.int32]] | None = None  # the same from the other side
         self._board: tuple[tuple[Weights, date], Board] | None = None
@@ -197,7 +197,7 @@ class Index:
 
     def _start_again(self) -> None:
         """Make again, when it is asked for, what was made of the schemes as they were."""
-        self._by_order = self._board = self._pool = self._ground = self._held = self._hearing = None
+        self._by_order = self._board = self._placement = self._ground = self._held = self._hearing = None
         self._opening.clear()
 
     def _table(self, fields: tuple[str, ...]) -> Table:
@@ -293,15 +293,15 @@ class Index:
     def _places_of(self, keys: Collection[str]) -> NDArray[np.intp]:
         return np.fromiter((self.positions.get(key, self.columns.n) for key in keys), np.intp, len(keys))
 
-    def pool(self) -> Pool:
-        """Return what was settled since schemes last came or went, as words."""
-        if self._pool is None or self._pool.n_classes > MAX_CLASSES:
-            self._pool = Pool(self.columns.n, self.reading)
-        return self._pool
+    def placement(self) -> Placement:
+        """Return what was settled since schemes last came or went, as words.
 
-    def places(self, profile: Profile, pool: Pool) -> list[int]:
-        """Return where a pool keeps the classes of a profile, those of the day and of what is aimed at last."""
-        return [table.place(profile, pool) for table in (*self._tables.values(), self._windows, self.targets)]
+        The last tables are those of the day and of what is aimed at.
+        """
+        kept = self._placement
+        if kept is None or kept.pool.n_classes > MAX_CLASSES:
+            kept = self._placement = Placement(Pool(self.columns.n, self.reading), (*self.tables, self.targets))
+        return kept
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -3,12 +3,16 @@
 A class seen for the first time is evaluated by the criteria themselves; what changes later is evaluated alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
+from operator import call, getitem
+
+import numpy as np
 
 from matching.bits import row_of
 from matching.classes import Key, classifier, cuts_of
 from matching.criteria import Criterion
-from matching.pool import Pool
+from matching.pool import Places, Pool
 from matching.profiles import Profile, Profiles
 from matching.settled import Settled
 
@@ -36,19 +40,10 @@ def gather(found: dict[int, Setters], positions: Iterable[int], conditions: Iter
 class _Class:
     """A class of profiles: one of them, what it settles, and how many changes of the table that takes in."""
 
-    __slots__ = ("n_changes", "placed", "profile", "settled")
+    __slots__ = ("n_changes", "profile", "settled")
 
     def __init__(self, profile: Profile, n_changes: int, settled: Settled) -> None:
         self.profile, self.n_changes, self.settled = profile, n_changes, settled
-        self.placed: tuple[Pool | None, int] = (None, 0)  # written at once: another thread may read it
-
-    def place_in(self, pool: Pool) -> int:
-        """Return where a pool keeps what it settles."""
-        kept, place = self.placed
-        if kept is not pool:
-            place = pool.add(self.settled)
-            self.placed = pool, place
-        return place
 
 
 class Table:
@@ -105,28 +100,19 @@ class Table:
         self._classes.clear()
         self._changes.clear()
 
-    def place(self, profile: Profile, pool: Pool) -> int:
-        """Return where a pool, made since schemes last came or went, keeps the class of a profile."""
-        if self._cuts is not None:
-            found = self._classes.get(self._class_of(profile))
-            if found is not None:
-                kept, place = found.placed
-                if kept is pool:
-                    return place
-        return self.find(profile).place_in(pool)
-
-    def look_up(self, profile: Profile) -> Settled:
-        """Return what the class of a profile settles."""
-        return self.find(profile).settled
-
-    def find(self, profile: Profile) -> _Class:
-        """Return the class of a profile."""
+    @property
+    def class_of(self) -> Callable[[Profile], Key]:
+        """What tells the class of a profile, until schemes come or go."""
         if self._cuts is None:
             self._empty()
             cuts = frozenset().union(*(cuts_of(self.fields, condition) for condition, *_ in self.conditions()))
             self._class_of = classifier(self.fields, cuts)
             self._cuts = cuts  # last: another thread that sees it has the classifier too
-        key = self._class_of(profile)
+        return self._class_of
+
+    def look_up(self, profile: Profile) -> Settled:
+        """Return what the class of a profile settles."""
+        key = self.class_of(profile)
         found = self._classes.get(key)
         if found is None:
             if len(self._classes) >= MAX_CLASSES:
@@ -134,7 +120,7 @@ class Table:
             found = self._classes[key] = _Class(profile, len(self._changes), self._settle(profile))
         elif found.n_changes != len(self._changes):
             self._catch_up(found)
-        return found
+        return found.settled
 
     def _settle(self, profile: Profile) -> Settled:
         settled = Settled()
@@ -149,3 +135,32 @@ class Table:
             else:
                 found.settled.add([(condition, positions, is_stated)], columns)
         found.n_changes = len(self._changes)
+
+
+class Placement:
+    """Where a pool keeps what some tables settle of each class of profiles, until schemes come or go.
+
+    Parameters
+    ----------
+    pool : Pool
+    tables : sequence of Table
+    """
+
+    def __init__(self, pool: Pool, tables: Sequence[Table]) -> None:
+        self.pool, self._tables = pool, tables
+        self._class_of = [table.class_of for table in tables]
+        self._known: list[dict[Key, int]] = [{} for _ in tables]
+
+    def places(self, profile: Profile) -> Places:
+        """Return where the classes of a profile are, of shape (n_tables,)."""
+        classes = map(call, self._class_of, repeat(profile))
+        try:
+            return np.fromiter(map(getitem, self._known, classes), np.int64, len(self._tables))
+        except KeyError:
+            return np.array([self._place(profile, *each) for each in zip(self._tables, self._known, strict=True)])
+
+    def _place(self, profile: Profile, table: Table, known: dict[Key, int]) -> int:
+        if len(known) >= MAX_CLASSES:
+            known.clear()
+        place = known[table.class_of(profile)] = self.pool.add(table.look_up(profile))
+        return place
