@@ -6,7 +6,7 @@ additions, so that every figure is the same.
 """
 
 from bisect import insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, reduce
 from itertools import compress, count
 from math import inf
@@ -36,6 +36,7 @@ PARTS = (*CONTRIBUTIONS, "diversity")
 N_TOLD = 5  # of a scheme, before the facts that it leaves open: what is read by :func:`_say`
 ENOUGH = 16  # times as many schemes as are listed are scored first, of those that may come first
 NO_FLOATS = np.zeros(0)
+NOTHING_ASKED = (np.zeros(0, dtype=np.intp), NO_FLOATS)
 NOTHING_HEARD = (NO_FLOATS, np.zeros(0, dtype=np.int32), 1.0)
 MAX_SCHEMES = 1 << PLACE_BITS  # of one order by compiled loops
 MAX_SAID = 10_000  # combinations of verdicts and open facts whose fields are kept
@@ -179,9 +180,10 @@ class _Scoring:
         by_score = np.lexsort((order, -raw)).tolist()
         found = _first(by_score, raw.tolist(), kin, listed, order.tolist(), weights.diversity, limit)
         places = np.array([place for _, _, place, _ in found], dtype=np.intp)
+        said = _say_all(facts, told.take(places, axis=1).T)
         return _describe(
-            index, facts, [*self._needs, ""], rows.take(places).tolist(), [-minus for minus, *_ in found],
-            told.take(places, axis=1).T, (*CONTRIBUTIONS, "learnt", "diversity") if self._ranker else PARTS,
+            index, [*self._needs, ""], rows.take(places).tolist(), [-minus for minus, *_ in found], said, count(),
+            (*CONTRIBUTIONS, "learnt", "diversity") if self._ranker else PARTS,
             np.vstack([points.take(places, axis=1), [[penalty for *_, penalty in found]]]), need.take(places).tolist(),
         )  # fmt: skip
 
@@ -213,26 +215,23 @@ def _by_loops(
     limit: int,
 ) -> Answer:
     """Return the first schemes that address a wish, by compiled loops."""
-    placement, columns, board, ground = (
-        index.placement(),
-        index.columns,
-        index.board(weights, profile.on),
-        index.ground(),
-    )
+    columns, board, ground = index.columns, index.board(weights, profile.on), index.ground()
+    placement = index.placement()
     pool, places = placement.pool, placement.places(profile)
-    needs = sorted(wish.weights)
-    services = columns.services
-    asked = np.array([wish.weights[need] for need in needs], dtype=np.float64) if needs else NO_FLOATS
+    needs, services = sorted(wish.weights), columns.services
+    rows, asked = NOTHING_ASKED
+    if needs:
+        rows, asked = services.rows_of(needs), np.array([wish.weights[need] for need in needs], dtype=np.float64)
     sums, held, scale = _heard(loops, index, pool, places, wish.closeness)
     most_open = len(places) * pool.most_open
-    chosen, scores = np.empty((2, limit), dtype=np.int64), np.empty(limit)
+    chosen, scores = np.empty((3, limit), dtype=np.int64), np.empty(limit)
     told, parts = np.empty((limit, N_TOLD + most_open), dtype=np.uint8), np.empty((limit, len(PARTS)))
     opened = np.empty((most_open, 3), dtype=np.int64)
     by_need = wish.stated and not len(sums) and not len(ground.parents)
-    n_found, n_facts, words = loops.answer(
+    n_found, n_facts, n_said, words = loops.answer(
         places, pool.classes, pool.rows, pool.starts, pool.facts, ground.live, ground.parents, ground.variants,
         ground.serving, ground.guides, by_need, index.opening(profile.on), board.distinct, board.marks,
-        board.at_most, board.certain, services.codes, services.weights, services.rows_of(needs), asked, weights.need,
+        board.at_most, board.certain, services.codes, services.weights, rows, asked, weights.need,
         sums, held, scale, weights.words,
         weights.diversity, columns.n_kinds, index.by_order, wish.stated, chosen, scores, parts, told, opened,
     )  # fmt: skip
@@ -245,9 +244,10 @@ def _by_loops(
     if wish.stated and 100.0 * chance < weights.answer:
         return Answer([], chance)
     facts = tuple([pool.names[number] for number in opened[:n_facts, 0].tolist()])
-    positions, served = chosen[:, : max(0, n_found)].tolist()
-    scored = scores[: len(positions)].tolist()
-    return Answer(_describe(index, facts, [*needs, ""], positions, scored, told, PARTS, parts.T, served), chance)
+    positions, served, said_of = chosen[:, : max(0, n_found)].tolist()
+    scored, said = scores[: len(positions)].tolist(), _say_all(facts, told[:n_said])
+    described = _describe(index, [*needs, ""], positions, scored, said, said_of, PARTS, parts.T, served)
+    return Answer(described, chance)
 
 
 def _heard(
@@ -320,28 +320,32 @@ def _first(
 
 def _describe(
     index: Index,
-    facts: tuple[tuple[str, int], ...],
     needs: Sequence[str],
     positions: Sequence[int],
     scores: Sequence[float],
-    told: NDArray[np.uint8],
+    said: Sequence[tuple[object, ...]],
+    said_of: Iterable[int],
     names: Sequence[str],
     points: Floats,
     served: Sequence[int],
 ) -> list[Match]:
     """Say what the rules and the wish say of the schemes that were chosen.
 
-    ``told`` has a row for each of them: what :func:`_say` reads.
+    ``said`` is what :func:`_say_all` says, and ``said_of`` which of that is said of each.
     """
-    schemes, whole, size, last = index.schemes, told.tobytes(), told.shape[1], N_TOLD + len(facts)
+    schemes = index.schemes
     make = tuple.__new__  # as Match does it, but for counting what it is given
-    rows = [whole[start : start + last] for start in range(0, len(positions) * size, size)]
-    said = {row: _say(facts, row) for row in set(rows)}
-    found = zip(count(), positions, rows, scores, served, strict=False)
+    found = zip(count(), positions, said_of, scores, served, strict=False)
     return [
         make(Match, (schemes[at], *said[row], score, Parts(names, points, column), needs[need]))
         for column, at, row, score, need in found
     ]
+
+
+def _say_all(facts: tuple[tuple[str, int], ...], told: NDArray[np.uint8]) -> list[tuple[object, ...]]:
+    """Return what :func:`_say` says of each row, of which the first cells are read."""
+    whole, size, last = told.tobytes(), told.shape[1], N_TOLD + len(facts)
+    return [_say(facts, whole[start : start + last]) for start in range(0, len(whole), size)]
 
 
 @lru_cache(maxsize=MAX_SAID)

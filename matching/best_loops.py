@@ -13,6 +13,7 @@ from matching.set_loops import Words, count, lowest
 SCALE = 10.0**DIGITS
 BIAS = 1 << 42  # of a key: what a score lacks, in its last digit, then the place by key
 N_STEPS = 256  # from the least to the greatest of what scores may be
+LATEST = 16  # of what was said of schemes, that the next one may be the same as
 FEW = 4  # of one kin are kept first: those that follow lose more and more points
 ENOUGH = 3  # times as many schemes as are listed are scored first, of those that may come first
 
@@ -263,11 +264,28 @@ def _choose(
 
 
 @njit(cache=True, nogil=True)
+def _same(told: Any, n_said: int, n_cells: int) -> int:
+    """Return which of the latest rows is the same as the one that follows them: itself where none is."""
+    for row in range(max(0, n_said - LATEST), n_said):
+        cell = 0
+        while cell < n_cells and told[row, cell] == told[n_said, cell]:
+            cell += 1
+        if cell == n_cells:
+            return row
+    return n_said
+
+
+@njit(cache=True, nogil=True)
 def _tell(
     places: Any, target: Any, classes: Any, rows: Words, later: Words, opened: Any, n_facts: int, points: Any,
-    marks: Any, certain: Any, wish: Any, text: Any, positions: Any, n_found: int, told: Any, parts: Any, need_of: Any,
-) -> None:  # fmt: skip
-    """Write what the rules say of the schemes that were chosen, their contributions, and the need each serves."""
+    marks: Any, certain: Any, wish: Any, text: Any, chosen: Any, n_found: int, told: Any, parts: Any,
+) -> int:  # fmt: skip
+    """Write what the rules say of the schemes that were chosen, their contributions, and the need each serves.
+
+    Return how many rows of ``told`` were written: what is the same is said once.
+    """
+    positions, need_of, said_of = chosen
+    n_said = 0
     for slot in range(n_found):
         at = positions[slot]
         word, low = at // 64, np.uint64(1) << np.uint64(at % 64)
@@ -277,21 +295,25 @@ def _tell(
             typed_unsure |= rows[classes[places[table], 3], word]
         for table in range(len(places) - 1):  # the last one is of the day
             closed |= rows[classes[places[table], 0], word]
-        told[slot, 0] = (unsure & low) == 0
-        told[slot, 1] = (typed_unsure & low) == 0
-        told[slot, 2] = (later[word] & ~closed & low) != 0
-        told[slot, 3] = (rows[target[1], word] & low) == 0
-        told[slot, 4] = (rows[target[0], word] & low) != 0
+        said = told[n_said]
+        said[0] = (unsure & low) == 0
+        said[1] = (typed_unsure & low) == 0
+        said[2] = (later[word] & ~closed & low) != 0
+        said[3] = (rows[target[1], word] & low) == 0
+        said[4] = (rows[target[0], word] & low) != 0
         for fact in range(n_facts):
-            told[slot, 5 + fact] = (rows[opened[fact, 1], word] & low) != 0
+            said[5 + fact] = (rows[opened[fact, 1], word] & low) != 0
         served, need = _fit(wish, at)
         for name in range(points.shape[1]):
             parts[slot, name] = points[marks[at, ROW], name]
         parts[slot, 0] = served
         parts[slot, 1] = _close(text, _like(text, at))
-        parts[slot, 3] = points[marks[at, ROW], 3] * (float(told[slot, 3]) - float(told[slot, 4]))
+        parts[slot, 3] = points[marks[at, ROW], 3] * (float(said[3]) - float(said[4]))
         parts[slot, 4] = certain[min(count_open(opened, n_facts, rows, word, low), 255)]
         need_of[slot] = need
+        said_of[slot] = _same(told, n_said, 5 + n_facts)
+        n_said += said_of[slot] == n_said
+    return n_said
 
 
 @njit(cache=True, nogil=True)
@@ -301,7 +323,7 @@ def answer(
     codes: Any, weights: Any, needs: Any, asked: Any, weight: float, sums: Any, held: Any, scale: float, words: float,
     diversity: float, n_kinds: int, by_order: Any, stated: bool, chosen: Any, scores: Any,
     parts: Any, told: Any, opened: Any,
-) -> tuple[int, int, float]:  # fmt: skip
+) -> tuple[int, int, int, float]:  # fmt: skip
     """Write the first schemes of one firm and what is to be said of them.
 
     ``classes_of`` are its classes, that of what is aimed at last. Where ``by_need``, only what serves a need is looked
@@ -312,8 +334,9 @@ def answer(
 
     Returns
     -------
-    (int, int, float)
-        How many schemes, -1 where nothing serves what was asked; how many facts; how close words come to the closest.
+    (int, int, int, float)
+        How many schemes, -1 where nothing serves what was asked; how many facts; how many rows are said; how close
+        words come to the closest scheme.
     """
     n_words, target, own = len(live), classes[classes_of[-1]], classes_of[:-1]
     wish, text = (codes, weights, needs, asked, weight), (sums, held, scale, words)
@@ -331,7 +354,7 @@ def answer(
     places, likely, served, most = np.empty(n, np.int64), np.empty(n), np.empty(n, np.int64), np.empty(n)
     helped, closest = _look(possible, wish, text, marks, at_most, places, likely, served, most)
     if stated and helped == 0.0:
-        return -1, 0, closest
+        return -1, 0, 0, closest
     join(own, 1, classes, rows, unsure)
     if len(parents):
         hide(parents, variants, possible, hidden)
@@ -358,8 +381,8 @@ def answer(
             room = limit
         else:
             break
-    _tell(
-        own, target, classes, rows, later, opened, n_facts, points, marks, certain, wish, text, chosen[0], n_found,
-        told, parts, chosen[1],
+    n_said = _tell(
+        own, target, classes, rows, later, opened, n_facts, points, marks, certain, wish, text, chosen, n_found, told,
+        parts,
     )  # fmt: skip
-    return n_found, n_facts, closest
+    return n_found, n_facts, n_said, closest
