@@ -144,17 +144,17 @@ def _score(
     Of those listed, with ``floor`` points for what was asked, the first ``room`` of a kin only, where ``kept`` has
     room for so many; others only count.
     """
-    n = 0
+    n, one = 0, np.uint64(1)
     sizes[:] = 0
     for each in range(len(places)):
         if most[each] < least:
             continue
         at = places[each]
-        word, low = at // 64, np.uint64(1) << np.uint64(at % 64)
-        if hidden[word] & low:
+        word, place = at // 64, np.uint64(at % 64)
+        if hidden[word] >> place & one:
             continue
-        doubt = count_open(opened, n_facts if unsure[word] & low else 0, rows, word, low)
-        aim = (0.0 if rows[target[1], word] & low else 1.0) - (1.0 if rows[target[0], word] & low else 0.0)
+        doubt = count_open(opened, n_facts, rows, word, place) * np.int64(unsure[word] >> place & one)
+        aim = 1.0 - np.float64(rows[target[1], word] >> place & one) - np.float64(rows[target[0], word] >> place & one)
         row = marks[at, ROW]
         whole = told[each] + points[row, 2]
         whole += points[row, 3] * aim
