@@ -153,7 +153,7 @@ def _score(
         word, place = at // 64, np.uint64(at % 64)
         if hidden[word] >> place & one:
             continue
-        doubt = count_open(opened, n_facts, rows, word, place) * np.int64(unsure[word] >> place & one)
+        doubt = count_open(opened, n_facts, rows, word, one << place) * np.int64(unsure[word] >> place & one)
         aim = 1.0 - np.float64(rows[target[1], word] >> place & one) - np.float64(rows[target[0], word] >> place & one)
         row = marks[at, ROW]
         whole = told[each] + points[row, 2]

@@ -41,11 +41,11 @@ def gather(places: Any, starts: Any, facts: Any, opened: Any) -> int:
 @njit(cache=True, nogil=True)
 def count_open(opened: Any, n_facts: int, rows: Words, word: int, low: np.uint64) -> int:
     """Return how many halves of facts a scheme, one bit of a word, leaves open; of a fact the first entry counts."""
-    halves, counted = 0, -1
-    for fact in range(n_facts):
-        if opened[fact, 0] != counted and rows[opened[fact, 1], word] & low:
-            halves += opened[fact, 2]
-            counted = opened[fact, 0]
+    halves, counted = np.int64(0), np.int64(-1)
+    for fact in range(n_facts):  # without a branch: which facts are open cannot be foreseen
+        is_open = np.int64((rows[opened[fact, 1], word] & low) != 0)
+        halves += opened[fact, 2] * is_open * (opened[fact, 0] != counted)
+        counted += (opened[fact, 0] - counted) * is_open
     return halves
 
 
