@@ -121,12 +121,14 @@ class Services:
         for need, row in self.rows.items():
             self.codes[row, served[need].positions] = [self._codes[weight] for weight in served[need].weights]
 
-    def put(self, need: str, position: int, weight: float) -> bool:
-        """Let a scheme serve a need; tell whether that need and that weight are known."""
-        is_known = need in self.rows and weight in self._codes
-        if is_known:
-            self.codes[self.rows[need], position] = self._codes[weight]
-        return is_known
+    def put(self, positions: Sequence[int], schemes: Sequence[Scheme]) -> bool:
+        """Let schemes serve their needs; tell whether these, and how well they are served, were all known."""
+        for position, scheme in zip(positions, schemes, strict=True):
+            for need, weight in scheme.needs.items():
+                if need not in self.rows or weight not in self._codes:
+                    return False
+                self.codes[self.rows[need], position] = self._codes[weight]
+        return True
 
     def rows_of(self, needs: Iterable[str]) -> Positions:
         """Return the rows of some needs."""
@@ -205,17 +207,16 @@ class Columns:
         for name, values in written.items():
             self._columns[name][places] = values
         self._rows = None
+        for need in set[str]().union(*(scheme.needs for scheme in schemes)):
+            self._served.setdefault(need, Served()).forget()
+        every = self._served
         for position, scheme in zip(positions, schemes, strict=True):
             for need, weight in scheme.needs.items():
-                served = self._served.get(need)
-                if served is None:
-                    served = self._served.setdefault(need, Served())
+                served = every[need]
                 served.positions.append(position)
                 served.weights.append(weight)
-                if self._services and not self._services.put(need, position, weight):
-                    self._services = None  # made again, with what it lacks
-        for need in {need for scheme in schemes for need in scheme.needs}:
-            self._served[need].forget()
+        if self._services and not self._services.put(positions, schemes):
+            self._services = None  # made again, with what it lacks
 
     def grow(self, n: int) -> None:
         """Make room for ``n`` positions."""
