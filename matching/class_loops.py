@@ -46,7 +46,7 @@ def count_open(opened: Any, n_facts: int, rows: Words, word: int, low: np.uint64
         is_open = np.int64((rows[opened[fact, 1], word] & low) != 0)
         halves += opened[fact, 2] * is_open * (opened[fact, 0] != counted)
         counted += (opened[fact, 0] - counted) * is_open
-    return halves
+    return int(halves)
 
 
 @njit(cache=True, nogil=True)
