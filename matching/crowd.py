@@ -167,7 +167,7 @@ class Crowd:
         columns, needs, board = index.columns, sorted(wish.weights), index.board(weights, self._on)
         every = np.arange(columns.n)
         fit, need = fit_of(columns, needs, wish, every)
-        points = board.by_scheme.copy()
+        points = board.by_scheme
         points[:, NEED] = weights.need * fit
         # The most that a score can be, by the same additions: sums grow with what is added, to the last digit.
         highest = points.copy()
