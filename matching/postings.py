@@ -106,10 +106,10 @@ class Postings:
             n_words,
             rarity,
             starts=leading.indptr.astype(np.uint32),
-            holders=leading.indices.astype(_numbers(leading.shape[0])),
+            holders=leading.indices.astype(_holding(leading.shape[0])),
             times=np.minimum(leading.data, LOUDEST).astype(np.uint8),
             firsts=by_word.indptr.astype(np.int32),
-            words=by_word.indices.astype(_numbers(n_words)),
+            words=by_word.indices.astype(_holding(n_words)),
             shares=by_word.data.astype(np.uint8),
             scales=1.0 / np.where(sayings.lengths > 0.0, sayings.lengths, np.inf),
         )
@@ -241,7 +241,7 @@ class Postings:
         return csr_array(held, shape=(len(self.columns), self._n_words))
 
 
-def _numbers(n: int) -> type[np.unsignedinteger]:
+def _holding(n: int) -> type[np.unsignedinteger]:
     """Return what holds a number below ``n``: two bytes if it can be."""
     return np.uint16 if n <= 1 << 16 else np.uint32
 
