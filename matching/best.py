@@ -82,8 +82,8 @@ def best(
 ) -> Answer:
     """Return the first schemes that address a wish, as :func:`matching.ranking.rank` does."""
     loops = loaded() if ranker is None and 0 < index.columns.n <= MAX_SCHEMES else None
-    if loops:
-        return _by_loops(loops, index, profile, wish, weights, answering, limit)
+    if loops and (answer := _by_loops(loops, index, profile, wish, weights, answering, limit)):
+        return answer
     standing, columns = index.stand(profile), index.columns
     possible = standing.possible
     likeness = index.likeness(wish.closeness) if wish.closeness else None
@@ -213,8 +213,12 @@ def _by_loops(
     weights: Weights,
     answering: Answering | None,
     limit: int,
-) -> Answer:
-    """Return the first schemes that address a wish, by compiled loops."""
+) -> Answer | None:
+    """Return the first schemes that address a wish, by compiled loops.
+
+    Nothing where none of them serves what was asked and the chance that one answers says otherwise: then only what
+    orients is listed, which is too rare for loops of its own.
+    """
     columns, board, ground = index.columns, index.board(weights, profile.on), index.ground()
     placement = index.placement()
     pool, places = placement.pool, placement.places(profile)
@@ -243,8 +247,10 @@ def _by_loops(
         chance = chance_among(columns, index.stand(profile).possible, wish, answering, words=words)
     if wish.stated and 100.0 * chance < weights.answer:
         return Answer([], chance)
+    if n_found < 0:
+        return None
     facts = tuple([pool.names[number] for number in opened[:n_facts, 0].tolist()])
-    positions, served, said_of = chosen[:, : max(0, n_found)].tolist()
+    positions, served, said_of = chosen[:, :n_found].tolist()
     scored, said = scores[: len(positions)].tolist(), _say_all(facts, told[:n_said])
     described = _describe(index, [*needs, ""], positions, scored, said, said_of, PARTS, parts.T, served)
     return Answer(described, chance)

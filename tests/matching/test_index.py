@@ -269,6 +269,24 @@ def test_an_index_orders_as_the_naive_way_does(
     assert listed.chance == pytest.approx(chance)
 
 
+@pytest.mark.usefixtures("_way")
+@pytest.mark.parametrize("chance", [0.9, 0.1])
+@pytest.mark.parametrize("needs", [{}, {"robot": 1.0}])
+def test_where_nothing_serves_what_was_asked_only_what_orients_is_listed(
+    needs: dict[str, float], chance: float
+) -> None:
+    several = [
+        make_scheme("a:guide", guide=0.5),
+        make_scheme("a:loan", needs={"factory": 1.0}),
+        make_scheme("a:other", guide=1.0, kind="advice"),
+    ]
+    wish, profile = Wish(needs, stated=True, chance=chance), Profile(on=DAY)
+    found = rank(Index(several), profile, wish, WEIGHTS, limit=2)
+    matches, _ = naive_ranking.rank(profile, several, wish, WEIGHTS, answering=None, ranker=None)
+    assert found.matches == [match for match in matches if match.addresses][:2]
+    assert [match.scheme.key for match in found.matches] == (["a:other", "a:guide"] if chance == 0.9 else [])
+
+
 CONDITIONS = [
     {"kind": "in_territory", "any_of": ["REG-32"]},
     {"kind": "in_territory", "any_of": ["DEP-60", "REG-84"], "none_of": ["ZONE-afr"]},
