@@ -1,11 +1,29 @@
-"""The day of the service. It is read here, at the edge, and passed down as an argument everywhere else."""
+"""The day of the service, read here, at the edge, and passed down as an argument everywhere else; and working days."""
 
-from datetime import date
+from datetime import date, timedelta
 
+import holidays
 from django.conf import settings
 from django.utils import timezone
+
+FRENCH_HOLIDAYS = holidays.country_holidays("FR")  # the eleven of the Code du travail (L3133-1)
 
 
 def current_day() -> date:
     """Return today's date in Paris, or the day fixed for a demonstration."""
     return settings.FIXED_DAY or timezone.localdate()
+
+
+def is_working_day(day: date) -> bool:
+    """Tell whether offices are open: neither a week-end nor a public holiday."""
+    return bool(FRENCH_HOLIDAYS.is_working_day(day))
+
+
+def add_working_days(day: date, n: int) -> date:
+    """Return the ``n``-th working day after a day, or before it where ``n`` is negative."""
+    step = timedelta(days=1 if n > 0 else -1)
+    for _ in range(abs(n)):
+        day += step
+        while not is_working_day(day):
+            day += step
+    return day

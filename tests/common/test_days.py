@@ -1,11 +1,11 @@
-"""The day in Paris, around midnight and on the days when the clocks change (directive 2000/84/CE)."""
+"""The day in Paris, around midnight and on the days when the clocks change (directive 2000/84/CE); working days."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from django.utils import timezone
 
-from backend.common.days import current_day
+from backend.common.days import add_working_days, current_day, is_working_day
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,43 @@ def test_the_day_changes_at_midnight_in_paris(monkeypatch, settings, instant: st
     settings.FIXED_DAY = None
     monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(instant))
     assert str(current_day()) == day
+
+
+@pytest.mark.parametrize(
+    ("day", "is_working"),
+    [
+        ("2026-11-24", True),  # a Tuesday
+        ("2026-11-28", False),  # a Saturday
+        ("2026-11-29", False),
+        ("2026-04-03", True),  # Good Friday is a holiday in Alsace and Moselle only
+        ("2026-04-06", False),  # Easter Monday
+        ("2026-05-08", False),
+        ("2026-05-14", False),  # Ascension
+        ("2026-05-15", True),
+        ("2026-05-25", False),  # Whit Monday
+        ("2026-11-11", False),
+        ("2026-12-26", False),  # a Saturday, and a holiday in Alsace and Moselle only
+        ("2025-12-26", True),
+    ],
+)
+def test_a_working_day_is_neither_a_week_end_nor_a_public_holiday(day: str, is_working: bool):
+    assert is_working_day(date.fromisoformat(day)) is is_working
+
+
+@pytest.mark.parametrize(
+    ("day", "n", "expected"),
+    [
+        ("2026-11-24", 0, "2026-11-24"),
+        ("2026-11-24", 1, "2026-11-25"),
+        ("2026-11-27", 1, "2026-11-30"),  # over a week-end
+        ("2026-11-28", 1, "2026-11-30"),  # from a Saturday
+        ("2026-04-02", 2, "2026-04-07"),  # over Easter
+        ("2026-05-07", 1, "2026-05-11"),  # 8 May is a Friday
+        ("2026-05-13", 1, "2026-05-15"),  # over Ascension
+        ("2026-12-31", 1, "2027-01-04"),  # into another year
+        ("2026-04-07", -1, "2026-04-03"),
+        ("2027-01-02", -1, "2026-12-31"),
+    ],
+)
+def test_working_days_are_counted_over_week_ends_and_holidays(day: str, n: int, expected: str):
+    assert str(add_working_days(date.fromisoformat(day), n)) == expected
