@@ -22,8 +22,8 @@ GRACE_SECONDS = 45  # stop_grace_period of docker-compose.yml
 HOST = "jonction.example.org"
 WRITABLE = {"/backups", "/var/lib/jonction", "/tmp", "/var/tmp", "/run/lock"}
 OWE = (
-    "from backend.notifications.services import Message, owe; "
-    "owe(kind='trial', key='trial', recipient='a@jonction.example', topic='trial', "
+    "from backend.notifications.services import Message, enqueue_email; "
+    "enqueue_email(kind='trial', key='trial', recipient='a@jonction.example', topic='trial', "
     "message=Message(subject='Essai', text='Essai', html='<p>Essai</p>'))"
 )
 STATE = (

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, owe
+from backend.notifications.services import absolute_url, enqueue_email
 
 
 @transaction.atomic
@@ -22,7 +22,7 @@ def invite(*, user: User) -> None:
     user.save(update_fields=["invited_at"])
     key = default_token_generator.make_token(user)
     url = absolute_url("account_reset_password_from_key", user_pk_to_url_str(user), key)
-    owe(
+    enqueue_email(
         kind="invitation",
         key=f"invitation:{user.pk}:{user.invited_at.isoformat()}",
         recipient=user.email,
@@ -65,7 +65,7 @@ def reset_second_factor(*, user: User) -> bool:
 def tell_account_changed(*, user: User, what: str, kind: str = "account_changed") -> None:
     """Owe the e-mail by which someone learns that their password or a factor changed, in case it was not them."""
     context = {"user": user, "what": what, "when": timezone.now()}
-    owe(kind=kind, key=f"{kind}:{uuid4()}", recipient=user.email, message=render("account_changed", context))
+    enqueue_email(kind=kind, key=f"{kind}:{uuid4()}", recipient=user.email, message=render("account_changed", context))
 
 
 def _end_sessions(user: User) -> None:

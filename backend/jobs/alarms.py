@@ -14,7 +14,7 @@ from backend.common.work import Work
 from backend.jobs.models import JobState
 from backend.jobs.registry import JOBS, Job
 from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, owe
+from backend.notifications.services import absolute_url, enqueue_email
 
 PATIENCE = 3  # failures in a row
 
@@ -82,7 +82,7 @@ def _tell(new: Sequence[Alarm], on: date) -> None:
     names = sha256(" ".join(alarm.job.name for alarm in new).encode()).hexdigest()[:16]
     for user in User.objects.filter(is_superuser=True, is_active=True):
         context = {"reader": user, "alarms": new, "url": absolute_url("officer_jobs")}
-        owe(
+        enqueue_email(
             kind="job_alarm",
             key=f"job_alarm:{on}:{names}:{user.pk}",
             recipient=user.email,

@@ -22,7 +22,7 @@ from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import told_decisions
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
-from backend.notifications.services import has_stopped, owe, resume, stop_url
+from backend.notifications.services import enqueue_email, has_stopped, resume, stop_url
 from backend.schemes import wording
 from backend.schemes.succession import successors
 from backend.schemes.windows import MARGIN_DAYS, SHUT, window_on
@@ -144,7 +144,7 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
         "frequency": alert.get_frequency_display(),
         "on": on,
     }
-    owe(
+    enqueue_email(
         kind="alert",
         key=key,
         recipient=alert.submission.contact.email,

@@ -6,7 +6,7 @@ from typing import Any
 from backend.accounts.models import Membership, Organisation, User
 from backend.matchmaking.models import HandOver, Result, Review, ReviewEnd, Submission
 from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, owe, stop_url
+from backend.notifications.services import absolute_url, enqueue_email, stop_url
 from backend.territories.models import ServedEpci
 
 
@@ -23,8 +23,8 @@ def context_of(submission: Submission) -> dict[str, Any]:
     }
 
 
-def owe_confirmation(submission: Submission, *, confirm_url: str, suffix: str = "") -> None:
-    owe(
+def enqueue_confirmation(submission: Submission, *, confirm_url: str, suffix: str = "") -> None:
+    enqueue_email(
         kind="confirm_address",
         key=f"confirm:{submission.pk}{suffix}",
         recipient=submission.contact.email,
@@ -34,7 +34,7 @@ def owe_confirmation(submission: Submission, *, confirm_url: str, suffix: str = 
     )
 
 
-def owe_receipt(submission: Submission, result: Result, *, key: str, again: bool = False) -> None:
+def enqueue_receipt(submission: Submission, result: Result, *, key: str, again: bool = False) -> None:
     matches = result.matches.answering()
     n_matches = matches.count()
     context = {
@@ -45,7 +45,7 @@ def owe_receipt(submission: Submission, result: Result, *, key: str, again: bool
         "guides": () if n_matches else result.guides(),
         "organisation": organisation_in_charge(submission),
     }
-    owe(
+    enqueue_email(
         kind="receipt",
         key=key,
         recipient=submission.contact.email,
@@ -55,11 +55,11 @@ def owe_receipt(submission: Submission, result: Result, *, key: str, again: bool
     )
 
 
-def owe_notices(submission: Submission) -> None:
+def enqueue_notices(submission: Submission) -> None:
     for officer in officers_in_charge(submission):
         stop = stop_url(address=officer.email, topic="officer_notices")
         url = absolute_url("officer_file", submission.pk)
-        owe(
+        enqueue_email(
             kind="officer_notice",
             key=f"notice:{submission.pk}:{officer.pk}",
             recipient=officer.email,
@@ -68,7 +68,7 @@ def owe_notices(submission: Submission) -> None:
         )
 
 
-def owe_reviewed(submission: Submission, end: ReviewEnd, *, kept: list[Review], n_rejected: int) -> None:
+def enqueue_reviewed(submission: Submission, end: ReviewEnd, *, kept: list[Review], n_rejected: int) -> None:
     context = {
         **context_of(submission),
         "officer": end.officer,
@@ -77,7 +77,7 @@ def owe_reviewed(submission: Submission, end: ReviewEnd, *, kept: list[Review], 
         "kept": kept,
         "n_rejected": n_rejected,
     }
-    owe(
+    enqueue_email(
         kind="reviewed",
         key=f"reviewed:{end.pk}",
         recipient=submission.contact.email,
@@ -87,33 +87,33 @@ def owe_reviewed(submission: Submission, end: ReviewEnd, *, kept: list[Review], 
     )
 
 
-def owe_referral(submission: Submission, review: Review) -> None:
+def enqueue_referral(submission: Submission, review: Review) -> None:
     """Tell the officers of an intercommunality that another sends them a file."""
     for officer in officers_in_charge(submission):
-        _owe_files(
+        _enqueue_files(
             key=f"referral:{review.pk}:{officer.pk}",
             to=officer,
             context={"by": review.officer, "note": review.comment, "files": [submission], "referred": True},
         )
 
 
-def owe_offer(offers: Sequence[HandOver]) -> None:
+def enqueue_offer(offers: Sequence[HandOver]) -> None:
     """Tell an officer of the files that a colleague offers, in one e-mail."""
     first = offers[0]
-    _owe_files(
+    _enqueue_files(
         key=f"offer:{first.pk}",
         to=first.to,
         context={"by": first.by, "note": first.note, "files": [offer.submission for offer in offers]},
     )
 
 
-def _owe_files(*, key: str, to: User, context: dict[str, Any]) -> None:
+def _enqueue_files(*, key: str, to: User, context: dict[str, Any]) -> None:
     context = {
         **context,
         "queue_url": absolute_url("officer_queue"),
         "stop_url": stop_url(address=to.email, topic="officer_notices"),
     }
-    owe(
+    enqueue_email(
         kind="handed_over",
         key=key,
         recipient=to.email,

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import Organisation, User
-from backend.matchmaking.emails import owe_offer
+from backend.matchmaking.emails import enqueue_offer
 from backend.matchmaking.models import FollowUp, HandOver, Note, Submission
 from backend.matchmaking.services import check_may_decide, may_decide
 from backend.schemes.models import Scheme
@@ -51,7 +51,7 @@ def offer_file(*, submission: Submission, by: User, to: User, note: str = "") ->
     now = timezone.now()
     waiting.update(state=HandOver.State.WITHDRAWN, answered_at=now)
     hand_over = HandOver.objects.create(submission=submission, by=by, to=to, note=note.strip(), offered_at=now)
-    owe_offer([hand_over])
+    enqueue_offer([hand_over])
     return hand_over
 
 
@@ -73,7 +73,7 @@ def offer_portfolio(*, by: User, to: User, note: str = "") -> int:
     offers = HandOver.objects.bulk_create(
         HandOver(submission=file, by=by, to=to, note=note.strip(), offered_at=now) for file in files
     )
-    owe_offer(offers)
+    enqueue_offer(offers)
     return len(offers)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
-from backend.matchmaking.emails import owe_referral, owe_reviewed
+from backend.matchmaking.emails import enqueue_referral, enqueue_reviewed
 from backend.matchmaking.models import FollowUp, Match, Review, ReviewEnd, Submission
 from backend.matchmaking.results import latest_result, mark_shown
 from backend.matchmaking.services import check_may_decide, correct_submission
@@ -200,7 +200,7 @@ def _follow(case: Case, because: Because, review: Review) -> None:
     if because.reason == Reason.ASKED_AND_REFUSED:
         _owe_step(case, review, FollowUp.Step.REFUSED, note=review.comment[:300], done=True)
     if because.reason == Reason.OUTSIDE_PERIMETER:
-        owe_referral(case.submission, review)
+        enqueue_referral(case.submission, review)
 
 
 def _owe_step(case: Case, review: Review, step: str, *, note: str, done: bool = False) -> None:
@@ -275,7 +275,7 @@ def end_review(*, submission: Submission, officer: User, on: date, message: str 
     submission.reviewed_at, submission.reviewed_by = end.ended_at, officer
     submission.officer = submission.officer or officer
     submission.save(update_fields=["reviewed_at", "reviewed_by", "officer"])
-    owe_reviewed(submission, end, kept=kept, n_rejected=len(reviews) - len(kept))
+    enqueue_reviewed(submission, end, kept=kept, n_rejected=len(reviews) - len(kept))
     mark_shown(submission=submission, result=result)
     return end
 

@@ -15,7 +15,7 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.companies.models import Contact, Fact
 from backend.companies.services import identify, open_sheet, record_facts
-from backend.matchmaking.emails import owe_confirmation, owe_notices, owe_receipt
+from backend.matchmaking.emails import enqueue_confirmation, enqueue_notices, enqueue_receipt
 from backend.matchmaking.models import Alert, Result, Submission
 from backend.matchmaking.results import compute_result, conditions_of, latest_result, mark_shown, set_needs
 from backend.notifications.services import absolute_url
@@ -98,7 +98,7 @@ def file_submission(filing: Filing, *, on: date) -> Submission:
     result = compute_result(submission=submission, on=on)
     if filing.wants_alerts:  # heard only once the address is confirmed
         Alert.objects.create(submission=submission, asked_at=now, told=result, told_on=on)
-    owe_confirmation(submission, confirm_url=confirm_url(submission))
+    enqueue_confirmation(submission, confirm_url=confirm_url(submission))
     return submission
 
 
@@ -140,7 +140,7 @@ def correct_submission(
         submission.reviewed_at = submission.reviewed_by = None
     submission.save(update_fields=["epci", "text", "reviewed_at", "reviewed_by"])
     if submission.confirmed_at and submission.epci_id != before:
-        owe_notices(submission)  # to those who had none yet
+        enqueue_notices(submission)  # to those who had none yet
     result = compute_result(submission=submission, on=on)
     if author is None:
         mark_shown(submission=submission, result=result)
@@ -218,8 +218,8 @@ def confirm_address(*, submission: Submission) -> Submission:
         submission.confirmed_at = timezone.now()
         submission.save(update_fields=["confirmed_at"])
         result = latest_result(submission, on=current_day())
-        owe_receipt(submission, result, key=f"receipt:{submission.pk}")
-        owe_notices(submission)
+        enqueue_receipt(submission, result, key=f"receipt:{submission.pk}")
+        enqueue_notices(submission)
         mark_shown(submission=submission, result=result)
     return submission
 
@@ -232,9 +232,9 @@ def send_link_again(*, email: str) -> int:
     for submission in submissions:
         if submission.confirmed_at:
             result = latest_result(submission, on=current_day())
-            owe_receipt(submission, result, key=f"receipt:{submission.pk}:again:{minute}", again=True)
+            enqueue_receipt(submission, result, key=f"receipt:{submission.pk}:again:{minute}", again=True)
         else:
-            owe_confirmation(submission, confirm_url=confirm_url(submission), suffix=f":again:{minute}")
+            enqueue_confirmation(submission, confirm_url=confirm_url(submission), suffix=f":again:{minute}")
     return len(submissions)
 
 

@@ -39,7 +39,7 @@ class Message:
     html: str
 
 
-def owe(
+def enqueue_email(
     *,
     kind: str,
     key: str,
@@ -49,7 +49,7 @@ def owe(
     reply_to: str = "",
     asked_for: bool = False,
 ) -> Notification:
-    """Owe an e-mail, once for each key; call it in the transaction of the change that owes it.
+    """Enqueue an e-mail, once for each key; call it in the transaction of the change that owes it.
 
     ``topic`` is what its reader can stop. ``asked_for`` is an e-mail its reader has just asked for, which no earlier
     stop holds back.

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from backend.accounts.models import Membership, User
 from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, owe, stop_url
+from backend.notifications.services import absolute_url, enqueue_email, stop_url
 from backend.schemes.lifecycle import check_fusion
 from backend.schemes.merging import put_together
 from backend.schemes.models import Counterpart, Criterion, Fusion, Proposal, Revision, Scheme
@@ -288,4 +288,4 @@ def _tell(kind: str, key: str, fusion: Fusion, reader: User) -> None:
     stop = stop_url(address=reader.email, topic=TOPIC)
     url = absolute_url("admin:schemes_fusion_change", fusion.pk)
     message = render(kind, {"fusion": fusion, "reader": reader, "url": url, "stop_url": stop})
-    owe(kind=kind, key=key, recipient=reader.email, message=message, topic=TOPIC)
+    enqueue_email(kind=kind, key=key, recipient=reader.email, message=message, topic=TOPIC)

@@ -7,7 +7,7 @@ from django.db import transaction
 from backend.common.work import Work
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, owe
+from backend.notifications.services import absolute_url, enqueue_email
 from backend.schemes.models import CatalogueTask, Criterion, Revision, Scheme
 from backend.schemes.wording import sentence
 
@@ -36,7 +36,7 @@ def report_by_public(
     )
 
 
-def owe_answer(task: CatalogueTask) -> None:
+def enqueue_answer(task: CatalogueTask) -> None:
     """Owe a visitor who left an address the answer; not what was written: nobody checked whose address it is."""
     if not task.reporter_email:
         return
@@ -47,7 +47,7 @@ def owe_answer(task: CatalogueTask) -> None:
         "url": absolute_url("public_scheme", task.scheme.source_key),
     }
     key = f"catalogue_task:{task.pk}:answered"
-    owe(kind=ANSWERED, key=key, recipient=task.reporter_email, message=render(ANSWERED, context))
+    enqueue_email(kind=ANSWERED, key=key, recipient=task.reporter_email, message=render(ANSWERED, context))
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from backend.schemes.lifecycle import PublishingError as PublishingError
 from backend.schemes.lifecycle import check, check_scheme
 from backend.schemes.merging import put_together
 from backend.schemes.models import CatalogueTask, Counterpart, Proposal, Revision, Scheme
-from backend.schemes.public_reports import owe_answer
+from backend.schemes.public_reports import enqueue_answer
 from backend.schemes.records import (
     BROKEN,
     Record,
@@ -459,7 +459,7 @@ def close_task(*, task: CatalogueTask, editor: User, answer: str) -> CatalogueTa
     task.save(update_fields=["closed_at", "closed_by", "answer"])
     if task.reported_by and task.reported_by.is_active and task.reported_by_id != editor.pk:
         tell("catalogue_task_closed", f"catalogue_task:{task.pk}:closed", task.reported_by, {"task": task})
-    owe_answer(task)
+    enqueue_answer(task)
     return task
 
 

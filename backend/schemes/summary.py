@@ -10,7 +10,7 @@ from backend.accounts.models import Membership, User
 from backend.common.work import Work
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, owe, stop_url
+from backend.notifications.services import absolute_url, enqueue_email, stop_url
 from backend.schemes.dates import closed_on, closing_without_follow_up, overdue, published, what_next
 from backend.schemes.models import CatalogueTask, Page, Scheme
 from backend.schemes.quality import review_day
@@ -33,7 +33,7 @@ def send_summaries(*, on: date) -> Work:
             continue
         stop = stop_url(address=user.email, topic=TOPIC)
         message = render("catalogue_week", {**content, "reader": user, "stop_url": stop})
-        owe(kind="catalogue_week", key=key, recipient=user.email, message=message, topic=TOPIC)
+        enqueue_email(kind="catalogue_week", key=key, recipient=user.email, message=message, topic=TOPIC)
         n_owed += 1
     return Work(n_looked_at=len(editors), n_changed=n_owed)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from backend.accounts.models import Membership, User
 from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, owe, stop_url
+from backend.notifications.services import absolute_url, enqueue_email, stop_url
 from backend.schemes.comparison import differences
 from backend.schemes.models import Proposal
 from backend.schemes.records import read_record
@@ -50,4 +50,4 @@ def tell(kind: str, key: str, user: User, context: dict[str, Any]) -> None:
     """Owe an e-mail to one who works on the catalogue, once for each key."""
     stop = stop_url(address=user.email, topic=TOPIC)
     message = render(kind, {**context, "reader": user, "stop_url": stop})
-    owe(kind=kind, key=key, recipient=user.email, message=message, topic=TOPIC)
+    enqueue_email(kind=kind, key=key, recipient=user.email, message=message, topic=TOPIC)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.models import User
 from backend.accounts.services import tell_account_changed
 from backend.notifications.rendering import render
-from backend.notifications.services import owe
+from backend.notifications.services import enqueue_email
 from backend.web.identity import identity
 
 TEMPLATES = {"account/email/password_reset_key": "password_reset"}
@@ -43,7 +43,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         name = TEMPLATES.get(template_prefix)
         if name:
             message = render(name, {"url": context["password_reset_url"], "user": context["user"]})
-            owe(kind=name, key=f"{name}:{uuid4()}", recipient=email, message=message)
+            enqueue_email(kind=name, key=f"{name}:{uuid4()}", recipient=email, message=message)
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from backend.notifications.services import Message, owe
+from backend.notifications.services import Message, enqueue_email
 from tests.notifications.servers import Postman, mail_server
 
 
@@ -33,6 +33,6 @@ def make_owed(db):
 
     def make(key="k", recipient="paul@firm.example", **fields):
         message = Message(subject="L’objet", text="Du texte\n", html="<p>Du HTML</p>")
-        return owe(kind="test", key=key, recipient=recipient, message=message, **fields)
+        return enqueue_email(kind="test", key=key, recipient=recipient, message=message, **fields)
 
     return make

@@ -14,13 +14,13 @@ def fill(count: int) -> None:
     from django.core.management import call_command
     from django.db import transaction
 
-    from backend.notifications.services import Message, owe
+    from backend.notifications.services import Message, enqueue_email
 
     call_command("migrate", verbosity=0)
     with transaction.atomic():
         for number in range(count):
             message = Message(subject=f"Essai {number}", text=f"Numéro {number}\n", html=f"<p>Numéro {number}</p>")
-            owe(
+            enqueue_email(
                 kind="crash",
                 key=f"crash:{number}",
                 recipient=f"n{number}@jonction.example",
