@@ -111,7 +111,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/<int:pk>/suivi/<int:step_pk>/", following.close, name="officer_step_close"),
     # Only the pages of allauth that an invited officer needs: nobody signs up here.
     path("compte/connexion/", account.login, name="account_login"),
-    path("compte/deconnexion/", account.logout, name="account_logout"),
+    path("compte/deconnexion/", security.log_out, name="account_logout"),
     path("compte/inactif/", account.account_inactive, name="account_inactive"),
     path("compte/mot-de-passe/oublie/", account.password_reset, name="account_reset_password"),
     path("compte/mot-de-passe/oublie/envoye/", account.password_reset_done, name="account_reset_password_done"),

@@ -75,3 +75,11 @@ def test_sessions_that_are_over_are_erased_with_their_drafts_and_no_other(client
     Session.objects.create(session_key="x" * 32, session_data="", expire_date=timezone.now() - timedelta(seconds=1))
     erase()
     assert Session.objects.get().session_key == client.session.session_key
+
+
+def test_signing_out_makes_the_browser_forget_the_pages(client):
+    sign_in(client, make_officer())
+    assert "Clear-Site-Data" not in client.get("/compte/deconnexion/")  # asked whether to
+    response = client.post("/compte/deconnexion/")
+    assert response.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert client.get("/agent/").status_code == 302

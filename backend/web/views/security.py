@@ -1,10 +1,11 @@
-"""Adding a second factor: allauth's pages, which here also prove the session they were used in."""
+"""Allauth's pages where we ask for a little more: a session that proves its factor, a sign-out that leaves nothing."""
 
+from allauth.account import views as account
 from allauth.mfa.recovery_codes.views import ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
 from backend.web.second_factor import remember_added
@@ -28,3 +29,11 @@ class AddKey(AddWebAuthnView):  # type: ignore[misc]
 activate_totp = never_cache(Activate.as_view())
 add_webauthn = never_cache(AddKey.as_view())
 view_recovery_codes = never_cache(ViewRecoveryCodesView.as_view())
+
+
+def log_out(request: HttpRequest) -> HttpResponse:
+    """Sign out; the browser also forgets the pages it kept. Cookies stay: a firm's draft may be in this browser."""
+    response: HttpResponse = account.logout(request)
+    if not request.user.is_authenticated:
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
