@@ -2,6 +2,7 @@
 
 from backend.matchmaking.models.alerts import Alert, Reminder
 from backend.matchmaking.models.corrections import NeedCorrection
+from backend.matchmaking.models.file_links import FileLink
 from backend.matchmaking.models.follow_up import FollowUp, Note
 from backend.matchmaking.models.language import Language
 from backend.matchmaking.models.learning import Ranker
@@ -15,6 +16,7 @@ from backend.matchmaking.models.weights import Activation, WeightSet
 __all__ = [
     "Activation",
     "Alert",
+    "FileLink",
     "FollowUp",
     "HandOver",
     "Language",

@@ -1,5 +1,6 @@
 """What the engine answered, with all it takes to replay it."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -12,6 +13,12 @@ from backend.matchmaking.models.weights import WeightSet
 from backend.schemes.models import Revision, Scheme, SubNeed
 
 N_GUIDES = 3
+
+
+class ResultQuerySet(models.QuerySet["Result"]):
+    def reading_only(self, files: Iterable[int]) -> Self:
+        """Results that read no other file than some: what else one read may not be shown to the firm."""
+        return self.filter(read_files__contained_by=list(files))
 
 
 class Result(models.Model):
@@ -32,6 +39,10 @@ class Result(models.Model):
     catalogue = models.CharField(
         max_length=64, help_text="Digest of the revisions in force: another one, another answer."
     )
+    read_files = ArrayField(
+        models.BigIntegerField(), null=True, help_text="Numbers of the other files that it read; null: nobody knows."
+    )
+    objects = ResultQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("résultat")

@@ -75,7 +75,8 @@ class Review(models.Model):
     officer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reviews")
     verdict = models.CharField(_("avis"), max_length=10, choices=Verdict)
     reason = models.CharField(_("raison"), max_length=20, choices=Reason, blank=True)
-    comment = models.TextField(_("précision"), blank=True)
+    comment = models.TextField(_("précision pour les collègues"), blank=True)
+    message = models.TextField(_("mots pour l’entreprise"), blank=True)
     by_hand = models.BooleanField(
         _("ajouté à la main"), default=False, help_text="The scheme answered no stated need: the officer knew better."
     )

@@ -49,6 +49,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         company = submission.sheet.company_id
         return self.filter(sheet__company=company) if company else self.filter(pk=submission.pk)
 
+    def still_open(self) -> Self:
+        """Files that nobody closed."""
+        return self.filter(closed_at__isnull=True)
+
 
 class Submission(models.Model):
     """What a firm filed: facts, needs and its own words. The facts can be corrected; each answer is kept."""
@@ -63,6 +67,9 @@ class Submission(models.Model):
         NOON = "noon", _("entre 12 h et 14 h")
         AFTERNOON = "afternoon", _("l’après-midi (14 h – 18 h)")
         ANY = "any", _("peu importe")
+
+    class Closing(models.TextChoices):
+        NOT_ENTITLED = "not_entitled", _("son auteur n’est pas habilité")
 
     token = models.CharField(max_length=40, unique=True, default=_token, editable=False)
     filing_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -97,12 +104,27 @@ class Submission(models.Model):
         verbose_name=_("suivie par"),
         help_text=_("Vide : personne ne l’a encore prise en charge."),
     )
+    closed_at = models.DateTimeField(_("fermée le"), null=True, blank=True)
+    closed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("fermée par")
+    )
+    closed_reason = models.CharField(_("pourquoi elle est fermée"), max_length=12, choices=Closing, blank=True)
+    name_shared_at = models.DateTimeField(
+        _("nom donné aux collègues le"), null=True, blank=True, help_text="Empty: a colleague is not told it."
+    )
     objects = SubmissionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("demande")
         verbose_name_plural = _("demandes")
         ordering = ["-filed_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, closed_reason="")
+                | (Q(closed_at__isnull=False) & ~Q(closed_reason="")),
+                name="submission_closed_says_why",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.reference} – {self.sheet}"
