@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "backend.common",
     "backend.territories",
+    "backend.links",
     "backend.notifications",
     "backend.accounts",
     "backend.schemes",

@@ -1,0 +1,76 @@
+"""Making, finding and revoking secret links. Their pages are in ``web``; what they open belongs to other apps."""
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.db import transaction
+from django.utils import timezone
+
+from backend.links.models import RULES, Kind, Link, LinkQuerySet
+
+TOKEN_BYTES = 18  # 144 random bits, 24 characters: a stop link must be short
+NOTED_EVERY = timedelta(days=1)  # uses are noted this often, so that reading a page seldom writes
+
+
+@transaction.atomic
+def make_link(*, kind: Kind, object_id: int, scope: str = "", expires_at: datetime | None = None) -> str:
+    """Make a link and return its token, which nobody can read again; ``expires_at`` replaces the life of its kind."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    now = timezone.now()
+    Link.objects.create(
+        kind=kind,
+        object_id=object_id,
+        scope=scope,
+        digest=digest_of(token),
+        created_at=now,
+        expires_at=expires_at or _end(kind, now),
+    )
+    return token
+
+
+@transaction.atomic
+def find_link(*, kind: Kind, token: str) -> Link | None:
+    """Return the live link of a token and note its use, which prolongs the kinds that live from their last use."""
+    now = timezone.now()
+    link = Link.objects.live(now).filter(kind=kind, digest=digest_of(token)).first()
+    if link and (link.last_used_at is None or now - link.last_used_at >= NOTED_EVERY):
+        link.last_used_at = now
+        if RULES[kind].from_last_use:
+            link.expires_at = _end(kind, now)
+        rows = Link.objects.live(now).filter(pk=link.pk)  # one that is revoked meanwhile stays revoked
+        rows.update(last_used_at=link.last_used_at, expires_at=link.expires_at)
+    return link
+
+
+def live_links(*, kind: Kind, object_id: int) -> LinkQuerySet:
+    """Return the links that open an object now, the newest first."""
+    return Link.objects.live(timezone.now()).filter(kind=kind, object_id=object_id)
+
+
+@transaction.atomic
+def revoke_links(*, kind: Kind, object_id: int, only: int | None = None, but: int | None = None) -> int:
+    """Revoke the links to an object, only one of them, or all but one; return how many were live."""
+    rows = live_links(kind=kind, object_id=object_id)
+    if only is not None:
+        rows = rows.filter(pk=only)
+    if but is not None:
+        rows = rows.exclude(pk=but)
+    return rows.update(revoked_at=timezone.now())
+
+
+@transaction.atomic
+def use_up(*, link: Link) -> bool:
+    """Revoke a link that serves once; return whether it still lived, which only one of two clicks is told."""
+    return revoke_links(kind=Kind(link.kind), object_id=link.object_id, only=link.pk) == 1
+
+
+def digest_of(token: str) -> str:
+    """Return what is kept of a token; its bits are random, so that the digest needs no key and outlives them all."""
+    return sha256(token.encode()).hexdigest()
+
+
+def _end(kind: Kind, now: datetime) -> datetime:
+    rule = RULES[kind]
+    # A use that is not noted because another was on the same day must not be worth less than the whole life.
+    return now + rule.lifetime + (NOTED_EVERY if rule.from_last_use else timedelta(0))

@@ -1,0 +1,132 @@
+"""One table of secret links: what is kept of them, how long each kind lives, who ends it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection
+from django.utils import timezone
+
+from backend.links.models import Kind, Link
+from backend.links.services import find_link, live_links, make_link, revoke_links, use_up
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+def make(kind=Kind.RESULT, object_id=7, **fields):
+    return make_link(kind=kind, object_id=object_id, **fields)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_link_opens_its_object_and_scope(kind):
+    link = find_link(kind=kind, token=make(kind, 12, scope="alert"))
+    assert (link.kind, link.object_id, link.scope) == (kind, 12, "alert")
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("other", Kind)
+def test_a_link_opens_nothing_of_another_kind(kind, other):
+    assert (find_link(kind=other, token=make(kind)) is not None) == (kind == other)
+
+
+def test_a_token_has_128_random_bits_and_is_kept_nowhere():
+    tokens = {make(object_id=n) for n in range(50)}
+    assert len(tokens) == 50
+    assert all(len(token) * 6 >= 128 and re.fullmatch(r"[\w-]+", token, re.ASCII) for token in tokens)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT links_link::text FROM links_link")
+        kept = " ".join(row for (row,) in cursor.fetchall())
+    assert not any(token in kept for token in tokens)
+
+
+@pytest.mark.parametrize("altered", [lambda token: token[:-1], lambda token: token + "A", str.swapcase, lambda _: ""])
+def test_an_altered_token_opens_nothing(altered):
+    assert find_link(kind=Kind.RESULT, token=altered(make())) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "lives"),
+    [(Kind.CONFIRM, 30 * DAY), (Kind.STOP, 396 * DAY), (Kind.ACCESS, timedelta(minutes=30)), (Kind.PREVIEW, 30 * DAY)],
+)
+def test_a_link_ends_with_the_life_of_its_kind_however_much_it_is_used(kind, lives, clock):
+    token = make(kind)
+    clock.goes_on(lives - timedelta(seconds=1))
+    assert find_link(kind=kind, token=token)
+    clock.goes_on(timedelta(seconds=1))
+    assert find_link(kind=kind, token=token) is None
+
+
+@pytest.mark.parametrize(("unused", "opens"), [(365 * DAY, True), (366 * DAY, False)])
+@pytest.mark.parametrize("used_after", [timedelta(hours=1), timedelta(hours=23), 2 * DAY, 300 * DAY])
+def test_a_result_link_lives_a_year_after_its_last_use_and_not_a_day_longer(used_after, unused, opens, clock):
+    token = make()
+    find_link(kind=Kind.RESULT, token=token)
+    clock.goes_on(used_after)  # noted or not, this use counts
+    assert find_link(kind=Kind.RESULT, token=token)
+    clock.goes_on(unused)
+    assert bool(find_link(kind=Kind.RESULT, token=token)) == opens
+
+
+def test_a_result_link_that_is_never_used_ends_a_year_after_it_was_made(clock):
+    token = make()
+    clock.goes_on(366 * DAY)
+    assert find_link(kind=Kind.RESULT, token=token) is None
+
+
+def test_reading_writes_at_most_once_a_day(clock, django_assert_num_queries):
+    token = make()
+    find_link(kind=Kind.RESULT, token=token)
+    clock.goes_on(timedelta(hours=23))
+    with django_assert_num_queries(3):  # the row, between savepoints
+        find_link(kind=Kind.RESULT, token=token)
+
+
+def test_several_links_to_one_object_live_and_one_is_ended_alone():
+    one, two = make(), make()
+    kept, ended = find_link(kind=Kind.RESULT, token=one), find_link(kind=Kind.RESULT, token=two)
+    assert revoke_links(kind=Kind.RESULT, object_id=7, only=ended.pk) == 1
+    assert find_link(kind=Kind.RESULT, token=two) is None
+    assert find_link(kind=Kind.RESULT, token=one) == kept
+    assert list(live_links(kind=Kind.RESULT, object_id=7)) == [kept]
+
+
+def test_all_links_but_one_are_ended_and_none_of_another_object_or_kind():
+    here, _there = make(), make()
+    elsewhere, confirm = make(object_id=8), make(Kind.CONFIRM)
+    kept = find_link(kind=Kind.RESULT, token=here)
+    assert revoke_links(kind=Kind.RESULT, object_id=7, but=kept.pk) == 1
+    assert list(live_links(kind=Kind.RESULT, object_id=7)) == [kept]
+    assert find_link(kind=Kind.RESULT, token=elsewhere)
+    assert find_link(kind=Kind.CONFIRM, token=confirm)
+
+
+def test_nobody_ends_a_link_of_another_object_by_its_number():
+    stranger = find_link(kind=Kind.RESULT, token=make(object_id=8))
+    assert revoke_links(kind=Kind.RESULT, object_id=7, only=stranger.pk) == 0
+    assert live_links(kind=Kind.RESULT, object_id=8).exists()
+
+
+def test_a_link_that_serves_once_serves_the_first_of_two_clicks():
+    link = find_link(kind=Kind.ACCESS, token=make(Kind.ACCESS))
+    assert [use_up(link=link), use_up(link=link)] == [True, False]
+
+
+NOW = timezone.now()
+GOOD = {"kind": "result", "object_id": 1, "digest": "0" * 64, "created_at": NOW, "expires_at": NOW + DAY}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "rule"),
+    [
+        ("kind", "other", "link_kind_is_known"),
+        ("digest", "a-token-by-mistake", "link_digest_is_sha256"),
+        ("expires_at", NOW, "link_made_then_over"),
+        ("last_used_at", NOW - DAY, "link_made_then_used"),
+        ("revoked_at", NOW - DAY, "link_made_then_revoked"),
+    ],
+)
+def test_the_database_refuses_a_link_that_cannot_be(field, value, rule):
+    Link.objects.create(**GOOD)
+    with pytest.raises(IntegrityError, match=rule):
+        Link.objects.create(**{**GOOD, "digest": "1" * 64, field: value})
