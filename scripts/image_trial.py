@@ -23,7 +23,7 @@ HOST = "jonction.example.org"
 WRITABLE = {"/backups", "/var/lib/jonction", "/tmp", "/var/tmp", "/run/lock"}
 OWE = (
     "from backend.notifications.services import Message, enqueue_email; "
-    "enqueue_email(kind='trial', key='trial', recipient='a@jonction.example', topic='trial', "
+    "enqueue_email(kind='job_alarm', key='trial', recipient='a@jonction.example', "
     "message=Message(subject='Essai', text='Essai', html='<p>Essai</p>'))"
 )
 STATE = (

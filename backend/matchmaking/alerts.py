@@ -149,7 +149,7 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
         key=key,
         recipient=alert.submission.contact.email,
         message=render("alert", context),
-        topic=alert.topic,
+        about=(alert.submission.topic,),
     )
     Reminder.objects.bulk_create(reminder for _match, reminder in reminders)
     alert.sent_on = on

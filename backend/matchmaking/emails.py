@@ -5,6 +5,7 @@ from typing import Any
 
 from backend.accounts.models import Membership, Organisation, User
 from backend.matchmaking.models import HandOver, Result, Review, ReviewEnd, Submission
+from backend.notifications.kinds import OFFICER_NOTICES
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email, stop_url
 from backend.territories.models import ServedEpci
@@ -29,7 +30,7 @@ def enqueue_confirmation(submission: Submission, *, confirm_url: str, suffix: st
         key=f"confirm:{submission.pk}{suffix}",
         recipient=submission.contact.email,
         message=render("confirm_address", {**context_of(submission), "confirm_url": confirm_url}),
-        topic=submission.topic,
+        about=(submission.topic,),
         asked_for=True,
     )
 
@@ -50,21 +51,21 @@ def enqueue_receipt(submission: Submission, result: Result, *, key: str, again: 
         key=key,
         recipient=submission.contact.email,
         message=render("receipt", context),
-        topic=submission.topic,
+        about=(submission.topic,),
         asked_for=again,
     )
 
 
 def enqueue_notices(submission: Submission) -> None:
     for officer in officers_in_charge(submission):
-        stop = stop_url(address=officer.email, topic="officer_notices")
+        stop = stop_url(address=officer.email, topic=OFFICER_NOTICES)
         url = absolute_url("officer_file", submission.pk)
         enqueue_email(
             kind="officer_notice",
             key=f"notice:{submission.pk}:{officer.pk}",
             recipient=officer.email,
             message=render("officer_notice", {**context_of(submission), "file_url": url, "stop_url": stop}),
-            topic="officer_notices",
+            about=(submission.topic,),
         )
 
 
@@ -82,7 +83,7 @@ def enqueue_reviewed(submission: Submission, end: ReviewEnd, *, kept: list[Revie
         key=f"reviewed:{end.pk}",
         recipient=submission.contact.email,
         message=render("reviewed", context),
-        topic=submission.topic,
+        about=(submission.topic,),
         reply_to=end.officer.email,
     )
 
@@ -111,14 +112,14 @@ def _enqueue_files(*, key: str, to: User, context: dict[str, Any]) -> None:
     context = {
         **context,
         "queue_url": absolute_url("officer_queue"),
-        "stop_url": stop_url(address=to.email, topic="officer_notices"),
+        "stop_url": stop_url(address=to.email, topic=OFFICER_NOTICES),
     }
     enqueue_email(
         kind="handed_over",
         key=key,
         recipient=to.email,
         message=render("handed_over", context),
-        topic="officer_notices",
+        about=tuple(file.topic for file in context["files"]),
         reply_to=context["by"].email,
     )
 

@@ -10,8 +10,8 @@ from backend.notifications.models import Notification
 class NotificationAdmin(admin.ModelAdmin[Notification]):
     """The outbox, to see what is waiting and why: nothing is changed by hand."""
 
-    list_display = ("owed_at", "kind", "recipient", "state", "attempt", "ended_at", "error")
-    list_filter = ("state", "kind")
+    list_display = ("owed_at", "kind", "recipient", "state", "delivery", "attempt", "ended_at", "error")
+    list_filter = ("state", "delivery", "kind")
     search_fields = ("recipient", "subject")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

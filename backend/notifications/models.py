@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         abandoned = Q(state=Notification.State.CLAIMED, claimed_at__lte=now - lease)
         return self.filter(waiting | abandoned)
 
+    def about(self, subject: str) -> Self:
+        """E-mails that tell of something, such as ``submission:12``."""
+        return self.filter(about__contains=[subject])
+
 
 class Notification(models.Model):
     class State(models.TextChoices):
@@ -29,7 +34,16 @@ class Notification(models.Model):
         STOPPED = "stopped", _("arrêté par le destinataire")
         FAILED = "failed", _("abandonné")
 
+    class Delivery(models.TextChoices):
+        """What came back after sending; a server that accepts an e-mail says nothing of its arrival."""
+
+        UNKNOWN = "unknown", _("pas de nouvelle")
+        REFUSED = "refused", _("refusé")
+        DEAD = "dead", _("adresse qui n’existe plus")
+        COMPLAINED = "complained", _("signalé comme indésirable")
+
     kind = models.CharField(_("nature"), max_length=40)
+    about = ArrayField(models.CharField(max_length=40), verbose_name=_("à propos de"), default=list, blank=True)
     dedupe_key = models.CharField(_("clé"), max_length=200, unique=True)
     recipient = models.EmailField(_("destinataire"))
     reply_to = models.EmailField(_("réponse à"), blank=True)
@@ -39,6 +53,7 @@ class Notification(models.Model):
     message_id = models.CharField(max_length=120, unique=True)
     topic = models.CharField(_("sujet d’abonnement"), max_length=40, blank=True)
     state = models.CharField(_("état"), max_length=8, choices=State, default=State.DUE)
+    delivery = models.CharField(_("remise"), max_length=10, choices=Delivery, default=Delivery.UNKNOWN)
     attempt = models.PositiveSmallIntegerField(_("tentative"), default=0)
     owed_at = models.DateTimeField(_("dû le"))
     due_at = models.DateTimeField(_("à envoyer dès"))
@@ -52,7 +67,10 @@ class Notification(models.Model):
         verbose_name_plural = _("notifications")
         ordering = ["-owed_at"]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state__in=["due", "claimed"]), name="notification_deliverable")
+            models.Index(
+                fields=["due_at"], condition=Q(state__in=["due", "claimed"]), name="notification_deliverable"
+            ),
+            GinIndex(fields=["about"], name="notification_about"),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from backend.notifications.kinds import kind_of
 from backend.notifications.models import Notification, Stop
 
 logger = logging.getLogger(__name__)
@@ -45,15 +46,17 @@ def enqueue_email(
     key: str,
     recipient: str,
     message: Message,
-    topic: str = "",
+    about: tuple[str, ...] = (),
     reply_to: str = "",
     asked_for: bool = False,
 ) -> Notification:
     """Enqueue an e-mail, once for each key; call it in the transaction of the change that owes it.
 
-    ``topic`` is what its reader can stop. ``asked_for`` is an e-mail its reader has just asked for, which no earlier
-    stop holds back.
+    ``about`` names what the e-mail tells of, such as ``submission:12``. ``asked_for`` is an e-mail its reader has just
+    asked for, which no earlier stop holds back. Raises ``UnknownKind`` where the registry does not know the kind.
     """
+    spec = kind_of(kind)
+    topic = spec.topic_about(about)
     now = timezone.now()
     stopped = bool(topic) and not asked_for and has_stopped(address=recipient, topic=topic)
     digest = sha256(f"{settings.SECRET_KEY}:{key}".encode()).hexdigest()[:40]
@@ -61,6 +64,7 @@ def enqueue_email(
         dedupe_key=key,
         defaults={
             "kind": kind,
+            "about": list(about),
             "recipient": recipient,
             "reply_to": reply_to,
             "subject": message.subject,

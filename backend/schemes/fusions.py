@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from backend.accounts.models import Membership, User
+from backend.notifications.kinds import CATALOGUE
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email, stop_url
 from backend.schemes.lifecycle import check_fusion
@@ -23,7 +24,6 @@ from backend.schemes.publishing import PublishingError, archive, mistakes_in, pu
 from backend.schemes.records import BROKEN, Record, digest_of, plain, read_record, write_revision
 from backend.schemes.relations import hold_relations
 from backend.schemes.succession import successors
-from backend.schemes.telling import TOPIC
 from backend.schemes.variants import in_force, is_same
 
 RULE = "fusion de deux fiches"
@@ -285,7 +285,7 @@ def _tell_author(fusion: Fusion) -> None:
 
 
 def _tell(kind: str, key: str, fusion: Fusion, reader: User) -> None:
-    stop = stop_url(address=reader.email, topic=TOPIC)
+    stop = stop_url(address=reader.email, topic=CATALOGUE)
     url = absolute_url("admin:schemes_fusion_change", fusion.pk)
     message = render(kind, {"fusion": fusion, "reader": reader, "url": url, "stop_url": stop})
-    enqueue_email(kind=kind, key=key, recipient=reader.email, message=message, topic=TOPIC)
+    enqueue_email(kind=kind, key=key, recipient=reader.email, message=message)

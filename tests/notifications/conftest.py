@@ -31,8 +31,8 @@ def mailers(port: int) -> dict:
 def make_owed(db):
     """Return a function that owes an e-mail."""
 
-    def make(key="k", recipient="paul@firm.example", **fields):
+    def make(key="k", recipient="paul@firm.example", kind="job_alarm", **fields):
         message = Message(subject="L’objet", text="Du texte\n", html="<p>Du HTML</p>")
-        return enqueue_email(kind="test", key=key, recipient=recipient, message=message, **fields)
+        return enqueue_email(kind=kind, key=key, recipient=recipient, message=message, **fields)
 
     return make

@@ -24,7 +24,8 @@ from backend.notifications.services import (
 from tests.notifications.conftest import mailers
 
 State = Notification.State
-TOPIC = "submission:1"
+ALERT = {"kind": "alert", "about": ("submission:1",)}
+TOPIC = "alerts:submission:1"
 ADDRESS = "paul@firm.example"
 
 
@@ -81,7 +82,7 @@ def test_what_is_sent_is_what_is_owed(make_owed, postman):
 
 
 def test_a_topic_can_be_stopped_with_one_click(make_owed, postman):
-    deliver(pk=make_owed(topic=TOPIC).pk, attempt=0)
+    deliver(pk=make_owed(**ALERT).pk, attempt=0)
     (sent,) = postman.accepted
     assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     token = sent["List-Unsubscribe"].strip("<>").rstrip("/").rsplit("/", 1)[1]
@@ -265,8 +266,8 @@ def test_the_log_does_not_hold_addresses(make_owed, postman, caplog):
 
 
 def test_a_stop_holds_back_what_is_owed_about_its_topic_only(make_owed):
-    stopped, other = make_owed(key="a", topic=TOPIC), make_owed(key="b", topic="submission:2")
-    untopical, stranger = make_owed(key="c"), make_owed(key="d", topic=TOPIC, recipient="else@firm.example")
+    stopped, other = make_owed(key="a", **ALERT), make_owed(key="b", kind="alert", about=("submission:2",))
+    untopical, stranger = make_owed(key="c"), make_owed(key="d", recipient="else@firm.example", **ALERT)
     stop(address=ADDRESS.upper(), topic=TOPIC)
     assert {pk for pk, _ in deliverable()} == {other.pk, untopical.pk, stranger.pk}
     stopped.refresh_from_db()
@@ -275,9 +276,9 @@ def test_a_stop_holds_back_what_is_owed_about_its_topic_only(make_owed):
 
 def test_a_stop_holds_back_what_comes_later_unless_it_is_asked_for(make_owed):
     stop(address=ADDRESS, topic=TOPIC)
-    assert make_owed(key="a", topic=TOPIC).state == State.STOPPED
-    assert make_owed(key="b", topic=TOPIC, asked_for=True).state == State.DUE
-    assert make_owed(key="c", topic="submission:2").state == State.DUE
+    assert make_owed(key="a", **ALERT).state == State.STOPPED
+    assert make_owed(key="b", asked_for=True, **ALERT).state == State.DUE
+    assert make_owed(key="c", kind="alert", about=("submission:2",)).state == State.DUE
 
 
 def test_stopping_twice_changes_nothing(db):
@@ -291,7 +292,7 @@ def test_stopping_twice_changes_nothing(db):
 @pytest.mark.parametrize(("answer", "state"), [("250 OK", State.SENT), ("451 Try later", State.STOPPED)])
 def test_a_stop_while_the_email_is_leaving(make_owed, postman, elsewhere, answer, state):
     """It cannot be called back; but a failure is not tried again."""
-    owed = make_owed(topic=TOPIC)
+    owed = make_owed(**ALERT)
     if answer != "250 OK":
         postman.answers["DATA"] = answer
     postman.meanwhile = elsewhere(lambda: stop(address=ADDRESS, topic=TOPIC))
@@ -302,7 +303,7 @@ def test_a_stop_while_the_email_is_leaving(make_owed, postman, elsewhere, answer
 
 
 def test_a_stop_holds_back_what_a_dead_sender_left(make_owed, settings):
-    owed = make_owed(topic=TOPIC)
+    owed = make_owed(**ALERT)
     long_ago = timezone.now() - timedelta(seconds=settings.OUTBOX_LEASE_SECONDS + 5)
     set_row(owed, state=State.CLAIMED, attempt=1, claimed_at=long_ago)
     stop(address=ADDRESS, topic=TOPIC)

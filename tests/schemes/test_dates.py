@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from backend.notifications.kinds import CATALOGUE
 from backend.notifications.models import Notification
 from backend.notifications.services import stop
 from backend.schemes.dates import check_expiry, check_reviews
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.schemes.publishing import close_task, propose, write_draft
 from backend.schemes.summary import send_summaries
-from backend.schemes.telling import TOPIC
 from tests.factories import make_officer, publish_revision
 from tests.schemes.people import get_scheme, make_approver, make_editor, make_task, record_of
 
@@ -212,6 +212,6 @@ def test_nothing_to_say_nothing_sent(alone):
 
 def test_who_stopped_the_catalogue_is_not_written_to(alone):
     alone(**DATED)
-    stop(address=make_editor().email, topic=TOPIC)
+    stop(address=make_editor().email, topic=CATALOGUE)
     send_summaries(on=END)
     assert mails()[0].state == Notification.State.STOPPED

@@ -11,6 +11,7 @@ from django.utils import timezone
 from backend.accounts.models import Membership, Organisation, User
 from backend.accounts.services import off_board
 from backend.matchmaking import engine
+from backend.notifications.kinds import CATALOGUE
 from backend.notifications.models import Notification
 from backend.notifications.services import stop
 from backend.schemes import lifecycle
@@ -29,7 +30,6 @@ from backend.schemes.publishing import (
     write_draft,
 )
 from backend.schemes.records import read_record
-from backend.schemes.telling import TOPIC
 from tests.factories import make_officer, make_submission
 from tests.schemes.people import (
     KEY,
@@ -380,7 +380,7 @@ def test_the_author_is_told_of_the_decision(decide):
 
 def test_who_asked_not_to_be_written_to_is_not():
     approver = make_approver()
-    stop(address=approver.email, topic=TOPIC)
+    stop(address=approver.email, topic=CATALOGUE)
     make_proposal()
     assert Notification.objects.get(recipient=approver.email).state == Notification.State.STOPPED
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking.models.results import Result
 from backend.matchmaking.models.submissions import Submission
+from backend.notifications.kinds import ALERTS
 from backend.schemes.models import Scheme
 
 
@@ -48,7 +49,7 @@ class Alert(models.Model):
     @property
     def topic(self) -> str:
         """What the firm stops when it stops the alerts, without stopping what else is written about its file."""
-        return f"alert:{self.submission_id}"
+        return ALERTS.format(about=self.submission.topic)
 
 
 class Reminder(models.Model):

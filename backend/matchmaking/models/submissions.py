@@ -135,7 +135,7 @@ class Submission(models.Model):
 
     @property
     def topic(self) -> str:
-        """What the firm stops when it stops the e-mails about this file."""
+        """What e-mails about this file are about, and what the firm refuses when it refuses them."""
         return f"submission:{self.pk}"
 
     @property

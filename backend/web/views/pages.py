@@ -25,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
 # What a stop link stops, by the first part of its topic.
 TOPICS = {
     "submission": _("les courriels sur votre demande, alertes comprises"),
-    "alert": _("les alertes sur votre résultat"),
+    "alerts": _("les alertes sur votre résultat"),
     "officer_notices": _("les annonces de nouvelles demandes et de dossiers transmis"),
 }
 

@@ -21,11 +21,11 @@ def fill(count: int) -> None:
         for number in range(count):
             message = Message(subject=f"Essai {number}", text=f"Numéro {number}\n", html=f"<p>Numéro {number}</p>")
             enqueue_email(
-                kind="crash",
+                kind="alert",
                 key=f"crash:{number}",
                 recipient=f"n{number}@jonction.example",
                 message=message,
-                topic="crash",
+                about=(f"submission:{number}",),
             )
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from backend.accounts.models import User
 from backend.common.days import current_day
@@ -75,9 +75,8 @@ class Command(BaseCommand):
 
 
 def emails_of(submission: Submission) -> QuerySet[Notification]:
-    """Return the e-mails of a submission: the firm's by their topic, the officers' by their key."""
-    notices = Q(dedupe_key__startswith=f"notice:{submission.pk}:")
-    return Notification.objects.filter(Q(topic=submission.topic) | notices)
+    """Return the e-mails about a submission, to the firm and to its officers."""
+    return Notification.objects.about(submission.topic)
 
 
 def wait_until_sent(emails: QuerySet[Notification]) -> None:
