@@ -1,4 +1,4 @@
-# One image for web, worker, beat and migrate (scripts/start says how each is started). No secret, no compiler, no
+# One image for web, worker, mailer, beat and migrate (scripts/start says how each is started). No secret, no compiler, no
 # installer inside; nothing in it can be changed by the account that runs it.
 #
 # The base has a tag and no digest, so that building again takes Debian's security updates. Where a build must be the

@@ -1,6 +1,6 @@
 """Exit code 0 if the process of this container is well: the image's health check. Standard library only, to be quick.
 
-Where JONCTION_HEARTBEAT_FILE is set, it is the worker or beat, and the file says until when to believe it alive (see
+Where JONCTION_HEARTBEAT_FILE is set, it is a worker or beat, and the file says until when to believe it alive (see
 tasks/heartbeat.py). Else it is the site, which must answer /healthz, as its proxy would ask.
 """
 

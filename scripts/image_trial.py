@@ -184,9 +184,9 @@ def try_processes(containers: Containers, port: int) -> None:
     say("  migrate ended")
     containers.start("mail", "python", "manage.py", "catch_mail", JONCTION_DEMO="1", JONCTION_CATCHER_DIR="/tmp/mail")
     containers.start("web", "scripts/start", "web")
-    for name in ("worker", "beat"):
+    for name in ("worker", "mailer", "beat"):
         containers.start(name, "scripts/start", name, JONCTION_HEARTBEAT_FILE=f"/tmp/{name}")
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "mailer", "beat"):
         wait_until(lambda name=name: containers.is_healthy(name), f"{name} is healthy")
     check(ask("/readyz", port) == (200, "ok"), "/readyz says ok")
     check(ask("/", port, proxied=False)[0] == 301, "plain HTTP is sent to HTTPS")
@@ -219,22 +219,23 @@ def try_backup(containers: Containers, database: str) -> None:
 
 
 def stop_all(containers: Containers) -> None:
-    """Stop as ``docker stop`` does, the worker while the mail server makes it wait in the middle of a message."""
+    """Stop as ``docker stop`` does, the mailer while the mail server makes it wait in the middle of a message."""
     say(f"Stopping, by {containers.stop_signal.name}")
     containers.signal("mail", signal.SIGSTOP)
     containers.finish("python", "-c", f"import django; django.setup(); {OWE}")
-    wait_until(lambda: state(containers) == "claimed", "the worker is sending an e-mail")
+    wait_until(lambda: state(containers) == "claimed", "the mailer is sending an e-mail")
     began = time.monotonic()
-    for name in ("worker", "beat"):
+    for name in ("worker", "mailer", "beat"):
         containers.signal(name, containers.stop_signal)
     time.sleep(2)
-    check(containers.is_running("worker"), "told to stop, the worker goes on")
+    check(containers.is_running("mailer"), "told to stop, the mailer goes on")
     containers.signal("mail", signal.SIGCONT)
-    code = containers.wait("worker")
+    code = containers.wait("mailer")
     check(
         code == 0 and state(containers) == "sent", f"it ended after {time.monotonic() - began:.0f} s, the e-mail sent"
     )
-    check(containers.wait("beat") == 0, "beat ended")
+    for name in ("worker", "beat"):
+        check(containers.wait(name) == 0, f"{name} ended")
     for name in ("web", "mail"):
         containers.signal(name, containers.stop_signal)
         check(containers.wait(name) == 0, f"{name} ended")

@@ -6,6 +6,7 @@ from typing import Any
 import django
 from celery import Celery
 from celery.schedules import crontab
+from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 django.setup()  # the task modules import models
@@ -13,6 +14,7 @@ django.setup()  # the task modules import models
 from django.conf import settings  # noqa: E402 -- readable once Django is set up
 
 QUEUE = "jonction"
+EMAILS = "emails"  # read by a process of its own (scripts/start mailer): no long job holds an e-mail back
 
 MODULES = [
     "tasks.heartbeat", "tasks.outbox", "tasks.alerts", "tasks.rematching", "tasks.sessions", "tasks.jobs",
@@ -33,6 +35,8 @@ app.conf.update(
     task_ignore_result=True,
     timezone=settings.TIME_ZONE,
     task_default_queue=QUEUE,
+    task_queues=[Queue(QUEUE), Queue(EMAILS)],  # type: ignore[no-untyped-call]
+    task_routes={"outbox.*": {"queue": EMAILS}},
     task_create_missing_queues=False,  # a misspelt queue is an error, not a queue that nobody reads
     # A message is given up only once its task has ended. A task that kills its process is run again max_retries times:
     # without the third line it would come back for ever.

@@ -228,7 +228,7 @@ CHECK_LINKS = env.bool("JONCTION_CHECK_LINKS", default=not DEMO)
 # is of this account alone and can be emptied at any time; in the temporary folder where it is not set. Empty: each
 # process learns for itself.
 POSTINGS_DIR = env.str("JONCTION_POSTINGS_DIR", default=None)
-# A file that the worker or beat dates with the moment until which it is to be believed alive, for a health check.
+# A file that a worker or beat dates with the moment until which it is to be believed alive, for a health check.
 HEARTBEAT_FILE = env.str("JONCTION_HEARTBEAT_FILE", default="")
 # How many of our own proxies stand before the site: the client's address is that many steps back in X-Forwarded-For.
 # In production there is at least the one that holds the certificate.

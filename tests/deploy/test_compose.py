@@ -74,7 +74,7 @@ def resolve(*options: str, env_file: Path = Path(os.devnull), **variables: str) 
 
 
 def test_there_are_the_processes_and_the_servers():
-    assert set(OURS) == {"migrate", "web", "worker", "beat"}
+    assert set(OURS) == {"migrate", "web", "worker", "mailer", "beat"}
     assert set(SERVICES) - set(OURS) == {"postgres", "redis", "mailpit"}
 
 
@@ -126,7 +126,7 @@ def test_no_secret_is_written_in_the_example():
 
 @pytest.mark.parametrize("name", sorted(READ_BY_SETTINGS - NOT_IN_A_CONTAINER))
 def test_each_name_that_the_settings_read_reaches_the_containers(name):
-    assert all(name in OURS[process]["environment"] for process in ("worker", "beat"))
+    assert all(name in OURS[process]["environment"] for process in ("worker", "mailer", "beat"))
     assert name in OURS["web"]["environment"] or name == "JONCTION_HEARTBEAT_FILE"
 
 
@@ -160,11 +160,13 @@ def test_a_second_site_on_a_port_is_refused():
     assert f"127.0.0.1:{port}" in done.stderr
 
 
-def test_the_worker_reads_every_queue():
-    """Celery reads all that it knows unless it is told some."""
-    (line,) = (line for line in (ROOT / "scripts" / "start").read_text().splitlines() if "tasks.app worker" in line)
-    assert not re.search(r" (-Q|--queues|-X|--exclude-queues)\b", line)
-    assert list(app.amqp.queues)
+def test_each_queue_has_one_process_that_reads_it_and_each_start_of_the_service_starts_it():
+    """Celery would read all queues unless it is told which."""
+    read = dict(re.findall(r"(\w+)\) queue=(\w+) ;;", (ROOT / "scripts" / "start").read_text()))
+    assert sorted(read.values()) == sorted(app.amqp.queues)
+    for process in read:
+        assert OURS[process]["command"] == ["scripts/start", process]
+        assert f"start {process} scripts/start {process}\n" in (ROOT / "run").read_text()
 
 
 def test_a_container_is_given_longer_to_stop_than_its_process_takes():

@@ -49,21 +49,21 @@ def start(database, tmp_path) -> Iterator:
         process.wait()
 
 
-def test_a_worker_told_to_stop_ends_the_sending_in_hand_and_takes_no_other(database, start):
+def test_a_mailer_told_to_stop_ends_the_sending_in_hand_and_takes_no_other(database, start):
     arrived, may_go_on = threading.Event(), threading.Event()
     postman = Postman()
     postman.meanwhile = lambda: (arrived.set(), may_go_on.wait(30))
     with mail_server(postman) as port:
         database.python(OWE)
-        worker, beat = start("worker", port), start("beat", port)
+        mailer, beat = start("mailer", port), start("beat", port)
         assert arrived.wait(START_SECONDS)
-        for process in (worker, beat):
+        for process in (mailer, beat):
             process.send_signal(signal.SIGTERM)
         time.sleep(2)
-        assert worker.poll() is None, "it left a mail server in the middle of a message"
+        assert mailer.poll() is None, "it left a mail server in the middle of a message"
         assert database.ask(STATE) == [("claimed",)]
         may_go_on.set()
-        assert worker.wait(app.conf.worker_soft_shutdown_timeout + 10) == 0
+        assert mailer.wait(app.conf.worker_soft_shutdown_timeout + 10) == 0
         assert beat.wait(10) == 0
     assert len(postman.accepted) == 1
     assert database.ask(STATE) == [("sent",)]

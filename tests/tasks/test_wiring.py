@@ -8,7 +8,7 @@ from celery.schedules import crontab
 
 from backend.jobs.registry import JOBS
 from backend.jobs.works import WORKS
-from tasks.app import QUEUE, app
+from tasks.app import EMAILS, QUEUE, app
 
 ROOT = Path(__file__).resolve().parents[2]
 app.loader.import_default_modules()
@@ -34,9 +34,15 @@ def test_each_task_has_an_explicit_name_and_bounds(task):
     assert task.time_limit
 
 
-def test_there_are_tasks_and_one_queue_for_them():
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_what_sends_emails_has_a_queue_of_its_own(name):
+    queue = app.amqp.router.route({}, name)["queue"].name
+    assert queue == (EMAILS if name.startswith("outbox.") else QUEUE)
+
+
+def test_there_are_tasks_and_two_queues_for_them():
     assert OURS
-    assert list(app.amqp.queues) == [QUEUE]
+    assert list(app.amqp.queues) == [QUEUE, EMAILS]
 
 
 def test_a_sender_is_killed_before_its_lease_is_over(settings):
