@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "backend.schemes",
     "backend.companies",
     "backend.matchmaking",
+    "backend.privacy",
     "backend.jobs",
     "backend.web",
     "backend.api",

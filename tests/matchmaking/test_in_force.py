@@ -14,7 +14,7 @@ from backend.matchmaking.engine.compiled import compiled_once
 from backend.matchmaking.models import Activation, Language, Ranker, WeightSet
 from backend.schemes.models import Scheme
 from backend.territories.models import ActivityTable
-from tests.factories import make_lead, publish_revision
+from tests.factories import make_lead, publish_revision, rewriting
 from tests.matchmaking.rankers import make_ranker
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +81,8 @@ def test_what_was_learnt_beside_other_points_is_not_in_force() -> None:
 
 
 def test_without_points_nothing_is_answered() -> None:
-    Activation.objects.all().delete()
+    with rewriting():
+        Activation.objects.all().delete()
     with pytest.raises(WeightSet.DoesNotExist):
         engine.in_force()
 

@@ -9,7 +9,7 @@ from backend.matchmaking.models import Match
 from backend.matchmaking.results import latest_result, replay
 from backend.schemes.models import Scheme
 from backend.territories.models import ActivityTable
-from tests.factories import DAY, make_submission, publish_revision
+from tests.factories import DAY, make_submission, publish_revision, rewriting
 
 pytestmark = pytest.mark.django_db
 KEY = "hdf-pme-plus-volet1"  # of industry: section C
@@ -50,7 +50,8 @@ def test_a_condition_on_the_new_code_of_a_firm_that_gives_the_old_one():
     scheme = Scheme.objects.get(source_key=KEY)
     row = scheme.current.criteria.get(definition__kind="activity")
     new = publish_revision(scheme)
-    new.criteria.filter(position=row.position).delete()
+    with rewriting():
+        new.criteria.filter(position=row.position).delete()
     new.criteria.create(
         position=row.position, definition={"kind": "activity", "any_of": ["25"], "nomenclature": "naf_2025"}
     )

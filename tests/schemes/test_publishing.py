@@ -30,7 +30,7 @@ from backend.schemes.publishing import (
     write_draft,
 )
 from backend.schemes.records import read_record
-from tests.factories import make_officer, make_submission
+from tests.factories import make_officer, make_submission, rewriting
 from tests.schemes.people import (
     KEY,
     get_scheme,
@@ -432,6 +432,7 @@ def commit(function, *arguments):
         connection.close()
 
 
+@rewriting()
 def erase():
     scheme = Scheme.objects.filter(source_key__endswith="-a-la-fois")
     scheme.update(current=None)

@@ -11,7 +11,7 @@ from django.test import Client
 from backend.companies.models import Company, Contact, Establishment, Fact, FactSheet
 from backend.matchmaking.models import Result, Submission
 from backend.notifications.models import Notification
-from tests.factories import COMMUNES, OUTSIDE
+from tests.factories import COMMUNES, OUTSIDE, rewriting
 from tests.web.conftest import CONTACT, FIRM, NEED, PROJECT, STEPS, fill, text_of
 
 
@@ -72,6 +72,7 @@ def commit(function, *arguments):
         connection.close()
 
 
+@rewriting()
 def erase():
     Submission.objects.all().delete()
     for model in (Contact, FactSheet, Establishment, Company, Notification, Session):

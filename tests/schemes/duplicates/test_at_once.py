@@ -20,6 +20,7 @@ from backend.schemes.models import (
     Scheme,
 )
 from backend.schemes.publishing import PublishingError, publish
+from tests.factories import rewriting
 from tests.schemes.duplicates.pairs import decide_as, make_pair
 from tests.schemes.people import get_scheme, make_approver, make_editor, make_proposal
 
@@ -34,6 +35,7 @@ def commit(function, *arguments):
         connection.close()
 
 
+@rewriting()
 def erase():
     for model in (Fusion, DuplicateDecision, DuplicatePair):
         model.objects.all().delete()

@@ -1,0 +1,60 @@
+"""For each table that holds something of a person: whether its rows are deleted, or stay without the person."""
+
+from dataclasses import dataclass
+
+from django.db import connections
+
+ERASED = "demande effacée"  # what people read where words stood
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasable:
+    """One row of the table; without ``changes`` the rows are deleted."""
+
+    table: str
+    changes: str = ""
+    key: str = "id"
+
+
+def _word(column: str) -> str:
+    """Overwrite words where there were some: rules of the database ask for them beside some answers."""
+    return f"{column} = CASE WHEN {column} = '' THEN '' ELSE '{ERASED}' END"
+
+
+# What stays is what statistics count: files by place, month and need, decisions and what came of them, unmet needs.
+TREATMENTS: dict[str, Erasable] = {
+    "facts": Erasable(table="companies_fact"),
+    "aids": Erasable(table="companies_receivedaid"),
+    "sheets": Erasable(table="companies_factsheet", changes="name = '', company_id = NULL, establishment_id = NULL"),
+    "establishments": Erasable(table="companies_establishment"),
+    "companies": Erasable(table="companies_company"),
+    "contacts": Erasable(table="companies_contact", changes=f"name = '{ERASED}', email = '', phone = ''"),
+    "needs": Erasable(table="matchmaking_need", changes="evidence = '{}'"),
+    "hand_overs": Erasable(table="matchmaking_handover", changes=_word("note")),
+    "results": Erasable(table="matchmaking_result"),
+    "reviewed_results": Erasable(table="matchmaking_result", changes="facts = '{}'"),
+    "matches": Erasable(table="matchmaking_match"),
+    "reviewed_matches": Erasable(table="matchmaking_match", changes="unknown = '{}', to_confirm = '{}'"),
+    "reviews": Erasable(table="matchmaking_review", changes=f"{_word('comment')}, {_word('partner')}, fact_id = NULL"),
+    "review_ends": Erasable(table="matchmaking_reviewend", changes=_word("message")),
+    "follow_ups": Erasable(table="matchmaking_followup", changes=_word("note")),
+    "notes": Erasable(table="matchmaking_note"),
+    "reminders": Erasable(table="matchmaking_reminder"),
+    "alerts": Erasable(table="matchmaking_alert"),
+    "moves": Erasable(table="matchmaking_verdictmove"),
+    "languages": Erasable(table="matchmaking_language", key="version"),
+    "catalogue_tasks": Erasable(table="schemes_cataloguetask", changes=_word("text")),
+    "mails": Erasable(table="notifications_notification"),
+    "mail_bodies": Erasable(table="notifications_notification", changes="subject = '', text = '', html = ''"),
+    "stops": Erasable(table="notifications_stop"),
+    "sessions": Erasable(table="django_session", key="session_key"),
+    "admin_log": Erasable(table="django_admin_log", changes=f"object_repr = '{ERASED}', change_message = ''"),
+}
+
+
+def store_treatments(*, using: str) -> None:
+    """Write the table to the database, in place of what was there."""
+    rows = [(name, row.table, row.key, row.changes) for name, row in TREATMENTS.items()]
+    with connections[using].cursor() as cursor:
+        cursor.execute("DELETE FROM privacy_treatment")
+        cursor.executemany('INSERT INTO privacy_treatment (name, "table", key, changes) VALUES (%s, %s, %s, %s)', rows)
