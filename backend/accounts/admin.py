@@ -64,7 +64,8 @@ class UserAdmin(admin.ModelAdmin[User]):
 
     @admin.action(description="Retirer le second facteur (téléphone perdu)")
     def reset_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        found = [user for user in queryset if reset_second_factor(user=user)]
+        by = request.user if isinstance(request.user, User) else None
+        found = [user for user in queryset if reset_second_factor(user=user, by=by)]
         for user in found:
             self.log_change(request, user, _("Second facteur retiré."))
         self._say(request, len(found), "second facteur retiré.", "seconds facteurs retirés.")

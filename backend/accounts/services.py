@@ -11,6 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.journal.models import Kind
+from backend.journal.services import record_event
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email
 
@@ -46,13 +48,14 @@ def forget_old_addresses(*, user: User) -> None:
 
 
 @transaction.atomic
-def reset_second_factor(*, user: User) -> bool:
+def reset_second_factor(*, user: User, by: User | None = None) -> bool:
     """Forget the factors of someone who lost them, end their sessions and tell them; return whether there were any.
 
     At the next sign-in they add a new one.
     """
     removed, _rows = Authenticator.objects.filter(user=user).delete()
     if removed:
+        record_event(kind=Kind.SECOND_FACTOR_RESET, actor=by, account=user)
         _end_sessions(user)
         tell_account_changed(
             user=user,

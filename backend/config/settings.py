@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "backend.common",
+    "backend.journal",
     "backend.territories",
     "backend.links",
     "backend.notifications",

@@ -6,6 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import Organisation, User
+from backend.journal.models import Kind
+from backend.journal.services import record_event
 from backend.matchmaking.emails import enqueue_offer
 from backend.matchmaking.models import FollowUp, HandOver, Note, Submission
 from backend.matchmaking.services import check_may_decide, may_decide
@@ -20,6 +22,17 @@ def _locked(submission: Submission) -> Submission:
     return Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
 
 
+def _note(kind: Kind, submission: Submission, officer: User, *, account: User | None = None, detail: str = "") -> None:
+    record_event(
+        kind=kind,
+        actor=officer,
+        account=account,
+        submission_id=submission.pk,
+        epci_id=submission.epci_id,
+        detail=detail,
+    )
+
+
 # -- who follows the file
 
 
@@ -31,6 +44,7 @@ def take_file(*, submission: Submission, officer: User) -> None:
     submission.officer = officer
     submission.save(update_fields=["officer"])
     submission.hand_overs.waiting().update(state=HandOver.State.WITHDRAWN, answered_at=timezone.now())
+    _note(Kind.FILE_TAKEN, submission, officer)
 
 
 @transaction.atomic
@@ -52,6 +66,7 @@ def offer_file(*, submission: Submission, by: User, to: User, note: str = "") ->
     waiting.update(state=HandOver.State.WITHDRAWN, answered_at=now)
     hand_over = HandOver.objects.create(submission=submission, by=by, to=to, note=note.strip(), offered_at=now)
     enqueue_offer([hand_over])
+    _note(Kind.HAND_OVER_OFFERED, submission, by, account=to)
     return hand_over
 
 
@@ -74,6 +89,8 @@ def offer_portfolio(*, by: User, to: User, note: str = "") -> int:
         HandOver(submission=file, by=by, to=to, note=note.strip(), offered_at=now) for file in files
     )
     enqueue_offer(offers)
+    for file in files:
+        _note(Kind.HAND_OVER_OFFERED, file, by, account=to)
     return len(offers)
 
 
@@ -89,6 +106,7 @@ def answer_offers(*, hand_overs: Iterable[HandOver], to: User, accept: bool) -> 
         offer.state = HandOver.State.ACCEPTED if accept else HandOver.State.DECLINED
         offer.answered_at = timezone.now()
         offer.save(update_fields=["state", "answered_at"])
+        _note(Kind.HAND_OVER_ANSWERED, offer.submission, to, detail=offer.state)
         if accept:
             _give(_locked(offer.submission), to)
     return len(rows)

@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
+from backend.journal.models import Kind
+from backend.journal.services import record_event
 from backend.matchmaking.emails import enqueue_referral, enqueue_reviewed
 from backend.matchmaking.models import FollowUp, Match, Review, ReviewEnd, Submission
 from backend.matchmaking.results import latest_result, mark_shown
@@ -105,7 +107,7 @@ def _open_case(submission: Submission, scheme: Scheme, officer: User, on: date) 
 
 
 def _record(case: Case, **columns: Any) -> Review:
-    return Review.objects.create(
+    review = Review.objects.create(
         submission=case.submission,
         scheme_id=case.match.scheme_id,
         match=case.match,
@@ -113,6 +115,13 @@ def _record(case: Case, **columns: Any) -> Review:
         decided_at=timezone.now(),
         **columns,
     )
+    kind = Kind.REVIEW_WITHDRAWN if review.is_withdrawn else Kind.REVIEW_RECORDED
+    _note(kind, case.submission, case.officer, detail=review.verdict)
+    return review
+
+
+def _note(kind: Kind, submission: Submission, officer: User, detail: str = "") -> None:
+    record_event(kind=kind, actor=officer, submission_id=submission.pk, epci_id=submission.epci_id, detail=detail)
 
 
 # -- what each reason does
@@ -167,6 +176,7 @@ def _reroute(case: Case, because: Because) -> dict[str, Any]:
     """Send the file to another intercommunality; on the scheme itself nothing is decided."""
     if because.epci is None or because.epci == case.submission.epci:
         raise ReviewError("Dites à quelle autre intercommunalité transmettre ce dossier.")
+    _note(Kind.FILE_REROUTED, case.submission, case.officer)
     reroute(submission=case.submission, epci=because.epci)
     return {"verdict": Review.Verdict.REFERRED, "rerouted_to": because.epci}
 
@@ -277,6 +287,7 @@ def end_review(*, submission: Submission, officer: User, on: date, message: str 
     submission.save(update_fields=["reviewed_at", "reviewed_by", "officer"])
     enqueue_reviewed(submission, end, kept=kept, n_rejected=len(reviews) - len(kept))
     mark_shown(submission=submission, result=result)
+    _note(Kind.REVIEW_ENDED, submission, officer)
     return end
 
 
@@ -287,6 +298,7 @@ def reopen_review(*, submission: Submission, officer: User) -> None:
     check_may_decide(officer, submission)
     submission.reviewed_at = submission.reviewed_by = None
     submission.save(update_fields=["reviewed_at", "reviewed_by"])
+    _note(Kind.REVIEW_REOPENED, submission, officer)
 
 
 # -- what was decided

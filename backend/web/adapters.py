@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.accounts.services import tell_account_changed
+from backend.journal.models import Kind
+from backend.journal.services import record_event
 from backend.notifications.rendering import render
 from backend.notifications.services import enqueue_email
 from backend.web.identity import identity
@@ -42,6 +44,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Owe the e-mails we know; there is no other, since nobody signs up."""
         name = TEMPLATES.get(template_prefix)
         if name:
+            record_event(kind=Kind.PASSWORD_RESET_REQUESTED, account=context["user"])
             message = render(name, {"url": context["password_reset_url"], "user": context["user"]})
             enqueue_email(kind=name, key=f"{name}:{uuid4()}", recipient=email, message=message)
 

@@ -5,4 +5,4 @@ class WebConfig(AppConfig):
     name = "backend.web"
 
     def ready(self) -> None:
-        from backend.web import checks  # noqa: F401 -- registers them
+        from backend.web import checks, sign_in_events  # noqa: F401 -- registers them

@@ -12,6 +12,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from backend.accounts.models import Membership, User
+from backend.journal.models import AuditEvent, Kind
+from backend.journal.services import record_event
 from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import Submission, WeightSet
 from backend.matchmaking.services import confirmation_token
@@ -140,6 +142,10 @@ def admin_rows() -> dict[str, Row]:
     def notification(case: Case) -> list[Any]:
         return [Notification.objects.first().pk]
 
+    def event(case: Case) -> list[Any]:
+        record_event(kind=Kind.SIGN_IN, actor=case.officer)
+        return [AuditEvent.objects.about_accounts().first().pk]
+
     def scheme(case: Case) -> list[Any]:
         return [case.scheme.pk]
 
@@ -197,6 +203,11 @@ def admin_rows() -> dict[str, Row]:
         "notifications_notification_change": Row(ACCOUNTS, args=notification),
         "notifications_notification_delete": Row(CLOSED, args=notification),
         "notifications_notification_history": Row(ACCOUNTS, args=notification),
+        "journal_auditevent_changelist": page(ACCOUNTS),
+        "journal_auditevent_add": page(CLOSED),
+        "journal_auditevent_change": Row(ACCOUNTS, args=event),
+        "journal_auditevent_delete": Row(CLOSED, args=event),
+        "journal_auditevent_history": Row(ACCOUNTS, args=event),
         "schemes_scheme_changelist": page(ENTER),
         "schemes_scheme_add": page(CLOSED),
         "schemes_scheme_change": Row(ENTER, args=scheme),

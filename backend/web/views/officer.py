@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.accounts.models import User
 from backend.common.days import current_day
+from backend.journal.services import record_read
 from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.differences import Standing, differences, standing
 from backend.matchmaking.emails import organisation_in_charge
@@ -67,9 +68,13 @@ def signed_in(request: HttpRequest) -> User:
 
 
 def visible_file(request: HttpRequest, pk: int) -> Submission:
-    """Return a file this person may open; a stranger learns nothing, not even that it exists."""
-    files = Submission.objects.visible_to(request.user)
-    return get_object_or_404(files.select_related("sheet", "contact", "epci", "reviewed_by", "officer"), pk=pk)
+    """Return a file this person may open, and note that they did; a stranger does not learn that it exists."""
+    files = Submission.objects.visible_to(request.user).select_related(
+        "sheet", "contact", "epci", "reviewed_by", "officer"
+    )
+    submission = get_object_or_404(files, pk=pk)
+    record_read(actor=signed_in(request), submission_id=submission.pk, epci_id=submission.epci_id)
+    return submission
 
 
 # -- the queue

@@ -1,0 +1,293 @@
+"""The audit log: what is noted, by whom, of which file; never a secret, and never rewritten."""
+
+from datetime import timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.db import DatabaseError, connection, transaction
+from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.accounts.services import reset_second_factor
+from backend.journal.models import AuditEvent, Kind
+from backend.journal.services import digest_of, record_event, record_read
+from backend.matchmaking.follow_up import answer_offers, offer_file, offer_portfolio, take_file
+from backend.matchmaking.reviews import ReviewError, end_review, reopen_review
+from backend.territories.models import ServedEpci
+from tests.accounts.second_factor import Key, add_application, code_of
+from tests.factories import CC2V, CCLO, DAY, decide, first_matches, make_lead, make_officer, make_submission, take_back
+
+pytestmark = pytest.mark.django_db
+LOGIN, CODE = "/compte/connexion/", "/compte/code/"
+PASSWORD = "mot-de-passe-long"
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+@pytest.fixture
+def submission():
+    return make_submission(confirmed=True)
+
+
+def events(**columns):
+    return AuditEvent.objects.filter(**columns).order_by("pk")
+
+
+def kinds(**columns):
+    return [event.kind for event in events(**columns)]
+
+
+# -- the table
+
+
+@pytest.mark.parametrize("change", ["kind = 'export'", "at = now()", "actor_label = ''", "detail = 'x'"])
+def test_no_event_is_rewritten(officer, change):
+    record_event(kind=Kind.SIGN_IN, actor=officer)
+    with pytest.raises(DatabaseError, match="never rewritten"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE journal_auditevent SET {change}")  # noqa: S608
+
+
+@pytest.mark.parametrize("detail", ["Isabelle Morel", "a@b.example", "https://x", "Écarté", "ligne\n"])
+def test_a_detail_is_a_code(officer, detail):
+    with pytest.raises(DatabaseError, match="audit_event_detail_is_a_code"), transaction.atomic():
+        record_event(kind=Kind.EXPORT, actor=officer, detail=detail)
+
+
+def test_the_list_of_what_is_noted_is_closed(officer):
+    with pytest.raises(DatabaseError, match="audit_event_known_kind"), transaction.atomic():
+        record_event(kind="coffee", actor=officer)
+
+
+def test_the_name_is_kept_as_it_was(officer):
+    record_event(kind=Kind.SIGN_IN, actor=officer)
+    before = str(officer)
+    officer.last_name = "Martin"
+    officer.save()
+    assert events().get().actor_label == before
+
+
+# -- who reads a file
+
+
+def test_a_file_is_read_once_an_hour_by_each(officer, submission):
+    other_officer, other_file = make_officer(), make_submission(confirmed=True)
+    for actor, file in ((officer, submission), (other_officer, submission), (officer, other_file)) * 2:
+        record_read(actor=actor, submission_id=file.pk, epci_id=file.epci_id)
+    assert AuditEvent.objects.count() == 3
+    first = events(actor=officer, submission_id=submission.pk).get()
+    assert (first.epci_id, first.kind) == (submission.epci_id, Kind.FILE_READ)
+
+
+def test_an_hour_later_it_is_read_again(officer, submission):
+    earlier = timezone.now() - timedelta(hours=1)
+    AuditEvent.objects.create(kind=Kind.FILE_READ, at=earlier, actor=officer, submission_id=submission.pk)
+    record_read(actor=officer, submission_id=submission.pk, epci_id=None)
+    assert events(kind=Kind.FILE_READ).count() == 2
+
+
+def test_a_read_is_noted_by_one_statement(officer, submission, django_assert_num_queries):
+    for _ in range(2):
+        with django_assert_num_queries(1):
+            record_read(actor=officer, submission_id=submission.pk, epci_id=submission.epci_id)
+
+
+# Every address below a file, from the table of addresses itself.
+PAGES_OF_A_FILE = [
+    pytest.param(pattern.name, set(pattern.pattern.converters), id=pattern.name)
+    for pattern in get_resolver().url_patterns
+    if isinstance(pattern, URLPattern) and str(pattern.pattern).startswith("agent/<int:pk>/")
+]
+
+
+@pytest.mark.parametrize(("name", "names"), PAGES_OF_A_FILE)
+def test_whatever_page_of_a_file_is_opened_it_is_noted(client, officer, submission, name, names):
+    """A page that answers 200 shows the file; one that only takes a form answers 405."""
+    client.force_login(officer)
+    response = client.get(reverse(name, kwargs={"pk": submission.pk, **dict.fromkeys(names - {"pk"}, 1)}))
+    assert response.status_code in (200, 404, 405)
+    assert events(kind=Kind.FILE_READ, actor=officer, submission_id=submission.pk).exists() == (
+        response.status_code == 200
+    )
+
+
+def test_opening_a_file_is_noted_and_so_is_a_form_refused(client, officer, submission):
+    client.force_login(officer)
+    client.get(f"/agent/{submission.pk}/")
+    assert kinds() == [Kind.FILE_READ]
+    colleague = make_officer()
+    client.force_login(colleague)
+    response = client.post(f"/agent/{submission.pk}/notes/", {"text": "", "audience": "firm"})
+    assert response.status_code == 422
+    assert events(actor=colleague).get().kind == Kind.FILE_READ
+
+
+def test_who_may_not_open_a_file_leaves_no_trace_of_a_read(client, submission):
+    client.force_login(make_officer(CCLO))
+    assert client.get(f"/agent/{submission.pk}/").status_code == 404
+    assert kinds() == []
+
+
+def test_the_firm_that_opens_its_own_page_reads_nothing_of_ours(client, submission):
+    assert client.get(f"/resultat/{submission.token}/").status_code == 200
+    assert kinds() == []
+
+
+# -- decisions
+
+
+def test_decisions_are_noted_with_who_took_them(officer, submission):
+    scheme, other = (match.scheme for match in first_matches(submission, 2))
+    decide(submission, scheme, officer)
+    decide(submission, other, officer, "not_worth_it")
+    take_back(submission, other, officer)
+    end_review(submission=submission, officer=officer, on=DAY)
+    reopen_review(submission=submission, officer=officer)
+    rows = events(actor=officer, submission_id=submission.pk, epci=submission.epci)
+    assert [(row.kind, row.detail) for row in rows] == [
+        (Kind.REVIEW_RECORDED, "kept"),
+        (Kind.REVIEW_RECORDED, "rejected"),
+        (Kind.REVIEW_WITHDRAWN, "withdrawn"),
+        (Kind.REVIEW_ENDED, ""),
+        (Kind.REVIEW_REOPENED, ""),
+    ]
+
+
+def test_a_decision_that_fails_is_not_noted(officer, submission):
+    with pytest.raises(ReviewError):
+        end_review(submission=submission, officer=officer, on=DAY)
+    assert kinds() == []
+
+
+def test_a_file_sent_elsewhere_is_noted_where_it_was(officer, submission):
+    before, there = submission.epci, ServedEpci.objects.get(short_name=CC2V)
+    decide(submission, first_matches(submission)[0].scheme, officer, "outside_perimeter", epci=there)
+    assert events(kind=Kind.FILE_REROUTED).get().epci == before
+
+
+def test_hand_overs_are_noted(officer, submission):
+    colleague = make_officer(CCLO)
+    take_file(submission=submission, officer=officer)
+    offer = offer_file(submission=submission, by=officer, to=colleague)
+    answer_offers(hand_overs=[offer], to=colleague, accept=False)
+    offer_portfolio(by=officer, to=colleague)
+    rows = events(submission_id=submission.pk)
+    assert [(row.kind, row.actor, row.account, row.detail) for row in rows] == [
+        (Kind.FILE_TAKEN, officer, None, ""),
+        (Kind.HAND_OVER_OFFERED, officer, colleague, ""),
+        (Kind.HAND_OVER_ANSWERED, colleague, None, "declined"),
+        (Kind.HAND_OVER_OFFERED, officer, colleague, ""),
+    ]
+
+
+# -- sign-ins
+
+
+def sign_in(client, user, password=PASSWORD):
+    return client.post(LOGIN, {"login": user.email, "password": password})
+
+
+def test_a_sign_in_is_noted(client, officer):
+    sign_in(client, officer)
+    event = events().get()
+    assert (event.kind, event.actor, event.submission_id) == (Kind.SIGN_IN, officer, None)
+
+
+def test_a_refused_one_is_noted_without_what_was_typed(client, officer):
+    sign_in(client, officer, "pas-le-bon-mot")
+    client.post(LOGIN, {"login": "Personne@jonction.example ", "password": "pas-le-bon-mot"})
+    known, unknown = events()
+    assert (known.kind, known.actor, known.account) == (Kind.SIGN_IN_FAILED, None, None)
+    assert known.detail == digest_of(officer.email)
+    assert unknown.detail == digest_of("personne@jonction.example")
+    assert known.detail != unknown.detail
+    assert set(known.detail) <= set("0123456789abcdef")
+
+
+def test_the_digest_needs_the_key_of_the_service(settings, officer):
+    before = digest_of(officer.email)
+    settings.SECRET_KEY = "another-key"
+    assert digest_of(officer.email) != before
+
+
+def test_a_second_factor_is_noted_shown_refused_added_and_removed(client, officer, settings):
+    settings.SECOND_FACTOR = True
+    secret = add_application(officer)
+    sign_in(client, officer)
+    assert kinds() == []  # not in yet
+    client.post(CODE, {"code": "000000"})
+    client.post(CODE, {"code": code_of(secret)})
+    assert kinds(actor=officer) == [Kind.SECOND_FACTOR_FAILED, Kind.SECOND_FACTOR_USED, Kind.SIGN_IN]
+    assert events(kind=Kind.SECOND_FACTOR_USED).get().detail == "totp"
+    key = Key()
+    page = client.get("/compte/securite/cles/ajouter/")
+    options = page.context["js_data"]["creation_options"]
+    client.post("/compte/securite/cles/ajouter/", {"name": "Clé bleue", "credential": key.create(options)})
+    assert events(kind=Kind.SECOND_FACTOR_ADDED).get().detail == "webauthn"
+    client.post("/compte/securite/codes/nouveaux/", {})
+    client.post("/compte/securite/application/retirer/", {})
+    assert kinds(actor=officer)[-2:] == [Kind.SECOND_FACTOR_ADDED, Kind.SECOND_FACTOR_REMOVED]
+    said = " ".join(f"{row.detail} {row.actor_label}" for row in events())
+    for row in Authenticator.objects.filter(user=officer):
+        assert str(row.data) not in said
+    assert secret not in said
+
+
+def test_a_factor_that_an_administrator_takes_back_is_noted_with_both(client, officer):
+    admin = User.objects.create_superuser("admin@jonction.example", PASSWORD)
+    add_application(officer)
+    client.force_login(admin)
+    client.post("/administration/accounts/user/", {"action": "reset_second_factors", "_selected_action": [officer.pk]})
+    event = events(kind=Kind.SECOND_FACTOR_RESET).get()
+    assert (event.actor, event.account) == (admin, officer)
+
+
+def test_from_the_command_line_nobody_is_named(officer):
+    add_application(officer)
+    reset_second_factor(user=officer)
+    event = events(kind=Kind.SECOND_FACTOR_RESET).get()
+    assert (event.actor, event.actor_label, event.account) == (None, "", officer)
+
+
+def test_a_password_asked_by_mail_and_chosen_is_noted(client, officer):
+    from tests.accounts.test_accounts import choose, link_of
+
+    client.post("/compte/mot-de-passe/oublie/", {"email": officer.email})
+    asked = events().get()
+    assert (asked.kind, asked.actor, asked.account) == (Kind.PASSWORD_RESET_REQUESTED, None, officer)
+    link = link_of("password_reset", officer.email)
+    choose(client, link)
+    assert kinds(actor=officer) == [Kind.PASSWORD_RESET]
+    key = link.rstrip("/").rsplit("-", 1)[1]
+    assert not events(detail__contains=key).exists()
+
+
+def test_a_password_changed_is_noted(client, officer):
+    sign_in(client, officer)
+    typed = {"oldpassword": PASSWORD, "password1": "soudure-robot-oise", "password2": "soudure-robot-oise"}
+    client.post("/compte/mot-de-passe/", typed)
+    assert kinds(actor=officer) == [Kind.SIGN_IN, Kind.PASSWORD_CHANGED]
+
+
+# -- the administration
+
+
+def test_administrators_read_sign_ins_and_nothing_of_files(client, officer, submission):
+    record_event(kind=Kind.SIGN_IN, actor=officer)
+    record_read(actor=make_lead(), submission_id=submission.pk, epci_id=submission.epci_id)
+    client.force_login(User.objects.create_superuser("admin@jonction.example", PASSWORD))
+    shown = list(client.get("/administration/journal/auditevent/").context["cl"].queryset)
+    assert [event.kind for event in shown] == [Kind.SIGN_IN]
+    read = events(kind=Kind.FILE_READ).get()
+    assert client.get(f"/administration/journal/auditevent/{read.pk}/change/").status_code == 302  # not found
+
+
+def test_an_address_typed_finds_its_refused_sign_ins(client, officer):
+    sign_in(client, officer, "pas-le-bon-mot")
+    client.post(LOGIN, {"login": "autre@jonction.example", "password": "pas-le-bon-mot"})
+    client.force_login(User.objects.create_superuser("admin@jonction.example", PASSWORD))
+    page = client.get("/administration/journal/auditevent/", {"q": officer.email.upper()})
+    assert [event.detail for event in page.context["cl"].queryset] == [digest_of(officer.email)]
