@@ -214,6 +214,9 @@ CATCHER_DIR = Path(env.str("JONCTION_CATCHER_DIR")) if DEMO and env.str("JONCTIO
 OUTBOX_SECONDS = env.float("JONCTION_OUTBOX_SECONDS", default=15)
 OUTBOX_LEASE_SECONDS = env.float("JONCTION_OUTBOX_LEASE_SECONDS", default=300)
 
+# How many e-mails a minute leave for one domain, at most: 0 says no limit.
+MAIL_PER_DOMAIN = env.int("JONCTION_MAIL_PER_DOMAIN", default=60)
+
 # How often results are compared with what their firms were told.
 ALERT_SECONDS = env.float("JONCTION_ALERT_SECONDS", default=60)
 # How many files a worker tries a changed scheme on at once: a second or two, so that what a kill costs is little.

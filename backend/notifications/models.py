@@ -7,11 +7,58 @@ the archive says what was true then.
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    def active(self) -> Self:
+        return self.filter(lifted_at__isnull=True)
+
+    def dead(self) -> Self:
+        return self.filter(reason=Suppression.Reason.DEAD)
+
+
+class Suppression(models.Model):
+    """An address that is not written to any more, named by a keyed digest."""
+
+    class Reason(models.TextChoices):
+        """Two of the ``Notification.Delivery``."""
+
+        DEAD = "dead", _("l’adresse n’existe pas")
+        COMPLAINED = "complained", _("courriel signalé comme indésirable")
+
+    digest = models.CharField(max_length=64)
+    reason = models.CharField(_("raison"), max_length=10, choices=Reason)
+    detail = models.CharField(_("réponse du serveur"), max_length=300, blank=True)
+    suppressed_at = models.DateTimeField(_("depuis le"))
+    lifted_at = models.DateTimeField(_("levée le"), null=True, blank=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("levée par"),
+    )
+    objects = SuppressionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("adresse à qui l’on n’écrit plus")
+        verbose_name_plural = _("adresses à qui l’on n’écrit plus")
+        ordering = ["-suppressed_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest", "reason"], condition=Q(lifted_at__isnull=True), name="suppression_once_per_address"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()} {self.suppressed_at:%Y-%m-%d}"
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -54,6 +101,15 @@ class Notification(models.Model):
     topic = models.CharField(_("sujet d’abonnement"), max_length=40, blank=True)
     state = models.CharField(_("état"), max_length=8, choices=State, default=State.DUE)
     delivery = models.CharField(_("remise"), max_length=10, choices=Delivery, default=Delivery.UNKNOWN)
+    suppression = models.ForeignKey(
+        Suppression,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="notifications",
+        verbose_name=_("adresse à qui l’on n’écrit plus"),
+        help_text="What this e-mail proved, or what held it back.",
+    )
     attempt = models.PositiveSmallIntegerField(_("tentative"), default=0)
     owed_at = models.DateTimeField(_("dû le"))
     due_at = models.DateTimeField(_("à envoyer dès"))

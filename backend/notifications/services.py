@@ -19,8 +19,11 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from backend.notifications import sending
 from backend.notifications.kinds import kind_of
 from backend.notifications.models import Notification, Stop
+from backend.notifications.refusals import diagnose
+from backend.notifications.suppression import hold_back, record_delivery, suppression_of
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +62,9 @@ def enqueue_email(
     topic = spec.topic_about(about)
     now = timezone.now()
     stopped = bool(topic) and not asked_for and has_stopped(address=recipient, topic=topic)
+    suppression = None if stopped else suppression_of(address=recipient, kind=kind)
     digest = sha256(f"{settings.SECRET_KEY}:{key}".encode()).hexdigest()[:40]
-    notification, _ = Notification.objects.get_or_create(
+    notification, is_new = Notification.objects.get_or_create(
         dedupe_key=key,
         defaults={
             "kind": kind,
@@ -78,6 +82,9 @@ def enqueue_email(
             "ended_at": now if stopped else None,
         },
     )
+    if is_new and suppression:
+        hold_back(notification, suppression)
+        notification.save()
     return notification
 
 
@@ -89,11 +96,13 @@ def deliverable(*, limit: int = 500) -> list[tuple[int, int]]:
 
 def deliver(*, pk: int, attempt: int) -> bool:
     """Send one e-mail if nobody else has taken it since ``attempt``; return whether it was sent."""
+    if not _may_leave_now(pk=pk, attempt=attempt):
+        return False
     notification = _claim(pk=pk, attempt=attempt)
     if notification is None:
         return False
     try:
-        _email(notification).send()
+        sending.connection.send(_email(notification))
     except Exception as error:  # whatever went wrong, a row left claimed would be tried at every lease
         _put_off(notification, error)
         return False
@@ -103,6 +112,17 @@ def deliver(*, pk: int, attempt: int) -> bool:
         connection.close()
         _record_sent(pk)
     return True
+
+
+def _may_leave_now(*, pk: int, attempt: int) -> bool:
+    """Tell whether the domain of the recipient may be written to this minute; else put the e-mail off, unclaimed."""
+    now = timezone.now()
+    rows = Notification.objects.deliverable(now, _lease()).filter(pk=pk, attempt=attempt)
+    recipient = rows.values_list("recipient", flat=True).first()
+    later = sending.turn_at(recipient, now=now) if recipient else None
+    if later:
+        rows.filter(state=Notification.State.DUE).update(due_at=later)
+    return recipient is not None and later is None
 
 
 @transaction.atomic(durable=True)  # the claim is committed before anything leaves
@@ -115,6 +135,11 @@ def _claim(*, pk: int, attempt: int) -> Notification | None:
         notification.state = Notification.State.FAILED
         notification.ended_at = timezone.now()
         notification.save(update_fields=["state", "ended_at"])
+        return None
+    suppression = suppression_of(address=notification.recipient, kind=notification.kind)
+    if suppression:
+        hold_back(notification, suppression)
+        notification.save()
         return None
     notification.state = Notification.State.CLAIMED
     notification.attempt += 1
@@ -139,6 +164,7 @@ def _email(notification: Notification) -> EmailMultiAlternatives:
     return email
 
 
+@transaction.atomic
 def _put_off(notification: Notification, error: Exception) -> None:
     """Record a failure, unless the claim is no longer ours: stopped meanwhile, or taken by another worker."""
     logger.warning(  # the message of the error may hold the address: it stays in the row
@@ -149,9 +175,23 @@ def _put_off(notification: Notification, error: Exception) -> None:
     if not _is_permanent(error) and notification.attempt < ATTEMPTS:
         wait = timedelta(seconds=BACK_OFF[notification.attempt - 1])
         outcome = {"state": Notification.State.DUE, "due_at": now + wait, "claimed_at": None}
-    Notification.objects.filter(
+    is_ours = Notification.objects.filter(
         pk=notification.pk, attempt=notification.attempt, state=Notification.State.CLAIMED
     ).update(error=f"{type(error).__name__}: {error}"[:300], **outcome)
+    answer = _final_answer(error)
+    if is_ours and answer:  # in the same transaction: a dead address that is not suppressed would have no task
+        record_delivery(notification=notification, delivery=diagnose(answer), detail=answer)
+
+
+def _final_answer(error: Exception) -> str:
+    """Return the words of a server that refuses the recipient or the content for good, and nothing of others."""
+    answers: list[tuple[int, bytes | str]] = []
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        answers = list(error.recipients.values())
+    elif isinstance(error, smtplib.SMTPDataError):
+        answers = [(error.smtp_code, error.smtp_error)]
+    words = [(code, text.decode("utf-8", "replace") if isinstance(text, bytes) else text) for code, text in answers]
+    return " ".join(f"{code} {text}" for code, text in words if code >= PERMANENT)
 
 
 def _is_permanent(error: Exception) -> bool:

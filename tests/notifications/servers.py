@@ -10,6 +10,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from backend.notifications.sending import connection
+
 
 @contextmanager
 def mail_server(handler: Any) -> Iterator[int]:
@@ -21,6 +23,7 @@ def mail_server(handler: Any) -> Iterator[int]:
     try:
         yield port
     finally:
+        connection.close()  # a server waits for its last client
         server.stop()
 
 

@@ -82,6 +82,7 @@ def set_stage(keeper: GateKeeper, *, sweep_seconds: float, folder: Path) -> Iter
             "JONCTION_SECRET_KEY": "crash-only-" + "0" * 40,
             "JONCTION_MAIL_HOST": "127.0.0.1",
             "JONCTION_MAIL_PORT": str(port),
+            "JONCTION_MAIL_PER_DOMAIN": "0",
             "JONCTION_OUTBOX_SECONDS": str(sweep_seconds),
             "JONCTION_OUTBOX_LEASE_SECONDS": str(LEASE_SECONDS),
         }
