@@ -2,7 +2,7 @@
 
     scripts/load [--quick]
 
-In a database of its own it puts 5,000 schemes in the place of ours (``benchmarks/published.py``), starts gunicorn as
+In a database of its own it puts 5,000 schemes in the place of ours (``benchmarks/published.py``), starts the site as
 scripts/start does, once for each way, and lets 50 clients ask each in turn. Firms and needs are drawn as by
 ``benchmarks/synthetic.py``; all must answer 200, and the same schemes in the same order with the same points and
 reasons. Ends with 1 where a goal is missed.
@@ -184,7 +184,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def _call(body: bytes) -> bytes:
-    """Ask the application as gunicorn does."""
+    """Ask the application as the server does."""
     told: list[str] = []
     environ = {
         "REQUEST_METHOD": "POST", "PATH_INFO": f"/{ADDRESS}", "QUERY_STRING": "", "SCRIPT_NAME": "",
@@ -204,13 +204,13 @@ def _call(body: bytes) -> bytes:
 
 
 @contextmanager
-def gunicorn(**changes: str) -> Iterator[tuple[int, int]]:
+def serve(**changes: str) -> Iterator[tuple[int, int]]:
     """Serve as production does, some settings apart; give the port and the process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     child = subprocess.Popen(  # noqa: S603
-        [ROOT / "scripts" / "start", "web", "--log-level", "warning"],
+        [ROOT / "scripts" / "start", "web"],
         cwd=ROOT,
         env={**os.environ, "JONCTION_BIND": "127.0.0.1", "JONCTION_PORT": str(port), "PYTHONPATH": str(ROOT)}
         | changes,
@@ -232,7 +232,7 @@ def over_http(table: Table, bodies: Sequence[bytes], *, rounds: int, n_passes: i
     """The addresses in turn: throughput, waits, time of the processor."""
     changes = {WITH: {}, WITHOUT: {"JONCTION_LOOPS": "0"}, ORM: {}} if kernels.loaded() else {WITH: {}, ORM: {}}
     with ExitStack() as servers:  # one each: what a process keeps of one way is not in the way of another
-        ways = {name: servers.enter_context(gunicorn(**each)) for name, each in changes.items()}
+        ways = {name: servers.enter_context(serve(**each)) for name, each in changes.items()}
         requests = {name: [post(by_orm.ADDRESS if name == ORM else ADDRESS, body) for body in bodies] for name in ways}
         for name, (port, _) in ways.items():
             send(port, requests[name][:8], n_clients=1)
@@ -272,9 +272,9 @@ def comparable(body: bytes) -> dict[str, Any]:
 
 
 def processor_seconds(pid: int) -> dict[str, float]:
-    """Return the time of the processor that gunicorn, PostgreSQL and the clients took since they started."""
+    """Return the time of the processor that the server, PostgreSQL and the clients took since they started."""
     return {
-        "gunicorn": sum(map(_ticks, _children(pid))) / TICKS,
+        "server": sum(map(_ticks, _children(pid))) / TICKS,
         "PostgreSQL": server_seconds(),
         "clients": time.process_time(),
     }

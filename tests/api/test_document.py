@@ -130,13 +130,14 @@ def address(django_db_setup) -> Iterator[str]:
     """Start the service as it is started in production, on the reference data of the tests."""
     server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     environment = {**os.environ, "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}"}
-    url = f"127.0.0.1:{free_port()}"
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--bind", url, "backend.config.wsgi"], cwd=ROOT, env=environment
+        [sys.executable, "-m", "backend.config.server", "127.0.0.1", str(port)], cwd=ROOT, env=environment
     )
     try:
-        wait_for(f"http://{url}/healthz")
-        yield f"http://{url}"
+        wait_for(f"{url}/healthz")
+        yield url
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from gunicorn.config import GracefulTimeout
 
+from backend.config.server import STOP_SECONDS
 from scripts.dockerfile import read_dockerfile
 from tasks.app import app
 
@@ -171,7 +171,7 @@ def test_each_queue_has_one_process_that_reads_it_and_each_start_of_the_service_
 
 def test_a_container_is_given_longer_to_stop_than_its_process_takes():
     assert seconds(OURS["worker"]["stop_grace_period"]) > app.conf.worker_soft_shutdown_timeout + 10
-    assert seconds(OURS["web"]["stop_grace_period"]) > GracefulTimeout.default
+    assert seconds(OURS["web"]["stop_grace_period"]) > STOP_SECONDS
     assert "REMAP_SIGTERM=SIGQUIT exec" in (ROOT / "scripts" / "start").read_text()
 
 

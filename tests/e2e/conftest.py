@@ -83,10 +83,7 @@ class Service:
         self._launch("manage.py", "catch_mail")
         self._launch("-m", "celery", "-A", "tasks.app", "worker", "--without-gossip", "--without-mingle", "-c", "2")
         self._launch("-m", "celery", "-A", "tasks.app", "beat", "--schedule", str(beat), "--pidfile=")
-        self._launch(
-            "-m", "gunicorn", "backend.config.wsgi", "--threads", "4", "--bind", f"127.0.0.1:{self.port}",
-            "--no-control-socket",
-        )  # fmt: skip
+        self._launch("-m", "backend.config.server", "127.0.0.1", str(self.port))
         wait_for(self._answers, "the site to answer")
 
     def _make_database(self) -> None:
