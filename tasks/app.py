@@ -17,8 +17,8 @@ QUEUE = "jonction"
 EMAILS = "emails"  # read by a process of its own (scripts/start mailer): no long job holds an e-mail back
 
 MODULES = [
-    "tasks.heartbeat", "tasks.outbox", "tasks.alerts", "tasks.rematching", "tasks.sessions", "tasks.jobs",
-    "tasks.catalogue",
+    "tasks.heartbeat", "tasks.outbox", "tasks.bounces", "tasks.alerts", "tasks.rematching", "tasks.sessions",
+    "tasks.jobs", "tasks.catalogue",
 ]  # fmt: skip
 
 
@@ -77,6 +77,7 @@ app.conf.update(
             "schedule": settings.ALERT_SECONDS,
             "options": {"expires": settings.ALERT_SECONDS},
         },
+        "bounces.read": {"task": "bounces.read", "schedule": 300.0, "options": {"expires": 300.0}},
         # Every hour, not every night: a beat that is restarted each day without its schedule file would never do it.
         "sessions.erase": {"task": "sessions.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
         "links.check": _daily("links.check", minute=10),

@@ -207,6 +207,14 @@ MAILERS = {
 }
 DEFAULT_FROM_EMAIL = env.str("JONCTION_MAIL_FROM", default="Jonction <ne-pas-repondre@jonction.example>")
 MESSAGE_ID_DOMAIN = DEFAULT_FROM_EMAIL.rsplit("@", 1)[-1].rstrip(">")
+# Where reports about e-mails come back to, as bounces+<identifier>@domain; without it they are known by Message-ID.
+BOUNCE_ADDRESS = env.str("JONCTION_BOUNCE_ADDRESS", default="")
+if BOUNCE_ADDRESS and not re.fullmatch(r"[A-Za-z0-9._-]{1,20}@[A-Za-z0-9.-]+", BOUNCE_ADDRESS):
+    raise ImproperlyConfigured(
+        f"JONCTION_BOUNCE_ADDRESS={BOUNCE_ADDRESS!r} is no address such as bounces@jonction.example, with at most 20 "
+        "characters before the @: an identifier is added to them."
+    )
+BOUNCE_IMAP = env.str("JONCTION_BOUNCE_IMAP", default="")  # imaps://account:password@server/folder
 # Where the development mail catcher leaves what it receives; its page exists in a demonstration only.
 CATCHER_DIR = Path(env.str("JONCTION_CATCHER_DIR")) if DEMO and env.str("JONCTION_CATCHER_DIR", default="") else None
 

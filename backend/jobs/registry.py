@@ -53,6 +53,14 @@ JOBS: dict[str, Job] = {
             late_after=timedelta(seconds=300 + 4 * settings.OUTBOX_SECONDS),
         ),
         Job(
+            name="bounces.read",
+            label="Lecture des avis de non-remise",
+            what="Lit la boîte où reviennent les courriels refusés, et note les adresses qui n’existent plus.",
+            every_seconds=300.0,
+            late_after=6 * HOUR,
+            is_on=bool(settings.BOUNCE_IMAP),
+        ),
+        Job(
             name="alerts.sweep",
             label="Alertes des entreprises",
             what="Compare les résultats à ce que les entreprises savent déjà, et prévient celles qui l’ont demandé.",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
@@ -13,6 +14,7 @@ from backend.matchmaking import alerts
 from backend.matchmaking.affected import score_sheets
 from backend.matchmaking.rematching import rematch
 from backend.notifications import services as notifications
+from backend.notifications.bounce_mailbox import read_imap
 from backend.schemes import approvals, public_reports
 from backend.schemes.dates import check_expiry, check_reviews
 from backend.schemes.duplicates.keeping import search_duplicates
@@ -29,6 +31,11 @@ def send_what_is_due(*, on: date, hand_out: Callable[[int, int], object] | None 
         else:
             notifications.deliver(pk=pk, attempt=attempt)
     return Work(n_looked_at=len(due), n_changed=len(due))
+
+
+def read_bounces(*, on: date) -> Work:
+    """Record the delivery reports and complaints of the mailbox of the settings."""
+    return read_imap(settings.BOUNCE_IMAP)
 
 
 def tell_what_is_new(*, on: date, hand_out: Callable[[int], object] | None = None) -> Work:
@@ -57,6 +64,7 @@ def erase_addresses(*, on: date) -> Work:
 
 WORKS: dict[str, Callable[..., Work]] = {
     "outbox.sweep": send_what_is_due,
+    "bounces.read": read_bounces,
     "alerts.sweep": tell_what_is_new,
     "rematch.sweep": rematch,
     "sessions.erase": erase_sessions,

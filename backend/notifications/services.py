@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backend.notifications import sending
+from backend.notifications.bounces import envelope_sender
 from backend.notifications.kinds import kind_of
 from backend.notifications.models import Notification, Stop
 from backend.notifications.refusals import diagnose
@@ -149,13 +150,18 @@ def _claim(*, pk: int, attempt: int) -> Notification | None:
 
 
 def _email(notification: Notification) -> EmailMultiAlternatives:
-    headers = {"Message-ID": notification.message_id, "Auto-Submitted": "auto-generated"}
+    headers = {
+        "From": settings.DEFAULT_FROM_EMAIL,
+        "Message-ID": notification.message_id,
+        "Auto-Submitted": "auto-generated",
+    }
     if notification.topic:
         headers["List-Unsubscribe"] = f"<{stop_url(address=notification.recipient, topic=notification.topic)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     email = EmailMultiAlternatives(
         subject=notification.subject,
         body=notification.text,
+        from_email=envelope_sender(notification) or None,
         to=[notification.recipient],
         reply_to=[notification.reply_to] if notification.reply_to else None,
         headers=headers,
