@@ -139,8 +139,11 @@ def main() -> None:
     say(f"Image built: {size}")
     services = Services(place)
     mail, port = free_port(), free_port()
+    owner = services.environment.pop("OWNER_DATABASE_URL")
+    superuser, server = services.environment["DATABASE_URL"], services.environment.pop("SERVING_DATABASE_URL")
     environment = {
         **services.environment,
+        "DATABASE_URL": server,
         "JONCTION_SECRET_KEY": secrets.token_hex(32),
         "JONCTION_URL": f"https://{HOST}",
         "JONCTION_ALLOWED_HOSTS": HOST,
@@ -153,8 +156,8 @@ def main() -> None:
     containers = Containers(stage, root, environment)
     try:
         check_files(containers, root)
-        try_processes(containers, port)
-        try_backup(containers, services.environment["DATABASE_URL"])
+        try_processes(containers, port, owner)
+        try_backup(containers, superuser, owner, server)
         stop_all(containers)
     finally:
         containers.kill_all()
@@ -178,9 +181,9 @@ def check_files(containers: Containers, root: Root) -> None:
     containers.make_read_only()
 
 
-def try_processes(containers: Containers, port: int) -> None:
-    say("Its processes, the site as in production")
-    containers.finish("scripts/start", "migrate", JONCTION_DEMO="1")
+def try_processes(containers: Containers, port: int, owner: str) -> None:
+    say("Its processes, the site as in production, by a role that only serves")
+    containers.finish("scripts/start", "migrate", JONCTION_DEMO="1", JONCTION_OWNER_DATABASE_URL=owner)
     say("  migrate ended")
     containers.start("mail", "python", "manage.py", "catch_mail", JONCTION_DEMO="1", JONCTION_CATCHER_DIR="/tmp/mail")
     containers.start("web", "scripts/start", "web")
@@ -207,14 +210,18 @@ def ask(path: str, port: int, *, proxied: bool = True) -> tuple[int, str]:
     return answer.status, answer.read().decode()
 
 
-def try_backup(containers: Containers, database: str) -> None:
+def try_backup(containers: Containers, superuser: str, owner: str, server: str) -> None:
     say("A backup, and its restore into an empty database")
     containers.finish("python", "manage.py", "backup", "/backups/one.zip")
-    empty = f"{database.rpartition('/')[0]}/rehearsal"
-    containers.finish("psql", "--quiet", database, "--command", "CREATE DATABASE rehearsal")
-    said = containers.finish("python", "manage.py", "restore", "/backups/one.zip", DATABASE_URL=empty)
-    say(f"  {said.splitlines()[-1]}")
-    said = containers.finish("python", "manage.py", "restore", "/backups/one.zip", fails=True)
+    containers.finish("psql", "--quiet", superuser, "--command", "CREATE DATABASE rehearsal OWNER jonction_owner")
+    restore = ("python", "manage.py", "restore", "/backups/one.zip")
+    empty = {
+        "DATABASE_URL": f"{server.rpartition('/')[0]}/rehearsal",
+        "JONCTION_OWNER_DATABASE_URL": f"{owner.rpartition('/')[0]}/rehearsal",
+    }
+    said = containers.finish(*restore, **empty)
+    say(f"  {said.splitlines()[-2]}")
+    said = containers.finish(*restore, JONCTION_OWNER_DATABASE_URL=owner, fails=True)
     check("n’est pas vide" in said, "the database in use is refused")
 
 

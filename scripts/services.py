@@ -2,10 +2,11 @@
 
     python scripts/services.py RUN_DIR [--ephemeral]
 
-Stays in the foreground. Once both answer, RUN_DIR/services.env holds DATABASE_URL and REDIS_URL; a URL that is already
-in the environment belongs to somebody else's server, and none is started for it. SIGTERM stops both. If one of them
-dies, the other is stopped too and the exit code is 1. Standard library only; the last line on stderr is in French and
-for the user.
+Stays in the foreground. Once both answer, RUN_DIR/services.env holds REDIS_URL, DATABASE_URL (the role that serves)
+and JONCTION_OWNER_DATABASE_URL (the owner of the tables); a URL that is already in the environment belongs to somebody
+else's server, and none is started for it. With --ephemeral, DATABASE_URL is a superuser, who makes databases, and the
+two roles are SERVING_DATABASE_URL and OWNER_DATABASE_URL. SIGTERM stops both. If one of them dies, the other is
+stopped too and the exit code is 1. Standard library only; the last line on stderr is in French, for the user.
 """
 
 # ruff: noqa: S603 -- every command below is a list built here, from paths of this machine
@@ -27,6 +28,23 @@ from pathlib import Path
 
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
 EPHEMERAL_POSTGRES = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+OWNER, SERVER = "jonction_owner", "jonction_server"
+# Two roles of no particular right; what an older release left belonged to the superuser, and is given to the owner.
+ROLES = """
+SELECT 'CREATE ROLE ' || name FROM unnest(ARRAY['jonction_owner', 'jonction_server']) name
+WHERE name NOT IN (SELECT rolname FROM pg_roles) \\gexec
+ALTER ROLE jonction_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '{jonction_owner}';
+ALTER ROLE jonction_server LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD '{jonction_server}';
+ALTER DATABASE jonction OWNER TO jonction_owner;
+SELECT format('ALTER TABLE %s OWNER TO jonction_owner', oid::regclass) FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+  AND relowner <> 'jonction_owner'::regrole \\gexec
+SELECT format('ALTER ROUTINE %s OWNER TO jonction_owner', oid::regprocedure) FROM pg_proc p
+WHERE pronamespace = 'public'::regnamespace AND proowner <> 'jonction_owner'::regrole
+  AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e') \\gexec
+SELECT format('ALTER TEXT SEARCH CONFIGURATION %s OWNER TO jonction_owner', oid::regconfig) FROM pg_ts_config
+WHERE cfgnamespace = 'public'::regnamespace AND cfgowner <> 'jonction_owner'::regrole \\gexec
+"""
 LOCK_SECONDS = 20
 START_SECONDS = 60
 STOP_SECONDS = 8  # less than the 10 s that ./run grants before it kills us
@@ -103,7 +121,7 @@ def start_servers(place: Place, servers: list[Server]) -> None:
     lock = lock_store(place.store)
     urls = {}
     if not os.environ.get("DATABASE_URL"):
-        urls["DATABASE_URL"] = start_postgres(place, servers, lock)
+        urls.update(start_postgres(place, servers, lock))
     if not os.environ.get("REDIS_URL"):
         urls["REDIS_URL"] = start_redis(place, servers, lock)
     unfinished = place.run_dir / "services.env.new"
@@ -172,7 +190,7 @@ def lock_store(store: Path) -> int:
             return lock
 
 
-def start_postgres(place: Place, servers: list[Server], lock: int) -> str:
+def start_postgres(place: Place, servers: list[Server], lock: int) -> dict[str, str]:
     cluster, password_file = place.store / "postgresql", place.store / "postgresql-password"
     programs = postgres_programs(cluster)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
@@ -213,7 +231,22 @@ def start_postgres(place: Place, servers: list[Server], lock: int) -> str:
     )
     if created.returncode != 0 and "already exists" not in created.stderr:
         sys.exit(f"La base de données n’a pas pu être créée : {created.stderr.strip()}")
-    return f"postgres://jonction:{password}@127.0.0.1:{port}/jonction"
+    passwords = {OWNER: secrets.token_hex(24), SERVER: secrets.token_hex(24)}
+    made = subprocess.run(
+        [str(programs / "psql"), *address, "-U", "jonction", "-XqAt", "-v", "ON_ERROR_STOP=1", "jonction"],
+        input=ROLES.format(**passwords),
+        env={**environment, "PGPASSWORD": password, "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        sys.exit(f"Les rôles de la base n’ont pas pu être créés : {made.stderr.strip()}")
+    urls = {role: f"postgres://{role}:{passwords[role]}@127.0.0.1:{port}/jonction" for role in passwords}
+    if not place.ephemeral:
+        return {"DATABASE_URL": urls[SERVER], "JONCTION_OWNER_DATABASE_URL": urls[OWNER]}
+    superuser = f"postgres://jonction:{password}@127.0.0.1:{port}/jonction"
+    return {"DATABASE_URL": superuser, "SERVING_DATABASE_URL": urls[SERVER], "OWNER_DATABASE_URL": urls[OWNER]}
 
 
 def postgres_programs(cluster: Path) -> Path:

@@ -89,9 +89,17 @@ def _write(partial: Path) -> Manifest:
     private = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(private, "w+b") as file:
         with ZipFile(file, "w") as archive, _snapshot() as (snapshot, manifest):
-            options = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
+            # The role that serves may read every row; without the last option pg_dump would not believe it.
+            options = ["--format=custom", "--no-owner", "--no-privileges", "--enable-row-security"]
             with archive.open(DUMP, "w", force_zip64=True) as dump:
-                _run("pg_dump", *options, f"--lock-wait-timeout={LOCK_SECONDS}s", *_address(), writes_to=dump)
+                _run(
+                    "pg_dump",
+                    *options,
+                    f"--snapshot={snapshot}",
+                    f"--lock-wait-timeout={LOCK_SECONDS}s",
+                    *_address(),
+                    writes_to=dump,
+                )
             archive.writestr(MANIFEST, json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1))
         file.flush()
         os.fsync(file.fileno())
@@ -177,7 +185,8 @@ def _refuse_unless_empty() -> None:
     if there:
         raise ArchiveError(
             f"La base {connection.settings_dict['NAME']} n’est pas vide : elle a {len(there)} tables, index ou "
-            f"séquences, dont {there[0]}. Créez une base vide et donnez-la par DATABASE_URL."
+            f"séquences, dont {there[0]}. Créez une base vide et donnez-la par DATABASE_URL, et"
+            f" par JONCTION_OWNER_DATABASE_URL si vous avez deux rôles."
         )
 
 

@@ -112,7 +112,17 @@ TEMPLATES = [
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
-DATABASES = {"default": env.db_url("DATABASE_URL")}
+# One role serves: it reads and writes rows. The other owns the tables: it migrates, loads and restores, and manage.py
+# says by which commands. Where only the first is given it does both.
+SERVING_DATABASE = env.db_url("DATABASE_URL")
+OWNER_DATABASE = env.db_url_config(_url) if (_url := env.str("JONCTION_OWNER_DATABASE_URL", default="")) else None
+if OWNER_DATABASE and OWNER_DATABASE["NAME"] != SERVING_DATABASE["NAME"]:
+    raise ImproperlyConfigured(
+        f"JONCTION_OWNER_DATABASE_URL names the database {OWNER_DATABASE['NAME']!r}, DATABASE_URL "
+        f"{SERVING_DATABASE['NAME']!r}; expected the same one."
+    )
+BY_OWNER = env.bool("JONCTION_BY_OWNER", default=False)
+DATABASES = {"default": OWNER_DATABASE if OWNER_DATABASE and BY_OWNER else SERVING_DATABASE}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["ATOMIC_REQUESTS"] = False

@@ -25,11 +25,13 @@ EXAMPLE = (ROOT / ".env.example").read_text()
 READ_BY_SETTINGS = set(
     re.findall(r'(?:env\.\w+|_rate)\(\s*"(\w+)"', (ROOT / "backend" / "config" / "settings.py").read_text())
 )
-NOT_IN_A_CONTAINER = {"JONCTION_PORT", "JONCTION_CATCHER_DIR"}  # the port is that of the image; mailpit catches
+# The port is that of the image; mailpit catches; manage.py says when the owner works, and migrate alone is given it.
+NOT_IN_A_CONTAINER = {"JONCTION_PORT", "JONCTION_CATCHER_DIR", "JONCTION_BY_OWNER", "JONCTION_OWNER_DATABASE_URL"}
 SECRET = re.compile(r"SECRET|PASSWORD|_URL$")
 REQUIRED = [
     "JONCTION_SECRET_KEY",
     "POSTGRES_PASSWORD",
+    "POSTGRES_SERVER_PASSWORD",
     "REDIS_PASSWORD",
     "JONCTION_URL",
     "JONCTION_ALLOWED_HOSTS",
@@ -120,7 +122,7 @@ def test_no_secret_is_written_in_the_file(name):
 
 
 def test_no_secret_is_written_in_the_example():
-    assert {name for name, value in example().items() if not value} == set(REQUIRED[:3])
+    assert {name for name, value in example().items() if not value} == set(REQUIRED[:4])
     assert not any(SECRET.search(name) and value for name, value in example().items() if name != "JONCTION_URL")
 
 
@@ -128,6 +130,13 @@ def test_no_secret_is_written_in_the_example():
 def test_each_name_that_the_settings_read_reaches_the_containers(name):
     assert all(name in OURS[process]["environment"] for process in ("worker", "mailer", "beat"))
     assert name in OURS["web"]["environment"] or name == "JONCTION_HEARTBEAT_FILE"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_only_what_migrates_knows_the_owner_of_the_tables(name):
+    environment = OURS[name]["environment"]
+    assert ("JONCTION_OWNER_DATABASE_URL" in environment) == (name == "migrate")
+    assert "POSTGRES_PASSWORD" not in environment["DATABASE_URL"]
 
 
 @pytest.mark.parametrize("name", sorted(READ_BY_SETTINGS))

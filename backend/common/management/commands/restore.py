@@ -1,6 +1,8 @@
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backend.common.archives import ArchiveError, restore_archive
@@ -24,5 +26,7 @@ class Command(BaseCommand):
             f"Sauvegarde du {manifest.written_at} restaurée : {manifest.n_rows} lignes de {len(manifest.rows)} tables"
             ", autant que dans la sauvegarde."
         )
+        if settings.OWNER_DATABASE:
+            call_command("grant_roles", stdout=self.stdout)
         if missing_migrations():
             self.stdout.write("Elle est d’une version plus ancienne : lancez « manage.py migrate » avant de servir.")
