@@ -9,6 +9,7 @@ import pytest
 
 from backend.schemes.models import Scheme
 from tests.factories import revise_scheme
+from tests.neighbour import neighbour, pytest_runtest_call  # noqa: F401 -- beside every test here
 
 _requests: Counter[tuple[str, int]] = Counter()
 

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from backend.notifications.services import Message, enqueue_email
+from tests.neighbour import neighbour, pytest_runtest_call  # noqa: F401 -- beside every test here
 from tests.notifications.servers import Postman, mail_server
 
 

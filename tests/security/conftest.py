@@ -3,6 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from tests.neighbour import neighbour, pytest_runtest_call  # noqa: F401 -- beside every test here
+
 
 class Clock:
     """Django's clock, stopped; it goes on when told to."""

@@ -10,6 +10,7 @@ from backend.privacy.erasing import erase_rows
 from backend.privacy.models import RetentionRun, Treatment
 from backend.privacy.treatments import ERASED, TREATMENTS
 from tests.factories import decide, first_matches, make_officer, make_submission
+from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +78,7 @@ def test_the_function_treats_the_rows_it_is_given_and_leaves_a_proof(review):
     assert Review.objects.get(pk=other.pk).comment == other.comment
     run = RetentionRun.objects.get()
     assert (run.rule, run.counts) == ("erasure", {"reviews": 1})
-    facts = Fact.objects.filter(sheet=review.submission.sheet)
+    facts = ours(Fact).filter(sheet=review.submission.sheet)
     assert erase_rows(rule="erasure", rows={"facts": facts.values_list("pk", flat=True)})["facts"] > 5
     assert not facts.exists()
 

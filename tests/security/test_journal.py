@@ -17,6 +17,7 @@ from backend.matchmaking.reviews import ReviewError, end_review, reopen_review
 from backend.territories.models import ServedEpci
 from tests.accounts.second_factor import Key, add_application, code_of
 from tests.factories import CC2V, CCLO, DAY, decide, first_matches, make_lead, make_officer, make_submission, take_back
+from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
 LOGIN, CODE = "/compte/connexion/", "/compte/code/"
@@ -34,7 +35,7 @@ def submission():
 
 
 def events(**columns):
-    return AuditEvent.objects.filter(**columns).order_by("pk")
+    return ours(AuditEvent).filter(**columns).order_by("pk")
 
 
 def kinds(**columns):
@@ -77,7 +78,7 @@ def test_a_file_is_read_once_an_hour_by_each(officer, submission):
     other_officer, other_file = make_officer(), make_submission(confirmed=True)
     for actor, file in ((officer, submission), (other_officer, submission), (officer, other_file)) * 2:
         record_read(actor=actor, submission_id=file.pk, epci_id=file.epci_id)
-    assert AuditEvent.objects.count() == 3
+    assert ours(AuditEvent).count() == 3
     first = events(actor=officer, submission_id=submission.pk).get()
     assert (first.epci_id, first.kind) == (submission.epci_id, Kind.FILE_READ)
 

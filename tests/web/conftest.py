@@ -1,5 +1,7 @@
 import re
 
+from tests.neighbour import neighbour, pytest_runtest_call  # noqa: F401 -- beside every test here
+
 NEED = {"needs": ["competences.recruter"], "text": "Je cherche deux soudeurs.", "horizon": ""}
 FIRM = {
     "company_name": "Chaudronnerie du Bac",

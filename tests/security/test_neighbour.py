@@ -1,0 +1,130 @@
+"""The second firm of the tests: whole, drawn by name, and noticed wherever something of it shows."""
+
+import pytest
+from django.core.handlers.base import BaseHandler
+from django.db import models
+from django.http import HttpResponse, StreamingHttpResponse
+from django.test import RequestFactory
+
+from backend.companies.models import Contact, ReceivedAid
+from backend.matchmaking.models import FollowUp, HandOver, Note, Review, ReviewEnd, Submission
+from backend.notifications.models import Notification
+from tests.factories import ARC, SIREN, make_officer, make_submission
+from tests.neighbour import FIRST, PHONE, VARIANTS, WORD, captured, draw, ours
+
+pytestmark = pytest.mark.django_db
+every_variant = pytest.mark.parametrize("neighbour", VARIANTS, indirect=True)
+seen = pytest.raises(pytest.fail.Exception, match="shows the second firm")
+
+
+def of_neighbour(model: type[models.Model]) -> models.QuerySet:
+    return model.objects.filter(pk__gte=FIRST)
+
+
+@every_variant
+def test_it_shares_with_the_first_firm_what_its_variant_says_and_nothing_else(neighbour):
+    first, second = make_submission(confirmed=True), neighbour.submission
+    shared = {
+        "siren": first.sheet.company.siren == second.sheet.company.siren == SIREN,
+        "address": first.contact.email == second.contact.email,
+        "group": first.sheet.name in str(second.sheet.values()["group"]),
+        "epci": first.epci == second.epci and first.epci.short_name == ARC,
+    }
+    assert [name for name, same in shared.items() if same] == [neighbour.variant]
+
+
+@every_variant
+def test_it_is_a_whole_file_with_a_marker_in_each_free_field(neighbour):
+    submission = neighbour.submission
+    assert submission.confirmed_at
+    assert submission.reviewed_at
+    assert submission.alert.ended_at is None
+    assert submission.results.latest("computed_at").matches.filter(addresses=True).count() > 10
+    assert {"confirm_address", "receipt", "officer_notice", "reviewed"} <= set(
+        of_neighbour(Notification).values_list("kind", flat=True)
+    )
+    assert set(submission.reviews.values_list("verdict", flat=True)) == {"kept", "rejected"}
+    free = [
+        submission.text,
+        submission.sheet.name,
+        *of_neighbour(Contact).values_list("name", flat=True),
+        *of_neighbour(ReceivedAid).values_list("title", "member").get(),
+        *of_neighbour(Review).exclude(comment="").values_list("comment", flat=True),
+        *of_neighbour(ReviewEnd).values_list("message", flat=True),
+        *of_neighbour(Note).values_list("text", flat=True),
+        *of_neighbour(FollowUp).exclude(note="").values_list("note", flat=True),
+        *of_neighbour(HandOver).values_list("note", flat=True),
+    ]
+    assert len(free) >= 14
+    assert [text for text in free if WORD not in text] == []
+    assert submission.contact.phone.replace(" ", "") == PHONE
+
+
+def test_its_rows_are_those_of_the_services_and_no_number_of_a_test_reaches_them(neighbour):
+    first = make_submission(confirmed=True)
+    assert first.pk < FIRST <= neighbour.submission.pk
+    assert list(ours(Submission)) == [first]
+    assert len(captured(neighbour.variant)) > 15
+
+
+def test_every_variant_is_drawn_and_a_test_always_gets_the_same():
+    class Named:
+        def __init__(self, n):
+            self.nodeid = f"tests/web/test_x.py::test_{n}"
+
+        def get_closest_marker(self, name):
+            return None
+
+    drawn = [draw(type("Request", (), {"node": Named(n)})()) for n in range(100)]
+    assert set(drawn) == set(VARIANTS)
+    assert drawn == [draw(type("Request", (), {"node": Named(n)})()) for n in range(100)]
+
+
+@pytest.mark.neighbour("group")
+def test_a_marker_restricts_the_draw(neighbour):
+    assert neighbour.variant == "group"
+
+
+# -- what is noticed
+
+
+@every_variant
+def test_a_page_that_shows_it_fails_its_test(neighbour, client):
+    client.force_login(make_officer(neighbour.submission.epci.short_name))
+    with seen:
+        client.get(f"/agent/{neighbour.submission.pk}/")
+    with neighbour.shown():
+        assert client.get(f"/agent/{neighbour.submission.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "said", [WORD, WORD.upper(), "03 44 98 76 54", "03&nbsp;44&nbsp;98&nbsp;76&nbsp;54", "43 217 €"]
+)
+@pytest.mark.parametrize("packed", [HttpResponse, lambda body: StreamingHttpResponse([body])])
+def test_a_marker_is_found_however_it_is_written(neighbour, said, packed):
+    response = packed(f"<p>Une page sur {said}</p>".encode())
+    with seen:
+        neighbour.search_answer(RequestFactory().get("/"), response)
+        list(response)
+
+
+def test_a_header_that_names_it_fails_too(neighbour):
+    with seen:
+        neighbour.search_answer(RequestFactory().get("/"), HttpResponse(headers={"Location": f"/agent/{FIRST}/"}))
+
+
+@pytest.mark.parametrize("field", ["subject", "text", "html", "reply_to"])
+def test_an_email_that_names_it_fails_its_test(neighbour, field):
+    make_submission(confirmed=True)
+    neighbour.search_outbox()
+    row = ours(Notification).first()
+    setattr(row, field, f"{WORD}@x.example")
+    row.save()
+    with seen:
+        neighbour.search_outbox()
+    neighbour.shows = True  # what is left in the outbox is what this test is about
+
+
+def test_pages_are_searched_as_they_were_answered(neighbour, client):
+    assert "searched" in BaseHandler.get_response.__qualname__
+    assert client.get("/").status_code == 200
