@@ -1,0 +1,399 @@
+"""A pytest plugin that changes the code one place at a time and runs, for each change, the tests that reach it.
+
+The session runs its tests once, noting which reach which line and which template. Then, for each change, a fork of it
+applies the change to what is loaded and runs those tests, the quickest first, until one fails: tables, reference data
+and compiled catalogue are there already, so that a change costs its tests and nothing else. ``scripts/mutate_mail``
+starts it.
+"""
+
+import ast
+import os
+import re
+import signal
+import sys
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from time import perf_counter
+from types import CodeType, FunctionType
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+from django.db import connections
+from django.template import engines
+from django.template.loaders.filesystem import Loader
+from django.test.signals import template_rendered
+
+ROOT = Path(__file__).resolve().parents[1]
+TOOL = sys.monitoring.PROFILER_ID
+SECONDS, CPU_SECONDS = 300, 30  # a change after which a test goes on for ever is noticed too
+MOST_TESTS = 60  # the quickest of those that reach a change
+SWAPS: dict[type, type] = {
+    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
+    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.And: ast.Or, ast.Or: ast.And,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd,
+}  # fmt: skip
+CALLS = {"filter": "exclude", "exclude": "filter", "exists": "count", "first": "last", "any": "all", "all": "any"}
+TABLES = {"kinds.py"}  # modules that are one table
+UNSAID = {"logger", "warnings"}  # what is said in a log is no behaviour
+
+
+@dataclass
+class Change:
+    """One change: where, what, which tests reach it, how to apply it in a fork."""
+
+    where: str
+    what: str
+    reached: set[str]
+    apply: Callable[[], None]
+    noticed_by: str = ""
+
+
+@dataclass
+class Reached:
+    """Which tests reach which lines and templates, and how long each takes."""
+
+    lines: dict[tuple[str, int], set[str]] = field(default_factory=lambda: defaultdict(set))
+    templates: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    seconds: dict[str, float] = field(default_factory=dict)
+    test: str = ""
+
+
+# -- changes of code
+
+
+def changes_of_node(node: ast.AST) -> Iterator[tuple[str, ast.AST | None]]:
+    """Return what a node may become, each with a description; ``None`` for nothing."""
+    match node:
+        case ast.Compare(ops=[op]) if type(op) in SWAPS:
+            yield "comparison", ast.Compare(node.left, [SWAPS[type(op)]()], node.comparators)
+        case ast.BoolOp() | ast.BinOp() if type(node.op) in SWAPS:
+            changed = deepcopy(node)
+            changed.op = SWAPS[type(node.op)]()
+            yield "operator", changed
+        case ast.UnaryOp(op=ast.Not()):
+            yield "not dropped", node.operand
+        case ast.IfExp():
+            yield "always the first", node.body
+            yield "always the second", node.orelse
+        case ast.If():
+            for value in (True, False):
+                yield f"if {value}", ast.If(ast.Constant(value), node.body, node.orelse)
+        case ast.Constant(value=bool()):
+            yield "constant", ast.Constant(not node.value)
+        case ast.Constant(value=int()):
+            yield "constant", ast.Constant(node.value + 1)
+        case ast.Constant(value=str()):
+            yield "constant", ast.Constant(f"XX{node.value}" if node.value else "XX")
+        case ast.Call():
+            yield from _changes_of_call(node)
+        case ast.Dict(keys=[_, *_]):
+            for place, key in enumerate(node.keys):
+                rest = [n for n in range(len(node.keys)) if n != place]
+                without = ast.Dict([node.keys[n] for n in rest], [node.values[n] for n in rest])
+                yield f"without {ast.unparse(key) if key else 'the rest'}", without
+        case ast.Return(value=ast.expr()) if not _is_none(node.value):
+            yield "nothing returned", ast.Return(ast.Constant(None))
+        case ast.Expr(value=ast.Call()):
+            yield "not done", ast.Pass()
+        case ast.Assign() | ast.AnnAssign(value=ast.expr()) if not _is_none(node.value):
+            changed = deepcopy(node)
+            changed.value = ast.Constant(None)
+            yield "set to nothing", changed
+
+
+def _changes_of_call(node: ast.Call) -> Iterator[tuple[str, ast.AST]]:
+    if isinstance(node.func, ast.Attribute) and node.func.attr in CALLS:
+        changed = deepcopy(node)
+        changed.func.attr = CALLS[node.func.attr]
+        yield f"{CALLS[node.func.attr]}()", changed
+    for place, keyword in enumerate(node.keywords):
+        changed = deepcopy(node)
+        del changed.keywords[place]
+        yield f"without {keyword.arg or '**'}", changed
+    for place, argument in enumerate(node.args):
+        if not isinstance(argument, ast.Constant | ast.Starred):
+            changed = deepcopy(node)
+            changed.args[place] = ast.Constant(None)
+            yield f"argument {place + 1} is None", changed
+
+
+def _is_none(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def changes_of_code(path: Path, reached: Reached) -> Iterator[Change]:
+    """Return each change of the functions of a module."""
+    tree = ast.parse(path.read_text())
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for function, names in _functions(tree, ()):
+        docstring = ast.get_docstring(function, clean=False) is not None
+        for statement in function.body[docstring:]:
+            for node in list(_walk(statement)):
+                for what, new in changes_of_node(node):
+                    if new is None or ast.unparse(new) == ast.unparse(node):
+                        continue
+                    tests = set().union(
+                        *(reached.lines[str(path), n] for n in range(node.lineno, node.end_lineno + 1))
+                    )
+                    where = f"{path.relative_to(ROOT)}:{node.lineno} {'.'.join(names)}"
+                    said = f"{what}: {ast.unparse(node).splitlines()[0][:100]}"
+                    yield Change(where, said, tests, _apply_code(path, tree, function, node, new, module, names))
+
+
+def changes_of_table(path: Path, reached: Reached) -> Iterator[Change]:
+    """Return each change of what fills a table when its module is imported, then those of its other functions."""
+    tree = ast.parse(path.read_text())
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    tests = set().union(*(found for (name, _line), found in reached.lines.items() if name == str(path)))
+    tests |= {test for test in reached.seconds if module in (ROOT / test.partition("::")[0]).read_text()}
+    run = {line for name, line in reached.lines if name == str(path)}
+    yield from (change for change in changes_of_code(path, reached) if change.reached)
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) or (
+            isinstance(statement, ast.FunctionDef) and not run & set(range(statement.lineno, statement.end_lineno + 1))
+        ):
+            for node in _walk(statement):
+                for what, new in changes_of_node(node) if node is not statement else ():
+                    said = f"{what}: {ast.unparse(node).splitlines()[0][:100]}"
+                    where = f"{path.relative_to(ROOT)}:{node.lineno}"
+                    yield Change(where, said, tests, _apply_table(path, tree, node, new, module))
+
+
+def _apply_table(path, tree, node, new, module) -> Callable[[], None]:
+    def apply() -> None:
+        copied = _Replaced(node, new).visit(_copy_but(tree, node))
+        copied.body = [part for part in copied.body if isinstance(part, ast.FunctionDef | ast.Assign)]
+        live = vars(import_module(module))
+        made = dict(live)
+        exec(compile(ast.fix_missing_locations(copied), str(path), "exec"), made)  # noqa: S102 -- our own module
+        for name, value in made.items():
+            if isinstance(value, dict) and value is not live[name] and name != "__builtins__":
+                live[name].clear()
+                live[name].update(value)
+
+    return apply
+
+
+def _functions(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[ast.FunctionDef, tuple[str, ...]]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef):
+            yield child, (*names, child.name)
+        elif isinstance(child, ast.ClassDef):
+            yield from _functions(child, (*names, child.name))
+
+
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Return a node and what is in it, without what is only said in a log or is a type."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[0] in UNSAID:
+        return
+    yield node
+    for name, value in ast.iter_fields(node):
+        if name in ("annotation", "returns", "format_spec") or isinstance(node, ast.JoinedStr):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from _walk(child)
+
+
+def _apply_code(path, tree, function, node, new, module, names) -> Callable[[], None]:
+    def apply() -> None:
+        copied = _Replaced(node, new).visit(_copy_but(tree, node))
+        code = compile(ast.fix_missing_locations(copied), str(path), "exec", dont_inherit=True)
+        for name in names:
+            code = next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name)
+        _live(module, names).__code__ = code
+
+    return apply
+
+
+def _copy_but(tree: ast.AST, node: ast.AST) -> ast.AST:
+    """Copy a tree, keeping one node of it as it is so that it is found again."""
+    return deepcopy(tree, {id(node): node})
+
+
+class _Replaced(ast.NodeTransformer):
+    def __init__(self, old: ast.AST, new: ast.AST) -> None:
+        self.old, self.new = old, ast.copy_location(new, old)
+
+    def visit(self, node: ast.AST) -> Any:
+        return self.new if node is self.old else self.generic_visit(node)
+
+
+def _live(module: str, names: tuple[str, ...]) -> FunctionType:
+    """Return the function that runs under a name, without what decorates it."""
+    found: Any = import_module(module)
+    for name in names:
+        found = found.__dict__[name] if isinstance(found, type) else getattr(found, name)
+    while not isinstance(found, FunctionType):
+        found = getattr(found, "__wrapped__", None) or getattr(found, "__func__", None) or found.fget or found.func
+    while hasattr(found, "__wrapped__"):
+        found = found.__wrapped__
+    return found
+
+
+# -- changes of templates
+
+
+DELETED = {
+    "variable": re.compile(r"\{\{.*?\}\}"),
+    "link": re.compile(r"<a\b[^>]*>.*?</a>|\{% url [^%]*%\}", re.DOTALL),
+}
+
+
+def changes_of_template(path: Path, reached: Reached) -> Iterator[Change]:
+    """Return each change of a template: without one of its variables, without one of its links."""
+    source = path.read_text()
+    for what, pattern in DELETED.items():
+        for found in pattern.finditer(source):
+            line = source.count("\n", 0, found.start()) + 1
+            changed = source[: found.start()] + source[found.end() :]
+            where = f"{path.relative_to(ROOT)}:{line}"
+            text = " ".join(found.group().split())[:100]
+            yield Change(where, f"without {what} {text}", reached.templates[str(path)], _apply_template(path, changed))
+
+
+def _apply_template(path: Path, changed: str) -> Callable[[], None]:
+    def apply() -> None:
+        contents = Loader.get_contents
+
+        def get_contents(self: Loader, origin: Any) -> str:
+            return changed if str(origin) == str(path) else contents(self, origin)
+
+        Loader.get_contents = get_contents
+        for loader in engines["django"].engine.template_loaders:
+            loader.reset()
+
+    return apply
+
+
+# -- running
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--mutate", action="append", default=[], help="a module or a template to change")
+    parser.addoption("--mutate-seconds", type=float, default=0, help="stop after these, and say how many are left")
+    parser.addoption("--mutate-part", default="0/1", help="change only every n-th place: 1/3")
+
+
+class _Between:
+    """What pytest takes for the next test, so that only what belongs to the whole session stays set up."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+
+    def listchain(self) -> list[Any]:
+        return [self._session]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Run the tests as they are, then for each change those that reach it."""
+    paths = [ROOT / path for path in session.config.option.mutate]
+    if not paths or session.config.option.collectonly:
+        return None
+    reached = Reached()
+    wanted = {str(path) for path in paths if path.suffix == ".py"}
+
+    def on_line(code: CodeType, line: int) -> Any:
+        if code.co_filename in wanted and reached.test:
+            reached.lines[code.co_filename, line].add(reached.test)
+        return sys.monitoring.DISABLE
+
+    def on_template(template: Any, **_more: Any) -> None:
+        if reached.test:
+            reached.templates[str(template.origin)].add(reached.test)
+
+    sys.monitoring.use_tool_id(TOOL, "mutating")
+    sys.monitoring.register_callback(TOOL, sys.monitoring.events.LINE, on_line)
+    sys.monitoring.set_events(TOOL, sys.monitoring.events.LINE)
+    template_rendered.connect(on_template, weak=False)
+    for item in session.items:
+        reached.test, began = item.nodeid, perf_counter()
+        sys.monitoring.restart_events()
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=_Between(session))
+        reached.seconds[item.nodeid], reached.test = perf_counter() - began, ""
+    sys.monitoring.set_events(TOOL, 0)
+    sys.monitoring.free_tool_id(TOOL)
+    if session.testsfailed:
+        raise session.Failed("The tests must pass before anything is changed.")
+    _mutate(session, paths, reached)
+    return True
+
+
+def _changes_of(path: Path) -> Callable[[Path, Reached], Iterator[Change]]:
+    if path.suffix != ".py":
+        return changes_of_template
+    return changes_of_table if path.name in TABLES else changes_of_code
+
+
+def _mutate(session: pytest.Session, paths: list[Path], reached: Reached) -> None:
+    part, parts = map(int, session.config.option.mutate_part.split("/"))
+    changes = [change for path in paths for change in _changes_of(path)(path, reached)][part::parts]
+    items = {item.nodeid: item for item in session.items}
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    seconds, began, left = session.config.option.mutate_seconds, perf_counter(), 0
+    for n, change in enumerate(changes):
+        if seconds and perf_counter() - began > seconds:
+            left = len(changes) - n
+            changes = changes[:n]
+            break
+        nodes = sorted(change.reached & items.keys(), key=reached.seconds.__getitem__)[:MOST_TESTS]
+        change.noticed_by = _run_changed(change, [items[node] for node in nodes])
+        if not change.noticed_by:
+            why = "" if nodes else " (no test reaches it)"
+            terminal.write_line(f"SURVIVED {change.where}: {change.what}{why}")
+    n_noticed = sum(bool(change.noticed_by) for change in changes)
+    by_file: dict[str, list[bool]] = defaultdict(list)
+    for change in changes:
+        by_file[change.where.partition(":")[0]].append(bool(change.noticed_by))
+    for name, noticed in sorted(by_file.items()):
+        terminal.write_line(
+            f"{name}: {sum(noticed)} of {len(noticed)} changes noticed ({sum(noticed) / len(noticed):.1%})"
+        )
+    share = n_noticed / max(1, len(changes))
+    terminal.write_line(f"mutate: {n_noticed} of {len(changes)} changes noticed ({share:.1%}); {left} not tried")
+    session.shouldfail = False if share >= 0.9 else "fewer than nine in ten changes were noticed"
+
+
+def _run_changed(change: Change, items: list[pytest.Item]) -> str:
+    """Return the first test that fails once a change is made, or nothing; in a fork, so that nothing of it stays."""
+    if not items:
+        return ""
+    connections.close_all()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        signal.alarm(SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+        try:
+            os.write(writing, _first_failure(change, items).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read().decode()
+    _, status = os.waitpid(child, 0)
+    return said if not status else said or "killed"
+
+
+def _first_failure(change: Change, items: list[pytest.Item]) -> str:
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    try:
+        change.apply()
+    except Exception:
+        traceback.print_exc()
+        return "cannot be loaded"
+    for item in items:
+        reports = runtestprotocol(item, log=False, nextitem=_Between(item.session))  # type: ignore[arg-type]
+        if any(report.failed for report in reports):
+            return item.nodeid
+    return ""
