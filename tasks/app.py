@@ -77,6 +77,7 @@ app.conf.update(
             "schedule": settings.ALERT_SECONDS,
             "options": {"expires": settings.ALERT_SECONDS},
         },
+        "addresses.follow": {"task": "addresses.follow", "schedule": 60.0, "options": {"expires": 60.0}},
         "bounces.read": {"task": "bounces.read", "schedule": 300.0, "options": {"expires": 300.0}},
         # Every hour, not every night: a beat that is restarted each day without its schedule file would never do it.
         "sessions.erase": {"task": "sessions.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},

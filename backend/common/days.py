@@ -1,6 +1,6 @@
 """The day of the service, read here, at the edge, and passed down as an argument everywhere else; and working days."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import holidays
 from django.conf import settings
@@ -27,3 +27,15 @@ def add_working_days(day: date, n: int) -> date:
         while not is_working_day(day):
             day += step
     return day
+
+
+def working_day_before(now: datetime) -> datetime:
+    """Return the latest moment since which a whole working day has gone by: the same hour of the working day before.
+
+    Nothing goes by on other days: what came on a Saturday has waited for a day once Monday is over.
+    """
+    local = timezone.localtime(now)
+    today = local.date()
+    if is_working_day(today):
+        return datetime.combine(add_working_days(today, -1), local.time(), tzinfo=local.tzinfo)
+    return datetime.combine(add_working_days(today, -1), time.min, tzinfo=local.tzinfo)

@@ -107,6 +107,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/<int:pk>/transmettre/", following.offer, name="officer_offer"),
     path("agent/<int:pk>/notes/", following.note, name="officer_note"),
     path("agent/<int:pk>/notes/<int:note_pk>/retirer/", following.take_note_back, name="officer_note_back"),
+    path("agent/<int:pk>/adresse/", following.address, name="officer_address"),
     path("agent/<int:pk>/suivi/", following.step, name="officer_step"),
     path("agent/<int:pk>/suivi/<int:step_pk>/", following.close, name="officer_step_close"),
     # Only the pages of allauth that an invited officer needs: nobody signs up here.

@@ -61,6 +61,13 @@ JOBS: dict[str, Job] = {
             is_on=bool(settings.BOUNCE_IMAP),
         ),
         Job(
+            name="addresses.follow",
+            label="Adresses mortes",
+            what="Demande d’appeler les entreprises et les agents dont l’adresse n’existe plus.",
+            every_seconds=60.0,
+            late_after=HOUR,
+        ),
+        Job(
             name="alerts.sweep",
             label="Alertes des entreprises",
             what="Compare les résultats à ce que les entreprises savent déjà, et prévient celles qui l’ont demandé.",

@@ -12,6 +12,7 @@ from backend.common.work import Work
 from backend.jobs import alarms
 from backend.matchmaking import alerts
 from backend.matchmaking.affected import score_sheets
+from backend.matchmaking.dead_addresses import follow_dead_addresses
 from backend.matchmaking.rematching import rematch
 from backend.notifications import services as notifications
 from backend.notifications.bounce_mailbox import read_imap
@@ -65,6 +66,7 @@ def erase_addresses(*, on: date) -> Work:
 WORKS: dict[str, Callable[..., Work]] = {
     "outbox.sweep": send_what_is_due,
     "bounces.read": read_bounces,
+    "addresses.follow": follow_dead_addresses,
     "alerts.sweep": tell_what_is_new,
     "rematch.sweep": rematch,
     "sessions.erase": erase_sessions,

@@ -6,6 +6,7 @@ from typing import Any
 from backend.accounts.models import Membership, Organisation, User
 from backend.matchmaking.models import HandOver, Result, Review, ReviewEnd, Submission
 from backend.notifications.kinds import OFFICER_NOTICES
+from backend.notifications.models import Notification
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email, stop_url
 from backend.territories.models import ServedEpci
@@ -69,14 +70,19 @@ def enqueue_notices(submission: Submission) -> None:
         )
 
 
-def enqueue_reviewed(submission: Submission, end: ReviewEnd, *, kept: list[Review], n_rejected: int) -> None:
+def enqueue_reviewed(submission: Submission, end: ReviewEnd) -> None:
+    """Tell a firm that its file was reviewed; an address that is not confirmed is told once it is."""
+    if submission.confirmed_at is None:
+        return
+    reviews = [review for review in submission.reviews.latest_by_scheme().values() if review.is_decided]
+    kept = [review for review in reviews if review.verdict == Review.Verdict.KEPT]
     context = {
         **context_of(submission),
         "officer": end.officer,
         "organisation": organisation_in_charge(submission),
         "message": end.message,
         "kept": kept,
-        "n_rejected": n_rejected,
+        "n_rejected": len(reviews) - len(kept),
     }
     enqueue_email(
         kind="reviewed",
@@ -122,6 +128,21 @@ def _enqueue_files(*, key: str, to: User, context: dict[str, Any]) -> None:
         about=tuple(file.topic for file in context["files"]),
         reply_to=context["by"].email,
     )
+
+
+def enqueue_officer_unreachable(officer: User, lead: User, *, key: str) -> bool:
+    """Tell a lead that e-mails reach an officer no more; return whether that is news."""
+    context = {
+        "officer": officer,
+        "queue_url": absolute_url("officer_queue"),
+        "stop_url": stop_url(address=lead.email, topic=OFFICER_NOTICES),
+    }
+    key = f"officer_unreachable:{key}"
+    if Notification.objects.filter(dedupe_key=key).exists():
+        return False
+    message = render("officer_unreachable", context)
+    enqueue_email(kind="officer_unreachable", key=key, recipient=lead.email, message=message)
+    return True
 
 
 def organisation_in_charge(submission: Submission) -> Organisation | None:

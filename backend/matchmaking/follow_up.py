@@ -131,7 +131,7 @@ def record_step(
     Raises ``FollowUpError`` where the step is unknown, or concerns a scheme that is not named.
     """
     check_may_decide(officer, submission)
-    if step not in FollowUp.Step.values:
+    if step not in FollowUp.Step.values or step == FollowUp.Step.DEAD_ADDRESS:
         raise FollowUpError("Choisissez une étape dans la liste.")
     if scheme is None and step not in (FollowUp.Step.CONTACTED, FollowUp.Step.PARTNER):
         raise FollowUpError("Cette étape concerne un dispositif : dites lequel.")

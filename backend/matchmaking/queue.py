@@ -17,7 +17,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Extract, Greatest, TruncDate
+from django.db.models.functions import Coalesce, Extract, Greatest, TruncDate
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
@@ -60,8 +60,8 @@ def queue_of(user: User, filters: Filters, *, on: date) -> SubmissionQuerySet:
     """Return the files someone may open that answer the filters, in the order to take them."""
     files = with_priority(_filtered(Submission.objects.visible_to(user), user, filters), on=on)
     if filters.state == State.WAITING:
-        return files.order_by(F("priority").desc(), "confirmed_at", "pk")
-    return files.order_by(F("reviewed_at").desc(nulls_last=True), "-confirmed_at", "pk")
+        return files.order_by(F("priority").desc(), F("received_at").asc(), "pk")
+    return files.order_by(F("reviewed_at").desc(nulls_last=True), F("received_at").desc(), "pk")
 
 
 def in_state(files: SubmissionQuerySet, state: str) -> SubmissionQuerySet:
@@ -99,7 +99,8 @@ def _is_key(text: str) -> bool:
 
 
 def with_priority(files: SubmissionQuerySet, *, on: date) -> SubmissionQuerySet:
-    """Add ``age`` (days since the address was confirmed), ``needed_by``, ``closes_on`` (the nearest), ``unanswered``
+    """Add ``received_at`` (when the address was confirmed, else when the file was filed), ``age`` (days since then),
+    ``needed_by``, ``closes_on`` (the nearest), ``unanswered``
     (nothing answers) and ``priority``.
 
     Priority is age × urgency × deadline: a firm in a hurry overtakes one that is not, and nobody waits for ever.
@@ -115,10 +116,18 @@ def with_priority(files: SubmissionQuerySet, *, on: date) -> SubmissionQuerySet:
         default=Value(1.0),
         output_field=FloatField(),
     )
-    age = Extract(Value(on) - TruncDate("confirmed_at"), "day", output_field=IntegerField())
-    return files.annotate(
-        age=age, closes_on=_nearest_deadline(on), needed_by=_horizon(), unanswered=~Exists(_answering())
-    ).annotate(days_left=left, priority=(Greatest(F("age"), 0) + 1) * urgency * deadline)
+    age = Extract(Value(on) - TruncDate("received_at"), "day", output_field=IntegerField())
+    return (
+        files.annotate(received_at=Coalesce("confirmed_at", "filed_at"))
+        .annotate(
+            age=age,
+            closes_on=_nearest_deadline(on),
+            needed_by=_horizon(),
+            unanswered=~Exists(_answering()),
+            is_dead_address=Exists(FollowUp.objects.to_do().dead_addresses().filter(submission=OuterRef("pk"))),
+        )
+        .annotate(days_left=left, priority=(Greatest(F("age"), 0) + 1) * urgency * deadline)
+    )
 
 
 def _json(value: str) -> Value:

@@ -275,7 +275,6 @@ def end_review(*, submission: Submission, officer: User, on: date, message: str 
     if submission.reviewed_at:
         raise ReviewError("La relecture de cette demande est déjà terminée ; l’entreprise a reçu son courriel.")
     reviews = [review for review in submission.reviews.latest_by_scheme().values() if review.is_decided]
-    kept = [review for review in reviews if review.verdict == KEPT]
     if not reviews and not message.strip():
         raise ReviewError("Retenez ou écartez au moins un dispositif, ou écrivez un mot à l’entreprise.")
     result = latest_result(submission, on=on)
@@ -285,7 +284,7 @@ def end_review(*, submission: Submission, officer: User, on: date, message: str 
     submission.reviewed_at, submission.reviewed_by = end.ended_at, officer
     submission.officer = submission.officer or officer
     submission.save(update_fields=["reviewed_at", "reviewed_by", "officer"])
-    enqueue_reviewed(submission, end, kept=kept, n_rejected=len(reviews) - len(kept))
+    enqueue_reviewed(submission, end)
     mark_shown(submission=submission, result=result)
     _note(Kind.REVIEW_ENDED, submission, officer)
     return end

@@ -15,9 +15,10 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.companies.models import Contact, Fact
 from backend.companies.services import identify, open_sheet, record_facts
-from backend.matchmaking.emails import enqueue_confirmation, enqueue_notices, enqueue_receipt
+from backend.matchmaking.emails import enqueue_confirmation, enqueue_notices, enqueue_receipt, enqueue_reviewed
 from backend.matchmaking.models import Alert, Result, Submission
 from backend.matchmaking.results import compute_result, conditions_of, latest_result, mark_shown, set_needs
+from backend.notifications.models import Notification
 from backend.notifications.services import absolute_url
 from backend.territories.models import Perimeter, ServedEpci
 from backend.territories.services import served_epci_of
@@ -218,7 +219,12 @@ def confirm_address(*, submission: Submission) -> Submission:
         submission.confirmed_at = timezone.now()
         submission.save(update_fields=["confirmed_at"])
         result = latest_result(submission, on=current_day())
-        enqueue_receipt(submission, result, key=f"receipt:{submission.pk}")
+        receipt = f"receipt:{submission.pk}"
+        if Notification.objects.filter(dedupe_key=receipt).exists():  # to the address that was corrected since
+            receipt = f"{receipt}:confirmed:{submission.confirmed_at.timestamp():.0f}"
+        enqueue_receipt(submission, result, key=receipt)
+        if submission.reviewed_at and (end := submission.review_ends.first()):
+            enqueue_reviewed(submission, end)
         enqueue_notices(submission)
         mark_shown(submission=submission, result=result)
     return submission

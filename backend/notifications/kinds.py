@@ -99,6 +99,7 @@ KINDS = {
         # to officers, about files
         _notice("officer_notice"),
         _notice("handed_over", reply_to_author=True),
+        _notice("officer_unreachable"),
         # to those who work on the catalogue
         _catalogue("proposal_notice"),
         _catalogue("proposal_decided"),

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 from django.utils import timezone
 
-from backend.common.days import add_working_days, current_day, is_working_day
+from backend.common.days import add_working_days, current_day, is_working_day, working_day_before
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,26 @@ def test_a_working_day_is_neither_a_week_end_nor_a_public_holiday(day: str, is_w
 )
 def test_working_days_are_counted_over_week_ends_and_holidays(day: str, n: int, expected: str):
     assert str(add_working_days(date.fromisoformat(day), n)) == expected
+
+
+@pytest.mark.parametrize(
+    ("filed", "now", "has_waited"),
+    [
+        ("2026-11-24T10:00", "2026-11-25T09:59", False),
+        ("2026-11-24T10:00", "2026-11-25T10:00", True),
+        ("2026-11-27T17:00", "2026-11-28T18:00", False),  # Friday evening, then Saturday
+        ("2026-11-27T17:00", "2026-11-30T16:59", False),
+        ("2026-11-27T17:00", "2026-11-30T17:00", True),
+        ("2026-11-27T00:00", "2026-11-28T00:00", True),  # the whole of Friday
+        ("2026-11-28T10:00", "2026-11-30T23:59", False),  # from a Saturday: the whole of Monday
+        ("2026-11-28T10:00", "2026-12-01T00:00", True),
+        ("2026-04-03T10:00", "2026-04-06T12:00", False),  # Good Friday, then Easter Monday
+        ("2026-04-03T10:00", "2026-04-07T10:00", True),
+        ("2026-05-13T10:00", "2026-05-14T23:59", False),  # Ascension
+        ("2026-05-13T10:00", "2026-05-15T10:00", True),
+    ],
+)
+def test_a_working_day_goes_by_between_the_same_hours(filed: str, now: str, has_waited: bool):
+    paris = timezone.get_default_timezone()
+    moments = [datetime.fromisoformat(text).replace(tzinfo=paris) for text in (filed, now)]
+    assert (moments[0] <= working_day_before(moments[1])) is has_waited

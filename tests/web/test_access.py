@@ -358,6 +358,7 @@ TABLE: dict[str, Row] = {
     "officer_note_back": Row(
         {**everyone(404), "visitor": LOGIN}, method="post", args=lambda case: [case.file.pk, case.note.pk]
     ),
+    "officer_address": act(email="nouvelle@firme.example"),
     "officer_step": act(step="contacted"),
     "officer_step_close": act(lambda case: [case.file.pk, case.step.pk]),
     # Signing in.

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.models import Organisation, User
 from backend.matchmaking.models.reviews import Review
 from backend.matchmaking.models.submissions import Submission
+from backend.notifications.models import Suppression
 from backend.schemes.models import Scheme
 
 
@@ -20,6 +21,9 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def standing(self) -> Self:
         """Steps that nobody took back."""
         return self.filter(cancelled_at__isnull=True)
+
+    def dead_addresses(self) -> Self:
+        return self.filter(step=FollowUp.Step.DEAD_ADDRESS)
 
 
 class FollowUp(models.Model):
@@ -32,6 +36,7 @@ class FollowUp(models.Model):
         GRANTED = "granted", _("obtenu")
         REFUSED = "refused", _("refusé")
         GIVEN_UP = "given_up", _("abandonné par l’entreprise")
+        DEAD_ADDRESS = "dead_address", _("adresse morte : appeler l’entreprise")  # opened by the service alone
 
     ENDS = (Step.GRANTED, Step.REFUSED, Step.GIVEN_UP)  # what a demand for a scheme comes to; the last one counts
 
@@ -39,12 +44,17 @@ class FollowUp(models.Model):
     scheme = models.ForeignKey(
         Scheme, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("dispositif")
     )
-    step = models.CharField(_("étape"), max_length=10, choices=Step)
+    step = models.CharField(_("étape"), max_length=12, choices=Step)
     note = models.CharField(_("précision"), max_length=300, blank=True)
     review = models.ForeignKey(
         Review, on_delete=models.CASCADE, null=True, blank=True, related_name="follow_ups", help_text="What owes it."
     )
-    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("noté par"))
+    suppression = models.ForeignKey(
+        Suppression, on_delete=models.CASCADE, null=True, blank=True, related_name="+", help_text="The dead address."
+    )
+    recorded_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("noté par")
+    )
     recorded_at = models.DateTimeField(_("noté le"))
     done_at = models.DateTimeField(_("fait le"), null=True, blank=True)
     done_by = models.ForeignKey(
@@ -62,7 +72,12 @@ class FollowUp(models.Model):
                 condition=~Q(step__in=("applied", "granted", "refused", "given_up")) | Q(scheme__isnull=False),
                 name="follow_up_of_a_scheme_names_it",
                 violation_error_message=_("Cette étape concerne un dispositif : dites lequel."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(step="dead_address", suppression__isnull=False) | Q(recorded_by__isnull=False),
+                name="follow_up_of_a_person_names_them",
+            ),
+            models.UniqueConstraint(fields=["submission", "suppression"], name="follow_up_once_per_dead_address"),
         ]
 
     def __str__(self) -> str:

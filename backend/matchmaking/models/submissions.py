@@ -2,15 +2,18 @@
 
 import secrets
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
+from backend.common.days import working_day_before
 from backend.companies.models import Contact, FactSheet
 from backend.schemes.models import SubNeed
 from backend.schemes.vocabulary import HORIZONS
@@ -27,12 +30,22 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         if not isinstance(user, User) or not user.is_active:
             return self.none()
         if user.memberships.whole_territory().exists():
-            return self.confirmed()
+            return self.open_to_officers(timezone.now())
         epcis = list(user.epcis())
         if not epcis:
             return self.none()
         offered = HandOver.objects.waiting().filter(to=user).values("submission")
-        return self.confirmed().filter(Q(epci__in=epcis) | Q(epci__isnull=True) | Q(pk__in=offered))
+        files = self.open_to_officers(timezone.now())
+        return files.filter(Q(epci__in=epcis) | Q(epci__isnull=True) | Q(pk__in=offered))
+
+    def open_to_officers(self, now: datetime) -> Self:
+        """Filed by someone who confirmed the address or, for a working day, did not, and left a telephone.
+
+        A file that an officer follows stays open when its address is corrected. Change the consent of the filing form
+        and the page on personal data together with this.
+        """
+        to_call = Q(filed_at__lte=working_day_before(now)) & ~Q(contact__phone="")
+        return self.filter(Q(confirmed_at__isnull=False) | Q(officer__isnull=False) | to_call)
 
     def confirmed(self) -> Self:
         """Filed by someone who has shown that the address is theirs."""

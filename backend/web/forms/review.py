@@ -103,7 +103,9 @@ class NoteForm(forms.Form):
 
 
 class StepForm(forms.Form):
-    step = forms.ChoiceField(label=_("Étape"), choices=FollowUp.Step.choices)
+    step = forms.ChoiceField(
+        label=_("Étape"), choices=[one for one in FollowUp.Step.choices if one[0] != FollowUp.Step.DEAD_ADDRESS]
+    )
     scheme = forms.ModelChoiceField(
         label=_("Dispositif"), queryset=Scheme.objects.none(), required=False, empty_label=_("Aucun en particulier")
     )
@@ -116,6 +118,16 @@ class StepForm(forms.Form):
         self.fields["scheme"].queryset = (  # type: ignore[attr-defined]
             (schemes | kept).distinct().select_related("current").order_by("current__name")
         )
+
+
+class AddressForm(forms.Form):
+    """The address that the contact of a file said on the telephone."""
+
+    email = forms.EmailField(
+        label=_("Nouvelle adresse électronique"),
+        max_length=254,
+        error_messages={"invalid": _("Cette adresse n’est pas complète. Elle ressemble à prenom.nom@entreprise.fr.")},
+    )
 
 
 class OfferForm(forms.Form):

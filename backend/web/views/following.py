@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from backend.matchmaking.dead_addresses import correct_address, declare_reachable
 from backend.matchmaking.follow_up import (
     FollowUpError,
     answer_offers,
@@ -21,7 +22,7 @@ from backend.matchmaking.follow_up import (
     write_note,
 )
 from backend.matchmaking.models import FollowUp, Note, Submission
-from backend.web.forms.review import NoteForm, OfferForm, StepForm
+from backend.web.forms.review import AddressForm, NoteForm, OfferForm, StepForm
 from backend.web.views.officer import file_page, signed_in, visible_file
 
 
@@ -130,3 +131,23 @@ def close(request: HttpRequest, pk: int, step_pk: int) -> HttpResponse:
     follow_up = get_object_or_404(FollowUp, pk=step_pk, submission=submission)
     close_step(follow_up=follow_up, officer=signed_in(request), cancel="cancel" in request.POST)
     return redirect(reverse("officer_file", args=[pk]) + "#suivi")
+
+
+@login_required
+@require_POST
+def address(request: HttpRequest, pk: int) -> HttpResponse:
+    """Correct a dead address, or say that it works again."""
+    submission, user = visible_file(request, pk), signed_in(request)
+    if "works" in request.POST:
+        declare_reachable(submission=submission, officer=user)
+        messages.success(request, _("C’est noté : nous écrivons de nouveau à cette adresse."))
+        return redirect(reverse("officer_file", args=[pk]) + "#suivi")
+    form = AddressForm(request.POST, auto_id="adresse_%s")
+    try:
+        if form.is_valid():
+            correct_address(submission=submission, officer=user, email=form.cleaned_data["email"])
+            messages.success(request, _("L’adresse est corrigée : elle reçoit une demande de confirmation."))
+            return redirect(reverse("officer_file", args=[pk]) + "#suivi")
+    except FollowUpError as error:
+        form.add_error("email", str(error))
+    return file_page(request, submission, bound={"address_form": form}, status=422)

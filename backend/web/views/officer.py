@@ -19,6 +19,7 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.journal.services import record_read
 from backend.matchmaking.corrections import understanding_of
+from backend.matchmaking.dead_addresses import unreachable_officers
 from backend.matchmaking.differences import Standing, differences, standing
 from backend.matchmaking.emails import organisation_in_charge
 from backend.matchmaking.gaps import LEAST, gaps_for, why
@@ -36,7 +37,7 @@ from backend.territories.services import served_communes
 from backend.web.forms.aids import AidForm
 from backend.web.forms.facts import TOLD_WITH, bound_fact_form, fact_forms
 from backend.web.forms.question import asked_with, open_questions
-from backend.web.forms.review import EndForm, NeedCorrectionForm, NoteForm, OfferForm, QueueForm, StepForm
+from backend.web.forms.review import AddressForm, EndForm, NeedCorrectionForm, NoteForm, OfferForm, QueueForm, StepForm
 
 FILTERS = "queue"
 PER_PAGE = 50
@@ -114,6 +115,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "offers": user.offers.waiting().select_related("submission__sheet", "by"),
         "portfolio": files.filter(officer=user).count(),
         "leads": user.memberships.leading().exists(),
+        "unreachable": unreachable_officers(user) if user.memberships.leading().exists() else [],
         "shortcuts": QUEUE_KEYS,
     }
     return render(request, "web/officer/queue.html", context)
@@ -164,6 +166,7 @@ def file_page(
         "review_end": submission.review_ends.select_related("officer").first(),
         "end_form": EndForm(),
         "note_form": NoteForm(auto_id="note_%s"),
+        "address_form": AddressForm(auto_id="adresse_%s"),
         "step_form": StepForm(submission=submission, auto_id="etape_%s"),
         "offer_form": OfferForm(by=user, auto_id="transmettre_%s"),
         "offer": submission.hand_overs.waiting().select_related("by", "to").first(),

@@ -33,7 +33,8 @@ class ContactForm(StepForm):
     )
     consent = forms.BooleanField(
         label=_(
-            "J’accepte que le service économique de mon intercommunalité lise cette demande et me réponde. Je peux"
+            "J’accepte que le service économique de mon intercommunalité lise cette demande et me réponde. Si j’ai"
+            " laissé un téléphone sans confirmer mon adresse, il la lit un jour ouvré après et m’appelle. Je peux"
             " retirer mon accord à tout moment."
         ),
         error_messages={"required": _("Sans votre accord, personne ne peut lire la demande : cochez la case.")},

@@ -1,0 +1,132 @@
+"""Addresses that do not exist: a task for whoever can telephone, and what they do about it.
+
+What came back is in the outbox; a job reads it there, so that whoever is killed loses no task, and the database
+refuses a second one.
+"""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+
+from backend.accounts.models import Membership, User
+from backend.common.work import Work
+from backend.matchmaking.emails import enqueue_confirmation, enqueue_officer_unreachable
+from backend.matchmaking.follow_up import FollowUpError
+from backend.matchmaking.models import FollowUp, Submission
+from backend.matchmaking.services import check_may_decide, confirm_url
+from backend.notifications.kinds import KINDS, Audience
+from backend.notifications.models import Notification
+from backend.notifications.suppression import digests, is_dead, lift_suppressions
+
+TO_FIRMS = [name for name, kind in KINDS.items() if kind.audience == Audience.FIRM]
+ABOUT = "submission:"
+
+
+def follow_dead_addresses(*, on: date) -> Work:
+    """Open the tasks that are missing, and close those of addresses that are written to again."""
+    dead = Notification.objects.filter(
+        delivery=Notification.Delivery.DEAD, suppression__isnull=False, suppression__lifted_at__isnull=True
+    )
+    of_firms = dead.filter(kind__in=TO_FIRMS).values_list("suppression", "suppression__digest", "about").distinct()
+    n_opened = sum(
+        _open_task(suppression, digest, subject.removeprefix(ABOUT))
+        for suppression, digest, about in of_firms
+        for subject in about
+        if subject.startswith(ABOUT)
+    )
+    of_officers = dead.exclude(kind__in=TO_FIRMS).values_list("suppression", "recipient").distinct()
+    n_told = sum(_tell_leads(suppression, recipient) for suppression, recipient in of_officers)
+    lifted = FollowUp.objects.to_do().dead_addresses().filter(suppression__lifted_at__isnull=False)
+    n_closed = lifted.update(done_at=timezone.now())
+    return Work(n_looked_at=len(of_firms) + len(of_officers), n_changed=n_opened + n_told + n_closed)
+
+
+@transaction.atomic
+def _open_task(suppression: int, digest: str, number: str) -> bool:
+    """Open the task of an address and a file, once, unless the file has another address by now."""
+    submission = Submission.objects.select_related("contact").filter(pk=int(number) if number.isdigit() else 0).first()
+    if submission is None or digest not in digests(submission.contact.email):
+        return False
+    _, is_new = FollowUp.objects.get_or_create(
+        submission=submission,
+        suppression_id=suppression,
+        defaults={"step": FollowUp.Step.DEAD_ADDRESS, "recorded_at": timezone.now()},
+    )
+    return is_new
+
+
+@transaction.atomic
+def _tell_leads(suppression: int, recipient: str) -> int:
+    """Tell those who lead an officer that e-mails do not reach them, once each."""
+    officer = User.objects.filter(email__iexact=recipient, is_active=True).first()
+    if officer is None or not officer.is_officer:
+        return 0
+    leads = leads_of(officer)
+    return sum(enqueue_officer_unreachable(officer, lead, key=f"{suppression}:{lead.pk}") for lead in leads)
+
+
+def leads_of(officer: User) -> list[User]:
+    """Return who leads an officer: in the same organisation, else the territory leads."""
+    others = User.objects.filter(is_active=True).exclude(pk=officer.pk)
+    organisations = officer.memberships.reviewing().values("organisation")
+    near = Membership.objects.leading().filter(role=Membership.Role.EPCI_LEAD, organisation__in=organisations)
+    found = list(others.filter(memberships__in=near).distinct())
+    return found or list(others.filter(memberships__in=Membership.objects.whole_territory()).distinct())
+
+
+def unreachable_officers(lead: User) -> list[User]:
+    """Return the officers whom someone leads and whom no e-mail reaches."""
+    led = Membership.objects.reviewing()
+    if not lead.memberships.whole_territory().exists():
+        led = led.filter(organisation__in=lead.memberships.leading().values("organisation"))
+    officers = User.objects.filter(memberships__in=led).exclude(pk=lead.pk).distinct()
+    return [officer for officer in officers if is_dead(officer.email)]
+
+
+# -- what an officer does about it
+
+
+@transaction.atomic
+def correct_address(*, submission: Submission, officer: User, email: str) -> None:
+    """Give a file the address that its contact said on the telephone, which gets a confirmation and nothing else yet.
+
+    Raises ``FollowUpError`` where it is no address, or the one that the file has already.
+    """
+    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    check_may_decide(officer, submission)
+    email = email.strip()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise FollowUpError(
+            f"« {email} » n’est pas une adresse complète. Elle ressemble à prenom.nom@entreprise.fr."
+        ) from None
+    contact = submission.contact
+    if email.lower() == contact.email.lower():
+        raise FollowUpError("C’est l’adresse du dossier : si elle fonctionne de nouveau, dites-le.")
+    contact.email = email
+    contact.save(update_fields=["email"])
+    submission.confirmed_at = None
+    submission.officer = submission.officer or officer  # who follows a file goes on seeing it
+    submission.save(update_fields=["confirmed_at", "officer"])
+    lift_suppressions(address=email, by=officer)
+    close_tasks(submission=submission, officer=officer)
+    now = timezone.now()
+    enqueue_confirmation(submission, confirm_url=confirm_url(submission), suffix=f":corrected:{now.timestamp():.0f}")
+
+
+@transaction.atomic
+def declare_reachable(*, submission: Submission, officer: User) -> None:
+    """Write again to the address of a file, because its contact says that it works. What was held back is not sent."""
+    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    check_may_decide(officer, submission)
+    lift_suppressions(address=submission.contact.email, by=officer)
+    close_tasks(submission=submission, officer=officer)
+
+
+def close_tasks(*, submission: Submission, officer: User) -> None:
+    tasks = FollowUp.objects.to_do().dead_addresses().filter(submission=submission)
+    tasks.update(done_at=timezone.now(), done_by=officer)
