@@ -53,6 +53,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Return the intercommunalities whose files this person reviews."""
         return ServedEpci.objects.filter(organisations__memberships__in=self.memberships.reviewing())
 
+    def led_epcis(self) -> models.QuerySet[ServedEpci]:
+        """Return the intercommunalities whose officers this person answers for."""
+        led = self.memberships.filter(role=Membership.Role.EPCI_LEAD, user__is_active=True)
+        return ServedEpci.objects.filter(organisations__memberships__in=led).distinct()
+
+    def name_for_firms(self) -> str:
+        """Return what a firm reads of who opened its file: first name, initial, service."""
+        name = f"{self.first_name} {self.last_name[:1]}{'.' if self.last_name else ''}".strip()
+        membership = self.memberships.select_related("organisation__epci").first()
+        if membership is None:
+            return f"{name or _('Un agent')}, {_('administration du service')}"
+        epci = membership.organisation.epci
+        return f"{name or _('Un agent')}, {epci.short_name if epci else membership.organisation.name}"
+
     @property
     def is_officer(self) -> bool:
         return self.is_active and self.memberships.reviewing().exists()

@@ -15,7 +15,7 @@ class AuditEventAdmin(admin.ModelAdmin[AuditEvent]):
     An address typed in the search finds the refused sign-ins with it, of which only a digest is kept.
     """
 
-    list_display = ("at", "kind", "actor_label", "account", "detail")
+    list_display = ("at", "kind", "actor_label", "account", "said")
     list_filter = ("kind", "at")
     list_select_related = ("account",)
     search_fields = ("actor_label", "actor__email", "account__email")

@@ -45,6 +45,19 @@ class Kind(models.TextChoices):
     RESTORE = "restore", _("restauration")
 
 
+# What a detail says, where it is a word of ours.
+DETAILS = {
+    "kept": _("retenu"),
+    "rejected": _("écarté"),
+    "referred": _("hors du périmètre"),
+    "accepted": _("acceptée"),
+    "declined": _("refusée"),
+    "totp": _("application"),
+    "webauthn": _("clé de sécurité"),
+    "recovery_codes": _("codes de secours"),
+}
+
+
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def of_epcis(self, epcis: Iterable[models.Model]) -> Self:
         """What was done with the files of some intercommunalities, or by their people with a file placed nowhere."""
@@ -125,3 +138,8 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.kind} {self.actor_label}"
+
+    @property
+    def said(self) -> str:
+        """The detail in words, where it adds something to the kind."""
+        return str(DETAILS.get(self.detail, ""))

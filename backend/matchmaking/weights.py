@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from backend.matchmaking.contributions import contributions
 from backend.matchmaking.models import Activation, WeightSet
 from backend.schemes.wording import number
 
+LOCK = 0x57454947  # "WEIG"
 MOST_POINTS = 100
 
 
@@ -95,8 +96,9 @@ def activate_weights(*, weights: WeightSet, by: User, instead_of: str) -> Activa
 
 
 def _wait_for_others() -> None:
-    """Let one person at a time write or put in force; results go on naming the rows."""
-    list(WeightSet.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    """Let one person at a time write or put in force. The rows are append-only: who serves may not lock them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 @transaction.atomic

@@ -11,10 +11,11 @@ from backend.common.roles import serves_as_owner
 from backend.jobs.registry import JOBS
 from backend.jobs.running import run
 from backend.journal.models import AuditEvent, Kind
-from backend.matchmaking.models import Review
+from backend.matchmaking.models import Review, WeightSet
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.weights import activate_weights
 from backend.notifications.models import Notification
-from tests.factories import DAY, decide, first_matches, make_lead, make_officer, make_submission
+from tests.factories import DAY, decide, first_matches, make_lead, make_officer, make_submission, write_version
 from tests.security.roles import SUPERUSER, TwoRoles, empty_database, run_command
 
 # Each table whose rows are never rewritten: a new one is written here, and guarded by append_only().
@@ -265,6 +266,13 @@ def test_from_filing_to_the_e_mail_it_is_enough(served):
     assert AuditEvent.objects.filter(submission_id=submission.pk, kind=Kind.FILE_READ, actor=officer).exists()
     desk.force_login(lead)
     assert desk.get(f"/agent/{submission.pk}/").status_code == 200
+
+
+def test_the_points_of_the_ranking_change_with_it(served):
+    lead = make_lead()
+    version = write_version(lead, near=33.5)
+    activate_weights(weights=version, by=lead, instead_of=WeightSet.objects.in_force().get().version)
+    assert WeightSet.objects.in_force().get() == version
 
 
 @pytest.mark.parametrize("name", [name for name, job in JOBS.items() if job.is_on and name != "links.check"])

@@ -329,6 +329,7 @@ TABLE: dict[str, Row] = {
     "officer_queue": page(SIGNED_IN),
     "officer_unexplained": page(LEADS),
     "officer_gaps": page(LEADS),
+    "officer_journal": page({**everyone(403), "visitor": LOGIN, "epci_lead": OK}),
     "officer_portfolio": page(SIGNED_IN),
     "officer_answer_offer": Row(SIGNED_IN, method="post"),
     "officer_catalogue": page(MEMBERS),

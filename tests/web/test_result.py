@@ -12,7 +12,7 @@ from tests.factories import make_submission
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
-N_QUERIES = 27
+N_QUERIES = 28
 
 
 @pytest.fixture

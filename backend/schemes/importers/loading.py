@@ -71,7 +71,7 @@ def import_records(
     for rows in batched(enumerate(loading.without_notices(records), 1), CHUNK, strict=False):
         loading.take(rows)
     if sidecar:
-        Scheme.objects.of_source(source).filter(source_key__in=sidecar.entries, revisions=None).delete()
+        _forget_unread(source, sidecar.entries)
     load_sayings(source)
     report = loading.report
     report.rejected.sort(key=lambda rejected: rejected.row)
@@ -97,6 +97,13 @@ def _reader(source: str, sidecar: Sidecar | None) -> Reader:
 def _make_known(source: str, keys: Iterable[str]) -> None:
     rows = [Scheme(source=source, source_key=key) for key in keys]
     Scheme.objects.bulk_create(rows, batch_size=CHUNK, ignore_conflicts=True)
+
+
+def _forget_unread(source: str, keys: Iterable[str]) -> None:
+    """Delete what no row described. Django would also delete what hangs on it, in tables where nobody may."""
+    unread = Scheme.objects.of_source(source).filter(source_key__in=keys, revisions=None)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM schemes_scheme WHERE id = ANY (%s)", [list(unread.values_list("pk", flat=True))])
 
 
 def _wait_for_turn(source: str) -> None:

@@ -116,6 +116,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "portfolio": files.filter(officer=user).count(),
         "leads": user.memberships.leading().exists(),
         "unreachable": unreachable_officers(user) if user.memberships.leading().exists() else [],
+        "leads_epci": user.led_epcis().exists(),
         "shortcuts": QUEUE_KEYS,
     }
     return render(request, "web/officer/queue.html", context)

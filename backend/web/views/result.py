@@ -35,6 +35,7 @@ from backend.web.forms.question import Asked, asked_with, open_questions, take_a
 from backend.web.forms.result import AddressForm, AlertForm
 from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import client_ip, limit_wrong_links, spend
+from backend.web.views.journal import readings_of
 
 
 def submission_of(token: str) -> Submission:
@@ -82,6 +83,7 @@ def result_page(
         "answer_url": reverse("answer", args=[submission.token]),
         "can_answer": ("firm",),
         "caller": caller_of(submission) if page.nothing_fits else "",
+        "readings": readings_of(submission),
         "notes": submission.notes.for_the_firm().select_related("author", "organisation"),
         "whom_to_call": whom_to_call(submission),
         "guides": answer.guides() if page.nothing_fits else (),
