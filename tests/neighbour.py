@@ -49,7 +49,8 @@ WORD = "Quifarnel"
 FIRST = 188_088_000  # the neighbour's rows have numbers from here on: no sequence of a test gets there
 NUMBER = str(FIRST)[:-2]  # how each of them begins
 PHONE, AMOUNT, SPEND = "0344987654", "43217", "777123"
-PLACES = ("tests/security/",)  # folders and files whose tests look at pages, e-mails or answers
+# Folders and files whose tests look at pages, e-mails or answers.
+PLACES = ("tests/notifications/", "tests/security/", "tests/web/")
 # The same in both firms: a number that everybody can read, an accountant's address, a group, a service.
 VARIANTS: dict[str, dict[str, Any]] = {
     "siren": {"siren": SIREN, "siret": "99999995600033"},
@@ -107,7 +108,7 @@ class Neighbour:
         if self.shows or connection.needs_rollback:
             return
         for row in ours(Notification):
-            if NUMBER not in f"{row.dedupe_key} {row.topic}":
+            if NUMBER not in f"{row.dedupe_key} {row.topic} {row.about}":
                 text = " ".join([row.recipient * (self.variant != "address"), row.reply_to, row.subject, row.text])
                 self.search(f"{text} {row.html}".encode(), f"E-mail {row.kind} to {row.recipient}")
 
@@ -133,9 +134,10 @@ def neighbour(request: pytest.FixtureRequest) -> Iterator[Neighbour | None]:
     """Put a second firm beside the first, which of the four follows from the test's name.
 
     ``@pytest.mark.neighbour("siren", "epci")`` draws from these only; ``@pytest.mark.shows_both(why)`` leaves it there
-    and searches nothing.
+    and searches nothing; ``@pytest.mark.alone(why)`` puts none there.
     """
-    if not request.node.nodeid.startswith(PLACES) or not _has_database(request):
+    alone = request.node.get_closest_marker("alone") is not None
+    if alone or not request.node.nodeid.startswith(PLACES) or not _has_database(request):
         yield None
         return
     request.getfixturevalue("db")
@@ -161,7 +163,7 @@ def pytest_runtest_call(item: pytest.Function) -> Iterator[None]:
     """Search the e-mails once the test is through: what they show is a failure of it."""
     done = yield
     beside = getattr(item, "funcargs", {}).get("neighbour")
-    if beside:
+    if isinstance(beside, Neighbour):
         beside.search_outbox()
     return done
 

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from backend.notifications.bounces import MOST_BYTES, MOST_PARTS, record_report
 from backend.notifications.models import Notification, Suppression
 from backend.notifications.services import deliver
+from tests.neighbour import ours
 from tests.notifications.imap import imap_server
 
 State, Delivery = Notification.State, Notification.Delivery
@@ -27,7 +28,7 @@ def sent(make_owed, postman) -> Notification:
 
 
 @pytest.fixture
-def neighbour(sent) -> Notification:
+def other(sent) -> Notification:
     return Notification.objects.get(dedupe_key="theirs")
 
 
@@ -42,22 +43,22 @@ def report(name: str, notification: Notification, **changes: str) -> bytes:
 
 
 def nothing_changed() -> bool:
-    return not Suppression.objects.exists() and not Notification.objects.exclude(delivery=Delivery.UNKNOWN).exists()
+    return not Suppression.objects.exists() and not ours(Notification).exclude(delivery=Delivery.UNKNOWN).exists()
 
 
 # -- real reports
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_a_server_that_gives_up_on_an_unknown_mailbox_makes_the_address_dead(sent, neighbour, server):
+def test_a_server_that_gives_up_on_an_unknown_mailbox_makes_the_address_dead(sent, other, server):
     outcome = record_report(report(server, sent))
     assert (outcome.is_known, outcome.is_recorded) == (True, True)
-    for row in (sent, neighbour):
+    for row in (sent, other):
         row.refresh_from_db()
     assert (sent.state, sent.delivery) == (State.SENT, Delivery.DEAD)
     assert sent.suppression.reason == "dead"
     assert "@" not in sent.error
-    assert neighbour.delivery == Delivery.UNKNOWN
+    assert other.delivery == Delivery.UNKNOWN
     assert Suppression.objects.count() == 1
 
 
@@ -92,13 +93,13 @@ def test_a_dead_mailbox_behind_the_recipient_is_a_refusal(sent):
     assert not Suppression.objects.exists()
 
 
-def test_a_complaint_suppresses_alerts_only(sent, neighbour, make_owed):
+def test_a_complaint_suppresses_alerts_only(sent, other, make_owed):
     assert record_report(report("complaint", sent)).is_recorded
     sent.refresh_from_db()
     assert sent.delivery == Delivery.COMPLAINED
     assert make_owed(key="a", kind="alert", about=("ours",)).state == State.STOPPED
     assert make_owed(key="b", kind="receipt", about=("ours",)).state == State.DUE
-    assert make_owed(key="c", kind="alert", about=("x",), recipient=neighbour.recipient).state == State.DUE
+    assert make_owed(key="c", kind="alert", about=("x",), recipient=other.recipient).state == State.DUE
 
 
 def test_a_complaint_taken_back_is_none(sent):
@@ -223,9 +224,9 @@ def test_a_mailbox_is_read_over_tls_only(db, settings, url):
 
 
 def test_the_mailbox_is_read_once_and_what_is_not_ours_waits_for_a_person(
-    sent, neighbour, settings, capsys, monkeypatch, tmp_path
+    sent, other, settings, capsys, monkeypatch, tmp_path
 ):
-    messages = [report("absence", neighbour), report("ovh", sent), b"noise"]
+    messages = [report("absence", other), report("ovh", sent), b"noise"]
     with imap_server(messages, tmp_path) as server:
         monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
         settings.BOUNCE_IMAP = f"imaps://bounces%40jonction.example:s%40cret@localhost:{server.port}/INBOX"

@@ -17,6 +17,7 @@ from backend.matchmaking.services import Filing, confirm_address, file_submissio
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
 from tests.factories import DAY, decide
+from tests.neighbour import ours
 
 TYPED = "L’atelier & <b>fils</b> d'Estrées"
 
@@ -38,7 +39,7 @@ def file(**changes):
 
 
 def owed(kind):
-    return Notification.objects.get(kind=kind)
+    return ours(Notification).get(kind=kind)
 
 
 def review(submission, officer, *, n_kept, n_rejected, message):
@@ -68,7 +69,7 @@ def test_the_confirmation_holds_its_link_and_nothing_that_was_typed(submission):
     assert "/confirmer/" in email.html
     for typed in ("atelier", "Isabelle", "soudeurs", submission.token):
         assert typed not in email.subject + email.text + email.html
-    assert Notification.objects.count() == 1
+    assert ours(Notification).count() == 1
 
 
 def test_the_receipt_lists_five_schemes_not_reviewed_yet_and_says_who_calls(submission):
@@ -98,7 +99,7 @@ def test_the_receipt_says_so_when_nothing_fits(officer):
 def test_each_officer_in_charge_gets_one_notice_without_the_firm_s_secret_link(submission):
     confirm_address(submission=submission)
     confirm_address(submission=submission)
-    notices = Notification.objects.filter(kind="officer_notice")
+    notices = ours(Notification).filter(kind="officer_notice")
     assert {notice.recipient for notice in notices} == {
         "claire.vasseur@jonction.example",
         "sophie.carlier@jonction.example",
@@ -115,7 +116,7 @@ def test_the_officers_of_the_four_are_told_where_the_commune_is_unknown(officer)
     content = read_demonstration()["submission"]
     facts = {name: value for name, value in content["facts"].items() if name != "commune"}
     confirm_address(submission=file(facts=facts))
-    notices = Notification.objects.filter(kind="officer_notice")
+    notices = ours(Notification).filter(kind="officer_notice")
     assert len(notices) == 5
     assert all("quatre intercommunalités" in email.text for email in notices)
     assert "développeur économique du territoire" in owed("receipt").text
@@ -150,7 +151,7 @@ def test_the_end_of_a_review_that_keeps_nothing(submission, officer):
 def test_what_is_sent_about_a_file_can_be_stopped_from_both_parts(submission, officer):
     confirm_address(submission=submission)
     review(submission, officer, n_kept=1, n_rejected=0, message="")
-    emails = Notification.objects.all()
+    emails = ours(Notification).all()
     assert {email.kind for email in emails} == {"confirm_address", "receipt", "officer_notice", "reviewed"}
     for email in emails:
         assert email.topic
@@ -160,7 +161,7 @@ def test_what_is_sent_about_a_file_can_be_stopped_from_both_parts(submission, of
 
 def test_a_link_asked_for_again_is_owed_again(submission):
     assert send_link_again(email=submission.contact.email.upper()) == 1
-    assert Notification.objects.filter(kind="confirm_address").count() == 2
+    assert ours(Notification).filter(kind="confirm_address").count() == 2
 
 
 def test_an_invitation_and_a_new_password_come_with_their_link(officer):

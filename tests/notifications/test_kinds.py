@@ -7,6 +7,7 @@ import pytest
 
 from backend.notifications.kinds import KINDS, Audience, OptOut, UnknownKind
 from backend.notifications.models import Notification
+from tests.neighbour import ours
 
 BACKEND = Path(__file__).parents[2] / "backend"
 TEMPLATES = {path.name.removesuffix(".subject.txt") for path in BACKEND.glob("*/templates/emails/*.subject.txt")}
@@ -21,7 +22,7 @@ def strings_of_the_code() -> set[str]:
 def test_a_kind_that_the_registry_does_not_know_is_refused(make_owed):
     with pytest.raises(UnknownKind, match=r"'greeting'.*confirm_address"):
         make_owed(kind="greeting")
-    assert not Notification.objects.exists()
+    assert not ours(Notification).exists()
 
 
 def test_every_kind_is_enqueued_somewhere():
@@ -51,5 +52,5 @@ def test_only_firms_receive_links_to_a_file():
 def test_an_email_is_found_by_each_thing_it_is_about(make_owed):
     both = make_owed(key="a", about=("submission:1", "submission:12"))
     other = make_owed(key="b", about=("submission:12",))
-    assert list(Notification.objects.about("submission:1")) == [both]
-    assert set(Notification.objects.about("submission:12")) == {both, other}
+    assert list(ours(Notification).about("submission:1")) == [both]
+    assert set(ours(Notification).about("submission:12")) == {both, other}

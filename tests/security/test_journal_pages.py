@@ -10,6 +10,7 @@ from backend.accounts.models import Membership
 from backend.journal.models import AuditEvent, Kind
 from backend.journal.services import record_event, record_read
 from tests.factories import ARC, CC2V, CCLO, DAY, decide, first_matches, make_lead, make_officer, make_submission
+from tests.neighbour import ours
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -126,7 +127,7 @@ def test_it_is_searched_by_person_file_kind_and_day(desk, submission):
     later = datetime(2026, 11, 25, 9, tzinfo=ZoneInfo("Europe/Paris"))
     one, two = read(submission, claire), read(other_file, paul, later)
     record_event(kind=Kind.FILE_TAKEN, actor=paul, submission_id=submission.pk, epci_id=submission.epci_id)
-    three = AuditEvent.objects.get(kind=Kind.FILE_TAKEN)
+    three = ours(AuditEvent).get(kind=Kind.FILE_TAKEN)
     for query, expected in (
         ({"agent": claire.pk}, {one.pk}),
         ({"dossier": submission.reference}, {one.pk, three.pk}),
@@ -163,7 +164,7 @@ def test_a_person_of_elsewhere_is_in_no_list(desk, submission, elsewhere):
     read(submission, make_officer())
     page = desk.get(JOURNAL)
     assert "Zoé" not in page.content.decode()
-    stranger = AuditEvent.objects.filter(submission_id=elsewhere.pk).first().actor
+    stranger = ours(AuditEvent).filter(submission_id=elsewhere.pk).first().actor
     assert desk.get(JOURNAL, {"agent": stranger.pk}).status_code == 422
 
 

@@ -131,7 +131,7 @@ def changes_of(neighbour: Any, before: list[Any]) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(POINTING)
         pointing = [column for (column,) in cursor.fetchall()]
-    emails = [row.kind for row in ours(Notification) if NUMBER in f"{row.dedupe_key} {row.topic}"]
+    emails = [row.kind for row in ours(Notification) if NUMBER in f"{row.dedupe_key} {row.topic} {row.about}"]
     return [
         *(table for table in after.keys() | known.keys() if after.get(table) != known.get(table)),
         *pointing,

@@ -16,6 +16,7 @@ from backend.matchmaking.reviews import end_review
 from backend.matchmaking.weights import activate_weights
 from backend.notifications.models import Notification
 from tests.factories import DAY, decide, first_matches, make_lead, make_officer, make_submission, write_version
+from tests.neighbour import ours
 from tests.security.roles import SUPERUSER, TwoRoles, empty_database, run_command
 
 # Each table whose rows are never rewritten: a new one is written here, and guarded by append_only().
@@ -260,10 +261,10 @@ def test_from_filing_to_the_e_mail_it_is_enough(served):
     done = run(name="outbox.sweep", on=DAY)
     assert done is not None
     assert done.error == ""
-    assert Notification.objects.filter(state=Notification.State.SENT).count() == len(mail.outbox) > 0
+    assert ours(Notification).filter(state=Notification.State.SENT).count() == len(mail.outbox) > 0
     assert {submission.contact.email, officer.email} <= {to for message in mail.outbox for to in message.to}
     assert Review.objects.filter(submission=submission).count() == 2
-    assert AuditEvent.objects.filter(submission_id=submission.pk, kind=Kind.FILE_READ, actor=officer).exists()
+    assert ours(AuditEvent).filter(submission_id=submission.pk, kind=Kind.FILE_READ, actor=officer).exists()
     desk.force_login(lead)
     assert desk.get(f"/agent/{submission.pk}/").status_code == 200
 

@@ -12,6 +12,7 @@ from backend.matchmaking.services import CONFIRM_SALT, RESEND_SECONDS, confirmat
 from backend.notifications.models import Notification, Stop
 from backend.notifications.services import stop_url
 from tests.factories import make_officer, make_submission
+from tests.neighbour import ours
 from tests.web.conftest import fill, text_of
 
 pytestmark = pytest.mark.django_db
@@ -31,14 +32,14 @@ def stop_path(submission):
 
 
 def owed(kind):
-    return Notification.objects.filter(kind=kind)
+    return ours(Notification).filter(kind=kind)
 
 
 def test_the_link_of_the_email_is_the_one_that_confirms(client):
     fill(client)
-    path = re.search(r"(/confirmer/\S+)", Notification.objects.get().text).group(1)
+    path = re.search(r"(/confirmer/\S+)", ours(Notification).get().text).group(1)
     client.post(path)
-    assert Submission.objects.get().confirmed_at
+    assert ours(Submission).get().confirmed_at
 
 
 @pytest.mark.parametrize("method", ["get", "head", "options"])
@@ -47,7 +48,7 @@ def test_opening_the_link_changes_nothing(client, submission, method):
     assert response.status_code in (200, 405)
     submission.refresh_from_db()
     assert submission.confirmed_at is None
-    assert Notification.objects.count() == 1
+    assert ours(Notification).count() == 1
 
 
 def test_confirming_twice_sends_one_receipt_and_one_notice_to_each_officer(client, submission):
@@ -117,14 +118,14 @@ def test_the_answer_is_the_same_whether_the_address_is_known_or_not(client, subm
         text_of(client.post("/retrouver/", {"email": email})).replace(email, "…") for email in (known, "x@y.example")
     }
     assert len(texts) == 1
-    assert not Notification.objects.filter(recipient="x@y.example").exists()
+    assert not ours(Notification).filter(recipient="x@y.example").exists()
 
 
 @pytest.mark.parametrize("email", ["", "camille@", "camille roux", "a@b.example\nBcc: c@d.example"])
 def test_a_link_is_asked_for_with_a_whole_address(client, email):
     response = client.post("/retrouver/", {"email": email})
     assert response.status_code == 422
-    assert not Notification.objects.exists()
+    assert not ours(Notification).exists()
 
 
 def test_opening_the_stop_link_changes_nothing(client, submission):
@@ -140,7 +141,7 @@ def test_a_mail_program_stops_without_a_cookie(submission, body):
     assert response.status_code == 200
     assert "C’est fait" in text_of(response)
     assert Stop.objects.get().topics == [submission.topic]
-    assert Notification.objects.get().state == Notification.State.STOPPED
+    assert ours(Notification).get().state == Notification.State.STOPPED
 
 
 def test_after_a_stop_only_what_is_asked_for_is_sent(client, submission):

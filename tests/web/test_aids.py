@@ -9,6 +9,7 @@ from backend.companies.services import record_facts
 from backend.matchmaking.state_aid import declare_aid
 from backend.web.forms.aids import AidForm
 from tests.factories import DAY, make_lead, make_officer, make_submission, rewriting
+from tests.neighbour import ours
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,7 @@ def test_an_aid_is_declared_in_french_and_shown_with_what_is_left(client, page, 
     response = client.post(f"{page}aides/", AID)
     assert response.status_code == 302
     assert response.headers["Location"] == f"{page}#aides"
-    aid = ReceivedAid.objects.get()
+    aid = ours(ReceivedAid).get()
     is_officers = page.startswith("/agent/")
     assert (str(aid.granted_on), str(aid.amount_eur)) == ("2024-03-03", "120000.50")
     assert (aid.origin, aid.author) == (("officer", officer) if is_officers else ("declared", None))
@@ -59,7 +60,7 @@ def test_an_aid_is_declared_in_french_and_shown_with_what_is_left(client, page, 
 
 def test_what_is_not_known_of_an_aid_stays_unknown(client, page):
     client.post(f"{page}aides/", {"granted_on": "2025-01-31"})
-    aid = ReceivedAid.objects.get()
+    aid = ours(ReceivedAid).get()
     assert (aid.amount_eur, aid.regulation, aid.title, aid.member) == (None, "", "", "")
     text = text_of(client.get(page))
     assert "Aide de minimis Retirer" in text
@@ -105,7 +106,7 @@ def test_what_was_typed_is_kept_beside_what_was_wrong(client, page):
     assert all(f'value="{AID[name]}"' in html for name in ("amount_eur", "title", "member"))
     assert 'value="31/02/2025"' in html
     assert "Accordée le : Cette date n’existe pas." in text_of(response)
-    assert not ReceivedAid.objects.exists()
+    assert not ours(ReceivedAid).exists()
 
 
 def test_a_ledger_that_is_full_says_so_in_the_form(client, page, monkeypatch):
@@ -136,7 +137,7 @@ def test_an_aid_of_another_file_is_not_there_to_be_taken_back(client, page):
     other = make_submission(confirmed=True)
     aid = declare_aid(submission=other, on=DAY, granted_on=DAY, amount_eur=None)
     assert client.post(f"{page}aides/{aid.pk}/retirer/").status_code == 404
-    assert ReceivedAid.objects.standing().count() == 1
+    assert ours(ReceivedAid).standing().count() == 1
 
 
 def test_a_firm_reads_what_its_officer_noted_and_cannot_take_it_back(client, submission, officer):

@@ -5,6 +5,7 @@ import pytest
 from backend.companies.models import Establishment, Fact
 from backend.matchmaking.reviews import end_review
 from tests.factories import DAY, FACTS, make_officer, make_submission
+from tests.neighbour import ours
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -48,14 +49,14 @@ def submission():
 
 
 def test_a_page_saved_as_it_shows_changes_nothing(client, submission):
-    n_facts = Fact.objects.count()
+    n_facts = ours(Fact).count()
     response = client.post(page_of(submission), typed_in(client, submission))
     assert response["Location"] == f"/resultat/{submission.token}/"
-    assert Fact.objects.count() == n_facts
+    assert ours(Fact).count() == n_facts
     assert submission.sheet.values() == WHOLE
     submission.refresh_from_db()
     assert submission.text == "Je cherche deux soudeurs.\nVite."
-    assert submission.sheet.establishment == Establishment.objects.get()
+    assert submission.sheet.establishment == ours(Establishment).get()
     ticked = submission.needs.filter(ticked=True).values_list("sub_need", flat=True)
     assert set(ticked) == {"competences.recruter", "numerique.robot"}
 

@@ -10,6 +10,7 @@ from backend.matchmaking.reviews import end_review
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.territories.models import ServedEpci
 from tests.factories import CCLO, DAY, decide, first_matches, make_officer, make_submission, revise_scheme
+from tests.neighbour import ours
 from tests.web.conftest import fill, text_of
 
 pytestmark = pytest.mark.django_db
@@ -125,9 +126,9 @@ def test_each_reason_of_the_page_lands_where_it_should(desk, officer, submission
     set_aside(desk, submission, second, reason="wrong_fact", fact="turnover")
     assert "turnover" not in submission.sheet.values()
     set_aside(desk, submission, third, reason="better_alternative", alternative=fourth.current.name)
-    assert Review.objects.get(scheme=fourth).verdict == "kept"
+    assert ours(Review).get(scheme=fourth).verdict == "kept"
     set_aside(desk, submission, fifth, reason="partner_first", partner="un laboratoire")
-    assert FollowUp.objects.to_do().get().note == "un laboratoire"
+    assert ours(FollowUp).to_do().get().note == "un laboratoire"
     cclo = ServedEpci.objects.get(short_name=CCLO)
     response = set_aside(desk, submission, sixth, reason="outside_perimeter", epci=cclo.pk)
     assert "Le dossier est transmis" in text_of(response)
@@ -151,7 +152,7 @@ def test_a_reason_that_lacks_something_says_what_and_keeps_what_was_typed(desk, 
     assert response.status_code == 422
     assert sentence in text_of(response)
     assert "Mon mot à moi" in response.content.decode()
-    assert not Review.objects.exists()
+    assert not ours(Review).exists()
 
 
 def test_a_scheme_that_became_ineligible_can_still_be_given_back(desk, submission):
@@ -258,7 +259,7 @@ def test_a_note_of_somebody_else_cannot_be_taken_back(desk, submission):
     assert act(desk, submission, f"notes/{note.pk}/retirer").status_code == 404
     own = write_note(submission=submission, author=desk_user(desk), audience="firm", text="Le mien.")
     act(desk, submission, f"notes/{own.pk}/retirer")
-    assert list(Note.objects.standing()) == [note]
+    assert list(ours(Note).standing()) == [note]
 
 
 def desk_user(desk):
@@ -272,11 +273,11 @@ def test_steps_are_noted_done_and_cancelled(desk, submission):
     assert refused.status_code == 422
     assert "dites lequel" in text_of(refused)
     act(desk, submission, "suivi", step="partner", note="un client")
-    step = FollowUp.objects.to_do().get()
+    step = ours(FollowUp).to_do().get()
     act(desk, submission, f"suivi/{step.pk}")
-    assert not FollowUp.objects.to_do().exists()
+    assert not ours(FollowUp).to_do().exists()
     act(desk, submission, f"suivi/{step.pk}", cancel="1")
-    assert FollowUp.objects.standing().count() == 1
+    assert ours(FollowUp).standing().count() == 1
 
 
 def test_a_step_of_another_file_is_not_found(desk, officer, submission):
@@ -290,7 +291,7 @@ def test_a_step_of_another_file_is_not_found(desk, officer, submission):
 def test_a_file_is_offered_accepted_and_followed(desk, client, submission):
     colleague = make_officer()
     act(desk, submission, "transmettre", to=colleague.pk, note="Je pars.")
-    offer = HandOver.objects.get()
+    offer = ours(HandOver).get()
     client.force_login(colleague)
     assert "On vous propose 1 dossier" in text_of(client.get("/agent/"))
     assert "Accepter ce dossier" in text_of(client.get(f"/agent/{submission.pk}/"))
@@ -314,7 +315,7 @@ def test_a_portfolio_is_offered_at_once(desk, officer):
         take_file(submission=make_submission(confirmed=True), officer=officer)
     assert "Proposer mes dossiers" in text_of(desk.get("/agent/portefeuille/"))
     desk.post("/agent/portefeuille/", {"to": make_officer(CCLO).pk, "note": ""})
-    assert HandOver.objects.waiting().count() == 3
+    assert ours(HandOver).waiting().count() == 3
 
 
 def test_taking_a_file_says_so(desk, officer, submission):
@@ -412,6 +413,7 @@ def test_an_odd_address_of_the_queue_is_no_crash(desk, submission, query):
     assert desk.get(f"/agent/?{query}").status_code == 200
 
 
+@pytest.mark.neighbour("siren", "address", "group")
 def test_other_reasons_are_listed_for_those_who_lead(client, desk, officer, submission):
     scheme = first_matches(submission)[0].scheme
     decide(submission, scheme, officer, "other", comment="Le guichet <i>ne répond plus</i>.")
@@ -427,7 +429,7 @@ def test_other_reasons_are_listed_for_those_who_lead(client, desk, officer, subm
 
 def test_a_firm_asks_for_alerts_while_it_files_or_later(client, submission):
     fill(client, contact={"alerts": "on"})
-    assert Alert.objects.count() == 1
+    assert ours(Alert).count() == 1
     path = f"/resultat/{submission.token}/alertes/"
     client.post(path, {"frequency": "weekly", "paused_until": ""})
     assert Alert.objects.get(submission=submission).frequency == "weekly"
@@ -451,7 +453,7 @@ def test_an_alert_that_cannot_be_says_why(client, submission, sent, sentence):
     response = client.post(f"/resultat/{submission.token}/alertes/", sent)
     assert response.status_code == 422
     assert sentence in text_of(response)
-    assert not Alert.objects.exists()
+    assert not ours(Alert).exists()
 
 
 def test_a_decided_file_shows_no_scheme_twice(desk, officer, submission):

@@ -12,18 +12,19 @@ from backend.companies.models import Company, Contact, Establishment, Fact, Fact
 from backend.matchmaking.models import Result, Submission
 from backend.notifications.models import Notification
 from tests.factories import COMMUNES, OUTSIDE, rewriting
+from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, NEED, PROJECT, STEPS, fill, text_of
 
 
 def row_counts():
     models = (Submission, Contact, FactSheet, Fact, Company, Establishment, Result, Notification)
-    return {model.__name__: model.objects.count() for model in models}
+    return {model.__name__: ours(model).count() for model in models}
 
 
 @pytest.mark.django_db
 def test_four_steps_make_one_submission_with_everything_that_was_typed(client):
     response = fill(client)
-    submission = Submission.objects.get()
+    submission = ours(Submission).get()
     assert response["Location"] == f"/resultat/{submission.token}/"
     assert submission.sheet.values() == {
         "commune": "60159",
@@ -74,7 +75,7 @@ def commit(function, *arguments):
 
 @rewriting()
 def erase():
-    Submission.objects.all().delete()
+    ours(Submission).all().delete()
     for model in (Contact, FactSheet, Establishment, Company, Notification, Session):
         model.objects.all().delete()
 
@@ -86,6 +87,7 @@ def threads(db):
         pool.submit(commit, erase).result()
 
 
+@pytest.mark.alone("its threads see what is committed only")
 def test_four_clicks_at_the_same_moment_file_once(threads):
     browser = Client()
     together = Barrier(4)
@@ -102,7 +104,7 @@ def test_four_clicks_at_the_same_moment_file_once(threads):
 
     form = threads.submit(commit, reach_the_last_step).result()
     answers = list(threads.map(commit, [click] * 4, [form] * 4))
-    submission = Submission.objects.get()
+    submission = ours(Submission).get()
     assert [answer.status_code for answer in answers] == [302] * 4
     assert {answer["Location"] for answer in answers} == {f"/resultat/{submission.token}/"}
     assert row_counts() == {
@@ -154,7 +156,7 @@ def test_going_back_shows_what_was_typed_and_changes_it(client):
     assert page.context["form"]["company_name"].value() == FIRM["company_name"]
     client.post("/demande/entreprise/", {**FIRM, "company_name": "Autre nom"})
     client.post("/demande/contact/", CONTACT)
-    assert Submission.objects.get().sheet.name == "Autre nom"
+    assert ours(Submission).get().sheet.name == "Autre nom"
 
 
 @pytest.mark.django_db
@@ -166,6 +168,7 @@ def test_a_draft_can_be_thrown_away(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.neighbour("address", "group", "epci")  # whose company is another
 def test_filing_again_makes_a_second_submission_of_the_same_firm(client):
     first, second = fill(client)["Location"], fill(client)["Location"]
     assert first != second
@@ -177,7 +180,7 @@ def test_filing_again_makes_a_second_submission_of_the_same_firm(client):
 @pytest.mark.parametrize(("epci", "commune"), COMMUNES.items())
 def test_the_commune_of_the_site_decides_who_is_in_charge(client, epci, commune):
     fill(client, entreprise={"commune": commune})
-    assert Submission.objects.get().epci.short_name == epci
+    assert ours(Submission).get().epci.short_name == epci
 
 
 @pytest.mark.django_db
@@ -188,13 +191,13 @@ def test_the_commune_of_the_project_wins_over_that_of_the_site(client, site):
         entreprise={"commune": site},
         projet={"project_place": "elsewhere", "project_commune": "Attichy"},
     )
-    assert Submission.objects.get().epci.short_name == "CCLO"
+    assert ours(Submission).get().epci.short_name == "CCLO"
 
 
 @pytest.mark.django_db
 def test_a_commune_typed_before_the_project_came_back_to_the_site_does_not_count(client):
     fill(client, projet={"project_place": "same", "project_commune": "Attichy"})
-    assert Submission.objects.get().epci.short_name == "ARC"
+    assert ours(Submission).get().epci.short_name == "ARC"
 
 
 @pytest.mark.django_db

@@ -18,6 +18,7 @@ from backend.notifications.models import Notification
 from backend.notifications.services import stop_url
 from tests.conftest import ROOT
 from tests.factories import DAY, decide, first_matches, make_officer, make_submission
+from tests.neighbour import ours
 from tests.web.conftest import STEPS, fill, text_of
 
 # Data for a script is no code: a browser runs nothing of that type.
@@ -73,7 +74,7 @@ def test_invented_accounts_are_not_loaded_in_production(settings):
     settings.DEMO = False
     with pytest.raises(CommandError, match="JONCTION_DEMO=1"):
         call_command("load_demo", stdout=StringIO())
-    assert not User.objects.exists()
+    assert not ours(User).exists()
 
 
 @pytest.mark.django_db
@@ -161,7 +162,7 @@ def officer_pages(client, _settings, _tmp_path):
     for path in ("", "application/", "cles/", "cles/ajouter/"):
         yield path, client.get(f"/compte/securite/{path}", follow=True)
     invite(user=officer)
-    path = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", Notification.objects.get(kind="invitation").text).group(1)
+    path = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", ours(Notification).get(kind="invitation").text).group(1)
     yield "new password", client.get(path, follow=True)
 
 

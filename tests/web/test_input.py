@@ -9,6 +9,7 @@ from backend.companies.models import Fact
 from backend.matchmaking.models import Submission
 from backend.notifications.models import Notification
 from tests.factories import make_officer
+from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, PROJECT, fill, text_of
 
 pytestmark = pytest.mark.django_db
@@ -62,13 +63,13 @@ def test_a_wrong_number_is_told_which_rule_it_breaks(client, typed, sentence):
 @pytest.mark.parametrize("typed", ["999999956", "999 999 956", "999.999.956", "999\u00a0999\u00a0956"])
 def test_a_siren_alone_is_taken(client, typed):
     fill(client, entreprise={"number": typed})
-    sheet = Submission.objects.get().sheet
+    sheet = ours(Submission).get().sheet
     assert (sheet.company.siren, sheet.establishment) == ("999999956", None)
 
 
 def test_digits_of_another_script_are_kept_as_digits(client):
     fill(client, entreprise={"number": "９９９９９９９５６"})  # noqa: RUF001
-    assert Submission.objects.get().sheet.company.siren == "999999956"
+    assert ours(Submission).get().sheet.company.siren == "999999956"
 
 
 @pytest.mark.parametrize("typed", ["Atlantide", "00000", "99999", "Compiègne (75056)", "'; DROP TABLE", "%", "🔥"])
@@ -92,7 +93,7 @@ def test_an_unknown_commune_says_what_is_accepted(client, typed):
 )
 def test_a_commune_is_understood_however_it_is_written(client, typed, code):
     fill(client, entreprise={"commune": typed})
-    assert Submission.objects.get().sheet.values()["commune"] == code
+    assert ours(Submission).get().sheet.values()["commune"] == code
 
 
 def test_homonyms_are_offered_and_the_choice_is_taken(client):
@@ -103,7 +104,7 @@ def test_homonyms_are_offered_and_the_choice_is_taken(client):
     assert offered[0] == "60323"  # the one of the territory comes first
     assert len(offered) > 1
     fill(client, entreprise={"commune": "Janville", "commune_choice": "60323"})
-    assert Submission.objects.get().sheet.values()["commune"] == "60323"
+    assert ours(Submission).get().sheet.values()["commune"] == "60323"
 
 
 def test_a_choice_among_homonyms_survives_an_error_elsewhere(client):
@@ -114,7 +115,7 @@ def test_a_choice_among_homonyms_survives_an_error_elsewhere(client):
 
 def test_a_choice_for_another_name_is_not_taken(client):
     fill(client, entreprise={"commune": "Compiègne", "commune_choice": "60323"})
-    assert Submission.objects.get().sheet.values()["commune"] == "60159"
+    assert ours(Submission).get().sheet.values()["commune"] == "60159"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_a_wrong_answer_about_the_project_says_why(client, changes, sentence):
 )
 def test_an_amount_is_read_as_the_french_write_it(client, typed, euros):
     fill(client, projet={"spend": typed})
-    assert Submission.objects.get().sheet.values()["project.spend"] == euros
+    assert ours(Submission).get().sheet.values()["project.spend"] == euros
 
 
 @pytest.mark.parametrize(("typed", "band"), [("20", "20,49"), ("49", "20,49"), ("0", "0,0"), ("5000", "5000,")])
@@ -231,8 +232,8 @@ def test_a_wrong_contact_says_why_and_files_nothing(client, changes, sentence):
     response = refuse(client, "contact", **changes)
     assert sentence in text_of(response)
     assert_still_there(response, {**CONTACT, **changes})
-    assert not Submission.objects.exists()
-    assert not Notification.objects.exists()
+    assert not ours(Submission).exists()
+    assert not ours(Notification).exists()
 
 
 @pytest.mark.parametrize(
@@ -245,7 +246,7 @@ def test_a_wrong_contact_says_why_and_files_nothing(client, changes, sentence):
 )
 def test_a_telephone_number_is_kept_in_one_spelling(client, typed, kept):
     fill(client, contact={"phone": typed})
-    assert Submission.objects.get().contact.phone == kept
+    assert ours(Submission).get().contact.phone == kept
 
 
 @pytest.mark.parametrize("field", ["company_name", "commune", "naf", "number"])
@@ -256,7 +257,7 @@ def test_a_null_character_is_no_crash(client, field):
 @pytest.mark.parametrize("text", ["Besoin\u00a0: « souder » 🔥", "Famille 👨‍👩‍👧 Œuvre ﬁn", "Deux\r\nlignes\t!"])
 def test_signs_and_emoji_are_kept(client, text):
     fill(client, besoin={"text": text}, entreprise={"company_name": "L’Œuf\u00a0& fils 🔥"})
-    submission = Submission.objects.get()
+    submission = ours(Submission).get()
     assert submission.text == text.replace("\r", "")
     assert submission.sheet.name == "L’Œuf\u00a0& fils 🔥"
 
@@ -271,15 +272,15 @@ def test_html_is_shown_as_it_was_typed_and_runs_nowhere(client):
         contact={"contact_name": typed},
     )
     page = client.get(response["Location"])
-    submission = Submission.objects.get()
+    submission = ours(Submission).get()
     assert submission.text == typed
-    confirm = Notification.objects.get(kind="confirm_address")
+    confirm = ours(Notification).get(kind="confirm_address")
     path = re.search(r"(/confirmer/\S+)", confirm.text).group(1)
     client.post(path)
     client.force_login(officer)
     file = client.get(f"/agent/{submission.pk}/")
-    notice = Notification.objects.get(kind="officer_notice")
-    receipt = Notification.objects.get(kind="receipt")
+    notice = ours(Notification).get(kind="officer_notice")
+    receipt = ours(Notification).get(kind="receipt")
     for html in (page.content.decode(), file.content.decode(), notice.html, receipt.html):
         assert "<script>alert" not in html
         assert "<b>vite" not in html
@@ -297,5 +298,5 @@ def test_an_answer_left_out_is_unknown_and_not_a_fact(client):
         projet=dict.fromkeys(PROJECT, ""),
         contact={"phone": ""},
     )
-    assert not Fact.objects.exists()
-    assert Submission.objects.get().epci is None
+    assert not ours(Fact).exists()
+    assert ours(Submission).get().epci is None

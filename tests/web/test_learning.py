@@ -23,6 +23,7 @@ def answer(client, ranker, what):
     return client.post(f"{PAGE}{ranker.pk}/", {"answer": what}, follow=True)
 
 
+@pytest.mark.alone("every decision is counted")
 def test_the_page_says_what_is_missing_to_learn(client, lead):
     text = text_of(client.get(PAGE))
     assert "Les règles seules." in text

@@ -17,6 +17,7 @@ from backend.matchmaking.services import answer_condition
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme
 from tests.factories import ARC, CC2V, CCLO, CCPE, DAY, decide, first_matches, make_lead, make_officer, make_submission
+from tests.neighbour import ours
 from tests.web.conftest import fill, text_of
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +59,7 @@ def statuses(client, submission):
 
 def nothing_happened(submission):
     submission.refresh_from_db()
-    return not (Review.objects.exists() or Fact.objects.answers().exists() or submission.reviewed_at)
+    return not (ours(Review).exists() or ours(Fact).answers().exists() or submission.reviewed_at)
 
 
 def assert_sent_to_sign_in(client, submission):
@@ -209,7 +210,7 @@ def test_an_incomplete_rejection_says_what_is_missing_and_keeps_what_was_typed(d
     assert fields["comment"].replace("<", "&lt;").replace(">", "&gt;") in html
     if fields["reason"] in Review.Reason.values:
         assert re.search(rf'value="{fields["reason"]}"\s+selected', html)
-    assert not Review.objects.exists()
+    assert not ours(Review).exists()
 
 
 def test_a_message_that_is_too_long_is_kept_and_told(desk, submission):
@@ -219,7 +220,7 @@ def test_a_message_that_is_too_long_is_kept_and_told(desk, submission):
     assert "2000 caractères" in text_of(response)
     assert response.context["end_form"]["message"].value() == message
     assert message.strip() in text_of(response)
-    assert not Notification.objects.filter(kind="reviewed").exists()
+    assert not ours(Notification).filter(kind="reviewed").exists()
 
 
 def test_a_null_character_in_a_comment_or_a_message_is_no_crash(desk, submission):
@@ -247,7 +248,7 @@ def test_decisions_are_told_after_the_end_only(desk, officer, client, submission
     assert [card.match.scheme for card in groups[0].cards] == [kept]
     aside = after[after.index("Écartés après relecture") :]
     assert "Le dossier est trop lourd pour vous." in aside
-    email = Notification.objects.get(kind="reviewed")
+    email = ours(Notification).get(kind="reviewed")
     assert (email.recipient, email.reply_to) == (submission.contact.email, officer.email)
     assert "Je vous appelle &lt;b&gt;jeudi&lt;/b&gt;." in email.html
 
@@ -266,7 +267,7 @@ def test_a_verdict_can_be_changed_and_taken_back(desk, submission):
     for fields in ({"verdict": "kept"}, {"verdict": "rejected", "reason": "not_worth_it"}, {"verdict": "withdrawn"}):
         response = desk.post(f"/agent/{submission.pk}/avis/{scheme.pk}/", fields)
         assert response["Location"] == f"/agent/{submission.pk}/#d-{scheme.pk}"
-    assert list(Review.objects.order_by("pk").values_list("verdict", flat=True)) == ["kept", "rejected", "withdrawn"]
+    assert list(ours(Review).order_by("pk").values_list("verdict", flat=True)) == ["kept", "rejected", "withdrawn"]
     assert "0 avis donné." in text_of(desk.get(f"/agent/{submission.pk}/"))
 
 
@@ -281,7 +282,7 @@ def test_an_end_that_cannot_be_says_why(desk, submission, times, message, senten
     for _ in range(times):
         response = desk.post(f"/agent/{submission.pk}/terminer/", {"message": message}, follow=True)
     assert sentence in text_of(response)
-    assert Notification.objects.filter(kind="reviewed").count() == times - 1
+    assert ours(Notification).filter(kind="reviewed").count() == times - 1
 
 
 def test_a_scheme_that_is_not_in_the_result_is_refused(desk, submission):

@@ -11,6 +11,7 @@ from backend.notifications.models import Notification
 from backend.schemes.models import CatalogueTask
 from backend.schemes.public_reports import ANSWERED, KEPT_DAYS, erase_addresses
 from backend.schemes.publishing import close_task, propose, publish, write_draft
+from tests.neighbour import ours
 from tests.schemes.people import get_scheme, make_approver, make_editor, publish_change, record_of
 from tests.web.conftest import text_of
 from tests.web.test_throttles import limit, own_counters  # noqa: F401 -- a fixture
@@ -121,7 +122,7 @@ def test_a_form_without_its_cookie_is_shown_again(client):
 def test_a_visitor_who_left_an_address_is_told_the_answer_once_and_not_the_message(client):
     send(client)
     close_task(task=CatalogueTask.objects.get(), editor=make_editor(), answer="Merci, corrigé.")
-    notice = Notification.objects.get(kind=ANSWERED)
+    notice = ours(Notification).get(kind=ANSWERED)
     assert notice.recipient == SENT["email"]
     for body in (notice.text, notice.html):
         assert "Merci, corrigé." in body
@@ -133,7 +134,7 @@ def test_a_visitor_who_left_an_address_is_told_the_answer_once_and_not_the_messa
 def test_nobody_is_told_where_no_address_was_left(client):
     send(client, email="")
     close_task(task=CatalogueTask.objects.get(), editor=make_editor(), answer="Vu.")
-    assert not Notification.objects.filter(kind=ANSWERED).exists()
+    assert not ours(Notification).filter(kind=ANSWERED).exists()
 
 
 def test_a_published_correction_answers_the_visitor_too(client):
@@ -142,7 +143,7 @@ def test_a_published_correction_answers_the_visitor_too(client):
     record = record_of(scheme, summary="Corrigé.")
     draft = write_draft(author=editor, record=record, scheme=scheme, base=scheme.current, task=task)
     publish(proposal=propose(proposal=draft, author=editor), approver=make_approver())
-    assert Notification.objects.filter(kind=ANSWERED, recipient=SENT["email"]).exists()
+    assert ours(Notification).filter(kind=ANSWERED, recipient=SENT["email"]).exists()
 
 
 def test_an_address_is_erased_some_days_after_the_answer_with_the_e_mail(client):
@@ -150,7 +151,7 @@ def test_an_address_is_erased_some_days_after_the_answer_with_the_e_mail(client)
     task = CatalogueTask.objects.get()
     close_task(task=task, editor=make_editor(), answer="Vu.")
     now = timezone.now()
-    Notification.objects.filter(kind=ANSWERED).update(state="sent", ended_at=now)
+    ours(Notification).filter(kind=ANSWERED).update(state="sent", ended_at=now)
     waiting = CatalogueTask.objects.create(
         scheme=task.scheme, revision=task.revision, origin="public", reporter_email="b@c.example", reported_at=now
     )
@@ -160,4 +161,4 @@ def test_an_address_is_erased_some_days_after_the_answer_with_the_e_mail(client)
     waiting.refresh_from_db()
     assert (task.reporter_email, task.answer) == ("", "Vu.")
     assert waiting.reporter_email == "b@c.example"  # not answered yet
-    assert not Notification.objects.filter(kind=ANSWERED).exists()
+    assert not ours(Notification).filter(kind=ANSWERED).exists()

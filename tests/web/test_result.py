@@ -9,6 +9,7 @@ from backend.matchmaking.models import Need
 from backend.matchmaking.results import conditions_of
 from backend.schemes.models import SubNeed
 from tests.factories import make_submission
+from tests.neighbour import ours
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,7 @@ def test_a_firm_answers_a_condition_and_sees_the_new_result(client, submission, 
     sent = {"condition": line.condition, "value": value, "scheme": card.match.scheme_id}
     response = client.post(f"{page_of(submission)}repondre/", sent)
     assert response["Location"] == f"{page_of(submission)}#d-{card.match.scheme_id}"
-    fact = Fact.objects.answers().get()
+    fact = ours(Fact).answers().get()
     assert (fact.name, fact.origin) == (f"answer:{line.condition}", "declared")
     page = client.get(page_of(submission))
     assert "Votre réponse est prise en compte" in text_of(page)
@@ -103,7 +104,7 @@ def test_what_the_operator_must_answer_is_not_asked_of_the_firm(client, submissi
 )
 def test_an_answer_to_nothing_is_ignored(client, submission, sent):
     assert client.post(f"{page_of(submission)}repondre/", sent).status_code == 302
-    assert not Fact.objects.answers().exists()
+    assert not ours(Fact).answers().exists()
 
 
 def test_an_answer_with_an_unknown_value_takes_nothing_for_granted(client, submission):

@@ -6,6 +6,7 @@ import pytest
 
 from backend.matchmaking.models import Submission
 from backend.notifications.models import Notification
+from tests.neighbour import ours
 from tests.web.conftest import CONTACT, fill, text_of
 
 pytestmark = pytest.mark.django_db
@@ -16,8 +17,8 @@ def asked_again(response):
     assert response.status_code == 422
     assert "Appuyez encore une fois" in text_of(response)
     assert response.context["form"]["email"].value() == CONTACT["email"]
-    assert not Submission.objects.exists()
-    assert not Notification.objects.exists()
+    assert not ours(Submission).exists()
+    assert not ours(Notification).exists()
     return True
 
 
@@ -40,7 +41,7 @@ def test_someone_whose_browser_filled_the_trap_presses_again_and_has_filed(clien
     response = fill(client, contact=TRAPPED)
     assert 'name="site_internet"' not in response.content.decode()
     assert client.post("/demande/contact/", TRAPPED)["Location"].startswith("/resultat/")
-    assert Submission.objects.count() == 1
+    assert ours(Submission).count() == 1
 
 
 def test_four_pages_in_no_time_file_nothing_until_time_has_passed(client, settings):

@@ -6,6 +6,7 @@ from backend.matchmaking.models import Submission
 from backend.web.forms.fact_fields import FORM_OF_FACT
 from backend.web.forms.fact_fields.group import GroupFields, PreviousYearsFields
 from tests.factories import make_officer, make_submission
+from tests.neighbour import ours
 from tests.web.conftest import FIRM, fill
 from tests.web.test_correct import page_of, typed_in
 
@@ -113,12 +114,12 @@ def test_the_button_that_enter_presses_is_not_the_one_that_adds_a_row(client):
 
 def test_a_group_filed_step_by_step_reaches_the_sheet(client):
     fill(client, entreprise={"independent": "no", **rows(HOLDING, {}, {})})
-    assert Submission.objects.get().sheet.values()["group"] == GROUP
+    assert ours(Submission).get().sheet.values()["group"] == GROUP
 
 
 def test_an_independent_firm_has_an_empty_group_and_a_silent_one_none(client):
     fill(client, entreprise={"independent": "yes", **rows({}, {}, {})})
-    assert Submission.objects.get().sheet.values()["group"] == []
+    assert ours(Submission).get().sheet.values()["group"] == []
     other = make_submission(without=("group",))
     assert "group" not in other.sheet.values()
 

@@ -18,6 +18,7 @@ from backend.notifications.services import stop_url
 from backend.schemes.models import Scheme
 from backend.territories.models import ServedEpci
 from tests.factories import CCLO, DAY, decide, first_matches, make_officer, make_submission
+from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
 OWN = ("accounts", "companies", "matchmaking", "notifications", "schemes")  # not the scanner’s own session
@@ -40,7 +41,7 @@ def emails():
     rerouted = make_submission(confirmed=True)
     epci = ServedEpci.objects.get(short_name=CCLO)
     decide(rerouted, sent_on, officer, "outside_perimeter", epci=epci)
-    return list(Notification.objects.all())
+    return list(ours(Notification).all())
 
 
 def links(email: Notification) -> set[str]:

@@ -14,6 +14,7 @@ from backend.matchmaking.services import confirmation_token
 from backend.notifications.models import Notification
 from backend.web.throttles import client_ip, look, spend
 from tests.factories import make_officer, make_submission
+from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, fill, text_of
 
 HOUR = 3600
@@ -148,7 +149,7 @@ def test_filing_too_often_is_refused_and_keeps_what_was_typed(client, settings, 
     assert "Trop d’envois en peu de temps" in text
     assert "Vos réponses sont gardées ici" in text
     assert response.context["form"]["contact_name"].value() == CONTACT["contact_name"]
-    assert Submission.objects.count() == Notification.objects.count() == 1
+    assert ours(Submission).count() == ours(Notification).count() == 1
     settings.THROTTLES = {}
     assert client.post("/demande/contact/", {**CONTACT, **second.get("contact", {})}).status_code == 302
 
@@ -173,11 +174,11 @@ def test_asking_for_a_link_too_often_is_refused_and_keeps_the_address(client, se
     submission = make_submission()
     sent = {"email": submission.contact.email}
     assert client.post("/retrouver/", sent).status_code == 200
-    n = Notification.objects.count()
+    n = ours(Notification).count()
     response = client.post("/retrouver/", sent)
     told(response)
     assert response.context["form"]["email"].value() == submission.contact.email
-    assert Notification.objects.count() == n
+    assert ours(Notification).count() == n
 
 
 @pytest.mark.django_db
@@ -229,7 +230,7 @@ def test_nobody_fills_the_box_of_an_officer_with_new_passwords(client, settings)
     settings.ACCOUNT_RATE_LIMITS = {"reset_password": "20/h/ip,3/h/key"}
     officer = make_officer()
     answers = [client.post("/compte/mot-de-passe/oublie/", {"email": officer.email}) for _ in range(5)]
-    assert Notification.objects.filter(kind="password_reset").count() == 3
+    assert ours(Notification).filter(kind="password_reset").count() == 3
     assert all(answer.status_code < 500 for answer in answers)
 
 
@@ -254,7 +255,7 @@ def test_a_firm_files_and_reads_its_result_without_redis(client, no_redis, caplo
     before = time.monotonic()
     response = fill(client)
     assert client.get(response["Location"]).status_code == 200
-    submission = Submission.objects.get()
+    submission = ours(Submission).get()
     assert client.post(f"/confirmer/{confirmation_token(submission)}/").status_code == 302
     assert client.post("/retrouver/", {"email": submission.contact.email}).status_code == 200
     assert client.get("/resultat/x/").status_code == 404

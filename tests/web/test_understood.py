@@ -7,6 +7,7 @@ from backend.matchmaking.corrections import correct_need
 from backend.notifications.models import Notification
 from backend.schemes.models import SubNeed
 from tests.factories import ARC, DAY, archive_serving, decide, first_matches, make_lead, make_officer, make_submission
+from tests.neighbour import ours
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -140,7 +141,7 @@ def test_what_was_set_aside_is_not_in_the_full_list_once_the_firm_was_told(desk,
 
 
 def test_the_receipt_says_the_same(officer, nothing):
-    receipt = Notification.objects.get(kind="receipt", recipient=nothing.contact.email)
+    receipt = ours(Notification).get(kind="receipt", recipient=nothing.contact.email)
     for body in (receipt.text, receipt.html):
         assert "ne répond à ce besoin aujourd’hui" in body
         assert f"{officer} (Service ARC)" in body
@@ -149,7 +150,7 @@ def test_the_receipt_says_the_same(officer, nothing):
 
 def test_a_receipt_with_schemes_names_no_guide(officer):
     submission = make_submission(confirmed=True)
-    receipt = Notification.objects.get(kind="receipt", recipient=submission.contact.email)
+    receipt = ours(Notification).get(kind="receipt", recipient=submission.contact.email)
     assert "À qui parler aussi" not in receipt.text
 
 

@@ -7,9 +7,10 @@ from backend.accounts.models import Membership, User
 from backend.matchmaking.models import Activation, Result, WeightSet
 from backend.matchmaking.weights import activate_weights
 from tests.factories import ARC, make_lead, make_officer, make_submission, write_version
+from tests.neighbour import ours
 from tests.web.conftest import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.shows_both("who leads tries points on every file")]
 PAGE, NEW = "/agent/classement/", "/agent/classement/nouvelle/"
 NOTE = "Les dispositifs du territoire passaient <trop> bas."
 
@@ -69,16 +70,18 @@ def test_a_version_goes_from_a_number_to_the_order_a_firm_sees_and_the_old_order
     assert order_on(desk, submission) == before
 
 
+@pytest.mark.alone("counts every file")
 def test_trying_shows_the_effect_and_keeps_what_was_typed_and_nothing_else(desk, submission):
-    n_results = Result.objects.count()
+    n_results = ours(Result).count()
     response = desk.post(NEW, typed(near="80,5", need="5", note="", **{"try": "1"}))
     assert response.status_code == 200
     text = text_of(response)
     assert "Les trois premiers changent dans 1 dossier sur 1" in text
     assert 'value="80,5"' in response.content.decode()
-    assert (WeightSet.objects.count(), Result.objects.count()) == (1, n_results)
+    assert (WeightSet.objects.count(), ours(Result).count()) == (1, n_results)
 
 
+@pytest.mark.alone("there is no file")
 def test_trying_without_a_file_says_that_nothing_is_known(desk):
     assert "on ne sait pas ce que ces points changeraient" in text_of(desk.post(NEW, typed(near="80", **{"try": "1"})))
 
