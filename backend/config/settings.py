@@ -76,7 +76,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "backend.web.middleware.more_headers",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",  # below the three above: files carry their headers too
+    "backend.web.middleware.only_known_methods",
+    "whitenoise.middleware.WhiteNoiseMiddleware",  # below the four above: files carry their headers too
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 
 from backend.web.second_factor import detour
 
 SEEN, SEEN_SECONDS = "seen_at", 300
+
+METHODS = ("GET", "HEAD", "POST")
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -23,6 +25,20 @@ def more_headers(get_response: GetResponse) -> GetResponse:
         for name, value in settings.MORE_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+    return middleware
+
+
+def only_known_methods(get_response: GetResponse) -> GetResponse:
+    """Refuse what no page takes: those of libraries would answer PUT or DELETE as if it were GET.
+
+    The API says itself what it takes.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS and not request.path.startswith("/api/"):
+            return HttpResponseNotAllowed(METHODS)
+        return get_response(request)
 
     return middleware
 

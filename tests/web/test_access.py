@@ -27,13 +27,16 @@ from backend.schemes.publishing import propose, write_draft
 from backend.schemes.records import read_record
 from tests.factories import ARC, CCLO, COMMUNES, DAY, first_matches, make_lead, make_officer, make_submission
 from tests.matchmaking.rankers import make_ranker
+from tests.neighbour import ours
 from tests.schemes.duplicates.pairs import decide_as, make_pair, sides_of
 from tests.schemes.people import make_imported
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.shows_both("lists of all files are among the addresses")]
 LOGIN = "login"  # sent to sign in, and nothing else
 SIGN_IN = ("/compte/connexion/", "/administration/login/")
 OK = (200, 302, 422)  # opened, done, or refused for what was sent: whoever may act may also be told what is wrong
+METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+PAGES = ("get", "head", "post")  # no page takes another
 
 ROLES: dict[str, Callable[[], User | None]] = {
     "visitor": lambda: None,
@@ -140,11 +143,11 @@ def admin_rows() -> dict[str, Row]:
         return [case.officer.memberships.get().organisation_id]
 
     def notification(case: Case) -> list[Any]:
-        return [Notification.objects.first().pk]
+        return [ours(Notification).first().pk]
 
     def event(case: Case) -> list[Any]:
         record_event(kind=Kind.SIGN_IN, actor=case.officer)
-        return [AuditEvent.objects.about_accounts().first().pk]
+        return [ours(AuditEvent).about_accounts().first().pk]
 
     def scheme(case: Case) -> list[Any]:
         return [case.scheme.pk]
@@ -483,6 +486,15 @@ PATHS = {
 }
 
 
+def status_of(answer: Any) -> Any:
+    to_sign_in = urlsplit(answer.headers.get("Location", "")).path in SIGN_IN
+    return LOGIN if to_sign_in else answer.status_code
+
+
+def is_expected(found: Any, expected: Any) -> bool:
+    return found in expected if isinstance(expected, tuple) else found == expected
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_gets_what_the_table_says(role):
     user = ROLES[role]()
@@ -502,8 +514,35 @@ def test_each_role_gets_what_the_table_says(role):
                     client.force_login(user)
                 answer = getattr(client, row.method)(path, sent)
                 transaction.set_rollback(True)
-            to_sign_in = urlsplit(answer.headers.get("Location", "")).path in SIGN_IN
-            found = LOGIN if to_sign_in else answer.status_code
-            if found not in expected[role] if isinstance(expected[role], tuple) else found != expected[role]:
+            found = status_of(answer)
+            if not is_expected(found, expected[role]):
                 wrong.append(f"{name} ({whose}): {found}, not {expected[role]}")
+    assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.parametrize("role", ["visitor", "officer", "administrator"])
+def test_every_other_method_is_refused_or_gives_what_the_table_says(role):
+    user = ROLES[role]()
+    cases = make_cases(user)
+    wrong = []
+    for name, row in TABLE.items():
+        asked = set()
+        for whose, expected in (("own", row.own), ("foreign", row.foreign or row.own)):
+            path = PATHS.get(name) or reverse(name, args=row.args(cases[whose]))
+            for method in METHODS:
+                if method == row.method or (path, method) in asked:
+                    continue
+                asked.add((path, method))
+                client = Client(raise_request_exception=False)
+                with transaction.atomic():
+                    if user and method in PAGES:
+                        client.force_login(user)
+                    answer = getattr(client, method)(path)
+                    transaction.set_rollback(True)
+                found = status_of(answer)
+                allowed = found == 405 or (method in PAGES and is_expected(found, expected[role]))
+                if name.startswith("api:"):  # it answers OPTIONS, and its unknown addresses are unknown to all methods
+                    allowed = allowed or found == 404 or (method == "options" and found in (200, 204))
+                if not allowed:
+                    wrong.append(f"{name} ({whose}): {method} {found}, not {expected[role]}")
     assert wrong == [], "\n".join(wrong)
