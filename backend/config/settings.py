@@ -226,6 +226,16 @@ if BOUNCE_ADDRESS and not re.fullmatch(r"[A-Za-z0-9._-]{1,20}@[A-Za-z0-9.-]+", B
         "characters before the @: an identifier is added to them."
     )
 BOUNCE_IMAP = env.str("JONCTION_BOUNCE_IMAP", default="")  # imaps://account:password@server/folder
+# The provider behind the mail server, which reports at /courriels/retours/<provider>/ with this user:password.
+MAIL_PROVIDER = env.str("JONCTION_MAIL_PROVIDER", default="")
+ANYMAIL = {"WEBHOOK_SECRET": env.str("JONCTION_MAIL_WEBHOOK_SECRET", default="")}
+if MAIL_PROVIDER not in {"", "brevo", "mailjet"}:
+    raise ImproperlyConfigured(f"JONCTION_MAIL_PROVIDER={MAIL_PROVIDER!r} is not known. Known: brevo, mailjet.")
+if MAIL_PROVIDER and not re.fullmatch(r"[^:\s]+:\S{16,}", ANYMAIL["WEBHOOK_SECRET"]):
+    raise ImproperlyConfigured(
+        "JONCTION_MAIL_PROVIDER needs JONCTION_MAIL_WEBHOOK_SECRET, as user:password with 16 characters or more after "
+        "the colon: anybody could say otherwise that an address is dead."
+    )
 # Where the development mail catcher leaves what it receives; its page exists in a demonstration only.
 CATCHER_DIR = Path(env.str("JONCTION_CATCHER_DIR")) if DEMO and env.str("JONCTION_CATCHER_DIR", default="") else None
 

@@ -6,6 +6,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as keys
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
@@ -150,3 +151,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("courriels/", pages.mailbox, name="mailbox"),
     path("courriels/<str:name>/", pages.mailbox, name="mailbox_message"),
 ]
+
+if settings.MAIL_PROVIDER:  # django-anymail is loaded only then
+    from backend.notifications.webhooks import webhook_urls
+
+    urlpatterns += webhook_urls()

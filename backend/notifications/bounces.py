@@ -4,6 +4,7 @@ A report is matched by an identifier that only its e-mail held, from its envelop
 address named in a report proves nothing, since anybody can write one. Whatever is not understood changes nothing.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ MOST_PARTS = 50
 IDENTIFIER = r"([0-9a-f]{40})"
 VERP = re.compile(rf"\+{IDENTIFIER}@")
 MESSAGE_ID = re.compile(rf"<{IDENTIFIER}@")
+PROVIDER_HEADERS = {"brevo": "X-Mailin-custom", "mailjet": "X-MJ-EventPayload"}
 ADDRESSED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
 COMPLAINTS = {"abuse", "fraud", "virus", "other"}  # and not "not-spam", which takes one back
 UNKNOWN_EMAIL = "Ignoré : aucun courriel envoyé n’a cet identifiant."
@@ -60,6 +62,12 @@ def envelope_sender(notification: Notification) -> str:
 def identifier_of(notification: Notification) -> str:
     """Return what only this e-mail holds: 160 bits of a digest keyed with the secret key."""
     return notification.message_id.strip("<>").partition("@")[0]
+
+
+def provider_headers(notification: Notification) -> dict[str, str]:
+    """Return the header that the configured provider repeats in what it reports of an e-mail."""
+    header = PROVIDER_HEADERS.get(settings.MAIL_PROVIDER)
+    return {header: json.dumps({"identifier": identifier_of(notification)})} if header else {}
 
 
 def record_report(raw: bytes) -> Outcome:

@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backend.notifications import sending
-from backend.notifications.bounces import envelope_sender
+from backend.notifications.bounces import envelope_sender, provider_headers
 from backend.notifications.kinds import kind_of
 from backend.notifications.models import Notification, Stop
 from backend.notifications.refusals import diagnose
@@ -154,6 +154,7 @@ def _email(notification: Notification) -> EmailMultiAlternatives:
         "From": settings.DEFAULT_FROM_EMAIL,
         "Message-ID": notification.message_id,
         "Auto-Submitted": "auto-generated",
+        **provider_headers(notification),
     }
     if notification.topic:
         headers["List-Unsubscribe"] = f"<{stop_url(address=notification.recipient, topic=notification.topic)}>"

@@ -33,11 +33,11 @@ def submission():
 
 
 @pytest.fixture
-def neighbour():
+def second_firm():
     """Return a file of another firm, of the same intercommunality and the same SIREN."""
     return make_submission(
         confirmed=True,
-        email="zoe@neighbour.example",
+        email="zoe@voisine.example",
         phone="03 44 99 99 99",
         company_name="Voisine",
         contact_name="Zoé",
@@ -54,13 +54,13 @@ def tasks(submission: Submission) -> list[FollowUp]:
     return list(submission.follow_ups.to_do().dead_addresses())
 
 
-def test_a_dead_address_has_one_task_in_each_of_its_files_and_none_elsewhere(officer, submission, neighbour):
+def test_a_dead_address_has_one_task_in_each_of_its_files_and_none_elsewhere(officer, submission, second_firm):
     second = make_submission(confirmed=True)
     die(submission)
     for _ in range(3):
         follow_dead_addresses(on=DAY)
     assert len(tasks(submission)) == 1
-    assert not tasks(neighbour)
+    assert not tasks(second_firm)
     assert not tasks(second), "nothing was held back from it yet"
     confirm_again = Notification.objects.filter(about=[second.topic], kind="receipt").get()
     record_delivery(notification=confirm_again, delivery=DEAD)
@@ -84,7 +84,7 @@ def test_a_refusal_or_a_complaint_opens_no_task(officer, submission):
     assert not tasks(submission)
 
 
-def test_the_officer_reads_whom_to_call_in_the_queue_and_in_the_file(client, officer, submission, neighbour):
+def test_the_officer_reads_whom_to_call_in_the_queue_and_in_the_file(client, officer, submission, second_firm):
     die(submission)
     follow_dead_addresses(on=DAY)
     client.force_login(officer)
@@ -95,11 +95,11 @@ def test_the_officer_reads_whom_to_call_in_the_queue_and_in_the_file(client, off
     page = text_of(client.get(f"/agent/{submission.pk}/"))
     assert "Adresse morte : appeler le 03 53 01 60 35" in page
     assert "03 44 99 99 99" not in page
-    assert "Adresse morte" not in text_of(client.get(f"/agent/{neighbour.pk}/"))
+    assert "Adresse morte" not in text_of(client.get(f"/agent/{second_firm.pk}/"))
 
 
 def test_a_corrected_address_gets_a_confirmation_and_nothing_else_until_it_is_confirmed(
-    client, officer, submission, neighbour
+    client, officer, submission, second_firm
 ):
     die(submission)
     follow_dead_addresses(on=DAY)
@@ -113,9 +113,9 @@ def test_a_corrected_address_gets_a_confirmation_and_nothing_else_until_it_is_co
     assert submission.confirmed_at is None
     confirm_address(submission=submission)
     assert {row.kind for row in new.all()} == {"confirm_address", "receipt"}
-    neighbour.refresh_from_db()
-    assert neighbour.contact.email == "zoe@neighbour.example"
-    assert neighbour.confirmed_at
+    second_firm.refresh_from_db()
+    assert second_firm.contact.email == "zoe@voisine.example"
+    assert second_firm.confirmed_at
 
 
 @pytest.mark.parametrize(
@@ -195,14 +195,14 @@ def test_the_lead_of_an_officer_whose_address_is_dead_is_told_once_and_no_firm_i
     elsewhere = make_officer(CCLO, role=Membership.Role.EPCI_LEAD)
     other_colleague = make_officer(CCLO)
     submission = make_submission(confirmed=True)
-    make_submission(confirmed=True, facts={"commune": COMMUNES[CCLO]}, email="zoe@neighbour.example")
+    make_submission(confirmed=True, facts={"commune": COMMUNES[CCLO]}, email="zoe@voisine.example")
     bounce_of(officer)
     for _ in range(2):
         follow_dead_addresses(on=DAY)
     told = Notification.objects.filter(kind="officer_unreachable")
     assert [row.recipient for row in told] == [lead.email]
     assert officer.phone in told[0].text
-    assert "neighbour" not in told[0].text
+    assert "voisine" not in told[0].text
     assert not tasks(submission)
     assert unreachable_officers(lead) == [officer]
     assert unreachable_officers(elsewhere) == []
