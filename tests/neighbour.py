@@ -142,8 +142,6 @@ def neighbour(request: pytest.FixtureRequest) -> Iterator[Neighbour | None]:
         return
     request.getfixturevalue("db")
     variant = draw(request)
-    if variant == "siren":  # until two files of one SIREN are no longer read together
-        request.node.add_marker(pytest.mark.xfail(reason="ownership", strict=False))
     put_beside(variant)
     made = Neighbour(variant, shows=request.node.get_closest_marker("shows_both") is not None)
     answer = BaseHandler.get_response

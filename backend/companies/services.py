@@ -1,6 +1,6 @@
 """Recording facts and aids received, each with its author and its day."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -42,12 +42,13 @@ def record_facts(
     on: date,
     author: User | None = None,
     origins: Mapping[str, str] | None = None,
+    known: Mapping[str, Any] | None = None,
 ) -> list[Fact]:
     """Record the facts that differ from what is known; ``None`` takes one back. Return the new rows.
 
-    ``origins`` gives another origin to some of them.
+    ``origins`` gives another origin to some of them; ``known`` is what is known, where that is more than the sheet.
     """
-    known = sheet.values()
+    known = sheet.values() if known is None else known
     now = timezone.now()
     return Fact.objects.bulk_create(
         Fact(
@@ -62,16 +63,6 @@ def record_facts(
         for name, value in values.items()
         if known.get(name) != value
     )
-
-
-def values_of(sheets: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """Return the facts that are known of many sheets at once, by sheet, then by name."""
-    newest: dict[int, dict[str, Any]] = {sheet: {} for sheet in sheets}
-    for sheet, name, value in Fact.objects.filter(sheet__in=newest).said().values_list("sheet", "name", "value"):
-        newest[sheet][name] = value
-    return {
-        sheet: {name: value for name, value in values.items() if value is not None} for sheet, values in newest.items()
-    }
 
 
 @transaction.atomic

@@ -16,9 +16,9 @@ PARTS = ("current__criteria", "current__sources", "current__served_needs", "curr
 def firms_by_scheme() -> dict[int, int]:
     """Count, by scheme, the firms whose newest result holds it among what answers them; who filed twice is one firm.
 
-    Only files of a confirmed address count. A firm whose SIREN is not known is its file.
+    Only files of a confirmed address count. A firm whose SIREN is not known is its file. Nothing is told but a count.
     """
-    newest = Result.objects.filter(submission__in=Submission.objects.confirmed())
+    newest = Result.objects.filter(submission__in=Submission.objects.proven())
     newest = newest.order_by("submission_id", "-computed_at", "-pk").distinct("submission_id")
     firm = Coalesce("result__submission__sheet__company_id", -F("result__submission_id"))
     rows = Match.objects.answering().filter(result__in=newest.values("pk")).order_by().values("scheme")

@@ -18,8 +18,8 @@ from backend.matchmaking.differences import Difference, Kind, differences, stand
 from backend.matchmaking.emails import context_of, organisation_in_charge
 from backend.matchmaking.known import missing_facts
 from backend.matchmaking.models import Alert, Match, Reminder, Result, Review, Submission, VerdictMove
-from backend.matchmaking.results import latest_result
-from backend.matchmaking.reviews import told_decisions
+from backend.matchmaking.results import latest_result, may_be_shown
+from backend.matchmaking.reviews import Decision, told_decisions
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
 from backend.notifications.services import enqueue_email, has_stopped, resume, stop_url
@@ -126,6 +126,8 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
         alert.checked_at = None  # another file of the same address was faster: tomorrow
         return False
     decided = told_decisions(alert.submission)
+    if not may_be_shown(alert.told):  # what was told read a file that is another's now: not a word of it again
+        alert.told = result
     is_time = on - alert.told_on >= EVERY[Alert.Frequency(alert.frequency)]
     news = news_of(alert.told, result, decided) if is_time else []
     reminders = _reminders(alert, result, decided, on)
@@ -161,7 +163,7 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
 # -- what is worth an e-mail
 
 
-def news_of(told: Result, result: Result, decided: Mapping[int, Review]) -> list[Difference]:
+def news_of(told: Result, result: Result, decided: Mapping[int, Decision]) -> list[Difference]:
     """Return the differences a firm wants to hear of: nothing that was set aside, losses of what was kept only.
 
     What gave way to a sheet that the firm is shown is not lost: its page says where it went.
@@ -206,7 +208,9 @@ def _lines(news: Difference, on: date) -> dict[str, Any]:
     }
 
 
-def _reminders(alert: Alert, result: Result, decided: Mapping[int, Review], on: date) -> list[tuple[Match, Reminder]]:
+def _reminders(
+    alert: Alert, result: Result, decided: Mapping[int, Decision], on: date
+) -> list[tuple[Match, Reminder]]:
     """Return the closing dates to be reminded of: of kept schemes, or of possible ones while nobody has decided."""
     known = set(alert.reminders.values_list("scheme", "closes_on", "stage"))
     found = []
@@ -232,7 +236,7 @@ def _stage(match: Match, on: date) -> str | None:
     return None
 
 
-def _is_followed(match: Match, decided: Mapping[int, Review]) -> bool:
+def _is_followed(match: Match, decided: Mapping[int, Decision]) -> bool:
     review = decided.get(match.scheme_id)
     if review and review.is_decided:
         return review.verdict == Review.Verdict.KEPT

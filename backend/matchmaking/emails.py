@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backend.accounts.models import Membership, Organisation, User
-from backend.matchmaking.models import HandOver, Result, Review, ReviewEnd, Submission
+from backend.matchmaking.models import FileLink, HandOver, Result, Review, ReviewEnd, Submission
 from backend.notifications.kinds import OFFICER_NOTICES
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
@@ -100,7 +100,7 @@ def enqueue_referral(submission: Submission, review: Review) -> None:
         _enqueue_files(
             key=f"referral:{review.pk}:{officer.pk}",
             to=officer,
-            context={"by": review.officer, "note": review.comment, "files": [submission], "referred": True},
+            context={"by": review.officer, "files": [submission], "referred": True},
         )
 
 
@@ -111,6 +111,49 @@ def enqueue_offer(offers: Sequence[HandOver]) -> None:
         key=f"offer:{first.pk}",
         to=first.to,
         context={"by": first.by, "note": first.note, "files": [offer.submission for offer in offers]},
+    )
+
+
+def enqueue_link_proposal(link: FileLink, submission: Submission, *, by: User, at: Submission) -> None:
+    """Tell the officers of a file that a colleague wants it read with one of theirs, of which nothing is told."""
+    for officer in officers_in_charge(submission):
+        context = {
+            "submission": submission,
+            "by": by,
+            "epci": at.epci,
+            "file_url": absolute_url("officer_file", submission.pk) + "#autres-demandes",
+            "stop_url": stop_url(address=officer.email, topic=OFFICER_NOTICES),
+        }
+        enqueue_email(
+            kind="link_proposed",
+            key=f"link:{link.pk}:{officer.pk}",
+            recipient=officer.email,
+            message=render("link_proposed", context),
+            about=(submission.topic,),
+            reply_to=by.email,
+        )
+
+
+def enqueue_colleague(link: FileLink, *, to: Submission, other: Submission) -> None:
+    """Tell a contact that a colleague filed for the same firm: the name only where that colleague agreed."""
+    name = other.contact.name if other.name_shared_at else ""
+    enqueue_email(
+        kind="colleague",
+        key=f"colleague:{link.pk}:{to.pk}",
+        recipient=to.contact.email,
+        message=render("colleague", {**context_of(to), "colleague": name}),
+        about=(to.topic,),
+    )
+
+
+def enqueue_closed(submission: Submission) -> None:
+    """Tell an author that the file is closed, since nobody could see that they speak for the firm; no more."""
+    enqueue_email(
+        kind="closed",
+        key=f"closed:{submission.pk}:{submission.closed_at:%Y%m%d%H%M%S}",
+        recipient=submission.contact.email,
+        message=render("closed", {**context_of(submission), "organisation": organisation_in_charge(submission)}),
+        about=(submission.topic,),
     )
 
 
@@ -151,8 +194,8 @@ def organisation_in_charge(submission: Submission) -> Organisation | None:
 
 
 def caller_of(submission: Submission) -> str:
-    """Name who calls a firm: its officer, else those of the service in charge, else somebody of the territory."""
-    if submission.officer:
+    """Name who calls a firm: its officer in post, else those of the service in charge, else one of the territory."""
+    if submission.officer and submission.officer.is_active:
         return str(submission.officer)
     organisation = organisation_in_charge(submission)
     if organisation is None:

@@ -95,11 +95,17 @@ def missing_facts(match: Match) -> tuple[str, ...]:
 class Known:
     """The firm's values in words, each with where it comes from."""
 
-    def __init__(self, facts: engine.Facts, rows: Mapping[str, Fact], submission_id: int | None = None) -> None:
+    def __init__(
+        self,
+        facts: engine.Facts,
+        rows: Mapping[str, Fact],
+        submission_id: int | None = None,
+        sources: Mapping[int, str] | None = None,
+    ) -> None:
         held = {f"{Fact.SCHEME}{key}": value for key, value in engine.held_schemes(facts).items()}
         self.facts = {**facts, **held}
         self.submission_id = submission_id
-        self._rows = rows
+        self._rows, self._sources = rows, sources or {}  # by fact; by sheet of another file, what to say of it
         self._in_words: dict[str, tuple[str, str]] = {}
 
     def values_for(self, definition: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -136,7 +142,9 @@ class Known:
         row = self._rows.get(name)
         if row is None:
             return ""
-        return f"{row.get_origin_display()}, le {wording.day(row.recorded_on)}"
+        origin = f"{row.get_origin_display()}, le {wording.day(row.recorded_on)}"
+        source = self._sources.get(row.sheet_id)
+        return f"{origin}, {source}" if source else origin
 
 
 def says(value: Any) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from backend.matchmaking.models import FollowUp, Match, Review, Submission
+from backend.matchmaking.ownership import numbers_read
+from backend.matchmaking.reviews import Decision
 from backend.schemes.models import Scheme
 from backend.schemes.succession import successors
 
@@ -20,12 +22,16 @@ class Moved:
     is_kept: bool
 
 
-def moved_schemes(submission: Submission, reviews: Mapping[int, Review]) -> tuple[Moved, ...]:
-    """Return those that the firm was shown as possible, that people kept as far as told, or that are followed."""
+def moved_schemes(submission: Submission, reviews: Mapping[int, Decision]) -> tuple[Moved, ...]:
+    """Return those that the firm was shown as possible, that people kept as far as told, or that are followed.
+
+    A result that read a file that is not read with this one any more shows nothing.
+    """
     led = successors()
     if not led:
         return ()
-    shown = Match.objects.answering().filter(result__submission=submission).values("scheme")
+    results = submission.results.reading_only(numbers_read(submission)).order_by()
+    shown = Match.objects.answering().filter(result__in=results.values("pk")).values("scheme")
     kept = {pk for pk, review in reviews.items() if review.is_decided and review.verdict == Review.Verdict.KEPT}
     followed = FollowUp.objects.standing().filter(submission=submission).values("scheme")
     rows = Scheme.objects.filter(pk__in=led).filter(Q(pk__in=shown) | Q(pk__in=kept) | Q(pk__in=followed))

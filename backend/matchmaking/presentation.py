@@ -6,6 +6,7 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
+from backend.accounts.models import User
 from backend.matchmaking import engine
 from backend.matchmaking.contributions import named
 from backend.matchmaking.estimates import Estimates, EstimateView
@@ -14,9 +15,10 @@ from backend.matchmaking.known import Known, missing_facts
 from backend.matchmaking.line_views import LineView, views_of
 from backend.matchmaking.models import Match, Result, Review, Submission
 from backend.matchmaking.moved import Moved, moved_schemes
+from backend.matchmaking.ownership import known_facts, sources_of
 from backend.matchmaking.plans import Links, LinkView, StepView
 from backend.matchmaking.results import columns_of
-from backend.matchmaking.reviews import decisions, told_decisions
+from backend.matchmaking.reviews import Decision, SeenElsewhere, decisions, told_decisions
 from backend.matchmaking.state_aid import notes_on_schemes
 from backend.schemes import wording
 from backend.schemes.kept import read_revisions
@@ -42,8 +44,8 @@ class Card:
     to_confirm: tuple[LineView, ...]
     deadline: str
     possible_if: str  # what would change a no, where something that can be changed would
-    review: Review | None
-    is_of_another_file: bool
+    review: Review | None  # on this very file
+    is_seen_elsewhere: bool  # set aside by a decision on a file that is read with this one
     is_overdue: bool  # nobody read its sheet again in time
     links: tuple[LinkView, ...] = ()  # to other schemes of the page
     warnings: tuple[str, ...] = ()  # what keeping it goes against, for officers
@@ -68,12 +70,9 @@ class Card:
     @property
     def verdict(self) -> str:
         """What people decided, where it still holds."""
+        if self.is_seen_elsewhere:
+            return SeenElsewhere.verdict
         return self.review.verdict if self.review and self.review.is_decided else ""
-
-    @property
-    def is_own_review(self) -> bool:
-        """Whether there is a verdict on this very file, to be taken back."""
-        return self.review is not None and not self.is_of_another_file
 
     @property
     def parts(self) -> list[tuple[str, float]]:
@@ -161,11 +160,14 @@ GROUPS = (
 )
 
 
-def present(submission: Submission, result: Result, *, for_officer: bool = False) -> Page:
-    """Lay out a result. A firm sees officers' verdicts once the review has ended; officers see them at once."""
+def present(submission: Submission, result: Result, *, for_officer: bool = False, viewer: User | None = None) -> Page:
+    """Lay out a result. A firm sees officers' verdicts once the review has ended; officers see them at once.
+
+    ``viewer`` is the officer who reads it, and who is told the numbers of the other files he may read.
+    """
     reviews = decisions(submission) if for_officer else told_decisions(submission)
     matches = list(result.matches.select_related("scheme", "need"))
-    known = Known(result.facts, submission.sheet.current(), submission.pk)
+    known = known_of(submission, result, viewer=viewer)
     aid_notes = notes_on_schemes(submission, result) if for_officer else None
     page = _layout(
         matches,
@@ -180,13 +182,21 @@ def present(submission: Submission, result: Result, *, for_officer: bool = False
     return page if for_officer or not submission.reviewed_at else _with_order(page, known)
 
 
-def present_schemes(submission: Submission, result: Result, schemes: Iterable[Scheme]) -> list[Card]:
+def known_of(submission: Submission, result: Result, *, viewer: User | None = None) -> Known:
+    """Return what a result knows of a firm, each value with where it comes from."""
+    sources = sources_of(submission, viewer=viewer)
+    return Known(result.facts, known_facts(submission), submission.pk, sources)
+
+
+def present_schemes(
+    submission: Submission, result: Result, schemes: Iterable[Scheme], *, viewer: User | None = None
+) -> list[Card]:
     """Lay out some schemes of a result for an officer, whether they answer a stated need or not."""
     reviews = decisions(submission)
     kept = {scheme for scheme, review in reviews.items() if review.is_decided and review.verdict == KEPT}
     shown = {scheme.pk for scheme in schemes}
     matches = list(result.matches.filter(scheme__in=shown | kept).select_related("scheme", "need"))
-    known = Known(result.facts, submission.sheet.current(), submission.pk)
+    known = known_of(submission, result, viewer=viewer)
     cards = _cards(matches, known, reviews, result.on, notes_on_schemes(submission, result))
     cards = _with_variants(_linked(cards, known, for_officer=True), matches)
     return [card for card in cards if card.match.scheme_id in shown]
@@ -211,7 +221,7 @@ def open_to(submission: Submission, result: Result) -> list[Match]:
     return [match for match in matches if not _is_set_aside(reviews.get(match.scheme_id))]
 
 
-def _is_set_aside(review: Review | None) -> bool:
+def _is_set_aside(review: Decision | None) -> bool:
     return review is not None and review.is_decided and review.verdict == Review.Verdict.REJECTED
 
 
@@ -242,7 +252,7 @@ def _unsaved(ranked: Iterable[engine.Ranked]) -> list[Match]:
 def _layout(
     matches: list[Match],
     known: Known,
-    reviews: Mapping[int, Review],
+    reviews: Mapping[int, Decision],
     *,
     on: date,
     for_officer: bool,
@@ -360,7 +370,7 @@ def _group_of(card: Card, *, for_officer: bool) -> str:
 def _cards(
     matches: Iterable[Match],
     known: Known,
-    reviews: Mapping[int, Review],
+    reviews: Mapping[int, Decision],
     on: date,
     aid_notes: AidNotes | None = None,
 ) -> list[Card]:
@@ -391,7 +401,7 @@ def _card(
     revision: Revision,
     lines: list[engine.Line],
     known: Known,
-    reviews: Mapping[int, Review],
+    reviews: Mapping[int, Decision],
     on: date,
     *,
     possible_if: str,
@@ -406,8 +416,8 @@ def _card(
         to_confirm=tuple(view for view in views if view.is_manual),
         deadline=wording.deadline(revision, on=on),
         possible_if=possible_if,
-        review=review,
-        is_of_another_file=review is not None and review.submission_id != known.submission_id,
+        review=review if isinstance(review, Review) else None,
+        is_seen_elsewhere=isinstance(review, SeenElsewhere),
         is_overdue=is_overdue(revision, on=on),
         estimate=estimate,
     )

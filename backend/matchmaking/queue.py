@@ -36,7 +36,7 @@ DEADLINES = ((7, 4.0), (30, 2.0))  # days left at most, weight
 
 
 class State:
-    WAITING, REVIEWED, TO_FOLLOW = "a-relire", "relues", "a-suivre"
+    WAITING, REVIEWED, TO_FOLLOW, CLOSED = "a-relire", "relues", "a-suivre", "fermees"
 
 
 class Whose:
@@ -65,7 +65,10 @@ def queue_of(user: User, filters: Filters, *, on: date) -> SubmissionQuerySet:
 
 
 def in_state(files: SubmissionQuerySet, state: str) -> SubmissionQuerySet:
-    """Narrow to what waits for a review, what was reviewed, or what still has a step to do."""
+    """Narrow to what waits for a review, what was reviewed, what still has a step to do, or what was closed."""
+    if state == State.CLOSED:
+        return files.filter(closed_at__isnull=False)
+    files = files.still_open()
     if state == State.REVIEWED:
         return files.reviewed()
     if state == State.TO_FOLLOW:

@@ -17,6 +17,7 @@ from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.models import FollowUp, Match, Review, Submission
+from backend.matchmaking.ownership import readings_of
 from backend.matchmaking.results import facts_of_all
 from backend.schemes.models import Revision
 from backend.schemes.records import Record, read_record
@@ -161,22 +162,24 @@ def counts_of_criteria(criteria: Iterable[Record], *, on: date) -> list[Counts]:
 
 
 def _newest_files() -> list[Submission]:
-    """Return the newest confirmed file of each firm; one whose number is not known is a firm of its own."""
-    rows = (
-        Submission.objects.confirmed().select_related("sheet").prefetch_related("needs").order_by("-filed_at", "-pk")
-    )
-    newest: dict[tuple[str, int], Submission] = {}
-    for file in rows:
-        company = file.sheet.company_id
-        newest.setdefault(("company", company) if company else ("file", file.pk), file)
-    return list(newest.values())
+    """Return the newest file of each firm, as far as it is proven: files that are read together are one firm's."""
+    rows = Submission.objects.proven().select_related("sheet").prefetch_related("needs").order_by("-filed_at", "-pk")
+    files = list(rows)
+    readings = readings_of(files)
+    taken: set[int] = set()
+    newest = []
+    for file in files:
+        if file.pk not in taken:
+            newest.append(file)
+            taken.update(other.pk for other in readings[file.pk])
+    return newest
 
 
-def _state_of(submissions: Iterable[Submission]) -> tuple[object, ...]:
+def _state_of(submissions: Sequence[Submission]) -> tuple[object, ...]:
     """Return what is another as soon as something else is known of a firm: facts and reviews are only ever added."""
     steps = FollowUp.objects.standing().aggregate(Max("pk"), Count("pk"))
     return (
-        tuple(file.sheet.company_id for file in submissions),
+        tuple(sorted(readings_of(submissions).items())),
         Fact.objects.aggregate(Max("pk"))["pk__max"],
         Review.objects.aggregate(Max("pk"))["pk__max"],
         *steps.values(),

@@ -7,10 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from backend.companies.services import values_of
 from backend.matchmaking import engine
-from backend.matchmaking.held import held_by, held_schemes
+from backend.matchmaking.held import held_by
 from backend.matchmaking.models import Alert, Match, Need, NeedCorrection, Result, Submission, WeightSet
+from backend.matchmaking.ownership import Readings, known_values_of, numbers_read, readings_of
 from backend.matchmaking.unmet import record_unmet
 from backend.schemes.models import Criterion
 from backend.schemes.services import manual_facts
@@ -43,27 +43,34 @@ def corrected_needs(submission: Submission) -> tuple[set[str], set[str]]:
 
 
 def facts_of(submission: Submission) -> dict[str, Any]:
-    """Return all that the engine is told of a firm: its sheet, what follows from it, and the schemes that it has."""
-    known = {**submission.sheet.values(), **held_schemes(submission)}
-    return engine.with_correspondents(known, engine.catalogue().correspondence)
+    """Return all that the engine is told of a firm: what is known of it, what follows, and the schemes that it has."""
+    return facts_of_all([submission])[0]
 
 
 def facts_of_all(submissions: Sequence[Submission]) -> list[dict[str, Any]]:
     """Return the same of many files at once, in their order; their sheets are read with them."""
-    values, held = values_of(file.sheet_id for file in submissions), held_by(submissions)
+    return _facts(submissions, readings_of(submissions))
+
+
+def _facts(submissions: Sequence[Submission], readings: Readings) -> list[dict[str, Any]]:
+    values, held = known_values_of(submissions, readings), held_by(readings)
     table = engine.catalogue().correspondence
-    return [engine.with_correspondents({**values[file.sheet_id], **held[file.pk]}, table) for file in submissions]
+    return [engine.with_correspondents({**values[file.pk], **held[file.pk]}, table) for file in submissions]
 
 
 def request_of(submission: Submission, *, on: date) -> engine.Request:
     """Return what the engine is asked for a submission."""
+    return _request(submission, facts_of(submission), on=on)
+
+
+def _request(submission: Submission, facts: engine.Facts, *, on: date) -> engine.Request:
     rows = submission.needs.all()
     needs = {need.sub_need_id: need.weight for need in rows}
     postings = engine.catalogue().postings() if submission.text.strip() else None
     reading = engine.understand(submission.text, (), postings=postings)
     _, removed = corrected_needs(submission)
     return engine.Request(
-        facts=facts_of(submission),
+        facts=facts,
         on=on,
         needs=needs,
         stated=bool(needs) or bool(submission.text.strip()),
@@ -80,7 +87,9 @@ def compute_result(*, submission: Submission, on: date) -> Result:
     catalogue = engine.catalogue()
     weight_set, weights = engine.active_weights()
     ranker = engine.adopted_ranker(weight_set)
-    request = request_of(submission, on=on)
+    readings = readings_of([submission])
+    (facts,) = _facts([submission], readings)
+    request = _request(submission, facts, on=on)
     (answer,) = engine.answer([request], compiled=catalogue, weights=weights, ranker=engine.ranker_of(ranker))
     result = Result.objects.create(
         submission=submission,
@@ -94,6 +103,7 @@ def compute_result(*, submission: Submission, on: date) -> Result:
         weights=weight_set,
         ranker=ranker,
         catalogue=catalogue.digest,
+        read_files=[other.pk for other in readings[submission.pk]],
     )
     Match.objects.bulk_create(
         Match(result=result, scheme_id=catalogue.schemes_by_key[item.scheme_key], **columns_of(item))
@@ -130,17 +140,30 @@ def latest_result(submission: Submission, *, on: date) -> Result:
 
 
 def is_current(result: Result, *, on: date) -> bool:
-    """Tell whether asking the engine again would use the same day, catalogue, weights, ranker and schemes that it has.
+    """Tell whether asking the engine again would use the same day, catalogue, weights, ranker, files and facts.
 
-    Whoever corrects another fact asks again at once; a scheme is had by a decision, on this file or on another one.
+    A result that reads a file that is not read with its own any more is never current.
     """
+    readings = readings_of([result.submission])
     return (
         result.on == on
         and result.catalogue == engine.catalogue().digest
         and WeightSet.objects.in_force().filter(pk=result.weights_id).exists()
         and engine.adopted_ranker(result.weights) == result.ranker
-        and engine.held_schemes(result.facts) == engine.held_schemes(facts_of(result.submission))
+        and result.read_files == [other.pk for other in readings[result.submission_id]]
+        and result.facts == _facts([result.submission], readings)[0]
     )
+
+
+def compute_results_of(files: Iterable[int], *, on: date) -> None:
+    """Ask the engine again for files whose reading together changed."""
+    for submission in Submission.objects.filter(pk__in=set(files)).order_by("pk"):
+        compute_result(submission=submission, on=on)
+
+
+def may_be_shown(result: Result) -> bool:
+    """Tell whether a firm may still read an answer: all the files that it read are still read with its own."""
+    return result.read_files is not None and set(result.read_files) <= set(numbers_read(result.submission))
 
 
 def mark_shown(*, submission: Submission, result: Result) -> None:

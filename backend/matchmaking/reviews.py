@@ -1,9 +1,9 @@
 """The review of a submission: verdicts, what each reason for setting a scheme aside does, the end of the review."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -15,6 +15,7 @@ from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.matchmaking.emails import enqueue_referral, enqueue_reviewed
 from backend.matchmaking.models import FollowUp, Match, Review, ReviewEnd, Submission
+from backend.matchmaking.ownership import known_facts, numbers_read
 from backend.matchmaking.results import latest_result, mark_shown
 from backend.matchmaking.services import check_may_decide, correct_submission
 from backend.schemes.models import CatalogueTask, Criterion, Scheme
@@ -33,7 +34,8 @@ class Because:
     """Why a scheme is set aside, and what that reason asks to be told."""
 
     reason: str
-    comment: str = ""
+    comment: str = ""  # for colleagues
+    message: str = ""  # for the firm
     criterion: Criterion | None = None  # wrong_criterion: which one, where the officer says so
     fact: str = ""  # wrong_fact: its name
     alternative: Scheme | None = None  # better_alternative
@@ -74,7 +76,9 @@ def set_aside(*, submission: Submission, scheme: Scheme, officer: User, because:
     case = _open_case(submission, scheme, officer, on)
     effect = EFFECTS.get(Reason(because.reason))
     columns = {"verdict": REJECTED, **(effect(case, because) if effect else {})}
-    review = _record(case, reason=because.reason, comment=because.comment.strip(), **columns)
+    review = _record(
+        case, reason=because.reason, comment=because.comment.strip(), message=because.message.strip(), **columns
+    )
     _follow(case, because, review)
     return review
 
@@ -142,8 +146,11 @@ def _report_criterion(case: Case, because: Because) -> dict[str, Any]:
 
 def _doubt_fact(case: Case, because: Because) -> dict[str, Any]:
     """Take the fact back: what is known to be wrong is unknown until somebody says what is right."""
-    if because.fact not in case.submission.sheet.values():
+    known = known_facts(case.submission).get(because.fact)
+    if known is None:
         raise ReviewError("Dites quel fait de l’entreprise est faux, parmi ceux du dossier.")
+    if known.sheet_id != case.submission.sheet_id:
+        raise ReviewError("Ce fait est repris d’une autre demande : corrigez-le dans « Ce que nous savons ».")
     return {"fact": _correct(case, because.fact, None)}
 
 
@@ -303,22 +310,33 @@ def reopen_review(*, submission: Submission, officer: User) -> None:
 # -- what was decided
 
 
-def decisions(submission: Submission) -> dict[int, Review]:
+@dataclass(frozen=True, slots=True)
+class SeenElsewhere:
+    """A decision on a file that is read with this one, which hides a scheme here: not who took it, why nor where."""
+
+    verdict: ClassVar[str] = REJECTED
+    is_decided: ClassVar[bool] = True
+
+
+type Decision = Review | SeenElsewhere
+
+
+def decisions(submission: Submission) -> dict[int, Decision]:
     """Return every decision that stands on a submission, by scheme, told or not: what its officers see."""
-    own = submission.reviews.latest_by_scheme()
-    return {**_of_other_files(submission), **{key: review for key, review in own.items() if not review.is_withdrawn}}
+    return _with_other_files(submission, submission.reviews.latest_by_scheme())
 
 
-def told_decisions(submission: Submission) -> dict[int, Review]:
+def told_decisions(submission: Submission) -> dict[int, Decision]:
     """Return the decisions that the firm was told of: those made before the last end of the review."""
     end = submission.review_ends.first()
     own = submission.reviews.filter(decided_at__lte=end.ended_at).latest_by_scheme() if end else {}
-    return {**_of_other_files(submission), **{key: review for key, review in own.items() if not review.is_withdrawn}}
+    return _with_other_files(submission, own)
 
 
-def _of_other_files(submission: Submission) -> dict[int, Review]:
-    """Return what the firm was told in its other files that hides a scheme from it, whatever it asks now."""
-    rows = Review.objects.filter(submission__in=Submission.objects.of_firm(submission).exclude(pk=submission.pk))
+def _with_other_files(submission: Submission, own: Mapping[int, Review]) -> dict[int, Decision]:
+    """Add what the firm was told in the files read with this one that hides a scheme from it, whatever it asks now."""
+    rows = Review.objects.filter(submission__in=numbers_read(submission))
     end = ReviewEnd.objects.filter(submission=OuterRef("submission"), ended_at__gte=OuterRef("decided_at"))
-    told = rows.filter(Exists(end)).select_related("submission")
-    return {key: review for key, review in told.latest_by_scheme().items() if review.hides}
+    told = rows.filter(Exists(end)).latest_by_scheme()
+    hidden: dict[int, Decision] = {key: SeenElsewhere() for key, review in told.items() if review.hides}
+    return hidden | {key: review for key, review in own.items() if not review.is_withdrawn}

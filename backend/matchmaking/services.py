@@ -17,7 +17,15 @@ from backend.companies.models import Contact, Fact
 from backend.companies.services import identify, open_sheet, record_facts
 from backend.matchmaking.emails import enqueue_confirmation, enqueue_notices, enqueue_receipt, enqueue_reviewed
 from backend.matchmaking.models import Alert, Result, Submission
-from backend.matchmaking.results import compute_result, conditions_of, latest_result, mark_shown, set_needs
+from backend.matchmaking.ownership import known_values, numbers_read
+from backend.matchmaking.results import (
+    compute_result,
+    compute_results_of,
+    conditions_of,
+    latest_result,
+    mark_shown,
+    set_needs,
+)
 from backend.notifications.models import Notification
 from backend.notifications.services import absolute_url
 from backend.territories.models import Perimeter, ServedEpci
@@ -119,22 +127,27 @@ def correct_submission(
 
     What the facts were before is kept. A correction by the firm that changes something opens again a review that had
     ended; the firm sees the new result at once, so that nothing in it is news. The intercommunality in charge follows
-    the commune where that changes, and its officers are told.
+    the commune where that changes, and its officers are told. Another SIREN may end or begin that other files are read
+    with this one: their results are computed again too.
     """
     submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
     origin = Fact.Origin.OFFICER if author else Fact.Origin.DECLARED
     before = submission.epci_id
-    known_facts = submission.sheet.values()
-    if any(facts[name] != known_facts.get(name) for name in facts.keys() & PLACES):
-        submission.epci = route({**known_facts, **facts}, on=on)
-    rows = record_facts(sheet=submission.sheet, values=facts, origin=origin, origins=origins, on=on, author=author)
+    known = known_values(submission)
+    if any(facts[name] != known.get(name) for name in facts.keys() & PLACES):
+        submission.epci = route({**known, **facts}, on=on)
+    sheet = submission.sheet
+    rows = record_facts(sheet=sheet, values=facts, origin=origin, origins=origins, on=on, author=author, known=known)
     changed = bool(rows)
+    moved: set[int] = set()
     if identity is not None:
-        changed |= identify(sheet=submission.sheet, **identity)
+        together = set(numbers_read(submission))
+        if identify(sheet=sheet, **identity):
+            changed, moved = True, together | set(numbers_read(submission))
     if text is not None or ticked is not None:
-        known = submission.text, set(submission.needs.filter(ticked=True).values_list("sub_need", flat=True))
-        stated = known[0] if text is None else text, known[1] if ticked is None else set(ticked)
-        changed |= stated != known
+        filed = submission.text, set(submission.needs.filter(ticked=True).values_list("sub_need", flat=True))
+        stated = filed[0] if text is None else text, filed[1] if ticked is None else set(ticked)
+        changed |= stated != filed
         submission.text = stated[0]
         set_needs(submission=submission, ticked=stated[1], text=stated[0])
     if author is None and changed and submission.reviewed_at:
@@ -143,6 +156,7 @@ def correct_submission(
     if submission.confirmed_at and submission.epci_id != before:
         enqueue_notices(submission)  # to those who had none yet
     result = compute_result(submission=submission, on=on)
+    compute_results_of(moved, on=on)
     if author is None:
         mark_shown(submission=submission, result=result)
     return result
@@ -176,7 +190,7 @@ def answer_question(
     author: User | None = None,
 ) -> Result:
     """Record what was answered to a question; an answer that says nothing new is that one does not know."""
-    known = submission.sheet.values()
+    known = known_values(submission)
     if all(known.get(name) == value for name, value in facts.items()):
         return decline_question(submission=submission, question=question, on=on, author=author)
     return correct_submission(submission=submission, facts=facts, origins=origins, on=on, author=author)
@@ -254,8 +268,8 @@ def may_decide(*, officer: User, submission: Submission) -> bool:
 
 
 def check_may_decide(officer: User, submission: Submission) -> None:
-    """Raise ``PermissionDenied`` where someone does not review a submission."""
-    if not may_decide(officer=officer, submission=submission):
+    """Raise ``PermissionDenied`` where someone does not review a submission, or where it is closed."""
+    if submission.closed_at or not may_decide(officer=officer, submission=submission):
         raise PermissionDenied
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -17,6 +18,7 @@ from backend.companies.models import Fact, ReceivedAid
 from backend.companies.services import record_aid, record_facts, withdraw_aid
 from backend.matchmaking import engine
 from backend.matchmaking.models import Result, Submission
+from backend.matchmaking.ownership import known_facts, known_values, read_together, sources_of
 from backend.matchmaking.services import check_may_decide
 from backend.matchmaking.size import sizes_in_words
 from backend.schemes import wording
@@ -39,7 +41,8 @@ class AidLine:
     aid: ReceivedAid
     amount: str
     counts_until: str  # empty where it does not count on the day
-    is_own: bool  # said by the firm itself, which may take it back
+    is_own: bool  # said by the firm itself
+    source: str  # which other file gave it; empty where it stands in this one, and may be taken back here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +120,7 @@ def declare_complete(*, submission: Submission, complete: bool, on: date, author
     record_facts(
         sheet=submission.sheet,
         values={Fact.AIDS_COMPLETE: True if complete else None},
+        known=known_values(submission),
         origin=Fact.Origin.OFFICER if author else Fact.Origin.DECLARED,
         on=on,
         author=author,
@@ -126,16 +130,24 @@ def declare_complete(*, submission: Submission, complete: bool, on: date, author
 # -- what is left
 
 
-def ledger_of(submission: Submission, *, on: date) -> Ledger:
-    """Return the aids of a file and what is left under the general ceiling on a day."""
-    aids = list(submission.sheet.aids.standing().select_related("author"))
-    declared = submission.sheet.current().get(Fact.AIDS_COMPLETE)
+def ledger_of(submission: Submission, *, on: date, viewer: User | None = None) -> Ledger:
+    """Return the aids of a file and of those read with it, and what is left under the general ceiling on a day.
+
+    One that two files tell in the same words is one aid.
+    """
+    sources = sources_of(submission, viewer=viewer)
+    rows = ReceivedAid.objects.standing().filter(sheet__in=[submission.sheet_id, *sources]).select_related("author")
+    told: dict[tuple[Any, ...], ReceivedAid] = {}
+    for aid in sorted(rows, key=lambda aid: aid.sheet_id != submission.sheet_id):  # its own first
+        told.setdefault((aid.granted_on, aid.amount_eur, aid.regulation, aid.title, aid.member), aid)
+    aids = sorted(told.values(), key=lambda aid: (aid.granted_on, aid.pk))
+    declared = known_facts(submission).get(Fact.AIDS_COMPLETE)
     grants = [
         (aid.granted_on, None if aid.amount_eur is None else float(aid.amount_eur), aid.regulation) for aid in aids
     ]
     left = engine.de_minimis_left(grants, on=on, complete=declared is not None)
     return Ledger(
-        lines=tuple(_aid_line(aid, on) for aid in aids),
+        lines=tuple(_aid_line(aid, on, sources.get(aid.sheet_id, "")) for aid in aids),
         left=left,
         declared_on=declared.recorded_on if declared else None,
         total=between(*left.used),
@@ -145,13 +157,20 @@ def ledger_of(submission: Submission, *, on: date) -> Ledger:
     )
 
 
-def _aid_line(aid: ReceivedAid, on: date) -> AidLine:
+def has_aids(submission: Submission) -> bool:
+    """Tell whether an aid stands in a file, or in one that is read with it."""
+    sheets = [submission.sheet_id, *(other.sheet for other in read_together(submission))]
+    return ReceivedAid.objects.standing().filter(sheet__in=sheets).exists()
+
+
+def _aid_line(aid: ReceivedAid, on: date, source: str) -> AidLine:
     leaves = engine.leaves_window_on(aid.granted_on)
     return AidLine(
         aid=aid,
         amount="" if aid.amount_eur is None else wording.euros(float(aid.amount_eur)),
         counts_until=wording.day(leaves - timedelta(days=1)) if aid.granted_on <= on < leaves else "",
         is_own=aid.origin == Fact.Origin.DECLARED,
+        source=source,
     )
 
 

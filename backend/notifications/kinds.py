@@ -89,6 +89,8 @@ KINDS = {
         _letter("confirm_address", "confirm"),
         _letter("receipt", "result"),
         _letter("reviewed", "result", reply_to_author=True),
+        _letter("colleague", "result"),
+        _letter("closed", "result"),
         EmailKind(
             name="alert",
             audience=Audience.FIRM,
@@ -100,6 +102,7 @@ KINDS = {
         _notice("officer_notice"),
         _notice("handed_over", reply_to_author=True),
         _notice("officer_unreachable"),
+        _notice("link_proposed", reply_to_author=True),
         # to those who work on the catalogue
         _catalogue("proposal_notice"),
         _catalogue("proposal_decided"),

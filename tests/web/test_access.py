@@ -14,6 +14,7 @@ from django.utils import timezone
 from backend.accounts.models import Membership, User
 from backend.journal.models import AuditEvent, Kind
 from backend.journal.services import record_event
+from backend.matchmaking.file_links import link_files
 from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import Submission, WeightSet
 from backend.matchmaking.services import confirmation_token
@@ -111,6 +112,10 @@ class Case:
         self.imported = make_imported()
         self.officer = officer
         self.ranker = make_ranker()
+        other = make_submission(confirmed=True, email=f"autre{submission.pk}@tolerie.example")
+        Submission.objects.filter(pk=other.pk).update(epci=submission.epci)
+        other.refresh_from_db()
+        self.link = link_files(submission=submission, other=other, kind="colleague", officer=officer, on=DAY)
 
 
 def pk(case: Case) -> list[Any]:
@@ -323,6 +328,7 @@ TABLE: dict[str, Row] = {
     "question": Row(PUBLIC, method="post", args=token),
     "alerts": Row(PUBLIC, method="post", args=token, sent=lambda case: {"frequency": "weekly"}),
     "correct": Row(PUBLIC, args=token),
+    "colleague": Row(PUBLIC, method="post", args=token, sent=lambda case: {"agrees": "1"}),
     "aid": Row(PUBLIC, method="post", args=token, sent=lambda case: {"granted_on": "2025-01-01"}),
     "aids_complete": Row(PUBLIC, method="post", args=token, sent=lambda case: {"complete": "1"}),
     "aid_back": Row(PUBLIC, method="post", args=lambda case: [case.file.token, case.aid.pk]),
@@ -357,6 +363,14 @@ TABLE: dict[str, Row] = {
     "officer_end": act(message="Bonjour"),
     "officer_reopen": act(),
     "officer_take": act(),
+    "officer_links": Row(
+        READ, READ_FOREIGN, "post", pk, lambda case: {"epci": case.file.epci_id, "kind": "colleague"}
+    ),
+    "officer_link": Row(
+        READ, READ_FOREIGN, "post", lambda case: [case.file.pk, case.link.pk], lambda case: {"answer": "undo"}
+    ),
+    "officer_close": act(sure="1"),
+    "officer_number": act(number=""),
     "officer_offer": Row(ACT, ACT_FOREIGN, "post", pk, lambda case: {"to": case.officer.pk}),
     "officer_note": act(text="Un mot.", audience="shared"),
     "officer_note_back": Row(

@@ -107,6 +107,7 @@ def test_an_account_without_any_role_sees_no_file(client, submission, django_use
     assert statuses(client, submission) == [404] * 4
 
 
+@pytest.mark.neighbour("address", "group", "epci")  # who leads reads the files of one SIREN beside each other
 def test_a_territory_lead_looks_and_does_not_decide(client, submission):
     client.force_login(make_lead())
     assert "Tôlerie des Étangs" in text_of(client.get("/agent/"))
@@ -232,7 +233,8 @@ def test_a_null_character_in_a_comment_or_a_message_is_no_crash(desk, submission
 def test_decisions_are_told_after_the_end_only(desk, officer, client, submission):
     kept, rejected = (match.scheme for match in first_matches(submission, 6)[4:])
     desk.post(f"/agent/{submission.pk}/avis/{kept.pk}/", {"verdict": "kept"})
-    reject(desk, submission, rejected, reason="other", comment="Le dossier est trop lourd pour vous.")
+    words = {"comment": "Entre nous : il ne répond jamais.", "message": "Le dossier est trop lourd pour vous."}
+    reject(desk, submission, rejected, reason="other", **words)
     path = f"/resultat/{submission.token}/"
     before = text_of(client.get(path))
     assert "Écartés après relecture" not in before
@@ -247,7 +249,8 @@ def test_decisions_are_told_after_the_end_only(desk, officer, client, submission
     assert groups[0].key == "kept"
     assert [card.match.scheme for card in groups[0].cards] == [kept]
     aside = after[after.index("Écartés après relecture") :]
-    assert "Le dossier est trop lourd pour vous." in aside
+    assert words["message"] in aside
+    assert words["comment"] not in after
     email = ours(Notification).get(kind="reviewed")
     assert (email.recipient, email.reply_to) == (submission.contact.email, officer.email)
     assert "Je vous appelle &lt;b&gt;jeudi&lt;/b&gt;." in email.html

@@ -72,6 +72,7 @@ def test_an_unknown_change_is_refused(desk, submission):
     assert not submission.need_corrections.exists()
 
 
+@pytest.mark.neighbour("address", "group", "epci")  # who leads reads the files of one SIREN beside each other
 def test_who_only_looks_has_no_button(client, submission):
     client.force_login(make_lead())
     text = text_of(client.get(f"/agent/{submission.pk}/"))

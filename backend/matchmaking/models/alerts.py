@@ -13,8 +13,9 @@ from backend.schemes.models import Scheme
 
 class AlertQuerySet(models.QuerySet["Alert"]):
     def heard(self) -> Self:
-        """Subscriptions in force: asked for, at an address that was confirmed."""
-        return self.filter(submission__confirmed_at__isnull=False, ended_at__isnull=True)
+        """Subscriptions in force: asked for, at an address that was confirmed, on a file that nobody closed."""
+        files = Submission.objects.confirmed().still_open()
+        return self.filter(submission__in=files, ended_at__isnull=True)
 
 
 class Alert(models.Model):

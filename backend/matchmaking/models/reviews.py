@@ -133,6 +133,11 @@ class Review(models.Model):
         return f"{self.get_verdict_display()} {self.scheme_id}"
 
     @property
+    def reason_for_firm(self) -> str:
+        """Why, as the firm reads it; empty for what only words of one's own can say."""
+        return str(REASONS_FOR_FIRM.get(Review.Reason(self.reason), "")) if self.reason else ""
+
+    @property
     def is_withdrawn(self) -> bool:
         return self.verdict == self.Verdict.WITHDRAWN
 
@@ -161,6 +166,21 @@ class Review(models.Model):
         if now.window_state == Revision.WindowState.PERMANENT:
             return True
         return now.closes_on is not None and (before.closes_on is None or now.closes_on > before.closes_on)
+
+
+# What the firm reads of a reason: what concerns it, and nothing that colleagues tell each other.
+REASONS_FOR_FIRM = {
+    Review.Reason.WRONG_CRITERION: _("un point de sa fiche est à vérifier"),
+    Review.Reason.WRONG_FACT: _("une de vos réponses est à vérifier"),
+    Review.Reason.ALREADY_HAS_IT: _("vous l’avez déjà"),
+    Review.Reason.ASKED_AND_REFUSED: _("vous l’avez déjà demandé"),
+    Review.Reason.PROJECT_STARTED: _("votre projet est déjà commencé"),
+    Review.Reason.DEADLINE_TOO_CLOSE: _("la date limite est trop proche"),
+    Review.Reason.NOT_WORTH_IT: _("le montant ne vaut pas la démarche"),
+    Review.Reason.NOT_INTERESTED: _("vous ne le souhaitez pas"),
+    Review.Reason.BETTER_ALTERNATIVE: _("un autre dispositif vous convient mieux"),
+    Review.Reason.PARTNER_FIRST: _("il faut d’abord un partenaire"),
+}
 
 
 class ReviewEnd(models.Model):

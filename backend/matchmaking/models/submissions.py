@@ -57,10 +57,9 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def reviewed(self) -> Self:
         return self.filter(reviewed_at__isnull=False)
 
-    def of_firm(self, submission: "Submission") -> Self:
-        """Every submission of the same firm: by its SIREN, or this one alone where it is not known."""
-        company = submission.sheet.company_id
-        return self.filter(sheet__company=company) if company else self.filter(pk=submission.pk)
+    def proven(self) -> Self:
+        """Files of an address that was shown to be the author's, of whom nobody found that they are not entitled."""
+        return self.confirmed().exclude(closed_reason=Submission.Closing.NOT_ENTITLED)
 
     def still_open(self) -> Self:
         """Files that nobody closed."""

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import QueryDict
 
 from backend.matchmaking.models import Submission
+from backend.matchmaking.ownership import known_values
 from backend.web.forms.fact_fields import FORM_OF_FACT
 from backend.web.forms.fact_fields.base import FactFields
 
@@ -31,7 +32,7 @@ class FactForm:
 
 def fact_forms(submission: Submission) -> dict[str, FactForm]:
     """Return the forms of all facts, by fact; each shows what is known."""
-    known = submission.sheet.values()
+    known = known_values(submission)
     return {
         fact: FactForm(fact, form_class(initial=form_class.initial_of(known)))
         for fact, form_class in FORM_OF_FACT.items()
@@ -44,4 +45,4 @@ def bound_fact_form(submission: Submission, fact: str, data: QueryDict) -> FactF
     form_class = FORM_OF_FACT.get(fact)
     if form_class is None or fact in TOLD_WITH:
         return None
-    return FactForm(fact, form_class(data, initial=form_class.initial_of(submission.sheet.values())))
+    return FactForm(fact, form_class(data, initial=form_class.initial_of(known_values(submission))))

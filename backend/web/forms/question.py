@@ -8,6 +8,7 @@ from typing import Any
 from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.matchmaking.models import Result, Submission
+from backend.matchmaking.ownership import known_values
 from backend.matchmaking.questions import NextQuestion, Questions, questions_of
 from backend.matchmaking.services import answer_condition, answer_question, decline_question
 from backend.web.forms.answers import trilean
@@ -48,7 +49,7 @@ def asked_with(
     form_class = FORM_OF_FACT.get(_fact_of(question.name))
     if form_class is None:
         return Asked(question, None)
-    initial = form_class.initial_of(submission.sheet.values())
+    initial = form_class.initial_of(known_values(submission))
     return Asked(question, form_class(data, initial=initial, auto_id="question_%s"))
 
 

@@ -41,6 +41,7 @@ class SetAsideForm(forms.Form):
 
     reason = forms.CharField(required=False, max_length=40)
     comment = PlainText(required=False, max_length=500)
+    message = PlainText(required=False, max_length=500)
     criterion = forms.ModelChoiceField(queryset=Criterion.objects.none(), required=False)
     fact = forms.ChoiceField(choices=[("", ""), *FACT_LABELS], required=False)
     alternative = SchemeField(required=False, max_length=200)
@@ -150,7 +151,12 @@ class QueueForm(forms.Form):
     etat = forms.ChoiceField(
         label=_("État"),
         required=False,
-        choices=[(State.WAITING, _("À relire")), (State.REVIEWED, _("Relues")), (State.TO_FOLLOW, _("À suivre"))],
+        choices=[
+            (State.WAITING, _("À relire")),
+            (State.REVIEWED, _("Relues")),
+            (State.TO_FOLLOW, _("À suivre")),
+            (State.CLOSED, _("Fermées")),
+        ],
     )
     a_qui = forms.ChoiceField(
         label=_("Dossiers"),

@@ -16,7 +16,7 @@ from backend.matchmaking.state_aid import AidError, declare_aid, declare_complet
 from backend.web.forms.aids import AidForm
 from backend.web.throttles import limit_wrong_links
 from backend.web.views.officer import file_page, signed_in, visible_file
-from backend.web.views.result import result_page, submission_of
+from backend.web.views.result import result_page, submission_of, unless_closed
 
 ANCHOR = "#aides"
 
@@ -56,6 +56,7 @@ def _back_to_result(token: str) -> HttpResponse:
 
 @require_POST
 @limit_wrong_links
+@unless_closed
 def declare(request: HttpRequest, token: str) -> HttpResponse:
     submission = submission_of(token)
     refused = _declared(request, submission, None)
@@ -66,6 +67,7 @@ def declare(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 @limit_wrong_links
+@unless_closed
 def take_back(request: HttpRequest, token: str, aid_pk: int) -> HttpResponse:
     _take_back(submission_of(token), aid_pk, None)
     return _back_to_result(token)
@@ -73,6 +75,7 @@ def take_back(request: HttpRequest, token: str, aid_pk: int) -> HttpResponse:
 
 @require_POST
 @limit_wrong_links
+@unless_closed
 def complete(request: HttpRequest, token: str) -> HttpResponse:
     """Say that the list is complete, or that it is not."""
     _declare_complete(request, submission_of(token), None)

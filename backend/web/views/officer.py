@@ -22,13 +22,15 @@ from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.dead_addresses import unreachable_officers
 from backend.matchmaking.differences import Standing, differences, standing
 from backend.matchmaking.emails import organisation_in_charge
+from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.gaps import LEAST, gaps_for, why
 from backend.matchmaking.known import FACT_LABELS, value_text
 from backend.matchmaking.models import FollowUp, Need, Result, Review, Submission
+from backend.matchmaking.ownership import known_facts, sources_of
 from backend.matchmaking.presentation import present, unverified_for
 from backend.matchmaking.queue import Filters, State, in_state, queue_of
 from backend.matchmaking.results import latest_result
-from backend.matchmaking.services import OutsideTerritory, correct_submission, may_decide
+from backend.matchmaking.services import OutsideTerritory, check_may_decide, correct_submission, may_decide
 from backend.matchmaking.size import present_size
 from backend.matchmaking.state_aid import ledger_of
 from backend.schemes.models import Scheme
@@ -36,6 +38,7 @@ from backend.territories.models import ServedEpci
 from backend.territories.services import served_communes
 from backend.web.forms.aids import AidForm
 from backend.web.forms.facts import TOLD_WITH, bound_fact_form, fact_forms
+from backend.web.forms.filing.number import NumberForm, number_of
 from backend.web.forms.question import asked_with, open_questions
 from backend.web.forms.review import AddressForm, EndForm, NeedCorrectionForm, NoteForm, OfferForm, QueueForm, StepForm
 
@@ -71,7 +74,7 @@ def signed_in(request: HttpRequest) -> User:
 def visible_file(request: HttpRequest, pk: int) -> Submission:
     """Return a file this person may open, and note that they did; a stranger does not learn that it exists."""
     files = Submission.objects.visible_to(request.user).select_related(
-        "sheet", "contact", "epci", "reviewed_by", "officer"
+        "sheet__company", "sheet__establishment", "contact", "epci", "reviewed_by", "officer", "closed_by"
     )
     submission = get_object_or_404(files, pk=pk)
     record_read(actor=signed_in(request), submission_id=submission.pk, epci_id=submission.epci_id)
@@ -104,6 +107,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         (state, label, in_state(files, state).count())
         for state, label in (
             (State.WAITING, _("À relire")), (State.TO_FOLLOW, _("À suivre")), (State.REVIEWED, _("Relues")),
+            (State.CLOSED, _("Fermées")),
         )
     ]  # fmt: skip
     context = {
@@ -146,8 +150,8 @@ def file_page(
     """Show a file; ``bound`` holds the form that was refused, by its name, with what was typed."""
     user, on = signed_in(request), current_day()
     answer = latest_result(submission, on=on)
-    page = present(submission, answer, for_officer=True)
-    can_decide = may_decide(officer=user, submission=submission)
+    page = present(submission, answer, for_officer=True, viewer=user)
+    can_decide = may_decide(officer=user, submission=submission) and submission.closed_at is None
     questions = open_questions(submission, answer)
     context = {
         "submission": submission,
@@ -159,9 +163,9 @@ def file_page(
         "understanding": understanding_of(submission),
         "need_form": NeedCorrectionForm(auto_id="besoin_%s"),
         "unmet": [(row, why(row)) for row in submission.unmet_needs.select_related("sub_need")],
-        "facts": _facts(submission),
+        "facts": _facts(submission, user),
         "size": present_size(answer.facts, on=answer.on),
-        "ledger": ledger_of(submission, on=answer.on),
+        "ledger": ledger_of(submission, on=answer.on, viewer=user),
         "aid_form": AidForm(auto_id="aide_%s"),
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first(),
@@ -178,6 +182,9 @@ def file_page(
         "unverified": unverified_for(submission),
         "answer_url": reverse("officer_answer", args=[submission.pk]),
         "can_decide": can_decide,
+        "others": of_the_same_siren(submission, viewer=user),
+        "number_form": NumberForm(initial={"number": number_of(submission)}, auto_id="numero_%s"),
+        "may_reopen": submission.closed_at and may_decide(officer=user, submission=submission),
         "can_answer": ("firm", "officer", "operator") if can_decide else (),
         "reasons": Review.Reason.choices,
         "epcis": ServedEpci.objects.exclude(pk=submission.epci_id or 0),
@@ -191,9 +198,10 @@ def file_page(
     return render(request, "web/officer/file.html", context, status=status)
 
 
-def _facts(submission: Submission) -> list[dict[str, Any]]:
+def _facts(submission: Submission, user: User) -> list[dict[str, Any]]:
     """Return each fact an officer reads, known or not, with the form that corrects it."""
-    known, forms = submission.sheet.current(), fact_forms(submission)
+    known, forms = known_facts(submission), fact_forms(submission)
+    sources = sources_of(submission, viewer=user)
     rows = []
     for name, label in FACT_LABELS:
         if name in TOLD_WITH and name not in known:
@@ -203,7 +211,9 @@ def _facts(submission: Submission) -> list[dict[str, Any]]:
         fact = found[-1] if found else None
         if name == "schemes" and not fact and not forms[name].form.fields:
             continue  # no scheme asks for another
-        rows.append({"name": name, "label": label, "value": value, "fact": fact, "form": forms.get(name)})
+        source = sources.get(fact.sheet_id, "") if fact else ""
+        form = forms.get(name)
+        rows.append({"name": name, "label": label, "value": value, "fact": fact, "source": source, "form": form})
     return rows
 
 
@@ -213,8 +223,7 @@ def correct_fact(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct one fact; the page comes back with the new result, and says what changed in it."""
     submission = visible_file(request, pk)
     user = signed_in(request)
-    if not may_decide(officer=user, submission=submission):
-        raise PermissionDenied
+    check_may_decide(user, submission)
     fact = request.POST.get("fact", "")
     form = bound_fact_form(submission, fact, request.POST)
     if form is None:

@@ -1,6 +1,8 @@
 """The firm's result, behind a link that cannot be guessed."""
 
-from typing import cast
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backend.common.days import current_day
 from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
 from backend.matchmaking.emails import caller_of, organisation_in_charge
+from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.models import Alert, Submission
 from backend.matchmaking.presentation import open_to, present, proposes_de_minimis, whom_to_call
 from backend.matchmaking.results import latest_result
@@ -24,7 +27,7 @@ from backend.matchmaking.services import (
     read_confirmation_token,
     send_link_again,
 )
-from backend.matchmaking.state_aid import ledger_of
+from backend.matchmaking.state_aid import has_aids, ledger_of
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
 from backend.web.forms.filing.firm import FirmForm
@@ -40,6 +43,18 @@ from backend.web.views.journal import readings_of
 
 def submission_of(token: str) -> Submission:
     return get_object_or_404(Submission.objects.select_related("sheet", "contact", "epci", "reviewed_by"), token=token)
+
+
+def unless_closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Send whoever would change a closed file, or read more of it, to the page that says so."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if submission_of(token).closed_at:
+            return redirect("result", token)
+        return view(request, token, *args, **kwargs)
+
+    return answered
 
 
 def _private(response: HttpResponse) -> HttpResponse:
@@ -66,10 +81,13 @@ def result_page(
     status: int = 200,
 ) -> HttpResponse:
     """Show a result; a form is one that was refused, with what was typed."""
+    if submission.closed_at:
+        closed = {"submission": submission, "organisation": organisation_in_charge(submission)}
+        return _private(render(request, "web/closed.html", closed, status=status))
     answer = latest_result(submission, on=current_day())
     alert = Alert.objects.filter(submission=submission).first()
     page = present(submission, answer)
-    shows_aids = aid_form or proposes_de_minimis(page) or submission.sheet.aids.standing().exists()
+    shows_aids = aid_form or proposes_de_minimis(page) or has_aids(submission)
     context = {
         "submission": submission,
         "result": answer,
@@ -88,6 +106,7 @@ def result_page(
         "whom_to_call": whom_to_call(submission),
         "guides": answer.guides() if page.nothing_fits else (),
         "open_url": reverse("open_schemes", args=[submission.token]),
+        "colleagues": colleagues_of(submission),
         "alert": alert if alert and is_heard(alert) else None,
         "alert_form": alert_form or AlertForm(initial=AlertForm.initial_for(alert)),
     }
@@ -97,6 +116,7 @@ def result_page(
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 @limit_wrong_links
+@unless_closed
 def open_schemes(request: HttpRequest, token: str) -> HttpResponse:
     """List all that is open to the firm, whatever it asked for."""
     submission = submission_of(token)
@@ -107,6 +127,7 @@ def open_schemes(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 @limit_wrong_links
+@unless_closed
 def alerts(request: HttpRequest, token: str) -> HttpResponse:
     """Ask to be told of what is new, change the rhythm, or stop."""
     submission = submission_of(token)
@@ -129,6 +150,17 @@ def alerts(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 @limit_wrong_links
+@unless_closed
+def colleague(request: HttpRequest, token: str) -> HttpResponse:
+    """Let colleagues who filed for the same firm read one's name, or no more."""
+    share_name(submission=submission_of(token), agrees=bool(request.POST.get("agrees")))
+    messages.success(request, _("C’est noté."))
+    return redirect(reverse("result", args=[token]) + "#collegue")
+
+
+@require_POST
+@limit_wrong_links
+@unless_closed
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """Take the firm's answer to a condition that only a person can check."""
     submission = submission_of(token)
@@ -144,6 +176,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 @limit_wrong_links
+@unless_closed
 def question(request: HttpRequest, token: str) -> HttpResponse:
     """Take the answer to the best question, or that the firm does not know; the page comes back with the next one."""
     submission, on = submission_of(token), current_day()
@@ -169,6 +202,7 @@ CORRECTION: tuple[tuple[str, type[StepForm]], ...] = (
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @limit_wrong_links
+@unless_closed
 def correct(request: HttpRequest, token: str) -> HttpResponse:
     """Correct what was filed, on one page, and see the new result."""
     submission = submission_of(token)

@@ -86,7 +86,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "submission": submission,
         "words": words,
-        "cards": present_schemes(submission, result, schemes),
+        "cards": present_schemes(submission, result, schemes, viewer=signed_in(request)),
         "limit": N_FOUND,
     }
     return render(request, "web/officer/add.html", context)

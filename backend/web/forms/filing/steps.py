@@ -3,6 +3,7 @@
 from typing import Any
 
 from backend.matchmaking.models import Submission
+from backend.matchmaking.ownership import known_values
 from backend.web.forms.fact_fields.base import FactFields
 
 
@@ -14,4 +15,4 @@ class StepForm(FactFields):
     @classmethod
     def initial_for(cls, submission: Submission) -> dict[str, Any]:
         """Return what the step shows of a submission that was filed."""
-        return cls.initial_of(submission.sheet.values())
+        return cls.initial_of(known_values(submission))

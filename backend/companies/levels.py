@@ -1,0 +1,28 @@
+"""Of what each fact is said: of the company and its group, of its site, or of the project (all that is not listed)."""
+
+from backend.companies.models import Fact
+
+COMPANY = frozenset(
+    {
+        "headcount",
+        "turnover",
+        "balance_sheet",
+        "previous_years",
+        "group",
+        "insee_category",
+        "legal_category",
+        "micro_entrepreneur",
+        "created_on",
+        "craft_register",
+        "public_body",
+        "in_difficulty",
+        "taxes_up_to_date",
+        Fact.AIDS_COMPLETE,
+    }
+)
+SITE = frozenset({"commune", "naf", "naf_2025"})
+
+
+def is_shared(name: str, *, same_site: bool) -> bool:
+    """Tell whether another file that is read together says a fact too; what is of a project never leaves its file."""
+    return name in COMPANY or name.startswith(Fact.SCHEME) or (same_site and name in SITE)

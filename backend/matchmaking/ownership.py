@@ -1,0 +1,170 @@
+"""Whose file it is: which other files may be read with one, and what is read of them.
+
+A SIREN is a public number and proves nothing. Two files are read together only where the same address, confirmed on
+both, gave the same SIREN, or where officers linked them (``FileLink``). No other code joins files by their company.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from backend.accounts.models import User
+from backend.companies.levels import is_shared
+from backend.companies.models import Fact
+from backend.matchmaking.models import FileLink, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """Another file that is read with one."""
+
+    pk: int
+    sheet: int
+    same_site: bool
+    same_address: bool  # else by a link that officers made
+
+
+type Readings = Mapping[int, tuple[ReadFile, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    pk: int
+    sheet: int
+    company: int
+    site: int | None
+    email: str
+
+    @property
+    def owner(self) -> tuple[int, str]:
+        return self.company, self.email.casefold()
+
+
+def read_together(submission: Submission) -> tuple[ReadFile, ...]:
+    """Return the other files that may be read with one: of its facts, schemes held and aids, and of nothing else."""
+    return readings_of([submission])[submission.pk]
+
+
+def readings_of(submissions: Iterable[Submission]) -> dict[int, tuple[ReadFile, ...]]:
+    """Return the same of many files at once, by file: two queries at most, whatever their number."""
+    keys = [submission.pk for submission in submissions]
+    companies = Submission.objects.filter(pk__in=keys).values("sheet__company")
+    columns = ("pk", "sheet", "sheet__company", "sheet__establishment", "contact__email")
+    found = Submission.objects.proven().filter(sheet__company__in=companies).order_by("pk").values_list(*columns)
+    rows = {row[0]: _Row(*row) for row in found}
+    of_owner: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+    for pk, row in rows.items():
+        of_owner[row.owner].append(pk)
+    linked: defaultdict[int, set[int]] = defaultdict(set)
+    alone = len({row.company for row in rows.values()}) == len(rows)
+    links = () if alone else FileLink.objects.agreed().touching(*keys).values_list("first", "second")
+    for first, second in links:
+        linked[first].add(second)
+        linked[second].add(first)
+    return {pk: _reads(rows[pk], rows, of_owner, linked) if pk in rows else () for pk in keys}
+
+
+def _reads(
+    row: _Row,
+    rows: Mapping[int, _Row],
+    of_owner: Mapping[tuple[int, str], list[int]],
+    linked: Mapping[int, set[int]],
+) -> tuple[ReadFile, ...]:
+    own = set(of_owner[row.owner])
+    others = (rows[pk] for pk in sorted((own | linked.get(row.pk, set())) & rows.keys()) if pk != row.pk)
+    return tuple(
+        ReadFile(
+            pk=other.pk,
+            sheet=other.sheet,
+            same_site=row.site is not None and row.site == other.site,
+            same_address=other.pk in own,
+        )
+        for other in others
+    )
+
+
+def numbers_read(submission: Submission) -> list[int]:
+    """Return the numbers of the files that are read with one, in order."""
+    return [other.pk for other in read_together(submission)]
+
+
+# -- facts
+
+
+def known_facts(submission: Submission) -> dict[str, Fact]:
+    """Return the newest row of each fact that is known of a firm and its project, by name.
+
+    It may be a row of another file that is read together: facts are read there, never copied.
+    """
+    readers = _readers([submission], readings_of([submission]))
+    newest: dict[str, Fact] = {}
+    for fact in Fact.objects.filter(sheet__in=readers).said().select_related("author"):
+        if readers[fact.sheet_id][0].reads(fact.name):
+            newest[fact.name] = fact
+    return {name: fact for name, fact in newest.items() if fact.value is not None}
+
+
+def known_values(submission: Submission) -> dict[str, Any]:
+    """Return the value of each fact that is known, by name."""
+    return {name: fact.value for name, fact in known_facts(submission).items()}
+
+
+def known_values_of(submissions: Iterable[Submission], readings: Readings) -> dict[int, dict[str, Any]]:
+    """Return the same of many files at once, by file, in one query; their sheets are read with them."""
+    submissions = list(submissions)
+    readers = _readers(submissions, readings)
+    newest: dict[int, dict[str, Any]] = {file.pk: {} for file in submissions}
+    for sheet, name, value in Fact.objects.filter(sheet__in=readers).said().values_list("sheet", "name", "value"):
+        for reader in readers[sheet]:
+            if reader.reads(name):
+                newest[reader.file][name] = value
+    return {
+        file: {name: value for name, value in values.items() if value is not None} for file, values in newest.items()
+    }
+
+
+class _Reader(NamedTuple):
+    """A file that reads a sheet: its own, or that of another one."""
+
+    file: int
+    is_own: bool
+    same_site: bool
+
+    def reads(self, name: str) -> bool:
+        return self.is_own or is_shared(name, same_site=self.same_site)
+
+
+def _readers(submissions: Iterable[Submission], readings: Readings) -> dict[int, list[_Reader]]:
+    """Return, by sheet, the files that read it."""
+    readers: defaultdict[int, list[_Reader]] = defaultdict(list)
+    for file in submissions:
+        readers[file.sheet_id].append(_Reader(file.pk, is_own=True, same_site=True))
+        for other in readings[file.pk]:
+            readers[other.sheet].append(_Reader(file.pk, is_own=False, same_site=other.same_site))
+    return dict(readers)
+
+
+# -- where it comes from
+
+
+def sources_of(submission: Submission, *, viewer: User | None) -> dict[int, str]:
+    """Return, by sheet, what to say of a value that another file gave; its number only to who may read that file.
+
+    Without a viewer it is the firm that reads: a file of its own address is its own.
+    """
+    others = read_together(submission)
+    if not others:
+        return {}
+    readable = {other.pk for other in others if other.same_address}
+    if viewer:
+        visible = Submission.objects.visible_to(viewer).filter(pk__in=[other.pk for other in others])
+        readable = set(visible.values_list("pk", flat=True))
+    named = Submission.objects.in_bulk(readable)
+    whose, unnamed = ("la", "ce SIREN") if viewer else ("votre", "votre entreprise")
+    return {
+        other.sheet: f"repris de {whose} demande {named[other.pk].reference}"
+        if other.pk in named
+        else f"repris d’une autre demande de {unnamed}"
+        for other in others
+    }
