@@ -60,7 +60,7 @@ class UserAdmin(admin.ModelAdmin[User]):
         active = list(queryset.filter(is_active=True))
         for user in active:
             invite(user=user)
-        self._say(request, len(active), "invitation envoyée.", "invitations envoyées.")
+        self._say(request, len(active), "invitation part dans la minute.", "invitations partent dans la minute.")
 
     @admin.action(description="Retirer le second facteur (téléphone perdu)")
     def reset_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

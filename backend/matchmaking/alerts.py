@@ -56,8 +56,7 @@ def subscribe(*, submission: Submission, frequency: str, paused_until: date | No
         alert.asked_at, alert.told, alert.told_on = now, result, on
     alert.ended_at = None
     alert.save()
-    for topic in (alert.topic, submission.topic):
-        resume(address=submission.contact.email, topic=topic)
+    resume(address=submission.contact.email, topic=alert.topic)
     return alert
 
 
@@ -68,10 +67,8 @@ def unsubscribe(*, submission: Submission) -> None:
 
 
 def is_heard(alert: Alert) -> bool:
-    """Tell whether a subscription is in force: not ended, and neither it nor the file's e-mails were stopped."""
-    address = alert.submission.contact.email
-    topics = (alert.topic, alert.submission.topic)
-    return alert.ended_at is None and not any(has_stopped(address=address, topic=topic) for topic in topics)
+    """Tell whether a subscription is in force: neither ended on the page nor stopped from an e-mail."""
+    return alert.ended_at is None and not has_stopped(address=alert.submission.contact.email, topic=alert.topic)
 
 
 # -- telling

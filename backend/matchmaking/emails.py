@@ -5,10 +5,9 @@ from typing import Any
 
 from backend.accounts.models import Membership, Organisation, User
 from backend.matchmaking.models import FileLink, HandOver, Result, Review, ReviewEnd, Submission
-from backend.notifications.kinds import OFFICER_NOTICES
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, enqueue_email, stop_url
+from backend.notifications.services import absolute_url, enqueue_email
 from backend.territories.models import ServedEpci
 
 
@@ -21,7 +20,6 @@ def context_of(submission: Submission) -> dict[str, Any]:
         "submission": submission,
         "firm": submission.sheet.name or "votre entreprise",
         "result_url": result_url(submission),
-        "stop_url": stop_url(address=submission.contact.email, topic=submission.topic),
     }
 
 
@@ -59,13 +57,12 @@ def enqueue_receipt(submission: Submission, result: Result, *, key: str, again: 
 
 def enqueue_notices(submission: Submission) -> None:
     for officer in officers_in_charge(submission):
-        stop = stop_url(address=officer.email, topic=OFFICER_NOTICES)
         url = absolute_url("officer_file", submission.pk)
         enqueue_email(
             kind="officer_notice",
             key=f"notice:{submission.pk}:{officer.pk}",
             recipient=officer.email,
-            message=render("officer_notice", {**context_of(submission), "file_url": url, "stop_url": stop}),
+            message=render("officer_notice", {**context_of(submission), "file_url": url}),
             about=(submission.topic,),
         )
 
@@ -122,7 +119,6 @@ def enqueue_link_proposal(link: FileLink, submission: Submission, *, by: User, a
             "by": by,
             "epci": at.epci,
             "file_url": absolute_url("officer_file", submission.pk) + "#autres-demandes",
-            "stop_url": stop_url(address=officer.email, topic=OFFICER_NOTICES),
         }
         enqueue_email(
             kind="link_proposed",
@@ -161,7 +157,6 @@ def _enqueue_files(*, key: str, to: User, context: dict[str, Any]) -> None:
     context = {
         **context,
         "queue_url": absolute_url("officer_queue"),
-        "stop_url": stop_url(address=to.email, topic=OFFICER_NOTICES),
     }
     enqueue_email(
         kind="handed_over",
@@ -178,7 +173,6 @@ def enqueue_officer_unreachable(officer: User, lead: User, *, key: str) -> bool:
     context = {
         "officer": officer,
         "queue_url": absolute_url("officer_queue"),
-        "stop_url": stop_url(address=lead.email, topic=OFFICER_NOTICES),
     }
     key = f"officer_unreachable:{key}"
     if Notification.objects.filter(dedupe_key=key).exists():

@@ -273,14 +273,14 @@ def _restore(case: Case, fact: Fact) -> None:
 
 @transaction.atomic
 def end_review(*, submission: Submission, officer: User, on: date, message: str = "") -> ReviewEnd:
-    """End the review and owe the one e-mail that tells the firm.
+    """End the review and enqueue the one e-mail that answers the firm.
 
     Raises ``ReviewError`` where nothing was decided, or where the review has ended already.
     """
     submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
     check_may_decide(officer, submission)
     if submission.reviewed_at:
-        raise ReviewError("La relecture de cette demande est déjà terminée ; l’entreprise a reçu son courriel.")
+        raise ReviewError("La relecture de cette demande est déjà terminée.")
     reviews = [review for review in submission.reviews.latest_by_scheme().values() if review.is_decided]
     if not reviews and not message.strip():
         raise ReviewError("Retenez ou écartez au moins un dispositif, ou écrivez un mot à l’entreprise.")

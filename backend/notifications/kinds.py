@@ -6,6 +6,8 @@ The outbox refuses a kind that is not here; ``tests/notifications/test_kinds.py`
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext_noop as _
+
 
 class Audience(StrEnum):
     FIRM = "firm"
@@ -36,6 +38,7 @@ class EmailKind:
     """
 
     name: str
+    label: str
     audience: Audience
     opt_out: OptOut = OptOut.NONE
     topic: str = ""
@@ -53,9 +56,10 @@ OFFICER_NOTICES = "officer_notices"
 CATALOGUE = "catalogue"
 
 
-def _letter(name: str, *links: str, reply_to_author: bool = False) -> EmailKind:
+def _letter(name: str, label: str, *links: str, reply_to_author: bool = False) -> EmailKind:
     return EmailKind(
         name=name,
+        label=label,
         audience=Audience.FIRM,
         opt_out=OptOut.RESULT_PAGE,
         topic=CORRESPONDENCE,
@@ -64,9 +68,10 @@ def _letter(name: str, *links: str, reply_to_author: bool = False) -> EmailKind:
     )
 
 
-def _notice(name: str, *, reply_to_author: bool = False) -> EmailKind:
+def _notice(name: str, label: str, *, reply_to_author: bool = False) -> EmailKind:
     return EmailKind(
         name=name,
+        label=label,
         audience=Audience.OFFICER,
         opt_out=OptOut.ACCOUNT_PAGE,
         topic=OFFICER_NOTICES,
@@ -74,52 +79,53 @@ def _notice(name: str, *, reply_to_author: bool = False) -> EmailKind:
     )
 
 
-def _catalogue(name: str) -> EmailKind:
-    return EmailKind(name=name, audience=Audience.STAFF, opt_out=OptOut.ACCOUNT_PAGE, topic=CATALOGUE)
+def _catalogue(name: str, label: str) -> EmailKind:
+    return EmailKind(name=name, label=label, audience=Audience.STAFF, opt_out=OptOut.ACCOUNT_PAGE, topic=CATALOGUE)
 
 
-def _account(name: str, *links: str) -> EmailKind:
-    return EmailKind(name=name, audience=Audience.STAFF, links=frozenset(links))
+def _account(name: str, label: str, *links: str) -> EmailKind:
+    return EmailKind(name=name, label=label, audience=Audience.STAFF, links=frozenset(links))
 
 
 KINDS = {
     kind.name: kind
     for kind in (
         # to a firm, about its file
-        _letter("confirm_address", "confirm"),
-        _letter("receipt", "result"),
-        _letter("reviewed", "result", reply_to_author=True),
-        _letter("colleague", "result"),
-        _letter("closed", "result"),
+        _letter("confirm_address", _("Confirmation de l’adresse"), "confirm"),
+        _letter("receipt", _("Accusé de réception et lien"), "result"),
+        _letter("reviewed", _("Réponse"), "result", reply_to_author=True),
+        _letter("colleague", _("Un collègue a déposé"), "result"),
+        _letter("closed", _("Demande fermée"), "result"),
         EmailKind(
             name="alert",
+            label=_("Alerte"),
             audience=Audience.FIRM,
             opt_out=OptOut.ONE_CLICK,
             topic=ALERTS,
             links=frozenset({"result", "stop"}),
         ),
         # to officers, about files
-        _notice("officer_notice"),
-        _notice("handed_over", reply_to_author=True),
-        _notice("officer_unreachable"),
-        _notice("link_proposed", reply_to_author=True),
+        _notice("officer_notice", _("Nouvelle demande")),
+        _notice("handed_over", _("Dossier proposé ou transmis"), reply_to_author=True),
+        _notice("officer_unreachable", _("Adresse d’un agent qui ne répond plus")),
+        _notice("link_proposed", _("Lien proposé entre deux dossiers"), reply_to_author=True),
         # to those who work on the catalogue
-        _catalogue("proposal_notice"),
-        _catalogue("proposal_decided"),
-        _catalogue("proposal_remark"),
-        _catalogue("proposal_sent_back"),
-        _catalogue("proposal_urgent"),
-        _catalogue("fusion_notice"),
-        _catalogue("fusion_decided"),
-        _catalogue("catalogue_task_closed"),
-        _catalogue("catalogue_week"),
+        _catalogue("proposal_notice", _("Fiche à relire")),
+        _catalogue("proposal_decided", _("Décision sur une proposition")),
+        _catalogue("proposal_remark", _("Remarque d’un porteur")),
+        _catalogue("proposal_sent_back", _("Publication annulée")),
+        _catalogue("proposal_urgent", _("Fermeture à relire")),
+        _catalogue("fusion_notice", _("Fusion à relire")),
+        _catalogue("fusion_decided", _("Décision sur une fusion")),
+        _catalogue("catalogue_task_closed", _("Réponse à un signalement")),
+        _catalogue("catalogue_week", _("Semaine du catalogue")),
         # to whoever has an account
-        _account("invitation", "password"),
-        _account("password_reset", "password"),
-        _account("account_changed"),
-        _account("second_factor_reset"),
-        _account("job_alarm"),
-        EmailKind(name="public_report_answered", audience=Audience.VISITOR),
+        _account("invitation", _("Invitation"), "password"),
+        _account("password_reset", _("Nouveau mot de passe"), "password"),
+        _account("account_changed", _("Compte modifié")),
+        _account("second_factor_reset", _("Second facteur retiré")),
+        _account("job_alarm", _("Tâche automatique en panne")),
+        EmailKind(name="public_report_answered", label=_("Réponse à un visiteur"), audience=Audience.VISITOR),
     )
 }
 

@@ -7,6 +7,7 @@ sender may live longer than the lease; tasks/outbox.py sees to that.
 
 import logging
 import smtplib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -14,14 +15,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.core.mail import EmailMultiAlternatives
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from backend.notifications import sending
 from backend.notifications.bounces import envelope_sender, provider_headers
-from backend.notifications.kinds import kind_of
+from backend.notifications.headers import Email
+from backend.notifications.kinds import KINDS, OptOut, kind_of
 from backend.notifications.models import Notification, Stop
 from backend.notifications.refusals import diagnose
 from backend.notifications.suppression import hold_back, record_delivery, suppression_of
@@ -149,17 +150,18 @@ def _claim(*, pk: int, attempt: int) -> Notification | None:
     return notification
 
 
-def _email(notification: Notification) -> EmailMultiAlternatives:
+def _email(notification: Notification) -> Email:
     headers = {
         "From": settings.DEFAULT_FROM_EMAIL,
         "Message-ID": notification.message_id,
         "Auto-Submitted": "auto-generated",
         **provider_headers(notification),
     }
-    if notification.topic:
+    kind = KINDS.get(notification.kind)  # none: retired since it was enqueued
+    if kind and kind.opt_out is OptOut.ONE_CLICK:
         headers["List-Unsubscribe"] = f"<{stop_url(address=notification.recipient, topic=notification.topic)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-    email = EmailMultiAlternatives(
+    email = Email(
         subject=notification.subject,
         body=notification.text,
         from_email=envelope_sender(notification) or None,
@@ -272,3 +274,9 @@ def resume(*, address: str, topic: str) -> None:
 def has_stopped(*, address: str, topic: str) -> bool:
     """Tell whether an address asked not to be written to about a topic."""
     return Stop.objects.filter(address=address.lower(), topics__contains=[topic]).exists()
+
+
+def stopped_topics(*, addresses: Iterable[str]) -> dict[str, list[str]]:
+    """Return what each of some addresses asked not to be written to about, by the address in lower case."""
+    rows = Stop.objects.filter(address__in={address.lower() for address in addresses})
+    return dict(rows.values_list("address", "topics"))

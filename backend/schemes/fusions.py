@@ -14,9 +14,8 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from backend.accounts.models import Membership, User
-from backend.notifications.kinds import CATALOGUE
 from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, enqueue_email, stop_url
+from backend.notifications.services import absolute_url, enqueue_email
 from backend.schemes.lifecycle import check_fusion
 from backend.schemes.merging import put_together
 from backend.schemes.models import Counterpart, Criterion, Fusion, Proposal, Revision, Scheme
@@ -285,7 +284,6 @@ def _tell_author(fusion: Fusion) -> None:
 
 
 def _tell(kind: str, key: str, fusion: Fusion, reader: User) -> None:
-    stop = stop_url(address=reader.email, topic=CATALOGUE)
     url = absolute_url("admin:schemes_fusion_change", fusion.pk)
-    message = render(kind, {"fusion": fusion, "reader": reader, "url": url, "stop_url": stop})
+    message = render(kind, {"fusion": fusion, "reader": reader, "url": url})
     enqueue_email(kind=kind, key=key, recipient=reader.email, message=message)

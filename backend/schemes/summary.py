@@ -8,10 +8,9 @@ from django.db.models import Count
 
 from backend.accounts.models import Membership, User
 from backend.common.work import Work
-from backend.notifications.kinds import CATALOGUE
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, enqueue_email, stop_url
+from backend.notifications.services import absolute_url, enqueue_email
 from backend.schemes.dates import closed_on, closing_without_follow_up, overdue, published, what_next
 from backend.schemes.models import CatalogueTask, Page, Scheme
 from backend.schemes.quality import review_day
@@ -31,8 +30,7 @@ def send_summaries(*, on: date) -> Work:
         key = f"catalogue_week:{week.year}-{week.week:02}:{user.pk}"
         if Notification.objects.filter(dedupe_key=key).exists():
             continue
-        stop = stop_url(address=user.email, topic=CATALOGUE)
-        message = render("catalogue_week", {**content, "reader": user, "stop_url": stop})
+        message = render("catalogue_week", {**content, "reader": user})
         enqueue_email(kind="catalogue_week", key=key, recipient=user.email, message=message)
         n_owed += 1
     return Work(n_looked_at=len(editors), n_changed=n_owed)

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from backend.accounts.models import Membership, User
-from backend.notifications.kinds import CATALOGUE
 from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, enqueue_email, stop_url
+from backend.notifications.services import absolute_url, enqueue_email
 from backend.schemes.comparison import differences
 from backend.schemes.models import Proposal
 from backend.schemes.records import read_record
@@ -47,6 +46,5 @@ def context_of(proposal: Proposal) -> dict[str, Any]:
 
 def tell(kind: str, key: str, user: User, context: dict[str, Any]) -> None:
     """Owe an e-mail to one who works on the catalogue, once for each key."""
-    stop = stop_url(address=user.email, topic=CATALOGUE)
-    message = render(kind, {**context, "reader": user, "stop_url": stop})
+    message = render(kind, {**context, "reader": user})
     enqueue_email(kind=kind, key=key, recipient=user.email, message=message)

@@ -32,6 +32,7 @@ class Postman:
 
     def __init__(self) -> None:
         self.accepted: list[EmailMessage] = []
+        self.raw: list[bytes] = []  # the same, as they came over the wire
         self.answers: dict[str, str] = {}
         self.meanwhile: Callable[[], Any] = lambda: None  # what happens elsewhere before the message is accepted
 
@@ -47,5 +48,6 @@ class Postman:
         await asyncio.to_thread(self.meanwhile)
         if "DATA" in self.answers:
             return self.answers["DATA"]
+        self.raw.append(envelope.content)
         self.accepted.append(message_from_bytes(envelope.content, EmailMessage, policy=policy.default))
         return "250 OK"

@@ -148,15 +148,16 @@ def test_the_end_of_a_review_that_keeps_nothing(submission, officer):
     assert "Son message" not in email.text
 
 
-def test_what_is_sent_about_a_file_can_be_stopped_from_both_parts(submission, officer):
+def test_correspondence_is_refused_on_the_page_and_notices_on_the_account(submission, officer):
     confirm_address(submission=submission)
     review(submission, officer, n_kept=1, n_rejected=0, message="")
     emails = ours(Notification).all()
     assert {email.kind for email in emails} == {"confirm_address", "receipt", "officer_notice", "reviewed"}
     for email in emails:
-        assert email.topic
-        assert "/arreter/" in email.text
-        assert "/arreter/" in email.html
+        for body in (email.text, email.html):
+            assert "/arreter/" not in body
+            assert ("/compte/courriels/" in body) is (email.kind == "officer_notice")
+            assert ("Vous préférez le téléphone" in body) is (email.kind in ("receipt", "reviewed"))
 
 
 def test_a_link_asked_for_again_is_owed_again(submission):

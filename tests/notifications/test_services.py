@@ -1,15 +1,18 @@
 import logging
+import re
 import socket
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core import signing
 from django.db import connections
 from django.utils import timezone
 
 from backend.notifications import services
+from backend.notifications.kinds import KINDS
 from backend.notifications.models import Notification
 from backend.notifications.services import (
     ATTEMPTS,
@@ -81,17 +84,37 @@ def test_what_is_sent_is_what_is_owed(make_owed, postman):
     assert owed.ended_at
 
 
-def test_a_topic_can_be_stopped_with_one_click(make_owed, postman):
+def raw_headers(raw: bytes) -> dict[bytes, list[bytes]]:
+    """Return the lines of a message's head by name: a folded line has no name, and fails."""
+    found: dict[bytes, list[bytes]] = {}
+    for line in raw.split(b"\r\n\r\n", 1)[0].split(b"\r\n"):
+        name, _, value = line.partition(b": ")
+        found.setdefault(name.lower(), []).append(value)
+    return found
+
+
+def test_an_alert_is_stopped_by_one_plain_address_on_one_line_of_the_wire(make_owed, postman):
     deliver(pk=make_owed(**ALERT).pk, attempt=0)
-    (sent,) = postman.accepted
-    assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    token = sent["List-Unsubscribe"].strip("<>").rstrip("/").rsplit("/", 1)[1]
-    assert read_stop_token(token) == (ADDRESS, TOPIC)
+    headers = raw_headers(postman.raw[0])
+    assert headers[b"list-unsubscribe-post"] == [b"List-Unsubscribe=One-Click"]
+    (value,) = headers[b"list-unsubscribe"]
+    url = re.fullmatch(rb"<(https?://[!-;=?-~]+)>", value)[1].decode("ascii")
+    assert len(url) < 200
+    assert url.startswith(f"{settings.PUBLIC_URL}/arreter/")
+    assert read_stop_token(url.rstrip("/").rsplit("/", 1)[1]) == (ADDRESS, TOPIC)
 
 
-def test_what_has_no_topic_has_no_unsubscription(make_owed, postman):
-    deliver(pk=make_owed().pk, attempt=0)
-    assert "List-Unsubscribe" not in postman.accepted[0]
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "alert"])
+def test_nothing_else_has_a_header_that_stops_it(make_owed, postman, kind):
+    assert deliver(pk=make_owed(kind=kind, about=("submission:1",)).pk, attempt=0)
+    assert b"unsubscribe" not in postman.raw[0].split(b"\r\n\r\n", 1)[0].lower()
+
+
+def test_a_long_message_id_is_not_encoded(make_owed, postman, settings):
+    settings.MESSAGE_ID_DOMAIN = "courriels.jonction.agglomeration-de-la-region.example.org"
+    owed = make_owed()
+    deliver(pk=owed.pk, attempt=0)
+    assert raw_headers(postman.raw[0])[b"message-id"] == [owed.message_id.encode()]
 
 
 def test_an_email_is_sent_once_whatever_the_number_of_calls(make_owed, postman):

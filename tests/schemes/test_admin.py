@@ -168,7 +168,7 @@ def test_an_editor_proposes_a_new_scheme_and_another_person_publishes_it(by_edit
     assert "Le moteur lit cette fiche sans erreur" in text
     assert by_editor.get(f"{PROPOSALS}{draft.pk}/proposer/").status_code == 200
     told = text_of(by_editor.post(f"{PROPOSALS}{draft.pk}/proposer/", follow=True))
-    assert "1 relecteur est prévenu par courriel" in told
+    assert "1 relecteur peut la publier" in told
     assert "Publier" not in text_of(by_editor.get(page))
     assert "Publier" in text_of(by_approver.get(page))
     assert "Pass robot (essai)" in text_of(by_approver.get(f"{PROPOSALS}?state__exact=proposed"))
@@ -461,7 +461,7 @@ def test_what_jobs_report_stands_in_the_same_queue_and_can_be_told_apart(by_edit
     assert "Le plafond a changé en octobre." not in alone
     page = f"{TASKS}{task.pk}/change/"
     assert "reçoit par courriel" not in text_of(by_editor.get(page))
-    assert "est prévenue" not in text_of(by_editor.post(page, {"answer": "Le site est en travaux."}, follow=True))
+    assert "réponse à envoyer" not in text_of(by_editor.post(page, {"answer": "Le site est en travaux."}, follow=True))
     assert "Le site est en travaux." in text_of(by_editor.get(page))
 
 

@@ -7,10 +7,12 @@ import pytest
 from django.core import signing
 from django.test import Client
 
+from backend.matchmaking.correspondence import refuse_emails
 from backend.matchmaking.models import Submission
 from backend.matchmaking.services import CONFIRM_SALT, RESEND_SECONDS, confirmation_token, send_link_again
+from backend.notifications.kinds import ALERTS, OFFICER_NOTICES
 from backend.notifications.models import Notification, Stop
-from backend.notifications.services import stop_url
+from backend.notifications.services import stop, stop_url
 from tests.factories import make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import fill, text_of
@@ -28,7 +30,9 @@ def confirm_path(submission):
 
 
 def stop_path(submission):
-    return "/" + stop_url(address=submission.contact.email, topic=submission.topic).split("/", 3)[3]
+    return (
+        "/" + stop_url(address=submission.contact.email, topic=ALERTS.format(about=submission.topic)).split("/", 3)[3]
+    )
 
 
 def owed(kind):
@@ -130,7 +134,7 @@ def test_a_link_is_asked_for_with_a_whole_address(client, email):
 
 def test_opening_the_stop_link_changes_nothing(client, submission):
     text = text_of(client.get(stop_path(submission)))
-    assert "les courriels sur votre demande, alertes comprises à l’adresse isabelle.morel@tolerie.example" in text
+    assert "les alertes sur votre résultat à l’adresse isabelle.morel@tolerie.example" in text
     assert not Stop.objects.exists()
 
 
@@ -140,33 +144,31 @@ def test_a_mail_program_stops_without_a_cookie(submission, body):
     response = program.post(stop_path(submission), body)
     assert response.status_code == 200
     assert "C’est fait" in text_of(response)
-    assert Stop.objects.get().topics == [submission.topic]
-    assert ours(Notification).get().state == Notification.State.STOPPED
+    assert Stop.objects.get().topics == [ALERTS.format(about=submission.topic)]
 
 
-def test_after_a_stop_only_what_is_asked_for_is_sent(client, submission):
+def test_a_one_click_stop_of_the_alerts_never_holds_correspondence_back(client, submission):
+    other = make_submission()
     client.post(stop_path(submission))
+    client.post(confirm_path(submission))
+    client.post(confirm_path(other))
+    assert {email.state for email in ours(Notification)} == {Notification.State.DUE}
+    assert client.get(f"/resultat/{submission.token}/").status_code == 200
+
+
+def test_after_a_refusal_only_what_is_asked_for_is_sent(client, submission):
+    refuse_emails(submission=submission, phone="03 44 00 00 00")
     client.post(confirm_path(submission))
     assert owed("receipt").get().state == Notification.State.STOPPED
     send_link_again(email=submission.contact.email)
     assert owed("receipt").latest("pk").state == Notification.State.DUE
-    assert client.get(f"/resultat/{submission.token}/").status_code == 200
-
-
-def test_a_stop_about_one_file_leaves_the_others(client, submission):
-    other = make_submission()
-    client.post(stop_path(submission))
-    client.post(confirm_path(other))
-    assert owed("receipt").get().state == Notification.State.DUE
 
 
 def test_an_officer_who_stops_the_notices_still_gets_a_password(client, submission):
     officer = make_officer()
+    stop(address=officer.email, topic=OFFICER_NOTICES)
     client.post(confirm_path(submission))
-    path = re.search(r"(/arreter/\S+)", owed("officer_notice").get().text).group(1)
-    client.post(path)
-    client.post(confirm_path(make_submission()))
-    assert owed("officer_notice").latest("pk").state == Notification.State.STOPPED
+    assert owed("officer_notice").get().state == Notification.State.STOPPED
     client.post("/compte/mot-de-passe/oublie/", {"email": officer.email})
     assert owed("password_reset").get().state == Notification.State.DUE
 

@@ -278,7 +278,7 @@ def test_a_verdict_can_be_changed_and_taken_back(desk, submission):
     ("times", "message", "sentence"),
     [
         (1, "", "Retenez ou écartez au moins un dispositif, ou écrivez un mot à l’entreprise."),
-        (2, "Bonjour", "déjà terminée ; l’entreprise a reçu son courriel."),
+        (2, "Bonjour", "déjà terminée."),
     ],
 )
 def test_an_end_that_cannot_be_says_why(desk, submission, times, message, sentence):

@@ -186,8 +186,8 @@ def _act(name: str, proposal: Proposal, user: User, typed: dict[str, Any]) -> st
         n_told = len(list(approvers_to_tell(propose(proposal=proposal, author=user))))
         if not n_told:
             return "Proposition envoyée, mais personne ne peut la publier : demandez un relecteur à l’administrateur."
-        who = f"{n_told} relecteurs sont prévenus" if n_told > 1 else "1 relecteur est prévenu"
-        return f"Proposition envoyée : {who} par courriel."
+        who = f"{n_told} relecteurs peuvent" if n_told > 1 else "1 relecteur peut"
+        return f"Proposition envoyée : {who} la publier."
     if name == "withdraw":
         withdraw(proposal=proposal, author=user)
         return "Proposition retirée ; vous pouvez la reprendre en brouillon."
@@ -196,7 +196,7 @@ def _act(name: str, proposal: Proposal, user: User, typed: dict[str, Any]) -> st
         return "C’est de nouveau un brouillon : modifiez-le, puis envoyez-le à la relecture."
     if name == "refuse":
         refuse(proposal=proposal, approver=user, comment=comment)
-        return "Proposition refusée ; son auteur est prévenu."
+        return "Proposition refusée ; son auteur y lit pourquoi."
     if name == "approve":
         day = typed["publish_on"]
         approve(proposal=proposal, approver=user, publish_on=day, on=current_day(), comment=comment)

@@ -130,7 +130,7 @@ class FusionAdmin(CataloguePages[Fusion]):
                 return f"C’est fait : l’adresse de « {fusion.gone} » mène maintenant à « {fusion.stays} »."
             case "refuse":
                 refuse_fusion(fusion=fusion, approver=user, comment=why)
-                return "Fusion refusée ; son auteur est prévenu."
+                return "Fusion refusée ; son auteur y lit pourquoi."
             case "withdraw":
                 withdraw_fusion(fusion=fusion, author=user)
                 return "Fusion retirée."

@@ -95,7 +95,7 @@ class CatalogueTaskAdmin(CataloguePages[CatalogueTask]):
         )
 
     def _said(self, task: CatalogueTask) -> str:
-        told = " ; la personne qui l’a fait est prévenue" if task.is_answered else ""
+        told = " ; réponse à envoyer à la personne qui l’a fait" if task.is_answered else ""
         return f"Signalement traité{told}."
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.common.days import current_day
 from backend.matchmaking.models import Alert
 from backend.schemes.wording import day as day_in_words
+from backend.web.forms.phone import PhoneField
 
 PAUSE_YEARS = 2
 
@@ -20,6 +21,15 @@ class AddressForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"invalid": _("Cette adresse n’est pas complète. Elle ressemble à prenom.nom@entreprise.fr.")},
+    )
+
+
+class CallMeForm(forms.Form):
+    """Where a firm that wants no e-mails is called."""
+
+    phone = PhoneField(
+        label=_("À quel numéro ?"),
+        error_messages={"required": _("Donnez un numéro : sans courriel, c’est le seul moyen de vous répondre.")},
     )
 
 

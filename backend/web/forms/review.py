@@ -92,6 +92,11 @@ class EndForm(forms.Form):
         help_text=_("Il sera dans le courriel, au-dessus des dispositifs retenus."),
     )
 
+    def __init__(self, *args: Any, no_email: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if no_email:
+            self.fields["message"].help_text = _("Il sera sur la page de son résultat : aucun courriel ne part.")
+
 
 class NoteForm(forms.Form):
     text = PlainText(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))

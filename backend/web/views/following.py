@@ -45,7 +45,7 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             to = form.cleaned_data["to"]
             offer_file(submission=submission, by=user, to=to, note=form.cleaned_data["note"])
-            messages.success(request, _("%(to)s est prévenu et peut accepter ce dossier.") % {"to": to})
+            messages.success(request, _("%(to)s peut accepter ce dossier : il est dans ses demandes.") % {"to": to})
             return redirect(reverse("officer_file", args=[pk]) + "#suivi")
     except FollowUpError as error:
         form.add_error("to", str(error))

@@ -19,6 +19,7 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.journal.services import record_read
 from backend.matchmaking.corrections import understanding_of
+from backend.matchmaking.correspondence import emails_to_firm, refuses_emails, refusing_emails, why_no_email
 from backend.matchmaking.dead_addresses import unreachable_officers
 from backend.matchmaking.differences import Standing, differences, standing
 from backend.matchmaking.emails import organisation_in_charge
@@ -110,8 +111,10 @@ def queue(request: HttpRequest) -> HttpResponse:
             (State.CLOSED, _("Fermées")),
         )
     ]  # fmt: skip
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "refusing": refusing_emails(page.object_list),
         "form": form,
         "states": states,
         "filters": filters,
@@ -153,6 +156,7 @@ def file_page(
     page = present(submission, answer, for_officer=True, viewer=user)
     can_decide = may_decide(officer=user, submission=submission) and submission.closed_at is None
     questions = open_questions(submission, answer)
+    emails, no_email = emails_to_firm(submission), why_no_email(submission)
     context = {
         "submission": submission,
         "result": answer,
@@ -169,7 +173,11 @@ def file_page(
         "aid_form": AidForm(auto_id="aide_%s"),
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first(),
-        "end_form": EndForm(),
+        "end_form": EndForm(no_email=bool(no_email)),
+        "refuses_emails": refuses_emails(submission),
+        "no_email": no_email,
+        "emails": emails,
+        "answer_email": next((email for email in emails if email.kind == "reviewed"), None),
         "note_form": NoteForm(auto_id="note_%s"),
         "address_form": AddressForm(auto_id="adresse_%s"),
         "step_form": StepForm(submission=submission, auto_id="etape_%s"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
 from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
+from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.models import Alert, Submission
@@ -35,7 +36,7 @@ from backend.web.forms.filing.need import NeedForm
 from backend.web.forms.filing.project import ProjectForm
 from backend.web.forms.filing.steps import StepForm
 from backend.web.forms.question import Asked, asked_with, open_questions, take_answer
-from backend.web.forms.result import AddressForm, AlertForm
+from backend.web.forms.result import AddressForm, AlertForm, CallMeForm
 from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import client_ip, limit_wrong_links, spend
 from backend.web.views.journal import readings_of
@@ -76,6 +77,7 @@ def result_page(
     submission: Submission,
     *,
     alert_form: AlertForm | None = None,
+    call_me_form: CallMeForm | None = None,
     asked: Asked | None = None,
     aid_form: AidForm | None = None,
     status: int = 200,
@@ -108,6 +110,9 @@ def result_page(
         "open_url": reverse("open_schemes", args=[submission.token]),
         "colleagues": colleagues_of(submission),
         "alert": alert if alert and is_heard(alert) else None,
+        "refuses_emails": refuses_emails(submission),
+        "call_me_form": call_me_form or CallMeForm(initial={"phone": submission.contact.phone}, auto_id="appel_%s"),
+        "confirmation": None if submission.confirmed_at else latest_email(submission, "confirm_address"),
         "alert_form": alert_form or AlertForm(initial=AlertForm.initial_for(alert)),
     }
     return _private(render(request, "web/result.html", context, status=status))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
 from backend.matchmaking.corrections import correct_need as correct
+from backend.matchmaking.correspondence import why_no_email
 from backend.matchmaking.models import Review, Submission
 from backend.matchmaking.presentation import present_schemes
 from backend.matchmaking.results import latest_result
@@ -62,7 +63,7 @@ def review(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
         refused = {"scheme": scheme.pk, "form": form, "error": str(error)}
         return file_page(request, submission, bound={"refused": refused}, status=422)
     if not Submission.objects.visible_to(officer).filter(pk=pk).exists():
-        messages.success(request, _("Le dossier est transmis : les développeurs en charge sont prévenus."))
+        messages.success(request, _("Le dossier est transmis : il est dans les demandes des développeurs en charge."))
         return redirect("officer_queue")
     after = latest_result(submission, on=on)
     if after != before:
@@ -149,7 +150,7 @@ def correct_need(request: HttpRequest, pk: int) -> HttpResponse:
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """End the review: the firm is told, once; then comes the next file of the queue."""
     submission = visible_file(request, pk)
-    form = EndForm(request.POST)
+    form = EndForm(request.POST, no_email=bool(why_no_email(submission)))
     if not form.is_valid():
         return file_page(request, submission, bound={"end_form": form}, status=422)
     try:
@@ -158,11 +159,20 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     except ReviewError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("Relecture terminée : le courriel à l’entreprise part dans quelques secondes."))
+        messages.success(request, _ended(submission))
     following = next_file(request, pk)
     if "next" in request.POST and following:
         return redirect("officer_file", following.pk)
     return redirect("officer_file", pk)
+
+
+def _ended(submission: Submission) -> str:
+    """Say what leaves at the end of a review, or whom to call because nothing does."""
+    why = why_no_email(submission)
+    if not why:
+        return _("Relecture terminée. Courriel à envoyer : il part dans la minute.")
+    words = _("Relecture terminée. Aucun courriel ne part, %(why)s : appelez %(contact)s.")
+    return words % {"why": why, "contact": f"{submission.contact.name} {submission.contact.phone}".strip()}
 
 
 @login_required

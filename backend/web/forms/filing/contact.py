@@ -1,13 +1,12 @@
 """The step that asks whom to call, and for the firm's consent."""
 
-import phonenumbers
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
 from backend.matchmaking.models import Submission
 from backend.web.forms.filing.steps import StepForm
+from backend.web.forms.phone import PhoneField
 
 
 class ContactForm(StepForm):
@@ -22,12 +21,7 @@ class ContactForm(StepForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"invalid": _("Cette adresse n’est pas complète. Elle ressemble à prenom.nom@entreprise.fr.")},
     )
-    phone = forms.CharField(
-        label=_("Votre téléphone"),
-        required=False,
-        max_length=30,
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
-    )
+    phone = PhoneField(label=_("Votre téléphone"), required=False)
     call_slot = forms.ChoiceField(
         label=_("Quand vous rappeler ?"), choices=Submission.CallSlot.choices, widget=forms.RadioSelect, initial="any"
     )
@@ -42,27 +36,8 @@ class ContactForm(StepForm):
 
     alerts = forms.BooleanField(
         label=_(
-            "Prévenez-moi par courriel si un nouveau dispositif me concerne (facultatif ; un lien dans chaque courriel"
-            " arrête tout)."
+            "Prévenez-moi par courriel si un nouveau dispositif me concerne (facultatif ; un lien dans chaque alerte"
+            " les arrête)."
         ),
         required=False,
     )
-
-    def clean_phone(self) -> str:
-        typed: str = self.cleaned_data["phone"].strip()
-        if not typed:
-            return ""
-        try:
-            parsed = phonenumbers.parse(typed, "FR")
-        except phonenumbers.NumberParseException:
-            parsed = None
-        if parsed is None or parsed.extension or not phonenumbers.is_possible_number(parsed):
-            raise ValidationError(
-                _("« %(typed)s » n’est pas un numéro de téléphone. Exemple : 03 44 00 00 00."), params={"typed": typed}
-            )
-        style = (
-            phonenumbers.PhoneNumberFormat.NATIONAL
-            if parsed.country_code == 33
-            else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-        )
-        return str(phonenumbers.format_number(parsed, style))

@@ -1,0 +1,88 @@
+"""The e-mails to a firm about its file: refused on its page, and what its officers read of each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from backend.matchmaking.alerts import unsubscribe
+from backend.matchmaking.models import Submission
+from backend.notifications.kinds import KINDS, Audience
+from backend.notifications.models import Notification
+from backend.notifications.outcomes import delivery_of, has_failed, outcome_of
+from backend.notifications.services import has_stopped, resume, stop, stopped_topics
+from backend.notifications.suppression import is_dead
+
+SHOWN = 30
+TO_FIRMS = [kind.name for kind in KINDS.values() if kind.audience is Audience.FIRM]
+
+
+@transaction.atomic
+def refuse_emails(*, submission: Submission, phone: str) -> None:
+    """Write no more e-mails about a file, alerts included: its officers telephone."""
+    submission.contact.phone = phone
+    submission.contact.save(update_fields=["phone"])
+    stop(address=submission.contact.email, topic=submission.topic)
+    unsubscribe(submission=submission)
+
+
+@transaction.atomic
+def accept_emails(*, submission: Submission) -> None:
+    """Write e-mails about a file again; alerts are asked for apart."""
+    resume(address=submission.contact.email, topic=submission.topic)
+
+
+def refuses_emails(submission: Submission) -> bool:
+    return has_stopped(address=submission.contact.email, topic=submission.topic)
+
+
+def why_no_email(submission: Submission) -> str:
+    """Say why an answer to a firm would not leave; empty where it would."""
+    if refuses_emails(submission):
+        return _("l’entreprise n’en veut pas")
+    if submission.confirmed_at is None:
+        return _("son adresse n’est pas confirmée")
+    if is_dead(submission.contact.email):
+        return _("son adresse ne répond plus")
+    return ""
+
+
+def refusing_emails(submissions: Iterable[Submission]) -> set[int]:
+    """Return the keys of those files whose firm refuses e-mails, by one query."""
+    files = list(submissions)
+    topics = stopped_topics(addresses=[file.contact.email for file in files])
+    return {file.pk for file in files if file.topic in topics.get(file.contact.email.lower(), ())}
+
+
+@dataclass(frozen=True, slots=True)
+class SentEmail:
+    """One e-mail to a firm, in the words that its officers read; all of it comes from the row of the outbox."""
+
+    kind: str
+    label: str
+    outcome: str
+    delivery: str
+    has_failed: bool
+    was_sent: bool
+
+
+def emails_to_firm(submission: Submission) -> list[SentEmail]:
+    """Return what was written to a firm about its file, or was to be, the newest first."""
+    rows = Notification.objects.about(submission.topic).filter(kind__in=TO_FIRMS).order_by("-owed_at", "-pk")
+    return [
+        SentEmail(
+            kind=row.kind,
+            label=KINDS[row.kind].label,
+            outcome=outcome_of(row),
+            delivery=delivery_of(row),
+            has_failed=has_failed(row),
+            was_sent=row.state == Notification.State.SENT,
+        )
+        for row in rows[:SHOWN]
+    ]
+
+
+def latest_email(submission: Submission, kind: str) -> SentEmail | None:
+    """Return the last e-mail of a kind about a file."""
+    return next((email for email in emails_to_firm(submission) if email.kind == kind), None)

@@ -1,0 +1,28 @@
+"""An e-mail whose headers for programs stay readable on the wire: on one line, neither folded nor encoded."""
+
+from email import policy
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from typing import Any
+
+from django.core.mail import EmailMultiAlternatives
+
+# Python folds a line of more than 78 characters, and where it finds no space it encodes the word (RFC 2047): mail
+# programs then see no address to stop at, and no Message-ID to match a bounce with.
+UNFOLDED = ("list-unsubscribe", "list-unsubscribe-post", "message-id")
+
+
+class UnfoldedHeader(UnstructuredHeader):
+    """A header of one line, up to the 998 characters of RFC 5322."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+class Email(EmailMultiAlternatives):
+    def message(self, *, policy: Any = policy.default) -> EmailMessage:
+        registry = HeaderRegistry()
+        for name in UNFOLDED:
+            registry.map_to_type(name, UnfoldedHeader)  # type: ignore[arg-type]
+        return super().message(policy=policy.clone(header_factory=registry))

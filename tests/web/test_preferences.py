@@ -1,0 +1,49 @@
+"""Which e-mails about work an account receives."""
+
+import pytest
+
+from backend.accounts.models import Membership
+from backend.notifications.kinds import CATALOGUE, OFFICER_NOTICES
+from backend.notifications.models import Notification
+from backend.notifications.services import has_stopped
+from tests.factories import ARC, make_officer, make_submission
+from tests.neighbour import ours
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/compte/courriels/"
+
+
+def test_an_officer_stops_notices_and_asks_for_them_again(client):
+    officer, colleague = make_officer(), make_officer()
+    client.force_login(officer)
+    assert "Nouvelles demandes" in text_of(client.get(ADDRESS))
+    client.post(ADDRESS, {})
+    assert has_stopped(address=officer.email, topic=OFFICER_NOTICES)
+    make_submission(confirmed=True)
+    states = dict(ours(Notification).filter(kind="officer_notice").values_list("recipient", "state"))
+    assert states == {officer.email: "stopped", colleague.email: "due"}
+    client.post(ADDRESS, {"topic": OFFICER_NOTICES})
+    assert not has_stopped(address=officer.email, topic=OFFICER_NOTICES)
+
+
+@pytest.mark.parametrize(
+    ("role", "shown"),
+    [
+        (Membership.Role.OFFICER, {OFFICER_NOTICES}),
+        (Membership.Role.EDITOR, {CATALOGUE}),
+        (Membership.Role.TERRITORY_LEAD, set()),
+    ],
+)
+def test_each_role_chooses_among_what_it_receives(client, role, shown):
+    client.force_login(make_officer(ARC, role=role))
+    page = client.get(ADDRESS).content.decode()
+    assert {topic for topic in (OFFICER_NOTICES, CATALOGUE) if f'value="{topic}"' in page} == shown
+
+
+def test_what_is_not_offered_cannot_be_stopped(client):
+    editor = make_officer("", role=Membership.Role.EDITOR)
+    client.force_login(editor)
+    client.post(ADDRESS, {"topic": CATALOGUE})
+    assert not has_stopped(address=editor.email, topic=OFFICER_NOTICES)
+    assert not has_stopped(address=editor.email, topic=CATALOGUE)
