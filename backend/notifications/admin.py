@@ -1,8 +1,10 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
+from backend.journal.services import record_read
 from backend.notifications.models import Notification
 
 
@@ -22,3 +24,13 @@ class NotificationAdmin(admin.ModelAdmin[Notification]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Notification | None:
+        """Note that what was written to or about a firm is read."""
+        row = super().get_object(request, object_id, from_field)
+        reader = request.user
+        for about in row.about if row else ():
+            kind, _, number = about.partition(":")
+            if kind == "submission" and isinstance(reader, AbstractBaseUser):
+                record_read(actor=reader, submission_id=int(number), epci_id=None)
+        return row

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 
-from backend.accounts.models import Membership
+from backend.accounts.models import Membership, User
 from backend.journal.models import AuditEvent, Kind
 from backend.journal.services import record_event, record_read
+from backend.notifications.models import Notification
 from tests.factories import ARC, CC2V, CCLO, DAY, decide, first_matches, make_lead, make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import text_of
@@ -220,3 +221,13 @@ def test_only_reads_count_as_opening(client, submission):
     officer = make_officer(ARC)
     decide(submission, first_matches(submission)[0].scheme, officer, on=DAY)
     assert result_page(client, submission).context["readings"] == []
+
+
+def test_an_administrator_who_reads_an_e_mail_of_a_file_has_opened_it(client, submission):
+    twin = make_submission(confirmed=True)
+    admin = Client()
+    admin.force_login(User.objects.create_superuser("admin@jonction.example", first_name="Ada", last_name="Petit"))
+    sent = Notification.objects.filter(recipient=submission.contact.email, about=[submission.topic]).first()
+    assert admin.get(f"/administration/notifications/notification/{sent.pk}/change/").status_code == 200
+    assert "Ada P., administration du service" in text_of(result_page(client, submission))
+    assert "Ada" not in text_of(result_page(client, twin))

@@ -7,6 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from backend.common.archives import ArchiveError, write_archive
+from backend.common.releases import missing_migrations
+from backend.journal.models import Kind
+from backend.journal.services import record_event
 
 
 class Command(BaseCommand):
@@ -25,6 +28,8 @@ class Command(BaseCommand):
         if path.is_dir():
             path /= f"jonction-{timezone.now():%Y%m%dT%H%M%SZ}.zip"
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave nothing unfinished where a stop is asked for
+        if not missing_migrations():  # else there may be no journal yet
+            record_event(kind=Kind.BACKUP)
         try:
             manifest = write_archive(path)
         except ArchiveError as error:

@@ -7,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backend.common.archives import ArchiveError, restore_archive
 from backend.common.releases import missing_migrations
+from backend.journal.models import Kind
+from backend.journal.services import record_event
 
 
 class Command(BaseCommand):
@@ -28,5 +30,7 @@ class Command(BaseCommand):
         )
         if settings.OWNER_DATABASE:
             call_command("grant_roles", stdout=self.stdout)
-        if missing_migrations():
+        if not missing_migrations():
+            record_event(kind=Kind.RESTORE)
+        else:
             self.stdout.write("Elle est d’une version plus ancienne : lancez « manage.py migrate » avant de servir.")
