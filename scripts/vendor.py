@@ -1,4 +1,4 @@
-"""Write the third-party files that we serve, or test with, from npm packages whose sha512 is pinned here.
+"""Write the third-party files that we serve, read or test with, from npm packages whose sha512 is pinned here.
 
 Run by hand when a version changes: ``.venv/bin/python scripts/vendor.py``; it needs npm and its registry.
 The result is committed: neither the installation nor the service needs Node.
@@ -51,6 +51,19 @@ PACKAGES = (
         folder=TESTS,
         files=("LICENSE", "axe.min.js"),
     ),
+    Package(
+        name="@zxcvbn-ts/language-fr",
+        version="4.1.2",
+        integrity="sha512-xEex2n4J9UBhkASw6Vt2lUp9+eJgP0KquNiyh/D3IAP/HbnqRdd1oBkAiynSsRhJ9olmRnZVfYghaU5N6UKNjw==",
+        folder=ROOT / "fixtures" / "passwords",
+        files=(
+            "LICENSE.txt",
+            "NOTICE.md",
+            "src/commonWords.json",
+            "src/firstnames.json",
+            "src/lastnames.json",
+        ),
+    ),
 )
 
 
@@ -94,7 +107,7 @@ def check_maps(files: dict[str, bytes]) -> None:
 
 def write(package: Package, files: dict[str, bytes]) -> None:
     """Replace the folder of this version; folders of other versions are left for a person to delete."""
-    target = package.folder / f"{package.name}-{package.version}"
+    target = package.folder / f"{package.name.rpartition('/')[2]}-{package.version}"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for name, content in files.items():

@@ -170,3 +170,14 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} – {self.get_role_display()}, {self.organisation}"
+
+
+class Attempt(models.Model):
+    """How often something that must not be guessed was tried in one period; ``digest`` says by whom, under a key."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    n = models.IntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.n} × {self.digest[:8]}"

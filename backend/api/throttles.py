@@ -1,37 +1,31 @@
-"""How many requests an address may make; counted in Redis, and let through where Redis does not answer."""
+"""How many requests a network may make: the limits of the site, as Django REST framework asks for them."""
 
-import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from redis.exceptions import RedisError
 from rest_framework.request import Request
-from rest_framework.settings import api_settings
-from rest_framework.throttling import AnonRateThrottle
+from rest_framework.throttling import BaseThrottle
+
+from backend.common.throttles import client_network, spend
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
 
-logger = logging.getLogger(__name__)
 
-
-class _Throttle(AnonRateThrottle):
-    scope: str
-
-    def get_rate(self) -> Any:
-        # Read at each request: the class attribute of the library keeps what it was when the module was loaded.
-        return api_settings.DEFAULT_THROTTLE_RATES[self.scope]
+class _Throttle(BaseThrottle):
+    limit: str
+    _wait = 0
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        try:
-            return super().allow_request(request, view)
-        except RedisError as error:
-            logger.warning("The API is not throttled, since Redis does not answer: %s", error)
-            return True
+        self._wait = spend(self.limit, client_network(request._request))
+        return not self._wait
+
+    def wait(self) -> float | None:
+        return self._wait or None
 
 
 class ReadThrottle(_Throttle):
-    scope = "api_read"
+    limit = "api_read.network"
 
 
 class MatchThrottle(_Throttle):
-    scope = "api_match"
+    limit = "api_match.network"

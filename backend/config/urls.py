@@ -144,6 +144,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compte/confirmer/", account.reauthenticate, name="account_reauthenticate"),
     path("compte/confirmer/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("compte/confirmer/cle/", keys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("compte/sessions/", security.sessions, name="sessions"),
     path("compte/securite/", mfa.index, name="mfa_index"),
     path("compte/securite/application/", security.activate_totp, name="mfa_activate_totp"),
     path("compte/securite/application/retirer/", totp.deactivate_totp, name="mfa_deactivate_totp"),

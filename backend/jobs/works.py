@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import date
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 
+from backend.accounts.attempts import erase_attempts
 from backend.common.work import Work
 from backend.jobs import alarms
 from backend.matchmaking import alerts
@@ -51,10 +53,12 @@ def tell_what_is_new(*, on: date, hand_out: Callable[[int], object] | None = Non
 
 
 def erase_sessions(*, on: date) -> Work:
-    """Erase the sessions that are over."""
+    """Erase the sessions that are over, and the counts of wrong passwords and codes."""
     n_before = Session.objects.count()
     n_over = Session.objects.filter(expire_date__lt=timezone.now()).count()
     call_command("clearsessions")
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    erase_attempts()
     return Work(n_looked_at=n_before, n_changed=n_over)
 
 

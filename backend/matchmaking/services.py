@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -98,6 +99,9 @@ def file_submission(filing: Filing, *, on: date) -> Submission:
             "call_slot": filing.call_slot,
             "filed_at": now,
             "consented_at": now,
+            "many_of_company": bool(sheet.company_id)
+            and _is_many(settings.MANY_FILES_OF_COMPANY, now, sheet__company=sheet.company_id),
+            "many_of_address": _is_many(settings.MANY_FILES_OF_ADDRESS, now, contact__email__iexact=filing.email),
         },
     )
     if not created:  # the same click arrived twice at the same moment: the other one has it all
@@ -109,6 +113,11 @@ def file_submission(filing: Filing, *, on: date) -> Submission:
         Alert.objects.create(submission=submission, asked_at=now, told=result, told_on=on)
     enqueue_confirmation(submission, confirm_url=confirm_url(submission))
     return submission
+
+
+def _is_many(most: int, now: datetime, **same: Any) -> bool:
+    """Tell whether so many were filed in the last 24 hours that officers should know: nobody is refused for it."""
+    return Submission.objects.filter(filed_at__gt=now - timedelta(days=1), **same).count() >= most
 
 
 @transaction.atomic

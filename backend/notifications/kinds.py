@@ -34,7 +34,8 @@ class EmailKind:
     """What holds for every e-mail of a kind.
 
     ``topic`` is what stops with it: a name, or a template of ``{about}``, the first thing the e-mail is about.
-    ``links`` are the kinds of secret links it may carry; pages that ask to sign in are none.
+    ``links`` are the kinds of secret links it may carry; pages that ask to sign in are none. ``spacing`` is how many
+    one address gets, and in how many seconds: those that anybody can have sent to it wait for their turn.
     """
 
     name: str
@@ -44,19 +45,27 @@ class EmailKind:
     topic: str = ""
     links: frozenset[str] = frozenset()
     reply_to_author: bool = False  # else replies go to the sender's address of the service
+    spacing: tuple[tuple[int, int], ...] = ()
 
     def topic_about(self, about: tuple[str, ...]) -> str:
         """Return the topic of an e-mail about something."""
         return self.topic.format(about=about[0]) if "{" in self.topic else self.topic
 
 
+MINUTE, DAY = 60, 24 * 3600
 CORRESPONDENCE = "{about}"
 ALERTS = "alerts:{about}"
 OFFICER_NOTICES = "officer_notices"
 CATALOGUE = "catalogue"
 
 
-def _letter(name: str, label: str, *links: str, reply_to_author: bool = False) -> EmailKind:
+def _letter(
+    name: str,
+    label: str,
+    *links: str,
+    reply_to_author: bool = False,
+    spacing: tuple[tuple[int, int], ...] = (),
+) -> EmailKind:
     return EmailKind(
         name=name,
         label=label,
@@ -65,6 +74,7 @@ def _letter(name: str, label: str, *links: str, reply_to_author: bool = False) -
         topic=CORRESPONDENCE,
         links=frozenset(links),
         reply_to_author=reply_to_author,
+        spacing=spacing,
     )
 
 
@@ -91,8 +101,8 @@ KINDS = {
     kind.name: kind
     for kind in (
         # to a firm, about its file
-        _letter("confirm_address", _("Confirmation de l’adresse"), "confirm"),
-        _letter("receipt", _("Accusé de réception et lien"), "result"),
+        _letter("confirm_address", _("Confirmation de l’adresse"), "confirm", spacing=((1, 10 * MINUTE), (6, DAY))),
+        _letter("receipt", _("Accusé de réception et lien"), "result", spacing=((5, 10 * MINUTE), (20, DAY))),
         _letter("reviewed", _("Réponse"), "result", reply_to_author=True),
         _letter("colleague", _("Un collègue a déposé"), "result"),
         _letter("closed", _("Demande fermée"), "result"),

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.mail import EmailMessage, mailers
 from redis.exceptions import RedisError
 
@@ -104,6 +104,7 @@ def turn_at(recipient: str, *, now: datetime) -> datetime | None:
     minute = int(now.timestamp()) // MINUTE
     key = f"mail.pace:{domain}:{minute}"
     try:
+        cache = caches["counters"]
         cache.add(key, 0, timeout=2 * MINUTE)
         n_taken = cache.incr(key)
     except (RedisError, ValueError) as error:  # ValueError: Redis was emptied in between

@@ -9,7 +9,7 @@ import logging
 import smtplib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -22,7 +22,7 @@ from django.utils import timezone
 from backend.notifications import sending
 from backend.notifications.bounces import envelope_sender, provider_headers
 from backend.notifications.headers import Email
-from backend.notifications.kinds import KINDS, OptOut, kind_of
+from backend.notifications.kinds import KINDS, EmailKind, OptOut, kind_of
 from backend.notifications.models import Notification, Stop
 from backend.notifications.refusals import diagnose
 from backend.notifications.suppression import hold_back, record_delivery, suppression_of
@@ -58,11 +58,17 @@ def enqueue_email(
     """Enqueue an e-mail, once for each key; call it in the transaction of the change that owes it.
 
     ``about`` names what the e-mail tells of, such as ``submission:12``. ``asked_for`` is an e-mail its reader has just
-    asked for, which no earlier stop holds back. Raises ``UnknownKind`` where the registry does not know the kind.
+    asked for, which no earlier stop holds back. One of a spaced kind leaves when it is its turn; while it waits, it
+    stands for another about the same. Raises ``UnknownKind`` where the registry does not know the kind.
     """
     spec = kind_of(kind)
     topic = spec.topic_about(about)
     now = timezone.now()
+    due_at = _turn(spec, recipient=recipient, now=now)
+    if due_at > now:
+        of_the_kind = Notification.objects.filter(kind=kind, recipient__iexact=recipient, about=list(about))
+        if waiting := of_the_kind.filter(state=Notification.State.DUE).first():
+            return waiting
     stopped = bool(topic) and not asked_for and has_stopped(address=recipient, topic=topic)
     suppression = None if stopped else suppression_of(address=recipient, kind=kind)
     digest = sha256(f"{settings.SECRET_KEY}:{key}".encode()).hexdigest()[:40]
@@ -80,7 +86,7 @@ def enqueue_email(
             "topic": topic,
             "state": Notification.State.STOPPED if stopped else Notification.State.DUE,
             "owed_at": now,
-            "due_at": now,
+            "due_at": due_at,
             "ended_at": now if stopped else None,
         },
     )
@@ -88,6 +94,18 @@ def enqueue_email(
         hold_back(notification, suppression)
         notification.save()
     return notification
+
+
+def _turn(spec: EmailKind, *, recipient: str, now: datetime) -> datetime:
+    """Return when one more e-mail of a kind may leave for an address."""
+    turn = now
+    for n, seconds in spec.spacing:
+        period = timedelta(seconds=seconds)
+        earlier = Notification.objects.filter(kind=spec.name, recipient__iexact=recipient, due_at__gt=now - period)
+        nth_latest = earlier.order_by("-due_at").values_list("due_at", flat=True)[n - 1 : n].first()
+        if nth_latest:
+            turn = max(turn, nth_latest + period)
+    return turn
 
 
 def deliverable(*, limit: int = 500) -> list[tuple[int, int]]:

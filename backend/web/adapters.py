@@ -16,12 +16,15 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from backend.accounts.attempts import begin_trial
 from backend.accounts.models import User
 from backend.accounts.services import tell_account_changed
+from backend.common.throttles import client_network
 from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.notifications.rendering import render
-from backend.notifications.services import enqueue_email
+from backend.notifications.services import absolute_url, enqueue_email
+from backend.web.forms.account import refuse_if_too_many
 from backend.web.identity import identity
 
 TEMPLATES = {"account/email/password_reset_key": "password_reset"}
@@ -39,6 +42,24 @@ CHANGES = {
 class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the try before the password is looked at; what is refused tells nothing of the account."""
+        self._trial = begin_trial(request, what="password", account=credentials.get("email", ""))
+        refuse_if_too_many(self._trial)
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        """Called where the password was right; allauth would give back what it counts itself."""
+        self._trial.give_back()
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return a part of the address: enough for somebody to recognise where a session of theirs was opened."""
+        return client_network(request, ipv4=24, ipv6=48).partition("/")[0]
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Lead to our public address, whatever host the request names."""
+        user, _, token = key.partition("-")
+        return absolute_url("account_reset_password_from_key", user, token)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Owe the e-mails we know; there is no other, since nobody signs up."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Info, Tags, Warning, register
 from django.db import Error
 
@@ -39,3 +40,35 @@ def role_only_serves(**_kwargs: Any) -> list[CheckMessage]:
             id="jonction.W001",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def limits_are_on(**_kwargs: Any) -> list[CheckMessage]:
+    """Say where one client could be in the way of all the others."""
+    found: list[CheckMessage] = []
+    if not settings.DEMO and not settings.TRUSTED_PROXIES:
+        found.append(
+            Warning(
+                "JONCTION_PROXIES is 0: whoever connects is taken for the visitor, and X-Forwarded-For for nothing.",
+                hint="Say how many proxies of yours stand before the site: else all visitors share one count.",
+                id="jonction.W002",
+            )
+        )
+    off = sorted(name for name in ("api_read.network", "api_match.network") if name not in settings.THROTTLES)
+    if off:
+        found.append(
+            Warning(
+                f"These limits are off: {', '.join(off)}.",
+                hint="Unset JONCTION_API_READ_RATE and JONCTION_API_MATCH_RATE, unless the proxy counts requests.",
+                id="jonction.W003",
+            )
+        )
+    if not settings.DEMO and not settings.SECOND_FACTOR:
+        found.append(
+            Warning(
+                "JONCTION_SECOND_FACTOR is 0: a password alone opens the files of firms.",
+                hint="Unset it: everyone who signs in then adds an application or a security key.",
+                id="jonction.W004",
+            )
+        )
+    return found

@@ -4,13 +4,23 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.signals import password_reset, user_logged_in
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from backend.accounts.devices import remember_device
+from backend.accounts.models import User
 from backend.web.second_factor import detour
 
 SEEN, SEEN_SECONDS = "seen_at", 300
+OPENED = "opened_at"
 
 METHODS = ("GET", "HEAD", "POST")
 
@@ -44,7 +54,7 @@ def only_known_methods(get_response: GetResponse) -> GetResponse:
 
 
 class SignedInMiddleware:
-    """Asks for the second factor where it is required, and keeps a session open while it is used.
+    """Asks for the second factor where it is required, keeps a session open while it is used, but not for ever.
 
     It sees every view, so that a page added later cannot forget it.
     """
@@ -53,14 +63,36 @@ class SignedInMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self._get_response(request)
+        response = self._get_response(request)
+        if account := getattr(request, "shown_account", ""):
+            remember_device(request, response, account=account)
+        return response
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
         if not request.user.is_authenticated:
             return None
         now = int(time.time())
+        opened = request.session.setdefault(OPENED, now)
+        if now - opened > settings.OFFICER_SESSION_MOST_SECONDS:
+            logout(request)
+            messages.info(request, _("Votre session a duré un jour : connectez-vous de nouveau."))
+            return None
         if now - request.session.get(SEEN, 0) > SEEN_SECONDS:  # one write in five minutes moves its end forward
             request.session[SEEN] = now
             request.session.set_expiry(settings.OFFICER_SESSION_SECONDS)
+            UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=timezone.now())
         url = detour(request) if settings.SECOND_FACTOR else None
         return redirect(url) if url else None
+
+
+@receiver(user_logged_in)
+def open_session(request: HttpRequest, user: User, **_signal: Any) -> None:
+    """Count the length of a session from its sign-in, whatever it held before; and know the browser again."""
+    request.session[OPENED] = int(time.time())
+    request.shown_account = user.email  # type: ignore[attr-defined]
+
+
+@receiver(password_reset)
+def know_browser(request: HttpRequest, user: User, **_signal: Any) -> None:
+    """Who chose a password by the link of an e-mail is the owner, however many others try from elsewhere."""
+    request.shown_account = user.email  # type: ignore[attr-defined]

@@ -15,21 +15,35 @@ class Notice:
     call: bool = False  # give the telephone number too
 
 
-def too_many(wait: int) -> Notice:
-    n = minutes(wait)
+def duration(seconds: int) -> str:
+    """Say how long, rounded up: in minutes, or in hours from one on."""
+    n = minutes(seconds)
     if n < 60:
-        when = _("dans une minute") if n == 1 else _("dans %(n)s minutes") % {"n": n}
-    else:
-        hours = -(-n // 60)
-        when = _("dans une heure") if hours == 1 else _("dans %(n)s heures") % {"n": hours}
+        return _("une minute") if n == 1 else _("%(n)s minutes") % {"n": n}
+    hours = -(-n // 60)
+    return _("une heure") if hours == 1 else _("%(n)s heures") % {"n": hours}
+
+
+def too_many(wait: int) -> Notice:
     return Notice(
         _("Trop d’envois en peu de temps"),
         _(
-            "Rien n’est parti : trop de formulaires sont venus de cette connexion, ou avec cette adresse ou cette"
-            " entreprise. Vos réponses sont gardées ici. Appuyez à nouveau %(when)s."
+            "Rien n’est parti : trop de formulaires sont venus de cette connexion. Vos réponses sont gardées ici."
+            " Appuyez à nouveau dans %(when)s."
         )
-        % {"when": when},
+        % {"when": duration(wait)},
         call=True,
+    )
+
+
+def too_long(*, given: int, most: int) -> Notice:
+    return Notice(
+        _("Vos réponses sont trop longues"),
+        _(
+            "Rien n’a été pris : vos réponses font %(given)s octets en tout ; accepté : %(most)s au plus. Elles sont"
+            " encore là : raccourcissez celles de cette page."
+        )
+        % {"given": given, "most": most},
     )
 
 

@@ -95,9 +95,9 @@ def test_inviting_twice_sends_two_links_that_both_work(client, newcomer):
     ("password", "sentence"),
     [
         ("court", "au minimum 12 caractères"),
-        ("123456789012", "entièrement numérique"),
+        ("123456789012", "est un mot de passe connu"),
         ("1q2w3e4r5t6y", "trop courant"),
-        ("claire@jonction", "trop semblable"),
+        ("claire@jonction", "vient de votre nom ou de celui du service"),
     ],
 )
 def test_a_weak_password_is_refused_in_french(client, newcomer, password, sentence):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from backend.web.middleware import SEEN, SEEN_SECONDS
 from tasks.sessions import erase
 from tests.factories import make_officer
+from tests.web.conftest import NEED
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +72,7 @@ def test_a_session_that_is_over_opens_nothing(client):
 
 
 def test_sessions_that_are_over_are_erased_with_their_drafts_and_no_other(client):
-    client.get("/demande/")
+    client.post("/demande/besoin/", NEED)
     Session.objects.create(session_key="x" * 32, session_data="", expire_date=timezone.now() - timedelta(seconds=1))
     erase()
     assert Session.objects.get().session_key == client.session.session_key

@@ -1,12 +1,11 @@
 """Every error under /api/ has one shape, whoever raised it."""
 
-from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
 from backend.api.errors import KINDS
-from backend.api.throttles import ReadThrottle
 from backend.matchmaking.models import Activation
 from tests.api.conftest import problem_of
 from tests.factories import rewriting
@@ -109,64 +108,57 @@ def test_every_kind_is_explained_where_its_type_leads(client):
 
 @pytest.fixture
 def rates(settings):
-    def limit(**given: str | None) -> None:
-        throttles = {"DEFAULT_THROTTLE_RATES": {"api_read": None, "api_match": None, **given}}
-        settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, **throttles}
+    """Set limits, and count apart from every other test: the prefix of the counters is new each time."""
+    counters = {**settings.CACHES["counters"], "KEY_PREFIX": uuid4().hex}
+    settings.CACHES = {**settings.CACHES, "counters": counters}
+
+    def limit(**given: tuple[int, int]) -> None:
+        settings.THROTTLES = {f"{name}.network": rate for name, rate in given.items()}
 
     return limit
 
 
-def caller(tmp_path: Path) -> str:
-    """Return an address that no other test has: counts stay in Redis between tests."""
-    return f"test-{tmp_path}"
+HOUR = 3600  # so long that no test sees its turn
 
 
-def test_a_request_too_many_is_refused_and_told_when_to_come_back(client, rates, tmp_path):
-    rates(api_read="2/min")
-    address = caller(tmp_path)
-    answers = [client.get("/api/v1/", REMOTE_ADDR=address) for _ in range(3)]
+def test_a_request_too_many_is_refused_and_told_when_to_come_back(client, rates):
+    rates(api_read=(2, HOUR))
+    answers = [client.get("/api/v1/", REMOTE_ADDR="192.0.2.1") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     body = problem_of(answers[2], 429, "trop-de-requetes")
-    assert 1 <= int(answers[2]["Retry-After"]) <= 60
+    assert 1 <= int(answers[2]["Retry-After"]) <= HOUR
     assert f"{answers[2]['Retry-After']} s" in body["detail"]
-    assert client.get("/api/v1/", REMOTE_ADDR=f"{address}-other").status_code == 200
+    assert client.get("/api/v1/", REMOTE_ADDR="192.0.2.2").status_code == 200
 
 
-def test_reading_and_asking_are_counted_apart(client, rates, tmp_path):
-    rates(api_read="1/min", api_match="1/min")
-    address = caller(tmp_path)
-    assert client.get("/api/v1/", REMOTE_ADDR=address).status_code == 200
-    ask = {"data": '{"limit": 0}', "content_type": "application/json", "REMOTE_ADDR": address}
+def test_reading_and_asking_are_counted_apart(client, rates):
+    rates(api_read=(1, HOUR), api_match=(1, HOUR))
+    assert client.get("/api/v1/").status_code == 200
+    ask = {"data": '{"limit": 0}', "content_type": "application/json"}
     assert [client.post("/api/v1/match", **ask).status_code for _ in range(2)] == [200, 429]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/schemes/?page=0", "/api/nothing", "/api/", "/api/v1/schema.json"])
-def test_what_is_wrong_and_what_is_documented_is_counted_too(client, rates, tmp_path, path):
-    rates(api_read="1/min")
-    address = caller(tmp_path)
-    assert client.get(path, REMOTE_ADDR=address).status_code != 429
-    problem_of(client.get(path, REMOTE_ADDR=address), 429, "trop-de-requetes")
+def test_what_is_wrong_and_what_is_documented_is_counted_too(client, rates, path):
+    rates(api_read=(1, HOUR))
+    assert client.get(path).status_code != 429
+    problem_of(client.get(path), 429, "trop-de-requetes")
 
 
 @pytest.mark.parametrize(("n_proxies", "statuses"), [(0, [200, 429]), (1, [200, 200]), (2, [200, 429])])
-def test_the_caller_is_read_as_far_as_our_proxies_go(client, settings, rates, tmp_path, n_proxies, statuses):
-    rates(api_read="1/min")
-    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": n_proxies}
-    address = caller(tmp_path)
+def test_the_caller_is_read_as_far_as_our_proxies_go(client, settings, rates, n_proxies, statuses):
+    rates(api_read=(1, HOUR))
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = n_proxies
     found = []
     for last in ("203.0.113.7", "203.0.113.8"):
-        forwarded = {"X-Forwarded-For": f"{address}-first, {address}-{last}"}
-        found.append(client.get("/api/v1/", REMOTE_ADDR=address, headers=forwarded).status_code)
+        forwarded = {"X-Forwarded-For": f"198.51.100.1, {last}"}
+        found.append(client.get("/api/v1/", headers=forwarded).status_code)
     assert found == statuses
 
 
 def test_without_redis_nobody_is_refused(client, settings, rates, caplog):
-    rates(api_read="1/min")
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    rates(api_read=(1, HOUR))
+    counters = {**settings.CACHES["counters"], "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {**settings.CACHES, "counters": counters}
     assert [client.get("/api/v1/").status_code for _ in range(2)] == [200, 200]
-    assert "Redis does not answer" in caplog.text
-
-
-def test_a_rate_of_nothing_counts_nothing(rates):
-    rates()
-    assert ReadThrottle().rate is None
+    assert "The limit api_read.network is not counted" in caplog.text

@@ -4,20 +4,16 @@ import pytest
 
 from tests.web.test_guards import run
 
-SHOW = (
-    "from django.conf import settings as s; print(s.REST_FRAMEWORK['DEFAULT_THROTTLE_RATES'], "
-    "s.REST_FRAMEWORK['NUM_PROXIES'])"
-)
+SHOW = "from django.conf import settings as s; print({n: r for n, r in s.THROTTLES.items() if n.startswith('api')})"
 
 
-def test_rates_are_on_unless_told_and_no_header_is_believed():
-    process = run("-c", SHOW)
-    assert process.stdout.strip() == "{'api_read': '120/min', 'api_match': '30/min'} 1"
+def test_rates_are_on_unless_told():
+    assert run("-c", SHOW).stdout.strip() == "{'api_read.network': (120, 60), 'api_match.network': (30, 60)}"
 
 
-def test_rates_and_proxies_come_from_the_environment():
-    process = run("-c", SHOW, JONCTION_API_READ_RATE="5/sec", JONCTION_API_MATCH_RATE="", JONCTION_PROXIES="2")
-    assert process.stdout.strip() == "{'api_read': '5/sec', 'api_match': None} 2"
+def test_rates_come_from_the_environment():
+    process = run("-c", SHOW, JONCTION_API_READ_RATE="5/sec", JONCTION_API_MATCH_RATE="")
+    assert process.stdout.strip() == "{'api_read.network': (5, 1)}"
 
 
 @pytest.mark.parametrize("rate", ["fast", "0/min", "10", "10/fortnight", "-1/min", "10/min "])

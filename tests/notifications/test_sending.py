@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiosmtpd.smtp import SMTP
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils import timezone
 
 from backend.notifications import sending
@@ -92,9 +92,9 @@ def test_a_connection_is_not_used_for_ever(make_owed, counting, monkeypatch):
 @pytest.fixture
 def three_a_minute(settings):
     settings.MAIL_PER_DOMAIN = 3
-    cache.clear()
+    caches["counters"].clear()
     yield
-    cache.clear()
+    caches["counters"].clear()
 
 
 def test_a_domain_is_written_to_so_many_times_a_minute(three_a_minute):
@@ -116,7 +116,6 @@ def test_an_email_beyond_the_pace_waits_and_uses_no_attempt(make_owed, postman, 
 
 def test_without_redis_nobody_waits(make_owed, postman, settings):
     settings.MAIL_PER_DOMAIN = 1
-    settings.CACHES = {
-        "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"},
-    }
+    counters = {**settings.CACHES["counters"], "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {**settings.CACHES, "counters": counters}
     assert [deliver(pk=make_owed(key=key).pk, attempt=0) for key in "ab"] == [True, True]

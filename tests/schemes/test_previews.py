@@ -190,7 +190,7 @@ def test_a_remark_is_settled_once():
 
 
 def test_too_many_remarks_wait(client, settings):
-    settings.THROTTLES = {**settings.THROTTLES, "remark.ip": (1, 3600)}
+    settings.THROTTLES = {**settings.THROTTLES, "remark.network": (1, 3600)}
     link = make_preview()
     client.post(address(link), {"text": "Un."})
     response = client.post(address(link), {"text": "Deux, à garder."})

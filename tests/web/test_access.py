@@ -395,6 +395,7 @@ TABLE: dict[str, Row] = {
     "mfa_authenticate": page(SIGNED_IN),  # between the password and the code; else one is sent on
     "mfa_reauthenticate": page(SIGNED_IN),
     "mfa_reauthenticate_webauthn": page(SIGNED_IN),
+    "sessions": page(SIGNED_IN),
     "mfa_index": page(SIGNED_IN),
     "my_emails": page(SIGNED_IN),
     "mfa_activate_totp": page(SIGNED_IN),

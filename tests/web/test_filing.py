@@ -122,23 +122,20 @@ def test_four_clicks_at_the_same_moment_file_once(threads):
 @pytest.mark.django_db
 @pytest.mark.parametrize("step", STEPS)
 def test_a_lost_session_keeps_what_was_typed(client, step):
-    response = client.post(f"/demande/{step}/", STEPS[step])
-    assert response.status_code == 200
-    form = response.context["form"]
+    assert client.post(f"/demande/{step}/", STEPS[step]).status_code == 302
+    form = client.get(f"/demande/{step}/").context["form"]
     for name, value in STEPS[step].items():
         assert form[name].value() in (value, True), name
-    assert client.post(f"/demande/{step}/", STEPS[step]).status_code == 302
 
 
 @pytest.mark.django_db
 def test_a_lost_session_asks_again_for_the_steps_that_are_missing(client):
-    client.post("/demande/contact/", CONTACT)
     assert client.post("/demande/contact/", CONTACT)["Location"] == "/demande/besoin/"
     assert fill(client)["Location"].startswith("/resultat/")
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", list(STEPS)[1:])
 def test_a_step_opened_without_a_draft_leads_to_the_first_one(client, step):
     assert client.get(f"/demande/{step}/", follow=True).redirect_chain[-1][0] == "/demande/besoin/"
 

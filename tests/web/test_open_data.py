@@ -99,7 +99,7 @@ def test_the_schema_of_the_sidecar_refuses_what_is_none(client):
 
 
 def test_who_takes_too_much_waits(client, settings):
-    limit(settings, download__ip=1)
+    limit(settings, download__network=1)
     take(client, "csv")
     held = take(client, "json")
     assert held.status_code == 429

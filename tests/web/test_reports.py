@@ -99,7 +99,7 @@ def test_a_form_sent_in_no_time_or_without_its_time_is_asked_again(client, setti
 
 
 def test_too_many_reports_wait_and_keep_what_was_typed(client, settings):
-    limit(settings, report__ip=1)
+    limit(settings, report__network=1)
     send(client)
     response = send(client, text="Encore.")
     assert response.status_code == 429

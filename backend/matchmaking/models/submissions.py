@@ -124,6 +124,12 @@ class Submission(models.Model):
     name_shared_at = models.DateTimeField(
         _("nom donné aux collègues le"), null=True, blank=True, help_text="Empty: a colleague is not told it."
     )
+    many_of_company = models.BooleanField(
+        _("beaucoup de demandes pour ce SIREN ce jour-là"), default=False, help_text="Read by officers only."
+    )
+    many_of_address = models.BooleanField(
+        _("beaucoup de demandes avec cette adresse ce jour-là"), default=False, help_text="Read by officers only."
+    )
     objects = SubmissionQuerySet.as_manager()
 
     class Meta:
@@ -149,6 +155,17 @@ class Submission(models.Model):
     def topic(self) -> str:
         """What e-mails about this file are about, and what the firm refuses when it refuses them."""
         return f"submission:{self.pk}"
+
+    @property
+    def crowd_note(self) -> str:
+        """What officers read of a file that came among many: somebody may be filing in the firm's place."""
+        if not (self.many_of_company or self.many_of_address):
+            return ""
+        both = self.many_of_company and self.many_of_address
+        same = (
+            _("ce SIREN et cette adresse") if both else _("ce SIREN") if self.many_of_company else _("cette adresse")
+        )
+        return _("Beaucoup de demandes pour %(same)s ce jour-là") % {"same": same}
 
     @property
     def horizon(self) -> str:

@@ -1,5 +1,6 @@
 """The firm files its needs: four short steps kept in the session, then one submission."""
 
+import json
 import time
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
+from backend.common.throttles import client_network, spend
 from backend.matchmaking import engine
 from backend.matchmaking.models import Submission
 from backend.matchmaking.presentation import preview
@@ -18,10 +20,10 @@ from backend.matchmaking.services import Filing, OutsideTerritory, file_submissi
 from backend.web.forms.filing import STEPS, merge_facts
 from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.steps import StepForm
-from backend.web.notices import Notice, no_cookie, press_again, too_many
-from backend.web.throttles import client_ip, spend
+from backend.web.notices import Notice, no_cookie, press_again, too_long, too_many
 
 DRAFT = "draft"
+DRAFT_BYTES = 20_000
 FORMS = dict(STEPS)
 NAMES = [name for name, _form in STEPS]
 TRAP = "site_internet"  # a field that people do not see
@@ -30,9 +32,7 @@ TRAP = "site_internet"  # a field that people do not see
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def start(request: HttpRequest) -> HttpResponse:
-    """Open a draft, or go on with the one in this browser."""
-    if DRAFT not in request.session:
-        _new_draft(request)
+    """Lead to the first step; a draft is opened once a step is filled in."""
     return redirect("step", NAMES[0])
 
 
@@ -50,19 +50,27 @@ def step(request: HttpRequest, name: str) -> HttpResponse:
     if name not in FORMS:
         return redirect("start")
     draft = request.session.get(DRAFT)
+    is_new = draft is None
+    if draft is None:
+        draft = _new_draft()
     if request.method != "POST":
-        if draft is None:
+        if is_new and name != NAMES[0]:
             return redirect("start")
         form = FORMS[name](_data(draft, name)) if name in draft["steps"] else FORMS[name]()
         return _page(request, name, form, draft)
-    if draft is None:  # lost on the way (cookie erased, session over): what was typed is kept and goes on
-        return _already_filed(request) or _page(request, name, FORMS[name](request.POST), _new_draft(request))
+    if is_new and (filed := _already_filed(request)):
+        return filed
     form = FORMS[name](request.POST)
     if form.asks_for_row:
         form.forget_errors()
         return _page(request, name, form, draft)
-    draft["steps"][name] = request.POST.urlencode()
-    request.session[DRAFT] = draft
+    draft["steps"][name] = form.typed()
+    if (given := _size(draft)) > DRAFT_BYTES:
+        return _page(request, name, form, draft, status=422, notice=too_long(given=given, most=DRAFT_BYTES))
+    if form.is_valid() and is_new and (wait := spend("draft.network", client_network(request))):
+        return _too_many(request, name, form, draft, wait)
+    if form.is_valid() or not is_new:  # who has filled in no step yet leaves nothing in the database
+        request.session[DRAFT] = draft
     if not form.is_valid():
         return _page(request, name, form, draft, status=422)
     if name == NAMES[-1]:
@@ -75,19 +83,24 @@ def step(request: HttpRequest, name: str) -> HttpResponse:
     return redirect("step", NAMES[NAMES.index(name) + 1])
 
 
-def _new_draft(request: HttpRequest) -> dict[str, Any]:
-    draft = {"key": str(uuid4()), "steps": {}, "opened_at": time.time()}
-    request.session[DRAFT] = draft
-    return draft
+def _new_draft() -> dict[str, Any]:
+    return {"key": str(uuid4()), "steps": {}, "opened_at": time.time()}
 
 
 def _data(draft: dict[str, Any], name: str) -> QueryDict:
-    return QueryDict(draft["steps"][name])
+    data = QueryDict(mutable=True)
+    for field, values in draft["steps"][name].items():
+        data.setlist(field, values)
+    return data
+
+
+def _size(draft: dict[str, Any]) -> int:
+    return len(json.dumps(draft["steps"], ensure_ascii=False).encode(errors="surrogatepass"))
 
 
 def show_again(request: HttpRequest, name: str) -> HttpResponse:
     """Show a step that was sent without its cookie: nothing is taken, what was typed stays, with a fresh token."""
-    draft = request.session.get(DRAFT) or _new_draft(request)
+    draft = request.session.get(DRAFT) or _new_draft()
     return _page(request, name, FORMS[name](request.POST), draft, status=403, notice=no_cookie())
 
 
@@ -144,13 +157,10 @@ def _file(request: HttpRequest, draft: dict[str, Any], form: StepForm) -> HttpRe
         draft["asked_again"] = True
         request.session[DRAFT] = draft
         return _page(request, NAMES[-1], form, draft, status=422, notice=press_again())
-    filing = _filing(draft, forms)
-    if wait := _wait(request, filing):
-        response = _page(request, NAMES[-1], form, draft, status=429, notice=too_many(wait))
-        response.headers["Retry-After"] = str(wait)
-        return response
+    if wait := spend("filing.network", client_network(request)):
+        return _too_many(request, NAMES[-1], form, draft, wait)
     try:
-        submission = file_submission(filing, on=current_day())
+        submission = file_submission(_filing(draft, forms), on=current_day())
     except OutsideTerritory:
         return redirect("outside")
     request.session.pop(DRAFT, None)
@@ -166,14 +176,10 @@ def _looks_like_a_robot(request: HttpRequest, draft: dict[str, Any]) -> bool:
     return trapped or time.time() - draft.get("opened_at", 0) < settings.FILING_SECONDS
 
 
-def _wait(request: HttpRequest, filing: Filing) -> int:
-    """Return how long to wait where too much was filed from here, for this address or for this company."""
-    limits = (
-        ("filing.ip", client_ip(request)),
-        ("filing.email", filing.email),
-        ("filing.company", filing.siret or filing.siren),
-    )
-    return next((wait for name, key in limits if (wait := spend(name, key))), 0)
+def _too_many(request: HttpRequest, name: str, form: StepForm, draft: dict[str, Any], wait: int) -> HttpResponse:
+    response = _page(request, name, form, draft, status=429, notice=too_many(wait))
+    response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def _filing(draft: dict[str, Any], forms: dict[str, StepForm]) -> Filing:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from backend.common.days import current_day
+from backend.common.throttles import client_network, spend
 from backend.notifications.services import absolute_url
 from backend.schemes.exports import schema
 from backend.schemes.exports.catalogue import SCHEMA, export_national
@@ -21,7 +22,7 @@ from backend.schemes.models import Scheme
 from backend.web.identity import identity
 from backend.web.published import structured
 from backend.web.published.conditional import same_for_all
-from backend.web.throttles import client_ip, spend, too_many_requests
+from backend.web.throttles import too_many_requests
 
 # Name of an address → media type and name of the file.
 FORMATS = {
@@ -64,7 +65,7 @@ def download(request: HttpRequest, format: str) -> HttpResponse:
     """Give the whole catalogue at the national schema, as text or as a workbook, or what the schema cannot say."""
     if format not in FORMATS:
         raise Http404
-    if wait := spend("download.ip", client_ip(request)):
+    if wait := spend("download.network", client_network(request)):
         return too_many_requests(request, wait=wait)
     media_type, name = FORMATS[format]
     exported = export_national(on=current_day())

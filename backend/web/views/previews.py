@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from backend.common.days import current_day
+from backend.common.throttles import client_network, spend
 from backend.schemes.forms.proposal import RemarkForm
 from backend.schemes.models import PreviewLink, Scheme
 from backend.schemes.previews import as_published, leave_remark, link_of
@@ -14,7 +15,7 @@ from backend.schemes.records import BROKEN, RecordError
 from backend.schemes.sheets import sheet_of
 from backend.schemes.windows import TAKING, window_on
 from backend.web.notices import Notice, no_cookie, too_many
-from backend.web.throttles import client_ip, limit_wrong_links, spend
+from backend.web.throttles import limit_wrong_links
 
 
 @never_cache
@@ -30,7 +31,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     form = RemarkForm(request.POST)
     if not form.is_valid():
         return _page(request, link, form, status=422)
-    if wait := spend("remark.ip", client_ip(request)):
+    if wait := spend("remark.network", client_network(request)):
         response = _page(request, link, form, notice=too_many(wait), status=429)
         response.headers["Retry-After"] = str(wait)
         return response

@@ -7,12 +7,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from backend.common.days import current_day
+from backend.common.throttles import client_network, spend
 from backend.schemes.models import Criterion, Revision, Scheme
 from backend.schemes.public_reports import report_by_public
 from backend.schemes.sheets import sheet_of
 from backend.web.forms.report import ReportForm, opened_now
 from backend.web.notices import Notice, no_cookie, press_again, too_many
-from backend.web.throttles import client_ip, spend
 from backend.web.views.filing import TRAP
 from backend.web.views.public_catalogue import shown_revision, shown_scheme
 
@@ -31,7 +31,7 @@ def report(request: HttpRequest, key: str) -> HttpResponse:
     trapped = bool(request.POST.get(TRAP)) and not form.asked_again()
     if trapped or form.came_too_fast():
         return _again(request, revision, criterion, form, notice=press_again(), status=422)
-    if wait := _wait(request, form.cleaned_data["email"]):
+    if wait := spend("report.network", client_network(request)):
         response = _again(request, revision, criterion, form, notice=too_many(wait), status=429)
         response.headers["Retry-After"] = str(wait)
         return response
@@ -67,11 +67,6 @@ def _read(request: HttpRequest, scheme: Scheme) -> tuple[Revision, Criterion | N
     if not (position.isdecimal() and len(position) < 6):
         return revision, None
     return revision, revision.criteria.filter(position=int(position)).first()
-
-
-def _wait(request: HttpRequest, email: str) -> int:
-    limits = (("report.ip", client_ip(request)), ("report.email", email))
-    return next((wait for name, key in limits if (wait := spend(name, key))), 0)
 
 
 def _again(

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
+from backend.common.throttles import client_network, spend
 from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
 from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.emails import caller_of, organisation_in_charge
@@ -38,7 +39,7 @@ from backend.web.forms.filing.steps import StepForm
 from backend.web.forms.question import Asked, asked_with, open_questions, take_answer
 from backend.web.forms.result import AddressForm, AlertForm, CallMeForm
 from backend.web.notices import Notice, no_cookie, too_many
-from backend.web.throttles import client_ip, limit_wrong_links, spend
+from backend.web.throttles import limit_wrong_links
 from backend.web.views.journal import readings_of
 
 
@@ -267,7 +268,7 @@ def send_again(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
-        if wait := spend("send_again.ip", client_ip(request)) or spend("send_again.email", email):
+        if wait := spend("send_again.network", client_network(request)):
             response = _address_page(request, form, status=429, notice=too_many(wait))
             response.headers["Retry-After"] = str(wait)
             return response
