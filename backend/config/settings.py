@@ -401,6 +401,14 @@ THROTTLES: dict[str, tuple[int, int]] = {
 # From how many files of 24 hours on an officer reads that there are many; their authors see nothing of it.
 MANY_FILES_OF_COMPANY = 20
 MANY_FILES_OF_ADDRESS = 10
+
+# The register of erased files, which a restore reads; its key is made beside it unless it is given.
+_ERASED = env.str("JONCTION_ERASED", default="")
+ERASED_REGISTER = Path(_ERASED) if _ERASED else None
+ERASED_KEY = env.str("JONCTION_ERASED_KEY", default="")
+# Public keys for which backups are encrypted; their secret keys are kept elsewhere.
+BACKUP_RECIPIENTS = [key.strip() for key in env.list("JONCTION_BACKUP_RECIPIENTS", default=[]) if key.strip()]
+
 FILING_SECONDS = 3  # nobody answers four pages faster
 REPORT_SECONDS = 3  # nor reads a form and writes a sentence
 

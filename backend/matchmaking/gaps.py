@@ -38,7 +38,7 @@ def gaps_for(user: User) -> list[Gap]:
     leads_all = user.memberships.whole_territory().exists()
     own = {None, *(epci.pk for epci in user.epcis())}
     cells: defaultdict[str | None, defaultdict[Place, list[UnmetNeed]]] = defaultdict(lambda: defaultdict(list))
-    rows = UnmetNeed.objects.filter(submission__in=Submission.objects.confirmed())
+    rows = UnmetNeed.objects.filter(submission__in=Submission.objects.counted())
     for row in rows.select_related("sub_need", "submission"):
         cells[row.sub_need_id][row.submission.epci_id, row.commune].append(row)
     names = _names({commune for places in cells.values() for _epci, commune in places})

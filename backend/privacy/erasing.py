@@ -1,9 +1,19 @@
-"""The one way by which rows that are never rewritten are erased."""
+"""Erasing a file: at once, everywhere, and so that no backup brings it back."""
 
 import json
 from collections.abc import Iterable, Mapping
 
 from django.db import connection, transaction
+
+from backend.common.days import current_day
+from backend.matchmaking.language import learn_language
+from backend.matchmaking.models import Submission
+from backend.matchmaking.ownership import numbers_read
+from backend.matchmaking.results import compute_results_of
+from backend.privacy import register
+from backend.privacy.rows import rows_of
+
+ON_REQUEST, AGAIN = "erasure", "erasure_after_restore"  # rules of a proof, beside those of fixtures/service.yaml
 
 
 @transaction.atomic
@@ -17,3 +27,33 @@ def erase_rows(*, rule: str, rows: Mapping[str, Iterable[int | str]]) -> dict[st
         cursor.execute("SELECT erase_rows(%s, %s::jsonb)", [rule, given])
         counts: dict[str, int] = json.loads(cursor.fetchone()[0])
     return counts
+
+
+@transaction.atomic(durable=True)
+def erase_submission(*, submission: Submission, rule: str = ON_REQUEST) -> dict[str, int]:
+    """Erase what a file holds of its firm; what statistics count stays, and names nobody. Twice is once.
+
+    The register of erased files is written last, and before the transaction commits: a file that it names may still
+    be there, and is then erased after a restore; never the reverse. Raises ``RegisterError`` where it cannot be.
+    """
+    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    if submission.erased_at:
+        return {}
+    read_with_it = numbers_read(submission)
+    rows = rows_of(submission)
+    counts = erase_rows(rule=rule, rows=rows)
+    if rows["languages"]:
+        learn_language()
+    compute_results_of(read_with_it, on=current_day())
+    if register.is_kept():
+        register.note_erased(submission)
+    return counts
+
+
+def erase_again() -> int:
+    """Erase the files of a restored backup that the register names; return how many there were."""
+    left = Submission.objects.filter(erased_at=None).order_by("pk")
+    back = register.noted(left)
+    for submission in back:
+        erase_submission(submission=submission, rule=AGAIN)
+    return len(back)

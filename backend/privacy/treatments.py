@@ -29,9 +29,17 @@ TREATMENTS: dict[str, Erasable] = {
     "establishments": Erasable(table="companies_establishment"),
     "companies": Erasable(table="companies_company"),
     "contacts": Erasable(table="companies_contact", changes=f"name = '{ERASED}', email = '', phone = ''"),
-    "file_links": Erasable(table="matchmaking_filelink"),
+    "submissions": Erasable(
+        table="matchmaking_submission",
+        changes="text = '', call_slot = 'any', officer_id = NULL, filing_key = gen_random_uuid(), erased_at = now()",
+    ),
+    "texts": Erasable(table="matchmaking_submission", changes="text = ''"),
     "needs": Erasable(table="matchmaking_need", changes="evidence = '{}'"),
-    "hand_overs": Erasable(table="matchmaking_handover", changes=_word("note")),
+    "hand_overs": Erasable(
+        table="matchmaking_handover",
+        changes=f"{_word('note')}, answered_at = coalesce(answered_at, now()), "
+        "state = CASE state WHEN 'offered' THEN 'withdrawn' ELSE state END",
+    ),
     "results": Erasable(table="matchmaking_result"),
     "reviewed_results": Erasable(table="matchmaking_result", changes="facts = '{}'"),
     "matches": Erasable(table="matchmaking_match"),
@@ -42,6 +50,8 @@ TREATMENTS: dict[str, Erasable] = {
     ),
     "review_ends": Erasable(table="matchmaking_reviewend", changes=_word("message")),
     "follow_ups": Erasable(table="matchmaking_followup", changes=_word("note")),
+    "calls": Erasable(table="matchmaking_followup"),  # of a dead address: they would lead from its digest to the file
+    "file_links": Erasable(table="matchmaking_filelink"),
     "notes": Erasable(table="matchmaking_note"),
     "reminders": Erasable(table="matchmaking_reminder"),
     "alerts": Erasable(table="matchmaking_alert"),
@@ -50,8 +60,12 @@ TREATMENTS: dict[str, Erasable] = {
     "catalogue_tasks": Erasable(table="schemes_cataloguetask", changes=_word("text")),
     "mails": Erasable(table="notifications_notification"),
     "mail_bodies": Erasable(table="notifications_notification", changes="subject = '', text = '', html = ''"),
+    "suppressions": Erasable(table="notifications_suppression", changes="detail = ''"),
     "stops": Erasable(table="notifications_stop"),
+    "links": Erasable(table="links_link"),
     "sessions": Erasable(table="django_session", key="session_key"),
+    "journal": Erasable(table="journal_auditevent"),
+    "administration": Erasable(table="django_admin_log"),
     "admin_log": Erasable(table="django_admin_log", changes=f"object_repr = '{ERASED}', change_message = ''"),
 }
 

@@ -45,10 +45,15 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         and the page on personal data together with this.
         """
         to_call = Q(filed_at__lte=working_day_before(now)) & ~Q(contact__phone="")
-        return self.filter(Q(confirmed_at__isnull=False) | Q(officer__isnull=False) | to_call)
+        open_now = Q(confirmed_at__isnull=False) | Q(officer__isnull=False) | to_call
+        return self.filter(open_now, erased_at__isnull=True)
 
     def confirmed(self) -> Self:
-        """Filed by someone who has shown that the address is theirs."""
+        """Filed by someone who has shown that the address is theirs, and not erased since."""
+        return self.counted().filter(erased_at__isnull=True)
+
+    def counted(self) -> Self:
+        """What statistics count: confirmed files, and what is left of those that were erased."""
         return self.filter(confirmed_at__isnull=False)
 
     def waiting(self) -> Self:
@@ -60,6 +65,17 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def proven(self) -> Self:
         """Files of an address that was shown to be the author's, of whom nobody found that they are not entitled."""
         return self.confirmed().exclude(closed_reason=Submission.Closing.NOT_ENTITLED)
+
+    def erased(self) -> Self:
+        """Files of which only what names nobody is left."""
+        return self.filter(erased_at__isnull=False)
+
+    def erased_for(self, user: User) -> Self:
+        """What is left of erased files, for those who lead there or reviewed there."""
+        if user.memberships.whole_territory().exists():
+            return self.erased()
+        epcis = list(user.epcis())
+        return self.erased().filter(Q(epci__in=epcis) | Q(epci__isnull=True)) if epcis else self.none()
 
     def still_open(self) -> Self:
         """Files that nobody closed."""
@@ -82,6 +98,7 @@ class Submission(models.Model):
 
     class Closing(models.TextChoices):
         NOT_ENTITLED = "not_entitled", _("son auteur n’est pas habilité")
+        WITHDRAWN = "withdrawn", _("l’entreprise a retiré son consentement")
 
     token = models.CharField(max_length=40, unique=True, default=_token, editable=False)
     filing_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -129,6 +146,9 @@ class Submission(models.Model):
     )
     many_of_address = models.BooleanField(
         _("beaucoup de demandes avec cette adresse ce jour-là"), default=False, help_text="Read by officers only."
+    )
+    erased_at = models.DateTimeField(
+        _("effacée le"), null=True, blank=True, help_text="What is left names nobody: see backend/privacy."
     )
     objects = SubmissionQuerySet.as_manager()
 

@@ -14,7 +14,8 @@ class Command(BaseCommand):
         parser.add_argument("--last", type=int, default=100, metavar="N", help="les N derniers résultats (100)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        results = Result.objects.select_related("weights", "submission")
+        # What is left of an erased file cannot be computed again: its facts are gone.
+        results = Result.objects.exclude(facts={}).select_related("weights", "submission")
         if options["reference"]:
             number = options["reference"].rsplit("-", 1)[-1]
             if not (number.isascii() and number.isdigit() and len(number) < 10):

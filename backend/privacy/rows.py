@@ -1,0 +1,156 @@
+"""Where everything that is kept of a file stands: rows of each table, under the treatment that erasing gives them."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote_plus
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db.models import Q, QuerySet
+
+from backend.companies.models import Company, Contact, Establishment, Fact, FactSheet, ReceivedAid
+from backend.links.models import Kind, Link
+from backend.matchmaking.models import (
+    Alert,
+    FileLink,
+    FollowUp,
+    HandOver,
+    Language,
+    Match,
+    Need,
+    Note,
+    Reminder,
+    Result,
+    Review,
+    ReviewEnd,
+    Submission,
+    VerdictMove,
+)
+from backend.notifications.kinds import KINDS, Audience
+from backend.notifications.models import Notification, Stop, Suppression
+from backend.notifications.suppression import digests
+from backend.schemes.models import CatalogueTask
+
+DRAFT = "draft"  # where a session keeps what a firm types before it files
+TO_FIRMS = [kind.name for kind in KINDS.values() if kind.audience == Audience.FIRM]
+OF_FILES = (Kind.RESULT, Kind.CONFIRM, Kind.ACCESS)  # a stop link is of an e-mail
+
+
+def rows_of(submission: Submission) -> dict[str, list[int | str]]:
+    """Return the keys of all rows that hold something of a file, by treatment."""
+    querysets = {**_of_file(submission), **_of_results(submission), **_of_firm(submission), **_beside(submission)}
+    rows: dict[str, list[int | str]] = {
+        name: sorted(rows.values_list("pk", flat=True)) for name, rows in querysets.items()
+    }
+    return {**rows, "sessions": sorted(_sessions(submission))}
+
+
+def _of_file(submission: Submission) -> dict[str, QuerySet[Any]]:
+    here = {"submission": submission}
+    return {
+        "submissions": Submission.objects.filter(pk=submission.pk),
+        "needs": Need.objects.filter(**here),
+        "hand_overs": HandOver.objects.filter(**here),
+        "calls": FollowUp.objects.filter(**here, suppression__isnull=False),
+        "file_links": FileLink.objects.touching(submission.pk),
+        "reviews": Review.objects.filter(**here),
+        "review_ends": ReviewEnd.objects.filter(**here),
+        "follow_ups": FollowUp.objects.filter(**here, suppression=None),
+        "notes": Note.objects.filter(**here),
+        "alerts": Alert.objects.filter(**here),
+        "reminders": Reminder.objects.filter(alert__submission=submission),
+        "moves": VerdictMove.objects.filter(**here),
+        "catalogue_tasks": CatalogueTask.objects.filter(reviews__submission=submission),
+    }
+
+
+def words_of(submission: Submission) -> dict[str, list[int | str]]:
+    """Return the rows of a file in which somebody wrote in their own words, by treatment; the rest of it stays."""
+    here = {"submission": submission}
+    querysets: dict[str, QuerySet[Any]] = {
+        "texts": Submission.objects.filter(pk=submission.pk),
+        "needs": Need.objects.filter(**here),
+        "hand_overs": HandOver.objects.filter(**here),
+        "reviews": Review.objects.filter(**here),
+        "review_ends": ReviewEnd.objects.filter(**here),
+        "follow_ups": FollowUp.objects.filter(**here),
+        "notes": Note.objects.filter(**here),
+        "catalogue_tasks": CatalogueTask.objects.filter(reviews__submission=submission),
+        "languages": _languages(submission),
+    }
+    return {name: sorted(rows.values_list("pk", flat=True)) for name, rows in querysets.items()}
+
+
+def _languages(submission: Submission) -> QuerySet[Language]:
+    """What was learnt while the corrections of a file taught something."""
+    taught = Language.objects.filter(n_corrections__gt=0)
+    return taught if submission.need_corrections.exists() else taught.none()
+
+
+def _of_results(submission: Submission) -> dict[str, QuerySet[Any]]:
+    """Results go, with those of other files that read this one; what a decision rests on stays, without its facts."""
+    results = Result.objects.filter(Q(submission=submission) | Q(read_files__contains=[submission.pk]))
+    told = Alert.objects.exclude(submission=submission).values("told")
+    kept = Q(pk__in=ReviewEnd.objects.values("result")) | Q(matches__reviews__isnull=False) | Q(pk__in=told)
+    kept_results = results.filter(kept).values("pk")
+    reviewed = Match.objects.filter(reviews__isnull=False)
+    return {
+        "results": results.exclude(pk__in=kept_results),
+        "reviewed_results": results.filter(pk__in=kept_results),
+        "matches": Match.objects.filter(result__in=results).exclude(pk__in=reviewed.values("pk")),
+        "reviewed_matches": reviewed.filter(result__in=results).distinct(),
+    }
+
+
+def _of_firm(submission: Submission) -> dict[str, QuerySet[Any]]:
+    """The sheet, the contact, and the numbers of the firm where nothing else names them."""
+    sheet = submission.sheet
+    others = FactSheet.objects.exclude(pk=sheet.pk)
+    linked = FileLink.objects.exclude(pk__in=FileLink.objects.touching(submission.pk).values("pk"))
+    company = Company.objects.filter(sheets=sheet)
+    alone = company.exclude(pk__in=others.filter(company__isnull=False).values("company"))
+    # Sites of the firm that no sheet names any more: the number was corrected since.
+    sites = Establishment.objects.filter(company__in=company)
+    return {
+        "sheets": FactSheet.objects.filter(pk=sheet.pk),
+        "facts": Fact.objects.filter(sheet=sheet),
+        "aids": ReceivedAid.objects.filter(sheet=sheet),
+        "contacts": Contact.objects.filter(pk=submission.contact_id),
+        "establishments": sites.exclude(pk__in=others.filter(establishment__isnull=False).values("establishment")),
+        "companies": alone.exclude(pk__in=linked.values("company")),
+    }
+
+
+def _beside(submission: Submission) -> dict[str, QuerySet[Any]]:
+    """What stands elsewhere: e-mails about the file or to its address, links, refusals, what administrators did."""
+    address = submission.contact.email
+    tasks = CatalogueTask.objects.filter(reviews__submission=submission).values_list("pk", flat=True)
+    mails, stops = Notification.objects.about(submission.topic), Stop.objects.none()
+    shared = Submission.objects.filter(contact__email__iexact=address, erased_at=None).exclude(pk=submission.pk)
+    if address and not shared.exists():
+        mails |= Notification.objects.filter(recipient__iexact=address, kind__in=TO_FIRMS)
+        stops = Stop.objects.filter(address=address.lower())
+    return {
+        "mails": mails,
+        "stops": stops,
+        "suppressions": Suppression.objects.filter(digest__in=digests(address)),  # a digest: see suppression.py
+        "links": Link.objects.filter(kind__in=OF_FILES, object_id=submission.pk)
+        | Link.objects.filter(kind=Kind.STOP, object_id__in=mails.values("pk")),
+        "languages": _languages(submission),
+        "admin_log": LogEntry.objects.filter(
+            content_type__app_label="schemes", content_type__model="cataloguetask", object_id__in=map(str, tasks)
+        ),
+    }
+
+
+def _sessions(submission: Submission) -> Iterator[str]:
+    """Give the sessions in which the same address or number is being typed: drafts that were never sent."""
+    typed = {submission.contact.email.lower()}
+    if submission.sheet.company:
+        typed.add(submission.sheet.company.siren)
+    typed.discard("")
+    for session in Session.objects.iterator():
+        draft = session.get_decoded().get(DRAFT)
+        if draft and any(word in unquote_plus(json.dumps(draft)).lower() for word in typed):
+            yield session.session_key

@@ -1,0 +1,114 @@
+"""A firm that left a trace wherever one can be left, and the search for it."""
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.utils import timezone
+
+from backend.matchmaking.alerts import subscribe
+from backend.matchmaking.corrections import correct_need
+from backend.matchmaking.follow_up import offer_file, record_step, write_note
+from backend.matchmaking.language import learn_language
+from backend.matchmaking.models import Reminder, Submission
+from backend.matchmaking.reviews import end_review
+from backend.matchmaking.state_aid import declare_aid
+from backend.notifications.services import stop
+from backend.schemes.models import SubNeed
+from tests.factories import DAY, decide, first_matches, make_officer, make_submission
+
+RARE = "zigzagolin"
+TRACES = {
+    "name": "Forges du Vent Debout",
+    "contact": "Barnabé Quillevéré",
+    "address": "barnabe@forges-vent-debout.example",
+    "telephone": "+33353017799",
+    "telephone as typed": "03 53 01 77 99",
+    "siren": "552100554",
+    "siret": "55210055400013",
+    "rare word": RARE,
+    "group": "Quillevéré Holding",
+    "aid": "Aide au zigzagolinage",
+}
+
+
+def file_everything() -> Submission:
+    """File for a firm, and have everything said of it that the service can keep."""
+    submission = make_submission(
+        confirmed=True,
+        siret=TRACES["siret"],
+        siren=TRACES["siren"],
+        company_name=TRACES["name"],
+        contact_name=TRACES["contact"],
+        email=TRACES["address"],
+        phone=TRACES["telephone"],
+        text=f"Notre {RARE} tombe en panne et nous cherchons à former nos soudeurs.",
+        wants_alerts=True,
+        facts={"group": [{"name": TRACES["group"], "share": 60, "headcount": 10}]},
+    )
+    officer, other = make_officer(), make_officer()
+    first, second, third, fourth = first_matches(submission, 4)
+    decide(submission, first.scheme, officer)
+    decide(submission, second.scheme, officer, "other", comment=f"Le {RARE} n’est pas couvert.")
+    decide(submission, third.scheme, officer, "partner_first", partner=f"Atelier du {RARE}")
+    criterion = fourth.revision.criteria.first()
+    decide(submission, fourth.scheme, officer, "wrong_criterion", criterion=criterion, comment=f"Un {RARE} compte.")
+    correct_need(
+        submission=submission,
+        sub_need=SubNeed.objects.exclude(pk__in=submission.needs.values("sub_need")).first(),
+        change="added",
+        officer=officer,
+        on=DAY,
+    )
+    write_note(submission=submission, author=officer, audience="internal", text=f"{TRACES['contact']} : {RARE}.")
+    record_step(submission=submission, officer=officer, step="partner", note=f"un loueur de {RARE}")
+    subscribe(submission=submission, frequency="weekly", paused_until=None, on=DAY)
+    Reminder.objects.create(
+        alert=submission.alert, scheme=first.scheme, closes_on=DAY, stage=Reminder.Stage.PREPARE, sent_on=DAY
+    )
+    declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=None, title=TRACES["aid"])
+    submission.refresh_from_db()
+    end_review(submission=submission, officer=officer, message=f"Parlons du {RARE}.", on=DAY)
+    submission.refresh_from_db()
+    offer_file(submission=submission, by=officer, to=other, note=f"Le {RARE} te parlera.")
+    stop(address=TRACES["address"], topic=submission.alert.topic)
+    learn_language()
+    begin_draft()
+    submission.refresh_from_db()
+    return submission
+
+
+def begin_draft() -> None:
+    """Have the firm begin another filing, which it never sends."""
+    session = SessionStore()
+    session["draft"] = {"key": "x", "steps": {"contact": urlencode({"email": TRACES["address"]})}}
+    session.save()
+
+
+def search_tables() -> dict[str, list[str]]:
+    """Return where each trace stands: every row of every table as text, bytes in hexadecimal, sessions decoded."""
+    found: dict[str, list[str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables WHERE "
+            "table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')"
+        )
+        tables = [name for (name,) in cursor.fetchall()]
+        for table in tables:
+            for what, trace in TRACES.items():
+                escaped = trace.encode("unicode_escape").decode()  # as JSON text keeps it in some columns
+                for form in {trace, trace.encode().hex(), escaped}:
+                    cursor.execute(
+                        f"SELECT count(*) FROM {table} AS kept WHERE strpos(lower(kept::text), %s) > 0",  # noqa: S608
+                        [form.lower()],
+                    )
+                    if cursor.fetchone()[0]:
+                        found.setdefault(what, []).append(table)
+    for session in Session.objects.filter(expire_date__gt=timezone.now() - timedelta(days=365)):
+        decoded = str(session.get_decoded())
+        for what, trace in TRACES.items():
+            if trace in decoded or urlencode({"x": trace})[2:] in decoded:
+                found.setdefault(what, []).append("django_session")
+    return found

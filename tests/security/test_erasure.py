@@ -1,0 +1,185 @@
+"""A firm asks to be erased: nothing of it is left anywhere, and nothing else changes."""
+
+import logging
+from collections import Counter
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.models import ForeignObject
+from django.db.models.functions import TruncMonth
+
+from backend.companies.models import Company, Establishment
+from backend.matchmaking import engine
+from backend.matchmaking.gaps import gaps_for
+from backend.matchmaking.language import learn_language
+from backend.matchmaking.models import Language, Need, Review, Submission, UnmetNeed
+from backend.notifications.models import Notification
+from backend.privacy.erasing import erase_submission
+from backend.privacy.models import RetentionRun
+from backend.privacy.rows import rows_of
+from backend.privacy.treatments import ERASED, TREATMENTS
+from tests.factories import CCLO, COMMUNES, decide, first_matches, make_lead, make_officer, make_submission
+from tests.neighbour import ours
+from tests.security.erased import RARE, TRACES, file_everything, search_tables
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def firm() -> Submission:
+    return file_everything()
+
+
+@pytest.fixture
+def beside() -> Submission:
+    """Another firm, of the same place, with a decision of its own."""
+    submission = make_submission(confirmed=True, text="Nous cherchons des locaux.")
+    decide(submission, first_matches(submission)[0].scheme, make_officer(), "other", comment="Trop loin.")
+    return submission
+
+
+def statistics() -> dict[str, object]:
+    """What is counted of files: by place, month and need; decisions; needs that nothing answers."""
+    files = Submission.objects.counted()
+    lead = make_lead()
+    return {
+        "files": Counter(files.annotate(month=TruncMonth("filed_at")).values_list("epci", "month")),
+        "needs": Counter(Need.objects.filter(submission__in=files).values_list("sub_need", "ticked", "added")),
+        "reviews": Counter(Review.objects.values_list("officer", "scheme", "verdict", "reason")),
+        "standing": Counter(Review.objects.standing().values_list("verdict", "reason")),
+        "unmet": Counter(UnmetNeed.objects.values_list("sub_need", "reason", "commune")),
+        "gaps": gaps_for(lead),
+    }
+
+
+def rows_as_text(submission: Submission) -> dict[str, list[str]]:
+    """Return every row that holds something of a file, as the database writes it."""
+    found = {}
+    with connection.cursor() as cursor:
+        for name, keys in rows_of(submission).items():
+            row = TREATMENTS[name]
+            cursor.execute(
+                f"SELECT kept::text FROM {row.table} AS kept WHERE {row.key}::text = ANY (%s) ORDER BY 1",  # noqa: S608
+                [[str(key) for key in keys]],
+            )
+            found[name] = [text for (text,) in cursor.fetchall()]
+    return found
+
+
+def test_the_firm_left_traces_before(firm):
+    assert set(search_tables()) == set(TRACES) - {"telephone as typed"}
+    assert {name for name, keys in rows_of(firm).items() if not keys} <= {
+        "file_links", "moves", "admin_log", "links", "calls", "suppressions", "reviewed_results", "results",
+    }  # fmt: skip
+
+
+def test_nothing_of_the_firm_is_left_in_any_table(firm, beside):
+    erase_submission(submission=firm)
+    assert search_tables() == {}
+
+
+def test_nothing_of_the_firm_is_logged(firm, caplog):
+    with caplog.at_level(logging.DEBUG):
+        erase_submission(submission=firm)
+    assert not [trace for trace in TRACES.values() if trace in caplog.text]
+
+
+def test_the_firm_beside_it_is_untouched(firm, beside):
+    before = rows_as_text(beside)
+    assert sum(map(len, before.values())) > 30
+    erase_submission(submission=firm)
+    beside.refresh_from_db()
+    after = rows_as_text(beside)
+    assert after == before
+
+
+def test_statistics_count_the_same(firm, beside):
+    make_submission(confirmed=True, facts={"commune": COMMUNES[CCLO]})
+    before = statistics()
+    assert before["unmet"] or before["gaps"] == []
+    erase_submission(submission=firm)
+    assert statistics() == before
+
+
+def test_decisions_stay_without_the_words(firm):
+    erase_submission(submission=firm)
+    reviews = {review.reason: review for review in Review.objects.filter(submission=firm)}
+    assert reviews["other"].comment == ERASED
+    assert reviews["partner_first"].partner == ERASED
+    assert reviews["wrong_criterion"].task.text == ERASED
+
+
+def test_a_number_that_another_file_names_stays_with_it(firm):
+    other = make_submission(confirmed=True, siret=TRACES["siret"], siren=TRACES["siren"], email="autre@forges.example")
+    erase_submission(submission=firm)
+    assert Company.objects.get(siren=TRACES["siren"]) == other.sheet.company
+    assert Establishment.objects.get(siret=TRACES["siret"]) == other.sheet.establishment
+    erase_submission(submission=other)
+    assert not Company.objects.filter(siren=TRACES["siren"]).exists()
+
+
+def test_e_mails_to_an_address_stay_while_another_file_has_it(firm):
+    other = make_submission(confirmed=True, siren="", siret="", email=TRACES["address"])
+    erase_submission(submission=firm)
+    left = Notification.objects.filter(recipient=TRACES["address"])
+    assert {mail.about[0] for mail in left} == {other.topic}
+    assert not Notification.objects.about(firm.topic).exists()
+
+
+def test_a_rare_word_is_unlearnt():
+    before = learn_language()
+    unheard = engine.understand(RARE, (), postings=None).likeness
+    firm = file_everything()
+    learnt = Language.objects.latest()
+    assert engine.understand(RARE, (), postings=None).likeness != unheard
+    assert learnt.n_corrections == before.n_corrections + 1
+    assert learnt.arrays != before.arrays
+    erase_submission(submission=firm)
+    assert Language.objects.latest() == before
+    assert not Language.objects.filter(n_corrections__gt=before.n_corrections).exists()
+    assert engine.understand(RARE, (), postings=None).likeness == unheard
+
+
+def test_the_proof_names_nobody_and_erasing_twice_is_once(firm):
+    counts = erase_submission(submission=firm)
+    assert erase_submission(submission=firm) == {}
+    run = RetentionRun.objects.get()
+    assert run.counts == counts
+    assert counts["facts"] > 5
+    assert counts["submissions"] == counts["contacts"] == counts["companies"] == 1
+
+
+def test_an_erased_file_is_nobodys_to_read(firm, beside):
+    lead = make_lead()
+    assert set(ours(Submission).visible_to(lead)) == {firm, beside}
+    erase_submission(submission=firm)
+    assert set(ours(Submission).visible_to(lead)) == {beside}
+    assert set(ours(Submission).counted()) == {firm, beside}
+
+
+# Tables without a person of a firm: the catalogue, the territory, accounts, what the service says of itself.
+WITHOUT_A_FIRM = {
+    "matchmaking_unmetneed", "matchmaking_needcorrection",  # a need and a place: what gaps count
+    "matchmaking_weightset", "matchmaking_activation", "matchmaking_ranker", "matchmaking_rematch",
+    "matchmaking_schemechange", "matchmaking_shard",
+    "journal_auditevent",  # a number, a code and who did it: kept for its own time
+    "privacy_treatment", "privacy_retentionrun",
+}  # fmt: skip
+
+
+def test_every_table_that_may_hold_something_of_a_firm_has_a_treatment():
+    """A new table fails here until somebody says in ``treatments.py`` what erasing does to it."""
+    treated = {row.table for row in TREATMENTS.values()}
+    apps_of_firms = {"companies", "matchmaking", "notifications", "links", "journal", "privacy", "sessions"}
+    tables = {
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.app_label in apps_of_firms
+        or any(
+            isinstance(field, ForeignObject) and field.related_model._meta.app_label in ("companies", "matchmaking")
+            for field in model._meta.get_fields()
+            if getattr(field, "related_model", None) and not field.auto_created
+        )
+    }
+    assert tables - treated - WITHOUT_A_FIRM == set()
