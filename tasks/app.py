@@ -88,6 +88,7 @@ app.conf.update(
         "catalogue.duplicates": _daily("catalogue.duplicates", minute=50),
         "catalogue.summary": _daily("catalogue.summary", minute=30),
         "reports.erase": _daily("reports.erase", minute=40),
+        "retention.apply": _daily("retention.apply", minute=15),
         "catalogue.publish": {"task": "catalogue.publish", "schedule": 300.0, "options": {"expires": 300.0}},
         "jobs.watch": {"task": "jobs.watch", "schedule": 300.0, "options": {"expires": 300.0}},
     },

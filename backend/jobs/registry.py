@@ -147,6 +147,13 @@ JOBS: dict[str, Job] = {
             late_after=26 * HOUR,
         ),
         Job(
+            name="retention.apply",
+            label="Fin de conservation",
+            what="Efface ce qui a dépassé la durée que fixtures/service.yaml lui donne, et en garde une preuve.",
+            at=time(3, 15),
+            late_after=30 * HOUR,
+        ),
+        Job(
             name="jobs.watch",
             label="Surveillance des tâches",
             what="Regarde les autres tâches et écrit aux administrateurs, une fois, quand l’une ne se fait plus.",

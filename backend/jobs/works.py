@@ -18,6 +18,7 @@ from backend.matchmaking.dead_addresses import follow_dead_addresses
 from backend.matchmaking.rematching import rematch
 from backend.notifications import services as notifications
 from backend.notifications.bounce_mailbox import read_imap
+from backend.privacy.retention import apply_retention
 from backend.schemes import approvals, public_reports
 from backend.schemes.dates import check_expiry, check_reviews
 from backend.schemes.duplicates.keeping import search_duplicates
@@ -82,5 +83,6 @@ WORKS: dict[str, Callable[..., Work]] = {
     "catalogue.duplicates": search_duplicates,
     "catalogue.summary": send_summaries,
     "reports.erase": erase_addresses,
+    "retention.apply": apply_retention,
     "jobs.watch": alarms.watch,
 }

@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage, Info, Tags, Warning, register
 from django.db import Error
 
 from backend.common.roles import serves_as_owner
+from backend.privacy.rules import rules
 from backend.web.identity import identity
 
 
@@ -21,6 +22,49 @@ def identity_is_complete(**_kwargs: Any) -> list[CheckMessage]:
             f"fixtures/service.yaml says « à compléter » for: {', '.join(missing)}.",
             hint="The law wants most of these on the site before it opens: see docs/operations.md.",
             id="jonction.I001",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def erased_files_stay_erased(**_kwargs: Any) -> list[CheckMessage]:
+    """Warn where a restored backup would bring back those who were erased."""
+    if settings.ERASED_REGISTER:
+        return []
+    return [
+        Warning(
+            "JONCTION_ERASED names no register of erased files: a restore would bring them back.",
+            hint="Name a file beside the backups, on the same disk: docs/operations.md.",
+            id="jonction.W002",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def backups_are_encrypted(**_kwargs: Any) -> list[CheckMessage]:
+    """Warn where no backup can be made but in clear."""
+    if settings.BACKUP_RECIPIENTS:
+        return []
+    return [
+        Warning(
+            "JONCTION_BACKUP_RECIPIENTS names no public key: backups cannot be encrypted.",
+            hint="manage.py backup_key makes one: docs/operations.md.",
+            id="jonction.W003",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def durations_are_decided(**_kwargs: Any) -> list[CheckMessage]:
+    """Name the rules of retention that nobody has decided. An Info: they are applied as proposed."""
+    undecided = [rule.name for rule in rules().values() if not rule.is_decided]
+    if not undecided:
+        return []
+    return [
+        Info(
+            f"fixtures/service.yaml proposes durations that nobody has decided: {', '.join(undecided)}.",
+            hint="The data controller decides; then write the day: docs/privacy.md.",
+            id="jonction.I002",
         )
     ]
 

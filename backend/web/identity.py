@@ -29,7 +29,6 @@ class Identity:
     host_phone: str
     dpo_email: str
     dpo_address: str
-    retention: str
     accessibility_plan: str
     security_email: str
 
@@ -41,6 +40,7 @@ class Identity:
 def identity() -> Identity:
     """Return what is known; a demonstration has a telephone and addresses of its own, invented."""
     content = _read("service.yaml")
+    content.pop("retention")  # backend/privacy reads it
     if settings.DEMO:
         content |= _read("demo.yaml")["service"]
     return Identity(**{name: "" if value == MISSING else str(value) for name, value in content.items()})

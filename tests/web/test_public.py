@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from backend.accounts.models import Organisation
+from backend.privacy.rules import rules
 from backend.web.identity import Identity, identity
 from tests.factories import make_officer, make_organisation
 from tests.web.conftest import text_of
@@ -74,10 +75,11 @@ def test_the_declaration_claims_no_percentage_before_an_audit(client):
 
 
 def test_the_data_page_says_what_the_service_does_today(client, settings):
-    settings.SESSION_COOKIE_AGE, settings.OFFICER_SESSION_SECONDS = 5 * 24 * 3600, 9 * 3600
+    settings.OFFICER_SESSION_SECONDS = 9 * 3600
     page = text_of(client.get("/donnees-personnelles/"))
-    assert "l’effacement automatique n’existe pas encore" in page
-    assert "reste 5 jours liée à votre navigateur" in page
+    assert len(rules()) > 10
+    for rule in rules().values():
+        assert f"{rule.what[:1].upper()}{rule.what[1:]} {rule.kept_for} ({rule.decided})" in page
     assert "après 9 heures sans activité" in page
     assert "CNIL" in page
 

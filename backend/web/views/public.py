@@ -13,6 +13,7 @@ from backend.accounts.models import Organisation
 from backend.matchmaking import measured
 from backend.matchmaking import transparency as in_use
 from backend.notifications.services import absolute_url
+from backend.privacy.rules import rules
 from backend.territories.models import ServedEpci
 from backend.web.identity import identity
 
@@ -39,7 +40,7 @@ def legal(request: HttpRequest) -> HttpResponse:
 def privacy(request: HttpRequest) -> HttpResponse:
     context = {
         "who": identity(),
-        "draft_days": settings.SESSION_COOKIE_AGE // (24 * 3600),
+        "rules": rules().values(),
         "officer_hours": settings.OFFICER_SESSION_SECONDS // 3600,
     }
     return render(request, "web/public/privacy.html", context)

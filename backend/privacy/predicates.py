@@ -1,0 +1,118 @@
+"""What rules of retention are about: which rows, from which moment each counts, and what is done with the old ones."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Greatest, Least
+
+from backend.companies.models import Fact
+from backend.journal.models import AuditEvent
+from backend.links.models import Link
+from backend.matchmaking.models import FollowUp, Language, Note, Review, ReviewEnd, Submission
+from backend.notifications.models import Notification
+from backend.privacy.rows import DRAFT
+from backend.privacy.treatments import ERASED
+
+type Found = Iterator[tuple[Any, datetime]]  # a key, and the moment from which it counts
+
+
+class Whole(Enum):
+    """What is not rows of one table."""
+
+    FILE = "files, erased as on request"
+    WORDS = "words of files, which stay"
+    OUTSIDE = "outside the database: docs/operations.md says how"
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """``older_than`` gives what counts from before a moment; ``becomes`` is a treatment, or more than one."""
+
+    older_than: Callable[[datetime], Found]
+    becomes: str | Whole
+
+
+def _rows(queryset: QuerySet[Any], moment: Any, before: datetime) -> Found:
+    rows = queryset.order_by().annotate(counts_from=moment).filter(counts_from__lt=before)
+    yield from rows.order_by("counts_from").values_list("pk", "counts_from")
+
+
+def _last(rows: QuerySet[Any], column: str, *, by: str = "submission") -> Subquery:
+    """The newest moment of some rows of a file, in a query on files."""
+    grouped = rows.order_by().filter(**{by: OuterRef("pk")}).values(by)
+    return Subquery(grouped.annotate(last=Max(column)).values("last"), output_field=DateTimeField())
+
+
+def _last_news() -> Greatest:
+    """When something happened last: filed, confirmed, corrected, decided, written, followed up. Nulls do not count."""
+    return Greatest(
+        "filed_at", "confirmed_at", "reviewed_at",
+        _last(Fact.objects.all(), "recorded_at", by="sheet__submission"),
+        _last(Review.objects.all(), "decided_at"),
+        _last(ReviewEnd.objects.all(), "ended_at"),
+        _last(Note.objects.all(), "written_at"),
+        _last(FollowUp.objects.all(), "recorded_at"),
+    )  # fmt: skip
+
+
+def _kept(*, followed: bool) -> QuerySet[Submission]:
+    """Files that are not erased: those that somebody confirmed or an officer follows, or the others."""
+    followed_up = Q(confirmed_at__isnull=False) | Q(officer__isnull=False)
+    return Submission.objects.filter(followed_up if followed else ~followed_up, erased_at=None)
+
+
+def _closed() -> QuerySet[Submission]:
+    return Submission.objects.filter(erased_at=None, closed_at__isnull=False)
+
+
+def _with_words() -> QuerySet[Submission]:
+    """Files in which something that somebody wrote is left."""
+    none = ("", ERASED)
+    here: dict[str, Any] = {"submission": OuterRef("pk")}
+    reviews = Review.objects.filter(**here).exclude(comment__in=none, message__in=none, partner__in=none)
+    ends = ReviewEnd.objects.filter(**here).exclude(message__in=none)
+    steps = FollowUp.objects.filter(**here).exclude(note__in=none)
+    written = Exists(Note.objects.filter(**here)) | Exists(reviews) | Exists(ends) | Exists(steps)
+    return _kept(followed=True).filter(~Q(text="") | written)
+
+
+def _drafts(before: datetime) -> Found:
+    """Count from the last visit: a session says when it ends, so long after that."""
+    age = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    for session in Session.objects.filter(expire_date__lt=before + age).order_by("expire_date"):
+        if DRAFT in session.get_decoded():
+            yield session.pk, session.expire_date - age
+
+
+def _languages(before: datetime) -> Found:
+    newest = Language.objects.order_by("-learnt_at", "-version").values("pk")[:1]
+    return _rows(Language.objects.exclude(pk__in=newest), F("learnt_at"), before)
+
+
+_ENDED = Notification.objects.filter(ended_at__isnull=False)
+
+PREDICATES: dict[str, Predicate] = {
+    "drafts": Predicate(_drafts, "sessions"),
+    "files_never_confirmed": Predicate(lambda before: _rows(_kept(followed=False), F("filed_at"), before), Whole.FILE),
+    "files_closed": Predicate(lambda before: _rows(_closed(), F("closed_at"), before), Whole.FILE),
+    "files_without_news": Predicate(lambda before: _rows(_kept(followed=True), _last_news(), before), Whole.FILE),
+    "words_without_news": Predicate(lambda before: _rows(_with_words(), _last_news(), before), Whole.WORDS),
+    "mail_bodies": Predicate(lambda before: _rows(_ENDED.exclude(text=""), F("ended_at"), before), "mail_bodies"),
+    "mails": Predicate(lambda before: _rows(_ENDED, F("ended_at"), before), "mails"),
+    "links_over": Predicate(
+        lambda before: _rows(Link.objects.all(), Least("expires_at", "revoked_at"), before), "links"
+    ),
+    "languages_replaced": Predicate(_languages, "languages"),
+    "journal": Predicate(lambda before: _rows(AuditEvent.objects.all(), F("at"), before), "journal"),
+    "administration": Predicate(
+        lambda before: _rows(LogEntry.objects.all(), F("action_time"), before), "administration"
+    ),
+    "outside": Predicate(lambda _before: iter(()), Whole.OUTSIDE),
+}

@@ -1,0 +1,248 @@
+"""What was kept for its time goes the night after its last day, and nothing else does."""
+
+from datetime import datetime, time, timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from backend.journal.models import AuditEvent, Kind
+from backend.links.models import Link
+from backend.links.services import make_link
+from backend.matchmaking.follow_up import record_step, write_note
+from backend.matchmaking.models import Language, Note, Review, Submission
+from backend.notifications.models import Notification
+from backend.privacy.models import RetentionRun
+from backend.privacy.predicates import PREDICATES, Whole
+from backend.privacy.retention import apply_retention, due_on
+from backend.privacy.rules import Rule, RuleError, read_rules, rules
+from backend.privacy.treatments import ERASED
+from tests.factories import DAY, decide, first_matches, make_officer, make_submission
+from tests.neighbour import ours
+from tests.security.erased import begin_draft
+
+pytestmark = pytest.mark.django_db
+DAYS = 10
+
+
+def rule(rows: str) -> Rule:
+    return Rule(name="tried", what="ce qui est essayé", rows=rows, days=DAYS, decided="à décider")
+
+
+def moment(days_ago: int, at: time) -> datetime:
+    return timezone.make_aware(datetime.combine(DAY - timedelta(days=days_ago), at))
+
+
+def date_back(table: str, *columns: str, to: datetime) -> None:
+    """Date rows as if they had been written at another moment, append-only ones too."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("INSERT INTO append_only_permit VALUES (pg_current_xact_id())")
+        cursor.execute(f"UPDATE {table} SET {', '.join(f'{column} = %s' for column in columns)}", [to] * len(columns))  # noqa: S608
+        cursor.execute("DELETE FROM append_only_permit")
+
+
+def a_draft(at: datetime) -> None:
+    begin_draft()
+    Session.objects.update(expire_date=at + timedelta(days=7))
+
+
+def an_unconfirmed_file(at: datetime) -> None:
+    make_submission()
+    Submission.objects.update(filed_at=at)
+
+
+def a_closed_file(at: datetime) -> None:
+    make_submission(confirmed=True)
+    Submission.objects.update(closed_at=at, closed_reason="not_entitled")
+
+
+def a_file_without_news(at: datetime) -> None:
+    submission = make_submission(confirmed=True, text="Notre zigzag.")
+    officer = make_officer()
+    decide(submission, first_matches(submission)[0].scheme, officer, "other", comment="Un mot.")
+    write_note(submission=submission, author=officer, audience="shared", text="Une note.")
+    record_step(submission=submission, officer=officer, step="partner", note="un mot")
+    Submission.objects.update(filed_at=at, confirmed_at=at)
+    date_back("companies_fact", "recorded_at", to=at)
+    date_back("matchmaking_review", "decided_at", to=at)
+    date_back("matchmaking_note", "written_at", to=at)
+    date_back("matchmaking_followup", "recorded_at", to=at)
+
+
+def a_mail(at: datetime) -> None:
+    make_submission()
+    Notification.objects.update(ended_at=at, state=Notification.State.SENT)
+
+
+def a_link(at: datetime) -> None:
+    make_link(kind="result", object_id=1)
+    Link.objects.update(created_at=at - timedelta(days=1), expires_at=at)
+
+
+def a_revoked_link(at: datetime) -> None:
+    make_link(kind="result", object_id=1)
+    Link.objects.update(created_at=at - timedelta(days=1), revoked_at=at)
+
+
+def a_language(at: datetime) -> None:
+    Language.objects.create(version="old", arrays=b"", n_sentences=1, learnt_at=at)
+
+
+def an_event(at: datetime) -> None:
+    AuditEvent.objects.create(kind=Kind.BACKUP, at=at)
+
+
+def a_gesture(at: datetime) -> None:
+    LogEntry.objects.create(
+        user=make_officer(),
+        content_type=ContentType.objects.get_for_model(Submission),
+        object_id="1",
+        object_repr="x",
+        action_flag=CHANGE,
+        action_time=at,
+    )
+
+
+MADE = [
+    ("drafts", a_draft),
+    ("files_never_confirmed", an_unconfirmed_file),
+    ("files_closed", a_closed_file),
+    ("files_without_news", a_file_without_news),
+    ("words_without_news", a_file_without_news),
+    ("mail_bodies", a_mail),
+    ("mails", a_mail),
+    ("links_over", a_link),
+    ("links_over", a_revoked_link),
+    ("languages_replaced", a_language),
+    ("journal", an_event),
+    ("administration", a_gesture),
+]
+
+
+def test_every_predicate_is_tried_here_and_used_by_a_rule():
+    assert {name for name, _make in MADE} | {"outside"} == set(PREDICATES) == {row.rows for row in rules().values()}
+
+
+@pytest.mark.parametrize(("rows", "make"), MADE, ids=[f"{rows}-{make.__name__}" for rows, make in MADE])
+@pytest.mark.parametrize(
+    ("days_ago", "at", "goes"),
+    [(DAYS, time(0, 0), False), (DAYS + 1, time(23, 59, 59), True), (DAYS - 1, time(12), False)],
+    ids=["its last day", "the day after", "the day before"],
+)
+def test_a_row_is_kept_for_all_of_its_last_day(rows, make, days_ago, at, goes):
+    make(moment(days_ago, at))
+    (found,) = due_on(DAY, by=[rule(rows)])
+    assert bool(found.keys) is goes
+    assert found.oldest == (moment(days_ago, at) if goes else None)
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        lambda file, officer: write_note(submission=file, author=officer, audience="internal", text="x"),
+        lambda file, officer: record_step(submission=file, officer=officer, step="contacted"),
+        lambda file, officer: decide(file, first_matches(file, 2)[1].scheme, officer),
+    ],
+    ids=["note", "step", "decision"],
+)
+def test_a_file_where_something_happens_stays(news):
+    a_file_without_news(moment(DAYS + 50, time(12)))
+    news(ours(Submission).get(), make_officer())
+    (found,) = due_on(DAY, by=[rule("files_without_news")])
+    assert found.keys == ()
+
+
+def test_words_go_and_the_rest_of_the_file_stays():
+    a_file_without_news(moment(800, time(12)))
+    other = make_submission(confirmed=True, text="Des locaux.")
+    apply_retention(on=DAY)
+    submission, review = ours(Submission).exclude(pk=other.pk).get(), ours(Review).get()
+    assert (submission.text, review.comment, submission.erased_at) == ("", ERASED, None)
+    assert submission.sheet.name
+    assert not ours(Note).exists()
+    other.refresh_from_db()
+    assert other.text == "Des locaux."
+    assert next(found for found in due_on(DAY) if found.rule.name == "words").keys == ()
+
+
+def test_a_dry_run_says_what_the_run_then_does():
+    a_file_without_news(moment(1200, time(12)))
+    an_unconfirmed_file(moment(40, time(12)))
+    Submission.objects.filter(confirmed_at__isnull=False).update(filed_at=moment(1200, time(12)))
+    a_mail(moment(100, time(12)))
+    an_event(moment(400, time(12)))
+    kept = make_submission(confirmed=True, email="gardee@exemple.example")
+    said = StringIO()
+    before = Submission.objects.filter(erased_at=None).count()
+    call_command("apply_retention", dry_run=True, stdout=said)
+    assert Submission.objects.filter(erased_at=None).count() == before
+    assert not RetentionRun.objects.exists()
+    planned = {found.rule.name: len(found.keys) for found in due_on(DAY)}
+    assert planned["inactive"] == planned["journal"] == 1
+    assert planned["unconfirmed"] >= 1
+    assert planned["mail_bodies"] >= 2
+    done = StringIO()
+    call_command("apply_retention", stdout=done)
+    assert done.getvalue().splitlines()[:-1] == said.getvalue().splitlines()[:-1]
+    n_files = planned["inactive"] + planned["unconfirmed"]
+    assert Submission.objects.filter(erased_at__isnull=False).count() == n_files
+    proofs = RetentionRun.objects.filter(rule="mail_bodies").get()
+    assert proofs.counts == {"mail_bodies": planned["mail_bodies"]}
+    assert {run.rule for run in RetentionRun.objects.all()} >= {"unconfirmed", "inactive", "journal", "links"}
+    assert sum(len(found.keys) for found in due_on(DAY)) == 0
+    kept.refresh_from_db()
+    assert kept.erased_at is None
+    assert Notification.objects.about(kept.topic).exclude(text="").exists()
+
+
+def test_a_file_that_two_rules_name_is_erased_once():
+    a_file_without_news(moment(1200, time(12)))
+    ours(Submission).update(closed_at=moment(1200, time(12)), closed_reason="not_entitled")
+    planned = {found.rule.name: len(found.keys) for found in due_on(DAY)}
+    assert planned["closed"] + planned["inactive"] == 1
+
+
+def test_rules_say_that_their_durations_are_proposals():
+    assert all(not found.is_decided for found in rules().values())
+    said = StringIO()
+    call_command("apply_retention", dry_run=True, stdout=said)
+    assert said.getvalue().count("à décider par le responsable de traitement") == len(rules())
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"days": 0}, "days is a number from 1 to 3660, got 0"),
+        ({"days": "deux ans"}, "got 'deux ans'"),
+        ({"days": True}, "got True"),
+        ({"rows": "files_of_mars"}, "no predicate 'files_of_mars'. Known ones: drafts"),
+        ({"what": ""}, "says in words what is kept"),
+        ({"colour": "red"}, "expected days, decided, name, rows, what; got"),
+    ],
+)
+def test_a_rule_that_cannot_be_applied_says_why(change, told):
+    given = {"name": "tried", "what": "x", "rows": "mails", "days": 10, "decided": "à décider"}
+    with pytest.raises(RuleError, match=told):
+        read_rules([{**given, **change}])
+    with pytest.raises(RuleError, match="two rules are called"):
+        read_rules([given, given])
+    with pytest.raises(RuleError, match="expected a list"):
+        read_rules("deux ans")
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(1, "un jour"), (7, "7 jours"), (30, "un mois"), (90, "3 mois"), (365, "un an"), (1095, "3 ans")],
+)
+def test_durations_are_said_as_people_say_them(days, words):
+    assert Rule(name="x", what="x", rows="mails", days=days, decided="").kept_for == words
+
+
+def test_only_what_is_outside_the_database_has_no_work():
+    assert [name for name, row in PREDICATES.items() if row.becomes == Whole.OUTSIDE] == ["outside"]
