@@ -150,6 +150,7 @@ def main() -> None:
         "JONCTION_MAIL_HOST": "127.0.0.1",
         "JONCTION_MAIL_PORT": str(mail),
         "JONCTION_OUTBOX_SECONDS": "2",
+        "JONCTION_ERASED": "/backups/erased",
         "JONCTION_BIND": "127.0.0.1",
         "JONCTION_PORT": str(port),
     }
@@ -212,9 +213,11 @@ def ask(path: str, port: int, *, proxied: bool = True) -> tuple[int, str]:
 
 def try_backup(containers: Containers, superuser: str, owner: str, server: str) -> None:
     say("A backup, and its restore into an empty database")
-    containers.finish("python", "manage.py", "backup", "/backups/one.zip")
+    said = containers.finish("python", "manage.py", "backup_key", "/backups/key")
+    public = said.strip().partition("=")[2]
+    containers.finish("python", "manage.py", "backup", "/backups/one.zip.age", JONCTION_BACKUP_RECIPIENTS=public)
     containers.finish("psql", "--quiet", superuser, "--command", "CREATE DATABASE rehearsal OWNER jonction_owner")
-    restore = ("python", "manage.py", "restore", "/backups/one.zip")
+    restore = ("python", "manage.py", "restore", "/backups/one.zip.age", "--identity", "/backups/key")
     empty = {
         "DATABASE_URL": f"{server.rpartition('/')[0]}/rehearsal",
         "JONCTION_OWNER_DATABASE_URL": f"{owner.rpartition('/')[0]}/rehearsal",

@@ -2,7 +2,8 @@
 
 An archive is a ZIP file of what ``pg_dump`` writes, in its own compressed format, and of a manifest that says what
 must be found again. Both are of one snapshot. A ZIP file says where it ends and has a checksum for each part, so that
-one cut short or damaged is never taken for whole; and anybody can open it without this program.
+one cut short or damaged is never taken for whole. Around it is encryption with age (``encryption.py``): who has a key
+can open both without this program.
 """
 
 # ruff: noqa: S603 -- every command below is a list built here
@@ -12,7 +13,7 @@ import os
 import shutil
 import subprocess
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from django.db.backends.postgresql.client import DatabaseClient
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
+from backend.common.encryption import Encrypted, EncryptionError, decrypted, is_encrypted
 from backend.common.releases import applied_migrations, known_migrations, release
 
 FORMAT = 1
@@ -67,17 +69,22 @@ class Manifest:
 # -- writing
 
 
-def write_archive(path: Path) -> Manifest:
-    """Write the database to ``path``, which appears only once it is whole, has been read again and is on the disk."""
+def write_archive(path: Path, *, recipients: Sequence[Any]) -> Manifest:
+    """Write the database to ``path``, which appears only once it is whole, has been read again and is on the disk.
+
+    It is encrypted for the recipients (of ``encryption.recipients_of``); without any it is in clear.
+    """
     if path.exists():
         raise ArchiveError(f"{path} existe déjà ; une sauvegarde n’en remplace jamais une autre.")
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        manifest = _write(partial)
-        if read_archive(partial) != manifest:
+        manifest, is_whole = _write(partial, recipients)
+        if not is_whole:
             raise ArchiveError(f"Le disque de {path} est suspect : on n’y relit pas ce qui a été écrit.")
         partial.rename(path)
         _flush(path.parent, os.O_DIRECTORY)
+    except EncryptionError as error:
+        raise ArchiveError(str(error)) from None
     except OSError as error:
         raise ArchiveError(f"{error.filename or path} : {error.strerror or error}.") from None
     finally:
@@ -85,24 +92,35 @@ def write_archive(path: Path) -> Manifest:
     return manifest
 
 
-def _write(partial: Path) -> Manifest:
+def _write(partial: Path, recipients: Sequence[Any]) -> tuple[Manifest, bool]:
+    """Write the file; return what it holds, and whether the disk gives it back."""
     private = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(private, "w+b") as file:
-        with ZipFile(file, "w") as archive, _snapshot() as (snapshot, manifest):
-            # The role that serves may read every row; without the last option pg_dump would not believe it.
-            options = ["--format=custom", "--no-owner", "--no-privileges", "--enable-row-security"]
-            with archive.open(DUMP, "w", force_zip64=True) as dump:
-                _run(
-                    "pg_dump",
-                    *options,
-                    f"--snapshot={snapshot}",
-                    f"--lock-wait-timeout={LOCK_SECONDS}s",
-                    *_address(),
-                    writes_to=dump,
-                )
-            archive.writestr(MANIFEST, json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1))
+        if recipients:
+            encrypted = Encrypted(file, recipients)
+            with encrypted.plain() as stream:
+                manifest = _fill(stream)
+        else:
+            manifest = _fill(file)
         file.flush()
         os.fsync(file.fileno())
+    return manifest, encrypted.reads_back(partial) if recipients else read_archive(partial) == manifest
+
+
+def _fill(stream: Any) -> Manifest:
+    with ZipFile(stream, "w") as archive, _snapshot() as (snapshot, manifest):
+        # The role that serves may read every row; without the last option pg_dump would not believe it.
+        options = ["--format=custom", "--no-owner", "--no-privileges", "--enable-row-security"]
+        with archive.open(DUMP, "w", force_zip64=True) as dump:
+            _run(
+                "pg_dump",
+                *options,
+                f"--snapshot={snapshot}",
+                f"--lock-wait-timeout={LOCK_SECONDS}s",
+                *_address(),
+                writes_to=dump,
+            )
+        archive.writestr(MANIFEST, json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1))
     return manifest
 
 
@@ -148,19 +166,19 @@ def _flush(path: Path, flags: int) -> None:
 # -- reading and restoring
 
 
-def read_archive(path: Path) -> Manifest:
+def read_archive(path: Path, *, identities: Sequence[Any] = ()) -> Manifest:
     """Read an archive to its last byte, and return its manifest; nothing is restored."""
-    with _opened(path) as archive:
+    with _opened(path, identities) as archive:
         return _read(archive)
 
 
-def restore_archive(path: Path) -> Manifest:
-    """Restore an archive into the database, which must be empty: all of it, or nothing.
+def restore_archive(path: Path, *, identities: Sequence[Any] = ()) -> Manifest:
+    """Restore an archive into the database, which must be empty: all of it, or nothing; decrypted by the identities.
 
     Raises ``ArchiveError`` where it cannot be, and where the rows found afterwards are not those of the manifest.
     """
     _refuse_unless_empty()
-    with _opened(path) as archive:
+    with _opened(path, identities) as archive:
         manifest = _read(archive)
         if unknown := set(manifest.migrations) - known_migrations():
             raise ArchiveError(
@@ -191,10 +209,20 @@ def _refuse_unless_empty() -> None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[ZipFile]:
+def _opened(path: Path, identities: Sequence[Any]) -> Iterator[ZipFile]:
     try:
+        if is_encrypted(path):
+            if not identities:
+                raise ArchiveError(f"{path} est chiffrée : donnez le fichier de la clé secrète par --identity.")
+            with decrypted(path, identities) as plain, ZipFile(plain) as archive:
+                yield archive
+            return
+        if identities:
+            raise ArchiveError(f"{path} n’est pas une sauvegarde chiffrée : vérifiez-la, ou relancez sans --identity.")
         with ZipFile(path) as archive:
             yield archive
+    except EncryptionError as error:
+        raise ArchiveError(str(error)) from None
     except DAMAGE as error:
         raise ArchiveError(f"{path} n’est pas une sauvegarde, ou elle est abîmée ({error}).") from None
     except OSError as error:

@@ -24,6 +24,7 @@ class Database:
     """A database, and what can be asked of it."""
 
     name: str
+    register: Path  # of erased files, which all databases of a test share
 
     @property
     def environment(self) -> dict[str, str]:
@@ -34,14 +35,15 @@ class Database:
             "JONCTION_SECRET_KEY": "deploy-tests-only-" + "0" * 40,
             "JONCTION_DEMO": "1",
             "JONCTION_DAY": "2026-11-24",
+            "JONCTION_ERASED": str(self.register),
         }
 
-    def command(self, *words: str | Path, **options) -> subprocess.CompletedProcess[str]:
-        """Run ``manage.py`` to its end, whatever that is."""
+    def command(self, *words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run ``manage.py`` to its end, whatever that is, with other settings where they are given."""
         return subprocess.run(
             [sys.executable, "manage.py", *map(str, words)],
             cwd=ROOT,
-            env=self.environment,
+            env={**self.environment, **settings},
             capture_output=True,
             text=True,
             check=False,
@@ -77,12 +79,13 @@ def maintenance() -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture(scope="module")
-def make_database(django_db_setup, django_db_blocker, maintenance):
+def make_database(django_db_setup, django_db_blocker, maintenance, tmp_path_factory):
     """Return a function that makes an empty database, or a copy of the tests' own, with its reference data."""
     made = []
+    register = tmp_path_factory.mktemp("register") / "erased"
 
     def make(*, with_reference_data: bool = False) -> Database:
-        database = Database(f"jonction_deploy_{secrets.token_hex(4)}")
+        database = Database(f"jonction_deploy_{secrets.token_hex(4)}", register)
         template = sql.Identifier("template0")
         if with_reference_data:
             with django_db_blocker.unblock():
