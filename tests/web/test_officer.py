@@ -118,6 +118,7 @@ def test_a_territory_lead_looks_and_does_not_decide(client, submission):
         assert form not in page.content.decode()
 
 
+@pytest.mark.neighbour("address", "group", "epci")  # one of the four reads both files of one SIREN
 @pytest.mark.parametrize("epci", [ARC, CCLO, CC2V, CCPE])
 def test_a_file_without_a_commune_is_seen_by_the_officers_of_all_four(client, epci):
     submission = make_submission(without=("commune",), confirmed=True)
