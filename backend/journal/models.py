@@ -50,6 +50,8 @@ DETAILS = {
     "kept": _("retenu"),
     "rejected": _("écarté"),
     "referred": _("hors du périmètre"),
+    "proposed": _("proposé"),
+    "reopened": _("rouvert"),
     "accepted": _("acceptée"),
     "declined": _("refusée"),
     "totp": _("application"),

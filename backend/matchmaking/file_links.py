@@ -13,6 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.journal.models import Kind
+from backend.journal.services import record_event
 from backend.matchmaking.emails import (
     caller_of,
     enqueue_closed,
@@ -69,6 +71,7 @@ def link_files(*, submission: Submission, other: Submission, kind: str, officer:
     if speaks_for(officer=officer, submission=other):
         _agree(link, officer, on=on)
     else:
+        _note(Kind.FILES_LINKED, officer, submission, detail="proposed")
         enqueue_link_proposal(link, other, by=officer, at=submission)
     return link
 
@@ -111,6 +114,7 @@ def _standing(link: FileLink) -> FileLink:
 def _agree(link: FileLink, officer: User, *, on: date) -> None:
     link.agreed_by, link.agreed_at = officer, timezone.now()
     link.save(update_fields=["agreed_by", "agreed_at"])
+    _note(Kind.FILES_LINKED, officer, link.first, link.second)
     compute_results_of((link.first_id, link.second_id), on=on)
     if link.kind == FileLink.Kind.COLLEAGUE:
         enqueue_colleague(link, to=link.first, other=link.second)
@@ -120,6 +124,13 @@ def _agree(link: FileLink, officer: User, *, on: date) -> None:
 def _undo(link: FileLink, officer: User) -> None:
     link.undone_by, link.undone_at = officer, timezone.now()
     link.save(update_fields=["undone_by", "undone_at"])
+    _note(Kind.FILES_UNLINKED, officer, link.first, link.second)
+
+
+def _note(kind: Kind, officer: User, *files: Submission, detail: str = "") -> None:
+    """Note it of each file apart: who reads the log of one learns nothing of the other."""
+    for file in files:
+        record_event(kind=kind, actor=officer, submission_id=file.pk, epci_id=file.epci_id, detail=detail)
 
 
 # -- an author who is not entitled
@@ -137,6 +148,7 @@ def close_file(*, submission: Submission, officer: User, on: date) -> None:
     submission.closed_at, submission.closed_by = timezone.now(), officer
     submission.closed_reason = Submission.Closing.NOT_ENTITLED
     submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])
+    _note(Kind.FILE_CLOSED, officer, submission)
     for link in FileLink.objects.standing().touching(submission.pk):
         _undo(link, officer)
     Alert.objects.filter(submission=submission, ended_at=None).update(ended_at=submission.closed_at)
@@ -152,6 +164,7 @@ def reopen_file(*, submission: Submission, officer: User, on: date) -> None:
         raise PermissionDenied
     submission.closed_at, submission.closed_by, submission.closed_reason = None, None, ""
     submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])
+    _note(Kind.FILE_CLOSED, officer, submission, detail="reopened")
     compute_results_of([submission.pk, *numbers_read(submission)], on=on)
 
 

@@ -12,11 +12,23 @@ from backend.accounts.models import User
 from backend.accounts.services import reset_second_factor
 from backend.journal.models import AuditEvent, Kind
 from backend.journal.services import digest_of, record_event, record_read
+from backend.matchmaking.file_links import close_file, link_files, reopen_file, undo_link
 from backend.matchmaking.follow_up import answer_offers, offer_file, offer_portfolio, take_file
 from backend.matchmaking.reviews import ReviewError, end_review, reopen_review
 from backend.territories.models import ServedEpci
 from tests.accounts.second_factor import Key, add_application, code_of
-from tests.factories import CC2V, CCLO, DAY, decide, first_matches, make_lead, make_officer, make_submission, take_back
+from tests.factories import (
+    CC2V,
+    CCLO,
+    COMMUNES,
+    DAY,
+    decide,
+    first_matches,
+    make_lead,
+    make_officer,
+    make_submission,
+    take_back,
+)
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
@@ -292,3 +304,28 @@ def test_an_address_typed_finds_its_refused_sign_ins(client, officer):
     client.force_login(User.objects.create_superuser("admin@jonction.example", PASSWORD))
     page = client.get("/administration/journal/auditevent/", {"q": officer.email.upper()})
     assert [event.detail for event in page.context["cl"].queryset] == [digest_of(officer.email)]
+
+
+def test_links_between_files_are_noted_of_each_apart(officer, submission):
+    twin = make_submission(confirmed=True, email="autre@tolerie.example")
+    lead = make_lead()
+    link = link_files(submission=submission, other=twin, kind="same_firm", officer=lead, on=DAY)
+    undo_link(link=link, officer=lead, on=DAY)
+    close_file(submission=twin, officer=officer, on=DAY)
+    reopen_file(submission=twin, officer=officer, on=DAY)
+    assert kinds(submission_id=submission.pk) == [Kind.FILES_LINKED, Kind.FILES_UNLINKED]
+    assert [(row.kind, row.actor, row.detail) for row in events(submission_id=twin.pk)] == [
+        (Kind.FILES_LINKED, lead, ""),
+        (Kind.FILES_UNLINKED, lead, ""),
+        (Kind.FILE_CLOSED, officer, ""),
+        (Kind.FILE_CLOSED, officer, "reopened"),
+    ]
+
+
+def test_a_link_that_is_only_proposed_says_so_of_the_first_file(submission):
+    facts = {"commune": COMMUNES[CCLO]}
+    there = make_submission(confirmed=True, facts=facts, email="autre@tolerie.example")
+    link = link_files(submission=submission, other=there, kind="same_firm", officer=make_officer(), on=DAY)
+    assert link.agreed_at is None
+    assert [(row.kind, row.detail) for row in events(submission_id=submission.pk)] == [(Kind.FILES_LINKED, "proposed")]
+    assert kinds(submission_id=there.pk) == []
