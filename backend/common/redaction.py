@@ -1,0 +1,44 @@
+"""Keeping secret links out of logs: whatever a library or a page logs, in whichever handler."""
+
+import logging
+import re
+from typing import Any
+
+HIDDEN = "[lien]"
+TOKEN_START = "lien-"  # noqa: S105 -- every token starts so, and is found wherever it stands
+_TOKEN = re.compile(rf"{TOKEN_START}[\w-]{{24}}", re.ASCII)
+# The addresses of pages behind a secret: also those whose token was cut or altered.
+_PATHS = re.compile(
+    r"(/(?:resultat|confirmer|arreter|apercu|acces)/|/compte/mot-de-passe/nouveau/)(?!fait/)[^/\s\"'<>?#]+"
+)
+
+
+def redact(text: str) -> str:
+    """Return a text without its secret links."""
+    return _TOKEN.sub(HIDDEN, _PATHS.sub(rf"\1{HIDDEN}", text))
+
+
+def redact_logs() -> None:
+    """Make every log record of this process without secret links, its traceback included."""
+    make = logging.getLogRecordFactory()
+    if isinstance(make, _RedactingFactory):
+        return
+    logging.setLogRecordFactory(_RedactingFactory(make))
+
+
+class _RedactingFactory:
+    def __init__(self, make: Any) -> None:
+        self._make = make
+
+    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record: logging.LogRecord = self._make(*args, **kwargs)
+        try:
+            said = record.getMessage()
+        except (TypeError, ValueError):  # arguments that do not fit
+            said = f"{record.msg} {record.args}"
+            record.msg, record.args = said, None
+        if (clean := redact(said)) != said:
+            record.msg, record.args = clean, None
+        if record.exc_info and record.exc_info[0]:
+            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+        return record
