@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
 import yaml
@@ -12,10 +13,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from backend.accounts.models import Membership, Organisation, User
+from backend.links.models import Kind
+from backend.links.services import find_link, make_link
 from backend.matchmaking.models import Review, Submission, WeightSet
 from backend.matchmaking.reviews import Because, keep_scheme, set_aside, withdraw_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission
 from backend.matchmaking.weights import write_weights
+from backend.notifications.models import Notification
+from backend.notifications.services import Message, email_of, enqueue_email
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.services import load_catalogue
 from backend.territories.models import ServedEpci
@@ -91,6 +96,33 @@ def make_filing(*, without: tuple[str, ...] = (), facts: dict | None = None, **c
 def make_submission(*, confirmed: bool = False, on: date = DAY, **changes) -> Submission:
     submission = file_submission(make_filing(**changes), on=on)
     return confirm_address(submission=submission) if confirmed else submission
+
+
+def link_to(submission: Submission, kind: Kind = Kind.RESULT) -> str:
+    """Make a link to a submission and return its token."""
+    return make_link(kind=kind, object_id=submission.pk)
+
+
+def led_to(path: str) -> Submission:
+    """Return the submission to which the address of a result leads."""
+    link = find_link(kind=Kind.RESULT, token=path.split("/")[2])
+    assert link, path
+    return Submission.objects.get(pk=link.object_id)
+
+
+def stop_link(address: str, topic: str) -> str:
+    """Make the link by which an address stops a topic, and return its token."""
+    message = Message(subject="L’objet", text="Du texte\n", html="<p>Du HTML</p>")
+    about = (topic.removeprefix("alerts:"),)
+    email = enqueue_email(kind="alert", key=f"stop:{uuid4()}", recipient=address, message=message, about=about)
+    Notification.objects.filter(pk=email.pk).update(state=Notification.State.SENT, ended_at=timezone.now())
+    return make_link(kind=Kind.STOP, object_id=email.pk, scope=topic)
+
+
+def as_sent(email: Notification) -> SimpleNamespace:
+    """Return the two bodies of an e-mail as it leaves, with links that work."""
+    message = email_of(email)
+    return SimpleNamespace(text=message.body, html=message.alternatives[0].content, headers=message.extra_headers)
 
 
 def revise_scheme(folder: Path, key: str, **fields) -> Scheme:

@@ -2,9 +2,7 @@
 
 from uuid import uuid4
 
-from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
-from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -13,8 +11,9 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.journal.models import Kind
 from backend.journal.services import record_event
+from backend.notifications.placeholders import PASSWORD, placeholder
 from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, enqueue_email
+from backend.notifications.services import enqueue_email
 
 
 @transaction.atomic
@@ -22,13 +21,11 @@ def invite(*, user: User) -> None:
     """Owe the e-mail by which someone chooses a first password; asking twice sends a fresh link."""
     user.invited_at = timezone.now()
     user.save(update_fields=["invited_at"])
-    key = default_token_generator.make_token(user)
-    url = absolute_url("account_reset_password_from_key", user_pk_to_url_str(user), key)
     enqueue_email(
         kind="invitation",
         key=f"invitation:{user.pk}:{user.invited_at.isoformat()}",
         recipient=user.email,
-        message=render("invitation", {"user": user, "url": url}),
+        message=render("invitation", {"user": user, "url": placeholder(PASSWORD, user.pk)}),
     )
 
 

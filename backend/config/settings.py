@@ -393,6 +393,7 @@ THROTTLES: dict[str, tuple[int, int]] = {
     "filing.network": (60, 3600),
     "send_again.network": (60, 3600),
     "download.network": (60, 3600),
+    "access.network": (20, 3600),
     "report.network": (20, 3600),
     "remark.network": (20, 3600),
     "wrong_link.network": (100, 3600),

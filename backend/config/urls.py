@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from backend.web.views import (
+    access,
     aids,
     catalogue,
     correspondence,
@@ -36,6 +37,7 @@ from backend.web.views import (
 )
 
 handler400 = "backend.web.views.errors.bad_request"
+handler404 = "backend.web.views.errors.not_found"
 handler429 = "backend.web.throttles.too_many_requests"  # allauth looks for it here
 handler500 = "backend.web.views.errors.server_error"
 
@@ -69,17 +71,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demande/effacer/", filing.forget, name="forget"),
     path("demande/hors-territoire/", filing.outside, name="outside"),
     path("demande/<slug:name>/", filing.step, name="step"),
-    path("resultat/<slug:token>/", result.result, name="result"),
-    path("resultat/<slug:token>/tous/", result.open_schemes, name="open_schemes"),
-    path("resultat/<slug:token>/repondre/", result.answer, name="answer"),
-    path("resultat/<slug:token>/question/", result.question, name="question"),
-    path("resultat/<slug:token>/courriels/", correspondence.choose, name="firm_emails"),
-    path("resultat/<slug:token>/alertes/", result.alerts, name="alerts"),
-    path("resultat/<slug:token>/corriger/", result.correct, name="correct"),
-    path("resultat/<slug:token>/collegue/", result.colleague, name="colleague"),
-    path("resultat/<slug:token>/aides/", aids.declare, name="aid"),
-    path("resultat/<slug:token>/aides/complet/", aids.complete, name="aids_complete"),
-    path("resultat/<slug:token>/aides/<int:aid_pk>/retirer/", aids.take_back, name="aid_back"),
+    path("resultat/<str:token>/", result.result, name="result"),
+    path("resultat/<str:token>/tous/", result.open_schemes, name="open_schemes"),
+    path("resultat/<str:token>/repondre/", result.answer, name="answer"),
+    path("resultat/<str:token>/question/", result.question, name="question"),
+    path("resultat/<str:token>/courriels/", correspondence.choose, name="firm_emails"),
+    path("resultat/<str:token>/alertes/", result.alerts, name="alerts"),
+    path("resultat/<str:token>/corriger/", result.correct, name="correct"),
+    path("resultat/<str:token>/collegue/", result.colleague, name="colleague"),
+    path("resultat/<str:token>/aides/", aids.declare, name="aid"),
+    path("resultat/<str:token>/aides/complet/", aids.complete, name="aids_complete"),
+    path("resultat/<str:token>/aides/<int:aid_pk>/retirer/", aids.take_back, name="aid_back"),
+    path("resultat/<str:token>/liens/", access.end_links, name="end_links"),
+    path("resultat/<str:token>/acces/", access.manage, name="manage"),
+    path("resultat/<str:token>/acces/envoyer/", access.send_access, name="send_access"),
+    path("resultat/<str:token>/acces/arreter/", access.stop_all, name="stop_all"),
+    path("resultat/<str:token>/acces/ouvrir/<int:pk>/", access.open_other, name="open_other"),
+    path("acces/<str:token>/", access.access, name="access"),
     path("confirmer/<str:token>/", result.confirm, name="confirm"),
     path("retrouver/", result.send_again, name="send_again"),
     path("apercu/<str:token>/", previews.preview, name="preview"),

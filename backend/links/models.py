@@ -17,6 +17,9 @@ class Kind(models.TextChoices):
     PREVIEW = "preview", _("aperçu d’une fiche")
 
 
+OF_SUBMISSIONS = (Kind.RESULT, Kind.CONFIRM, Kind.ACCESS)  # those whose object is a file
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """How a kind of link lives: for how long after it was made, or after it was last used."""
@@ -32,7 +35,7 @@ RULES = {
     # 13 months. Each e-mail carries a new one, so that it lives that long after the last e-mail.
     Kind.STOP: Rule(view="stop", lifetime=timedelta(days=396)),
     Kind.ACCESS: Rule(view="access", lifetime=timedelta(minutes=30)),
-    Kind.PREVIEW: Rule(view="preview", lifetime=timedelta(days=30)),  # unless its maker chose another day
+    Kind.PREVIEW: Rule(view="preview", lifetime=timedelta(days=182)),  # at most: its maker chose a last day
 }
 
 

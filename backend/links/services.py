@@ -7,16 +7,17 @@ from hashlib import sha256
 from django.db import transaction
 from django.utils import timezone
 
+from backend.common.redaction import TOKEN_START
 from backend.links.models import RULES, Kind, Link, LinkQuerySet
 
-TOKEN_BYTES = 18  # 144 random bits, 24 characters: a stop link must be short
+TOKEN_BYTES = 18  # 144 random bits in 24 characters; what logs hide knows that length
 NOTED_EVERY = timedelta(days=1)  # uses are noted this often, so that reading a page seldom writes
 
 
 @transaction.atomic
-def make_link(*, kind: Kind, object_id: int, scope: str = "", expires_at: datetime | None = None) -> str:
-    """Make a link and return its token, which nobody can read again; ``expires_at`` replaces the life of its kind."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+def make_link(*, kind: Kind, object_id: int, scope: str = "") -> str:
+    """Make a link and return its token, which nobody can read again."""
+    token = TOKEN_START + secrets.token_urlsafe(TOKEN_BYTES)
     now = timezone.now()
     Link.objects.create(
         kind=kind,
@@ -24,14 +25,16 @@ def make_link(*, kind: Kind, object_id: int, scope: str = "", expires_at: dateti
         scope=scope,
         digest=digest_of(token),
         created_at=now,
-        expires_at=expires_at or _end(kind, now),
+        expires_at=_end(kind, now),
     )
     return token
 
 
-@transaction.atomic
 def find_link(*, kind: Kind, token: str) -> Link | None:
-    """Return the live link of a token and note its use, which prolongs the kinds that live from their last use."""
+    """Return the live link of a token and note its use, which prolongs the kinds that live from their last use.
+
+    Each page behind a link asks, so it opens no transaction: its one write is whole by itself.
+    """
     now = timezone.now()
     link = Link.objects.live(now).filter(kind=kind, digest=digest_of(token)).first()
     if link and (link.last_used_at is None or now - link.last_used_at >= NOTED_EVERY):

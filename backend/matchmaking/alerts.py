@@ -21,8 +21,9 @@ from backend.matchmaking.models import Alert, Match, Reminder, Result, Review, S
 from backend.matchmaking.results import latest_result, may_be_shown
 from backend.matchmaking.reviews import Decision, told_decisions
 from backend.notifications.models import Notification
+from backend.notifications.placeholders import STOP, placeholder
 from backend.notifications.rendering import render
-from backend.notifications.services import enqueue_email, has_stopped, resume, stop_url
+from backend.notifications.services import enqueue_email, has_stopped, resume
 from backend.schemes import wording
 from backend.schemes.succession import successors
 from backend.schemes.windows import MARGIN_DAYS, SHUT, window_on
@@ -132,10 +133,9 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
         alert.told = result
     if not news and not reminders:
         return False
-    topic_url = stop_url(address=alert.submission.contact.email, topic=alert.topic)
     context = {
         **context_of(alert.submission),
-        "stop_url": topic_url,
+        "stop_url": placeholder(STOP),
         "n_news": len(news),
         "groups": _groups(news, on),
         "closing": [match for match, _reminder in reminders],

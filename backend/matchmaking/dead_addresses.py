@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from backend.accounts.models import Membership, User
 from backend.common.work import Work
+from backend.links.models import OF_SUBMISSIONS
+from backend.links.services import revoke_links
 from backend.matchmaking.emails import enqueue_confirmation, enqueue_officer_unreachable
 from backend.matchmaking.follow_up import FollowUpError
 from backend.matchmaking.models import FollowUp, Submission
-from backend.matchmaking.services import check_may_decide, confirm_url
+from backend.matchmaking.services import check_may_decide
 from backend.notifications.kinds import KINDS, Audience
 from backend.notifications.models import Notification
 from backend.notifications.suppression import digests, is_dead, lift_suppressions
@@ -115,7 +117,9 @@ def correct_address(*, submission: Submission, officer: User, email: str) -> Non
     lift_suppressions(address=email, by=officer)
     close_tasks(submission=submission, officer=officer)
     now = timezone.now()
-    enqueue_confirmation(submission, confirm_url=confirm_url(submission), suffix=f":corrected:{now.timestamp():.0f}")
+    for kind in OF_SUBMISSIONS:  # whoever reads the former address opens nothing of this file any more
+        revoke_links(kind=kind, object_id=submission.pk)
+    enqueue_confirmation(submission, suffix=f":corrected:{now.timestamp():.0f}")
 
 
 @transaction.atomic

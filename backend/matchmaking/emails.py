@@ -4,26 +4,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from backend.accounts.models import Membership, Organisation, User
+from backend.links.models import Kind
 from backend.matchmaking.models import FileLink, HandOver, Result, Review, ReviewEnd, Submission
 from backend.notifications.models import Notification
+from backend.notifications.placeholders import placeholder
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email
 from backend.territories.models import ServedEpci
-
-
-def result_url(submission: Submission) -> str:
-    return absolute_url("result", submission.token)
 
 
 def context_of(submission: Submission) -> dict[str, Any]:
     return {
         "submission": submission,
         "firm": submission.sheet.name or "votre entreprise",
-        "result_url": result_url(submission),
+        "result_url": placeholder(Kind.RESULT, submission.pk),
     }
 
 
-def enqueue_confirmation(submission: Submission, *, confirm_url: str, suffix: str = "") -> None:
+def enqueue_confirmation(submission: Submission, *, suffix: str = "") -> None:
+    confirm_url = placeholder(Kind.CONFIRM, submission.pk)
     enqueue_email(
         kind="confirm_address",
         key=f"confirm:{submission.pk}{suffix}",
@@ -31,6 +30,17 @@ def enqueue_confirmation(submission: Submission, *, confirm_url: str, suffix: st
         message=render("confirm_address", {**context_of(submission), "confirm_url": confirm_url}),
         about=(submission.topic,),
         asked_for=True,
+    )
+
+
+def enqueue_access_link(submission: Submission, *, key: str) -> None:
+    context = {"submission": submission, "access_url": placeholder(Kind.ACCESS, submission.pk)}
+    enqueue_email(
+        kind="access_link",
+        key=key,
+        recipient=submission.contact.email,
+        message=render("access_link", context),
+        about=(submission.topic,),
     )
 
 

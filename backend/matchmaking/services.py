@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
@@ -16,7 +15,13 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.companies.models import Contact, Fact
 from backend.companies.services import identify, open_sheet, record_facts
-from backend.matchmaking.emails import enqueue_confirmation, enqueue_notices, enqueue_receipt, enqueue_reviewed
+from backend.matchmaking.emails import (
+    enqueue_access_link,
+    enqueue_confirmation,
+    enqueue_notices,
+    enqueue_receipt,
+    enqueue_reviewed,
+)
 from backend.matchmaking.models import Alert, Result, Submission
 from backend.matchmaking.ownership import known_values, numbers_read
 from backend.matchmaking.results import (
@@ -28,12 +33,10 @@ from backend.matchmaking.results import (
     set_needs,
 )
 from backend.notifications.models import Notification
-from backend.notifications.services import absolute_url
+from backend.notifications.services import stop
 from backend.territories.models import Perimeter, ServedEpci
 from backend.territories.services import served_epci_of
 
-CONFIRM_SALT = "matchmaking.confirm"
-CONFIRM_DAYS = 30
 PLACES = {"commune", "project.commune"}
 RESEND_SECONDS = 120  # between two e-mails with the same link, so that nobody's box is filled for them
 
@@ -111,7 +114,7 @@ def file_submission(filing: Filing, *, on: date) -> Submission:
     result = compute_result(submission=submission, on=on)
     if filing.wants_alerts:  # heard only once the address is confirmed
         Alert.objects.create(submission=submission, asked_at=now, told=result, told_on=on)
-    enqueue_confirmation(submission, confirm_url=confirm_url(submission))
+    enqueue_confirmation(submission)
     return submission
 
 
@@ -217,23 +220,6 @@ def decline_question(*, submission: Submission, question: str, on: date, author:
 # -- the firm's address
 
 
-def confirm_url(submission: Submission) -> str:
-    return absolute_url("confirm", confirmation_token(submission))
-
-
-def confirmation_token(submission: Submission) -> str:
-    return signing.dumps(submission.pk, salt=CONFIRM_SALT)
-
-
-def read_confirmation_token(token: str) -> Submission | None:
-    """Return the submission a confirmation link is for, or none where it was altered or is too old."""
-    try:
-        pk = signing.loads(token, salt=CONFIRM_SALT, max_age=CONFIRM_DAYS * 24 * 3600)
-    except signing.BadSignature:
-        return None
-    return Submission.objects.filter(pk=pk).first()
-
-
 @transaction.atomic
 def confirm_address(*, submission: Submission) -> Submission:
     """Confirm the address: the firm gets its receipt and the officers in charge their notice, once."""
@@ -263,8 +249,26 @@ def send_link_again(*, email: str) -> int:
             result = latest_result(submission, on=current_day())
             enqueue_receipt(submission, result, key=f"receipt:{submission.pk}:again:{minute}", again=True)
         else:
-            enqueue_confirmation(submission, confirm_url=confirm_url(submission), suffix=f":again:{minute}")
+            enqueue_confirmation(submission, suffix=f":again:{minute}")
     return len(submissions)
+
+
+@transaction.atomic
+def send_access_link(*, submission: Submission) -> None:
+    """Send a 30-minute link to the address of a submission, or the one that confirms it; once in two minutes."""
+    minute = int(timezone.now().timestamp() // RESEND_SECONDS)
+    if submission.confirmed_at:
+        enqueue_access_link(submission, key=f"access:{submission.pk}:{minute}")
+    else:
+        enqueue_confirmation(submission, suffix=f":again:{minute}")
+
+
+@transaction.atomic
+def stop_everything(*, address: str) -> None:
+    """Stop every e-mail about every submission of an address, alerts included."""
+    for submission in Submission.objects.of_address(address):
+        for topic in (submission.topic, Alert(submission=submission).topic):
+            stop(address=address, topic=topic)
 
 
 def may_decide(*, officer: User, submission: Submission) -> bool:

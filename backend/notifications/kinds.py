@@ -29,6 +29,10 @@ class UnknownKind(ValueError):
     """An e-mail of a kind that the registry does not know."""
 
 
+class UnknownLink(ValueError):
+    """A secret link in an e-mail of a kind that may not carry it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailKind:
     """What holds for every e-mail of a kind.
@@ -46,6 +50,11 @@ class EmailKind:
     links: frozenset[str] = frozenset()
     reply_to_author: bool = False  # else replies go to the sender's address of the service
     spacing: tuple[tuple[int, int], ...] = ()
+
+    def check_links(self, found: set[str]) -> None:
+        """Raise ``UnknownLink`` where an e-mail carries a secret link that this kind may not carry."""
+        if wrong := found - self.links:
+            raise UnknownLink(f"An e-mail {self.name!r} carries {sorted(wrong)}; it may carry {sorted(self.links)}.")
 
     def topic_about(self, about: tuple[str, ...]) -> str:
         """Return the topic of an e-mail about something."""
@@ -113,6 +122,9 @@ KINDS = {
             opt_out=OptOut.ONE_CLICK,
             topic=ALERTS,
             links=frozenset({"result", "stop"}),
+        ),
+        EmailKind(
+            name="access_link", label=_("Lien de 30 minutes"), audience=Audience.FIRM, links=frozenset({"access"})
         ),
         # to officers, about files
         _notice("officer_notice", _("Nouvelle demande")),

@@ -1,7 +1,7 @@
 """The outbox: one row for each e-mail owed. A row is written with the change that owes it, and is sent later.
 
 It knows a recipient, a subject, a body and a key; nothing of matches. The text is rendered when it is owed, so that
-the archive says what was true then.
+the archive says what was true then. Its secret links are made when it is sent, and kept nowhere.
 """
 
 from datetime import datetime, timedelta
@@ -97,6 +97,9 @@ class Notification(models.Model):
     subject = models.CharField(_("objet"), max_length=200)
     text = models.TextField(_("texte"))
     html = models.TextField(_("HTML"))
+    links = models.JSONField(
+        _("liens"), default=list, editable=False
+    )  # what each mark of the text, then HTML, stands for
     message_id = models.CharField(max_length=120, unique=True)
     topic = models.CharField(_("sujet d’abonnement"), max_length=40, blank=True)
     state = models.CharField(_("état"), max_length=8, choices=State, default=State.DUE)

@@ -10,20 +10,27 @@ import smtplib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, partial
 from hashlib import sha256
 from typing import Any
 
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.core import signing
+from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from backend.common.redaction import redact
+from backend.links.models import RULES, Kind, Link
+from backend.links.services import make_link
 from backend.notifications import sending
 from backend.notifications.bounces import envelope_sender, provider_headers
 from backend.notifications.headers import Email
 from backend.notifications.kinds import KINDS, EmailKind, OptOut, kind_of
 from backend.notifications.models import Notification, Stop
+from backend.notifications.placeholders import PASSWORD, STOP, LinkSpec, put_in_links, take_out_links
 from backend.notifications.refusals import diagnose
 from backend.notifications.suppression import hold_back, record_delivery, suppression_of
 
@@ -33,7 +40,6 @@ logger = logging.getLogger(__name__)
 BACK_OFF = (30, 120, 600, 3600, 4 * 3600, 12 * 3600, 24 * 3600)
 ATTEMPTS = len(BACK_OFF) + 1
 PERMANENT = 500  # the first SMTP reply that says "do not try again" (RFC 5321, section 4.2.1)
-STOP_SALT = "notifications.stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,9 @@ def enqueue_email(
     """
     spec = kind_of(kind)
     topic = spec.topic_about(about)
+    text, in_text = take_out_links(message.text)
+    html, in_html = take_out_links(message.html)
+    spec.check_links({link.kind for link in (*in_text, *in_html)})
     now = timezone.now()
     due_at = _turn(spec, recipient=recipient, now=now)
     if due_at > now:
@@ -80,8 +89,9 @@ def enqueue_email(
             "recipient": recipient,
             "reply_to": reply_to,
             "subject": message.subject,
-            "text": message.text,
-            "html": message.html,
+            "text": text,
+            "html": html,
+            "links": [*in_text, *in_html],
             "message_id": f"<{digest}@{settings.MESSAGE_ID_DOMAIN}>",
             "topic": topic,
             "state": Notification.State.STOPPED if stopped else Notification.State.DUE,
@@ -122,7 +132,7 @@ def deliver(*, pk: int, attempt: int) -> bool:
     if notification is None:
         return False
     try:
-        sending.connection.send(_email(notification))
+        sending.connection.send(email_of(notification))
     except Exception as error:  # whatever went wrong, a row left claimed would be tried at every lease
         _put_off(notification, error)
         return False
@@ -168,7 +178,12 @@ def _claim(*, pk: int, attempt: int) -> Notification | None:
     return notification
 
 
-def _email(notification: Notification) -> Email:
+def email_of(notification: Notification) -> Email:
+    """Return an e-mail as it leaves: with links made now, which nobody can read again afterwards."""
+    make = cache(partial(_make_url, notification))  # one link where several marks stand for the same
+    links = (LinkSpec(*link) for link in notification.links)
+    text = put_in_links(notification.text, links, make)
+    html = put_in_links(notification.html, links, make)
     headers = {
         "From": settings.DEFAULT_FROM_EMAIL,
         "Message-ID": notification.message_id,
@@ -177,18 +192,34 @@ def _email(notification: Notification) -> Email:
     }
     kind = KINDS.get(notification.kind)  # none: retired since it was enqueued
     if kind and kind.opt_out is OptOut.ONE_CLICK:
-        headers["List-Unsubscribe"] = f"<{stop_url(address=notification.recipient, topic=notification.topic)}>"
+        headers["List-Unsubscribe"] = f"<{make(LinkSpec(STOP, 0))}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     email = Email(
         subject=notification.subject,
-        body=notification.text,
+        body=text,
         from_email=envelope_sender(notification) or None,
         to=[notification.recipient],
         reply_to=[notification.reply_to] if notification.reply_to else None,
         headers=headers,
     )
-    email.attach_alternative(notification.html, "text/html")
+    email.attach_alternative(html, "text/html")
     return email
+
+
+def _make_url(notification: Notification, link: LinkSpec) -> str:
+    """Make a link for one sending of an e-mail; raise ``ValueError`` where what it leads to is gone."""
+    if link.kind == PASSWORD:
+        user = get_user_model().objects.filter(pk=link.object_id, is_active=True).first()
+        if user is None:
+            raise ValueError("The account is closed.")
+        key = default_token_generator.make_token(user)
+        return absolute_url("account_reset_password_from_key", user_pk_to_url_str(user), key)
+    kind = Kind(link.kind)
+    if kind == Kind.STOP:
+        token = make_link(kind=kind, object_id=notification.pk, scope=notification.topic)
+    else:
+        token = make_link(kind=kind, object_id=link.object_id, scope=link.scope)
+    return absolute_url(RULES[kind].view, token)
 
 
 @transaction.atomic
@@ -204,7 +235,7 @@ def _put_off(notification: Notification, error: Exception) -> None:
         outcome = {"state": Notification.State.DUE, "due_at": now + wait, "claimed_at": None}
     is_ours = Notification.objects.filter(
         pk=notification.pk, attempt=notification.attempt, state=Notification.State.CLAIMED
-    ).update(error=f"{type(error).__name__}: {error}"[:300], **outcome)
+    ).update(error=redact(f"{type(error).__name__}: {error}")[:300], **outcome)  # servers quote what they refuse
     answer = _final_answer(error)
     if is_ours and answer:  # in the same transaction: a dead address that is not suppressed would have no task
         record_delivery(notification=notification, delivery=diagnose(answer), detail=answer)
@@ -252,16 +283,10 @@ def absolute_url(name: str, *args: object) -> str:
 # -- stopping
 
 
-def stop_url(*, address: str, topic: str) -> str:
-    """Return the link by which an address stops a topic, without signing in."""
-    token = signing.dumps({"address": address, "topic": topic}, salt=STOP_SALT, compress=True)
-    return absolute_url("stop", token)
-
-
-def read_stop_token(token: str) -> tuple[str, str]:
-    """Return the address and the topic of a stop link; raise ``signing.BadSignature`` where it was altered."""
-    content = signing.loads(token, salt=STOP_SALT)
-    return content["address"], content["topic"]
+def stopped_by(link: Link) -> tuple[str, str] | None:
+    """Return the address and the topic that a stop link stops, or none where its e-mail was erased."""
+    notification = Notification.objects.filter(pk=link.object_id).first()
+    return (notification.recipient, link.scope) if notification else None
 
 
 @transaction.atomic

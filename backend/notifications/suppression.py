@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from backend.common.redaction import redact
 from backend.notifications.kinds import OptOut, kind_of
 from backend.notifications.models import Notification, Suppression
 from backend.notifications.refusals import without_addresses
@@ -53,7 +54,7 @@ def record_delivery(*, notification: Notification, delivery: Notification.Delive
     if SEVERITY.index(delivery) <= SEVERITY.index(Notification.Delivery(row.delivery)):
         return False
     row.delivery = delivery
-    row.error = without_addresses(detail)
+    row.error = redact(without_addresses(detail))  # servers quote the links of what they refuse
     if delivery in Suppression.Reason.values:
         row.suppression, _ = Suppression.objects.active().get_or_create(
             digest=digests(row.recipient)[0],

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
 from backend.companies.models import Company, Contact, Establishment, Fact, FactSheet, ReceivedAid
-from backend.links.models import Kind, Link
+from backend.links.models import OF_SUBMISSIONS, Kind, Link
 from backend.matchmaking.models import (
     Alert,
     FileLink,
@@ -34,7 +34,6 @@ from backend.schemes.models import CatalogueTask
 
 DRAFT = "draft"  # where a session keeps what a firm types before it files
 TO_FIRMS = [kind.name for kind in KINDS.values() if kind.audience == Audience.FIRM]
-OF_FILES = (Kind.RESULT, Kind.CONFIRM, Kind.ACCESS)  # a stop link is of an e-mail
 
 
 def rows_of(submission: Submission) -> dict[str, list[int | str]]:
@@ -135,7 +134,7 @@ def _beside(submission: Submission) -> dict[str, QuerySet[Any]]:
         "mails": mails,
         "stops": stops,
         "suppressions": Suppression.objects.filter(digest__in=digests(address)),  # a digest: see suppression.py
-        "links": Link.objects.filter(kind__in=OF_FILES, object_id=submission.pk)
+        "links": Link.objects.filter(kind__in=OF_SUBMISSIONS, object_id=submission.pk)
         | Link.objects.filter(kind=Kind.STOP, object_id__in=mails.values("pk")),
         "languages": _languages(submission),
         "admin_log": LogEntry.objects.filter(

@@ -1,65 +1,64 @@
 """Letting the owner of a scheme read a proposal before it is published, by a secret link, and say what is wrong.
 
-The link is a signature of its row: nobody can guess it, and nobody who reads the database can make one. Opening it
-changes nothing.
+Its row says for whom it is and until when it opens; the secret is shown once, to who makes it. Opening it changes
+nothing.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.links.models import Kind
+from backend.links.services import find_link, make_link, revoke_links
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import PreviewLink, Proposal, Remark, Revision
 from backend.schemes.publishing import hold_scheme
 from backend.schemes.records import write_revision
 from backend.schemes.telling import context_of, tell
 
-SALT = "schemes.preview"
 DAYS = 30
 FARTHEST = timedelta(days=180)
 SAME_REMARK = timedelta(minutes=10)
 
 
 @transaction.atomic
-def make_link(*, proposal: Proposal, editor: User, for_whom: str, expires_on: date, on: date) -> PreviewLink:
-    """Make a link for one reader; it opens until its last day, or until somebody revokes it."""
+def make_preview(
+    *, proposal: Proposal, editor: User, for_whom: str, expires_on: date, on: date
+) -> tuple[PreviewLink, str]:
+    """Make a link for one reader, and return it with its token; it opens until its last day, or until revoked."""
     _need_editor(editor)
     if not proposal.is_open:
         state = proposal.get_state_display()
         raise PublishingError(f"Cette proposition est « {state} » : il n’y a plus rien à relire.")
     if not on <= expires_on <= on + FARTHEST:
         raise PublishingError("Choisissez un dernier jour à partir d’aujourd’hui, et dans les 180 jours.")
-    return PreviewLink.objects.create(
+    link = PreviewLink.objects.create(
         proposal=proposal, for_whom=for_whom.strip(), expires_on=expires_on, made_by=editor, made_at=timezone.now()
     )
+    return link, make_link(kind=Kind.PREVIEW, object_id=link.pk)
 
 
 @transaction.atomic
-def revoke_link(*, link: PreviewLink, editor: User) -> None:
+def revoke_preview(*, link: PreviewLink, editor: User) -> None:
     """Close a link at once; a second time changes nothing."""
     _need_editor(editor)
     now = timezone.now()
     PreviewLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now, revoked_by=editor)
-
-
-def token_of(link: PreviewLink) -> str:
-    return signing.Signer(salt=SALT).sign(str(link.pk))
+    revoke_links(kind=Kind.PREVIEW, object_id=link.pk)
 
 
 def link_of(token: str, *, on: date) -> PreviewLink | None:
     """Return the link of a token while it opens: not over, not revoked, and the proposal still to be decided on."""
-    try:
-        pk = signing.Signer(salt=SALT).unsign(token)
-    except signing.BadSignature:
+    link = find_link(kind=Kind.PREVIEW, token=token)
+    if link is None:
         return None
     rows = PreviewLink.objects.valid(on).select_related("proposal__base", "proposal__author")
-    return rows.filter(pk=int(pk), proposal__state__in=Proposal.OPEN).first()
+    return rows.filter(pk=link.object_id, proposal__state__in=Proposal.OPEN).first()
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from backend.accounts.services import tell_account_changed
 from backend.common.throttles import client_network
 from backend.journal.models import Kind
 from backend.journal.services import record_event
+from backend.notifications.placeholders import PASSWORD, placeholder
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email
 from backend.web.forms.account import refuse_if_too_many
@@ -66,7 +67,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         name = TEMPLATES.get(template_prefix)
         if name:
             record_event(kind=Kind.PASSWORD_RESET_REQUESTED, account=context["user"])
-            message = render(name, {"url": context["password_reset_url"], "user": context["user"]})
+            message = render(name, {"url": placeholder(PASSWORD, context["user"].pk), "user": context["user"]})
             enqueue_email(kind=name, key=f"{name}:{uuid4()}", recipient=email, message=message)
 
     def send_notification_mail(

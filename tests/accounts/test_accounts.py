@@ -15,6 +15,7 @@ from backend.notifications.models import Notification
 from tests.factories import (
     ARC,
     CCLO,
+    as_sent,
     decide,
     first_matches,
     make_lead,
@@ -49,9 +50,10 @@ def sign_in(client, email, password=PASSWORD):
 
 def link_of(kind, email):
     owed = Notification.objects.filter(kind=kind, recipient=email).latest("pk")
-    found = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", owed.text)
+    sent = as_sent(owed)
+    found = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", sent.text)
     assert found
-    assert found.group(1) in owed.html
+    assert found.group(1) in sent.html
     return found.group(1)
 
 

@@ -14,7 +14,7 @@ from backend.accounts.models import User
 from backend.accounts.services import invite, reset_second_factor
 from backend.notifications.models import Notification
 from tests.accounts.second_factor import Key, add_application, code_of
-from tests.factories import make_lead, make_officer, make_submission
+from tests.factories import link_to, make_lead, make_officer, make_submission
 from tests.web.conftest import text_of
 from tests.web.test_guards import run
 
@@ -81,7 +81,7 @@ def test_one_can_leave_without_adding_it(client, officer):
 
 @pytest.mark.usefixtures("required")
 def test_a_firm_is_asked_for_nothing(client):
-    assert client.get(f"/resultat/{make_submission().token}/").status_code == 200
+    assert client.get(f"/resultat/{link_to(make_submission())}/").status_code == 200
     assert client.get("/demande/", follow=True).status_code == 200
 
 

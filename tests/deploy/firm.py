@@ -5,7 +5,7 @@ import sys
 
 from django.test import Client
 
-from tests.factories import decide, first_matches, make_officer, make_submission
+from tests.factories import decide, first_matches, link_to, make_officer, make_submission
 
 # What is drawn at each visit: the token of each form, and the number that allows our own scripts.
 DRAWN = re.compile(r'(name="csrfmiddlewaretoken" value|nonce)="[\w-]+"')
@@ -17,7 +17,7 @@ def file_one() -> None:
     officer = make_officer()
     for match in first_matches(submission):
         decide(submission, match.scheme, officer)
-    sys.stdout.write(f"/resultat/{submission.token}/")
+    sys.stdout.write(f"/resultat/{link_to(submission)}/")
 
 
 def show(path: str) -> None:

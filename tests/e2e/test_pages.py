@@ -21,11 +21,10 @@ from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.follow_up import offer_file, record_step, take_file, write_note
 from backend.matchmaking.models import WeightSet
 from backend.matchmaking.reviews import end_review
-from backend.matchmaking.services import confirmation_token
+from backend.links.models import Kind
 from backend.matchmaking.weights import write_weights
-from backend.notifications.services import stop_url
 from backend.schemes.models import Scheme, SubNeed
-from tests.factories import decide, first_matches, make_submission
+from tests.factories import decide, first_matches, link_to, make_submission, stop_link
 from tests.matchmaking.rankers import make_ranker
 
 on = current_day()
@@ -65,10 +64,11 @@ points = {**WeightSet.objects.in_force().get().points, "near": 60}
 weights = write_weights(points=points, note="Le local d’abord.", author=territory, on=on)
 make_ranker()
 print(json.dumps({
-    "unconfirmed": unconfirmed.token, "waiting": waiting.token, "nothing": nothing.token, "decided": decided.token,
-    "nothing_pk": nothing.pk, "reviewed": reviewed.token, "waiting_pk": waiting.pk, "decided_pk": decided.pk,
-    "reviewed_pk": reviewed.pk, "offered_pk": offered.pk, "confirm": confirmation_token(unconfirmed),
-    "stop": stop_url(address="x@firm.example", topic=decided.alert.topic),
+    "unconfirmed": link_to(unconfirmed), "waiting": link_to(waiting), "nothing": link_to(nothing),
+    "decided": link_to(decided), "access": link_to(decided, Kind.ACCESS),
+    "nothing_pk": nothing.pk, "reviewed": link_to(reviewed), "waiting_pk": waiting.pk, "decided_pk": decided.pk,
+    "reviewed_pk": reviewed.pk, "offered_pk": offered.pk, "confirm": link_to(unconfirmed, Kind.CONFIRM),
+    "stop": stop_link("x@firm.example", decided.alert.topic),
     "weights": weights.pk, "draft": Scheme.objects.drafts().first().pk, "scheme": schemes[0].pk,
 }))
 """
@@ -112,7 +112,9 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
         "courriels": "/courriels/",
         "api": "/api/",
         "confirmer": f"/confirmer/{made['confirm']}/",
-        "arreter": made["stop"],
+        "arreter": f"/arreter/{made['stop']}/",
+        "acces": f"/acces/{made['access']}/",
+        "acces-a-demander": f"/resultat/{made['decided']}/acces/",
         "resultat-a-confirmer": f"/resultat/{made['unconfirmed']}/",
         "resultat-pas-relu": f"/resultat/{made['waiting']}/",
         "resultat-rien": f"/resultat/{made['nothing']}/",
@@ -140,7 +142,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
     page.get_by_label("SIRET ou SIREN").fill("123")
     page.locator("main button[type=submit]").last.click()
     look(page, "page-corriger-erreur")
-    page.goto(made["stop"])
+    page.goto(f"{service.url}/arreter/{made['stop']}/")
     page.get_by_role("button", name="Arrêter ces courriels").click()
     look(page, "page-arrete")
 

@@ -17,7 +17,7 @@ EDITOR, APPROVER = "hugo.lemaire@jonction.example", "elise.fontaine@jonction.exa
 NAME, CHANGED = "Chèque cobot des lisières", "Jusqu’à 8 000 €"
 # Who files, with what, and whether the new scheme concerns it; only the first one asked and is to be told.
 FIRMS = """
-from tests.factories import make_submission
+from tests.factories import link_to, make_submission
 from backend.common.days import current_day
 from backend.matchmaking.alerts import subscribe
 
@@ -25,7 +25,7 @@ def file(email, *, asks=True, **changes):
     submission = make_submission(confirmed=True, on=current_day(), email=email, siret="", siren="", **changes)
     if asks:
         subscribe(submission=submission, frequency="immediate", paused_until=None, on=current_day())
-    return submission.token
+    return link_to(submission)
 
 print(file("concernee@atelier.example", asks=False, company_name="Atelier concerné"))
 print(file("arretee@atelier.example", company_name="Atelier qui a arrêté"))

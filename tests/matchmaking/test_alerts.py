@@ -1,5 +1,6 @@
 """Telling firms what is new: who asked, once, at their rhythm, nothing lost, and nothing to those who stopped."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -14,7 +15,17 @@ from backend.notifications.models import Notification
 from backend.notifications.services import stop
 from backend.schemes.models import Scheme
 from backend.schemes.publishing import publish as publish_proposal
-from tests.factories import DAY, decide, first_matches, make_officer, make_submission, publish_revision
+from tests.factories import (
+    DAY,
+    as_sent,
+    decide,
+    first_matches,
+    led_to,
+    link_to,
+    make_officer,
+    make_submission,
+    publish_revision,
+)
 from tests.schemes.people import make_approver, make_proposal, record_of
 
 pytestmark = pytest.mark.django_db
@@ -230,7 +241,7 @@ def test_what_the_end_of_the_review_tells_is_no_news_any_more():
 def test_opening_the_result_does_not_make_news_old(client, scheme):
     submission = subscriber()
     publish(scheme)
-    client.get(f"/resultat/{submission.token}/")  # a scanner that opens every link does the same
+    client.get(f"/resultat/{link_to(submission)}/")  # a scanner that opens every link does the same
     assert len(sweep()) == 1
 
 
@@ -367,9 +378,10 @@ def test_the_email_can_be_stopped_in_one_click_and_says_why_it_came(scheme):
     publish(scheme)
     (email,) = sweep()
     assert email.topic == submission.alert.topic
-    for body in (email.text, email.html):
+    sent = as_sent(email)
+    for body in (sent.text, sent.html):
         assert "vous avez demandé à être prévenu" in body.lower() or "Vous avez demandé à être prévenu" in body
-        assert f"/resultat/{submission.token}/" in body
+        assert led_to(re.search(r"(/resultat/[\w-]+/)#alertes", body).group(1)) == submission
         assert "/arreter/" in body
         assert "pas encore été relu" in body
     assert "Du nouveau" in email.html

@@ -10,13 +10,12 @@ from django.core.management import call_command
 from backend.accounts.models import User
 from backend.accounts.services import invite
 from backend.common.days import current_day
-from backend.matchmaking.emails import result_url
 from backend.matchmaking.management.demonstration import read_demonstration
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission, send_link_again
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
-from tests.factories import DAY, decide
+from tests.factories import DAY, as_sent, decide, led_to
 from tests.neighbour import ours
 
 TYPED = "L’atelier & <b>fils</b> d'Estrées"
@@ -65,10 +64,10 @@ def assert_well_formed(email):
 def test_the_confirmation_holds_its_link_and_nothing_that_was_typed(submission):
     email = owed("confirm_address")
     assert_well_formed(email)
-    assert "/confirmer/" in email.text
-    assert "/confirmer/" in email.html
-    for typed in ("atelier", "Isabelle", "soudeurs", submission.token):
-        assert typed not in email.subject + email.text + email.html
+    assert "/confirmer/" in as_sent(email).text
+    assert "/confirmer/" in as_sent(email).html
+    for typed in ("atelier", "Isabelle", "soudeurs", "/resultat/"):
+        assert typed not in email.subject + as_sent(email).text + as_sent(email).html
     assert ours(Notification).count() == 1
 
 
@@ -77,7 +76,7 @@ def test_the_receipt_lists_five_schemes_not_reviewed_yet_and_says_who_calls(subm
     email = owed("receipt")
     assert_well_formed(email)
     assert TYPED in email.text
-    assert result_url(submission) in email.text
+    assert led_to(re.search(r"/resultat/\S+", as_sent(email).text).group()) == submission
     assert len(re.findall(r"^- ", email.text, re.MULTILINE)) == email.html.count("<li") == 5
     assert "pas encore relue" in email.text
     assert "Pas encore relu" in email.html
@@ -109,7 +108,7 @@ def test_each_officer_in_charge_gets_one_notice_without_the_firm_s_secret_link(s
         assert "Isabelle Morel" in email.text
         assert "03 53 01 60 35" in email.text
         assert f"/agent/{submission.pk}/" in email.html
-        assert submission.token not in email.text + email.html
+        assert "/resultat/" not in as_sent(email).text + as_sent(email).html
 
 
 def test_the_officers_of_the_four_are_told_where_the_commune_is_unknown(officer):
@@ -169,7 +168,7 @@ def test_an_invitation_and_a_new_password_come_with_their_link(officer):
     invite(user=officer)
     email = owed("invitation")
     assert_well_formed(email)
-    assert "/compte/mot-de-passe/nouveau/" in email.text
+    assert "/compte/mot-de-passe/nouveau/" in as_sent(email).text
     assert "Claire" in email.text
     message = render("password_reset", {"url": "http://127.0.0.1/x?a=1&b=2", "user": officer})
     assert "http://127.0.0.1/x?a=1&b=2" in message.text

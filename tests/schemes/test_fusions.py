@@ -28,7 +28,7 @@ from backend.schemes.models import Fusion, Scheme
 from backend.schemes.publishing import PublishingError, archive, propose, put_back, write_draft
 from backend.schemes.records import read_record
 from backend.schemes.succession import successor_of, successors
-from tests.factories import DAY, make_officer, make_submission, rewriting
+from tests.factories import DAY, link_to, make_officer, make_submission, rewriting
 from tests.schemes.duplicates.pairs import decide_as, make_pair
 from tests.schemes.following import bring, imported, link
 from tests.schemes.importers.made_up import make_programme
@@ -366,7 +366,7 @@ def test_a_firm_keeps_seeing_a_scheme_whose_sheet_gave_way_with_where_it_went(cl
     assert not moved.is_kept  # the firm is told of verdicts once the review has ended
     (moved,) = present(file, newer, for_officer=True).moved
     assert moved.is_kept
-    page = client.get(reverse("result", args=[file.token])).text
+    page = client.get(reverse("result", args=[link_to(file)])).text
     assert "Fiches réunies à une autre" in page
     assert reverse("public_version", args=[gone, moved.version]) in page
     assert reverse("public_scheme", args=[stays]) in page

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from tests.neighbour import neighbour, pytest_runtest_call  # noqa: F401 -- beside every test here
+from tests.notifications.conftest import nobody_listens, postman  # noqa: F401
 
 
 class Clock:

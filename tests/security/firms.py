@@ -11,7 +11,7 @@ from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
-from tests.factories import ARC, COMMUNES, DAY, decide, first_matches, make_officer, make_submission
+from tests.factories import ARC, COMMUNES, DAY, decide, first_matches, link_to, make_officer, make_submission
 
 SIREN, SIRET = "999999956", "99999995600017"
 OTHER_SIREN, OTHER_SIRET = "999999907", "99999990700002"
@@ -86,7 +86,7 @@ def reads(client: Client, file: Submission) -> str:
     """Return all that a firm reads of its file: every page of it whole, and every e-mail to its address."""
     pages = []
     for name in PAGES:
-        answer = client.get(reverse(name, args=[file.token]), follow=True)
+        answer = client.get(reverse(name, args=[link_to(file)]), follow=True)
         assert answer.status_code == 200
         pages.append(answer.content.decode())
     emails = Notification.objects.filter(recipient__iexact=file.contact.email)

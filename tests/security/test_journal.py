@@ -24,6 +24,7 @@ from tests.factories import (
     DAY,
     decide,
     first_matches,
+    link_to,
     make_lead,
     make_officer,
     make_submission,
@@ -145,7 +146,7 @@ def test_who_may_not_open_a_file_leaves_no_trace_of_a_read(client, submission):
 
 
 def test_the_firm_that_opens_its_own_page_reads_nothing_of_ours(client, submission):
-    assert client.get(f"/resultat/{submission.token}/").status_code == 200
+    assert client.get(f"/resultat/{link_to(submission)}/").status_code == 200
     assert kinds() == []
 
 

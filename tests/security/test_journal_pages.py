@@ -10,7 +10,18 @@ from backend.accounts.models import Membership, User
 from backend.journal.models import AuditEvent, Kind
 from backend.journal.services import record_event, record_read
 from backend.notifications.models import Notification
-from tests.factories import ARC, CC2V, CCLO, DAY, decide, first_matches, make_lead, make_officer, make_submission
+from tests.factories import (
+    ARC,
+    CC2V,
+    CCLO,
+    DAY,
+    decide,
+    first_matches,
+    link_to,
+    make_lead,
+    make_officer,
+    make_submission,
+)
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -180,7 +191,7 @@ def test_it_goes_page_by_page(desk, submission):
 
 
 def result_page(client, submission):
-    return client.get(f"/resultat/{submission.token}/")
+    return client.get(f"/resultat/{link_to(submission)}/")
 
 
 def test_the_firm_reads_who_opened_its_file_and_when_once_a_day(client, submission, elsewhere):

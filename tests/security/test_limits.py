@@ -13,7 +13,7 @@ from django.utils import timezone
 from backend.matchmaking.models import Submission
 from backend.notifications.models import Notification
 from backend.notifications.services import deliverable
-from tests.factories import make_officer
+from tests.factories import link_to, make_officer
 from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, NEED, STEPS, fill, text_of
 from tests.web.test_throttles import no_turn_of_the_hour
@@ -71,7 +71,7 @@ def stranger(settings):
 
 def test_a_victim_files_and_reads_what_anybody_would(client, stranger):
     first = ours(Submission).earliest("filed_at")
-    before = text_of(client.get(f"/resultat/{first.token}/"))
+    before = text_of(client.get(f"/resultat/{link_to(first)}/"))
     filed = fill(client)
     assert filed.status_code == 302
     mine = ours(Submission).latest("filed_at")

@@ -10,7 +10,7 @@ from backend.matchmaking.reviews import told_decisions
 from backend.matchmaking.services import confirm_address, correct_submission
 from backend.matchmaking.state_aid import ledger_of
 from backend.notifications.models import Notification
-from tests.factories import ARC, CCLO, DAY, make_officer
+from tests.factories import ARC, CCLO, DAY, link_to, make_officer
 from tests.security.firms import (
     OTHER_SIREN,
     OTHER_SIRET,
@@ -48,10 +48,10 @@ def takes_the_number(client, other: Firm, way: str, **changes) -> Submission:
 
 def correct(client, file: Submission, number: str) -> None:
     """Change the number of a file on the page where firms correct what they filed."""
-    page = client.get(reverse("correct", args=[file.token]))
+    page = client.get(reverse("correct", args=[link_to(file)]))
     forms = page.context["forms"]
     sent = {f.html_name: f.value() for form in forms.values() for f in form if f.value() not in (None, False)}
-    answer = client.post(reverse("correct", args=[file.token]), {**sent, "firm-number": number})
+    answer = client.post(reverse("correct", args=[link_to(file)]), {**sent, "firm-number": number})
     assert answer.status_code == 302, answer.context["forms"]["firm"].errors
 
 
@@ -125,7 +125,7 @@ def test_a_number_that_is_given_up_leaves_nothing_of_the_firm(client, firm):
     assert old not in file.results.reading_only([])
     of_officers = list(firm.words.values())
     assert not [
-        word for word in of_officers if word in client.get(reverse("result", args=[file.token])).content.decode()
+        word for word in of_officers if word in client.get(reverse("result", args=[link_to(file)])).content.decode()
     ]
 
 
@@ -141,7 +141,9 @@ def test_one_address_for_two_firms_joins_nothing(client, firm, number):
     assert read_together(file) == read_together(firm.file) == ()
     assert not FIGURES.keys() & facts_of(file).keys()
     for one, another in ((firm, other), (other, firm)):
-        pages = [client.get(reverse(name, args=[one.file.token])).content.decode() for name in ("result", "correct")]
+        pages = [
+            client.get(reverse(name, args=[link_to(one.file)])).content.decode() for name in ("result", "correct")
+        ]
         own = {one.email, one.contact, one.phone}
         assert not [word for page in pages for word in shown_of(another, page) if word not in own]
 
@@ -179,7 +181,7 @@ def test_the_newest_fact_of_a_firm_wins_and_says_where_it_comes_from(client, fir
     correct_submission(submission=file, facts={"headcount": 512.0}, on=DAY)
     assert facts_of(firm.file)["headcount"] == 512.0
     assert latest_result(firm.file, on=DAY).facts["headcount"] == 512.0
-    page = client.get(reverse("result", args=[firm.file.token])).content.decode()
+    page = client.get(reverse("result", args=[link_to(firm.file)])).content.decode()
     assert f"repris de votre demande {file.reference}" in page
     correct_submission(submission=firm.file, facts={"headcount": 417.0}, on=DAY)
     assert facts_of(file)["headcount"] == 417.0
@@ -192,9 +194,9 @@ def test_schemes_held_and_aids_are_of_the_firm_but_words_are_of_the_file(client,
     assert [line.aid.title for line in ledger_of(file, on=DAY).lines] == [firm.words["aid"]]
     text = reads(client, file)
     in_words = {name: word for name, word in firm.words.items() if name != "aid"}
-    page = client.get(reverse("result", args=[file.token])).content.decode()
+    page = client.get(reverse("result", args=[link_to(file)])).content.decode()
     assert not [word for word in in_words.values() if word in page]
-    assert firm.word not in client.get(reverse("correct", args=[file.token])).content.decode()
+    assert firm.word not in client.get(reverse("correct", args=[link_to(file)])).content.decode()
     assert "Déjà vu avec votre développeur économique." in page
     assert {had, refused} <= told_decisions(file).keys()
     assert facts_of(file)["project.spend"] == 1_000.0

@@ -18,7 +18,7 @@ from backend.matchmaking.reviews import told_decisions
 from backend.matchmaking.services import correct_submission
 from backend.matchmaking.state_aid import ledger_of
 from backend.notifications.models import Notification
-from tests.factories import ARC, CCLO, DAY, make_lead, make_officer
+from tests.factories import ARC, CCLO, DAY, link_to, make_lead, make_officer
 from tests.security.firms import OTHER_SIREN, OTHER_SIRET, Firm, reads, shown_of, stranger, victim
 from tests.web.conftest import text_of
 
@@ -229,18 +229,18 @@ def test_a_link_may_be_made_again_after_it_was_undone(firm, other, lead, officer
 
 
 def test_each_contact_is_told_that_a_colleague_filed_and_the_name_only_if_he_agreed(client, firm, other, lead):
-    client.post(reverse("colleague", args=[other.file.token]), {"agrees": "1"})
+    client.post(reverse("colleague", args=[link_to(other.file)]), {"agrees": "1"})
     other.file.refresh_from_db()
     link(firm, other, lead, COLLEAGUE)
     emails = {email.recipient: email for email in Notification.objects.filter(kind="colleague")}
     assert emails.keys() == {firm.email, other.email}
     assert shown_of(other, emails[firm.email].text + emails[firm.email].html) == [other.contact]
     assert shown_of(firm, emails[other.email].text + emails[other.email].html) == []
-    page = client.get(reverse("result", args=[firm.file.token])).content.decode()
+    page = client.get(reverse("result", args=[link_to(firm.file)])).content.decode()
     assert shown_of(other, page) == [other.contact]
-    assert shown_of(firm, client.get(reverse("result", args=[other.file.token])).content.decode()) == []
-    client.post(reverse("colleague", args=[other.file.token]), {})
-    page = client.get(reverse("result", args=[firm.file.token])).content.decode()
+    assert shown_of(firm, client.get(reverse("result", args=[link_to(other.file)])).content.decode()) == []
+    client.post(reverse("colleague", args=[link_to(other.file)]), {})
+    page = client.get(reverse("result", args=[link_to(firm.file)])).content.decode()
     assert shown_of(other, page) == []
     assert "Un collègue a aussi déposé une demande" in page
 
@@ -250,7 +250,7 @@ def test_the_same_firm_is_told_nothing_and_an_undone_colleague_is_gone(client, f
     assert not Notification.objects.filter(kind="colleague").exists()
     undo_link(link=made, officer=lead, on=DAY)
     undo_link(link=link(firm, other, lead, COLLEAGUE), officer=lead, on=DAY)
-    assert "collègue a aussi" not in client.get(reverse("result", args=[firm.file.token])).content.decode()
+    assert "collègue a aussi" not in client.get(reverse("result", args=[link_to(firm.file)])).content.decode()
 
 
 # -- not entitled
@@ -268,11 +268,11 @@ def test_a_file_that_is_closed_says_so_and_speaks_of_no_other(client, firm, othe
     assert "habilité" in email.text
     assert shown_of(firm, email.subject + email.text + email.html) == []
     for name in ("result", "open_schemes", "correct"):
-        page = client.get(reverse(name, args=[other.file.token]), follow=True)
+        page = client.get(reverse(name, args=[link_to(other.file)]), follow=True)
         assert "Votre demande est fermée" in text_of(page)
         assert shown_of(firm, page.content.decode()) == []
     for name in ("answer", "question", "alerts", "correct", "aid", "aids_complete", "colleague"):
-        assert client.post(reverse(name, args=[other.file.token]), {"complete": "1"}).status_code == 302
+        assert client.post(reverse(name, args=[link_to(other.file)]), {"complete": "1"}).status_code == 302
     other.file.refresh_from_db()
     assert other.file.alert.ended_at
     assert not other.file.sheet.facts.filter(name="de_minimis.complete").exists()

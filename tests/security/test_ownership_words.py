@@ -7,7 +7,7 @@ from backend.matchmaking.follow_up import offer_file, record_step, write_note
 from backend.matchmaking.models import Review
 from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Notification
-from tests.factories import DAY, decide, first_matches, make_officer
+from tests.factories import DAY, decide, first_matches, link_to, make_officer
 from tests.security.firms import Firm, reads, shown_of, stranger, victim
 from tests.web.conftest import text_of
 
@@ -45,7 +45,7 @@ def test_the_firm_reads_its_own_words_and_never_those_of_colleagues(client, firm
     end_review(submission=firm.file, officer=officer, on=DAY)
     text = reads(client, firm.file)
     assert "motcollegue" not in text
-    assert "motentreprise" in client.get(reverse("result", args=[firm.file.token])).content.decode()
+    assert "motentreprise" in client.get(reverse("result", args=[link_to(firm.file)])).content.decode()
     assert str(Review.Reason(reason).label) not in text or str(Review.Reason(reason).label) in str(
         Review.objects.get(scheme=scheme, submission=firm.file).reason_for_firm
     )

@@ -14,19 +14,29 @@ from django.utils import timezone
 from backend.accounts.models import Membership, User
 from backend.journal.models import AuditEvent, Kind
 from backend.journal.services import record_event
+from backend.links.models import Kind as LinkKind
 from backend.matchmaking.file_links import link_files
 from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import Submission, WeightSet
-from backend.matchmaking.services import confirmation_token
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
-from backend.notifications.services import stop_url
 from backend.schemes.fusions import propose_fusion
 from backend.schemes.models import CatalogueTask, DuplicateDecision, Fusion, ImportRun, Page, Proposal, Scheme
-from backend.schemes.previews import make_link, token_of
+from backend.schemes.previews import make_preview
 from backend.schemes.publishing import propose, write_draft
 from backend.schemes.records import read_record
-from tests.factories import ARC, CCLO, COMMUNES, DAY, first_matches, make_lead, make_officer, make_submission
+from tests.factories import (
+    ARC,
+    CCLO,
+    COMMUNES,
+    DAY,
+    first_matches,
+    link_to,
+    make_lead,
+    make_officer,
+    make_submission,
+    stop_link,
+)
 from tests.matchmaking.rankers import make_ranker
 from tests.neighbour import ours
 from tests.schemes.duplicates.pairs import decide_as, make_pair, sides_of
@@ -102,8 +112,9 @@ class Case:
             reported_at=timezone.now(),
             text="Faux.",
         )
-        link = make_link(proposal=self.proposal, editor=author, for_whom="Le porteur", expires_on=DAY, on=DAY)
-        self.preview = token_of(link)
+        _, self.preview = make_preview(
+            proposal=self.proposal, editor=author, for_whom="Le porteur", expires_on=DAY, on=DAY
+        )
         self.match = first_matches(submission)[0]
         self.note = write_note(submission=submission, author=officer, audience="firm", text="Un mot.")
         self.step = record_step(submission=submission, officer=officer, step="contacted")
@@ -123,7 +134,7 @@ def pk(case: Case) -> list[Any]:
 
 
 def token(case: Case) -> list[Any]:
-    return [case.file.token]
+    return [link_to(case.file)]
 
 
 def weights(case: Case) -> list[Any]:
@@ -332,9 +343,16 @@ TABLE: dict[str, Row] = {
     "colleague": Row(PUBLIC, method="post", args=token, sent=lambda case: {"agrees": "1"}),
     "aid": Row(PUBLIC, method="post", args=token, sent=lambda case: {"granted_on": "2025-01-01"}),
     "aids_complete": Row(PUBLIC, method="post", args=token, sent=lambda case: {"complete": "1"}),
-    "aid_back": Row(PUBLIC, method="post", args=lambda case: [case.file.token, case.aid.pk]),
-    "confirm": Row(PUBLIC, args=lambda case: [confirmation_token(case.file)]),
-    "stop": Row(PUBLIC, args=lambda case: [stop_url(address="a@b.example", topic="x").rstrip("/").rsplit("/", 1)[1]]),
+    "aid_back": Row(PUBLIC, method="post", args=lambda case: [link_to(case.file), case.aid.pk]),
+    "end_links": Row(PUBLIC, method="post", args=token, sent=lambda case: {"others": "1"}),
+    # A link that was forwarded is not enough for the last two: they ask for one of 30 minutes.
+    "manage": Row(PUBLIC, args=token),
+    "send_access": Row(PUBLIC, method="post", args=token),
+    "access": Row(PUBLIC, args=lambda case: [link_to(case.file, LinkKind.ACCESS)]),
+    "stop_all": Row(everyone(403), method="post", args=token),
+    "open_other": Row(everyone(403), method="post", args=lambda case: [link_to(case.file), case.file.pk]),
+    "confirm": Row(PUBLIC, args=lambda case: [link_to(case.file, LinkKind.CONFIRM)]),
+    "stop": Row(PUBLIC, args=lambda case: [stop_link("a@b.example", "alerts:submission:1")]),
     # Officers.
     "officer_queue": page(SIGNED_IN),
     "officer_unexplained": page(LEADS),

@@ -2,18 +2,21 @@
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
-from django.core import signing
 from django.test import Client
+from django.utils import timezone
 
+from backend.links.models import Kind
+from backend.links.services import revoke_links
 from backend.matchmaking.correspondence import refuse_emails
 from backend.matchmaking.models import Submission
-from backend.matchmaking.services import CONFIRM_SALT, RESEND_SECONDS, confirmation_token, send_link_again
+from backend.matchmaking.services import RESEND_SECONDS, send_link_again
 from backend.notifications.kinds import ALERTS, OFFICER_NOTICES
 from backend.notifications.models import Notification, Stop
-from backend.notifications.services import stop, stop_url
-from tests.factories import make_officer, make_submission
+from backend.notifications.services import stop
+from tests.factories import as_sent, led_to, link_to, make_officer, make_submission, stop_link
 from tests.neighbour import ours
 from tests.web.conftest import fill, text_of
 
@@ -26,13 +29,11 @@ def submission():
 
 
 def confirm_path(submission):
-    return f"/confirmer/{confirmation_token(submission)}/"
+    return f"/confirmer/{link_to(submission, Kind.CONFIRM)}/"
 
 
 def stop_path(submission):
-    return (
-        "/" + stop_url(address=submission.contact.email, topic=ALERTS.format(about=submission.topic)).split("/", 3)[3]
-    )
+    return f"/arreter/{stop_link(submission.contact.email, ALERTS.format(about=submission.topic))}/"
 
 
 def owed(kind):
@@ -41,7 +42,7 @@ def owed(kind):
 
 def test_the_link_of_the_email_is_the_one_that_confirms(client):
     fill(client)
-    path = re.search(r"(/confirmer/\S+)", ours(Notification).get().text).group(1)
+    path = re.search(r"(/confirmer/\S+)", as_sent(ours(Notification).get()).text).group(1)
     client.post(path)
     assert ours(Submission).get().confirmed_at
 
@@ -60,7 +61,7 @@ def test_confirming_twice_sends_one_receipt_and_one_notice_to_each_officer(clien
     make_officer("CCLO")
     for _ in range(2):
         response = client.post(confirm_path(submission))
-        assert response["Location"] == f"/resultat/{submission.token}/"
+        assert led_to(response["Location"]) == submission
     assert owed("receipt").count() == 1
     assert sorted(row.recipient for row in owed("officer_notice")) == sorted(officer.email for officer in officers)
     assert "L’adresse isabelle.morel@tolerie.example est déjà confirmée" in text_of(
@@ -69,21 +70,23 @@ def test_confirming_twice_sends_one_receipt_and_one_notice_to_each_officer(clien
 
 
 def test_the_result_page_says_what_is_awaited(client, submission):
-    path = f"/resultat/{submission.token}/"
+    path = f"/resultat/{link_to(submission)}/"
     assert "Confirmez votre adresse" in text_of(client.get(path))
     client.post(confirm_path(submission))
     assert "Pas encore relu" in text_of(client.get(path))
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("change", ["altered", "cut", "another salt", "of nothing", "null"])
+@pytest.mark.parametrize("change", ["altered", "cut", "of another kind", "revoked", "null"])
 def test_an_altered_link_is_not_found_and_offers_another(client, submission, method, change):
-    token = confirmation_token(submission)
+    token, other = link_to(submission, Kind.CONFIRM), link_to(submission, Kind.RESULT)
+    if change == "revoked":
+        revoke_links(kind=Kind.CONFIRM, object_id=submission.pk)
     token = {
         "altered": token[:-1] + ("A" if token[-1] != "A" else "B"),
         "cut": token[:-5],
-        "another salt": signing.dumps(submission.pk, salt="other"),
-        "of nothing": signing.dumps(submission.pk + 1, salt=CONFIRM_SALT),
+        "of another kind": other,
+        "revoked": token,
         "null": "%00",
     }[change]
     response = getattr(client, method)(f"/confirmer/{token}/")
@@ -97,8 +100,8 @@ def test_an_altered_link_is_not_found_and_offers_another(client, submission, met
 @pytest.mark.parametrize(("days", "status"), [(29, 200), (31, 404)])
 def test_a_link_lives_thirty_days(client, submission, monkeypatch, days, status):
     path = confirm_path(submission)
-    now = time.time() + days * 24 * 3600
-    monkeypatch.setattr(signing.time, "time", lambda: now)
+    now = timezone.now() + timedelta(days=days)
+    monkeypatch.setattr(timezone, "now", lambda: now)
     assert client.get(path).status_code == status
 
 
@@ -153,7 +156,7 @@ def test_a_one_click_stop_of_the_alerts_never_holds_correspondence_back(client, 
     client.post(confirm_path(submission))
     client.post(confirm_path(other))
     assert {email.state for email in ours(Notification)} == {Notification.State.DUE}
-    assert client.get(f"/resultat/{submission.token}/").status_code == 200
+    assert client.get(f"/resultat/{link_to(submission)}/").status_code == 200
 
 
 def test_after_a_refusal_only_what_is_asked_for_is_sent(client, submission):
@@ -175,8 +178,8 @@ def test_an_officer_who_stops_the_notices_still_gets_a_password(client, submissi
 
 @pytest.mark.parametrize(
     "token",
-    ["x", "%00", signing.dumps({"address": "a", "topic": "b"}, salt="other")],
-    ids=["short", "nothing", "of another purpose"],  # a signed token holds the second
+    ["x", "%00", "lien-" + "A" * 24],
+    ids=["short", "nothing", "made up"],
 )
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_an_altered_stop_link_is_not_found(client, token, method):
@@ -186,7 +189,7 @@ def test_an_altered_stop_link_is_not_found(client, token, method):
 
 @pytest.mark.parametrize("path", ["/confirmer/{}/", "/retrouver/", "/demande/besoin/"])
 def test_every_other_form_is_refused_without_its_cookie_in_french(submission, path):
-    response = Client(enforce_csrf_checks=True).post(path.format(confirmation_token(submission)))
+    response = Client(enforce_csrf_checks=True).post(path.format(link_to(submission, Kind.CONFIRM)))
     assert response.status_code == 403
     assert "Le formulaire n’a pas été envoyé" in text_of(response)
     submission.refresh_from_db()

@@ -8,7 +8,7 @@ from backend.companies.models import Fact, ReceivedAid
 from backend.companies.services import record_facts
 from backend.matchmaking.state_aid import declare_aid
 from backend.web.forms.aids import AidForm
-from tests.factories import DAY, make_lead, make_officer, make_submission, rewriting
+from tests.factories import DAY, link_to, make_lead, make_officer, make_submission, rewriting
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -36,7 +36,7 @@ def officer():
 def page(request, client, officer, submission):
     """Return the address of a page that holds the ledger: its officer's, and the firm's own."""
     if request.param == "firm":
-        return f"/resultat/{submission.token}/"
+        return f"/resultat/{link_to(submission)}/"
     client.force_login(officer)
     return f"/agent/{submission.pk}/"
 
@@ -144,7 +144,7 @@ def test_a_firm_reads_what_its_officer_noted_and_cannot_take_it_back(client, sub
     aid = declare_aid(
         submission=submission, on=DAY, granted_on=DAY, amount_eur=None, title="Pass Transition", author=officer
     )
-    page = f"/resultat/{submission.token}/"
+    page = f"/resultat/{link_to(submission)}/"
     response = client.get(page)
     assert "Pass Transition" in text_of(response)
     assert f"{page}aides/{aid.pk}/retirer/" not in response.content.decode()
@@ -163,20 +163,20 @@ def test_a_territory_lead_reads_the_ledger_and_has_no_form(client, submission):
 def test_a_firm_is_asked_only_where_a_scheme_of_its_result_is_de_minimis(client, monkeypatch, submission, has_one):
     if not has_one:
         monkeypatch.setattr("backend.schemes.regimes._read", dict)
-    text = text_of(client.get(f"/resultat/{submission.token}/"))
+    text = text_of(client.get(f"/resultat/{link_to(submission)}/"))
     assert ("Aides de minimis déjà reçues" in text) is has_one
 
 
 def test_a_firm_that_declared_an_aid_keeps_its_list_whatever_its_result(client, monkeypatch, submission):
     monkeypatch.setattr("backend.schemes.regimes._read", dict)
-    client.post(f"/resultat/{submission.token}/aides/", AID)
-    assert "Pass Transition" in text_of(client.get(f"/resultat/{submission.token}/"))
+    client.post(f"/resultat/{link_to(submission)}/aides/", AID)
+    assert "Pass Transition" in text_of(client.get(f"/resultat/{link_to(submission)}/"))
 
 
 def test_an_officer_reads_a_warning_on_each_de_minimis_scheme_and_a_firm_does_not(client, submission, officer):
     declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=300_000, regulation="general")
     sentence = "plafond de 300 000 € atteint, à vérifier avant de la demander."
-    assert sentence not in text_of(client.get(f"/resultat/{submission.token}/"))
+    assert sentence not in text_of(client.get(f"/resultat/{link_to(submission)}/"))
     client.force_login(officer)
     assert sentence in text_of(client.get(f"/agent/{submission.pk}/"))
 

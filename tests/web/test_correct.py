@@ -4,7 +4,7 @@ import pytest
 
 from backend.companies.models import Establishment, Fact
 from backend.matchmaking.reviews import end_review
-from tests.factories import DAY, FACTS, make_officer, make_submission
+from tests.factories import DAY, FACTS, led_to, link_to, make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -23,7 +23,7 @@ WHOLE = {
 
 
 def page_of(submission):
-    return f"/resultat/{submission.token}/corriger/"
+    return f"/resultat/{link_to(submission)}/corriger/"
 
 
 def typed_in(client, submission):
@@ -51,7 +51,7 @@ def submission():
 def test_a_page_saved_as_it_shows_changes_nothing(client, submission):
     n_facts = ours(Fact).count()
     response = client.post(page_of(submission), typed_in(client, submission))
-    assert response["Location"] == f"/resultat/{submission.token}/"
+    assert led_to(response["Location"]) == submission
     assert ours(Fact).count() == n_facts
     assert submission.sheet.values() == WHOLE
     submission.refresh_from_db()
@@ -100,7 +100,7 @@ def test_name_and_number_can_be_corrected(client, submission):
     client.post(page_of(submission), {**typed_in(client, submission), **changes})
     submission.refresh_from_db()
     assert (submission.sheet.name, submission.sheet.establishment.siret) == ("Nouveau nom 🔥", "99999995600025")
-    assert "Nouveau nom 🔥" in text_of(client.get(f"/resultat/{submission.token}/"))
+    assert "Nouveau nom 🔥" in text_of(client.get(f"/resultat/{link_to(submission)}/"))
 
 
 def test_a_correction_opens_the_review_again_and_the_page_says_so(client, submission):
@@ -109,7 +109,7 @@ def test_a_correction_opens_the_review_again_and_the_page_says_so(client, submis
     client.post(page_of(submission), {**typed_in(client, submission), "project-headcount": "40"})
     submission.refresh_from_db()
     assert submission.reviewed_at is None
-    text = text_of(client.get(f"/resultat/{submission.token}/"))
+    text = text_of(client.get(f"/resultat/{link_to(submission)}/"))
     assert "Vos corrections sont enregistrées. Voici le nouveau résultat." in text
     assert f"Relu par {officer}" not in text
 

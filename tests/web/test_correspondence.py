@@ -6,7 +6,7 @@ from django.utils import timezone
 from backend.matchmaking.correspondence import refuse_emails, refuses_emails
 from backend.matchmaking.models import Alert
 from backend.notifications.models import Notification
-from tests.factories import decide, first_matches, make_officer, make_submission
+from tests.factories import decide, first_matches, link_to, make_officer, make_submission
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def other(officer):
 
 
 def choose(client, file, **sent):
-    return client.post(f"/resultat/{file.token}/courriels/", sent, follow=True)
+    return client.post(f"/resultat/{link_to(file)}/courriels/", sent, follow=True)
 
 
 def end(client, file, officer):
@@ -144,7 +144,7 @@ def test_an_officer_reads_the_row_of_the_answer(client, file, other, officer, ro
 def test_a_firm_reads_what_became_of_its_confirmation(client, db, row, said):
     file = make_submission()
     Notification.objects.filter(kind="confirm_address").update(ended_at=timezone.now(), **row)
-    assert said in text_of(client.get(f"/resultat/{file.token}/"))
+    assert said in text_of(client.get(f"/resultat/{link_to(file)}/"))
 
 
 def test_nobody_is_said_to_have_been_told_before_the_row_says_so(client, file, officer):

@@ -9,7 +9,7 @@ from backend.matchmaking.models import Alert, FollowUp, HandOver, Note, Review
 from backend.matchmaking.reviews import end_review
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.territories.models import ServedEpci
-from tests.factories import CCLO, DAY, decide, first_matches, make_officer, make_submission, revise_scheme
+from tests.factories import CCLO, DAY, decide, first_matches, link_to, make_officer, make_submission, revise_scheme
 from tests.neighbour import ours
 from tests.web.conftest import fill, text_of
 
@@ -172,7 +172,7 @@ def test_a_scheme_is_found_by_its_words_and_added_with_who_added_it(desk, office
     assert scheme.current.name in text_of(page)
     act(desk, submission, f"avis/{scheme.pk}", verdict="kept")
     act(desk, submission, "terminer", message="Bonjour")
-    text = text_of(client.get(f"/resultat/{submission.token}/"))
+    text = text_of(client.get(f"/resultat/{link_to(submission)}/"))
     assert scheme.current.name in text
     assert f"Ajouté par {officer}" in text
 
@@ -206,7 +206,7 @@ def test_officers_see_unverified_sheets_marked_and_firms_only_public_contacts(de
     assert public
     assert private
     officer_text = text_of(desk.get(f"/agent/{submission.pk}/"))
-    firm = client.get(f"/resultat/{submission.token}/")
+    firm = client.get(f"/resultat/{link_to(submission)}/")
     firm_text = text_of(firm)
     for scheme in (*public, *private):
         assert scheme.current.name in officer_text
@@ -248,7 +248,7 @@ def test_a_note_is_written_for_a_chosen_audience(desk, client, submission):
     assert "Un mot &lt;b&gt;gras" in refused.content.decode()
     for audience in Note.Audience.values:
         act(desk, submission, "notes", text=f"Note {audience}", audience=audience)
-    firm = text_of(client.get(f"/resultat/{submission.token}/"))
+    firm = text_of(client.get(f"/resultat/{link_to(submission)}/"))
     assert "Note firm" in firm
     assert "Note internal" not in firm
     assert "Note shared" not in firm
@@ -361,7 +361,7 @@ def test_a_firm_reads_the_links_at_once_and_the_order_once_reviewed(client, desk
     first, second = pair
     links = [{"kind": "requires", "scheme": second.source_key, "note": None, "source": None}]
     revise_scheme(tmp_path, first.source_key, name="Premier", relations=links)
-    path = f"/resultat/{submission.token}/"
+    path = f"/resultat/{link_to(submission)}/"
     for scheme in pair:
         decide(submission, scheme, officer)
     text = text_of(client.get(path))
@@ -430,10 +430,10 @@ def test_other_reasons_are_listed_for_those_who_lead(client, desk, officer, subm
 def test_a_firm_asks_for_alerts_while_it_files_or_later(client, submission):
     fill(client, contact={"alerts": "on"})
     assert ours(Alert).count() == 1
-    path = f"/resultat/{submission.token}/alertes/"
+    path = f"/resultat/{link_to(submission)}/alertes/"
     client.post(path, {"frequency": "weekly", "paused_until": ""})
     assert Alert.objects.get(submission=submission).frequency == "weekly"
-    text = text_of(client.get(f"/resultat/{submission.token}/"))
+    text = text_of(client.get(f"/resultat/{link_to(submission)}/"))
     assert "une fois par semaine" in text
     client.post(path, {"stop": "1"})
     assert Alert.objects.get(submission=submission).ended_at is not None
@@ -450,7 +450,7 @@ def test_a_firm_asks_for_alerts_while_it_files_or_later(client, submission):
     ],
 )
 def test_an_alert_that_cannot_be_says_why(client, submission, sent, sentence):
-    response = client.post(f"/resultat/{submission.token}/alertes/", sent)
+    response = client.post(f"/resultat/{link_to(submission)}/alertes/", sent)
     assert response.status_code == 422
     assert sentence in text_of(response)
     assert not ours(Alert).exists()

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import make_officer, make_submission
+from tests.factories import link_to, make_officer, make_submission
 from tests.web.conftest import STEPS, text_of
 from tests.web.test_guards import run
 
@@ -74,7 +74,7 @@ def test_an_address_without_its_cookie_is_kept(client):
 @pytest.mark.parametrize("name", ["answer", "account_login", "account_reset_password"])
 def test_a_form_that_acts_for_someone_is_not_offered_again(name):
     """One tap would send what another site had filled in."""
-    path = reverse(name, args=[make_submission().token] if name == "answer" else [])
+    path = reverse(name, args=[link_to(make_submission())] if name == "answer" else [])
     response = Client(enforce_csrf_checks=True).post(path, {"login": "x@y.example", "email": "x@y.example"})
     check(response, 403)
     assert "<form" not in response.content.decode()

@@ -12,12 +12,11 @@ from django.urls import NoReverseMatch, reverse
 
 from backend.accounts.models import User
 from backend.accounts.services import invite
+from backend.links.models import Kind
 from backend.matchmaking.reviews import end_review
-from backend.matchmaking.services import confirmation_token
 from backend.notifications.models import Notification
-from backend.notifications.services import stop_url
 from tests.conftest import ROOT
-from tests.factories import DAY, decide, first_matches, make_officer, make_submission
+from tests.factories import DAY, as_sent, decide, first_matches, link_to, make_officer, make_submission, stop_link
 from tests.neighbour import ours
 from tests.web.conftest import STEPS, fill, text_of
 
@@ -132,13 +131,20 @@ def firm_pages(client, _settings, _tmp_path):
     ):
         yield f"{name}, wrong", client.post(f"/demande/{name}/", wrong)
     submission = make_submission(text="<b style='x'>", confirmed=False)
-    yield "confirm", client.get(f"/confirmer/{confirmation_token(submission)}/")
-    yield "result", client.get(f"/resultat/{submission.token}/")
-    yield "correct", client.get(f"/resultat/{submission.token}/corriger/")
-    yield "correct, wrong", client.post(f"/resultat/{submission.token}/corriger/", {})
-    stop = stop_url(address="x@y.example", topic="t").split("/", 3)[3]
-    yield "stop", client.get(f"/{stop}")
-    yield "stopped", client.post(f"/{stop}")
+    yield "confirm", client.get(f"/confirmer/{link_to(submission, Kind.CONFIRM)}/")
+    yield "result", client.get(f"/resultat/{link_to(submission)}/")
+    yield "correct", client.get(f"/resultat/{link_to(submission)}/corriger/")
+    yield "correct, wrong", client.post(f"/resultat/{link_to(submission)}/corriger/", {})
+    stop = f"/arreter/{stop_link('x@y.example', 'alerts:submission:1')}/"
+    yield "stop", client.get(stop)
+    yield "stopped", client.post(stop)
+    access = client.get(f"/acces/{link_to(submission, Kind.ACCESS)}/")
+    yield "access", access
+    manage = f"/resultat/{link_to(submission)}/acces/"
+    yield "access needed", client.get(manage)
+    client.post(access.wsgi_request.path)
+    yield "manage", client.get(manage)
+    yield "dead link", client.get("/acces/x/")
 
 
 def officer_pages(client, _settings, _tmp_path):
@@ -156,13 +162,14 @@ def officer_pages(client, _settings, _tmp_path):
     end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
     yield "file, ended", client.get(f"/agent/{submission.pk}/")
     yield "queue, ended", client.get("/agent/?etat=relues")
-    yield "result, ended", client.get(f"/resultat/{submission.token}/")
+    yield "result, ended", client.get(f"/resultat/{link_to(submission)}/")
     yield "password", client.get("/compte/mot-de-passe/")
     yield "sign out", client.get("/compte/deconnexion/")
     for path in ("", "application/", "cles/", "cles/ajouter/"):
         yield path, client.get(f"/compte/securite/{path}", follow=True)
     invite(user=officer)
-    path = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", ours(Notification).get(kind="invitation").text).group(1)
+    invitation = as_sent(ours(Notification).get(kind="invitation")).text
+    path = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", invitation).group(1)
     yield "new password", client.get(path, follow=True)
 
 

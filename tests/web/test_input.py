@@ -8,7 +8,7 @@ import pytest
 from backend.companies.models import Fact
 from backend.matchmaking.models import Submission
 from backend.notifications.models import Notification
-from tests.factories import make_officer
+from tests.factories import as_sent, make_officer
 from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, PROJECT, fill, text_of
 
@@ -275,7 +275,7 @@ def test_html_is_shown_as_it_was_typed_and_runs_nowhere(client):
     submission = ours(Submission).get()
     assert submission.text == typed
     confirm = ours(Notification).get(kind="confirm_address")
-    path = re.search(r"(/confirmer/\S+)", confirm.text).group(1)
+    path = re.search(r"(/confirmer/\S+)", as_sent(confirm).text).group(1)
     client.post(path)
     client.force_login(officer)
     file = client.get(f"/agent/{submission.pk}/")

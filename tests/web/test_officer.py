@@ -16,7 +16,19 @@ from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import answer_condition
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme
-from tests.factories import ARC, CC2V, CCLO, CCPE, DAY, decide, first_matches, make_lead, make_officer, make_submission
+from tests.factories import (
+    ARC,
+    CC2V,
+    CCLO,
+    CCPE,
+    DAY,
+    decide,
+    first_matches,
+    link_to,
+    make_lead,
+    make_officer,
+    make_submission,
+)
 from tests.neighbour import ours
 from tests.web.conftest import fill, text_of
 
@@ -75,7 +87,7 @@ def test_a_stranger_is_sent_to_sign_in(client, submission):
 
 
 def test_a_firm_that_has_its_link_is_a_stranger_here(client, submission):
-    assert client.get(f"/resultat/{submission.token}/").status_code == 200
+    assert client.get(f"/resultat/{link_to(submission)}/").status_code == 200
     fill(client)
     assert_sent_to_sign_in(client, submission)
 
@@ -236,7 +248,7 @@ def test_decisions_are_told_after_the_end_only(desk, officer, client, submission
     desk.post(f"/agent/{submission.pk}/avis/{kept.pk}/", {"verdict": "kept"})
     words = {"comment": "Entre nous : il ne répond jamais.", "message": "Le dossier est trop lourd pour vous."}
     reject(desk, submission, rejected, reason="other", **words)
-    path = f"/resultat/{submission.token}/"
+    path = f"/resultat/{link_to(submission)}/"
     before = text_of(client.get(path))
     assert "Écartés après relecture" not in before
     assert "Retenus par" not in before
@@ -262,7 +274,7 @@ def test_a_decision_after_the_end_waits_for_the_next_end(submission, officer, cl
     decide(submission, first, officer)
     end_review(submission=submission, officer=officer, on=DAY)
     decide(submission, second, officer)
-    cards = client.get(f"/resultat/{submission.token}/").context["page"].groups[0].cards
+    cards = client.get(f"/resultat/{link_to(submission)}/").context["page"].groups[0].cards
     assert [card.match.scheme for card in cards] == [first]
 
 

@@ -5,7 +5,7 @@ import pytest
 from backend.companies.models import Fact
 from backend.matchmaking.models import Match
 from backend.matchmaking.questions import NextQuestion
-from tests.factories import make_officer, make_submission
+from tests.factories import link_to, make_officer, make_submission
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ def submission():
 
 
 def page_of(submission):
-    return f"/resultat/{submission.token}/"
+    return f"/resultat/{link_to(submission)}/"
 
 
 def asked_on(client, submission):

@@ -14,14 +14,14 @@ from backend.matchmaking import alerts
 from backend.matchmaking.follow_up import offer_file
 from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Notification
-from backend.notifications.services import stop_url
 from backend.schemes.models import Scheme
 from backend.territories.models import ServedEpci
-from tests.factories import CCLO, DAY, decide, first_matches, make_officer, make_submission
+from tests.factories import CCLO, DAY, as_sent, decide, first_matches, make_officer, make_submission
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
-OWN = ("accounts", "companies", "matchmaking", "notifications", "schemes")  # not the scanner’s own session
+# Not the scanner’s own session, nor when a link was last used.
+OWN = ("accounts", "companies", "matchmaking", "notifications", "schemes")
 
 
 @pytest.fixture
@@ -45,9 +45,8 @@ def emails():
 
 
 def links(email: Notification) -> set[str]:
-    found = re.findall(r"https?://[^\s\"'<>]+", f"{email.text} {email.html}")
-    if email.topic:
-        found.append(stop_url(address=email.recipient, topic=email.topic))
+    sent = as_sent(email)
+    found = re.findall(r"https?://[^\s\"'<>]+", f"{sent.text} {sent.html} {sent.headers.get('List-Unsubscribe', '')}")
     return {address.rstrip(".,;)").replace("&amp;", "&") for address in found}
 
 

@@ -10,10 +10,10 @@ from django.core.cache import caches
 from django.test import RequestFactory
 
 from backend.common.throttles import client_network, look, spend
+from backend.links.models import Kind
 from backend.matchmaking.models import Submission
-from backend.matchmaking.services import confirmation_token
 from backend.notifications.models import Notification
-from tests.factories import make_submission
+from tests.factories import link_to, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import CONTACT, fill, text_of
 
@@ -182,7 +182,7 @@ def test_guessing_links_is_slowed_down_and_a_right_one_opens_all_the_same(client
     for _ in range(2):
         assert client.get(path).status_code == 404
     assert "Trop de demandes en peu de temps" in told(client.get(path))
-    assert client.get(f"/resultat/{submission.token}/").status_code == 200
+    assert client.get(f"/resultat/{link_to(submission)}/").status_code == 200
     client.defaults["REMOTE_ADDR"] = "192.0.2.77"
     assert client.get(path).status_code == 404
 
@@ -190,7 +190,7 @@ def test_guessing_links_is_slowed_down_and_a_right_one_opens_all_the_same(client
 @pytest.mark.django_db
 def test_opening_a_right_link_many_times_is_never_refused(client, settings):
     limit(settings, wrong_link__network=1)
-    path = f"/resultat/{make_submission().token}/"
+    path = f"/resultat/{link_to(make_submission())}/"
     assert {client.get(path).status_code for _ in range(5)} == {200}
 
 
@@ -216,7 +216,7 @@ def test_a_firm_files_and_reads_its_result_without_redis(client, no_redis, caplo
     response = fill(client)
     assert client.get(response["Location"]).status_code == 200
     submission = ours(Submission).get()
-    assert client.post(f"/confirmer/{confirmation_token(submission)}/").status_code == 302
+    assert client.post(f"/confirmer/{link_to(submission, Kind.CONFIRM)}/").status_code == 302
     assert client.post("/retrouver/", {"email": submission.contact.email}).status_code == 200
     assert client.get("/resultat/x/").status_code == 404
     assert time.monotonic() - before < 20

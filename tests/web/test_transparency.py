@@ -12,7 +12,7 @@ from backend.matchmaking.models import Activation
 from backend.matchmaking.weights import activate_weights
 from backend.schemes.models import Scheme, SubNeed
 from backend.schemes.wording import number
-from tests.factories import make_lead, make_submission, publish_revision, write_version
+from tests.factories import link_to, make_lead, make_submission, publish_revision, write_version
 from tests.matchmaking.rankers import make_ranker
 from tests.web.conftest import text_of
 
@@ -116,4 +116,4 @@ def test_quality_is_not_measured_until_an_evaluation_was_recorded(page, monkeypa
 
 def test_a_result_leads_to_the_page(client):
     submission = make_submission(confirmed=True)
-    assert f'href="{PAGE}"' in client.get(f"/resultat/{submission.token}/").content.decode().split("site-footer")[0]
+    assert f'href="{PAGE}"' in client.get(f"/resultat/{link_to(submission)}/").content.decode().split("site-footer")[0]

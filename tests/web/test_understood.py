@@ -6,7 +6,17 @@ from backend.accounts.models import Membership
 from backend.matchmaking.corrections import correct_need
 from backend.notifications.models import Notification
 from backend.schemes.models import SubNeed
-from tests.factories import ARC, DAY, archive_serving, decide, first_matches, make_lead, make_officer, make_submission
+from tests.factories import (
+    ARC,
+    DAY,
+    archive_serving,
+    decide,
+    first_matches,
+    link_to,
+    make_lead,
+    make_officer,
+    make_submission,
+)
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -96,7 +106,7 @@ def nothing():
 
 
 def test_a_firm_that_nothing_answers_reads_who_calls_and_when_and_no_scheme(client, officer, nothing):
-    response = client.get(f"/resultat/{nothing.token}/")
+    response = client.get(f"/resultat/{link_to(nothing)}/")
     text = text_of(response)
     assert "Rien ne correspond aujourd’hui" in text
     assert f"{officer} (Service ARC) le sait et vous appelle, si possible le matin" in text
@@ -108,7 +118,7 @@ def test_a_firm_that_nothing_answers_reads_who_calls_and_when_and_no_scheme(clie
 
 def test_one_that_has_not_confirmed_its_address_is_called_once_it_has(client, officer):
     submission = make_submission(needs=(), text="asdfgh qwerty")
-    text = text_of(client.get(f"/resultat/{submission.token}/"))
+    text = text_of(client.get(f"/resultat/{link_to(submission)}/"))
     assert f"Dès que votre adresse est confirmée, {officer} (Service ARC) le sait et vous appelle" in text
 
 
@@ -116,12 +126,12 @@ def test_the_officer_who_follows_the_file_is_the_one_who_calls(client, officer, 
     make_officer()
     nothing.officer = officer
     nothing.save()
-    assert f"{officer} le sait et vous appelle" in text_of(client.get(f"/resultat/{nothing.token}/"))
+    assert f"{officer} le sait et vous appelle" in text_of(client.get(f"/resultat/{link_to(nothing)}/"))
 
 
 def test_what_is_open_to_the_firm_stays_one_link_away(client, nothing):
-    assert f"/resultat/{nothing.token}/tous/" in client.get(f"/resultat/{nothing.token}/").content.decode()
-    response = client.get(f"/resultat/{nothing.token}/tous/")
+    assert f"/resultat/{link_to(nothing)}/tous/" in client.get(f"/resultat/{link_to(nothing)}/").content.decode()
+    response = client.get(f"/resultat/{link_to(nothing)}/tous/")
     names = [match.revision.name for match in nothing.results.first().matches.possible().select_related("revision")]
     assert len(names) > 20
     assert [match.revision.name for match in response.context["matches"]] == names
@@ -133,7 +143,7 @@ def test_what_was_set_aside_is_not_in_the_full_list_once_the_firm_was_told(desk,
     decide(submission, match.scheme, officer, "not_worth_it")
 
     def schemes():
-        response = desk.get(f"/resultat/{submission.token}/tous/")
+        response = desk.get(f"/resultat/{link_to(submission)}/tous/")
         return [other.scheme for other in response.context["matches"]]
 
     assert match.scheme in schemes()

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from backend.accounts.models import Membership, User
 from backend.matchmaking.models import Activation, Result, WeightSet
 from backend.matchmaking.weights import activate_weights
-from tests.factories import ARC, make_lead, make_officer, make_submission, write_version
+from tests.factories import ARC, link_to, make_lead, make_officer, make_submission, write_version
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -42,7 +42,7 @@ def typed(**changes):
 
 def order_on(client, submission):
     """Return the schemes of the firm's page, as they are listed."""
-    page = client.get(f"/resultat/{submission.token}/").context["page"]
+    page = client.get(f"/resultat/{link_to(submission)}/").context["page"]
     return [card.match.scheme_id for group in page.groups for card in group.cards]
 
 

@@ -1,6 +1,5 @@
 """What a firm filed: its facts, its needs, its words, and who follows it."""
 
-import secrets
 import uuid
 from datetime import datetime
 from typing import Self
@@ -18,10 +17,6 @@ from backend.companies.models import Contact, FactSheet
 from backend.schemes.models import SubNeed
 from backend.schemes.vocabulary import HORIZONS
 from backend.territories.models import ServedEpci
-
-
-def _token() -> str:
-    return secrets.token_urlsafe(24)
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
@@ -55,6 +50,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def counted(self) -> Self:
         """What statistics count: confirmed files, and what is left of those that were erased."""
         return self.filter(confirmed_at__isnull=False)
+
+    def of_address(self, email: str) -> Self:
+        """Filed with an address that was shown to be its owner's."""
+        return self.confirmed().filter(contact__email__iexact=email)
 
     def waiting(self) -> Self:
         return self.filter(reviewed_at__isnull=True)
@@ -100,7 +99,6 @@ class Submission(models.Model):
         NOT_ENTITLED = "not_entitled", _("son auteur n’est pas habilité")
         WITHDRAWN = "withdrawn", _("l’entreprise a retiré son consentement")
 
-    token = models.CharField(max_length=40, unique=True, default=_token, editable=False)
     filing_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     sheet = models.OneToOneField(FactSheet, on_delete=models.PROTECT, related_name="submission")
     contact = models.ForeignKey(

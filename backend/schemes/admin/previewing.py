@@ -16,7 +16,7 @@ from backend.schemes.admin.pages import found, signed_in
 from backend.schemes.forms.proposal import PreviewForm
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import PreviewLink, Proposal, Remark
-from backend.schemes.previews import DAYS, make_link, revoke_link, settle, token_of
+from backend.schemes.previews import DAYS, make_preview, revoke_preview, settle
 
 
 class PreviewingPages(DecidingPages):
@@ -32,21 +32,24 @@ class PreviewingPages(DecidingPages):
         """List the links of a proposal with what their readers remarked, and make another one."""
         proposal = found(Proposal.objects.readable(), pk)
         data = request.POST if request.method == "POST" else None
+        address = ""
         form = PreviewForm(data, initial={"expires_on": current_day() + timedelta(days=DAYS)})
         if form.is_bound and form.is_valid():
             try:
-                link = make_link(proposal=proposal, editor=signed_in(request), on=current_day(), **form.cleaned_data)
+                made = make_preview(
+                    proposal=proposal, editor=signed_in(request), on=current_day(), **form.cleaned_data
+                )
             except PublishingError as error:
                 messages.error(request, str(error))
             else:
-                messages.success(request, f"Lien fait pour {link.for_whom} : copiez-le ci-dessous.")
-                return redirect("admin:schemes_proposal_previews", proposal.pk)
+                address = absolute_url("preview", made[1])  # on this page only: no session keeps it
         return self.page(
             request,
             "previews",
             f"Aperçu pour le porteur – {proposal}",
             proposal=proposal,
             form=form,
+            address=address,
             links=_links(proposal),
             remarks=Remark.objects.filter(link__proposal=proposal).select_related("link", "done_by"),
         )
@@ -54,7 +57,7 @@ class PreviewingPages(DecidingPages):
     def revoke(self, request: HttpRequest, pk: str) -> HttpResponse:
         proposal = found(Proposal.objects.all(), pk)
         link = found(proposal.previews.all(), self._posted(request, "link"))
-        revoke_link(link=link, editor=signed_in(request))
+        revoke_preview(link=link, editor=signed_in(request))
         messages.success(request, f"Le lien fait pour {link.for_whom} ne s’ouvre plus.")
         return redirect("admin:schemes_proposal_previews", proposal.pk)
 
@@ -73,10 +76,6 @@ class PreviewingPages(DecidingPages):
 
 
 def _links(proposal: Proposal) -> list[dict[str, Any]]:
-    """Return the links with their addresses; those that opened once and do no more have none."""
     on = current_day()
     rows: list[PreviewLink] = list(proposal.previews.select_related("made_by", "revoked_by"))
-    return [
-        {"link": link, "address": absolute_url("preview", token_of(link)) if link.is_valid(on) else ""}
-        for link in rows
-    ]
+    return [{"link": link, "opens": link.is_valid(on)} for link in rows]

@@ -18,7 +18,7 @@ class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
 
 
 class PreviewLink(models.Model):
-    """A link to one proposal, for one reader outside. Its secret is a signature of its key: the row holds none."""
+    """A link to one proposal, for one reader outside. Its secret is in ``links``, as a digest."""
 
     proposal = models.ForeignKey(
         Proposal, on_delete=models.CASCADE, related_name="previews", verbose_name=_("proposition")

@@ -13,10 +13,11 @@ from backend.common.days import current_day
 from backend.companies.models import ReceivedAid
 from backend.matchmaking.models import Submission
 from backend.matchmaking.state_aid import AidError, declare_aid, declare_complete, take_aid_back
+from backend.web.access import opened_submission
 from backend.web.forms.aids import AidForm
 from backend.web.throttles import limit_wrong_links
 from backend.web.views.officer import file_page, signed_in, visible_file
-from backend.web.views.result import result_page, submission_of, unless_closed
+from backend.web.views.result import result_page, unless_closed
 
 ANCHOR = "#aides"
 
@@ -58,7 +59,7 @@ def _back_to_result(token: str) -> HttpResponse:
 @limit_wrong_links
 @unless_closed
 def declare(request: HttpRequest, token: str) -> HttpResponse:
-    submission = submission_of(token)
+    submission = opened_submission(token)
     refused = _declared(request, submission, None)
     if refused:
         return result_page(request, submission, aid_form=refused, status=422)
@@ -69,7 +70,7 @@ def declare(request: HttpRequest, token: str) -> HttpResponse:
 @limit_wrong_links
 @unless_closed
 def take_back(request: HttpRequest, token: str, aid_pk: int) -> HttpResponse:
-    _take_back(submission_of(token), aid_pk, None)
+    _take_back(opened_submission(token), aid_pk, None)
     return _back_to_result(token)
 
 
@@ -78,7 +79,7 @@ def take_back(request: HttpRequest, token: str, aid_pk: int) -> HttpResponse:
 @unless_closed
 def complete(request: HttpRequest, token: str) -> HttpResponse:
     """Say that the list is complete, or that it is not."""
-    _declare_complete(request, submission_of(token), None)
+    _declare_complete(request, opened_submission(token), None)
     return _back_to_result(token)
 
 

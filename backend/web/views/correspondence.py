@@ -8,16 +8,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from backend.matchmaking.correspondence import accept_emails, refuse_emails
+from backend.web.access import opened_submission
 from backend.web.forms.result import CallMeForm
 from backend.web.throttles import limit_wrong_links
-from backend.web.views.result import result_page, submission_of
+from backend.web.views.result import result_page
 
 
 @require_POST
 @limit_wrong_links
 def choose(request: HttpRequest, token: str) -> HttpResponse:
     """Refuse e-mails about the file, or accept them again."""
-    submission = submission_of(token)
+    submission = opened_submission(token)
     if "accept" in request.POST:
         accept_emails(submission=submission)
         messages.success(request, _("C’est noté : nous pouvons à nouveau vous écrire."))

@@ -1,14 +1,25 @@
 """Pages for what goes wrong: each says what happened, what to do and whom to call."""
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.views.defaults import page_not_found
 
+from backend.web.access import DeadLink, private
 from backend.web.identity import identity
 from backend.web.views import filing, previews, reports, result
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _bare("400.html", status=400)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say how to get another link where one opens nothing."""
+    if not isinstance(exception, DeadLink):
+        return page_not_found(request, exception)
+    name = request.resolver_match.url_name if request.resolver_match else ""
+    return private(render(request, "web/link_expired.html", {"page_name": name}, status=404))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

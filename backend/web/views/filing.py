@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
+from backend.links.models import Kind
+from backend.links.services import make_link
 from backend.matchmaking import engine
 from backend.matchmaking.models import Submission
 from backend.matchmaking.presentation import preview
@@ -164,7 +166,7 @@ def _file(request: HttpRequest, draft: dict[str, Any], form: StepForm) -> HttpRe
     except OutsideTerritory:
         return redirect("outside")
     request.session.pop(DRAFT, None)
-    return redirect("result", submission.token)
+    return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk))
 
 
 def _looks_like_a_robot(request: HttpRequest, draft: dict[str, Any]) -> bool:
@@ -208,7 +210,7 @@ def _already_filed(request: HttpRequest) -> HttpResponseRedirect | None:
     except ValueError:
         return None
     submission = Submission.objects.filter(filing_key=key).first()
-    return redirect("result", submission.token) if submission else None
+    return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk)) if submission else None
 
 
 @never_cache

@@ -1,7 +1,6 @@
 """The pages around: home, stop writing to me, health, and the mail catcher of a demonstration."""
 
 from django.conf import settings
-from django.core import signing
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,9 +10,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from backend.common.readiness import missing_parts
+from backend.links.models import Kind
 from backend.notifications import catcher
-from backend.notifications.services import read_stop_token, stop
+from backend.notifications.services import stop, stopped_by
 from backend.territories.models import ServedEpci
+from backend.web.access import DeadLink, opened, private
 
 
 @require_safe
@@ -30,20 +31,20 @@ TOPICS = {
 }
 
 
-# Mail programs post here without our cookie (RFC 8058); the signed token is what proves the right to stop.
+# Mail programs post here without our cookie (RFC 8058); the secret link is what proves the right to stop.
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop_writing(request: HttpRequest, token: str) -> HttpResponse:
     """Stop a topic: opening the link only shows the button."""
-    try:
-        address, topic = read_stop_token(token)
-    except signing.BadSignature:
-        return render(request, "web/link_expired.html", status=404)
+    found = stopped_by(opened(Kind.STOP, token))
+    if found is None:
+        raise DeadLink
+    address, topic = found
     if request.method == "POST":
         stop(address=address, topic=topic)
     context = {"address": address, "what": TOPICS.get(topic.split(":")[0], ""), "done": request.method == "POST"}
-    return render(request, "web/stop.html", context)
+    return private(render(request, "web/stop.html", context))
 
 
 @never_cache

@@ -14,6 +14,7 @@ from backend.schemes.previews import as_published, leave_remark, link_of
 from backend.schemes.records import BROKEN, RecordError
 from backend.schemes.sheets import sheet_of
 from backend.schemes.windows import TAKING, window_on
+from backend.web.access import private
 from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import limit_wrong_links
 
@@ -25,7 +26,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     """Show a proposal as the public would read it, and take a remark; reading changes nothing."""
     link = link_of(token, on=current_day())
     if link is None:
-        return _private(render(request, "web/published/preview_over.html", status=404))
+        return private(render(request, "web/published/preview_over.html", status=404))
     if request.method != "POST":
         return _page(request, link, RemarkForm(), is_received="merci" in request.GET)
     form = RemarkForm(request.POST)
@@ -36,14 +37,14 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         response.headers["Retry-After"] = str(wait)
         return response
     leave_remark(link=link, text=form.cleaned_data["text"], now=timezone.now())
-    return _private(redirect(f"{request.path}?merci"))
+    return private(redirect(f"{request.path}?merci"))
 
 
 def show_again(request: HttpRequest, token: str) -> HttpResponse:
     """Show a remark that was sent without its cookie: nothing is taken, what was typed stays, with a fresh token."""
     link = link_of(token, on=current_day())
     if link is None:
-        return _private(render(request, "web/published/preview_over.html", status=404))
+        return private(render(request, "web/published/preview_over.html", status=404))
     return _page(request, link, RemarkForm(request.POST), notice=no_cookie(), status=403)
 
 
@@ -70,13 +71,6 @@ def _page(
                 "notice": notice,
                 "is_received": is_received,
             }
-            return _private(render(request, "web/published/preview.html", context, status=status))
+            return private(render(request, "web/published/preview.html", context, status=status))
     except (RecordError, *BROKEN):  # the catalogue changed under a draft: a code or a scheme it names is no more
-        return _private(render(request, "web/published/preview_over.html", {"is_broken": True}, status=404))
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    """Keep the secret link out of search engines and of the addresses that other sites are told."""
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response
+        return private(render(request, "web/published/preview_over.html", {"is_broken": True}, status=404))

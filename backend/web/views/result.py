@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
+from backend.links.models import Kind
+from backend.links.services import make_link
 from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
 from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.emails import caller_of, organisation_in_charge
@@ -26,10 +28,10 @@ from backend.matchmaking.services import (
     answer_condition,
     confirm_address,
     correct_submission,
-    read_confirmation_token,
     send_link_again,
 )
 from backend.matchmaking.state_aid import has_aids, ledger_of
+from backend.web.access import opened, opened_submission, private, submission_of, token_of
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
 from backend.web.forms.filing.firm import FirmForm
@@ -40,11 +42,8 @@ from backend.web.forms.question import Asked, asked_with, open_questions, take_a
 from backend.web.forms.result import AddressForm, AlertForm, CallMeForm
 from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import limit_wrong_links
+from backend.web.views.access import links_of
 from backend.web.views.journal import readings_of
-
-
-def submission_of(token: str) -> Submission:
-    return get_object_or_404(Submission.objects.select_related("sheet", "contact", "epci", "reviewed_by"), token=token)
 
 
 def unless_closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -52,25 +51,18 @@ def unless_closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
     @wraps(view)
     def answered(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        if submission_of(token).closed_at:
+        if opened_submission(token).closed_at:
             return redirect("result", token)
         return view(request, token, *args, **kwargs)
 
     return answered
 
 
-def _private(response: HttpResponse) -> HttpResponse:
-    """Keep the secret link out of search engines and of the addresses that other sites are told."""
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response
-
-
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 @limit_wrong_links
 def result(request: HttpRequest, token: str) -> HttpResponse:
-    return result_page(request, submission_of(token))
+    return result_page(request, opened_submission(token))
 
 
 def result_page(
@@ -86,13 +78,15 @@ def result_page(
     """Show a result; a form is one that was refused, with what was typed."""
     if submission.closed_at:
         closed = {"submission": submission, "organisation": organisation_in_charge(submission)}
-        return _private(render(request, "web/closed.html", closed, status=status))
-    answer = latest_result(submission, on=current_day())
+        return private(render(request, "web/closed.html", closed, status=status))
+    answer, token = latest_result(submission, on=current_day()), token_of(request)
     alert = Alert.objects.filter(submission=submission).first()
     page = present(submission, answer)
     shows_aids = aid_form or proposes_de_minimis(page) or has_aids(submission)
     context = {
         "submission": submission,
+        "token": token,
+        "links": links_of(submission, token),
         "result": answer,
         "page": page,
         "ledger": ledger_of(submission, on=answer.on) if shows_aids else None,
@@ -100,15 +94,15 @@ def result_page(
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first(),
         "asked": asked or asked_with(submission, open_questions(submission, answer).first),
-        "question_url": reverse("question", args=[submission.token]),
-        "answer_url": reverse("answer", args=[submission.token]),
+        "question_url": reverse("question", args=[token]),
+        "answer_url": reverse("answer", args=[token]),
         "can_answer": ("firm",),
         "caller": caller_of(submission) if page.nothing_fits else "",
         "readings": readings_of(submission),
         "notes": submission.notes.for_the_firm().select_related("author", "organisation"),
         "whom_to_call": whom_to_call(submission),
         "guides": answer.guides() if page.nothing_fits else (),
-        "open_url": reverse("open_schemes", args=[submission.token]),
+        "open_url": reverse("open_schemes", args=[token]),
         "colleagues": colleagues_of(submission),
         "alert": alert if alert and is_heard(alert) else None,
         "refuses_emails": refuses_emails(submission),
@@ -116,7 +110,7 @@ def result_page(
         "confirmation": None if submission.confirmed_at else latest_email(submission, "confirm_address"),
         "alert_form": alert_form or AlertForm(initial=AlertForm.initial_for(alert)),
     }
-    return _private(render(request, "web/result.html", context, status=status))
+    return private(render(request, "web/result.html", context, status=status))
 
 
 @never_cache
@@ -125,10 +119,10 @@ def result_page(
 @unless_closed
 def open_schemes(request: HttpRequest, token: str) -> HttpResponse:
     """List all that is open to the firm, whatever it asked for."""
-    submission = submission_of(token)
+    submission = opened_submission(token)
     answer = latest_result(submission, on=current_day())
-    context = {"submission": submission, "matches": open_to(submission, answer)}
-    return _private(render(request, "web/open_schemes.html", context))
+    context = {"submission": submission, "token": token, "matches": open_to(submission, answer)}
+    return private(render(request, "web/open_schemes.html", context))
 
 
 @require_POST
@@ -136,7 +130,7 @@ def open_schemes(request: HttpRequest, token: str) -> HttpResponse:
 @unless_closed
 def alerts(request: HttpRequest, token: str) -> HttpResponse:
     """Ask to be told of what is new, change the rhythm, or stop."""
-    submission = submission_of(token)
+    submission = opened_submission(token)
     if "stop" in request.POST:
         unsubscribe(submission=submission)
         messages.success(request, _("C’est arrêté : nous ne vous préviendrons plus."))
@@ -159,7 +153,7 @@ def alerts(request: HttpRequest, token: str) -> HttpResponse:
 @unless_closed
 def colleague(request: HttpRequest, token: str) -> HttpResponse:
     """Let colleagues who filed for the same firm read one's name, or no more."""
-    share_name(submission=submission_of(token), agrees=bool(request.POST.get("agrees")))
+    share_name(submission=opened_submission(token), agrees=bool(request.POST.get("agrees")))
     messages.success(request, _("C’est noté."))
     return redirect(reverse("result", args=[token]) + "#collegue")
 
@@ -169,7 +163,7 @@ def colleague(request: HttpRequest, token: str) -> HttpResponse:
 @unless_closed
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """Take the firm's answer to a condition that only a person can check."""
-    submission = submission_of(token)
+    submission = opened_submission(token)
     answer_condition(
         submission=submission,
         condition=request.POST.get("condition", ""),
@@ -185,7 +179,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 @unless_closed
 def question(request: HttpRequest, token: str) -> HttpResponse:
     """Take the answer to the best question, or that the firm does not know; the page comes back with the next one."""
-    submission, on = submission_of(token), current_day()
+    submission, on = opened_submission(token), current_day()
     try:
         again = take_answer(submission, latest_result(submission, on=on), request.POST, on=on)
     except OutsideTerritory:
@@ -211,7 +205,7 @@ CORRECTION: tuple[tuple[str, type[StepForm]], ...] = (
 @unless_closed
 def correct(request: HttpRequest, token: str) -> HttpResponse:
     """Correct what was filed, on one page, and see the new result."""
-    submission = submission_of(token)
+    submission = opened_submission(token)
     data = request.POST if request.method == "POST" else None
     forms = {name: form(data, prefix=name, initial=form.initial_for(submission)) for name, form in CORRECTION}
     adding = any(form.asks_for_row for form in forms.values())
@@ -241,9 +235,9 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
         else:
             messages.success(request, _("Vos corrections sont enregistrées. Voici le nouveau résultat."))
             return redirect("result", token)
-    context = {"submission": submission, "forms": forms, **forms}
+    context = {"submission": submission, "token": token, "forms": forms, **forms}
     status = 422 if data is not None and not adding else 200
-    return _private(render(request, "web/correct.html", context, status=status))
+    return private(render(request, "web/correct.html", context, status=status))
 
 
 @never_cache
@@ -251,14 +245,13 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
 @limit_wrong_links
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Confirm an address: opening the link changes nothing, the button does, since mail scanners open every link."""
-    submission = read_confirmation_token(token)
-    if submission is None:
-        return render(request, "web/link_expired.html", status=404)
+    submission = submission_of(opened(Kind.CONFIRM, token))
     if request.method == "POST":
-        confirm_address(submission=submission)
-        messages.success(request, _("Merci, votre adresse est confirmée. Votre demande est transmise."))
-        return redirect("result", submission.token)
-    return _private(render(request, "web/confirm.html", {"submission": submission}))
+        if submission.confirmed_at is None:
+            confirm_address(submission=submission)
+            messages.success(request, _("Merci, votre adresse est confirmée. Votre demande est transmise."))
+        return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk))
+    return private(render(request, "web/confirm.html", {"submission": submission}))
 
 
 @never_cache

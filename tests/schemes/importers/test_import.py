@@ -14,7 +14,7 @@ from backend.schemes.comparison import differences
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.publishing import archive
 from backend.schemes.records import normalise, read_record
-from tests.factories import DAY, make_officer, make_submission
+from tests.factories import DAY, link_to, make_officer, make_submission
 from tests.schemes.importers.made_up import SOURCE, current, make_programme, run, with_texts
 from tests.schemes.people import make_approver
 from tests.web.conftest import text_of
@@ -314,7 +314,7 @@ def test_an_imported_record_is_ranked_in_its_own_source_only(record):
 def test_no_firm_sees_an_imported_record(record, client, settings):
     submission = make_submission(needs=(), text="Zzz importée xylophone")
     assert not submission.results.get().matches.filter(scheme=record).exists()
-    assert "Zzz importée" not in text_of(client.get(f"/resultat/{submission.token}/"))
+    assert "Zzz importée" not in text_of(client.get(f"/resultat/{link_to(submission)}/"))
 
 
 def test_the_public_api_does_not_know_an_imported_record(record, client):

@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 
 from backend.accounts.models import User
 from backend.common.days import current_day
-from backend.matchmaking.emails import result_url
+from backend.links.models import Kind
+from backend.links.services import make_link
 from backend.matchmaking.management.demonstration import read_demonstration
 from backend.matchmaking.models import Submission
 from backend.matchmaking.presentation import present
@@ -57,8 +58,9 @@ class Command(BaseCommand):
 
     def _print_addresses(self, submission: Submission) -> None:
         self._title("Adresses")
+        token = make_link(kind=Kind.RESULT, object_id=submission.pk)
         self._say(f"Accueil : {settings.PUBLIC_URL}/")
-        self._say(f"Résultat de l’entreprise : {result_url(submission)}")
+        self._say(f"Résultat de l’entreprise : {absolute_url('result', token)}")
         self._say(f"Développeurs économiques : {absolute_url('officer_queue')}")
         self._say(f"Courriels reçus : {absolute_url('mailbox')}")
 

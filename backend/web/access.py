@@ -1,0 +1,94 @@
+"""What secret links open: a file to whoever has its result link, more to who just showed the address is theirs."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from backend.links.models import RULES, Kind, Link
+from backend.links.services import find_link
+from backend.matchmaking.models import Submission
+
+FRESH = "fresh_access"  # in the session: until when, by the number of the file
+
+
+class DeadLink(Http404):
+    """A link that opens nothing: it was altered, is over, was revoked, or has served."""
+
+
+def opened(kind: Kind, token: str) -> Link:
+    """Return the live link of a token; raise ``DeadLink``."""
+    link = find_link(kind=kind, token=token)
+    if link is None:
+        raise DeadLink
+    return link
+
+
+def submission_of(link: Link) -> Submission:
+    """Return the file that a link opens."""
+    rows = Submission.objects.select_related("sheet", "contact", "epci", "reviewed_by")
+    submission = rows.filter(pk=link.object_id).first()
+    if submission is None:
+        raise DeadLink
+    return submission
+
+
+def opened_submission(token: str) -> Submission:
+    """Return the file of a result link; raise ``DeadLink``."""
+    return submission_of(opened(Kind.RESULT, token))
+
+
+def token_of(request: HttpRequest) -> str:
+    """Return the token in the address of a page, for the links to its other pages."""
+    assert request.resolver_match  # noqa: S101 -- set before any view runs
+    return str(request.resolver_match.kwargs["token"])
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """Keep a secret link out of search engines and of the addresses that other sites are told.
+
+    Not ``no-referrer``: browsers then send ``Origin: null`` with a form, which the check of its cookie refuses.
+    """
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+# -- what a forwarded result link is not enough for
+
+
+def grant_access(request: HttpRequest, submission: Submission) -> None:
+    """Note in the session that its address received a link just now; what it may do more ends by itself."""
+    now = timezone.now().timestamp()
+    granted = {pk: until for pk, until in request.session.get(FRESH, {}).items() if until > now}
+    granted[str(submission.pk)] = now + RULES[Kind.ACCESS].lifetime.total_seconds()
+    request.session.cycle_key()
+    request.session[FRESH] = granted
+
+
+def has_fresh_access(request: HttpRequest, submission: Submission) -> bool:
+    """Tell whether this browser opened an access link to the file in the last 30 minutes."""
+    until = request.session.get(FRESH, {}).get(str(submission.pk), 0)
+    return bool(until > timezone.now().timestamp())
+
+
+def needs_fresh_access(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Ask for a 30-minute link before a view of ``/resultat/<token>/...``."""
+
+    @wraps(view)
+    def asking(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        submission = opened_submission(token)
+        if not has_fresh_access(request, submission):
+            return ask_for_access(request, submission, status=403)
+        return view(request, token, *args, **kwargs)
+
+    return asking
+
+
+def ask_for_access(request: HttpRequest, submission: Submission, *, status: int = 200) -> HttpResponse:
+    """Show how to get a 30-minute link."""
+    context = {"submission": submission, "token": token_of(request)}
+    return private(render(request, "web/access_needed.html", context, status=status))
