@@ -1,0 +1,372 @@
+"""What every kind of e-mail must be, read from the bytes that a mail server received, beside a second firm.
+
+``JONCTION_RAW_MAIL=FOLDER pytest tests/security/test_emails.py`` also writes one message of each kind into a folder.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.accounts.services import invite, reset_second_factor, tell_account_changed
+from backend.jobs.alarms import PATIENCE, watch
+from backend.jobs.models import JobState
+from backend.matchmaking import alerts
+from backend.matchmaking.emails import enqueue_officer_unreachable
+from backend.matchmaking.file_links import close_file, link_files
+from backend.matchmaking.follow_up import offer_file
+from backend.matchmaking.reviews import end_review
+from backend.notifications.kinds import KINDS, Audience, OptOut
+from backend.notifications.models import Notification
+from backend.notifications.services import deliver, has_stopped
+from backend.schemes.approvals import approve, publish_due
+from backend.schemes.models import CatalogueTask, Scheme
+from backend.schemes.previews import leave_remark, make_link
+from backend.schemes.publishing import close_task, refuse
+from backend.schemes.summary import send_summaries
+from tests.factories import CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
+from tests.neighbour import VARIANTS, ours
+from tests.notifications.conftest import postman  # noqa: F401 -- a real mail server
+from tests.schemes.people import (
+    get_scheme,
+    make_approver,
+    make_editor,
+    make_proposal,
+    make_task,
+    publish_change,
+)
+from tests.schemes.test_closing import close
+from tests.schemes.test_fusions import do, prepare
+
+pytestmark = pytest.mark.django_db
+FIRM, COLLEAGUE = "isabelle.morel@tolerie.example", "autre@tolerie.example"
+REFERENCE = re.compile(r"D-\d{4}-\d{5}")
+RAW = os.environ.get("JONCTION_RAW_MAIL", "")
+# Which secret link an address is, by the beginning of its path.
+SECRET = {
+    "/resultat/": "result",
+    "/confirmer/": "confirm",
+    "/arreter/": "stop",
+    "/acces/": "access",
+    "/apercu/": "preview",
+    "/compte/mot-de-passe/nouveau/": "password",
+}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Who receives e-mails of a kind, who reads the reply, and words that both their parts hold."""
+
+    make: Callable[[], tuple[set[str], str]]  # returns the recipients, and the address for replies
+    words: tuple[str, ...]
+
+
+def confirm_address():
+    make_submission()
+    return {FIRM}, ""
+
+
+def receipt():
+    make_submission(confirmed=True)
+    return {FIRM}, ""
+
+
+def reviewed():
+    officer, submission = make_officer(), make_submission(confirmed=True)
+    decide(submission, first_matches(submission)[0].scheme, officer)
+    end_review(submission=submission, officer=officer, on=DAY, message="Appelez-moi.")
+    return {FIRM}, officer.email
+
+
+def alert():
+    officer, submission = make_officer(), make_submission(confirmed=True, wants_alerts=True)
+    kept = first_matches(submission)[0].scheme
+    decide(submission, kept, officer)
+    end_review(submission=submission, officer=officer, on=DAY)
+    Scheme.objects.filter(pk=kept.pk).update(state=Scheme.State.ARCHIVED)
+    assert alerts.tell(pk=submission.alert.pk, on=DAY)
+    return {FIRM}, ""
+
+
+def colleague():
+    officer = make_officer()
+    one, other = make_submission(confirmed=True), make_submission(confirmed=True, email=COLLEAGUE)
+    link_files(submission=one, other=other, kind="colleague", officer=officer, on=DAY)
+    return {FIRM, COLLEAGUE}, ""
+
+
+def closed():
+    officer, submission = make_officer(), make_submission(confirmed=True)
+    close_file(submission=submission, officer=officer, on=DAY)
+    return {FIRM}, ""
+
+
+def officer_notice():
+    officers = {make_officer().email, make_officer().email}
+    make_officer(CCLO)
+    make_submission(confirmed=True)
+    return officers, ""
+
+
+def handed_over():
+    officer, to = make_officer(), make_officer()
+    offer_file(submission=make_submission(confirmed=True), by=officer, to=to, note="Je pars en congé.")
+    return {to.email}, officer.email
+
+
+def officer_unreachable():
+    lead = make_lead()
+    enqueue_officer_unreachable(make_officer(first_name="Rémi", last_name="Absent"), lead, key="1")
+    return {lead.email}, ""
+
+
+def link_proposed():
+    officer, there = make_officer(), make_officer(CCLO)
+    one = make_submission(confirmed=True)
+    other = make_submission(confirmed=True, email=COLLEAGUE, facts={"commune": COMMUNES[CCLO]})
+    link_files(submission=one, other=other, kind="colleague", officer=officer, on=DAY)
+    return {there.email}, officer.email
+
+
+def proposal_notice():
+    approver = make_approver()
+    make_proposal()
+    return {approver.email}, ""
+
+
+def proposal_decided():
+    proposal = make_proposal()
+    refuse(proposal=proposal, approver=make_approver(), comment="Il manque la source.")
+    return {proposal.author.email}, ""
+
+
+def proposal_remark():
+    proposal = make_proposal()
+    editor = proposal.author
+    link = make_link(proposal=proposal, editor=editor, for_whom="Le porteur", expires_on=DAY, on=DAY)
+    leave_remark(link=link, text="Le plafond est de 8 000 euros.", now=timezone.now())
+    return {editor.email}, ""
+
+
+def proposal_sent_back():
+    proposal = make_proposal(scheme=get_scheme(), name="Demain")
+    approver = make_approver()
+    approve(proposal=proposal, approver=approver, publish_on=DAY + timedelta(days=1), on=DAY)
+    publish_change(get_scheme(), summary="Entre-temps.")
+    publish_due(on=DAY + timedelta(days=1))
+    return {proposal.author.email, approver.email}, ""
+
+
+def proposal_urgent():
+    approver = make_approver()
+    close(make_editor())
+    return {approver.email}, ""
+
+
+def fusion_notice():
+    approver = make_approver()
+    prepare()
+    return {approver.email}, ""
+
+
+def fusion_decided():
+    author = make_editor()
+    do(prepare(author=author))
+    return {author.email}, ""
+
+
+def catalogue_task_closed():
+    task = make_task(get_scheme())
+    close_task(task=task, editor=make_editor(), answer="Merci, corrigé.")
+    return {task.reported_by.email}, ""
+
+
+def public_report_answered():
+    task = make_task(
+        get_scheme(), reported_by=None, origin=CatalogueTask.Origin.PUBLIC, reporter_email="lea@visiteur.example"
+    )
+    close_task(task=task, editor=make_editor(), answer="Merci, corrigé.")
+    return {"lea@visiteur.example"}, ""
+
+
+def catalogue_week():
+    make_task(get_scheme())
+    editor = make_editor()
+    send_summaries(on=DAY)
+    return {editor.email}, ""
+
+
+def invitation():
+    officer = make_officer()
+    invite(user=officer)
+    return {officer.email}, ""
+
+
+def password_reset():
+    officer = make_officer()
+    Client().post("/compte/mot-de-passe/oublie/", {"email": officer.email})
+    return {officer.email}, ""
+
+
+def account_changed():
+    officer = make_officer()
+    tell_account_changed(user=officer, what="Votre mot de passe a été changé.")
+    return {officer.email}, ""
+
+
+def second_factor_reset():
+    officer = make_officer()
+    Authenticator.objects.create(user=officer, type="totp", data={})
+    reset_second_factor(user=officer)
+    return {officer.email}, ""
+
+
+def job_alarm():
+    administrator = User.objects.create_superuser("admin@jonction.example", "mot-de-passe-long")
+    now = timezone.now()
+    JobState.objects.create(name="outbox.sweep", known_since=now, n_failures=PATIENCE, failed_at=now, error="Non.")
+    watch(on=DAY, now=now)
+    return {administrator.email}, ""
+
+
+EXPECTED = {
+    "confirm_address": Expected(confirm_address, ("il reste une chose à faire", "30 jours")),
+    "receipt": Expected(receipt, ("Isabelle Morel", "Tôlerie des Étangs", "pas encore relu", "Vous préférez")),
+    "reviewed": Expected(reviewed, ("Appelez-moi.", "Isabelle Morel", "Vous préférez le téléphone")),
+    "alert": Expected(alert, ("Tôlerie des Étangs", "Ne plus recevoir ces courriels")),
+    "colleague": Expected(colleague, ("collègue", "chacun garde son projet pour soi")),
+    "closed": Expected(closed, ("est fermée", "pas pu vérifier")),
+    "officer_notice": Expected(officer_notice, ("Isabelle Morel", "03 53 01 60 35", "Choisir vos courriels")),
+    "handed_over": Expected(handed_over, ("Je pars en congé.", "Tôlerie des Étangs", "Choisir vos courriels")),
+    "officer_unreachable": Expected(officer_unreachable, ("Rémi Absent", "n’existe plus")),
+    "link_proposed": Expected(link_proposed, ("même SIREN", "Choisir vos courriels")),
+    "proposal_notice": Expected(proposal_notice, ("Pass robot (essai)", "Choisir vos courriels")),
+    "proposal_decided": Expected(proposal_decided, ("Pass robot (essai)", "Il manque la source.")),
+    "proposal_remark": Expected(proposal_remark, ("Le porteur", "Le plafond est de 8 000 euros.")),
+    "proposal_sent_back": Expected(proposal_sent_back, ("rien n’a été publié",)),
+    "proposal_urgent": Expected(proposal_urgent, ("Courriel de la Région, 12 novembre.",)),
+    "fusion_notice": Expected(fusion_notice, ("La même page, le même porteur.",)),
+    "fusion_decided": Expected(fusion_decided, ("La fusion de",)),
+    "catalogue_task_closed": Expected(catalogue_task_closed, ("Merci, corrigé.",)),
+    "public_report_answered": Expected(public_report_answered, ("Merci, corrigé.", "effacée dans")),
+    "catalogue_week": Expected(catalogue_week, ("Choisir vos courriels",)),
+    "invitation": Expected(invitation, ("trois jours", "ne sert qu’une fois")),
+    "password_reset": Expected(password_reset, ("trois jours", "ne sert qu’une fois")),
+    "account_changed": Expected(account_changed, ("Votre mot de passe a été changé.", "Ce n’était pas vous")),
+    "second_factor_reset": Expected(second_factor_reset, ("Ce n’était pas vous",)),
+    "job_alarm": Expected(job_alarm, ("courriels",)),
+}
+ABOUT_FIRMS = [name for name, kind in KINDS.items() if kind.audience in (Audience.FIRM, Audience.OFFICER)]
+
+
+def plain(text: str) -> str:
+    return " ".join(re.sub(r"<style.*?</style>|<[^>]+>", " ", text, flags=re.DOTALL).replace("&nbsp;", " ").split())
+
+
+def links_of(text: str) -> dict[str, set[str]]:
+    """Return the addresses of a text by kind of secret link, pages under ``page``."""
+    found: dict[str, set[str]] = {}
+    for url in re.findall(r"https?://[^\s\"'<>]+", text):
+        path = urlsplit(url.rstrip(".,;)").replace("&amp;", "&")).path
+        kind = next((kind for start, kind in SECRET.items() if path.startswith(start)), "page")
+        found.setdefault(kind, set()).add(path)
+    return found
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    assert body.get_content_charset() == "utf-8"
+    return str(body.get_content())
+
+
+def receive(postman, kind: str) -> tuple[list[bytes], str]:  # noqa: F811
+    """Make and send e-mails of a kind; return what the server received, and where replies go."""
+    recipients, replies = EXPECTED[kind].make()
+    rows = list(ours(Notification).filter(kind=kind).order_by("pk"))
+    assert {row.recipient for row in rows} == recipients
+    for row in rows:
+        assert deliver(pk=row.pk, attempt=0)
+    assert {message["To"] for message in postman.accepted} == recipients
+    return postman.raw, replies
+
+
+def check(raw: bytes, kind: str, replies: str, neighbour) -> None:
+    spec, message = KINDS[kind], message_from_bytes(raw, EmailMessage, policy=policy.default)
+    head = raw.split(b"\r\n\r\n", 1)[0].decode("ascii")  # nothing but ASCII in a head
+    assert message["From"] == settings.DEFAULT_FROM_EMAIL
+    assert (message["Reply-To"] or "") == replies
+    assert bool(replies) is spec.reply_to_author
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Cc"] is None
+    assert message.get_content_type() == "multipart/alternative"
+    assert ("unsubscribe" in head.lower()) is (spec.opt_out is OptOut.ONE_CLICK)
+    text, html = part(message, "plain"), part(message, "html")
+    for body in (text, html):
+        links = links_of(body)
+        assert links.keys() - {"page"} == spec.links, body
+        assert not [found for found in links.values() if len(found) > 1 and found is not links.get("page")]
+        for words in EXPECTED[kind].words:
+            assert words.lower() in plain(body).lower(), plain(body)
+        if neighbour:
+            neighbour.search(f"{head} {message['Subject']} {body}".encode(), f"E-mail {kind}")
+    for path in {*links_of(text).get("result", ()), *links_of(html).get("result", ())}:
+        page = Client().get(path)
+        assert page.status_code == 200
+        assert (
+            REFERENCE.search(plain(page.content.decode()))[0] in f"{message['Subject']} {text}" or kind == "colleague"
+        )
+    if spec.opt_out is OptOut.ONE_CLICK:
+        check_one_click(message)
+
+
+def check_one_click(message: EmailMessage) -> None:
+    """Press the button of a mail program: it stops its topic at once, and no correspondence."""
+    row = Notification.objects.get(message_id=message["Message-ID"])
+    url = urlsplit(message["List-Unsubscribe"].strip("<>"))
+    program = Client(enforce_csrf_checks=True)
+    assert program.get(url.path).status_code == 200
+    assert not has_stopped(address=row.recipient, topic=row.topic)
+    assert program.post(url.path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert has_stopped(address=row.recipient, topic=row.topic)
+    assert not has_stopped(address=row.recipient, topic=row.about[0])
+
+
+def test_every_kind_has_its_expectations_and_no_other_has():
+    assert EXPECTED.keys() == KINDS.keys()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EXPECTED if kind not in ABOUT_FIRMS])
+def test_an_email_about_work_or_an_account(postman, neighbour, kind):  # noqa: F811
+    raws, replies = receive(postman, kind)
+    for raw in raws:
+        check(raw, kind, replies, neighbour)
+    keep(kind, raws)
+
+
+@pytest.mark.parametrize("neighbour", VARIANTS, indirect=True)
+@pytest.mark.parametrize("kind", ABOUT_FIRMS)
+def test_an_email_about_a_firm_says_nothing_of_a_second_one(postman, neighbour, kind):  # noqa: F811
+    raws, replies = receive(postman, kind)
+    for raw in raws:
+        check(raw, kind, replies, neighbour)
+    keep(kind, raws)
+
+
+def keep(kind: str, raws: list[bytes]) -> None:
+    if RAW:
+        folder = Path(RAW)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{kind}.eml").write_bytes(raws[0])
