@@ -21,6 +21,7 @@ THROTTLES = {}
 FILING_SECONDS = 0
 REPORT_SECONDS = 0
 OUTBOX_SECONDS = 0.5
+MAIL_PER_DOMAIN = 0  # tests share a clock and a few domains
 POSTINGS_DIR = ""
 FETCH_LOOPBACK = True
 WHITENOISE_AUTOREFRESH = True  # a file is looked for when it is asked: else every test client reads all of them first

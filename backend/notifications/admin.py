@@ -1,16 +1,21 @@
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from backend.journal.services import record_read
 from backend.notifications.models import Notification
+from backend.notifications.suppression import lift_suppressions
 
 
 @admin.register(Notification)
 class NotificationAdmin(admin.ModelAdmin[Notification]):
-    """The outbox, to see what is waiting and why: nothing is changed by hand."""
+    """The outbox, to see what is waiting and why: no e-mail is changed by hand."""
+
+    actions = ("write_again",)
 
     list_display = ("owed_at", "kind", "recipient", "state", "delivery", "attempt", "ended_at", "error")
     list_filter = ("state", "delivery", "kind")
@@ -34,3 +39,10 @@ class NotificationAdmin(admin.ModelAdmin[Notification]):
             if kind == "submission" and isinstance(reader, AbstractBaseUser):
                 record_read(actor=reader, submission_id=int(number), epci_id=None)
         return row
+
+    @admin.action(description=_("Écrire de nouveau à ces adresses, qui fonctionnent"), permissions=["view"])
+    def write_again(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        n_lifted = 0
+        for address in {address.lower() for address in queryset.values_list("recipient", flat=True)}:
+            n_lifted += lift_suppressions(address=address, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, _("Adresses à qui l’on écrit de nouveau : %(n)s.") % {"n": n_lifted})

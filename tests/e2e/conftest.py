@@ -73,6 +73,7 @@ class Service:
             "JONCTION_MAIL_PORT": str(mail_port),
             "JONCTION_CATCHER_DIR": str(self.mail),
             "JONCTION_OUTBOX_SECONDS": "1",
+            "JONCTION_MAIL_PER_DOMAIN": "0",
             "JONCTION_ALERT_SECONDS": "1",
         }
         self._processes: list[subprocess.Popen[bytes]] = []

@@ -138,3 +138,16 @@ def test_an_address_is_suppressed_once_for_each_reason(db):
     Suppression.objects.create(**row)
     with pytest.raises(IntegrityError), transaction.atomic():
         Suppression.objects.create(**row)
+
+
+@pytest.mark.shows_both("the outbox of all firms, which administrators look at")
+def test_an_administrator_lifts_a_suppression_in_the_outbox(client, make_owed, django_user_model):
+    owed, other = make_owed(key="a"), make_owed(key="b", recipient=NEIGHBOUR)
+    for row in (owed, other):
+        record_delivery(notification=row, delivery=Delivery.DEAD)
+    client.force_login(django_user_model.objects.create_superuser("admin@jonction.example", "mot-de-passe-long"))
+    sent = {"action": "write_again", "_selected_action": [owed.pk]}
+    page = client.post("/administration/notifications/notification/", sent, follow=True)
+    assert "Adresses à qui l’on écrit de nouveau : 1." in page.content.decode()
+    assert not is_dead(ADDRESS)
+    assert is_dead(NEIGHBOUR)
