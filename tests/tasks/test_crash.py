@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.tasks.crash import kernel
-from tests.tasks.crash.report import ANSWER, SHORT, Arrivals, Doubled, Forced, Report
+from tests.tasks.crash.report import ANSWER, SHORT, Arrivals, Dead, Doubled, Forced, Report
 from tests.tasks.crash.run import run_crash
 
 FORCED = Forced(message_id="<a@jonction.example>", unread=ANSWER, is_claim_left=True, extras=1)
@@ -17,6 +17,7 @@ HOLDS = Report(
     claims_cut=14,
     forced=(FORCED,) * SHORT.rounds,
     doubled=Doubled(ticks=(2, 2), twice=20, received=20, extras=0),
+    dead=Dead(addresses=20, put_off=10, known=20, others=0, with_a_task=20, tasks=20),
     beats_killed=2,
     flushed=(100, 100),
     connections_cut=4,
@@ -53,6 +54,11 @@ def test_a_report_without_fault_says_that_all_holds():
         {"doubled": replace(HOLDS.doubled, ticks=(2, 0))},
         {"doubled": replace(HOLDS.doubled, twice=0)},
         {"flushed": (100, 0)},
+        {"dead": replace(HOLDS.dead, known=19)},
+        {"dead": replace(HOLDS.dead, with_a_task=19, tasks=19)},
+        {"dead": replace(HOLDS.dead, tasks=21)},
+        {"dead": replace(HOLDS.dead, others=1)},
+        {"dead": replace(HOLDS.dead, put_off=0)},
         {"connections_cut": 0},
         {"extras_of_cut": 1},
     ],

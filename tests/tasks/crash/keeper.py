@@ -1,6 +1,7 @@
 """The mail server of the suite: the development catcher, with a gate before and after it keeps a message."""
 
 import asyncio
+import mailbox
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,8 +12,11 @@ from enum import Enum
 from pathlib import Path
 
 from backend.notifications import catcher
+from tests.tasks.crash.outbox import DEAD, GONE, SLOW
 from tests.tasks.crash.programs import POLL_SECONDS, START_SECONDS, wait_until
 
+REPORTS = "reports"  # a Maildir beside the folder of what arrived
+REPORT = (Path(__file__).parents[2] / "notifications" / "reports" / "postfix.eml").read_text()
 PATIENCE_SECONDS = 2  # a gate waits no longer: the tasks' time limit would kill whoever is held at it
 
 
@@ -36,6 +40,8 @@ class GateKeeper(catcher.Keeper):
     def __init__(self, folder: Path, *, slowness: float) -> None:
         super().__init__(folder)
         self._slowness = slowness
+        self._put_off: set[str] = set()
+        self._reports = mailbox.Maildir(folder.parent / REPORTS)
         self.n_received = 0
         self.copies: Counter[str] = Counter()
         self._closed: Moment | None = None
@@ -49,14 +55,30 @@ class GateKeeper(catcher.Keeper):
     def n_extras(self) -> int:
         return self.n_received - len(self.copies)
 
+    async def handle_RCPT(self, server, session, envelope, address, options) -> str:
+        if address.startswith(DEAD):
+            return "550 5.1.1 User unknown"
+        if address.startswith(SLOW) and address not in self._put_off:
+            self._put_off.add(address)
+            return "450 4.7.1 Greylisted"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(self, server, session, envelope) -> str:
         message_id, port = str(message_from_bytes(envelope.content)["Message-ID"]), session.peer[1]
         await self._pass(Moment.RECEIVED, Letter(message_id, port, is_first=message_id not in self.copies))
         answer = await super().handle_DATA(server, session, envelope)
+        if envelope.rcpt_tos[0].startswith(GONE):
+            self._send_back(envelope.mail_from, envelope.rcpt_tos[0])
         self.copies[message_id] += 1
         self.n_received += 1
         await self._pass(Moment.KEPT, Letter(message_id, port, is_first=self.copies[message_id] == 1))
         return answer
+
+    def _send_back(self, sender: str, recipient: str) -> None:
+        """Report that an e-mail was not delivered after all, as its envelope sender is told."""
+        identifier = sender.partition("+")[2].partition("@")[0]
+        self._reports.add(REPORT.replace("IDENTIFIER", identifier).replace("paul@firm.example", recipient).encode())
 
     async def _pass(self, moment: Moment, letter: Letter) -> None:
         await asyncio.sleep(self._slowness)

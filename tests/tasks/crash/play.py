@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 
@@ -27,6 +28,7 @@ class Play:
         self.connections_cut = 0
         self.cut: list[str] = []  # Message-IDs of what was leaving meanwhile
         self.doubled: Doubled
+        self._readers: list[subprocess.Popen[bytes]] = []
         self.seconds: float  # of sending
         self._worker: Program
         self._beats: list[Program]
@@ -44,9 +46,14 @@ class Play:
             self._wait_for_part(FIRST_PART + (LAST_PART - FIRST_PART) * number / len(steps))
             step()
         self._wait_while_it_grows(self._stage.outbox.n_sent, self._owed)
+        self._worker.wait_for(lambda: not self._stage.outbox.n_left())
         self.seconds = time.monotonic() - started
         for program in (*self._beats, self._worker):  # gently: a copy too many that is on its way counts
             program.stop()
+        for reader in self._readers:  # some of them lost their connection to the database
+            reader.wait()
+        if any(reader.wait() for reader in self._stage.read_reports()):
+            raise RuntimeError(f"What came back could not be read: {self._stage.folder}/reports.log says why.")
 
     def _steps(self) -> list[Callable[[], None]]:
         """Kills that choose no e-mail come first: none may hit the second sending of one whose copies are counted."""
@@ -56,6 +63,7 @@ class Play:
             *[self._kill_some_sender] * plan.senders,
             self._kill_a_beat,
             *[self._kill_worker] * (plan.workers - 1),
+            self._start_reading,
             self._empty_redis,
             self._kill_everything,
             self._cut_database,
@@ -75,6 +83,9 @@ class Play:
         self._worker.wait_for(lambda: self._stage.n_tasks() >= WAITING)
 
     # -- the steps
+
+    def _start_reading(self) -> None:
+        self._readers = self._stage.read_reports()
 
     def _watch_two_beats(self) -> None:
         """See e-mails handed out twice, and count before anything is killed: no copy has an excuse yet."""

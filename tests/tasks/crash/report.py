@@ -87,6 +87,18 @@ class Arrivals:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dead:
+    """What became of the addresses that refuse what they are sent, or from which it comes back."""
+
+    addresses: int
+    put_off: int  # e-mails refused for a while at first
+    known: int  # addresses that are suppressed
+    others: int  # e-mails to other addresses that something came back of
+    with_a_task: int
+    tasks: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     plan: Plan
     arrivals: Arrivals
@@ -95,6 +107,7 @@ class Report:
     claims_cut: int
     forced: tuple[Forced, ...]
     doubled: Doubled
+    dead: Dead
     beats_killed: int
     flushed: tuple[int, ...]  # tasks that were waiting in Redis at each FLUSHALL
     connections_cut: int
@@ -118,6 +131,15 @@ class Report:
             "two beats handed no e-mail out twice": not (all(self.doubled.ticks) and self.doubled.twice),
             "Redis was not emptied twice with tasks in it": sum(tasks > 0 for tasks in self.flushed) < 2,
             "no connection to the database was cut": self.connections_cut == 0,
+            f"{self.dead.known} of {self.dead.addresses} dead addresses are suppressed": (
+                self.dead.known != self.dead.addresses
+            ),
+            f"{self.dead.with_a_task} of {self.dead.addresses} dead addresses have a task": (
+                self.dead.with_a_task != self.dead.addresses
+            ),
+            f"{self.dead.tasks - self.dead.with_a_task} tasks too many": self.dead.tasks > self.dead.with_a_task,
+            f"{self.dead.others} e-mails to living addresses came back": self.dead.others > 0,
+            "no address was dead, or no e-mail put off": not (self.dead.addresses and self.dead.put_off),
             f"cutting the connections cost {self.extras_of_cut} extra copies": self.extras_of_cut > 0,
         }
         broken = [str(forced) for forced in self.forced if not forced.holds]
@@ -137,6 +159,8 @@ class Report:
             f"{doubled.received} received, {doubled.extras} extra copies; then {self.beats_killed} beats killed",
             f"{len(self.flushed)} FLUSHALL, with {' and '.join(map(str, self.flushed))} tasks in Redis; "
             f"{self.connections_cut} database connections cut, {self.extras_of_cut} extra copies",
+            f"{self.dead.put_off} e-mails put off at first; {self.dead.addresses} dead addresses: {self.dead.known} "
+            f"suppressed, {self.dead.with_a_task} with a task, {self.dead.tasks} tasks",
             f"{self.seconds:.0f} s, {self.seconds_of_sending:.0f} s of them sending: "
             f"{arrivals.owed / self.seconds_of_sending:.0f} e-mails a second",
             "; ".join(self.faults) or "holds",

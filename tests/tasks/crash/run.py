@@ -30,7 +30,7 @@ def run_crash(owed: int, plan: Plan, *, folder: Path) -> Report:
     with set_stage(keeper, sweep_seconds=SWEEP_SECONDS * min(owed / FEW, 1), folder=folder) as stage:
         play = Play(owed=owed, plan=plan, keeper=keeper, stage=stage)
         play.run()
-        expected, claims_cut = stage.outbox.owed(), stage.outbox.n_claims_cut()
+        expected, claims_cut, dead = stage.outbox.owed(), stage.outbox.n_claims_cut(), stage.outbox.dead()
 
     received = [(one.message_id, (one.recipient, one.text.strip())) for one in catcher.messages(mail)]
     copies = Counter(message_id for message_id, _ in received)
@@ -42,6 +42,7 @@ def run_crash(owed: int, plan: Plan, *, folder: Path) -> Report:
         claims_cut=claims_cut,
         forced=tuple(replace(forced, extras=copies[forced.message_id] - 1) for forced in play.forced),
         doubled=play.doubled,
+        dead=dead,
         beats_killed=play.beats_killed,
         flushed=tuple(play.flushed),
         connections_cut=play.connections_cut,

@@ -14,11 +14,12 @@ import psycopg
 import redis
 
 from tests.notifications.servers import mail_server
-from tests.tasks.crash.keeper import GateKeeper
+from tests.tasks.crash.keeper import REPORTS, GateKeeper
 from tests.tasks.crash.outbox import Outbox
 from tests.tasks.crash.programs import ROOT, Beat, Program, private_services, scratch_database
 
 EMAILS = "emails"  # the queue of what sends them
+TOGETHER = 2  # readers of what comes back
 SENDERS = 4  # sending processes of a worker
 LEASE_SECONDS = 8
 
@@ -36,6 +37,15 @@ class Stage:
         """Make the tables and owe e-mails."""
         fill = f"from tests.tasks.crash.outbox import fill; fill({count})"
         subprocess.run([sys.executable, "-c", fill], cwd=ROOT, env=self.environment, check=True)
+
+    def read_reports(self) -> list[subprocess.Popen[bytes]]:
+        """Start to read what came back, twice at once."""
+        code = f"from tests.tasks.crash.outbox import read_reports; read_reports({str(self.folder / REPORTS)!r})"
+        log = self.stack.enter_context((self.folder / "reports.log").open("ab"))
+        read = [sys.executable, "-c", code]
+        return [
+            subprocess.Popen(read, cwd=ROOT, env=self.environment, stdout=log, stderr=log) for _ in range(TOGETHER)
+        ]
 
     def start_worker(self) -> Program:
         options = ["--queues", EMAILS, "--without-gossip", "--without-mingle", "--concurrency", str(SENDERS)]
@@ -83,6 +93,7 @@ def set_stage(keeper: GateKeeper, *, sweep_seconds: float, folder: Path) -> Iter
             "JONCTION_MAIL_HOST": "127.0.0.1",
             "JONCTION_MAIL_PORT": str(port),
             "JONCTION_MAIL_PER_DOMAIN": "0",
+            "JONCTION_BOUNCE_ADDRESS": "bounces@jonction.example",
             "JONCTION_OUTBOX_SECONDS": str(sweep_seconds),
             "JONCTION_OUTBOX_LEASE_SECONDS": str(LEASE_SECONDS),
         }
