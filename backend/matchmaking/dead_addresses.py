@@ -18,6 +18,8 @@ from backend.links.services import revoke_links
 from backend.matchmaking.emails import enqueue_confirmation, enqueue_officer_unreachable
 from backend.matchmaking.follow_up import FollowUpError
 from backend.matchmaking.models import FollowUp, Submission
+from backend.matchmaking.ownership import numbers_read
+from backend.matchmaking.results import compute_results_of
 from backend.matchmaking.services import check_may_decide
 from backend.notifications.kinds import KINDS, Audience
 from backend.notifications.models import Notification
@@ -92,8 +94,10 @@ def unreachable_officers(lead: User) -> list[User]:
 
 
 @transaction.atomic
-def correct_address(*, submission: Submission, officer: User, email: str) -> None:
+def correct_address(*, submission: Submission, officer: User, email: str, on: date) -> None:
     """Give a file the address that its contact said on the telephone, which gets a confirmation and nothing else yet.
+
+    Until it is confirmed no other file is read with this one: their results are computed again.
 
     Raises ``FollowUpError`` where it is no address, or the one that the file has already.
     """
@@ -109,11 +113,13 @@ def correct_address(*, submission: Submission, officer: User, email: str) -> Non
     contact = submission.contact
     if email.lower() == contact.email.lower():
         raise FollowUpError("C’est l’adresse du dossier : si elle fonctionne de nouveau, dites-le.")
+    together = numbers_read(submission)
     contact.email = email
     contact.save(update_fields=["email"])
     submission.confirmed_at = None
     submission.officer = submission.officer or officer  # who follows a file goes on seeing it
     submission.save(update_fields=["confirmed_at", "officer"])
+    compute_results_of([submission.pk, *together], on=on)
     lift_suppressions(address=email, by=officer)
     close_tasks(submission=submission, officer=officer)
     now = timezone.now()

@@ -12,6 +12,8 @@ from backend.matchmaking.dead_addresses import (
 )
 from backend.matchmaking.follow_up import FollowUpError, record_step
 from backend.matchmaking.models import FollowUp, Submission
+from backend.matchmaking.ownership import numbers_read
+from backend.matchmaking.results import latest_result, may_be_shown
 from backend.matchmaking.services import confirm_address
 from backend.notifications.models import Notification, Suppression
 from backend.notifications.suppression import lift_suppressions, record_delivery
@@ -136,7 +138,7 @@ def test_an_address_that_corrects_nothing_is_refused_with_a_sentence(client, off
     assert not typed or f'value="{typed}"' in answer.content.decode()
     assert len(tasks(submission)) == 1
     with pytest.raises(FollowUpError):
-        correct_address(submission=submission, officer=officer, email=typed)
+        correct_address(submission=submission, officer=officer, email=typed, on=DAY)
 
 
 def test_an_address_that_works_again_is_written_to_again(client, officer, submission):
@@ -171,7 +173,7 @@ def test_an_address_that_dies_again_has_another_task(officer, submission):
 def test_only_those_in_charge_correct_an_address(submission):
     for stranger in (make_officer(CCLO), make_lead()):
         with pytest.raises(PermissionDenied):
-            correct_address(submission=submission, officer=stranger, email="a@b.example")
+            correct_address(submission=submission, officer=stranger, email="a@b.example", on=DAY)
         with pytest.raises(PermissionDenied):
             declare_reachable(submission=submission, officer=stranger)
 
@@ -179,6 +181,16 @@ def test_only_those_in_charge_correct_an_address(submission):
 def test_nobody_notes_that_step_by_hand(officer, submission):
     with pytest.raises(FollowUpError):
         record_step(submission=submission, officer=officer, step="dead_address")
+
+
+def test_files_that_were_read_together_are_not_until_the_new_address_is_confirmed(officer, submission):
+    twin = make_submission(confirmed=True)
+    assert numbers_read(submission) == [twin.pk]
+    correct_address(submission=submission, officer=officer, email="isabelle@nouvelle.example", on=DAY)
+    assert not numbers_read(submission)
+    for file in (submission, twin):
+        assert may_be_shown(latest_result(file, on=DAY))
+        assert latest_result(file, on=DAY).read_files == []
 
 
 # -- officers

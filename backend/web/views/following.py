@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from backend.common.days import current_day
 from backend.matchmaking.dead_addresses import correct_address, declare_reachable
 from backend.matchmaking.follow_up import (
     FollowUpError,
@@ -145,7 +146,7 @@ def address(request: HttpRequest, pk: int) -> HttpResponse:
     form = AddressForm(request.POST, auto_id="adresse_%s")
     try:
         if form.is_valid():
-            correct_address(submission=submission, officer=user, email=form.cleaned_data["email"])
+            correct_address(submission=submission, officer=user, email=form.cleaned_data["email"], on=current_day())
             messages.success(request, _("L’adresse est corrigée : elle reçoit une demande de confirmation."))
             return redirect(reverse("officer_file", args=[pk]) + "#suivi")
     except FollowUpError as error:
