@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping
 
 from django.db import connection, transaction
 
+from backend.accounts.models import User
 from backend.common.days import current_day
+from backend.journal.models import Kind
+from backend.journal.services import record_event
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import numbers_read
@@ -30,7 +33,7 @@ def erase_rows(*, rule: str, rows: Mapping[str, Iterable[int | str]]) -> dict[st
 
 
 @transaction.atomic(durable=True)
-def erase_submission(*, submission: Submission, rule: str = ON_REQUEST) -> dict[str, int]:
+def erase_submission(*, submission: Submission, rule: str = ON_REQUEST, by: User | None = None) -> dict[str, int]:
     """Erase what a file holds of its firm; what statistics count stays, and names nobody. Twice is once.
 
     The register of erased files is written last, and before the transaction commits: a file that it names may still
@@ -45,6 +48,7 @@ def erase_submission(*, submission: Submission, rule: str = ON_REQUEST) -> dict[
     if rows["languages"]:
         learn_language()
     compute_results_of(read_with_it, on=current_day())
+    record_event(kind=Kind.ERASURE, actor=by, submission_id=submission.pk, epci_id=submission.epci_id, detail=rule)
     if register.is_kept():
         register.note_erased(submission)
     return counts

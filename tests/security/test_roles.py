@@ -11,10 +11,11 @@ from backend.common.roles import serves_as_owner
 from backend.jobs.registry import JOBS
 from backend.jobs.running import run
 from backend.journal.models import AuditEvent, Kind
-from backend.matchmaking.models import Review, WeightSet
+from backend.matchmaking.models import Review, Submission, WeightSet
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.weights import activate_weights
 from backend.notifications.models import Notification
+from backend.privacy.erasing import erase_submission
 from tests.factories import DAY, decide, first_matches, make_lead, make_officer, make_submission, write_version
 from tests.neighbour import ours
 from tests.security.roles import SUPERUSER, TwoRoles, empty_database, run_command
@@ -55,7 +56,7 @@ def roles(django_db_setup, django_db_blocker, tmp_path_factory):
         source["DATABASE_URL"] = f"{SUPERUSER.rpartition('/')[0]}/{connection.settings_dict['NAME']}"
         saved = run_command("backup", backup, **source)
         assert saved.returncode == 0, saved.stderr
-        restored = made.command("restore", backup)
+        restored = made.command("restore", backup, "--no-register")
         assert restored.returncode == 0, restored.stderr
         yield made
 
@@ -267,6 +268,20 @@ def test_from_filing_to_the_e_mail_it_is_enough(served):
     assert ours(AuditEvent).filter(submission_id=submission.pk, kind=Kind.FILE_READ, actor=officer).exists()
     desk.force_login(lead)
     assert desk.get(f"/agent/{submission.pk}/").status_code == 200
+
+
+def test_a_file_is_erased_with_it(served, settings, tmp_path):
+    settings.ERASED_REGISTER = tmp_path / "erased"
+    submission, neighbour = make_submission(confirmed=True), make_submission(confirmed=True, email="v@voisin.example")
+    officer = make_officer()
+    decide(submission, first_matches(submission)[0].scheme, officer, "other", comment="Le zigzag.")
+    erase_submission(submission=submission, by=officer)
+    submission.refresh_from_db()
+    assert submission.erased_at is not None
+    assert not Review.objects.filter(comment__contains="zigzag").exists()
+    assert not Submission.objects.get(pk=neighbour.pk).erased_at
+    assert Submission.objects.get(pk=neighbour.pk).contact.email == "v@voisin.example"
+    assert AuditEvent.objects.filter(kind=Kind.ERASURE, submission_id=submission.pk, actor=officer).count() == 1
 
 
 def test_the_points_of_the_ranking_change_with_it(served):
