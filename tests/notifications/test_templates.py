@@ -1,0 +1,85 @@
+"""What each e-mail says of what it is given: every value and every link of its three parts, from one table.
+
+``said.yaml`` was read by a person: a value or a link that a template loses or gains differs from it.
+"""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from backend.notifications.rendering import render
+
+TABLE = yaml.safe_load((Path(__file__).parent / "said.yaml").read_text())
+NAMES = """
+    access_url alarm alarms by caller closed closing colleague confirm_url days epci file_url files firm frequency
+    fusion groups guides kept kind labels link matches message need news note officer organisation proposal
+    queue_url reader remark result_url review sentence submission task to_review url user what when
+""".split()  # noqa: SIM905 -- read as words
+NUMBERS = ("n_by_people", "n_failing", "n_matches", "n_more", "n_news", "n_rejected", "n_to_review", "n_waiting")
+MANY, DAY = 7007, date(2031, 5, 17)
+
+
+class Said:
+    """A value that shows what it is called; what is asked of it is named after it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name in ("resolve_expression", "as_sql"):
+            raise AttributeError(name)
+        if name.endswith(("_on", "_at")):
+            return DAY
+        return MANY if name.startswith("n_") else Said(f"{self._name}.{name}")
+
+    def __str__(self) -> str:
+        return f"⟦{self._name}⟧"
+
+    def __iter__(self) -> Any:
+        return iter([Said(f"{self._name}.0")])
+
+    def __len__(self) -> int:
+        return 2
+
+
+def context_of(given: dict[str, Any]) -> dict[str, Any]:
+    return {**{name: Said(name) for name in NAMES}, **dict.fromkeys(NUMBERS, MANY), **named(given)}
+
+
+def named(given: Any) -> Any:
+    """Return what the table gives, where ``=name`` is a value that shows its name."""
+    match given:
+        case dict():
+            return {key: named(value) for key, value in given.items()}
+        case list():
+            return [named(value) for value in given]
+        case str() if given.startswith("="):
+            return Said(given[1:])
+    return given
+
+
+SHOWN = re.compile(
+    r"""(?P<link>href=["'](?:tel:|mailto:)?)?"""
+    rf"(?:⟦(?P<name>[^⟧]*)⟧|(?P<number>{MANY})|(?P<day>17 mai 2031)|https?://[^/]+(?P<path>/[^\s\"'<]*))"
+)
+
+
+def said(body: str) -> str:
+    """Return what a body shows, in its order: values by their names, addresses of ours, numbers and days as such."""
+    shown = []
+    for found in SHOWN.finditer(body):
+        what = found["name"] or found["path"] or ("number" if found["number"] else "day")
+        shown.append(f"link {what}" if found["link"] else what)
+    return ", ".join(shown)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_an_email_says_all_that_it_is_given(name):
+    for case in TABLE[name]:
+        message = render(name, context_of(case.get("given", {})))
+        shown = {part: said(getattr(message, part)) for part in ("subject", "text", "html")}
+        assert shown == {part: case[part] for part in shown}, f"{name}, given {case.get('given', {})}"
