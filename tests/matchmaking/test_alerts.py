@@ -26,6 +26,7 @@ from tests.factories import (
     make_submission,
     publish_revision,
 )
+from tests.neighbour import ours
 from tests.schemes.people import make_approver, make_proposal, record_of
 
 pytestmark = pytest.mark.django_db
@@ -57,11 +58,11 @@ def subscriber(frequency=IMMEDIATE, *, on=DAY, **changes):
 
 def sweep(on=DAY):
     """Do what the tasks do; return the e-mails owed by it."""
-    before = set(Notification.objects.values_list("pk", flat=True))
+    before = set(ours(Notification).values_list("pk", flat=True))
     rematch(on=on)
     for pk in alerts.due(on=on):
         alerts.tell(pk=pk, on=on)
-    return list(Notification.objects.exclude(pk__in=before).order_by("pk"))
+    return list(ours(Notification).exclude(pk__in=before).order_by("pk"))
 
 
 # -- who is told
@@ -102,7 +103,7 @@ def test_a_filing_that_asks_is_heard_once_its_address_is_confirmed(scheme):
 
 def test_a_firm_that_did_not_tick_the_box_has_no_alert():
     make_submission(confirmed=True)
-    assert not Alert.objects.exists()
+    assert not ours(Alert).exists()
 
 
 def test_a_firm_that_stopped_gets_nothing(scheme):

@@ -18,6 +18,7 @@ from backend.matchmaking.services import confirm_address
 from backend.notifications.models import Notification, Suppression
 from backend.notifications.suppression import lift_suppressions, record_delivery
 from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
+from tests.neighbour import ours
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,7 @@ def second_firm():
 
 def die(submission: Submission, kind: str = "receipt") -> None:
     """Have an e-mail to the contact of a file come back."""
-    row = Notification.objects.get(kind=kind, recipient=submission.contact.email, about=[submission.topic])
+    row = ours(Notification).get(kind=kind, recipient=submission.contact.email, about=[submission.topic])
     record_delivery(notification=row, delivery=DEAD, detail="550 5.1.1 unknown")
 
 
@@ -64,7 +65,7 @@ def test_a_dead_address_has_one_task_in_each_of_its_files_and_none_elsewhere(off
     assert len(tasks(submission)) == 1
     assert not tasks(second_firm)
     assert not tasks(second), "nothing was held back from it yet"
-    confirm_again = Notification.objects.filter(about=[second.topic], kind="receipt").get()
+    confirm_again = ours(Notification).filter(about=[second.topic], kind="receipt").get()
     record_delivery(notification=confirm_again, delivery=DEAD)
     follow_dead_addresses(on=DAY)
     assert (len(tasks(submission)), len(tasks(second))) == (1, 1)
@@ -79,7 +80,7 @@ def test_what_is_held_back_from_a_dead_address_opens_the_task_of_its_file(office
 
 
 def test_a_refusal_or_a_complaint_opens_no_task(officer, submission):
-    row = Notification.objects.get(kind="receipt")
+    row = ours(Notification).get(kind="receipt")
     for delivery in (Notification.Delivery.REFUSED, Notification.Delivery.COMPLAINED):
         record_delivery(notification=row, delivery=delivery)
     follow_dead_addresses(on=DAY)
@@ -109,7 +110,7 @@ def test_a_corrected_address_gets_a_confirmation_and_nothing_else_until_it_is_co
     page = client.post(f"/agent/{submission.pk}/adresse/", {"email": "isabelle@nouvelle.example"}, follow=True)
     assert "L’adresse est corrigée" in text_of(page)
     assert not tasks(submission)
-    new = Notification.objects.filter(recipient="isabelle@nouvelle.example")
+    new = ours(Notification).filter(recipient="isabelle@nouvelle.example")
     assert [(row.kind, row.state) for row in new] == [("confirm_address", "due")]
     submission.refresh_from_db()
     assert submission.confirmed_at is None
@@ -197,7 +198,7 @@ def test_files_that_were_read_together_are_not_until_the_new_address_is_confirme
 
 
 def bounce_of(user) -> None:
-    row = Notification.objects.get(kind="officer_notice", recipient=user.email)
+    row = ours(Notification).get(kind="officer_notice", recipient=user.email)
     record_delivery(notification=row, delivery=DEAD)
 
 
@@ -211,7 +212,7 @@ def test_the_lead_of_an_officer_whose_address_is_dead_is_told_once_and_no_firm_i
     bounce_of(officer)
     for _ in range(2):
         follow_dead_addresses(on=DAY)
-    told = Notification.objects.filter(kind="officer_unreachable")
+    told = ours(Notification).filter(kind="officer_unreachable")
     assert [row.recipient for row in told] == [lead.email]
     assert officer.phone in told[0].text
     assert "voisine" not in told[0].text
@@ -231,5 +232,5 @@ def test_the_territory_lead_is_told_of_a_lead_whose_address_is_dead():
     make_submission(confirmed=True)
     bounce_of(lead)
     follow_dead_addresses(on=DAY)
-    assert Notification.objects.get(kind="officer_unreachable").recipient == territory.email
+    assert ours(Notification).get(kind="officer_unreachable").recipient == territory.email
     assert unreachable_officers(territory) == [lead]

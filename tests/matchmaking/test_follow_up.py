@@ -45,6 +45,7 @@ from tests.factories import (
     rewriting,
     take_back,
 )
+from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +61,7 @@ def submission():
 
 
 def offers_sent():
-    return list(Notification.objects.filter(kind="handed_over").order_by("pk"))
+    return list(ours(Notification).filter(kind="handed_over").order_by("pk"))
 
 
 # -- who follows
@@ -101,22 +102,22 @@ def test_a_declined_offer_leaves_the_file_where_it_was(submission, officer):
 
 def test_an_officer_elsewhere_sees_the_file_while_it_is_offered_and_has_it_once_accepted(submission, officer):
     other = make_officer(CCLO)
-    assert submission not in Submission.objects.visible_to(other)
+    assert submission not in ours(Submission).visible_to(other)
     offer = offer_file(submission=submission, by=officer, to=other)
-    assert submission in Submission.objects.visible_to(other)
+    assert submission in ours(Submission).visible_to(other)
     with pytest.raises(PermissionDenied):
         take_file(submission=submission, officer=other)  # one looks first, then answers
     answer_offers(hand_overs=[offer], to=other, accept=True)
     submission.refresh_from_db()
     assert submission.epci.short_name == CCLO
-    assert submission not in Submission.objects.visible_to(officer)
+    assert submission not in ours(Submission).visible_to(officer)
 
 
 def test_a_declined_offer_closes_the_file_again(submission, officer):
     other = make_officer(CCLO)
     offer = offer_file(submission=submission, by=officer, to=other)
     answer_offers(hand_overs=[offer], to=other, accept=False)
-    assert submission not in Submission.objects.visible_to(other)
+    assert submission not in ours(Submission).visible_to(other)
 
 
 def test_nobody_answers_an_offer_made_to_another(submission, officer):
@@ -158,8 +159,8 @@ def test_a_whole_portfolio_is_offered_in_one_email_and_accepted_in_one_action(of
     colleague = make_officer()
     assert offer_portfolio(by=officer, to=colleague, note="Je change de poste.") == 3
     assert len(offers_sent()) == 1
-    assert answer_offers(hand_overs=HandOver.objects.all(), to=colleague, accept=True) == 3
-    assert set(Submission.objects.filter(officer=colleague)) == set(files)
+    assert answer_offers(hand_overs=ours(HandOver).all(), to=colleague, accept=True) == 3
+    assert set(ours(Submission).filter(officer=colleague)) == set(files)
 
 
 def test_a_portfolio_of_nothing_or_for_nobody_says_so(officer):
@@ -173,7 +174,7 @@ def test_an_offer_to_someone_who_left_is_no_longer_waiting(submission, officer):
     other = make_officer(CCLO)
     offer = offer_file(submission=submission, by=officer, to=other)
     off_board(user=other)
-    assert not HandOver.objects.waiting().exists()
+    assert not ours(HandOver).waiting().exists()
     assert answer_offers(hand_overs=[offer], to=other, accept=True) == 0
 
 
@@ -197,7 +198,7 @@ def test_the_database_refuses_an_outcome_of_no_scheme(submission, officer):
 
 def test_a_partner_to_find_is_to_do_until_it_is_done(submission, officer):
     step = record_step(submission=submission, officer=officer, step="partner", note="un laboratoire")
-    assert FollowUp.objects.to_do().get() == step
+    assert ours(FollowUp).to_do().get() == step
     close_step(follow_up=step, officer=officer)
     step.refresh_from_db()
     assert (step.done_by, step.is_to_do) == (officer, False)
@@ -207,8 +208,8 @@ def test_a_step_recorded_by_mistake_is_cancelled_and_kept(submission, officer):
     scheme = first_matches(submission)[0].scheme
     step = record_step(submission=submission, officer=officer, step="granted", scheme=scheme)
     close_step(follow_up=step, officer=officer, cancel=True)
-    assert not FollowUp.objects.standing().exists()
-    assert FollowUp.objects.exists()
+    assert not ours(FollowUp).standing().exists()
+    assert ours(FollowUp).exists()
 
 
 # -- notes
@@ -218,7 +219,7 @@ def test_a_step_recorded_by_mistake_is_cancelled_and_kept(submission, officer):
 def test_a_note_needs_an_audience_and_words(submission, officer, audience, text):
     with pytest.raises(FollowUpError):
         write_note(submission=submission, author=officer, audience=audience, text=text)
-    assert not Note.objects.exists()
+    assert not ours(Note).exists()
 
 
 @pytest.mark.parametrize(
@@ -227,10 +228,10 @@ def test_a_note_needs_an_audience_and_words(submission, officer, audience, text)
 )
 def test_a_note_is_read_by_its_audience_only(submission, officer, audience, for_colleague, for_other, for_firm):
     note = write_note(submission=submission, author=officer, audience=audience, text="Un mot.")
-    assert (note in Note.objects.visible_to(officer)) is True
-    assert (note in Note.objects.visible_to(make_officer(ARC))) is for_colleague
+    assert (note in ours(Note).visible_to(officer)) is True
+    assert (note in ours(Note).visible_to(make_officer(ARC))) is for_colleague
     for person in (make_lead(), make_officer(CCLO)):
-        assert (note in Note.objects.visible_to(person)) is for_other
+        assert (note in ours(Note).visible_to(person)) is for_other
     assert (note in submission.notes.for_the_firm()) is for_firm
 
 
@@ -240,7 +241,7 @@ def test_a_note_taken_back_is_read_by_nobody(submission, officer):
     assert submission.notes.for_the_firm().exists()
     withdraw_note(note=note, author=officer)
     assert not submission.notes.for_the_firm().exists()
-    assert not Note.objects.visible_to(officer).exists()
+    assert not ours(Note).visible_to(officer).exists()
 
 
 @pytest.mark.parametrize("make_person", [make_lead, lambda: make_officer(CCLO)])
@@ -293,4 +294,4 @@ def test_an_administrator_erases_a_file_with_all_that_was_written_around_it(subm
         ReceivedAid,
         Contact,
     ):
-        assert not model.objects.exists(), model
+        assert not ours(model).exists(), model

@@ -32,6 +32,7 @@ from tests.factories import (
     publish_revision,
     take_back,
 )
+from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
 KEPT, REJECTED, WITHDRAWN = Review.Verdict.KEPT, Review.Verdict.REJECTED, Review.Verdict.WITHDRAWN
@@ -54,7 +55,7 @@ def scheme(submission):
 
 
 def sent(kind):
-    return list(Notification.objects.filter(kind=kind).order_by("pk"))
+    return list(ours(Notification).filter(kind=kind).order_by("pk"))
 
 
 def end(submission, officer, message="Bonjour"):
@@ -76,7 +77,7 @@ def test_each_decision_is_a_row_and_the_last_one_counts(submission, scheme, offi
     decide(submission, scheme, officer)
     decide(submission, scheme, officer, "not_worth_it")
     last = take_back(submission, scheme, officer)
-    assert Review.objects.count() == 3
+    assert ours(Review).count() == 3
     assert submission.reviews.latest_by_scheme() == {last.scheme_id: last}
 
 
@@ -103,7 +104,7 @@ def test_the_database_refuses_to_rewrite_what_the_engine_answered(submission, mo
 def test_the_database_refuses_to_rewrite_what_the_firm_was_told(submission, officer):
     end(submission, officer)
     with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
-        ReviewEnd.objects.update(message="Autre chose")
+        ours(ReviewEnd).update(message="Autre chose")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +177,7 @@ def test_a_reason_says_what_it_asks_for_and_nothing_is_changed(submission, schem
     facts = submission.sheet.values()
     with pytest.raises(ReviewError, match=sentence):
         decide(submission, scheme, officer, **because)
-    assert not Review.objects.exists()
+    assert not ours(Review).exists()
     assert submission.sheet.values() == facts
 
 
@@ -248,7 +249,7 @@ def test_an_officer_may_keep_what_another_file_hides(submission, scheme, officer
 
 def test_a_refusal_is_recorded_as_an_outcome(submission, scheme, officer):
     decide(submission, scheme, officer, "asked_and_refused", comment="Refusé en 2025 : dossier tardif.")
-    step = FollowUp.objects.get()
+    step = ours(FollowUp).get()
     assert (step.step, step.scheme, step.note) == ("refused", scheme, "Refusé en 2025 : dossier tardif.")
     assert not step.is_to_do
 
@@ -283,14 +284,14 @@ def test_a_deadline_that_is_too_close_hides_until_the_scheme_reopens(submission,
 @pytest.mark.parametrize(("reason", "useful"), [("", True), ("not_worth_it", False)])
 def test_what_an_officer_finds_useful_or_not_is_a_label_to_learn_from(submission, scheme, officer, reason, useful):
     decide(submission, scheme, officer, reason)
-    label = Review.objects.labels().get()
+    label = ours(Review).labels().get()
     assert (label.useful, label.match.scheme, bool(label.match.parts)) == (useful, scheme, True)
 
 
 @pytest.mark.parametrize("reason", HIDING)
 def test_a_reason_that_says_nothing_of_usefulness_is_no_label(submission, scheme, officer, reason):
     decide(submission, scheme, officer, reason)
-    assert not Review.objects.labels().exists()
+    assert not ours(Review).labels().exists()
 
 
 @pytest.mark.parametrize("reason", HIDING)
@@ -316,7 +317,7 @@ def test_a_better_alternative_is_kept_in_its_place(submission, officer):
 
 def test_a_missing_partner_becomes_a_step_to_do_that_names_it(submission, scheme, officer):
     decide(submission, scheme, officer, "partner_first", partner="un laboratoire de l’UTC")
-    step = FollowUp.objects.to_do().get()
+    step = ours(FollowUp).to_do().get()
     assert (step.step, step.note, step.scheme) == ("partner", "un laboratoire de l’UTC", scheme)
 
 
@@ -326,8 +327,8 @@ def test_a_file_outside_my_perimeter_is_sent_to_those_in_charge_who_are_told(sub
     review = decide(submission, scheme, officer, "outside_perimeter", epci=cclo, comment="Le site est à Attichy.")
     submission.refresh_from_db()
     assert (review.verdict, submission.epci, submission.officer) == (Review.Verdict.REFERRED, cclo, None)
-    assert submission in Submission.objects.visible_to(other)
-    assert submission not in Submission.objects.visible_to(officer)
+    assert submission in ours(Submission).visible_to(other)
+    assert submission not in ours(Submission).visible_to(officer)
     (email,) = sent("handed_over")
     assert (email.recipient, email.reply_to) == (other.email, officer.email)
     assert "Le site est à Attichy." not in email.text + email.html  # colleagues read it on the file's page
@@ -347,7 +348,7 @@ def test_a_file_sent_elsewhere_stays_there_when_other_facts_are_corrected(submis
 
 def test_another_reason_is_listed_for_those_who_lead(submission, scheme, officer):
     review = decide(submission, scheme, officer, "other", comment="Le guichet ne répond plus.")
-    assert list(Review.objects.unexplained()) == [review]
+    assert list(ours(Review).unexplained()) == [review]
 
 
 # -- by hand, and undone
@@ -416,7 +417,7 @@ def test_a_verdict_taken_back_closes_its_task_and_cancels_its_step(submission, s
     assert CatalogueTask.objects.get().closed_by == officer
     decide(submission, scheme, officer, "partner_first", partner="un laboratoire")
     take_back(submission, scheme, officer)
-    assert not FollowUp.objects.to_do().exists()
+    assert not ours(FollowUp).to_do().exists()
 
 
 def test_a_verdict_taken_back_takes_the_alternative_back_with_it(submission, officer):
@@ -499,10 +500,11 @@ def test_an_old_answer_is_had_again_after_everything_changed(submission, officer
     publish_revision(Scheme.objects.get(source_key="hdf-pme-plus-volet1"), window_state="closed")
     correct_submission(submission=submission, facts={"headcount": 5000.0}, ticked=["energie.facture"], on=NEXT_DAY)
     assert latest_result(submission, on=NEXT_DAY) != old
-    for result in Result.objects.all():
+    for result in ours(Result).all():
         assert replay(result) == []
 
 
+@pytest.mark.alone("every result is replayed, and the second firm's lack matches")
 def test_the_command_replays_and_says_what_differs(submission, capsys):
     call_command("replay", submission.reference)
     assert "1 résultats rejoués, 0 différences" in capsys.readouterr().out

@@ -42,13 +42,14 @@ from tests.factories import (
     make_organisation,
     make_submission,
 )
+from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
 NEXT_DAY = DAY + timedelta(days=1)
 
 
 def sent(kind):
-    return list(Notification.objects.filter(kind=kind).order_by("pk"))
+    return list(ours(Notification).filter(kind=kind).order_by("pk"))
 
 
 def correct(submission, *, on=DAY, **changes):
@@ -117,13 +118,13 @@ def test_a_commune_that_does_not_exist_names_nobody():
 def test_one_key_files_once():
     filing = make_filing()
     assert file_submission(filing, on=DAY) == file_submission(filing, on=DAY)
-    assert (Submission.objects.count(), Result.objects.count(), Notification.objects.count()) == (1, 1, 1)
+    assert (ours(Submission).count(), ours(Result).count(), ours(Notification).count()) == (1, 1, 1)
 
 
 def test_two_filings_of_one_site_are_two_submissions_of_one_firm():
     make_submission()
     make_submission()
-    assert (Submission.objects.count(), Establishment.objects.count(), Company.objects.count()) == (2, 1, 1)
+    assert (ours(Submission).count(), ours(Establishment).count(), ours(Company).count()) == (2, 1, 1)
 
 
 def test_two_sites_of_one_firm_are_two_establishments():
@@ -136,7 +137,7 @@ def test_two_sites_of_one_firm_are_two_establishments():
 @pytest.mark.parametrize(("siret", "siren", "n"), [("", "", 0), ("", SIREN, 1)])
 def test_a_firm_without_its_number_files_too(siret, siren, n):
     submission = make_submission(siret=siret, siren=siren)
-    assert Company.objects.count() == n
+    assert ours(Company).count() == n
     assert submission.sheet.establishment is None
     assert submission.results.count() == 1
 
@@ -198,7 +199,7 @@ def test_a_correction_by_the_firm_opens_the_review_again(changes):
     correct(submission, **changes)
     submission.refresh_from_db()
     assert (submission.reviewed_at, submission.reviewed_by) == (None, None)
-    assert ReviewEnd.objects.count() == 1
+    assert ours(ReviewEnd).count() == 1
     end_review(submission=submission, officer=officer, on=DAY, message="Encore")
     assert len(sent("reviewed")) == 2
 
@@ -246,8 +247,8 @@ def test_a_correction_that_moves_the_project_changes_who_is_in_charge_and_tells_
     correct(submission, facts={"project.commune": COMMUNES[CCLO]})
     submission.refresh_from_db()
     assert submission.epci.short_name == CCLO
-    assert Submission.objects.visible_to(cclo).exists()
-    assert not Submission.objects.visible_to(arc).exists()
+    assert ours(Submission).visible_to(cclo).exists()
+    assert not ours(Submission).visible_to(arc).exists()
     assert [notice.recipient for notice in sent("officer_notice")] == [arc.email, cclo.email]
     correct(submission, facts={"project.commune": None})
     submission.refresh_from_db()
@@ -307,7 +308,7 @@ def test_an_answer_taken_back_is_unknown_again(submission):
 @pytest.mark.parametrize("condition", ["", "unheard_of", "headcount", "answer:x", "\0"])
 def test_an_answer_that_nothing_asks_for_is_ignored(submission, condition):
     answer_condition(submission=submission, condition=condition, value=True, on=DAY)
-    assert not Fact.objects.answers().exists()
+    assert not ours(Fact).answers().exists()
     assert submission.results.count() == 1
 
 
@@ -331,7 +332,7 @@ def test_an_answer_by_anyone_else_is_refused(submission, make_person):
 def test_before_confirmation_only_the_confirmation_is_owed():
     make_officer()
     make_submission()
-    assert [row.kind for row in Notification.objects.all()] == ["confirm_address"]
+    assert [row.kind for row in ours(Notification).all()] == ["confirm_address"]
 
 
 def test_confirming_twice_tells_everyone_once():
@@ -353,7 +354,7 @@ def test_the_pool_is_told_to_the_officers_of_all_four():
     assert organisation_in_charge(submission) is None
     assert sorted(row.recipient for row in sent("officer_notice")) == sorted(person.email for person in officers)
     for officer in officers:
-        assert submission in Submission.objects.visible_to(officer)
+        assert submission in ours(Submission).visible_to(officer)
 
 
 def test_an_officer_elsewhere_who_is_a_partner_here_is_not_told():
@@ -361,7 +362,7 @@ def test_an_officer_elsewhere_who_is_a_partner_here_is_not_told():
     Membership.objects.create(user=person, organisation=make_organisation(ARC), role=Membership.Role.PARTNER)
     submission = make_submission(confirmed=True)
     assert officers_in_charge(submission) == []
-    assert submission not in Submission.objects.visible_to(person)
+    assert submission not in ours(Submission).visible_to(person)
 
 
 def test_only_those_who_can_open_the_pool_are_told_of_it():
@@ -372,17 +373,17 @@ def test_only_those_who_can_open_the_pool_are_told_of_it():
 @pytest.mark.parametrize("role", [Membership.Role.PARTNER, Membership.Role.EDITOR, Membership.Role.APPROVER])
 def test_other_roles_of_the_intercommunality_see_no_file(submission, role):
     person = make_officer(ARC, role=role)
-    assert not Submission.objects.visible_to(person).exists()
+    assert not ours(Submission).visible_to(person).exists()
     assert person not in officers_in_charge(submission)
 
 
 def test_a_file_is_visible_once_the_address_is_confirmed():
     submission = make_submission()
     for person in (make_officer(), make_lead()):
-        assert not Submission.objects.visible_to(person).exists()
+        assert not ours(Submission).visible_to(person).exists()
     confirm_address(submission=submission)
     for person in (make_officer(), make_lead()):
-        assert Submission.objects.visible_to(person).exists()
+        assert ours(Submission).visible_to(person).exists()
 
 
 @pytest.mark.parametrize("email", ["isabelle.morel@tolerie.example", "Isabelle.Morel@Tolerie.Example"])
@@ -396,7 +397,7 @@ def test_the_link_is_sent_again_by_what_the_address_has_shown(email, confirmed, 
 def test_a_link_for_an_unknown_address_sends_nothing():
     make_submission()
     assert send_link_again(email="autre@tolerie.example") == 0
-    assert Notification.objects.count() == 1
+    assert ours(Notification).count() == 1
 
 
 def test_an_address_that_stopped_gets_what_it_asks_for_and_nothing_else():

@@ -11,6 +11,7 @@ from backend.matchmaking.services import confirm_address, send_link_again
 from backend.notifications.models import Notification
 from backend.web.forms.filing.contact import ContactForm
 from tests.factories import CCLO, DAY, decide, first_matches, make_lead, make_officer, make_submission
+from tests.neighbour import ours
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -46,19 +47,19 @@ def long_ago():
 def test_a_file_with_a_telephone_is_open_to_its_officers_after_a_working_day(filed, now, is_open):
     submission = make_submission()
     Submission.objects.filter(pk=submission.pk).update(filed_at=at(filed))
-    assert Submission.objects.open_to_officers(at(now)).exists() is is_open
+    assert ours(Submission).open_to_officers(at(now)).exists() is is_open
 
 
 def test_without_a_telephone_nobody_reads_it(long_ago):
     long_ago(phone="")
-    assert not Submission.objects.visible_to(make_officer()).exists()
+    assert not ours(Submission).visible_to(make_officer()).exists()
 
 
 def test_officers_elsewhere_do_not_read_it(long_ago):
     submission = long_ago()
-    assert list(Submission.objects.visible_to(make_officer())) == [submission]
-    assert list(Submission.objects.visible_to(make_lead())) == [submission]
-    assert not Submission.objects.visible_to(make_officer(CCLO)).exists()
+    assert list(ours(Submission).visible_to(make_officer())) == [submission]
+    assert list(ours(Submission).visible_to(make_lead())) == [submission]
+    assert not ours(Submission).visible_to(make_officer(CCLO)).exists()
 
 
 def test_it_is_marked_in_the_queue_and_in_the_file_and_its_neighbour_is_not(client, long_ago):
@@ -80,7 +81,7 @@ def test_its_review_is_e_mailed_once_the_address_is_confirmed(long_ago):
     decide(submission, first_matches(submission)[0].scheme, officer)
     end_review(submission=submission, officer=officer, on=DAY, message="Un mot.")
     send_link_again(email=submission.contact.email)
-    to_firm = Notification.objects.filter(recipient=submission.contact.email)
+    to_firm = ours(Notification).filter(recipient=submission.contact.email)
     assert {row.kind for row in to_firm} == {"confirm_address"}
     confirm_address(submission=submission)
     assert {row.kind for row in to_firm.all()} == {"confirm_address", "receipt", "reviewed"}

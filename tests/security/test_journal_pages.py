@@ -25,7 +25,8 @@ from tests.factories import (
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
-pytestmark = pytest.mark.django_db
+# A lead reads all of the intercommunality: the second firm is of another.
+pytestmark = [pytest.mark.django_db, pytest.mark.neighbour("siren", "address", "group")]
 JOURNAL = "/agent/journal/"
 
 
@@ -238,7 +239,7 @@ def test_an_administrator_who_reads_an_e_mail_of_a_file_has_opened_it(client, su
     twin = make_submission(confirmed=True)
     admin = Client()
     admin.force_login(User.objects.create_superuser("admin@jonction.example", first_name="Ada", last_name="Petit"))
-    sent = Notification.objects.filter(recipient=submission.contact.email, about=[submission.topic]).first()
+    sent = ours(Notification).filter(recipient=submission.contact.email, about=[submission.topic]).first()
     assert admin.get(f"/administration/notifications/notification/{sent.pk}/change/").status_code == 200
     assert "Ada P., administration du service" in text_of(result_page(client, submission))
     assert "Ada" not in text_of(result_page(client, twin))
