@@ -160,8 +160,9 @@ def test_correspondence_is_refused_on_the_page_and_notices_on_the_account(submis
 
 
 def test_a_link_asked_for_again_is_owed_again(submission):
+    confirm_address(submission=submission)
     assert send_link_again(email=submission.contact.email.upper()) == 1
-    assert ours(Notification).filter(kind="confirm_address").count() == 2
+    assert ours(Notification).filter(kind="receipt").count() == 2
 
 
 def test_an_invitation_and_a_new_password_come_with_their_link(officer):

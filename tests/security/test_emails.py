@@ -28,6 +28,7 @@ from backend.matchmaking.emails import enqueue_officer_unreachable
 from backend.matchmaking.file_links import close_file, link_files
 from backend.matchmaking.follow_up import offer_file
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.services import send_access_link
 from backend.notifications.kinds import KINDS, Audience, OptOut
 from backend.notifications.models import Notification
 from backend.notifications.services import deliver, has_stopped
@@ -88,6 +89,11 @@ def reviewed():
     decide(submission, first_matches(submission)[0].scheme, officer)
     end_review(submission=submission, officer=officer, on=DAY, message="Appelez-moi.")
     return {FIRM}, officer.email
+
+
+def access_link():
+    send_access_link(submission=make_submission(confirmed=True))
+    return {FIRM}, ""
 
 
 def alert():
@@ -245,6 +251,7 @@ EXPECTED = {
     "confirm_address": Expected(confirm_address, ("il reste une chose à faire", "30 jours")),
     "receipt": Expected(receipt, ("Isabelle Morel", "Tôlerie des Étangs", "pas encore relu", "Vous préférez")),
     "reviewed": Expected(reviewed, ("Appelez-moi.", "Isabelle Morel", "Vous préférez le téléphone")),
+    "access_link": Expected(access_link, ("30 minutes", "ne sert qu’une fois")),
     "alert": Expected(alert, ("Tôlerie des Étangs", "Ne plus recevoir ces courriels")),
     "colleague": Expected(colleague, ("collègue", "chacun garde son projet pour soi")),
     "closed": Expected(closed, ("est fermée", "pas pu vérifier")),
