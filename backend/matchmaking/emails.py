@@ -77,6 +77,19 @@ def enqueue_notices(submission: Submission) -> None:
         )
 
 
+def enqueue_withdrawn(submission: Submission) -> None:
+    """Tell the officers in charge that a firm took its consent back: nobody calls it any more."""
+    for officer in officers_in_charge(submission):
+        url = absolute_url("officer_file", submission.pk)
+        enqueue_email(
+            kind="consent_withdrawn",
+            key=f"withdrawn:{submission.pk}:{officer.pk}",
+            recipient=officer.email,
+            message=render("consent_withdrawn", {"submission": submission, "file_url": url}),
+            about=(submission.topic,),
+        )
+
+
 def enqueue_reviewed(submission: Submission, end: ReviewEnd) -> None:
     """Tell a firm that its file was reviewed; an address that is not confirmed is told once it is."""
     if submission.confirmed_at is None:

@@ -160,7 +160,8 @@ def close_file(*, submission: Submission, officer: User, on: date) -> None:
 def reopen_file(*, submission: Submission, officer: User, on: date) -> None:
     """Open a file again that was closed by mistake; its links and alerts are asked for again."""
     (submission,) = _locked(submission.pk)
-    if not may_decide(officer=officer, submission=submission):
+    withdrawn = submission.closed_reason == Submission.Closing.WITHDRAWN  # the firm's to say, not an officer's
+    if withdrawn or not may_decide(officer=officer, submission=submission):
         raise PermissionDenied
     submission.closed_at, submission.closed_by, submission.closed_reason = None, None, ""
     submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])

@@ -54,6 +54,13 @@ def erase_submission(*, submission: Submission, rule: str = ON_REQUEST, by: User
     return counts
 
 
+def may_erase(*, officer: User, submission: Submission) -> bool:
+    """Tell whether someone erases a file at the person's request: who leads its intercommunality, or the territory."""
+    leading = officer.memberships.leading()
+    own = submission.epci_id is not None and leading.filter(organisation__epci=submission.epci_id).exists()
+    return own or officer.memberships.whole_territory().exists()
+
+
 def erase_again() -> int:
     """Erase the files of a restored backup that the register names; return how many there were."""
     left = Submission.objects.filter(erased_at=None).order_by("pk")

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from backend.companies.models import Company, Contact, Establishment, Fact, FactSheet, ReceivedAid
 from backend.links.models import OF_SUBMISSIONS, Kind, Link
+from backend.matchmaking.correspondence import TO_FIRMS
 from backend.matchmaking.models import (
     Alert,
     FileLink,
@@ -27,13 +28,11 @@ from backend.matchmaking.models import (
     Submission,
     VerdictMove,
 )
-from backend.notifications.kinds import KINDS, Audience
 from backend.notifications.models import Notification, Stop, Suppression
 from backend.notifications.suppression import digests
 from backend.schemes.models import CatalogueTask
 
 DRAFT = "draft"  # where a session keeps what a firm types before it files
-TO_FIRMS = [kind.name for kind in KINDS.values() if kind.audience == Audience.FIRM]
 
 
 def rows_of(submission: Submission) -> dict[str, list[int | str]]:

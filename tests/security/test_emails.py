@@ -32,6 +32,7 @@ from backend.matchmaking.services import send_access_link
 from backend.notifications.kinds import KINDS, Audience, OptOut
 from backend.notifications.models import Notification
 from backend.notifications.services import deliver, has_stopped
+from backend.privacy.consent import withdraw_consent
 from backend.schemes.approvals import approve, publish_due
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.schemes.previews import leave_remark, make_link
@@ -124,6 +125,13 @@ def officer_notice():
     make_officer(CCLO)
     make_submission(confirmed=True)
     return officers, ""
+
+
+def consent_withdrawn():
+    officer, submission = make_officer(), make_submission(confirmed=True)
+    make_officer(CCLO)
+    withdraw_consent(submission=submission)
+    return {officer.email}, ""
 
 
 def handed_over():
@@ -256,6 +264,7 @@ EXPECTED = {
     "colleague": Expected(colleague, ("collègue", "chacun garde son projet pour soi")),
     "closed": Expected(closed, ("est fermée", "pas pu vérifier")),
     "officer_notice": Expected(officer_notice, ("Isabelle Morel", "03 53 01 60 35", "Choisir vos courriels")),
+    "consent_withdrawn": Expected(consent_withdrawn, ("Tôlerie des Étangs", "appelez plus", "Choisir vos courriels")),
     "handed_over": Expected(handed_over, ("Je pars en congé.", "Tôlerie des Étangs", "Choisir vos courriels")),
     "officer_unreachable": Expected(officer_unreachable, ("Rémi Absent", "n’existe plus")),
     "link_proposed": Expected(link_proposed, ("même SIREN", "Choisir vos courriels")),

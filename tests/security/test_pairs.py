@@ -30,6 +30,7 @@ NO_FIRM = {
     "download",
     "mailbox_message",
     "scheme_pk",
+    "format",
 }  # addresses and words that name nothing of one
 REFUSED = (400, 403, 404, 405, 410)
 

@@ -34,6 +34,7 @@ from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import OutsideTerritory, check_may_decide, correct_submission, may_decide
 from backend.matchmaking.size import present_size
 from backend.matchmaking.state_aid import ledger_of
+from backend.privacy.erasing import may_erase
 from backend.schemes.models import Scheme
 from backend.territories.models import ServedEpci
 from backend.territories.services import served_communes
@@ -144,6 +145,9 @@ def next_file(request: HttpRequest, after: int) -> Submission | None:
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def file(request: HttpRequest, pk: int) -> HttpResponse:
+    left = Submission.objects.erased_for(signed_in(request)).filter(pk=pk).first()
+    if left:
+        return render(request, "web/officer/erased.html", {"submission": left}, status=410)
     return file_page(request, visible_file(request, pk))
 
 
@@ -190,9 +194,11 @@ def file_page(
         "unverified": unverified_for(submission),
         "answer_url": reverse("officer_answer", args=[submission.pk]),
         "can_decide": can_decide,
+        "may_erase": may_erase(officer=user, submission=submission),
         "others": of_the_same_siren(submission, viewer=user),
         "number_form": NumberForm(initial={"number": number_of(submission)}, auto_id="numero_%s"),
-        "may_reopen": submission.closed_at and may_decide(officer=user, submission=submission),
+        "may_reopen": submission.closed_reason == Submission.Closing.NOT_ENTITLED
+        and may_decide(officer=user, submission=submission),
         "can_answer": ("firm", "officer", "operator") if can_decide else (),
         "reasons": Review.Reason.choices,
         "epcis": ServedEpci.objects.exclude(pk=submission.epci_id or 0),

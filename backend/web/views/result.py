@@ -77,7 +77,11 @@ def result_page(
 ) -> HttpResponse:
     """Show a result; a form is one that was refused, with what was typed."""
     if submission.closed_at:
-        closed = {"submission": submission, "organisation": organisation_in_charge(submission)}
+        closed = {
+            "submission": submission,
+            "token": token_of(request),
+            "organisation": organisation_in_charge(submission),
+        }
         return private(render(request, "web/closed.html", closed, status=status))
     answer, token = latest_result(submission, on=current_day()), token_of(request)
     alert = Alert.objects.filter(submission=submission).first()

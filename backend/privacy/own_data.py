@@ -1,0 +1,206 @@
+"""All that is kept of a file, by theme and in plain words, for the firm: to read, and to take away."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backend.common.spreadsheets import escape_cell
+from backend.companies.models import Fact
+from backend.journal.models import AuditEvent
+from backend.links.models import Kind
+from backend.links.services import live_links
+from backend.matchmaking.correspondence import TO_FIRMS
+from backend.matchmaking.known import FACT_LABELS, says, value_text
+from backend.matchmaking.models import Alert, Note, Submission
+from backend.notifications.models import Notification, Stop
+
+LABELS = dict(FACT_LABELS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing that is kept: since when, and who said it, where that is known."""
+
+    label: str
+    value: str
+    since: datetime | None = None
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    title: str
+    lines: tuple[Line, ...]
+
+
+def own_data(submission: Submission) -> list[Theme]:
+    """Return what is kept of a file and of nothing else; words of officers to their colleagues are counted."""
+    themes = (
+        (_("Votre demande"), _request(submission)),
+        (_("La personne à rappeler"), _contact(submission)),
+        (_("L’entreprise et le projet"), _facts(submission)),
+        (_("Aides de minimis reçues"), _aids(submission)),
+        (_("Résultats, avis et suivi"), _answers(submission)),
+        (_("Courriels"), _mails(submission)),
+        (_("Liens secrets vers votre demande"), _links(submission)),
+        (_("Qui a ouvert votre dossier"), _reads(submission)),
+    )
+    return [Theme(title, tuple(lines)) for title, lines in themes]
+
+
+def as_json(submission: Submission) -> str:
+    themes = [asdict(theme) for theme in own_data(submission)]
+    content = {"reference": submission.reference, "written_at": timezone.now(), "themes": themes}
+    return json.dumps(content, ensure_ascii=False, indent=1, default=lambda moment: moment.isoformat())
+
+
+def as_csv(submission: Submission) -> str:
+    """Return the same as a table that no spreadsheet runs anything of."""
+    out = io.StringIO()
+    rows = csv.writer(out, delimiter=";")
+    rows.writerow([_("thème"), _("quoi"), _("valeur"), _("depuis le"), _("dit par")])
+    for theme in own_data(submission):
+        for line in theme.lines:
+            since = line.since.isoformat() if line.since else ""
+            rows.writerow([escape_cell(cell) for cell in (theme.title, line.label, line.value, since, line.origin)])
+    return out.getvalue()
+
+
+def _request(submission: Submission) -> Iterator[Line]:
+    yield Line(label=_("Référence"), value=submission.reference)
+    yield Line(label=_("Déposée"), value=_("par ce site"), since=submission.filed_at)
+    yield Line(label=_("Consentement"), value=_("donné"), since=submission.consented_at)
+    if submission.confirmed_at:
+        yield Line(label=_("Adresse confirmée"), value=_("oui"), since=submission.confirmed_at)
+    yield Line(label=_("Intercommunalité"), value=str(submission.epci or _("commune inconnue : les quatre")))
+    if submission.officer:
+        yield Line(label=_("Suivie par"), value=str(submission.officer))
+    if submission.text:
+        yield Line(label=_("Besoin en vos mots"), value=submission.text)
+    for need in submission.needs.select_related("sub_need"):
+        words = ", ".join(need.evidence)
+        how = _("coché") if need.ticked else _("ajouté par le développeur") if need.added else _("compris de vos mots")
+        yield Line(label=_("Besoin"), value=str(need.sub_need), origin=f"{how} : {words}" if words else how)
+    for row in submission.unmet_needs.select_related("sub_need"):
+        unmet = str(row.sub_need or _("demande non comprise"))
+        yield Line(label=_("Besoin sans réponse"), value=f"{unmet} ({row.get_reason_display()})")
+
+
+def _contact(submission: Submission) -> Iterator[Line]:
+    contact = submission.contact
+    yield Line(label=_("Nom"), value=contact.name)
+    yield Line(label=_("Adresse électronique"), value=contact.email)
+    if contact.phone:
+        yield Line(label=_("Téléphone"), value=contact.phone)
+    yield Line(label=_("Quand rappeler"), value=submission.get_call_slot_display())
+
+
+def _facts(submission: Submission) -> Iterator[Line]:
+    sheet = submission.sheet
+    for label, value in ((_("Nom"), sheet.name), (_("SIREN"), sheet.company), (_("SIRET"), sheet.establishment)):
+        if value:
+            yield Line(label=label, value=str(value))
+    for fact in sheet.facts.select_related("author").order_by("recorded_at", "pk"):
+        yield Line(
+            label=_label(fact),
+            value=_value(fact),
+            since=fact.recorded_at,
+            origin=str(fact.author or fact.get_origin_display()),
+        )
+
+
+def _label(fact: Fact) -> str:
+    for prefix, words in (
+        (Fact.SCHEME, _("Dispositif")),
+        (Fact.ANSWER, _("Réponse à une condition")),
+        (Fact.DECLINED, _("Question passée")),
+    ):
+        if fact.name.startswith(prefix):
+            return words
+    return str(LABELS.get(fact.name, fact.name))
+
+
+def _value(fact: Fact) -> str:
+    if fact.name.startswith(Fact.DECLINED):
+        return fact.name.removeprefix(Fact.DECLINED)
+    if fact.value is None:
+        return _("réponse retirée")
+    if fact.name.startswith(Fact.ANSWER):
+        return f"{fact.name.removeprefix(Fact.ANSWER)} : {value_text('', fact.value)}"
+    return value_text(fact.name, fact.value) if says(fact.value) else _("inconnu")
+
+
+def _aids(submission: Submission) -> Iterator[Line]:
+    for aid in submission.sheet.aids.select_related("author"):
+        amount = f"{aid.amount_eur} €" if aid.amount_eur else _("montant inconnu")
+        told = [str(aid.granted_on), amount, aid.get_regulation_display(), aid.title, aid.member]
+        if aid.withdrawn_at:
+            told.append(_("retirée"))
+        yield Line(
+            label=_("Aide"),
+            value=" – ".join(part for part in told if part),
+            since=aid.recorded_at,
+            origin=str(aid.author or aid.get_origin_display()),
+        )
+
+
+def _answers(submission: Submission) -> Iterator[Line]:
+    for result in submission.results.all():
+        n_matches = result.matches.answering().count()
+        yield Line(
+            label=_("Résultat calculé"), value=_("{n} dispositifs").format(n=n_matches), since=result.computed_at
+        )
+    for review in submission.reviews.select_related("officer", "scheme__current"):
+        told = [str(review.scheme), review.get_verdict_display(), review.get_reason_display(), review.message]
+        yield Line(
+            label=_("Avis"),
+            value=" – ".join(part for part in told if part),
+            since=review.decided_at,
+            origin=str(review.officer),
+        )
+    for end in submission.review_ends.select_related("officer"):
+        yield Line(label=_("Fin de relecture"), value=end.message, since=end.ended_at, origin=str(end.officer))
+    for step in submission.follow_ups.select_related("scheme__current", "recorded_by"):
+        told = [step.get_step_display(), str(step.scheme or "")]
+        yield Line(
+            label=_("Suivi"),
+            value=" – ".join(part for part in told if part),
+            since=step.recorded_at,
+            origin=str(step.recorded_by),
+        )
+    for note in submission.notes.for_the_firm().select_related("author"):
+        yield Line(label=_("Note"), value=note.text, since=note.written_at, origin=str(note.author))
+    n_kept = submission.notes.exclude(audience=Note.Audience.FIRM).count()
+    n_kept += submission.reviews.exclude(comment="").count() + submission.follow_ups.exclude(note="").count()
+    if n_kept:
+        asked = _("{n} ; leur texte se demande au délégué à la protection des données").format(n=n_kept)
+        yield Line(label=_("Mots d’agents pour leurs collègues"), value=asked)
+
+
+def _mails(submission: Submission) -> Iterator[Line]:
+    for mail in Notification.objects.about(submission.topic).filter(kind__in=TO_FIRMS).order_by("owed_at"):
+        yield Line(label=_("Courriel"), value=mail.subject, since=mail.owed_at, origin=mail.get_state_display())
+    alert = Alert.objects.filter(submission=submission).first()
+    if alert:
+        state = _("arrêtée") if alert.ended_at else alert.get_frequency_display()
+        yield Line(label=_("Alerte"), value=str(state), since=alert.asked_at)
+    stop = Stop.objects.filter(address=submission.contact.email.lower()).first()
+    if stop:
+        yield Line(label=_("Courriels refusés"), value=_("oui"), since=stop.asked_at)
+
+
+def _links(submission: Submission) -> Iterator[Line]:
+    for link in live_links(kind=Kind.RESULT, object_id=submission.pk):
+        until = _("jusqu’au {day}").format(day=timezone.localtime(link.expires_at).strftime("%d/%m/%Y"))
+        yield Line(label=_("Lien"), value=until, since=link.created_at)
+
+
+def _reads(submission: Submission) -> Iterator[Line]:
+    for event in AuditEvent.objects.reads_of(submission.pk).order_by("at"):
+        yield Line(label=_("Lecture"), value=event.actor_label, since=event.at)
