@@ -337,7 +337,7 @@ TABLE: dict[str, Row] = {
     "open_schemes": Row(PUBLIC, args=token),
     "answer": Row(PUBLIC, method="post", args=token),
     "question": Row(PUBLIC, method="post", args=token),
-    "firm_emails": Row(PUBLIC, method="post", args=token, sent=lambda case: {"phone": "03 44 00 00 00"}),
+    "firm_emails": Row(everyone(403), method="post", args=token, sent=lambda case: {"phone": "03 44 00 00 00"}),
     "alerts": Row(PUBLIC, method="post", args=token, sent=lambda case: {"frequency": "weekly"}),
     "correct": Row(PUBLIC, args=token),
     "colleague": Row(PUBLIC, method="post", args=token, sent=lambda case: {"agrees": "1"}),

@@ -3,6 +3,8 @@
 import pytest
 from django.utils import timezone
 
+from backend.links.models import Kind
+from backend.links.services import make_link
 from backend.matchmaking.correspondence import refuse_emails, refuses_emails
 from backend.matchmaking.models import Alert
 from backend.notifications.models import Notification
@@ -31,6 +33,8 @@ def other(officer):
 
 
 def choose(client, file, **sent):
+    """Choose with a fresh link, as whoever reads the address can."""
+    client.post(f"/acces/{make_link(kind=Kind.ACCESS, object_id=file.pk)}/")
     return client.post(f"/resultat/{link_to(file)}/courriels/", sent, follow=True)
 
 
@@ -52,6 +56,12 @@ def test_a_firm_that_refuses_emails_is_called(client, file, other, officer):
     assert Alert.objects.get(submission=file).ended_at
     assert not refuses_emails(other)
     assert Alert.objects.get(submission=other).ended_at is None
+
+
+def test_a_forwarded_result_link_refuses_nothing(client, file):
+    answer = client.post(f"/resultat/{link_to(file)}/courriels/", {"phone": PHONE})
+    assert answer.status_code == 403
+    assert not refuses_emails(file)
 
 
 def test_what_was_waiting_is_not_sent_and_the_answer_is_not_either(client, file, other, officer):

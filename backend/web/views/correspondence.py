@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from backend.matchmaking.correspondence import accept_emails, refuse_emails
-from backend.web.access import opened_submission
+from backend.web.access import needs_fresh_access, opened_submission
 from backend.web.forms.result import CallMeForm
 from backend.web.throttles import limit_wrong_links
 from backend.web.views.result import result_page
@@ -16,6 +16,7 @@ from backend.web.views.result import result_page
 
 @require_POST
 @limit_wrong_links
+@needs_fresh_access
 def choose(request: HttpRequest, token: str) -> HttpResponse:
     """Refuse e-mails about the file, or accept them again."""
     submission = opened_submission(token)
