@@ -7,7 +7,7 @@ import time
 class LineFormatter(logging.Formatter):
     """Dates in UTC with their offset; a line end in a message cannot start a line that nobody wrote."""
 
-    converter = staticmethod(time.gmtime)  # type: ignore[assignment]  # typeshed knows one signature of the two
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03d+00:00"
 
