@@ -35,7 +35,7 @@ from backend.notifications.services import deliver, has_stopped
 from backend.privacy.consent import withdraw_consent
 from backend.schemes.approvals import approve, publish_due
 from backend.schemes.models import CatalogueTask, Scheme
-from backend.schemes.previews import leave_remark, make_link
+from backend.schemes.previews import leave_remark, make_preview
 from backend.schemes.publishing import close_task, refuse
 from backend.schemes.summary import send_summaries
 from tests.factories import CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
@@ -169,7 +169,7 @@ def proposal_decided():
 def proposal_remark():
     proposal = make_proposal()
     editor = proposal.author
-    link = make_link(proposal=proposal, editor=editor, for_whom="Le porteur", expires_on=DAY, on=DAY)
+    link, _token = make_preview(proposal=proposal, editor=editor, for_whom="Le porteur", expires_on=DAY, on=DAY)
     leave_remark(link=link, text="Le plafond est de 8 000 euros.", now=timezone.now())
     return {editor.email}, ""
 
@@ -313,6 +313,7 @@ def receive(postman, kind: str) -> tuple[list[bytes], str]:  # noqa: F811
     recipients, replies = EXPECTED[kind].make()
     rows = list(ours(Notification).filter(kind=kind).order_by("pk"))
     assert {row.recipient for row in rows} == recipients
+    ours(Notification).update(due_at=timezone.now())  # a second one to an address waits
     for row in rows:
         assert deliver(pk=row.pk, attempt=0)
     assert {message["To"] for message in postman.accepted} == recipients
