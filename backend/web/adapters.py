@@ -24,7 +24,7 @@ from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.notifications.placeholders import PASSWORD, placeholder
 from backend.notifications.rendering import render
-from backend.notifications.services import absolute_url, enqueue_email
+from backend.notifications.services import enqueue_email
 from backend.web.forms.account import refuse_if_too_many
 from backend.web.identity import identity
 
@@ -56,11 +56,6 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return a part of the address: enough for somebody to recognise where a session of theirs was opened."""
         return client_network(request, ipv4=24, ipv6=48).partition("/")[0]
-
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        """Lead to our public address, whatever host the request names."""
-        user, _, token = key.partition("-")
-        return absolute_url("account_reset_password_from_key", user, token)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Owe the e-mails we know; there is no other, since nobody signs up."""

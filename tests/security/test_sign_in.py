@@ -20,7 +20,7 @@ from backend.jobs.works import erase_sessions
 from backend.matchmaking.models import Submission
 from backend.notifications.models import Notification
 from tests.accounts.second_factor import add_application, code_of
-from tests.factories import make_officer
+from tests.factories import as_sent, make_officer
 from tests.neighbour import ours
 from tests.web.conftest import fill, text_of
 
@@ -90,8 +90,8 @@ def test_the_owner_in_a_new_browser_gets_in_by_the_link_of_an_email(owner):
     new = browser(2)
     assert TOO_MANY in text_of(sign_in(new, owner))
     new.post(RESET, {"email": owner.email})
-    link = next(word for word in ours(Notification).latest("pk").text.split() if "/nouveau/" in word)
-    page = new.get(link.removeprefix("http://127.0.0.1:8000"), follow=True)
+    text = as_sent(ours(Notification).latest("pk")).text
+    page = new.get(re.search(r"/compte/mot-de-passe/nouveau/\S+", text)[0], follow=True)
     assert new.post(page.request["PATH_INFO"], {"password1": NEW, "password2": NEW}).status_code == 302
     assert sign_in(new, owner, NEW).status_code == 302
     assert new.get("/agent/").status_code == 200
@@ -255,7 +255,7 @@ def test_the_link_of_a_new_password_leads_to_the_public_address_whatever_the_req
     settings.ALLOWED_HOSTS = ["*"]
     settings.PUBLIC_URL = "https://jonction.example.org"
     browser().post(RESET, {"email": owner.email}, headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
-    email = ours(Notification).get(kind="password_reset")
+    email = as_sent(ours(Notification).get(kind="password_reset"))
     assert "https://jonction.example.org/compte/mot-de-passe/nouveau/" in email.text
     assert "evil" not in email.text + email.html
 
