@@ -6,6 +6,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as keys
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
@@ -42,9 +43,9 @@ handler404 = "backend.web.views.errors.not_found"
 handler429 = "backend.web.throttles.too_many_requests"  # allauth looks for it here
 handler500 = "backend.web.views.errors.server_error"
 
-# One door to sign in, with its limits and its second factor; and nobody reads or writes factors by hand.
+# One door to sign in, with its limits and its second factor; and nobody reads or writes factors or sessions by hand.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.unregister([Authenticator, EmailAddress])
+admin.site.unregister([Authenticator, EmailAddress, UserSession])
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),

@@ -47,6 +47,7 @@ def subscribe(*, submission: Submission, frequency: str, paused_until: date | No
     """
     if frequency not in Alert.Frequency.values:
         raise ValueError(frequency)
+    submission = Submission.objects.locked(submission.pk)
     result = latest_result(submission, on=on)
     now = timezone.now()
     alert, created = Alert.objects.select_for_update(of=("self",)).get_or_create(

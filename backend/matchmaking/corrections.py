@@ -23,7 +23,7 @@ def correct_need(*, submission: Submission, sub_need: SubNeed, change: str, offi
     Raises ``PermissionDenied`` if the officer is not in charge of the submission.
     """
     check_may_decide(officer, submission)
-    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    submission = Submission.objects.locked(submission.pk)
     need = submission.needs.filter(sub_need=sub_need).first()
     known = submission.need_corrections.standing().filter(sub_need=sub_need).first()
     if not _changes(change, need, known):

@@ -101,7 +101,7 @@ def correct_address(*, submission: Submission, officer: User, email: str, on: da
 
     Raises ``FollowUpError`` where it is no address, or the one that the file has already.
     """
-    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
     email = email.strip()
     try:
@@ -131,7 +131,7 @@ def correct_address(*, submission: Submission, officer: User, email: str, on: da
 @transaction.atomic
 def declare_reachable(*, submission: Submission, officer: User) -> None:
     """Write again to the address of a file, because its contact says that it works. What was held back is not sent."""
-    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
     lift_suppressions(address=submission.contact.email, by=officer)
     close_tasks(submission=submission, officer=officer)

@@ -18,10 +18,6 @@ class FollowUpError(ValueError):
     """Something that cannot be done with a file, with a sentence for the officer."""
 
 
-def _locked(submission: Submission) -> Submission:
-    return Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
-
-
 def _note(kind: Kind, submission: Submission, officer: User, *, account: User | None = None, detail: str = "") -> None:
     record_event(
         kind=kind,
@@ -39,7 +35,7 @@ def _note(kind: Kind, submission: Submission, officer: User, *, account: User | 
 @transaction.atomic
 def take_file(*, submission: Submission, officer: User) -> None:
     """Take a file that nobody follows, or a colleague's who agreed by word of mouth: the last who takes it has it."""
-    submission = _locked(submission)
+    submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
     submission.officer = officer
     submission.save(update_fields=["officer"])
@@ -53,7 +49,7 @@ def offer_file(*, submission: Submission, by: User, to: User, note: str = "") ->
 
     Raises ``FollowUpError`` where that person cannot take it, or has the offer already.
     """
-    submission = _locked(submission)
+    submission = Submission.objects.locked(submission.pk)
     check_may_decide(by, submission)
     if not to.is_officer:
         raise FollowUpError(f"{to} ne relit pas de demandes : choisissez un développeur économique en poste.")
@@ -108,7 +104,7 @@ def answer_offers(*, hand_overs: Iterable[HandOver], to: User, accept: bool) -> 
         offer.save(update_fields=["state", "answered_at"])
         _note(Kind.HAND_OVER_ANSWERED, offer.submission, to, detail=offer.state)
         if accept:
-            _give(_locked(offer.submission), to)
+            _give(Submission.objects.locked(offer.submission_id), to)
     return len(rows)
 
 

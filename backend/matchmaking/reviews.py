@@ -99,7 +99,7 @@ def withdraw_review(*, submission: Submission, scheme: Scheme, officer: User, on
 
 def _open_case(submission: Submission, scheme: Scheme, officer: User, on: date) -> Case:
     """Lock the submission, check who decides, and find what the engine said of the scheme."""
-    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
     match = latest_result(submission, on=on).matches.filter(scheme=scheme).select_related("revision").first()
     if match is None:
@@ -277,7 +277,7 @@ def end_review(*, submission: Submission, officer: User, on: date, message: str 
 
     Raises ``ReviewError`` where nothing was decided, or where the review has ended already.
     """
-    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
     if submission.reviewed_at:
         raise ReviewError("La relecture de cette demande est déjà terminée.")
@@ -300,7 +300,7 @@ def end_review(*, submission: Submission, officer: User, on: date, message: str 
 @transaction.atomic
 def reopen_review(*, submission: Submission, officer: User) -> None:
     """Open an ended review again; what the firm was told stays as it was until the next end."""
-    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
     submission.reviewed_at = submission.reviewed_by = None
     submission.save(update_fields=["reviewed_at", "reviewed_by"])

@@ -142,7 +142,7 @@ def correct_submission(
     the commune where that changes, and its officers are told. Another SIREN may end or begin that other files are read
     with this one: their results are computed again too.
     """
-    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    submission = Submission.objects.locked(submission.pk)
     origin = Fact.Origin.OFFICER if author else Fact.Origin.DECLARED
     before = submission.epci_id
     known = known_values(submission)
@@ -211,6 +211,7 @@ def answer_question(
 @transaction.atomic
 def decline_question(*, submission: Submission, question: str, on: date, author: User | None = None) -> Result:
     """Record that nobody knows, so that it is not asked again: the fact stays unknown, and the result as it is."""
+    submission = Submission.objects.locked(submission.pk)
     origin = Fact.Origin.OFFICER if author else Fact.Origin.DECLARED
     values = {f"{Fact.DECLINED}{question}": True}
     record_facts(sheet=submission.sheet, values=values, origin=origin, on=on, author=author)
@@ -223,7 +224,7 @@ def decline_question(*, submission: Submission, question: str, on: date, author:
 @transaction.atomic
 def confirm_address(*, submission: Submission) -> Submission:
     """Confirm the address: the firm gets its receipt and the officers in charge their notice, once."""
-    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    submission = Submission.objects.locked(submission.pk)
     if submission.confirmed_at is None:
         submission.confirmed_at = timezone.now()
         submission.save(update_fields=["confirmed_at"])

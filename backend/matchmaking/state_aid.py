@@ -81,6 +81,7 @@ def declare_aid(
 
     Raises ``PermissionDenied`` where that officer does not review the file, ``AidError`` where it cannot be recorded.
     """
+    submission = Submission.objects.locked(submission.pk)
     if author:
         check_may_decide(author, submission)
     if granted_on > on:
@@ -115,6 +116,7 @@ def take_aid_back(*, submission: Submission, aid: ReceivedAid, author: User | No
 @transaction.atomic
 def declare_complete(*, submission: Submission, complete: bool, on: date, author: User | None = None) -> None:
     """Say that no other de minimis aid was received in three years, or take that back."""
+    submission = Submission.objects.locked(submission.pk)
     if author:
         check_may_decide(author, submission)
     record_facts(

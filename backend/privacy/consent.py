@@ -12,7 +12,7 @@ from backend.notifications.services import stop
 @transaction.atomic
 def withdraw_consent(*, submission: Submission) -> bool:
     """Close a file at the request of its firm; return whether that is news. What is kept stays until its time."""
-    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    submission = Submission.objects.locked(submission.pk)
     if submission.closed_at:
         return False
     submission.closed_at = timezone.now()

@@ -5,21 +5,26 @@ from collections import Counter
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
 from django.db.models import ForeignObject
 from django.db.models.functions import TruncMonth
 
 from backend.companies.models import Company, Establishment
 from backend.matchmaking import engine
+from backend.matchmaking.alerts import subscribe
 from backend.matchmaking.gaps import gaps_for
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.models import Language, Need, Review, Submission, UnmetNeed
+from backend.matchmaking.services import confirm_address, correct_submission, decline_question
+from backend.matchmaking.state_aid import declare_aid, declare_complete
 from backend.notifications.models import Notification
+from backend.privacy.consent import withdraw_consent
 from backend.privacy.erasing import erase_submission
 from backend.privacy.models import RetentionRun
 from backend.privacy.rows import rows_of
 from backend.privacy.treatments import ERASED, TREATMENTS
-from tests.factories import CCLO, COMMUNES, decide, first_matches, make_lead, make_officer, make_submission
+from tests.factories import CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
 from tests.neighbour import ours
 from tests.security.erased import RARE, TRACES, file_everything, search_tables
 
@@ -156,6 +161,25 @@ def test_an_erased_file_is_nobodys_to_read(firm, beside):
     erase_submission(submission=firm)
     assert set(ours(Submission).visible_to(lead)) == {beside}
     assert set(ours(Submission).counted()) == {firm, beside}
+
+
+LATE = {
+    "a correction": lambda file: correct_submission(submission=file, facts={"headcount": 12.0}, on=DAY),
+    "a question": lambda file: decline_question(submission=file, question="headcount", on=DAY),
+    "an aid": lambda file: declare_aid(submission=file, on=DAY, granted_on=DAY, amount_eur=None),
+    "aids": lambda file: declare_complete(submission=file, complete=True, on=DAY),
+    "an alert": lambda file: subscribe(submission=file, frequency="weekly", paused_until=None, on=DAY),
+    "a confirmation": lambda file: confirm_address(submission=file),
+    "a withdrawal": lambda file: withdraw_consent(submission=file),
+}
+
+
+@pytest.mark.parametrize("what", LATE)
+def test_what_was_on_its_way_while_a_file_was_erased_writes_nothing(firm, what):
+    on_its_way = Submission.objects.get(pk=firm.pk)
+    erase_submission(submission=firm)
+    with pytest.raises(PermissionDenied), transaction.atomic():
+        LATE[what](on_its_way)
 
 
 # Tables without a person of a firm: the catalogue, the territory, accounts, what the service says of itself.

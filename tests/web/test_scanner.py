@@ -38,7 +38,7 @@ def emails():
     Scheme.objects.filter(pk=kept.pk).update(state=Scheme.State.ARCHIVED)
     alerts.tell(pk=submission.alert.pk, on=DAY)
     offer_file(submission=submission, by=officer, to=make_officer())
-    rerouted = make_submission(confirmed=True)
+    rerouted = make_submission(confirmed=True, email="ailleurs@firm.example")  # read with no other file
     epci = ServedEpci.objects.get(short_name=CCLO)
     decide(rerouted, sent_on, officer, "outside_perimeter", epci=epci)
     return list(ours(Notification).all())

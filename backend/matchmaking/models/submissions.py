@@ -6,6 +6,7 @@ from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -54,6 +55,16 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def of_address(self, email: str) -> Self:
         """Filed with an address that was shown to be its owner's."""
         return self.confirmed().filter(contact__email__iexact=email)
+
+    def locked(self, pk: int) -> "Submission":
+        """Lock a file until the transaction ends, before it is changed.
+
+        Raises ``PermissionDenied`` where it was erased since its page was opened: nothing is written of it again.
+        """
+        submission = self.select_for_update(of=("self",)).get(pk=pk)
+        if submission.erased_at:
+            raise PermissionDenied
+        return submission
 
     def waiting(self) -> Self:
         return self.filter(reviewed_at__isnull=True)

@@ -23,8 +23,9 @@ INSERT INTO companies_fact (sheet_id, name, value, origin, recorded_at, recorded
     WHERE pg_temp.draw(n, seed, 10) <> 0;
 
 INSERT INTO matchmaking_submission
-    (id, token, filing_key, sheet_id, contact_id, text, call_slot, filed_at, consented_at, confirmed_at)
-    SELECT n, 'firme-' || n, md5(n::text)::uuid, n, n, '', 'any', now(), now(), now() FROM number;
+    (id, filing_key, sheet_id, contact_id, text, call_slot, closed_reason, many_of_company, many_of_address, filed_at,
+     consented_at, confirmed_at)
+    SELECT n, md5(n::text)::uuid, n, n, '', 'any', '', false, false, now(), now(), now() FROM number;
 INSERT INTO matchmaking_need (submission_id, sub_need_id, ticked, added, weight, evidence)
     SELECT n, (%(needs)s::text[])[1 + pg_temp.draw(n, 6, cardinality(%(needs)s::text[]))], true, false, 1.0, '{}' FROM number;
 
