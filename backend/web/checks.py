@@ -35,7 +35,7 @@ def erased_files_stay_erased(**_kwargs: Any) -> list[CheckMessage]:
         Warning(
             "JONCTION_ERASED names no register of erased files: a restore would bring them back.",
             hint="Name a file beside the backups, on the same disk: docs/operations.md.",
-            id="jonction.W002",
+            id="jonction.W005",
         )
     ]
 
@@ -49,7 +49,7 @@ def backups_are_encrypted(**_kwargs: Any) -> list[CheckMessage]:
         Warning(
             "JONCTION_BACKUP_RECIPIENTS names no public key: backups cannot be encrypted.",
             hint="manage.py backup_key makes one: docs/operations.md.",
-            id="jonction.W003",
+            id="jonction.W006",
         )
     ]
 

@@ -14,7 +14,7 @@ from backend.accounts.models import User
 from backend.accounts.services import invite, reset_second_factor
 from backend.notifications.models import Notification
 from tests.accounts.second_factor import Key, add_application, code_of
-from tests.factories import link_to, make_lead, make_officer, make_submission
+from tests.factories import as_sent, link_to, make_lead, make_officer, make_submission
 from tests.web.conftest import text_of
 from tests.web.test_guards import run
 
@@ -114,7 +114,7 @@ def test_an_invited_officer_adds_an_application_at_the_first_sign_in_and_goes_on
     user.set_unusable_password()
     user.save()
     invite(user=user)
-    link = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", Notification.objects.get().text).group(1)
+    link = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", as_sent(Notification.objects.get()).text).group(1)
     page = client.get(link, follow=True)
     client.post(page.context["action_url"], {"password1": PASSWORD, "password2": PASSWORD})
     sign_in(client, user)
@@ -369,7 +369,7 @@ def test_the_person_is_told_of_each_change(client, officer, django_capture_on_co
 def test_choosing_the_first_password_is_no_news(client):
     user = make_officer()
     invite(user=user)
-    link = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", Notification.objects.get().text).group(1)
+    link = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", as_sent(Notification.objects.get()).text).group(1)
     page = client.get(link, follow=True)
     client.post(page.context["action_url"], {"password1": PASSWORD, "password2": PASSWORD})
     assert not Notification.objects.filter(kind="account_changed").exists()
@@ -378,7 +378,7 @@ def test_choosing_the_first_password_is_no_news(client):
 def test_a_password_chosen_by_the_link_of_an_e_mail_is_told(client, officer):
     sign_in(Client(), officer)
     client.post("/compte/mot-de-passe/oublie/", {"email": officer.email})
-    link = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", Notification.objects.get().text).group(1)
+    link = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", as_sent(Notification.objects.get()).text).group(1)
     page = client.get(link, follow=True)
     client.post(page.context["action_url"], {"password1": PASSWORD, "password2": PASSWORD})
     assert "par le lien d’un courriel" in Notification.objects.get(kind="account_changed").text
@@ -387,7 +387,7 @@ def test_a_password_chosen_by_the_link_of_an_e_mail_is_told(client, officer):
 def test_a_new_password_from_the_mailbox_does_not_stand_for_the_factor(client, officer):
     add_application(officer)
     client.post("/compte/mot-de-passe/oublie/", {"email": officer.email})
-    link = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", Notification.objects.get().text).group(1)
+    link = re.search(r"(/compte/mot-de-passe/nouveau/\S+)", as_sent(Notification.objects.get()).text).group(1)
     page = client.get(link, follow=True)
     client.post(page.context["action_url"], {"password1": PASSWORD, "password2": PASSWORD})
     assert sign_in(client, officer)["Location"] == CODE

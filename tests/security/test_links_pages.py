@@ -7,6 +7,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from backend.common.days import current_day
 from backend.links.models import OF_SUBMISSIONS, Kind, Link
 from backend.links.services import find_link, live_links, revoke_links
 from backend.matchmaking.dead_addresses import correct_address
@@ -14,7 +15,7 @@ from backend.notifications.models import Notification, Stop
 from backend.notifications.services import stop
 from tests.factories import as_sent, led_to, link_to, make_officer, make_submission, stop_link
 from tests.neighbour import ours
-from tests.web.conftest import text_of
+from tests.web.conftest import fill, text_of
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -145,7 +146,7 @@ def test_a_link_of_another_file_or_none_is_never_ended(client, submission, neigh
 def test_whoever_reads_the_former_address_of_a_file_opens_nothing_of_it_any_more(submission, neighbour_file):
     tokens = {kind: link_to(submission, kind) for kind in OF_SUBMISSIONS}
     theirs = link_to(neighbour_file)
-    correct_address(submission=submission, officer=make_officer(), email="isabelle@nouvelle.example")
+    correct_address(submission=submission, officer=make_officer(), email="isabelle@nouvelle.example", on=current_day())
     assert not any(find_link(kind=kind, token=token) for kind, token in tokens.items())
     assert find_link(kind=Kind.RESULT, token=theirs)
 
@@ -248,7 +249,7 @@ def test_a_scanner_that_opens_an_access_link_uses_nothing_up(client, submission)
 
 @OTHER_ADDRESS
 def test_opening_access_changes_the_number_of_the_session(client, submission):
-    client.get("/demande/")  # a draft opens one
+    fill(client, upto="besoin")  # a draft opens one
     before = client.cookies["session"].value
     open_access(client, submission)
     assert client.cookies["session"].value != before

@@ -48,7 +48,7 @@ def test_each_page_opens_while_nothing_is_known_of_the_publisher(client, product
 
 def test_what_is_not_known_is_said_so(client, production):
     assert text_of(client.get("/mentions-legales/")).count("[à compléter]") == 9
-    assert "Durée décidée par l’éditeur : [à compléter]" in text_of(client.get("/donnees-personnelles/"))
+    assert "à décider par le responsable" in text_of(client.get("/donnees-personnelles/"))
     assert 'href="tel:' not in client.get("/").content.decode()
 
 

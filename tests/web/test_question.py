@@ -68,7 +68,7 @@ def test_answering_until_nothing_is_asked_records_facts_and_ends(client, submiss
         assert name not in seen
         seen.append(name)
         response = send(client, submission, question=name, **ANSWERS[name])
-        assert response["Location"] == f"{page_of(submission)}#question"
+        assert response["Location"].endswith("/#question")
         fact = submission.sheet.current()[name]
         assert fact.origin == Fact.Origin.DECLARED
     assert {"headcount", "group", "turnover"} <= set(seen)

@@ -130,8 +130,9 @@ def test_the_officer_who_follows_the_file_is_the_one_who_calls(client, officer, 
 
 
 def test_what_is_open_to_the_firm_stays_one_link_away(client, nothing):
-    assert f"/resultat/{link_to(nothing)}/tous/" in client.get(f"/resultat/{link_to(nothing)}/").content.decode()
-    response = client.get(f"/resultat/{link_to(nothing)}/tous/")
+    token = link_to(nothing)
+    assert f"/resultat/{token}/tous/" in client.get(f"/resultat/{token}/").content.decode()
+    response = client.get(f"/resultat/{token}/tous/")
     names = [match.revision.name for match in nothing.results.first().matches.possible().select_related("revision")]
     assert len(names) > 20
     assert [match.revision.name for match in response.context["matches"]] == names
