@@ -179,6 +179,7 @@ def officer_pages(client, _settings, _tmp_path):
 
 
 @pytest.mark.django_db
+@pytest.mark.neighbour("group")  # an access link lists all requests of its address, a queue those of its officers
 @pytest.mark.parametrize("pages", [public_pages, firm_pages, officer_pages])
 def test_no_page_holds_inline_code_or_style_nor_an_english_template(client, settings, tmp_path, pages):
     for name, response in pages(client, settings, tmp_path):

@@ -18,6 +18,7 @@ class StepForm(FactFields):
         """Return what was typed in the fields of the step, and in nothing else that was sent."""
         parts = (self, *getattr(self, "rows", ()))
         names = {part.add_prefix(name) for part in parts for name in part.fields}
+        names |= {f"{name}_choice" for name in names}  # which of several communes of one name
         sent = cast("QueryDict", self.data)
         return {name: sent.getlist(name) for name in sorted(names & sent.keys())}
 
