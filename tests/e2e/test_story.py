@@ -132,7 +132,7 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
             card.locator("summary", has_text="Écarter").click()
             card.get_by_label("Raison").select_option(reason)
             card.get_by_role("button", name="Écarter").click()
-    desk.get_by_label("Un mot à l’entreprise").fill("Je vous appelle jeudi.")
+    desk.locator("form[action$='/terminer/'] textarea").fill("Je vous appelle jeudi.")
     see(desk, "11-dossier-relu")
     desk.get_by_role("button", name="Terminer la relecture").click()
     expect(desk.locator("main")).to_contain_text("Relecture terminée")

@@ -61,10 +61,8 @@ def many_files(n):
     companies = Company.objects.bulk_create(Company(siren=str(next(_sirens))) for _ in lines)
     sheets = FactSheet.objects.bulk_create(FactSheet(name="X", company=company) for company in companies)
     files = Submission.objects.bulk_create(
-        Submission(
-            sheet=sheet, contact=contact, epci=epci, text="", filed_at=now, consented_at=now, confirmed_at=now, token=t
-        )
-        for t, sheet in enumerate(sheets)
+        Submission(sheet=sheet, contact=contact, epci=epci, text="", filed_at=now, consented_at=now, confirmed_at=now)
+        for sheet in sheets
     )
     facts = []
     for sheet, line in zip(sheets, lines, strict=True):
