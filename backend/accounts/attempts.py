@@ -1,4 +1,4 @@
-"""Wrong passwords and codes, counted so that they slow down whoever tries them, and never the owner of the account.
+"""Rate limits on passwords and codes: they slow down the client that guesses, never the owner of the account.
 
 Counted in PostgreSQL, not in Redis: signing in needs the database anyway, and goes on, just as limited, without Redis.
 A client is a browser where the account was signed in before (a signed cookie says so), else the network it is in.

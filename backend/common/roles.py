@@ -32,7 +32,7 @@ _FUNCTIONS = """
 SELECT oid::regprocedure::text, prorettype = 'trigger'::regtype FROM pg_proc
 WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY 1
 """
-# What it must not have, whoever gave it: SQL that is true where it does.
+# Excess privileges, granted here or elsewhere: SQL that is true where the role has one.
 _EXCESSES = {
     "être superutilisateur, créer des rôles ou des bases": (
         "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls FROM me"

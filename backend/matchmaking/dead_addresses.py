@@ -1,7 +1,7 @@
-"""Addresses that do not exist: a task for whoever can telephone, and what they do about it.
+"""Dead addresses: a task for the officer who can telephone, and what the officer does about it.
 
-What came back is in the outbox; a job reads it there, so that whoever is killed loses no task, and the database
-refuses a second one.
+What came back is in the outbox; a job reads it there, so that a killed worker loses no task, and a unique
+constraint refuses a second one.
 """
 
 from datetime import date
@@ -123,7 +123,7 @@ def correct_address(*, submission: Submission, officer: User, email: str, on: da
     lift_suppressions(address=email, by=officer)
     close_tasks(submission=submission, officer=officer)
     now = timezone.now()
-    for kind in OF_SUBMISSIONS:  # whoever reads the former address opens nothing of this file any more
+    for kind in OF_SUBMISSIONS:  # the former address opens nothing of this file any more
         revoke_links(kind=kind, object_id=submission.pk)
     enqueue_confirmation(submission, suffix=f":corrected:{now.timestamp():.0f}")
 

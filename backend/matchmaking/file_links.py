@@ -42,7 +42,7 @@ def speaks_for(*, officer: User, submission: Submission) -> bool:
 def link_files(*, submission: Submission, other: Submission, kind: str, officer: User, on: date) -> FileLink:
     """Link two files of one SIREN, or propose it where the officer speaks for the first one only.
 
-    Raises ``PermissionDenied`` to whoever does not speak for it, ``FileLinkError`` where the link cannot be made.
+    Raises ``PermissionDenied`` where the officer does not speak for it, ``FileLinkError`` where it cannot be linked.
     """
     first, second = _locked(submission.pk, other.pk)
     if not speaks_for(officer=officer, submission=submission):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from backend.common.redaction import redact
-from backend.notifications.kinds import OptOut, kind_of
+from backend.notifications.kinds import KINDS, OptOut
 from backend.notifications.models import Notification, Suppression
 from backend.notifications.refusals import without_addresses
 
@@ -34,7 +34,8 @@ def digests(address: str) -> list[str]:
 def suppression_of(*, address: str, kind: str) -> Suppression | None:
     """Return what holds e-mails of a kind back from an address: its death all of them, a complaint the alerts."""
     rows = Suppression.objects.active().filter(digest__in=digests(address))
-    if kind_of(kind).opt_out != OptOut.ONE_CLICK:
+    spec = KINDS.get(kind)  # none: retired since the e-mail was enqueued
+    if spec is None or spec.opt_out != OptOut.ONE_CLICK:
         rows = rows.dead()
     return rows.order_by("-reason").first()  # "dead" before "complained"
 

@@ -331,3 +331,10 @@ def test_a_stop_holds_back_what_a_dead_sender_left(make_owed, settings):
     set_row(owed, state=State.CLAIMED, attempt=1, claimed_at=long_ago)
     stop(address=ADDRESS, topic=TOPIC)
     assert deliverable() == []
+
+
+def test_an_email_whose_kind_was_retired_meanwhile_still_leaves(make_owed, postman):
+    email = make_owed()
+    Notification.objects.filter(pk=email.pk).update(kind="of_a_former_release")
+    assert deliver(pk=email.pk, attempt=0)
+    assert Notification.objects.get(pk=email.pk).state == Notification.State.SENT
