@@ -46,8 +46,22 @@ def read_together(submission: Submission) -> tuple[ReadFile, ...]:
     return readings_of([submission])[submission.pk]
 
 
+def read_once(submission: Submission) -> None:
+    """Look up what a page reads of a file and of those read with it, for all parts of the page.
+
+    Call it where a page is laid out, once nothing changes any more: what follows sees this object as it was then.
+    """
+    submission.page_readings, submission.page_facts = None, None
+    submission.page_readings = read_together(submission)
+    submission.page_facts = known_facts(submission)
+
+
 def readings_of(submissions: Iterable[Submission]) -> dict[int, tuple[ReadFile, ...]]:
     """Return the same of many files at once, by file: two queries at most, whatever their number."""
+    submissions = list(submissions)
+    of_pages = {file.pk: file.page_readings for file in submissions if file.page_readings is not None}
+    if len(of_pages) == len(submissions):
+        return of_pages
     keys = [submission.pk for submission in submissions]
     companies = Submission.objects.filter(pk__in=keys).values("sheet__company")
     columns = ("pk", "sheet", "sheet__company", "sheet__establishment", "contact__email")
@@ -97,6 +111,8 @@ def known_facts(submission: Submission) -> dict[str, Fact]:
 
     It may be a row of another file that is read together: facts are read there, never copied.
     """
+    if submission.page_facts is not None:
+        return submission.page_facts
     readers = _readers([submission], readings_of([submission]))
     newest: dict[str, Fact] = {}
     for fact in Fact.objects.filter(sheet__in=readers).said().select_related("author"):

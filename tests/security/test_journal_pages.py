@@ -204,7 +204,7 @@ def test_the_firm_reads_who_opened_its_file_and_when_once_a_day(client, submissi
     read(submission, claire, morning + timedelta(days=1))
     read(submission, territory, morning + timedelta(days=1, hours=3))
     page = result_page(client, submission)
-    lines = [(reading.name, reading.on.isoformat()) for reading in page.context["readings"]]
+    lines = [(reading.name, reading.on.isoformat()) for reading in page.context["openings"]]
     assert lines == [
         (f"Claire V., {territory.memberships.get().organisation.name}", "2026-11-24"),
         ("Claire V., ARC", "2026-11-24"),
@@ -232,7 +232,7 @@ def test_the_neighbour_reads_only_of_its_own(client, submission):
 def test_only_reads_count_as_opening(client, submission):
     officer = make_officer(ARC)
     decide(submission, first_matches(submission)[0].scheme, officer, on=DAY)
-    assert result_page(client, submission).context["readings"] == []
+    assert result_page(client, submission).context["openings"] == []
 
 
 def test_an_administrator_who_reads_an_e_mail_of_a_file_has_opened_it(client, submission):

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.common.days import working_day_before
-from backend.companies.models import Contact, FactSheet
+from backend.companies.models import Contact, Fact, FactSheet
 from backend.schemes.models import SubNeed
 from backend.schemes.vocabulary import HORIZONS
 from backend.territories.models import ServedEpci
@@ -159,6 +159,9 @@ class Submission(models.Model):
     erased_at = models.DateTimeField(
         _("effacée le"), null=True, blank=True, help_text="What is left names nobody: see backend/privacy."
     )
+    # What a page has looked up of it, while it is laid out (``ownership.read_once``).
+    page_readings: Any = None
+    page_facts: dict[str, Fact] | None = None
     objects = SubmissionQuerySet.as_manager()
 
     class Meta:

@@ -44,17 +44,17 @@ def journal(request: HttpRequest) -> HttpResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Opening:
     """Somebody opened a file on a day, once or more."""
 
     name: str
     on: date
 
 
-def readings_of(submission: Submission) -> list[Reading]:
+def openings_of(submission: Submission) -> list[Opening]:
     """Return who opened a file and when, the latest first: what its firm reads."""
     reads = AuditEvent.objects.reads_of(submission.pk).annotate(on=TruncDate("at")).values("on", "actor")
     rows = list(reads.annotate(last=Max("at")).order_by("-last"))
     people = User.objects.in_bulk({row["actor"] for row in rows})
     names = {pk: person.name_for_firms() for pk, person in people.items()}
-    return [Reading(names[row["actor"]], row["on"]) for row in rows]
+    return [Opening(names[row["actor"]], row["on"]) for row in rows]

@@ -27,7 +27,7 @@ from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.gaps import LEAST, gaps_for, why
 from backend.matchmaking.known import FACT_LABELS, value_text
 from backend.matchmaking.models import FollowUp, Need, Result, Review, Submission
-from backend.matchmaking.ownership import known_facts, sources_of
+from backend.matchmaking.ownership import known_facts, read_once, sources_of
 from backend.matchmaking.presentation import present, unverified_for
 from backend.matchmaking.queue import Filters, State, in_state, queue_of
 from backend.matchmaking.results import latest_result
@@ -156,6 +156,7 @@ def file_page(
 ) -> HttpResponse:
     """Show a file; ``bound`` holds the form that was refused, by its name, with what was typed."""
     user, on = signed_in(request), current_day()
+    read_once(submission)
     answer = latest_result(submission, on=on)
     page = present(submission, answer, for_officer=True, viewer=user)
     can_decide = may_decide(officer=user, submission=submission) and submission.closed_at is None

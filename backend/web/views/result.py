@@ -21,6 +21,7 @@ from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.models import Alert, Submission
+from backend.matchmaking.ownership import read_once
 from backend.matchmaking.presentation import open_to, present, proposes_de_minimis, whom_to_call
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import (
@@ -43,7 +44,7 @@ from backend.web.forms.result import AddressForm, AlertForm, CallMeForm
 from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import limit_wrong_links
 from backend.web.views.access import links_of
-from backend.web.views.journal import readings_of
+from backend.web.views.journal import openings_of
 
 
 def unless_closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -83,6 +84,7 @@ def result_page(
             "organisation": organisation_in_charge(submission),
         }
         return private(render(request, "web/closed.html", closed, status=status))
+    read_once(submission)
     answer, token = latest_result(submission, on=current_day()), token_of(request)
     alert = Alert.objects.filter(submission=submission).first()
     page = present(submission, answer)
@@ -102,7 +104,7 @@ def result_page(
         "answer_url": reverse("answer", args=[token]),
         "can_answer": ("firm",),
         "caller": caller_of(submission) if page.nothing_fits else "",
-        "readings": readings_of(submission),
+        "openings": openings_of(submission),
         "notes": submission.notes.for_the_firm().select_related("author", "organisation"),
         "whom_to_call": whom_to_call(submission),
         "guides": answer.guides() if page.nothing_fits else (),
