@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -156,17 +157,23 @@ def _answers(submission: Submission) -> Iterator[Line]:
         yield Line(
             label=_("Résultat calculé"), value=_("{n} dispositifs").format(n=n_matches), since=result.computed_at
         )
-    for review in submission.reviews.select_related("officer", "scheme__current"):
-        told = [str(review.scheme), review.get_verdict_display(), review.get_reason_display(), review.message]
+    last_end = submission.review_ends.first()
+    reviews = submission.reviews.select_related("officer", "scheme__current")
+    told_reviews = reviews.filter(decided_at__lte=last_end.ended_at) if last_end else reviews.none()
+    for review in told_reviews:
+        told = [str(review.scheme), review.get_verdict_display(), review.reason_for_firm, review.message]
         yield Line(
             label=_("Avis"),
             value=" – ".join(part for part in told if part),
             since=review.decided_at,
             origin=str(review.officer),
         )
+    if n_untold := reviews.count() - len(told_reviews):
+        yield Line(label=_("Avis en cours"), value=_("{n}, transmis à la fin de la relecture").format(n=n_untold))
     for end in submission.review_ends.select_related("officer"):
         yield Line(label=_("Fin de relecture"), value=end.message, since=end.ended_at, origin=str(end.officer))
-    for step in submission.follow_ups.select_related("scheme__current", "recorded_by"):
+    steps = submission.follow_ups.filter(Q(review=None) | Q(review__in=told_reviews))
+    for step in steps.select_related("scheme__current", "recorded_by"):
         told = [step.get_step_display(), str(step.scheme or "")]
         yield Line(
             label=_("Suivi"),

@@ -1,9 +1,7 @@
 """Where everything that is kept of a file stands: rows of each table, under the treatment that erasing gives them."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote_plus
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
@@ -144,11 +142,11 @@ def _beside(submission: Submission) -> dict[str, QuerySet[Any]]:
 
 def _sessions(submission: Submission) -> Iterator[str]:
     """Give the sessions in which the same address or number is being typed: drafts that were never sent."""
-    typed = {submission.contact.email.lower()}
-    if submission.sheet.company:
-        typed.add(submission.sheet.company.siren)
-    typed.discard("")
+    email = submission.contact.email.lower()
+    siren = submission.sheet.company.siren if submission.sheet.company else ""
     for session in Session.objects.iterator():
-        draft = session.get_decoded().get(DRAFT)
-        if draft and any(word in unquote_plus(json.dumps(draft)).lower() for word in typed):
+        steps = session.get_decoded().get(DRAFT, {}).get("steps", {})
+        typed = {value.strip().lower() for step in steps.values() for values in step.values() for value in values}
+        numbers = {"".join(filter(str.isdigit, value)) for value in typed}
+        if email in typed or (siren and any(number[:9] == siren for number in numbers if len(number) in (9, 14))):
             yield session.session_key

@@ -83,7 +83,7 @@ def file_everything() -> Submission:
 def begin_draft() -> None:
     """Have the firm begin another filing, which it never sends."""
     session = SessionStore()
-    session["draft"] = {"key": "x", "steps": {"contact": urlencode({"email": TRACES["address"]})}}
+    session["draft"] = {"key": "x", "steps": {"contact": {"email": [TRACES["address"]]}}}
     session.save()
 
 

@@ -5,6 +5,8 @@ from collections import Counter
 
 import pytest
 from django.apps import apps
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import ForeignObject
@@ -161,6 +163,18 @@ def test_an_erased_file_is_nobodys_to_read(firm, beside):
     erase_submission(submission=firm)
     assert set(ours(Submission).visible_to(lead)) == {beside}
     assert set(ours(Submission).counted()) == {firm, beside}
+
+
+def test_a_draft_goes_with_its_address_or_number_and_no_other_does(firm):
+    sessions = {}
+    for typed in ("x" + TRACES["address"], TRACES["address"].upper()):
+        session = SessionStore()
+        session["draft"] = {"key": "x", "steps": {"contact": {"email": [typed]}}}
+        session.save()
+        sessions[typed] = session.session_key
+    erase_submission(submission=firm)
+    left = set(Session.objects.filter(pk__in=sessions.values()).values_list("pk", flat=True))
+    assert left == {sessions["x" + TRACES["address"]]}
 
 
 LATE = {

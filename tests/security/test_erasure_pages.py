@@ -14,8 +14,9 @@ from backend.links.models import Kind as LinkKind
 from backend.matchmaking.emails import officers_in_charge
 from backend.matchmaking.follow_up import write_note
 from backend.matchmaking.models import Submission
+from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Notification
-from tests.factories import ARC, CCLO, decide, first_matches, link_to, make_lead, make_officer, make_submission
+from tests.factories import ARC, CCLO, DAY, decide, first_matches, link_to, make_lead, make_officer, make_submission
 from tests.web.conftest import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.neighbour("address", "group", "epci")]
@@ -61,12 +62,28 @@ def test_the_firm_reads_all_that_is_kept_in_plain_words(client, page, submission
         "Notre laser de découpe.",
         "Bonjour à vous.",
         "Effectif",
-        "retenu",
+        "Avis en cours 1, transmis à la fin de la relecture",
         "Lecteur",
     ):
         assert kept in shown, kept
     assert "Mots d’agents pour leurs collègues 1" in shown
     assert SECRET not in shown
+
+
+def test_a_verdict_is_told_with_the_end_of_the_review_in_the_words_for_the_firm(client, page, submission):
+    _kept, other = first_matches(submission, 2)
+    officer = make_officer()
+    decide(submission, other.scheme, officer, "asked_and_refused", comment=SECRET)
+    before = text_of(client.get(f"{page}mes-donnees/"))
+    assert "Avis en cours 2" in before
+    assert other.scheme.current.name not in before
+    end_review(submission=submission, officer=officer, on=DAY)
+    after = text_of(client.get(f"{page}mes-donnees/"))
+    assert "Avis en cours" not in after
+    assert "vous l’avez déjà demandé" in after
+    for shown in (before, after):
+        assert "déjà demandé, refusé" not in shown
+        assert SECRET not in shown
 
 
 def test_a_table_runs_nothing_and_says_the_same_as_the_page(client, page, submission):
