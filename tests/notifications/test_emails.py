@@ -15,7 +15,7 @@ from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission, send_link_again
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
-from tests.factories import DAY, as_sent, decide, led_to
+from tests.factories import DAY, as_sent, decide, led_to, make_submission
 from tests.neighbour import ours
 
 TYPED = "L’atelier & <b>fils</b> d'Estrées"
@@ -69,6 +69,22 @@ def test_the_confirmation_holds_its_link_and_nothing_that_was_typed(submission):
     for typed in ("atelier", "Isabelle", "soudeurs", "/resultat/"):
         assert typed not in email.subject + as_sent(email).text + as_sent(email).html
     assert ours(Notification).count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("phone", "said", "unsaid"),
+    [
+        ("03 53 01 60 35", "appelons le numéro laissé", "personne ne lit la demande"),
+        ("", "personne ne lit la demande", "appelons le numéro laissé"),
+    ],
+)
+def test_the_confirmation_says_who_reads_the_request_meanwhile(phone, said, unsaid):
+    make_submission(phone=phone)
+    email = owed("confirm_address")
+    for body in (email.text, " ".join(email.html.split())):
+        assert said in body
+        assert unsaid not in body
 
 
 def test_the_receipt_lists_five_schemes_not_reviewed_yet_and_says_who_calls(submission):

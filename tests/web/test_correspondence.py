@@ -47,6 +47,14 @@ def end(client, file, officer):
 # -- refusing
 
 
+def test_the_choice_is_offered_once_the_address_was_shown_and_nothing_is_typed_in_vain(client, file):
+    page = client.get(f"/resultat/{link_to(file)}/").content.decode()
+    assert "Prouvez d’abord que cette adresse est la vôtre" in page
+    assert "/courriels/" not in page.partition('id="courriels"')[2].partition("</section>")[0]
+    client.post(f"/acces/{make_link(kind=Kind.ACCESS, object_id=file.pk)}/")
+    assert "Ne plus m’écrire" in text_of(client.get(f"/resultat/{link_to(file)}/"))
+
+
 def test_a_firm_that_refuses_emails_is_called(client, file, other, officer):
     page = text_of(choose(client, file, phone="0344234567"))
     assert "plus de courriel sur cette demande" in page

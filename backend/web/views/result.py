@@ -32,7 +32,7 @@ from backend.matchmaking.services import (
     send_link_again,
 )
 from backend.matchmaking.state_aid import has_aids, ledger_of
-from backend.web.access import opened, opened_submission, private, submission_of, token_of
+from backend.web.access import has_fresh_access, opened, opened_submission, private, submission_of, token_of
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
 from backend.web.forms.filing.firm import FirmForm
@@ -112,6 +112,7 @@ def result_page(
         "colleagues": colleagues_of(submission),
         "alert": alert if alert and is_heard(alert) else None,
         "refuses_emails": refuses_emails(submission),
+        "has_fresh_access": has_fresh_access(request, submission),
         "call_me_form": call_me_form or CallMeForm(initial={"phone": submission.contact.phone}, auto_id="appel_%s"),
         "confirmation": None if submission.confirmed_at else latest_email(submission, "confirm_address"),
         "alert_form": alert_form or AlertForm(initial=AlertForm.initial_for(alert)),
