@@ -199,6 +199,7 @@ def look(page: Page, name: str, *, javascript: bool = True) -> None:
 
     ``JONCTION_SCREENSHOTS=1`` keeps both pictures.
     """
+    page.wait_for_load_state()  # a click waits until the next page answers, not until its styles are there
     SCREENSHOTS.mkdir(exist_ok=True)
     size = page.viewport_size
     for width in (360, 1280):
