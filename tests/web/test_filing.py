@@ -65,6 +65,15 @@ def test_the_last_step_sent_twice_files_once_and_shows_the_same_result(client):
     assert counts["Submission"] == counts["Notification"] == 1
 
 
+@pytest.mark.django_db
+def test_the_key_of_a_filing_opens_nothing_in_another_browser(client):
+    client.get("/demande/")
+    fill(client, upto="projet")
+    form = {**CONTACT, "filing_key": client.get("/demande/contact/").context["filing_key"]}
+    assert client.post("/demande/contact/", form)["Location"].startswith("/resultat/")
+    assert Client().post("/demande/contact/", form)["Location"] == "/demande/besoin/"
+
+
 def commit(function, *arguments):
     """Run in a thread, so with a connection of its own: what it writes is committed and seen by the other threads."""
     try:
@@ -161,7 +170,7 @@ def test_a_draft_can_be_thrown_away(client):
     fill(client, upto="projet")
     assert client.get("/demande/effacer/").status_code == 405
     assert client.post("/demande/effacer/")["Location"] == "/"
-    assert client.get("/demande/contact/")["Location"] == "/demande/"
+    assert client.get("/demande/contact/")["Location"] == "/demande/besoin/"
 
 
 @pytest.mark.django_db

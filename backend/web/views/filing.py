@@ -25,6 +25,7 @@ from backend.web.forms.filing.steps import StepForm
 from backend.web.notices import Notice, no_cookie, press_again, too_long, too_many
 
 DRAFT = "draft"
+FILED = "filed"  # the key of what this browser filed last
 DRAFT_BYTES = 20_000
 FORMS = dict(STEPS)
 NAMES = [name for name, _form in STEPS]
@@ -166,6 +167,7 @@ def _file(request: HttpRequest, draft: dict[str, Any], form: StepForm) -> HttpRe
     except OutsideTerritory:
         return redirect("outside")
     request.session.pop(DRAFT, None)
+    request.session[FILED] = draft["key"]
     return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk))
 
 
@@ -204,12 +206,11 @@ def _filing(draft: dict[str, Any], forms: dict[str, StepForm]) -> Filing:
 
 
 def _already_filed(request: HttpRequest) -> HttpResponseRedirect | None:
-    """The second click of a double click: the draft is gone because the first one filed it."""
-    try:
-        key = UUID(request.POST.get("filing_key", ""))
-    except ValueError:
+    """The second click of a double click, by the same browser: the draft is gone because the first one filed it."""
+    key = request.session.get(FILED)
+    if key is None or request.POST.get("filing_key") != key:
         return None
-    submission = Submission.objects.filter(filing_key=key).first()
+    submission = Submission.objects.filter(filing_key=UUID(key)).first()
     return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk)) if submission else None
 
 
