@@ -39,6 +39,8 @@ class Kind(models.TextChoices):
     FILES_LINKED = "files_linked", _("dossiers liés")
     FILES_UNLINKED = "files_unlinked", _("dossiers déliés")
     FILE_CLOSED = "file_closed", _("dossier fermé : contact sans droit")
+    CONSENT_WITHDRAWN = "consent_withdrawn", _("consentement retiré par l’entreprise")
+    ADDRESS_CORRECTED = "address_corrected", _("adresse de l’entreprise corrigée")
     EXPORT = "export", _("données téléchargées")
     ERASURE = "erasure", _("données effacées")
     BACKUP = "backup", _("sauvegarde")

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from backend.accounts.models import Membership, User
 from backend.common.work import Work
+from backend.journal.models import Kind as Event
+from backend.journal.services import record_event
 from backend.links.models import OF_SUBMISSIONS
 from backend.links.services import revoke_links
 from backend.matchmaking.emails import enqueue_confirmation, enqueue_officer_unreachable
@@ -126,6 +128,7 @@ def correct_address(*, submission: Submission, officer: User, email: str, on: da
     for kind in OF_SUBMISSIONS:  # the former address opens nothing of this file any more
         revoke_links(kind=kind, object_id=submission.pk)
     enqueue_confirmation(submission, suffix=f":corrected:{now.timestamp():.0f}")
+    record_event(kind=Event.ADDRESS_CORRECTED, actor=officer, submission_id=submission.pk, epci_id=submission.epci_id)
 
 
 @transaction.atomic

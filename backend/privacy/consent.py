@@ -3,6 +3,8 @@
 from django.db import transaction
 from django.utils import timezone
 
+from backend.journal.models import Kind
+from backend.journal.services import record_event
 from backend.matchmaking.alerts import unsubscribe
 from backend.matchmaking.emails import enqueue_withdrawn
 from backend.matchmaking.models import Submission
@@ -22,4 +24,5 @@ def withdraw_consent(*, submission: Submission) -> bool:
     stop(address=submission.contact.email, topic=submission.topic)
     if submission.confirmed_at:
         enqueue_withdrawn(submission)
+    record_event(kind=Kind.CONSENT_WITHDRAWN, submission_id=submission.pk, epci_id=submission.epci_id)
     return True

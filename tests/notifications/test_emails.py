@@ -10,11 +10,13 @@ from django.core.management import call_command
 from backend.accounts.models import User
 from backend.accounts.services import invite
 from backend.common.days import current_day
+from backend.matchmaking import services
 from backend.matchmaking.management.demonstration import read_demonstration
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission, send_link_again
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
+from backend.privacy.consent import withdraw_consent
 from tests.factories import DAY, as_sent, decide, led_to, make_submission
 from tests.neighbour import ours
 
@@ -179,6 +181,23 @@ def test_a_link_asked_for_again_is_owed_again(submission):
     confirm_address(submission=submission)
     assert send_link_again(email=submission.contact.email.upper()) == 1
     assert ours(Notification).filter(kind="receipt").count() == 2
+
+
+def test_a_link_asked_for_again_says_where_the_file_is(submission, officer, monkeypatch):
+    confirm_address(submission=submission)
+    review(submission, officer, n_kept=1, n_rejected=0, message="")
+    send_link_again(email=submission.contact.email)
+    read = ours(Notification).filter(kind="receipt").latest("pk")
+    withdraw_consent(submission=submission)
+    monkeypatch.setattr(services, "RESEND_SECONDS", 1)  # so this is a while later
+    send_link_again(email=submission.contact.email)
+    closed = ours(Notification).filter(kind="receipt").latest("pk")
+    for email, said in ((read, "a été relue"), (closed, "est fermée")):
+        assert_well_formed(email)
+        for body in (email.text, email.html):
+            assert said in body
+            assert "pas encore relue" not in body.lower()
+            assert "vous appelle," not in body
 
 
 def test_an_invitation_and_a_new_password_come_with_their_link(officer):

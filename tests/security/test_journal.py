@@ -12,9 +12,11 @@ from backend.accounts.models import User
 from backend.accounts.services import reset_second_factor
 from backend.journal.models import AuditEvent, Kind
 from backend.journal.services import digest_of, record_event, record_read
+from backend.matchmaking.dead_addresses import correct_address
 from backend.matchmaking.file_links import close_file, link_files, reopen_file, undo_link
 from backend.matchmaking.follow_up import answer_offers, offer_file, offer_portfolio, take_file
 from backend.matchmaking.reviews import ReviewError, end_review, reopen_review
+from backend.privacy.consent import withdraw_consent
 from backend.territories.models import ServedEpci
 from tests.accounts.second_factor import Key, add_application, code_of
 from tests.factories import (
@@ -321,6 +323,17 @@ def test_links_between_files_are_noted_of_each_apart(officer, submission):
         (Kind.FILE_CLOSED, officer, ""),
         (Kind.FILE_CLOSED, officer, "reopened"),
     ]
+
+
+def test_an_address_corrected_and_a_consent_withdrawn_are_noted_of_that_file_alone(officer, submission):
+    other = make_submission(confirmed=True)
+    correct_address(submission=submission, officer=officer, email="isabelle@nouvelle.example", on=DAY)
+    withdraw_consent(submission=submission)
+    assert [(row.kind, row.actor) for row in events(submission_id=submission.pk)] == [
+        (Kind.ADDRESS_CORRECTED, officer),
+        (Kind.CONSENT_WITHDRAWN, None),
+    ]
+    assert kinds(submission_id=other.pk) == []
 
 
 def test_a_link_that_is_only_proposed_says_so_of_the_first_file(submission):

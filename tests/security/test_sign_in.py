@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from backend.accounts.models import Attempt
 from backend.config import settings as production
 from backend.jobs.works import erase_sessions
+from backend.journal.models import AuditEvent
 from backend.matchmaking.models import Submission
 from backend.notifications.models import Notification
 from tests.accounts.second_factor import add_application, code_of
@@ -326,6 +327,7 @@ def test_all_other_sessions_end_at_once(owner):
     clients = [signed_in(owner, FIREFOX, "203.0.113.7") for _ in range(3)]
     clients[0].post("/compte/sessions/", {"end": "others"})
     assert [client.get("/agent/").status_code for client in clients] == [200, 302, 302]
+    assert AuditEvent.objects.filter(actor=owner, kind="session_ended").count() == 2
 
 
 def test_what_is_known_of_a_session_is_erased_with_it(owner):

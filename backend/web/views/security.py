@@ -1,5 +1,7 @@
 """Allauth's pages where we ask for a little more: a session that proves its factor, a sign-out that leaves nothing."""
 
+from typing import cast
+
 from allauth.account import views as account
 from allauth.mfa.recovery_codes.views import ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
@@ -14,6 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from backend.accounts.models import User
+from backend.journal.models import Kind
+from backend.journal.services import record_event
 from backend.web.second_factor import remember_added
 
 
@@ -49,6 +54,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         ended = others if wanted == "others" else [session for session in others if str(session.pk) == wanted]
         for session in ended:
             session.end()
+            record_event(kind=Kind.SESSION_ENDED, actor=cast(User, request.user))
         if ended:
             messages.success(request, _("C’est fait : il faudra se connecter de nouveau sur l’autre appareil."))
         else:
