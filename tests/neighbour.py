@@ -52,9 +52,12 @@ NUMBER = str(FIRST)[:-2]  # how each of them begins
 PHONE, AMOUNT, SPEND = "0344987654", "43217", "777123"
 # Folders and files whose tests look at pages, e-mails or answers.
 PLACES = (
-    "tests/api/test_errors.py",
-    "tests/api/test_match.py",
+    "tests/api/",
+    "tests/matchmaking/test_answers.py",
     "tests/matchmaking/test_dead_addresses.py",
+    "tests/matchmaking/test_presentation.py",
+    "tests/matchmaking/test_services.py",
+    "tests/matchmaking/test_tagging_pages.py",
     "tests/matchmaking/test_unconfirmed.py",
     "tests/matchmaking/test_alerts.py",
     "tests/matchmaking/test_follow_up.py",
