@@ -6,18 +6,15 @@
 #
 # scripts/image runs the steps of this file in a bare Debian 13, without Docker; its reader knows the forms used here.
 ARG BASE=debian:trixie-slim
-# With requirements-fast.txt the engine has compiled loops too, and the image is larger: docs/operations.md.
-ARG LIBRARIES=requirements.txt
 
 FROM ${BASE} AS libraries
-ARG LIBRARIES
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates python3 python3-venv
 WORKDIR /srv/jonction
-COPY requirements.txt requirements-fast.txt ./
+COPY requirements.txt ./
 COPY scripts/bootstrap.sh scripts/
 # As ./run does: uv pinned by its hash, then every library by its own.
-RUN bash -euo pipefail -c '. scripts/bootstrap.sh; make_dot_run; install_libraries "$LIBRARIES"' \
+RUN bash -euo pipefail -c '. scripts/bootstrap.sh; make_dot_run; install_libraries requirements.txt' \
     || { cat .run/libraries.log; exit 1; }
 # Nothing that installs goes further, nor the lock that uv leaves for everybody to write.
 RUN .venv/bin/python -m pip uninstall --quiet --yes uv pip && rm --force .venv/.lock

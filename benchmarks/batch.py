@@ -23,45 +23,14 @@ MONTH = period(f"{DAY:%Y-%m}")
 
 
 class Engine:
-    """Rows of bits over the schemes, joined by class."""
+    """One row of bits over the schemes a table, joined firm by firm."""
 
     def __init__(self, index: matching.Index, firms: Sequence[Firm], country: Country) -> None:
-        known = matching.Firms((number, profile(firm, country)) for number, firm in enumerate(firms))
-        self.crowd = matching.Crowd(index, known, on=DAY)
-        self.n = len(firms)
-
-    def judge(self) -> int:
-        return sum(int(chunk.possible[-1, 0] >= 0) for chunk in self.crowd.verdicts())
-
-    def counts(self) -> tuple[int, int]:
-        """Return how many pairs are possible, and how many eligible."""
-        found = [
-            (int(np.bitwise_count(chunk.possible).sum()), int(np.bitwise_count(chunk.eligible).sum()))
-            for chunk in self.crowd.verdicts()
-        ]
-        return sum(one for one, _ in found), sum(other for _, other in found)
-
-
-class Integers:
-    """Whole numbers of Python as sets of bits: one row an attribute and value, joined firm by firm."""
-
-    def __init__(self, index: matching.Index, firms: Sequence[Firm], country: Country) -> None:
-        profiles = [profile(firm, country) for firm in firms]
-        self.live = index.live
-        self.classes = [
-            [(found.closed, found.unsure) for found in (table.look_up(one) for table in index.tables)]
-            for one in profiles
-        ]
+        self.index, self.profiles = index, [profile(firm, country) for firm in firms]
 
     def judge(self) -> list[tuple[int, int]]:
-        live, found = self.live, []
-        for classes in self.classes:
-            closed = unsure = 0
-            for one, other in classes:
-                closed |= one
-                unsure |= other
-            found.append((live & ~closed, live & ~unsure))
-        return found
+        found = map(self.index.stand, self.profiles)
+        return [(standing.possible, standing.eligible) for standing in found]
 
     def counts(self) -> tuple[int, int]:
         told = self.judge()

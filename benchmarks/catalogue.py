@@ -52,9 +52,6 @@ def memory(
     schemes: Sequence[matching.Scheme], profiles: Sequence[matching.Profile], texts: "Texts"
 ) -> tuple[float, float]:
     """Return the bytes that an index takes for each scheme, once some firms were answered, and with its words."""
-    matching.rank(
-        matching.Index(schemes[:1]), profiles[0], matching.Wish(), WEIGHTS, limit=LIMIT
-    )  # the loops are there
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     index = matching.Index(schemes)

@@ -15,7 +15,7 @@ from pyroaring import BitMap
 import matching
 from benchmarks import database
 from benchmarks.database import levels, months_ago, window_of
-from benchmarks.synthetic import DAY, Country, Firm, Sheet
+from benchmarks.synthetic import Country, Firm, Sheet, profile
 
 NAF_LEVELS = (1, 3, 4, 5, 6)  # characters of a path
 type Found = tuple[np.ndarray, np.ndarray]
@@ -25,13 +25,11 @@ NOBODY = (np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 class Engine:
     def __init__(self, firms: list[Firm], country: Country) -> None:
-        from benchmarks.synthetic import profile
-
-        self.firms = matching.Firms((number, profile(firm, country)) for number, firm in enumerate(firms))
+        self.profiles = matching.Profiles([profile(firm, country) for firm in firms])
 
     def find(self, scheme: matching.Scheme) -> Found:
-        found = self.firms.verdicts(scheme, on=DAY)
-        return found.eligible, found.undecided
+        found = matching.evaluate(self.profiles, scheme).eligibility
+        return np.flatnonzero(found == matching.MET), np.flatnonzero(found == matching.UNKNOWN)
 
 
 class Polars:

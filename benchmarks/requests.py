@@ -36,7 +36,6 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
@@ -51,13 +50,12 @@ from benchmarks.crowd_of_clients import N_CLIENTS, post, send  # noqa: E402
 from benchmarks.published import publish  # noqa: E402
 from benchmarks.synthetic import DAY, SEED, Country, Firm, firms  # noqa: E402
 from benchmarks.timing import Clock, Table, race  # noqa: E402
-from matching import kernels  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 N_SCHEMES, N_QUESTIONS = 5_000, 200
 N_WARM = 4  # times that each question is asked first: a worker gets half of them
 ADDRESS = "api/v1/match"
-WITH, WITHOUT, ORM = "engine", "engine without numba", "Django ORM"
+ENGINE, ORM = "engine", "Django ORM"
 TICKS = os.sysconf("SC_CLK_TCK")
 # Fields of /proc/PID/stat from the state on: the parent, the time of its own, that of the children that ended.
 PARENT, OWN, ENDED = 1, slice(11, 13), slice(13, 15)
@@ -126,7 +124,6 @@ def _end(number: float) -> float | None:
 def in_process(table: Table, bodies: Sequence[bytes], *, rounds: int) -> None:
     """The parts of a request, and the matching part alone beside the ORM's."""
     table.say("time until the first answer of a process", f"{_seconds(lambda: _call(bodies[0])):.1f} s")
-    table.say("compiled loops (numba)", "in use" if kernels.loaded() else "not installed")
     start = time.process_time()
     for body in bodies[1:]:
         _call(body)
@@ -151,18 +148,8 @@ def in_process(table: Table, bodies: Sequence[bytes], *, rounds: int) -> None:
     clock = Clock()
     clock.add_server(single.share_connection().info.backend_pid)
 
-    def without_numba() -> list[Any]:
-        is_used = kernels.loaded() is not None
-        kernels.unload()
-        try:
-            return [answers.rank(one) for one in asked]
-        finally:
-            if is_used:
-                kernels.load(settings.LOOPS_DIR)  # all is compiled: no folder is read again
-
     ways = {
-        WITH: lambda: [answers.rank(one) for one in asked],
-        WITHOUT: without_numba,
+        ENGINE: lambda: [answers.rank(one) for one in asked],
         ORM: lambda: [by_orm.rank(one) for one in asked],
         "as JSON": lambda: [
             json.dumps(single.shown(matching.rank(index, profile, wish, weights, limit=single.LIMIT).matches))
@@ -170,10 +157,9 @@ def in_process(table: Table, bodies: Sequence[bytes], *, rounds: int) -> None:
         ],
     }
     found = race(ways, clock=clock, rounds=rounds, pieces=dict.fromkeys(ways, len(asked)))
-    for name in (WITH, WITHOUT, ORM):
+    for name in (ENGINE, ORM):
         table.say(f"matching part alone: {name}", f"{found[name] * 1e3:,.2f} ms")
     table.ratio("matching part alone", found, ORM, 100)
-    table.say("  without numba: times Django ORM", f"{found.ratio(ORM, WITHOUT):,.1f}x")
     table.at_most("one firm, the 20 best as JSON", found["as JSON"] * 1e3, 2, " ms")
 
 
@@ -204,16 +190,15 @@ def _call(body: bytes) -> bytes:
 
 
 @contextmanager
-def serve(**changes: str) -> Iterator[tuple[int, int]]:
-    """Serve as production does, some settings apart; give the port and the process."""
+def serve() -> Iterator[tuple[int, int]]:
+    """Serve as production does; give the port and the process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     child = subprocess.Popen(  # noqa: S603
         [ROOT / "scripts" / "start", "web"],
         cwd=ROOT,
-        env={**os.environ, "JONCTION_BIND": "127.0.0.1", "JONCTION_PORT": str(port), "PYTHONPATH": str(ROOT)}
-        | changes,
+        env={**os.environ, "JONCTION_BIND": "127.0.0.1", "JONCTION_PORT": str(port), "PYTHONPATH": str(ROOT)},
     )
     try:
         deadline = time.monotonic() + 60
@@ -230,9 +215,8 @@ def serve(**changes: str) -> Iterator[tuple[int, int]]:
 
 def over_http(table: Table, bodies: Sequence[bytes], *, rounds: int, n_passes: int) -> None:
     """The addresses in turn: throughput, waits, time of the processor."""
-    changes = {WITH: {}, WITHOUT: {"JONCTION_LOOPS": "0"}, ORM: {}} if kernels.loaded() else {WITH: {}, ORM: {}}
     with ExitStack() as servers:  # one each: what a process keeps of one way is not in the way of another
-        ways = {name: servers.enter_context(serve(**each)) for name, each in changes.items()}
+        ways = {name: servers.enter_context(serve()) for name in (ENGINE, ORM)}
         requests = {name: [post(by_orm.ADDRESS if name == ORM else ADDRESS, body) for body in bodies] for name in ways}
         for name, (port, _) in ways.items():
             send(port, requests[name][:8], n_clients=1)
@@ -258,7 +242,7 @@ def over_http(table: Table, bodies: Sequence[bytes], *, rounds: int, n_passes: i
         for who in spent[name][0]:
             each = median(one[who] for one in spent[name])
             table.say(f"{name}: processor of {who}, a request", f"{each * 1e3:,.2f} ms")
-    faster = median(a / b for a, b in zip(rates[WITH], rates[ORM], strict=True))
+    faster = median(a / b for a, b in zip(rates[ENGINE], rates[ORM], strict=True))
     table.say("  requests a second: times Django ORM", f"{faster:,.2f}x", "at least 2x", faster >= 2)
 
 

@@ -24,7 +24,7 @@ from django.conf import settings  # noqa: E402
 import matching  # noqa: E402
 from backend.matchmaking import engine  # noqa: E402
 from backend.matchmaking.engine.mapped import mapped_postings  # noqa: E402
-from backend.matchmaking.engine.needs import answering, language_in_force, lexicon_of  # noqa: E402
+from backend.matchmaking.engine.needs import answering, language_in_force, lexicon_of, reader_of  # noqa: E402
 from backend.matchmaking.evaluation.judgements import load_requests  # noqa: E402
 
 N_SCHEMES = 5_000
@@ -75,7 +75,7 @@ def main():
     rarity = lexicon_of(language_in_force()).rarity
     examples = examples_of(compiled, n_copies, {scheme.key for scheme in schemes})
     postings = matching.Postings.learn(examples, rarity)
-    reader, weights, sure = engine.need_reader(), engine.active_weights()[1], answering(compiled.source)
+    reader, weights, sure = reader_of(language_in_force()), engine.active_weights()[1], answering(compiled.source)
     profile, index = engine.profile(FIRM, on=DAY), matching.Index(schemes)
     texts = sorted((question.text for question in load_requests()), key=lambda text: abs(len(text.split()) - 60))[:20]
 

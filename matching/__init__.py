@@ -9,7 +9,6 @@ from matching.answering import Answering, Signs, signs_of
 from matching.bundles import Step, bundle
 from matching.changes import Change, Turn, apply_changes, find_change
 from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
-from matching.crowd import Chosen, Crowd
 from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.eligibility import Verdicts, evaluate
 from matching.errors import CriterionError, FactError, MatchingError, RelationError, SavedError
@@ -35,7 +34,6 @@ from matching.metrics import (
 from matching.needs import NOTHING, NeedReader, Wish
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
-from matching.percolation import Changes, Concerned, Firms
 from matching.postings import Closeness, Postings
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
@@ -83,20 +81,15 @@ __all__ = [
     "Calibration",
     "Ceiling",
     "Change",
-    "Changes",
-    "Chosen",
     "Closeness",
-    "Concerned",
     "Conflict",
     "Correspondence",
     "Criterion",
     "CriterionError",
-    "Crowd",
     "Estimate",
     "Example",
     "FactError",
     "Figures",
-    "Firms",
     "Grant",
     "HoldsScheme",
     "Index",

@@ -6,26 +6,21 @@ additions, so that every figure is the same.
 """
 
 from bisect import insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, reduce
 from itertools import compress, count
 from math import inf
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.answering import Answering, chance_of
-from matching.bits import PLACE_BITS
 from matching.columns import CERTAIN, CONTRIBUTIONS, GUIDE, NEED, TARGET, WORDS, Columns, Floats, Positions
 from matching.features import CLOSE, DIGITS, KIND, LISTED, ORDER, OTHERS, ROW, Weights
 from matching.index import Index, Standing
-from matching.kernels import loaded
 from matching.matches import Answer, Match, Parts
 from matching.needs import Wish
 from matching.outcomes import MET, NOT_MET, UNKNOWN
-from matching.pool import PERHAPS, SURE, Pool
-from matching.postings import Closeness
 from matching.profiles import Profile
 from matching.ranker import Ranker
 from matching.settled import Row
@@ -35,10 +30,7 @@ SCALE = 10.0**DIGITS
 PARTS = (*CONTRIBUTIONS, "diversity")
 N_TOLD = 5  # of a scheme, before the facts that it leaves open: what is read by :func:`_say`
 ENOUGH = 16  # times as many schemes as are listed are scored first, of those that may come first
-NO_FLOATS = np.zeros(0)
-NOTHING_ASKED = (np.zeros(0, dtype=np.intp), NO_FLOATS)
-NOTHING_HEARD = (NO_FLOATS, np.zeros(0, dtype=np.int32), 1.0)
-MAX_SCHEMES = 1 << PLACE_BITS  # of one order by compiled loops
+SURE, PERHAPS = 2, 1  # halves of an open fact: of the typed verdict, of the verdict only
 MAX_SAID = 10_000  # combinations of verdicts and open facts whose fields are kept
 
 
@@ -81,9 +73,6 @@ def best(
     limit: int,
 ) -> Answer:
     """Return the first schemes that address a wish, as :func:`matching.ranking.rank` does."""
-    loops = loaded() if ranker is None and 0 < index.columns.n <= MAX_SCHEMES else None
-    if loops and (answer := _by_loops(loops, index, profile, wish, weights, answering, limit)):
-        return answer
     standing, columns = index.stand(profile), index.columns
     possible = standing.possible
     likeness = index.likeness(wish.closeness) if wish.closeness else None
@@ -192,85 +181,6 @@ class _Scoring:
         helped = points[NEED] + points[WORDS] + points[GUIDE]
         flags: list[bool] = ((helped > 0.0) & (helped >= LISTED * self._most)).tolist()
         return flags
-
-
-def is_plain(wish: Wish, weights: Weights) -> bool:
-    """Tell whether a wish is without words: then something answers where something serves it, and nothing else."""
-    if wish.chance is not None or wish.likeness or wish.closeness:
-        return False
-    return (
-        0.0 < weights.answer <= 100.0
-        if wish.stated and wish.weights.keys() == wish.ticked
-        else not (wish.stated or wish.weights)
-    )
-
-
-def _by_loops(
-    loops: ModuleType,
-    index: Index,
-    profile: Profile,
-    wish: Wish,
-    weights: Weights,
-    answering: Answering | None,
-    limit: int,
-) -> Answer | None:
-    """Return the first schemes that address a wish, by compiled loops.
-
-    Nothing where none of them serves what was asked and the chance that one answers says otherwise: then only what
-    orients is listed, which is too rare for loops of its own.
-    """
-    columns, board, ground = index.columns, index.board(weights, profile.on), index.ground()
-    placement = index.placement()
-    pool, places = placement.pool, placement.places(profile)
-    needs, services = sorted(wish.weights), columns.services
-    rows, asked = NOTHING_ASKED
-    if needs:
-        rows, asked = services.rows_of(needs), np.array([wish.weights[need] for need in needs], dtype=np.float64)
-    sums, held, scale = _heard(loops, index, pool, places, wish.closeness)
-    most_open = len(places) * pool.most_open
-    chosen, scores = np.empty((3, limit), dtype=np.int64), np.empty(limit)
-    told, parts = np.empty((limit, N_TOLD + most_open), dtype=np.uint8), np.empty((limit, len(PARTS)))
-    opened = np.empty((most_open, 3), dtype=np.int64)
-    by_need = wish.stated and not len(sums) and not len(ground.parents)
-    n_found, n_facts, n_said, words = loops.answer(
-        places, pool.classes, pool.rows, pool.starts, pool.facts, ground.live, ground.parents, ground.variants,
-        ground.serving, ground.guides, by_need, index.opening(profile.on), board.distinct, board.marks,
-        board.at_most, board.certain, services.codes, services.weights, rows, asked, weights.need,
-        sums, held, scale, weights.words,
-        weights.diversity, columns.n_kinds, index.by_order, wish.stated, chosen, scores, parts, told, opened,
-    )  # fmt: skip
-    if is_plain(wish, weights):
-        chance = float(wish.stated and n_found >= 0)
-    elif wish.chance is not None:
-        chance = wish.chance
-    else:
-        chance = chance_among(columns, index.stand(profile).possible, wish, answering, words=words)
-    if wish.stated and 100.0 * chance < weights.answer:
-        return Answer([], chance)
-    if n_found < 0:
-        return None
-    facts = tuple([pool.names[number] for number in opened[:n_facts, 0].tolist()])
-    positions, served, said_of = chosen[:, :n_found].tolist()
-    scored, said = scores[: len(positions)].tolist(), _say_all(facts, told[:n_said])
-    described = _describe(index, [*needs, ""], positions, scored, said, said_of, PARTS, parts.T, served)
-    return Answer(described, chance)
-
-
-def _heard(
-    loops: ModuleType, index: Index, pool: Pool, places: Positions, closeness: Mapping[str, float]
-) -> tuple[Floats, NDArray[np.int32], float]:
-    """Return how close words come to subjects, the subject of each position (-1 for none), and their scale.
-
-    The product of the sum and the scale, kept within 0 and 1, is what :meth:`matching.index.Index.likeness` says of a
-    scheme that is possible; empty where there are no words.
-    """
-    if isinstance(closeness, Closeness):
-        held = index.held(closeness.columns)
-        sums, scale = closeness.add_up(loops.wanted(places, pool.classes, pool.rows, index.ground().live, held))
-        return sums, held, scale
-    if closeness:
-        return index.likeness(closeness), np.arange(index.columns.n, dtype=np.int32), 1.0
-    return NOTHING_HEARD
 
 
 def _close(likeness: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.bits import row_of
-from matching.features import APPLICANT, NEAR, NEAR_DAYS, OPEN_FACTS_FLOOR, ROW, SHORT_NOTICE_DAYS, Weights
+from matching.features import APPLICANT, NEAR, NEAR_DAYS, OPEN_FACTS_FLOOR, SHORT_NOTICE_DAYS, Weights
 from matching.schemes import Scheme
 
 type Floats = NDArray[np.float64]
@@ -276,11 +276,6 @@ class Columns:
             self._services = Services(self._served, self.n)
         return self._services
 
-    @property
-    def serving_each(self) -> list[int]:
-        """The schemes that serve each sub-need as rows of bits, in the order of the rows of :attr:`services`."""
-        return [*(self._served[need].row for need in self.services.rows), 0]
-
     def beside(self, positions: int) -> int:
         """Return the schemes of the same forms as some others, as rows of bits; free positions may be among them."""
         return reduce(or_, (row for row in self._read_rows()[1] if row & positions), 0)
@@ -322,8 +317,3 @@ class Board:
         self.marks = np.column_stack([rows, columns.kind, order]).astype(np.int32)
         self.certain: Floats = weights.certain * np.maximum(0.0, 1.0 - np.arange(256) * 0.5 / OPEN_FACTS_FLOOR)
         self.at_most: Floats = self.distinct.sum(axis=1) + self.certain.max() + SLACK
-
-    @property
-    def by_scheme(self) -> Floats:
-        """Points as a row a scheme, of shape (n, 9)."""
-        return self.distinct.take(self.marks[:, ROW], axis=0)

@@ -15,18 +15,17 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.bits import Words, row_of
+from matching.bits import row_of
 from matching.classes import ACTIVITY, ACTIVITY_2025, fields_of
 from matching.columns import BLOCK, Board, Columns, Floats
 from matching.criteria import Window
 from matching.features import Weights
 from matching.outcomes import BoolArray
-from matching.pool import Pool
 from matching.postings import Closeness
 from matching.profiles import Profile
 from matching.schemes import Scheme, typed_facts_of
 from matching.settled import Row
-from matching.tables import MAX_CLASSES, Placement, Setters, Table, gather
+from matching.tables import Setters, Table, gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +57,6 @@ class Standing:
     opens_later: Row
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What compiled loops read of the schemes of an index, whoever asks: rows as words.
-
-    Parameters
-    ----------
-    live, guides : ndarray of uint64, shape (n_words,)
-        Schemes that are there; those of the forms of what orients a firm.
-    parents : ndarray of int, shape (n_parents,)
-        Positions of what has variants.
-    variants : ndarray of uint64, shape (n_parents, n_words)
-    serving : ndarray of uint64, shape (n_needs + 1, n_words)
-        In the order of the rows of :class:`matching.columns.Services`.
-    """
-
-    live: Words
-    parents: NDArray[np.intp]
-    variants: Words
-    serving: Words
-    guides: Words
-
-
 class Index:
     """Schemes compiled, one bit each; schemes come and go without building again.
 
@@ -96,13 +73,10 @@ class Index:
         self.columns = Columns()
         self._free: list[int] = []
         self._by_order: NDArray[np.intp] | None = None
-        self._placement: Placement | None = None
         self._held: tuple[Mapping[str, int], NDArray[np.intp]] | None = None  # places of what a text is close to
-        self._hearing: tuple[Mapping[str, int], NDArray[np.int32]] | None = None  # the same from the other side
         self._board: tuple[tuple[Weights, date], Board] | None = None
         self._windows = Table(("on",))
-        self._ground: Ground | None = None
-        self._opening: dict[date, tuple[Row, Words]] = {}
+        self._opening: dict[date, Row] = {}
         self._tables: dict[tuple[str, ...], Table] = {}
         self.targets = Table(tuple(sorted((*ACTIVITY, *ACTIVITY_2025))))
         self.variants: dict[str, Row] = {}  # by key of the parent, whether the index holds it or not
@@ -197,7 +171,7 @@ class Index:
 
     def _start_again(self) -> None:
         """Make again, when it is asked for, what was made of the schemes as they were."""
-        self._by_order = self._board = self._placement = self._ground = self._held = self._hearing = None
+        self._by_order = self._board = self._held = None
         self._opening.clear()
 
     def _table(self, fields: tuple[str, ...]) -> Table:
@@ -210,7 +184,7 @@ class Index:
         closed = unsure = typed_closed = typed_unsure = 0
         opens: dict[str, Row] = {}
         typed_opens: dict[str, Row] = {}
-        later, _ = self._opens_after(profile.on)
+        later = self.opening(profile.on)
         for table in (*self._tables.values(), self._windows):
             if table is self._windows:
                 later &= ~closed
@@ -240,12 +214,11 @@ class Index:
             opens_later=later,
         )
 
-    def _opens_after(self, day: date) -> tuple[Row, Words]:
-        """Return the schemes that are known to open after a day, as a row and as words."""
+    def opening(self, day: date) -> Row:
+        """Return the schemes that are known to open after a day."""
         if day not in self._opening:
             later = [place for place, scheme in enumerate(self.schemes) if scheme.window.opens_after(day)]
-            row = row_of(later) & self.live
-            self._opening[day] = row, self.words((row,))[0]
+            self._opening[day] = row_of(later) & self.live
         return self._opening[day]
 
     def flags(self, row: Row) -> BoolArray:
@@ -263,12 +236,6 @@ class Index:
         found &= 1
         return found
 
-    def words(self, rows: Sequence[Row]) -> Words:
-        """Return rows as words of 64 bits, of shape (n_rows, n_words)."""
-        size = 8 * max(1, -(-self.columns.n // 64))
-        packed = b"".join([row.to_bytes(size, "little") for row in rows])
-        return np.frombuffer(packed, dtype=np.uint64).reshape(len(rows), size // 8)
-
     def likeness(self, closeness: Mapping[str, float]) -> Floats:
         """Return how close a text comes to what is said of each scheme, of shape (n_positions,)."""
         likeness = np.zeros(self.columns.n + 1)  # the last one is of schemes that the index does not hold
@@ -281,49 +248,8 @@ class Index:
             likeness[self._places_of(closeness)] = np.fromiter(closeness.values(), np.float64, len(closeness))
         return likeness[:-1]
 
-    def held(self, columns: Mapping[str, int]) -> NDArray[np.int32]:
-        """Return the subject of each position, -1 for none: those that texts are close to, by key."""
-        kept = self._hearing
-        if kept is None or kept[0] is not columns:
-            held = np.full(self.columns.n + 1, -1, dtype=np.int32)
-            held[self._places_of(columns)] = np.arange(len(columns))
-            kept = self._hearing = columns, held[:-1]
-        return kept[1]
-
     def _places_of(self, keys: Collection[str]) -> NDArray[np.intp]:
         return np.fromiter((self.positions.get(key, self.columns.n) for key in keys), np.intp, len(keys))
-
-    def placement(self) -> Placement:
-        """Return what was settled since schemes last came or went, as words.
-
-        The last tables are those of the day and of what is aimed at.
-        """
-        kept = self._placement
-        if kept is None or kept.pool.n_classes > MAX_CLASSES:
-            kept = self._placement = Placement(Pool(self.columns.n, self.reading), (*self.tables, self.targets))
-        return kept
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """The tables of conditions, that of the day last."""
-        return (*self._tables.values(), self._windows)
-
-    def opening(self, day: date) -> Words:
-        """Return the schemes that are known to open after a day, as words."""
-        return self._opens_after(day)[1]
-
-    def ground(self) -> Ground:
-        """Return what compiled loops read of the schemes, kept until one comes or goes."""
-        if self._ground is None:
-            held = [(self.positions[key], row) for key, row in self.variants.items() if key in self.positions]
-            self._ground = Ground(
-                live=self.words((self.live,))[0],
-                parents=np.array([position for position, _ in held], dtype=np.intp),
-                variants=self.words([row for _, row in held]),
-                serving=self.words(self.columns.serving_each),
-                guides=self.words((self.columns.beside(self.columns.guides) & self.live,))[0],
-            )
-        return self._ground
 
     def board(self, weights: Weights, on: date) -> Board:
         """Return the points that depend neither on who asks nor for what; kept for the last weights and day."""

@@ -71,7 +71,7 @@ class Rarity:
 
     def __init__(self, weights: NDArray[np.float32], stop_words: frozenset[str]) -> None:
         self.weights = weights
-        self.weights.flags.writeable = False  # whoever holds it: loops are compiled for either
+        self.weights.flags.writeable = False
         self.stop_words = stop_words
 
     @classmethod

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 RELEVANT = 1.5  # mean grade of two readers, 0 to 3, from which a scheme is one that the firm should see
-Z_95 = 1.959963984540054  # two-sided 95 % of the normal law
 
 
 def ndcg(grades: ArrayLike, all_grades: ArrayLike, k: int) -> float:
@@ -70,16 +68,6 @@ def paired_interval(
     draws = np.random.default_rng(seed).integers(0, values.size, (n_samples, values.size))
     low, high = np.quantile(values[draws].mean(axis=1), (0.025, 0.975))
     return float(values.mean()), float(low), float(high)
-
-
-def share_interval(count: int, total: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson, 1927); from 0 to 1 where nothing was counted."""
-    if not total:
-        return 0.0, 1.0
-    share, z = count / total, Z_95
-    centre = (share + z * z / (2 * total)) / (1 + z * z / total)
-    half = z / (1 + z * z / total) * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def agreement(one: ArrayLike, other: ArrayLike, *, n_grades: int = 4) -> float:

@@ -2,7 +2,7 @@
 
 A text is read as terms; each term leads to the words and to the pairs of words that are said of subjects
 (:mod:`matching.sayings`). All of it is whole numbers until the very end, so that it adds up to the same in whatever
-order, with compiled loops and without, on any machine.
+order, on any machine.
 """
 
 from collections.abc import Buffer, Collection, Iterable, Iterator, Mapping
@@ -16,19 +16,20 @@ from scipy.sparse import csr_array, vstack
 
 from matching.container import Arrays, Format
 from matching.errors import SavedError
-from matching.kernels import loaded
 from matching.lexicon import Example, Rarity, occurrences, ranges
 from matching.sayings import LOUDEST, Sayings
 from matching.text import tokens
-from matching.vocabulary import FINE, MOST, SPARED, SQUARED, Vocabulary
 
 FORMAT = Format(b"POSTINGS", 2, "postings")
+FINE = 4096  # steps of what a term weighs, in the length of a text
+SPARED = 7  # last bits that the length does without: 64 bits hold that of any text
+SQUARED = 256  # steps of what a term weighs on both sides
+MOST = (1 << 32) - 1  # that a text brings to a word: reached by no word that anybody writes
 STEPS = 202  # of how often a text says a term, damped: twice to eight times are nearly whole numbers of them
 OFTEN = 1 << 16  # what is said more often counts as that
 DAMPED = np.zeros(OFTEN, np.int64)  # by how often a term is said, in steps
 DAMPED[1:] = np.rint((np.log(np.arange(1, OFTEN)) + 1.0) * STEPS)
 PER_LENGTH = FINE / (1 << SPARED) / SQUARED  # of a text, in such steps
-NONE = np.zeros(0, np.bool_)
 
 
 class Closeness(Mapping[str, float]):
@@ -57,19 +58,8 @@ class Closeness(Mapping[str, float]):
     def cosines(self) -> NDArray[np.float64]:
         """Of shape (n_subjects,)."""
         if self._cosines is None:
-            sums, scale = self.add_up(self._postings.every)
-            self._cosines = np.clip(sums * scale, 0.0, 1.0)
+            self._cosines = self._postings.cosines(self._text, self._hidden)
         return self._cosines
-
-    def add_up(self, wanted: NDArray[np.int32]) -> tuple[NDArray[np.float64], float]:
-        """Return sums of shape (n_subjects,) and what they are multiplied by: cosines, once kept within 0 and 1.
-
-        Parameters
-        ----------
-        wanted : (n_wanted,) ndarray of int32
-            Places of subjects: the sums of others say nothing.
-        """
-        return self._postings.add_up(self._text, self._hidden, wanted)
 
     def __getitem__(self, subject: str) -> float:
         return float(self.cosines[self._postings.columns[subject]])
@@ -94,8 +84,6 @@ class Postings:
     ----------
     columns : dict of str to int
         The place of each subject, in order.
-    every : (n_subjects,) ndarray of int32
-        The places of all of them.
     """
 
     def __init__(self, sayings: Sayings, rarity: Rarity) -> None:
@@ -119,7 +107,7 @@ class Postings:
         holders: NDArray[np.unsignedinteger], times: NDArray[np.uint8], firsts: NDArray[np.int32],
         words: NDArray[np.unsignedinteger], shares: NDArray[np.uint8], scales: NDArray[np.float64],
     ) -> None:  # fmt: skip
-        """Take what was made of sayings, to be read only: that of a buffer is, and loops are compiled for either.
+        """Take what was made of sayings, to be read only.
 
         Parameters
         ----------
@@ -138,13 +126,11 @@ class Postings:
             What sums are multiplied by.
         """
         self.columns = {subject: column for column, subject in enumerate(subjects)}
-        self.every = np.arange(len(self.columns), dtype=np.int32)
         self._rarity, self._n_words = rarity, n_words
         self._starts, self._holders, self._times = starts, holders, times
         self._firsts, self._words, self._shares, self._scales = firsts, words, shares, scales
         for array in (starts, holders, times, firsts, words, shares, scales):
             array.flags.writeable = False
-        self._vocabulary = Vocabulary(rarity.stop_words)
 
     @classmethod
     def learn(cls, examples: Iterable[Example], rarity: Rarity) -> "Postings":
@@ -200,39 +186,23 @@ class Postings:
         """Return how close a text comes to each subject; ``hidden`` are positions of words that do not count."""
         return Closeness(self, text, hidden)
 
-    def add_up(
-        self, text: str, hidden: Collection[int], wanted: NDArray[np.int32]
-    ) -> tuple[NDArray[np.float64], float]:
-        """Return what :meth:`Closeness.add_up` does."""
-        if loops := loaded():
-            written, shelf = text.encode("utf-8", "surrogatepass"), self._vocabulary.shelf
-            sums = np.empty(len(self.columns))
-            rest = (
-                self._rarity.weights, DAMPED, self._starts, self._holders, self._times, self._firsts, self._words,
-                self._shares, self._scales, self._n_words, wanted, sums,
-            )  # fmt: skip
-            given = np.frombuffer(written, np.uint8), _marked(hidden) if hidden else NONE
-            square = loops.add_text(*given, *shelf, *rest)
-            if square < 0:
-                square = loops.add_text(*given, *self._vocabulary.extend(written), *rest)
-        else:
-            sums, square = self._add_text([word for at, word in enumerate(tokens(text)) if at not in hidden])
-        return sums, PER_LENGTH / (sqrt(square) or 1.0)
+    def cosines(self, text: str, hidden: Collection[int] = ()) -> NDArray[np.float64]:
+        """Return how close a text comes to each subject, of shape (n_subjects,).
 
-    def _add_text(self, words: list[str]) -> tuple[NDArray[np.float64], int]:
-        """Return what a text brings to each subject, and the square of its length.
-
-        Whole numbers, though floats: they are far from those that a float has no room for.
+        Whole numbers until the end, though floats: they are far from those that a float has no room for.
         """
+        words = [word for at, word in enumerate(tokens(text)) if at not in hidden]
         places, counts = np.unique(occurrences([words], self._rarity.stop_words).places, return_counts=True)
         often = DAMPED[np.minimum(counts, OFTEN - 1)]
         weights = self._rarity.weights[places].astype(np.float64)
-        square = np.square(often * np.rint(weights * FINE).astype(np.int64) >> SPARED).sum()
+        square = int(np.square(often * np.rint(weights * FINE).astype(np.int64) >> SPARED).sum())
         sizes, led = ranges(self._starts[places], self._starts[places + 1])
         times = np.repeat(often * np.rint(weights * weights * SQUARED), sizes) * self._times[led]
         brought = np.bincount(self._holders[led], weights=times, minlength=self._n_words + len(self.columns))
         heard = np.minimum(brought[: self._n_words], MOST)
-        return (brought[self._n_words :] + self._by_word @ heard) * self._scales, int(square)
+        sums = (brought[self._n_words :] + self._by_word @ heard) * self._scales
+        found: NDArray[np.float64] = np.clip(sums * (PER_LENGTH / (sqrt(square) or 1.0)), 0.0, 1.0)
+        return found
 
     @cached_property
     def _by_word(self) -> csr_array:
@@ -251,9 +221,3 @@ def _digest(rarity: Rarity) -> str:
     found = blake2b(rarity.weights.tobytes(), digest_size=16)
     found.update(" ".join(sorted(rarity.stop_words)).encode())
     return found.hexdigest()
-
-
-def _marked(positions: Collection[int]) -> NDArray[np.bool_]:
-    marked = np.zeros(max(positions) + 1, np.bool_)
-    marked[list(positions)] = True
-    return marked

@@ -100,7 +100,7 @@ def rank_listed(
     """
     limit = _listed_at_most(index, wish)
     found = best(index, profile, wish, weights, answering=answering, ranker=ranker, limit=limit)
-    if not index.opening(profile.on).any() or (wish.stated and 100.0 * found.chance < weights.answer):
+    if not index.opening(profile.on) or (wish.stated and 100.0 * found.chance < weights.answer):
         return found
     standing = index.stand(profile)
     if not standing.opens_later:

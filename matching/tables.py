@@ -3,16 +3,11 @@
 A class seen for the first time is evaluated by the criteria themselves; what changes later is evaluated alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import repeat
-from operator import call, getitem
-
-import numpy as np
+from collections.abc import Callable, Iterable, Iterator
 
 from matching.bits import row_of
 from matching.classes import Key, classifier, cuts_of
 from matching.criteria import Criterion
-from matching.pool import Places, Pool
 from matching.profiles import Profile, Profiles
 from matching.settled import Settled
 
@@ -135,32 +130,3 @@ class Table:
             else:
                 found.settled.add([(condition, positions, is_stated)], columns)
         found.n_changes = len(self._changes)
-
-
-class Placement:
-    """Where a pool keeps what some tables settle of each class of profiles, until schemes come or go.
-
-    Parameters
-    ----------
-    pool : Pool
-    tables : sequence of Table
-    """
-
-    def __init__(self, pool: Pool, tables: Sequence[Table]) -> None:
-        self.pool, self._tables = pool, tables
-        self._class_of = [table.class_of for table in tables]
-        self._known: list[dict[Key, int]] = [{} for _ in tables]
-
-    def places(self, profile: Profile) -> Places:
-        """Return where the classes of a profile are, of shape (n_tables,)."""
-        classes = map(call, self._class_of, repeat(profile))
-        try:
-            return np.fromiter(map(getitem, self._known, classes), np.int64, len(self._tables))
-        except KeyError:
-            return np.array([self._place(profile, *each) for each in zip(self._tables, self._known, strict=True)])
-
-    def _place(self, profile: Profile, table: Table, known: dict[Key, int]) -> int:
-        if len(known) >= MAX_CLASSES:
-            known.clear()
-        place = known[table.class_of(profile)] = self.pool.add(table.look_up(profile))
-        return place

@@ -261,10 +261,6 @@ MAIL_PER_DOMAIN = env.int("JONCTION_MAIL_PER_DOMAIN", default=60)
 ALERT_SECONDS = env.float("JONCTION_ALERT_SECONDS", default=60)
 # How many files a worker tries a changed scheme on at once: a second or two, so that what a kill costs is little.
 SHARD_FILES = env.int("JONCTION_SHARD_FILES", default=5000)
-# Compiled loops of the engine, where numba is installed: whether it uses them, and the folder, of this account alone,
-# in which what was compiled is kept for the next process; in the temporary folder where none is named.
-LOOPS = env.bool("JONCTION_LOOPS", default=True)
-LOOPS_DIR = env.str("JONCTION_LOOPS_DIR", default="")
 # Addresses of others are fetched on public hosts only; tests have servers of their own on loopback.
 FETCH_LOOPBACK = False
 # Whether the pages that sheets name are asked for every night. A demonstration leaves the rest of the world alone.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import Postings, Rarity, SavedError, kernels
+from matching import Postings, Rarity, SavedError
 from matching.container import HEAD, UNIT
 from matching.lexicon import N_PLACES
 from matching.postings import FORMAT
@@ -33,18 +33,6 @@ def test_postings_of_a_buffer_say_the_same_to_the_last_bit(
     words: list[str], postings: Postings, opened: Postings
 ) -> None:
     assert told(opened, words) == told(postings, words)
-
-
-@either
-def test_so_do_they_by_compiled_loops(postings: Postings, opened: Postings, tmp_path: Path) -> None:
-    pytest.importorskip("numba", reason="numba is not installed")
-    texts = [WORDS[start : start + 7] + ELSEWHERE[:2] for start in range(15)]
-    expected = [told(postings, words) for words in texts]
-    kernels.load(str(tmp_path))
-    try:
-        assert [told(opened, words) for words in texts] == expected
-    finally:
-        kernels.unload()
 
 
 @either

@@ -4,26 +4,17 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from pathlib import Path
 from random import Random
 from threading import Barrier
 
 import pytest
 
-from matching import Answer, Index, Interval, Place, Profile, Wish, kernels, parse_criterion, rank_listed
+from matching import Answer, Index, Interval, Place, Profile, Wish, parse_criterion, rank_listed
 from tests.matching.factories import DAY, WEIGHTS, make_scheme
 
 N_THREADS, N_ROUNDS = 6, 12
 ACTIVITIES = ["", "10.71A", "25.62B", "26.11Z", "28.11Z", "62.01Z"]
 NEEDS = [f"need.{number}" for number in range(30)]
-
-
-@pytest.fixture(params=["numpy", "loops"])
-def _way(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    if request.param == "loops" and not kernels.load(str(tmp_path_factory.getbasetemp() / "loops")):
-        pytest.skip("numba is not installed")
-    yield
-    kernels.unload()
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +65,6 @@ def ask(index: Index, questions: list[tuple[Profile, Wish]]) -> list[Answer]:
     return [rank_listed(index, profile, wish, WEIGHTS) for profile, wish in questions]
 
 
-@pytest.mark.usefixtures("_way")
 def test_threads_that_ask_at_once_are_answered_as_one_alone() -> None:
     draw = Random(3)  # noqa: S311
     start = Barrier(N_THREADS)
@@ -90,10 +80,3 @@ def test_threads_that_ask_at_once_are_answered_as_one_alone() -> None:
             found = [threads.submit(wait_and_ask, shared, questions) for questions in several]
             alone = make_index(Random(seed))  # noqa: S311
             assert [each.result() for each in found] == [ask(alone, questions) for questions in several]
-
-
-def test_threads_that_load_the_loops_at_once_share_them(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(N_THREADS) as threads:
-        found = {id(each) for each in threads.map(kernels.load, [str(tmp_path)] * N_THREADS)}
-    kernels.unload()
-    assert len(found) == 1

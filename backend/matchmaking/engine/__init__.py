@@ -31,14 +31,12 @@ from backend.matchmaking.engine.needs import (
     Understood,
     language_in_force,
     learn,
-    need_reader,
     understand,
     words_of,
 )
 from backend.matchmaking.engine.percolation import LATER, Counts, Firms
 from backend.matchmaking.engine.questions import Asked, changes, next_conditions, next_questions, worth
 from backend.matchmaking.engine.ranking import (
-    CONTRIBUTIONS,
     OUTCOMES,
     POINTS,
     SIGNS,
@@ -84,7 +82,6 @@ ndcg, paired_interval, recall = matching.ndcg, matching.paired_interval, matchin
 exposure, reciprocal_rank, silences = matching.exposure, matching.reciprocal_rank, matching.silences
 
 __all__ = [
-    "CONTRIBUTIONS",
     "LATER",
     "LEARNT_FROM",
     "NOTHING",
@@ -151,7 +148,6 @@ __all__ = [
     "leaves_window_on",
     "listed",
     "ndcg",
-    "need_reader",
     "next_conditions",
     "next_questions",
     "paired_interval",

@@ -13,7 +13,6 @@ from django.db.models import Max, Subquery, TextField
 from django.db.models.functions import Cast
 
 import matching
-from backend.matchmaking.engine.loops import start_loops
 from backend.matchmaking.engine.mapped import mapped_postings
 from backend.matchmaking.engine.needs import language_in_force, lexicon_of
 from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
@@ -59,7 +58,6 @@ class Catalogue:
         if self._index is None:
             with _indexing:
                 if self._index is None:
-                    start_loops()
                     self._index = matching.Index(self.schemes)
         return self._index
 

@@ -66,7 +66,7 @@ def words_of(text: str) -> list[str]:
 
 
 def learn(examples: Iterable[matching.Example]) -> bytes:
-    """Learn how people speak of each subject; return arrays that :func:`need_reader` reads, in numpy's own format.
+    """Learn how people speak of each subject; return arrays that :func:`lexicon_of` reads, in numpy's own format.
 
     Nothing in them can run: they are loaded without pickle.
     """
@@ -89,11 +89,6 @@ def language_in_force() -> str:
     """Return the version of the language learnt last."""
     version: str = Language.objects.values_list("version", flat=True).latest()
     return version
-
-
-def need_reader() -> matching.NeedReader:
-    """Return the reader of needs for the language learnt last."""
-    return reader_of(language_in_force())
 
 
 @lru_cache(maxsize=2)

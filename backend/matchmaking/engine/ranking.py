@@ -14,7 +14,6 @@ from backend.matchmaking.models import WeightSet
 from backend.schemes.models import Revision, Scheme
 from backend.territories.services import period_of
 
-CONTRIBUTIONS = matching.CONTRIBUTIONS  # they make the score
 POINTS = matching.POINTS  # these, and from how many a scheme is an answer
 
 SIGNS = ("served", "words", "elsewhere", "nothing")  # that something answers
@@ -93,7 +92,7 @@ def active_weights() -> tuple[WeightSet, matching.Weights]:
 
 def weights_of(weight_set: WeightSet) -> matching.Weights:
     """Return the points of a version as the engine reads them; what it was written without counts for nothing."""
-    points = {name: float(weight_set.points.get(name, 0)) for name in POINTS}  # loops are compiled again for integers
+    points = {name: float(weight_set.points.get(name, 0)) for name in POINTS}
     return matching.Weights(version=weight_set.version, **points)
 
 
