@@ -103,9 +103,9 @@ def private_services(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def scratch_database(url: str, *, copied: str | None = None) -> Iterator[str]:
+def scratch_database(url: str, *, copied: str | None = None, suffix: str = "") -> Iterator[str]:
     """Make a database beside the one of ``url``, empty or a copy of another one, and drop it at the end."""
-    name = f"jonction_crash_{os.getpid()}"
+    name = f"jonction_crash_{os.getpid()}{suffix}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         template = sql.Identifier(copied or "template1")

@@ -1,0 +1,1 @@
+"""Two commits asked the same questions: what ``scripts/compare`` runs."""
