@@ -21,8 +21,7 @@ from backend.matchmaking.emails import enqueue_confirmation, enqueue_officer_unr
 from backend.matchmaking.follow_up import FollowUpError
 from backend.matchmaking.models import FollowUp, Submission
 from backend.matchmaking.ownership import numbers_read
-from backend.matchmaking.results import compute_results_of
-from backend.matchmaking.services import check_may_decide
+from backend.matchmaking.services import check_may_decide, compute_results_of
 from backend.notifications.kinds import KINDS, Audience
 from backend.notifications.models import Notification
 from backend.notifications.suppression import digests, is_dead, lift_suppressions

@@ -54,6 +54,8 @@ def enqueue_receipt(submission: Submission, result: Result, *, key: str, again: 
         "caller": caller_of(submission),
         "guides": () if n_matches else result.guides(),
         "organisation": organisation_in_charge(submission),
+        "closed": submission.closed_at is not None,
+        "reviewed": submission.reviewed_at is not None,
     }
     enqueue_email(
         kind="receipt",

@@ -23,8 +23,7 @@ from backend.matchmaking.emails import (
 )
 from backend.matchmaking.models import Alert, FileLink, Submission
 from backend.matchmaking.ownership import numbers_read, read_together
-from backend.matchmaking.results import compute_results_of
-from backend.matchmaking.services import check_may_decide, may_decide
+from backend.matchmaking.services import check_may_decide, compute_results_of, may_decide
 from backend.territories.models import ServedEpci
 
 

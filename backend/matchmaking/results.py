@@ -155,12 +155,6 @@ def is_current(result: Result, *, on: date) -> bool:
     )
 
 
-def compute_results_of(files: Iterable[int], *, on: date) -> None:
-    """Ask the engine again for files whose reading together changed."""
-    for submission in Submission.objects.filter(pk__in=set(files)).order_by("pk"):
-        compute_result(submission=submission, on=on)
-
-
 def may_be_shown(result: Result) -> bool:
     """Tell whether a firm may still read an answer: all the files that it read are still read with its own."""
     return result.read_files is not None and set(result.read_files) <= set(numbers_read(result.submission))

@@ -26,14 +26,13 @@ from backend.matchmaking.models import Alert, Result, Submission
 from backend.matchmaking.ownership import known_values, numbers_read
 from backend.matchmaking.results import (
     compute_result,
-    compute_results_of,
     conditions_of,
     latest_result,
     mark_shown,
     set_needs,
 )
 from backend.notifications.models import Notification
-from backend.notifications.services import stop
+from backend.notifications.services import stop, take_back
 from backend.territories.models import Perimeter, ServedEpci
 from backend.territories.services import served_epci_of
 
@@ -216,6 +215,18 @@ def decline_question(*, submission: Submission, question: str, on: date, author:
     values = {f"{Fact.DECLINED}{question}": True}
     record_facts(sheet=submission.sheet, values=values, origin=origin, on=on, author=author)
     return latest_result(submission, on=on)
+
+
+def compute_results_of(files: Iterable[int], *, on: date) -> None:
+    """Ask the engine again for files whose reading together changed.
+
+    What was written of the earlier answer and has not left does not leave: the receipt is written again.
+    """
+    for submission in Submission.objects.filter(pk__in=set(files)).order_by("pk"):
+        result = compute_result(submission=submission, on=on)
+        why = "Le résultat a été recalculé avant l’envoi."
+        if "receipt" in take_back(about=submission.topic, kinds=("receipt", "alert"), why=why):
+            enqueue_receipt(submission, result, key=f"receipt:{submission.pk}:result:{result.pk}")
 
 
 # -- the firm's address

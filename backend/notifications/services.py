@@ -305,6 +305,16 @@ def stop(*, address: str, topic: str) -> None:
     )
 
 
+def take_back(*, about: str, kinds: Iterable[str], why: str) -> set[str]:
+    """Give up what is owed about something and has not left; return of which kinds there was something."""
+    unsent = Notification.objects.filter(state=Notification.State.DUE, about__contains=[about], kind__in=kinds)
+    found = list(unsent.select_for_update(skip_locked=True, of=("self",)).values_list("pk", "kind"))
+    Notification.objects.filter(pk__in=[pk for pk, _kind in found]).update(
+        state=Notification.State.FAILED, ended_at=timezone.now(), error=why
+    )
+    return {kind for _pk, kind in found}
+
+
 @transaction.atomic
 def resume(*, address: str, topic: str) -> None:
     """Write again to an address that asks for it about a topic it had stopped."""

@@ -12,7 +12,7 @@ from backend.journal.services import record_event
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import numbers_read
-from backend.matchmaking.results import compute_results_of
+from backend.matchmaking.services import compute_results_of
 from backend.privacy import register
 from backend.privacy.rows import rows_of
 

@@ -15,7 +15,7 @@ from backend.matchmaking.models import FileLink, Submission
 from backend.matchmaking.ownership import read_together
 from backend.matchmaking.results import facts_of, facts_of_all, latest_result, may_be_shown
 from backend.matchmaking.reviews import told_decisions
-from backend.matchmaking.services import correct_submission
+from backend.matchmaking.services import correct_submission, send_link_again
 from backend.matchmaking.state_aid import ledger_of
 from backend.notifications.models import Notification
 from tests.factories import ARC, CCLO, DAY, link_to, make_lead, make_officer
@@ -187,6 +187,21 @@ def test_an_undone_link_computes_again_and_the_old_answer_is_never_shown(client,
     assert shown_of(firm, reads(client, other.file)) == []
     made.refresh_from_db()
     assert made.undone_at is not None
+
+
+def test_what_has_not_left_when_a_link_is_undone_is_written_again(firm, other, lead):
+    made = link(firm, other, lead)
+    send_link_again(email=other.email)
+    before = Notification.objects.filter(kind="receipt", recipient=other.email).latest("pk")
+    others = Notification.objects.exclude(recipient__in=[other.email, firm.email]).order_by("pk")
+    untouched = list(others.values_list("pk", "state"))
+    undo_link(link=made, officer=lead, on=DAY)
+    before.refresh_from_db()
+    assert before.state == Notification.State.FAILED
+    after = Notification.objects.filter(kind="receipt", recipient=other.email).latest("pk")
+    assert after.state == Notification.State.DUE
+    assert after.pk > before.pk
+    assert list(others.values_list("pk", "state")) == untouched
 
 
 def test_news_are_not_told_against_an_answer_that_read_the_other_file(firm, other, lead, settings):
