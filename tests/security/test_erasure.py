@@ -35,6 +35,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def firm() -> Submission:
+    return file_everything(learnt=False)
+
+
+@pytest.fixture
+def learnt_firm() -> Submission:
     return file_everything()
 
 
@@ -74,21 +79,22 @@ def rows_as_text(submission: Submission) -> dict[str, list[str]]:
     return found
 
 
-def test_the_firm_left_traces_before(firm):
+def test_the_firm_left_traces_before(learnt_firm):
+    firm = learnt_firm
     assert set(search_tables()) == set(TRACES) - {"telephone as typed"}
     assert {name for name, keys in rows_of(firm).items() if not keys} <= {
         "file_links", "moves", "admin_log", "links", "calls", "suppressions", "reviewed_results", "results",
     }  # fmt: skip
 
 
-def test_nothing_of_the_firm_is_left_in_any_table(firm, beside):
-    erase_submission(submission=firm)
+def test_nothing_of_the_firm_is_left_in_any_table(learnt_firm, beside):
+    erase_submission(submission=learnt_firm)
     assert search_tables() == {}
 
 
-def test_nothing_of_the_firm_is_logged(firm, caplog):
+def test_nothing_of_the_firm_is_logged(learnt_firm, caplog):
     with caplog.at_level(logging.DEBUG):
-        erase_submission(submission=firm)
+        erase_submission(submission=learnt_firm)
     assert not [trace for trace in TRACES.values() if trace in caplog.text]
 
 
