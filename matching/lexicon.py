@@ -15,9 +15,8 @@ from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
+import scipy  # its parts are loaded when first used: a start without words does not wait for them
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.linalg import norm
 
 from matching.text import tokens
 
@@ -100,14 +99,14 @@ class Rarity:
         n_first = int(found.texts.searchsorted(1))
         return Bags(places, values, columns[:n_first], found.positions[:n_first])
 
-    def matrix(self, texts: Sequence[Sequence[str]]) -> csr_array:
+    def matrix(self, texts: Sequence[Sequence[str]]) -> "scipy.sparse.csr_array":
         """Return what :meth:`read` says of many texts, as a matrix of shape (n_texts, N_PLACES), float32."""
         found = occurrences(texts, self.stop_words)
         cells, counts = np.unique(found.cells(), return_counts=True)
         rows, places = np.divmod(cells, N_PLACES)
         values = (np.log(counts) + 1.0) * self.weights[places]
         values /= np.sqrt(np.bincount(rows, weights=values * values, minlength=len(texts)))[rows]
-        return csr_array((values.astype(np.float32), (rows, places)), shape=(len(texts), N_PLACES))
+        return scipy.sparse.csr_array((values.astype(np.float32), (rows, places)), shape=(len(texts), N_PLACES))
 
 
 class Lexicon:
@@ -121,7 +120,7 @@ class Lexicon:
     rarity : Rarity
     """
 
-    def __init__(self, subjects: Sequence[str], matrix: csr_array, rarity: Rarity) -> None:
+    def __init__(self, subjects: Sequence[str], matrix: "scipy.sparse.csr_array", rarity: Rarity) -> None:
         self.subjects = tuple(subjects)
         self.matrix = matrix
         self.rarity = rarity
@@ -138,14 +137,14 @@ class Lexicon:
             for row, example in enumerate(examples)
             for subject, weight in example.subjects.items()
         ]
-        shares = csr_array(
+        shares = scipy.sparse.csr_array(
             ([share for _, _, share in spoken], ([column for column, _, _ in spoken], [row for _, row, _ in spoken])),
             shape=(len(subjects), len(examples)),
         )
         means = (shares @ texts).power(DAMPING).tocsr()
-        lengths = norm(means, axis=1)
+        lengths = scipy.sparse.linalg.norm(means, axis=1)
         means.data /= np.repeat(np.where(lengths, lengths, 1.0), np.diff(means.indptr))
-        return cls(subjects, csr_array(means.T.astype(np.float32)), rarity)
+        return cls(subjects, scipy.sparse.csr_array(means.T.astype(np.float32)), rarity)
 
 
 def ranges(starts: NDArray[np.integer], ends: NDArray[np.integer]) -> tuple[NDArray[np.integer], NDArray[np.int32]]:

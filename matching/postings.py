@@ -11,8 +11,8 @@ from hashlib import blake2b
 from math import sqrt
 
 import numpy as np
+import scipy  # its parts are loaded when first used: a start without words does not wait for them
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
 
 from matching.container import Arrays, Format
 from matching.errors import SavedError
@@ -88,7 +88,7 @@ class Postings:
 
     def __init__(self, sayings: Sayings, rarity: Rarity) -> None:
         by_word, n_words = sayings.by_word, sayings.terms.shape[0]
-        leading = vstack([sayings.terms, sayings.by_pair]).tocsc()
+        leading = scipy.sparse.vstack([sayings.terms, sayings.by_pair]).tocsc()
         self._hold(
             sayings.subjects,
             n_words,
@@ -205,10 +205,10 @@ class Postings:
         return found
 
     @cached_property
-    def _by_word(self) -> csr_array:
+    def _by_word(self) -> "scipy.sparse.csr_array":
         """How much each word is said of each subject, as numpy multiplies it: of shape (n_subjects, n_words)."""
         held = self._shares.astype(np.float64), self._words.astype(np.int32), self._firsts
-        return csr_array(held, shape=(len(self.columns), self._n_words))
+        return scipy.sparse.csr_array(held, shape=(len(self.columns), self._n_words))
 
 
 def _holding(n: int) -> type[np.unsignedinteger]:

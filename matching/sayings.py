@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+import scipy  # its parts are loaded when first used: a start without words does not wait for them
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from matching.checksums import pair_checksums
 from matching.lexicon import BYTES, DAMPING, N_PLACES, PLACE, Example, Rarity, ranges, word_places
@@ -41,9 +41,9 @@ class Sayings:
     """
 
     subjects: tuple[str, ...]
-    terms: csr_array
-    by_word: csr_array
-    by_pair: csr_array
+    terms: "scipy.sparse.csr_array"
+    by_word: "scipy.sparse.csr_array"
+    by_pair: "scipy.sparse.csr_array"
     lengths: NDArray[np.float64]
 
     @classmethod
@@ -67,7 +67,7 @@ def _numbers[Key: Hashable]() -> defaultdict[Key, int]:
     return found
 
 
-def _read(texts: Sequence[str], stop_words: frozenset[str]) -> tuple[tuple[str, ...], csr_array]:
+def _read(texts: Sequence[str], stop_words: frozenset[str]) -> tuple[tuple[str, ...], "scipy.sparse.csr_array"]:
     """Return the words of some texts, and how much each text says each word and each pair: of shape (n_texts, …).
 
     Of what says nothing, there is nothing: a stop word, or a pair of them.
@@ -87,14 +87,16 @@ def _read(texts: Sequence[str], stop_words: frozenset[str]) -> tuple[tuple[str, 
     pairs = pair_checksums(words, spoken[:-1][is_pair], spoken[1:][is_pair]) % N_PLACES
     owners = np.concatenate([rows[is_loud], rows[1:][is_pair]])
     columns = np.concatenate([spoken[is_loud], len(words) + pairs.astype(np.intp)])
-    counts = csr_array((np.ones(owners.size), (owners, columns)), shape=(len(texts), len(words) + N_PLACES))
+    counts = scipy.sparse.csr_array(
+        (np.ones(owners.size), (owners, columns)), shape=(len(texts), len(words) + N_PLACES)
+    )
     counts.data = np.log(counts.data) + 1.0
     return words, counts
 
 
 def _mean(
-    examples: Sequence[Example], texts: csr_array, lengths: NDArray[np.float64]
-) -> tuple[tuple[str, ...], csr_array]:
+    examples: Sequence[Example], texts: "scipy.sparse.csr_array", lengths: NDArray[np.float64]
+) -> tuple[tuple[str, ...], "scipy.sparse.csr_array"]:
     """Return the subjects of some texts, and the damped mean of those of each, which count whatever their length."""
     numbers: defaultdict[str, int] = _numbers()
     spoken = [
@@ -103,45 +105,53 @@ def _mean(
         for subject, weight in example.subjects.items()
     ]
     subjects, rows, shares = map(np.array, zip(*spoken, strict=True)) if spoken else np.zeros((3, 0), np.intp)
-    mean = csr_array((shares / lengths[rows], (subjects, rows)), shape=(len(numbers), len(examples))) @ texts
+    mean = (
+        scipy.sparse.csr_array((shares / lengths[rows], (subjects, rows)), shape=(len(numbers), len(examples))) @ texts
+    )
     mean.data **= DAMPING
     return tuple(numbers), mean
 
 
-def _rounded(said: csr_array) -> csr_array:
+def _rounded(said: "scipy.sparse.csr_array") -> "scipy.sparse.csr_array":
     """Return how much is said of each subject in proportion to what is said most of it, ``LOUDEST``."""
     owners = np.repeat(np.arange(said.shape[0]), np.diff(said.indptr))
     loudest = np.zeros(said.shape[0])
     np.maximum.at(loudest, owners, said.data)
-    return csr_array((np.rint(said.data * LOUDEST / loudest[owners]), said.indices, said.indptr), shape=said.shape)
+    return scipy.sparse.csr_array(
+        (np.rint(said.data * LOUDEST / loudest[owners]), said.indices, said.indptr), shape=said.shape
+    )
 
 
-def _split(matrix: csr_array, n_first: int) -> tuple[csr_array, csr_array]:
+def _split(
+    matrix: "scipy.sparse.csr_array", n_first: int
+) -> tuple["scipy.sparse.csr_array", "scipy.sparse.csr_array"]:
     """Return the first columns of a matrix, and the others."""
     is_first = matrix.indices < n_first
     starts = np.concatenate([[0], np.cumsum(is_first)])[matrix.indptr]
     return (
-        csr_array((matrix.data[is_first], matrix.indices[is_first], starts), shape=(matrix.shape[0], n_first)),
-        csr_array(
+        scipy.sparse.csr_array(
+            (matrix.data[is_first], matrix.indices[is_first], starts), shape=(matrix.shape[0], n_first)
+        ),
+        scipy.sparse.csr_array(
             (matrix.data[~is_first], matrix.indices[~is_first] - n_first, matrix.indptr - starts),
             shape=(matrix.shape[0], matrix.shape[1] - n_first),
         ),
     )
 
 
-def _terms(words: Sequence[str], stop_words: frozenset[str]) -> csr_array:
+def _terms(words: Sequence[str], stop_words: frozenset[str]) -> "scipy.sparse.csr_array":
     """Return how often each term stands in some words: a stop word has none."""
     places = [b"" if word in stop_words else word_places(word) for word in words]
     starts = np.cumsum([0, *(len(each) // BYTES for each in places)])
-    found = csr_array(
+    found = scipy.sparse.csr_array(
         (np.ones(starts[-1]), np.frombuffer(b"".join(places), PLACE), starts), shape=(len(words), N_PLACES)
     )
     found.sum_duplicates()
     return found
 
 
-def _weighed(terms: csr_array, rarity: Rarity) -> csr_array:
+def _weighed(terms: "scipy.sparse.csr_array", rarity: Rarity) -> "scipy.sparse.csr_array":
     """Return what the terms of words weigh, without the places that no word has: the rest stays in the cache."""
     used, columns = np.unique(terms.indices, return_inverse=True)
     weights = terms.data * rarity.weights[terms.indices].astype(np.float64)
-    return csr_array((weights, columns, terms.indptr), shape=(terms.shape[0], used.size))
+    return scipy.sparse.csr_array((weights, columns, terms.indptr), shape=(terms.shape[0], used.size))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from backend.accounts.models import Membership, Organisation, User
 from backend.accounts.services import forget_old_addresses, invite, off_board, reset_second_factor
+from backend.common import generic_classes  # noqa: F401 -- classes take their type
 
 admin.site.unregister(Group)
 admin.site.site_header = "Jonction"

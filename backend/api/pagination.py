@@ -19,7 +19,7 @@ class Pages(PageNumberPagination):
     page_size_query_param = "page_size"
     invalid_page_message = "La page {page_number} n’existe pas : la liste s’arrête avant."
 
-    def get_page_number(self, request: Request, paginator: Paginator[Any]) -> str:
+    def get_page_number(self, request: Request, paginator: "Paginator[Any]") -> str:
         number = request.query_params.get("page", "1")
         if not _NUMBER.fullmatch(number):
             refuse_parameter("page", sentence(number, "un nombre entier à partir de 1"))

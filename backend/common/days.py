@@ -1,12 +1,14 @@
 """The day of the service, read here, at the edge, and passed down as an argument everywhere else; and working days."""
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
 
-import holidays
 from django.conf import settings
 from django.utils import timezone
 
-FRENCH_HOLIDAYS = holidays.country_holidays("FR")  # the eleven of the Code du travail (L3133-1)
+if TYPE_CHECKING:
+    import holidays
 
 
 def current_day() -> date:
@@ -16,7 +18,15 @@ def current_day() -> date:
 
 def is_working_day(day: date) -> bool:
     """Tell whether offices are open: neither a week-end nor a public holiday."""
-    return bool(FRENCH_HOLIDAYS.is_working_day(day))
+    return bool(_french_holidays().is_working_day(day))
+
+
+@cache
+def _french_holidays() -> "holidays.HolidayBase":
+    """Return the eleven of the Code du travail (L3133-1); the library lists every country as it is loaded."""
+    import holidays
+
+    return holidays.country_holidays("FR")
 
 
 def add_working_days(day: date, n: int) -> date:

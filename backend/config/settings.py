@@ -4,14 +4,9 @@ import re
 from datetime import date
 from pathlib import Path
 
-import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
-django_stubs_ext.monkeypatch()  # ModelAdmin[User] and the like, at run time as for the type checker
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -52,7 +47,7 @@ INSTALLED_APPS = [
     "backend.jobs",
     "backend.web",
     "backend.api",
-    "django.contrib.admin",
+    "backend.web.apps.AdminConfig",
     "django.contrib.sessions",
     "django.contrib.sitemaps",
     "django.contrib.messages",
@@ -73,6 +68,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "backend.web.compression.CompressionMiddleware",
     "backend.api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "backend.web.middleware.more_headers",
@@ -135,10 +131,8 @@ CACHES = {
     # What signing in needs, in PostgreSQL: nobody is kept out while Redis is away, and no code serves twice.
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "jonction_cache"},
     "counters": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "backend.common.counters.Counters",
         "LOCATION": REDIS_URL,
-        # It only counts: a page must not wait for it. redis-py's own defaults try ten times for 5 s.
-        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)},
     },
 }
 

@@ -43,6 +43,7 @@ handler404 = "backend.web.views.errors.not_found"
 handler429 = "backend.web.throttles.too_many_requests"  # allauth looks for it here
 handler500 = "backend.web.views.errors.server_error"
 
+admin.autodiscover()
 # One door to sign in, with its limits and its second factor; and nobody reads or writes factors or sessions by hand.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister([Authenticator, EmailAddress, UserSession])

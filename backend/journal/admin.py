@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from backend.common import generic_classes  # noqa: F401 -- classes take their type
 from backend.journal.models import AuditEvent
 from backend.journal.services import digest_of
 

@@ -1,11 +1,11 @@
 """The answer to one question from outside, of which nothing is kept: schemes in order, and what would settle more."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.companies.models import Fact
 from backend.matchmaking import engine
-from backend.matchmaking.lines import Question
+from backend.matchmaking.lines import Question, as_request
 from backend.matchmaking.models import Match
 from backend.matchmaking.presentation import Card, explain_ranked
 from backend.matchmaking.questions import efforts, label_of, likely, question_of
@@ -98,20 +98,6 @@ def lay_out(asked: Asked, ranked: Sequence[engine.Ranked], *, limit: int) -> Ans
         cards=tuple(explain_ranked(ranked[:limit], asked.request.facts, on=asked.question.on)),
         undecided=open_questions(asked, ranked),
     )
-
-
-def as_request(
-    question: Question, compiled: engine.Catalogue, *, language: str = ""
-) -> tuple[engine.Request, engine.Reading]:
-    """Put a question as the engine takes it, and say how its words were understood."""
-    return engine.read_request(
-        question.facts, question.text, question.needs, on=question.on, compiled=compiled, language=language
-    )
-
-
-def proposed(ranked: Iterable[engine.Ranked]) -> list[engine.Ranked]:
-    """Return the schemes that the firm has or may have, and that address its needs."""
-    return [item for item in ranked if item.addresses and item.eligibility != Match.Verdict.INELIGIBLE]
 
 
 def listed_as(fact: str) -> str:

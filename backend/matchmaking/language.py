@@ -9,11 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from backend.common.files import read_yaml
+from backend.common.files import digest_of_files, read_yaml
+from backend.common.releases import code_state
 from backend.matchmaking import engine
 from backend.matchmaking.models import Language, Submission
 from backend.schemes.models import Scheme, ServedNeed, SubNeed
 from backend.schemes.sayings import said_of
+from backend.schemes.state import digest
 
 FOLDER = settings.BASE_DIR / "fixtures" / "sentences"
 TAGS = settings.BASE_DIR / "fixtures" / "importers"
@@ -23,22 +25,38 @@ MAIN = 0.6  # of the greatest weight of a scheme: a sub-need from which its sent
 
 
 def learn_language() -> Language:
-    """Learn from the sentences of today, or return what was learnt from the very same ones."""
+    """Learn from the sentences of today, or return what was learnt from the very same ones.
+
+    Where neither the files, nor the code that reads them, nor the database say anything else, no file is parsed.
+    """
     corrected = list(_corrected())
+    inputs = _inputs(corrected)
+    last = Language.objects.order_by("learnt_at", "version").last()
+    if last and last.inputs == inputs:
+        return last
     sentences = [*examples(), *(example for example, _ in corrected)]
     version = _digest(sentences)
     found = Language.objects.filter(version=version).first()
     if found is None:
         found = Language.objects.create(
             version=version,
+            inputs=inputs,
             arrays=engine.learn(sentences),
             n_sentences=len(sentences) - len(corrected),
             n_corrections=sum(n_corrections for _, n_corrections in corrected),
             learnt_at=timezone.now(),
         )
-    elif found != Language.objects.latest():
-        Language.objects.filter(pk=found.pk).update(learnt_at=timezone.now())
+    else:
+        moved = {"learnt_at": timezone.now()} if found != last else {}
+        Language.objects.filter(pk=found.pk).update(inputs=inputs, **moved)
     return found
+
+
+def _inputs(corrected: Iterable[tuple[engine.Example, int]]) -> str:
+    """Digest all that the sentences are read from: files, code, sub-needs, what schemes serve, and corrections."""
+    sub_needs = SubNeed.objects.order_by("key").values_list("key", "words", "sentences")
+    read = [digest_of_files([*sorted(FOLDER.rglob("*")), *sorted(TAGS.glob("*-needs.yaml"))]), code_state()]
+    return digest([*read, repr(list(sub_needs)), repr(_served_by_ours()), repr(list(corrected))])
 
 
 def _digest(sentences: Iterable[engine.Example]) -> str:
@@ -95,13 +113,19 @@ def _of_schemes() -> Iterator[engine.Example]:
 
 def _served() -> dict[str, dict[str, float]]:
     """Return the weights of the sub-needs of our schemes, as published, and of those of others that people tagged."""
-    rows = ServedNeed.objects.filter(revision__in=Scheme.objects.matchable(Scheme.OWN).values("current"))
-    served: dict[str, dict[str, float]] = {}
-    for row in rows.select_related("revision__scheme").order_by("revision__scheme__source_key", "sub_need"):
-        served.setdefault(row.revision.scheme.key, {})[row.sub_need_id] = row.weight
+    served = _served_by_ours()
     for path in sorted(TAGS.glob("*-needs.yaml")):
         source = path.stem.removesuffix("-needs")
         served |= {f"{source}:{key}": row["tags"] for key, row in _read(path)["needs"].items()}
+    return served
+
+
+def _served_by_ours() -> dict[str, dict[str, float]]:
+    rows = ServedNeed.objects.filter(revision__in=Scheme.objects.matchable(Scheme.OWN).values("current"))
+    columns = ("revision__scheme__source", "revision__scheme__source_key", "sub_need", "weight")
+    served: dict[str, dict[str, float]] = {}
+    for source, key, sub_need, weight in rows.order_by(*columns[1:3]).values_list(*columns):
+        served.setdefault(f"{source}:{key}", {})[sub_need] = weight
     return served
 
 

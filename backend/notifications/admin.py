@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from backend.common import generic_classes  # noqa: F401 -- classes take their type
 from backend.journal.services import record_read
 from backend.notifications.models import Notification
 from backend.notifications.suppression import lift_suppressions

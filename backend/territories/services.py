@@ -14,12 +14,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Q
 
-from backend.common.files import read_yaml
+from backend.common.files import digest_of_files, read_yaml
 from backend.common.text import fold
 from backend.territories.models import Containment, LoadedFixture, Nomenclature, Perimeter, ServedEpci, Territory
 
 SINCE = date(2026, 1, 1)  # the millésime held; validity before it is unknown
 BATCH = 5000
+REFERENCE = "reference"  # all that ``load_reference`` loads, and the code that reads it
 _CODE = re.compile(r"\(?\b(?P<code>\d[\dab]\d{3})\)?$")  # at the end of what was typed: INSEE or postcode
 _SAINT = re.compile(r"\bst(?P<e>e?)(?P<rest>[ -])")
 
@@ -43,7 +44,7 @@ class TerritoryCodes:
 @transaction.atomic
 def load_territories(folder: Path) -> dict[str, int]:
     """Load perimeters, containments, zones and the served territory; running it again changes nothing."""
-    if _is_loaded("territories", sorted(folder.iterdir())):
+    if is_loaded("territories", digest_of_files(sorted(folder.iterdir()))):
         return _counts()
     rows = [
         *_perimeters(folder, "regions.csv", "REG", Perimeter.Kind.REGION, "code"),
@@ -83,9 +84,8 @@ def _counts() -> dict[str, int]:
     }
 
 
-def _is_loaded(name: str, paths: Iterable[Path]) -> bool:
-    """Tell whether these very files were loaded last, and note that they are now: part of the same transaction."""
-    digest = sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+def is_loaded(name: str, digest: str) -> bool:
+    """Tell whether what was loaded last had this digest, and note that it is now: part of the same transaction."""
     if LoadedFixture.objects.filter(name=name, digest=digest).exists():
         return True
     LoadedFixture.objects.update_or_create(name=name, defaults={"digest": digest})
@@ -153,7 +153,7 @@ def _load_served(path: Path, pks: dict[str, int]) -> None:
 @transaction.atomic
 def load_nomenclatures(folder: Path) -> int:
     """Load the activity codes and the legal categories; return how many codes there are."""
-    if _is_loaded("nomenclatures", [folder / "naf_rev2.csv", folder / "legal_categories.csv"]):
+    if is_loaded("nomenclatures", digest_of_files([folder / "naf_rev2.csv", folder / "legal_categories.csv"])):
         return Nomenclature.objects.count()
     rows = [
         Nomenclature(system=system, code=row["code"], name=row["name"], level=row.get("level", ""))
@@ -243,7 +243,7 @@ def _changes() -> frozenset[date]:
 
 def geography_state() -> str:
     """Digest what was loaded last: perimeters and nomenclatures are written by that alone, all rows at once."""
-    rows = LoadedFixture.objects.order_by("name").values_list()
+    rows = LoadedFixture.objects.exclude(name=REFERENCE).order_by("name").values_list()
     return sha256("\n".join(f"{name} {digest}" for name, digest in rows).encode()).hexdigest()
 
 

@@ -7,7 +7,6 @@ from django.core.checks import CheckMessage, Info, Tags, Warning, register
 from django.db import Error
 
 from backend.common.roles import serves_as_owner
-from backend.privacy.rules import rules
 from backend.web.identity import identity
 
 
@@ -57,6 +56,8 @@ def backups_are_encrypted(**_kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def durations_are_decided(**_kwargs: Any) -> list[CheckMessage]:
     """Name the rules of retention that nobody has decided. An Info: they are applied as proposed."""
+    from backend.privacy.rules import rules  # loads most of the service, and every command loads this module
+
     undecided = [rule.name for rule in rules().values() if not rule.is_decided]
     if not undecided:
         return []

@@ -6,8 +6,8 @@ from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
+import scipy  # its parts are loaded when first used: a start without words does not wait for them
 from django.conf import settings
-from scipy.sparse import csr_array
 
 import matching
 from backend.common.files import read_yaml
@@ -48,6 +48,8 @@ def understand(
     In the language learnt last unless another version is named.
     """
     ticked = set(ticked)
+    if not text.strip():  # a start without words does not wait for the language
+        return Reading(tuple(Understood(need, 1.0, True, ()) for need in sorted(ticked)), {}, 0.0, {})
     wish = reader_of(language or language_in_force()).read(text, sorted(ticked), postings=postings)
     found = [
         Understood(key, weight, key in ticked, wish.evidence.get(key, ())) for key, weight in wish.weights.items()
@@ -97,7 +99,7 @@ def lexicon_of(version: str) -> matching.Lexicon:
     arrays = np.load(BytesIO(Language.objects.get(version=version).arrays), allow_pickle=False)
     rarity = matching.Rarity(arrays["rarity"], stop_words())
     shape = (rarity.weights.size, arrays["subjects"].size)
-    matrix = csr_array((arrays["values"], arrays["columns"], arrays["rows"]), shape=shape)
+    matrix = scipy.sparse.csr_array((arrays["values"], arrays["columns"], arrays["rows"]), shape=shape)
     return matching.Lexicon(tuple(map(str, arrays["subjects"])), matrix, rarity)
 
 

@@ -109,7 +109,9 @@ def read_request(
 
     With the catalogue in force and in the language learnt last, unless others are given.
     """
-    ticked, language = list(ticked), language or language_in_force()
+    ticked = list(ticked)
+    if text.strip():
+        language = language or language_in_force()
     compiled = compiled or catalogue()
     postings = compiled.postings(language) if text.strip() else None
     reading = understand(text, ticked, language=language, postings=postings)

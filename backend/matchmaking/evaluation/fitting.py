@@ -11,8 +11,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from backend.matchmaking import engine
-from backend.matchmaking.answers import as_request
 from backend.matchmaking.evaluation.judgements import load_judgements
+from backend.matchmaking.lines import as_request
 from backend.matchmaking.models import Match
 
 HEADER = """\

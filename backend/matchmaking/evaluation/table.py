@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.matchmaking import engine
-from backend.matchmaking.answers import as_request, proposed
 from backend.matchmaking.evaluation.judgements import Judged, load_judgements
 from backend.matchmaking.evaluation.orders import Orders, sheets_of
+from backend.matchmaking.lines import as_request, proposed
 from backend.matchmaking.models import Match
 
 OURS = "Jonction"

@@ -10,6 +10,9 @@ class Language(models.Model):
     version = models.CharField(
         _("version"), max_length=16, primary_key=True, help_text="Digest of the sentences it was learnt from."
     )
+    inputs = models.CharField(
+        max_length=64, blank=True, help_text="Digest of all that was read to find these sentences."
+    )
     arrays = models.BinaryField(help_text="Arrays in numpy's npz format, read without pickle.")
     n_sentences = models.PositiveIntegerField(_("phrases"))
     n_corrections = models.PositiveIntegerField(_("corrections de développeurs"), default=0)

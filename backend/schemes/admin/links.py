@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
+from backend.common import generic_classes  # noqa: F401 -- classes take their type
 from backend.schemes.admin.pages import CataloguePages, edits_catalogue
 from backend.schemes.models import Page, PageCheck
 

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
 from backend.accounts.models import User
+from backend.common import generic_classes  # noqa: F401 -- classes take their type
 
 MAX_DIGITS = 18  # of a key of the database
 

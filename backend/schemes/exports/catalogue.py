@@ -10,7 +10,6 @@ from django.db.models import F, QuerySet
 from backend.schemes.exports.licence import LICENCE, LICENCE_URL
 from backend.schemes.exports.national import Row, row_of, write_csv
 from backend.schemes.exports.sidecar import VERSION, Entry, entry_of
-from backend.schemes.exports.workbook import write_workbook
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.records import read_record
 
@@ -29,6 +28,8 @@ class Exported:
         write_csv(self.rows, file)
 
     def write_workbook(self, file: IO[bytes]) -> None:
+        from backend.schemes.exports.workbook import write_workbook  # no other format waits for its library
+
         write_workbook(self.rows, file)
 
     def sidecar(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren as stdnum_siren
 
+from backend.common import generic_classes  # noqa: F401 -- classes take their type
 from backend.common.fields import PlainText
 from backend.common.text import fold
 from backend.schemes.forms.criteria import Choices, CriterionForm, source_field

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from backend.common import generic_classes  # noqa: F401 -- classes take their type
 from backend.common.fields import PlainText
 from backend.schemes.forms.rows import NeedForm
 

@@ -23,7 +23,6 @@ from backend.schemes.importers.envelopes import records_under
 from backend.schemes.importers.reading import Reader
 from backend.schemes.importers.sidecar import Sidecar
 from backend.schemes.importers.tables import open_csv
-from backend.schemes.importers.workbooks import open_workbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +38,12 @@ class FileFormat:
     with_sidecar: Callable[[Sidecar], Reader] | None = None  # where a second file may say what this one cannot
 
 
+def _open_workbook(path: Path) -> Iterator[Any]:
+    from backend.schemes.importers.workbooks import open_workbook  # no other source waits for its library
+
+    return open_workbook(path, plain_tables.table())
+
+
 SOURCES: Mapping[str, FileFormat] = {
     transition_ecologique.SOURCE: FileFormat(open=records_under(), reader=transition_ecologique.Reader),
     national_schema.SOURCE: FileFormat(
@@ -50,7 +55,7 @@ SOURCES: Mapping[str, FileFormat] = {
         open=partial(open_csv, expected=national_schema.TABLE), reader=transition_ecologique_csv.Reader
     ),
     "csv": FileFormat(open=lambda path: open_csv(path, plain_tables.table()), reader=plain_tables.Reader),
-    "xlsx": FileFormat(open=lambda path: open_workbook(path, plain_tables.table()), reader=plain_tables.Reader),
+    "xlsx": FileFormat(open=_open_workbook, reader=plain_tables.Reader),
     aides_territoires.SOURCE: FileFormat(open=records_under("results", alone="name"), reader=aides_territoires.Reader),
     mission_transition.SOURCE: FileFormat(
         open=records_under("results", alone="sourceId"), reader=mission_transition.Reader

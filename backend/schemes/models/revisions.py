@@ -87,12 +87,12 @@ def contradiction_in(relations: Iterable[tuple[str, str, str, float | None]]) ->
     return None
 
 
-def _percentage(label: Any) -> models.DecimalField[Any, Any]:
+def _percentage(label: Any) -> "models.DecimalField[Any, Any]":
     bounds = [MinValueValidator(0), MaxValueValidator(100)]
     return models.DecimalField(label, max_digits=5, decimal_places=2, null=True, blank=True, validators=bounds)
 
 
-def _euros(label: Any) -> models.DecimalField[Any, Any]:
+def _euros(label: Any) -> "models.DecimalField[Any, Any]":
     bounds = [MinValueValidator(0)]
     return models.DecimalField(label, max_digits=12, decimal_places=2, null=True, blank=True, validators=bounds)
 

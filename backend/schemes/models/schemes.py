@@ -1,6 +1,6 @@
 """A scheme through time: its state, and which of its revisions is in force."""
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.contrib.postgres.fields import ArrayField
@@ -47,7 +47,13 @@ def stable_uuid(source: str, source_key: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"urn:jonction:scheme:{source}:{source_key}")
 
 
-class StableUuid(models.UUIDField[Any, Any]):
+if TYPE_CHECKING:  # a field of Django takes its types there only
+    _UuidField = models.UUIDField[Any, Any]
+else:
+    _UuidField = models.UUIDField
+
+
+class StableUuid(_UuidField):
     """The identifier that the source and its key make, whichever way the row is written."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> UUID:

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from backend.common import generic_classes  # noqa: F401 -- classes take their type
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.notifications.services import absolute_url

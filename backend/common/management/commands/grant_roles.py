@@ -8,6 +8,7 @@ from backend.common.roles import RoleError, grant_serving_role
 
 class Command(BaseCommand):
     help = "Donne au rôle de DATABASE_URL de quoi servir, et rien de plus. À lancer après chaque « migrate »."
+    requires_system_checks = ()  # they load every page of the site
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.OWNER_DATABASE is None:

@@ -24,6 +24,7 @@ Sans option : la moitié des demandes qui n'a servi à rien régler, sur chaque 
 
 class Command(BaseCommand):
     help = HELP
+    requires_system_checks = ()  # they load every page of the site
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--source", metavar="NOM", help="Un seul catalogue.")

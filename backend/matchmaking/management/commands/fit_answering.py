@@ -12,6 +12,7 @@ from backend.schemes.models import Scheme
 
 class Command(BaseCommand):
     help = "Règle la chance que quelque chose réponde, sur la moitié des demandes jugées qui sert à régler."
+    requires_system_checks = ()  # they load every page of the site
 
     def handle(self, *args: Any, **options: Any) -> None:
         sources, loaded = judged_sources(), set(Scheme.objects.sources())

@@ -11,6 +11,7 @@ from backend.schemes.models import Scheme
 
 class Command(BaseCommand):
     help = "Apprend comment les entreprises parlent de leurs besoins : phrases relues et corrections de développeurs."
+    requires_system_checks = ()  # they load every page of the site
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:

@@ -13,6 +13,7 @@ class Command(BaseCommand):
         "Apprend le classement à partir des avis des développeurs économiques, et le compare à celui qui est en"
         " service. Rien ne change : une personne le met en service, ou non, dans le site."
     )
+    requires_system_checks = ()  # they load every page of the site
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--on", metavar="JOUR", help="Jour, comme 2026-11-24 ; aujourd’hui à Paris sinon.")

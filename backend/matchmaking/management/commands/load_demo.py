@@ -10,6 +10,7 @@ from backend.territories.models import ServedEpci
 
 class Command(BaseCommand):
     help = "Charge les organisations et les comptes de démonstration ; idempotent."
+    requires_system_checks = ()  # they load every page of the site
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:

@@ -7,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from backend.common.days import current_day
+from backend.common.files import digest_of_files
+from backend.common.releases import code_state
 from backend.matchmaking import engine, line_views, lines
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.rematching import open_rematch
@@ -16,11 +18,12 @@ from backend.schemes.models import Proposal, Scheme
 from backend.schemes.sayings import load_sayings
 from backend.schemes.services import FixtureError, load_catalogue, load_taxonomy
 from backend.territories import services as territories
-from backend.territories.services import load_nomenclatures, load_territories
+from backend.territories.services import REFERENCE, is_loaded, load_nomenclatures, load_territories
 
 
 class Command(BaseCommand):
     help = "Charge le territoire, les nomenclatures, la taxonomie, les poids et le catalogue ; idempotent."
+    requires_system_checks = ()  # they load every page of the site
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--fixtures", type=Path, default=settings.BASE_DIR / "fixtures", metavar="DOSSIER")
@@ -29,15 +32,12 @@ class Command(BaseCommand):
         folder: Path = options["fixtures"]
         try:
             with transaction.atomic():
-                self._say("Territoire", load_territories(folder / "territories"))
-                self._say("Nomenclatures", {"codes": load_nomenclatures(folder)})
-                self._say("Taxonomie", {"sous-besoins": load_taxonomy(folder / "taxonomy.yaml")})
-                self._say("Catalogue", load_catalogue(folder / "schemes"))
-                self._say("Fiches non vérifiées", load_catalogue(folder / "drafts"))
+                if is_loaded(REFERENCE, f"{digest_of_files(sorted(folder.rglob('*')))[:32]}{code_state()[:32]}"):
+                    self.stdout.write("Fichiers inchangés depuis leur dernier chargement")
+                else:
+                    self._load(folder)
                 self._say_waiting()
-                self._say("Phrases d’entreprises", {"par dispositif": load_sayings(Scheme.OWN)})
                 self._say("Langue", {"phrases et mots appris": learn_language().n_sentences})
-                self.stdout.write(f"Poids : {load_weights(folder / 'weights.yaml')}")
                 open_rematch(on=current_day())
         except (FixtureError, WeightsError, OSError, yaml.YAMLError) as error:
             raise CommandError(f"Rien n'a été chargé. {error}") from None
@@ -46,6 +46,15 @@ class Command(BaseCommand):
         lines.clear_caches()
         kept.clear_cache()
         line_views.clear_cache()
+
+    def _load(self, folder: Path) -> None:
+        self._say("Territoire", load_territories(folder / "territories"))
+        self._say("Nomenclatures", {"codes": load_nomenclatures(folder)})
+        self._say("Taxonomie", {"sous-besoins": load_taxonomy(folder / "taxonomy.yaml")})
+        self._say("Catalogue", load_catalogue(folder / "schemes"))
+        self._say("Fiches non vérifiées", load_catalogue(folder / "drafts"))
+        self._say("Phrases d’entreprises", {"par dispositif": load_sayings(Scheme.OWN)})
+        self.stdout.write(f"Poids : {load_weights(folder / 'weights.yaml')}")
 
     def _say_waiting(self) -> None:
         """Name the files that are not in force, because people published or archived their scheme themselves."""

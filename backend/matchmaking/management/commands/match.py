@@ -15,8 +15,7 @@ from tqdm import tqdm
 
 from backend.common.days import current_day
 from backend.matchmaking import engine
-from backend.matchmaking.answers import as_request, proposed
-from backend.matchmaking.lines import Codes, LineError, Question, load_codes, read_line
+from backend.matchmaking.lines import Codes, LineError, Question, as_request, load_codes, proposed, read_line
 from backend.matchmaking.values import parse_day
 from backend.schemes.models import Scheme
 
@@ -39,6 +38,7 @@ lue (vide comprise) donne {"id", "line", "error"} à sa place. Le fichier de sor
 
 class Command(BaseCommand):
     help = HELP
+    requires_system_checks = ()  # they load every page of the site
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)

@@ -8,6 +8,7 @@ from backend.matchmaking.results import replay
 
 class Command(BaseCommand):
     help = "Rejoue des résultats d’alors (mêmes faits, versions, poids, jour) et dit ce qui diffère."
+    requires_system_checks = ()  # they load every page of the site
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("reference", nargs="?", metavar="DEMANDE", help="numéro d’une demande, comme D-2026-00012")

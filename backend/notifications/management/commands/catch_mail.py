@@ -10,6 +10,7 @@ from backend.notifications.catcher import serve
 
 class Command(BaseCommand):
     help = "Reçoit les courriels d’une démonstration et les garde dans un dossier ; rien ne sort de cette machine."
+    requires_system_checks = ()  # they load every page of the site
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:

@@ -11,6 +11,7 @@ from backend.privacy.rules import RuleError
 
 class Command(BaseCommand):
     help = "Efface ce qui a dépassé sa durée (fixtures/service.yaml), ou dit seulement ce que ce serait."
+    requires_system_checks = ()  # they load every page of the site
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="Ne rien effacer.")

@@ -17,6 +17,7 @@ from backend.privacy import register
 
 class Command(BaseCommand):
     help = "Sauvegarde toute la base dans un fichier chiffré, qui n’apparaît qu’une fois complet et relu."
+    requires_system_checks = ()  # they load every page of the site
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

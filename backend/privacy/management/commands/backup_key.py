@@ -8,6 +8,7 @@ from pyrage import x25519
 
 class Command(BaseCommand):
     help = "Fait une clé de chiffrement des sauvegardes : la clé secrète dans un fichier, la clé publique à l’écran."
+    requires_system_checks = ()  # they load every page of the site
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, metavar="FICHIER", help="Fichier à écrire, qui ne doit pas exister.")

@@ -16,6 +16,7 @@ from backend.privacy.erasing import erase_again
 
 class Command(BaseCommand):
     help = "Restaure une sauvegarde dans une base vide : tout, ou rien, et sans les demandes effacées depuis."
+    requires_system_checks = ()  # they load every page of the site
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, metavar="SAUVEGARDE")

@@ -15,6 +15,7 @@ from backend.schemes.quality import REVIEW_DAYS, SEVERITIES, SEVERITY_NAMES, Fin
 
 class Command(BaseCommand):
     help = "Relève ce qui manque ou se contredit dans le catalogue publié, du plus grave au moins grave."
+    requires_system_checks = ()  # they load every page of the site
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -14,6 +14,7 @@ from backend.schemes.models import Scheme
 
 class Command(BaseCommand):
     help = "Règle la ressemblance de deux fiches, sur les paires connues qui ne mesurent rien."
+    requires_system_checks = ()  # they load every page of the site
 
     def handle(self, *args: Any, **options: Any) -> None:
         if SITE not in Scheme.objects.sources():

@@ -24,6 +24,7 @@ rendu est gardé dans l'administration.
 
 class Command(BaseCommand):
     help = HELP
+    requires_system_checks = ()  # they load every page of the site
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)

@@ -16,6 +16,7 @@ class Command(BaseCommand):
         "Charge la table de correspondance de l'INSEE entre la NAF rév. 2 et la NAF 2025 : un CSV dont la première "
         "ligne nomme les colonnes naf_rev2 et naf_2025 (les autres sont ignorées), puis une sous-classe de chaque."
     )
+    requires_system_checks = ()  # they load every page of the site
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, metavar="FICHIER", help="Le CSV, en UTF-8 ou en Windows-1252.")
