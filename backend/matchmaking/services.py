@@ -225,7 +225,8 @@ def compute_results_of(files: Iterable[int], *, on: date) -> None:
     for submission in Submission.objects.filter(pk__in=set(files)).order_by("pk"):
         result = compute_result(submission=submission, on=on)
         why = "Le résultat a été recalculé avant l’envoi."
-        if "receipt" in take_back(about=submission.topic, kinds=("receipt", "alert"), why=why):
+        taken_back = take_back(about=submission.topic, kinds=("receipt", "alert"), why=why)
+        if "receipt" in taken_back and submission.confirmed_at:
             enqueue_receipt(submission, result, key=f"receipt:{submission.pk}:result:{result.pk}")
 
 
