@@ -175,6 +175,7 @@ EXAMPLES = [
                 "project.spend": 180000,
             },
             "ignored": [],
+            "warnings": [],
             "needs": [
                 {
                     "sub_need": "numerique.robot",

@@ -1,6 +1,7 @@
 """What is asked of the engine from outside, a line of a file or a call of the API: checked facts, or what is wrong."""
 
 import json
+import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -71,6 +72,7 @@ class Question:
     needs: tuple[str, ...]
     text: str
     ignored: tuple[str, ...] = field(default=(), compare=False)  # names of the line that mean nothing to us
+    warnings: tuple[str, ...] = field(default=(), compare=False)  # what was read as less than it says, in sentences
 
     @property
     def stated(self) -> bool:
@@ -188,6 +190,7 @@ class _Reader:
 
     def __init__(self, record: Mapping[str, Any]) -> None:
         self.faults: list[Fault] = []
+        self.warnings: list[str] = []
         self.given: dict[str, Any] = dict(record)
         project = self.read("project", get, dict, "un objet") or {}
         # What is said of the project is named as the engine and the results do: ``project.spend``.
@@ -255,6 +258,7 @@ def read_record(record: Mapping[str, Any], codes: Codes, *, on: date) -> Questio
         needs=tuple(needs),
         text=text or "",
         ignored=tuple(reader.ignored),
+        warnings=tuple(reader.warnings),
     )
 
 
@@ -266,7 +270,7 @@ def _read_facts(reader: _Reader, codes: Codes) -> dict[str, Any]:
         "naf_2025": reader.read("naf_2025", _read_activity_2025),
         **{name: reader.read(name, read_interval) for name in FIGURES},
         "created_on": reader.read("created_on", read_day),
-        "legal_category": reader.read("legal_category", read_code, codes.legal_categories, _CATEGORY),
+        "legal_category": _read_legal_category(reader, codes),
         **{name: reader.read(name, get, bool, _YES_NO) for name in ("micro_entrepreneur", *YES_NO)},
         "group": _read_group(reader),
         "previous_years": _read_years(reader),
@@ -286,6 +290,20 @@ def _read_facts(reader: _Reader, codes: Codes) -> dict[str, Any]:
             "corrigez l’une des deux ou ne donnez que la commune.",
         )
     return facts
+
+
+def _read_legal_category(reader: _Reader, codes: Codes) -> str | None:
+    """Read a category; one that INSEE added is kept at the highest level, of two digits or one, that we hold."""
+    code: str | None = reader.read("legal_category", get, str, _CATEGORY)
+    if code is None or code in codes.legal_categories:
+        return code
+    if not re.fullmatch(r"[0-9]{1,4}", code):
+        reader.read("legal_category", read_code, codes.legal_categories, _CATEGORY)
+        return None
+    known = next((code[:length] for length in (2, 1) if code[:length] in codes.legal_categories), None)
+    read_as = f"lue comme « {known} »" if known else "la forme juridique reste inconnue"
+    reader.warnings.append(f"« legal_category » vaut {show(code)}, une catégorie absente de notre liste : {read_as}.")
+    return known
 
 
 def _read_activity(given: Mapping[str, Any], name: str, codes: Codes) -> str | None:

@@ -34,6 +34,14 @@ def test_nothing_is_kept(ask):
     assert counts() == before
 
 
+def test_a_category_that_insee_added_is_read_as_its_level_with_a_warning(ask):
+    added, held = ask(**{**FIRM, "legal_category": "5720"}).json(), ask(**{**FIRM, "legal_category": "57"}).json()
+    assert added["facts"]["legal_category"] == "57"
+    assert "lue comme « 57 »" in added["warnings"][0]
+    assert held["warnings"] == []
+    assert added["matches"] == held["matches"]
+
+
 def test_no_session_and_no_cookie_is_involved(ask, client):
     response = ask(**FIRM)
     assert not response.cookies

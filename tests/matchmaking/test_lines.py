@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -104,6 +105,34 @@ def test_an_activity_is_read_at_any_level_with_or_without_the_dot(codes: Codes, 
     assert read(codes, naf=given).facts["naf"] == expected
 
 
+@pytest.mark.parametrize(
+    ("given", "expected", "said"),
+    [
+        ("5720", "57", "lue comme « 57 »"),  # INSEE has it; the list of fixtures stops before it
+        ("5498", "54", "lue comme « 54 »"),
+        ("0001", "00", "lue comme « 00 »"),
+        ("90", "9", "lue comme « 9 »"),
+    ],
+)
+def test_a_category_that_insee_added_is_kept_as_what_it_begins_with(
+    codes: Codes, given: str, expected: str | None, said: str
+) -> None:
+    question = read(codes, legal_category=given)
+    assert question.facts.get("legal_category") == expected
+    (warning,) = question.warnings
+    assert given in warning
+    assert said in warning
+    assert read(codes, legal_category="5710").warnings == ()
+
+
+def test_a_category_of_which_nothing_is_held_stays_unknown(codes: Codes) -> None:
+    question = read(replace(codes, legal_categories=frozenset({"5", "57"})), legal_category="9110")
+    assert "legal_category" not in question.facts
+    assert question.warnings == (
+        '« legal_category » vaut "9110", une catégorie absente de notre liste : la forme juridique reste inconnue.',
+    )
+
+
 @pytest.mark.parametrize("siret", [SIRET, LA_POSTE, "35600000000048"])
 def test_a_valid_siret_is_accepted_and_never_looked_up(codes: Codes, siret: str) -> None:
     assert read(codes, siret=siret).facts == {}
@@ -156,7 +185,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"created_on": 2020}, "« created_on » vaut 2020 ; attendu : une date"),
     ({"on": "demain"}, '« on » vaut "demain" ; attendu : une date comme "2026-11-24".'),
     ({"legal_category": "SARL"}, '« legal_category » vaut "SARL", un code inconnu ; attendu : de 1 à 4 chiffres'),
-    ({"legal_category": "0001"}, "un code inconnu"),
+    ({"legal_category": "57100"}, "un code inconnu"),
     ({"legal_category": 57}, "« legal_category » vaut 57 ; attendu : de 1 à 4 chiffres"),
     ({"micro_entrepreneur": "non"}, '« micro_entrepreneur » vaut "non" ; attendu : true, false ou null.'),
     ({"micro_entrepreneur": 0}, "« micro_entrepreneur » vaut 0 ; attendu : true, false ou null."),

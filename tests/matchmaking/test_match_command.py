@@ -78,6 +78,13 @@ def test_a_result_has_its_keys_in_the_order_of_the_specification(match: Callable
     assert list(second) == ["id", "line", "error"]
 
 
+def test_a_line_that_was_read_as_less_than_it_says_has_its_warnings(match: Callable[..., Answers]) -> None:
+    added, held = match([{"legal_category": "5720"}, {"legal_category": "57"}])
+    assert list(added) == ["id", "warnings", "matches"]
+    assert "lue comme « 57 »" in added["warnings"][0]
+    assert added["matches"] == held["matches"]
+
+
 def test_wrong_lines_are_answered_in_their_place_and_the_rest_goes_on(match: Callable[..., Answers]) -> None:
     good = {"id": "good", "commune": "60159"}
     lines = [

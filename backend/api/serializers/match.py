@@ -230,6 +230,11 @@ class AnswerSerializer(WrittenSerializer[Answer]):
     ignored = serializers.ListField(
         source="question.ignored", child=serializers.CharField(), help_text="Champs de la question sans signification."
     )
+    warnings = serializers.ListField(
+        source="question.warnings",
+        child=serializers.CharField(),
+        help_text="Ce qui a été lu comme moins précis que ce qui est donné, en phrases.",
+    )
     needs = UnderstoodSerializer(many=True, help_text="Besoins compris, avec les mots qui ont décidé.")
     n_matches = serializers.IntegerField(help_text="Nombre de dispositifs possibles, au-delà de « limit ».")
     matches = MatchSerializer(source="cards", many=True, help_text="Les premiers, dans l’ordre, expliqués.")

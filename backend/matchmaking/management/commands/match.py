@@ -147,7 +147,12 @@ def _answers(lines: Iterable[bytes], codes: Codes, *, on: date, source: str, lim
         questions = [item for item in read if isinstance(item, Question)]
         matches = iter(_rank(questions, source=source, limit=limit))
         for item in read:
-            yield {"id": item.id, "matches": next(matches)} if isinstance(item, Question) else item
+            yield _answer(item, next(matches)) if isinstance(item, Question) else item
+
+
+def _answer(question: Question, matches: list[Answer]) -> Answer:
+    warnings = {"warnings": list(question.warnings)} if question.warnings else {}
+    return {"id": question.id, **warnings, "matches": matches}
 
 
 def _read(number: int, raw: bytes, codes: Codes, *, on: date) -> Question | Answer:
