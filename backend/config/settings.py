@@ -47,7 +47,7 @@ INSTALLED_APPS = [
     "backend.jobs",
     "backend.web",
     "backend.api",
-    "backend.web.apps.AdminConfig",
+    "backend.web.administration.AdminConfig",
     "django.contrib.sessions",
     "django.contrib.sitemaps",
     "django.contrib.messages",

@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -125,3 +126,11 @@ def test_the_language_is_learnt_again_once_a_sub_need_has_other_sentences():
     assert second != first
     SubNeed.objects.filter(pk=one.pk).update(sentences=one.sentences)
     assert learn_language() == first == Language.objects.latest()
+
+
+def test_every_app_is_set_up_by_its_own_class():
+    """Django takes none of two that stand in one module, and says nothing."""
+    for label in ("common", "privacy", "schemes", "web"):
+        config = apps.get_app_config(label)
+        assert type(config).__module__ == f"backend.{label}.apps", label
+    assert type(apps.get_app_config("admin")).__module__ == "backend.web.administration"
