@@ -27,6 +27,7 @@ from backend.matchmaking import alerts
 from backend.matchmaking.emails import enqueue_officer_unreachable
 from backend.matchmaking.file_links import close_file, link_files
 from backend.matchmaking.follow_up import offer_file
+from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import send_access_link
 from backend.notifications.kinds import KINDS, Audience, OptOut
@@ -286,6 +287,8 @@ EXPECTED = {
 }
 ABOUT_FIRMS = [name for name, kind in KINDS.items() if kind.audience in (Audience.FIRM, Audience.OFFICER)]
 
+ABOUT_FILES = [name for name in ABOUT_FIRMS if name != "officer_unreachable"]
+
 
 def plain(text: str) -> str:
     return " ".join(re.sub(r"<style.*?</style>|<[^>]+>", " ", text, flags=re.DOTALL).replace("&nbsp;", " ").split())
@@ -313,6 +316,13 @@ def receive(postman, kind: str) -> tuple[list[bytes], str]:  # noqa: F811
     recipients, replies = EXPECTED[kind].make()
     rows = list(ours(Notification).filter(kind=kind).order_by("pk"))
     assert {row.recipient for row in rows} == recipients
+    if kind in ABOUT_FILES:  # what shows an e-mail on a file's page, and erases it with the file
+        files = {file.topic: file.reference for file in ours(Submission)}
+        for row in rows:
+            (topic,) = row.about
+            assert topic in files
+            if KINDS[kind].audience == Audience.FIRM and kind != "colleague":
+                assert files[topic] in row.subject + row.text
     ours(Notification).update(due_at=timezone.now())  # a second one to an address waits
     for row in rows:
         assert deliver(pk=row.pk, attempt=0)
