@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
+from backend.companies.packing import VERSION, rows_of, unpack
 
 
 class Company(models.Model):
@@ -130,6 +131,36 @@ class Fact(models.Model):
     def listed_with(self) -> str:
         """Name of the list in which a fact is shown with others of its kind; nothing where it stands alone."""
         return "schemes" if self.name.startswith(self.SCHEME) else ""
+
+
+class FactSnapshotQuerySet(models.QuerySet["FactSnapshot"]):
+    def current(self) -> Self:
+        """Snapshots that hold all facts of today's list, each where it is read."""
+        return self.filter(version=VERSION)
+
+
+class FactSnapshot(models.Model):
+    """The facts in force of one sheet, packed to be read with those of thousands: what counts are the facts.
+
+    Written in the transaction that writes facts; ``rebuild_snapshots`` makes it again where the list of facts changed.
+    """
+
+    sheet = models.OneToOneField(FactSheet, on_delete=models.CASCADE, primary_key=True, related_name="snapshot")
+    version = models.CharField(max_length=12, help_text="Digest of the list of facts that was packed.")
+    packed = models.BinaryField()
+    rest = models.JSONField(null=True, help_text="Facts that have no place in it; empty where there are none.")
+    objects = FactSnapshotQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("faits en vigueur")
+        verbose_name_plural = _("faits en vigueur")
+
+    def __str__(self) -> str:
+        return f"{self.sheet_id} ({self.version})"
+
+    def values(self) -> dict[str, Any]:
+        """Return the value of each fact that is known, by name."""
+        return {**unpack(rows_of([self.packed]))[0], **(self.rest or {})}
 
 
 class ReceivedAidQuerySet(models.QuerySet["ReceivedAid"]):

@@ -1,6 +1,6 @@
 """Recording facts and aids received, each with its author and its day."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.companies.models import Company, Establishment, Fact, FactSheet, ReceivedAid
+from backend.companies.models import Company, Establishment, Fact, FactSheet, FactSnapshot, ReceivedAid
+from backend.companies.packing import VERSION, pack
+
+BATCH = 5_000  # sheets whose snapshots are written together
 
 
 @transaction.atomic
@@ -48,9 +51,11 @@ def record_facts(
 
     ``origins`` gives another origin to some of them; ``known`` is what is known, where that is more than the sheet.
     """
+    # Who records at the same time waits: else the snapshot of the last would lack what the other one said.
+    FactSheet.objects.select_for_update(of=("self",)).get(pk=sheet.pk)
     known = sheet.values() if known is None else known
     now = timezone.now()
-    return Fact.objects.bulk_create(
+    rows = Fact.objects.bulk_create(
         Fact(
             sheet=sheet,
             name=name,
@@ -63,6 +68,43 @@ def record_facts(
         for name, value in values.items()
         if known.get(name) != value
     )
+    if rows:
+        store_snapshots([sheet.pk])
+    return rows
+
+
+def store_snapshots(sheets: Collection[int]) -> None:
+    """Write the snapshots of some sheets from their facts; the caller's transaction holds both."""
+    in_force: dict[int, dict[str, Any]] = {sheet: {} for sheet in sheets}
+    for sheet, name, value in Fact.objects.filter(sheet__in=sheets).said().values_list("sheet", "name", "value"):
+        in_force[sheet][name] = value
+    snapshots = []
+    for sheet, facts in in_force.items():
+        row, rest = pack({name: value for name, value in facts.items() if value is not None})
+        snapshots.append(FactSnapshot(sheet_id=sheet, version=VERSION, packed=row, rest=rest or None))
+    columns = ["version", "packed", "rest"]
+    FactSnapshot.objects.bulk_create(snapshots, update_conflicts=True, unique_fields=["sheet"], update_fields=columns)
+
+
+def rebuild_snapshots(*, everything: bool = False) -> int:
+    """Write the snapshots that are missing or of another list of facts, or all of them; return how many there were.
+
+    A batch is a transaction that holds its sheets: facts may be recorded meanwhile.
+    """
+    done, last = 0, 0
+    while True:
+        with transaction.atomic():
+            sheets = FactSheet.objects.filter(pk__gt=last, facts__isnull=False)
+            if not everything:
+                sheets = sheets.exclude(snapshot__version=VERSION)
+            keys = list(sheets.order_by("pk").values_list("pk", flat=True).distinct()[:BATCH])
+            if not keys:
+                return done
+            list(
+                FactSheet.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk").values_list("pk")
+            )
+            store_snapshots(keys)
+        done, last = done + len(keys), keys[-1]
 
 
 @transaction.atomic

@@ -5,13 +5,17 @@ both, gave the same SIREN, or where officers linked them (``FileLink``). No othe
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, When
+
 from backend.accounts.models import User
 from backend.companies.levels import is_shared
-from backend.companies.models import Fact
+from backend.companies.models import Fact, FactSnapshot
+from backend.companies.packing import VERSION, pack, rows_of, unpack
 from backend.matchmaking.models import FileLink, Submission
 
 
@@ -57,26 +61,34 @@ def read_once(submission: Submission) -> None:
 
 
 def readings_of(submissions: Iterable[Submission]) -> dict[int, tuple[ReadFile, ...]]:
-    """Return the same of many files at once, by file: two queries at most, whatever their number."""
+    """Return the same of many files at once, by file: one query, whatever their number."""
     submissions = list(submissions)
     of_pages = {file.pk: file.page_readings for file in submissions if file.page_readings is not None}
     if len(of_pages) == len(submissions):
         return of_pages
     keys = [submission.pk for submission in submissions]
-    companies = Submission.objects.filter(pk__in=keys).values("sheet__company")
+    shared = _shared_readings(Submission.objects.filter(pk__in=keys))
+    return {pk: shared.get(pk, ()) for pk in keys}
+
+
+def _shared_readings(files: QuerySet[Submission]) -> dict[int, tuple[ReadFile, ...]]:
+    """Return, of some files, those with which others may be read: only firms with several files are looked at."""
+    companies = files.order_by().values("sheet__company")
+    proven = Submission.objects.proven().filter(sheet__company__in=companies).order_by()
+    several = proven.values("sheet__company").annotate(n=Count("pk")).filter(n__gt=1).values("sheet__company")
+    here = OuterRef("pk")
+    ends = FileLink.objects.agreed().filter(Q(first=here) | Q(second=here))
+    other = Case(When(first=here, then="second"), default="first")
+    found = Submission.objects.proven().filter(sheet__company__in=several).order_by("pk")
     columns = ("pk", "sheet", "sheet__company", "sheet__establishment", "contact__email")
-    found = Submission.objects.proven().filter(sheet__company__in=companies).order_by("pk").values_list(*columns)
-    rows = {row[0]: _Row(*row) for row in found}
+    linked = ArraySubquery(ends.annotate(other=other).values("other"))
+    rows, links = {}, {}
+    for *row, others in found.annotate(linked=linked).values_list(*columns, "linked"):
+        rows[row[0]], links[row[0]] = _Row(*row), set(others)
     of_owner: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for pk, row in rows.items():
         of_owner[row.owner].append(pk)
-    linked: defaultdict[int, set[int]] = defaultdict(set)
-    alone = len({row.company for row in rows.values()}) == len(rows)
-    links = () if alone else FileLink.objects.agreed().touching(*keys).values_list("first", "second")
-    for first, second in links:
-        linked[first].add(second)
-        linked[second].add(first)
-    return {pk: _reads(rows[pk], rows, of_owner, linked) if pk in rows else () for pk in keys}
+    return {pk: reads for pk, row in rows.items() if (reads := _reads(row, rows, of_owner, links))}
 
 
 def _reads(
@@ -113,7 +125,7 @@ def known_facts(submission: Submission) -> dict[str, Fact]:
     """
     if submission.page_facts is not None:
         return submission.page_facts
-    readers = _readers([submission], readings_of([submission]))
+    readers = _readers([(submission.pk, submission.sheet_id)], readings_of([submission]))
     newest: dict[str, Fact] = {}
     for fact in Fact.objects.filter(sheet__in=readers).said().select_related("author"):
         if readers[fact.sheet_id][0].reads(fact.name):
@@ -127,10 +139,24 @@ def known_values(submission: Submission) -> dict[str, Any]:
 
 
 def known_values_of(submissions: Iterable[Submission], readings: Readings) -> dict[int, dict[str, Any]]:
-    """Return the same of many files at once, by file, in one query; their sheets are read with them."""
-    submissions = list(submissions)
-    readers = _readers(submissions, readings)
-    newest: dict[int, dict[str, Any]] = {file.pk: {} for file in submissions}
+    """Return the same of many files at once, by file, in two queries; their sheets are read with them.
+
+    A file that is read alone from one packed row; of several, the newest row of each fact counts.
+    """
+    files = [(file.pk, file.sheet_id) for file in submissions]
+    alone = {sheet: pk for pk, sheet in files if not readings[pk]}
+    snapshots = list(FactSnapshot.objects.current().filter(pk__in=alone))
+    unpacked = unpack(rows_of(one.packed for one in snapshots))
+    packed = {alone[one.pk]: {**facts, **(one.rest or {})} for one, facts in zip(snapshots, unpacked, strict=True)}
+    return packed | _newest_values([file for file in files if file[0] not in packed], readings)
+
+
+def _newest_values(files: Collection[tuple[int, int]], readings: Readings) -> dict[int, dict[str, Any]]:
+    """Return the same of files, each with its sheet, from their facts and those of the files read with them."""
+    if not files:
+        return {}
+    readers = _readers(files, readings)
+    newest: dict[int, dict[str, Any]] = {pk: {} for pk, _ in files}
     for sheet, name, value in Fact.objects.filter(sheet__in=readers).said().values_list("sheet", "name", "value"):
         for reader in readers[sheet]:
             if reader.reads(name):
@@ -138,6 +164,33 @@ def known_values_of(submissions: Iterable[Submission], readings: Readings) -> di
     return {
         file: {name: value for name, value in values.items() if value is not None} for file, values in newest.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFiles:
+    """What is known of many files, in their order: packed, and by place what has none in it; and who reads whom."""
+
+    keys: list[int]
+    rows: list[bytes]
+    rests: dict[int, dict[str, Any]]
+    shared: Readings
+
+
+def packed_files(files: QuerySet[Submission]) -> PackedFiles:
+    """Return what is known of thousands of files, in order of their numbers: two queries, and one for those shared."""
+    snapshot = [f"sheet__snapshot__{name}" for name in ("version", "packed", "rest")]
+    found = list(files.order_by("pk").values_list("pk", "sheet", *snapshot))
+    shared = _shared_readings(files)
+    unpacked = {pk: sheet for pk, sheet, version, *_ in found if version != VERSION or pk in shared}
+    newest = _newest_values(unpacked.items(), {pk: shared.get(pk, ()) for pk in unpacked})
+    kept = PackedFiles([row[0] for row in found], [], {}, shared)
+    for place, (pk, _sheet, _version, row, rest) in enumerate(found):
+        if pk in newest:
+            row, rest = pack(newest[pk])
+        kept.rows.append(row)
+        if rest:
+            kept.rests[place] = rest
+    return kept
 
 
 class _Reader(NamedTuple):
@@ -151,13 +204,13 @@ class _Reader(NamedTuple):
         return self.is_own or is_shared(name, same_site=self.same_site)
 
 
-def _readers(submissions: Iterable[Submission], readings: Readings) -> dict[int, list[_Reader]]:
+def _readers(files: Iterable[tuple[int, int]], readings: Readings) -> dict[int, list[_Reader]]:
     """Return, by sheet, the files that read it."""
     readers: defaultdict[int, list[_Reader]] = defaultdict(list)
-    for file in submissions:
-        readers[file.sheet_id].append(_Reader(file.pk, is_own=True, same_site=True))
-        for other in readings[file.pk]:
-            readers[other.sheet].append(_Reader(file.pk, is_own=False, same_site=other.same_site))
+    for pk, sheet in files:
+        readers[sheet].append(_Reader(pk, is_own=True, same_site=True))
+        for other in readings[pk]:
+            readers[other.sheet].append(_Reader(pk, is_own=False, same_site=other.same_site))
     return dict(readers)
 
 

@@ -17,11 +17,15 @@ from backend.common.work import Work
 from backend.matchmaking import engine
 from backend.matchmaking.differences import changes_of
 from backend.matchmaking.models import Rematch, SchemeChange, Shard, Submission, VerdictMove
-from backend.matchmaking.results import facts_of_all
+from backend.matchmaking.results import facts_of_many
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.records import read_record
 
 LOCK = 0x4D4F5645  # "MOVE"
+_INSERT = """
+INSERT INTO matchmaking_verdictmove (change_id, submission_id, before, after)
+SELECT %s, firm, was, is_now FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS moved (firm, was, is_now)
+"""
 ABSENT = VerdictMove.Verdict.ABSENT
 POSSIBLE = (VerdictMove.Verdict.ELIGIBLE, VerdictMove.Verdict.UNDECIDED)
 
@@ -83,30 +87,32 @@ def take_in(*, pk: int) -> int | None:
         shard = waiting.select_related("rematch").filter(pk=pk).first()
         if shard is None:
             return None
-        files = Submission.objects.confirmed().filter(pk__range=(shard.first, shard.last))
-        files = files.select_related("sheet").order_by("pk")
-        moves = moves_of(shard.rematch, list(files))
-        VerdictMove.objects.bulk_create(moves)
+        files, facts = facts_of_many(Submission.objects.confirmed().filter(pk__range=(shard.first, shard.last)))
+        n_moves = _keep_moves(shard.rematch, files, engine.Firms(facts, on=shard.rematch.on)) if files else 0
         shard.n_firms, shard.done_at = len(files), timezone.now()
         shard.save(update_fields=["n_firms", "done_at"])
-    return len(moves)
+    return n_moves
 
 
-def moves_of(rematch: Rematch, files: Sequence[Submission]) -> list[VerdictMove]:
-    """Return what the changes of a rematch move of some files, in their order within each change."""
-    if not files:
-        return []
-    firms = engine.Firms(facts_of_all(files), on=rematch.on)
-    found = []
+def _keep_moves(rematch: Rematch, files: Sequence[int], firms: engine.Firms) -> int:
+    """Keep what the changes of a rematch move of some files, in their order within each change; return how many.
+
+    A statement a change: a third of a million firms may move, and a row each would take longer than to find them.
+    """
+    n_moves = 0
     for change in rematch.changes.select_related("before__scheme", "after__scheme"):
         is_news = _is_news(change, rematch.on)
         before, after = (_verdicts(firms, revision, len(files)) for revision in (change.before, change.after))
-        found += [
-            VerdictMove(change=change, submission=file, before=was, after=is_now)
+        moves = [
+            (file, was, is_now)
             for file, was, is_now in zip(files, before, after, strict=True)
             if _moves(was, is_now, is_news=is_news)
         ]
-    return found
+        if moves:
+            with connection.cursor() as cursor:
+                cursor.execute(_INSERT, [change.pk, *map(list, zip(*moves, strict=True))])
+        n_moves += len(moves)
+    return n_moves
 
 
 def _moves(was: str, is_now: str, *, is_news: bool) -> bool:

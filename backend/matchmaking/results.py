@@ -5,12 +5,14 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from backend.companies.packing import rows_of, unpack
 from backend.matchmaking import engine
 from backend.matchmaking.held import held_by
 from backend.matchmaking.models import Alert, Match, Need, NeedCorrection, Result, Submission, WeightSet
-from backend.matchmaking.ownership import Readings, known_values_of, numbers_read, readings_of
+from backend.matchmaking.ownership import Readings, known_values_of, numbers_read, packed_files, readings_of
 from backend.matchmaking.unmet import record_unmet
 from backend.schemes.models import Criterion
 from backend.schemes.services import manual_facts
@@ -55,7 +57,22 @@ def facts_of_all(submissions: Sequence[Submission]) -> list[dict[str, Any]]:
 def _facts(submissions: Sequence[Submission], readings: Readings) -> list[dict[str, Any]]:
     values, held = known_values_of(submissions, readings), held_by(readings)
     table = engine.catalogue().correspondence
-    return [engine.with_correspondents({**values[file.pk], **held[file.pk]}, table) for file in submissions]
+    return [engine.with_correspondents({**values[file.pk], **held.get(file.pk, {})}, table) for file in submissions]
+
+
+def facts_of_many(files: QuerySet[Submission]) -> tuple[list[int], list[dict[str, Any]]]:
+    """Return the numbers of thousands of files, in order, and the same of each, in four queries for all of them.
+
+    A fifth where a firm has a scheme whose sheet gave way to another one.
+    """
+    packed = packed_files(files)
+    held = held_by({pk: packed.shared.get(pk, ()) for pk in packed.keys})
+    table = engine.catalogue().correspondence
+    facts = [
+        engine.with_correspondents({**known, **packed.rests.get(place, {}), **held.get(pk, {})}, table)
+        for place, (pk, known) in enumerate(zip(packed.keys, unpack(rows_of(packed.rows)), strict=True))
+    ]
+    return packed.keys, facts
 
 
 def request_of(submission: Submission, *, on: date) -> engine.Request:

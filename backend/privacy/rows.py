@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
-from backend.companies.models import Company, Contact, Establishment, Fact, FactSheet, ReceivedAid
+from backend.companies.models import Company, Contact, Establishment, Fact, FactSheet, FactSnapshot, ReceivedAid
 from backend.links.models import OF_SUBMISSIONS, Kind, Link
 from backend.matchmaking.correspondence import TO_FIRMS
 from backend.matchmaking.models import (
@@ -111,6 +111,7 @@ def _of_firm(submission: Submission) -> dict[str, QuerySet[Any]]:
     return {
         "sheets": FactSheet.objects.filter(pk=sheet.pk),
         "facts": Fact.objects.filter(sheet=sheet),
+        "snapshots": FactSnapshot.objects.filter(sheet=sheet),
         "aids": ReceivedAid.objects.filter(sheet=sheet),
         "contacts": Contact.objects.filter(pk=submission.contact_id),
         "establishments": sites.exclude(pk__in=others.filter(establishment__isnull=False).values("establishment")),

@@ -24,6 +24,7 @@ def _word(column: str) -> str:
 # What stays is what statistics count: files by place, month and need, decisions and what came of them, unmet needs.
 TREATMENTS: dict[str, Erasable] = {
     "facts": Erasable(table="companies_fact"),
+    "snapshots": Erasable(table="companies_factsnapshot", key="sheet_id"),
     "aids": Erasable(table="companies_receivedaid"),
     "sheets": Erasable(table="companies_factsheet", changes="name = '', company_id = NULL, establishment_id = NULL"),
     "establishments": Erasable(table="companies_establishment"),

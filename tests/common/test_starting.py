@@ -130,7 +130,7 @@ def test_the_language_is_learnt_again_once_a_sub_need_has_other_sentences():
 
 def test_every_app_is_set_up_by_its_own_class():
     """Django takes none of two that stand in one module, and says nothing."""
-    for label in ("common", "privacy", "schemes", "web"):
+    for label in ("common", "companies", "privacy", "schemes", "web"):
         config = apps.get_app_config(label)
         assert type(config).__module__ == f"backend.{label}.apps", label
     assert type(apps.get_app_config("admin")).__module__ == "backend.web.administration"

@@ -413,7 +413,7 @@ def test_an_officer_corrects_a_number_and_the_result_follows(client, firm, offic
 
 def test_many_files_are_read_with_those_they_may_be_in_as_many_queries_as_one(firm, other, lead):
     link(firm, other, lead)
-    files = [firm.file, other.file]
+    files = [firm.file, other.file, stranger().files(epci="CC2V", email="a@wapiti.example")]
     with CaptureQueriesContext(connection) as few:
         facts_of_all(files)
     files += [stranger().files(epci="CC2V", email=f"a{n}@wapiti.example") for n in range(4)]

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import F, Max
 
 from backend.companies.models import FactSheet
+from backend.companies.services import rebuild_snapshots
 from backend.matchmaking import alerts
 from backend.matchmaking.models import Alert, Submission
 from backend.schemes.models import SubNeed
@@ -34,6 +35,7 @@ def fill(n_firms: int, n_subscribers: int, *, on: date) -> None:
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute((SQL / "firms.sql").read_text(), values)
+    rebuild_snapshots()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     for submission in Submission.objects.filter(pk__in=range(first, first + n_firms, n_firms // n_subscribers)):

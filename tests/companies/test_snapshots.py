@@ -1,0 +1,123 @@
+"""The snapshot of a sheet says what its facts say, whatever was written, by whom, and who was killed meanwhile."""
+
+from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
+from threading import Barrier
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.companies.models import Fact, FactSheet, FactSnapshot
+from backend.companies.packing import VERSION
+from backend.companies.services import open_sheet, rebuild_snapshots, record_facts
+from tests.companies.test_packing import told
+from tests.factories import DAY, rewriting
+
+pytestmark = pytest.mark.django_db
+NAMES = ("headcount", "commune", "group", "answer:jury", "scheme:jonction:acre", "declined:naf")
+VALUES = st.one_of(st.none(), st.integers(0, 60), st.floats(0, 60), st.just([]), st.just("60159"), st.just([1, None]))
+
+
+def make_sheet(**values) -> FactSheet:
+    sheet = open_sheet(siret="", siren="", name="Tôlerie")
+    record_facts(sheet=sheet, values=values, origin=Fact.Origin.DECLARED, on=DAY)
+    return sheet
+
+
+def apart() -> list[int]:
+    """Return the sheets whose snapshot does not say what their facts say."""
+    said = {one.sheet_id: (one.version, told(one.values())) for one in FactSnapshot.objects.all()}
+    return [
+        sheet.pk
+        for sheet in FactSheet.objects.filter(facts__isnull=False).distinct()
+        if said.get(sheet.pk) != (VERSION, told(sheet.values()))
+    ]
+
+
+@given(sequence=st.lists(st.dictionaries(st.sampled_from(NAMES), VALUES, min_size=1, max_size=3), max_size=6))
+def test_after_each_recording_the_snapshot_says_what_the_facts_say(sequence):
+    with transaction.atomic():
+        sheet = make_sheet(commune="60025")
+        for values in sequence:
+            record_facts(sheet=sheet, values=values, origin=Fact.Origin.DECLARED, on=DAY)
+            assert apart() == []
+        transaction.set_rollback(True)
+
+
+def test_a_recording_that_is_undone_leaves_the_snapshot_as_it_was():
+    sheet = make_sheet(headcount=35)
+    with transaction.atomic():
+        record_facts(sheet=sheet, values={"headcount": 36}, origin=Fact.Origin.DECLARED, on=DAY)
+        transaction.set_rollback(True)
+    assert sheet.snapshot.values() == {"headcount": 35}
+    assert apart() == []
+
+
+def test_a_sheet_of_which_the_same_is_said_again_is_not_written():
+    sheet = make_sheet(headcount=35)
+    before = row_version(sheet)
+    record_facts(sheet=sheet, values={"headcount": 35}, origin=Fact.Origin.DECLARED, on=DAY)
+    assert row_version(sheet) == before
+
+
+def row_version(sheet: FactSheet) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xmin, ctid FROM companies_factsnapshot WHERE sheet_id = %s", [sheet.pk])
+        return str(cursor.fetchone())
+
+
+def test_what_another_list_of_facts_packed_is_made_again_and_the_rest_left_alone():
+    old, new, bare = make_sheet(headcount=35), make_sheet(headcount=36), open_sheet(siret="", siren="", name="")
+    missing = make_sheet(commune="60159")
+    FactSnapshot.objects.filter(pk=old.pk).update(version="another")
+    FactSnapshot.objects.filter(pk=missing.pk).delete()
+    kept = row_version(new)
+    assert set(apart()) == {old.pk, missing.pk}
+    output = StringIO()
+    call_command("rebuild_snapshots", stdout=output)
+    assert output.getvalue() == "2 lignes refaites\n"
+    assert apart() == []
+    assert row_version(new) == kept
+    assert not FactSnapshot.objects.filter(pk=bare.pk).exists()
+    assert rebuild_snapshots() == 0
+    assert rebuild_snapshots(everything=True) == FactSnapshot.objects.count()
+
+
+def test_a_migration_makes_again_what_is_missing():
+    sheet = make_sheet(headcount=35)
+    FactSnapshot.objects.all().delete()
+    call_command("migrate", verbosity=0)
+    assert FactSnapshot.objects.get(pk=sheet.pk).values() == {"headcount": 35}
+
+
+def commit(function, *arguments):
+    """Run in a thread, so with a connection of its own: what it writes is committed and seen by the other threads."""
+    try:
+        return function(*arguments)
+    finally:
+        connection.close()
+
+
+def test_two_who_record_at_once_are_both_in_the_snapshot():
+    together = Barrier(4)
+
+    def record(pk, name):
+        together.wait()
+        record_facts(sheet=FactSheet.objects.get(pk=pk), values={name: 1}, origin="declared", on=DAY)
+
+    @rewriting()
+    def erase(pk):
+        FactSheet.objects.filter(pk=pk).delete()
+
+    with ThreadPoolExecutor() as several:
+        pk = several.submit(commit, lambda: make_sheet(commune="60159").pk).result()
+        try:
+            names = ("headcount", "turnover", "balance_sheet", "project.spend")
+            list(several.map(lambda name: commit(record, pk, name), names))
+            assert len(FactSnapshot.objects.get(pk=pk).values()) == 5
+            assert apart() == []
+        finally:
+            several.submit(commit, erase, pk).result()

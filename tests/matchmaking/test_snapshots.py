@@ -1,0 +1,124 @@
+"""After every service that a firm or an officer calls, what is packed of a file is what its facts say."""
+
+from random import Random
+
+import pytest
+
+from backend.companies.models import FactSheet, FactSnapshot
+from backend.matchmaking.ownership import known_facts, known_values_of, readings_of
+from backend.matchmaking.results import facts_of, facts_of_all
+from backend.matchmaking.reviews import ReviewError
+from backend.matchmaking.services import answer_condition, answer_question, correct_submission, decline_question
+from backend.matchmaking.state_aid import declare_complete
+from tests.companies.test_packing import told
+from tests.companies.test_snapshots import apart
+from tests.factories import DAY, OUTSIDE, decide, first_matches, make_officer, make_submission, take_back
+
+pytestmark = pytest.mark.django_db
+VALUES = {
+    "headcount": [35.0, 36, [10, 19], [250, None], None],
+    "turnover": [[2_000_000, 10_000_000], None],
+    "group": [[], [{"share": 60.0, "headcount": 12}], None],
+    "commune": ["60159", "60025", OUTSIDE, None],
+    "created_on": ["2009-03-16", None],
+    "project.started": [True, False, None],
+    "micro_entrepreneur": [True, False, None],
+}
+
+
+class Case:
+    """Two files of one firm, read together, one of a stranger, and an officer."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)  # noqa: S311
+        self.officer = make_officer()
+        self.files = [
+            make_submission(confirmed=True, needs=("competences.recruter",)),
+            make_submission(confirmed=True, needs=("numerique.robot",), without=("headcount", "turnover")),
+            make_submission(confirmed=True, needs=("numerique.robot",), email="autre@firme.example"),
+        ]
+        self.decided = []
+
+    @property
+    def file(self):
+        return self.random.choice(self.files)
+
+    def correct(self):
+        facts = {name: self.random.choice(VALUES[name]) for name in self.random.sample(sorted(VALUES), 2)}
+        correct_submission(submission=self.file, facts=facts, on=DAY, author=self.random.choice([None, self.officer]))
+
+    def identify(self):
+        number = self.random.choice(["", "999999956"])
+        identity = {"siret": "", "siren": number, "name": "Tôlerie"}
+        correct_submission(submission=self.file, facts={}, identity=identity, on=DAY)
+
+    def answer(self):
+        facts = {"headcount": self.random.choice(VALUES["headcount"])}
+        answer_question(submission=self.file, question="headcount", facts=facts, on=DAY)
+
+    def answer_condition(self):
+        file = self.file
+        result = file.results.first()
+        waiting = sorted({name for match in result.matches.all() for name in match.to_confirm})
+        if waiting:
+            value = self.random.choice([True, False, None])
+            answer_condition(submission=file, condition=self.random.choice(waiting), value=value, on=DAY)
+
+    def decline(self):
+        decline_question(submission=self.file, question="turnover", on=DAY)
+
+    def complete(self):
+        declare_complete(submission=self.file, complete=self.random.choice([True, False]), on=DAY)
+
+    def review(self):
+        file = self.file
+        scheme = first_matches(file)[0].scheme
+        reason = self.random.choice(["already_has_it", "project_started", "wrong_fact"])
+        because = {"fact": "created_on"} if reason == "wrong_fact" else {}
+        decide(file, scheme, self.officer, reason, **because)
+        self.decided.append((file, scheme))
+
+    def withdraw(self):
+        if self.decided:
+            take_back(*self.decided.pop(), self.officer)
+
+
+STEPS = ("correct", "identify", "answer", "answer_condition", "decline", "complete", "review", "withdraw")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_called_in_whatever_order_the_snapshots_say_what_the_facts_say(seed):
+    case = Case(seed)
+    steps = [*STEPS, *case.random.choices(STEPS, k=12)]
+    case.random.shuffle(steps)
+    for step in steps:
+        try:
+            getattr(case, step)()
+        except ReviewError:  # it was decided already, or the fact is not known
+            continue
+        assert apart() == [], step
+        readings = readings_of(case.files)
+        by_row = {file.pk: {name: fact.value for name, fact in known_facts(file).items()} for file in case.files}
+        assert told(known_values_of(case.files, readings)) == told(by_row), step
+
+
+def test_what_was_packed_of_another_list_of_facts_is_not_read():
+    file = make_submission(confirmed=True)
+    known = facts_of(file)
+    FactSnapshot.objects.filter(pk=file.sheet_id).update(version="older", packed=b"")
+    assert facts_of(file) == known
+    FactSnapshot.objects.filter(pk=file.sheet_id).delete()
+    assert facts_of(file) == known
+
+
+def test_files_that_are_read_alone_take_as_many_queries_however_many(django_assert_max_num_queries):
+    files = [make_submission(confirmed=True, siret="", siren="", email=f"{n}@firme.example") for n in range(6)]
+    with django_assert_max_num_queries(5):
+        assert len(facts_of_all(files)) == 6
+
+
+def test_nobody_reads_the_packed_facts_of_a_stranger():
+    mine = make_submission(confirmed=True, without=("headcount",))
+    make_submission(confirmed=True, email="autre@firme.example", facts={"headcount": 12.0})
+    assert "headcount" not in facts_of(mine)
+    assert FactSheet.objects.filter(company=mine.sheet.company).count() == 2
