@@ -6,9 +6,7 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    help = (
-        "Met la base à jour pour cette version (migrations, droits, données) ; idempotent."
-    )
+    help = "Met la base à jour pour cette version (migrations, droits, données) ; idempotent."
     requires_system_checks = ()  # they load every page of the site
 
     def handle(self, *args: Any, **options: Any) -> None:
