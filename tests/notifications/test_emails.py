@@ -177,6 +177,13 @@ def test_correspondence_is_refused_on_the_page_and_notices_on_the_account(submis
             assert ("Vous préférez le téléphone" in body) is (email.kind in ("receipt", "reviewed"))
 
 
+def test_a_firm_that_gave_no_name_is_called_your_firm(officer):
+    confirm_address(submission=file(company_name=""))
+    receipt = owed("receipt")
+    for body in (receipt.text, receipt.html):
+        assert "pour votre entreprise est" in " ".join(body.split())
+
+
 def test_a_link_asked_for_again_is_owed_again(submission):
     confirm_address(submission=submission)
     assert send_link_again(email=submission.contact.email.upper()) == 1

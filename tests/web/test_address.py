@@ -168,6 +168,13 @@ def test_after_a_refusal_only_what_is_asked_for_is_sent(client, submission):
     assert owed("receipt").latest("pk").state == Notification.State.DUE
 
 
+def test_a_confirmation_asked_for_after_a_refusal_is_sent(submission):
+    refuse_emails(submission=submission, phone="03 44 00 00 00")
+    owed("confirm_address").update(due_at=timezone.now() - timedelta(days=2), state=Notification.State.SENT)
+    send_link_again(email=submission.contact.email)
+    assert owed("confirm_address").latest("pk").state == Notification.State.DUE
+
+
 def test_an_officer_who_stops_the_notices_still_gets_a_password(client, submission):
     officer = make_officer()
     stop(address=officer.email, topic=OFFICER_NOTICES)
