@@ -17,24 +17,25 @@ import matching
 from benchmarks.database import bound, window_of
 from benchmarks.single import Asked
 from benchmarks.synthetic import DAY, Country, Firm, Sheet, profile
+from matching.tables import ELIGIBLE, POSSIBLE
 
 KINDS = {"N": "naf", "F": "form"}
 MONTH = period(f"{DAY:%Y-%m}")
 
 
 class Engine:
-    """One row of bits over the schemes a table, joined firm by firm."""
+    """Rows of bits over the schemes, joined by the classes of each firm, which are found each time."""
 
     def __init__(self, index: matching.Index, firms: Sequence[Firm], country: Country) -> None:
         self.index, self.profiles = index, [profile(firm, country) for firm in firms]
 
-    def judge(self) -> list[tuple[int, int]]:
-        found = map(self.index.stand, self.profiles)
-        return [(standing.possible, standing.eligible) for standing in found]
+    def judge(self) -> np.ndarray:
+        return self.index.stand(matching.classes_of(self.profiles)).rows
 
     def counts(self) -> tuple[int, int]:
-        told = self.judge()
-        return sum(one.bit_count() for one, _ in told), sum(other.bit_count() for _, other in told)
+        """Return how many pairs are possible, and how many eligible."""
+        found = np.bitwise_count(self.judge()).sum(axis=(0, 2), dtype=int)
+        return int(found[POSSIBLE]), int(found[ELIGIBLE])
 
 
 class DuckDB:

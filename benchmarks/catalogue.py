@@ -4,7 +4,7 @@ import json
 import sqlite3
 import tracemalloc
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date
 from itertools import chain
 from random import Random
@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 import matching
 from benchmarks.single import LIMIT, WEIGHTS
-from benchmarks.synthetic import FIXTURES, SEED, Sheet, scheme
+from benchmarks.synthetic import FIXTURES, SEED, Sheet
 
 
 def load_sqlite(sheets: Sequence[Sheet]) -> None:
@@ -62,11 +62,6 @@ def memory(
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     return without / len(schemes), taken / len(postings.columns)
-
-
-def changed(sheets: Sequence[Sheet]) -> matching.Scheme:
-    """Return the first scheme with another condition."""
-    return scheme(replace(sheets[0], staff_below=50.0, staff_from=None))
 
 
 class Texts:

@@ -25,10 +25,10 @@ NOBODY = (np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 class Engine:
     def __init__(self, firms: list[Firm], country: Country) -> None:
-        self.profiles = matching.Profiles([profile(firm, country) for firm in firms])
+        self.classes = matching.classes_of([profile(firm, country) for firm in firms])
 
     def find(self, scheme: matching.Scheme) -> Found:
-        found = matching.evaluate(self.profiles, scheme).eligibility
+        found = matching.evaluate(self.classes, scheme).eligibility
         return np.flatnonzero(found == matching.MET), np.flatnonzero(found == matching.UNKNOWN)
 
 

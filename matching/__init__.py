@@ -10,7 +10,7 @@ from matching.bundles import Step, bundle
 from matching.changes import Change, Turn, apply_changes, find_change
 from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
 from matching.definitions import KINDS, dump_criterion, parse_criterion
-from matching.eligibility import Verdicts, evaluate
+from matching.eligibility import Verdicts, evaluate, outcomes
 from matching.errors import CriterionError, FactError, MatchingError, RelationError, SavedError
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, POINTS, SHORT_NOTICE_DAYS, Weights
@@ -35,11 +35,12 @@ from matching.needs import NOTHING, NeedReader, Wish
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.postings import Closeness, Postings
+from matching.profile_classes import Classes, ProfileClasses, classes_of, combine, number_values
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
 from matching.ranker import LEARNT_FROM, Ranker, columns_of, fit_ranker, shares_of
 from matching.ranking import rank, rank_listed
-from matching.reasons import Reason, explain, opens_later
+from matching.reasons import Reason, explain
 from matching.relations import RELATION_KINDS, Conflict, Relation, check_relations, conflicts
 from matching.schema import criterion_schema
 from matching.schemes import REACHES, Scheme
@@ -81,6 +82,7 @@ __all__ = [
     "Calibration",
     "Ceiling",
     "Change",
+    "Classes",
     "Closeness",
     "Conflict",
     "Correspondence",
@@ -104,6 +106,7 @@ __all__ = [
     "Place",
     "Postings",
     "Profile",
+    "ProfileClasses",
     "Profiles",
     "Question",
     "Ranker",
@@ -132,7 +135,9 @@ __all__ = [
     "ceiling_on",
     "chain_in",
     "check_relations",
+    "classes_of",
     "columns_of",
+    "combine",
     "conflicts",
     "consolidate",
     "criterion_schema",
@@ -152,7 +157,8 @@ __all__ = [
     "ndcg",
     "next_conditions",
     "next_questions",
-    "opens_later",
+    "number_values",
+    "outcomes",
     "paired_interval",
     "parse_criterion",
     "rank",

@@ -1,25 +1,61 @@
-"""Sets of positions as bits of one whole number, the first one in the lowest bit."""
-
-from collections.abc import Collection
-from functools import reduce
+"""Rows of bits: one bit a position, 64 to a word, the first position in the lowest bit."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-type Rows = NDArray[np.intp]
+from matching.outcomes import BoolArray
 
-FEW_POSITIONS = 8  # that are put into a whole number one by one
+type Words = NDArray[np.uint64]
+type Positions = NDArray[np.intp]
+
+WORD = np.dtype("<u8")
 
 
-def row_of(positions: Collection[int] | Rows) -> int:
-    """Return positions as a whole number, one bit each: written once, however many they are.
+def n_words(n: int) -> int:
+    """Return how many words hold ``n`` positions; one at least."""
+    return max(1, -(-n // 64))
 
-    >>> row_of([0, 3]), row_of(range(70)) == (1 << 70) - 1
-    (9, True)
+
+def pack(flags: BoolArray) -> Words:
+    """Return flags of shape (…, n) as words of shape (…, n_words); what is past the last position is 0.
+
+    >>> pack(np.array([True, False, True])).tolist()
+    [5]
     """
-    if len(positions) <= FEW_POSITIONS:
-        return reduce(lambda row, position: row | 1 << int(position), positions, 0)
-    places = positions if isinstance(positions, np.ndarray) else np.fromiter(positions, np.intp, len(positions))
-    flags = np.zeros(places.max() + 1, dtype=np.bool_)
-    flags[places] = True
-    return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
+    found = np.zeros((*flags.shape[:-1], n_words(flags.shape[-1])), dtype=WORD)
+    packed = np.packbits(flags, axis=-1, bitorder="little")
+    found.view(np.uint8)[..., : packed.shape[-1]] = packed
+    return found
+
+
+def row_of(positions: Positions | list[int], n: int) -> Words:
+    """Return some of ``n`` positions as a row.
+
+    >>> row_of([0, 65], 66).tolist()
+    [1, 2]
+    """
+    flags = np.zeros(n, dtype=np.bool_)
+    flags[positions] = True
+    return pack(flags)
+
+
+def unpack(words: Words, n: int) -> BoolArray:
+    """Return words of shape (…, n_words) as flags of shape (…, n)."""
+    return np.unpackbits(words.view(np.uint8), axis=-1, count=n, bitorder="little").view(np.bool_)
+
+
+def positions_of(row: Words, n: int) -> Positions:
+    """Return the positions of a row, ascending.
+
+    >>> positions_of(row_of([3, 64], 70), 70).tolist()
+    [3, 64]
+    """
+    return np.flatnonzero(unpack(row, n))
+
+
+def bits_at(rows: Words, positions: Positions) -> NDArray[np.uint8]:
+    """Return what rows of shape (n_rows, n_words) say of some positions: ones and zeros, (n_rows, n_positions)."""
+    found = rows.view(np.uint8).take(positions >> 3, axis=1)
+    found >>= (positions & 7).astype(np.uint8)
+    found &= 1
+    return found

@@ -1,6 +1,7 @@
-"""Classes of profiles: two of one class are the same to some conditions, whatever they ask.
+"""What tells classes of profiles apart: two of one class are the same to some conditions, whatever they ask.
 
-Numbers and ages are cut where the conditions cut them; every other fact is taken as it is.
+Numbers and ages are cut where the conditions cut them, places and codes by what the conditions name; every other fact
+is taken as it is.
 """
 
 from bisect import bisect_right
@@ -10,25 +11,30 @@ from math import inf, nextafter
 from operator import attrgetter
 from typing import Any
 
+from matching import state_aid
 from matching.criteria import (
+    Activity,
     AgeMonths,
     Criterion,
     HoldsScheme,
+    InTerritory,
+    LegalForm,
     Manual,
     SizeCategory,
     Window,
     leaves,
 )
-from matching.facts import Interval
-from matching.profiles import NUMBERS, Profile
+from matching.facts import Figures, Place
+from matching.profiles import ACTIVITY_FIELDS, NUMBERS, PLACE_FIELDS, Profile, activities_of
 from matching.state_aid import CEILINGS
 
 type Key = Hashable
 type Cut = tuple[str, Any]
 
-ACTIVITY, ACTIVITY_2025 = ("activity", "possible_activities"), ("activity_2025", "possible_activities_2025")
-_FIGURES = ("headcount", "turnover", "balance_sheet")
+FIGURES = ("headcount", "turnover", "balance_sheet")
 _GROUP = ("group", "previous_years")
+_NOMENCLATURES = {names[0]: nomenclature for nomenclature, names in ACTIVITY_FIELDS.items()}
+_PLACES = {name: level for level, name in PLACE_FIELDS.items()}
 _NOTHING_TOLD: frozenset[tuple[str, bool]] = frozenset()
 
 
@@ -44,7 +50,7 @@ def fields_of(condition: Criterion) -> tuple[str, ...]:
 _FIELDS: dict[str, tuple[str, ...]] = {
     "window": ("on",),
     "age_months": ("created_on", "on"),
-    "size_category": (*_FIGURES, *_GROUP),
+    "size_category": (*FIGURES, *_GROUP),
     "holds_scheme": ("held",),
     "manual": ("answers",),
     "project_not_started": ("started",),
@@ -58,16 +64,16 @@ def _fields(leaf: Criterion) -> tuple[str, ...]:
     if kind in _FIELDS:
         return _FIELDS[kind]
     if kind == "in_territory":
-        return ("place",) if getattr(leaf, "level", "") == "establishment" else ("project_place",)
+        return (PLACE_FIELDS[getattr(leaf, "level", "")],)
     if kind == "activity":
-        return ACTIVITY if getattr(leaf, "nomenclature", "") == "naf_rev2" else ACTIVITY_2025
+        return ACTIVITY_FIELDS[getattr(leaf, "nomenclature", "")]
     return (kind, "group") if "group" in leaf.facts else (kind,)
 
 
 def bounds_of(leaf: Criterion, field: str) -> tuple[float, ...]:
     """Return the numbers at which a criterion changes its mind about a fact."""
     if isinstance(leaf, SizeCategory):
-        return tuple(ceiling[_FIGURES.index(field)] for ceiling in CEILINGS.values()) if field in _FIGURES else ()
+        return tuple(ceiling[FIGURES.index(field)] for ceiling in CEILINGS.values()) if field in FIGURES else ()
     names = ("at_least", "above", "at_most", "below")
     found = (getattr(leaf, name, None) for name in names) if leaf.kind == field else ()
     return tuple(float(bound) for bound in found if bound is not None)
@@ -94,6 +100,16 @@ def cuts_of(fields: Iterable[str], condition: Criterion) -> frozenset[Cut]:
         elif name == "held":
             named = ((*leaf.any_of, *leaf.none_of) for leaf in ends if isinstance(leaf, HoldsScheme))
             found.update((name, key) for keys in named for key in keys)
+        elif name in _PLACES:
+            there = (leaf for leaf in ends if isinstance(leaf, InTerritory) and leaf.level == _PLACES[name])
+            found.update((name, code) for leaf in there for code in (*leaf.any_of, *leaf.none_of))
+        elif name in _NOMENCLATURES:
+            coded = (each for each in ends if isinstance(each, Activity))
+            here = (leaf for leaf in coded if leaf.nomenclature == _NOMENCLATURES[name])
+            found.update((name, leaf.path(code)) for leaf in here for code in (*leaf.any_of, *leaf.none_of))
+        elif name == "legal_category":
+            forms = (leaf for leaf in ends if isinstance(leaf, LegalForm))
+            found.update((name, code) for leaf in forms for code in (*leaf.any_of, *leaf.none_of))
     return frozenset(found)
 
 
@@ -102,23 +118,24 @@ def classifier(fields: Sequence[str], cuts: Iterable[Cut]) -> Callable[[Profile]
     by_field: dict[str, list[Any]] = {name: [] for name in fields}
     for name, cut in cuts:
         by_field[name].append(cut)
-    is_sum = "group" in fields
-    readers = {
-        name: reader
-        for name in fields
-        if (reader := _reader(name, sorted(by_field[name]), is_sum=is_sum, has_ages="created_on" in fields))
-    }
-    several = list(readers.values())
-    if len(several) == 1:
-        return several[0]
-    if several and all(isinstance(reader, attrgetter) for reader in several):
-        return attrgetter(*readers)  # one call for all of them
-    return lambda profile: tuple([read(profile) for read in several])
+    readers = []
+    if "group" in fields:
+        figures = {name: _steps(sorted(by_field.pop(name))) for name in FIGURES if name in fields}
+        readers.append(_group_reader(figures))
+        del by_field["group"]
+    if "previous_years" in by_field:
+        readers.append(_years_reader(figures))
+        del by_field["previous_years"]
+    for name, values in by_field.items():
+        reader = _reader(name, sorted(values), has_ages="created_on" in fields)
+        if reader:
+            readers.append(reader)
+    return readers[0] if len(readers) == 1 else lambda profile: tuple([read(profile) for read in readers])
 
 
-def _reader(name: str, cuts: list[Any], *, is_sum: bool, has_ages: bool) -> Callable[[Profile], Hashable] | None:
+def _reader(name: str, cuts: list[Any], *, has_ages: bool) -> Callable[[Profile], Hashable] | None:
     if name in NUMBERS:
-        return _sum_reader(name, cuts) if is_sum and name in _FIGURES else _number_reader(name, cuts)
+        return _number_reader(name, cuts)
     if name == "created_on":
         return _age_reader(cuts)
     if name == "on" and has_ages and not cuts:
@@ -126,7 +143,47 @@ def _reader(name: str, cuts: list[Any], *, is_sum: bool, has_ages: bool) -> Call
     if name in ("answers", "held"):
         asked = frozenset(cuts)
         return lambda profile: _told(getattr(profile, name), asked)
+    if name in _PLACES:
+        return _place_reader(name, frozenset(cuts))
+    if name in _NOMENCLATURES:
+        return _activity_reader(name, frozenset(cuts))
+    if name in ("possible_activities", "possible_activities_2025"):
+        return None  # what an activity may be is said with it
+    if name == "legal_category":
+        named, above = frozenset(cuts), _above(cuts)
+        return lambda profile: _nearest(profile.legal_category, named, above)
     return attrgetter(name)
+
+
+def _place_reader(name: str, named: frozenset[str]) -> Callable[[Profile], Hashable]:
+    def read(profile: Profile) -> Hashable:
+        place: Place = getattr(profile, name)
+        return place.inside & named, None if place.possible is None else place.possible & named
+
+    return read
+
+
+def _activity_reader(name: str, named: frozenset[str]) -> Callable[[Profile], Hashable]:
+    possible, nomenclature = f"possible_{name.replace('activity', 'activities')}", _NOMENCLATURES[name]
+    above = _above(named)
+
+    def read(profile: Profile) -> Hashable:
+        paths = activities_of(getattr(profile, name), getattr(profile, possible), nomenclature)
+        return frozenset([_nearest(path, named, above) for path in paths])
+
+    return read
+
+
+def _above(named: Iterable[str]) -> frozenset[str]:
+    """Return all levels above some codes: of a code known at one of these only, nobody can tell."""
+    return frozenset(code[:size] for code in named for size in range(len(code)))
+
+
+def _nearest(code: str, named: frozenset[str], above: frozenset[str]) -> tuple[str, bool]:
+    """Return the most precise of the named codes that holds a code, and whether it is above one that is named too."""
+    if code in above:
+        return code, True
+    return next((code[:size] for size in range(len(code), 0, -1) if code[:size] in named), ""), False
 
 
 def _told(known: Mapping[str, bool], asked: frozenset[str]) -> Hashable:
@@ -148,15 +205,38 @@ def _number_reader(name: str, cuts: list[float]) -> Callable[[Profile], Hashable
     return read
 
 
-def _sum_reader(name: str, cuts: list[float]) -> Callable[[Profile], Hashable]:
-    """Read a figure that is summed over a group: as it is where there is one; else cut, and whether it is exact."""
-    own = _number_reader(name, cuts)
+type _Steps = Mapping[str, list[float]]
+
+
+def _cut(figures: Figures, steps: _Steps) -> tuple[tuple[int, int], ...]:
+    """Return where the bounds of some figures are among the cuts of each."""
+    several = ((getattr(figures, name), several) for name, several in steps.items())
+    return tuple([(bisect_right(each, number.low), bisect_right(each, number.high)) for number, each in several])
+
+
+def _exact(figures: Figures, steps: _Steps) -> tuple[bool, ...]:
+    return tuple([number.low == number.high for number in [getattr(figures, name) for name in steps]])
+
+
+def _group_reader(steps: _Steps) -> Callable[[Profile], Hashable]:
+    """Read figures that are summed over a group: the company's own, their sums, and whether all of them are exact."""
 
     def read(profile: Profile) -> Hashable:
-        known: Interval = getattr(profile, name)
-        return known if profile.group else (own(profile), known.low == known.high)
+        own = profile.figures
+        told = _cut(own, steps), _exact(own, steps)
+        if not profile.group:
+            return told, profile.group is None
+        whole = state_aid.consolidate(own, profile.group)
+        others = tuple(
+            [all(each) for each in zip(*[_exact(part.figures, steps) for part in whole.parts[1:]], strict=True)]
+        )
+        return told, _cut(whole.figures, steps), others, state_aid.is_publicly_held(profile.group)
 
     return read
+
+
+def _years_reader(steps: _Steps) -> Callable[[Profile], Hashable]:
+    return lambda profile: tuple([_cut(year, steps) for year in profile.previous_years])
 
 
 def _age_reader(months: list[int]) -> Callable[[Profile], Hashable]:

@@ -1,19 +1,23 @@
-"""Profiles × schemes → verdicts. Rules alone decide; nothing here knows of needs or scores."""
+"""One scheme against many firms: each condition is evaluated once a class, and taken by the class of each firm."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from matching.criteria import Criterion, OpenFacts
-from matching.outcomes import MET, UNKNOWN, Outcome, OutcomeArray, all_of, constant
-from matching.profiles import Profiles
+from matching.classes import fields_of
+from matching.criteria import Criterion
+from matching.outcomes import MET, NOT_MET, BoolArray, Outcome, OutcomeArray, constant
+from matching.profile_classes import ProfileClasses
 from matching.schemes import Scheme
+from matching.tables import has_manual
+
+FEW = 8  # once only one firm in so many can have a scheme, the others are no longer looked at
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Verdicts of one scheme on every profile; each column of shape (n,).
+    """Verdicts of one scheme on every firm; each column of shape (n,).
 
     Parameters
     ----------
@@ -21,44 +25,47 @@ class Verdicts:
         On all conditions.
     typed : ndarray of int8
         On what the owner states, manual conditions given the benefit of the doubt; the window is part of it.
-    targeted : ndarray of int8
-        Whether the owner aims at that activity: it orders and never excludes.
-    unknown, to_confirm : mapping of str to ndarray of bool
-        By fact, the profiles whose typed verdict it leaves open; then the other open facts, ``manual`` among them.
+    opens_later : ndarray of bool
+        Whether nothing stands against it but that it is not open yet.
     """
 
     eligibility: OutcomeArray
     typed: OutcomeArray
-    targeted: OutcomeArray
-    unknown: OpenFacts
-    to_confirm: OpenFacts
+    opens_later: BoolArray
 
 
-def evaluate(profiles: Profiles, scheme: Scheme) -> Verdicts:
-    """Evaluate a scheme for every profile.
+def evaluate(firms: ProfileClasses, scheme: Scheme) -> Verdicts:
+    """Evaluate a scheme for every firm.
 
     A scheme with one condition not met is ``NOT_MET`` whatever is unknown; one without any condition is open to all.
-    Input order does not matter to the verdicts.
     """
-    n = profiles.n
-    eligibility = all_of((criterion.evaluate(profiles) for criterion in scheme.conditions), n)
-    typed = all_of((criterion.evaluate(profiles, assume=MET) for criterion in scheme.stated), n)
-    targeted = scheme.targeting.evaluate(profiles) if scheme.targeting else constant(MET, n)
-    unknown = _open_facts(profiles, scheme.stated, typed, assume=MET)
-    others = _open_facts(profiles, scheme.conditions, eligibility, assume=None)
-    to_confirm = {fact: rows for fact, rows in others.items() if fact not in scheme.typed_facts}
-    return Verdicts(eligibility, typed, targeted, unknown, to_confirm)
+    rules = least(firms, (*scheme.criteria, *scheme.from_text))
+    window = outcomes(firms, scheme.window)
+    days = firms.of(fields_of(scheme.window))
+    later = np.array([scheme.window.opens_after(profile.on) for profile in days.profiles], dtype=np.bool_)
+    eligibility = np.minimum(rules, window)
+    typed = eligibility
+    if scheme.from_text or any(map(has_manual, scheme.criteria)):
+        typed = np.minimum(least(firms, scheme.criteria, assume=MET), window)
+    return Verdicts(eligibility, typed, later[days.numbers] & (rules != NOT_MET))
 
 
-def _open_facts(
-    profiles: Profiles, criteria: Sequence[Criterion], verdict: OutcomeArray, *, assume: Outcome | None
-) -> OpenFacts:
-    """Return the facts that leave a verdict open: none where it is decided."""
-    is_open = verdict == UNKNOWN
-    found: OpenFacts = {}
-    if not is_open.any():
-        return found
-    for criterion in criteria:
-        for fact, rows in criterion.open_facts(profiles, assume=assume).items():
-            found[fact] = found.get(fact, np.zeros(profiles.n, dtype=np.bool_)) | (rows & is_open)
-    return {fact: rows for fact, rows in found.items() if rows.any()}
+def outcomes(firms: ProfileClasses, condition: Criterion, *, assume: Outcome | None = None) -> OutcomeArray:
+    """Return what a condition says of every firm, of shape (n,)."""
+    classes = firms.of(fields_of(condition))
+    return condition.evaluate(classes.columns, assume=assume).take(classes.numbers)
+
+
+def least(firms: ProfileClasses, conditions: Iterable[Criterion], *, assume: Outcome | None = None) -> OutcomeArray:
+    """Return the least of what conditions say of every firm: Kleene's "all of"; of none, met."""
+    found, some = constant(MET, firms.n), None
+    for condition in conditions:
+        classes = firms.of(fields_of(condition))
+        told = condition.evaluate(classes.columns, assume=assume)
+        if some is None:
+            np.minimum(found, told.take(classes.numbers), out=found)
+            possible = np.flatnonzero(found != NOT_MET)
+            some = possible if FEW * len(possible) < firms.n else None
+        else:
+            found[some] = np.minimum(found[some], told.take(classes.numbers.take(some)))
+    return found

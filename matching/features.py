@@ -13,8 +13,6 @@ LISTED = 0.1  # of the points of the best answer: what has less is not worth a l
 DIGITS = 6  # of a score: enough to order, few enough to be the same on any machine
 OPEN_FACTS_FLOOR = 4  # from that many open facts on, nothing is left of the certainty
 
-ROW, KIND, ORDER = range(3)  # marks of a scheme: what row its points are, its form, its place by key
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
@@ -62,5 +60,6 @@ class Weights:
 
 POINTS = tuple(item.name for item in fields(Weights) if item.name != "version")
 CONTRIBUTIONS = tuple(name for name in POINTS if name != "answer")
+SCORED = tuple(name for name in CONTRIBUTIONS if name != "diversity")  # that one depends on the others of a list
 NEAR: Mapping[str, float] = dict(zip(REACHES, (1.0, 0.8, 0.65, 0.25, 0.0), strict=True))
 APPLICANT: Mapping[str, float] = {"firm": 0.0, "employee": -0.5, "authority": -1.0}

@@ -1,31 +1,46 @@
-"""A catalogue compiled: what each class of profiles settles, kept as rows of bits over the schemes.
+"""Schemes compiled: what each class of profiles may have and has, kept as rows of bits over them.
 
-A row is a whole number, one bit a scheme. For each set of facts that conditions read, a table keeps by class of
-profile the schemes that it closes and those that it leaves unsure; a firm is answered by joining one row a table.
-Two rows are Kleene's "all of": possible is what no table closes, eligible what none leaves unsure. A class seen for
-the first time is evaluated by the criteria themselves, so that the index says what they say.
+For each set of fields that conditions read, a table says by class of profile which schemes it leaves possible, and of
+which it meets all; a firm is the AND of one row a table. That is Kleene's "all of": possible is what no table closes,
+eligible what none leaves unsure. A class seen for the first time is evaluated by the criteria themselves.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
+from functools import cached_property, lru_cache
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.bits import row_of
-from matching.classes import ACTIVITY, ACTIVITY_2025, fields_of
-from matching.columns import BLOCK, Board, Columns, Floats
-from matching.criteria import Window
+from matching.bits import Words, n_words, pack, row_of
+from matching.classes import fields_of
+from matching.columns import Board, Columns, Floats
+from matching.criteria import Criterion
 from matching.features import Weights
-from matching.outcomes import BoolArray
 from matching.postings import Closeness
+from matching.profile_classes import Fields, Numbers, ProfileClasses
 from matching.profiles import Profile
-from matching.schemes import Scheme, typed_facts_of
-from matching.settled import Row
-from matching.tables import Setters, Table, gather
+from matching.schemes import Scheme
+from matching.tables import (
+    ELIGIBLE,
+    POSSIBLE,
+    SURE,
+    ClassRows,
+    Set,
+    Table,
+)
+
+MAX_BYTES = 64 << 20  # of classes that are kept: past it, they are forgotten and found again
+MAX_KNOWN = 200_000  # values of fields that lead to a class without reading it again
+BOARDS = 200_000  # schemes of boards that are kept: one a day and version of the points
+BLOCK = 1 << 15  # words that are joined at once: they stay in the cache
+
+
+N_TOLD = 7
+TARGETED, UNTARGETED, LATER = range(4, N_TOLD)  # after the rows of a class
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,240 +49,250 @@ class Standing:
 
     Parameters
     ----------
-    possible, eligible : int
-        Schemes without a condition that is not met; with all of them met.
-    typed_possible, typed_eligible : int
-        The same on what the owner states, manual conditions given the benefit of the doubt.
-    unknown, to_confirm : dict of str to int
-        By fact, the schemes whose typed verdict it leaves open; those that it leaves open otherwise.
-    targeted, untargeted : int
-        Schemes whose owner aims at that activity, or at all; at others.
-    opens_later : int
-        Schemes against which nothing stands but that they are not open yet.
+    told : ndarray of uint64, shape (N_TOLD + n_facts, n_words)
+        Schemes without a condition that is not met; with all of them met; the same on what the owner states, manual
+        conditions given the benefit of the doubt; whose owner aims at that activity, or at all; at others; against
+        which nothing stands but that they are not open yet. Then those that wait for each fact of the index.
     """
 
-    possible: Row
-    eligible: Row
-    typed_possible: Row
-    typed_eligible: Row
-    unknown: dict[str, Row]
-    to_confirm: dict[str, Row]
-    targeted: Row
-    untargeted: Row
-    opens_later: Row
+    told: Words
+
+    @property
+    def possible(self) -> Words:
+        """The schemes without a condition that is not met."""
+        found: Words = self.told[POSSIBLE]
+        return found
+
+    @property
+    def opens_later(self) -> Words:
+        """The schemes against which nothing stands but that they are not open yet."""
+        found: Words = self.told[LATER]
+        return found
+
+
+class Standings(Sequence[Standing]):
+    """What the rules say of several profiles.
+
+    Parameters
+    ----------
+    numbers : ndarray of int, shape (n, n_tables)
+        The classes of each.
+    days : sequence of datetime.date
+
+    Attributes
+    ----------
+    rows : ndarray of uint64, shape (n, N_ROWS, n_words)
+        Possible, eligible, typed so and typed eligible.
+    """
+
+    def __init__(self, index: "Index", kept: ClassRows, numbers: Numbers, days: Sequence[date]) -> None:
+        self._index, self._numbers, self._days = index, numbers, days
+        self._classes, self._opened, self._starts = kept.rows, kept.opened, kept.starts
+        self.rows = _join(self._classes, numbers[:, :-1], index.live)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, at: int) -> Standing:  # type: ignore[override]
+        numbers, rows, index = self._numbers[at], self.rows[at], self._index
+        facts = index.facts
+        told = np.empty((N_TOLD + len(facts.names), rows.shape[1]), dtype=np.uint64)
+        told[:TARGETED] = rows
+        target = self._classes[numbers[-1]]
+        np.bitwise_and(target[ELIGIBLE], index.live, out=told[TARGETED])
+        np.bitwise_and(~target[POSSIBLE], index.live, out=told[UNTARGETED])
+        later = index.opening(self._days[at])
+        told[LATER] = later
+        if later.any():
+            told[LATER] &= np.bitwise_and.reduce(self._classes[numbers[:-2], POSSIBLE], axis=0)
+        if facts.names:
+            opened = self._opened.take(self._starts[numbers[facts.tables]] + facts.offsets, axis=0)
+            np.bitwise_or.reduceat(opened, facts.starts, axis=0, out=told[N_TOLD:])
+            told[N_TOLD:] &= (rows[POSSIBLE::2] & ~rows[ELIGIBLE::2])[facts.is_sure]
+        return Standing(told)
+
+
+class Facts:
+    """The facts that tables may leave open, and where classes keep which schemes wait for each.
+
+    Attributes
+    ----------
+    names : tuple of (str, int)
+        A fact, and ``SURE`` for the typed verdict or ``PERHAPS`` for the other.
+    halves : ndarray of uint8, shape (n_facts,)
+    is_sure : ndarray of int, shape (n_facts,)
+    tables, offsets : ndarray of int, shape (n_entries,)
+        Tables that may leave a fact open, fact after fact, and its place among those of the table.
+    starts : ndarray of int, shape (n_facts,)
+        Where those of each fact start.
+    """
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        entries = sorted((fact, at, place) for at, each in enumerate(tables) for place, fact in enumerate(each.facts))
+        self.names = tuple(dict.fromkeys(fact for fact, _, _ in entries))
+        self.halves = np.array([half for _, half in self.names], dtype=np.uint8)
+        self.is_sure = np.array([half == SURE for _, half in self.names], dtype=np.intp)
+        self.tables = np.array([at for _, at, _ in entries], dtype=np.intp)
+        self.offsets = np.array([place for _, _, place in entries], dtype=np.intp)
+        n_before = {fact: at for at, (fact, _, _) in reversed([*enumerate(entries)])}
+        self.starts = np.array([n_before[fact] for fact in self.names], dtype=np.intp)
+
+
+def _join(rows: Words, numbers: Numbers, live: Words) -> Words:
+    """Return the AND of the rows of some classes, profile by profile: of shape (n, N_ROWS, n_words)."""
+    found = np.empty((len(numbers), *rows.shape[1:]), dtype=np.uint64)
+    step = max(1, BLOCK // (numbers.shape[1] * rows[0].size))
+    for start in range(0, len(numbers), step):
+        part = rows.take(numbers[start : start + step], axis=0)
+        np.bitwise_and.reduce(part, axis=1, out=found[start : start + step])
+    found &= live
+    return found
+
+
+class _Conditions:
+    """Conditions with who sets each, by identity: schemes share those that are equal (:func:`criteria.shared`)."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, Set] = {}
+
+    def add(self, condition: Criterion, position: int, *, is_stated: bool = True) -> None:
+        self._found.setdefault(id(condition), (condition, []))[1].append((position, is_stated))
+
+    def found(self) -> list[Set]:
+        return list(self._found.values())
 
 
 class Index:
-    """Schemes compiled, one bit each; schemes come and go without building again.
+    """Schemes compiled, one bit each, in the order of their keys.
 
     Parameters
     ----------
     schemes : iterable of Scheme
-        Of distinct keys.
+        Of several of one key, the last one counts.
     """
 
     def __init__(self, schemes: Iterable[Scheme] = ()) -> None:
-        self.schemes: list[Scheme] = []  # by position; one that is free keeps what it held
-        self.positions: dict[str, int] = {}
-        self.live: Row = 0
-        self.columns = Columns()
-        self._free: list[int] = []
-        self._by_order: NDArray[np.intp] | None = None
-        self._held: tuple[Mapping[str, int], NDArray[np.intp]] | None = None  # places of what a text is close to
-        self._board: tuple[tuple[Weights, date], Board] | None = None
-        self._windows = Table(("on",))
-        self._opening: dict[date, Row] = {}
-        self._tables: dict[tuple[str, ...], Table] = {}
-        self.targets = Table(tuple(sorted((*ACTIVITY, *ACTIVITY_2025))))
-        self.variants: dict[str, Row] = {}  # by key of the parent, whether the index holds it or not
-        self.reading: dict[str, Row] = {}  # by fact, schemes whose typed conditions read it
-        self.extend(schemes)
+        by_key = {scheme.key: scheme for scheme in schemes}
+        self.schemes: tuple[Scheme, ...] = tuple(by_key[key] for key in sorted(by_key))
+        self.n = len(self.schemes)
+        self.positions = {scheme.key: position for position, scheme in enumerate(self.schemes)}
+        self.live = row_of(list(range(self.n)), self.n)
+        self.columns = Columns(self.schemes)
+        self._yearly = [at for at, scheme in enumerate(self.schemes) if scheme.window.yearly]
+        self._tables = self._compile()
+        reading = self._facts_read()
+        for table in self._tables:
+            table.set_facts(reading)
+        self.facts = Facts(self._tables[:-1])
+        self._adding = Lock()
+        self._kept = ClassRows(len(self._tables), n_words(self.n))
+        self._columns_of_text: tuple[Mapping[str, int], NDArray[np.intp]] | None = None
+        self.board = lru_cache(maxsize=max(8, BOARDS // max(self.n, 1)))(self._board)
+        self.opening = lru_cache(maxsize=4_096)(self._opening)
 
-    def add(self, scheme: Scheme) -> None:
-        """Add a scheme, or put it in the place of the one of that key."""
-        self.extend((scheme,))
-
-    def extend(self, schemes: Iterable[Scheme]) -> None:
-        """Add schemes, each in the place of the one of its key; of several of one key, the last one counts.
-
-        They are read a block after the other, so that what a scheme is made of comes from memory once.
-        """
-        added = list(schemes)
-        keys = [scheme.key for scheme in added]
-        if self.positions:
-            for key in keys:
-                if key in self.positions:
-                    self.remove(key)
-        n_held, n_kept = len(self.schemes), max(0, len(self._free) - len(added))
-        free = self._free[n_kept:]
-        places = [*free, *range(n_held, n_held + len(added) - len(free))]
-        positions = dict(zip(keys, places, strict=True))
-        if len(positions) < len(added):
-            self.extend({scheme.key: scheme for scheme in added}.values())
-            return
-        del self._free[n_kept:]
-        if self.positions:
-            self.positions.update(positions)
-        else:
-            self.positions = positions
-        for place, scheme in zip(free, added, strict=False):
-            self.schemes[place] = scheme
-        self.schemes += added[len(free) :]
-        self.live |= row_of(places)
-        self.columns.grow(len(self.schemes))
-        windows, stated, read, targets = (dict[int, Setters]() for _ in range(4))
-        for start in range(0, len(added), BLOCK):
-            some, block = places[start : start + BLOCK], added[start : start + BLOCK]
-            self.columns.put(some, block)
-            gather(windows, some, [(scheme.window,) for scheme in block])
-            gather(stated, some, [scheme.criteria for scheme in block])
-            gather(read, some, [scheme.from_text for scheme in block])
-            gather(targets, some, [(scheme.targeting,) if scheme.targeting else () for scheme in block])
-            for place, scheme in zip(some, block, strict=True):
-                if scheme.variant_of:
-                    self.variants[scheme.variant_of] = self.variants.get(scheme.variant_of, 0) | 1 << place
-        self._windows.extend(windows, is_stated=True)
-        self.targets.extend(targets, is_stated=True)
-        self._compile(stated, is_stated=True)
-        self._compile(read, is_stated=False)
-        self._note_facts(places, stated.values())
-        self._start_again()
-
-    def _compile(self, found: Mapping[int, Setters], *, is_stated: bool) -> None:
-        """Let schemes set conditions, each in the table of the fields that it reads."""
-        several = defaultdict[tuple[str, ...], dict[int, Setters]](dict)
-        for identity, setters in found.items():
-            several[fields_of(setters[0])][identity] = setters
-        for fields, part in several.items():
-            self._table(fields).extend(part, is_stated=is_stated)
-
-    def _note_facts(self, places: list[int], stated: Iterable[Setters]) -> None:
-        """Note which facts the typed conditions of schemes read: a window each, and the others."""
-        users = defaultdict[str, list[list[int]]](list, {fact: [places] for fact in Window.facts})
-        for condition, positions in stated:
-            for fact in typed_facts_of(condition):
-                users[fact].append(positions)
-        for fact, several in users.items():
-            self.reading[fact] = self.reading.get(fact, 0) | row_of(list(chain.from_iterable(several)))
-
-    def remove(self, key: str) -> None:
-        """Take a scheme out. Raises ``KeyError`` where there is none of that key."""
-        position = self.positions.pop(key)
-        scheme = self.schemes[position]
-        bit = 1 << position
-        self._free.append(position)
-        self.live &= ~bit
-        self.columns.drop(position, scheme)
-        self._windows.forget(scheme.window, position, is_stated=True)
-        for is_stated, conditions in ((True, scheme.criteria), (False, scheme.from_text)):
-            for condition in conditions:
-                self._table(fields_of(condition)).forget(condition, position, is_stated=is_stated)
-        if scheme.targeting:
-            self.targets.forget(scheme.targeting, position, is_stated=True)
-        if scheme.variant_of:
-            self.variants[scheme.variant_of] &= ~bit
-        self.reading = {fact: row & ~bit for fact, row in self.reading.items()}
-        self._start_again()
-
-    def _start_again(self) -> None:
-        """Make again, when it is asked for, what was made of the schemes as they were."""
-        self._by_order = self._board = self._held = None
-        self._opening.clear()
-
-    def _table(self, fields: tuple[str, ...]) -> Table:
-        if fields not in self._tables:
-            self._tables[fields] = Table(fields)
-        return self._tables[fields]
-
-    def stand(self, profile: Profile) -> Standing:
-        """Return what the rules say of one profile."""
-        closed = unsure = typed_closed = typed_unsure = 0
-        opens: dict[str, Row] = {}
-        typed_opens: dict[str, Row] = {}
-        later = self.opening(profile.on)
-        for table in (*self._tables.values(), self._windows):
-            if table is self._windows:
-                later &= ~closed
-            settled = table.look_up(profile)
-            closed |= settled.closed
-            unsure |= settled.unsure
-            typed_closed |= settled.typed_closed
-            typed_unsure |= settled.typed_unsure
-            for fact, row in settled.opens.items():
-                opens[fact] = opens.get(fact, 0) | row
-            for fact, row in settled.typed_opens.items():
-                typed_opens[fact] = typed_opens.get(fact, 0) | row
-        target = self.targets.look_up(profile)
-        live = self.live
-        possible, typed_possible = live & ~closed, live & ~typed_closed
-        is_open, is_typed_open = possible & unsure, typed_possible & typed_unsure
-        others = ((fact, row & is_open & ~self.reading.get(fact, 0)) for fact, row in opens.items())
-        return Standing(
-            possible=possible,
-            eligible=live & ~unsure,
-            typed_possible=typed_possible,
-            typed_eligible=live & ~typed_unsure,
-            unknown={fact: kept for fact, row in typed_opens.items() if (kept := row & is_typed_open)},
-            to_confirm={fact: kept for fact, kept in others if kept},
-            targeted=live & ~target.unsure,
-            untargeted=live & target.closed,
-            opens_later=later,
+    def _compile(self) -> tuple[Table, ...]:
+        """Return the tables; the last two are of windows, and of what owners aim at."""
+        rules, windows, targets = _Conditions(), _Conditions(), _Conditions()
+        for position, scheme in enumerate(self.schemes):
+            windows.add(scheme.window, position)
+            if scheme.targeting:
+                targets.add(scheme.targeting, position)
+            for condition in scheme.criteria:
+                rules.add(condition, position)
+            for condition in scheme.from_text:
+                rules.add(condition, position, is_stated=False)
+        by_fields = defaultdict[Fields, list[Set]](list)
+        for rule in rules.found():
+            by_fields[fields_of(rule[0])].append(rule)
+        aims = tuple(sorted({name for condition, _ in targets.found() for name in fields_of(condition)}))
+        return (
+            *(Table(fields, several, self.n) for fields, several in by_fields.items()),
+            Table(("on",), windows.found(), self.n),
+            Table(aims or ("on",), targets.found(), self.n),
         )
 
-    def opening(self, day: date) -> Row:
+    def _facts_read(self) -> dict[str, Words]:
+        """Return by fact the schemes whose typed conditions read it: to them it is never to confirm."""
+        readers = defaultdict[str, list[int]](list)
+        for position, scheme in enumerate(self.schemes):
+            for fact in scheme.typed_facts:
+                readers[fact].append(position)
+        return {fact: row_of(positions, self.n) for fact, positions in readers.items()}
+
+    @cached_property
+    def variants(self) -> dict[int, Words]:
+        """By position of a scheme, its local variants."""
+        found = defaultdict[int, list[int]](list)
+        for position, scheme in enumerate(self.schemes):
+            if scheme.variant_of in self.positions:
+                found[self.positions[scheme.variant_of]].append(position)
+        return {parent: row_of(positions, self.n) for parent, positions in found.items()}
+
+    # -- rules
+
+    def stand(self, profiles: ProfileClasses) -> Standings:
+        """Return what the rules say of some profiles; classes that nobody had yet are judged together."""
+        kept = self._room()
+        numbers = np.empty((profiles.n, len(self._tables)), dtype=np.intp)
+        for at, table in enumerate(self._tables):
+            classes = profiles.of(table.fields)
+            found = self._number(kept, at, classes.profiles)
+            numbers[:, at] = found[0] if len(found) == 1 else np.array(found)[classes.numbers]
+        days = profiles.of(("on",))
+        on = [profile.on for profile in days.profiles]
+        return Standings(self, kept, numbers, [on[number] for number in days.numbers.tolist()])
+
+    def _room(self) -> ClassRows:
+        """Return what keeps classes: another one where it is full."""
+        kept = self._kept
+        if kept.n_bytes > MAX_BYTES or sum(map(len, kept.known)) > MAX_KNOWN:
+            kept = self._kept = ClassRows(len(self._tables), n_words(self.n))
+        return kept
+
+    def _number(self, kept: ClassRows, at: int, profiles: Sequence[Profile]) -> list[int]:
+        """Return the number of the class of each profile in one table."""
+        known = kept.known[at]
+        values = list(map(self._tables[at].read, profiles))
+        try:
+            return [known[value] for value in values]
+        except KeyError:
+            self._learn(kept, at, dict(zip(values, profiles, strict=True)))
+            return [known[value] for value in values]
+
+    def _learn(self, kept: ClassRows, at: int, profiles: Mapping[Hashable, Profile]) -> None:
+        """Find the class of each value of some fields, given with a profile that has it; judge those that are new."""
+        with self._adding:
+            table, known, keys = self._tables[at], kept.known[at], kept.keys[at]
+            several = {value: table.key(profile) for value, profile in profiles.items() if value not in known}
+            new = {key: profiles[value] for value, key in several.items() if key not in keys}
+            if new:
+                first = kept.add(*table.judge(list(new.values())))
+                keys.update(zip(new, range(first, first + len(new)), strict=True))
+            known.update((value, keys[key]) for value, key in several.items())
+
+    def _opening(self, day: date) -> Words:
         """Return the schemes that are known to open after a day."""
-        if day not in self._opening:
-            later = [place for place, scheme in enumerate(self.schemes) if scheme.window.opens_after(day)]
-            self._opening[day] = row_of(later) & self.live
-        return self._opening[day]
+        later = self.columns.opens_on > day.toordinal()
+        later[self._yearly] = [self.schemes[at].window.opens_after(day) for at in self._yearly]
+        return pack(later)
 
-    def flags(self, row: Row) -> BoolArray:
-        """Return a row as one flag a position, of shape (n_positions,)."""
-        n = self.columns.n
-        packed = np.frombuffer(row.to_bytes(-(-n // 8), "little"), dtype=np.uint8)
-        return np.unpackbits(packed, count=n, bitorder="little").view(np.bool_)
+    # -- order
 
-    def bits(self, rows: Sequence[Row], positions: NDArray[np.intp]) -> NDArray[np.uint8]:
-        """Return what rows say of some positions: zeros and ones, of shape (n_rows, n_positions)."""
-        size = -(-self.columns.n // 8)
-        packed = np.frombuffer(b"".join([row.to_bytes(size, "little") for row in rows]), dtype=np.uint8)
-        found: NDArray[np.uint8] = packed.reshape(len(rows), size).take(positions >> 3, axis=1)
-        found >>= (positions & 7).astype(np.uint8)
-        found &= 1
-        return found
+    def _board(self, weights: Weights, on: date) -> Board:
+        """Return the points that depend neither on who asks nor for what."""
+        return Board(self.columns, weights, on)
 
     def likeness(self, closeness: Mapping[str, float]) -> Floats:
-        """Return how close a text comes to what is said of each scheme, of shape (n_positions,)."""
-        likeness = np.zeros(self.columns.n + 1)  # the last one is of schemes that the index does not hold
+        """Return how close a text comes to what is said of each scheme, of shape (n,)."""
+        likeness = np.zeros(self.n + 1)  # the last one is of schemes that the index does not hold
         if isinstance(closeness, Closeness):
-            kept = self._held
+            kept = self._columns_of_text
             if kept is None or kept[0] is not closeness.columns:
-                kept = self._held = closeness.columns, self._places_of(closeness)
+                kept = self._columns_of_text = closeness.columns, self._places_of(closeness.columns)
             likeness[kept[1]] = closeness.cosines
         else:
             likeness[self._places_of(closeness)] = np.fromiter(closeness.values(), np.float64, len(closeness))
         return likeness[:-1]
 
-    def _places_of(self, keys: Collection[str]) -> NDArray[np.intp]:
-        return np.fromiter((self.positions.get(key, self.columns.n) for key in keys), np.intp, len(keys))
-
-    def board(self, weights: Weights, on: date) -> Board:
-        """Return the points that depend neither on who asks nor for what; kept for the last weights and day."""
-        kept = self._board
-        if kept is None or kept[0] != (weights, on):
-            kept = self._board = ((weights, on), Board(self.columns, self.order, weights, on))
-        return kept[1]
-
-    @property
-    def order(self) -> NDArray[np.intp]:
-        """The rank of each position by key, of shape (n_positions,); ties go by it."""
-        order = np.zeros(self.columns.n, dtype=np.intp)
-        order[self.by_order] = np.arange(len(self.by_order))
-        return order
-
-    @property
-    def by_order(self) -> NDArray[np.intp]:
-        """The positions by key, of shape (n_schemes,)."""
-        if self._by_order is None:
-            self._by_order = np.array([self.positions[key] for key in sorted(self.positions)], dtype=np.intp)
-        return self._by_order
+    def _places_of(self, keys: Mapping[str, object]) -> NDArray[np.intp]:
+        return np.fromiter((self.positions.get(key, self.n) for key in keys), np.intp, len(keys))

@@ -101,6 +101,8 @@ class NeedReader:
         weights = dict.fromkeys(ticked, 1.0)
         evidence: dict[str, tuple[str, ...]] = {}
         found, covered = self._words(text)
+        if not found:
+            return Wish(weights, stated=bool(ticked or text.strip()), ticked=frozenset(ticked))
         written, stems = _asserted(found, covered)
         bags = self._rarity.read([stems, *self._clauses(text)])
         heard = self._hearing.hear(bags)

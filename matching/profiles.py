@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,11 @@ NUMBERS = ("headcount", "turnover", "balance_sheet", "spend")
 STATES = (
     "micro_entrepreneur", "craft_register", "public_body", "in_difficulty", "taxes_up_to_date", "started",
 )  # fmt: skip
+PLACE_FIELDS = {"establishment": "place", "project": "project_place"}
+ACTIVITY_FIELDS = {
+    "naf_rev2": ("activity", "possible_activities"),
+    "naf_2025": ("activity_2025", "possible_activities_2025"),
+}
 NOT_A_DAY = np.datetime64("NaT", "D")
 
 
@@ -114,7 +121,7 @@ def _distinct[T](values: Sequence[T]) -> tuple[tuple[T, ...], Positions]:
     return tuple(positions), slice(None) if len(positions) == len(codes) else np.array(codes, dtype=np.intp)
 
 
-def _activities(code: str, possible: frozenset[str], nomenclature: str) -> tuple[str, ...]:
+def activities_of(code: str, possible: frozenset[str], nomenclature: str) -> tuple[str, ...]:
     """Return the paths that an activity may be: its own code, refined by what the other nomenclature says of it."""
     path = activity_path(code, nomenclature) if code else ""
     under = tuple(sorted(other for other in possible if other.startswith(path)))
@@ -177,28 +184,31 @@ class Profiles:
     def __init__(self, rows: Sequence[Profile]) -> None:
         self.rows = tuple(rows)
         self.n = len(rows)
-        self.on: DayArray = np.array([row.on for row in rows], dtype="datetime64[D]")
-        self._numbers = {name: _bounds([getattr(row, name) for row in rows]) for name in NUMBERS}
-        self.created_on: DayArray = np.array([row.created_on or NOT_A_DAY for row in rows], dtype="datetime64[D]")
-        self._activities = {
-            "naf_rev2": _distinct([_activities(row.activity, row.possible_activities, "naf_rev2") for row in rows]),
-            "naf_2025": _distinct(
-                [_activities(row.activity_2025, row.possible_activities_2025, "naf_2025") for row in rows]
-            ),
-        }
-        self._distinct_activities: dict[str, Activities] = {}
-        self._legal_categories, self.legal_category = _distinct([row.legal_category for row in rows])
-        self._places = {
-            "establishment": _distinct([row.place for row in rows]),
-            "project": _distinct([row.project_place for row in rows]),
-        }
-        self._distinct_places: dict[str, Places] = {}
-        self._states = {name: _ternary([getattr(row, name) for row in rows]) for name in STATES}
-        self._choices = {name: _distinct([getattr(row, name) for row in rows]) for name in ("tenure", "horizon")}
+        self._kept: dict[tuple[str, str], Any] = {}
+
+    def _keep[T](self, kind: str, name: str, make: Callable[[], T]) -> T:
+        """Return a column, made when it is first read: most conditions read one."""
+        if (kind, name) not in self._kept:
+            self._kept[kind, name] = make()
+        found: T = self._kept[kind, name]
+        return found
+
+    def _values(self, name: str) -> list[Any]:
+        return list(map(attrgetter(name), self.rows))
+
+    @cached_property
+    def on(self) -> DayArray:
+        """The day of each question."""
+        return np.array(self._values("on"), dtype="datetime64[D]")
+
+    @cached_property
+    def created_on(self) -> DayArray:
+        """The day each company was created, ``NaT`` where nobody knows."""
+        return np.array([day or NOT_A_DAY for day in self._values("created_on")], dtype="datetime64[D]")
 
     def number(self, fact: str) -> tuple[FloatArray, FloatArray]:
         """Return the low and high bounds of a number of the company or of the project, two arrays of shape (n,)."""
-        return self._numbers[fact]
+        return self._keep("number", fact, lambda: _bounds(self._values(fact)))
 
     def consolidated(self, fact: str) -> tuple[FloatArray, FloatArray]:
         """Return the bounds of a number summed over the company and its group, two arrays of shape (n,)."""
@@ -215,8 +225,17 @@ class Profiles:
         return np.array(low, dtype=np.int8), np.array(high, dtype=np.int8)
 
     @cached_property
+    def sums(self) -> list[state_aid.Consolidated]:
+        """The figures of each company with those of its group."""
+        return [state_aid.consolidate(row.figures, row.group) for row in self.rows]
+
+    @cached_property
     def _consolidated_years(self) -> list[tuple[Figures, ...]]:
-        return [(state_aid.consolidate(row.figures, row.group).figures, *row.previous_years) for row in self.rows]
+        return [(whole.figures, *row.previous_years) for whole, row in zip(self.sums, self.rows, strict=True)]
+
+    def open_at(self, row: int, ceiling: int, find: Callable[[], frozenset[str]]) -> frozenset[str]:
+        """Return the facts that leave open whether one is under a size, as ``find`` does, which is asked once."""
+        return self._keep("open", f"{row} {ceiling}", find)
 
     @cached_property
     def ages(self) -> tuple[BoolArray, NDArray[np.int32], BoolArray]:
@@ -237,28 +256,37 @@ class Profiles:
 
     def activities(self, nomenclature: str) -> tuple[Activities, Positions]:
         """Return the distinct activities and each row's position among them."""
-        if nomenclature not in self._distinct_activities:
-            self._distinct_activities[nomenclature] = Activities(self._activities[nomenclature][0])
-        return self._distinct_activities[nomenclature], self._activities[nomenclature][1]
+        return self._keep("activities", nomenclature, lambda: self._read_activities(nomenclature))
+
+    def _read_activities(self, nomenclature: str) -> tuple[Activities, Positions]:
+        names = ACTIVITY_FIELDS[nomenclature]
+        several = [activities_of(*told, nomenclature) for told in map(attrgetter(*names), self.rows)]
+        distinct, positions = _distinct(several)
+        return Activities(distinct), positions
 
     def places(self, level: str) -> tuple[Places, Positions]:
         """Return the distinct places of a level and each row's position among them."""
-        if level not in self._distinct_places:
-            self._distinct_places[level] = Places(self._places[level][0])
-        return self._distinct_places[level], self._places[level][1]
+        return self._keep("places", level, lambda: self._read_places(PLACE_FIELDS[level]))
 
-    @cached_property
-    def legal_categories(self) -> Codes:
-        """The distinct legal categories; ``legal_category`` has each row's position among them."""
-        return Codes(self._legal_categories)
+    def _read_places(self, name: str) -> tuple[Places, Positions]:
+        distinct, positions = _distinct(self._values(name))
+        return Places(distinct), positions
+
+    def legal_categories(self) -> tuple[Codes, Positions]:
+        """Return the distinct legal categories and each row's position among them."""
+        return self._keep("codes", "legal_category", self._read_legal_categories)
+
+    def _read_legal_categories(self) -> tuple[Codes, Positions]:
+        distinct, positions = _distinct(self._values("legal_category"))
+        return Codes(distinct), positions
 
     def choice(self, fact: str) -> tuple[tuple[str, ...], Positions]:
         """Return the distinct answers to a question of few answers and each row's position among them."""
-        return self._choices[fact]
+        return self._keep("choice", fact, lambda: _distinct(self._values(fact)))
 
     def state(self, fact: str) -> OutcomeArray:
         """Return what is known of a yes or no, of shape (n,)."""
-        return self._states[fact]
+        return self._keep("state", fact, lambda: _ternary(self._values(fact)))
 
     @property
     def spend_kinds(self) -> list[frozenset[str] | None]:

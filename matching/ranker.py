@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from matching.features import CONTRIBUTIONS, Weights
+from matching.features import SCORED, Weights
 
-LEARNT_FROM = tuple(name for name in CONTRIBUTIONS if name != "diversity")  # that one depends on the others of a list
+LEARNT_FROM = SCORED
 DIGITS = 6  # of a correction: few enough to be the same on any machine
 LEAST_CHANCE = 0.03  # log-odds of a point of the rules, at least: people who decide at random teach little
 

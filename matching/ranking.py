@@ -1,25 +1,31 @@
-"""The order of the schemes a firm can or may have: an additive score, and no two of a kind in a row."""
+"""The order of the schemes a firm can or may have: an additive score, and no two of a kind in a row.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from functools import reduce
-from operator import add
+Candidates are scored as columns, and only what is listed is described.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, reduce
+from itertools import compress
 
 import numpy as np
+from numpy.typing import NDArray
 
-from matching.answering import Answering
-from matching.best import best, chance_among, rounded
-from matching.columns import NO_END, Columns, Floats, Positions
-from matching.features import CLOSE, LISTED, NEAR_DAYS, OPEN_FACTS_FLOOR, OTHERS, Weights
-from matching.index import Index, Standing
-from matching.matches import Answer, Match
+from matching.answering import Answering, chance_of
+from matching.bits import Positions, Words, bits_at, positions_of, unpack
+from matching.columns import CERTAIN, GUIDE, NEED, TARGET, WORDS, Floats
+from matching.features import CLOSE, DIGITS, LISTED, OTHERS, SCORED, Weights
+from matching.index import N_TOLD, TARGETED, UNTARGETED, Index, Standing
+from matching.matches import Answer, Match, Parts
 from matching.needs import Wish
-from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray, Outcome
+from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray
+from matching.profile_classes import classes_of
 from matching.profiles import Profile
 from matching.ranker import Ranker
-from matching.settled import Row
+from matching.tables import PERHAPS, SURE
 from matching.variants import hidden_by
+
+SCALE = 10.0**DIGITS
+MAX_SAID = 20_000  # combinations of verdicts and open facts of which what is said is kept
 
 
 def rank(
@@ -31,6 +37,7 @@ def rank(
     answering: Answering | None = None,
     ranker: Ranker | None = None,
     limit: int | None = None,
+    standing: Standing | None = None,
 ) -> Answer:
     """Rank the schemes of an index for one profile.
 
@@ -47,42 +54,19 @@ def rank(
         What was learnt: it adds the part ``learnt`` to the schemes that are possible, and never touches the others.
     limit : int, optional
         Return the first so many of those that address the wish, instead of all schemes.
+    standing : Standing, optional
+        What the rules say of the profile, where it is known.
 
     Returns
     -------
     Answer
         Those that are eligible or undecided by score, then the ineligible ones by key.
     """
+    order = _Order(index, profile, wish, weights, answering, ranker, standing, is_whole=limit is None)
     if limit is not None:
-        return best(index, profile, wish, weights, answering=answering, ranker=ranker, limit=limit)
-    standing = index.stand(profile)
-    possible = index.flags(standing.possible)
-    rows, order = np.flatnonzero(possible), index.order
-    fits = fit(index, wish)
-    words = float(fits.likeness[possible].max(initial=0.0))
-    chance = chance_among(index.columns, standing.possible, wish, answering, words=words)
-    hidden = hidden_by(index, standing.possible)
-    addresses = _addresses(index, possible, fits, wish, weights, chance)
-    addresses[list(hidden)] = False
-    parts = _contributions(index, standing, rows, fits, profile.on, weights)
-    if ranker:
-        parts["learnt"] = ranker.corrections(parts, weights)
-    kin = fits.need[rows] * index.columns.n_kinds + index.columns.kind[rows]
-    kin = _apart(kin, rows, hidden)
-    scores, penalties = _diversify(rounded(total(parts)), kin, order[rows], weights)
-    best_first = np.lexsort((order[rows], -scores))
-    parts["diversity"] = penalties
-    columns = zip(*(column[best_first].tolist() for column in (rows, scores, *parts.values())), strict=True)
-    describe = _Describer(index, standing, fits, addresses, hidden)
-    matches = []
-    for position, score, *points in columns:
-        named = dict(zip(parts, points, strict=True))
-        if not named["diversity"]:
-            del named["diversity"]
-        matches.append(describe(position, score=score, parts=named))
-    by_key = sorted(index.positions.items())
-    matches += [describe(position, score=None, parts={}) for _, position in by_key if not possible[position]]
-    return Answer(matches, chance)
+        return Answer(order.first(limit), order.chance)
+    impossible = positions_of(~order.standing.possible, index.n)
+    return Answer([*order.first(index.n), *order.describe(impossible)], order.chance)
 
 
 def rank_listed(
@@ -98,198 +82,236 @@ def rank_listed(
 
     Parameters are those of :func:`rank`, which says the same of them, in the same order, among all others.
     """
-    limit = _listed_at_most(index, wish)
-    found = best(index, profile, wish, weights, answering=answering, ranker=ranker, limit=limit)
-    if not index.opening(profile.on) or (wish.stated and 100.0 * found.chance < weights.answer):
-        return found
-    standing = index.stand(profile)
-    if not standing.opens_later:
-        return found
-    possible, fits = index.flags(standing.possible), fit(index, wish)
-    hidden = hidden_by(index, standing.possible)
-    addresses = _addresses(index, possible, fits, wish, weights, found.chance)
-    addresses[list(hidden)] = False
-    describe = _Describer(index, standing, fits, addresses, hidden)
-    positions = np.flatnonzero(index.flags(standing.opens_later) & addresses).tolist()
-    by_key = sorted(positions, key=lambda position: index.schemes[position].key)
-    return Answer([*found.matches, *(describe(at, score=None, parts={}) for at in by_key)], found.chance)
+    order = _Order(index, profile, wish, weights, answering, ranker, None, is_whole=False)
+    later = positions_of(order.standing.opens_later, index.n)
+    return Answer([*order.first(index.n), *order.describe(later[order.addresses(later)])], order.chance)
 
 
-def _listed_at_most(index: Index, wish: Wish) -> int:
-    """Return how many schemes a list can hold, one at least: without words, those that serve a need, or orient."""
-    columns = index.columns
-    if not wish.stated or wish.closeness:
-        return max(1, columns.n)
-    return max(1, (columns.serving(wish.weights) | columns.guides).bit_count())
-
-
-def total(parts: Mapping[str, Floats]) -> Floats:
-    """Add contributions up, in the order in which they are named."""
-    return reduce(add, parts.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Fits:
-    """How well each scheme serves the sub-needs of a wish, and its words; columns of shape (n_positions,).
+class _Order:
+    """The schemes of an index in order, for one profile and wish.
 
     Parameters
     ----------
-    served : ndarray of float64
-        In [0, 1].
-    need : ndarray of int
-        The sub-need it serves best, as a place in ``needs``; the last one is none.
-    likeness : ndarray of float64
-        How close the words come to what is said of it: a cosine in [0, 1].
-    words : ndarray of float64
-        The same, where small likenesses say little.
-    needs : tuple of str
+    is_whole : bool
+        Whether all that is possible is ordered; otherwise what serves nothing that was asked, and is of no kin of what
+        is listed, is left out: it could not be listed, nor take points off what is.
     """
 
-    served: Floats
-    need: Positions
-    likeness: Floats
-    words: Floats
-    needs: tuple[str, ...]
+    def __init__(
+        self,
+        index: Index,
+        profile: Profile,
+        wish: Wish,
+        weights: Weights,
+        answering: Answering | None,
+        ranker: Ranker | None,
+        standing: Standing | None,
+        *,
+        is_whole: bool,
+    ) -> None:
+        self._index, self._wish, self._weights, self._ranker, self._is_whole = index, wish, weights, ranker, is_whole
+        self.standing = standing or index.stand(classes_of([profile]))[0]
+        self._board = index.board(weights, profile.on)
+        self._hidden = hidden_by(index, self.standing.possible) if index.variants else {}
+        self._needs = sorted(wish.weights)
+        self._likeness = index.likeness(wish.closeness) if wish.closeness else None
+        self.chance = self._chance(answering)
+        self._is_answered = not wish.stated or 100.0 * self.chance >= weights.answer
+        self._rows = positions_of(self._candidates(), index.n)
+        self._fit, self._need = self._fit_of(self._rows)
+        self._words = self._words_of(self._rows)
+        self._points = weights.need * self._fit
+        helped = self._points + self._words if self._likeness is not None else self._points
+        self._most = helped.max(initial=0.0)
+
+    def _chance(self, answering: Answering | None) -> float:
+        """Return the chance that something possible answers."""
+        wish, columns, possible = self._wish, self._index.columns, self.standing.possible
+        if wish.chance is not None:
+            return wish.chance
+        if wish.ticked and (columns.serve(wish.ticked) & possible).any():
+            return 1.0
+        words = 0.0
+        if self._likeness is not None:
+            words = float(self._likeness[unpack(possible, self._index.n)].max(initial=0.0))
+        needs = sorted({*wish.weights, *wish.likeness})
+        return chance_of(wish, columns.best(needs, possible), answering, words=words)
+
+    def _candidates(self) -> Words:
+        """Return the schemes that are scored."""
+        possible, columns = self.standing.possible, self._index.columns
+        if self._is_whole or not self._wish.stated:
+            return possible
+        if not self._is_answered:
+            return np.zeros_like(possible)
+        if self._likeness is not None:
+            return possible
+        found = columns.serve(self._needs) & possible
+        if not columns.has_guides:
+            return found
+        guides = columns.guides & possible & ~found
+        return found | columns.beside(guides) & possible if guides.any() else found
+
+    # -- points
+
+    def _fit_of(self, positions: Positions) -> tuple[Floats, Positions]:
+        """Return how well schemes serve the wish, and the sub-need each serves best: the number of them for none."""
+        if not self._needs:
+            return np.zeros(len(positions)), np.zeros(len(positions), dtype=np.intp)
+        columns = self._index.columns
+        values = columns.weights[np.array(columns.rows_of(self._needs))[:, np.newaxis], positions]
+        values *= np.array([[self._wish.weights[need]] for need in self._needs])
+        most = np.maximum.reduce(values)
+        others = reduce(np.add, values) - most
+        need = values.argmax(axis=0)
+        need[most == 0.0] = len(self._needs)
+        return most * (1.0 - OTHERS) + OTHERS * np.minimum(1.0, others), need
+
+    def _words_of(self, positions: Positions) -> Floats:
+        """Return the points of words: small likenesses say little."""
+        if self._likeness is None:
+            return np.zeros(len(positions))
+        words = self._likeness.take(positions) / CLOSE
+        words *= words
+        found: Floats = self._weights.words * np.minimum(1.0, words)
+        return found
+
+    def _helps(self, need: Floats, words: Floats, guide: Floats) -> BoolArray:
+        """Tell, by their points, which schemes answer the wish: those worth a line beside the best possible one."""
+        if not (self._is_answered and self._wish.stated):
+            return np.full(len(need), self._is_answered)
+        helped = need + words + guide
+        found: BoolArray = (helped > 0.0) & (helped >= LISTED * self._most)
+        return found
+
+    def addresses(self, positions: Positions) -> BoolArray:
+        """Tell which schemes answer the wish, and are not hidden by a variant."""
+        need = self._weights.need * self._fit_of(positions)[0]
+        found = self._helps(need, self._words_of(positions), self._board.points[GUIDE].take(positions))
+        return found & ~np.isin(positions, list(self._hidden)) if self._hidden else found
+
+    # -- the order
+
+    def first(self, limit: int) -> list[Match]:
+        """Return the first of the candidates: of those that address the wish, unless the whole is ordered."""
+        rows, standing, weights = self._rows, self.standing, self._weights
+        told = bits_at(standing.told, rows)
+        points = self._board.points.take(rows, axis=1)
+        points[NEED], points[WORDS] = self._points, self._words
+        points[TARGET] *= told[TARGETED].view(np.int8) - told[UNTARGETED].view(np.int8)
+        points[CERTAIN] = self._board.certain[self._index.facts.halves @ told[N_TOLD:]]
+        own = reduce(np.add, points)
+        if self._ranker:
+            learnt = self._ranker.corrections(dict(zip(SCORED, points, strict=True)), weights)
+            points, own = np.vstack([points, learnt]), own + learnt
+        addresses = self._helps(points[NEED], points[WORDS], points[GUIDE])
+        kin = self._need * self._index.columns.n_kinds + self._index.columns.kind.take(rows)
+        if self._hidden:
+            is_hidden = np.isin(rows, list(self._hidden))
+            addresses &= ~is_hidden
+            kin[is_hidden] = -1 - np.flatnonzero(is_hidden)  # what is not shown takes no points off what is
+        scores, penalties = _diversify(_rounded(own), kin, weights.diversity)
+        listed = np.arange(len(rows)) if self._is_whole else np.flatnonzero(addresses)
+        chosen = listed[(-scores[listed]).argsort(kind="stable")[:limit]]
+        names = (*SCORED, "learnt", "diversity") if self._ranker else (*SCORED, "diversity")
+        shown = np.concatenate([points, penalties[np.newaxis]]).take(chosen, axis=1)
+        parts = [Parts(names, shown, column) for column in range(len(chosen))]
+        flags, needs = addresses[chosen], self._need[chosen]
+        return self._say(rows[chosen], told.take(chosen, axis=1), flags, needs, scores[chosen].tolist(), parts)
+
+    def describe(self, positions: Positions) -> list[Match]:
+        """Return what is said of schemes that have no score, in their order."""
+        if not len(positions):
+            return []
+        told, needs = bits_at(self.standing.told, positions), self._fit_of(positions)[1]
+        nothing: list[Mapping[str, float]] = [{}] * len(positions)
+        return self._say(positions, told, self.addresses(positions), needs, [None] * len(positions), nothing)
+
+    def _say(
+        self,
+        positions: Positions,
+        told: NDArray[np.uint8],
+        addresses: BoolArray,
+        needs: Positions,
+        scores: Sequence[float | None],
+        parts: Sequence[Mapping[str, float]],
+    ) -> list[Match]:
+        schemes, names, hidden = self._index.schemes, (*self._needs, ""), self._hidden
+        facts = self._index.facts.names
+        said = _said_of(facts)
+        make = tuple.__new__  # as Match does it, but for counting what it is given
+        whole, size = told.T.tobytes(), len(told)
+        found = []
+        columns = zip(positions.tolist(), addresses.tolist(), needs.tolist(), scores, parts, strict=True)
+        for at, (position, is_listed, need, score, part) in enumerate(columns):
+            key = whole[at * size : (at + 1) * size]
+            fields = said.get(key)
+            if fields is None:
+                if len(said) >= MAX_SAID:
+                    said.clear()
+                fields = said[key] = _fields(facts, key)
+            hiding = self._keys(hidden[position]) if position in hidden else ()
+            found.append(make(Match, (schemes[position], *fields, is_listed, hiding, score, part, names[need])))
+        return found
+
+    def _keys(self, row: Words) -> tuple[str, ...]:
+        return tuple(self._index.schemes[position].key for position in positions_of(row, self._index.n).tolist())
 
 
-def fit(index: Index, wish: Wish) -> Fits:
-    """Return how well schemes serve a wish. One that states nothing is served by every scheme alike."""
-    columns, needs = index.columns, tuple(sorted(wish.weights))
-    best, sums, need = np.zeros(columns.n), np.zeros(columns.n), np.full(columns.n, len(needs), dtype=np.intp)
-    for place, name in enumerate(needs):
-        rows, weights = columns.served(name).read()
-        values = weights * wish.weights[name]
-        sums[rows] += values
-        better = (values > best[rows]) | (need[rows] == len(needs))
-        need[rows[better]] = place
-        best[rows[better]] = values[better]
-    likeness = index.likeness(wish.closeness)
-    words = likeness / CLOSE
-    return Fits(
-        served=best * (1.0 - OTHERS) + OTHERS * np.minimum(1.0, sums - best),
-        need=need,
-        likeness=likeness,
-        words=np.minimum(1.0, words * words),
-        needs=(*needs, ""),
-    )
+def _rounded(points: Floats) -> Floats:
+    """Round to so many digits that a score is the same however it was computed."""
+    result: Floats = np.rint(points * SCALE) / SCALE
+    return result
 
 
-def _addresses(
-    index: Index, possible: BoolArray, fits: Fits, wish: Wish, weights: Weights, chance: float
-) -> BoolArray:
-    """Tell which schemes answer a wish: those worth a line beside the best possible one; shape (n_positions,)."""
-    if not wish.stated:
-        return np.ones(index.columns.n, dtype=np.bool_)
-    if 100.0 * chance < weights.answer:
-        return np.zeros(index.columns.n, dtype=np.bool_)
-    points = weights.need * fits.served + weights.words * fits.words
-    helped = points + weights.guide * index.columns.guide
-    addresses: BoolArray = (helped > 0.0) & (helped >= LISTED * points[possible].max(initial=0.0))
-    return addresses
-
-
-def _contributions(
-    index: Index, standing: Standing, rows: Positions, fits: Fits, on: date, weights: Weights
-) -> dict[str, Floats]:
-    """Return the points of possible schemes by contribution but ``diversity``; columns of shape (n_possible,)."""
-    columns = index.columns
-    near, applicant, verified, guide, targets = columns.stated()[columns.alike[rows]].T
-    targeted = index.flags(standing.targeted)[rows].astype(np.float64) - index.flags(standing.untargeted)[rows]
-    return {
-        "need": weights.need * fits.served[rows],
-        "words": weights.words * fits.words[rows],
-        "near": weights.near * near,
-        "target": weights.target * (targeted * targets),
-        "certain": weights.certain * _certain(index, standing, rows),
-        "guide": weights.guide * guide,
-        "deadline": weights.deadline * _deadline(columns, rows, on),
-        "verified": weights.verified * np.where(columns.review_by[rows] < on.toordinal(), 0.0, verified),
-        "applicant": weights.applicant * applicant,
-    }
-
-
-def _certain(index: Index, standing: Standing, rows: Positions) -> Floats:
-    """Return 1 where nothing is left to ask, less for each open fact, and least for those of the typed verdict."""
-    doubts = np.zeros(index.columns.n)
-    for row in standing.unknown.values():
-        doubts += index.flags(row)
-    for row in standing.to_confirm.values():
-        doubts += index.flags(row) * 0.5
-    certain: Floats = np.maximum(0.0, 1.0 - doubts[rows] / OPEN_FACTS_FLOOR)
-    return certain
-
-
-def _deadline(columns: Columns, rows: Positions, on: date) -> Floats:
-    """Return -1 when an application can no longer be ready, 1 when the end is near but feasible, else 0."""
-    closes_on = columns.closes_on[rows]
-    left = closes_on - on.toordinal()
-    found = np.where(left < columns.preparation[rows], -1.0, np.where(left <= NEAR_DAYS, 1.0, 0.0))
-    return np.where(closes_on == NO_END, 0.0, found)
-
-
-def _apart(kin: Positions, rows: Positions, hidden: Mapping[int, Row]) -> Positions:
-    """Make each hidden scheme the only one of its kin: what is not shown takes no points off what is."""
-    if not hidden:
-        return kin
-    apart: Positions = np.where(np.isin(rows, list(hidden)), kin.max(initial=0) + 1 + rows, kin)
-    return apart
-
-
-def _diversify(scores: Floats, kin: Positions, order: Positions, weights: Weights) -> tuple[Floats, Floats]:
+def _diversify(scores: Floats, kin: Positions, diversity: float) -> tuple[Floats, Floats]:
     """Take points off each scheme for every better one of its kin: the same need in the same form.
 
     Among those, the loss grows along the list, so they stay in the order of their own scores.
 
     Returns
     -------
-    (scores, penalties) : two ndarray of float64, shape (n_possible,)
+    (scores, penalties) : two ndarray of float64, shape (n_candidates,)
     """
-    best_first = np.lexsort((order, -scores, kin))
-    ordered = kin[best_first]
-    is_first = np.ones(len(ordered), dtype=np.bool_)
+    best_first = (-scores).argsort(kind="stable")
+    few = kin.astype(np.int16) if abs(kin).max(initial=0) < 1 << 15 else kin  # sorted in one pass, digit by digit
+    by_kin = best_first[few[best_first].argsort(kind="stable")]
+    ordered, places = kin[by_kin], np.arange(len(kin))
+    is_first = np.ones(len(kin), dtype=np.bool_)
     is_first[1:] = ordered[1:] != ordered[:-1]
-    starts = np.flatnonzero(is_first)
-    n_better = np.arange(len(ordered)) - np.repeat(starts, np.diff([*starts, len(ordered)]))
-    penalties = np.zeros(len(ordered))
-    penalties[best_first] = rounded(-weights.diversity * n_better.astype(np.float64))
-    return rounded(scores + penalties), penalties
+    n_better = places - np.maximum.accumulate(np.where(is_first, places, 0)) if len(kin) else places
+    penalties = np.empty(len(kin))
+    penalties[by_kin] = _rounded(-diversity * n_better.astype(np.float64))
+    return _rounded(scores + penalties), penalties
 
 
-class _Describer:
-    """Says of a position what the rules and the wish say of its scheme."""
-
-    def __init__(
-        self, index: Index, standing: Standing, fits: Fits, addresses: BoolArray, hidden: Mapping[int, Row]
-    ) -> None:
-        self._index, self._standing, self._fits, self._addresses = index, standing, fits, addresses
-        self._hidden_by = {position: self._keys(row) for position, row in hidden.items()}
-
-    def _keys(self, row: Row) -> tuple[str, ...]:
-        positions = np.flatnonzero(self._index.flags(row)).tolist()
-        return tuple(sorted(self._index.schemes[position].key for position in positions))
-
-    def __call__(self, position: int, *, score: float | None, parts: Mapping[str, float]) -> Match:
-        standing, bit = self._standing, 1 << position
-        scheme = self._index.schemes[position]
-        return Match(
-            scheme=scheme,
-            eligibility=_outcome(bit, standing.eligible, standing.possible),
-            typed=_outcome(bit, standing.typed_eligible, standing.typed_possible),
-            targeted=_outcome(bit, standing.targeted, ~standing.untargeted),
-            unknown=_facts(standing.unknown, bit),
-            to_confirm=_facts(standing.to_confirm, bit),
-            opens_later=bool(standing.opens_later & bit),
-            addresses=bool(self._addresses[position]),
-            hidden_by=self._hidden_by.get(position, ()),
-            score=score,
-            parts=parts,
-            need=self._fits.needs[self._fits.need[position]],
-        )
+type Facts = tuple[tuple[str, int], ...]
 
 
-def _outcome(bit: Row, met: Row, possible: Row) -> Outcome:
-    return MET if bit & met else UNKNOWN if bit & possible else NOT_MET
+@lru_cache(maxsize=16)
+def _said_of(facts: Facts) -> dict[bytes, tuple[object, ...]]:
+    """Return what is said of schemes of an index with these facts, to be added to: few different things are said."""
+    return {}
 
 
-def _facts(rows: Mapping[str, Row], bit: Row) -> tuple[str, ...]:
-    return tuple(sorted([fact for fact, row in rows.items() if row & bit]))
+def _fields(facts: Facts, told: bytes) -> tuple[object, ...]:
+    """Return the fields of a match from its eligibility to whether it opens later.
+
+    Parameters
+    ----------
+    facts : tuple of (str, int)
+        Those that may be open, each with its half.
+    told : bytes
+        Ones and zeros: what a standing tells of one scheme.
+    """
+    possible, eligible, typed_possible, typed_eligible, aimed, others, later, *is_open = told
+    opened = [*compress(facts, is_open)]
+    unknown, to_confirm = (tuple(sorted(fact for fact, half in opened if half == kind)) for kind in (SURE, PERHAPS))
+    return (
+        MET if eligible else UNKNOWN if possible else NOT_MET,
+        MET if typed_eligible else UNKNOWN if typed_possible else NOT_MET,
+        MET if aimed else NOT_MET if others else UNKNOWN,
+        unknown,
+        to_confirm,
+        later == 1,
+    )

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from matching.criteria import Criterion
-from matching.outcomes import NOT_MET, UNKNOWN, BoolArray, Outcome
+from matching.outcomes import UNKNOWN, Outcome
 from matching.profiles import Profiles
 from matching.schemes import Scheme
 
@@ -60,13 +58,3 @@ def _reason(criterion: Criterion, profiles: Profiles, row: int) -> Reason:
         tuple(sorted(fact for fact, rows in facts.items() if rows[row])),
         tuple(_reason(part, profiles, row) for part in criterion.children()),
     )
-
-
-def opens_later(profiles: Profiles, scheme: Scheme) -> BoolArray:
-    """Tell, for each of ``n`` profiles, whether the only thing against a scheme is that it is not open yet."""
-    days, rows = np.unique(profiles.on, return_inverse=True)
-    before: BoolArray = np.array([scheme.window.opens_after(day.item()) for day in days], dtype=np.bool_)[rows]
-    if before.any():
-        for criterion in (*scheme.criteria, *scheme.from_text):
-            before &= criterion.evaluate(profiles) != NOT_MET
-    return before

@@ -5,29 +5,26 @@ A variant never changes a verdict nor a score: it only takes its parent out of w
 
 from collections.abc import Mapping
 
+from matching.bits import Words
 from matching.index import Index
-from matching.settled import Row
 
 
-def hidden_by(index: Index, possible: Row) -> dict[int, Row]:
+def hidden_by(index: Index, possible: Words) -> dict[int, Words]:
     """Return the parents that are hidden, each with the variants that hide it.
 
     Parameters
     ----------
     index : Index
-    possible : int
+    possible : ndarray of uint64
         The schemes without a condition that is not met, as a row.
 
     Returns
     -------
-    dict of int to int
+    dict of int to ndarray of uint64
         By position of the parent, the variants of it that are possible, as a row.
     """
-    return {
-        index.positions[parent]: hiding
-        for parent, variants in index.variants.items()
-        if parent in index.positions and (hiding := variants & possible)
-    }
+    hiding = ((parent, variants & possible) for parent, variants in index.variants.items())
+    return {parent: row for parent, row in hiding if row.any()}
 
 
 def chain_in(parents: Mapping[str, str]) -> tuple[str, str, str] | None:

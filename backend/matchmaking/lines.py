@@ -142,12 +142,12 @@ def clear_caches() -> None:
     load_codes.cache_clear()
 
 
-def read_line(raw: bytes, codes: Codes, *, on: date) -> Question:
+def read_line(raw: bytes, codes: Codes, *, on: date, known_schemes: Container[str] | None = None) -> Question:
     """Read a line; ``on`` is the day where the line gives none.
 
     Raises ``LineError``. A key without a value (``null``) is not given; unknown keys are ignored.
     """
-    return read_record(read_object(raw), codes, on=on)
+    return read_record(read_object(raw), codes, on=on, known_schemes=known_schemes)
 
 
 def read_object(raw: bytes, *, subject: str = "La ligne", nothing: str = "une ligne vide") -> dict[str, Any]:
@@ -200,8 +200,10 @@ class _Reader:
         unknown = [name for name in record if name not in NAMES or "." in name]
         self.ignored = [*unknown, *(f"project.{name}" for name in project if f"project.{name}" not in NAMES)]
 
-    def read(self, name: str, take: Callable[..., Any], *accepted: Any) -> Any:
+    def read(self, name: str, take: Callable[..., Any], *accepted: Any, is_required: bool = False) -> Any:
         """Return a value as ``take`` reads it; ``None`` where it is not given or refused."""
+        if not is_required and self.given.get(name) is None:  # most names of most lines
+            return None
         try:
             return take(self.given, name, *accepted)
         except Refused as refused:
@@ -232,12 +234,17 @@ class _Reader:
         self.faults.append(Fault(f"/{pointer}{part}", sentence))
 
 
-def read_record(record: Mapping[str, Any], codes: Codes, *, on: date) -> Question:
-    """Read an object as :func:`read_line` does. Raises ``LineError`` with everything that is wrong."""
+def read_record(
+    record: Mapping[str, Any], codes: Codes, *, on: date, known_schemes: Container[str] | None = None
+) -> Question:
+    """Read an object as :func:`read_line` does. Raises ``LineError`` with everything that is wrong.
+
+    The schemes that it names are looked up where those that are known are not given.
+    """
     reader = _Reader(record)
     line_id: Id = reader.read("id", read_id)
     reader.read("siret", read_siret)
-    facts = _read_facts(reader, codes)
+    facts = _read_facts(reader, codes, known_schemes)
     needs = reader.read("needs", read_list, str, _NEEDS) or []
     for index, need in enumerate(needs):
         if need not in codes.sub_needs:
@@ -262,7 +269,7 @@ def read_record(record: Mapping[str, Any], codes: Codes, *, on: date) -> Questio
     )
 
 
-def _read_facts(reader: _Reader, codes: Codes) -> dict[str, Any]:
+def _read_facts(reader: _Reader, codes: Codes, known_schemes: Container[str] | None) -> dict[str, Any]:
     facts = {
         "commune": reader.read("commune", read_code, codes.communes, _COMMUNE),
         "region": reader.read("region", read_code, codes.regions, 'un code INSEE de région comme "32"'),
@@ -274,7 +281,7 @@ def _read_facts(reader: _Reader, codes: Codes) -> dict[str, Any]:
         **{name: reader.read(name, get, bool, _YES_NO) for name in ("micro_entrepreneur", *YES_NO)},
         "group": _read_group(reader),
         "previous_years": _read_years(reader),
-        "schemes": _read_schemes(reader),
+        "schemes": _read_schemes(reader, known_schemes),
         "project.started": reader.read("project.started", get, bool, _YES_NO),
         "project.spend": reader.read("project.spend", read_interval),
         "project.spend_kinds": _read_spend_kinds(reader),
@@ -337,7 +344,7 @@ def _read_group(reader: _Reader) -> list[dict[str, Any]] | None:
 def _read_related(reader: _Reader, place: str) -> dict[str, Any]:
     found = {
         "name": reader.read(f"{place}.name", get, str, "un texte"),
-        "share": reader.read(f"{place}.share", read_share),
+        "share": reader.read(f"{place}.share", read_share, is_required=True),
         "control": reader.read(f"{place}.control", get, bool, _YES_NO),
         "holder": reader.read(f"{place}.holder", read_choice, tuple(HOLDERS)),
     }
@@ -363,13 +370,12 @@ def _read_spend_kinds(reader: _Reader) -> list[str] | None:
     return kinds
 
 
-def _read_schemes(reader: _Reader) -> dict[str, bool] | None:
+def _read_schemes(reader: _Reader, known: Container[str] | None) -> dict[str, bool] | None:
     held: dict[str, Any] | None = reader.read("schemes", get, dict, _SCHEMES)
     if not held:
         return held
-    sources, _, keys = zip(*(key.partition(":") for key in held), strict=True)
-    rows = Scheme.objects.filter(source__in=sources, source_key__in=keys)
-    known = {scheme.key for scheme in rows}
+    if known is None:
+        known = Scheme.objects.known_keys(held)
     for key, value in held.items():
         part = "/" + key.replace("~", "~0").replace("/", "~1")
         if key not in known:

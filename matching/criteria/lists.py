@@ -149,7 +149,8 @@ class LegalForm(_Coded):
         return code
 
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
-        return self.test(profiles.legal_categories)[profiles.legal_category]
+        codes, rows = profiles.legal_categories()
+        return self.test(codes)[rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Numbers between bounds: staff and figures of a company or of its group, cost of a project, size of an enterprise."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
@@ -84,7 +85,10 @@ class _Figure(_Bounded):
         own_open = self._test(*profiles.number(self.kind)) == UNKNOWN
         return _by_fact(
             profiles,
-            ((row, _open_of_sum(profiles.rows[row], self.kind, bool(own_open[row]))) for row in _rows(unknown)),
+            (
+                (row, _open_of_sum(profiles.rows[row], profiles.sums[row], self.kind, bool(own_open[row])))
+                for row in _rows(unknown)
+            ),
         )
 
 
@@ -175,26 +179,31 @@ class SizeCategory(Criterion):
         unknown = self.evaluate(profiles) == UNKNOWN
         return _by_fact(profiles, ((row, self._open(profiles, row)) for row in _rows(unknown)))
 
-    def _open(self, profiles: Profiles, row: int) -> set[str]:
+    def _open(self, profiles: Profiles, row: int) -> frozenset[str]:
         """Return the facts that leave the size open, at the ceilings that matter here."""
         low, high = profiles.sizes
-        profile, (last, *earlier) = profiles.rows[row], profiles.consolidated_years(row)
-        found: set[str] = set()
-        for ceiling in (self._first - 1, self._last):
-            if not low[row] <= ceiling < high[row]:
-                continue  # settled: at or under it for certain, or above it
-            size = SIZES[ceiling]
-            own = state_aid.open_figures(profile.figures, size)
-            for figure in state_aid.open_figures(last, size):
-                found |= _open_of_sum(profile, figure, figure in own)
-            if any(state_aid.open_figures(year, size) for year in earlier):
-                found.add("previous_years")
-            if profile.group is None and size in SME_SIZES:  # it may be held by public bodies
-                found.add("group")
-        return found
+        several = (
+            profiles.open_at(row, ceiling, partial(_open_at, profiles, row, SIZES[ceiling]))
+            for ceiling in (self._first - 1, self._last)
+            if low[row] <= ceiling < high[row]  # otherwise settled: at or under it for certain, or above it
+        )
+        return frozenset().union(*several)
 
 
-def _open_of_sum(profile: Profile, figure: str, own_open: bool) -> set[str]:
+def _open_at(profiles: Profiles, row: int, size: str) -> frozenset[str]:
+    """Return the facts that leave open whether an enterprise is under the ceilings of a size."""
+    profile, (last, *earlier) = profiles.rows[row], profiles.consolidated_years(row)
+    own, found = state_aid.open_figures(profile.figures, size), set[str]()
+    for figure in state_aid.open_figures(last, size):
+        found |= _open_of_sum(profile, profiles.sums[row], figure, figure in own)
+    if any(state_aid.open_figures(year, size) for year in earlier):
+        found.add("previous_years")
+    if profile.group is None and size in SME_SIZES:  # it may be held by public bodies
+        found.add("group")
+    return frozenset(found)
+
+
+def _open_of_sum(profile: Profile, whole: state_aid.Consolidated, figure: str, own_open: bool) -> set[str]:
     """Return what leaves a sum over a group open: the company's own figure, what is said of the group, or both.
 
     Where nothing is said of the group, the company's own figure is asked only if it would decide alone.
@@ -202,13 +211,9 @@ def _open_of_sum(profile: Profile, figure: str, own_open: bool) -> set[str]:
     found: set[str] = set()
     if _is_open(profile.figures, figure) and (own_open or profile.group is not None):
         found.add(figure)
-    if profile.group is None or any(_is_open(part.figures, figure) for part in _others(profile)):
+    if profile.group is None or any(_is_open(part.figures, figure) for part in whole.parts[1:]):
         found.add("group")
     return found
-
-
-def _others(profile: Profile) -> tuple[state_aid.Part, ...]:
-    return state_aid.consolidate(profile.figures, profile.group).parts[1:]
 
 
 def _is_open(figures: Figures, figure: str) -> bool:
@@ -220,7 +225,7 @@ def _rows(mask: BoolArray) -> list[int]:
     return [int(row) for row in np.flatnonzero(mask)]
 
 
-def _by_fact(profiles: Profiles, found: Iterable[tuple[int, set[str]]]) -> OpenFacts:
+def _by_fact(profiles: Profiles, found: Iterable[tuple[int, Collection[str]]]) -> OpenFacts:
     columns: OpenFacts = {}
     for row, facts in found:
         for fact in facts:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from matching import MET, NOT_MET, UNKNOWN, Answering, Match, Outcome, Profile, Profiles, Ranker, Scheme, Weights, Wish
-from matching.eligibility import evaluate
+from tests.matching.naive_verdicts import evaluate
 
 NEAR = {"local": 1.0, "departmental": 0.8, "regional": 0.65, "national": 0.25, "eu": 0.0}
 APPLICANT = {"firm": 0.0, "employee": -0.5, "authority": -1.0}
@@ -40,8 +40,7 @@ def rank(
             targeted=Outcome(int(verdict.targeted[0])),
             unknown=tuple(sorted(fact for fact, rows in verdict.unknown.items() if rows[0])),
             to_confirm=tuple(sorted(fact for fact, rows in verdict.to_confirm.items() if rows[0])),
-            opens_later=scheme.window.opens_after(profile.on)
-            and all(one.evaluate(columns)[0] != NOT_MET for one in (*scheme.criteria, *scheme.from_text)),
+            opens_later=bool(verdict.opens_later[0]),
             addresses=not variants and answered and (not wish.stated or (helped > 0 and helped >= least)),
             hidden_by=tuple(variants),
             score=None,

@@ -25,8 +25,8 @@ from matching import (
     find_change,
     parse_criterion,
 )
-from matching.eligibility import evaluate
 from tests.matching.factories import DAY, make_scheme
+from tests.matching.naive_verdicts import evaluate
 from tests.matching.test_properties import (
     PERIMETERS,
     aged,

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+import matching
 from matching import (
     MET,
     NOT_MET,
@@ -15,11 +16,10 @@ from matching import (
     Profiles,
     Window,
     explain,
-    opens_later,
 )
 from matching import parse_criterion as parse
-from matching.eligibility import Verdicts, evaluate
 from tests.matching.factories import DAY, make_profiles, make_scheme
+from tests.matching.naive_verdicts import Verdicts, evaluate
 
 STAFF = {"kind": "headcount", "below": 250}
 REGION = {"kind": "in_territory", "any_of": ["REG-32"]}
@@ -149,7 +149,9 @@ def test_a_scheme_opens_later_when_only_its_opening_is_against_it(
     window: Window, place: Place | None, expected: bool
 ) -> None:
     profiles = make_profiles(**({"place": place} if place else {}))
-    assert opens_later(profiles, make_scheme("a:a", REGION, window=window)).tolist() == [expected]
+    scheme = make_scheme("a:a", REGION, window=window)
+    assert evaluate(profiles, scheme).opens_later.tolist() == [expected]
+    assert matching.evaluate(matching.classes_of(profiles.rows), scheme).opens_later.tolist() == [expected]
 
 
 def test_days_left_count_to_the_last_day() -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,11 +27,13 @@ from matching import (
     Scheme,
     Window,
     Wish,
+    classes_of,
+    evaluate,
     parse_criterion,
     rank,
     rank_listed,
 )
-from matching.bits import row_of
+from matching.bits import bits_at
 from matching.criteria import (
     AgeMonths,
     AnyOf,
@@ -42,9 +45,9 @@ from matching.criteria import (
     Turnover,
     shared,
 )
-from matching.eligibility import evaluate
-from matching.index import Standing
-from tests.matching import naive_ranking
+from matching.index import LATER, N_TOLD, TARGETED, UNTARGETED
+from matching.tables import ELIGIBLE, PERHAPS, POSSIBLE, SURE, TYPED_ELIGIBLE, TYPED_POSSIBLE
+from tests.matching import naive_ranking, naive_verdicts
 from tests.matching.factories import DAY, WEIGHTS, make_scheme
 from tests.matching.test_properties import (
     ACTIVITIES,
@@ -79,34 +82,48 @@ def schemes(draw: st.DrawFn) -> Scheme:
     )
 
 
-def told(standing: Standing, index: Index) -> dict[str, Any]:
-    """Return what an index says, scheme by scheme."""
+def told(index: Index, *firms: Profile) -> list[dict[str, Any]]:
+    """Return what an index says of firms that ask together, scheme by scheme."""
 
-    def verdict(bit: int, eligible: int, possible: int) -> int:
-        return MET if bit & eligible else UNKNOWN if bit & possible else NOT_MET
+    def verdict(eligible: int, possible: int) -> int:
+        return MET if eligible else UNKNOWN if possible else NOT_MET
 
-    return {
-        key: (
-            verdict(1 << position, standing.eligible, standing.possible),
-            verdict(1 << position, standing.typed_eligible, standing.typed_possible),
-            verdict(1 << position, standing.targeted, ~standing.untargeted),
-            {fact for fact, row in standing.unknown.items() if row >> position & 1},
-            {fact for fact, row in standing.to_confirm.items() if row >> position & 1},
+    found = []
+    for standing in index.stand(classes_of(firms)):
+        bits = bits_at(standing.told, np.arange(index.n)).T.tolist()
+        found.append(
+            {
+                scheme.key: (
+                    verdict(row[ELIGIBLE], row[POSSIBLE]),
+                    verdict(row[TYPED_ELIGIBLE], row[TYPED_POSSIBLE]),
+                    verdict(row[TARGETED], not row[UNTARGETED]),
+                    *(
+                        {
+                            fact
+                            for (fact, kind), is_open in zip(index.facts.names, row[N_TOLD:], strict=True)
+                            if is_open and kind == half
+                        }
+                        for half in (SURE, PERHAPS)
+                    ),
+                    bool(row[LATER]),
+                )
+                for scheme, row in zip(index.schemes, bits, strict=True)
+            }
         )
-        for key, position in index.positions.items()
-    }
+    return found
 
 
 def expected(several: dict[str, Scheme], profile: Profile) -> dict[str, Any]:
     columns, found = Profiles([profile]), {}
     for key, scheme in several.items():
-        verdicts = evaluate(columns, scheme)
+        verdicts = naive_verdicts.evaluate(columns, scheme)
         found[key] = (
             verdicts.eligibility[0],
             verdicts.typed[0],
             verdicts.targeted[0],
             {fact for fact, rows in verdicts.unknown.items() if rows[0]},
             {fact for fact, rows in verdicts.to_confirm.items() if rows[0]},
+            verdicts.opens_later[0],
         )
     return found
 
@@ -116,37 +133,20 @@ def expected(several: dict[str, Scheme], profile: Profile) -> dict[str, Any]:
 )
 def test_an_index_says_what_the_criteria_say(several: list[Scheme], firms: list[dict[str, Any]]) -> None:
     index, by_key = Index(several), {scheme.key: scheme for scheme in several}
-    for facts in firms:
-        profile = to_profile(facts)
-        assert told(index.stand(profile), index) == expected(by_key, profile)
+    asked = [to_profile(facts) for facts in firms]
+    answers = [expected(by_key, profile) for profile in asked]
+    assert told(index, *asked) == answers
+    assert [told(index, profile)[0] for profile in asked] == answers
+    assert [told(Index(several), profile)[0] for profile in asked] == answers
 
 
-edits = st.lists(
-    st.one_of(schemes(), st.lists(schemes(), max_size=4), st.sampled_from(KEYS), profiles), min_size=1, max_size=12
-)
-
-
-@given(edits, st.lists(profiles, min_size=1, max_size=3))
-def test_schemes_come_and_go_as_if_it_were_built_afresh(several: list[Any], firms: list[dict[str, Any]]) -> None:
-    index, by_key = Index(), dict[str, Scheme]()
-    for edit in several:
-        if isinstance(edit, Scheme):
-            index.add(edit)
-            by_key[edit.key] = edit
-        elif isinstance(edit, list):  # of one key, the last one counts
-            index.extend(edit)
-            by_key |= {scheme.key: scheme for scheme in edit}
-        elif isinstance(edit, str) and edit in by_key:
-            index.remove(edit)
-            del by_key[edit]
-        elif isinstance(edit, dict):  # a firm that asks in between leaves what it settled behind
-            profile = to_profile(edit)
-            assert told(index.stand(profile), index) == expected(by_key, profile)
-        assert index.live == row_of(index.positions.values())
-        assert {key: index.schemes[at] for key, at in index.positions.items()} == by_key
-    for facts in firms:
-        profile = to_profile(facts)
-        assert told(index.stand(profile), index) == expected(by_key, profile)
+@given(schemes(), st.lists(profiles, min_size=1, max_size=6))
+def test_one_scheme_is_judged_as_its_criteria_judge_it(scheme: Scheme, firms: list[dict[str, Any]]) -> None:
+    asked = [to_profile(facts) for facts in firms]
+    found, slow = evaluate(classes_of(asked), scheme), naive_verdicts.evaluate(Profiles(asked), scheme)
+    assert found.eligibility.tolist() == slow.eligibility.tolist()
+    assert found.typed.tolist() == slow.typed.tolist()
+    assert found.opens_later.tolist() == slow.opens_later.tolist()
 
 
 def test_schemes_share_the_conditions_that_are_equal() -> None:
@@ -165,21 +165,6 @@ def test_of_several_schemes_of_one_key_the_last_one_is_ranked_once() -> None:
     index = Index([make_scheme("a:0"), make_scheme("a:1"), make_scheme("a:0", {"kind": "headcount", "below": 250})])
     found = rank(index, Profile(on=DAY), Wish(), WEIGHTS).matches
     assert sorted((match.scheme.key, match.eligibility) for match in found) == [("a:0", UNKNOWN), ("a:1", MET)]
-
-
-def test_who_orients_a_firm_no_longer_brings_nothing_of_its_form() -> None:
-    guide, like_it = (make_scheme(f"a:{at}", kind="advice", guide=guide) for at, guide in enumerate((1.0, 0.0)))
-    index = Index([guide, like_it, make_scheme("a:2", kind="loan")])
-    wish = Wish({"robot": 1.0}, stated=True, chance=1.0)
-
-    def listed() -> list[str]:
-        return [match.scheme.key for match in rank(index, Profile(on=DAY), wish, WEIGHTS, limit=3).matches]
-
-    assert listed() == ["a:0"]
-    index.remove("a:0")
-    assert listed() == []
-    index.add(replace(like_it, guide=0.5))
-    assert listed() == ["a:1"]
 
 
 NEEDS = ["robot", "energy", "hire"]
@@ -362,19 +347,15 @@ def test_where_nothing_was_asked_the_first_of_very_many_are_those_of_all_of_them
 
 def test_needs_may_be_served_to_as_many_degrees_as_there_are_schemes() -> None:
     several = [make_scheme(f"a:{n:03}", needs={"robot": n / 400, "hire": 1.0}, kind=str(n)) for n in range(1, 301)]
-    index, wish = Index(several[:20]), Wish({"robot": 1.0}, stated=True, chance=1.0)
-    for n_held in (20, 21, 300):
-        index.extend(several[20:n_held])
-        best_first = [scheme.key for scheme in reversed(several[:n_held])]
-        found = rank(index, Profile(on=DAY), wish, WEIGHTS, limit=5).matches
-        assert [match.scheme.key for match in found] == best_first[:5]
-        assert [match.parts["need"] for match in found] == [
-            WEIGHTS.need * (n / 400 * 0.65) for n in range(n_held, n_held - 5, -1)
-        ]
+    wish = Wish({"robot": 1.0}, stated=True, chance=1.0)
+    found = rank(Index(several), Profile(on=DAY), wish, WEIGHTS, limit=5).matches
+    assert [match.scheme.key for match in found] == [scheme.key for scheme in reversed(several)][:5]
+    assert [match.parts["need"] for match in found] == [WEIGHTS.need * (n / 400 * 0.65) for n in range(300, 295, -1)]
 
 
-def test_after_a_thousand_edits_it_is_as_if_it_were_built_afresh() -> None:
+def test_classes_that_take_too_much_room_are_forgotten_and_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
     draw = Random(11)  # noqa: S311
+    several = [make_scheme(f"a:{n:03}", *draw.sample(CONDITIONS, draw.randint(0, 3))) for n in range(80)]
     firms = [
         Profile(
             on=DAY,
@@ -383,32 +364,15 @@ def test_after_a_thousand_edits_it_is_as_if_it_were_built_afresh() -> None:
             headcount=draw.choice([Interval(), Interval(8, 12), Interval(60, 60)]),
             created_on=draw.choice([None, date(2025, 1, 31)]),
         )
-        for _ in range(6)
+        for _ in range(30)
     ]
-    index, known = Index(), dict[str, Scheme]()
-    for number in range(1_000):
-        key = f"a:{draw.randint(0, 80):02}"
-        if key in known and draw.random() < 0.4:
-            index.remove(key)
-            del known[key]
-        else:
-            known[key] = make_scheme(
-                key,
-                *draw.sample(CONDITIONS, draw.randint(0, 3)),
-                needs={need: draw.choice([0.3, 1.0]) for need in draw.sample(NEEDS, draw.randint(0, 2))},
-                kind=draw.choice(["loan", "grant"]),
-                reach=draw.choice(["local", "national"]),
-            )
-            index.add(known[key])
-        if number % 50 == 0:  # what was settled in between is brought up to date, not forgotten
-            rank(index, firms[number // 50 % len(firms)], Wish(), WEIGHTS, limit=3)
-    afresh = Index(known.values())
+    monkeypatch.setattr("matching.index.MAX_BYTES", 1)
+    index, by_key = Index(several), {scheme.key: scheme for scheme in several}
+    before = index.stand(classes_of(firms))
     for profile in firms:
-        assert told(index.stand(profile), index) == told(afresh.stand(profile), afresh) == expected(known, profile)
-        for wish in (Wish(), Wish({"robot": 1.0}, stated=True, ticked=frozenset({"robot"}))):
-            for limit in (None, 7):
-                found = rank(index, profile, wish, WEIGHTS, limit=limit)
-                assert found == rank(afresh, profile, wish, WEIGHTS, limit=limit)
+        assert told(index, profile) == [expected(by_key, profile)]
+    assert told(index, *firms) == [expected(by_key, profile) for profile in firms]
+    assert before[7].told.tolist() == index.stand(classes_of(firms))[7].told.tolist()
 
 
 evaluated = Counter[str]()
@@ -452,7 +416,7 @@ def test_another_day_touches_the_rows_of_dates_and_nothing_else() -> None:
         (date(2026, 2, 1), set()),
     ):
         evaluated.clear()
-        told_on[on] = told(index.stand(replace(firm, on=on)), index)
+        told_on[on] = told(index, replace(firm, on=on))[0]
         assert set(evaluated) == expected_kinds, on
     for on, found in told_on.items():
-        assert found == expected({key: index.schemes[at] for key, at in index.positions.items()}, replace(firm, on=on))
+        assert found == expected({scheme.key: scheme for scheme in index.schemes}, replace(firm, on=on))

@@ -121,16 +121,10 @@ def test_a_reader_tells_how_close_the_words_that_no_negation_covers_come_to_each
     assert reader.read("Un robot").closeness == {}
 
 
-def test_an_index_knows_the_likeness_of_its_schemes_whatever_comes_and_goes() -> None:
-    index = Index(make_scheme(f"a:{number:02}") for number in range(30, 50))  # some are in one only, some in both
-    for edit in (None, "a:31", "a:39", "b:00"):
-        if edit in index.positions:
-            index.remove(edit)
-        elif edit:
-            index.add(make_scheme(edit))
+def test_an_index_knows_the_likeness_of_its_schemes() -> None:
+    for first in (30, 25):  # some are in one only, some in both
+        index = Index(make_scheme(f"a:{number:02}") for number in range(first, 50))
         for text in (" ".join(WORDS), "toit"):
             found = POSTINGS.closeness(text)
-            expected = [found.get(index.schemes[at].key, 0.0) if at in index.schemes else 0.0 for at in range(20)]
-            likeness = index.likeness(found)
-            assert [likeness[at] if at in index.schemes else 0.0 for at in range(20)] == expected
-            assert index.likeness(dict(found)).tolist() == likeness.tolist()
+            expected = [found.get(scheme.key, 0.0) for scheme in index.schemes]
+            assert index.likeness(found).tolist() == index.likeness(dict(found)).tolist() == expected

@@ -8,10 +8,25 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import Correspondence, Figures, Interval, Place, Profile, Profiles, Related, Window, parse_criterion
-from matching.eligibility import evaluate
+from matching import (
+    Correspondence,
+    Figures,
+    Index,
+    Interval,
+    Place,
+    Profile,
+    Profiles,
+    Related,
+    Window,
+    Wish,
+    classes_of,
+    evaluate,
+    parse_criterion,
+    rank,
+)
 from matching.schemes import Scheme
-from tests.matching import reference
+from tests.matching import naive_verdicts, reference
+from tests.matching.factories import WEIGHTS
 
 WORDS = {1: "yes", 0: "maybe", -1: "no"}
 PERIMETERS = ["REG-32", "DEP-60", "EPCI-200067965", "COM-60159", "ZONE-afr", "REG-84"]
@@ -269,7 +284,9 @@ def test_the_engine_and_the_second_reading_agree_on_schemes(
         targeted_activities=tuple(targets),
         targeted_activities_2025=tuple(new_targets),
     )
-    verdict = evaluate(Profiles([to_profile(facts) for facts in several]), scheme)
+    asked = [to_profile(facts) for facts in several]
+    verdict, found = naive_verdicts.evaluate(Profiles(asked), scheme), evaluate(classes_of(asked), scheme)
+    ranked = [rank(Index([scheme]), profile, Wish(), WEIGHTS).matches[0] for profile in asked]
     words = {1: "eligible", 0: "undecided", -1: "ineligible"}
     record = {"window": window, "criteria": stated, "from_text": from_text}
     record |= {"targeted_naf": targets, "targeted_naf_2025": new_targets}
@@ -281,6 +298,16 @@ def test_the_engine_and_the_second_reading_agree_on_schemes(
             "unknown": sorted(fact for fact, rows in verdict.unknown.items() if rows[row]),
             "to_confirm": sorted(fact for fact, rows in verdict.to_confirm.items() if rows[row]),
         } == reference.judge(record, facts)
+        match = ranked[row]
+        assert {
+            "eligibility": words[match.eligibility],
+            "typed": words[match.typed],
+            "targeted": {1: "yes", 0: "unknown", -1: "no"}[match.targeted],
+            "unknown": list(match.unknown),
+            "to_confirm": list(match.to_confirm),
+        } == reference.judge(record, facts)
+    assert found.eligibility.tolist() == verdict.eligibility.tolist()
+    assert found.typed.tolist() == verdict.typed.tolist()
 
 
 @given(criteria, profiles)

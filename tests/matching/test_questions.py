@@ -21,9 +21,9 @@ from matching import (
     next_questions,
 )
 from matching.criteria import leaves as ends
-from matching.eligibility import evaluate
 from matching.hypotheses import variants
 from tests.matching.factories import DAY, make_scheme
+from tests.matching.naive_verdicts import evaluate
 from tests.matching.test_properties import criteria, profiles, to_profile
 
 SME = {"kind": "headcount", "below": 250}

@@ -1,7 +1,7 @@
 """What is known of a firm, as the engine reads it: facts by name, places from the geography in the database."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from math import inf
@@ -20,9 +20,77 @@ from backend.territories.services import (
 
 type Facts = Mapping[str, Any]
 
+HELD = "schemes"  # told in a list; or one by one
+
 # What an activity may be in each nomenclature, as its code in the other one says: facts that follow from others, kept
 # with a result so that it can be had again whatever table is loaded since.
 POSSIBLE = {"naf_rev2": "naf_possible", "naf_2025": "naf_2025_possible"}
+
+
+def _as_said(facts: Facts, names: Sequence[str]) -> Any:
+    return facts.get(names[0])
+
+
+def _text(facts: Facts, names: Sequence[str]) -> str:
+    return facts.get(names[0]) or ""
+
+
+def _number(facts: Facts, names: Sequence[str]) -> matching.Interval:
+    return _interval(facts.get(names[0]))
+
+
+def _paths(facts: Facts, names: Sequence[str]) -> frozenset[str]:
+    return frozenset(facts.get(names[0]) or ())
+
+
+def _day(facts: Facts, names: Sequence[str]) -> date | None:
+    told = facts.get(names[0])
+    return date.fromisoformat(told) if told else None
+
+
+def _kinds(facts: Facts, names: Sequence[str]) -> frozenset[str] | None:
+    told = facts.get(names[0])
+    return None if told is None else frozenset(told)
+
+
+def _group(facts: Facts, names: Sequence[str]) -> tuple[matching.Related, ...] | None:
+    told = facts.get(names[0])
+    return None if told is None else tuple(map(_related, told))
+
+
+def _years(facts: Facts, names: Sequence[str]) -> tuple[matching.Figures, ...]:
+    return tuple(map(_figures, facts.get(names[0]) or ()))
+
+
+# The fields of a profile: the facts that make each, and how; those of a person's answers and of schemes that the firm
+# has are told apart by what they start with.
+_FIELDS: Mapping[str, tuple[tuple[str, ...], Callable[[Facts, Sequence[str]], Any]]] = {
+    "headcount": (("headcount",), _number),
+    "turnover": (("turnover",), _number),
+    "balance_sheet": (("balance_sheet",), _number),
+    "spend": (("project.spend",), _number),
+    "activity": (("naf",), _text),
+    "activity_2025": (("naf_2025",), _text),
+    "possible_activities": ((POSSIBLE["naf_rev2"],), _paths),
+    "possible_activities_2025": ((POSSIBLE["naf_2025"],), _paths),
+    "legal_category": (("legal_category",), _text),
+    "created_on": (("created_on",), _day),
+    "micro_entrepreneur": (("micro_entrepreneur",), _as_said),
+    "craft_register": (("craft_register",), _as_said),
+    "public_body": (("public_body",), _as_said),
+    "in_difficulty": (("in_difficulty",), _as_said),
+    "taxes_up_to_date": (("taxes_up_to_date",), _as_said),
+    "started": (("project.started",), _as_said),
+    "tenure": (("project.tenure",), _text),
+    "horizon": (("project.horizon",), _text),
+    "spend_kinds": (("project.spend_kinds",), _kinds),
+    "group": (("group",), _group),
+    "previous_years": (("previous_years",), _years),
+}
+_NOTHING: Mapping[str, bool] = {}  # one object, which takes no time to compare
+_FIELD_OF = {name: field for field, (names, _) in _FIELDS.items() for name in names}
+_PLACES = {"place": ("commune", "region"), "project_place": ("project.commune", "commune", "region")}
+_PREFIXES = {"answers": (Fact.ANSWER,), "held": (Fact.SCHEME, HELD)}
 
 
 def profile(facts: Facts, *, on: date) -> matching.Profile:
@@ -30,40 +98,56 @@ def profile(facts: Facts, *, on: date) -> matching.Profile:
 
     The place of the project is that of the establishment where no other is stated, as for the officer in charge.
     """
+    fields = {field: None for name in facts if (field := _FIELD_OF.get(name))}
+    found: dict[str, Any] = {field: read(facts, names) for field in fields for names, read in (_FIELDS[field],)}
     place = _place(facts.get("commune"), facts.get("region"), on=on)
     project_commune = facts.get("project.commune")
     return matching.Profile(
         on=on,
-        headcount=_interval(facts.get("headcount")),
-        turnover=_interval(facts.get("turnover")),
-        balance_sheet=_interval(facts.get("balance_sheet")),
-        spend=_interval(facts.get("project.spend")),
         place=place,
         project_place=_place(project_commune, None, on=on) if project_commune else place,
-        activity=facts.get("naf") or "",
-        legal_category=facts.get("legal_category") or "",
-        created_on=date.fromisoformat(facts["created_on"]) if facts.get("created_on") else None,
-        micro_entrepreneur=facts.get("micro_entrepreneur"),
-        started=facts.get("project.started"),
-        activity_2025=facts.get("naf_2025") or "",
-        possible_activities=frozenset(facts.get(POSSIBLE["naf_rev2"]) or ()),
-        possible_activities_2025=frozenset(facts.get(POSSIBLE["naf_2025"]) or ()),
-        craft_register=facts.get("craft_register"),
-        public_body=facts.get("public_body"),
-        in_difficulty=facts.get("in_difficulty"),
-        taxes_up_to_date=facts.get("taxes_up_to_date"),
-        tenure=facts.get("project.tenure") or "",
-        horizon=facts.get("project.horizon") or "",
-        spend_kinds=None if facts.get("project.spend_kinds") is None else frozenset(facts["project.spend_kinds"]),
-        group=None if facts.get("group") is None else tuple(map(_related, facts["group"])),
-        previous_years=tuple(map(_figures, facts.get("previous_years") or ())),
-        held=held_schemes(facts),
+        held=held_schemes(facts) or _NOTHING,
         answers={
             name.removeprefix(Fact.ANSWER): bool(value)
             for name, value in facts.items()
             if name.startswith(Fact.ANSWER) and value is not None
-        },
+        }
+        or _NOTHING,
+        **found,
     )
+
+
+def firm_classes(facts: Sequence[Facts], *, on: date) -> matching.ProfileClasses:
+    """Return firms by class: only the facts that a condition reads are looked at, and made a profile once a class."""
+    columns: dict[str, tuple[Any, int]] = {}
+
+    def column(name: str) -> tuple[Any, int]:
+        if name not in columns:
+            columns[name] = matching.number_values([known.get(name) for known in facts])
+        return columns[name]
+
+    def prefixed(prefixes: tuple[str, ...]) -> tuple[Any, int]:
+        told = [{name: value for name, value in known.items() if name.startswith(prefixes)} for known in facts]
+        return matching.number_values(told)
+
+    def classify(fields: tuple[str, ...]) -> matching.Classes:
+        names = {name for field in fields for name in _PLACES.get(field) or _FIELDS.get(field, ((),))[0]}
+        prefixes = tuple(prefix for field in fields for prefix in _PREFIXES.get(field, ()))
+        several = [*map(column, sorted(names)), *([prefixed(prefixes)] if prefixes else [])]
+        numbers, firsts = matching.combine(several, len(facts))
+        told = [
+            {
+                name: value
+                for name, value in facts[first].items()
+                if name in names or (prefixes and name.startswith(prefixes))
+            }
+            for first in firsts.tolist()
+        ]
+        communes = (known.get(name) for known in told for name in ("commune", "project.commune"))
+        keep_communes((commune, on) for commune in communes if commune)
+        return matching.Classes([profile(known, on=on) for known in told], numbers)
+
+    return matching.ProfileClasses(len(facts), classify)
 
 
 def with_correspondents(facts: Facts, table: matching.Correspondence) -> dict[str, Any]:
@@ -81,7 +165,7 @@ def held_schemes(facts: Facts) -> dict[str, bool]:
     one_by_one = {
         name.removeprefix(Fact.SCHEME): value for name, value in facts.items() if name.startswith(Fact.SCHEME)
     }
-    found = {**(facts.get("schemes") or {}), **one_by_one}
+    found = {**(facts.get(HELD) or {}), **one_by_one}
     return {key: value for key, value in found.items() if value is not None}
 
 

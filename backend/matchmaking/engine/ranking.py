@@ -145,31 +145,36 @@ def answer(
     compiled: Catalogue | None = None,
     weights: matching.Weights | None = None,
     ranker: matching.Ranker | None = None,
+    limit: int | None = None,
 ) -> list[Answer]:
     """Rank a catalogue (ours) for each request, and tell how likely it is that something answers.
 
-    Without weights, by the points in force and what was learnt beside them.
+    Without weights, by the points in force and what was learnt beside them. With a limit, only the first so many that
+    the firm has or may have and that address its needs.
     """
     if weights is None:
         weight_set, weights = active_weights()
         ranker = ranker_of(adopted_ranker(weight_set))
     compiled = compiled or catalogue()
     _keep_communes(requests)
-    model = answering(compiled.source)
+    model, index = answering(compiled.source), compiled.index
+    profiles = [profile(ask.facts, on=ask.on) for ask in requests]
     return [
         _answer(
             ask,
             compiled,
             matching.rank(
-                compiled.index,
-                profile(ask.facts, on=ask.on),
+                index,
+                firm,
                 _wish(ask),
                 weights,
                 answering=model,
                 ranker=ranker,
+                limit=limit,
+                standing=standing,
             ),
         )
-        for ask in requests
+        for ask, firm, standing in zip(requests, profiles, index.stand(matching.classes_of(profiles)), strict=True)
     ]
 
 

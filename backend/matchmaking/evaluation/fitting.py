@@ -52,7 +52,8 @@ def _cases(source: str) -> Iterator[tuple[list[float], bool]]:
     """Give the signs of each request that the readers are clear about, and whether a possible scheme fits it."""
     catalogue = engine.catalogue(source)
     judged = [one for one in load_judgements(source) if not one.held_out]
-    requests = [as_request(one.question, catalogue)[0] for one in judged]
+    language = engine.language_in_force()
+    requests = [as_request(one.question, catalogue, language=language)[0] for one in judged]
     answers = engine.answer(requests, compiled=catalogue)
     for one, request, answer in zip(judged, requests, answers, strict=True):
         possible = {item.scheme_key for item in answer.ranked if item.eligibility != Match.Verdict.INELIGIBLE}

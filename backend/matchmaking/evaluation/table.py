@@ -97,7 +97,8 @@ def evaluate(source: str, *, held_out: bool = True) -> Table:
 def cases_of(source: str, judged: Sequence[Judged]) -> list[Case]:
     """Answer each request in every way."""
     catalogue = engine.catalogue(source)
-    requests = [as_request(one.question, catalogue)[0] for one in judged]
+    language = engine.language_in_force()
+    requests = [as_request(one.question, catalogue, language=language)[0] for one in judged]
     answers = engine.answer(requests, compiled=catalogue)
     sheets = sheets_of(catalogue)
     keys = np.array([sheet.key for sheet in sheets])

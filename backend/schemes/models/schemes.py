@@ -1,5 +1,6 @@
 """A scheme through time: its state, and which of its revisions is in force."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -40,6 +41,14 @@ class SchemeQuerySet(models.QuerySet["Scheme"]):
     def sources(self) -> list[str]:
         """Names of the sources that hold a scheme."""
         return list(self.described().order_by("source").values_list("source", flat=True).distinct())
+
+    def known_keys(self, among: Iterable[str] | None = None) -> set[str]:
+        """Keys of schemes, whatever became of these; of some keys, those that a scheme has."""
+        rows = self
+        if among is not None:
+            sources, _, keys = zip(*(key.partition(":") for key in among), strict=True)
+            rows = self.filter(source__in=sources, source_key__in=keys)
+        return {f"{source}:{key}" for source, key in rows.values_list("source", "source_key")}
 
 
 def stable_uuid(source: str, source_key: str) -> UUID:

@@ -15,11 +15,11 @@ from tqdm import tqdm
 
 from backend.common.days import current_day
 from backend.matchmaking import engine
-from backend.matchmaking.lines import Codes, LineError, Question, as_request, load_codes, proposed, read_line
+from backend.matchmaking.lines import LineError, Question, as_request, load_codes, read_line
 from backend.matchmaking.values import parse_day
 from backend.schemes.models import Scheme
 
-CHUNK = 200  # lines ranked together: the engine works on columns
+CHUNK = 500  # lines answered together: what the firms of a chunk share is read and judged once
 DEFAULT_LIMIT = 20
 
 type Answer = dict[str, Any]
@@ -78,14 +78,14 @@ class Command(BaseCommand):
             raise CommandError(f"--limit vaut {limit} ; attendu : un nombre à partir de 1, ou --all.")
         _check_source(source)
         _check_out(out, path)
-        codes = load_codes()
         try:
             # Without a name until it is complete: a run that is killed leaves nothing behind.
             with path.open("rb") as lines, TemporaryFile(dir=out.parent) as unnamed:
                 n_lines = n_errors = 0
                 bar = _bar(lines, hidden=options["verbosity"] == 0)
                 with bar:
-                    for answer in _answers(_counted(lines, bar), codes, on=on, source=source, limit=limit):
+                    answers = Answers(source=source, on=on, limit=limit)
+                    for answer in answers.to(_counted(lines, bar)):
                         unnamed.write(_dump(answer))
                         n_lines += 1
                         n_errors += "error" in answer
@@ -140,47 +140,55 @@ def _counted(lines: Iterable[bytes], bar: "tqdm[Never]") -> Iterator[bytes]:
         bar.update(len(line))
 
 
-def _answers(lines: Iterable[bytes], codes: Codes, *, on: date, source: str, limit: int | None) -> Iterator[Answer]:
-    """Answer the lines in order, a chunk at a time."""
-    for chunk in batched(enumerate(lines, 1), CHUNK, strict=False):
-        read = [_read(number, raw, codes, on=on) for number, raw in chunk]
-        questions = [item for item in read if isinstance(item, Question)]
-        matches = iter(_rank(questions, source=source, limit=limit))
-        for item in read:
-            yield _answer(item, next(matches)) if isinstance(item, Question) else item
+class Answers:
+    """Answers lines of a file, with the catalogue, the points and the language of when it began."""
+
+    def __init__(self, *, source: str, on: date, limit: int | None) -> None:
+        self._codes, self._on, self._limit = load_codes(), on, limit
+        self._known_schemes = Scheme.objects.known_keys()
+        self._compiled, self._language = engine.catalogue(source), engine.language_in_force()
+        weight_set, self._weights = engine.active_weights()
+        self._ranker = engine.ranker_of(engine.adopted_ranker(weight_set))
+
+    def to(self, lines: Iterable[bytes]) -> Iterator[Answer]:
+        """Answer lines in order, a chunk at a time."""
+        for chunk in batched(enumerate(lines, 1), CHUNK, strict=False):
+            read = [self._read(number, raw) for number, raw in chunk]
+            matches = iter(self._rank([item for item in read if isinstance(item, Question)]))
+            for item in read:
+                yield _answer(item, next(matches)) if isinstance(item, Question) else item
+
+    def _read(self, number: int, raw: bytes) -> Question | Answer:
+        try:
+            return read_line(raw, self._codes, on=self._on, known_schemes=self._known_schemes)
+        except LineError as error:
+            return {"id": error.line_id, "line": number, "error": str(error)}
+
+    def _rank(self, questions: list[Question]) -> Iterator[list[Answer]]:
+        """Rank the schemes for each question: all, or the first that it can have and that address its needs."""
+        requests = [as_request(question, self._compiled, language=self._language)[0] for question in questions]
+        answers = engine.answer(
+            requests, compiled=self._compiled, weights=self._weights, ranker=self._ranker, limit=self._limit
+        )
+        for answer in answers:
+            yield [
+                {
+                    "scheme": item.scheme_key,
+                    "rank": item.rank,
+                    "score": item.score,
+                    "eligibility": item.eligibility,
+                    "typed": item.typed,
+                    "targeted": item.targeted,
+                    "unknown": item.unknown,
+                    "to_confirm": item.to_confirm,
+                }
+                for item in answer.ranked
+            ]
 
 
 def _answer(question: Question, matches: list[Answer]) -> Answer:
     warnings = {"warnings": list(question.warnings)} if question.warnings else {}
     return {"id": question.id, **warnings, "matches": matches}
-
-
-def _read(number: int, raw: bytes, codes: Codes, *, on: date) -> Question | Answer:
-    try:
-        return read_line(raw, codes, on=on)
-    except LineError as error:
-        return {"id": error.line_id, "line": number, "error": str(error)}
-
-
-def _rank(questions: list[Question], *, source: str, limit: int | None) -> Iterator[list[Answer]]:
-    """Rank the schemes for each question: all of them, or the first that it can have and that address its needs."""
-    compiled = engine.catalogue(source)
-    requests = [as_request(question, compiled)[0] for question in questions]
-    for ranked in engine.rank(requests, compiled=compiled):
-        shown = ranked if limit is None else proposed(ranked)[:limit]
-        yield [
-            {
-                "scheme": item.scheme_key,
-                "rank": rank,
-                "score": item.score,
-                "eligibility": item.eligibility,
-                "typed": item.typed,
-                "targeted": item.targeted,
-                "unknown": item.unknown,
-                "to_confirm": item.to_confirm,
-            }
-            for rank, item in enumerate(shown, 1)
-        ]
 
 
 def _dump(answer: Answer) -> bytes:

@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
 
 def table(rounds: list[Round]) -> list[str]:
-    """Write what was found as the Markdown of ``docs/matching.md``."""
+    """Write what was found as the Markdown of ``benchmarks/RESULTS.md``."""
     return [
         "SIMULATION: invented firms and officers; nothing was kept.",
         "",

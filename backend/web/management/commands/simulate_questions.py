@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
 
 def table(interviews: list[Interview], form: tuple[str, ...]) -> list[str]:
-    """Write what was found as the Markdown of ``docs/matching.md``."""
+    """Write what was found as the Markdown of ``benchmarks/RESULTS.md``."""
     shares = [len(one.asked) / len(form) for one in interviews]
     names = list(interviews[0].curves)
     asked = Counter(question for one in interviews for question in one.asked)
