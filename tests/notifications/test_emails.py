@@ -98,7 +98,10 @@ def test_the_receipt_lists_five_schemes_not_reviewed_yet_and_says_who_calls(subm
     assert len(re.findall(r"^- ", email.text, re.MULTILINE)) == email.html.count("<li") == 5
     assert "pas encore relue" in email.text
     assert "Pas encore relu" in email.html
+    assert "À qui parler aussi" not in email.text
+    n_matches = submission.results.first().matches.answering().count()
     for body in (email.text, email.html):
+        assert f"{n_matches} dispositifs peuvent vous concerner" in body
         assert "Agglomération de la Région de Compiègne" in body
         assert "03 53 01 10 00" in body
         assert "entre 12 h et 14 h" in body
@@ -109,8 +112,12 @@ def test_the_receipt_says_so_when_nothing_fits(officer):
     confirm_address(submission=submission)
     email = owed("receipt")
     assert_well_formed(email)
-    assert "Aucun dispositif" in email.text
-    assert "Aucun dispositif" in email.html
+    guides = submission.results.first().guides()
+    assert guides
+    for body in (email.text, email.html):
+        assert "Aucun dispositif" in body
+        for guide in guides:
+            assert (guide.contact_url or guide.url) in body.replace("&amp;", "&")
 
 
 def test_each_officer_in_charge_gets_one_notice_without_the_firm_s_secret_link(submission):
