@@ -35,7 +35,7 @@ from matching.needs import NOTHING, NeedReader, Wish
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.postings import Closeness, Postings
-from matching.profile_classes import Classes, ProfileClasses, classes_of, combine, number_values
+from matching.profile_classes import Classes, ProfileClasses, classes_of
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
 from matching.ranker import LEARNT_FROM, Ranker, columns_of, fit_ranker, shares_of
@@ -137,7 +137,6 @@ __all__ = [
     "check_relations",
     "classes_of",
     "columns_of",
-    "combine",
     "conflicts",
     "consolidate",
     "criterion_schema",
@@ -157,7 +156,6 @@ __all__ = [
     "ndcg",
     "next_conditions",
     "next_questions",
-    "number_values",
     "outcomes",
     "paired_interval",
     "parse_criterion",

@@ -53,7 +53,7 @@ def evaluate(firms: ProfileClasses, scheme: Scheme) -> Verdicts:
 def outcomes(firms: ProfileClasses, condition: Criterion, *, assume: Outcome | None = None) -> OutcomeArray:
     """Return what a condition says of every firm, of shape (n,)."""
     classes = firms.of(fields_of(condition))
-    return condition.evaluate(classes.columns, assume=assume).take(classes.numbers)
+    return classes.told(condition, assume=assume).take(classes.numbers)
 
 
 def least(firms: ProfileClasses, conditions: Iterable[Criterion], *, assume: Outcome | None = None) -> OutcomeArray:
@@ -61,7 +61,7 @@ def least(firms: ProfileClasses, conditions: Iterable[Criterion], *, assume: Out
     found, some = constant(MET, firms.n), None
     for condition in conditions:
         classes = firms.of(fields_of(condition))
-        told = condition.evaluate(classes.columns, assume=assume)
+        told = classes.told(condition, assume=assume)
         if some is None:
             np.minimum(found, told.take(classes.numbers), out=found)
             possible = np.flatnonzero(found != NOT_MET)

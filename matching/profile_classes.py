@@ -9,6 +9,8 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.criteria import Criterion
+from matching.outcomes import Outcome, OutcomeArray
 from matching.profiles import Profile, Profiles
 
 type Numbers = NDArray[np.intp]
@@ -33,9 +35,12 @@ class Classes:
     numbers: Numbers
 
     @cached_property
-    def columns(self) -> Profiles:
-        """The profiles as columns: a condition is evaluated once a class."""
+    def _columns(self) -> Profiles:
         return Profiles(self.profiles)
+
+    def told(self, condition: Criterion, *, assume: Outcome | None = None) -> OutcomeArray:
+        """Return what a condition says of each class."""
+        return condition.evaluate(self._columns, assume=assume)
 
 
 class ProfileClasses:

@@ -73,6 +73,11 @@ def pack(facts: Mapping[str, Any]) -> Packed:
     return Packed(np.array([tuple(parts)], DTYPE).tobytes(), rest)
 
 
+def columns_of(name: str) -> tuple[str, ...]:
+    """Return the columns that tell the values of a fact apart; how a number was written does not."""
+    return (f"{name}.low", f"{name}.high") if name in NUMBERS else (name,)
+
+
 def rows_of(packed: Iterable[bytes | memoryview]) -> Rows:
     """Return packed facts as columns."""
     return np.frombuffer(b"".join(packed), DTYPE)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from backend.companies.models import Fact
@@ -23,22 +23,28 @@ def held_schemes(submission: Submission) -> dict[str, bool]:
     return held_by(readings_of([submission])).get(submission.pk, {})
 
 
-def held_by(readings: Readings) -> dict[int, dict[str, bool]]:
+def held_by(readings: Readings, *, among: QuerySet[Submission] | None = None) -> dict[int, dict[str, bool]]:
     """Return the same of many files at once, by file; those of which none is known are left out.
 
-    Who has a scheme whose sheet gave way to another one has that one: they are the same.
+    Of those of which ``readings`` says who is read with them, and ``among`` others, too many to be named. Who has a
+    scheme whose sheet gave way to another one has that one: they are the same.
     """
-    files = {pk: {pk, *(other.pk for other in others)} for pk, others in readings.items()}
-    found = list(_held({pk for together in files.values() for pk in together}))
+    together = {pk: {pk, *(other.pk for other in others)} for pk, others in readings.items()}
+    files = Q(submission__in={pk for several in together.values() for pk in several})
+    if among is not None:
+        files |= Q(submission__in=among.order_by().values("pk"))
+    found = list(_held(files))
     led = keys_that_lead_to() if any(gave_way for *_, gave_way in found) else {}
     held: defaultdict[int, set[str]] = defaultdict(set)
     for file, key, _ in found:
         held[file] |= {key, led.get(key, key)}
-    keys = {pk: sorted({key for file in together for key in held.get(file, ())}) for pk, together in files.items()}
+    if among is not None:
+        together = {pk: {pk} for pk in held} | together
+    keys = {pk: sorted({key for file in several for key in held.get(file, ())}) for pk, several in together.items()}
     return {pk: {f"{Fact.SCHEME}{key}": True for key in several} for pk, several in keys.items() if several}
 
 
-def _held(files: set[int]) -> Iterator[tuple[int, str, bool]]:
+def _held(files: Q) -> Iterator[tuple[int, str, bool]]:
     """Give each file, each scheme that it has, and whether that gave way to another; one query.
 
     The last decision on a scheme counts, and what its last demand came to.
@@ -46,10 +52,10 @@ def _held(files: set[int]) -> Iterator[tuple[int, str, bool]]:
     review, end = "review", "end"
     columns = ("said_by", "submission", "scheme", "scheme__source", "scheme__source_key", "gave_way")
     gave_way = Exists(Fusion.objects.done().filter(gone=OuterRef("scheme")))
-    reviews = Review.objects.filter(submission__in=files).annotate(
+    reviews = Review.objects.filter(files).annotate(
         said_by=Value(review), at=F("decided_at"), said=Concat("verdict", Value(" "), "reason"), gave_way=gave_way
     )
-    ends = FollowUp.objects.standing().filter(submission__in=files, step__in=FollowUp.ENDS, scheme__isnull=False)
+    ends = FollowUp.objects.standing().filter(files, step__in=FollowUp.ENDS, scheme__isnull=False)
     ends = ends.annotate(said_by=Value(end), at=F("recorded_at"), said=F("step"), gave_way=gave_way)
     first, second = (rows.order_by().values_list(*columns, "said", "at", "pk") for rows in (reviews, ends))
     both: QuerySet[Any, Any] = first.union(second, all=True)

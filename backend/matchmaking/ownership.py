@@ -179,12 +179,12 @@ class PackedFiles:
 def packed_files(files: QuerySet[Submission]) -> PackedFiles:
     """Return what is known of thousands of files, in order of their numbers: two queries, and one for those shared."""
     snapshot = [f"sheet__snapshot__{name}" for name in ("version", "packed", "rest")]
-    found = list(files.order_by("pk").values_list("pk", "sheet", *snapshot))
-    shared = _shared_readings(files)
-    unpacked = {pk: sheet for pk, sheet, version, *_ in found if version != VERSION or pk in shared}
+    found = list(files.order_by("pk").values_list("pk", "sheet", "sheet__company", *snapshot))
+    shared = _shared_readings(files) if any(company for _, _, company, *_ in found) else {}
+    unpacked = {pk: sheet for pk, sheet, _, version, *_ in found if version != VERSION or pk in shared}
     newest = _newest_values(unpacked.items(), {pk: shared.get(pk, ()) for pk in unpacked})
     kept = PackedFiles([row[0] for row in found], [], {}, shared)
-    for place, (pk, _sheet, _version, row, rest) in enumerate(found):
+    for place, (pk, _sheet, _company, _version, row, rest) in enumerate(found):
         if pk in newest:
             row, rest = pack(newest[pk])
         kept.rows.append(row)

@@ -18,7 +18,7 @@ from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.models import FollowUp, Match, Review, Submission
 from backend.matchmaking.ownership import readings_of
-from backend.matchmaking.results import facts_of_all
+from backend.matchmaking.results import packed_facts_of
 from backend.schemes.models import Revision
 from backend.schemes.records import Record, read_record
 
@@ -189,7 +189,9 @@ def _state_of(submissions: Sequence[Submission]) -> tuple[object, ...]:
 @lru_cache(maxsize=1)
 def _read(submissions: tuple[Submission, ...], on: date, state: tuple[object, ...]) -> engine.Firms:
     """Read what is known of each firm into columns: a person who tries one change tries the next one at once."""
-    return engine.Firms(facts_of_all(submissions), on=on)
+    numbers, facts = packed_facts_of(Submission.objects.filter(pk__in=[one.pk for one in submissions]))
+    places = {pk: place for place, pk in enumerate(numbers)}
+    return engine.Firms(facts.take([places[one.pk] for one in submissions]), on=on)
 
 
 def _asks(submission: Submission, needs: set[str]) -> bool:

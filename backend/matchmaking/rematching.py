@@ -17,7 +17,7 @@ from backend.common.work import Work
 from backend.matchmaking import engine
 from backend.matchmaking.differences import changes_of
 from backend.matchmaking.models import Rematch, SchemeChange, Shard, Submission, VerdictMove
-from backend.matchmaking.results import facts_of_many
+from backend.matchmaking.results import packed_facts_of
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.records import read_record
 
@@ -87,7 +87,7 @@ def take_in(*, pk: int) -> int | None:
         shard = waiting.select_related("rematch").filter(pk=pk).first()
         if shard is None:
             return None
-        files, facts = facts_of_many(Submission.objects.confirmed().filter(pk__range=(shard.first, shard.last)))
+        files, facts = packed_facts_of(Submission.objects.confirmed().filter(pk__range=(shard.first, shard.last)))
         n_moves = _keep_moves(shard.rematch, files, engine.Firms(facts, on=shard.rematch.on)) if files else 0
         shard.n_firms, shard.done_at = len(files), timezone.now()
         shard.save(update_fields=["n_firms", "done_at"])

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from backend.companies.packing import rows_of, unpack
+from backend.companies.packing import rows_of
 from backend.matchmaking import engine
 from backend.matchmaking.held import held_by
 from backend.matchmaking.models import Alert, Match, Need, NeedCorrection, Result, Submission, WeightSet
@@ -60,19 +60,19 @@ def _facts(submissions: Sequence[Submission], readings: Readings) -> list[dict[s
     return [engine.with_correspondents({**values[file.pk], **held.get(file.pk, {})}, table) for file in submissions]
 
 
-def facts_of_many(files: QuerySet[Submission]) -> tuple[list[int], list[dict[str, Any]]]:
+def packed_facts_of(files: QuerySet[Submission]) -> tuple[list[int], engine.PackedFacts]:
     """Return the numbers of thousands of files, in order, and the same of each, in four queries for all of them.
 
-    A fifth where a firm has a scheme whose sheet gave way to another one.
+    A fifth where a firm has a scheme whose sheet gave way to another one. What an activity is in the other
+    nomenclature is not in it: the engine looks it up once for each code.
     """
     packed = packed_files(files)
-    held = held_by({pk: packed.shared.get(pk, ()) for pk in packed.keys})
-    table = engine.catalogue().correspondence
-    facts = [
-        engine.with_correspondents({**known, **packed.rests.get(place, {}), **held.get(pk, {})}, table)
-        for place, (pk, known) in enumerate(zip(packed.keys, unpack(rows_of(packed.rows)), strict=True))
-    ]
-    return packed.keys, facts
+    held = held_by(packed.shared, among=files)
+    rests = dict(packed.rests)
+    for place, pk in enumerate(packed.keys) if held else ():
+        if pk in held:
+            rests[place] = {**rests.get(place, {}), **held[pk]}
+    return packed.keys, engine.PackedFacts(rows_of(packed.rows), rests)
 
 
 def request_of(submission: Submission, *, on: date) -> engine.Request:

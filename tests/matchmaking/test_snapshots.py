@@ -7,9 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backend.companies.models import FactSheet, FactSnapshot
+from backend.companies.packing import unpack
 from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import known_facts, known_values_of, readings_of
-from backend.matchmaking.results import facts_of, facts_of_all, facts_of_many
+from backend.matchmaking.results import facts_of, facts_of_all, packed_facts_of
 from backend.matchmaking.reviews import ReviewError
 from backend.matchmaking.services import answer_condition, answer_question, correct_submission, decline_question
 from backend.matchmaking.state_aid import declare_complete
@@ -138,16 +139,18 @@ def crowd():
 
 
 def test_thousands_are_read_as_each_by_itself(crowd):
-    keys, facts = facts_of_many(ours(Submission).filter(confirmed_at__isnull=False))
+    keys, facts = packed_facts_of(ours(Submission).filter(confirmed_at__isnull=False))
     assert keys == [file.pk for file in crowd]
-    assert told(facts) == told([facts_of(file) for file in crowd])
-    assert facts_of_many(Submission.objects.none()) == ([], [])
+    read = [{**known, **facts.rests.get(place, {})} for place, known in enumerate(unpack(facts.rows))]
+    assert told(read) == told([facts_of(file) for file in crowd])
+    keys, facts = packed_facts_of(Submission.objects.none())
+    assert (keys, len(facts.rows), facts.rests) == ([], 0, {})
 
 
 def test_a_shard_is_read_in_four_queries(crowd):
-    facts_of_many(ours(Submission).filter(confirmed_at__isnull=False))
+    packed_facts_of(ours(Submission).filter(confirmed_at__isnull=False))
     with CaptureQueriesContext(connection) as asked:
-        facts_of_many(ours(Submission).filter(confirmed_at__isnull=False))
+        packed_facts_of(ours(Submission).filter(confirmed_at__isnull=False))
     of_files = [query["sql"] for query in asked if "matchmaking_" in query["sql"] or "companies_" in query["sql"]]
     assert len(of_files) == 4, of_files
 

@@ -1,7 +1,7 @@
 """The door to the engine: rows of the database in, plain answers out. The rest of the backend never sees its types."""
 
 import matching
-from backend.matchmaking.engine import compiled, firms, needs, tagging
+from backend.matchmaking.engine import compiled, firms, needs, packed, tagging
 from backend.matchmaking.engine.amounts import Estimate, Project
 from backend.matchmaking.engine.compiled import (
     Catalogue,
@@ -34,6 +34,7 @@ from backend.matchmaking.engine.needs import (
     understand,
     words_of,
 )
+from backend.matchmaking.engine.packed import PackedFacts
 from backend.matchmaking.engine.percolation import LATER, Counts, Firms
 from backend.matchmaking.engine.questions import Asked, changes, next_conditions, next_questions, worth
 from backend.matchmaking.engine.ranking import (
@@ -109,6 +110,7 @@ __all__ = [
     "Left",
     "Line",
     "Link",
+    "PackedFacts",
     "Project",
     "ProposedTag",
     "Ranked",
@@ -179,5 +181,6 @@ def clear_caches() -> None:
     """Forget what was compiled: after reference data was loaded again in this process."""
     compiled.clear_cache()
     firms.clear_caches()
+    packed.clear_cache()
     needs.clear_caches()
     tagging.clear_caches()

@@ -117,37 +117,11 @@ def profile(facts: Facts, *, on: date) -> matching.Profile:
     )
 
 
-def firm_classes(facts: Sequence[Facts], *, on: date) -> matching.ProfileClasses:
-    """Return firms by class: only the facts that a condition reads are looked at, and made a profile once a class."""
-    columns: dict[str, tuple[Any, int]] = {}
-
-    def column(name: str) -> tuple[Any, int]:
-        if name not in columns:
-            columns[name] = matching.number_values([known.get(name) for known in facts])
-        return columns[name]
-
-    def prefixed(prefixes: tuple[str, ...]) -> tuple[Any, int]:
-        told = [{name: value for name, value in known.items() if name.startswith(prefixes)} for known in facts]
-        return matching.number_values(told)
-
-    def classify(fields: tuple[str, ...]) -> matching.Classes:
-        names = {name for field in fields for name in _PLACES.get(field) or _FIELDS.get(field, ((),))[0]}
-        prefixes = tuple(prefix for field in fields for prefix in _PREFIXES.get(field, ()))
-        several = [*map(column, sorted(names)), *([prefixed(prefixes)] if prefixes else [])]
-        numbers, firsts = matching.combine(several, len(facts))
-        told = [
-            {
-                name: value
-                for name, value in facts[first].items()
-                if name in names or (prefixes and name.startswith(prefixes))
-            }
-            for first in firsts.tolist()
-        ]
-        communes = (known.get(name) for known in told for name in ("commune", "project.commune"))
-        keep_communes((commune, on) for commune in communes if commune)
-        return matching.Classes([profile(known, on=on) for known in told], numbers)
-
-    return matching.ProfileClasses(len(facts), classify)
+def facts_read_by(fields: Iterable[str]) -> tuple[set[str], tuple[str, ...]]:
+    """Return the names of the facts that make some fields of a profile, and what the names of others begin with."""
+    fields = list(fields)
+    names = {name for field in fields for name in _PLACES.get(field) or _FIELDS.get(field, ((),))[0]}
+    return names, tuple(prefix for field in fields for prefix in _PREFIXES.get(field, ()))
 
 
 def with_correspondents(facts: Facts, table: matching.Correspondence) -> dict[str, Any]:

@@ -1,14 +1,13 @@
 """One scheme against all firms: anything is tried on them, by the classes that their facts make."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 import matching
-from backend.matchmaking.engine.compiled import compile_record
-from backend.matchmaking.engine.firms import Facts, firm_classes
+from backend.matchmaking.engine.compiled import catalogue, compile_record
+from backend.matchmaking.engine.packed import PackedFacts, packed_classes
 from backend.matchmaking.engine.ranking import VERDICTS
 from backend.schemes.models import why_refused
 from backend.schemes.records import Record, RecordError, definitions_of
@@ -29,8 +28,8 @@ class Counts:
 class Firms:
     """Firms by class, in the order they were given."""
 
-    def __init__(self, facts: Sequence[Facts], *, on: date) -> None:
-        self._classes = firm_classes(facts, on=on)
+    def __init__(self, facts: PackedFacts, *, on: date) -> None:
+        self._classes = packed_classes(facts, catalogue().correspondence, on=on)
 
     def verdicts(self, record: Record) -> list[str]:
         """Return what a record says to each firm: one of ``VERDICTS`` or ``LATER``, as a result shows it.

@@ -18,7 +18,7 @@ from backend.common.days import current_day
 from backend.matchmaking import alerts, engine
 from backend.matchmaking.models import Alert, Rematch, Shard, Submission, VerdictMove
 from backend.matchmaking.rematching import rematch
-from backend.matchmaking.results import facts_of_many
+from backend.matchmaking.results import packed_facts_of
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme
 from backend.schemes.records import read_record
@@ -110,7 +110,7 @@ def _time_a_shard(report: Report, on: date) -> None:
     """Time the parts of one shard."""
     with report.stage("one shard, reading"):
         first = Submission.objects.confirmed().order_by("pk").values_list("pk", flat=True)[0]
-        _, facts = facts_of_many(Submission.objects.filter(pk__range=(first, first + settings.SHARD_FILES - 1)))
+        _, facts = packed_facts_of(Submission.objects.filter(pk__range=(first, first + settings.SHARD_FILES - 1)))
     with report.stage("one shard, columns"):
         firms = engine.Firms(facts, on=on)
     record = read_record(Scheme.objects.of_source(Scheme.OWN).get(source_key=scheme.KEY).current)
