@@ -251,24 +251,26 @@ class Index:
 
     def _number(self, kept: ClassRows, at: int, profiles: Sequence[Profile]) -> list[int]:
         """Return the number of the class of each profile in one table."""
-        known = kept.known[at]
         values = list(map(self._tables[at].read, profiles))
-        try:
-            return [known[value] for value in values]
-        except KeyError:
-            self._learn(kept, at, dict(zip(values, profiles, strict=True)))
-            return [known[value] for value in values]
+        found = list(map(kept.known[at].get, values))
+        if None not in found:
+            return found  # type: ignore[return-value]
+        new = [place for place, number in enumerate(found) if number is None]
+        told = self._learn(kept, at, [values[place] for place in new], [profiles[place] for place in new])
+        return [told.pop() if number is None else number for number in found]
 
-    def _learn(self, kept: ClassRows, at: int, profiles: Mapping[Hashable, Profile]) -> None:
-        """Find the class of each value of some fields, given with a profile that has it; judge those that are new."""
+    def _learn(self, kept: ClassRows, at: int, values: list[Hashable], profiles: list[Profile]) -> list[int]:
+        """Return the classes of profiles of some values, the last one first; new ones are judged together."""
         with self._adding:
-            table, known, keys = self._tables[at], kept.known[at], kept.keys[at]
-            several = {value: table.key(profile) for value, profile in profiles.items() if value not in known}
-            new = {key: profiles[value] for value, key in several.items() if key not in keys}
+            table, keys = self._tables[at], kept.keys[at]
+            several = list(map(table.key, profiles))
+            new = {key: profile for key, profile in zip(several, profiles, strict=True) if key not in keys}
             if new:
                 first = kept.add(*table.judge(list(new.values())))
                 keys.update(zip(new, range(first, first + len(new)), strict=True))
-            known.update((value, keys[key]) for value, key in several.items())
+            numbers = [keys[key] for key in several]
+            kept.known[at].update(zip(values, numbers, strict=True))
+        return numbers[::-1]
 
     def _opening(self, day: date) -> Words:
         """Return the schemes that are known to open after a day."""

@@ -135,7 +135,7 @@ class _Order:
         if self._likeness is not None:
             words = float(self._likeness[unpack(possible, self._index.n)].max(initial=0.0))
         needs = sorted({*wish.weights, *wish.likeness})
-        return chance_of(wish, columns.best(needs, possible), answering, words=words)
+        return chance_of(wish, columns.best(needs, possible) if needs else {}, answering, words=words)
 
     def _candidates(self) -> Words:
         """Return the schemes that are scored."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from math import inf
 from typing import Literal, get_args
@@ -79,14 +80,15 @@ class Consolidated:
     complete: bool
 
 
-def consolidate(own: Figures, group: Sequence[Related] | None) -> Consolidated:
+@lru_cache(maxsize=1 << 11)  # several conditions ask for the same one, a chunk of firms after the other
+def consolidate(own: Figures, group: tuple[Related, ...] | None) -> Consolidated:
     """Add to an enterprise's figures those of its partners, pro rata, and of the enterprises it is linked to, in full.
 
     Parameters
     ----------
     own : Figures
         Of the enterprise alone. No figure is below zero, known or not.
-    group : sequence of Related or None
+    group : tuple of Related or None
         Every enterprise that counts, those of a partner's own group included (Article 6(2) and (3)); empty when the
         enterprise is autonomous, ``None`` when that is not known.
 
@@ -97,7 +99,7 @@ def consolidate(own: Figures, group: Sequence[Related] | None) -> Consolidated:
     Examples
     --------
     >>> ten = Figures(headcount=Interval(10, 10))
-    >>> consolidate(ten, [Related(share=30, figures=ten)]).figures.headcount
+    >>> consolidate(ten, (Related(share=30, figures=ten),)).figures.headcount
     Interval(low=13.0, high=13.0)
     """
     parts = [Part(link="own", share=100, figures=_count(own, 100))]

@@ -269,7 +269,7 @@ def related(share: float, **more: object) -> Related:
 )
 def test_each_tie_counts_by_its_share(other: Related, link: str, counted: float, source: str) -> None:
     added = year(100 * counted / 100, 200 * counted / 100, 400 * counted / 100)
-    found = consolidate(year(10, 20, 40), [other])
+    found = consolidate(year(10, 20, 40), (other,))
     assert found == Consolidated(
         figures=year(10 + counted, 20 + 2 * counted, 40 + 4 * counted),
         parts=(
@@ -281,14 +281,22 @@ def test_each_tie_counts_by_its_share(other: Related, link: str, counted: float,
 
 
 def test_an_autonomous_enterprise_counts_alone() -> None:
-    found = consolidate(year(10, 20, 40), [])
+    found = consolidate(year(10, 20, 40), ())
     assert found.figures == year(10, 20, 40)
     assert len(found.parts) == 1
     assert found.complete
 
 
 def test_every_tie_adds_to_the_sum() -> None:
-    found = consolidate(year(10, 20, 40), [related(50), related(60), related(10), related(30)])
+    found = consolidate(
+        year(10, 20, 40),
+        (
+            related(50),
+            related(60),
+            related(10),
+            related(30),
+        ),
+    )
     assert found.figures == year(10 + 50 + 100 + 30, 20 + 100 + 200 + 60, 40 + 200 + 400 + 120)
     assert [part.share for part in found.parts] == [100, 50, 100, 0, 30]
 
@@ -303,27 +311,27 @@ def test_an_unknown_group_may_add_anything_and_takes_nothing_away() -> None:
 
 
 def test_unknown_figures_of_one_leave_at_least_those_of_the_other() -> None:
-    linked = consolidate(Figures(), [related(60)]).figures
+    linked = consolidate(Figures(), (related(60),)).figures
     assert linked == Figures(
         headcount=Interval(100, inf), turnover=Interval(200, inf), balance_sheet=Interval(400, inf)
     )
-    partner = consolidate(year(10, 20, 40), [related(25, figures=Figures())]).figures
+    partner = consolidate(year(10, 20, 40), (related(25, figures=Figures()),)).figures
     assert partner == Figures(headcount=Interval(10, inf), turnover=Interval(20, inf), balance_sheet=Interval(40, inf))
 
 
 def test_unknown_figures_that_do_not_count_change_nothing() -> None:
-    assert consolidate(year(10, 20, 40), [related(24, figures=Figures())]).figures == year(10, 20, 40)
+    assert consolidate(year(10, 20, 40), (related(24, figures=Figures()),)).figures == year(10, 20, 40)
 
 
 def test_bounds_are_added_side_by_side() -> None:
     other = related(50, figures=Figures(headcount=Interval(10, 19), turnover=exactly(0), balance_sheet=exactly(0)))
     own = Figures(headcount=Interval(3, 5), turnover=exactly(0), balance_sheet=exactly(0))
-    assert consolidate(own, [other]).figures.headcount == Interval(8, 14.5)
+    assert consolidate(own, (other,)).figures.headcount == Interval(8, 14.5)
 
 
 def test_a_figure_below_zero_counts_for_nothing() -> None:
     own = Figures(headcount=Interval(-4, 6), turnover=Interval(-9, -3), balance_sheet=exactly(1))
-    assert consolidate(own, []).figures == Figures(
+    assert consolidate(own, ()).figures == Figures(
         headcount=Interval(0, 6), turnover=Interval(0, 0), balance_sheet=exactly(1)
     )
 
