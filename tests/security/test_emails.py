@@ -341,8 +341,12 @@ def check(raw: bytes, kind: str, replies: str, neighbour) -> None:
     assert message.get_content_type() == "multipart/alternative"
     assert ("unsubscribe" in head.lower()) is (spec.opt_out is OptOut.ONE_CLICK)
     text, html = part(message, "plain"), part(message, "html")
+    about = Notification.objects.get(message_id=message["Message-ID"]).about
     for body in (text, html):
         links = links_of(body)
+        if spec.audience == Audience.OFFICER and kind in ABOUT_FILES:  # one click from what is to be done
+            file = f"/agent/{about[0].removeprefix('submission:')}/"
+            assert ("/agent/" if kind == "handed_over" else file) in links["page"], body
         assert links.keys() - {"page"} == spec.links, body
         assert not [found for found in links.values() if len(found) > 1 and found is not links.get("page")]
         for words in EXPECTED[kind].words:
