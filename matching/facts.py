@@ -4,7 +4,7 @@ Numbers are closed intervals, because the company register gives bands ("10 à 1
 thirty".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, isnan
 from typing import Literal, get_args
 
@@ -41,6 +41,13 @@ class Place:
 
     inside: frozenset[str] = frozenset()
     possible: frozenset[str] | None = None
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.inside, self.possible)))
+
+    def __hash__(self) -> int:
+        return self._hash  # one place is looked up for each of thousands of firms
 
 
 ANYWHERE = Place()

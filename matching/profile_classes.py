@@ -91,7 +91,10 @@ def number_values(values: Sequence[object]) -> tuple[Numbers, int]:
     by_identity, n_objects = _number(map(id, values), len(values))
     firsts = _first(by_identity, n_objects)
     objects = [values[first] for first in firsts.tolist()]
-    by_value, n = _number(map(_frozen, objects), n_objects)
+    try:
+        by_value, n = _number(objects, n_objects)
+    except TypeError:  # lists and mappings
+        by_value, n = _number(map(_frozen, objects), n_objects)
     return (by_identity if n == n_objects else by_value[by_identity]), n
 
 

@@ -4,7 +4,7 @@ Candidates are scored as columns, and only what is listed is described.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, reduce
+from functools import lru_cache
 from itertools import compress
 
 import numpy as np
@@ -162,7 +162,7 @@ class _Order:
         values = columns.weights[np.array(columns.rows_of(self._needs))[:, np.newaxis], positions]
         values *= np.array([[self._wish.weights[need]] for need in self._needs])
         most = np.maximum.reduce(values)
-        others = reduce(np.add, values) - most
+        others = np.add.reduce(values, axis=0) - most
         need = values.argmax(axis=0)
         need[most == 0.0] = len(self._needs)
         return most * (1.0 - OTHERS) + OTHERS * np.minimum(1.0, others), need
@@ -200,7 +200,7 @@ class _Order:
         points[NEED], points[WORDS] = self._points, self._words
         points[TARGET] *= told[TARGETED].view(np.int8) - told[UNTARGETED].view(np.int8)
         points[CERTAIN] = self._board.certain[self._index.facts.halves @ told[N_TOLD:]]
-        own = reduce(np.add, points)
+        own = np.add.reduce(points, axis=0)  # a row after the other
         if self._ranker:
             learnt = self._ranker.corrections(dict(zip(SCORED, points, strict=True)), weights)
             points, own = np.vstack([points, learnt]), own + learnt
