@@ -257,18 +257,39 @@ def job_alarm():
 
 
 EXPECTED = {
-    "confirm_address": Expected(confirm_address, ("il reste une chose à faire", "30 jours")),
+    "confirm_address": Expected(confirm_address, ("il reste une chose à faire", "30 jours", "jour ouvré")),
     "receipt": Expected(receipt, ("Isabelle Morel", "Tôlerie des Étangs", "pas encore relu", "Vous préférez")),
-    "reviewed": Expected(reviewed, ("Appelez-moi.", "Isabelle Morel", "Vous préférez le téléphone")),
+    "reviewed": Expected(
+        reviewed,
+        (
+            "Appelez-moi.",
+            "Isabelle Morel",
+            "Vous préférez le téléphone",
+            "Claire Vasseur",
+            "Service ARC",
+            "03 53 01 10 12",
+            "Retenu pour vous",
+        ),
+    ),
     "access_link": Expected(access_link, ("30 minutes", "ne sert qu’une fois")),
-    "alert": Expected(alert, ("Tôlerie des Étangs", "Ne plus recevoir ces courriels")),
-    "colleague": Expected(colleague, ("collègue", "chacun garde son projet pour soi")),
-    "closed": Expected(closed, ("est fermée", "pas pu vérifier")),
-    "officer_notice": Expected(officer_notice, ("Isabelle Morel", "03 53 01 60 35", "Choisir vos courriels")),
+    "alert": Expected(
+        alert,
+        ("Isabelle Morel", "Tôlerie des Étangs", "Service ARC", "03 53 01 10 00", "Ne plus recevoir ces courriels"),
+    ),
+    "colleague": Expected(colleague, ("Isabelle Morel", "collègue", "chacun garde son projet pour soi")),
+    "closed": Expected(closed, ("Isabelle Morel", "est fermée", "pas pu vérifier", "Service ARC", "03 53 01 10 00")),
+    "officer_notice": Expected(
+        officer_notice, ("Isabelle Morel", "03 53 01 60 35", "Recruter du personnel", "Choisir vos courriels")
+    ),
     "consent_withdrawn": Expected(consent_withdrawn, ("Tôlerie des Étangs", "appelez plus", "Choisir vos courriels")),
-    "handed_over": Expected(handed_over, ("Je pars en congé.", "Tôlerie des Étangs", "Choisir vos courriels")),
-    "officer_unreachable": Expected(officer_unreachable, ("Rémi Absent", "n’existe plus")),
-    "link_proposed": Expected(link_proposed, ("même SIREN", "Choisir vos courriels")),
+    "handed_over": Expected(
+        handed_over, ("Je pars en congé.", "Claire Vasseur", "Tôlerie des Étangs", "Choisir vos courriels")
+    ),
+    "officer_unreachable": Expected(officer_unreachable, ("Rémi Absent", "n’existe plus", "03 53 01 10 12")),
+    "link_proposed": Expected(
+        link_proposed,
+        ("Claire Vasseur", "Agglomération de la Région de Compiègne", "même SIREN", "Choisir vos courriels"),
+    ),
     "proposal_notice": Expected(proposal_notice, ("Pass robot (essai)", "Choisir vos courriels")),
     "proposal_decided": Expected(proposal_decided, ("Pass robot (essai)", "Il manque la source.")),
     "proposal_remark": Expected(proposal_remark, ("Le porteur", "Le plafond est de 8 000 euros.")),
@@ -341,11 +362,12 @@ def check(raw: bytes, kind: str, replies: str, neighbour) -> None:
     assert message.get_content_type() == "multipart/alternative"
     assert ("unsubscribe" in head.lower()) is (spec.opt_out is OptOut.ONE_CLICK)
     text, html = part(message, "plain"), part(message, "html")
-    about = Notification.objects.get(message_id=message["Message-ID"]).about
+    row = Notification.objects.get(message_id=message["Message-ID"])
+    assert message["Subject"] == row.subject
     for body in (text, html):
         links = links_of(body)
         if spec.audience == Audience.OFFICER and kind in ABOUT_FILES:  # one click from what is to be done
-            file = f"/agent/{about[0].removeprefix('submission:')}/"
+            file = f"/agent/{row.about[0].removeprefix('submission:')}/"
             assert ("/agent/" if kind == "handed_over" else file) in links["page"], body
         assert links.keys() - {"page"} == spec.links, body
         assert not [found for found in links.values() if len(found) > 1 and found is not links.get("page")]
