@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from backend.schemes.models import Scheme
 from tests.matchmaking import naive
@@ -207,6 +208,18 @@ def test_the_same_file_gives_the_same_bytes_twice(match: Callable[..., Answers])
 def test_a_half_character_in_an_id_comes_back(match: Callable[..., Answers]) -> None:
     (answer,) = match([b'{"id": "\\ud800"}'], limit=1)
     assert answer["id"] == "\ud800"
+
+
+def test_more_lines_take_no_more_queries(match: Callable[..., Answers]) -> None:
+    line = {"commune": "60159", "region": "32", "needs": ["numerique.robot"], "schemes": {"jonction:acre": True}}
+    lines = [{**line, "id": n, "headcount": n, "text": f"un robot de {n} bras", "on": DAY} for n in range(700)]
+    match(lines[:1])  # places, language and catalogue are read once a process
+    counts = []
+    for several in (lines[:1], lines):
+        with CaptureQueriesContext(connection) as queries:
+            assert not any("error" in answer for answer in match(several))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_an_empty_file_gives_an_empty_result(match: Callable[..., Answers]) -> None:
