@@ -28,6 +28,7 @@ from matching.tables import (
     ELIGIBLE,
     POSSIBLE,
     SURE,
+    TYPED_POSSIBLE,
     ClassRows,
     Set,
     Table,
@@ -81,13 +82,14 @@ class Standings(Sequence[Standing]):
 
     Attributes
     ----------
-    rows : ndarray of uint64, shape (n, N_ROWS, n_words)
-        Possible, eligible, typed so and typed eligible.
+    rows : ndarray of uint64, shape (n, 2, n_words)
+        Possible and eligible.
     """
 
     def __init__(self, index: "Index", kept: ClassRows, numbers: Numbers, days: Sequence[date]) -> None:
         self._index, self._numbers, self._days = index, numbers, days
-        self._classes, self._opened, self._starts = kept.rows, kept.opened, kept.starts
+        self._classes, self._typed = kept.rows, kept.typed
+        self._opened, self._starts = kept.opened, kept.starts
         self.rows = _join(self._classes, numbers[:, :-1], index.live)
 
     def __len__(self) -> int:
@@ -97,7 +99,10 @@ class Standings(Sequence[Standing]):
         numbers, rows, index = self._numbers[at], self.rows[at], self._index
         facts = index.facts
         told = np.empty((N_TOLD + len(facts.names), rows.shape[1]), dtype=np.uint64)
-        told[:TARGETED] = rows
+        told[:TYPED_POSSIBLE] = rows
+        typed = told[TYPED_POSSIBLE:TARGETED]
+        np.bitwise_and.reduce(self._typed.take(numbers[:-1], axis=0), axis=0, out=typed)
+        typed &= index.live
         target = self._classes[numbers[-1]]
         np.bitwise_and(target[ELIGIBLE], index.live, out=told[TARGETED])
         np.bitwise_and(~target[POSSIBLE], index.live, out=told[UNTARGETED])
@@ -108,7 +113,7 @@ class Standings(Sequence[Standing]):
         if facts.names:
             opened = self._opened.take(self._starts[numbers[facts.tables]] + facts.offsets, axis=0)
             np.bitwise_or.reduceat(opened, facts.starts, axis=0, out=told[N_TOLD:])
-            told[N_TOLD:] &= (rows[POSSIBLE::2] & ~rows[ELIGIBLE::2])[facts.is_sure]
+            told[N_TOLD:] &= (told[POSSIBLE:TARGETED:2] & ~told[ELIGIBLE:TARGETED:2])[facts.is_sure]
         return Standing(told)
 
 
@@ -139,7 +144,7 @@ class Facts:
 
 
 def _join(rows: Words, numbers: Numbers, live: Words) -> Words:
-    """Return the AND of the rows of some classes, profile by profile: of shape (n, N_ROWS, n_words)."""
+    """Return the AND of the rows of some classes, profile by profile: of shape (n, 2, n_words)."""
     found = np.empty((len(numbers), *rows.shape[1:]), dtype=np.uint64)
     step = max(1, BLOCK // (numbers.shape[1] * rows[0].size))
     for start in range(0, len(numbers), step):

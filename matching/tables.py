@@ -154,7 +154,8 @@ class ClassRows:
 
     Attributes
     ----------
-    rows : ndarray of uint64, shape (n_kept, N_ROWS, n_words)
+    rows, typed : ndarray of uint64, shape (n_kept, 2, n_words)
+        Schemes that are possible, that are eligible; the same on what the owner states.
     opened : ndarray of uint64, shape (n_kept_rows, n_words)
         What classes leave open: a row for each fact of its table, those of a class one after the other.
     starts : ndarray of int, shape (n_kept,)
@@ -164,7 +165,8 @@ class ClassRows:
     """
 
     def __init__(self, n_tables: int, n_words: int) -> None:
-        self.rows: Words = np.zeros((64, N_ROWS, n_words), dtype=np.uint64)
+        self.rows: Words = np.zeros((64, 2, n_words), dtype=np.uint64)
+        self.typed = self.rows.copy()
         self.opened: Words = np.zeros((64, n_words), dtype=np.uint64)
         self.starts: Positions = np.zeros(64, dtype=np.intp)
         self.known: list[dict[Hashable, int]] = [{} for _ in range(n_tables)]
@@ -174,7 +176,7 @@ class ClassRows:
     @property
     def n_bytes(self) -> int:
         """What classes take."""
-        return int(self._n * self.rows[0].nbytes + self._n_opened * self.opened[0].nbytes)
+        return int(2 * self._n * self.rows[0].nbytes + self._n_opened * self.opened[0].nbytes)
 
     def add(self, rows: Words, opened: Words) -> int:
         """Keep some classes, as a table judged them, and return the number of the first.
@@ -184,9 +186,10 @@ class ClassRows:
         first, last = self._n, self._n + len(rows)
         n_facts = opened.shape[1]
         end = self._n_opened + len(rows) * n_facts
-        self.rows, self.opened = _longer(self.rows, last), _longer(self.opened, end)
+        self.rows, self.typed = _longer(self.rows, last), _longer(self.typed, last)
+        self.opened = _longer(self.opened, end)
         self.starts = _longer(self.starts, last)
-        self.rows[first:last] = rows
+        self.rows[first:last], self.typed[first:last] = rows[:, :TYPED_POSSIBLE], rows[:, TYPED_POSSIBLE:]
         self.opened[self._n_opened : end] = opened.reshape(-1, self.opened.shape[1])
         self.starts[first:last] = self._n_opened + n_facts * np.arange(len(rows))
         self._n, self._n_opened = last, end
