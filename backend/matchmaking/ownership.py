@@ -4,18 +4,20 @@ A SIREN is a public number and proves nothing. Two files are read together only 
 both, gave the same SIREN, or where officers linked them (``FileLink``). No other code joins files by their company.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, TextField, When
+from django.db.models.functions import Cast
 
 from backend.accounts.models import User
 from backend.companies.levels import is_shared
 from backend.companies.models import Fact, FactSnapshot
-from backend.companies.packing import VERSION, pack, rows_of, unpack
+from backend.companies.packing import VERSION, Packed, pack, rows_of, unpack
 from backend.matchmaking.models import FileLink, Submission
 
 
@@ -178,18 +180,18 @@ class PackedFiles:
 
 def packed_files(files: QuerySet[Submission]) -> PackedFiles:
     """Return what is known of thousands of files, in order of their numbers: two queries, and one for those shared."""
-    snapshot = [f"sheet__snapshot__{name}" for name in ("version", "packed", "rest")]
-    found = list(files.order_by("pk").values_list("pk", "sheet", "sheet__company", *snapshot))
+    rest = Cast("sheet__snapshot__rest", TextField())  # parsed here: most have none, and Django looks at each row's
+    columns = ("pk", "sheet", "sheet__company", "sheet__snapshot__version", "sheet__snapshot__packed", "rest")
+    found = list(files.order_by("pk").annotate(rest=rest).values_list(*columns))
     shared = _shared_readings(files) if any(company for _, _, company, *_ in found) else {}
     unpacked = {pk: sheet for pk, sheet, _, version, *_ in found if version != VERSION or pk in shared}
     newest = _newest_values(unpacked.items(), {pk: shared.get(pk, ()) for pk in unpacked})
     kept = PackedFiles([row[0] for row in found], [], {}, shared)
-    for place, (pk, _sheet, _company, _version, row, rest) in enumerate(found):
-        if pk in newest:
-            row, rest = pack(newest[pk])
-        kept.rows.append(row)
-        if rest:
-            kept.rests[place] = rest
+    for place, (pk, _sheet, _company, _version, row, text) in enumerate(found):
+        packed = pack(newest[pk]) if pk in newest else Packed(row, json.loads(text) if text else {})
+        kept.rows.append(packed.row)
+        if packed.rest:
+            kept.rests[place] = packed.rest
     return kept
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -26,7 +27,7 @@ from tests.tasks.crash.programs import private_services, scratch_database
 STATE, STATE_FILE = "transition-ecologique", REAL_DATA / "mte" / "programs.json"
 DAY = "2026-11-24"
 WITH_WORDS = 0.2  # of the lines: the others are asked without their text, so that all of them are not about words
-SHOWN = 10  # differences of one part; the file has all of them
+SHOWN = 20  # differences of one part, the most frequent first; the file has all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +168,16 @@ def compare_lines(old: Path, new: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def tell(part: str, answers: Iterator[tuple[str, list[str]]], report: Any) -> int:
-    """Say how many answers of a part differ and what the first differences are; return how many do."""
+    """Say how many answers of a part differ, and each difference once with how often; return how many do."""
     n = n_differ = 0
-    shown: list[str] = []
+    often: Counter[str] = Counter()
     for name, found in answers:
         n += 1
         n_differ += bool(found)
-        for difference in found:
-            line = f"{part}: {name}: {difference}"
-            report.write(f"{line}\n")
-            if len(shown) < SHOWN:
-                shown.append(line)
-    sys.stdout.write(f"{part}: {n} answers, {n_differ} differ\n" + "".join(f"  {line}\n" for line in shown))
+        often.update(found)
+        report.writelines(f"{part}: {name}: {difference}\n" for difference in found)
+    lines = [f"  {times} x {difference}\n" for difference, times in often.most_common(SHOWN)]
+    sys.stdout.write(f"{part}: {n} answers, {n_differ} differ\n{''.join(lines)}")
     return n_differ
 
 
