@@ -115,6 +115,7 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
     older.command("restore", backups["before"], "--identity", key[0], "--no-register")
     older.ask("ALTER TABLE matchmaking_submission DROP COLUMN erased_at")
     older.ask("ALTER TABLE matchmaking_submission ADD COLUMN token varchar(40)")
+    older.ask("ALTER TABLE matchmaking_language DROP COLUMN inputs")
     older.ask("DELETE FROM django_migrations WHERE app = 'matchmaking' AND name >= '0018'")
     assert older.command("backup", tmp_path / "older.zip").returncode == 0
     database = make_database()

@@ -170,7 +170,7 @@ def test_a_draft_can_be_thrown_away(client):
     fill(client, upto="projet")
     assert client.get("/demande/effacer/").status_code == 405
     assert client.post("/demande/effacer/")["Location"] == "/"
-    assert client.get("/demande/contact/")["Location"] == "/demande/besoin/"
+    assert client.get("/demande/contact/")["Location"] == "/demande/"
 
 
 @pytest.mark.django_db
