@@ -210,8 +210,7 @@ def test_the_lead_of_an_officer_whose_address_is_dead_is_told_once_and_no_firm_i
     submission = make_submission(confirmed=True)
     make_submission(confirmed=True, facts={"commune": COMMUNES[CCLO]}, email="zoe@voisine.example")
     bounce_of(officer)
-    for _ in range(2):
-        follow_dead_addresses(on=DAY)
+    assert [follow_dead_addresses(on=DAY).n_changed for _ in range(2)] == [1, 0]
     told = ours(Notification).filter(kind="officer_unreachable")
     assert [row.recipient for row in told] == [lead.email]
     assert officer.phone in told[0].text

@@ -330,6 +330,8 @@ def test_a_file_outside_my_perimeter_is_sent_to_those_in_charge_who_are_told(sub
     assert submission in ours(Submission).visible_to(other)
     assert submission not in ours(Submission).visible_to(officer)
     (email,) = sent("handed_over")
+    assert "vous transmet la demande" in email.text
+    assert "À faire : ouvrez-la" in email.text
     assert (email.recipient, email.reply_to) == (other.email, officer.email)
     assert "Le site est à Attichy." not in email.text + email.html  # colleagues read it on the file's page
     assert scheme.pk in shown_to_firm(submission)[0]  # nothing was decided on the scheme

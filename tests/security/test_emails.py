@@ -276,7 +276,9 @@ EXPECTED = {
         alert,
         ("Isabelle Morel", "Tôlerie des Étangs", "Service ARC", "03 53 01 10 00", "Ne plus recevoir ces courriels"),
     ),
-    "colleague": Expected(colleague, ("Isabelle Morel", "collègue", "chacun garde son projet pour soi")),
+    "colleague": Expected(
+        colleague, ("Isabelle Morel", "Un collègue a aussi déposé", "chacun garde son projet pour soi")
+    ),
     "closed": Expected(closed, ("Isabelle Morel", "est fermée", "pas pu vérifier", "Service ARC", "03 53 01 10 00")),
     "officer_notice": Expected(
         officer_notice, ("Isabelle Morel", "03 53 01 60 35", "Recruter du personnel", "Choisir vos courriels")
