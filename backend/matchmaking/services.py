@@ -29,6 +29,7 @@ from backend.matchmaking.results import (
     conditions_of,
     latest_result,
     mark_shown,
+    may_be_shown,
     set_needs,
 )
 from backend.notifications.models import Notification
@@ -220,11 +221,14 @@ def decline_question(*, submission: Submission, question: str, on: date, author:
 def compute_results_of(files: Iterable[int], *, on: date) -> None:
     """Ask the engine again for files whose reading together changed.
 
-    What was written of the earlier answer and has not left does not leave: the receipt is written again.
+    What was written of an earlier answer that may not be shown any more does not leave: the receipt is written again.
     """
+    why = "Le résultat a été recalculé avant l’envoi."
     for submission in Submission.objects.filter(pk__in=set(files)).order_by("pk"):
+        earlier = submission.results.first()
         result = compute_result(submission=submission, on=on)
-        why = "Le résultat a été recalculé avant l’envoi."
+        if earlier is None or may_be_shown(earlier):
+            continue
         taken_back = take_back(about=submission.topic, kinds=("receipt", "alert"), why=why)
         if "receipt" in taken_back and submission.confirmed_at:
             enqueue_receipt(submission, result, key=f"receipt:{submission.pk}:result:{result.pk}")

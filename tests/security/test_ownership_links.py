@@ -204,6 +204,15 @@ def test_what_has_not_left_when_a_link_is_undone_is_written_again(firm, other, l
     assert list(others.values_list("pk", "state")) == untouched
 
 
+def test_what_has_not_left_when_a_link_is_made_leaves(firm, other, lead):
+    send_link_again(email=other.email)
+    receipt = Notification.objects.filter(kind="receipt", recipient=other.email).latest("pk")
+    assert receipt.state == Notification.State.DUE
+    link(firm, other, lead)
+    receipt.refresh_from_db()
+    assert receipt.state == Notification.State.DUE
+
+
 def test_news_are_not_told_against_an_answer_that_read_the_other_file(firm, other, lead, settings):
     firm.is_reviewed()
     made = link(firm, other, lead)
