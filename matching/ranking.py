@@ -93,8 +93,8 @@ class _Order:
     Parameters
     ----------
     is_whole : bool
-        Whether all that is possible is ordered; otherwise what serves nothing that was asked, and is of no kin of what
-        is listed, is left out: it could not be listed, nor take points off what is.
+        Whether all that is possible is ordered; otherwise what serves nothing that was asked and is in no group that
+        is listed is left out: it could not be listed, nor take points off what is.
     """
 
     def __init__(
@@ -205,12 +205,12 @@ class _Order:
             learnt = self._ranker.corrections(dict(zip(SCORED, points, strict=True)), weights)
             points, own = np.vstack([points, learnt]), own + learnt
         addresses = self._helps(points[NEED], points[WORDS], points[GUIDE])
-        kin = self._need * self._index.columns.n_kinds + self._index.columns.kind.take(rows)
+        group = self._need * self._index.columns.n_kinds + self._index.columns.kind.take(rows)
         if self._hidden:
             is_hidden = np.isin(rows, list(self._hidden))
             addresses &= ~is_hidden
-            kin[is_hidden] = -1 - np.flatnonzero(is_hidden)  # what is not shown takes no points off what is
-        scores, penalties = _diversify(_rounded(own), kin, weights.diversity)
+            group[is_hidden] = -1 - np.flatnonzero(is_hidden)  # what is not shown takes no points off what is
+        scores, penalties = _diversify(_rounded(own), group, weights.diversity)
         listed = np.arange(len(rows)) if self._is_whole else np.flatnonzero(addresses)
         chosen = listed[(-scores[listed]).argsort(kind="stable")[:limit]]
         names = (*SCORED, "learnt", "diversity") if self._ranker else (*SCORED, "diversity")
@@ -264,8 +264,8 @@ def _rounded(points: Floats) -> Floats:
     return result
 
 
-def _diversify(scores: Floats, kin: Positions, diversity: float) -> tuple[Floats, Floats]:
-    """Take points off each scheme for every better one of its kin: the same need in the same form.
+def _diversify(scores: Floats, group: Positions, diversity: float) -> tuple[Floats, Floats]:
+    """Take points off each scheme for every better one of its group: the same need in the same form.
 
     Among those, the loss grows along the list, so they stay in the order of their own scores.
 
@@ -274,14 +274,14 @@ def _diversify(scores: Floats, kin: Positions, diversity: float) -> tuple[Floats
     (scores, penalties) : two ndarray of float64, shape (n_candidates,)
     """
     best_first = (-scores).argsort(kind="stable")
-    few = kin.astype(np.int16) if abs(kin).max(initial=0) < 1 << 15 else kin  # sorted in one pass, digit by digit
-    by_kin = best_first[few[best_first].argsort(kind="stable")]
-    ordered, places = kin[by_kin], np.arange(len(kin))
-    is_first = np.ones(len(kin), dtype=np.bool_)
+    few = group.astype(np.int16) if abs(group).max(initial=0) < 1 << 15 else group  # sorted in one pass
+    by_group = best_first[few[best_first].argsort(kind="stable")]
+    ordered, places = group[by_group], np.arange(len(group))
+    is_first = np.ones(len(group), dtype=np.bool_)
     is_first[1:] = ordered[1:] != ordered[:-1]
-    n_better = places - np.maximum.accumulate(np.where(is_first, places, 0)) if len(kin) else places
-    penalties = np.empty(len(kin))
-    penalties[by_kin] = _rounded(-diversity * n_better.astype(np.float64))
+    n_better = places - np.maximum.accumulate(np.where(is_first, places, 0)) if len(group) else places
+    penalties = np.empty(len(group))
+    penalties[by_group] = _rounded(-diversity * n_better.astype(np.float64))
     return _rounded(scores + penalties), penalties
 
 
