@@ -11,7 +11,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.db import connection, connections
 from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,19 +78,14 @@ def maintenance() -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture(scope="module")
-def make_database(django_db_setup, django_db_blocker, maintenance, tmp_path_factory):
-    """Return a function that makes an empty database, or a copy of the tests' own, with its reference data."""
+def make_database(loaded_database, maintenance, tmp_path_factory):
+    """Return a function that makes an empty database, or one with its tables and the reference data."""
     made = []
     register = tmp_path_factory.mktemp("register") / "erased"
 
     def make(*, with_reference_data: bool = False) -> Database:
         database = Database(f"jonction_deploy_{secrets.token_hex(4)}", register)
-        template = sql.Identifier("template0")
-        if with_reference_data:
-            with django_db_blocker.unblock():
-                connections.close_all()  # PostgreSQL copies only what nobody uses
-            template = sql.Identifier(connection.settings_dict["NAME"])
-        name = sql.Identifier(database.name)
+        name, template = map(sql.Identifier, (database.name, loaded_database if with_reference_data else "template0"))
         maintenance.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, template))
         made.append(name)
         return database
