@@ -1,4 +1,6 @@
-"""POST /api/v1/match under load, as production serves it, beside the same endpoint that asks the ORM.
+"""POST /api/v1/match under load, as production serves it, beside two other endpoints (``benchmarks/by_orm.py``).
+
+One asks the ORM in the place of the engine; one only reads the question and returns the bytes of its answer.
 
     scripts/load [--quick]
 
@@ -54,8 +56,8 @@ from benchmarks.timing import Clock, Table, race  # noqa: E402
 ROOT = Path(__file__).parents[1]
 N_SCHEMES, N_QUESTIONS = 5_000, 200
 N_WARM = 4  # times that each question is asked first: a worker gets half of them
-ADDRESS = "api/v1/match"
-ENGINE, ORM = "engine", "Django ORM"
+ENGINE, ORM, FIXED = "engine", "Django ORM", "fixed bytes"
+ADDRESSES = {ENGINE: "api/v1/match", ORM: by_orm.ADDRESS, FIXED: by_orm.FIXED_ADDRESS}
 TICKS = os.sysconf("SC_CLK_TCK")
 # Fields of /proc/PID/stat from the state on: the parent, the time of its own, that of the children that ended.
 PARENT, OWN, ENDED = 1, slice(11, 13), slice(13, 15)
@@ -173,7 +175,7 @@ def _call(body: bytes) -> bytes:
     """Ask the application as the server does."""
     told: list[str] = []
     environ = {
-        "REQUEST_METHOD": "POST", "PATH_INFO": f"/{ADDRESS}", "QUERY_STRING": "", "SCRIPT_NAME": "",
+        "REQUEST_METHOD": "POST", "PATH_INFO": f"/{ADDRESSES[ENGINE]}", "QUERY_STRING": "", "SCRIPT_NAME": "",
         "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "8000", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "127.0.0.1",
         "HTTP_X_FORWARDED_PROTO": "https", "REMOTE_ADDR": "127.0.0.1", "CONTENT_TYPE": "application/json",
         "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body), "wsgi.url_scheme": "http",
@@ -216,8 +218,8 @@ def serve() -> Iterator[tuple[int, int]]:
 def over_http(table: Table, bodies: Sequence[bytes], *, rounds: int, n_passes: int) -> None:
     """The addresses in turn: throughput, waits, time of the processor."""
     with ExitStack() as servers:  # one each: what a process keeps of one way is not in the way of another
-        ways = {name: servers.enter_context(serve()) for name in (ENGINE, ORM)}
-        requests = {name: [post(by_orm.ADDRESS if name == ORM else ADDRESS, body) for body in bodies] for name in ways}
+        ways = {name: servers.enter_context(serve()) for name in ADDRESSES}
+        requests = {name: [post(address, body) for body in bodies] for name, address in ADDRESSES.items()}
         for name, (port, _) in ways.items():
             send(port, requests[name][:8], n_clients=1)
             send(port, requests[name] * N_WARM)
@@ -244,6 +246,8 @@ def over_http(table: Table, bodies: Sequence[bytes], *, rounds: int, n_passes: i
             table.say(f"{name}: processor of {who}, a request", f"{each * 1e3:,.2f} ms")
     faster = median(a / b for a, b in zip(rates[ENGINE], rates[ORM], strict=True))
     table.say("  requests a second: times Django ORM", f"{faster:,.2f}x", "at least 2x", faster >= 2)
+    dearer = median(b / a for a, b in zip(rates[ENGINE], rates[FIXED], strict=True))
+    table.at_most("a request: times fixed bytes", dearer, 5, "x")
 
 
 def comparable(body: bytes) -> dict[str, Any]:
