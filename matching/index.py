@@ -6,7 +6,7 @@ eligible what none leaves unsure. A class seen for the first time is evaluated b
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -96,25 +96,34 @@ class Standings(Sequence[Standing]):
         return len(self._numbers)
 
     def __getitem__(self, at: int) -> Standing:  # type: ignore[override]
-        numbers, rows, index = self._numbers[at], self.rows[at], self._index
+        return Standing(self._told(slice(at, at + 1))[0])
+
+    def __iter__(self) -> Iterator[Standing]:
+        step = max(1, BLOCK // ((N_TOLD + len(self._index.facts.names)) * self.rows.shape[-1]))
+        for start in range(0, len(self), step):
+            yield from map(Standing, self._told(slice(start, start + step)))
+
+    def _told(self, some: slice) -> Words:
+        """Return what standings tell, of shape (n, N_TOLD + n_facts, n_words)."""
+        numbers, rows, index = self._numbers[some], self.rows[some], self._index
         facts = index.facts
-        told = np.empty((N_TOLD + len(facts.names), rows.shape[1]), dtype=np.uint64)
-        told[:TYPED_POSSIBLE] = rows
-        typed = told[TYPED_POSSIBLE:TARGETED]
-        np.bitwise_and.reduce(self._typed.take(numbers[:-1], axis=0), axis=0, out=typed)
+        told = np.empty((len(rows), N_TOLD + len(facts.names), rows.shape[-1]), dtype=np.uint64)
+        told[:, :TYPED_POSSIBLE] = rows
+        typed = told[:, TYPED_POSSIBLE:TARGETED]
+        np.bitwise_and.reduce(self._typed.take(numbers[:, :-1], axis=0), axis=1, out=typed)
         typed &= index.live
-        target = self._classes[numbers[-1]]
-        np.bitwise_and(target[ELIGIBLE], index.live, out=told[TARGETED])
-        np.bitwise_and(~target[POSSIBLE], index.live, out=told[UNTARGETED])
-        later = index.opening(self._days[at])
-        told[LATER] = later
+        target = self._classes[numbers[:, -1]]
+        np.bitwise_and(target[:, ELIGIBLE], index.live, out=told[:, TARGETED])
+        np.bitwise_and(~target[:, POSSIBLE], index.live, out=told[:, UNTARGETED])
+        later = np.array([index.opening(day) for day in self._days[some]])
+        told[:, LATER] = later
         if later.any():
-            told[LATER] &= np.bitwise_and.reduce(self._classes[numbers[:-2], POSSIBLE], axis=0)
+            told[:, LATER] &= np.bitwise_and.reduce(self._classes[numbers[:, :-2], POSSIBLE], axis=1)
         if facts.names:
-            opened = self._opened.take(self._starts[numbers[facts.tables]] + facts.offsets, axis=0)
-            np.bitwise_or.reduceat(opened, facts.starts, axis=0, out=told[N_TOLD:])
-            told[N_TOLD:] &= (told[POSSIBLE:TARGETED:2] & ~told[ELIGIBLE:TARGETED:2])[facts.is_sure]
-        return Standing(told)
+            opened = self._opened.take(self._starts[numbers[:, facts.tables]] + facts.offsets, axis=0)
+            np.bitwise_or.reduceat(opened, facts.starts, axis=1, out=told[:, N_TOLD:])
+            told[:, N_TOLD:] &= (told[:, POSSIBLE:TARGETED:2] & ~told[:, ELIGIBLE:TARGETED:2])[:, facts.is_sure]
+        return told
 
 
 class Facts:
@@ -141,6 +150,11 @@ class Facts:
         self.offsets = np.array([place for _, _, place in entries], dtype=np.intp)
         n_before = {fact: at for at, (fact, _, _) in reversed([*enumerate(entries)])}
         self.starts = np.array([n_before[fact] for fact in self.names], dtype=np.intp)
+
+
+def _fields_of(rules: Iterable[Set]) -> Fields:
+    """Return the fields that some conditions read, sorted."""
+    return tuple(sorted({name for condition, _ in rules for name in fields_of(condition)}))
 
 
 def _join(rows: Words, numbers: Numbers, live: Words) -> Words:
@@ -206,14 +220,14 @@ class Index:
                 rules.add(condition, position)
             for condition in scheme.from_text:
                 rules.add(condition, position, is_stated=False)
+        # Few people answer few conditions: a table with their answers and one without would judge most firms twice.
         by_fields = defaultdict[Fields, list[Set]](list)
         for rule in rules.found():
-            by_fields[fields_of(rule[0])].append(rule)
-        aims = tuple(sorted({name for condition, _ in targets.found() for name in fields_of(condition)}))
+            by_fields[tuple(name for name in fields_of(rule[0]) if name != "answers")].append(rule)
         return (
-            *(Table(fields, several, self.n) for fields, several in by_fields.items()),
+            *(Table(_fields_of(several), several, self.n) for several in by_fields.values()),
             Table(("on",), windows.found(), self.n),
-            Table(aims or ("on",), targets.found(), self.n),
+            Table(_fields_of(targets.found()) or ("on",), targets.found(), self.n),
         )
 
     def _facts_read(self) -> dict[str, Words]:

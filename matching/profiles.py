@@ -233,9 +233,9 @@ class Profiles:
     def _consolidated_years(self) -> list[tuple[Figures, ...]]:
         return [(whole.figures, *row.previous_years) for whole, row in zip(self.sums, self.rows, strict=True)]
 
-    def open_at(self, row: int, ceiling: int, find: Callable[[], frozenset[str]]) -> frozenset[str]:
-        """Return the facts that leave open whether one is under a size, as ``find`` does, which is asked once."""
-        return self._keep("open", f"{row} {ceiling}", find)
+    def open_under(self, size: str, find: Callable[[], Mapping[str, BoolArray]]) -> Mapping[str, BoolArray]:
+        """Return the facts that leave open whether each is under a size, as ``find`` does, which is asked once."""
+        return self._keep("open", size, find)
 
     @cached_property
     def ages(self) -> tuple[BoolArray, NDArray[np.int32], BoolArray]:

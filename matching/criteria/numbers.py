@@ -176,18 +176,20 @@ class SizeCategory(Criterion):
         )
 
     def open_facts(self, profiles: Profiles, *, assume: Outcome | None = None) -> OpenFacts:
-        unknown = self.evaluate(profiles) == UNKNOWN
-        return _by_fact(profiles, ((row, self._open(profiles, row)) for row in _rows(unknown)))
+        unknown, found = self.evaluate(profiles) == UNKNOWN, dict[str, BoolArray]()
+        for ceiling in (self._first - 1, self._last):  # those that matter here
+            if 0 <= ceiling < len(SIZES) - 1:
+                opened = profiles.open_under(SIZES[ceiling], partial(_open_under, profiles, ceiling))
+                for fact, flags in opened.items():
+                    found[fact] = found.get(fact, False) | flags
+        return {fact: unknown & flags for fact, flags in found.items()}
 
-    def _open(self, profiles: Profiles, row: int) -> frozenset[str]:
-        """Return the facts that leave the size open, at the ceilings that matter here."""
-        low, high = profiles.sizes
-        several = (
-            profiles.open_at(row, ceiling, partial(_open_at, profiles, row, SIZES[ceiling]))
-            for ceiling in (self._first - 1, self._last)
-            if low[row] <= ceiling < high[row]  # otherwise settled: at or under it for certain, or above it
-        )
-        return frozenset().union(*several)
+
+def _open_under(profiles: Profiles, ceiling: int) -> OpenFacts:
+    """Return the facts that leave open which enterprises are under the ceilings of a size."""
+    low, high = profiles.sizes
+    rows = _rows((low <= ceiling) & (ceiling < high))
+    return _by_fact(profiles, ((row, _open_at(profiles, row, SIZES[ceiling])) for row in rows))
 
 
 def _open_at(profiles: Profiles, row: int, size: str) -> frozenset[str]:
