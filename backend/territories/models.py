@@ -18,11 +18,11 @@ class PerimeterQuerySet(models.QuerySet["Perimeter"]):
 
     def inside(self, outer: "Perimeter", *, on: date) -> Self:
         """Perimeters that another one contains on a day; before the held millésime containment is unknown, so none."""
-        return self.filter(containments__in=Containment.objects.valid(on).filter(outer=outer, holds=True))
+        return self.filter(pk__in=Containment.objects.valid(on).filter(outer=outer, holds=True).values("inner"))
 
     def around(self, inner: "Perimeter", *, on: date) -> Self:
         """Perimeters that contain another one on a day."""
-        return self.filter(contents__in=Containment.objects.valid(on).filter(inner=inner, holds=True))
+        return self.filter(pk__in=Containment.objects.valid(on).filter(inner=inner, holds=True).values("outer"))
 
 
 class Perimeter(models.Model):
