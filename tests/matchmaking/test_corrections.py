@@ -52,6 +52,7 @@ def test_a_removed_need_counts_no_more_and_the_result_is_new_at_once(submission,
 def test_an_added_need_weighs_as_much_as_a_ticked_one_and_is_not_said_to_be_ticked(submission, officer):
     result = correct(submission, MISSING, "added", officer)
     need = needs_of(submission)[MISSING]
+    assert str(need) == need.sub_need.label
     assert (need.added, need.ticked, need.weight, need.strength) == (
         True,
         False,

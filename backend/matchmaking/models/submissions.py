@@ -23,15 +23,15 @@ from backend.territories.models import ServedEpci
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Files a person may open: of their intercommunality, of the pool (placed nowhere), or offered to them."""
-        if not isinstance(user, User) or not user.is_active:
+        if not isinstance(user, User):
             return self.none()
+        files = self.open_to_officers(timezone.now())
         if user.memberships.whole_territory().exists():
-            return self.open_to_officers(timezone.now())
-        epcis = list(user.epcis())
+            return files
+        epcis = list(user.epcis())  # none of someone who left
         if not epcis:
             return self.none()
         offered = HandOver.objects.waiting().filter(to=user).values("submission")
-        files = self.open_to_officers(timezone.now())
         return files.filter(Q(epci__in=epcis) | Q(epci__isnull=True) | Q(pk__in=offered))
 
     def open_to_officers(self, now: datetime) -> Self:
@@ -198,10 +198,6 @@ class Submission(models.Model):
             _("ce SIREN et cette adresse") if both else _("ce SIREN") if self.many_of_company else _("cette adresse")
         )
         return _("Beaucoup de demandes pour %(same)s ce jour-là") % {"same": same}
-
-    @property
-    def horizon(self) -> str:
-        return str(self.sheet.values().get("project.horizon") or "")
 
 
 # From what weight on, what a need is of what a firm wrote.
