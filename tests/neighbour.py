@@ -60,6 +60,7 @@ PLACES = (
     "tests/matchmaking/test_tagging_pages.py",
     "tests/matchmaking/test_unconfirmed.py",
     "tests/matchmaking/test_alerts.py",
+    "tests/matchmaking/test_alerts_asked.py",
     "tests/matchmaking/test_follow_up.py",
     "tests/matchmaking/test_reviews.py",
     "tests/notifications/",

@@ -1,0 +1,51 @@
+"""Firms that asked for alerts, schemes that come and go, and the sweep that tells one of the other."""
+
+from datetime import timedelta
+
+from backend.matchmaking import alerts
+from backend.matchmaking.models import Alert
+from backend.matchmaking.rematching import rematch
+from backend.notifications.models import Notification
+from backend.schemes.models import Scheme
+from tests.factories import DAY, first_matches, make_submission, publish_revision
+from tests.neighbour import ours
+
+IMMEDIATE, WEEKLY, MONTHLY = Alert.Frequency.IMMEDIATE, Alert.Frequency.WEEKLY, Alert.Frequency.MONTHLY
+NEXT_DAY = DAY + timedelta(days=1)
+
+
+def withheld(need: str = "numerique.robot") -> Scheme:
+    """Return a scheme that answers a need of the firm, taken out of the catalogue: publishing it again is news."""
+    found = first_matches(make_submission(needs=(need,), siret="", siren=""))[0].scheme
+    withhold(found)
+    return found
+
+
+def withhold(scheme):
+    Scheme.objects.filter(pk=scheme.pk).update(state=Scheme.State.ARCHIVED)
+
+
+def publish(scheme):
+    Scheme.objects.filter(pk=scheme.pk).update(state=Scheme.State.PUBLISHED)
+
+
+def subscriber(frequency=IMMEDIATE, *, on=DAY, **changes):
+    submission = make_submission(confirmed=True, on=on, **changes)
+    alerts.subscribe(submission=submission, frequency=frequency, paused_until=None, on=on)
+    return submission
+
+
+def sweep(on=DAY):
+    """Do what the tasks do; return the e-mails owed by it."""
+    before = set(ours(Notification).values_list("pk", flat=True))
+    rematch(on=on)
+    for pk in alerts.due(on=on):
+        alerts.tell(pk=pk, on=on)
+    return list(ours(Notification).exclude(pk__in=before).order_by("pk"))
+
+
+def closing(scheme, closes_on, preparation_days=None):
+    publish(scheme)
+    publish_revision(
+        scheme, window_state="dated", opens_on=None, closes_on=closes_on, preparation_days=preparation_days
+    )
