@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from backend.matchmaking import engine
 from backend.matchmaking.corrections import correct_need, understanding_of
 from backend.matchmaking.language import learn_language
-from backend.matchmaking.models import Language, NeedCorrection
+from backend.matchmaking.models import Language, Need, NeedCorrection
 from backend.matchmaking.services import correct_submission
 from backend.schemes.models import SubNeed
 from tests.factories import ARC, CCLO, DAY, make_lead, make_officer, make_submission, rewriting
@@ -182,3 +182,17 @@ def test_the_command_says_what_it_learnt(submission, officer):
     out = StringIO()
     call_command("learn_language", stdout=out)
     assert "rien de nouveau à apprendre" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("weight", "words"),
+    [
+        (0.8, "l’essentiel de ce qu’elle écrit"),
+        (0.79, "une partie de ce qu’elle écrit"),
+        (0.3, "une partie de ce qu’elle écrit"),
+        (0.29, "un indice"),
+        (0.0, "un indice"),
+    ],
+)
+def test_a_need_says_in_words_how_much_of_the_text_it_is(weight, words):
+    assert Need(weight=weight).strength == words

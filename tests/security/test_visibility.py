@@ -169,7 +169,8 @@ def test_each_role_is_for_what_it_says_until_its_person_leaves(role):
 
 
 def test_an_administrator_keeps_the_service_and_reviews_nothing_until_they_leave():
-    user = User.objects.create_superuser("chef@jonction.example", "mot-de-passe-long")
+    user = User.objects.create_superuser("Chef@Jonction.example", "mot-de-passe-long", first_name="Anne")
+    assert (user.email, user.first_name) == ("chef@jonction.example", "Anne")
     assert (user.is_staff, user.is_superuser, user.check_password("mot-de-passe-long")) == (True, True, True)
     may = [user.may_edit_catalogue, user.may_approve_catalogue, user.may_set_weights, user.may_see_jobs]
     assert (may, user.is_officer) == ([True] * 4, False)
