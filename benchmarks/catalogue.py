@@ -56,7 +56,7 @@ def memory(
     before = tracemalloc.get_traced_memory()[0]
     index = matching.Index(schemes)
     for profile in profiles:
-        matching.rank(index, profile, matching.Wish(), WEIGHTS, limit=LIMIT)
+        matching.rank(index, [profile], [matching.Wish()], WEIGHTS, limit=LIMIT)
     without = tracemalloc.get_traced_memory()[0] - before
     postings = texts.learn()
     taken = tracemalloc.get_traced_memory()[0] - before
@@ -100,7 +100,7 @@ class Texts:
     def by_engine(self, index: matching.Index, profile: matching.Profile) -> None:
         for text in self.asked:
             wish = matching.Wish({}, stated=True, closeness=self.postings.closeness(text), chance=1.0)
-            matching.rank(index, profile, wish, WEIGHTS, limit=LIMIT)
+            matching.rank(index, [profile], [wish], WEIGHTS, limit=LIMIT)
 
 
 def _lists(sub: dict[str, object]) -> list[list[str]]:

@@ -154,7 +154,7 @@ def in_process(table: Table, bodies: Sequence[bytes], *, rounds: int) -> None:
         ENGINE: lambda: [answers.rank(one) for one in asked],
         ORM: lambda: [by_orm.rank(one) for one in asked],
         "as JSON": lambda: [
-            json.dumps(single.shown(matching.rank(index, profile, wish, weights, limit=single.LIMIT).matches))
+            json.dumps(single.shown(matching.rank(index, [profile], [wish], weights, limit=single.LIMIT)[0].matches))
             for profile, wish in zip(profiles, wishes, strict=True)
         ],
     }

@@ -97,7 +97,7 @@ def one_firm(table, clock, country, all_sheets, index, rounds, *, n_firms) -> No
 
     def engine(limit=LIMIT):
         return [
-            matching.rank(index, one, wish, WEIGHTS, limit=limit).matches
+            matching.rank(index, [one], [wish], WEIGHTS, limit=limit)[0].matches
             for one, wish in zip(profiles, wishes, strict=True)
         ]
 
@@ -190,7 +190,7 @@ def the_index(table, clock, country, all_sheets, schemes, rounds) -> None:
     texts = catalogue.Texts(many[:N_SCHEMES], 20)
 
     def ask(index: matching.Index) -> Callable[[], object]:
-        return lambda: [matching.rank(index, one, matching.Wish(), WEIGHTS, limit=LIMIT) for one in profiles]
+        return lambda: [matching.rank(index, [one], [matching.Wish()], WEIGHTS, limit=LIMIT) for one in profiles]
 
     ways = {
         "build": lambda: matching.Index(schemes), "build of 10x": lambda: matching.Index(many),

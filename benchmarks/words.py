@@ -80,7 +80,7 @@ def main():
     texts = sorted((question.text for question in load_requests()), key=lambda text: abs(len(text.split()) - 60))[:20]
 
     def rank(wish, limit):
-        return matching.rank(index, profile, wish, weights, answering=sure, limit=limit)
+        return matching.rank(index, [profile], [wish], weights, answering=sure, limit=limit)[0]
 
     def read(text):
         return reader.read(text, postings=postings)

@@ -3,9 +3,11 @@
 Candidates are scored as columns, and only what is listed is described.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
-from itertools import compress
+from itertools import batched, chain, compress, islice, repeat
+from math import inf, nextafter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,32 +23,35 @@ from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray
 from matching.profile_classes import classes_of
 from matching.profiles import Profile
 from matching.ranker import Ranker
+from matching.schemes import Scheme
 from matching.tables import PERHAPS, SURE
 from matching.variants import hidden_by
 
 SCALE = 10.0**DIGITS
+SOMETHING = nextafter(0.0, inf)  # points: the least that is not nothing
+BLOCK = 1 << 15  # schemes that are ordered at once, of several profiles
 MAX_SAID = 20_000  # combinations of verdicts and open facts of which what is said is kept
 
 
 def rank(
     index: Index,
-    profile: Profile,
-    wish: Wish,
+    profiles: Sequence[Profile],
+    wishes: Sequence[Wish],
     weights: Weights,
     *,
     answering: Answering | None = None,
     ranker: Ranker | None = None,
     limit: int | None = None,
-    standing: Standing | None = None,
-) -> Answer:
-    """Rank the schemes of an index for one profile.
+) -> list[Answer]:
+    """Rank the schemes of an index for each profile.
 
     Parameters
     ----------
     index : Index
         In whatever order its schemes came: it does not change the result.
-    profile : Profile
-    wish : Wish
+    profiles : sequence of Profile
+    wishes : sequence of Wish
+        One for each.
     weights : Weights
     answering : Answering, optional
         Tells whether anything answers words. Without it, whatever serves what was understood does.
@@ -54,19 +59,24 @@ def rank(
         What was learnt: it adds the part ``learnt`` to the schemes that are possible, and never touches the others.
     limit : int, optional
         Return the first so many of those that address the wish, instead of all schemes.
-    standing : Standing, optional
-        What the rules say of the profile, where it is known.
 
     Returns
     -------
-    Answer
-        Those that are eligible or undecided by score, then the ineligible ones by key.
+    list of Answer
+        For each profile, those that are eligible or undecided by score, then the ineligible ones by key.
     """
-    order = _Order(index, profile, wish, weights, answering, ranker, standing, is_whole=limit is None)
-    if limit is not None:
-        return Answer(order.first(limit), order.chance)
-    impossible = positions_of(~order.standing.possible, index.n)
-    return Answer([*order.first(index.n), *order.describe(impossible)], order.chance)
+    found: list[Answer] = []
+    standings = index.stand(classes_of(profiles))
+    orders = (
+        _Order(index, profile.on, wish, weights, answering, ranker, standing, is_whole=limit is None)
+        for profile, wish, standing in zip(profiles, wishes, standings, strict=True)
+    )
+    for some in batched(orders, max(1, BLOCK // max(index.n, 1)), strict=False):
+        for order, matches in zip(some, _first(some, index.n if limit is None else limit), strict=True):
+            if limit is None:
+                matches += order.describe(positions_of(~order.standing.possible, index.n))
+            found.append(Answer(matches, order.chance))
+    return found
 
 
 def rank_listed(
@@ -82,65 +92,81 @@ def rank_listed(
 
     Parameters are those of :func:`rank`, which says the same of them, in the same order, among all others.
     """
-    order = _Order(index, profile, wish, weights, answering, ranker, None, is_whole=False)
-    later = positions_of(order.standing.opens_later, index.n)
-    return Answer([*order.first(index.n), *order.describe(later[order.addresses(later)])], order.chance)
+    (standing,) = index.stand(classes_of([profile]))
+    order = _Order(index, profile.on, wish, weights, answering, ranker, standing, is_whole=False)
+    later = positions_of(standing.opens_later, index.n)
+    (matches,) = _first([order], index.n)
+    return Answer([*matches, *order.describe(later[order.addresses(later)])], order.chance)
 
 
 class _Order:
-    """The schemes of an index in order, for one profile and wish.
+    """The schemes of an index to be ordered, for one profile and wish.
 
     Parameters
     ----------
     is_whole : bool
         Whether all that is possible is ordered; otherwise what serves nothing that was asked and is in no group that
         is listed is left out: it could not be listed, nor take points off what is.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (n_candidates,)
+        The schemes that are scored.
+    points : ndarray of float64, shape (n_scored, n_candidates)
+        By ``SCORED``: all but those that depend on what the rules tell of them.
+    need : ndarray of int, shape (n_candidates,)
+        The sub-need that each serves best, as a position in ``names``: the last one for none.
     """
 
     def __init__(
         self,
         index: Index,
-        profile: Profile,
+        on: date,
         wish: Wish,
         weights: Weights,
         answering: Answering | None,
         ranker: Ranker | None,
-        standing: Standing | None,
+        standing: Standing,
         *,
         is_whole: bool,
     ) -> None:
-        self._index, self._wish, self._weights, self._ranker, self._is_whole = index, wish, weights, ranker, is_whole
-        self.standing = standing or index.stand(classes_of([profile]))[0]
-        self._board = index.board(weights, profile.on)
-        self._hidden = hidden_by(index, self.standing.possible) if index.variants else {}
+        self.index, self.weights, self.ranker, self.is_whole = index, weights, ranker, is_whole
+        self._wish, self.standing = wish, standing
+        self.board = index.board(weights, on)
+        self.hidden = hidden_by(index, standing.possible) if index.variants else {}
         self._needs = sorted(wish.weights)
+        self.names = (*self._needs, "")
         self._likeness = index.likeness(wish.closeness) if wish.closeness else None
         self.chance = self._chance(answering)
         self._is_answered = not wish.stated or 100.0 * self.chance >= weights.answer
-        self._rows = positions_of(self._candidates(), index.n)
-        self._fit, self._need = self._fit_of(self._rows)
-        self._words = self._words_of(self._rows)
-        self._points = weights.need * self._fit
-        helped = self._points + self._words if self._likeness is not None else self._points
-        self._most = helped.max(initial=0.0)
+        self.rows = positions_of(self._candidates(), index.n)
+        fit, self.need = self._fit_of(self.rows)
+        self.points = self.board.points.take(self.rows, axis=1)
+        self.points[NEED], self.points[WORDS] = weights.need * fit, self._words_of(self.rows)
+        self.least = self._least() if wish.stated else -inf
+
+    def _least(self) -> float:
+        """Return the points of need, words and guide that are worth a line beside the best of need and words."""
+        best = (self.points[NEED] + self.points[WORDS]).max(initial=0.0)
+        return max(LISTED * best, SOMETHING) if self._is_answered else inf
 
     def _chance(self, answering: Answering | None) -> float:
         """Return the chance that something possible answers."""
-        wish, columns, possible = self._wish, self._index.columns, self.standing.possible
+        wish, columns, possible = self._wish, self.index.columns, self.standing.possible
         if wish.chance is not None:
             return wish.chance
         if wish.ticked and (columns.serve(wish.ticked) & possible).any():
             return 1.0
         words = 0.0
         if self._likeness is not None:
-            words = float(self._likeness[unpack(possible, self._index.n)].max(initial=0.0))
+            words = float(self._likeness[unpack(possible, self.index.n)].max(initial=0.0))
         needs = sorted({*wish.weights, *wish.likeness})
         return chance_of(wish, columns.best(needs, possible) if needs else {}, answering, words=words)
 
     def _candidates(self) -> Words:
         """Return the schemes that are scored."""
-        possible, columns = self.standing.possible, self._index.columns
-        if self._is_whole or not self._wish.stated:
+        possible, columns = self.standing.possible, self.index.columns
+        if self.is_whole or not self._wish.stated:
             return possible
         if not self._is_answered:
             return np.zeros_like(possible)
@@ -158,7 +184,7 @@ class _Order:
         """Return how well schemes serve the wish, and the sub-need each serves best: the number of them for none."""
         if not self._needs:
             return np.zeros(len(positions)), np.zeros(len(positions), dtype=np.intp)
-        columns = self._index.columns
+        columns = self.index.columns
         values = columns.weights[np.array(columns.rows_of(self._needs))[:, np.newaxis], positions]
         values *= np.array([[self._wish.weights[need]] for need in self._needs])
         most = np.maximum.reduce(values)
@@ -173,89 +199,106 @@ class _Order:
             return np.zeros(len(positions))
         words = self._likeness.take(positions) / CLOSE
         words *= words
-        found: Floats = self._weights.words * np.minimum(1.0, words)
-        return found
-
-    def _helps(self, need: Floats, words: Floats, guide: Floats) -> BoolArray:
-        """Tell, by their points, which schemes answer the wish: those worth a line beside the best possible one."""
-        if not (self._is_answered and self._wish.stated):
-            return np.full(len(need), self._is_answered)
-        helped = need + words + guide
-        found: BoolArray = (helped > 0.0) & (helped >= LISTED * self._most)
+        found: Floats = self.weights.words * np.minimum(1.0, words)
         return found
 
     def addresses(self, positions: Positions) -> BoolArray:
         """Tell which schemes answer the wish, and are not hidden by a variant."""
-        need = self._weights.need * self._fit_of(positions)[0]
-        found = self._helps(need, self._words_of(positions), self._board.points[GUIDE].take(positions))
-        return found & ~np.isin(positions, list(self._hidden)) if self._hidden else found
+        helped = self.weights.need * self._fit_of(positions)[0] + self._words_of(positions)
+        found: BoolArray = helped + self.board.points[GUIDE].take(positions) >= self.least
+        return found & ~self.is_hidden(positions)
 
-    # -- the order
-
-    def first(self, limit: int) -> list[Match]:
-        """Return the first of the candidates: of those that address the wish, unless the whole is ordered."""
-        rows, standing, weights = self._rows, self.standing, self._weights
-        told = bits_at(standing.told, rows)
-        points = self._board.points.take(rows, axis=1)
-        points[NEED], points[WORDS] = self._points, self._words
-        points[TARGET] *= told[TARGETED].view(np.int8) - told[UNTARGETED].view(np.int8)
-        points[CERTAIN] = self._board.certain[self._index.facts.halves @ told[N_TOLD:]]
-        own = np.add.reduce(points, axis=0)  # a row after the other
-        if self._ranker:
-            learnt = self._ranker.corrections(dict(zip(SCORED, points, strict=True)), weights)
-            points, own = np.vstack([points, learnt]), own + learnt
-        addresses = self._helps(points[NEED], points[WORDS], points[GUIDE])
-        group = self._need * self._index.columns.n_kinds + self._index.columns.kind.take(rows)
-        if self._hidden:
-            is_hidden = np.isin(rows, list(self._hidden))
-            addresses &= ~is_hidden
-            group[is_hidden] = -1 - np.flatnonzero(is_hidden)  # what is not shown takes no points off what is
-        scores, penalties = _diversify(_rounded(own), group, weights.diversity)
-        listed = np.arange(len(rows)) if self._is_whole else np.flatnonzero(addresses)
-        chosen = listed[(-scores[listed]).argsort(kind="stable")[:limit]]
-        names = (*SCORED, "learnt", "diversity") if self._ranker else (*SCORED, "diversity")
-        shown = np.concatenate([points, penalties[np.newaxis]]).take(chosen, axis=1)
-        parts = [Parts(names, shown, column) for column in range(len(chosen))]
-        flags, needs = addresses[chosen], self._need[chosen]
-        return self._say(rows[chosen], told.take(chosen, axis=1), flags, needs, scores[chosen].tolist(), parts)
+    def is_hidden(self, positions: Positions) -> BoolArray:
+        """Tell which schemes are hidden by a variant."""
+        return np.isin(positions, list(self.hidden)) if self.hidden else np.zeros(len(positions), dtype=np.bool_)
 
     def describe(self, positions: Positions) -> list[Match]:
         """Return what is said of schemes that have no score, in their order."""
-        if not len(positions):
-            return []
         told, needs = bits_at(self.standing.told, positions), self._fit_of(positions)[1]
         nothing: list[Mapping[str, float]] = [{}] * len(positions)
-        return self._say(positions, told, self.addresses(positions), needs, [None] * len(positions), nothing)
+        flags = self.addresses(positions)
+        whose, nobody = repeat(self, len(positions)), [None] * len(positions)
+        return _say(whose, self.index, positions, told, flags, needs, nobody, nothing)
 
-    def _say(
-        self,
-        positions: Positions,
-        told: NDArray[np.uint8],
-        addresses: BoolArray,
-        needs: Positions,
-        scores: Sequence[float | None],
-        parts: Sequence[Mapping[str, float]],
-    ) -> list[Match]:
-        schemes, names, hidden = self._index.schemes, (*self._needs, ""), self._hidden
-        facts = self._index.facts.names
-        said = _said_of(facts)
-        make = tuple.__new__  # as Match does it, but for counting what it is given
-        whole, size = told.T.tobytes(), len(told)
-        found = []
-        columns = zip(positions.tolist(), addresses.tolist(), needs.tolist(), scores, parts, strict=True)
-        for at, (position, is_listed, need, score, part) in enumerate(columns):
-            key = whole[at * size : (at + 1) * size]
-            fields = said.get(key)
-            if fields is None:
-                if len(said) >= MAX_SAID:
-                    said.clear()
-                fields = said[key] = _fields(facts, key)
-            hiding = self._keys(hidden[position]) if position in hidden else ()
-            found.append(make(Match, (schemes[position], *fields, is_listed, hiding, score, part, names[need])))
-        return found
 
-    def _keys(self, row: Words) -> tuple[str, ...]:
-        return tuple(self._index.schemes[position].key for position in positions_of(row, self._index.n).tolist())
+# -- the order, of several wishes at once: ``owner`` tells whose each candidate is
+
+
+def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
+    """Return the first of the candidates of each: of those that address the wish, unless the whole is ordered."""
+    one = orders[0]
+    index, weights, board, ranker = one.index, one.weights, one.board, one.ranker
+    sizes = [len(order.rows) for order in orders]
+    owner, rows = np.arange(len(orders)).repeat(sizes), np.concatenate([order.rows for order in orders])
+    several = np.concatenate([order.standing.told for order in orders], axis=1)
+    told = bits_at(several, rows + owner * (64 * several.shape[1] // len(orders)))
+    points = np.concatenate([order.points for order in orders], axis=1)
+    points[TARGET] *= told[TARGETED].view(np.int8) - told[UNTARGETED].view(np.int8)
+    points[CERTAIN] = board.certain[index.facts.halves @ told[N_TOLD:]]
+    own = np.add.reduce(points, axis=0)  # a row after the other
+    if ranker:
+        learnt = ranker.corrections(dict(zip(SCORED, points, strict=True)), weights)
+        points, own = np.vstack([points, learnt]), own + learnt
+    addresses = points[NEED] + points[WORDS] + points[GUIDE] >= np.repeat([order.least for order in orders], sizes)
+    need = np.concatenate([order.need for order in orders])
+    n_needs = max(len(order.names) for order in orders)
+    group = (owner * n_needs + need) * index.columns.n_kinds + index.columns.kind.take(rows)
+    if index.variants:
+        is_hidden = np.concatenate([order.is_hidden(order.rows) for order in orders])
+        addresses &= ~is_hidden
+        group[is_hidden] = -1 - np.flatnonzero(is_hidden)  # what is not shown takes no points off what is
+    scores, penalties = _diversify(_rounded(own), group, weights.diversity)
+    listed = np.arange(len(rows)) if one.is_whole else np.flatnonzero(addresses)
+    best = [each[:limit] for each in _by_owner(listed[(-scores[listed]).argsort(kind="stable")], owner, len(orders))]
+    chosen = np.concatenate(best)
+    names = (*SCORED, "learnt", "diversity") if ranker else (*SCORED, "diversity")
+    shown = np.concatenate([points, penalties[np.newaxis]]).take(chosen, axis=1)
+    parts = [Parts(names, shown, column) for column in range(len(chosen))]
+    flags, needs, totals = addresses[chosen], need[chosen], scores[chosen].tolist()
+    whose = chain.from_iterable(repeat(order, len(each)) for order, each in zip(orders, best, strict=True))
+    found = iter(_say(whose, index, rows[chosen], told.take(chosen, axis=1), flags, needs, totals, parts))
+    return [[*islice(found, len(each))] for each in best]
+
+
+def _by_owner(positions: Positions, owner: Positions, n: int) -> list[Positions]:
+    """Return the positions of each of ``n`` owners, in their order."""
+    if n == 1:
+        return [positions]
+    of_each = positions[owner[positions].argsort(kind="stable")]
+    return np.split(of_each, owner[of_each].searchsorted(np.arange(1, n)))
+
+
+def _say(
+    whose: Iterable[_Order],
+    index: Index,
+    positions: Positions,
+    told: NDArray[np.uint8],
+    addresses: BoolArray,
+    needs: Positions,
+    scores: Sequence[float | None],
+    parts: Sequence[Mapping[str, float]],
+) -> list[Match]:
+    """Describe schemes, of shape (n,); ``told`` is of shape (n_rows, n)."""
+    schemes, facts = index.schemes, index.facts.names
+    said = _said_of(facts)
+    make = tuple.__new__  # as Match does it, but for counting what it is given
+    whole, size = told.T.tobytes(), len(told)
+    found = []
+    columns = zip(whose, positions.tolist(), addresses.tolist(), needs.tolist(), scores, parts, strict=True)
+    for at, (order, position, is_listed, need, score, part) in enumerate(columns):
+        key = whole[at * size : (at + 1) * size]
+        fields = said.get(key)
+        if fields is None:
+            if len(said) >= MAX_SAID:
+                said.clear()
+            fields = said[key] = _fields(facts, key)
+        hiding = _keys(schemes, order.hidden[position]) if position in order.hidden else ()
+        found.append(make(Match, (schemes[position], *fields, is_listed, hiding, score, part, order.names[need])))
+    return found
+
+
+def _keys(schemes: Sequence[Scheme], row: Words) -> tuple[str, ...]:
+    return tuple(schemes[position].key for position in positions_of(row, len(schemes)).tolist())
 
 
 def _rounded(points: Floats) -> Floats:
@@ -273,15 +316,13 @@ def _diversify(scores: Floats, group: Positions, diversity: float) -> tuple[Floa
     -------
     (scores, penalties) : two ndarray of float64, shape (n_candidates,)
     """
-    best_first = (-scores).argsort(kind="stable")
-    few = group.astype(np.int16) if abs(group).max(initial=0) < 1 << 15 else group  # sorted in one pass
-    by_group = best_first[few[best_first].argsort(kind="stable")]
+    by_group = np.lexsort((-scores, group))
     ordered, places = group[by_group], np.arange(len(group))
-    is_first = np.ones(len(group), dtype=np.bool_)
-    is_first[1:] = ordered[1:] != ordered[:-1]
-    n_better = places - np.maximum.accumulate(np.where(is_first, places, 0)) if len(group) else places
+    starts = places.copy()
+    starts[1:][ordered[1:] == ordered[:-1]] = 0
+    n_better: Floats = (places - np.maximum.accumulate(starts)).astype(np.float64)
     penalties = np.empty(len(group))
-    penalties[by_group] = _rounded(-diversity * n_better.astype(np.float64))
+    penalties[by_group] = _rounded(-diversity * n_better)
     return _rounded(scores + penalties), penalties
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from matching import Outcome, Profile, Profiles, Scheme, Weights, Window, parse_criterion
+from matching import Answer, Index, Outcome, Profile, Profiles, Scheme, Weights, Window, Wish, parse_criterion, rank
 
 DAY = date(2026, 11, 24)
 OPEN = Window(state="permanent")
@@ -35,3 +35,8 @@ def outcome_of(definition: dict[str, Any], **facts: Any) -> Outcome:
 
 def make_scheme(key: str = "jonction:a", *definitions: dict[str, Any], **fields: Any) -> Scheme:
     return Scheme(key=key, criteria=tuple(map(parse_criterion, definitions)), **{"window": OPEN, **fields})
+
+
+def rank_one(index: Index, profile: Profile, wish: Wish, weights: Weights, **options: Any) -> Answer:
+    (found,) = rank(index, [profile], [wish], weights, **options)
+    return found

@@ -48,7 +48,7 @@ from matching.criteria import (
 from matching.index import LATER, N_TOLD, TARGETED, UNTARGETED
 from matching.tables import ELIGIBLE, PERHAPS, POSSIBLE, SURE, TYPED_ELIGIBLE, TYPED_POSSIBLE
 from tests.matching import naive_ranking, naive_verdicts
-from tests.matching.factories import DAY, WEIGHTS, make_scheme
+from tests.matching.factories import DAY, WEIGHTS, make_scheme, rank_one
 from tests.matching.test_properties import (
     ACTIVITIES,
     ACTIVITIES_2025,
@@ -163,7 +163,7 @@ def test_schemes_share_the_conditions_that_are_equal() -> None:
 
 def test_of_several_schemes_of_one_key_the_last_one_is_ranked_once() -> None:
     index = Index([make_scheme("a:0"), make_scheme("a:1"), make_scheme("a:0", {"kind": "headcount", "below": 250})])
-    found = rank(index, Profile(on=DAY), Wish(), WEIGHTS).matches
+    found = rank_one(index, Profile(on=DAY), Wish(), WEIGHTS).matches
     assert sorted((match.scheme.key, match.eligibility) for match in found) == [("a:0", UNKNOWN), ("a:1", MET)]
 
 
@@ -218,7 +218,7 @@ def test_a_variant_changes_no_verdict_and_hides_its_parent_wherever_it_is_possib
 ) -> None:
     alone = [replace(scheme, variant_of="") for scheme in several]
     found, without = (
-        {match.scheme.key: match for match in rank(Index(schemes), to_profile(facts), wish, WEIGHTS).matches}
+        {match.scheme.key: match for match in rank_one(Index(schemes), to_profile(facts), wish, WEIGHTS).matches}
         for schemes in (several, alone)
     )
     assert found.keys() == without.keys()
@@ -237,16 +237,38 @@ def test_an_index_orders_as_the_naive_way_does(
     several: list[Scheme], facts: dict[str, Any], wish: Wish, answering: Answering | None, ranker: Ranker | None
 ) -> None:
     profile = to_profile(facts)
-    found = rank(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker)
+    found = rank_one(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker)
     matches, chance = naive_ranking.rank(profile, several, wish, WEIGHTS, answering=answering, ranker=ranker)
     assert found.matches == matches
     assert found.chance == pytest.approx(chance)
-    first = rank(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker, limit=2)
+    first = rank_one(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker, limit=2)
     assert first.matches == [match for match in matches if match.addresses and match.score is not None][:2]
     assert first.chance == pytest.approx(chance)
     listed = rank_listed(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker)
     assert listed.matches == [m for m in matches if m.addresses and (m.score is not None or m.opens_later)]
     assert listed.chance == pytest.approx(chance)
+
+
+@given(
+    ranked_schemes(),
+    st.lists(st.tuples(profiles, wishes()), max_size=5),
+    answerings,
+    rankers,
+    st.sampled_from([None, 0, 2]),
+)
+def test_firms_that_ask_together_are_answered_as_each_would_be_alone(
+    several: list[Scheme],
+    asked: list[tuple[dict[str, Any], Wish]],
+    answering: Answering | None,
+    ranker: Ranker | None,
+    limit: int | None,
+) -> None:
+    index, firms, told_wishes = Index(several), [to_profile(facts) for facts, _ in asked], [wish for _, wish in asked]
+    together = rank(index, firms, told_wishes, WEIGHTS, answering=answering, ranker=ranker, limit=limit)
+    assert together == [
+        rank_one(index, firm, wish, WEIGHTS, answering=answering, ranker=ranker, limit=limit)
+        for firm, wish in zip(firms, told_wishes, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("chance", [0.9, 0.1])
@@ -260,7 +282,7 @@ def test_where_nothing_serves_what_was_asked_only_what_orients_is_listed(
         make_scheme("a:other", guide=1.0, kind="advice"),
     ]
     wish, profile = Wish(needs, stated=True, chance=chance), Profile(on=DAY)
-    found = rank(Index(several), profile, wish, WEIGHTS, limit=2)
+    found = rank_one(Index(several), profile, wish, WEIGHTS, limit=2)
     matches, _ = naive_ranking.rank(profile, several, wish, WEIGHTS, answering=None, ranker=None)
     assert found.matches == [match for match in matches if match.addresses][:2]
     assert [match.scheme.key for match in found.matches] == (["a:other", "a:guide"] if chance == 0.9 else [])
@@ -316,10 +338,10 @@ def test_the_first_of_very_many_are_those_of_all_of_them(seed: int, likeness: Ca
         wish = Wish(needs, stated=draw.random() < 0.8, closeness=closeness, chance=1.0)
         weights = replace(WEIGHTS, diversity=draw.choice([0.5, 2.0, 5.0]), words=draw.choice([40.0, 60.0]))
         for ranker in (None, learnt):
-            found = rank(index, profile, wish, weights, ranker=ranker)
+            found = rank_one(index, profile, wish, weights, ranker=ranker)
             listed = [match for match in found.matches if match.addresses and match.score is not None]
             for limit in (1, 2, 3, 5, 10, 20):
-                assert rank(index, profile, wish, weights, ranker=ranker, limit=limit).matches == listed[:limit]
+                assert rank_one(index, profile, wish, weights, ranker=ranker, limit=limit).matches == listed[:limit]
 
 
 @pytest.mark.parametrize("kinds", ["a", "abc", "abcdefghijkl", "a" * 30 + "bcdefghijkl"])
@@ -340,15 +362,15 @@ def test_where_nothing_was_asked_the_first_of_very_many_are_those_of_all_of_them
     ]
     index, weights = Index(several), replace(WEIGHTS, diversity=diversity)
     profile = Profile(on=DAY, activity="25.62B", headcount=Interval(8, 12))
-    listed = [match for match in rank(index, profile, Wish(), weights).matches if match.score is not None]
+    listed = [match for match in rank_one(index, profile, Wish(), weights).matches if match.score is not None]
     for limit in (1, 3, 7, 20, 60, 290):
-        assert rank(index, profile, Wish(), weights, limit=limit).matches == listed[:limit]
+        assert rank_one(index, profile, Wish(), weights, limit=limit).matches == listed[:limit]
 
 
 def test_needs_may_be_served_to_as_many_degrees_as_there_are_schemes() -> None:
     several = [make_scheme(f"a:{n:03}", needs={"robot": n / 400, "hire": 1.0}, kind=str(n)) for n in range(1, 301)]
     wish = Wish({"robot": 1.0}, stated=True, chance=1.0)
-    found = rank(Index(several), Profile(on=DAY), wish, WEIGHTS, limit=5).matches
+    found = rank_one(Index(several), Profile(on=DAY), wish, WEIGHTS, limit=5).matches
     assert [match.scheme.key for match in found] == [scheme.key for scheme in reversed(several)][:5]
     assert [match.parts["need"] for match in found] == [WEIGHTS.need * (n / 400 * 0.65) for n in range(300, 295, -1)]
 

@@ -22,11 +22,10 @@ from matching import (
     classes_of,
     evaluate,
     parse_criterion,
-    rank,
 )
 from matching.schemes import Scheme
 from tests.matching import naive_verdicts, reference
-from tests.matching.factories import WEIGHTS
+from tests.matching.factories import WEIGHTS, rank_one
 
 WORDS = {1: "yes", 0: "maybe", -1: "no"}
 PERIMETERS = ["REG-32", "DEP-60", "EPCI-200067965", "COM-60159", "ZONE-afr", "REG-84"]
@@ -286,7 +285,7 @@ def test_the_engine_and_the_second_reading_agree_on_schemes(
     )
     asked = [to_profile(facts) for facts in several]
     verdict, found = naive_verdicts.evaluate(Profiles(asked), scheme), evaluate(classes_of(asked), scheme)
-    ranked = [rank(Index([scheme]), profile, Wish(), WEIGHTS).matches[0] for profile in asked]
+    ranked = [rank_one(Index([scheme]), profile, Wish(), WEIGHTS).matches[0] for profile in asked]
     words = {1: "eligible", 0: "undecided", -1: "ineligible"}
     record = {"window": window, "criteria": stated, "from_text": from_text}
     record |= {"targeted_naf": targets, "targeted_naf_2025": new_targets}

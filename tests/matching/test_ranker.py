@@ -21,10 +21,9 @@ from matching import (
     columns_of,
     exposure,
     fit_ranker,
-    rank,
     shares_of,
 )
-from tests.matching.factories import DAY, WEIGHTS, make_scheme
+from tests.matching.factories import DAY, WEIGHTS, make_scheme, rank_one
 
 REGION = {"kind": "in_territory", "any_of": ["REG-32"]}
 ROBOT = Wish({"robot": 1.0}, stated=True)
@@ -134,7 +133,7 @@ def ranked(ranker: Ranker | None) -> list[Match]:
         for number in range(30)
     ]
     elsewhere = Place(frozenset({"REG-84"}), frozenset())
-    answer = rank(Index(schemes), Profile(on=DAY, place=elsewhere), ROBOT, WEIGHTS, ranker=ranker)
+    answer = rank_one(Index(schemes), Profile(on=DAY, place=elsewhere), ROBOT, WEIGHTS, ranker=ranker)
     return answer.matches
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from matching import CONTRIBUTIONS, MET, NOT_MET, UNKNOWN, Index, Match, Place, Profile, Window, Wish, rank
-from tests.matching.factories import DAY, WEIGHTS, make_scheme
+from matching import CONTRIBUTIONS, MET, NOT_MET, UNKNOWN, Index, Match, Place, Profile, Window, Wish
+from tests.matching.factories import DAY, WEIGHTS, make_scheme, rank_one
 
 REGION = {"kind": "in_territory", "any_of": ["REG-32"]}
 HERE = Place(frozenset({"REG-32"}), frozenset())
@@ -15,7 +15,7 @@ NOTHING = Wish()
 
 
 def ranked(schemes: list[Any], wish: Wish = ROBOT, weights: Any = WEIGHTS, **facts: Any) -> list[Match]:
-    return rank(Index(schemes), Profile(**{"on": DAY, **facts}), wish, weights).matches
+    return rank_one(Index(schemes), Profile(**{"on": DAY, **facts}), wish, weights).matches
 
 
 def keys(matches: list[Match]) -> list[str]:
@@ -116,7 +116,7 @@ def test_the_second_of_a_kind_loses_points_and_its_score_says_so() -> None:
     matches = ranked([*loans, grant])
     assert keys(matches) == ["s:0", "s:grant", "s:1", "s:2"]
     assert [match.parts.get("diversity") for match in matches] == [None, None, -5, -10]
-    first = rank(Index([*loans, grant]), Profile(on=DAY), ROBOT, WEIGHTS, limit=3).matches
+    first = rank_one(Index([*loans, grant]), Profile(on=DAY), ROBOT, WEIGHTS, limit=3).matches
     assert [match.parts.get("diversity") for match in first] == [None, None, -5]
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from matching import MET, NOT_MET, UNKNOWN, CriterionError, Index, Match, Place, Profile, Window, Wish, chain_in, rank
-from tests.matching.factories import DAY, WEIGHTS, make_scheme
+from matching import MET, NOT_MET, UNKNOWN, CriterionError, Index, Match, Place, Profile, Window, Wish, chain_in
+from tests.matching.factories import DAY, WEIGHTS, make_scheme, rank_one
 
 HERE = Place(frozenset({"REG-32"}), frozenset())
 ELSEWHERE = Place(frozenset({"REG-84"}), frozenset())
@@ -18,7 +18,7 @@ def pair(*conditions, **fields):
 
 
 def ranked(schemes, **facts) -> dict[str, Match]:
-    found = rank(Index(schemes), Profile(**{"on": DAY, **facts}), ROBOT, WEIGHTS)
+    found = rank_one(Index(schemes), Profile(**{"on": DAY, **facts}), ROBOT, WEIGHTS)
     return {match.scheme.key: match for match in found.matches}
 
 
@@ -40,8 +40,8 @@ def test_a_variant_that_is_closed_hides_nothing():
 
 def test_both_are_in_the_whole_list_and_only_the_variant_in_the_short_one():
     index = Index(pair())
-    assert len(rank(index, Profile(on=DAY), ROBOT, WEIGHTS).matches) == 2
-    (first,) = rank(index, Profile(on=DAY), ROBOT, WEIGHTS, limit=5).matches
+    assert len(rank_one(index, Profile(on=DAY), ROBOT, WEIGHTS).matches) == 2
+    (first,) = rank_one(index, Profile(on=DAY), ROBOT, WEIGHTS, limit=5).matches
     assert first.scheme.key == "s:local"
 
 
@@ -56,7 +56,7 @@ def test_a_parent_that_is_not_there_is_no_matter():
 
 
 def test_a_parent_without_its_variant_is_shown():
-    (match,) = rank(Index(pair()[:1]), Profile(on=DAY), ROBOT, WEIGHTS).matches
+    (match,) = rank_one(Index(pair()[:1]), Profile(on=DAY), ROBOT, WEIGHTS).matches
     assert match.addresses
 
 

@@ -157,25 +157,16 @@ def answer(
         ranker = ranker_of(adopted_ranker(weight_set))
     compiled = compiled or catalogue()
     _keep_communes(requests)
-    model, index = answering(compiled.source), compiled.index
-    profiles = [profile(ask.facts, on=ask.on) for ask in requests]
-    return [
-        _answer(
-            ask,
-            compiled,
-            matching.rank(
-                index,
-                firm,
-                _wish(ask),
-                weights,
-                answering=model,
-                ranker=ranker,
-                limit=limit,
-                standing=standing,
-            ),
-        )
-        for ask, firm, standing in zip(requests, profiles, index.stand(matching.classes_of(profiles)), strict=True)
-    ]
+    found = matching.rank(
+        compiled.index,
+        [profile(ask.facts, on=ask.on) for ask in requests],
+        [*map(_wish, requests)],
+        weights,
+        answering=answering(compiled.source),
+        ranker=ranker,
+        limit=limit,
+    )
+    return [_answer(ask, compiled, each) for ask, each in zip(requests, found, strict=True)]
 
 
 def listed(
