@@ -3,7 +3,6 @@
 import ipaddress
 import logging
 import time
-from collections.abc import Callable
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
@@ -45,22 +44,13 @@ def keyed_digest(*parts: str) -> str:
 
 def spend(name: str, key: str) -> int:
     """Count one more use; return how many seconds to wait, 0 where the limit is not passed."""
-    return _wait(name, key, count=_count_one)
-
-
-def look(name: str, key: str) -> int:
-    """Return how many seconds to wait, without counting."""
-    return _wait(name, key, count=lambda row, _period: int(caches["counters"].get(row, 0)) + 1)
-
-
-def _wait(name: str, key: str, *, count: Callable[[str, int], int]) -> int:
     if name not in settings.THROTTLES:
         return 0
     allowed, period = settings.THROTTLES[name]
     slot, passed = divmod(int(time.time()), period)
     row = f"throttle:{name}:{slot}:{keyed_digest(key.lower())}"
     try:
-        used = count(row, period)
+        used = _count_one(row, period)
     except (RedisError, ValueError) as error:  # ValueError: emptied between the two commands
         logger.warning("The limit %s is not counted: %s", name, type(error).__name__)
         return 0

@@ -86,10 +86,6 @@ class Effect:
         """Count the firms that would read the same, whatever that is."""
         return self.n_firms - len(self.gains) - len(self.loses) - len(self.undecided)
 
-    def n_after(self, verdict: str) -> int:
-        """Count the firms by what they would be told."""
-        return sum(move.after == verdict for move in self.moves)
-
     def of_those_who_ask(self) -> Self:
         """Return the effect on the firms that ask for what the scheme serves: the others never see it."""
         return type(self)(on=self.on, moves=tuple(move for move in self.moves if move.asks))
@@ -106,7 +102,11 @@ class Trial:
     def effect(
         self, record: Record | None, *, base: Record | Revision | None, viewer: User | AnonymousUser | None = None
     ) -> Effect:
-        """Compare a record with what is in force; ``None`` stands for no scheme at all. Raises ``RecordError``."""
+        """Tell which firms would gain or lose a scheme, were a record published instead of ``base``.
+
+        ``None`` stands for no scheme at all. Everybody reads the counts; a name is for those who may open that file.
+        Raises ``RecordError`` where the record is not well formed.
+        """
         old = read_record(base) if isinstance(base, Revision) else base
         before, after = self._verdicts(old), self._verdicts(record)
         needs = {need for side in (old, record) if side for need in side["needs"]}
@@ -136,29 +136,6 @@ class Trial:
         if viewer is None:
             return set()
         return set(Submission.objects.visible_to(viewer).values_list("pk", flat=True))
-
-
-def effects_of_record(
-    record: Record | None,
-    *,
-    base: Record | Revision | None,
-    on: date,
-    viewer: User | AnonymousUser | None = None,
-) -> Effect:
-    """Tell which firms would gain or lose a scheme, were a record published instead of ``base``.
-
-    Everybody reads the counts; a name is for those who may open that file. Raises ``RecordError`` where the record is
-    not well formed.
-    """
-    return Trial(on=on).effect(record, base=base, viewer=viewer)
-
-
-def counts_of_criteria(criteria: Iterable[Record], *, on: date) -> list[Counts]:
-    """Count, for each condition of a record by itself, the firms it would keep, exclude or leave open.
-
-    Raises ``RecordError`` where one cannot be read.
-    """
-    return Trial(on=on).counts(criteria)
 
 
 def _newest_files() -> list[Submission]:

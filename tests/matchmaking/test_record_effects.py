@@ -11,7 +11,7 @@ from backend.companies.services import record_facts
 from backend.matchmaking import engine
 from backend.matchmaking.engine.compiled import compile_record, compile_scheme
 from backend.matchmaking.models import Match, Need, Submission
-from backend.matchmaking.record_effects import Trial, counts_of_criteria, effects_of_record
+from backend.matchmaking.record_effects import Trial
 from backend.matchmaking.results import facts_of, facts_of_all, latest_result
 from backend.schemes.models import Scheme
 from backend.schemes.records import RecordError, read_record
@@ -109,7 +109,7 @@ def test_a_new_scheme_is_gained_by_who_may_have_it():
     file(facts={"headcount": 12.0})
     file(facts={"headcount": 300.0})
     file(without=("headcount",))
-    effect = effects_of_record(record_with(SMALL), base=None, on=DAY)
+    effect = Trial(on=DAY).effect(record_with(SMALL), base=None)
     assert told(effect) == {"gains": 1, "loses": 0, "undecided": 1, "unchanged": 1}
 
 
@@ -117,16 +117,16 @@ def test_a_narrower_condition_loses_some_and_leaves_others_open():
     for headcount in (5.0, 12.0, [9, 12], 19.0):
         file(facts={"headcount": headcount})
     narrower = record_with({**SMALL, "below": 10})
-    effect = effects_of_record(narrower, base=record_with(SMALL), on=DAY)
+    effect = Trial(on=DAY).effect(narrower, base=record_with(SMALL))
     assert told(effect) == {"gains": 0, "loses": 2, "undecided": 1, "unchanged": 1}
-    back = effects_of_record(record_with(SMALL), base=narrower, on=DAY)
+    back = Trial(on=DAY).effect(record_with(SMALL), base=narrower)
     assert told(back) == {"gains": 3, "loses": 0, "undecided": 0, "unchanged": 1}
 
 
 def test_a_scheme_that_ends_is_lost_by_all_who_could_have_it():
     file(facts={"headcount": 12.0})
     file(facts={"headcount": 300.0})
-    assert told(effects_of_record(None, base=record_with(SMALL), on=DAY))["loses"] == 1
+    assert told(Trial(on=DAY).effect(None, base=record_with(SMALL)))["loses"] == 1
 
 
 @pytest.mark.parametrize(
@@ -140,38 +140,38 @@ def test_a_scheme_that_ends_is_lost_by_all_who_could_have_it():
 def test_the_window_counts_on_the_day(window, expected):
     file(facts={"headcount": 12.0})
     changed = record_with(SMALL, window={"recurring": None, "note": None, **window})
-    assert told(effects_of_record(changed, base=record_with(SMALL), on=DAY))["loses"] == expected
+    assert told(Trial(on=DAY).effect(changed, base=record_with(SMALL)))["loses"] == expected
 
 
 def test_words_and_addresses_move_nobody():
     file(facts={"headcount": 12.0})
     changed = record_with(SMALL, name="Autre nom", url="https://exemple.example/autre")
-    assert told(effects_of_record(changed, base=record_with(SMALL), on=DAY))["unchanged"] == 1
+    assert told(Trial(on=DAY).effect(changed, base=record_with(SMALL)))["unchanged"] == 1
 
 
 def test_nobody_filed_anything_yet():
-    effect = effects_of_record(record_with(SMALL), base=None, on=DAY)
+    effect = Trial(on=DAY).effect(record_with(SMALL), base=None)
     assert (effect.n_firms, told(effect)["unchanged"]) == (0, 0)
-    (counts,) = counts_of_criteria([SMALL], on=DAY)
+    (counts,) = Trial(on=DAY).counts([SMALL])
     assert counts == engine.Counts(kept=0, excluded=0, undecided=0)
 
 
 def test_a_record_that_cannot_be_read_is_refused_with_a_reason():
     file()
     with pytest.raises(RecordError, match="pas de limite"):
-        effects_of_record(record_with({"kind": "headcount"}), base=None, on=DAY)
+        Trial(on=DAY).effect(record_with({"kind": "headcount"}), base=None)
     window = {"state": "dated", "opens_on": None, "closes_on": "demain", "recurring": None, "note": None}
     with pytest.raises(RecordError, match="closes_on"):
-        effects_of_record(record_with(window=window), base=None, on=DAY)
+        Trial(on=DAY).effect(record_with(window=window), base=None)
     with pytest.raises(RecordError, match="inconnu"):
-        counts_of_criteria([{"kind": "inconnu"}], on=DAY)
+        Trial(on=DAY).counts([{"kind": "inconnu"}])
 
 
 def test_each_condition_is_counted_by_itself():
     for headcount in (5.0, 12.0, [9, 12], 30.0):
         file(facts={"headcount": headcount})
     under_10, started = {"kind": "headcount", "below": 10}, {"kind": "project_not_started"}
-    assert counts_of_criteria([under_10, started], on=DAY) == [
+    assert Trial(on=DAY).counts([under_10, started]) == [
         engine.Counts(kept=1, excluded=2, undecided=1),
         engine.Counts(kept=4, excluded=0, undecided=0),
     ]
@@ -184,7 +184,7 @@ def test_a_firm_counts_once_by_its_newest_confirmed_file():
     make_submission(confirmed=True, facts={"headcount": 300.0})
     newest = make_submission(confirmed=True, facts={"headcount": 12.0})
     make_submission(facts={"headcount": 300.0})  # nobody has shown that the address is theirs
-    effect = effects_of_record(record_with(SMALL), base=None, on=DAY)
+    effect = Trial(on=DAY).effect(record_with(SMALL), base=None)
     assert [move.submission for move in effect.gains] == [newest]
     assert effect.n_firms == 1
 
@@ -193,7 +193,7 @@ def test_those_who_ask_for_what_it_serves_are_told_apart():
     asking = file(needs=("numerique.robot",))
     file(needs=("energie.facture",))
     anything = file(needs=(), text="")
-    effect = effects_of_record(record_with(), base=None, on=DAY)
+    effect = Trial(on=DAY).effect(record_with(), base=None)
     assert len(effect.gains) == 3
     assert {move.submission for move in effect.of_those_who_ask().gains} == {asking, anything}
 
@@ -203,7 +203,7 @@ def test_a_name_is_for_who_may_open_the_file():
     record = record_with()
 
     def named(viewer):
-        moves = effects_of_record(record, base=None, on=DAY, viewer=viewer).moves
+        moves = Trial(on=DAY).effect(record, base=None, viewer=viewer).moves
         assert len(moves) == 2
         return {move.submission for move in moves if move.is_visible}
 
@@ -217,7 +217,7 @@ def test_what_is_known_since_the_last_trial_counts_at_once():
     record = record_with(SMALL, {"kind": "holds_scheme", "none_of": [f"jonction:{KEY}"]})
 
     def verdict():
-        (move,) = effects_of_record(record, base=None, on=DAY).moves
+        (move,) = Trial(on=DAY).effect(record, base=None).moves
         return move.after
 
     assert verdict() == "undecided"
@@ -250,7 +250,7 @@ def test_the_effect_is_what_the_publication_does(changes):
     ]
     changes = {name: _filled(value) for name, value in changes.items()}
     before = {each: verdict_of(each, scheme) for each in files}
-    effect = effects_of_record({**read_record(scheme.current), **changes}, base=scheme.current, on=DAY)
+    effect = Trial(on=DAY).effect({**read_record(scheme.current), **changes}, base=scheme.current)
     scheme = publish_change(scheme, **changes)
     after = {each: verdict_of(each, scheme) for each in files}
     assert before != after
@@ -277,7 +277,7 @@ def test_many_firms_cost_few_questions_and_little_time(django_assert_max_num_que
     many_files(300)
     base = get_scheme(KEY).current
     changed = {**read_record(base), "criteria": [SMALL]}
-    effects_of_record(changed, base=base, on=DAY)
+    Trial(on=DAY).effect(changed, base=base)
     with django_assert_max_num_queries(30):
         started = time.perf_counter()
         trial = Trial(on=DAY)
@@ -292,5 +292,5 @@ def test_many_firms_cost_few_questions_and_little_time(django_assert_max_num_que
 
 def test_what_a_move_says_is_a_verdict_of_a_match():
     file(facts={"headcount": 12.0})
-    (move,) = effects_of_record(record_with(SMALL), base=None, on=DAY).moves
+    (move,) = Trial(on=DAY).effect(record_with(SMALL), base=None).moves
     assert move.after in Match.Verdict.values

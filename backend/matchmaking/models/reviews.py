@@ -147,11 +147,6 @@ class Review(models.Model):
         return self.is_decided and self.verdict == self.Verdict.REJECTED and self.reason in self.HIDING
 
     @property
-    def says_it_is_held(self) -> bool:
-        """Whether it says that the firm has the scheme."""
-        return self.verdict == self.Verdict.REJECTED and self.reason == self.Reason.ALREADY_HAS_IT
-
-    @property
     def is_decided(self) -> bool:
         """Whether it keeps or rejects, and still holds: a deadline that was too close does not once it reopens."""
         if self.verdict not in (self.Verdict.KEPT, self.Verdict.REJECTED):

@@ -46,7 +46,6 @@ class Trait(StrEnum):
 
 
 FOR = tuple(Trait)[: list(Trait).index(Trait.SUBJECT_UNSAID)]
-AGAINST = tuple(trait for trait in Trait if trait not in FOR)
 
 
 class Vectors:

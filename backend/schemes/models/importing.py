@@ -1,18 +1,10 @@
 """What was read of other sites: one row a run, and the last good copy of what an address gave."""
 
-from typing import Self
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
-
-
-class ImportRunQuerySet(models.QuerySet["ImportRun"]):
-    def that_count(self) -> Self:
-        """Runs that changed the catalogue or could have: neither trials nor files refused as a whole."""
-        return self.filter(is_trial=False, failure="")
 
 
 class ImportRun(models.Model):
@@ -34,7 +26,6 @@ class ImportRun(models.Model):
     n_unchanged = models.PositiveIntegerField(_("inchangées"), default=0)
     n_rejected = models.PositiveIntegerField(_("refusées"), default=0)
     report = models.JSONField(_("compte rendu"), default=dict, blank=True)
-    objects = ImportRunQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("reprise d’une source")

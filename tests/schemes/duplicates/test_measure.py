@@ -21,7 +21,7 @@ from backend.schemes.duplicates.judging import (
     read_judged,
     recall,
 )
-from backend.schemes.duplicates.likeness import AGAINST, FOR, Vectors
+from backend.schemes.duplicates.likeness import FOR, Trait, Vectors
 from backend.schemes.duplicates.scoring import Advice, Candidate, model_in_use
 from backend.schemes.duplicates.sheets import sheets_in_force
 from tests.conftest import REAL_DATA
@@ -97,7 +97,7 @@ def test_a_drawn_pair_counts_for_those_that_it_stands_for():
 def test_what_speaks_for_never_counts_against_nor_the_other_way_round():
     model = model_in_use()
     assert all(model.coefficients[trait] >= 0 for trait in FOR)
-    assert all(model.coefficients[trait] <= 0 for trait in AGAINST)
+    assert all(model.coefficients[trait] <= 0 for trait in set(Trait) - set(FOR))
     assert 0 < model.near_from < model.same_from < 1
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from backend.matchmaking.record_effects import effects_of_record
+from backend.matchmaking.record_effects import Trial
 from backend.schemes.changes.following import Comparison
 from backend.schemes.changes.incoming import set_aside
 from backend.schemes.importers.loading import import_records
@@ -68,7 +68,7 @@ def test_five_changes_of_the_real_file_are_five_kinds_of_differences(real_data):
 
     make_submission(confirmed=True)  # 35 people
     comparison = Comparison(counterpart(CRITERION))
-    effect = effects_of_record(comparison.with_taken(comparison.pending), base=comparison.ours, on=DAY)
+    effect = Trial(on=DAY).effect(comparison.with_taken(comparison.pending), base=comparison.ours)
     assert len(effect.loses) == 1
     for key in (DATES, CRITERION, TITLE, GONE):
         accept_all(key)
