@@ -1,9 +1,15 @@
 """The snapshot of a sheet says what its facts say, whatever was written, by whom, and who was killed meanwhile."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from threading import Barrier
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -14,6 +20,7 @@ from backend.companies.models import Fact, FactSheet, FactSnapshot
 from backend.companies.packing import VERSION
 from backend.companies.services import open_sheet, rebuild_snapshots, record_facts
 from tests.companies.test_packing import told
+from tests.conftest import ROOT
 from tests.factories import DAY, rewriting
 
 pytestmark = pytest.mark.django_db
@@ -101,16 +108,17 @@ def commit(function, *arguments):
         connection.close()
 
 
+@rewriting()
+def erase(pk):
+    FactSheet.objects.filter(pk=pk).delete()
+
+
 def test_two_who_record_at_once_are_both_in_the_snapshot():
     together = Barrier(4)
 
     def record(pk, name):
         together.wait()
         record_facts(sheet=FactSheet.objects.get(pk=pk), values={name: 1}, origin="declared", on=DAY)
-
-    @rewriting()
-    def erase(pk):
-        FactSheet.objects.filter(pk=pk).delete()
 
     with ThreadPoolExecutor() as several:
         pk = several.submit(commit, lambda: make_sheet(commune="60159").pk).result()
@@ -121,3 +129,63 @@ def test_two_who_record_at_once_are_both_in_the_snapshot():
             assert apart() == []
         finally:
             several.submit(commit, erase, pk).result()
+
+
+RECORD = """
+import sys
+from datetime import date
+
+import django
+
+django.setup()
+
+from backend.companies.models import FactSheet
+from backend.companies.services import record_facts
+
+sheet = FactSheet.objects.get(pk=sys.argv[1])
+record_facts(sheet=sheet, values={"headcount": 36, "turnover": 9}, origin="declared", on=date(2026, 11, 24))
+"""
+
+
+def test_a_process_killed_between_facts_and_snapshot_leaves_neither():
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    database = f"{server}/{connection.settings_dict['NAME']}"
+    with ThreadPoolExecutor(1) as other:
+        pk = other.submit(commit, lambda: make_sheet(headcount=35).pk).result()
+        try:
+            with psycopg.connect(database) as holding, psycopg.connect(database, autocommit=True) as watching:
+                holding.execute("SELECT 1 FROM companies_factsnapshot WHERE sheet_id = %s FOR UPDATE", [pk])
+                child = subprocess.Popen(
+                    [sys.executable, "-c", RECORD, str(pk)], cwd=ROOT, env={**os.environ, "DATABASE_URL": database}
+                )
+                waiting = wait_for(lambda: waiting_for_the_snapshot(watching))
+                child.send_signal(signal.SIGKILL)
+                assert child.wait() == -signal.SIGKILL
+                holding.rollback()
+                wait_for(lambda: not is_there(watching, waiting))
+            assert Fact.objects.filter(sheet=pk).count() == 1
+            assert FactSnapshot.objects.get(pk=pk).values() == {"headcount": 35}
+            assert apart() == []
+        finally:
+            other.submit(commit, erase, pk).result()
+
+
+def waiting_for_the_snapshot(watching: psycopg.Connection) -> int | None:
+    """Return the process of the server whose transaction has written facts and waits to write their snapshot."""
+    found = watching.execute(
+        "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        " AND query LIKE 'INSERT INTO \"companies_factsnapshot\"%'"
+    ).fetchone()
+    return found[0] if found else None
+
+
+def is_there(watching: psycopg.Connection, process: int) -> bool:
+    return watching.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [process]).fetchone() is not None
+
+
+def wait_for(condition, *, seconds: float = 60):
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return found
