@@ -1,4 +1,4 @@
-"""How long commands take to start and to answer many lines, beside another commit in the same run.
+"""How long commands take, to start and for many lines, and what a process of the site holds, beside another commit.
 
     python -m benchmarks.commands OLD [--rounds 7] [--lines 10000]
 
@@ -48,6 +48,7 @@ def main() -> int:
         (folder / "services").mkdir(mode=0o711)
         services = stack.enter_context(private_services(folder / "services"))
         os.environ["REDIS_URL"] = services["REDIS_URL"]
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the first run of each tree compiles it
         trees = []
         for name, root, python in (("old", old, shared_python(old)), ("new", ROOT, sys.executable)):
             database = stack.enter_context(scratch_database(services["DATABASE_URL"], suffix=name))
@@ -77,6 +78,12 @@ def main() -> int:
             table.say("  times faster", f"{before / now:.1f}x ({spent_before / spent_now:.1f}x)")
             if most := MOST[name]:
                 table.at_most("of the time before", now / before, most, "")
+        for tree in trees:
+            tree.run("-P", str(Path(__file__).with_name("first_answer.py")), str(folder / tree.name))
+        held = [json.loads((folder / tree.name).read_text()) for tree in trees]
+        for name, before, now in zip(("a question", "words too"), *held, strict=True):
+            table.say(f"memory after {name}, {asked.old}; this tree", f"{before:.0f}; {now:.0f} MB")
+            table.at_most("of the memory before", now / before, 1, "")
     return 1 if table.n_missed else 0
 
 

@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from io import BytesIO, StringIO
+from io import StringIO
 from math import inf
 from pathlib import Path
 from random import Random
@@ -44,11 +44,11 @@ from django.db import connection  # noqa: E402
 import matching  # noqa: E402
 from backend.api.exchange import Renderer  # noqa: E402
 from backend.api.views.match import MatchView  # noqa: E402
-from backend.config.wsgi import application  # noqa: E402
 from backend.matchmaking import answers, engine  # noqa: E402
 from backend.matchmaking.lines import load_codes, read_record  # noqa: E402
 from benchmarks import by_orm, shares, single  # noqa: E402
 from benchmarks.crowd_of_clients import N_CLIENTS, post, send  # noqa: E402
+from benchmarks.first_answer import ask  # noqa: E402
 from benchmarks.published import publish  # noqa: E402
 from benchmarks.synthetic import DAY, SEED, Country, Firm, firms  # noqa: E402
 from benchmarks.timing import Clock, Table, race  # noqa: E402
@@ -125,10 +125,10 @@ def _end(number: float) -> float | None:
 
 def in_process(table: Table, bodies: Sequence[bytes], *, rounds: int) -> None:
     """The parts of a request, and the matching part alone beside the ORM's."""
-    table.say("time until the first answer of a process", f"{_seconds(lambda: _call(bodies[0])):.1f} s")
+    table.say("time until the first answer of a process", f"{_seconds(lambda: ask(bodies[0])):.1f} s")
     start = time.process_time()
     for body in bodies[1:]:
-        _call(body)
+        ask(body)
     each = (time.process_time() - start) / len(bodies[1:])
     table.say("a request of a firm from where none was seen before", f"{each * 1e3:,.2f} ms")
     some = bodies[-100:]
@@ -136,7 +136,7 @@ def in_process(table: Table, bodies: Sequence[bytes], *, rounds: int) -> None:
     with counted.watch(PARTS):
         for body in some:
             with counted.count(AROUND):
-                _call(body)
+                ask(body)
     counted.spent["PostgreSQL"] = int((server_seconds() - before) * 1e9)
     total = counted.spent.total()
     table.say("a request in one process, PostgreSQL included", f"{total / len(some) / 1e6:,.2f} ms")
@@ -169,23 +169,6 @@ def _seconds(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
-
-
-def _call(body: bytes) -> bytes:
-    """Ask the application as the server does."""
-    told: list[str] = []
-    environ = {
-        "REQUEST_METHOD": "POST", "PATH_INFO": f"/{ADDRESSES[ENGINE]}", "QUERY_STRING": "", "SCRIPT_NAME": "",
-        "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "8000", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "127.0.0.1",
-        "HTTP_X_FORWARDED_PROTO": "https", "REMOTE_ADDR": "127.0.0.1", "CONTENT_TYPE": "application/json",
-        "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body), "wsgi.url_scheme": "http",
-        "wsgi.errors": sys.stderr,
-    }  # fmt: skip
-    response = application(environ, lambda status, headers: told.append(status))
-    found = b"".join(response)
-    response.close()
-    assert told == ["200 OK"], (told, found[:500])
-    return found
 
 
 # -- over HTTP
