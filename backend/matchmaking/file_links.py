@@ -247,7 +247,7 @@ def of_the_same_siren(submission: Submission, *, viewer: User) -> OfTheSameSiren
         for file in rows
         if file.pk in visible
     )
-    hidden = [file for file in rows if file.pk not in visible and file.closed_at is None and file.epci]
+    hidden = [file for file in rows if file.pk not in visible and file.closed_at is None]
     return OfTheSameSiren(files, _elsewhere(submission, hidden, links, own, speaks=speaks), speaks)
 
 
@@ -262,7 +262,7 @@ def _elsewhere(
     """Put files that an officer may not open together by intercommunality: not even their number is told."""
     of_epci: dict[ServedEpci, list[Submission]] = {}
     for file in hidden:
-        if file.epci:
+        if file.epci:  # those placed nowhere are every officer's to open
             of_epci.setdefault(file.epci, []).append(file)
     found = []
     for epci, files in of_epci.items():

@@ -122,20 +122,20 @@ def test_files_of_two_numbers_or_of_none_are_not_linked(lead, firm):
     for number in ({"siret": OTHER_SIRET, "siren": OTHER_SIREN}, {"siret": "", "siren": ""}):
         other = stranger()
         other.files(**number)
-        with pytest.raises(FileLinkError, match="le même SIREN"):
+        with pytest.raises(FileLinkError, match=r"^Ces deux demandes n’ont pas le même SIREN"):
             link(firm, other, lead)
 
 
 def test_a_file_of_an_unconfirmed_address_is_not_linked(lead, firm):
     other = stranger()
     other.files(confirmed=False)
-    with pytest.raises(FileLinkError, match="confirmée"):
+    with pytest.raises(FileLinkError, match=r"^L’adresse de ces deux demandes doit être confirmée"):
         link(firm, other, lead)
 
 
 def test_a_second_link_is_refused_by_the_service_and_by_the_database(firm, other, lead):
     made = link(firm, other, lead)
-    with pytest.raises(FileLinkError, match="déjà"):
+    with pytest.raises(FileLinkError, match=r"^Ces deux demandes sont déjà liées"):
         link(other, firm, lead)
     made.pk = None
     with transaction.atomic(), pytest.raises(IntegrityError):
@@ -245,7 +245,7 @@ def test_a_link_may_be_made_again_after_it_was_undone(firm, other, lead, officer
     undo_link(link=link(firm, other, lead), officer=officer, on=DAY)
     assert link(firm, other, lead).agreed_at
     assert FileLink.objects.count() == 2
-    with pytest.raises(FileLinkError, match="déjà défait"):
+    with pytest.raises(FileLinkError, match=r"^Ce lien est déjà défait"):
         undo_link(link=FileLink.objects.earliest("pk"), officer=lead, on=DAY)
 
 

@@ -10,6 +10,7 @@ from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.file_links import (
     FileElsewhere,
     FileLinkError,
+    OfTheSameSiren,
     OtherFile,
     agree_link,
     close_file,
@@ -95,7 +96,7 @@ def test_a_proposal_says_for_which_file_and_is_noted_of_it_alone(near, far):
 
 @pytest.mark.parametrize("kind", ["", "brother"])
 def test_a_link_says_who_filed_the_other_one(near, far, lead, kind):
-    with pytest.raises(FileLinkError, match="Dites qui a déposé"):
+    with pytest.raises(FileLinkError, match=r"^Dites qui a déposé"):
         link(near, far, lead, kind)
     assert not FileLink.objects.exists()
 
@@ -151,7 +152,7 @@ def test_a_proposal_that_is_refused_computes_nothing(near, far, officer, colleag
     n = [file.results.count() for file in (near, far)]
     undo_link(link=made, officer=colleague, on=DAY)
     assert [file.results.count() for file in (near, far)] == n
-    with pytest.raises(FileLinkError, match="déjà défait"):
+    with pytest.raises(FileLinkError, match=r"^Ce lien est déjà défait"):
         agree_link(link=made, officer=colleague, on=DAY)
 
 
@@ -162,10 +163,20 @@ def test_a_link_of_a_number_given_up_makes_room_for_one_of_the_next(near, far, l
         correct_submission(submission=file, facts={}, identity=identity, on=DAY)
     files = [Submission.objects.get(pk=file.pk) for file in (near, far)]
     assert read_together(files[0]) == ()
+    assert [file.link for file in of_the_same_siren(files[0], viewer=lead).files] == [None]
+    assert files_to_propose(files[0], epci=far.epci, viewer=make_officer(ARC)) == [far]
     new = link(*files, lead)
     old.refresh_from_db()
     assert (old.undone_by, new.undone_at, new.company) == (lead, None, files[0].sheet.company)
     assert [read.pk for read in read_together(files[0])] == [far.pk]
+
+
+def test_each_two_of_three_files_are_linked_by_themselves(near, far, lead):
+    third = Firm("Atelier Zorille", "Zoé Zorilla", "zoe@zorille.example", "01 23 45 67 89", "harmonica").files()
+    for first, second in ((near, third), (far, third), (far, near)):
+        link(first, second, lead)
+    assert {file.pk for file in read_together(third)} == {near.pk, far.pk}
+    assert {file.pk for file in read_together(near)} == {third.pk, far.pk}
 
 
 # -- closing
@@ -297,6 +308,7 @@ def test_who_may_read_a_file_only_acts_on_none(near, far, officer):
     )
     (elsewhere,) = found.elsewhere
     assert (elsewhere.epci, elsewhere.may_propose) == (far.epci, False)
+    assert files_to_propose(near, epci=third.epci, viewer=reader) == []  # he opens it, and links it by itself
     of_third = of_the_same_siren(third, viewer=reader)
     assert of_third.files == (
         OtherFile(submission=near, is_same_contact=False, link=None, may_link=False, may_undo=True),
@@ -322,5 +334,5 @@ def test_a_closed_file_elsewhere_is_not_told_of(near, far, officer, colleague):
 @pytest.mark.parametrize("changes", [{"siret": "", "siren": ""}, {"confirmed": False}])
 def test_without_a_number_or_a_confirmed_address_there_are_no_others(near, officer, changes):
     other = make_submission(**{"confirmed": True, **changes})
-    assert not of_the_same_siren(other, viewer=officer)
+    assert of_the_same_siren(other, viewer=officer) == OfTheSameSiren()
     assert files_to_propose(other, epci=near.epci, viewer=make_officer(CCLO)) == ([] if "siren" in changes else [near])

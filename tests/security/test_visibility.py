@@ -200,6 +200,9 @@ def test_who_leads_two_services_of_one_intercommunality_leads_it_once():
 def test_a_firm_reads_a_first_name_an_initial_and_a_service(names, epci, expected):
     user = make_officer(epci, first_name=names[0], last_name=names[1])
     assert user.name_for_firms() == expected
+    assert str(user) == (" ".join(filter(None, names)) or user.email)
+    Membership.objects.create(user=user, organisation=make_organisation(CC2V), role=Role.OFFICER)
+    assert user.name_for_firms() == expected
     user.memberships.all().delete()
     without = expected.partition(",")[0]
     assert user.name_for_firms() == f"{without}, administration du service"
