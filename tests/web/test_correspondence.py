@@ -150,21 +150,6 @@ def test_an_officer_reads_the_row_of_the_answer(client, file, other, officer, ro
         assert page.count(label) == 1
 
 
-@pytest.mark.parametrize(
-    ("row", "said"),
-    [
-        ({"state": State.DUE}, "Un courriel part dans la minute vers"),
-        ({"state": State.SENT}, "Un courriel est parti vers"),
-        ({"state": State.SENT, "delivery": Delivery.DEAD}, "n’est pas arrivé : cette adresse ne reçoit plus rien"),
-        ({"state": State.FAILED}, "n’est pas arrivé : non envoyé : abandonné le"),
-    ],
-)
-def test_a_firm_reads_what_became_of_its_confirmation(client, db, row, said):
-    file = make_submission()
-    Notification.objects.filter(kind="confirm_address").update(ended_at=timezone.now(), **row)
-    assert said in text_of(client.get(f"/resultat/{link_to(file)}/"))
-
-
 def test_nobody_is_said_to_have_been_told_before_the_row_says_so(client, file, officer):
     page = text_of(end(client, file, officer))
     assert "Courriel à envoyer : il part dans la minute." in page
