@@ -22,12 +22,6 @@ class FileLinkQuerySet(models.QuerySet["FileLink"]):
             agreed_at__isnull=False, first__sheet__company=F("company"), second__sheet__company=F("company")
         )
 
-    def proposed(self) -> Self:
-        """Links that wait for an officer of the other file, while both still name the firm."""
-        return self.standing().filter(
-            agreed_at__isnull=True, first__sheet__company=F("company"), second__sheet__company=F("company")
-        )
-
     def touching(self, *submissions: int) -> Self:
         return self.filter(Q(first__in=submissions) | Q(second__in=submissions))
 
