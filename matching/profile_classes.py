@@ -135,7 +135,9 @@ def _frozen(value: object) -> Hashable:
 @lru_cache(maxsize=1_000)
 def reader_of(fields: Fields) -> Callable[[Profile], Hashable]:
     """Return what reads some fields of a profile, so that two that have the same are equal."""
-    if MAPPINGS.isdisjoint(fields):
-        return attrgetter(*fields)
-    readers = [attrgetter(name) for name in fields]
-    return lambda profile: tuple([_frozen(read(profile)) for read in readers])
+    mappings = [attrgetter(name) for name in fields if name in MAPPINGS]
+    others = [name for name in fields if name not in MAPPINGS]
+    if not mappings:
+        return attrgetter(*others)
+    read = attrgetter(*others) if others else lambda _profile: ()
+    return lambda profile: (read(profile), *[frozenset(told(profile).items()) for told in mappings])

@@ -206,7 +206,7 @@ def _is_under(figures: Figures, size: str) -> Outcome:
 def _tests(figures: Figures, size: str) -> tuple[Outcome, Outcome, Outcome]:
     """Test headcount, turnover and balance sheet against the ceilings of a size."""
     headcount, turnover, balance_sheet = CEILINGS[size]
-    staff = _decide(certain=figures.headcount.high < headcount, possible=figures.headcount.low < headcount)
+    staff = MET if figures.headcount.high < headcount else UNKNOWN if figures.headcount.low < headcount else NOT_MET
     return staff, _is_at_most(figures.turnover, turnover), _is_at_most(figures.balance_sheet, balance_sheet)
 
 
@@ -230,13 +230,7 @@ def open_figures(figures: Figures, size: str) -> frozenset[str]:
 
 
 def _is_at_most(number: Interval, ceiling: float) -> Outcome:
-    return _decide(certain=number.high <= ceiling, possible=number.low <= ceiling)
-
-
-def _decide(*, certain: bool, possible: bool) -> Outcome:
-    if certain:
-        return MET
-    return UNKNOWN if possible else NOT_MET
+    return MET if number.high <= ceiling else UNKNOWN if number.low <= ceiling else NOT_MET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -384,7 +378,7 @@ def fits(amount: Interval, left: Interval) -> Outcome:
     >>> fits(Interval(50_000, 50_000), Interval(0, 180_000)).name
     'UNKNOWN'
     """
-    return _decide(certain=amount.high <= left.low, possible=amount.low <= left.high)
+    return MET if amount.high <= left.low else UNKNOWN if amount.low <= left.high else NOT_MET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
