@@ -8,6 +8,7 @@ from matching.amounts import Estimate, Terms, estimate
 from matching.answering import Answering, Signs, signs_of
 from matching.bundles import Step, bundle
 from matching.changes import Change, Turn, apply_changes, find_change
+from matching.classes import ByClass
 from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
 from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.eligibility import Verdicts, evaluate, outcomes
@@ -79,6 +80,7 @@ __all__ = [
     "WINDOW_STATES",
     "Answer",
     "Answering",
+    "ByClass",
     "Calibration",
     "Ceiling",
     "Change",

@@ -25,12 +25,13 @@ from matching.criteria import (
     leaves,
 )
 from matching.facts import Figures, Place
-from matching.profiles import ACTIVITY_FIELDS, NUMBERS, PLACE_FIELDS, Profile, activities_of
+from matching.profiles import ACTIVITY_FIELDS, NUMBERS, PLACE_FIELDS, Profile, Profiles, activities_of
 from matching.state_aid import CEILINGS
 
 type Key = Hashable
 type Cut = tuple[str, Any]
 
+MAX_KEPT = 50_000  # classes of criteria of which what was found is kept
 FIGURES = ("headcount", "turnover", "balance_sheet")
 _GROUP = ("group", "previous_years")
 _NOMENCLATURES = {names[0]: nomenclature for nomenclature, names in ACTIVITY_FIELDS.items()}
@@ -131,6 +132,36 @@ def classifier(fields: Sequence[str], cuts: Iterable[Cut]) -> Callable[[Profile]
         if reader:
             readers.append(reader)
     return readers[0] if len(readers) == 1 else lambda profile: tuple([read(profile) for read in readers])
+
+
+class ByClass[Found]:
+    """What is found of a criterion for one profile, kept by class of profile: a criterion has a handful.
+
+    Parameters
+    ----------
+    find : callable
+        Takes a criterion, and profiles of which there is one.
+    """
+
+    def __init__(self, find: Callable[[Criterion, Profiles], Found]) -> None:
+        self._find = find
+        self._kept: dict[Criterion, tuple[Callable[[Profile], Key], dict[Key, Found]]] = {}
+        self._n = 0
+
+    def __call__(self, criterion: Criterion, alone: Profiles) -> Found:
+        """Return what is found of a criterion; equal ones share it."""
+        if self._n > MAX_KEPT:
+            self._kept, self._n = {}, 0
+        kept = self._kept.get(criterion)
+        if kept is None:
+            fields = fields_of(criterion)
+            kept = self._kept[criterion] = classifier(fields, cuts_of(fields, criterion)), {}
+        read, known = kept
+        key = read(alone.rows[0])
+        if key not in known:
+            known[key] = self._find(criterion, alone)
+            self._n += 1
+        return known[key]
 
 
 def _reader(name: str, cuts: list[Any], *, has_ages: bool) -> Callable[[Profile], Hashable] | None:

@@ -4,12 +4,15 @@ Nothing is guessed: every answer that the rules tell apart is tried, and the ver
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.classes import ByClass
 from matching.criteria import Criterion, Manual, leaves
 from matching.facts import Place
 from matching.hypotheses import ANSWER, Likely, held_names, variants, weighted_variants
@@ -148,48 +151,52 @@ class _Undecided:
 
 
 def _undecided(profile: Profile, schemes: Sequence[Scheme], *, assume: Outcome | None) -> list[_Undecided]:
-    alone = Profiles([profile])
-    waits_for = _Waiting(alone, assume)
-    known: dict[Criterion, int] = {}  # equal criteria are evaluated once, however many schemes set them
+    alone, say = Profiles([profile]), _SAY[assume]
+    said: dict[int, _Said] = {}  # by identity: schemes share criteria that are equal
     found = []
     for scheme in schemes:
         criteria = scheme.stated if assume == MET else scheme.conditions
-        outcomes = []
         for part in criteria:
-            outcome = known.get(part)
-            if outcome is None:
-                outcome = known[part] = int(part.evaluate(alone, assume=assume)[0])
-            outcomes.append(outcome)
+            if id(part) not in said:
+                said[id(part)] = say(part, alone)
+        outcomes = [said[id(part)].outcome for part in criteria]
         if min(outcomes) == UNKNOWN:
             parts = tuple(part for part, outcome in zip(criteria, outcomes, strict=True) if outcome == UNKNOWN)
-            found.append(_Undecided(scheme.key, scheme.window, parts, waits_for(parts)))
+            readers: defaultdict[str, list[Criterion]] = defaultdict(list)
+            for part in parts:
+                for name, leaf in said[id(part)].waits_for:
+                    readers[name].append(leaf)
+            waits_for = {name: tuple(several) for name, several in readers.items()}
+            found.append(_Undecided(scheme.key, scheme.window, parts, waits_for))
     return found
 
 
-class _Waiting:
-    """The criteria at the ends that make each fact count for one profile; other schemes are one fact each."""
+class _Said(NamedTuple):
+    """What a condition says of one profile, and each fact it waits for with the criterion, at the end, that reads it.
 
-    def __init__(self, alone: Profiles, assume: Outcome | None) -> None:
-        self._alone, self._assume = alone, assume
-        self._found: dict[Criterion, list[tuple[str, Criterion]]] = {}
+    Other schemes are one fact each.
+    """
 
-    def __call__(self, parts: Sequence[Criterion]) -> dict[str, tuple[Criterion, ...]]:
-        """Return them by fact, for open conditions of one scheme."""
-        readers: defaultdict[str, list[Criterion]] = defaultdict(list)
-        for part in parts:
-            if part not in self._found:
-                self._found[part] = list(self._read(part))
-            for name, leaf in self._found[part]:
-                readers[name].append(leaf)
-        return {name: tuple(several) for name, several in readers.items()}
+    outcome: int
+    waits_for: tuple[tuple[str, Criterion], ...]
 
-    def _read(self, part: Criterion) -> Iterator[tuple[str, Criterion]]:
-        opened = part.open_facts(self._alone, assume=self._assume)
-        facts = {fact for fact, rows in opened.items() if rows[0]}
-        for leaf in leaves(part):
-            for fact in facts.intersection(leaf.facts):
-                for name in held_names([leaf]) if fact == HELD_SCHEMES else [fact]:
-                    yield name, leaf
+
+def _say(criterion: Criterion, alone: Profiles, *, assume: Outcome | None) -> _Said:
+    outcome = int(criterion.evaluate(alone, assume=assume)[0])
+    if outcome != UNKNOWN:
+        return _Said(outcome, ())
+    opened = criterion.open_facts(alone, assume=assume)
+    facts = {fact for fact, rows in opened.items() if rows[0]}
+    waits_for = (
+        (name, leaf)
+        for leaf in leaves(criterion)
+        for fact in facts.intersection(leaf.facts)
+        for name in (held_names([leaf]) if fact == HELD_SCHEMES else [fact])
+    )
+    return _Said(outcome, tuple(waits_for))
+
+
+_SAY = {assume: ByClass(partial(_say, assume=assume)) for assume in (None, MET)}
 
 
 def _askable(

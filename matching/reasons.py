@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from matching.criteria import Criterion
 from matching.outcomes import UNKNOWN, Outcome
 from matching.profiles import Profiles
-from matching.schemes import Scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +27,13 @@ class Reason:
     parts: tuple["Reason", ...] = ()
 
 
-def explain(
-    profiles: Profiles, scheme: Scheme, row: int = 0, *, known: dict[Criterion, Reason] | None = None
-) -> tuple[Reason, ...]:
-    """Return one reason for each condition of a scheme, the window first.
-
-    Parameters
-    ----------
-    profiles : Profiles
-    scheme : Scheme
-    row : int
-        Which profile.
-    known : dict of Criterion to Reason, optional
-        What was found for the same profile; it is added to, so that schemes that ask the same are answered once.
-    """
-    known = {} if known is None else known
-    for criterion in scheme.conditions:
-        if criterion not in known:
-            known[criterion] = _reason(criterion, profiles, row)
-    return tuple(known[criterion] for criterion in scheme.conditions)
-
-
-def _reason(criterion: Criterion, profiles: Profiles, row: int) -> Reason:
-    outcome = Outcome(int(criterion.evaluate(profiles)[row]))
-    facts = criterion.open_facts(profiles) if outcome == UNKNOWN else {}
+def explain(criterion: Criterion, alone: Profiles) -> Reason:
+    """Say what a condition says of one profile, and each of its parts."""
+    outcome = Outcome(int(criterion.evaluate(alone)[0]))
+    facts = criterion.open_facts(alone) if outcome == UNKNOWN else {}
     return Reason(
         criterion,
         outcome,
-        tuple(sorted(fact for fact, rows in facts.items() if rows[row])),
-        tuple(_reason(part, profiles, row) for part in criterion.children()),
+        tuple(sorted(fact for fact, rows in facts.items() if rows[0])),
+        tuple(explain(part, alone) for part in criterion.children()),
     )

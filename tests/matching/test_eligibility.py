@@ -122,7 +122,8 @@ def test_a_target_orders_and_never_excludes(codes: tuple[str, ...], activity: st
 
 def test_reasons_name_each_condition_its_outcome_and_what_is_missing() -> None:
     scheme = make_scheme("a:a", {"kind": "any", "of": [STAFF, REGION]}, MANUAL)
-    window, either, manual = explain(make_profiles(place=ELSEWHERE), scheme)
+    alone = make_profiles(place=ELSEWHERE)
+    window, either, manual = (explain(condition, alone) for condition in scheme.conditions)
     assert (window.criterion.kind, window.outcome, window.open_facts) == ("window", MET, ())
     assert (either.outcome, either.open_facts) == (UNKNOWN, ("headcount",))
     assert [(part.outcome, part.open_facts) for part in either.parts] == [(UNKNOWN, ("headcount",)), (NOT_MET, ())]

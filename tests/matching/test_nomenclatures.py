@@ -46,7 +46,7 @@ def test_without_a_table_the_other_nomenclature_says_nothing():
     profile = Profiles([Profile(on=DAY, activity_2025="25.53Y")])
     criterion = {"kind": "activity", "any_of": ["C"]}
     assert parse_criterion(criterion).evaluate(profile)[0] == UNKNOWN
-    (_, reason) = explain(profile, make_scheme("s:a", criterion))
+    reason = explain(make_scheme("s:a", criterion).criteria[0], profile)
     assert reason.open_facts == ("naf",)
 
 

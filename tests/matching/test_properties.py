@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import (
+    ByClass,
     Correspondence,
     Figures,
     Index,
@@ -21,6 +22,7 @@ from matching import (
     Wish,
     classes_of,
     evaluate,
+    explain,
     parse_criterion,
 )
 from matching.schemes import Scheme
@@ -429,3 +431,13 @@ def test_the_first_and_the_last_day_are_inside(one: date, other: date) -> None:
     definition = {"kind": "window", "state": "dated", "opens_on": opens_on, "closes_on": closes_on}
     window = parse_criterion(definition)
     assert window.evaluate(Profiles([Profile(on=opens_on), Profile(on=closes_on)])).tolist() == [1, 1]
+
+
+@given(criteria, st.lists(profiles, min_size=2, max_size=8))
+def test_what_is_kept_by_class_is_what_each_profile_would_be_told(
+    definition: dict[str, Any], several: list[dict[str, Any]]
+) -> None:
+    criterion, kept = parse_criterion(definition), ByClass(explain)
+    for facts in several:
+        alone = Profiles([to_profile(facts)])
+        assert kept(criterion, alone) == explain(criterion, alone)

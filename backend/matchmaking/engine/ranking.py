@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import matching
-from backend.matchmaking.engine.compiled import Catalogue, Condition, catalogue, compile_revision, conditions_of
+from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_revision
 from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_place, profile, with_correspondents
 from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
 from backend.matchmaking.engine.needs import Reading, answering, language_in_force, understand
@@ -238,16 +238,9 @@ def explain(facts: Facts, revisions: Iterable[Revision], *, on: date) -> dict[in
 
     The revisions are those a match names, so that an old answer is explained with what was true then.
     """
-    profiles = matching.Profiles([profile(facts, on=on)])
-    known: dict[matching.Criterion, matching.Reason] = {}
+    alone = matching.Profiles([profile(facts, on=on)])
     return {
-        revision.pk: [
-            *map(
-                _line,
-                matching.explain(profiles, compile_revision(revision), known=known),
-                conditions_of(revision),
-            )
-        ]
+        revision.pk: [_LINES(condition, alone) for condition in compile_revision(revision).conditions]
         for revision in revisions
     }
 
@@ -269,10 +262,13 @@ def reaching(perimeter: str, *, on: date, source: str = Scheme.OWN) -> set[int]:
     }
 
 
-def _line(reason: matching.Reason, condition: Condition) -> Line:
+def _line(reason: matching.Reason) -> Line:
     return Line(
-        definition=condition.definition,
+        definition=matching.dump_criterion(reason.criterion),
         outcome=OUTCOMES[reason.outcome],
         open_facts=reason.open_facts,
-        parts=tuple(map(_line, reason.parts, condition.parts)),
+        parts=tuple(map(_line, reason.parts)),
     )
+
+
+_LINES = matching.ByClass(lambda condition, alone: _line(matching.explain(condition, alone)))
