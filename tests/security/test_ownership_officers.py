@@ -25,7 +25,7 @@ from backend.matchmaking.file_links import (
 )
 from backend.matchmaking.follow_up import take_file
 from backend.matchmaking.models import FileLink, Submission
-from backend.matchmaking.ownership import read_together
+from backend.matchmaking.ownership import read_together, sources_of
 from backend.matchmaking.services import correct_submission
 from backend.notifications.models import Notification
 from backend.privacy.consent import withdraw_consent
@@ -336,3 +336,22 @@ def test_without_a_number_or_a_confirmed_address_there_are_no_others(near, offic
     other = make_submission(**{"confirmed": True, **changes})
     assert of_the_same_siren(other, viewer=officer) == OfTheSameSiren()
     assert files_to_propose(other, epci=near.epci, viewer=make_officer(CCLO)) == ([] if "siren" in changes else [near])
+
+
+def test_a_value_says_of_which_file_it_is_to_whoever_may_open_it(near, far, lead, officer, colleague):
+    assert sources_of(near, viewer=lead) == {}
+    link(near, far, lead)
+    firm = victim()
+    own = Firm(firm.name, firm.contact, firm.email, firm.phone, "triangle").files()
+    number, of_siren = f"repris de la demande {near.reference}", "repris d’une autre demande de ce SIREN"
+    assert sources_of(far, viewer=lead) == {near.sheet_id: number}
+    assert sources_of(far, viewer=colleague) == {near.sheet_id: of_siren}
+    assert sources_of(own, viewer=officer) == {near.sheet_id: number}
+    assert sources_of(near, viewer=officer) == {
+        far.sheet_id: of_siren,
+        own.sheet_id: f"repris de la demande {own.reference}",
+    }
+    assert sources_of(near, viewer=None) == {
+        far.sheet_id: "repris d’une autre demande de votre entreprise",
+        own.sheet_id: f"repris de votre demande {own.reference}",
+    }
