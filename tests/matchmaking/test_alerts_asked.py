@@ -149,6 +149,8 @@ def test_a_reminder_does_not_put_the_news_of_the_month_off(scheme):
     publish(other)
     (reminder,) = sweep(DAY + timedelta(days=5))
     assert "FERME BIENTÔT" in reminder.text
+    assert reminder.subject == f"Bientôt fermé : {scheme.current.name}"
+    assert "prévenu une fois par mois. Changer de rythme" in reminder.text
     assert other.current.name not in reminder.text
     alert = Alert.objects.get(submission=submission)
     assert (alert.told_on, alert.sent_on) == (DAY, DAY + timedelta(days=5))
@@ -173,6 +175,7 @@ def test_what_a_person_set_aside_is_reminded_no_more_and_what_was_kept_is(scheme
 
 
 def test_each_line_says_amount_dates_and_what_the_firm_asked_for(scheme):
+    make_officer()
     publish(scheme)
     amount = {"amount_text": "Jusqu’à 10 000 €", "rate_max_pct": None, "floor_eur": None, "ceiling_eur": None}
     publish_revision(scheme, window_state="permanent", opens_on=None, closes_on=None, **amount)
@@ -188,3 +191,6 @@ def test_each_line_says_amount_dates_and_what_the_firm_asked_for(scheme):
     assert lines[at + 1] == "  Montant : Jusqu’à 10 000 €"
     assert lines[at + 2].startswith("  Quand : ")
     assert not lines[at + 3].startswith("  ")
+    assert email.subject == "1 nouveauté pour Tôlerie des Étangs"
+    assert "Une question ? Service ARC, 03 53 01 10 00." in lines
+    assert "prévenu dès qu’il y a du nouveau. Changer de rythme" in email.text
