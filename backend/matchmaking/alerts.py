@@ -142,7 +142,6 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
         "closing": [match for match, _reminder in reminders],
         "organisation": organisation_in_charge(alert.submission),
         "frequency": alert.get_frequency_display(),
-        "on": on,
     }
     enqueue_email(
         kind="alert",
