@@ -14,7 +14,7 @@ from backend.links.models import Kind
 from backend.links.services import find_link
 from backend.notifications import services
 from backend.notifications.kinds import KINDS
-from backend.notifications.models import Notification
+from backend.notifications.models import Notification, Stop
 from backend.notifications.services import (
     ATTEMPTS,
     BACK_OFF,
@@ -65,6 +65,26 @@ def test_message_ids_differ_and_say_nothing_of_the_key(make_owed):
     one, other = make_owed(key="receipt:1"), make_owed(key="receipt:2")
     assert one.message_id != other.message_id
     assert "receipt" not in one.message_id
+
+
+def test_one_of_a_spaced_kind_waits_for_its_turn_and_stands_for_the_next_of_its_own_reader(make_owed):
+    spaced, wait = {"kind": "confirm_address", "about": ("submission:1",)}, timedelta(minutes=10)
+    first = make_owed(key="a", **spaced)
+    assert make_owed(key="b", **spaced) == first  # it has not left yet
+    set_row(first, state=State.SENT)
+    second = make_owed(key="c", **spaced)
+    assert (first.due_at, second.due_at) == (first.owed_at, first.due_at + wait)
+    assert make_owed(key="d", recipient=ADDRESS.upper(), **spaced) == second
+    assert make_owed(key="e", kind="confirm_address", about=("submission:2",)).due_at == second.due_at + wait
+    receipt = make_owed(key="f", kind="receipt", about=("submission:1",))
+    assert receipt.due_at == receipt.owed_at
+    neighbour = make_owed(key="g", recipient="anne@firm.example", **spaced)
+    set_row(neighbour, state=State.SENT)
+    waits = make_owed(key="h", recipient="anne@firm.example", **spaced)
+    assert (waits.recipient, waits.due_at) == ("anne@firm.example", neighbour.due_at + wait)
+    assert neighbour.due_at == neighbour.owed_at
+    set_row(second, state=State.SENT)
+    assert make_owed(key="i", **spaced).dedupe_key == "i"
 
 
 # -- sending
@@ -196,8 +216,10 @@ def test_a_failure_does_not_undo_what_another_sender_did(make_owed, postman, els
     ("step", "answer", "state"),
     [
         ("RCPT", "550 No such user", State.FAILED),
+        ("RCPT", "500 Not understood", State.FAILED),
         ("RCPT", "450 Mailbox busy", State.DUE),
         ("DATA", "554 Content refused", State.FAILED),
+        ("DATA", "500 Not understood", State.FAILED),
         ("DATA", "451 Try later", State.DUE),
         ("MAIL", "550 Unknown sender", State.DUE),
         ("MAIL", "421 Closing", State.DUE),
@@ -210,6 +232,17 @@ def test_only_a_final_refusal_of_the_address_or_the_content_is_final(make_owed, 
     owed.refresh_from_db()
     assert owed.state == state
     assert answer.split(" ", 1)[1] in owed.error
+
+
+def test_a_failure_is_kept_of_its_own_email_only_and_no_longer_than_it_may_be(make_owed, postman):
+    owed, beside = make_owed(key="a"), make_owed(key="b")
+    set_row(beside, state=State.CLAIMED, attempt=1, claimed_at=timezone.now())
+    postman.answers["RCPT"] = f"450 {'Busy ' * 90}"
+    assert not deliver(pk=owed.pk, attempt=0)
+    owed.refresh_from_db()
+    beside.refresh_from_db()
+    assert len(owed.error) == 300
+    assert (beside.state, beside.error) == (State.CLAIMED, "")
 
 
 @pytest.mark.parametrize("attempt", range(len(BACK_OFF)))
@@ -307,6 +340,7 @@ def test_a_stop_holds_back_what_comes_later_unless_it_is_asked_for(make_owed):
 def test_stopping_twice_changes_nothing(db):
     for topic in (TOPIC, TOPIC, "officer_notices"):
         stop(address=ADDRESS, topic=topic)
+    assert Stop.objects.get(address=ADDRESS).topics == [TOPIC, "officer_notices"]
     assert has_stopped(address=ADDRESS.title(), topic=TOPIC)
     assert has_stopped(address=ADDRESS, topic="officer_notices")
     assert not has_stopped(address=ADDRESS, topic="submission:2")

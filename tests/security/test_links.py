@@ -93,6 +93,9 @@ def test_reading_writes_at_most_once_a_day(clock, django_assert_num_queries):
     clock.goes_on(timedelta(hours=23))
     with django_assert_num_queries(1):
         find_link(kind=Kind.RESULT, token=token)
+    clock.goes_on(timedelta(hours=1))
+    with django_assert_num_queries(2):
+        find_link(kind=Kind.RESULT, token=token)
 
 
 def test_several_links_to_one_object_live_and_one_is_ended_alone():
