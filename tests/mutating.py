@@ -195,7 +195,8 @@ def _functions(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[ast.Func
 
 def _walk(node: ast.AST) -> Iterator[ast.AST]:
     """Return a node and what is in it, without what is only said in a log or is a type."""
-    if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[0] in UNSAID:
+    called = node.value if isinstance(node, ast.Expr) else node
+    if isinstance(called, ast.Call) and ast.unparse(called.func).split(".")[0] in UNSAID:
         return
     yield node
     for name, value in ast.iter_fields(node):

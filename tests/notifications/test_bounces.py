@@ -8,15 +8,28 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from backend.notifications.bounces import MOST_BYTES, MOST_PARTS, record_report
+from backend.notifications.bounces import MOST_BYTES, MOST_PARTS, Outcome, record_report
 from backend.notifications.models import Notification, Suppression
 from backend.notifications.services import deliver
 from tests.neighbour import ours
 from tests.notifications.imap import imap_server
 
+NO_REPORT = "Ignoré : ce n’est ni un avis de non-remise ni un signalement."
 State, Delivery = Notification.State, Notification.Delivery
 REPORTS = Path(__file__).parent / "reports"
 SERVERS = ["postfix", "exchange", "gmail", "ovh"]
+# Where an e-mail is named in each.
+PLACES = [
+    ("postfix", "Delivered-To"),
+    ("postfix", "To"),
+    ("postfix", "Message-ID"),
+    ("exchange", "In-Reply-To"),
+    ("exchange", "References"),
+    ("gmail", "Message-ID"),
+    ("ovh", "X-Original-To"),
+    ("complaint", "Original-Mail-From"),
+    ("complaint", "Message-ID"),
+]
 
 
 @pytest.fixture
@@ -51,8 +64,8 @@ def nothing_changed() -> bool:
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_server_that_gives_up_on_an_unknown_mailbox_makes_the_address_dead(sent, other, server):
-    outcome = record_report(report(server, sent))
-    assert (outcome.is_known, outcome.is_recorded) == (True, True)
+    said = f"Noté : courriel {sent.pk}, adresse qui n’existe plus."
+    assert record_report(report(server, sent)) == Outcome(is_known=True, is_recorded=True, sentence=said)
     for row in (sent, other):
         row.refresh_from_db()
     assert (sent.state, sent.delivery) == (State.SENT, Delivery.DEAD)
@@ -65,7 +78,23 @@ def test_a_server_that_gives_up_on_an_unknown_mailbox_makes_the_address_dead(sen
 def test_a_report_that_comes_twice_is_recorded_once(sent):
     assert record_report(report("postfix", sent)).is_recorded
     again = record_report(report("gmail", sent))
-    assert (again.is_known, again.is_recorded) == (True, False)
+    assert again == Outcome(is_known=True, is_recorded=False, sentence="Déjà noté.")
+
+
+@pytest.mark.parametrize(("server", "place"), PLACES)
+def test_an_email_is_known_by_each_place_that_names_it_alone(sent, server, place):
+    lines = report(server, sent).decode().splitlines(keepends=True)
+    identifier = sent.message_id[1:41]
+    alone = "".join(line if line.startswith(f"{place}:") else line.replace(identifier, "0" * 40) for line in lines)
+    assert record_report(alone.encode()).is_recorded
+    sent.refresh_from_db()
+    assert sent.delivery == (Delivery.COMPLAINED if server == "complaint" else Delivery.DEAD)
+
+
+def test_a_server_that_gives_no_reason_is_known_by_its_status(sent):
+    record_report(report("postfix", sent, **{"Diagnostic-Code": "X-Code"}))
+    sent.refresh_from_db()
+    assert (sent.delivery, sent.error) == (Delivery.DEAD, "5.1.1")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +108,10 @@ def test_a_report_that_comes_twice_is_recorded_once(sent):
     ],
 )
 def test_a_delay_changes_nothing_and_a_refusal_suppresses_nothing(sent, changes, delivery):
-    assert record_report(report("postfix", sent, **changes)).is_known
+    outcome = record_report(report("postfix", sent, **changes))
+    waits = delivery == Delivery.UNKNOWN
+    said = "Sans suite : le serveur essaie encore." if waits else f"Noté : courriel {sent.pk}, refusé."
+    assert outcome == Outcome(is_known=True, is_recorded=not waits, sentence=said)
     sent.refresh_from_db()
     assert sent.delivery == delivery
     assert not Suppression.objects.exists()
@@ -103,7 +135,9 @@ def test_a_complaint_suppresses_alerts_only(sent, other, make_owed):
 
 
 def test_a_complaint_taken_back_is_none(sent):
-    assert not record_report(report("complaint", sent, abuse="not-spam")).is_known
+    said = "Ignoré : signalement de nature 'not-spam'."
+    outcome = record_report(report("complaint", sent, abuse="not-spam"))
+    assert outcome == Outcome(is_known=False, is_recorded=False, sentence=said)
     assert nothing_changed()
 
 
@@ -126,7 +160,7 @@ def test_an_email_that_has_not_left_cannot_come_back(make_owed):
 
 
 def test_an_absence_is_no_report(sent):
-    assert "ni un avis" in record_report(report("absence", sent)).sentence
+    assert record_report(report("absence", sent)).sentence == NO_REPORT
     assert nothing_changed()
 
 
@@ -153,11 +187,21 @@ HOSTILE = {
 }
 
 
+NOBODY = "Ignoré : l’avis ne dit rien d’aucun destinataire."
+SAID = {
+    "many parts": "Ignoré : plus de 50 parties.",
+    "nested": "Ignoré : message illisible (RecursionError).",
+    "cut": NOBODY,
+    "no recipient": NOBODY,
+    "wrong charset": NOBODY,
+}
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_cannot_be_read_is_ignored_with_a_sentence(sent, name):
     outcome = record_report(HOSTILE[name](sent))
     assert not outcome.is_recorded
-    assert outcome.sentence
+    assert outcome.sentence == SAID.get(name, NO_REPORT)
     assert nothing_changed()
 
 

@@ -48,6 +48,7 @@ def test_the_status_of_a_report_decides_unless_it_is_vague():
 
 def test_what_is_kept_of_an_answer_holds_no_address():
     assert without_addresses("550 5.1.1\r\n <paul@firm.example>: unknown") == "550 5.1.1 <…>: unknown"
+    assert without_addresses("550 " * 100) == ("550 " * 100)[:300]
 
 
 def test_an_address_refused_as_unknown_is_written_to_no_more_and_its_neighbour_is(make_owed, postman):

@@ -2,6 +2,7 @@
 
 import base64
 import importlib
+import json
 import os
 import subprocess
 import sys
@@ -41,6 +42,7 @@ def event(provider: str, what: str, header: str | None, message_id: str) -> obje
     if provider == "brevo":
         name, reason = {
             "dead": ("hard_bounce", "550 5.1.1 User unknown"),
+            "nowhere": ("invalid_email", None),
             "policy": ("hard_bounce", "550 5.7.1 Refused by policy"),
             "soft": ("soft_bounce", "452 4.2.2 Mailbox full"),
             "complaint": ("spam", None),
@@ -62,6 +64,7 @@ def event(provider: str, what: str, header: str | None, message_id: str) -> obje
         }
     fields = {
         "dead": {"event": "bounce", "hard_bounce": True, "blocked": False, "error": "user unknown"},
+        "nowhere": {"event": "bounce", "hard_bounce": True, "blocked": False, "error": "no mail host"},
         "policy": {"event": "bounce", "hard_bounce": True, "blocked": False, "error": "policy issue"},
         "soft": {"event": "bounce", "hard_bounce": False, "blocked": False, "error": "quota exceeded"},
         "complaint": {"event": "spam", "source": "JMRPP"},
@@ -97,6 +100,7 @@ def header_of(postman, provider: str) -> str:
     ("what", "delivery"),
     [
         ("dead", Delivery.DEAD),
+        ("nowhere", Delivery.DEAD),
         ("policy", Delivery.REFUSED),
         ("soft", Delivery.UNKNOWN),
         ("complaint", Delivery.COMPLAINED),
@@ -110,6 +114,20 @@ def test_a_provider_says_what_became_of_an_email(client, postman, provider, sent
     assert sent.delivery == delivery
     assert Notification.objects.get(dedupe_key="theirs").delivery == Delivery.UNKNOWN
     assert Suppression.objects.count() == (delivery in (Delivery.DEAD, Delivery.COMPLAINED))
+
+
+def test_what_the_server_answered_is_kept_in_its_words(client, postman, provider, sent):
+    post(client, provider, event(provider, "dead", header_of(postman, provider), "another-id"))
+    sent.refresh_from_db()
+    assert sent.error == {"brevo": "550 5.1.1 User unknown", "mailjet": "user unknown"}[provider]
+
+
+def test_a_dead_mailbox_behind_the_recipient_is_a_refusal(client, postman, provider, sent):
+    body = json.dumps(event(provider, "dead", header_of(postman, provider), "another-id"))
+    post(client, provider, body.replace("paul@firm.example", "Old@firm.example"))
+    sent.refresh_from_db()
+    assert sent.delivery == Delivery.REFUSED
+    assert not Suppression.objects.exists()
 
 
 def test_an_email_is_known_by_its_message_id_too(client, provider, sent):
