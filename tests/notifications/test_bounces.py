@@ -263,7 +263,7 @@ def test_what_is_no_mailbox_is_refused_with_a_sentence(db, tmp_path, settings):
 @pytest.mark.parametrize("url", ["imap://a:b@127.0.0.1/INBOX", "imaps://127.0.0.1/INBOX", "rien"])
 def test_a_mailbox_is_read_over_tls_only(db, settings, url):
     settings.BOUNCE_IMAP = url
-    with pytest.raises(CommandError, match="imaps://"):
+    with pytest.raises(CommandError, match=r"^JONCTION_BOUNCE_IMAP doit avoir la forme imaps://"):
         call_command("read_bounces", "imap")
 
 
