@@ -9,7 +9,7 @@ from django.core.management import execute_from_command_line
 OWNER_COMMANDS = {"set_up", "migrate", "grant_roles", "load_reference", "load_naf_2025", "load_demo", "restore"}
 
 if __name__ == "__main__":
-    gc.set_threshold(50_000)  # what a start loads stays: to look for garbage in it took a tenth of the time
+    gc.set_threshold(500_000)  # what a start loads stays: to look for garbage in it took a tenth of the time
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
     if OWNER_COMMANDS.intersection(sys.argv[1:2]):
         os.environ["JONCTION_BY_OWNER"] = "1"
