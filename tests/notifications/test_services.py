@@ -146,7 +146,7 @@ def test_an_email_is_sent_once_whatever_the_number_of_calls(make_owed, postman):
 def test_an_attempt_that_has_passed_sends_nothing(make_owed, postman):
     owed = make_owed()
     set_row(owed, attempt=1)
-    assert not deliver(pk=owed.pk, attempt=0)
+    assert deliver(pk=owed.pk, attempt=0) is False
     assert not postman.accepted
 
 
@@ -154,7 +154,7 @@ def test_nothing_is_sent_before_its_time(make_owed, postman):
     owed = make_owed()
     set_row(owed, due_at=timezone.now() + timedelta(minutes=1))
     assert deliverable() == []
-    assert not deliver(pk=owed.pk, attempt=0)
+    assert deliver(pk=owed.pk, attempt=0) is False
 
 
 def test_the_oldest_are_handed_out_first(make_owed):
@@ -200,13 +200,14 @@ def test_what_has_left_is_sent_even_if_another_took_the_claim_over(make_owed, po
     assert deliverable() == []
 
 
-def test_a_failure_does_not_undo_what_another_sender_did(make_owed, postman, elsewhere):
+@pytest.mark.parametrize("state", [State.SENT, State.CLAIMED])
+def test_a_failure_does_not_undo_what_another_sender_did(make_owed, postman, elsewhere, state):
     owed = make_owed()
     postman.answers["DATA"] = "451 Try later"
-    postman.meanwhile = elsewhere(lambda: set_row(owed, state=State.SENT, attempt=2))
-    assert not deliver(pk=owed.pk, attempt=0)
+    postman.meanwhile = elsewhere(lambda: set_row(owed, state=state, attempt=2))
+    assert deliver(pk=owed.pk, attempt=0) is False
     owed.refresh_from_db()
-    assert owed.state == State.SENT
+    assert (owed.state, owed.attempt, owed.error) == (state, 2, "")
 
 
 # -- servers that refuse
@@ -228,9 +229,10 @@ def test_a_failure_does_not_undo_what_another_sender_did(make_owed, postman, els
 def test_only_a_final_refusal_of_the_address_or_the_content_is_final(make_owed, postman, step, answer, state):
     owed = make_owed()
     postman.answers[step] = answer
-    assert not deliver(pk=owed.pk, attempt=0)
+    assert deliver(pk=owed.pk, attempt=0) is False
     owed.refresh_from_db()
     assert owed.state == state
+    assert (owed.delivery != Notification.Delivery.UNKNOWN) is (state == State.FAILED)
     assert answer.split(" ", 1)[1] in owed.error
 
 
@@ -238,7 +240,7 @@ def test_a_failure_is_kept_of_its_own_email_only_and_no_longer_than_it_may_be(ma
     owed, beside = make_owed(key="a"), make_owed(key="b")
     set_row(beside, state=State.CLAIMED, attempt=1, claimed_at=timezone.now())
     postman.answers["RCPT"] = f"450 {'Busy ' * 90}"
-    assert not deliver(pk=owed.pk, attempt=0)
+    assert deliver(pk=owed.pk, attempt=0) is False
     owed.refresh_from_db()
     beside.refresh_from_db()
     assert len(owed.error) == 300
@@ -303,7 +305,7 @@ def test_a_connection_cut_is_temporary(make_owed, settings):
 def test_an_address_that_cannot_be_written_to_is_given_up_at_once(make_owed, postman, recipient):
     owed = make_owed(recipient=recipient)
     postman.answers["RCPT"] = "553 Not an address"
-    assert not deliver(pk=owed.pk, attempt=0)
+    assert deliver(pk=owed.pk, attempt=0) is False
     owed.refresh_from_db()
     assert owed.state == State.FAILED
     assert not postman.accepted
@@ -328,6 +330,7 @@ def test_a_stop_holds_back_what_is_owed_about_its_topic_only(make_owed):
     assert {pk for pk, _ in deliverable()} == {other.pk, untopical.pk, stranger.pk}
     stopped.refresh_from_db()
     assert stopped.state == State.STOPPED
+    assert stopped.ended_at
 
 
 def test_a_stop_holds_back_what_comes_later_unless_it_is_asked_for(make_owed):
