@@ -16,6 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
+FOLDERS = ("INBOX", "Retours de courriels")
+
+
 @dataclass
 class Mailbox:
     messages: list[bytes]
@@ -59,7 +62,11 @@ def imap_server(messages: list[bytes], folder: Path) -> Iterator[Mailbox]:
                 if command == "LOGOUT":
                     self.wfile.write(f"* BYE\r\n{tag} OK\r\n".encode())
                     return
-                self.wfile.write(box.answer(command) + f"{tag} OK done\r\n".encode())
+                known = not command.startswith("SELECT") or command in (
+                    'SELECT "INBOX"',
+                    'SELECT "Retours de courriels"',
+                )
+                self.wfile.write(box.answer(command) + f"{tag} {'OK' if known else 'NO'} done\r\n".encode())
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True

@@ -1,6 +1,7 @@
 """Delivery reports and complaints as servers write them, and what people may write instead."""
 
 import mailbox
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from backend.common.work import Work
+from backend.notifications.bounce_mailbox import MailboxError, read_imap
 from backend.notifications.bounces import MOST_BYTES, MOST_PARTS, Outcome, record_report
 from backend.notifications.models import Notification, Suppression
 from backend.notifications.services import deliver
@@ -280,6 +283,25 @@ def test_the_mailbox_is_read_once_and_what_is_not_ours_waits_for_a_person(
     assert server.logins == [("bounces@jonction.example", "s@cret")] * 2
     sent.refresh_from_db()
     assert sent.delivery == Delivery.DEAD
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("", ""),
+        ("/Retours%20de%20courriels", ""),
+        ("/Autre", "Le dossier 'Autre' n’existe pas dans la boîte localhost."),
+    ],
+)
+def test_a_folder_is_read_by_its_name_and_the_first_one_without(sent, settings, monkeypatch, tmp_path, folder, said):
+    with imap_server([report("ovh", sent)], tmp_path) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
+        url = f"imaps://a:b@localhost:{server.port}{folder}"
+        if said:
+            with pytest.raises(MailboxError, match=f"^{re.escape(said)}$"):
+                read_imap(url)
+        else:
+            assert read_imap(url) == Work(n_looked_at=1, n_changed=1)
 
 
 def test_a_mailbox_with_another_certificate_is_refused(sent, settings, tmp_path):
