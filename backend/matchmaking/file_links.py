@@ -248,11 +248,10 @@ def of_the_same_siren(submission: Submission, *, viewer: User) -> OfTheSameSiren
         if file.pk in visible
     )
     hidden = [file for file in rows if file.pk not in visible and file.closed_at is None]
-    return OfTheSameSiren(files, _elsewhere(submission, hidden, links, own, speaks=speaks), speaks)
+    return OfTheSameSiren(files, _elsewhere(hidden, links, own, speaks=speaks), speaks)
 
 
 def _elsewhere(
-    submission: Submission,
     hidden: Collection[Submission],
     links: dict[int, FileLink],
     own: Collection[int],

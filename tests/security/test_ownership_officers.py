@@ -275,6 +275,7 @@ def test_an_officer_reads_the_files_he_may_open_one_by_one(near, far, officer, l
 def test_of_a_file_elsewhere_he_reads_where_it_is_and_whom_to_ask(near, far, officer, colleague):
     take_file(submission=far, officer=colleague)
     expected = FileElsewhere(epci=far.epci, whom=str(colleague), is_same_contact=False, links=(), may_propose=True)
+    assert of_the_same_siren(near, viewer=officer)
     assert of_the_same_siren(near, viewer=officer).elsewhere == (expected,)
     assert files_to_propose(near, epci=far.epci, viewer=officer) == [far]
     assert files_to_propose(near, epci=near.epci, viewer=officer) == []
@@ -318,6 +319,7 @@ def test_who_may_read_a_file_only_acts_on_none(near, far, officer):
 def test_of_a_closed_file_nothing_is_linked(near, officer):
     other = stranger().files()
     close_file(submission=other, officer=officer, on=DAY)
+    assert of_the_same_siren(near, viewer=officer)
     (of_near,) = of_the_same_siren(near, viewer=officer).files
     assert (of_near.submission, of_near.may_link) == (other, False)
     closed = Submission.objects.get(pk=other.pk)
