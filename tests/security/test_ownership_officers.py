@@ -357,3 +357,9 @@ def test_a_value_says_of_which_file_it_is_to_whoever_may_open_it(near, far, lead
         far.sheet_id: "repris d’une autre demande de votre entreprise",
         own.sheet_id: f"repris de votre demande {own.reference}",
     }
+
+
+def test_two_firms_without_a_number_are_not_proposed_to_each_other(officer):
+    first, second = victim().files(siret="", siren=""), stranger().files(siret="", siren="", epci=CCLO)
+    assert files_to_propose(first, epci=second.epci, viewer=officer) == []
+    assert of_the_same_siren(first, viewer=officer) == OfTheSameSiren()
