@@ -5,18 +5,18 @@ module only.
 """
 
 from matching.amounts import Estimate, Terms, estimate
-from matching.answering import Answering, Signs, signs_of
 from matching.bundles import Step, bundle
+from matching.centroids import Centroids, Closeness
 from matching.changes import Change, Turn, apply_changes, find_change
 from matching.classes import ByClass
 from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
 from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.eligibility import Verdicts, evaluate, outcomes
-from matching.errors import CriterionError, FactError, MatchingError, RelationError, SavedError
+from matching.errors import CriterionError, FactError, MatchingError, RelationError
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
-from matching.features import CONTRIBUTIONS, POINTS, SHORT_NOTICE_DAYS, Weights
+from matching.features import CONTRIBUTIONS, POINTS, SHORT_NOTICE_DAYS, THRESHOLDS, Weights
 from matching.index import Index
-from matching.lexicon import Example, Lexicon, Rarity
+from matching.language import Example, Language
 from matching.matches import Answer, Match
 from matching.metrics import (
     RELEVANT,
@@ -32,10 +32,9 @@ from matching.metrics import (
     reciprocal_rank,
     silences,
 )
-from matching.needs import NOTHING, NeedReader, Wish
+from matching.needs import FILLER, NOTHING, Certainty, NeedReader, Wish
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
-from matching.postings import Closeness, Postings
 from matching.profile_classes import Classes, ProfileClasses, classes_of
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
@@ -43,6 +42,7 @@ from matching.ranker import LEARNT_FROM, Ranker, columns_of, fit_ranker, shares_
 from matching.ranking import rank, rank_listed
 from matching.reasons import Reason, explain
 from matching.relations import RELATION_KINDS, Conflict, Relation, check_relations, conflicts
+from matching.replies import Cause, Decision, Reply, Served
 from matching.schema import criterion_schema
 from matching.schemes import REACHES, Scheme
 from matching.state_aid import (
@@ -65,6 +65,7 @@ from matching.variants import chain_in
 __all__ = [
     "ANYWHERE",
     "CONTRIBUTIONS",
+    "FILLER",
     "KINDS",
     "LEARNT_FROM",
     "MET",
@@ -76,13 +77,16 @@ __all__ = [
     "RELEVANT",
     "SHORT_NOTICE_DAYS",
     "SIZES",
+    "THRESHOLDS",
     "UNKNOWN",
     "WINDOW_STATES",
     "Answer",
-    "Answering",
     "ByClass",
     "Calibration",
+    "Cause",
     "Ceiling",
+    "Centroids",
+    "Certainty",
     "Change",
     "Classes",
     "Closeness",
@@ -90,6 +94,7 @@ __all__ = [
     "Correspondence",
     "Criterion",
     "CriterionError",
+    "Decision",
     "Estimate",
     "Example",
     "FactError",
@@ -99,27 +104,25 @@ __all__ = [
     "Index",
     "Intensity",
     "Interval",
-    "Lexicon",
+    "Language",
     "Manual",
     "Match",
     "MatchingError",
     "NeedReader",
     "Outcome",
     "Place",
-    "Postings",
     "Profile",
     "ProfileClasses",
     "Profiles",
     "Question",
     "Ranker",
-    "Rarity",
     "Reason",
     "Related",
     "Relation",
     "RelationError",
-    "SavedError",
+    "Reply",
     "Scheme",
-    "Signs",
+    "Served",
     "Silences",
     "Step",
     "Terms",
@@ -166,7 +169,6 @@ __all__ = [
     "recall",
     "reciprocal_rank",
     "shares_of",
-    "signs_of",
     "silences",
     "size_range",
     "tokens",

@@ -66,22 +66,6 @@ class FactError(MatchingError):
     """A fact of a profile has an impossible value, such as an interval upside down."""
 
 
-class SavedError(MatchingError):
-    """A buffer has nothing saved that can be read.
-
-    Parameters
-    ----------
-    message : str
-        What was found, what is accepted.
-    reason : str
-        ``short``, ``mark``, ``version``, ``changed``, ``fields`` or ``rarity``.
-    """
-
-    def __init__(self, message: str, *, reason: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
 class RelationError(MatchingError):
     """Relations between schemes cannot all hold.
 

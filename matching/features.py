@@ -9,7 +9,7 @@ SHORT_NOTICE_DAYS = 15  # taken for a preparation time where no source gives one
 NEAR_DAYS = 90
 OTHERS = 0.35  # what serving other sub-needs as well can add
 CLOSE = 0.3  # likeness of words that leaves no doubt
-LISTED = 0.1  # of the points of the best answer: what has less is not worth a line
+LISTED = 0.25  # of the points of the best answer: what has less is noise (benchmarks/RESULTS.md, "Understanding")
 DIGITS = 6  # of a score: enough to order, few enough to be the same on any machine
 OPEN_FACTS_FLOOR = 4  # from that many open facts on, nothing is left of the certainty
 
@@ -40,8 +40,8 @@ class Weights:
         The firm itself can ask for it.
     diversity : float
         Taken off for each scheme already named for the same need in the same form.
-    answer : float
-        Chance, in percent, from which we say that something answers.
+    sure, likely : float
+        Probability of a need, in percent, from which it is answered, and from which the firm is asked about it.
     """
 
     version: str
@@ -55,11 +55,13 @@ class Weights:
     verified: float
     applicant: float
     diversity: float
-    answer: float
+    sure: float
+    likely: float
 
 
 POINTS = tuple(item.name for item in fields(Weights) if item.name != "version")
-CONTRIBUTIONS = tuple(name for name in POINTS if name != "answer")
+THRESHOLDS = ("sure", "likely")
+CONTRIBUTIONS = tuple(name for name in POINTS if name not in THRESHOLDS)
 SCORED = tuple(name for name in CONTRIBUTIONS if name != "diversity")  # that one depends on the others of a list
 NEAR: Mapping[str, float] = dict(zip(REACHES, (1.0, 0.8, 0.65, 0.25, 0.0), strict=True))
 APPLICANT: Mapping[str, float] = {"firm": 0.0, "employee": -0.5, "authority": -1.0}

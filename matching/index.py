@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.bits import Words, n_words, pack, row_of
+from matching.centroids import Closeness
 from matching.classes import fields_of
 from matching.columns import Board, Columns, Floats
 from matching.criteria import Criterion
 from matching.features import Weights
-from matching.postings import Closeness
 from matching.profile_classes import Fields, Numbers, ProfileClasses
 from matching.profiles import Profile
 from matching.schemes import Scheme

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.outcomes import Outcome
+from matching.replies import Decision
 from matching.schemes import Scheme
 
 
@@ -79,7 +80,7 @@ class Parts(Mapping[str, float]):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All schemes in order for one profile, and the chance, in [0, 1], that one of them answers its wish."""
+    """Schemes in order for one profile, and what its wish gets."""
 
     matches: list[Match]
-    chance: float
+    decision: Decision

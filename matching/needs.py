@@ -1,31 +1,29 @@
-"""A sentence and ticked boxes → weights over the sub-needs, with the words that decided.
+"""A text and ticked boxes → the sub-needs they speak of, how sure that is, and the words that say so.
 
-How people speak of each sub-need, and of what no scheme answers, is learnt from sentences (:class:`Lexicon`). A word
-under a negation ("pas de prêt") does not count.
+A text is read sentence by sentence. What only greets, presents or thanks is left out; a sub-need is heard in what
+is left as a whole, or in its best sentence: a boss with two needs gives each a sentence of its own.
 """
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.hearing import Hearing
-from matching.lexicon import Lexicon
-from matching.postings import Postings
+from matching.centroids import Centroids
+from matching.language import Heard, Language
+from matching.sentences import Sentence, Span, clauses_of, sentences_of
 from matching.text import tokens, words
 
-_STOPS = re.compile(r"[.,;:!?\n()]+")
-
-NOTHING = "nothing."  # subjects that no scheme answers are named so
-SQUARED = 3  # times, the shares of a text between subjects: half as like, 256 times less
+FILLER = "filler"  # the class of what greets, presents, thanks or says how to call
+NOTHING = "nothing."  # classes that no scheme answers are named so
+IS_FILLER, SPEAKS = 0.5, 0.3  # share from which a part is filler, unless a clause of it has so much of a sub-need
+ONE = 0.65  # what the best sentence counts for beside all that is left
 WHOLE = 0.5  # a sub-need with half of a text weighs 1: a boss often has two
 FLOOR = 0.04  # a smaller share is noise
-SILENCE = 0.02  # a likeness under it says nothing at all
+LEAST = 1e-3  # a share under it is none
 NEGATION_SPAN = 4  # words after a negation that it covers: "pas besoin d'un prêt"
-CLAUSE, LEAST_WORDS = 0.5, 2  # what a clause counts for beside the whole text, and the words it needs to count
-LONELY = 4  # a clause half as like anything as the whole text counts for 2 to this power less
+LEAST_WORDS = 2  # that say something, for a clause to be heard alone
 N_EVIDENCE, EVIDENCE_SHARE = 4, 0.1  # words named of those that decided, and what each decided at least
 
 
@@ -43,153 +41,264 @@ class Wish:
         Whether anything was ticked or written: if not, every scheme is of interest.
     ticked : frozenset of str
         The sub-needs that were ticked.
-    likeness : mapping of str to float
-        By sub-need, how close the text comes to how people speak of it: a cosine in [0, 1].
-    nothing : float
-        How close it comes to what no scheme answers.
+    probabilities : mapping of str to float
+        By sub-need, that the text asks for it, in [0, 1]: each is decided by itself.
+    sentences : mapping of str to Span
+        By sub-need, the sentence that says it best.
     closeness : mapping of str to float
         By scheme key, how close the text comes to what is said of the scheme: a cosine in [0, 1].
-    chance : float, optional
-        That something answers, where it was computed before: to replay an old answer.
+    elsewhere : float
+        The greatest share of what no scheme answers in the text.
     """
 
     weights: Mapping[str, float] = field(default_factory=dict)
     evidence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stated: bool = False
     ticked: frozenset[str] = frozenset()
-    likeness: Mapping[str, float] = field(default_factory=dict)
-    nothing: float = 0.0
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    sentences: Mapping[str, Span] = field(default_factory=dict)
     closeness: Mapping[str, float] = field(default_factory=dict)
-    chance: float | None = None
+    elsewhere: float = 0.0
 
 
-class NeedReader:
-    """Reads needs with one lexicon.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certainty:
+    """From the share of a sub-need in a text to the probability that it is asked for (Platt, 1999).
+
+    Logistic in the logarithms of its share and of the greatest share of what no scheme answers; fitted on judged
+    requests.
+    """
+
+    intercept: float
+    need: float
+    nothing: float
+
+    def probabilities(self, shares: NDArray[np.float64], nothing: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability of sub-needs from their shares; arrays that fit each other."""
+        logits = self.intercept + self.need * _log(shares) + self.nothing * _log(nothing)
+        found: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-logits))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What was heard of each class, in all that is left of a text and in parts of it.
 
     Parameters
     ----------
-    lexicon : Lexicon
-        Of sub-needs, and of subjects that start with ``NOTHING``.
-    negations, verb_negations : iterable of str
-        Words that deny what follows ("sans"), and words after which they only deny a verb ("ne", "n").
+    heard : Heard
+        All that is left, then its sentences or clauses.
+    spans : sequence of Span
+        Of these parts.
+    written : sequence of str
+        The words of all that is left.
+    """
+
+    heard: Heard
+    spans: Sequence[Span]
+    written: Sequence[str]
+
+
+class NeedReader:
+    """Reads needs in one language.
+
+    Parameters
+    ----------
+    language : Language
+        Of sub-needs, of ``FILLER`` and of classes that start with ``NOTHING``.
+    certainty : Certainty
+    negations, exceptions, will, need : iterable of str
+        Words that deny ("pas"); those of them that hide what follows wherever they stand ("sauf"); words beside which
+        the others do: before ("veux") and after ("besoin").
     joints : iterable of str
         Words that open another clause ("et", "mais").
+    stop_words : collection of str
+        Stems that say nothing.
     """
 
     def __init__(
         self,
-        lexicon: Lexicon,
+        language: Language,
+        certainty: Certainty,
         *,
         negations: Iterable[str] = (),
-        verb_negations: Iterable[str] = (),
+        exceptions: Iterable[str] = (),
+        will: Iterable[str] = (),
+        need: Iterable[str] = (),
         joints: Iterable[str] = (),
+        stop_words: Iterable[str] = (),
     ) -> None:
-        self._subjects = lexicon.subjects
-        self._rarity = lexicon.rarity
-        self._hearing = Hearing(lexicon)
-        self._negations = frozenset(stem for word in negations for stem in tokens(word))
-        self._verb_negations = frozenset(stem for word in verb_negations for stem in tokens(word))
-        self._joints = frozenset(stem for word in joints for stem in tokens(word))
-        self._served = np.array([not subject.startswith(NOTHING) for subject in lexicon.subjects], bool)
+        self.language = language
+        self._certainty = certainty
+        self._exceptions, self._will, self._need = map(_stems, (exceptions, will, need))
+        self._negations, self._joints = _stems(negations) | self._exceptions, _stems(joints)
+        self._stop_words = frozenset(stop_words)
+        names = language.classes
+        self._needs = np.array([name != FILLER and not name.startswith(NOTHING) for name in names], bool)
+        self._nothing = np.array([name.startswith(NOTHING) for name in names], bool)
+        self._filler = np.array([name == FILLER for name in names], bool)
 
-    def read(self, text: str, ticked: Iterable[str] = (), *, postings: Postings | None = None) -> Wish:
-        """Weigh the sub-needs of a text and of ticked boxes; a ticked one weighs 1.
+    def read(self, text: str, ticked: Iterable[str] = (), *, centroids: Centroids | None = None) -> Wish:
+        """Weigh the sub-needs of a text and of ticked boxes; a ticked one weighs 1 and is certain.
 
-        With ``postings``, of schemes by key, the wish says how close the words come to each.
+        With ``centroids``, of schemes by key, the wish says how close the words come to each.
         """
         ticked = list(ticked)
-        weights = dict.fromkeys(ticked, 1.0)
+        weights, probabilities = dict.fromkeys(ticked, 1.0), dict.fromkeys(ticked, 1.0)
+        stated = bool(ticked or text.strip())
+        found = self.shares(text)
+        if found is None:
+            return Wish(weights, stated=stated, ticked=frozenset(ticked), probabilities=probabilities)
         evidence: dict[str, tuple[str, ...]] = {}
-        found, covered = self._words(text)
-        if not found:
-            return Wish(weights, stated=bool(ticked or text.strip()), ticked=frozenset(ticked))
-        written, stems = _asserted(found, covered)
-        bags = self._rarity.read([stems, *self._clauses(text)])
-        heard = self._hearing.hear(bags)
-        likeness, shares = heard.likeness[0], _shares(heard.likeness)
-        served = np.flatnonzero(self._served & (shares >= FLOOR))
-        understood = served[np.argsort(-shares[served], kind="stable")].tolist()
-        places: dict[str, int] = {}
-        owners = np.array([places.setdefault(word, len(places)) for word in written], np.intp)
-        for column, brought in zip(understood, heard.shares(owners, len(places), understood), strict=True):
-            sub_need = self._subjects[column]
-            weights.setdefault(sub_need, min(1.0, float(shares[column]) / WHOLE))
-            evidence[sub_need] = _deciding(list(places), brought)
+        sentences: dict[str, Span] = {}
+        shares, nothing = self.counted(found)
+        sure = self._certainty.probabilities(shares, nothing[:, np.newaxis])
+        most, best = shares.max(axis=0), sure.argmax(axis=0)
+        understood = np.flatnonzero(self._needs & (most >= FLOOR))
+        for column in understood[np.argsort(-most[understood], kind="stable")].tolist():
+            need, row = self.language.classes[column], int(best[column])
+            weights.setdefault(need, min(1.0, float(most[column]) / WHOLE))
+            probabilities.setdefault(need, float(sure[row, column]))
+            brought = self.language.brought(found.heard, len(found.written), column)
+            evidence[need] = _deciding(found.written, brought)
+            if need not in ticked:
+                sentences[need] = found.spans[int(shares[1:, column].argmax()) if len(shares) > 1 else 0]
         return Wish(
             weights,
             evidence,
-            stated=bool(ticked or text.strip()),
+            stated=stated,
             ticked=frozenset(ticked),
-            likeness={
-                subject: value
-                for subject, value, served in zip(self._subjects, likeness.tolist(), self._served, strict=True)
-                if served and value > 0.0
-            },
-            nothing=float(likeness[~self._served].max(initial=0.0)),
-            closeness=postings.closeness(text, covered) if postings and stems else {},
+            probabilities=probabilities,
+            sentences=sentences,
+            closeness=centroids.closeness(found.heard) if centroids else {},
+            elsewhere=float(nothing[0]),
         )
 
-    def asserted(self, text: str) -> tuple[list[str], list[str]]:
-        """Return the words of a text that no negation covers, as written and as stems."""
-        return _asserted(*self._words(text))
+    def shares(self, text: str) -> Shares | None:
+        """Hear all that is left of a text without filler, and its parts; nothing where it has no word."""
+        kept = self._kept(text, sentences_of(text))
+        written, stems = self._asserted(text, [span for span, _ in kept])
+        if not stems:
+            return None
+        if len(kept) == 1:
+            parts = self._clauses(text, kept[0])
+        else:
+            parts = [(span, self._asserted(text, [span])[1]) for span, _ in kept]
+        parts = [(span, part) for span, part in parts if self._says_something(part)]
+        if len(parts) < 2:
+            parts = []
+        heard = self.language.hear([stems, *(part for _, part in parts)])
+        return Shares(heard, [span for span, _ in parts] or [kept[0].span], written)
 
-    def _words(self, text: str) -> tuple[list[tuple[str, str]], set[int]]:
-        """Return the words of a text, each with its stem, and the positions of those that a negation covers."""
-        found = words(text)
-        stems = [stem for _, stem in found]
-        return found, set() if self._negations.isdisjoint(stems) else self._negated(stems)
+    def counted(self, found: Shares) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what each class counts for in the whole and in the parts, and the most that is nothing in each.
 
-    def _clauses(self, text: str) -> list[list[str]]:
-        """Return the stems of each clause of a text that has several: a second need often stands in one of its own."""
-        clauses: list[list[str]] = []
-        for part in _STOPS.split(text):
-            _, stems = self.asserted(part)
-            clauses.append([])
-            for stem in stems:
+        Returns
+        -------
+        (shares, nothing) : ndarray of float64, shapes (n_texts, n_classes) and (n_texts,)
+        """
+        shares = found.heard.shares.copy()
+        shares[1:] *= ONE
+        return shares, found.heard.shares[:, self._nothing].max(axis=1, initial=0.0)
+
+    def signs(self, text: str, certainty: Certainty) -> tuple[float, float] | None:
+        """Return the logarithms that :class:`Certainty` reads, of the likeliest sub-need; none without words."""
+        found = self.shares(text)
+        if found is None:
+            return None
+        shares, nothing = self.counted(found)
+        sure = np.where(self._needs, certainty.probabilities(shares, nothing[:, np.newaxis]), -1.0)
+        row, column = np.unravel_index(sure.argmax(), sure.shape)
+        return float(_log(shares[row, column])), float(_log(nothing[row]))
+
+    # -- what a text is read by
+
+    def _kept(self, text: str, sentences: list[Sentence]) -> list[Sentence]:
+        """Return the sentences of a text that are not filler, without clauses of filler at their ends; never none."""
+        spans = [span for sentence in sentences for span in (sentence.span, *sentence.clauses)]
+        if len(spans) <= 2:  # one sentence of one clause: it is all that there is
+            return sentences
+        shares = self.language.hear([self._asserted(text, [span])[1] for span in spans]).shares
+        fillers = shares[:, self._filler].max(axis=1, initial=0.0) >= IS_FILLER
+        speakers = shares[:, self._needs].max(axis=1, initial=0.0) >= SPEAKS
+        is_filler, speaks = dict(zip(spans, fillers.tolist(), strict=True)), dict(zip(spans, speakers, strict=True))
+        kept = []
+        for span, clauses in sentences:
+            said = [place for place, clause in enumerate(clauses) if not is_filler[clause]]
+            if said:
+                clauses = clauses[said[0] : said[-1] + 1]
+            if not is_filler[span] or any(map(speaks.__getitem__, clauses)):
+                kept.append(Sentence(Span(clauses[0].start, clauses[-1].end), clauses))
+        return kept or sentences
+
+    def _clauses(self, text: str, sentence: Sentence) -> list[tuple[Span, list[str]]]:
+        """Return the clauses of a sentence: a second need often stands in one of its own."""
+        parts: list[tuple[Span, list[str]]] = []
+        for clause in sentence.clauses:
+            part: list[str] = []
+            for stem in self._asserted(text, [clause])[1]:
                 if stem in self._joints:
-                    clauses.append([])
+                    parts.append((sentence.span, part))
+                    part = []
                 else:
-                    clauses[-1].append(stem)
-        silent = self._rarity.stop_words
-        kept = [clause for clause in clauses if sum(stem not in silent for stem in clause) >= LEAST_WORDS]
-        return kept if len(kept) > 1 else []
+                    part.append(stem)
+            parts.append((sentence.span, part))
+        return parts
 
-    def _negated(self, stems: list[str]) -> set[int]:
-        """Return the positions that a negation covers.
+    def _says_something(self, stems: Iterable[str]) -> bool:
+        return sum(stem not in self._stop_words for stem in stems) >= LEAST_WORDS
 
-        A negation after a verb denies the verb ("je ne trouve pas de soudeur" asks for a welder): only one that opens
-        a group of words ("pas de prêt", "sauf un prêt") hides what follows it.
+    def _asserted(self, text: str, spans: Iterable[Span]) -> tuple[list[str], list[str]]:
+        """Return the words of some parts of a text that no negation covers, as written and as stems."""
+        kept: list[tuple[str, str]] = []
+        for span in spans:
+            for start, end in clauses_of(text, span):
+                found = words(text[start:end])
+                stems = [stem for _, stem in found]
+                covered = () if self._negations.isdisjoint(stems) else self._negated(stems)
+                kept += [pair for place, pair in enumerate(found) if place not in covered] if covered else found
+        return [written for written, _ in kept], [stem for _, stem in kept]
+
+    def _negated(self, stems: Sequence[str]) -> set[int]:
+        """Return the places of a clause that a negation covers, up to a joint.
+
+        "Je n'ai pas de soudeur" asks for a welder: a negation hides what follows it only where it opens the clause
+        ("pas de prêt"), stands after a word of will ("je ne veux pas de prêt") or before a word of need ("pas besoin
+        de prêt", "aucun souci pour recruter").
         """
         covered: set[int] = set()
-        for position, stem in enumerate(stems):
-            if stem in self._negations and self._verb_negations.isdisjoint(stems[max(0, position - 3) : position]):
-                covered.update(range(position + 1, position + 1 + NEGATION_SPAN))
+        for place, stem in enumerate(stems):
+            if stem not in self._negations:
+                continue
+            follows = stems[place + 1 : place + 3]
+            if (
+                stem in self._exceptions
+                or place == 0
+                or stems[place - 1] in self._will
+                or not self._need.isdisjoint(follows)
+            ):
+                for later in range(place + 1, min(place + 1 + NEGATION_SPAN, len(stems))):
+                    if stems[later] in self._joints:
+                        break
+                    covered.add(later)
         return covered
 
 
-def _asserted(found: Sequence[tuple[str, str]], covered: Collection[int]) -> tuple[list[str], list[str]]:
-    kept = [pair for position, pair in enumerate(found) if position not in covered] if covered else found
-    return [written for written, _ in kept], [stem for _, stem in kept]
+def _stems(spoken: Iterable[str]) -> frozenset[str]:
+    return frozenset(stem for word in spoken for stem in tokens(word))
 
 
-def _shares(likeness: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of each subject in a text, from the likeness of the text and of its clauses, a row each.
-
-    A clause counts for less than the text, and for little where it is like nothing; what is like nothing has no share.
-    """
-    closest = likeness.max(axis=1, initial=0.0, keepdims=True)
-    sharp = np.where(closest < SILENCE, 0.0, likeness / np.maximum(closest, SILENCE))
-    for _ in range(SQUARED):
-        sharp *= sharp
-    totals = sharp.sum(axis=1, keepdims=True)
-    sure = CLAUSE * np.minimum(1.0, closest / max(closest[0, 0], SILENCE)) ** LONELY
-    sure[0] = 1.0
-    found: NDArray[np.float64] = (sure * sharp / np.where(totals > 0, totals, 1.0)).max(axis=0)
+def _log(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = np.log(np.maximum(shares, LEAST))
     return found
 
 
-def _deciding(words: Sequence[str], brought: NDArray[np.float64]) -> tuple[str, ...]:
-    """Return the words that brought a text close to a subject, most first, from what each of them brought."""
-    enough = np.flatnonzero((brought > 0) & (brought >= EVIDENCE_SHARE * brought.sum())).tolist()
-    ordered = sorted((-float(brought[place]), words[place]) for place in enough)
+def _deciding(written: Sequence[str], brought: NDArray[np.float64]) -> tuple[str, ...]:
+    """Return the words that brought a text to a class, most first, from what each of them brought; each once."""
+    total: dict[str, float] = {}
+    for word, value in zip(written, brought.tolist(), strict=True):
+        total[word] = total.get(word, 0.0) + value
+    positive = {word: value for word, value in total.items() if value > 0.0}
+    enough = EVIDENCE_SHARE * sum(positive.values())
+    ordered = sorted(((-value, word) for word, value in positive.items() if value >= enough))
     return tuple(word for _, word in ordered[:N_EVIDENCE])

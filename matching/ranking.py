@@ -12,8 +12,7 @@ from math import inf, nextafter
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.answering import Answering, chance_of
-from matching.bits import Positions, Words, bits_at, positions_of, unpack
+from matching.bits import Positions, Words, bits_at, positions_of
 from matching.columns import CERTAIN, GUIDE, NEED, TARGET, WORDS, Floats
 from matching.features import CLOSE, DIGITS, LISTED, OTHERS, SCORED, Weights
 from matching.index import N_TOLD, TARGETED, UNTARGETED, Index, Standing
@@ -23,6 +22,7 @@ from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray
 from matching.profile_classes import classes_of
 from matching.profiles import Profile
 from matching.ranker import Ranker
+from matching.replies import Reply, decide
 from matching.schemes import Scheme
 from matching.tables import PERHAPS, SURE
 from matching.variants import hidden_by
@@ -39,7 +39,6 @@ def rank(
     wishes: Sequence[Wish],
     weights: Weights,
     *,
-    answering: Answering | None = None,
     ranker: Ranker | None = None,
     limit: int | None = None,
 ) -> list[Answer]:
@@ -53,8 +52,6 @@ def rank(
     wishes : sequence of Wish
         One for each.
     weights : Weights
-    answering : Answering, optional
-        Tells whether anything answers words. Without it, whatever serves what was understood does.
     ranker : Ranker, optional
         What was learnt: it adds the part ``learnt`` to the schemes that are possible, and never touches the others.
     limit : int, optional
@@ -68,14 +65,14 @@ def rank(
     found: list[Answer] = []
     standings = index.stand(classes_of(profiles))
     orders = (
-        _Order(index, profile.on, wish, weights, answering, ranker, standing, is_whole=limit is None)
+        _Order(index, profile.on, wish, weights, ranker, standing, is_whole=limit is None)
         for profile, wish, standing in zip(profiles, wishes, standings, strict=True)
     )
     for some in batched(orders, max(1, BLOCK // max(index.n, 1)), strict=False):
         for order, matches in zip(some, _first(some, index.n if limit is None else limit), strict=True):
             if limit is None:
                 matches += order.describe(positions_of(~order.standing.possible, index.n))
-            found.append(Answer(matches, order.chance))
+            found.append(Answer(matches, order.decision))
     return found
 
 
@@ -85,7 +82,6 @@ def rank_listed(
     wish: Wish,
     weights: Weights,
     *,
-    answering: Answering | None = None,
     ranker: Ranker | None = None,
 ) -> Answer:
     """Rank the schemes that address a wish: those that are possible by score, then those that open later by key.
@@ -93,10 +89,10 @@ def rank_listed(
     Parameters are those of :func:`rank`, which says the same of them, in the same order, among all others.
     """
     (standing,) = index.stand(classes_of([profile]))
-    order = _Order(index, profile.on, wish, weights, answering, ranker, standing, is_whole=False)
+    order = _Order(index, profile.on, wish, weights, ranker, standing, is_whole=False)
     later = positions_of(standing.opens_later, index.n)
     (matches,) = _first([order], index.n)
-    return Answer([*matches, *order.describe(later[order.addresses(later)])], order.chance)
+    return Answer([*matches, *order.describe(later[order.addresses(later)])], order.decision)
 
 
 class _Order:
@@ -124,7 +120,6 @@ class _Order:
         on: date,
         wish: Wish,
         weights: Weights,
-        answering: Answering | None,
         ranker: Ranker | None,
         standing: Standing,
         *,
@@ -134,11 +129,14 @@ class _Order:
         self._wish, self.standing = wish, standing
         self.board = index.board(weights, on)
         self.hidden = hidden_by(index, standing.possible) if index.variants else {}
-        self._needs = sorted(wish.weights)
+        self.decision = decide(wish, weights, index.columns, standing)
+        self._needs = sorted(self.decision.asked)
+        self._need_weights = np.array([[wish.weights[need]] for need in self._needs])
         self.names = (*self._needs, "")
-        self._likeness = index.likeness(wish.closeness) if wish.closeness else None
-        self.chance = self._chance(answering)
-        self._is_answered = not wish.stated or 100.0 * self.chance >= weights.answer
+        # Where it is asked what is meant, only the need that is likeliest is listed.
+        hears = wish.closeness and self.decision.reply is not Reply.TO_CONFIRM
+        self._likeness = index.likeness(wish.closeness) if hears else None
+        self._is_answered = self.decision.reply is not Reply.NOTHING
         self.rows = positions_of(self._candidates(), index.n)
         fit, self.need = self._fit_of(self.rows)
         self.points = self.board.points.take(self.rows, axis=1)
@@ -149,19 +147,6 @@ class _Order:
         """Return the points of need, words and guide that are worth a line beside the best of need and words."""
         best = (self.points[NEED] + self.points[WORDS]).max(initial=0.0)
         return max(LISTED * best, SOMETHING) if self._is_answered else inf
-
-    def _chance(self, answering: Answering | None) -> float:
-        """Return the chance that something possible answers."""
-        wish, columns, possible = self._wish, self.index.columns, self.standing.possible
-        if wish.chance is not None:
-            return wish.chance
-        if wish.ticked and (columns.serve(wish.ticked) & possible).any():
-            return 1.0
-        words = 0.0
-        if self._likeness is not None:
-            words = float(self._likeness[unpack(possible, self.index.n)].max(initial=0.0))
-        needs = sorted({*wish.weights, *wish.likeness})
-        return chance_of(wish, columns.best(needs, possible) if needs else {}, answering, words=words)
 
     def _candidates(self) -> Words:
         """Return the schemes that are scored."""
@@ -186,7 +171,7 @@ class _Order:
             return np.zeros(len(positions)), np.zeros(len(positions), dtype=np.intp)
         columns = self.index.columns
         values = columns.weights[np.array(columns.rows_of(self._needs))[:, np.newaxis], positions]
-        values *= np.array([[self._wish.weights[need]] for need in self._needs])
+        values *= self._need_weights
         most = np.maximum.reduce(values)
         others = np.add.reduce(values, axis=0) - most
         need = values.argmax(axis=0)

@@ -19,7 +19,8 @@ WEIGHTS = Weights(
     verified=3,
     applicant=8,
     diversity=5,
-    answer=50,
+    sure=60,
+    likely=5,
 )
 
 

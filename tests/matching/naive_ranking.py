@@ -1,8 +1,25 @@
 """The order of schemes, slow and obvious: one scheme after another, as the documentation says it."""
 
 from collections import Counter
+from dataclasses import replace
 
-from matching import MET, NOT_MET, UNKNOWN, Answering, Match, Outcome, Profile, Profiles, Ranker, Scheme, Weights, Wish
+from matching import (
+    MET,
+    NOT_MET,
+    UNKNOWN,
+    Cause,
+    Decision,
+    Match,
+    Outcome,
+    Profile,
+    Profiles,
+    Ranker,
+    Reply,
+    Scheme,
+    Served,
+    Weights,
+    Wish,
+)
 from tests.matching.naive_verdicts import evaluate
 
 NEAR = {"local": 1.0, "departmental": 0.8, "regional": 0.65, "national": 0.25, "eu": 0.0}
@@ -10,30 +27,16 @@ APPLICANT = {"firm": 0.0, "employee": -0.5, "authority": -1.0}
 
 
 def rank(
-    profile: Profile,
-    schemes: list[Scheme],
-    wish: Wish,
-    weights: Weights,
-    *,
-    answering: Answering | None = None,
-    ranker: Ranker | None = None,
-) -> tuple[list[Match], float]:
+    profile: Profile, schemes: list[Scheme], wish: Wish, weights: Weights, *, ranker: Ranker | None = None
+) -> tuple[list[Match], Decision]:
     columns = Profiles([profile])
     verdicts = {scheme.key: evaluate(columns, scheme) for scheme in schemes}
-    possible = [scheme for scheme in schemes if verdicts[scheme.key].eligibility[0] != NOT_MET]
-    chance = chance_that_something_answers(wish, possible, answering) if wish.chance is None else wish.chance
-    answered = not wish.stated or 100 * chance >= weights.answer
-    points = {
-        scheme.key: weights.need * fit(scheme, wish)[0] + weights.words * closeness(scheme, wish) for scheme in schemes
-    }
-    least = 0.1 * max((points[scheme.key] for scheme in possible), default=0)
-    matches = []
-    possible_keys = {scheme.key for scheme in possible}
+    possible = {key for key, verdict in verdicts.items() if verdict.eligibility[0] != NOT_MET}
+    found = {}
     for scheme in schemes:
-        variants = sorted(one.key for one in schemes if one.variant_of == scheme.key and one.key in possible_keys)
+        variants = sorted(one.key for one in schemes if one.variant_of == scheme.key and one.key in possible)
         verdict = verdicts[scheme.key]
-        helped = points[scheme.key] + weights.guide * scheme.guide
-        match = Match(
+        found[scheme.key] = Match(
             scheme=scheme,
             eligibility=Outcome(int(verdict.eligibility[0])),
             typed=Outcome(int(verdict.typed[0])),
@@ -41,16 +44,28 @@ def rank(
             unknown=tuple(sorted(fact for fact, rows in verdict.unknown.items() if rows[0])),
             to_confirm=tuple(sorted(fact for fact, rows in verdict.to_confirm.items() if rows[0])),
             opens_later=bool(verdict.opens_later[0]),
-            addresses=not variants and answered and (not wish.stated or (helped > 0 and helped >= least)),
+            addresses=False,
             hidden_by=tuple(variants),
             score=None,
             parts={},
-            need=fit(scheme, wish)[1],
+            need="",
         )
-        if match.eligibility != NOT_MET:
-            match = score(match, wish, profile, weights, ranker)
-        matches.append(match)
-    return in_order(matches, weights), chance
+    decision = decide(wish, found, weights)
+    wish = replace(wish, weights={need: wish.weights[need] for need in decision.asked})
+    if decision.reply == Reply.TO_CONFIRM:
+        wish = replace(wish, closeness={})
+    points = {
+        scheme.key: weights.need * fit(scheme, wish)[0] + weights.words * closeness(scheme, wish) for scheme in schemes
+    }
+    least = 0.25 * max((points[key] for key in possible), default=0)
+    matches = []
+    for scheme in schemes:
+        match = found[scheme.key]
+        helped = points[scheme.key] + weights.guide * scheme.guide
+        answered = decision.reply != Reply.NOTHING and (not wish.stated or (helped > 0 and helped >= least))
+        match = match._replace(addresses=answered and not match.hidden_by, need=fit(scheme, wish)[1])
+        matches.append(score(match, wish, profile, weights, ranker) if match.eligibility != NOT_MET else match)
+    return in_order(matches, weights), decision
 
 
 def fit(scheme: Scheme, wish: Wish) -> tuple[float, str]:
@@ -69,23 +84,37 @@ def closeness(scheme: Scheme, wish: Wish) -> float:
     return min(1.0, likeness * likeness)
 
 
-def chance_that_something_answers(wish: Wish, possible: list[Scheme], answering: Answering | None) -> float:
-    asked = wish.ticked if wish.ticked or answering else wish.weights
-    if any(need in scheme.needs for scheme in possible for need in asked):
-        return 1.0
-    if answering is None or not wish.likeness:
-        return 0.0
+def decide(wish: Wish, matches: dict[str, Match], weights: Weights) -> Decision:
+    if not wish.stated:
+        return Decision(Reply.ANSWERED, frozenset(wish.weights))
 
-    def served(need: str) -> float:
-        return max((scheme.needs.get(need, 0.0) for scheme in possible), default=0.0)
+    def served(need: str) -> Served:
+        serving = [match for match in matches.values() if need in match.scheme.needs]
+        if any(match.eligibility != NOT_MET and match.scheme.needs[need] >= 0.4 for match in serving):
+            return Served.YES
+        if any(match.opens_later for match in serving):
+            return Served.NOT_OPEN
+        return Served.NOT_FOR_YOU if serving else Served.NONE
 
-    total = answering.intercept
-    total += answering.served * max(served(need) * likeness for need, likeness in wish.likeness.items())
-    total += answering.words * max((wish.closeness.get(scheme.key, 0.0) for scheme in possible), default=0.0)
-    missed = max((1 - served(need)) * likeness for need, likeness in wish.likeness.items())
-    total += answering.elsewhere * max(wish.nothing, missed)
-    total += answering.nothing * wish.nothing
-    return 1 / (1 + 2.718281828459045**-total)
+    def percent(need: str) -> float:
+        return 100 * wish.probabilities.get(need, 1.0)
+
+    known = {need: served(need) for need in wish.weights}
+    possible = [need for need in known if known[need] == Served.YES]
+    chance = max(map(percent, possible), default=0.0)
+    likely = frozenset(need for need in known if percent(need) >= weights.likely)
+    if possible and chance >= weights.sure:
+        return Decision(Reply.ANSWERED, likely, chance / 100, known)
+    if possible and chance >= weights.likely:
+        return Decision(
+            Reply.TO_CONFIRM, frozenset([max(possible, key=lambda n: (percent(n), n))]), chance / 100, known
+        )
+    if unserved := [need for need in likely if known[need] != Served.YES]:
+        why = known[max(unserved, key=lambda need: (percent(need), need))]
+        cause = Cause("no_scheme" if why == Served.NONE else why.value)
+    else:
+        cause = Cause.NO_SCHEME if wish.elsewhere >= 0.5 else Cause.NOT_UNDERSTOOD
+    return Decision(Reply.NOTHING, frozenset(wish.weights), chance / 100, known, cause)
 
 
 def score(match: Match, wish: Wish, profile: Profile, weights: Weights, ranker: Ranker | None) -> Match:

@@ -17,14 +17,16 @@ from matching import (
     MET,
     NOT_MET,
     UNKNOWN,
-    Answering,
+    Cause,
     Index,
     Interval,
     Place,
     Profile,
     Profiles,
     Ranker,
+    Reply,
     Scheme,
+    Served,
     Window,
     Wish,
     classes_of,
@@ -199,14 +201,12 @@ def wishes(draw: st.DrawFn) -> Wish:
         weights=draw(st.dictionaries(st.sampled_from(NEEDS), shares)) | dict.fromkeys(ticked, 1.0),
         stated=draw(st.booleans()),
         ticked=ticked,
-        likeness=draw(st.dictionaries(st.sampled_from(NEEDS), shares)),
-        nothing=draw(st.sampled_from([0.0, 0.2, 0.9])),
+        probabilities=draw(st.dictionaries(st.sampled_from(NEEDS), st.sampled_from([0.01, 0.3, 0.31, 0.7, 0.9]))),
         closeness=draw(st.dictionaries(st.sampled_from(KEYS), shares)),
-        chance=draw(st.sampled_from([None, None, 0.1, 0.9])),
+        elsewhere=draw(st.sampled_from([0.0, 0.2, 0.9])),
     )
 
 
-answerings = st.sampled_from([None, Answering(intercept=-1.0, served=4.0, words=3.0, elsewhere=-2.0, nothing=-3.0)])
 rankers = st.sampled_from(
     [None, Ranker(points={"need": 80.0, "near": 3.0, "certain": 0.0}, means={"need": 0.4, "near": 0.5}, bound=12.0)]
 )
@@ -232,60 +232,76 @@ def test_a_variant_changes_no_verdict_and_hides_its_parent_wherever_it_is_possib
         assert match.addresses == (same.addresses and not hiding)
 
 
-@given(ranked_schemes(), profiles, wishes(), answerings, rankers)
+@given(ranked_schemes(), profiles, wishes(), rankers)
 def test_an_index_orders_as_the_naive_way_does(
-    several: list[Scheme], facts: dict[str, Any], wish: Wish, answering: Answering | None, ranker: Ranker | None
+    several: list[Scheme], facts: dict[str, Any], wish: Wish, ranker: Ranker | None
 ) -> None:
     profile = to_profile(facts)
-    found = rank_one(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker)
-    matches, chance = naive_ranking.rank(profile, several, wish, WEIGHTS, answering=answering, ranker=ranker)
+    found = rank_one(Index(several), profile, wish, WEIGHTS, ranker=ranker)
+    matches, decision = naive_ranking.rank(profile, several, wish, WEIGHTS, ranker=ranker)
     assert found.matches == matches
-    assert found.chance == pytest.approx(chance)
-    first = rank_one(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker, limit=2)
+    assert found.decision == decision
+    first = rank_one(Index(several), profile, wish, WEIGHTS, ranker=ranker, limit=2)
     assert first.matches == [match for match in matches if match.addresses and match.score is not None][:2]
-    assert first.chance == pytest.approx(chance)
-    listed = rank_listed(Index(several), profile, wish, WEIGHTS, answering=answering, ranker=ranker)
+    assert first.decision == decision
+    listed = rank_listed(Index(several), profile, wish, WEIGHTS, ranker=ranker)
     assert listed.matches == [m for m in matches if m.addresses and (m.score is not None or m.opens_later)]
-    assert listed.chance == pytest.approx(chance)
+    assert listed.decision == decision
 
 
 @given(
     ranked_schemes(),
     st.lists(st.tuples(profiles, wishes()), max_size=5),
-    answerings,
     rankers,
     st.sampled_from([None, 0, 2]),
 )
 def test_firms_that_ask_together_are_answered_as_each_would_be_alone(
     several: list[Scheme],
     asked: list[tuple[dict[str, Any], Wish]],
-    answering: Answering | None,
     ranker: Ranker | None,
     limit: int | None,
 ) -> None:
     index, firms, told_wishes = Index(several), [to_profile(facts) for facts, _ in asked], [wish for _, wish in asked]
-    together = rank(index, firms, told_wishes, WEIGHTS, answering=answering, ranker=ranker, limit=limit)
+    together = rank(index, firms, told_wishes, WEIGHTS, ranker=ranker, limit=limit)
     assert together == [
-        rank_one(index, firm, wish, WEIGHTS, answering=answering, ranker=ranker, limit=limit)
+        rank_one(index, firm, wish, WEIGHTS, ranker=ranker, limit=limit)
         for firm, wish in zip(firms, told_wishes, strict=True)
     ]
 
 
-@pytest.mark.parametrize("chance", [0.9, 0.1])
-@pytest.mark.parametrize("needs", [{}, {"robot": 1.0}])
-def test_where_nothing_serves_what_was_asked_only_what_orients_is_listed(
-    needs: dict[str, float], chance: float
+@pytest.mark.parametrize(
+    ("wish", "reply", "cause"),
+    [
+        (Wish(stated=True), Reply.NOTHING, Cause.NOT_UNDERSTOOD),
+        (Wish(stated=True, elsewhere=0.9), Reply.NOTHING, Cause.NO_SCHEME),
+        (Wish({"robot": 1.0}, stated=True), Reply.NOTHING, Cause.NO_SCHEME),
+        (Wish({"loan": 1.0}, stated=True), Reply.NOTHING, Cause.NOT_FOR_YOU),
+        (Wish({"later": 1.0}, stated=True), Reply.NOTHING, Cause.NOT_OPEN),
+        (Wish({"hire": 1.0}, stated=True, probabilities={"hire": 0.03}), Reply.NOTHING, Cause.NOT_UNDERSTOOD),
+        (Wish({"hire": 1.0}, stated=True, probabilities={"hire": 0.3}), Reply.TO_CONFIRM, None),
+        (Wish({"hire": 1.0}, stated=True), Reply.ANSWERED, None),
+        (Wish({"hire": 1.0, "loan": 1.0}, stated=True), Reply.ANSWERED, None),
+        (Wish(), Reply.ANSWERED, None),
+    ],
+)
+def test_a_wish_is_answered_asked_about_or_told_why_nothing_fits(
+    wish: Wish, reply: Reply, cause: Cause | None
 ) -> None:
     several = [
-        make_scheme("a:guide", guide=0.5),
-        make_scheme("a:loan", needs={"factory": 1.0}),
-        make_scheme("a:other", guide=1.0, kind="advice"),
+        make_scheme("a:hire", needs={"hire": 1.0}),
+        make_scheme("a:loan", {"kind": "headcount", "at_least": 500}, needs={"loan": 1.0}),
+        make_scheme(
+            "a:later",
+            needs={"later": 1.0},
+            window=Window(state="dated", opens_on=date(2027, 1, 4), closes_on=date(2027, 3, 1)),
+        ),
+        make_scheme("a:guide", guide=1.0),
     ]
-    wish, profile = Wish(needs, stated=True, chance=chance), Profile(on=DAY)
-    found = rank_one(Index(several), profile, wish, WEIGHTS, limit=2)
-    matches, _ = naive_ranking.rank(profile, several, wish, WEIGHTS, answering=None, ranker=None)
-    assert found.matches == [match for match in matches if match.addresses][:2]
-    assert [match.scheme.key for match in found.matches] == (["a:other", "a:guide"] if chance == 0.9 else [])
+    profile = Profile(on=DAY, headcount=Interval(20, 20))
+    found = rank_one(Index(several), profile, wish, WEIGHTS, limit=9)
+    assert (found.decision.reply, found.decision.cause) == (reply, cause)
+    assert bool(found.matches) == (reply != Reply.NOTHING)
+    assert found.decision.served.get("loan", Served.NOT_FOR_YOU) == Served.NOT_FOR_YOU
 
 
 CONDITIONS = [
@@ -309,7 +325,7 @@ def two_likenesses(draw: Random) -> float:
 
 
 def hardly_any(draw: Random) -> float:
-    return draw.choice([*[0.09] * 150, *[0.1] * 12, 0.3])  # what is under a tenth of the best is not listed
+    return draw.choice([*[0.14] * 150, *[0.16] * 12, 0.3])  # what is under a quarter of the best is not listed
 
 
 @pytest.mark.parametrize("likeness", [any_likeness, two_likenesses, hardly_any])
@@ -331,11 +347,12 @@ def test_the_first_of_very_many_are_those_of_all_of_them(seed: int, likeness: Ca
         )
         for number, (key, close) in enumerate(closeness.items())
     ]
+    several.append(make_scheme("b:sure", needs={"sure": 1.0}))
     index = Index(several)
     profile = Profile(on=DAY, activity="25.62B", headcount=Interval(8, 12))
     learnt = Ranker(points={"words": 5.0, "near": 2.0}, means={"words": 1.0, "near": 1.0}, bound=12.0)
     for needs in ({}, {"robot": 0.4, "hire": 0.7}):
-        wish = Wish(needs, stated=draw.random() < 0.8, closeness=closeness, chance=1.0)
+        wish = Wish({**needs, "sure": 1.0}, stated=draw.random() < 0.8, closeness=closeness)
         weights = replace(WEIGHTS, diversity=draw.choice([0.5, 2.0, 5.0]), words=draw.choice([40.0, 60.0]))
         for ranker in (None, learnt):
             found = rank_one(index, profile, wish, weights, ranker=ranker)
@@ -369,7 +386,7 @@ def test_where_nothing_was_asked_the_first_of_very_many_are_those_of_all_of_them
 
 def test_needs_may_be_served_to_as_many_degrees_as_there_are_schemes() -> None:
     several = [make_scheme(f"a:{n:03}", needs={"robot": n / 400, "hire": 1.0}, kind=str(n)) for n in range(1, 301)]
-    wish = Wish({"robot": 1.0}, stated=True, chance=1.0)
+    wish = Wish({"robot": 1.0}, stated=True)
     found = rank_one(Index(several), Profile(on=DAY), wish, WEIGHTS, limit=5).matches
     assert [match.scheme.key for match in found] == [scheme.key for scheme in reversed(several)][:5]
     assert [match.parts["need"] for match in found] == [WEIGHTS.need * (n / 400 * 0.65) for n in range(300, 295, -1)]

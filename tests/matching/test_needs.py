@@ -1,21 +1,41 @@
+"""What a small language, learnt here, reads in what bosses type."""
+
+from itertools import product
+
+import numpy as np
 import pytest
 
-from matching import NOTHING, Example, Lexicon, NeedReader, Rarity, tokens
+from matching import FILLER, NOTHING, Centroids, Certainty, Example, Language, NeedReader, tokens
+from matching.language import make_pipeline
 
 STOP_WORDS = frozenset(tokens("je un une de ma a deux et n ai aucun veux il nous faut des mon la le les pour"))
-EXAMPLES = [
-    Example("Je cherche deux soudeurs et je n'ai aucun CV", {"recruit": 1.0}),
-    Example("recruter", {"recruit": 1.0}, 0.5),
-    Example("embaucher un chaudronnier", {"recruit": 1.0}),
-    Example("Je veux un robot de soudage", {"robot": 1.0}),
-    Example("cellule robotisée", {"robot": 1.0}),
-    Example("il nous faut un prêt de la banque", {"loan": 1.0}),
-    Example("prêt", {"loan": 1.0}),
-    Example("Ma facture d'électricité a doublé", {"energy": 1.0}),
-    Example("Mon voisin fait du bruit et je veux un avocat", {f"{NOTHING}disputes": 1.0}),
-]
-LEXICON = Lexicon.learn(EXAMPLES, Rarity.learn((example.text for example in EXAMPLES), STOP_WORDS))
-READER = NeedReader(LEXICON, negations=["pas", "sans", "sauf"], verb_negations=["ne", "n"], joints=["et", "mais"])
+TRADES = ("soudeurs", "chaudronniers", "bouchers", "chauffeurs", "maçons", "serveurs")
+SAID = {
+    "recruit": [
+        *map(" ".join, product(("je cherche deux", "embaucher des", "recruter", "il manque des"), TRADES)),
+        "personne ne répond aux annonces",
+    ],
+    "robot": ["je veux un robot de soudage", "cellule robotisée", "robotiser la ligne", "automatiser au robot"] * 3,
+    "loan": ["il nous faut un prêt de la banque", "un prêt", "obtenir un crédit", "emprunter à la banque"] * 3,
+    "energy": ["ma facture d'électricité a doublé", "facture de gaz trop chère", "payer moins d'électricité"] * 3,
+    f"{NOTHING}disputes": ["mon voisin fait du bruit", "je veux un avocat contre mon voisin", "un procès"] * 3,
+    FILLER: [
+        "Bonjour madame", "bonjour à vous", "je vous remercie par avance", "merci de votre aide", "cordialement",
+        "nous sommes une maison familiale depuis trois générations", "mon grand-père a fondé l'atelier", "bien à vous",
+    ],
+}  # fmt: skip
+EXAMPLES = [Example(text, {subject: 1.0}) for subject, texts in SAID.items() for text in texts]
+LANGUAGE = Language.learn(EXAMPLES)
+READER = NeedReader(
+    LANGUAGE,
+    Certainty(intercept=0.0, need=2.0, nothing=-1.0),
+    negations=["pas", "sans", "aucun"],
+    exceptions=["sauf"],
+    will=["veux"],
+    need=["besoin", "problème"],
+    joints=["et", "mais"],
+    stop_words=STOP_WORDS,
+)
 
 
 def heaviest(text: str) -> str:
@@ -31,38 +51,75 @@ def heaviest(text: str) -> str:
         ("notre facture d’électricité double", "energy"),
         ("facture electrique", "energy"),
         ("un robot", "robot"),
+        ("recruter", "recruit"),
     ],
 )
 def test_what_is_like_a_sentence_of_a_need_is_that_need(text: str, need: str) -> None:
     assert heaviest(text) == need
 
 
+@pytest.mark.parametrize("text", ["recruter des soudeurs", "un robot de soudage", "ma facture a doublé"])
+def test_politeness_around_a_need_changes_nothing(text: str) -> None:
+    framed = f"Bonjour madame, merci de votre aide. Mon grand-père a fondé l'atelier. {text}. Bien à vous"
+    alone, within = READER.read(text), READER.read(framed)
+    assert within.weights == pytest.approx(alone.weights, abs=0.05)
+    (start, end) = within.sentences[heaviest(text)]
+    assert framed[start:end] == text
+
+
+def test_a_text_of_politeness_only_asks_for_nothing() -> None:
+    wish = READER.read("Bonjour madame. Merci de votre aide, cordialement")
+    assert wish.stated
+    assert max(wish.probabilities.values(), default=0.0) < 0.05
+
+
 def test_the_words_that_decided_are_named_as_they_were_written() -> None:
-    assert READER.read("Une facture d’Électricité, ouille").evidence["energy"] == ("Électricité", "facture")
+    assert set(READER.read("Une facture d’Électricité, ouille").evidence["energy"]) == {"Électricité", "facture"}
 
 
-def test_what_is_ticked_weighs_one_whatever_the_words() -> None:
+def test_what_is_ticked_weighs_one_and_is_certain_whatever_the_words() -> None:
     wish = READER.read("soudeur", ["energy", "recruit"])
     assert wish.weights["energy"] == wish.weights["recruit"] == 1.0
+    assert wish.probabilities["energy"] == 1.0
+    assert "energy" not in wish.sentences
     assert wish.ticked == {"energy", "recruit"}
 
 
-def test_two_needs_of_one_text_are_both_heard() -> None:
-    assert {"recruit", "energy"} <= READER.read("je cherche deux soudeurs et mon électricité a doublé").weights.keys()
+@pytest.mark.parametrize(
+    "text",
+    [
+        "je cherche deux soudeurs et mon électricité a doublé",
+        "Je cherche deux soudeurs. Et puis ma facture d'électricité a doublé, c'est trop.",
+    ],
+)
+def test_two_needs_of_one_text_are_both_heard(text: str) -> None:
+    wish = READER.read(text)
+    assert min(wish.probabilities["recruit"], wish.probabilities["energy"]) > 0.5
 
 
-@pytest.mark.parametrize("text", ["pas de prêt", "sans prêt", "tout sauf un prêt"])
+@pytest.mark.parametrize("text", ["pas de prêt", "sans prêt", "tout sauf un prêt", "je ne veux pas de prêt"])
 def test_a_negated_word_does_not_count(text: str) -> None:
-    assert "loan" not in READER.read(text).weights
+    assert READER.read(text).probabilities.get("loan", 0.0) < 0.2 < READER.read("un prêt").probabilities["loan"]
 
 
-def test_a_negated_verb_hides_nothing() -> None:
-    assert heaviest("je ne trouve pas de soudeur") == "recruit"
+@pytest.mark.parametrize(
+    ("text", "need"),
+    [
+        ("je ne trouve pas de soudeur", "recruit"),
+        ("j'ai pas de soudeurs", "recruit"),
+        ("je ne veux pas de prêt mais un robot", "robot"),
+        ("aucun problème de banque, il nous faut un robot", "robot"),
+        ("on n'a pas besoin de prêt et ma facture d'électricité a doublé", "energy"),
+    ],
+)
+def test_a_negation_hides_what_it_refuses_and_no_more(text: str, need: str) -> None:
+    assert heaviest(text) == need
 
 
 def test_what_no_scheme_answers_is_told_apart() -> None:
     wish = READER.read("un avocat contre mon voisin")
-    assert wish.nothing > max(wish.likeness.values(), default=0.0)
+    assert wish.elsewhere > 0.5
+    assert max(wish.probabilities.values(), default=0.0) < 0.2
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n"])
@@ -71,8 +128,31 @@ def test_no_words_and_no_boxes_state_nothing(text: str) -> None:
     assert READER.read(text, ["energy"]).stated
 
 
-@pytest.mark.parametrize("text", ["🙂🙂", "x" * 10_000, "kkk " * 2_500])
-def test_what_is_not_understood_is_stated_and_weighs_nothing(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["🙂🙂" * 2_500, "x" * 10_000, "kkk " * 2_500, "\0", "<b>&amp;</b>" * 400, "אבג " * 900]
+)
+def test_what_is_not_understood_is_stated_and_is_no_need(text: str) -> None:
     wish = READER.read(text)
     assert wish.stated
-    assert wish.weights == {}
+    assert max(wish.probabilities.values(), default=0.0) < 0.3
+
+
+def test_the_cache_by_word_says_what_the_pipeline_says() -> None:
+    """`predict_proba` of scikit-learn itself, with the weights as they are kept: sixteen bits each."""
+    pipeline = make_pipeline()
+    texts, subjects = zip(*((example.text, next(iter(example.subjects))) for example in EXAMPLES), strict=True)
+    pipeline.fit(texts, subjects)
+    language = Language.of(pipeline)
+    pipeline.named_steps["sgdclassifier"].coef_ = language.weights.T.astype(np.float64)
+    asked = [*texts, "Deux soudeuses à Noyon, vite vite vite ?", "électricité " * 40, "x", "sans aucun mot connu zzz"]
+    heard = language.hear([tokens(text) for text in asked]).shares
+    assert heard == pytest.approx(pipeline.predict_proba(asked), abs=1e-6)
+
+
+def test_a_text_is_closest_to_the_scheme_of_which_the_same_is_said() -> None:
+    said = [Example(text, {f"a:{subject}": 1.0}) for subject, texts in SAID.items() for text in texts]
+    centroids = Centroids.learn(said, LANGUAGE)
+    close = READER.read("embaucher un soudeur", centroids=centroids).closeness
+    assert max(close, key=lambda key: close[key]) == "a:recruit"
+    assert all(0.0 <= value <= 1.0 + 1e-9 for value in close.values())
+    assert set(close) == {f"a:{subject}" for subject in SAID}

@@ -1,0 +1,53 @@
+"""A text cut into sentences, and these into clauses: each with its place in the text."""
+
+import re
+from typing import NamedTuple
+
+# A full stop inside a number or an address ends nothing.
+_ENDS = re.compile(r"[.…]+(?=\s|$)|[!?;\n]+")
+_COMMAS = re.compile(r"[,:()]+(?=\s|$)|\s[-–—(]\s?")
+
+
+class Span(NamedTuple):
+    """A part of a text: ``text[start:end]``."""
+
+    start: int
+    end: int
+
+
+class Sentence(NamedTuple):
+    """A sentence and its clauses, one at least."""
+
+    span: Span
+    clauses: tuple[Span, ...]
+
+
+def sentences_of(text: str) -> list[Sentence]:
+    """Return the sentences of a text, in order; those without a letter or a digit are left out.
+
+    >>> text = "Bonjour, je cherche un soudeur. Merci !"
+    >>> [[text[start:end] for start, end in sentence.clauses] for sentence in sentences_of(text)]
+    [['Bonjour', 'je cherche un soudeur'], ['Merci']]
+    """
+    whole = Span(0, len(text))
+    return [Sentence(span, tuple(clauses_of(text, span))) for span in _between(text, whole, _ENDS)]
+
+
+def clauses_of(text: str, span: Span) -> list[Span]:
+    """Return the clauses of a part of a text that has a letter or a digit, in order."""
+    return _between(text, span, _COMMAS)
+
+
+def _between(text: str, span: Span, marks: re.Pattern[str]) -> list[Span]:
+    """Return what stands between some marks, without the white space around it."""
+    places = [(mark.start(), mark.end()) for mark in marks.finditer(text, *span)]
+    starts = [span.start, *(end for _, end in places)]
+    ends = [*(start for start, _ in places), span.end]
+    found = []
+    for start, end in zip(starts, ends, strict=True):
+        part = text[start:end]
+        stripped = part.strip()
+        if any(mark.isalnum() for mark in stripped):
+            begins = start + len(part) - len(part.lstrip())
+            found.append(Span(begins, begins + len(stripped)))
+    return found

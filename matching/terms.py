@@ -1,0 +1,77 @@
+"""The terms of a text: its words, pairs of them, and pieces of words, which forgive a misspelling.
+
+Terms have no dictionary: each falls in one of ``N_PLACES`` by a hash (Weinberger et al., 2009), as scikit-learn's
+``HashingVectorizer`` does it, so that no word of a firm is kept and any text is read in the same space.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.text import tokens
+
+N_PLACES = 1 << 17
+PIECES = (4, 5)  # letters of the pieces of a word, its ends marked
+
+
+def terms_of(text: str) -> list[str]:
+    """Return the terms of a text, for scikit-learn.
+
+    >>> terms_of("un tour")
+    ['un', 'tour', '#<un>', '#<tou', '#tour', '#our>', '#<tour', '#tour>', 'un tour']
+    """
+    words = tokens(text)
+    return [*words, *(piece for word in words for piece in _pieces(word)), *map(" ".join, pairwise(words))]
+
+
+class Terms(NamedTuple):
+    """The terms of some texts, as they come: arrays of shape (n_occurrences,)."""
+
+    texts: NDArray[np.intp]
+    words: NDArray[np.intp]  # the place, in its text, of the word that each comes from; of a pair, its second word
+    places: NDArray[np.int32]
+
+
+def terms_of_all(texts: Sequence[Sequence[str]]) -> Terms:
+    """Return the terms of some texts given by their stems: those of :func:`terms_of`, each word looked up once."""
+    found: list[NDArray[np.int32]] = []
+    words: list[int] = []
+    owners: list[int] = []
+    for number, stems in enumerate(texts):
+        start = len(found)
+        found += map(_places_of_word, stems)
+        words += range(len(stems))
+        found += (_place_of_pair(one, other) for one, other in pairwise(stems))
+        words += range(1, len(stems))
+        owners += [number] * (len(found) - start)
+    sizes = [*map(len, found)]
+    return Terms(
+        np.repeat(np.array(owners, np.intp), sizes),
+        np.repeat(np.array(words, np.intp), sizes),
+        np.concatenate(found) if found else np.zeros(0, np.int32),
+    )
+
+
+def _pieces(word: str) -> Iterable[str]:
+    marked = f"<{word}>"
+    return (f"#{marked[start : start + size]}" for size in PIECES for start in range(len(marked) - size + 1))
+
+
+@lru_cache(maxsize=1 << 16)
+def _places_of_word(word: str) -> NDArray[np.int32]:
+    return np.fromiter(map(_place, (word, *_pieces(word))), np.int32)
+
+
+@lru_cache(maxsize=1 << 16)
+def _place_of_pair(one: str, other: str) -> NDArray[np.int32]:
+    return np.array([_place(f"{one} {other}")], np.int32)
+
+
+def _place(term: str) -> int:
+    from sklearn.utils import murmurhash3_32
+
+    return abs(int(murmurhash3_32(term))) % N_PLACES
