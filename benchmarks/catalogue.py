@@ -58,10 +58,10 @@ def memory(
     for profile in profiles:
         matching.rank(index, [profile], [matching.Wish()], WEIGHTS, limit=LIMIT)
     without = tracemalloc.get_traced_memory()[0] - before
-    postings = texts.learn()
+    centroids = texts.learn()
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    return without / len(schemes), taken / len(postings.columns)
+    return without / len(schemes), taken / len(centroids.columns)
 
 
 class Texts:
@@ -74,19 +74,25 @@ class Texts:
         draw = Random(SEED + 2)  # noqa: S311
         self.schemes = [" ".join(draw.choices(words, k=40)) for _ in schemes]
         self.asked = [" ".join(draw.choices(words, k=60)) for _ in range(n_asked)]
-        self.rarity = matching.Rarity.learn(self.schemes, frozenset())
+        subs = [sub for need in needs for sub in need["sub_needs"]]
+        self.reader = matching.NeedReader(
+            matching.Language.learn(
+                matching.Example(text, {sub["id"]: 1.0}) for sub in subs for text in chain(*_lists(sub))
+            ),
+            matching.Certainty(intercept=0.0, need=1.0, nothing=0.0),
+        )
         self.keys = [scheme.key for scheme in schemes]
-        self.postings = self.learn()
+        self.centroids = self.learn()
         self.bm25 = bm25s.BM25()
         self.bm25.index(bm25s.tokenize(self.schemes, show_progress=False), show_progress=False)
         self.vectorizer = TfidfVectorizer()
         self.matrix = self.vectorizer.fit_transform(self.schemes).T.tocsr()
 
-    def learn(self) -> matching.Postings:
+    def learn(self) -> matching.Centroids:
         """Learn what each scheme is recognised by."""
         pairs = zip(self.keys, self.schemes, strict=True)
         examples = (matching.Example(text, {key: 1.0}) for key, text in pairs)
-        return matching.Postings.learn(examples, self.rarity)
+        return matching.Centroids.learn(examples, self.reader.language)
 
     def by_bm25(self) -> None:
         for text in self.asked:
@@ -99,7 +105,7 @@ class Texts:
 
     def by_engine(self, index: matching.Index, profile: matching.Profile) -> None:
         for text in self.asked:
-            wish = matching.Wish({}, stated=True, closeness=self.postings.closeness(text), chance=1.0)
+            wish = self.reader.read(text, centroids=self.centroids)
             matching.rank(index, [profile], [wish], WEIGHTS, limit=LIMIT)
 
 

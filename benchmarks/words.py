@@ -9,9 +9,7 @@ Times are of the processor, medians: what else runs on the machine counts as lit
 import os
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from time import process_time
 
 import django
@@ -19,12 +17,9 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402
-
 import matching  # noqa: E402
 from backend.matchmaking import engine  # noqa: E402
-from backend.matchmaking.engine.mapped import mapped_postings  # noqa: E402
-from backend.matchmaking.engine.needs import answering, language_in_force, lexicon_of, reader_of  # noqa: E402
+from backend.matchmaking.engine.needs import language_in_force, language_of, reader_of  # noqa: E402
 from backend.matchmaking.evaluation.judgements import load_requests  # noqa: E402
 
 N_SCHEMES = 5_000
@@ -55,35 +50,24 @@ def examples_of(compiled, n_copies, keys):
     ]
 
 
-def learn_and_map(examples, rarity):
-    """Learn from texts of thousands of schemes, then open what was learnt, as another process does."""
-    with TemporaryDirectory() as folder:
-        settings.POSTINGS_DIR = folder
-        for done in ("learnt from", "mapped instead of learning from"):
-            start = process_time()
-            mapped_postings(examples, "benchmark", rarity)
-            print(f"{done} {len(examples):,} texts: {process_time() - start:8.2f} s")
-        (path,) = Path(folder).glob("*.postings")
-        print(f"file that processes map:    {path.stat().st_size / 1e6:8.1f} MB")
-
-
 def main():
     compiled = engine.catalogue()
     n_copies = -(-N_SCHEMES // len(compiled.schemes))
     schemes = [replace(scheme, key=f"{scheme.key}-{copy}") for copy in range(n_copies) for scheme in compiled.schemes]
     schemes = schemes[:N_SCHEMES]
-    rarity = lexicon_of(language_in_force()).rarity
     examples = examples_of(compiled, n_copies, {scheme.key for scheme in schemes})
-    postings = matching.Postings.learn(examples, rarity)
-    reader, weights, sure = reader_of(language_in_force()), engine.active_weights()[1], answering(compiled.source)
+    start = process_time()
+    centroids = matching.Centroids.learn(examples, language_of(language_in_force()))
+    print(f"learnt from {len(examples):,} texts of schemes: {process_time() - start:8.2f} s")
+    reader, weights = reader_of(language_in_force()), engine.active_weights()[1]
     profile, index = engine.profile(FIRM, on=DAY), matching.Index(schemes)
     texts = sorted((question.text for question in load_requests()), key=lambda text: abs(len(text.split()) - 60))[:20]
 
     def rank(wish, limit):
-        return matching.rank(index, [profile], [wish], weights, answering=sure, limit=limit)[0]
+        return matching.rank(index, [profile], [wish], weights, limit=limit)[0]
 
     def read(text):
-        return reader.read(text, postings=postings)
+        return reader.read(text, centroids=centroids)
 
     ticked = matching.Wish({"numerique.robot": 1.0}, ticked=frozenset({"numerique.robot"}), stated=True)
     for limit in (None, 20):
@@ -100,7 +84,8 @@ def main():
     print(f"understanding alone, 60 words:       {within * 1e3:8.3f} ms")
     print(f"… and likeness to {len(schemes):,} schemes:      {likeness * 1e3:8.3f} ms")
     every = [question.text for question in load_requests()] * 3
-    learn_and_map(examples, rarity)
+    longest = max((question.text for question in load_requests()), key=len) * 20
+    print(f"understanding 5,000 characters:      {timed(lambda: reader.read(longest[:5000])) * 1e3:8.3f} ms")
     batch = timed(lambda: [reader.read(text) for text in every], n_runs=3) / len(every)
     print(f"100,000 texts of bosses, one core:   {batch * 1e5 / 60:8.1f} min")
 

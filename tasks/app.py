@@ -18,7 +18,7 @@ EMAILS = "emails"  # read by a process of its own (scripts/start mailer): no lon
 
 MODULES = [
     "tasks.heartbeat", "tasks.outbox", "tasks.bounces", "tasks.alerts", "tasks.rematching", "tasks.sessions",
-    "tasks.jobs", "tasks.catalogue",
+    "tasks.jobs", "tasks.catalogue", "tasks.language",
 ]  # fmt: skip
 
 
@@ -89,6 +89,7 @@ app.conf.update(
         "catalogue.summary": _daily("catalogue.summary", minute=30),
         "reports.erase": _daily("reports.erase", minute=40),
         "retention.apply": _daily("retention.apply", minute=15),
+        "language.learn": _daily("language.learn", minute=45),
         "catalogue.publish": {"task": "catalogue.publish", "schedule": 300.0, "options": {"expires": 300.0}},
         "jobs.watch": {"task": "jobs.watch", "schedule": 300.0, "options": {"expires": 300.0}},
     },

@@ -176,13 +176,17 @@ EXAMPLES = [
             },
             "ignored": [],
             "warnings": [],
-            "needs": [
+            "answer": "answered",
+            "reason": None,
+            "understood": [
                 {
                     "sub_need": "numerique.robot",
                     "label": "Robotiser, automatiser",
-                    "weight": 1.0,
                     "ticked": True,
-                    "evidence": ["robotiser"],
+                    "probability": 1.0,
+                    "sentence": "Nous cherchons à robotiser la soudure",
+                    "words": ["robotiser"],
+                    "served": "yes",
                 }
             ],
             "n_matches": 8,

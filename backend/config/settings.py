@@ -259,10 +259,9 @@ SHARD_FILES = env.int("JONCTION_SHARD_FILES", default=5000)
 FETCH_LOOPBACK = False
 # Whether the pages that sheets name are asked for every night. A demonstration leaves the rest of the world alone.
 CHECK_LINKS = env.bool("JONCTION_CHECK_LINKS", default=not DEMO)
-# Where the first process that learns from the texts of a catalogue leaves what the others of the machine then map; it
-# is of this account alone and can be emptied at any time; in the temporary folder where it is not set. Empty: each
-# process learns for itself.
-POSTINGS_DIR = env.str("JONCTION_POSTINGS_DIR", default=None)
+# Where what was learnt from the sentences of a release is kept, so that the next database need not learn it again:
+# half a minute. It can be emptied at any time; in the temporary folder where it is not set. Empty: nothing is kept.
+LANGUAGE_DIR = env.str("JONCTION_LANGUAGE_DIR", default=None)
 # A file that a worker or beat dates with the moment until which it is to be believed alive, for a health check.
 HEARTBEAT_FILE = env.str("JONCTION_HEARTBEAT_FILE", default="")
 # How many of our own proxies stand before the site: the client's address is that many steps back in X-Forwarded-For.

@@ -22,7 +22,6 @@ FILING_SECONDS = 0
 REPORT_SECONDS = 0
 OUTBOX_SECONDS = 0.5
 MAIL_PER_DOMAIN = 0  # tests share a clock and a few domains
-POSTINGS_DIR = ""
 FETCH_LOOPBACK = True
 WHITENOISE_AUTOREFRESH = True  # a file is looked for when it is asked: else every test client reads all of them first
 STATIC_ROOT = BASE_DIR / "backend" / "web" / "static"  # noqa: F405  # a folder that exists: tests collect nothing

@@ -76,6 +76,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demande/<slug:name>/", filing.step, name="step"),
     path("resultat/<str:token>/", result.result, name="result"),
     path("resultat/<str:token>/tous/", result.open_schemes, name="open_schemes"),
+    path("resultat/<str:token>/besoins/", result.needs, name="firm_needs"),
     path("resultat/<str:token>/repondre/", result.answer, name="answer"),
     path("resultat/<str:token>/question/", result.question, name="question"),
     path("resultat/<str:token>/courriels/", correspondence.choose, name="firm_emails"),

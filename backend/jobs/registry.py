@@ -154,6 +154,13 @@ JOBS: dict[str, Job] = {
             late_after=30 * HOUR,
         ),
         Job(
+            name="language.learn",
+            label="Apprentissage des mots",
+            what="Apprend comment les entreprises parlent, de ce qu’elles ont confirmé et de ce qu’on a corrigé.",
+            at=time(3, 45),
+            late_after=30 * HOUR,
+        ),
+        Job(
             name="jobs.watch",
             label="Surveillance des tâches",
             what="Regarde les autres tâches et écrit aux administrateurs, une fois, quand l’une ne se fait plus.",

@@ -15,6 +15,8 @@ from backend.jobs import alarms
 from backend.matchmaking import alerts
 from backend.matchmaking.affected import score_sheets
 from backend.matchmaking.dead_addresses import follow_dead_addresses
+from backend.matchmaking.language import learn_language
+from backend.matchmaking.models import Language
 from backend.matchmaking.rematching import rematch
 from backend.notifications import services as notifications
 from backend.notifications.bounce_mailbox import read_imap
@@ -68,6 +70,13 @@ def erase_addresses(*, on: date) -> Work:
     return public_reports.erase_addresses(now=timezone.now())
 
 
+def learn(*, on: date) -> Work:
+    """Learn how firms speak from what was confirmed and corrected since; nothing where nothing was."""
+    before = Language.objects.order_by("learnt_at", "version").last()
+    after = learn_language()
+    return Work(n_looked_at=after.n_sentences + after.n_corrections, n_changed=int(after != before))
+
+
 WORKS: dict[str, Callable[..., Work]] = {
     "outbox.sweep": send_what_is_due,
     "bounces.read": read_bounces,
@@ -84,5 +93,6 @@ WORKS: dict[str, Callable[..., Work]] = {
     "catalogue.summary": send_summaries,
     "reports.erase": erase_addresses,
     "retention.apply": apply_retention,
+    "language.learn": learn,
     "jobs.watch": alarms.watch,
 }

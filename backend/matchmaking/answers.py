@@ -9,6 +9,7 @@ from backend.matchmaking.lines import Question, as_request
 from backend.matchmaking.models import Match
 from backend.matchmaking.presentation import Card, explain_ranked
 from backend.matchmaking.questions import efforts, label_of, likely, question_of
+from backend.matchmaking.replies import UnderstoodNeed, understood_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,9 @@ class Answer:
 
     question: Question
     weights: str
-    needs: tuple[engine.Understood, ...]
+    reply: str
+    cause: str | None
+    understood: tuple[UnderstoodNeed, ...]
     n_matches: int
     cards: tuple[Card, ...]
     undecided: tuple[OpenQuestion, ...]
@@ -83,17 +86,20 @@ def prepare(question: Question) -> Asked:
     )
 
 
-def rank(asked: Asked) -> list[engine.Ranked]:
+def rank(asked: Asked) -> engine.Answer:
     """Return the schemes that address the needs, in order: those that the firm has or may have, then later ones."""
     return engine.listed(asked.request, compiled=asked.compiled, weights=asked.weights, ranker=asked.ranker)
 
 
-def lay_out(asked: Asked, ranked: Sequence[engine.Ranked], *, limit: int) -> Answer:
+def lay_out(asked: Asked, found: engine.Answer, *, limit: int) -> Answer:
     """Explain the first of the schemes of an answer, and say what is left to ask of all of them."""
+    ranked = found.ranked
     return Answer(
         question=asked.question,
         weights=asked.weights.version,
-        needs=asked.reading.needs,
+        reply=found.decision.reply,
+        cause=found.decision.cause,
+        understood=understood_of(asked.question.text, asked.reading, found, asked.weights),
         n_matches=len(ranked),
         cards=tuple(explain_ranked(ranked[:limit], asked.request.facts, on=asked.question.on)),
         undecided=open_questions(asked, ranked),

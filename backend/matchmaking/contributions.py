@@ -48,9 +48,13 @@ LABELS = {
         _("Variété"),
         _("Points retirés pour chaque dispositif de même forme déjà cité au même besoin : pas dix prêts de suite."),
     ),
-    "answer": (
-        _("Seuil de réponse"),
-        _("Chance, en %, que quelque chose réponde ; en dessous, nous disons que rien ne répond et nous appelons."),
+    "sure": (
+        _("Besoin sûr"),
+        _("Probabilité d’un besoin, en %, à partir de laquelle nous y répondons sans rien demander."),
+    ),
+    "likely": (
+        _("Besoin à confirmer"),
+        _("Probabilité, en %, à partir de laquelle nous demandons ; en dessous, rien ne répond et nous appelons."),
     ),
 }
 

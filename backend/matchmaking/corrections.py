@@ -1,5 +1,6 @@
-"""What officers correct of what was understood: a need that is not one, a need that is missing."""
+"""What is corrected of what was understood, by the firm or an officer: a need that is not one, or is missing."""
 
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,17 +32,45 @@ def correct_need(*, submission: Submission, sub_need: SubNeed, change: str, offi
     ticked = set(submission.needs.filter(ticked=True).values_list("sub_need", flat=True))
     if change == Change.WITHDRAWN and known and known.was_ticked:
         ticked.add(sub_need.pk)
-    submission.need_corrections.create(
-        sub_need=sub_need,
-        change=change,
-        was_ticked=change == Change.REMOVED and sub_need.pk in ticked,
-        officer=officer,
-        made_at=timezone.now(),
-    )
+    _record(submission, {sub_need.pk: change}, ticked, officer)
     if change == Change.REMOVED:
         ticked.discard(sub_need.pk)
     set_needs(submission=submission, ticked=ticked, text=submission.text)
     return compute_result(submission=submission, on=on)
+
+
+@transaction.atomic
+def confirm_needs(*, submission: Submission, has: Iterable[str], has_not: Iterable[str], on: date) -> Result:
+    """Take the firm's word on sub-needs, by key: those it has, and those it has not; the result is computed again.
+
+    What an officer said of one holds all the same. What changes nothing is not recorded.
+    """
+    submission = Submission.objects.locked(submission.pk)
+    needs = {need.sub_need_id: need for need in submission.needs.all()}
+    ticked = {key for key, need in needs.items() if need.ticked}
+    has, has_not = set(has), set(has_not) - set(has)
+    said = {key for key, need in needs.items() if need.is_certain}
+    changes: dict[str, str] = {
+        **dict.fromkeys(sorted(has - said), Change.ADDED),
+        **dict.fromkeys(sorted(has_not & needs.keys()), Change.REMOVED),
+    }
+    if not changes:
+        return latest_result(submission, on=on)
+    _record(submission, changes, ticked, None)
+    set_needs(submission=submission, ticked=ticked - has_not, text=submission.text)
+    return compute_result(submission=submission, on=on)
+
+
+def _record(submission: Submission, changes: Mapping[str, str], ticked: Container[str], officer: User | None) -> None:
+    now = timezone.now()
+    for sub_need, change in changes.items():
+        submission.need_corrections.create(
+            sub_need_id=sub_need,
+            change=change,
+            was_ticked=change == Change.REMOVED and sub_need in ticked,
+            officer=officer,
+            made_at=now,
+        )
 
 
 def _changes(change: str, need: Need | None, known: NeedCorrection | None) -> bool:

@@ -1,8 +1,9 @@
 """Learning how firms speak of their needs, from reviewed sentences and from what officers corrected."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,16 @@ from django.utils import timezone
 from backend.common.files import digest_of_files, read_yaml
 from backend.common.releases import code_state
 from backend.matchmaking import engine
+from backend.matchmaking.kept_language import kept_arrays
 from backend.matchmaking.models import Language, Submission
 from backend.schemes.models import Scheme, ServedNeed, SubNeed
 from backend.schemes.sayings import said_of
 from backend.schemes.state import digest
 
 FOLDER = settings.BASE_DIR / "fixtures" / "sentences"
+LEARNER = [settings.BASE_DIR / "matching" / name for name in ("text.py", "terms.py", "language.py")]
 TAGS = settings.BASE_DIR / "fixtures" / "importers"
-WORD_SHARE = 0.3  # a word of a vocabulary teaches less than a sentence
+WORD_SHARE = 0.5  # a word of a vocabulary teaches less than a sentence
 SCHEME_SHARE = 0.7  # a sentence said of a scheme speaks of what it serves, not always of all of it
 MAIN = 0.6  # of the greatest weight of a scheme: a sub-need from which its sentences speak of it
 
@@ -41,7 +44,7 @@ def learn_language() -> Language:
         found = Language.objects.create(
             version=version,
             inputs=inputs,
-            arrays=engine.learn(sentences),
+            arrays=kept_arrays(version, sentences) if not corrected else engine.learn(sentences),
             n_sentences=len(sentences) - len(corrected),
             n_corrections=sum(n_corrections for _, n_corrections in corrected),
             learnt_at=timezone.now(),
@@ -60,7 +63,8 @@ def _inputs(corrected: Iterable[tuple[engine.Example, int]]) -> str:
 
 
 def _digest(sentences: Iterable[engine.Example]) -> str:
-    content = sha256()
+    """Digest all that what is learnt depends on: the sentences, the code that learns, its library."""
+    content = sha256(f"{digest_of_files(LEARNER)} {metadata.version('scikit-learn')}".encode())
     for example in sentences:
         content.update(repr((example.text, sorted(example.subjects.items()), example.share)).encode())
     return content.hexdigest()[:16]
@@ -79,13 +83,22 @@ def examples() -> Iterator[engine.Example]:
                 yield engine.Example(sentence, topic["needs"])
             for word in topic["words"]:
                 yield engine.Example(str(word), topic["needs"], WORD_SHARE)
-    for path in sorted(FOLDER.glob("needs/*.yaml")):
+    for path in [*sorted(FOLDER.glob("needs/*.yaml")), *sorted(FOLDER.glob("short/*.yaml"))]:
         for sentence, needs in _read(path)["said"]:
             yield engine.Example(sentence, needs)
-    for kind, sentences in sorted(_read(FOLDER / "nothing.yaml")["said"].items()):
+        yield from _of_nothing(_read(path).get("nothing", {}))
+    yield from _of_nothing(_read(FOLDER / "nothing.yaml")["said"])
+    for path in sorted(FOLDER.glob("filler/*.yaml")):
+        for _, sentences in sorted(_read(path)["said"].items()):
+            for sentence in sentences:
+                yield engine.Example(sentence, {engine.FILLER: 1.0})
+    yield from _of_schemes()
+
+
+def _of_nothing(said: Mapping[str, Iterable[str]]) -> Iterator[engine.Example]:
+    for kind, sentences in sorted(said.items()):
         for sentence in sentences:
             yield engine.Example(sentence, {f"{engine.NOTHING}{kind}": 1.0})
-    yield from _of_schemes()
 
 
 def _corrected() -> Iterator[tuple[engine.Example, int]]:

@@ -30,7 +30,9 @@ def set_needs(*, submission: Submission, ticked: Iterable[str], text: str) -> No
             ticked=need.sub_need in ticked,
             added=need.sub_need in added,
             weight=need.weight,
+            probability=need.probability,
             evidence=list(need.evidence),
+            sentence=need.sentence and list(need.sentence),
         )
         for need in engine.understand(text, ticked | added).needs
         if need.sub_need in ticked or need.sub_need not in removed
@@ -83,18 +85,17 @@ def request_of(submission: Submission, *, on: date) -> engine.Request:
 def _request(submission: Submission, facts: engine.Facts, *, on: date) -> engine.Request:
     rows = submission.needs.all()
     needs = {need.sub_need_id: need.weight for need in rows}
-    postings = engine.catalogue().postings() if submission.text.strip() else None
-    reading = engine.understand(submission.text, (), postings=postings)
-    _, removed = corrected_needs(submission)
+    centroids = engine.catalogue().centroids() if submission.text.strip() else None
+    reading = engine.understand(submission.text, (), centroids=centroids)
     return engine.Request(
         facts=facts,
         on=on,
         needs=needs,
         stated=bool(needs) or bool(submission.text.strip()),
         ticked=frozenset(need.sub_need_id for need in rows if need.is_certain),
-        likeness={need: value for need, value in reading.likeness.items() if need in needs or need not in removed},
-        nothing=reading.nothing,
+        probabilities={need.sub_need_id: need.probability for need in rows},
         closeness=reading.closeness,
+        elsewhere=reading.elsewhere,
     )
 
 
@@ -116,7 +117,11 @@ def compute_result(*, submission: Submission, on: date) -> Result:
         needs=request.needs,
         ticked=sorted(request.ticked),
         stated=request.stated,
-        chance=answer.chance,
+        probabilities=dict(request.probabilities),
+        elsewhere=request.elsewhere,
+        reply=answer.decision.reply,
+        cause=answer.decision.cause or "",
+        served=dict(answer.decision.served),
         weights=weight_set,
         ranker=ranker,
         catalogue=catalogue.digest,
@@ -196,17 +201,19 @@ def replay(result: Result) -> list[str]:
         needs=result.needs,
         ticked=frozenset(result.ticked),
         stated=result.stated,
-        chance=result.chance,
+        probabilities=result.probabilities,
+        elsewhere=result.elsewhere,
         closeness={keys[pk]: match.closeness for pk, match in matches.items()},
     )
-    (ranked,) = engine.rank(
+    (answer,) = engine.answer(
         [request],
         compiled=catalogue,
         weights=engine.weights_of(result.weights),
         ranker=engine.ranker_of(result.ranker),
     )
-    differences = []
-    for item in ranked:
+    told = {"reply": answer.decision.reply, "cause": answer.decision.cause or "", "served": answer.decision.served}
+    differences = [name for name, value in told.items() if getattr(result, name) != value]
+    for item in answer.ranked:
         match = matches.pop(catalogue.schemes_by_key[item.scheme_key])
         different = [name for name, value in columns_of(item).items() if getattr(match, name) != value]
         if different:

@@ -9,7 +9,6 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.journal.models import Kind
 from backend.journal.services import record_event
-from backend.matchmaking.language import learn_language
 from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import numbers_read
 from backend.matchmaking.services import compute_results_of
@@ -45,8 +44,6 @@ def erase_submission(*, submission: Submission, rule: str = ON_REQUEST, by: User
     read_with_it = numbers_read(submission)
     rows = rows_of(submission)
     counts = erase_rows(rule=rule, rows=rows)
-    if rows["languages"]:
-        learn_language()
     compute_results_of(read_with_it, on=current_day())
     record_event(kind=Kind.ERASURE, actor=by, submission_id=submission.pk, epci_id=submission.epci_id, detail=rule)
     if register.is_kept():

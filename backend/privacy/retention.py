@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.common.work import Work
-from backend.matchmaking.language import learn_language
 from backend.matchmaking.models import Submission
 from backend.privacy.erasing import erase_rows, erase_submission
 from backend.privacy.predicates import PREDICATES, Whole
@@ -71,5 +70,3 @@ def _erase_words(found: Due) -> None:
         with transaction.atomic():
             rows = words_of(submission)
             erase_rows(rule=found.rule.name, rows=rows)
-            if rows["languages"]:
-                learn_language()

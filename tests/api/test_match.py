@@ -77,16 +77,41 @@ def test_an_answer_says_what_was_understood_and_with_what_rules(ask):
     assert (answer["id"], answer["on"], answer["weights"]) == ("a", str(DAY), weight_set.version)
     assert answer["facts"] == {"commune": "60159", "naf": "25.62B", "project.started": False}
     assert answer["ignored"] == ["headcounts"]
-    assert {need["sub_need"]: need["ticked"] for need in answer["needs"]}["numerique.robot"] is True
+    assert {need["sub_need"]: need["ticked"] for need in answer["understood"]}["numerique.robot"] is True
     labels = dict(SubNeed.objects.values_list("key", "label"))
-    assert all(need["label"] == labels[need["sub_need"]] for need in answer["needs"])
+    assert all(need["label"] == labels[need["sub_need"]] for need in answer["understood"])
+    assert (answer["answer"], answer["reason"]) == ("answered", None)
 
 
 def test_words_alone_are_understood_with_the_words_that_decided(ask):
-    needs = ask(text="Je cherche deux soudeurs depuis six mois").json()["needs"]
-    found = {need["sub_need"]: need for need in needs}
-    assert found["competences.recruter"]["ticked"] is False
-    assert found["competences.recruter"]["evidence"]
+    answer = ask(text="Bonjour à vous. Je cherche deux soudeurs depuis six mois. Merci").json()
+    found = {need["sub_need"]: need for need in answer["understood"]}["competences.recruter"]
+    assert (answer["answer"], found["ticked"], found["served"]) == ("answered", False, "yes")
+    assert found["sentence"] == "Je cherche deux soudeurs depuis six mois"
+    assert "soudeurs" in found["words"]
+    assert found["probability"] > 0.6
+    assert answer["matches"][0]["need"]["sub_need"] == "competences.recruter"
+
+
+def test_where_it_is_not_clear_what_is_meant_the_answer_says_what_to_ask(ask):
+    answer = ask(text="avaler un concurrent").json()
+    assert (answer["answer"], answer["reason"]) == ("to_confirm", None)
+    assert {"invest.croissance"} < {need["sub_need"] for need in answer["understood"]}
+    needs = [match["need"] for match in answer["matches"]]
+    assert len({need["sub_need"] for need in needs if need}) == 1  # beside whoever orients, whatever the need
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("asdfgh qwerty", "not_understood"),
+        ("Bonjour madame, merci d’avance et bonne journée", "not_understood"),
+        ("Je passe aux prud’hommes mardi contre mon ancien magasinier.", "no_scheme"),
+    ],
+)
+def test_where_nothing_fits_the_answer_says_why(ask, text, reason):
+    answer = ask(text=text).json()
+    assert (answer["answer"], answer["reason"], answer["matches"]) == ("nothing", reason, [])
 
 
 def test_a_match_is_explained_condition_by_condition(ask):

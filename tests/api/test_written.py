@@ -32,7 +32,7 @@ LINES = [
 
 def parts_of(found: Answer) -> Iterator[tuple[type[WrittenSerializer[Any]], Any]]:
     yield AnswerSerializer, found
-    yield from ((UnderstoodSerializer, need) for need in found.needs)
+    yield from ((UnderstoodSerializer, need) for need in found.understood)
     yield from ((OpenQuestionSerializer, question) for question in found.undecided)
     for card in found.cards:
         yield MatchSerializer, card

@@ -19,6 +19,7 @@ from backend.matchmaking.models import Language, Rematch
 from backend.schemes.models import Revision, Scheme, SubNeed
 from backend.territories.models import LoadedFixture
 from backend.territories.services import REFERENCE
+from tests.few_sentences import few_sentences
 
 SLOW = (
     "backend.config.urls", "backend.schemes.admin", "rest_framework.serializers", "openpyxl", "scipy.sparse",
@@ -57,7 +58,7 @@ def test_a_match_without_words_loads_no_page_and_no_library_that_it_does_not_use
 def test_a_match_with_words_loads_what_reads_them_and_no_page(tmp_path: Path):
     lines = tmp_path / "lines.jsonl"
     lines.write_text('{"id": 1, "text": "Je cherche deux soudeurs"}\n')
-    assert loaded_by("match", str(lines), "--out", str(tmp_path / "out"), "-v", "0") == ["scipy.sparse"]
+    assert loaded_by("match", str(lines), "--out", str(tmp_path / "out"), "-v", "0") == ["scipy.sparse", "sklearn"]
 
 
 def load(folder: Path) -> str:
@@ -117,6 +118,7 @@ def test_files_that_are_refused_are_read_again_once_mended(fixtures: Path):
 
 
 @pytest.mark.django_db
+@few_sentences()
 def test_the_language_is_learnt_again_once_a_sub_need_has_other_sentences():
     first = learn_language()
     assert learn_language() == first

@@ -14,6 +14,7 @@ from backend.matchmaking.models import Language, Need, NeedCorrection
 from backend.matchmaking.services import correct_submission
 from backend.schemes.models import SubNeed
 from tests.factories import ARC, CCLO, DAY, make_lead, make_officer, make_submission, rewriting
+from tests.few_sentences import few_sentences
 
 pytestmark = pytest.mark.django_db
 TEXT = "Ma facture d’électricité a doublé."
@@ -67,7 +68,7 @@ def test_words_that_were_misread_find_their_answer_once_the_need_is_added(office
     submission = make_submission(confirmed=True, needs=(), text="asdfgh qwerty")
     assert not submission.results.first().matches.answering().exists()
     result = correct(submission, MISSING, "added", officer)
-    assert result.chance == 1.0
+    assert (result.reply, result.probabilities[MISSING]) == ("answered", 1.0)
     assert result.matches.answering().exists()
 
 
@@ -134,21 +135,23 @@ def test_what_was_understood_says_who_corrected_it(submission, officer):
 # -- learning
 
 
-def likeness(text, key):
-    return engine.understand(text, ()).likeness.get(key, 0.0)
+def probability(text, key):
+    return next((need.probability for need in engine.understand(text, ()).needs if need.sub_need == key), 0.0)
 
 
+@few_sentences()
 def test_the_words_of_a_corrected_file_are_learnt_with_its_needs(officer):
     words = "Nos bidouilles zigzaguent."
-    before = likeness(words, MISSING)
+    before = probability(words, MISSING)
     submission = make_submission(confirmed=True, needs=(TICKED,), text=words)
     correct(submission, MISSING, "added", officer)
     language = learn_language()
     assert language.n_corrections == 1
-    assert likeness(words, MISSING) > before
-    assert likeness(words, MISSING) > likeness(words, TICKED)  # ticked, not said
+    assert probability(words, MISSING) > before
+    assert probability(words, MISSING) > probability(words, TICKED)  # ticked, not said
 
 
+@few_sentences()
 def test_what_is_learnt_goes_with_the_file(officer):
     before = learn_language()
     submission = make_submission(confirmed=True, needs=(), text="Nos bidouilles zigzaguent.")
@@ -161,6 +164,7 @@ def test_what_is_learnt_goes_with_the_file(officer):
     assert learn_language() == before == Language.objects.latest()
 
 
+@few_sentences()
 def test_a_correction_that_was_taken_back_or_leaves_no_need_teaches_nothing(officer):
     before = learn_language()
     taken_back = make_submission(confirmed=True, needs=(), text=TEXT)
@@ -172,6 +176,7 @@ def test_a_correction_that_was_taken_back_or_leaves_no_need_teaches_nothing(offi
     assert learn_language() == before
 
 
+@few_sentences()
 def test_the_command_says_what_it_learnt(submission, officer):
     correct(submission, MISSING, "added", officer)
     out = StringIO()

@@ -72,7 +72,7 @@ def test_a_file_that_nothing_answers_is_counted_apart():
 def test_a_file_that_something_answers_with_some_points_only_is_shown():
     submission = make_submission(confirmed=True, needs=(), text="Je cherche un soudeur.")
     listed = first_names(submission)
-    (file,) = preview(points(answer=100), on=DAY).files
+    (file,) = preview(points(sure=100, likely=100), on=DAY).files
     assert (file.first, [move.name for move in file.gone], file.overlap) == ([], listed, 0)
     assert {move.after for move in file.gone} == {max(N_SHOWN, len(first_names(submission, None))) + 1}
 

@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from backend.matchmaking.evaluation.families import evaluate_families
 from backend.matchmaking.evaluation.judgements import is_held_out, load_judgements, load_requests
 from backend.matchmaking.evaluation.table import OURS, evaluate
 from backend.schemes.importers.files import read_json_list
@@ -47,11 +48,27 @@ def test_the_half_never_used_for_tuning_reaches_the_goals_on_our_catalogue():
 
 def test_what_a_half_is_hangs_on_the_name_of_a_request_alone():
     names = [str(question.id) for question in load_requests()]
-    assert len(names) == len(set(names)) == 359
+    assert len(names) == len(set(names)) == 359 + 760
     assert 0.4 < mean([is_held_out(name) for name in names]) < 0.6
-    assert [one.id for one in load_judgements(Scheme.OWN) if one.held_out] == [
-        name for name in names if is_held_out(name)
-    ]
+    judged = load_judgements(Scheme.OWN)
+    assert len(judged) == 359 + 220
+    assert {one.id for one in judged if one.held_out} == {one.id for one in judged if is_held_out(one.id)}
+
+
+def test_requests_that_look_like_life_are_answered_asked_about_or_told_that_nothing_fits():
+    """Floors on the half that may be looked at, as written and disturbed: what is under them is a step back."""
+    rows = {(row.family, row.variant): row.shares for row in evaluate_families(held_out=False)}
+    for (family, variant), shares in rows.items():
+        assert sum(shares.values()) == pytest.approx(1.0)
+        if family == "hopeless":
+            assert shares["right"] == 0.0
+            assert shares["wrong"] <= 0.25, variant
+        else:
+            assert shares["nothing"] <= 0.06, (family, variant)
+            assert shares["right"] + shares["right box"] >= 0.75, (family, variant)
+    for family in ("long", "multi", "ordinary", "preferences", "short"):
+        framed, bare = rows[family, "framed"], rows[family, "as written"]
+        assert abs(framed["right"] - bare["right"]) <= 0.06, family
 
 
 @pytest.fixture

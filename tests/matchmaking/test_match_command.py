@@ -74,14 +74,35 @@ def test_with_all_every_record_is_listed_in_order(match: Callable[..., Answers])
 
 def test_a_result_has_its_keys_in_the_order_of_the_specification(match: Callable[..., Answers]) -> None:
     first, second = match([{"id": "a", "commune": "60159"}, {"id": "b", "naf": "?"}])
-    assert list(first) == ["id", "matches"]
-    assert list(first["matches"][0]) == ["scheme", "rank", "score", *VERDICTS]
+    assert list(first) == ["id", "answer", "understood", "matches"]
+    assert list(first["matches"][0]) == ["scheme", "rank", "score", *VERDICTS[:3], "need", *VERDICTS[3:]]
     assert list(second) == ["id", "line", "error"]
+
+
+def test_an_answer_says_what_was_understood_of_each_line(match: Callable[..., Answers]) -> None:
+    clear, doubtful, nothing, ticked = match(
+        [
+            {"text": "Bonjour. Je cherche deux soudeurs. Merci", "commune": "60159"},
+            {"text": "avaler un concurrent", "commune": "60159"},
+            {"text": "Je passe aux prud’hommes mardi contre mon ancien magasinier."},
+            {"needs": ["numerique.robot"], "commune": "60159"},
+        ]
+    )
+    (need,) = clear["understood"]
+    assert (clear["answer"], need["sub_need"], need["ticked"], need["sentence"], need["served"]) == (
+        "answered", "competences.recruter", False, "Je cherche deux soudeurs", "yes",
+    )  # fmt: skip
+    assert {item["need"] for item in clear["matches"]} >= {"competences.recruter"}
+    assert doubtful["answer"] == "to_confirm"
+    assert len(doubtful["understood"]) >= 2
+    assert (nothing["answer"], nothing["reason"], nothing["matches"]) == ("nothing", "no_scheme", [])
+    (box,) = ticked["understood"]
+    assert (box["ticked"], box["probability"], box["sentence"]) == (True, 1.0, None)
 
 
 def test_a_line_that_was_read_as_less_than_it_says_has_its_warnings(match: Callable[..., Answers]) -> None:
     added, held = match([{"legal_category": "5720"}, {"legal_category": "57"}])
-    assert list(added) == ["id", "warnings", "matches"]
+    assert list(added) == ["id", "warnings", "answer", "understood", "matches"]
     assert "lue comme « 57 »" in added["warnings"][0]
     assert added["matches"] == held["matches"]
 

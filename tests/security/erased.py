@@ -19,6 +19,7 @@ from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.services import stop
 from backend.schemes.models import SubNeed
 from tests.factories import DAY, decide, first_matches, make_officer, make_submission
+from tests.few_sentences import few_sentences
 
 RARE = "zigzagolin"
 TRACES = {
@@ -76,7 +77,8 @@ def file_everything(*, learnt: bool = True) -> Submission:
     offer_file(submission=submission, by=officer, to=other, note=f"Le {RARE} te parlera.")
     stop(address=TRACES["address"], topic=submission.alert.topic)
     if learnt:
-        learn_language()
+        with few_sentences():
+            learn_language()
     begin_draft()
     submission.refresh_from_db()
     return submission

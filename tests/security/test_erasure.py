@@ -27,6 +27,7 @@ from backend.privacy.models import RetentionRun
 from backend.privacy.rows import rows_of
 from backend.privacy.treatments import ERASED, TREATMENTS
 from tests.factories import CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
+from tests.few_sentences import few_sentences
 from tests.neighbour import ours
 from tests.security.erased import RARE, TRACES, file_everything, search_tables
 
@@ -141,17 +142,18 @@ def test_e_mails_to_an_address_stay_while_another_file_has_it(firm):
 
 
 def test_a_rare_word_is_unlearnt():
-    before = learn_language()
-    unheard = engine.understand(RARE, (), postings=None).likeness
+    with few_sentences():
+        before = learn_language()
+    unheard = engine.understand(RARE, ()).needs
     firm = file_everything()
     learnt = Language.objects.latest()
-    assert engine.understand(RARE, (), postings=None).likeness != unheard
+    assert engine.understand(RARE, ()).needs != unheard
     assert learnt.n_corrections == before.n_corrections + 1
     assert learnt.arrays != before.arrays
     erase_submission(submission=firm)
     assert Language.objects.latest() == before
     assert not Language.objects.filter(n_corrections__gt=before.n_corrections).exists()
-    assert engine.understand(RARE, (), postings=None).likeness == unheard
+    assert engine.understand(RARE, ()).needs == unheard
 
 
 def test_the_proof_names_nobody_and_erasing_twice_is_once(firm):

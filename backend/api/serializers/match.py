@@ -12,25 +12,38 @@ from rest_framework import serializers
 from backend.api.serializers.catalogue import DefinitionField
 from backend.api.serializers.written import WrittenSerializer
 from backend.matchmaking.answers import Answer, OpenQuestion
-from backend.matchmaking.engine import TARGETED, Understood
+from backend.matchmaking.engine import TARGETED
 from backend.matchmaking.estimates import EstimateView
 from backend.matchmaking.line_views import OUTCOME_NAMES, LineView
-from backend.matchmaking.models import Match
+from backend.matchmaking.models import Cause, Match, Reply
 from backend.matchmaking.presentation import Card
+from backend.matchmaking.replies import UnderstoodNeed
 from backend.schemes.kept import KEPT
 from backend.schemes.models import Revision, Scheme
 
 OUTCOMES = list(OUTCOME_NAMES.items())
 
 
-class UnderstoodSerializer(WrittenSerializer[Understood]):
+class UnderstoodSerializer(WrittenSerializer[UnderstoodNeed]):
     sub_need = serializers.CharField(help_text="Clé du sous-besoin.")
     label = serializers.SerializerMethodField(help_text="Libellé du sous-besoin.")
-    weight = serializers.FloatField(help_text="Poids, entre 0 et 1.")
-    ticked = serializers.BooleanField(help_text="Donné dans « needs » ; sinon, compris de « text ».")
-    evidence = serializers.ListField(child=serializers.CharField(), help_text="Les mots de « text » qui ont décidé.")
+    ticked = serializers.BooleanField(help_text="Donné dans « needs » ; sinon, compris de « text ».")
+    probability = serializers.FloatField(help_text="Que l’entreprise ait ce besoin, entre 0 et 1.")
+    sentence = serializers.CharField(
+        allow_null=True, help_text="La phrase de « text » qui le dit le mieux ; null : coché, pas lu."
+    )
+    words = serializers.ListField(child=serializers.CharField(), help_text="Les mots de « text » qui ont décidé.")
+    served = serializers.ChoiceField(
+        choices=[
+            ("yes", "un dispositif possible y répond"),
+            ("none", "aucun dispositif n’est fait pour cela"),
+            ("not_open", "pas encore ouvert"),
+            ("not_for_you", "pas pour cette entreprise"),
+        ],
+        help_text="Si un dispositif y répond, ou pourquoi aucun.",
+    )
 
-    def get_label(self, need: Understood) -> str:
+    def get_label(self, need: UnderstoodNeed) -> str:
         return str(self.context["labels"][need.sub_need])
 
 
@@ -235,7 +248,17 @@ class AnswerSerializer(WrittenSerializer[Answer]):
         child=serializers.CharField(),
         help_text="Ce qui a été lu comme moins précis que ce qui est donné, en phrases.",
     )
-    needs = UnderstoodSerializer(many=True, help_text="Besoins compris, avec les mots qui ont décidé.")
+    answer = serializers.ChoiceField(
+        source="reply",
+        choices=Reply.choices,
+        help_text="Ce que l’entreprise obtient ; si c’est à confirmer, demandez-lui quels besoins elle a.",
+    )
+    reason = serializers.CharField(
+        source="cause",
+        allow_null=True,
+        help_text="Pourquoi rien, ou null : " + ", ".join(f"`{key}` ({label})" for key, label in Cause.choices),
+    )
+    understood = UnderstoodSerializer(many=True, help_text="Besoins compris, avec ce qui les dit.")
     n_matches = serializers.IntegerField(help_text="Nombre de dispositifs possibles, au-delà de « limit ».")
     matches = MatchSerializer(source="cards", many=True, help_text="Les premiers, dans l’ordre, expliqués.")
     undecided = OpenQuestionSerializer(

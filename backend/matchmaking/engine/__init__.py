@@ -25,12 +25,14 @@ from backend.matchmaking.engine.learning import (
     restate,
 )
 from backend.matchmaking.engine.needs import (
+    FILLER,
     NOTHING,
     Example,
     Reading,
     Understood,
     language_in_force,
     learn,
+    strongest_signs,
     understand,
     words_of,
 )
@@ -40,13 +42,15 @@ from backend.matchmaking.engine.questions import Asked, changes, next_conditions
 from backend.matchmaking.engine.ranking import (
     OUTCOMES,
     POINTS,
-    SIGNS,
     TARGETED,
     VERDICTS,
     Answer,
+    Cause,
     Line,
     Ranked,
+    Reply,
     Request,
+    Served,
     active_weights,
     answer,
     explain,
@@ -54,7 +58,6 @@ from backend.matchmaking.engine.ranking import (
     rank,
     reaching,
     read_request,
-    signs,
     weights_of,
 )
 from backend.matchmaking.engine.relations import Conflict, Link, conflicts, plan
@@ -83,6 +86,7 @@ ndcg, paired_interval, recall = matching.ndcg, matching.paired_interval, matchin
 exposure, reciprocal_rank, silences = matching.exposure, matching.reciprocal_rank, matching.silences
 
 __all__ = [
+    "FILLER",
     "LATER",
     "LEARNT_FROM",
     "NOTHING",
@@ -90,13 +94,13 @@ __all__ = [
     "OUTCOMES",
     "POINTS",
     "RELEVANT",
-    "SIGNS",
     "TARGETED",
     "VERDICTS",
     "Answer",
     "Asked",
     "Calibration",
     "Catalogue",
+    "Cause",
     "Comparison",
     "Condition",
     "Conflict",
@@ -118,7 +122,9 @@ __all__ = [
     "Rate",
     "Rates",
     "Reading",
+    "Reply",
     "Request",
+    "Served",
     "Silences",
     "Size",
     "Sum",
@@ -164,9 +170,9 @@ __all__ = [
     "recall",
     "reciprocal_rank",
     "restate",
-    "signs",
     "silences",
     "size_of",
+    "strongest_signs",
     "typed_facts",
     "understand",
     "vocabularies",

@@ -13,8 +13,7 @@ from django.db.models import Max, Subquery, TextField
 from django.db.models.functions import Cast
 
 import matching
-from backend.matchmaking.engine.mapped import mapped_postings
-from backend.matchmaking.engine.needs import language_in_force, lexicon_of
+from backend.matchmaking.engine.needs import language_in_force, language_of
 from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
 from backend.schemes.kept import KEPT
 from backend.schemes.models import Revision, Scheme, why_refused
@@ -36,9 +35,7 @@ class Catalogue:
         self.schemes: tuple[matching.Scheme, ...] = tuple(compile_scheme(row.scheme, row) for row in rows)
         self.revisions = {row.scheme.key: row.pk for row in rows}
         self.schemes_by_key = {row.scheme.key: row.scheme_id for row in rows}
-        self._postings = cache(
-            lambda language: mapped_postings(self.examples(), language, lexicon_of(language).rarity)
-        )
+        self._centroids = cache(lambda language: matching.Centroids.learn(self.examples(), language_of(language)))
         parts = [*map(str, sorted(self.revisions.values())), *([f"table {table}"] if table else [])]
         self.digest = sha256(",".join(parts).encode()).hexdigest()
         self._table = table
@@ -71,15 +68,15 @@ class Catalogue:
             ((rev2, new) for rev2, new in table.pairs), incomplete=table.incomplete, silent=table.silent
         )
 
-    def postings(self, language: str = "") -> matching.Postings:
-        """Return what each word brings to the likeness to each scheme, by key.
+    def centroids(self, language: str = "") -> matching.Centroids:
+        """Return how what is said of each scheme sounds, by key.
 
         In the language learnt last unless another version is named; made at the first question that has words, for
         which the others wait.
         """
         language = language or language_in_force()
         with _learning:
-            return self._postings(language)
+            return self._centroids(language)
 
     def examples(self) -> Iterator[matching.Example]:
         """Return what each scheme is recognised by: its name, its summary, and what firms say that it is for."""

@@ -6,42 +6,46 @@ from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
-import scipy  # its parts are loaded when first used: a start without words does not wait for them
 from django.conf import settings
 
 import matching
 from backend.common.files import read_yaml
 from backend.matchmaking.models import Language
 
-NOTHING = matching.NOTHING
+FILLER, NOTHING = matching.FILLER, matching.NOTHING
 Example = matching.Example
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A need read from ticked boxes or from words."""
+    """A need read from ticked boxes or from words.
+
+    ``probability`` is that the firm has it; ``sentence`` is where the text says it best, none for a tick.
+    """
 
     sub_need: str
     weight: float
     ticked: bool
     evidence: tuple[str, ...]
+    probability: float = 1.0
+    sentence: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was understood: needs, the ticked ones first; how close the words come to each, and to what is not ours.
+    """What was understood: needs, the ticked ones first.
 
-    ``closeness`` is to what is said of each scheme, by key, where a catalogue was given.
+    ``closeness`` is to what is said of each scheme, by key, where a catalogue was given; ``elsewhere`` is the greatest
+    share of what no scheme answers.
     """
 
     needs: tuple[Understood, ...]
-    likeness: Mapping[str, float]
-    nothing: float
     closeness: Mapping[str, float]
+    elsewhere: float = 0.0
 
 
 def understand(
-    text: str, ticked: Iterable[str], *, language: str = "", postings: matching.Postings | None = None
+    text: str, ticked: Iterable[str], *, language: str = "", centroids: matching.Centroids | None = None
 ) -> Reading:
     """Read the needs of a submission, and how close its words come to the schemes of a catalogue.
 
@@ -49,13 +53,16 @@ def understand(
     """
     ticked = set(ticked)
     if not text.strip():  # a start without words does not wait for the language
-        return Reading(tuple(Understood(need, 1.0, True, ()) for need in sorted(ticked)), {}, 0.0, {})
-    wish = reader_of(language or language_in_force()).read(text, sorted(ticked), postings=postings)
+        return Reading(tuple(Understood(need, 1.0, True, ()) for need in sorted(ticked)), {})
+    wish = reader_of(language or language_in_force()).read(text, sorted(ticked), centroids=centroids)
     found = [
-        Understood(key, weight, key in ticked, wish.evidence.get(key, ())) for key, weight in wish.weights.items()
+        Understood(
+            key, weight, key in ticked, wish.evidence.get(key, ()), wish.probabilities[key], wish.sentences.get(key)
+        )
+        for key, weight in wish.weights.items()
     ]
-    found.sort(key=lambda need: (not need.ticked, -need.weight, need.sub_need))
-    return Reading(tuple(found), wish.likeness, wish.nothing, wish.closeness)
+    found.sort(key=lambda need: (not need.ticked, -need.probability, -need.weight, need.sub_need))
+    return Reading(tuple(found), wish.closeness, wish.elsewhere)
 
 
 def words_of(text: str) -> list[str]:
@@ -64,25 +71,27 @@ def words_of(text: str) -> list[str]:
     return [stem for stem in matching.tokens(text) if stem not in silent]
 
 
+def strongest_signs(text: str, coefficients: Mapping[str, float]) -> tuple[float, float] | None:
+    """Return what the probability of the likeliest need of a text is read from, with some coefficients."""
+    return reader_of(language_in_force()).signs(text, matching.Certainty(**coefficients))
+
+
 # -- the language learnt
 
 
 def learn(examples: Iterable[matching.Example]) -> bytes:
-    """Learn how people speak of each subject; return arrays that :func:`lexicon_of` reads, in numpy's own format.
+    """Learn how people speak of each subject; return arrays that :func:`language_of` reads, in numpy's own format.
 
     Nothing in them can run: they are loaded without pickle.
     """
-    examples = list(examples)
-    rarity = matching.Rarity.learn((example.text for example in examples), stop_words())
-    lexicon = matching.Lexicon.learn(examples, rarity)
+    language = matching.Language.learn(examples)
     kept = BytesIO()
     np.savez_compressed(
         kept,
-        subjects=np.array(lexicon.subjects),
-        rarity=rarity.weights,
-        values=lexicon.matrix.data,
-        columns=lexicon.matrix.indices.astype(np.int32),
-        rows=lexicon.matrix.indptr.astype(np.int32),
+        classes=np.array(language.classes),
+        rarity=language.rarity,
+        weights=language.weights,
+        intercepts=language.intercepts,
     )
     return kept.getvalue()
 
@@ -94,13 +103,12 @@ def language_in_force() -> str:
 
 
 @lru_cache(maxsize=2)
-def lexicon_of(version: str) -> matching.Lexicon:
-    """Return what a version of the language knows of each sub-need, and of what no scheme answers."""
+def language_of(version: str) -> matching.Language:
+    """Return what a version of the language knows of each sub-need, of filler, and of what no scheme answers."""
     arrays = np.load(BytesIO(Language.objects.get(version=version).arrays), allow_pickle=False)
-    rarity = matching.Rarity(arrays["rarity"], stop_words())
-    shape = (rarity.weights.size, arrays["subjects"].size)
-    matrix = scipy.sparse.csr_array((arrays["values"], arrays["columns"], arrays["rows"]), shape=shape)
-    return matching.Lexicon(tuple(map(str, arrays["subjects"])), matrix, rarity)
+    return matching.Language(
+        tuple(map(str, arrays["classes"])), arrays["rarity"], arrays["weights"], arrays["intercepts"]
+    )
 
 
 @lru_cache(maxsize=2)
@@ -108,19 +116,21 @@ def reader_of(version: str) -> matching.NeedReader:
     """Return the reader of needs for a version of the language."""
     spoken = _spoken()
     return matching.NeedReader(
-        lexicon_of(version),
+        language_of(version),
+        certainty(),
         negations=spoken["negations"].split(),
-        verb_negations=spoken["verb_negations"].split(),
+        exceptions=spoken["exceptions"].split(),
+        will=spoken["will"].split(),
+        need=spoken["need"].split(),
         joints=spoken["joints"].split(),
+        stop_words=stop_words(),
     )
 
 
-@lru_cache(maxsize=8)
-def answering(source: str) -> matching.Answering:
-    """Return what tells whether a catalogue answers, as fitted on it, or on all where it was not judged."""
-    content = read_yaml(settings.BASE_DIR / "fixtures" / "answering.yaml")
-    coefficients = content["coefficients"]
-    return matching.Answering(**coefficients.get(source, coefficients["all"]))
+@lru_cache(maxsize=1)
+def certainty() -> matching.Certainty:
+    """Return what a share of a sub-need in a text is worth as a probability, as fitted on judged requests."""
+    return matching.Certainty(**read_yaml(settings.BASE_DIR / "fixtures" / "certainty.yaml")["coefficients"])
 
 
 @lru_cache(maxsize=1)
@@ -137,5 +147,5 @@ def _spoken() -> dict[str, str]:
 
 def clear_caches() -> None:
     """Forget the language: after it was learnt again, or its words changed, in this process."""
-    for cached in (lexicon_of, reader_of, answering, stop_words, _spoken):
+    for cached in (language_of, reader_of, certainty, stop_words, _spoken):
         cached.cache_clear()

@@ -1,6 +1,6 @@
 """Schemes in order for a firm, and why, criterion by criterion."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -9,14 +9,13 @@ import matching
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_revision
 from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_place, profile, with_correspondents
 from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
-from backend.matchmaking.engine.needs import Reading, answering, language_in_force, understand
+from backend.matchmaking.engine.needs import Reading, language_in_force, understand
 from backend.matchmaking.models import WeightSet
 from backend.schemes.models import Revision, Scheme
 from backend.territories.services import period_of
 
-POINTS = matching.POINTS  # these, and from how many a scheme is an answer
-
-SIGNS = ("served", "words", "elsewhere", "nothing")  # that something answers
+POINTS = matching.POINTS  # of each contribution, and the thresholds of an answer
+Cause, Reply, Served = matching.Cause, matching.Reply, matching.Served
 
 VERDICTS = {matching.MET: "eligible", matching.UNKNOWN: "undecided", matching.NOT_MET: "ineligible"}
 
@@ -31,8 +30,8 @@ TARGETED = {matching.MET: "yes", matching.UNKNOWN: "unknown", matching.NOT_MET: 
 class Request:
     """What the engine is asked: facts, day, weight of each sub-need, and what was understood of the words.
 
-    ``stated`` says whether a need was given: if not, every scheme is of interest. ``likeness`` is by sub-need,
-    ``closeness`` by scheme key; ``chance`` is that something answers, where an earlier answer said it.
+    ``stated`` says whether a need was given: if not, every scheme is of interest. ``probabilities`` are by sub-need,
+    1 where it has none; ``closeness`` is by scheme key, ``elsewhere`` the share of what no scheme answers.
     """
 
     facts: Facts
@@ -40,10 +39,9 @@ class Request:
     needs: Mapping[str, float] = field(default_factory=dict)
     stated: bool = False
     ticked: frozenset[str] = frozenset()
-    likeness: Mapping[str, float] = field(default_factory=dict)
-    nothing: float = 0.0
+    probabilities: Mapping[str, float] = field(default_factory=dict)
     closeness: Mapping[str, float] = field(default_factory=dict)
-    chance: float | None = None
+    elsewhere: float = 0.0
 
 
 class Ranked(NamedTuple):
@@ -68,10 +66,10 @@ class Ranked(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """All schemes in order, and the chance, in [0, 1], that one of them answers what was asked."""
+    """Schemes in order, and what the firm's wish gets."""
 
     ranked: list[Ranked]
-    chance: float
+    decision: matching.Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,17 +111,17 @@ def read_request(
     if text.strip():
         language = language or language_in_force()
     compiled = compiled or catalogue()
-    postings = compiled.postings(language) if text.strip() else None
-    reading = understand(text, ticked, language=language, postings=postings)
+    centroids = compiled.centroids(language) if text.strip() else None
+    reading = understand(text, ticked, language=language, centroids=centroids)
     request = Request(
         facts=with_correspondents(facts, compiled.correspondence),
         on=on,
         needs={need.sub_need: need.weight for need in reading.needs},
         stated=bool(ticked or text.strip()),
         ticked=frozenset(ticked),
-        likeness=reading.likeness,
-        nothing=reading.nothing,
+        probabilities={need.sub_need: need.probability for need in reading.needs},
         closeness=reading.closeness,
+        elsewhere=reading.elsewhere,
     )
     return request, reading
 
@@ -147,7 +145,7 @@ def answer(
     ranker: matching.Ranker | None = None,
     limit: int | None = None,
 ) -> list[Answer]:
-    """Rank a catalogue (ours) for each request, and tell how likely it is that something answers.
+    """Rank a catalogue (ours) for each request, and tell whether something answers.
 
     Without weights, by the points in force and what was learnt beside them. With a limit, only the first so many that
     the firm has or may have and that address its needs.
@@ -162,16 +160,13 @@ def answer(
         [profile(ask.facts, on=ask.on) for ask in requests],
         [*map(_wish, requests)],
         weights,
-        answering=answering(compiled.source),
         ranker=ranker,
         limit=limit,
     )
     return [_answer(ask, compiled, each) for ask, each in zip(requests, found, strict=True)]
 
 
-def listed(
-    ask: Request, *, compiled: Catalogue, weights: matching.Weights, ranker: matching.Ranker | None
-) -> list[Ranked]:
+def listed(ask: Request, *, compiled: Catalogue, weights: matching.Weights, ranker: matching.Ranker | None) -> Answer:
     """Return the schemes that address the needs of a request, in order: possible ones, then those that open later."""
     _keep_communes([ask])
     found = matching.rank_listed(
@@ -179,10 +174,9 @@ def listed(
         profile(ask.facts, on=ask.on),
         _wish(ask),
         weights,
-        answering=answering(compiled.source),
         ranker=ranker,
     )
-    return _answer(ask, compiled, found).ranked
+    return _answer(ask, compiled, found)
 
 
 def _keep_communes(requests: Iterable[Request]) -> None:
@@ -206,19 +200,7 @@ def _answer(ask: Request, compiled: Catalogue, found: matching.Answer) -> Answer
             need,
         ) in enumerate(found.matches, 1)
     ]  # fmt: skip
-    return Answer(ranked=ranked, chance=found.chance)
-
-
-def signs(request: Request, possible: Container[str], *, compiled: Catalogue) -> list[float]:
-    """Return what tells whether one of the schemes of some keys answers, in the order of ``SIGNS``."""
-    among = compiled.only(possible)
-    best: dict[str, float] = {}
-    for scheme in among.schemes:
-        for need, weight in scheme.needs.items():
-            best[need] = max(best.get(need, 0.0), weight)
-    words = max((request.closeness.get(scheme.key, 0.0) for scheme in among.schemes), default=0.0)
-    found = matching.signs_of(_wish(request), best, words=words)
-    return [getattr(found, name) for name in SIGNS]
+    return Answer(ranked=ranked, decision=found.decision)
 
 
 def _wish(ask: Request) -> matching.Wish:
@@ -226,10 +208,9 @@ def _wish(ask: Request) -> matching.Wish:
         ask.needs,
         stated=ask.stated,
         ticked=ask.ticked,
-        likeness=ask.likeness,
-        nothing=ask.nothing,
+        probabilities=ask.probabilities,
         closeness=ask.closeness,
-        chance=ask.chance,
+        elsewhere=ask.elsewhere,
     )
 
 

@@ -1,63 +1,53 @@
-"""Fitting the chance that something answers, on the half of the judged requests that is used for tuning."""
+"""Fitting what a share of a sub-need in a text is worth as a probability, on the half of the requests for tuning."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import yaml
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from backend.matchmaking import engine
-from backend.matchmaking.evaluation.judgements import load_judgements
-from backend.matchmaking.lines import as_request
-from backend.matchmaking.models import Match
+from backend.matchmaking.evaluation.judgements import load_judgements, load_labelled
+from backend.schemes.models import Scheme
 
 HEADER = """\
-# The chance that something answers a firm's words, from four likenesses: logistic models fitted by
-# `manage.py fit_answering` on the half of the judged requests that is used for tuning: one for each judged catalogue,
-# and one on all of them for the others.
+# From the share of a sub-need in a text to the probability that it is asked for: a logistic model in the logarithms of
+# its share and of the greatest share of what no scheme answers, fitted by `manage.py fit_certainty` on the half of the
+# judged requests that is used for tuning.
 """
-ALL = "all"
+STARTS_FROM = {"intercept": 0.0, "need": 1.0, "nothing": -1.0}
+N_ROUNDS = 4  # the part of a text that says a need best depends a little on the coefficients
 
 
-def fit_answering(sources: Iterable[str]) -> dict[str, tuple[dict[str, float], int]]:
-    """Fit the coefficients for each catalogue named, and over all; with each, how many requests it was fitted on."""
-    cases = {source: list(_cases(source)) for source in sources}
-    cases[ALL] = [case for several in cases.values() for case in several]
-    return {name: (_fit(several), len(several)) for name, several in cases.items()}
+def fit_certainty() -> tuple[dict[str, float], int]:
+    """Return the coefficients, fitted on whether a text asks for what a scheme is for, and the number of texts."""
+    texts = [*_texts()]
+    coefficients = STARTS_FROM
+    for _ in range(N_ROUNDS):
+        signs = [engine.strongest_signs(text, coefficients) for text, _ in texts]
+        rows = [(sign, asks) for sign, (_, asks) in zip(signs, texts, strict=True) if sign]
+        # Balanced: what is stated supposes that as many requests are hopeless as not, whatever the sample.
+        model = LogisticRegression(C=100, class_weight="balanced")
+        model.fit(np.array([sign for sign, _ in rows]), [asks for _, asks in rows])
+        values = (model.intercept_[0], *model.coef_[0])
+        coefficients = {name: round(float(value), 3) for name, value in zip(STARTS_FROM, values, strict=True)}
+    return coefficients, len(rows)
 
 
-def _fit(cases: Iterable[tuple[list[float], bool]]) -> dict[str, float]:
-    signs, fits = zip(*cases, strict=True)
-    # Balanced: what is stated supposes that as many requests are hopeless as not, whatever the sample.
-    model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
-    model.fit(np.array(signs), np.array(fits))
-    scaler, logistic = model.named_steps["standardscaler"], model.named_steps["logisticregression"]
-    slopes = logistic.coef_[0] / scaler.scale_
-    intercept = float(logistic.intercept_[0] - np.sum(scaler.mean_ * slopes))
-    values = (intercept, *slopes.tolist())
-    return {name: round(value, 3) for name, value in zip(("intercept", *engine.SIGNS), values, strict=True)}
-
-
-def write_answering(coefficients: Mapping[str, dict[str, float]], path: Path, *, on: date) -> None:
+def write_certainty(coefficients: Mapping[str, float], path: Path, *, on: date) -> None:
     """Keep the coefficients in the file that the engine reads."""
     content = {"dated": on.isoformat(), "coefficients": dict(coefficients)}
     path.write_text(HEADER + yaml.safe_dump(content, sort_keys=False))
 
 
-def _cases(source: str) -> Iterator[tuple[list[float], bool]]:
-    """Give the signs of each request that the readers are clear about, and whether a possible scheme fits it."""
-    catalogue = engine.catalogue(source)
-    judged = [one for one in load_judgements(source) if not one.held_out]
-    language = engine.language_in_force()
-    requests = [as_request(one.question, catalogue, language=language)[0] for one in judged]
-    answers = engine.answer(requests, compiled=catalogue)
-    for one, request, answer in zip(judged, requests, answers, strict=True):
-        possible = {item.scheme_key for item in answer.ranked if item.eligibility != Match.Verdict.INELIGIBLE}
-        grades = [grade for key, grade in one.grades.items() if key in possible]
-        fits = any(grade >= engine.RELEVANT for grade in grades)
-        if fits or not grades:
-            yield engine.signs(request, possible, compiled=catalogue), fits
+def _texts() -> Iterable[tuple[str, bool]]:
+    """Give the texts of the half for tuning, and whether they ask for something that a scheme could be for."""
+    labelled = {each.question.id for each in load_labelled()}
+    for each in load_labelled():
+        if not each.held_out:
+            yield each.question.text, bool(each.needs)
+    for judged in load_judgements(Scheme.OWN):
+        if not judged.held_out and judged.question.id not in labelled and max(judged.grades.values(), default=0) < 1:
+            yield judged.question.text, False

@@ -1,4 +1,4 @@
-"""The judged requests: what bosses typed, and how useful two readers found each scheme for it."""
+"""The judged requests: what bosses typed, how useful two readers found each scheme for it, and what it asks for."""
 
 import json
 from collections.abc import Mapping
@@ -36,19 +36,55 @@ class Judged:
 
 
 def load_judgements(source: str) -> list[Judged]:
-    """Return the requests with the grades of a catalogue, in the order of the file."""
+    """Return the requests that readers graded a catalogue for, in the order of the files."""
     first, second = (_grades(source, reading) for reading in READINGS)
     return [
         Judged(question, _mean(first[key], second[key]), (first[key], second[key]), is_held_out(key))
         for question in load_requests()
         for key in [str(question.id)]
+        if key in first
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A request of a family, and the sub-needs that it asks for: the mean of both readings, from 1 on.
+
+    ``needs`` is empty for what no scheme is for; 2 is what is asked, 1 what an adviser would think of as well.
+    """
+
+    question: Question
+    family: str
+    needs: Mapping[str, float]
+    held_out: bool
+
+
+def load_labelled() -> list[Labelled]:
+    """Return the requests of all families with what two readers say that they ask for."""
+    readings = [read_yaml(FOLDER / "labels" / f"{reading}.yaml")["labels"] for reading in READINGS]
+    found = []
+    for family, questions in _families().items():
+        for question in questions:
+            key = str(question.id)
+            first, second = (reading.get(key, {}).get("needs", {}) for reading in readings)
+            needs = {need: mean for need, mean in _mean(first, second).items() if mean >= 1}
+            found.append(Labelled(question, family, needs, is_held_out(key)))
+    return found
 
 
 @lru_cache(maxsize=1)
 def load_requests() -> tuple[Question, ...]:
-    """Return the requests as the service reads them."""
-    content = read_yaml(FOLDER / "requests.yaml")
+    """Return the requests as the service reads them: the first ones, then those of each family."""
+    return (*_read_all(FOLDER / "requests.yaml"), *(each for family in _families().values() for each in family))
+
+
+@lru_cache(maxsize=1)
+def _families() -> dict[str, tuple[Question, ...]]:
+    return {path.stem: _read_all(path) for path in sorted(FOLDER.glob("families/*.yaml"))}
+
+
+def _read_all(path: Path) -> tuple[Question, ...]:
+    content = read_yaml(path)
     codes, on = load_codes(), date.fromisoformat(content["dated"])
     return tuple(_read(row, codes, on) for row in content["requests"])
 
@@ -64,7 +100,7 @@ def judged_sources() -> list[str]:
 
 
 def _read(row: dict[str, Any], codes: Codes, on: date) -> Question:
-    known = {name: value for name, value in row.items() if name not in ("intent", "about")}
+    known = {name: value for name, value in row.items() if name not in ("intent", "about", "refuses")}
     return read_record(json.loads(json.dumps(known)), codes, on=on)
 
 

@@ -1,6 +1,6 @@
 """The evaluation: our order and the others on the same judged requests, need by need."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,15 +108,21 @@ def cases_of(source: str, judged: Sequence[Judged]) -> list[Case]:
         can_have = {item.scheme_key for item in answer.ranked if item.eligibility != Match.Verdict.INELIGIBLE}
         possible = np.array([key in can_have for key in keys])
         ours = [item.scheme_key for item in proposed(answer.ranked)]
-        lists, best = {OURS: ours}, {OURS: float(bool(ours))}
+        grades = {key: grade for key, grade in one.grades.items() if key in can_have}
+        lists, best = {OURS: ours}, {OURS: float(_is_answer(answer.decision.reply, grades))}
         for name, scores_of in ways.items():
             scores = np.where(possible, scores_of(one.question.text), -np.inf)
             order = np.argsort(-scores, kind="stable")
             lists[name] = [str(key) for key in keys[order] if key in can_have]
             best[name] = float(scores[order[0]])
-        grades = {key: grade for key, grade in one.grades.items() if key in can_have}
-        cases.append(Case(judged=one, grades=grades, chance=answer.chance, lists=lists, best=best))
+        cases.append(Case(judged=one, grades=grades, chance=answer.decision.chance, lists=lists, best=best))
     return cases
+
+
+def _is_answer(reply: str, grades: Mapping[str, float]) -> bool:
+    """Tell whether a reply counts as an answer: a question what is meant is none where nothing fits, nor a silence."""
+    fits = any(grade >= engine.RELEVANT for grade in grades.values())
+    return reply != engine.Reply.NOTHING if fits else reply == engine.Reply.ANSWERED
 
 
 def _threshold(name: str, cases: Sequence[Case]) -> float:

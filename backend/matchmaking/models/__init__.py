@@ -7,7 +7,7 @@ from backend.matchmaking.models.follow_up import FollowUp, Note
 from backend.matchmaking.models.language import Language
 from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.rematching import Rematch, SchemeChange, Shard, VerdictMove
-from backend.matchmaking.models.results import Match, Result
+from backend.matchmaking.models.results import Cause, Match, Reply, Result
 from backend.matchmaking.models.reviews import Review, ReviewEnd
 from backend.matchmaking.models.submissions import HandOver, Need, Submission
 from backend.matchmaking.models.unmet import UnmetNeed
@@ -16,6 +16,7 @@ from backend.matchmaking.models.weights import Activation, WeightSet
 __all__ = [
     "Activation",
     "Alert",
+    "Cause",
     "FileLink",
     "FollowUp",
     "HandOver",
@@ -27,6 +28,7 @@ __all__ = [
     "Ranker",
     "Rematch",
     "Reminder",
+    "Reply",
     "Result",
     "Review",
     "ReviewEnd",

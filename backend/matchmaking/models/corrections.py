@@ -1,9 +1,9 @@
-"""What officers corrected of what was understood."""
+"""What the firm and its officers said of what was understood."""
 
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
@@ -13,15 +13,20 @@ from backend.schemes.models import SubNeed
 
 class NeedCorrectionQuerySet(models.QuerySet["NeedCorrection"]):
     def standing(self) -> Self:
-        """Keep the last correction of each sub-need of a submission, unless it was taken back."""
-        later = NeedCorrection.objects.filter(
-            submission=OuterRef("submission"), sub_need=OuterRef("sub_need"), pk__gt=OuterRef("pk")
-        )
-        return self.exclude(Exists(later) | Q(change=NeedCorrection.Change.WITHDRAWN))
+        """Keep the last word on each sub-need of a file: an officer's unless it was taken back, or the firm's."""
+        same = NeedCorrection.objects.filter(submission=OuterRef("submission"), sub_need=OuterRef("sub_need"))
+        by_officer = same.filter(officer__isnull=False)
+        later_officer, later_firm = (rows.filter(pk__gt=OuterRef("pk")) for rows in (by_officer, same))
+        withdrawn = NeedCorrection.Change.WITHDRAWN
+        last_by_officer = by_officer.order_by("-pk").values("change")[:1]
+        told = self.exclude(change=withdrawn).annotate(by_officer=Subquery(last_by_officer))
+        of_officers = Q(officer__isnull=False) & ~Exists(later_officer)
+        of_firm = Q(officer__isnull=True) & ~Exists(later_firm.filter(officer__isnull=True))
+        return told.filter(of_officers | of_firm & (Q(by_officer=None) | Q(by_officer=withdrawn)))
 
 
 class NeedCorrection(models.Model):
-    """An officer said that a sub-need was misunderstood, or was missing. Append-only: another row takes it back."""
+    """Somebody said that a sub-need was misunderstood, or was missing. Append-only: another row takes it back."""
 
     class Change(models.TextChoices):
         ADDED = "added", _("ajouté")
@@ -34,7 +39,14 @@ class NeedCorrection(models.Model):
     was_ticked = models.BooleanField(
         default=False, help_text="The firm had ticked what is removed: taking it back ticks it again."
     )
-    officer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("par"))
+    officer = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("par"),
+        help_text="None: the firm.",
+    )
     made_at = models.DateTimeField(_("le"))
     objects = NeedCorrectionQuerySet.as_manager()
 

@@ -15,6 +15,23 @@ from backend.schemes.models import Revision, Scheme, SubNeed
 N_GUIDES = 3
 
 
+class Reply(models.TextChoices):
+    """What a firm gets."""
+
+    ANSWERED = "answered", _("des dispositifs")
+    TO_CONFIRM = "to_confirm", _("un besoin à confirmer")
+    NOTHING = "nothing", _("rien")
+
+
+class Cause(models.TextChoices):
+    """Why it gets nothing."""
+
+    NOT_UNDERSTOOD = "not_understood", _("pas compris")
+    NO_SCHEME = "no_scheme", _("aucun dispositif pour cela")
+    NOT_OPEN = "not_open", _("pas encore ouvert")
+    NOT_FOR_YOU = "not_for_you", _("pas pour cette entreprise")
+
+
 class ResultQuerySet(models.QuerySet["Result"]):
     def reading_only(self, files: Iterable[int]) -> Self:
         """Results that read no other file than some: what else one read may not be shown to the firm."""
@@ -33,7 +50,11 @@ class Result(models.Model):
         models.CharField(max_length=60), default=list, help_text="Those of its needs that were ticked."
     )
     stated = models.BooleanField(_("un besoin est exprimé"), help_text="Without one, every scheme is ranked.")
-    chance = models.FloatField(default=1.0, help_text="That something answers, in [0, 1].")
+    probabilities = models.JSONField(default=dict, help_text="Sub-need → that the firm has it, in [0, 1].")
+    elsewhere = models.FloatField(default=0.0, help_text="Share of its words that speaks of what no scheme is for.")
+    reply = models.CharField(_("réponse"), max_length=10, choices=Reply, default=Reply.ANSWERED)
+    cause = models.CharField(_("pourquoi rien"), max_length=14, choices=Cause, blank=True)
+    served = models.JSONField(default=dict, help_text="Sub-need → whether a scheme serves it, or why none does.")
     weights = models.ForeignKey(WeightSet, on_delete=models.PROTECT, related_name="+")
     ranker = models.ForeignKey(Ranker, on_delete=models.PROTECT, null=True, related_name="+")
     catalogue = models.CharField(

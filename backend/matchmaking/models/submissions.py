@@ -216,12 +216,16 @@ class Need(models.Model):
     ticked = models.BooleanField(default=False)
     added = models.BooleanField(default=False)
     weight = models.FloatField()
+    probability = models.FloatField(default=1.0, help_text="That the firm has it, in [0, 1].")
     evidence = ArrayField(models.CharField(max_length=60), default=list)
+    sentence = ArrayField(
+        models.PositiveIntegerField(), null=True, help_text="Where the text says it best: from, and up to."
+    )
 
     class Meta:
         verbose_name = _("besoin exprimé")
         verbose_name_plural = _("besoins exprimés")
-        ordering = ["-weight", "sub_need__position"]
+        ordering = ["-probability", "-weight", "sub_need__position"]
         constraints = [models.UniqueConstraint(fields=["submission", "sub_need"], name="need_once")]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, cast
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,12 +18,14 @@ from backend.common.throttles import client_network, spend
 from backend.links.models import Kind
 from backend.links.services import make_link
 from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
+from backend.matchmaking.corrections import confirm_needs
 from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_links import colleagues_of, share_name
-from backend.matchmaking.models import Alert, Submission
+from backend.matchmaking.models import Alert, Cause, Submission
 from backend.matchmaking.ownership import read_once
 from backend.matchmaking.presentation import open_to, present, proposes_de_minimis, whom_to_call
+from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import (
     OutsideTerritory,
@@ -32,6 +35,7 @@ from backend.matchmaking.services import (
     send_link_again,
 )
 from backend.matchmaking.state_aid import has_aids, ledger_of
+from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.web.access import has_fresh_access, opened, opened_submission, private, submission_of, token_of
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
@@ -74,6 +78,7 @@ def result_page(
     call_me_form: CallMeForm | None = None,
     asked: Asked | None = None,
     aid_form: AidForm | None = None,
+    needs_error: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """Show a result; a form is one that was refused, with what was typed."""
@@ -87,7 +92,7 @@ def result_page(
     read_once(submission)
     answer, token = latest_result(submission, on=current_day()), token_of(request)
     alert = Alert.objects.filter(submission=submission).first()
-    page = present(submission, answer)
+    page, said = present(submission, answer), said_back(submission, answer)
     shows_aids = aid_form or proposes_de_minimis(page) or has_aids(submission)
     context = {
         "submission": submission,
@@ -95,6 +100,10 @@ def result_page(
         "links": links_of(submission, token),
         "result": answer,
         "page": page,
+        "said": said,
+        "picker": families() if page.nothing_fits and said.cause == Cause.NOT_UNDERSTOOD else (),
+        "needs_url": reverse("firm_needs", args=[token]),
+        "needs_error": needs_error,
         "ledger": ledger_of(submission, on=answer.on) if shows_aids else None,
         "aid_form": aid_form or AidForm(auto_id="aide_%s"),
         "organisation": organisation_in_charge(submission),
@@ -163,6 +172,28 @@ def colleague(request: HttpRequest, token: str) -> HttpResponse:
     share_name(submission=opened_submission(token), agrees=bool(request.POST.get("agrees")))
     messages.success(request, _("C’est noté."))
     return redirect(reverse("result", args=[token]) + "#collegue")
+
+
+def families() -> QuerySet[TaxonomyNeed]:
+    """Return the needs of the taxonomy with their sub-needs, to tick."""
+    return TaxonomyNeed.objects.prefetch_related("sub_needs")
+
+
+@require_POST
+@limit_wrong_links
+@unless_closed
+def needs(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the firm's word on what it was understood to need: boxes that it ticks, a need that it takes away."""
+    submission, known = opened_submission(token), set(SubNeed.objects.values_list("key", flat=True))
+    has, has_not = (known.intersection(request.POST.getlist(name)) for name in ("has", "has_not"))
+    if request.POST.get("none"):
+        has_not |= known.intersection(request.POST.getlist("shown"))
+    if not has and not has_not:
+        sentence = _("Cochez ce que vous cherchez, une case au moins ; rien n’a été changé.")
+        return result_page(request, submission, needs_error=sentence, status=422)
+    confirm_needs(submission=submission, has=has, has_not=has_not, on=current_day())
+    messages.success(request, _("C’est noté : le résultat est à jour."))
+    return redirect("result", token)
 
 
 @require_POST

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from backend.common.days import current_day
+from backend.matchmaking.evaluation.families import OUTCOMES, evaluate_families
 from backend.matchmaking.evaluation.judgements import judged_sources
 from backend.matchmaking.evaluation.table import Row, Table, evaluate
 from backend.schemes.models import Scheme
@@ -44,6 +45,15 @@ class Command(BaseCommand):
             if options["record"] and name == Scheme.OWN and not options["tuning"]:
                 record(table, RECORD, on=current_day())
                 self.stdout.write(f"Mesures gardées dans {RECORD.relative_to(settings.BASE_DIR)}")
+
+        if not source:
+            self._show_families(tuning=options["tuning"])
+
+    def _show_families(self, *, tuning: bool) -> None:
+        self.stdout.write(f"\n{'family':14}{'':12}{'n':>4}" + "".join(f"{name:>12}" for name in OUTCOMES))
+        for row in evaluate_families(held_out=not tuning):
+            shares = "".join(f"{row.shares[name]:12.1%}" for name in OUTCOMES)
+            self.stdout.write(f"{row.family:14}{row.variant:12}{row.n:4}{shares}")
 
     def _show(self, table: Table, *, tuning: bool) -> None:
         half = "tuning half" if tuning else "half never used for tuning"

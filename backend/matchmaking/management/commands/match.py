@@ -16,6 +16,7 @@ from tqdm import tqdm
 from backend.common.days import current_day
 from backend.matchmaking import engine
 from backend.matchmaking.lines import LineError, Question, as_request, load_codes, read_line
+from backend.matchmaking.replies import UnderstoodNeed, understood_of
 from backend.matchmaking.values import parse_day
 from backend.schemes.models import Scheme
 
@@ -154,9 +155,9 @@ class Answers:
         """Answer lines in order, a chunk at a time."""
         for chunk in batched(enumerate(lines, 1), CHUNK, strict=False):
             read = [self._read(number, raw) for number, raw in chunk]
-            matches = iter(self._rank([item for item in read if isinstance(item, Question)]))
+            answers = self._answer([item for item in read if isinstance(item, Question)])
             for item in read:
-                yield _answer(item, next(matches)) if isinstance(item, Question) else item
+                yield next(answers) if isinstance(item, Question) else item
 
     def _read(self, number: int, raw: bytes) -> Question | Answer:
         try:
@@ -164,31 +165,54 @@ class Answers:
         except LineError as error:
             return {"id": error.line_id, "line": number, "error": str(error)}
 
-    def _rank(self, questions: list[Question]) -> Iterator[list[Answer]]:
-        """Rank the schemes for each question: all, or the first that it can have and that address its needs."""
-        requests = [as_request(question, self._compiled, language=self._language)[0] for question in questions]
+    def _answer(self, questions: list[Question]) -> Iterator[Answer]:
+        """Answer each question: with all schemes, or the first that it can have and that address its needs."""
+        read = [as_request(question, self._compiled, language=self._language) for question in questions]
         answers = engine.answer(
-            requests, compiled=self._compiled, weights=self._weights, ranker=self._ranker, limit=self._limit
+            [request for request, _ in read],
+            compiled=self._compiled,
+            weights=self._weights,
+            ranker=self._ranker,
+            limit=self._limit,
         )
-        for answer in answers:
-            yield [
-                {
-                    "scheme": item.scheme_key,
-                    "rank": item.rank,
-                    "score": item.score,
-                    "eligibility": item.eligibility,
-                    "typed": item.typed,
-                    "targeted": item.targeted,
-                    "unknown": item.unknown,
-                    "to_confirm": item.to_confirm,
-                }
-                for item in answer.ranked
-            ]
+        for question, (_, reading), answer in zip(questions, read, answers, strict=True):
+            warnings = {"warnings": list(question.warnings)} if question.warnings else {}
+            reason = {"reason": answer.decision.cause} if answer.decision.cause else {}
+            understood = understood_of(question.text, reading, answer, self._weights)
+            yield {
+                "id": question.id,
+                **warnings,
+                "answer": answer.decision.reply,
+                **reason,
+                "understood": [_understood(need, self._codes.sub_needs[need.sub_need]) for need in understood],
+                "matches": [*map(_match, answer.ranked)],
+            }
 
 
-def _answer(question: Question, matches: list[Answer]) -> Answer:
-    warnings = {"warnings": list(question.warnings)} if question.warnings else {}
-    return {"id": question.id, **warnings, "matches": matches}
+def _understood(need: UnderstoodNeed, label: str) -> Answer:
+    return {
+        "sub_need": need.sub_need,
+        "label": label,
+        "ticked": need.ticked,
+        "probability": need.probability,
+        "sentence": need.sentence,
+        "words": need.words,
+        "served": need.served,
+    }
+
+
+def _match(item: engine.Ranked) -> Answer:
+    return {
+        "scheme": item.scheme_key,
+        "rank": item.rank,
+        "score": item.score,
+        "eligibility": item.eligibility,
+        "typed": item.typed,
+        "targeted": item.targeted,
+        "need": item.need,
+        "unknown": item.unknown,
+        "to_confirm": item.to_confirm,
+    }
 
 
 def _dump(answer: Answer) -> bytes:

@@ -1,0 +1,121 @@
+"""What is said back of what was understood: sure needs, boxes where there is a doubt, needs that nothing serves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from backend.matchmaking import engine
+from backend.matchmaking.models import Need, Result, Submission
+
+FEWEST_BOXES, MOST_BOXES = 2, 4
+
+Reply, Served = engine.Reply, engine.Served
+
+
+@dataclass(frozen=True, slots=True)
+class UnderstoodNeed:
+    """A need of a question, with what says it: ``sentence`` is none for a tick."""
+
+    sub_need: str
+    ticked: bool
+    probability: float
+    sentence: str | None
+    words: tuple[str, ...]
+    served: str
+
+
+def understood_of(
+    text: str, reading: engine.Reading, answer: engine.Answer, weights: engine.Weights
+) -> tuple[UnderstoodNeed, ...]:
+    """Return the needs that are likely, and those that the firm is asked about, as the reading orders them."""
+    decision = answer.decision
+    probabilities = {need.sub_need: need.probability for need in reading.needs}
+    asked = say_back(decision.reply, probabilities, decision.served, weights).doubtful
+    return tuple(
+        UnderstoodNeed(
+            sub_need=need.sub_need,
+            ticked=need.ticked,
+            probability=round(need.probability, 4),
+            sentence=None if need.sentence is None else text[slice(*need.sentence)],
+            words=need.evidence,
+            served=decision.served[need.sub_need],
+        )
+        for need in reading.needs
+        if 100.0 * need.probability >= weights.likely or need.sub_need in asked
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Sub-needs by what is said of them, each the likeliest first.
+
+    ``sure`` are answered, ``doubtful`` are boxes to tick, ``unserved`` are understood and no scheme serves them.
+    """
+
+    sure: tuple[str, ...]
+    doubtful: tuple[str, ...]
+    unserved: tuple[str, ...]
+
+
+def say_back(
+    reply: str, probabilities: Mapping[str, float], served: Mapping[str, str], weights: engine.Weights
+) -> Said:
+    """Return what is said back of the needs of an answer: probabilities in [0, 1], thresholds in percent."""
+    ordered = sorted(probabilities, key=lambda need: (-probabilities[need], need))
+    percent = {need: 100.0 * probabilities[need] for need in ordered}
+    is_served = {need: served.get(need) == Served.YES for need in ordered}
+    sure = [need for need in ordered if is_served[need] and percent[need] >= weights.sure]
+    doubtful = [need for need in ordered if is_served[need] and weights.likely <= percent[need] < weights.sure]
+    if reply == Reply.TO_CONFIRM:  # one box alone is no choice
+        doubtful = [need for need in ordered if is_served[need]][: max(FEWEST_BOXES, len(doubtful))]
+    return Said(
+        sure=tuple(sure),
+        doubtful=tuple(doubtful[:MOST_BOXES]) if reply != Reply.NOTHING else (),
+        unserved=tuple(need for need in ordered if not is_served[need] and percent[need] >= weights.sure),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A need as the firm reads it: its label, and the sentence of the firm that says it, none for a tick."""
+
+    need: Need
+    sentence: str
+
+    @property
+    def key(self) -> str:
+        return self.need.sub_need_id
+
+    @property
+    def label(self) -> str:
+        return str(self.need.sub_need.label)
+
+
+@dataclass(frozen=True, slots=True)
+class SaidBack:
+    """What the firm reads of what was understood, the likeliest first."""
+
+    reply: str
+    cause: str
+    sure: tuple[Chip, ...]
+    doubtful: tuple[Chip, ...]
+    unserved: tuple[Chip, ...]
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is asked what it means before it reads anything else."""
+        return self.reply == Reply.TO_CONFIRM
+
+
+def said_back(submission: Submission, result: Result) -> SaidBack:
+    """Return what the firm reads of its needs beside a result."""
+    said = say_back(result.reply, result.probabilities, result.served, engine.weights_of(result.weights))
+    needs = {need.sub_need_id: need for need in submission.needs.select_related("sub_need")}
+
+    def chips(keys: tuple[str, ...]) -> tuple[Chip, ...]:
+        return tuple(Chip(needs[key], _sentence(submission.text, needs[key])) for key in keys if key in needs)
+
+    return SaidBack(result.reply, result.cause, chips(said.sure), chips(said.doubtful), chips(said.unserved))
+
+
+def _sentence(text: str, need: Need) -> str:
+    return "" if need.sentence is None or need.is_certain else text[slice(*need.sentence)]

@@ -1,0 +1,170 @@
+"""What was understood, said back to the firm: chips it takes away, boxes it ticks, its word as a row of its own."""
+
+import pytest
+from django.core.management import call_command
+
+from backend.matchmaking.corrections import confirm_needs, correct_need, understanding_of
+from backend.matchmaking.models import NeedCorrection, Reply
+from backend.matchmaking.results import replay
+from backend.schemes.models import SubNeed
+from tests.factories import DAY, link_to, make_officer, make_submission
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+
+SURE = "Bonjour, je vous écris de Noyon.\nJe cherche deux soudeurs depuis six mois. Merci d’avance, Paul"
+DOUBTFUL = "avaler un concurrent"
+
+# What new users typed and got "Rien ne correspond", what the form gives as examples, and twenty others, each
+# with the sub-need that an adviser hears first.
+TYPED = {
+    "Recruter un soudeur": "competences.recruter",
+    "Recruter": "competences.recruter",
+    "Transmettre mon entreprise": "creation.transmettre",
+    "Trouver des clients": "accompagnement.orientation",
+    "On gère encore la prod sur Excel": "numerique.outils",
+    "Je ne trouve pas de soudeurs et je refuse des commandes.": "competences.recruter",
+    "Je cherche un soudeur": "competences.recruter",
+    "je cherche un apprenti boulanger": "competences.alternance",
+    "Former mes gars au soudage": "competences.former",
+    "acheter un robot": "numerique.robot",
+    "Refaire mon site internet": "numerique.outils",
+    "ma facture d'électricité a doublé": "energie.facture",
+    "panneaux solaires sur le toit": "energie.enr",
+    "mes salariés n'ont pas de bus": "mobilite.salaries",
+    "loger mes saisonniers": "mobilite.logement",
+    "un terrain de 2 hectares": "foncier.terrain",
+    "Je veux exporter en Allemagne": "export.prospecter",
+    "On s'est fait pirater": "cyber.incident",
+    "bilan carbone demandé par un client": "energie.bilan-carbone",
+    "la banque refuse mon prêt": "finance.banque",
+    "je n'arrive plus à payer mes fournisseurs": "finance.difficulte",
+    "Créer mon entreprise": "creation.demarrer",
+    "reprendre une boulangerie": "creation.reprendre",
+    "aucun problème de recrutement, il nous faut un terrain plus grand": "foncier.terrain",
+    "Je ne veux pas d'apprenti mais un soudeur confirmé": "competences.recruter",
+    "trop de déchets plastique à l'atelier": "circulaire.dechets",
+}
+
+
+def post(client, submission, **sent):
+    return client.post(f"/resultat/{link_to(submission)}/besoins/", sent, follow=True)
+
+
+@pytest.mark.parametrize(("text", "need"), TYPED.items())
+def test_what_bosses_type_is_answered_or_asked_about_with_the_right_box(client, text, need):
+    submission = make_submission(confirmed=True, needs=(), text=text)
+    said = client.get(f"/resultat/{link_to(submission)}/").context["said"]
+    assert said.reply != Reply.NOTHING
+    found = [chip.key for chip in (said.doubtful if said.asks else said.sure)]
+    assert need in (found if said.asks else found[:2]), found
+
+
+def test_a_need_is_said_back_with_the_sentence_that_says_it_and_nothing_of_the_politeness(client):
+    submission = make_submission(confirmed=True, needs=(), text=SURE)
+    page = client.get(f"/resultat/{link_to(submission)}/")
+    text = text_of(page)
+    assert "Vous cherchez" in text
+    assert "Recruter, trouver du personnel Je cherche deux soudeurs depuis six mois Retirer" in text
+    assert [chip.key for chip in page.context["said"].sure] == ["competences.recruter"]
+    assert "Par quoi commencer" in text
+
+
+def test_a_need_that_the_firm_takes_away_is_gone_and_its_word_is_kept(client):
+    submission = make_submission(confirmed=True, needs=("energie.facture",), text=SURE)
+    text = text_of(post(client, submission, has_not="competences.recruter"))
+    assert "C’est noté : le résultat est à jour." in text
+    result = submission.results.first()
+    assert set(result.needs) == {"energie.facture"}
+    (row,) = submission.need_corrections.all()
+    assert (row.sub_need_id, row.change, row.officer) == ("competences.recruter", "removed", None)
+
+
+def test_a_ticked_need_is_taken_away_too(client):
+    submission = make_submission(confirmed=True, needs=("energie.facture", "numerique.robot"), text="")
+    post(client, submission, has_not="energie.facture")
+    assert set(submission.results.first().needs) == {"numerique.robot"}
+
+
+def test_where_it_is_not_clear_boxes_come_first_and_alone_and_a_tick_answers(client):
+    submission = make_submission(confirmed=True, needs=(), text=DOUBTFUL)
+    page = client.get(f"/resultat/{link_to(submission)}/")
+    text = text_of(page)
+    assert "Dites-nous en un mot ce que vous cherchez" in text
+    assert "Qu’avez-vous en tête" in text
+    boxes = [chip.key for chip in page.context["said"].doubtful]
+    assert 2 <= len(boxes) <= 4
+    assert "creation.reprendre" in boxes or "invest.croissance" in boxes
+    assert "data-scheme" not in page.content.decode()
+    after = post(client, submission, has=boxes[0])
+    assert after.context["result"].reply == Reply.ANSWERED
+    assert after.context["said"].sure[0].key == boxes[0]
+    assert "data-scheme" in after.content.decode()
+
+
+def test_none_of_the_boxes_is_an_answer_too(client):
+    submission = make_submission(confirmed=True, needs=(), text=DOUBTFUL)
+    boxes = [chip.key for chip in client.get(f"/resultat/{link_to(submission)}/").context["said"].doubtful]
+    after = post(client, submission, none="1", shown=boxes)
+    assert not set(boxes) & set(submission.results.first().needs)
+    assert after.status_code == 200
+
+
+def test_nothing_ticked_is_a_sentence_and_changes_nothing(client):
+    submission = make_submission(confirmed=True, needs=(), text=DOUBTFUL)
+    response = post(client, submission, has="nulle.part")
+    assert response.status_code == 422
+    assert "Cochez ce que vous cherchez, une case au moins" in text_of(response)
+    assert not submission.need_corrections.exists()
+
+
+@pytest.mark.parametrize("text", ["asdfgh qwerty", "Bonjour madame, merci et bonne journée", "x" * 4000, "12 34"])
+def test_what_is_not_understood_gets_the_twelve_needs_to_tick(client, text):
+    submission = make_submission(confirmed=True, needs=(), text=text)
+    page = client.get(f"/resultat/{link_to(submission)}/")
+    assert "Nous n’avons pas bien compris votre besoin" in text_of(page)
+    assert page.content.decode().count('name="has"') == SubNeed.objects.count()
+    after = post(client, submission, has="numerique.robot")
+    assert after.context["result"].reply == Reply.ANSWERED
+
+
+def test_an_officer_outweighs_the_firm_until_he_takes_his_word_back(client):
+    officer, robot = make_officer(), SubNeed.objects.get(pk="numerique.robot")
+    submission = make_submission(confirmed=True, needs=(), text=SURE)
+    correct_need(submission=submission, sub_need=robot, change="removed", officer=officer, on=DAY)
+    confirm_needs(submission=submission, has=["numerique.robot"], has_not=[], on=DAY)
+    assert "numerique.robot" in submission.results.first().needs  # nothing was removed: it was not there
+    correct_need(submission=submission, sub_need=robot, change="removed", officer=officer, on=DAY)
+    assert "numerique.robot" not in submission.results.first().needs
+    confirm_needs(submission=submission, has=["numerique.robot"], has_not=[], on=DAY)
+    assert "numerique.robot" not in submission.results.first().needs
+    correct_need(submission=submission, sub_need=robot, change="withdrawn", officer=officer, on=DAY)
+    assert "numerique.robot" in submission.results.first().needs
+
+
+def test_an_officer_reads_what_the_firm_said(client):
+    officer = make_officer()
+    submission = make_submission(confirmed=True, needs=(), text=SURE)
+    confirm_needs(submission=submission, has=["numerique.robot"], has_not=["competences.recruter"], on=DAY)
+    client.force_login(officer)
+    text = text_of(client.get(f"/agent/{submission.pk}/"))
+    assert "Confirmé par l’entreprise" in text
+    assert "Écarté par l’entreprise" in text
+    assert [row.officer for row in understanding_of(submission).removed] == [None]
+
+
+def test_what_was_said_before_it_is_replayed_without_the_text_and_the_model(client):
+    submission = make_submission(confirmed=True, needs=(), text=f"{SURE} Et avaler un concurrent.")
+    result = submission.results.first()
+    assert result.probabilities
+    submission.text = ""
+    submission.save()
+    assert replay(result) == []
+    call_command("replay", submission.reference, verbosity=0)
+
+
+def test_nobody_but_who_holds_the_link_says_anything(client):
+    submission = make_submission(confirmed=True, needs=(), text=SURE)
+    response = client.post("/resultat/quelqu-un-d-autre/besoins/", {"has": "numerique.robot"})
+    assert response.status_code == 404
+    assert not NeedCorrection.objects.filter(submission=submission).exists()
