@@ -5,7 +5,7 @@ from typing import Any
 
 from backend.accounts.models import Membership, Organisation, User
 from backend.links.models import Kind
-from backend.matchmaking.models import FileLink, HandOver, Result, Review, ReviewEnd, Submission
+from backend.matchmaking.models import Cause, FileLink, HandOver, Reply, Result, Review, ReviewEnd, Submission
 from backend.notifications.models import Notification
 from backend.notifications.placeholders import placeholder
 from backend.notifications.rendering import render
@@ -45,14 +45,16 @@ def enqueue_access_link(submission: Submission, *, key: str) -> None:
 
 
 def enqueue_receipt(submission: Submission, result: Result, *, key: str, again: bool = False) -> None:
-    matches = result.matches.answering()
+    asks = result.reply == Reply.TO_CONFIRM or result.cause == Cause.NOT_UNDERSTOOD
+    matches = result.matches.none() if asks else result.matches.answering()
     n_matches = matches.count()
     context = {
         **context_of(submission),
         "matches": matches.select_related("revision")[:5],
         "n_matches": n_matches,
         "caller": caller_of(submission),
-        "guides": () if n_matches else result.guides(),
+        "asks": asks,
+        "guides": () if n_matches or result.reply == Reply.TO_CONFIRM else result.guides(),
         "organisation": organisation_in_charge(submission),
         "closed": submission.closed_at is not None,
         "reviewed": submission.reviewed_at is not None,

@@ -125,7 +125,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
     }.items():
         visit(page, service, name, path)
     page.goto(f"{service.url}/resultat/{made['nothing']}/")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Rien ne correspond aujourd’hui")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Nous n’avons pas bien compris votre besoin")
     visit(page, service, "introuvable", "/nulle-part/", status=404)
     visit(page, service, "lien-perime", "/confirmer/abc/", status=404)
 

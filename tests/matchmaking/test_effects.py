@@ -63,7 +63,7 @@ def test_it_reads_the_latest_files_that_their_firms_confirmed():
 
 
 def test_a_file_that_nothing_answers_is_counted_apart():
-    make_submission(confirmed=True, needs=(), text="Il fait beau.")
+    make_submission(confirmed=True, needs=(), text="asdfgh qwerty")
     effect = preview(points(**OTHER), on=DAY)
     assert (effect.files, effect.n_silent, effect.n_first) == ((), 1, 0)
     assert effect.percent_kept is None

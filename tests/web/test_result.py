@@ -13,7 +13,7 @@ from tests.neighbour import ours
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
-N_QUERIES = 30
+N_QUERIES = 31
 
 
 @pytest.fixture

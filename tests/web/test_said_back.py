@@ -1,13 +1,17 @@
 """What was understood, said back to the firm: chips it takes away, boxes it ticks, its word as a row of its own."""
 
+from html import unescape
+
 import pytest
 from django.core.management import call_command
 
 from backend.matchmaking.corrections import confirm_needs, correct_need, understanding_of
-from backend.matchmaking.models import NeedCorrection, Reply
+from backend.matchmaking.models import Match, NeedCorrection, Reply
 from backend.matchmaking.results import replay
+from backend.notifications.models import Notification
 from backend.schemes.models import SubNeed
 from tests.factories import DAY, link_to, make_officer, make_submission
+from tests.neighbour import ours
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -168,3 +172,20 @@ def test_nobody_but_who_holds_the_link_says_anything(client):
     response = client.post("/resultat/quelqu-un-d-autre/besoins/", {"has": "numerique.robot"})
     assert response.status_code == 404
     assert not NeedCorrection.objects.filter(submission=submission).exists()
+
+
+@pytest.mark.parametrize("text", [DOUBTFUL, "asdfgh qwerty"])
+def test_the_receipt_asks_what_is_meant_and_lists_nothing_that_was_guessed(text):
+    submission = make_submission(confirmed=True, needs=(), text=text)
+    receipt = ours(Notification).get(kind="receipt", recipient=submission.contact.email)
+    names = Match.objects.answering().filter(result__submission=submission).values_list("revision__name", flat=True)
+    for body in (receipt.text, unescape(receipt.html)):
+        assert "dites-le d’un geste sur cette page" in body
+        assert not [name for name in names if name in body]
+
+
+def test_the_officer_of_a_doubtful_file_reads_that_the_firm_is_asked(client):
+    client.force_login(make_officer())
+    doubtful, sure = (make_submission(confirmed=True, needs=(), text=text) for text in (DOUBTFUL, SURE))
+    assert "Besoin à confirmer" in text_of(client.get(f"/agent/{doubtful.pk}/"))
+    assert "Besoin à confirmer" not in text_of(client.get(f"/agent/{sure.pk}/"))

@@ -9,7 +9,7 @@ import pytest
 from django.core.cache import caches
 from django.test import RequestFactory
 
-from backend.common.throttles import client_network, look, spend
+from backend.common.throttles import client_network, spend
 from backend.links.models import Kind
 from backend.matchmaking.models import Submission
 from backend.notifications.models import Notification
@@ -58,14 +58,6 @@ def test_capitals_make_no_other_address(settings):
     limit(settings, a=1)
     spend("a", "Camille@Y.example")
     assert spend("a", "camille@y.example")
-
-
-def test_looking_does_not_count(settings):
-    no_turn_of_the_hour()
-    limit(settings, a=1)
-    assert [look("a", "x") for _ in range(3)] == [0, 0, 0]
-    spend("a", "x")
-    assert look("a", "x")
 
 
 def test_the_count_ends_with_its_period(settings):

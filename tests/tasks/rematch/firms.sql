@@ -26,8 +26,8 @@ INSERT INTO matchmaking_submission
     (id, filing_key, sheet_id, contact_id, text, call_slot, closed_reason, many_of_company, many_of_address, filed_at,
      consented_at, confirmed_at)
     SELECT n, md5(n::text)::uuid, n, n, '', 'any', '', false, false, now(), now(), now() FROM number;
-INSERT INTO matchmaking_need (submission_id, sub_need_id, ticked, added, weight, evidence)
-    SELECT n, (%(needs)s::text[])[1 + pg_temp.draw(n, 6, cardinality(%(needs)s::text[]))], true, false, 1.0, '{}' FROM number;
+INSERT INTO matchmaking_need (submission_id, sub_need_id, ticked, added, weight, evidence, probability)
+    SELECT n, (%(needs)s::text[])[1 + pg_temp.draw(n, 6, cardinality(%(needs)s::text[]))], true, false, 1.0, '{}', 1.0 FROM number;
 
 SELECT setval(pg_get_serial_sequence('companies_contact', 'id'), %(last)s);
 SELECT setval(pg_get_serial_sequence('companies_factsheet', 'id'), %(last)s);
