@@ -29,19 +29,19 @@ def key(source, tmp_path_factory) -> tuple[Path, str]:
 
 
 @pytest.fixture(scope="module")
-def archive(source, key, tmp_path_factory) -> Path:
+def backed_up(source, key, tmp_path_factory) -> tuple[Path, dict[str, int]]:
+    """Return a backup and the rows of each table when it was made: later tests back up again, which is noted too."""
     folder = tmp_path_factory.mktemp("backups")
     done = source.command("backup", folder, JONCTION_BACKUP_RECIPIENTS=key[1])
     assert done.returncode == 0, done.stderr
     assert "chiffrée" in done.stdout
     (path,) = folder.iterdir()
-    return path
+    return path, source.counts()
 
 
 @pytest.fixture(scope="module")
-def counts(archive, source) -> dict[str, int]:
-    """Return the rows of each table at the time of the backup: later tests back up again, which is noted too."""
-    return source.counts()
+def archive(backed_up) -> Path:
+    return backed_up[0]
 
 
 def test_it_says_nothing_without_the_key(archive, source):
@@ -53,7 +53,8 @@ def test_it_says_nothing_without_the_key(archive, source):
     assert b"PGDMP" not in content
 
 
-def test_it_is_restored_with_the_key(archive, counts, key, make_database):
+def test_it_is_restored_with_the_key(backed_up, key, make_database):
+    archive, counts = backed_up
     database = make_database()
     done = database.command("restore", archive, "--identity", key[0])
     assert done.returncode == 0, done.stderr

@@ -108,7 +108,7 @@ def test_the_receipt_lists_five_schemes_not_reviewed_yet_and_says_who_calls(subm
 
 
 def test_the_receipt_says_so_when_nothing_fits(officer):
-    submission = file(needs=[], text="Ma tante a des canaris.")
+    submission = file(needs=[], text="Je passe aux prud’hommes mardi contre mon ancien magasinier.")
     confirm_address(submission=submission)
     email = owed("receipt")
     assert_well_formed(email)
