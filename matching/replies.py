@@ -73,7 +73,8 @@ def decide(wish: Wish, weights: Weights, columns: Columns, standing: "Standing")
     """Decide what a wish gets from schemes of which ``standing`` says which the firm has or may have."""
     if not wish.stated:
         return Decision(Reply.ANSWERED, frozenset(wish.weights))
-    served = {need: _served(need, columns, standing) for need in wish.weights}
+    best = columns.best([*wish.weights], standing.possible) if wish.weights else {}
+    served = {need: _served(need, best.get(need, 0.0), columns, standing) for need in wish.weights}
     percents = {need: 100.0 * wish.probabilities.get(need, 1.0) for need in wish.weights}
     possible = [(percents[need], need) for need in served if served[need] == Served.YES]
     chance, likeliest = max(possible, default=(0.0, ""))
@@ -87,10 +88,10 @@ def decide(wish: Wish, weights: Weights, columns: Columns, standing: "Standing")
     )
 
 
-def _served(need: str, columns: Columns, standing: "Standing") -> Served:
-    serving = columns.serve([need])
-    if columns.best([need], standing.possible).get(need, 0.0) >= SERVES:
+def _served(need: str, best: float, columns: Columns, standing: "Standing") -> Served:
+    if best >= SERVES:
         return Served.YES
+    serving = columns.serve([need])
     if (serving & standing.opens_later).any():
         return Served.NOT_OPEN
     return Served.NOT_FOR_YOU if serving.any() else Served.NONE

@@ -98,7 +98,7 @@ def test_where_it_is_not_clear_what_is_meant_the_answer_says_what_to_ask(ask):
     assert (answer["answer"], answer["reason"]) == ("to_confirm", None)
     assert {"invest.croissance"} < {need["sub_need"] for need in answer["understood"]}
     needs = [match["need"] for match in answer["matches"]]
-    assert len({need["sub_need"] for need in needs if need}) == 1  # beside whoever orients, whatever the need
+    assert len({need["sub_need"] for need in needs if need}) == 1  # a guide serves none of its own
 
 
 @pytest.mark.parametrize(
