@@ -97,7 +97,7 @@ def cuts_of(fields: Iterable[str], condition: Criterion) -> frozenset[Cut]:
         elif name == "on":
             found.update((name, "") for leaf in ends if isinstance(leaf, Window))
         elif name == "answers":
-            found.update((name, leaf.fact) for leaf in ends if isinstance(leaf, Manual))
+            found.update((name, leaf.fact) for leaf in ends if isinstance(leaf, Manual) and leaf.decides)
         elif name == "held":
             named = ((*leaf.any_of, *leaf.none_of) for leaf in ends if isinstance(leaf, HoldsScheme))
             found.update((name, key) for keys in named for key in keys)

@@ -28,7 +28,7 @@ class CriterionError(MatchingError):
 
     REASONS: ClassVar[tuple[str, ...]] = (
         "object", "kind", "depth", "parameter", "missing", "list", "type", "date",
-        "choice", "empty", "blank", "code", "both", "incomplete",
+        "choice", "empty", "blank", "code", "both", "incomplete", "nature",
         "no_bound", "two_bounds", "upside_down", "every_size", "no_end", "yearly_days", "yearly_length",
     )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """The published description of criteria as JSON: a JSON Schema made from the criteria themselves.
 
-It says all that a schema can say. What it cannot (bounds upside down, a code whose division is in no section, criteria
-nested too deep) :func:`matching.definitions.parse_criterion` refuses with the place and the reason.
+It says all that a schema can say. What it cannot (bounds upside down, a code whose division is in no section, an
+appraisal among alternatives, criteria nested too deep) :func:`matching.definitions.parse_criterion` refuses with the
+place and the reason.
 """
 
 from collections.abc import Mapping

@@ -145,8 +145,8 @@ class _Pairs:
 
 
 def has_manual(condition: Criterion) -> bool:
-    """Tell whether a part of a condition is left to a person: what is assumed of it changes nothing elsewhere."""
-    return any(isinstance(leaf, Manual) for leaf in leaves(condition))
+    """Tell whether a part of a condition waits for a person: what is assumed of it changes nothing elsewhere."""
+    return any(isinstance(leaf, Manual) and leaf.decides for leaf in leaves(condition))
 
 
 class ClassRows:

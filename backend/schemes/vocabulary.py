@@ -96,12 +96,19 @@ CRITERION_KINDS = {
     "spend_kind": "Ce que le projet comprend (équipements, conseil…)",
     "horizon": "Pour quand est le projet",
     "tenure": "Propriétaire ou locataire des locaux",
-    "manual": "Condition à vérifier par une personne",
+    "manual": "Phrase à laquelle une personne répond",
     "any": "Groupe : au moins un de ceux-ci",
     "all": "Groupe : tous ceux-ci ensemble",
     "not": "Groupe : aucun de ceux-ci",
     "window": "Période d’ouverture",
 }
+# What the answer to a sentence decides: a verdict, or nothing that anybody can tell beforehand.
+NATURES = {
+    "condition": "une condition : sans elle, c’est non",
+    "appraisal": "ce que le porteur apprécie quand il choisit",
+    "undertaking": "ce que l’entreprise fera ou s’engage à faire",
+}
+NATURE_TITLES = {"undertaking": _("à faire"), "appraisal": _("ce que le porteur regarde")}
 CRITERION_PARAMETERS = {
     "any_of": "valeurs admises",
     "none_of": "valeurs exclues",
@@ -116,6 +123,7 @@ CRITERION_PARAMETERS = {
     "expected": "réponse attendue",
     "sentence": "ce qui doit être vrai",
     "ask": "qui peut répondre",
+    "nature": "ce que la phrase décide",
     "fact": "nom de la réponse",
     "state": "ouverture",
     "opens_on": "ouvre le",

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from matching.criteria.base import Criterion, OpenFacts, leaves, need
+from matching.criteria.manual import CONDITION, Manual
 from matching.outcomes import UNKNOWN, Outcome, OutcomeArray, all_of, any_of, negate
 from matching.profiles import Profiles
 
@@ -44,6 +45,10 @@ class AnyOf(_Composite):
 
     kind: ClassVar[str] = "any"
 
+    def __post_init__(self) -> None:
+        _Composite.__post_init__(self)
+        _need_conditions(self)
+
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
         return any_of((part.evaluate(profiles, assume=assume) for part in self.of), profiles.n)
 
@@ -54,6 +59,9 @@ class Not(Criterion):
 
     kind: ClassVar[str] = "not"
     of: Criterion
+
+    def __post_init__(self) -> None:
+        _need_conditions(self)
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -67,6 +75,13 @@ class Not(Criterion):
 
     def open_facts(self, profiles: Profiles, *, assume: Outcome | None = None) -> OpenFacts:
         return _open_below(self, profiles, assume, _mirror(assume))
+
+
+def _need_conditions(composite: Criterion) -> None:
+    """Refuse an appraisal or an undertaking: always met, it would settle an alternative alone, and its contrary."""
+    for leaf in leaves(composite):
+        if isinstance(leaf, Manual):
+            need(leaf.decides, "nature", f"{leaf.sentence!r} in {composite.kind!r}", leaf.nature, CONDITION)
 
 
 def _mirror(assume: Outcome | None) -> Outcome | None:

@@ -58,6 +58,8 @@ def outcome(criterion: dict[str, Any], facts: dict[str, Any], doubt: str | None 
     if kind == "size_category":
         return size(criterion, facts)
     if kind == "manual":
+        if criterion.get("nature", "condition") != "condition":
+            return "yes"
         return doubt or yes_no(facts["answers"].get(criterion["fact"]))
     if kind == "in_territory":
         place = facts["project_place" if criterion.get("level") == "project" else "place"]
@@ -113,6 +115,8 @@ def read_facts(criterion: dict[str, Any]) -> set[str]:
         return {"naf_2025"} if criterion.get("nomenclature") == "naf_2025" else {"naf"}
     if kind in FIGURES:
         return {kind, "group"} if criterion.get("level") == "group" else {kind}
+    if criterion.get("nature", "condition") != "condition":
+        return set()
     return FACTS[kind]
 
 

@@ -362,6 +362,17 @@ def test_a_manual_condition_is_unknown_until_someone_answers_it(answers: dict[st
     assert outcome_of(MANUAL, answers=answers) == expected
 
 
+@pytest.mark.parametrize("nature", ["appraisal", "undertaking"])
+@pytest.mark.parametrize("answers", [{}, {"taxes": True}, {"taxes": False}])
+@pytest.mark.parametrize("assume", [None, MET, NOT_MET])
+def test_what_decides_nothing_is_met_whatever_was_answered_and_asks_nothing(
+    nature: str, answers: dict[str, bool], assume: Outcome | None
+) -> None:
+    criterion, profiles = parse_criterion({**MANUAL, "nature": nature}), make_profiles(answers=answers)
+    assert criterion.evaluate(profiles, assume=assume)[0] == MET
+    assert (criterion.facts, criterion.open_facts(profiles, assume=assume)) == ((), {})
+
+
 def test_a_manual_condition_is_given_the_benefit_of_the_doubt_on_both_sides_of_a_not() -> None:
     profiles = make_profiles(answers={"taxes": False})
     assert parse_criterion(MANUAL).evaluate(profiles, assume=MET)[0] == MET

@@ -34,6 +34,8 @@ EXAMPLES: list[dict[str, Any]] = [
     {"kind": "window", "state": "dated", "opens_on": "2026-01-01", "closes_on": "2026-12-31"},
     {"kind": "window", "state": "dated", "opens_on": "2026-03-01", "closes_on": "2026-04-30", "yearly": True},
     {"kind": "manual", "fact": "taxes", "sentence": "À jour.", "ask": "firm"},
+    {"kind": "manual", "fact": "novel", "sentence": "Projet innovant.", "nature": "appraisal"},
+    {"kind": "all", "of": [{"kind": "manual", "fact": "before", "sentence": "Avant.", "nature": "undertaking"}]},
     {"kind": "all", "of": [{"kind": "any", "of": [{"kind": "project_not_started"}]}]},
     {"kind": "not", "of": {"kind": "activity", "any_of": ["64"], "none_of": ["64.2"]}},
 ]

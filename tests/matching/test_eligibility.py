@@ -88,6 +88,14 @@ def test_a_manual_condition_answered_no_makes_it_ineligible() -> None:
     assert (verdict.eligibility[0], verdict.typed[0]) == (NOT_MET, MET)
 
 
+@pytest.mark.parametrize("nature", ["appraisal", "undertaking"])
+def test_a_no_to_what_decides_nothing_leaves_the_scheme(nature: str) -> None:
+    scheme = make_scheme("a:a", {**MANUAL, "nature": nature}, STAFF)
+    verdict = verdicts(scheme, headcount=Interval(10, 10), answers={"taxes": False})
+    assert (verdict.eligibility[0], verdict.typed[0]) == (MET, MET)
+    assert names(verdict) == (set(), set())
+
+
 def test_a_condition_typed_from_free_text_counts_for_eligibility_alone() -> None:
     scheme = make_scheme("a:a", REGION, from_text=(parse(STAFF),))
     verdict = verdicts(scheme, place=Place(frozenset({"REG-32"}), frozenset()))

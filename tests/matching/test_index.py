@@ -313,6 +313,7 @@ CONDITIONS = [
     {"kind": "age_months", "at_least": 36},
     {"kind": "any", "of": [{"kind": "turnover", "below": 2e6}, {"kind": "size_category", "to": "small"}]},
     {"kind": "manual", "fact": "taxes", "sentence": "."},
+    {"kind": "manual", "fact": "before", "sentence": ".", "nature": "undertaking"},
 ]
 
 

@@ -146,6 +146,17 @@ criteria = st.recursive(
     ),
     max_leaves=6,
 )
+told = st.builds(
+    lambda fact, nature: {"kind": "manual", "fact": fact, "sentence": ".", "nature": nature},
+    st.sampled_from(MANUALS), st.sampled_from(["appraisal", "undertaking"]),
+)  # fmt: skip
+# What may stand at the top of a scheme: under "any" and "not" stand conditions only.
+rows = st.one_of(
+    criteria,
+    criteria,
+    told,
+    st.lists(st.one_of(criteria, told), min_size=1, max_size=3).map(lambda of: {"kind": "all", "of": of}),
+)
 
 
 @st.composite
@@ -244,7 +255,7 @@ def outcomes(definition: dict[str, Any], *several: Mapping[str, Any]) -> list[st
     return [WORDS[int(value)] for value in parse_criterion(definition).evaluate(columns)]
 
 
-@given(criteria, st.lists(profiles, min_size=1, max_size=4))
+@given(rows, st.lists(profiles, min_size=1, max_size=4))
 def test_the_engine_and_the_second_reading_agree_on_criteria(
     definition: dict[str, Any], several: list[dict[str, Any]]
 ) -> None:
@@ -261,8 +272,8 @@ def test_the_engine_and_the_second_reading_agree_on_criteria(
 
 @given(
     windows(),
-    st.lists(criteria, max_size=3),
-    st.lists(criteria, max_size=2),
+    st.lists(rows, max_size=3),
+    st.lists(rows, max_size=2),
     subsets(ACTIVITIES),
     subsets(ACTIVITIES_2025),
     st.lists(profiles, min_size=1, max_size=3),
@@ -326,14 +337,14 @@ def test_the_order_of_the_parts_does_not_matter(
         assert outcomes({"kind": kind, "of": parts}, facts) == outcomes({"kind": kind, "of": shuffled}, facts)
 
 
-@given(criteria, st.lists(profiles, min_size=2, max_size=5))
+@given(rows, st.lists(profiles, min_size=2, max_size=5))
 def test_a_profile_gets_the_same_answer_alone_and_in_company(
     definition: dict[str, Any], several: list[dict[str, Any]]
 ) -> None:
     assert outcomes(definition, *several) == [outcomes(definition, facts)[0] for facts in several]
 
 
-@given(criteria, profiles, profiles)
+@given(rows, profiles, profiles)
 def test_learning_a_fact_only_settles_what_was_open(
     definition: dict[str, Any], facts: dict[str, Any], truth: dict[str, Any]
 ) -> None:
@@ -366,7 +377,7 @@ BEHIND = {
 }
 
 
-@given(criteria, profiles, profiles)
+@given(rows, profiles, profiles)
 def test_a_fact_changes_only_the_criteria_that_read_it(
     definition: dict[str, Any], facts: dict[str, Any], others: dict[str, Any]
 ) -> None:
@@ -415,7 +426,7 @@ def test_narrowing_an_interval_only_settles_what_was_open(
     assert before in ("maybe", after)
 
 
-@given(criteria, profiles)
+@given(rows, profiles)
 def test_what_is_open_names_a_fact_and_what_is_settled_names_none(
     definition: dict[str, Any], facts: dict[str, Any]
 ) -> None:
@@ -433,7 +444,7 @@ def test_the_first_and_the_last_day_are_inside(one: date, other: date) -> None:
     assert window.evaluate(Profiles([Profile(on=opens_on), Profile(on=closes_on)])).tolist() == [1, 1]
 
 
-@given(criteria, st.lists(profiles, min_size=2, max_size=8))
+@given(rows, st.lists(profiles, min_size=2, max_size=8))
 def test_what_is_kept_by_class_is_what_each_profile_would_be_told(
     definition: dict[str, Any], several: list[dict[str, Any]]
 ) -> None:

@@ -219,6 +219,14 @@ def test_a_condition_left_to_a_person_is_counted_on_the_whole_verdict() -> None:
     assert next_conditions(answered, several, {}) == []
 
 
+@pytest.mark.parametrize("nature", ["appraisal", "undertaking"])
+def test_what_decides_nothing_is_never_asked(nature: str) -> None:
+    told = {"kind": "manual", "fact": "before", "sentence": ".", "ask": "firm", "nature": nature}
+    plan = {"kind": "manual", "fact": "plan", "sentence": ".", "ask": "firm"}
+    found = next_conditions(Profile(on=DAY), [make_scheme("jonction:a", told, plan)], {})
+    assert [(question.name, question.expected) for question in found] == [("answer:plan", 1.0)]
+
+
 @pytest.mark.parametrize(
     ("definition", "fact", "n"),
     [

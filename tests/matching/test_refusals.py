@@ -6,6 +6,7 @@ import pytest
 
 from matching import CriterionError, parse_criterion
 
+NOVEL = {"kind": "manual", "fact": "novel", "sentence": "Projet innovant.", "nature": "appraisal"}
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"kind": "in_territory"},
@@ -169,6 +170,18 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"kind": "manual", "fact": "a", "sentence": "b", "ask": "mayor"},
         "here: Unknown 'ask' of 'manual': 'mayor' was given; accepted: firm, officer, operator.",
+    ),
+    (
+        {"kind": "manual", "fact": "a", "sentence": "b", "nature": "wish"},
+        "here: Unknown 'nature' of 'manual': 'wish' was given; accepted: condition, appraisal, undertaking.",
+    ),
+    (
+        {"kind": "any", "of": [{"kind": "all", "of": [NOVEL]}, {"kind": "craft_register"}]},
+        "here: 'Projet innovant.' in 'any': 'appraisal' was given; accepted: condition.",
+    ),
+    (
+        {"kind": "not", "of": NOVEL},
+        "here: 'Projet innovant.' in 'not': 'appraisal' was given; accepted: condition.",
     ),
     (
         {"kind": "all"},

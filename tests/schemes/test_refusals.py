@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from backend.schemes.models import refusals, validate_criterion
 from matching import CriterionError
-from tests.matching.test_refusals import REFUSED
+from tests.matching.test_refusals import NOVEL, REFUSED
 
 OTHERS: list[tuple[Any, str]] = [
     ("size", "« size » n’est pas un critère ; attendu : son genre (kind) et ses limites."),
@@ -24,6 +24,10 @@ OTHERS: list[tuple[Any, str]] = [
     (
         {"kind": "any", "of": [{"kind": "headcount", "at_least": 50, "at_most": 10.5}]},
         "Partie 1 du groupe : les limites sont à l’envers (« 50 » et « 10.5 ») ; attendu : la plus basse d’abord.",
+    ),
+    (
+        {"kind": "any", "of": [{"kind": "craft_register"}, NOVEL]},
+        "Une appréciation ou un engagement ne va ni dans « au moins un » ni dans « aucun »",
     ),
     ({"kind": "tenure", "any_of": ["squatter"]}, "« squatter » n’est pas un choix possible pour « valeurs admises »"),
 ]

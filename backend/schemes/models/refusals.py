@@ -75,6 +75,7 @@ _SENTENCES: dict[str, str] = {
     ),
     "both": "{given} est à la fois demandé et exclu ; attendu : l’un ou l’autre",
     "incomplete": "une condition à vérifier demande sa phrase et le nom de sa réponse",
+    "nature": "une appréciation ou un engagement ne va ni dans « au moins un » ni dans « aucun »",
     "no_bound": "il n’y a pas de limite ; attendu : au moins une limite, basse ou haute",
     "two_bounds": "il y a deux limites du même côté ({given}) ; attendu : une basse au plus, une haute au plus",
     "upside_down": "les limites sont à l’envers ({given}) ; attendu : la plus basse d’abord",
