@@ -224,6 +224,7 @@ EXAMPLES = [
                             "definition": {"kind": "turnover", "at_most": 50000000},
                             "sentence": "Chiffre d’affaires : 50 M€ au plus",
                             "outcome": "unknown",
+                            "nature": "",
                             "open_facts": ["turnover"],
                             "values": [],
                             "condition": "",

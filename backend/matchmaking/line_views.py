@@ -1,17 +1,19 @@
 """The conditions of a scheme for one firm, line by line; what is told of them whoever asks is made once a revision."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
+from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.known import Known
 from backend.schemes import wording
 from backend.schemes.kept import KEPT
 from backend.schemes.models import Criterion, Revision
+from backend.schemes.vocabulary import NATURE_TITLES
 
 SYMBOLS = {"met": "✓", "not_met": "✗", "unknown": "?"}
 OUTCOME_NAMES = {"met": _("rempli"), "not_met": _("non rempli"), "unknown": _("à préciser")}
@@ -30,18 +32,23 @@ class Told:
     excerpt: str
     condition: str
     ask: str
+    nature: str  # empty where no person has to answer
     criterion: int | None  # key of the condition; none for the window and for parts of a condition
     parts: tuple["Told", ...]
 
 
 class LineView(NamedTuple):
-    """One condition for one firm: what is told of it, its outcome, the firm's values and where they come from."""
+    """One condition for one firm: what is told of it, its outcome, the firm's values and where they come from.
+
+    What the operator weighs and what the firm will do have no outcome.
+    """
 
     told: Told
-    outcome: str
+    outcome: str | None
     values: tuple[tuple[str, str], ...]
     open_facts: tuple[str, ...]
     parts: tuple["LineView", ...]
+    is_denied: bool  # what has no outcome, and of which somebody said that it is not so
 
     @property
     def definition(self) -> Mapping[str, Any]:
@@ -84,16 +91,32 @@ class LineView(NamedTuple):
         return self.told.criterion
 
     @property
+    def nature(self) -> str:
+        return self.told.nature
+
+    @property
     def symbol(self) -> str:
-        return SYMBOLS[self.outcome]
+        return SYMBOLS[self.outcome] if self.outcome else ""
 
     @property
     def outcome_name(self) -> str:
-        return str(OUTCOME_NAMES[self.outcome])
+        return str(OUTCOME_NAMES[self.outcome] if self.outcome else NATURE_TITLES[self.nature])
 
     @property
     def is_manual(self) -> bool:
         return bool(self.told.condition)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a person may answer it: of what decides nothing, only to take back a no."""
+        return self.is_manual and (self.outcome is not None or self.is_denied)
+
+    def of_nature(self, nature: str) -> Iterator["LineView"]:
+        """Return the sentences of one nature that it is made of, itself perhaps."""
+        if self.nature == nature:
+            yield self
+        for part in self.parts:
+            yield from part.of_nature(nature)
 
 
 def views_of(lines: Iterable[engine.Line], revision: Revision, known: Known) -> list[LineView]:
@@ -102,12 +125,14 @@ def views_of(lines: Iterable[engine.Line], revision: Revision, known: Known) -> 
 
 
 def _view(line: engine.Line, told: Told, known: Known) -> LineView:
+    is_told = told.nature in NATURE_TITLES
     return LineView(
         told,
-        line.outcome,
+        None if is_told else line.outcome,
         known.values_for(line.definition),
         line.open_facts,
         tuple(_view(part, of, known) for part, of in zip(line.parts, told.parts, strict=True)),
+        is_told and known.facts.get(f"{Fact.ANSWER}{told.condition}") is False,
     )
 
 
@@ -135,6 +160,7 @@ def _tell(condition: engine.Condition, row: Criterion | None, *, note: str = "")
         excerpt=row.excerpt if row else "",
         condition=definition["fact"] if manual else "",
         ask=definition.get("ask", "operator") if manual else "",
+        nature=wording.nature(definition),
         criterion=row.pk if row else None,
         parts=tuple(_tell(part, None) for part in condition.parts),
     )

@@ -42,6 +42,8 @@ class Card:
     revision: Revision
     lines: tuple[LineView, ...]
     to_confirm: tuple[LineView, ...]
+    appraisals: tuple[LineView, ...]  # what the operator weighs
+    undertakings: tuple[LineView, ...]  # what the firm will do
     deadline: str
     possible_if: str  # what would change a no, where something that can be changed would
     review: Review | None  # on this very file
@@ -81,8 +83,14 @@ class Card:
 
     @property
     def reasons(self) -> tuple[LineView, ...]:
-        """Every condition, those left to a person at the end."""
-        return (*self.lines, *self.to_confirm)
+        """Every condition, those left to a person after the others; then what decides nothing."""
+        told = (line for line in (*self.appraisals, *self.undertakings) if line.criterion)
+        return (*self.lines, *self.to_confirm, *told)
+
+    @property
+    def denied(self) -> tuple[LineView, ...]:
+        """What would have to be so or to be done, and of which somebody said that it is not."""
+        return tuple(line for line in (*self.appraisals, *self.undertakings) if line.is_denied)
 
     @property
     def blocking(self) -> LineView | None:
@@ -413,7 +421,9 @@ def _card(
         match=match,
         revision=revision,
         lines=tuple(view for view in views if not view.is_manual),
-        to_confirm=tuple(view for view in views if view.is_manual),
+        to_confirm=tuple(view for view in views if view.nature == "condition"),
+        appraisals=tuple(line for view in views for line in view.of_nature("appraisal")),
+        undertakings=tuple(line for view in views for line in view.of_nature("undertaking")),
         deadline=wording.deadline(revision, on=on),
         possible_if=possible_if,
         review=review if isinstance(review, Review) else None,

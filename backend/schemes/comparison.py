@@ -9,7 +9,7 @@ from django.db.models import TextChoices
 
 from backend.schemes.models import OperatorRole, Relation, Revision, Scheme, SubNeed
 from backend.schemes.records import ANNOTATIONS, FROM_TEXT, Record, normalise
-from backend.schemes.vocabulary import ONE_SIZE
+from backend.schemes.vocabulary import NATURES, ONE_SIZE
 from backend.schemes.wording import (
     NBSP,
     activity_2025_name,
@@ -170,7 +170,9 @@ def _asked(definition: Record) -> str:
     """Say who answers a condition and under which name, which the sentence does not tell."""
     if definition["kind"] != "manual":
         return ""
-    return f" [{ASKED[definition.get('ask', 'operator')]}, réponse «{NBSP}{definition['fact']}{NBSP}»]"
+    nature = definition.get("nature")
+    said = f"{NATURES[nature]}, " if nature else ""
+    return f" [{said}{ASKED[definition.get('ask', 'operator')]}, réponse «{NBSP}{definition['fact']}{NBSP}»]"
 
 
 ASKED = {"firm": "l’entreprise répond", "officer": "le développeur répond", "operator": "le porteur répond"}

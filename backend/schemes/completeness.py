@@ -6,7 +6,9 @@ from datetime import date
 
 from backend.schemes.models import Revision
 from backend.schemes.quality import MONEY, is_overdue
+from backend.schemes.vocabulary import NATURE_TITLES
 from backend.schemes.windows import WindowOn, window_on
+from backend.schemes.wording import nature
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,8 @@ def completeness(revision: Revision, *, on: date) -> Completeness:
 
 def _typed(revision: Revision, on: date) -> float:
     """Of the conditions, those that the engine tests; no condition at all is one that nobody has typed yet."""
-    kinds = [criterion.definition["kind"] for criterion in revision.criteria.all()]
-    return _share_of([kind != "manual" for kind in kinds])
+    natures = [nature(criterion.definition) for criterion in revision.criteria.all()]
+    return _share_of([not of_person for of_person in natures if of_person not in NATURE_TITLES])
 
 
 def _sourced(revision: Revision, on: date) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 from backend.schemes import wording
 from backend.schemes.models import Criterion, Operator, OperatorRole, Relation, Revision, Scheme, ServedNeed, Source
+from backend.schemes.vocabulary import NATURE_TITLES
 from backend.schemes.wording import NBSP
 
 _LISTS = {"any": f"L’un ou l’autre{NBSP}:", "all": f"Tout à la fois{NBSP}:"}
@@ -23,7 +24,12 @@ class Condition:
     excerpt: str = ""
     source: Source | None = None
     source_date: str = ""
-    is_manual: bool = False
+    nature: str = ""  # of what a person answers
+
+    @property
+    def title(self) -> str:
+        """What to say before a sentence that decides nothing, where it stands among conditions."""
+        return str(NATURE_TITLES.get(self.nature, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,17 @@ class Sheet:
     @property
     def scheme(self) -> Scheme:
         return self.revision.scheme
+
+    @property
+    def asked(self) -> list[Condition]:
+        """What has to hold."""
+        return [one for one in self.conditions if one.nature not in NATURE_TITLES]
+
+    @property
+    def told(self) -> list[tuple[str, str, list[Condition]]]:
+        """What decides nothing, by nature, with its title: what the firm will do, what the operator weighs."""
+        several = {nature: [one for one in self.conditions if one.nature == nature] for nature in NATURE_TITLES}
+        return [(nature, str(NATURE_TITLES[nature]), found) for nature, found in several.items() if found]
 
     def condition(self, position: int) -> Condition | None:
         return next((one for one in self.conditions if one.position == position), None)
@@ -89,14 +106,13 @@ def _condition(row: Criterion) -> Condition:
         excerpt=row.excerpt,
         source=row.source,
         source_date=wording.partial_day(row.source.dated) if row.source else "",
-        is_manual=row.definition["kind"] == "manual",
     )
 
 
 def _told(position: int, definition: Mapping[str, Any]) -> dict[str, Any]:
     title = _LISTS.get(definition["kind"])
     if title is None:
-        return {"sentence": wording.sentence(definition), "parts": ()}
+        return {"sentence": wording.sentence(definition), "parts": (), "nature": wording.nature(definition)}
     parts = (Condition(position=position, **_told(position, part)) for part in definition["of"])
     return {"sentence": title, "parts": tuple(parts)}
 

@@ -73,6 +73,11 @@ def sentence(definition: Mapping[str, Any]) -> str:
     return text[:1].upper() + text[1:]
 
 
+def nature(definition: Mapping[str, Any]) -> str:
+    """Return what a sentence that a person answers is: a condition, an appraisal, an undertaking; empty for others."""
+    return str(definition.get("nature", "condition")) if definition["kind"] == "manual" else ""
+
+
 def _territory(definition: Mapping[str, Any]) -> str:
     whose = "projet situé" if definition.get("level") == "project" else "établissement situé"
     found = []

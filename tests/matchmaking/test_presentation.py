@@ -78,7 +78,37 @@ def test_conditions_for_a_person_stand_apart_from_what_facts_decide(submission):
     for card in cards:
         assert not any(line.is_manual for line in card.lines)
         assert all(line.is_manual and line.ask in ("firm", "officer", "operator") for line in card.to_confirm)
-        assert len(card.lines) + len(card.to_confirm) == 1 + card.revision.criteria.count()
+        assert len(card.reasons) == 1 + card.revision.criteria.count()
+
+
+BEFORE = {"kind": "manual", "fact": "essai.before", "sentence": "Déposer avant de commander.", "ask": "firm"}
+NOVEL = {"kind": "manual", "fact": "essai.novel", "sentence": "Le projet est innovant.", "nature": "appraisal"}
+LOCAL = {"kind": "in_territory", "any_of": ["REG-32"]}
+
+
+def test_what_decides_nothing_stands_apart_and_has_no_outcome(submission, revise):
+    undertaking = {**BEFORE, "nature": "undertaking"}
+    scheme = revise(eligible_key(submission), criteria=[{"kind": "all", "of": [LOCAL, NOVEL]}, undertaking])
+    card = card_of(show(submission, on=NEXT_DAY), scheme)
+    assert (card.match.typed, card.match.eligibility, card.match.to_confirm) == ("eligible", "eligible", [])
+    (window, both), (novel,), (before,) = card.lines, card.appraisals, card.undertakings
+    assert [line.outcome for line in (window, both, *both.parts)] == ["met", "met", "met", None]
+    assert (card.to_confirm, card.denied, card.reasons) == ((), (), (window, both, before))
+    assert (novel.outcome, before.outcome, novel.is_asked, before.is_asked) == (None, None, False, False)
+
+
+def test_a_no_to_what_decides_nothing_warns_and_leaves_the_scheme(submission, revise):
+    key = eligible_key(submission)
+    revise(key, criteria=[LOCAL, BEFORE])
+    answer_condition(submission=submission, condition="essai.before", value=False, on=NEXT_DAY)
+    assert key in [card.match.scheme.source_key for card in show(submission, on=NEXT_DAY).not_proposed]
+    scheme = revise(key, criteria=[LOCAL, {**BEFORE, "nature": "undertaking"}])
+    card = card_of(show(submission, on=NEXT_DAY), scheme)
+    assert card.match.eligibility == "eligible"
+    assert [line.sentence for line in card.denied] == [BEFORE["sentence"]]
+    assert card.denied[0].is_asked
+    answer_condition(submission=submission, condition="essai.before", value=True, on=NEXT_DAY)
+    assert card_of(show(submission, on=NEXT_DAY), scheme).denied == ()
 
 
 def test_a_line_says_rule_value_origin_source_and_date(submission):

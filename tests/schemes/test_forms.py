@@ -97,6 +97,7 @@ CHOSEN = {
     "in_territory": {"level": "establishment"},
     "activity": {"nomenclature": "naf_rev2"},
     **{kind: {"level": "company"} for kind in ("headcount", "turnover", "balance_sheet")},
+    "manual": {"nature": "condition"},
 }
 
 
@@ -148,6 +149,11 @@ def form_of(kind, **fields):
             {"sentence": "Le site est en Île-de-France.", "ask": "firm", "fact": "essai.le-site-est-en-ile-de-france"},
         ),
         ("manual", {"sentence": "Oui.", "ask": "firm", "fact": "commun.nom"}, None),
+        (
+            "manual",
+            {"sentence": "Projet innovant.", "ask": "operator", "fact": "essai.neuf", "nature": "appraisal"},
+            {"sentence": "Projet innovant.", "fact": "essai.neuf", "nature": "appraisal"},
+        ),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -212,6 +218,8 @@ LEVEL = {"level": "company"}
         ("window", {"state": "dated"}, None, "demande le dernier jour"),
         ("window", {"state": "dated", "opens_on": "2027-01-01", "closes_on": "2026-01-01"}, None, "avant l’ouverture"),
         ("manual", {"ask": "firm"}, "sentence", "obligatoire"),
+        ("manual", {"sentence": "Oui.", "ask": "firm", "nature": ""}, "nature", "obligatoire"),
+        ("manual", {"sentence": "Oui.", "ask": "firm", "nature": "wish"}, "nature", "choix valide"),
         ("manual", {"sentence": "Oui.", "ask": "firm", "fact": "Été !"}, "fact", "minuscules"),
     ],
     ids=lambda value: str(value)[:40],

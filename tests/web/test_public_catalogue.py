@@ -11,7 +11,7 @@ import pytest
 from backend.schemes.models import Relation, Scheme
 from backend.schemes.publishing import archive
 from backend.schemes.windows import TAKING, window_on
-from tests.factories import DAY, make_officer
+from tests.factories import DAY, make_officer, revise_scheme
 from tests.schemes.people import get_scheme, make_approver, make_imported, publish_change
 from tests.web.conftest import text_of
 
@@ -149,6 +149,21 @@ def test_a_sheet_says_each_condition_with_its_source_the_day_and_a_way_to_contra
     n_conditions = get_scheme(KEY).current.criteria.count()
     assert text.count("C’est inexact") == n_conditions
     assert "Version 1, publiée le" in text
+
+
+def test_what_decides_nothing_has_a_heading_of_its_own(client, tmp_path):
+    place = {"kind": "in_territory", "any_of": ["REG-32"]}
+    asked = {"kind": "manual", "fact": "essai.asked", "sentence": "L’équipement est neuf.", "ask": "firm"}
+    before = {**asked, "fact": "essai.before", "sentence": "Déposer avant de commander.", "nature": "undertaking"}
+    novel = {**asked, "fact": "essai.novel", "sentence": "Le projet est innovant.", "nature": "appraisal"}
+    revise_scheme(tmp_path, KEY, criteria=[novel, before, asked, {"kind": "all", "of": [place, novel]}])
+    text = text_of(client.get(f"{LIST}{KEY}/"))
+    conditions, done, weighed = (
+        text.index(heading) for heading in ("Conditions Chaque", "À faire Déposer", "Ce que le porteur regarde Le")
+    )
+    assert conditions < text.index("L’équipement est neuf. À confirmer") < done < weighed
+    assert conditions < text.index("Ce que le porteur regarde – Le projet est innovant.") < done
+    assert "Déposer avant de commander. À confirmer" not in text
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from backend.companies.models import Fact
 from backend.matchmaking.models import Need
 from backend.matchmaking.results import conditions_of
 from backend.schemes.models import SubNeed
-from tests.factories import link_to, make_submission
+from tests.factories import link_to, make_submission, revise_scheme
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -92,6 +92,26 @@ def test_a_firm_answers_a_condition_and_sees_the_new_result(client, submission, 
     again = next(view for view in shown[card.match.scheme.source_key].to_confirm if view.condition == line.condition)
     assert again.outcome == outcome
     assert again.values == ((told, "déclaré par l’entreprise, le 24 novembre 2026"),)
+
+
+def test_what_decides_nothing_is_read_and_not_asked_and_a_no_to_it_warns(client, submission, tmp_path):
+    first = next(iter(cards_of(client.get(page_of(submission)).context["page"])))
+    before = {"kind": "manual", "fact": "essai.before", "sentence": "Déposer avant de commander.", "ask": "firm"}
+    novel = {"kind": "manual", "fact": "essai.novel", "sentence": "Le projet est innovant.", "ask": "firm"}
+    told = [{**before, "nature": "undertaking"}, {**novel, "nature": "appraisal"}]
+    scheme = revise_scheme(tmp_path, first, criteria=told)
+    response = client.get(page_of(submission))
+    text, html = text_of(response), response.content.decode()
+    assert "À faire (1) Déposer avant de commander." in text
+    assert "Ce que le porteur regarde (1) Le projet est innovant." in text
+    assert "il a été répondu que ce n’est pas le cas" not in text
+    assert 'value="essai.before"' not in html
+    client.post(f"{page_of(submission)}repondre/", {"condition": "essai.before", "value": "no", "scheme": scheme.pk})
+    response = client.get(page_of(submission))
+    assert cards_of(response.context["page"])[first].match.typed == "eligible"
+    warning = "Attention : il a été répondu que ce n’est pas le cas. Déposer avant de commander."
+    assert text_of(response).count(warning) == 1
+    assert 'value="essai.before"' in response.content.decode()
 
 
 def test_what_the_operator_must_answer_is_not_asked_of_the_firm(client, submission):

@@ -20,8 +20,7 @@ from backend.matchmaking.presentation import Card
 from backend.matchmaking.replies import UnderstoodNeed
 from backend.schemes.kept import KEPT
 from backend.schemes.models import Revision, Scheme
-
-OUTCOMES = list(OUTCOME_NAMES.items())
+from backend.schemes.vocabulary import NATURE_TITLES
 
 
 class UnderstoodSerializer(WrittenSerializer[UnderstoodNeed]):
@@ -56,7 +55,22 @@ class ReadSourceSerializer(WrittenSerializer[LineView]):
 class ReasonSerializer(WrittenSerializer[Any]):
     definition = DefinitionField()
     sentence = serializers.CharField(help_text="La condition, en français.")
-    outcome = serializers.ChoiceField(choices=OUTCOMES, help_text="Ce qu’elle donne pour cette entreprise.")
+    outcome = serializers.CharField(
+        allow_null=True,
+        help_text=(
+            "Ce qu’elle donne pour cette entreprise : "
+            + ", ".join(f"`{key}` ({label})" for key, label in OUTCOME_NAMES.items())
+            + " ; null : elle ne décide rien, voir « nature »."
+        ),
+    )
+    nature = serializers.CharField(
+        allow_blank=True,
+        help_text=(
+            "De ce à quoi une personne répond : `condition`, "
+            + ", ".join(f"`{key}` ({label})" for key, label in NATURE_TITLES.items())
+            + " ; vide pour les autres."
+        ),
+    )
     open_facts = serializers.ListField(
         child=serializers.CharField(), help_text="Les faits inconnus qui empêchent de répondre."
     )
@@ -159,7 +173,10 @@ class MatchSerializer(WrittenSerializer[Card]):
     reasons = ReasonSerializer(
         many=True,
         read_only=True,
-        help_text="Chaque condition, l’ouverture d’abord, celles à vérifier par une personne à la fin.",
+        help_text=(
+            "Chaque condition, l’ouverture d’abord, celles à vérifier par une personne ensuite, ce qui ne décide "
+            "rien à la fin."
+        ),
     )
 
     @extend_schema_field({"type": "string", "format": "uri"})

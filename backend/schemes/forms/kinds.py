@@ -17,7 +17,7 @@ from backend.schemes.forms.fields import (
     day_field,
 )
 from backend.schemes.models import Revision
-from backend.schemes.vocabulary import HORIZONS, LEGAL_GROUPS, ONE_SIZE, SPEND_KINDS, TENURES
+from backend.schemes.vocabulary import HORIZONS, LEGAL_GROUPS, NATURES, ONE_SIZE, SPEND_KINDS, TENURES
 
 type Fields = dict[str, forms.Field]
 
@@ -142,6 +142,15 @@ def _manual() -> Fields:
             max_length=600,
             widget=forms.Textarea({"rows": 2}),
             help_text="Une phrase entière, vraie quand la condition est remplie.",
+        ),
+        "nature": forms.ChoiceField(
+            label="Cette phrase est",
+            choices=NATURES.items(),
+            initial="condition",
+            help_text=(
+                "Seule une condition exclut, et seule elle est demandée. Le reste est montré à l’entreprise, et ne va "
+                "ni dans « au moins un » ni dans « aucun »."
+            ),
         ),
         "ask": forms.ChoiceField(label="Qui peut répondre", choices=ASKED, initial="operator"),
         "fact": forms.RegexField(
