@@ -366,7 +366,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # A firm comes back to its draft within the week. An officer signs in once a working day, never in the middle of one.
-SESSION_COOKIE_AGE = 7 * 24 * 3600
+SESSION_COOKIE_AGE = 24 * 3600  # of a draft: nothing else is kept of who has filed nothing
 OFFICER_SESSION_SECONDS = 12 * 3600
 OFFICER_SESSION_MOST_SECONDS = 24 * 3600  # however much it is used
 CSRF_FAILURE_VIEW = "backend.web.views.errors.csrf_failure"
@@ -399,7 +399,7 @@ ERASED_KEY = env.str("JONCTION_ERASED_KEY", default="")
 # Public keys for which backups are encrypted; their secret keys are kept elsewhere.
 BACKUP_RECIPIENTS = [key.strip() for key in env.list("JONCTION_BACKUP_RECIPIENTS", default=[]) if key.strip()]
 
-FILING_SECONDS = 3  # nobody answers four pages faster
+FILING_SECONDS = 3  # nobody answers the pages and gives a name faster
 REPORT_SECONDS = 3  # nor reads a form and writes a sentence
 
 LOGGING = {

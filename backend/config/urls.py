@@ -15,6 +15,7 @@ from django.views.generic import RedirectView
 from backend.web.views import (
     access,
     aids,
+    answer,
     catalogue,
     correspondence,
     filing,
@@ -72,7 +73,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobz", jobs.late, name="late_jobs"),
     path("demande/", filing.start, name="start"),
     path("demande/effacer/", filing.forget, name="forget"),
-    path("demande/hors-territoire/", filing.outside, name="outside"),
+    path("demande/reponse/", answer.answer, name="draft_answer"),
+    path("demande/besoins/", answer.needs, name="draft_needs"),
+    path("demande/contact/", answer.contact, name="draft_contact"),
     path("demande/<slug:name>/", filing.step, name="step"),
     path("resultat/<str:token>/", result.result, name="result"),
     path("resultat/<str:token>/tous/", result.open_schemes, name="open_schemes"),

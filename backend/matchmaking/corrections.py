@@ -1,15 +1,14 @@
 """What is corrected of what was understood, by the firm or an officer: a need that is not one, or is missing."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
-from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.matchmaking.models import Need, NeedCorrection, Result, Submission
-from backend.matchmaking.results import compute_result, latest_result, set_needs
+from backend.matchmaking.results import compute_result, latest_result, record_corrections, set_needs
 from backend.matchmaking.services import check_may_decide
 from backend.schemes.models import SubNeed
 
@@ -32,7 +31,7 @@ def correct_need(*, submission: Submission, sub_need: SubNeed, change: str, offi
     ticked = set(submission.needs.filter(ticked=True).values_list("sub_need", flat=True))
     if change == Change.WITHDRAWN and known and known.was_ticked:
         ticked.add(sub_need.pk)
-    _record(submission, {sub_need.pk: change}, ticked, officer)
+    record_corrections(submission, {sub_need.pk: change}, ticked=ticked, officer=officer)
     if change == Change.REMOVED:
         ticked.discard(sub_need.pk)
     set_needs(submission=submission, ticked=ticked, text=submission.text)
@@ -56,21 +55,9 @@ def confirm_needs(*, submission: Submission, has: Iterable[str], has_not: Iterab
     }
     if not changes:
         return latest_result(submission, on=on)
-    _record(submission, changes, ticked, None)
+    record_corrections(submission, changes, ticked=ticked)
     set_needs(submission=submission, ticked=ticked - has_not, text=submission.text)
     return compute_result(submission=submission, on=on)
-
-
-def _record(submission: Submission, changes: Mapping[str, str], ticked: Container[str], officer: User | None) -> None:
-    now = timezone.now()
-    for sub_need, change in changes.items():
-        submission.need_corrections.create(
-            sub_need_id=sub_need,
-            change=change,
-            was_ticked=change == Change.REMOVED and sub_need in ticked,
-            officer=officer,
-            made_at=now,
-        )
 
 
 def _changes(change: str, need: Need | None, known: NeedCorrection | None) -> bool:

@@ -1,6 +1,6 @@
 """Asking the engine, keeping its answer, and asking again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from backend.accounts.models import User
 from backend.companies.packing import rows_of
 from backend.matchmaking import engine
 from backend.matchmaking.held import held_by
@@ -44,6 +45,21 @@ def corrected_needs(submission: Submission) -> tuple[set[str], set[str]]:
     changes = dict(submission.need_corrections.standing().values_list("sub_need", "change"))
     added = {sub_need for sub_need, change in changes.items() if change == NeedCorrection.Change.ADDED}
     return added, changes.keys() - added
+
+
+def record_corrections(
+    submission: Submission, changes: Mapping[str, str], *, ticked: Container[str] = (), officer: User | None = None
+) -> None:
+    """Record what somebody said of sub-needs, by key; without an officer, the firm."""
+    now = timezone.now()
+    for sub_need, change in changes.items():
+        submission.need_corrections.create(
+            sub_need_id=sub_need,
+            change=change,
+            was_ticked=change == NeedCorrection.Change.REMOVED and sub_need in ticked,
+            officer=officer,
+            made_at=now,
+        )
 
 
 def facts_of(submission: Submission) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from backend.matchmaking.emails import (
     enqueue_receipt,
     enqueue_reviewed,
 )
-from backend.matchmaking.models import Alert, Result, Submission
+from backend.matchmaking.models import Alert, NeedCorrection, Result, Submission
 from backend.matchmaking.ownership import known_values, numbers_read
 from backend.matchmaking.results import (
     compute_result,
@@ -30,6 +30,7 @@ from backend.matchmaking.results import (
     latest_result,
     mark_shown,
     may_be_shown,
+    record_corrections,
     set_needs,
 )
 from backend.notifications.models import Notification
@@ -56,6 +57,8 @@ class Filing:
     siren: str = ""
     company_name: str = ""
     needs: tuple[str, ...] = ()
+    has: frozenset[str] = frozenset()  # sub-needs that the firm said it has, of those that were read in its words
+    has_not: frozenset[str] = frozenset()  # and those it said that it has not
     text: str = ""
     contact_name: str
     email: str
@@ -110,6 +113,11 @@ def file_submission(filing: Filing, *, on: date) -> Submission:
     if not created:  # the same click arrived twice at the same moment: the other one has it all
         transaction.set_rollback(True)
         return submission
+    changes = {
+        **dict.fromkeys(sorted(filing.has), NeedCorrection.Change.ADDED),
+        **dict.fromkeys(sorted(filing.has_not), NeedCorrection.Change.REMOVED),
+    }
+    record_corrections(submission, changes)
     set_needs(submission=submission, ticked=filing.needs, text=filing.text)
     result = compute_result(submission=submission, on=on)
     if filing.wants_alerts:  # heard only once the address is confirmed

@@ -30,9 +30,9 @@ def test_signing_in_gives_another_session(client):
     assert not Session.objects.filter(session_key=before).exists()
 
 
-def test_an_officer_is_signed_in_for_a_working_day_and_a_draft_for_a_week(client):
+def test_an_officer_is_signed_in_for_a_working_day_and_a_draft_for_a_day(client):
     client.get("/demande/")
-    assert timedelta(days=6) < ends_in(client) <= timedelta(days=7)
+    assert timedelta(hours=23) < ends_in(client) <= timedelta(days=1)
     sign_in(client, make_officer())
     client.get("/agent/")
     assert timedelta(hours=11) < ends_in(client) <= timedelta(hours=12)

@@ -81,17 +81,27 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     see(page, "04-projet")
     page.get_by_role("button", name="Continuer").click()
 
+    # The answer is there before any name.
+    expect(page).to_have_url(f"{service.url}/demande/reponse/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Par quoi commencer, pour Chaudronnerie du Bac")
+    before = [card.get_attribute("data-scheme") for card in page.locator("article.scheme").all()]
+    see(page, "05-reponse")
+    page.locator("summary", has_text="Être suivi par un développeur économique").click()
     page.get_by_label("Votre nom").fill("Camille Roux")
     page.get_by_label("Votre adresse électronique").fill(address)
     page.get_by_label("Votre téléphone").fill("0353016099")
+    page.get_by_role("button", name="Envoyer ma demande").click()  # without consent
+    expect(page.get_by_role("alert")).to_contain_text("cochez la case")
+    assert page.get_by_label("Votre nom").input_value() == "Camille Roux"
+    see(page, "05-suivi-erreur")
     page.get_by_label("J’accepte").check()
-    see(page, "05-contact")
-    page.get_by_role("button", name="Voir mon résultat").click()
+    page.get_by_role("button", name="Envoyer ma demande").click()
 
-    # The result shows at once, explained.
+    # The result shows at once, the same, explained.
     expect(page.get_by_role("heading", level=1)).to_contain_text("Par quoi commencer, pour Chaudronnerie du Bac")
     expect(page.locator("main")).to_contain_text("Confirmez votre adresse")
     first_twenty = [card.get_attribute("data-scheme") for card in page.locator("article.scheme").all()[:20]]
+    assert before[:20] == first_twenty
     named = [key for key in EXPECTED if key in first_twenty]
     assert len(named) >= 8, f"only {named} of the schemes an officer would name"
     for key in named:
@@ -99,6 +109,11 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
         assert card.locator(".criteria li .outcome").count() >= 1
         assert card.locator(".next-step").count() == 1
     see(page, "06-resultat")
+    shown_at = page.url
+    for _ in range(3):  # back over all that was sent: no page asks to send it again
+        page.go_back()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.goto(shown_at)
 
     # Before the address is confirmed, one e-mail and nothing else.
     confirmation = wait_for_message(service, address, "[Cc]onfirme")

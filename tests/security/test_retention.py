@@ -49,7 +49,7 @@ def date_back(table: str, *columns: str, to: datetime) -> None:
 
 def a_draft(at: datetime) -> None:
     begin_draft()
-    Session.objects.update(expire_date=at + timedelta(days=7))
+    Session.objects.update(expire_date=at + timedelta(days=1))
 
 
 def an_unconfirmed_file(at: datetime) -> None:

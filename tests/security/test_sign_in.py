@@ -281,14 +281,14 @@ def test_a_session_ends_a_day_after_its_sign_in_however_much_it_is_used(owner):
     assert client.get("/agent/").status_code == 200
 
 
-def test_the_draft_of_a_firm_outlives_a_day():
+def test_the_draft_of_a_firm_lives_on_while_it_is_touched():
     client = browser()
     fill(client, upto="projet")
     session = client.session
     draft = {**session["draft"], "opened_at": time.time() - 5 * 24 * 3600}
     session["draft"] = draft
     session.save()
-    assert client.get("/demande/contact/").status_code == 200
+    assert client.get("/demande/reponse/").status_code == 200
 
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

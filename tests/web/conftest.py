@@ -31,7 +31,8 @@ CONTACT = {
     "call_slot": "noon",
     "consent": "on",
 }
-STEPS = {"besoin": NEED, "entreprise": FIRM, "projet": PROJECT, "contact": CONTACT}
+FORMS = {"besoin": NEED, "entreprise": FIRM, "projet": PROJECT}
+STEPS = {**FORMS, "contact": CONTACT}
 
 
 def text_of(response) -> str:
@@ -44,7 +45,10 @@ def text_of(response) -> str:
 
 
 def fill(client, *, upto: str = "contact", **changes):
-    """Go through the steps up to one, and return the answer to the last POST; a change is ``step={field: value}``."""
+    """Go through the steps up to one, and return the answer to the last POST; a change is ``step={field: value}``.
+
+    Where the last one is refused, return the page that says why.
+    """
     client.get("/demande/")
     response = None
     for name, fields in STEPS.items():
@@ -52,5 +56,12 @@ def fill(client, *, upto: str = "contact", **changes):
         if name == upto:
             break
         assert response.status_code == 302, text_of(response)
+        assert not is_refused(response, name), text_of(client.get(response["Location"]))
     assert response is not None
-    return response
+    return client.get(response["Location"]) if is_refused(response, name) else response
+
+
+def is_refused(response, name: str) -> bool:
+    """Tell whether a step leads back to itself, a contact to the form that asks for it."""
+    shown_at = "/demande/reponse/#suivi" if name == "contact" else f"/demande/{name}/"
+    return response.headers.get("Location") == shown_at

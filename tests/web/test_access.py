@@ -331,8 +331,10 @@ TABLE: dict[str, Row] = {
     "late_jobs": page(),
     "start": page(),
     "forget": Row(PUBLIC, method="post"),
-    "outside": page(),
     "step": page(PUBLIC, "besoin"),
+    "draft_answer": page(),
+    "draft_needs": Row(PUBLIC, method="post"),
+    "draft_contact": Row(PUBLIC, method="post"),
     "send_again": page(),
     # The firm: whoever holds its secret link, which says nothing of anybody else's file.
     "result": Row(PUBLIC, args=token),

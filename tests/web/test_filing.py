@@ -13,7 +13,7 @@ from backend.matchmaking.models import Result, Submission
 from backend.notifications.models import Notification
 from tests.factories import COMMUNES, OUTSIDE, led_to, rewriting
 from tests.neighbour import ours
-from tests.web.conftest import CONTACT, FIRM, NEED, PROJECT, STEPS, fill, text_of
+from tests.web.conftest import CONTACT, FIRM, FORMS, NEED, fill, text_of
 
 
 def row_counts():
@@ -22,7 +22,7 @@ def row_counts():
 
 
 @pytest.mark.django_db
-def test_four_steps_make_one_submission_with_everything_that_was_typed(client):
+def test_the_steps_and_a_contact_make_one_submission_with_everything_that_was_typed(client):
     response = fill(client)
     submission = ours(Submission).get()
     assert led_to(response["Location"]) == submission
@@ -55,8 +55,7 @@ def test_four_steps_make_one_submission_with_everything_that_was_typed(client):
 def test_the_last_step_sent_twice_files_once_and_shows_the_same_result(client):
     client.get("/demande/")
     fill(client, upto="projet")
-    page = client.get("/demande/contact/")
-    form = {**CONTACT, "filing_key": page.context["filing_key"]}
+    form = {**CONTACT, "filing_key": client.get("/demande/reponse/").context["draft"].key}
     first = client.post("/demande/contact/", form)
     counts = row_counts()
     second = client.post("/demande/contact/", form)
@@ -69,9 +68,9 @@ def test_the_last_step_sent_twice_files_once_and_shows_the_same_result(client):
 def test_the_key_of_a_filing_opens_nothing_in_another_browser(client):
     client.get("/demande/")
     fill(client, upto="projet")
-    form = {**CONTACT, "filing_key": client.get("/demande/contact/").context["filing_key"]}
+    form = {**CONTACT, "filing_key": client.get("/demande/reponse/").context["draft"].key}
     assert client.post("/demande/contact/", form)["Location"].startswith("/resultat/")
-    assert Client().post("/demande/contact/", form)["Location"] == "/demande/besoin/"
+    assert Client().post("/demande/contact/", form)["Location"] == "/demande/"
 
 
 def commit(function, *arguments):
@@ -103,7 +102,7 @@ def test_four_clicks_at_the_same_moment_file_once(threads):
 
     def reach_the_last_step():
         fill(browser, upto="projet")
-        return {**CONTACT, "filing_key": browser.get("/demande/contact/").context["filing_key"]}
+        return {**CONTACT, "filing_key": browser.get("/demande/reponse/").context["draft"].key}
 
     def click(form):
         other = Client()
@@ -129,28 +128,29 @@ def test_four_clicks_at_the_same_moment_file_once(threads):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", FORMS)
 def test_a_lost_session_keeps_what_was_typed(client, step):
-    assert client.post(f"/demande/{step}/", STEPS[step]).status_code == 302
+    assert client.post(f"/demande/{step}/", FORMS[step]).status_code == 302
     form = client.get(f"/demande/{step}/").context["form"]
-    for name, value in STEPS[step].items():
+    for name, value in FORMS[step].items():
         assert form[name].value() in (value, True), name
 
 
 @pytest.mark.django_db
 def test_a_lost_session_asks_again_for_the_steps_that_are_missing(client):
+    assert client.post("/demande/entreprise/", FIRM)["Location"] == "/demande/besoin/"
     assert client.post("/demande/contact/", CONTACT)["Location"] == "/demande/besoin/"
     assert fill(client)["Location"].startswith("/resultat/")
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("step", list(STEPS)[1:])
+@pytest.mark.parametrize("step", [*list(FORMS)[1:], "contact", "reponse"])
 def test_a_step_opened_without_a_draft_leads_to_the_first_one(client, step):
     assert client.get(f"/demande/{step}/", follow=True).redirect_chain[-1][0] == "/demande/besoin/"
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/demande/inconnue/", "/demande/hors-territoire/"])
+@pytest.mark.parametrize("path", ["/demande/inconnue/", "/demande/reponse/"])
 def test_a_page_that_makes_no_sense_yet_leads_to_the_first_step(client, path):
     assert client.get(path, follow=True).redirect_chain[-1][0] == "/demande/besoin/"
 
@@ -170,7 +170,7 @@ def test_a_draft_can_be_thrown_away(client):
     fill(client, upto="projet")
     assert client.get("/demande/effacer/").status_code == 405
     assert client.post("/demande/effacer/")["Location"] == "/"
-    assert client.get("/demande/contact/")["Location"] == "/demande/"
+    assert client.get("/demande/reponse/")["Location"] == "/demande/"
 
 
 @pytest.mark.django_db
@@ -216,7 +216,7 @@ def test_a_commune_typed_before_the_project_came_back_to_the_site_does_not_count
 )
 def test_outside_the_territory_the_result_is_shown_and_nothing_is_kept(client, changes):
     response = fill(client, upto="projet", **changes)
-    assert response["Location"] == "/demande/hors-territoire/"
+    assert response["Location"] == "/demande/reponse/"
     page = client.get(response["Location"])
     text = text_of(page)
     assert "Beauvais est hors du Grand Compiégnois" in text
@@ -226,19 +226,20 @@ def test_outside_the_territory_the_result_is_shown_and_nothing_is_kept(client, c
     assert "condition par condition" in text
     assert "C’est le cas" not in text  # nothing to answer: there is no file
     assert not any(row_counts().values())
-    assert client.post("/demande/contact/", CONTACT)["Location"] == "/demande/hors-territoire/"
+    assert "Être suivi" not in text
+    assert client.post("/demande/contact/", CONTACT)["Location"] == "/demande/reponse/"
     assert not any(row_counts().values())
 
 
 @pytest.mark.django_db
 def test_a_commune_of_another_region_names_that_region(client):
     fill(client, upto="projet", entreprise={"commune": "Rennes (35238)"})
-    assert "Région Bretagne" in text_of(client.get("/demande/hors-territoire/"))
+    assert "Région Bretagne" in text_of(client.get("/demande/reponse/"))
 
 
 @pytest.mark.django_db
 def test_correcting_the_commune_from_outside_goes_on(client):
     fill(client, upto="projet", entreprise={"commune": OUTSIDE})
-    client.post("/demande/entreprise/", FIRM)
-    assert client.get("/demande/hors-territoire/")["Location"] == "/demande/contact/"
-    assert client.post("/demande/projet/", PROJECT)["Location"] == "/demande/contact/"
+    assert client.post("/demande/entreprise/", FIRM)["Location"] == "/demande/reponse/"
+    assert "Être suivi par un développeur économique" in text_of(client.get("/demande/reponse/"))
+    assert client.post("/demande/contact/", CONTACT)["Location"].startswith("/resultat/")

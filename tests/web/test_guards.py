@@ -18,7 +18,7 @@ from backend.notifications.models import Notification
 from tests.conftest import ROOT
 from tests.factories import DAY, as_sent, decide, first_matches, link_to, make_officer, make_submission, stop_link
 from tests.neighbour import ours
-from tests.web.conftest import STEPS, fill, text_of
+from tests.web.conftest import FORMS, fill, text_of
 
 # Data for a script is no code: a browser runs nothing of that type.
 INLINE = re.compile(
@@ -125,16 +125,18 @@ def public_pages(client, settings, tmp_path):
 
 def firm_pages(client, _settings, _tmp_path):
     fill(client, upto="projet", entreprise={"commune": "Beauvais"})
-    yield "outside", client.get("/demande/hors-territoire/")
-    for name in STEPS:
+    yield "outside", client.get("/demande/reponse/")
+    for name in FORMS:
         yield name, client.get(f"/demande/{name}/")
     for name, wrong in (
         ("besoin", {}),
         ("entreprise", {"commune": "Janville", "naf": "x"}),
         ("projet", {"spend": "x", "started": "?"}),
-        ("contact", {}),
     ):
-        yield f"{name}, wrong", client.post(f"/demande/{name}/", wrong)
+        yield f"{name}, wrong", client.post(f"/demande/{name}/", wrong, follow=True)
+    fill(client, upto="projet")
+    yield "answer", client.get("/demande/reponse/")
+    yield "contact, wrong", client.post("/demande/contact/", {}, follow=True)
     submission = make_submission(text="<b style='x'>", confirmed=False)
     yield "confirm", client.get(f"/confirmer/{link_to(submission, Kind.CONFIRM)}/")
     yield "result", client.get(f"/resultat/{link_to(submission)}/")

@@ -19,7 +19,8 @@ OUT_OF_BAND = "Vous avez écrit 35 salariés : hors de cette tranche. Gardez l�
 
 def refuse(client, step, **changes):
     response = fill(client, upto=step, **{step: changes})
-    assert response.status_code == 422
+    assert response.status_code == 200
+    assert response.context["form"].errors
     return response
 
 
@@ -142,7 +143,7 @@ def test_a_wrong_answer_about_the_firm_says_why(client, changes, sentence):
     "changes", [{"created_on": "2026-11-24"}, {"naf": "62.01Z", "division": "J"}, {"naf": "2562b"}]
 )
 def test_answers_at_the_edge_are_taken(client, changes):
-    assert fill(client, upto="entreprise", entreprise=changes).status_code == 302
+    assert fill(client, upto="entreprise", entreprise=changes).status_code == 302  # on to the project
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,10 @@ def test_an_amount_is_read_as_the_french_write_it(client, typed, euros):
 
 @pytest.mark.parametrize(("typed", "band"), [("20", "20,49"), ("49", "20,49"), ("0", "0,0"), ("5000", "5000,")])
 def test_a_headcount_at_the_edge_of_its_band_is_no_contradiction(client, typed, band):
-    assert fill(client, upto="projet", projet={"headcount": typed, "headcount_band": band}).status_code == 302
+    assert (
+        fill(client, upto="projet", projet={"headcount": typed, "headcount_band": band})["Location"]
+        == "/demande/reponse/"
+    )
 
 
 def test_ten_thousand_characters_are_counted_and_kept(client):
@@ -251,7 +255,7 @@ def test_a_telephone_number_is_kept_in_one_spelling(client, typed, kept):
 
 @pytest.mark.parametrize("field", ["company_name", "commune", "naf", "number"])
 def test_a_null_character_is_no_crash(client, field):
-    assert fill(client, upto="entreprise", entreprise={field: "a\0b"}).status_code in (302, 422)
+    assert fill(client, upto="entreprise", entreprise={field: "a\0b"}).status_code in (200, 302)
 
 
 @pytest.mark.parametrize("text", ["Besoin\u00a0: « souder » 🔥", "Famille 👨‍👩‍👧 Œuvre ﬁn", "Deux\r\nlignes\t!"])

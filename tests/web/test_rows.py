@@ -93,15 +93,16 @@ def test_years_are_read_in_their_order_and_a_gap_stays_a_gap():
 def test_the_button_adds_a_row_and_keeps_what_was_typed(client):
     fill(client, upto="besoin")
     typed = {**FIRM, "naf": "faux", "independent": "no", **rows(HOLDING, {}, {"name": "Filiale"})}
-    page = client.post("/demande/entreprise/", {**typed, "add_row": "1"})
-    assert page.status_code == 200
+    page = client.post("/demande/entreprise/", {**typed, "add_row": "1"}, follow=True)
+    assert page.redirect_chain == [("/demande/entreprise/?add_row=1", 302)]
     form = page.context["form"]
     assert [row["name"].value() for row in form.rows] == ["Holding du Bac", "", "Filiale", None]
     assert form["naf"].value() == "faux"
     assert not form.errors  # it is not finished: nothing is refused yet
     assert 'name="group-3-share"' in page.content.decode()
     assert "autofocus" in page.content.decode()
-    assert client.post("/demande/entreprise/", {**typed, "naf": "25.62B"}).status_code == 422
+    refused = client.post("/demande/entreprise/", {**typed, "naf": "25.62B"}, follow=True)
+    assert refused.context["form"].errors
     assert client.get("/demande/projet/", follow=True).status_code == 200
 
 

@@ -130,7 +130,7 @@ def test_filing_too_often_from_one_network_is_refused_and_keeps_what_was_typed(c
     no_turn_of_the_hour()
     limit(settings, filing__network=1)
     assert fill(client).status_code == 302
-    response = fill(client)
+    response = fill(client)  # the answer, with the contact that was typed
     text = told(response)
     assert "Trop d’envois en peu de temps" in text
     assert "Vos réponses sont gardées ici" in text

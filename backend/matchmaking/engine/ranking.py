@@ -1,7 +1,7 @@
 """Schemes in order for a firm, and why, criterion by criterion."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -102,10 +102,12 @@ def read_request(
     on: date,
     compiled: Catalogue | None = None,
     language: str = "",
+    removed: Container[str] = (),
 ) -> tuple[Request, Reading]:
     """Return what the engine is asked by somebody of whom nothing is kept, and how the words were understood.
 
-    With the catalogue in force and in the language learnt last, unless others are given.
+    With the catalogue in force and in the language learnt last, unless others are given. A sub-need that was said not
+    to be one is not read from the words.
     """
     ticked = list(ticked)
     if text.strip():
@@ -113,6 +115,10 @@ def read_request(
     compiled = compiled or catalogue()
     centroids = compiled.centroids(language) if text.strip() else None
     reading = understand(text, ticked, language=language, centroids=centroids)
+    if removed:
+        reading = replace(
+            reading, needs=tuple(need for need in reading.needs if need.ticked or need.sub_need not in removed)
+        )
     request = Request(
         facts=with_correspondents(facts, compiled.correspondence),
         on=on,

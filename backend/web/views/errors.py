@@ -6,8 +6,9 @@ from django.template.loader import render_to_string
 from django.views.defaults import page_not_found
 
 from backend.web.access import DeadLink, private
+from backend.web.drafts import FORMS
 from backend.web.identity import identity
-from backend.web.views import filing, previews, reports, result
+from backend.web.views import answer, filing, previews, reports, result
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -34,8 +35,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """
     match = request.resolver_match
     name = match.url_name if match else ""
-    if match and name == "step" and match.kwargs["name"] in filing.FORMS:
+    if match and name == "step" and match.kwargs["name"] in FORMS:
         return filing.show_again(request, match.kwargs["name"])
+    if name == "draft_contact" and (again := answer.show_again(request)):
+        return again
     if name == "send_again":
         return result.show_again(request)
     if match and name == "public_report":

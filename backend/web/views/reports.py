@@ -13,7 +13,7 @@ from backend.schemes.public_reports import report_by_public
 from backend.schemes.sheets import sheet_of
 from backend.web.forms.report import ReportForm, opened_now
 from backend.web.notices import Notice, no_cookie, press_again, too_many
-from backend.web.views.filing import TRAP
+from backend.web.views.answer import TRAP
 from backend.web.views.public_catalogue import shown_revision, shown_scheme
 
 

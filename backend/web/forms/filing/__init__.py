@@ -7,7 +7,6 @@ Each form turns what was typed into facts under the names that the engine's door
 from collections.abc import Iterable
 from typing import Any
 
-from backend.web.forms.filing.contact import ContactForm
 from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.need import NeedForm
 from backend.web.forms.filing.project import ProjectForm
@@ -17,7 +16,6 @@ STEPS: tuple[tuple[str, type[StepForm]], ...] = (
     ("besoin", NeedForm),
     ("entreprise", FirmForm),
     ("projet", ProjectForm),
-    ("contact", ContactForm),
 )
 
 

@@ -1,0 +1,53 @@
+"""The answer to a firm that has filed nothing: made from what it typed, and nothing of it is kept."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+
+from backend.matchmaking import engine
+from backend.matchmaking.presentation import Page, preview
+from backend.matchmaking.replies import SaidBack, said_back_unfiled
+
+N_LIKELY = 10  # of the schemes that the firm has or may have, the likeliest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfiled:
+    """What a firm typed, as the engine reads it and answers it."""
+
+    text: str
+    request: engine.Request
+    reading: engine.Reading
+    found: engine.Answer
+    weights: engine.Weights
+
+    def page(self) -> Page:
+        """Return the schemes, laid out."""
+        return preview(self.request)
+
+    def said_back(self) -> SaidBack:
+        """Return what was understood of its needs."""
+        return said_back_unfiled(self.text, self.reading, self.found, self.weights)
+
+    def waits_for(self, facts: Collection[str]) -> bool:
+        """Tell whether one of the likeliest schemes is undecided for want of one of some facts.
+
+        Where the firm is asked first what it means, or nothing answers, no scheme is likely yet.
+        """
+        if self.found.decision.reply != engine.Reply.ANSWERED:
+            return False
+        possible = (item for item in self.found.ranked if not item.opens_later)
+        return any(not set(facts).isdisjoint(item.unknown) for item in islice(possible, N_LIKELY))
+
+
+def read_unfiled(
+    facts: engine.Facts, text: str, needs: Iterable[str], *, removed: Collection[str] = (), on: date
+) -> Unfiled:
+    """Read what a firm typed with what is in force: ``needs`` are those it ticked, ``removed`` those it took away."""
+    rules = engine.in_force()
+    request, reading = engine.read_request(
+        facts, text, needs, on=on, compiled=rules.compiled, language=rules.language, removed=removed
+    )
+    found = engine.listed(request, compiled=rules.compiled, weights=rules.weights, ranker=rules.ranker)
+    return Unfiled(text=text, request=request, reading=reading, found=found, weights=rules.weights)

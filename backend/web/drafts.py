@@ -1,0 +1,144 @@
+"""What a firm types before it files: kept in its session, and nowhere else."""
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from math import ceil
+from typing import Any, Self
+from uuid import uuid4
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import QueryDict
+
+from backend.common.days import current_day
+from backend.matchmaking.services import OutsideTerritory, route
+from backend.matchmaking.unfiled import Unfiled, read_unfiled
+from backend.territories.models import ServedEpci
+from backend.web.forms.filing import STEPS, merge_facts
+from backend.web.forms.filing.steps import StepForm
+
+DRAFT = "draft"  # its name in the session
+MOST_BYTES = 20_000
+FORMS = dict(STEPS)
+NAMES = tuple(FORMS)
+OPTIONAL = "projet"  # the step that is asked only where a likely scheme reads it
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """Steps as they were typed, and what was said of the answer; it ends with the session."""
+
+    key: str = field(default_factory=lambda: str(uuid4()))  # of the filing, so that a double click files once
+    opened_at: float = field(default_factory=time.time)
+    steps: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    has: list[str] = field(default_factory=list)  # sub-needs that were confirmed
+    has_not: list[str] = field(default_factory=list)  # and those that were taken away
+    asked_again: bool = False  # to press again: what was sent looked like a robot's
+    wait_until: float = 0.0  # too many came from this network
+
+    @classmethod
+    def of(cls, session: SessionBase) -> Self | None:
+        """Return the draft of a browser, where there is one."""
+        return cls(**session[DRAFT]) if DRAFT in session else None
+
+    def keep(self, session: SessionBase) -> None:
+        session[DRAFT] = asdict(self)
+
+    @property
+    def size(self) -> int:
+        """How many bytes were typed."""
+        return len(json.dumps(self.steps, ensure_ascii=False).encode(errors="surrogatepass"))
+
+    @property
+    def age(self) -> float:
+        """For how many seconds it has been open."""
+        return time.time() - self.opened_at
+
+    def wait(self, seconds: int) -> None:
+        self.wait_until = time.time() + seconds
+
+    @property
+    def seconds_to_wait(self) -> int:
+        """How long its firm waits before it may file; 0 where it may."""
+        return max(0, ceil(self.wait_until - time.time()))
+
+    def data(self, name: str, **more: str) -> QueryDict:
+        """Return what was typed in a step, as it was sent."""
+        data = QueryDict(mutable=True)
+        for field_name, values in self.steps[name].items():
+            data.setlist(field_name, values)
+        data.update(more)
+        return data
+
+    def valid_forms(self) -> dict[str, StepForm] | str:
+        """Return the valid forms of the steps, or the name of the first that is missing or wrong."""
+        found: dict[str, StepForm] = {}
+        for name in NAMES:
+            if name not in self.steps:
+                if name == OPTIONAL:
+                    continue
+                return name
+            form = FORMS[name](self.data(name))
+            if not form.is_valid():
+                return name
+            found[name] = form
+        return found
+
+    def say_needs(self, *, has: Iterable[str], has_not: Iterable[str]) -> None:
+        """Take the firm's word on sub-needs; what it ticked itself and takes away is not ticked any more."""
+        has, has_not = set(has), set(has_not) - set(has)
+        self.has = sorted((has | set(self.has)) - has_not)
+        self.has_not = sorted((has_not | set(self.has_not)) - has)
+        need = self.steps["besoin"]
+        need["needs"] = [key for key in need.get("needs", []) if key not in has_not]
+
+    def forget_taken_away(self) -> None:
+        """Let a box that was ticked since count again."""
+        self.has_not = sorted(set(self.has_not) - set(self.steps["besoin"].get("needs", [])))
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the valid steps of a draft say."""
+
+    draft: Draft
+    forms: dict[str, StepForm]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return merge_facts(self.forms.values())
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the place is known and no served intercommunality holds it."""
+        try:
+            self.epci()
+        except OutsideTerritory:
+            return True
+        return False
+
+    def epci(self) -> ServedEpci | None:
+        """Return the intercommunality in charge, where the commune is known. Raises ``OutsideTerritory``."""
+        return route(self.facts, on=current_day())
+
+    def read(self) -> Unfiled:
+        """Read the needs and ask the engine."""
+        need = self.forms["besoin"].cleaned_data
+        return read_unfiled(
+            self.facts,
+            need["text"],
+            {*need["needs"], *self.draft.has},
+            removed=self.draft.has_not,
+            on=current_day(),
+        )
+
+    def waits_for_project(self, read: Unfiled) -> bool:
+        """Tell whether the step on the project is worth asking: a likely scheme reads it, and it was not filled in."""
+        return OPTIONAL not in self.draft.steps and read.waits_for(FORMS[OPTIONAL].fields_of_fact.keys())
+
+
+def stated(draft: Draft) -> Stated | str:
+    """Return what a draft says, or the name of the first step that is missing or wrong."""
+    forms = draft.valid_forms()
+    return forms if isinstance(forms, str) else Stated(draft, forms)

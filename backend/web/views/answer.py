@@ -1,0 +1,186 @@
+"""The answer to what a browser typed: of its draft alone, before anybody gives a name; then the filing."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from backend.common.days import current_day
+from backend.common.throttles import client_network, spend
+from backend.links.models import Kind
+from backend.links.services import make_link
+from backend.matchmaking.models import Cause, Submission
+from backend.matchmaking.services import Filing, file_submission, outside_contacts
+from backend.schemes.models import SubNeed, TaxonomyNeed
+from backend.web.access import private
+from backend.web.drafts import DRAFT, MOST_BYTES, Draft, Stated, stated
+from backend.web.forms.filing.contact import ContactForm
+from backend.web.forms.filing.firm import FirmForm
+from backend.web.notices import Notice, no_cookie, press_again, too_long, too_many
+from backend.web.views.filing import after
+
+FILED = "filed"  # the key of what this browser filed last
+CONTACT = "contact"  # what was typed of it, beside the steps of the draft
+TRAP = "site_internet"  # a field that people do not see
+NOTHING_TICKED = "rien"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def answer(request: HttpRequest) -> HttpResponse:
+    """Show the answer: it works without a link, and nothing of it is kept."""
+    draft = Draft.of(request.session)
+    if draft is None:
+        return redirect("start")
+    said = stated(draft)
+    if isinstance(said, str):
+        return redirect("step", said)
+    form = ContactForm(draft.data(CONTACT)) if CONTACT in draft.steps else ContactForm()
+    if wait := draft.seconds_to_wait:
+        response = _page(request, said, form, status=429, notice=too_many(wait))
+        response.headers["Retry-After"] = str(wait)
+        return response
+    asks_again = draft.asked_again and form.is_valid()
+    return _page(request, said, form, notice=press_again() if asks_again else None)
+
+
+@require_POST
+def needs(request: HttpRequest) -> HttpResponse:
+    """Take the firm's word on what it was understood to need; this changes its draft alone."""
+    draft = Draft.of(request.session)
+    if draft is None:
+        return redirect("start")
+    if isinstance(stated(draft), str):
+        return after(draft)
+    known = set(SubNeed.objects.values_list("key", flat=True))
+    has, has_not = (known.intersection(request.POST.getlist(name)) for name in ("has", "has_not"))
+    if request.POST.get("none"):
+        has_not |= known.intersection(request.POST.getlist("shown"))
+    if not has and not has_not:
+        return redirect(f"{reverse('draft_answer')}?{NOTHING_TICKED}=1")
+    draft.say_needs(has=has, has_not=has_not)
+    draft.keep(request.session)
+    return after(draft)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact(request: HttpRequest) -> HttpResponse:
+    """File the draft under the contact that was given, once; what cannot be taken is shown with the answer."""
+    if request.method != "POST":
+        return redirect("draft_answer")
+    draft = Draft.of(request.session)
+    if draft is None:
+        return _already_filed(request) or redirect("start")
+    said = stated(draft)
+    if isinstance(said, str):
+        return redirect("step", said)
+    if said.is_outside:
+        return redirect("draft_answer")
+    form = ContactForm(request.POST)
+    draft.steps[CONTACT] = form.typed()
+    if draft.size > MOST_BYTES:
+        return _page(request, said, form, status=422, notice=too_long(given=draft.size, most=MOST_BYTES))
+    if not form.is_valid():
+        return _back(request, draft)
+    if _looks_like_a_robot(request, draft):
+        draft.asked_again = True
+        return _back(request, draft)
+    if wait := spend("filing.network", client_network(request)):
+        draft.wait(wait)
+        return _back(request, draft)
+    submission = file_submission(_filing(said, form), on=current_day())
+    request.session.pop(DRAFT, None)
+    request.session[FILED] = draft.key
+    return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk))
+
+
+def show_again(request: HttpRequest) -> HttpResponse | None:
+    """Show the answer with a contact that was sent without its cookie; none where there is no draft."""
+    draft = Draft.of(request.session)
+    said = draft and stated(draft)
+    if not isinstance(said, Stated):
+        return None
+    return _page(request, said, ContactForm(request.POST), status=403, notice=no_cookie())
+
+
+def _page(
+    request: HttpRequest, said: Stated, form: ContactForm, *, status: int = 200, notice: Notice | None = None
+) -> HttpResponse:
+    read, on = said.read(), current_day()
+    page, understood = read.page(), read.said_back()
+    is_outside = said.is_outside
+    picks = page.nothing_fits and understood.cause == Cause.NOT_UNDERSTOOD
+    epci = None if is_outside else said.epci()
+    context = {
+        "form": form,
+        "draft": said.draft,
+        "company_name": said.forms["entreprise"].cleaned_data["company_name"],
+        "page": page,
+        "said": understood,
+        "picker": TaxonomyNeed.objects.prefetch_related("sub_needs") if picks else (),
+        "needs_url": reverse("draft_needs"),
+        "needs_error": _("Cochez ce que vous cherchez, une case au moins ; rien n’a été changé.")
+        if NOTHING_TICKED in request.GET
+        else "",
+        "waits_for_project": not is_outside and said.waits_for_project(read),
+        "place": outside_contacts(said.facts.get("project.commune") or said.facts["commune"], on=on)
+        if is_outside
+        else None,
+        "organisations": epci.organisations.all() if epci else (),
+        "on": on,
+        "notice": notice,
+        "asks_contact": form.is_bound,  # what was typed stays in sight
+    }
+    return private(render(request, "web/answer.html", context, status=status))
+
+
+def _back(request: HttpRequest, draft: Draft) -> HttpResponse:
+    """Keep what was typed, and show it with the answer."""
+    draft.keep(request.session)
+    return redirect(f"{reverse('draft_answer')}#suivi")
+
+
+def _looks_like_a_robot(request: HttpRequest, draft: Draft) -> bool:
+    """Tell whether to ask to press again: the trap is filled, or the pages took no time.
+
+    A person whose browser filled the trap loses nothing: the second time there is no trap.
+    """
+    trapped = bool(request.POST.get(TRAP)) and not draft.asked_again
+    return trapped or draft.age < settings.FILING_SECONDS
+
+
+def _filing(said: Stated, contact: ContactForm) -> Filing:
+    need, firm = said.forms["besoin"], said.forms["entreprise"]
+    assert isinstance(firm, FirmForm)  # noqa: S101 -- the form of that step
+    return Filing(
+        filing_key=UUID(said.draft.key),
+        facts=said.facts,
+        origins=firm.origins(),
+        siret=firm.siret,
+        siren=firm.siren,
+        company_name=firm.cleaned_data["company_name"],
+        needs=tuple(need.cleaned_data["needs"]),
+        has=frozenset(said.draft.has),
+        has_not=frozenset(said.draft.has_not),
+        text=need.cleaned_data["text"],
+        contact_name=contact.cleaned_data["contact_name"],
+        email=contact.cleaned_data["email"],
+        phone=contact.cleaned_data["phone"],
+        call_slot=contact.cleaned_data["call_slot"],
+        wants_alerts=contact.cleaned_data["alerts"],
+    )
+
+
+def _already_filed(request: HttpRequest) -> HttpResponseRedirect | None:
+    """The second click of a double click, by the same browser: the draft is gone because the first one filed it."""
+    key = request.session.get(FILED)
+    if key is None or request.POST.get("filing_key") != key:
+        return None
+    submission = Submission.objects.filter(filing_key=UUID(key)).first()
+    return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk)) if submission else None

@@ -1,0 +1,216 @@
+"""The answer before any name: from the draft alone, which is all that is kept until a contact is given."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+
+from backend.common.days import current_day
+from backend.jobs.works import erase_sessions
+from backend.matchmaking.models import NeedCorrection, Reply, Submission
+from backend.matchmaking.results import latest_result
+from backend.schemes.models import SubNeed
+from tests.neighbour import ours
+from tests.web.conftest import CONTACT, FIRM, FORMS, fill, text_of
+
+pytestmark = pytest.mark.django_db
+ANSWER = "/demande/reponse/"
+SURE = "Bonjour, je vous écris de Noyon.\nJe cherche deux soudeurs depuis six mois. Merci d’avance, Paul"
+DOUBTFUL = "avaler un concurrent"
+
+
+def rows():
+    """Count the rows of every table of the service."""
+    return {model._meta.db_table: model._base_manager.count() for model in apps.get_models() if model._meta.managed}
+
+
+def answer_to(client, **changes):
+    fill(client, upto="projet", **changes)
+    return client.get(ANSWER)
+
+
+def test_until_a_contact_is_given_nothing_but_the_session_exists(client):
+    before = rows()
+    page = answer_to(client, besoin={"text": SURE})
+    assert page.status_code == 200
+    client.post("/demande/besoins/", {"has_not": "competences.recruter"})
+    client.post("/demande/contact/", {**CONTACT, "email": "camille@"})
+    assert client.get(ANSWER).status_code == 200
+    after = rows()
+    assert {table for table in after if after[table] != before[table]} == {"django_session"}
+    assert after["django_session"] == before["django_session"] + 1
+    fill(client)
+    assert ours(Submission).count() == 1
+
+
+def test_a_draft_is_gone_a_day_after_its_last_touch(client):
+    answer_to(client)
+    session = Session.objects.get()
+    assert timedelta(hours=23) < session.expire_date - timezone.now() <= timedelta(hours=24)
+    erase_sessions(on=current_day())
+    assert Session.objects.exists()
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert client.get(ANSWER)["Location"] == "/demande/"
+    erase_sessions(on=current_day())
+    assert not Session.objects.exists()
+
+
+def test_another_browser_sees_nothing_of_a_draft(client):
+    other = Client()
+    answer_to(other, entreprise={"company_name": "Fonderie du Voisin"}, besoin={"text": "Un mot rare du voisin."})
+    page = answer_to(client)
+    assert "Par quoi commencer, pour Chaudronnerie du Bac" in text_of(page)
+    assert "Voisin" not in page.content.decode()
+    assert "mot rare" not in page.content.decode()
+    assert Client().get(ANSWER)["Location"] == "/demande/"
+
+
+def test_the_answer_is_private_and_no_cache_keeps_it(client):
+    page = answer_to(client)
+    assert {"private", "no-store"} <= set(page["Cache-Control"].split(", "))
+    assert page["X-Robots-Tag"] == "noindex, nofollow"
+
+
+@pytest.mark.parametrize("text", [SURE, "Je veux un robot de soudage et mes équipes n’ont pas de bus"])
+def test_what_is_shown_before_and_after_the_name_is_the_same_in_the_same_order(client, text):
+    page = answer_to(client, besoin={"text": text, "needs": []}).context["page"]
+    shown = [card.match.scheme_id for group in page.groups for card in group.cards]
+    result = client.get(client.post("/demande/contact/", CONTACT)["Location"]).context["page"]
+    assert shown
+    assert shown == [card.match.scheme_id for group in result.groups for card in group.cards]
+
+
+@pytest.mark.parametrize("path", [*(f"/demande/{name}/" for name in FORMS), "/demande/besoins/", "/demande/contact/"])
+@pytest.mark.parametrize("sent", [{}, {"spend": "x", "naf": "x", "email": "x", "has": "x"}])
+def test_whatever_is_sent_is_answered_by_a_redirect_so_that_going_back_shows_no_error(client, path, sent):
+    answer_to(client)
+    response = client.post(path, sent)
+    assert response.status_code == 302
+    assert client.get(response["Location"]).status_code == 200
+
+
+# -- what was understood
+
+
+def said(client):
+    return client.get(ANSWER).context["said"]
+
+
+def test_a_need_that_is_taken_away_is_gone_from_the_answer_and_from_the_form(client):
+    needs = ["competences.recruter", "energie.facture"]
+    answer_to(client, besoin={"text": "", "needs": needs})
+    assert sorted(chip.key for chip in said(client).sure) == needs
+    response = client.post("/demande/besoins/", {"has_not": "energie.facture"})
+    assert response["Location"] == ANSWER
+    assert [chip.key for chip in said(client).sure] == ["competences.recruter"]
+    assert client.get("/demande/besoin/").context["form"]["needs"].value() == ["competences.recruter"]
+
+
+def test_a_need_read_in_words_and_taken_away_is_not_read_again_until_it_is_ticked(client):
+    answer_to(client, besoin={"text": SURE, "needs": ["energie.facture"]})
+    client.post("/demande/besoins/", {"has_not": "competences.recruter"})
+    assert [chip.key for chip in said(client).sure] == ["energie.facture"]
+    client.post("/demande/besoin/", {"text": SURE, "needs": ["competences.recruter"]})
+    assert "competences.recruter" in [chip.key for chip in said(client).sure]
+
+
+def test_the_last_need_taken_away_leads_back_to_the_form(client):
+    answer_to(client, besoin={"text": "", "needs": ["energie.facture"]})
+    assert client.post("/demande/besoins/", {"has_not": "energie.facture"})["Location"] == "/demande/besoin/"
+    assert "Cochez au moins un besoin" in text_of(client.get("/demande/besoin/"))
+
+
+def test_where_there_is_a_doubt_the_boxes_come_alone_then_the_answer(client):
+    fill(client, upto="entreprise", besoin={"text": DOUBTFUL, "needs": []})
+    page = client.get(ANSWER)
+    understood = page.context["said"]
+    assert understood.reply == Reply.TO_CONFIRM
+    assert "Qu’avez-vous en tête" in text_of(page)
+    assert "condition par condition" not in text_of(page)
+    box = understood.doubtful[0].key
+    nothing = client.post("/demande/besoins/", {}, follow=True)
+    assert "Cochez ce que vous cherchez, une case au moins" in text_of(nothing)
+    client.post("/demande/besoins/", {"has": box})
+    client.post("/demande/projet/", FORMS["projet"])
+    assert [chip.key for chip in said(client).sure] == [box]
+    assert "condition par condition" in text_of(client.get(ANSWER))
+
+
+def test_what_was_said_on_the_answer_is_kept_with_the_file(client):
+    answer_to(client, besoin={"text": DOUBTFUL, "needs": ["energie.facture"]})
+    (has, has_not) = "creation.reprendre", "energie.facture"
+    client.post("/demande/besoins/", {"has": has})
+    client.post("/demande/besoins/", {"has_not": has_not})
+    shown = client.get(ANSWER).context["page"]
+    client.post("/demande/contact/", CONTACT)
+    submission = ours(Submission).get()
+    rows = submission.need_corrections.values_list("sub_need", "change", "officer")
+    assert set(rows) == {
+        (has, NeedCorrection.Change.ADDED, None),
+        (has_not, NeedCorrection.Change.REMOVED, None),
+    }
+    needs = set(submission.needs.values_list("sub_need", flat=True))
+    assert has in needs
+    assert has_not not in needs
+    matches = latest_result(submission, on=current_day()).matches.filter(addresses=True)
+    kept = {match.scheme_id for match in matches.possible()}
+    assert {card.match.scheme_id for group in shown.groups for card in group.cards} >= kept
+
+
+def test_nothing_understood_offers_the_needs_to_tick(client):
+    fill(client, upto="entreprise", besoin={"text": "asdfgh qwerty", "needs": []})
+    page = client.get(ANSWER)
+    assert "Nous n’avons pas bien compris votre besoin" in text_of(page)
+    assert page.content.decode().count('name="has"') == SubNeed.objects.count()
+    client.post("/demande/besoins/", {"has": "energie.facture"})
+    assert [chip.key for chip in said(client).sure] == ["energie.facture"]
+
+
+# -- which steps are asked
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"), [("Je cherche deux soudeurs", True), ("asdfgh qwerty", False), (DOUBTFUL, False)]
+)
+def test_the_project_is_asked_where_a_likely_scheme_reads_it(client, text, asked):
+    response = fill(client, upto="entreprise", besoin={"text": text, "needs": []})
+    assert response["Location"] == ("/demande/projet/" if asked else ANSWER)
+    assert client.get(ANSWER).status_code == 200  # whoever does not answer it has an answer too
+
+
+def test_the_project_is_asked_once(client):
+    fill(client, upto="projet", projet=dict.fromkeys(FORMS["projet"], ""))
+    assert client.post("/demande/entreprise/", FIRM)["Location"] == ANSWER
+    assert "décident de plusieurs dispositifs" not in text_of(client.get(ANSWER))
+
+
+def test_that_a_firm_is_outside_is_said_at_the_step_that_places_it(client):
+    response = fill(client, upto="entreprise", entreprise={"commune": "Beauvais"})
+    assert response["Location"] == ANSWER
+    assert "Beauvais est hors du Grand Compiégnois" in text_of(client.get(ANSWER))
+    elsewhere = {**FORMS["projet"], "project_place": "elsewhere", "project_commune": "Attichy"}
+    client.post("/demande/projet/", elsewhere)
+    assert "Être suivi" in text_of(client.get(ANSWER))
+
+
+# -- being followed
+
+
+def is_followed(page):
+    """Return the folded block of the contact, with whether it is open said first."""
+    html = page.content.decode()
+    (tag, within) = re.search(r'(<details[^>]*id="suivi"[^>]*>)(.*?)</details>', html, re.DOTALL).groups()
+    assert "Être suivi par un développeur économique" in within
+    return f"<details{' open' if ' open' in tag else ''}>{within}"
+
+
+def test_the_form_for_a_contact_is_folded_until_something_in_it_is_wrong(client):
+    assert "<details open" not in is_followed(answer_to(client))
+    page = fill(client, contact={"email": "camille@"})
+    assert "<details open" in is_followed(page)
+    assert page.context["form"]["contact_name"].value() == CONTACT["contact_name"]
+    assert "Cette adresse n’est pas complète" in text_of(page)
