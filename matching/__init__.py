@@ -35,6 +35,7 @@ from matching.metrics import (
 from matching.needs import FILLER, NOTHING, Certainty, NeedReader, Wish
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
+from matching.preferences import PreferenceReader
 from matching.profile_classes import Classes, ProfileClasses, classes_of
 from matching.profiles import Profile, Profiles
 from matching.questions import Question, next_conditions, next_questions
@@ -45,6 +46,7 @@ from matching.relations import RELATION_KINDS, Conflict, Relation, check_relatio
 from matching.replies import Cause, Decision, Reply, Served
 from matching.schema import criterion_schema
 from matching.schemes import REACHES, Scheme
+from matching.sentences import Span
 from matching.state_aid import (
     SIZES,
     Ceiling,
@@ -59,7 +61,7 @@ from matching.state_aid import (
     leaves_window_on,
     size_range,
 )
-from matching.text import tokens
+from matching.text import fold, tokens
 from matching.variants import chain_in
 
 __all__ = [
@@ -111,6 +113,7 @@ __all__ = [
     "NeedReader",
     "Outcome",
     "Place",
+    "PreferenceReader",
     "Profile",
     "ProfileClasses",
     "Profiles",
@@ -124,6 +127,7 @@ __all__ = [
     "Scheme",
     "Served",
     "Silences",
+    "Span",
     "Step",
     "Terms",
     "Turn",
@@ -153,6 +157,7 @@ __all__ = [
     "find_change",
     "fit_ranker",
     "fits",
+    "fold",
     "headroom",
     "intensity",
     "is_publicly_held",

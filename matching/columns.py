@@ -19,6 +19,7 @@ from matching.features import (
     SHORT_NOTICE_DAYS,
     Weights,
 )
+from matching.outcomes import BoolArray
 from matching.schemes import Scheme
 
 type Floats = NDArray[np.float64]
@@ -60,6 +61,8 @@ class Columns:
         The schemes that serve each.
     guides : ndarray of uint64, shape (n_words,)
         The schemes that orient a firm, whatever it needs.
+    against : dict of str to ndarray of bool
+        The schemes that go against each preference.
     """
 
     def __init__(self, schemes: Sequence[Scheme]) -> None:
@@ -83,6 +86,10 @@ class Columns:
         self.needs, self.weights, self.serving = self._serve(schemes)
         self.guides = row_of(np.flatnonzero(self.stated[3]), self.n)
         self.has_guides = bool(self.stated[3].any())
+        preferences = frozenset().union(*(scheme.against for scheme in schemes))
+        self.against: dict[str, BoolArray] = {
+            name: np.array([name in scheme.against for scheme in schemes], bool) for name in preferences
+        }
         self._alike: Words = np.zeros((len(kinds), n_words(self.n)), dtype=np.uint64)
         for kind in range(len(kinds)):
             self._alike[kind] = row_of(np.flatnonzero(self.kind == kind), self.n)
@@ -111,6 +118,14 @@ class Columns:
     def serve(self, needs: Iterable[str]) -> Words:
         """Return the schemes that serve one of some sub-needs."""
         found: Words = np.bitwise_or.reduce(self.serving[self.rows_of(needs)], axis=0)
+        return found
+
+    def go_against(self, preferences: Iterable[str], positions: Positions) -> BoolArray:
+        """Tell which of some schemes go against one of some preferences."""
+        found = np.zeros(len(positions), dtype=np.bool_)
+        for name in preferences:
+            if name in self.against:
+                found |= self.against[name].take(positions)
         return found
 
     def best(self, needs: Sequence[str], possible: Words) -> dict[str, float]:

@@ -40,6 +40,8 @@ class Weights:
         The firm itself can ask for it.
     diversity : float
         Taken off for each scheme already named for the same need in the same form.
+    preference : float
+        Taken off for going against what the firm says that it does not want.
     sure, likely : float
         Probability of a need, in percent, from which it is answered, and from which the firm is asked about it.
     """
@@ -55,6 +57,7 @@ class Weights:
     verified: float
     applicant: float
     diversity: float
+    preference: float
     sure: float
     likely: float
 
@@ -62,6 +65,7 @@ class Weights:
 POINTS = tuple(item.name for item in fields(Weights) if item.name != "version")
 THRESHOLDS = ("sure", "likely")
 CONTRIBUTIONS = tuple(name for name in POINTS if name not in THRESHOLDS)
-SCORED = tuple(name for name in CONTRIBUTIONS if name != "diversity")  # that one depends on the others of a list
+LOSSES = ("preference", "diversity")  # what the firm does not want, and what depends on the others of a list
+SCORED = tuple(name for name in CONTRIBUTIONS if name not in LOSSES)
 NEAR: Mapping[str, float] = dict(zip(REACHES, (1.0, 0.8, 0.65, 0.25, 0.0), strict=True))
 APPLICANT: Mapping[str, float] = {"firm": 0.0, "employee": -0.5, "authority": -1.0}

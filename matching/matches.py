@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.features import LOSSES
 from matching.outcomes import Outcome
 from matching.replies import Decision
 from matching.schemes import Scheme
@@ -52,7 +53,7 @@ class Match(NamedTuple):
 class Parts(Mapping[str, float]):
     """Contributions by name, in points: a column of a table, read when somebody asks.
 
-    The last one is ``diversity``, which counts as one only where it takes points off.
+    The last ones are ``LOSSES``, which count as contributions only where they take points off.
     """
 
     __slots__ = ("_column", "_names", "_points")
@@ -61,18 +62,19 @@ class Parts(Mapping[str, float]):
         self._names, self._points, self._column = names, points, column
 
     def __getitem__(self, name: str) -> float:
-        if name not in self._names or (name == "diversity" and not self._takes_off()):
+        if name not in self._names or (name in LOSSES and not self._of(name)):
             raise KeyError(name)
+        return self._of(name)
+
+    def _of(self, name: str) -> float:
         return float(self._points[self._names.index(name), self._column])
 
-    def _takes_off(self) -> bool:
-        return bool(self._points[-1, self._column])
-
     def __iter__(self) -> Iterator[str]:
-        yield from self._names if self._takes_off() else self._names[:-1]
+        yield from self._names[: -len(LOSSES)]
+        yield from filter(self._of, LOSSES)
 
     def __len__(self) -> int:
-        return len(self._names) - 1 + self._takes_off()
+        return len(self._names) - len(LOSSES) + sum(map(bool, map(self._of, LOSSES)))
 
     def __repr__(self) -> str:
         return repr(dict(self))

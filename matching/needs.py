@@ -49,6 +49,8 @@ class Wish:
         By scheme key, how close the text comes to what is said of the scheme: a cosine in [0, 1].
     elsewhere : float
         The greatest share of what no scheme answers in the text.
+    preferences : frozenset of str
+        What schemes had better not be; they lower and never exclude.
     """
 
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -59,6 +61,7 @@ class Wish:
     sentences: Mapping[str, Span] = field(default_factory=dict)
     closeness: Mapping[str, float] = field(default_factory=dict)
     elsewhere: float = 0.0
+    preferences: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from matching.bits import Positions, Words, bits_at, positions_of
 from matching.columns import CERTAIN, GUIDE, NEED, TARGET, WORDS, Floats
-from matching.features import CLOSE, DIGITS, LISTED, OTHERS, SCORED, Weights
+from matching.features import CLOSE, DIGITS, LISTED, LOSSES, OTHERS, SCORED, Weights
 from matching.index import N_TOLD, TARGETED, UNTARGETED, Index, Standing
 from matching.matches import Answer, Match, Parts
 from matching.needs import Wish
@@ -112,6 +112,8 @@ class _Order:
         By ``SCORED``: all but those that depend on what the rules tell of them.
     need : ndarray of int, shape (n_candidates,)
         The sub-need that each serves best, as a position in ``names``: the last one for none.
+    against : ndarray of bool, shape (n_candidates,)
+        Whether each goes against a preference of the wish.
     """
 
     def __init__(
@@ -141,11 +143,16 @@ class _Order:
         fit, self.need = self._fit_of(self.rows)
         self.points = self.board.points.take(self.rows, axis=1)
         self.points[NEED], self.points[WORDS] = weights.need * fit, self._words_of(self.rows)
+        self.against = index.columns.go_against(wish.preferences, self.rows)
         self.least = self._least() if wish.stated else -inf
 
     def _least(self) -> float:
-        """Return the points of need, words and guide that are worth a line beside the best of need and words."""
-        best = (self.points[NEED] + self.points[WORDS]).max(initial=0.0)
+        """Return the points of need, words and guide that are worth a line beside the best of need and words.
+
+        What goes against the wish is no measure of the others, unless nothing else helps.
+        """
+        helps = self.points[NEED] + self.points[WORDS]
+        best = helps[~self.against].max(initial=0.0) or helps.max(initial=0.0)
         return max(LISTED * best, SOMETHING) if self._is_answered else inf
 
     def _candidates(self) -> Words:
@@ -224,6 +231,8 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
     if ranker:
         learnt = ranker.corrections(dict(zip(SCORED, points, strict=True)), weights)
         points, own = np.vstack([points, learnt]), own + learnt
+    losses = -weights.preference * np.concatenate([order.against for order in orders])
+    own = own + losses
     addresses = points[NEED] + points[WORDS] + points[GUIDE] >= np.repeat([order.least for order in orders], sizes)
     need = np.concatenate([order.need for order in orders])
     n_needs = max(len(order.names) for order in orders)
@@ -236,8 +245,8 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
     listed = np.arange(len(rows)) if one.is_whole else np.flatnonzero(addresses)
     best = [each[:limit] for each in _by_owner(listed[(-scores[listed]).argsort(kind="stable")], owner, len(orders))]
     chosen = np.concatenate(best)
-    names = (*SCORED, "learnt", "diversity") if ranker else (*SCORED, "diversity")
-    shown = np.concatenate([points, penalties[np.newaxis]]).take(chosen, axis=1)
+    names = (*SCORED, "learnt", *LOSSES) if ranker else (*SCORED, *LOSSES)
+    shown = np.concatenate([points, losses[np.newaxis], penalties[np.newaxis]]).take(chosen, axis=1)
     parts = [Parts(names, shown, column) for column in range(len(chosen))]
     flags, needs, totals = addresses[chosen], need[chosen], scores[chosen].tolist()
     whose = chain.from_iterable(repeat(order, len(each)) for order, each in zip(orders, best, strict=True))

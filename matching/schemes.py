@@ -61,6 +61,8 @@ class Scheme:
         Days an application takes, where a source says so.
     guide : float
         How far, in [0, 1], it is there to orient a firm, whatever it needs.
+    against : frozenset of str
+        The preferences that it goes against: a loan, that of a firm that wants none.
     """
 
     key: str
@@ -78,6 +80,7 @@ class Scheme:
     review_by: date | None = None
     preparation_days: int | None = None
     guide: float = 0.0
+    against: frozenset[str] = frozenset()
     targeting: Criterion | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiExample
 
 from backend.api.errors import CONTENT_TYPE, KINDS, kind_of
+from backend.matchmaking import engine
 from backend.matchmaking.lines import N_RELATED, N_YEARS
 from backend.matchmaking.questions import fact_questions
 from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES
@@ -111,6 +112,11 @@ QUESTION: Schema = {
             "items": {"type": "string", "format": "sub-need"},
             "description": "Clés de sous-besoins de `/api/v1/needs/`.",
         },
+        "preferences": {
+            "type": ["array", "null"],
+            "items": {"type": "string", "enum": [*engine.preference_labels()]},
+            "description": "Préférences de l’entreprise, outre celles du texte : elles classent sans exclure.",
+        },
         "text": _nullable("string", "Le besoin, dans les mots de l’entreprise."),
         "project": {
             "type": ["object", "null"],
@@ -189,6 +195,7 @@ EXAMPLES = [
                     "served": "yes",
                 }
             ],
+            "preferences": [],
             "n_matches": 8,
             "matches": [
                 {

@@ -7,6 +7,7 @@ from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.lines import Question, as_request
 from backend.matchmaking.models import Match
+from backend.matchmaking.preferences import SaidPreference, said_of
 from backend.matchmaking.presentation import Card, explain_ranked
 from backend.matchmaking.questions import efforts, label_of, likely, question_of
 from backend.matchmaking.replies import UnderstoodNeed, understood_of
@@ -49,6 +50,7 @@ class Answer:
     reply: str
     cause: str | None
     understood: tuple[UnderstoodNeed, ...]
+    preferences: tuple[SaidPreference, ...]
     n_matches: int
     cards: tuple[Card, ...]
     undecided: tuple[OpenQuestion, ...]
@@ -100,6 +102,7 @@ def lay_out(asked: Asked, found: engine.Answer, *, limit: int) -> Answer:
         reply=found.decision.reply,
         cause=found.decision.cause,
         understood=understood_of(asked.question.text, asked.reading, found, asked.weights),
+        preferences=tuple(said_of(asked.question.text, asked.reading.preferences)),
         n_matches=len(ranked),
         cards=tuple(explain_ranked(ranked[:limit], asked.request.facts, on=asked.question.on)),
         undecided=open_questions(asked, ranked),

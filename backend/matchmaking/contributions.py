@@ -48,6 +48,10 @@ LABELS = {
         _("Variété"),
         _("Points retirés pour chaque dispositif de même forme déjà cité au même besoin : pas dix prêts de suite."),
     ),
+    "preference": (
+        _("Contre son souhait"),
+        _("Points retirés à ce que l’entreprise dit ne pas vouloir, comme un prêt. Cela n’exclut rien."),
+    ),
     "sure": (
         _("Besoin sûr"),
         _("Probabilité d’un besoin, en %, à partir de laquelle nous y répondons sans rien demander."),

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
+from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.matchmaking.models import Need, NeedCorrection, Result, Submission
+from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.results import compute_result, latest_result, record_corrections, set_needs
 from backend.matchmaking.services import check_may_decide
 from backend.schemes.models import SubNeed
@@ -57,6 +59,20 @@ def confirm_needs(*, submission: Submission, has: Iterable[str], has_not: Iterab
         return latest_result(submission, on=on)
     record_corrections(submission, changes, ticked=ticked)
     set_needs(submission=submission, ticked=ticked - has_not, text=submission.text)
+    return compute_result(submission=submission, on=on)
+
+
+@transaction.atomic
+def correct_preference(*, submission: Submission, preference: str, holds: bool, on: date) -> Result:
+    """Take away a preference that the firm was read to have, or put it back; the result is computed again.
+
+    What changes nothing, or is no preference of its text, is not recorded.
+    """
+    submission = Submission.objects.locked(submission.pk)
+    standing, removed = preferences_of(submission)
+    if preference not in {one.key for one in (removed if holds else standing)}:
+        return latest_result(submission, on=on)
+    submission.preference_corrections.create(preference=preference, holds=holds, made_at=timezone.now())
     return compute_result(submission=submission, on=on)
 
 

@@ -38,6 +38,7 @@ from backend.territories.models import Containment, Nomenclature, Perimeter
 _COMMUNE = 'un code INSEE de commune actuelle comme "60159" (ce n’est pas le code postal)'
 _CATEGORY = 'de 1 à 4 chiffres de la nomenclature des catégories juridiques de l’INSEE, comme "5710"'
 _NEEDS = 'une liste de sous-besoins comme ["numerique.robot"]'
+_PREFERENCES = 'une liste de préférences comme ["no_loan"]'
 _YES_NO = "true, false ou null"
 _GROUP = 'une liste d’entreprises comme [{"share": 60, "headcount": 12}], vide si l’entreprise est indépendante'
 _YEARS = 'une liste d’exercices comme [{"headcount": 48}], le plus récent d’abord'
@@ -71,6 +72,7 @@ class Question:
     facts: Mapping[str, Any]
     needs: tuple[str, ...]
     text: str
+    preferences: tuple[str, ...] = ()
     ignored: tuple[str, ...] = field(default=(), compare=False)  # names of the line that mean nothing to us
     warnings: tuple[str, ...] = field(default=(), compare=False)  # what was read as less than it says, in sentences
 
@@ -128,7 +130,13 @@ def as_request(
 ) -> tuple[engine.Request, engine.Reading]:
     """Put a question as the engine takes it, and say how its words were understood."""
     return engine.read_request(
-        question.facts, question.text, question.needs, on=question.on, compiled=compiled, language=language
+        question.facts,
+        question.text,
+        question.needs,
+        on=question.on,
+        preferences=question.preferences,
+        compiled=compiled,
+        language=language,
     )
 
 
@@ -179,8 +187,9 @@ NAMES = frozenset(
     {
         "id", "on", "siret", "commune", "region", "naf", "naf_2025", "headcount", "turnover", "balance_sheet",
         "created_on", "legal_category", "micro_entrepreneur", "craft_register", "public_body", "in_difficulty",
-        "taxes_up_to_date", "group", "previous_years", "schemes", "needs", "text", "project", "project.started",
-        "project.spend", "project.spend_kinds", "project.commune", "project.horizon", "project.tenure",
+        "taxes_up_to_date", "group", "previous_years", "schemes", "needs", "preferences", "text",
+        "project", "project.started", "project.spend", "project.spend_kinds",
+        "project.commune", "project.horizon", "project.tenure",
     }
 )  # fmt: skip
 
@@ -254,6 +263,15 @@ def read_record(
                 'taxonomie, comme "numerique.robot".',
                 part=f"/{index}",
             )
+    preferences = reader.read("preferences", read_list, str, _PREFERENCES) or []
+    for index, preference in enumerate(preferences):
+        if preference not in engine.preference_labels():
+            known = ", ".join(f'"{key}"' for key in engine.preference_labels())
+            reader.refuse(
+                "preferences",
+                f"« preferences » contient {show(preference)}, une préférence inconnue ; attendu : {known}.",
+                part=f"/{index}",
+            )
     text = reader.read("text", get, str, "un texte")
     day = reader.read("on", read_day)
     if reader.faults:
@@ -263,6 +281,7 @@ def read_record(
         on=date.fromisoformat(day) if day else on,
         facts={name: value for name, value in facts.items() if value is not None},
         needs=tuple(needs),
+        preferences=tuple(preferences),
         text=text or "",
         ignored=tuple(reader.ignored),
         warnings=tuple(reader.warnings),

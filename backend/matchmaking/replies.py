@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from backend.matchmaking import engine
 from backend.matchmaking.models import Need, Result, Submission
+from backend.matchmaking.preferences import Preferences, SaidPreference, preferences_of
 from backend.schemes.models import SubNeed
 
 FEWEST_BOXES, MOST_BOXES = 2, 4
@@ -100,6 +101,8 @@ class SaidBack:
     sure: tuple[Chip, ...]
     doubtful: tuple[Chip, ...]
     unserved: tuple[Chip, ...]
+    preferences: tuple[SaidPreference, ...] = ()
+    removed: tuple[SaidPreference, ...] = ()
 
     @property
     def asks(self) -> bool:
@@ -111,10 +114,16 @@ def said_back(submission: Submission, result: Result) -> SaidBack:
     """Return what the firm reads of its needs beside a result."""
     said = say_back(result.reply, result.probabilities, result.served, engine.weights_of(result.weights))
     needs = {need.sub_need_id: need for need in submission.needs.select_related("sub_need")}
-    return _put(said, result.reply, result.cause, submission.text, needs)
+    return _put(said, result.reply, result.cause, submission.text, needs, preferences_of(submission))
 
 
-def said_back_unfiled(text: str, reading: engine.Reading, answer: engine.Answer, weights: engine.Weights) -> SaidBack:
+def said_back_unfiled(
+    text: str,
+    reading: engine.Reading,
+    answer: engine.Answer,
+    weights: engine.Weights,
+    preferences: Preferences,
+) -> SaidBack:
     """Return what a firm reads of its needs that has filed nothing: the same, from what was understood just now."""
     decision, sub_needs = answer.decision, SubNeed.objects.in_bulk([need.sub_need for need in reading.needs])
     needs = {
@@ -127,14 +136,25 @@ def said_back_unfiled(text: str, reading: engine.Reading, answer: engine.Answer,
     }
     probabilities = {need.sub_need: need.probability for need in reading.needs}
     said = say_back(decision.reply, probabilities, decision.served, weights)
-    return _put(said, decision.reply, decision.cause or "", text, needs)
+    return _put(said, decision.reply, decision.cause or "", text, needs, preferences)
 
 
-def _put(said: Said, reply: str, cause: str, text: str, needs: Mapping[str, Need]) -> SaidBack:
+def _put(
+    said: Said, reply: str, cause: str, text: str, needs: Mapping[str, Need], preferences: Preferences
+) -> SaidBack:
     def chips(keys: tuple[str, ...]) -> tuple[Chip, ...]:
         return tuple(Chip(needs[key], _sentence(text, needs[key])) for key in keys if key in needs)
 
-    return SaidBack(reply, cause, chips(said.sure), chips(said.doubtful), chips(said.unserved))
+    standing, removed = preferences
+    return SaidBack(
+        reply,
+        cause,
+        chips(said.sure),
+        chips(said.doubtful),
+        chips(said.unserved),
+        tuple(standing),
+        tuple(removed),
+    )
 
 
 def _sentence(text: str, need: Need) -> str:

@@ -14,6 +14,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.held import held_by
 from backend.matchmaking.models import Alert, Match, Need, NeedCorrection, Result, Submission, WeightSet
 from backend.matchmaking.ownership import Readings, known_values_of, numbers_read, packed_files, readings_of
+from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.unmet import record_unmet
 from backend.schemes.models import Criterion
 from backend.schemes.services import manual_facts
@@ -112,6 +113,7 @@ def _request(submission: Submission, facts: engine.Facts, *, on: date) -> engine
         probabilities={need.sub_need_id: need.probability for need in rows},
         closeness=reading.closeness,
         elsewhere=reading.elsewhere,
+        preferences=frozenset(one.key for one in preferences_of(submission)[0]),
     )
 
 
@@ -135,6 +137,7 @@ def compute_result(*, submission: Submission, on: date) -> Result:
         stated=request.stated,
         probabilities=dict(request.probabilities),
         elsewhere=request.elsewhere,
+        preferences=sorted(request.preferences),
         reply=answer.decision.reply,
         cause=answer.decision.cause or "",
         served=dict(answer.decision.served),
@@ -219,6 +222,7 @@ def replay(result: Result) -> list[str]:
         stated=result.stated,
         probabilities=result.probabilities,
         elsewhere=result.elsewhere,
+        preferences=frozenset(result.preferences),
         closeness={keys[pk]: match.closeness for pk, match in matches.items()},
     )
     (answer,) = engine.answer(

@@ -59,6 +59,7 @@ class Filing:
     needs: tuple[str, ...] = ()
     has: frozenset[str] = frozenset()  # sub-needs that the firm said it has, of those that were read in its words
     has_not: frozenset[str] = frozenset()  # and those it said that it has not
+    wants_not: frozenset[str] = frozenset()  # preferences of its words that it took away
     text: str = ""
     contact_name: str
     email: str
@@ -118,6 +119,8 @@ def file_submission(filing: Filing, *, on: date) -> Submission:
         **dict.fromkeys(sorted(filing.has_not), NeedCorrection.Change.REMOVED),
     }
     record_corrections(submission, changes)
+    for preference in sorted(filing.wants_not):
+        submission.preference_corrections.create(preference=preference, holds=False, made_at=now)
     set_needs(submission=submission, ticked=filing.needs, text=filing.text)
     result = compute_result(submission=submission, on=on)
     if filing.wants_alerts:  # heard only once the address is confirmed

@@ -6,6 +6,7 @@ from datetime import date
 from itertools import islice
 
 from backend.matchmaking import engine
+from backend.matchmaking.preferences import preferences_in
 from backend.matchmaking.presentation import Page, preview
 from backend.matchmaking.replies import SaidBack, said_back_unfiled
 
@@ -21,6 +22,7 @@ class Unfiled:
     reading: engine.Reading
     found: engine.Answer
     weights: engine.Weights
+    removed: Collection[str]
 
     def page(self) -> Page:
         """Return the schemes, laid out."""
@@ -28,7 +30,8 @@ class Unfiled:
 
     def said_back(self) -> SaidBack:
         """Return what was understood of its needs."""
-        return said_back_unfiled(self.text, self.reading, self.found, self.weights)
+        preferences = preferences_in(self.text, self.removed, on=self.request.on)
+        return said_back_unfiled(self.text, self.reading, self.found, self.weights, preferences)
 
     def waits_for(self, facts: Collection[str]) -> bool:
         """Tell whether one of the likeliest schemes is undecided for want of one of some facts.
@@ -44,10 +47,13 @@ class Unfiled:
 def read_unfiled(
     facts: engine.Facts, text: str, needs: Iterable[str], *, removed: Collection[str] = (), on: date
 ) -> Unfiled:
-    """Read what a firm typed with what is in force: ``needs`` are those it ticked, ``removed`` those it took away."""
+    """Read what a firm typed with what is in force: ``needs`` are those it ticked, ``removed`` those it took away.
+
+    What it took away are sub-needs and preferences.
+    """
     rules = engine.in_force()
     request, reading = engine.read_request(
         facts, text, needs, on=on, compiled=rules.compiled, language=rules.language, removed=removed
     )
     found = engine.listed(request, compiled=rules.compiled, weights=rules.weights, ranker=rules.ranker)
-    return Unfiled(text=text, request=request, reading=reading, found=found, weights=rules.weights)
+    return Unfiled(text=text, request=request, reading=reading, found=found, weights=rules.weights, removed=removed)

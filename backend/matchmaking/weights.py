@@ -20,7 +20,7 @@ from backend.matchmaking.models import Activation, WeightSet
 from backend.schemes.wording import number
 
 LOCK = 0x57454947  # "WEIG"
-MOST_POINTS = 100
+MOST_POINTS = 200
 
 
 class WeightsError(ValueError):

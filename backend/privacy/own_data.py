@@ -19,6 +19,7 @@ from backend.links.services import live_links
 from backend.matchmaking.correspondence import TO_FIRMS
 from backend.matchmaking.known import FACT_LABELS, says, value_text
 from backend.matchmaking.models import Alert, Note, Submission
+from backend.matchmaking.preferences import preferences_of
 from backend.notifications.models import Notification, Stop
 
 LABELS = dict(FACT_LABELS)
@@ -88,6 +89,8 @@ def _request(submission: Submission) -> Iterator[Line]:
         words = ", ".join(need.evidence)
         how = _("coché") if need.ticked else _("ajouté par le développeur") if need.added else _("compris de vos mots")
         yield Line(label=_("Besoin"), value=str(need.sub_need), origin=f"{how} : {words}" if words else how)
+    for said in preferences_of(submission)[0]:
+        yield Line(label=_("Préférence"), value=said.label, origin=_("compris de vos mots"))
     for row in submission.unmet_needs.select_related("sub_need"):
         unmet = str(row.sub_need or _("demande non comprise"))
         yield Line(label=_("Besoin sans réponse"), value=f"{unmet} ({row.get_reason_display()})")

@@ -34,6 +34,7 @@ class Draft:
     steps: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     has: list[str] = field(default_factory=list)  # sub-needs that were confirmed
     has_not: list[str] = field(default_factory=list)  # and those that were taken away
+    wants_not: list[str] = field(default_factory=list)  # preferences that were taken away
     asked_again: bool = False  # to press again: what was sent looked like a robot's
     wait_until: float = 0.0  # too many came from this network
 
@@ -93,6 +94,10 @@ class Draft:
         need = self.steps["besoin"]
         need["needs"] = [key for key in need.get("needs", []) if key not in has_not]
 
+    def say_preference(self, preference: str, *, holds: bool) -> None:
+        """Take a preference away that the text was read to say, or put it back."""
+        self.wants_not = sorted(set(self.wants_not) - {preference} | (set() if holds else {preference}))
+
     def forget_taken_away(self) -> None:
         """Let a box that was ticked since count again."""
         self.has_not = sorted(set(self.has_not) - set(self.steps["besoin"].get("needs", [])))
@@ -129,7 +134,7 @@ class Stated:
             self.facts,
             need["text"],
             {*need["needs"], *self.draft.has},
-            removed=self.draft.has_not,
+            removed={*self.draft.has_not, *self.draft.wants_not},
             on=current_day(),
         )
 

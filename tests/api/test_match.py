@@ -83,6 +83,19 @@ def test_an_answer_says_what_was_understood_and_with_what_rules(ask):
     assert (answer["answer"], answer["reason"]) == ("answered", None)
 
 
+def test_preferences_are_said_and_lower_what_goes_against_them(ask):
+    text = "Nous voulons acheter une machine. Surtout pas de prêt."
+    said, given = ask(text=text).json(), ask(needs=["invest.machines"], preferences=["no_loan"]).json()
+    label = "Sans prêt, avance ni garantie"
+    assert said["preferences"] == [{"preference": "no_loan", "label": label, "sentence": "Surtout pas de prêt"}]
+    assert given["preferences"] == [{"preference": "no_loan", "label": label, "sentence": None}]
+    kinds = [match["kind"] for match in given["matches"]]
+    assert kinds[0] == "grant"
+    assert not {"loan", "repayable_advance", "guarantee"} & set(kinds[:3])
+    problem = problem_of(ask(preferences=["nobody"]), 400, "question-refusee")
+    assert problem["errors"][0]["pointer"] == "/preferences/0"
+
+
 def test_words_alone_are_understood_with_the_words_that_decided(ask):
     answer = ask(text="Bonjour à vous. Je cherche deux soudeurs depuis six mois. Merci").json()
     found = {need["sub_need"]: need for need in answer["understood"]}["competences.recruter"]

@@ -19,6 +19,7 @@ WEIGHTS = Weights(
     verified=3,
     applicant=8,
     diversity=5,
+    preference=30,
     sure=60,
     likely=5,
 )

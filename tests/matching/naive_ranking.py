@@ -57,7 +57,10 @@ def rank(
     points = {
         scheme.key: weights.need * fit(scheme, wish)[0] + weights.words * closeness(scheme, wish) for scheme in schemes
     }
-    least = 0.25 * max((points[key] for key in possible), default=0)
+    wanted = [
+        points[scheme.key] for scheme in schemes if scheme.key in possible and not scheme.against & wish.preferences
+    ]
+    least = 0.25 * (max(wanted, default=0) or max((points[key] for key in possible), default=0))
     matches = []
     for scheme in schemes:
         match = found[scheme.key]
@@ -144,6 +147,8 @@ def score(match: Match, wish: Wish, profile: Profile, weights: Weights, ranker: 
                 share = points / at_best - ranker.means.get(name, 0.0)
                 moved += share * (ranker.points.get(name, at_best) - at_best)
         parts["learnt"] = six_digits(max(-ranker.bound, min(ranker.bound, moved)))
+    if weights.preference and scheme.against & wish.preferences:
+        parts["preference"] = -weights.preference
     total = 0.0
     for points in parts.values():
         total += points

@@ -170,6 +170,7 @@ def test_of_several_schemes_of_one_key_the_last_one_is_ranked_once() -> None:
 
 
 NEEDS = ["robot", "energy", "hire"]
+PREFERENCES = ["no_loan", "alone"]
 shares = st.sampled_from([0.1, 0.25, 0.3, 0.5, 0.7, 1.0])
 
 
@@ -186,6 +187,7 @@ def ranked_schemes(draw: st.DrawFn) -> list[Scheme]:
             review_by=draw(st.none() | days),
             preparation_days=draw(st.sampled_from([None, 10, 60])),
             guide=draw(st.sampled_from([0.0, 0.0, 0.5, 1.0])),
+            against=draw(st.frozensets(st.sampled_from(PREFERENCES), max_size=1)),
             variant_of=draw(st.sampled_from(["", "", *sorted({*KEYS} - {scheme.key})])),
         )
         for scheme in draw(st.lists(schemes(), max_size=6, unique_by=lambda scheme: scheme.key))
@@ -204,6 +206,7 @@ def wishes(draw: st.DrawFn) -> Wish:
         probabilities=draw(st.dictionaries(st.sampled_from(NEEDS), st.sampled_from([0.01, 0.3, 0.31, 0.7, 0.9]))),
         closeness=draw(st.dictionaries(st.sampled_from(KEYS), shares)),
         elsewhere=draw(st.sampled_from([0.0, 0.2, 0.9])),
+        preferences=draw(st.frozensets(st.sampled_from(PREFERENCES))),
     )
 
 
@@ -343,6 +346,7 @@ def test_the_first_of_very_many_are_those_of_all_of_them(seed: int, likeness: Ca
             applicant=draw.choice(["firm", "authority"]),
             reach=draw.choice(["local", "national"]),
             guide=draw.choice([*[0.0] * 9, 1.0]),
+            against=frozenset(draw.sample(PREFERENCES, draw.choice([0, 0, 1]))),
             targeted_activities=draw.choice([(), ("C",), ("10",)]),
             variant_of=draw.choice([*[""] * 9, f"a:{number // 2:03}"]) if number else "",
         )
@@ -354,6 +358,7 @@ def test_the_first_of_very_many_are_those_of_all_of_them(seed: int, likeness: Ca
     learnt = Ranker(points={"words": 5.0, "near": 2.0}, means={"words": 1.0, "near": 1.0}, bound=12.0)
     for needs in ({}, {"robot": 0.4, "hire": 0.7}):
         wish = Wish({**needs, "sure": 1.0}, stated=draw.random() < 0.8, closeness=closeness)
+        wish = replace(wish, preferences=frozenset(draw.sample(PREFERENCES, draw.randint(0, 2))))
         weights = replace(WEIGHTS, diversity=draw.choice([0.5, 2.0, 5.0]), words=draw.choice([40.0, 60.0]))
         for ranker in (None, learnt):
             found = rank_one(index, profile, wish, weights, ranker=ranker)

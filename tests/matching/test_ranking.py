@@ -76,7 +76,9 @@ def test_weights_order_and_never_decide() -> None:
         matches = ranked(various(), weights=weights)
         return {match.scheme.key: (match.eligibility, match.typed, match.unknown) for match in matches}
 
-    upside_down = replace(WEIGHTS, **{name: -100.0 for name in CONTRIBUTIONS if name != "diversity"})
+    upside_down = replace(
+        WEIGHTS, **{name: -100.0 for name in CONTRIBUTIONS if name not in ("diversity", "preference")}
+    )
     assert verdicts(upside_down) == verdicts(WEIGHTS)
 
 
@@ -118,6 +120,26 @@ def test_the_second_of_a_kind_loses_points_and_its_score_says_so() -> None:
     assert [match.parts.get("diversity") for match in matches] == [None, None, -5, -10]
     first = rank_one(Index([*loans, grant]), Profile(on=DAY), ROBOT, WEIGHTS, limit=3).matches
     assert [match.parts.get("diversity") for match in first] == [None, None, -5]
+
+
+def test_what_goes_against_a_preference_comes_after_and_its_score_says_so() -> None:
+    loan = make_scheme("s:loan", needs={"robot": 1.0}, kind="loan", against=frozenset({"no_loan"}))
+    grant, poor = (make_scheme(f"s:{key}", needs={"robot": need}) for key, need in (("grant", 0.7), ("poor", 0.1)))
+    schemes = [loan, grant, poor]
+    plain, wish = ranked(schemes), replace(ROBOT, preferences=frozenset({"no_loan", "alone"}))
+    assert keys(plain) == ["s:loan", "s:grant", "s:poor"]
+    lowered = ranked(schemes, wish, replace(WEIGHTS, preference=200))
+    assert keys(lowered) == ["s:grant", "s:poor", "s:loan"]
+    assert [match.parts.get("preference") for match in lowered] == [None, None, -200]
+    assert lowered[-1].score == pytest.approx(sum(lowered[-1].parts.values()))
+    assert [match.eligibility for match in lowered] == [MET, MET, MET]  # it lowers, and never makes a no
+    assert lowered[-1].addresses
+
+
+def test_where_nothing_else_serves_the_need_what_goes_against_a_preference_is_listed() -> None:
+    loan = make_scheme("s:loan", needs={"robot": 1.0}, against=frozenset({"no_loan"}))
+    (match,) = ranked([loan], replace(ROBOT, preferences=frozenset({"no_loan"})))
+    assert match.addresses
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_with_all_every_record_is_listed_in_order(match: Callable[..., Answers])
 
 def test_a_result_has_its_keys_in_the_order_of_the_specification(match: Callable[..., Answers]) -> None:
     first, second = match([{"id": "a", "commune": "60159"}, {"id": "b", "naf": "?"}])
-    assert list(first) == ["id", "answer", "understood", "matches"]
+    assert list(first) == ["id", "answer", "understood", "preferences", "matches"]
     assert list(first["matches"][0]) == ["scheme", "rank", "score", *VERDICTS[:3], "need", *VERDICTS[3:]]
     assert list(second) == ["id", "line", "error"]
 
@@ -102,7 +102,7 @@ def test_an_answer_says_what_was_understood_of_each_line(match: Callable[..., An
 
 def test_a_line_that_was_read_as_less_than_it_says_has_its_warnings(match: Callable[..., Answers]) -> None:
     added, held = match([{"legal_category": "5720"}, {"legal_category": "57"}])
-    assert list(added) == ["id", "warnings", "answer", "understood", "matches"]
+    assert list(added) == ["id", "warnings", "answer", "understood", "preferences", "matches"]
     assert "lue comme « 57 »" in added["warnings"][0]
     assert added["matches"] == held["matches"]
 

@@ -47,9 +47,9 @@ def test_points_go_from_nothing_to_a_hundred(given):
     check_points({**in_force().points, "near": given})
 
 
-@pytest.mark.parametrize("given", [-0.1, 100.5, float("nan"), float("inf"), "12", None, True])
+@pytest.mark.parametrize("given", [-0.1, 200.5, float("nan"), float("inf"), "12", None, True])
 def test_what_is_no_number_of_points_is_refused_with_what_was_given(given):
-    with pytest.raises(WeightsError, match=f"« Proximité » vaut {given} : il faut un nombre entre 0 et 100"):
+    with pytest.raises(WeightsError, match=f"« Proximité » vaut {given} : il faut un nombre entre 0 et 200"):
         check_points({**in_force().points, "near": given})
 
 

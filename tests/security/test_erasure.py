@@ -209,6 +209,7 @@ def test_what_was_on_its_way_while_a_file_was_erased_writes_nothing(firm, what):
 # Tables without a person of a firm: the catalogue, the territory, accounts, what the service says of itself.
 WITHOUT_A_FIRM = {
     "matchmaking_unmetneed", "matchmaking_needcorrection",  # a need and a place: what gaps count
+    "matchmaking_preferencecorrection",  # of a text that is gone
     "matchmaking_weightset", "matchmaking_activation", "matchmaking_ranker", "matchmaking_rematch",
     "matchmaking_schemechange", "matchmaking_shard",
     "journal_auditevent",  # a number, a code and who did it: kept for its own time

@@ -214,3 +214,20 @@ def test_the_form_for_a_contact_is_folded_until_something_in_it_is_wrong(client)
     assert "<details open" in is_followed(page)
     assert page.context["form"]["contact_name"].value() == CONTACT["contact_name"]
     assert "Cette adresse n’est pas complète" in text_of(page)
+
+
+def test_a_preference_that_is_taken_away_before_the_name_stays_away_once_filed(client):
+    text = "Nous voulons acheter une machine. Surtout pas de prêt."
+    page = answer_to(client, besoin={"text": text, "needs": []})
+    assert "Sans prêt, avance ni garantie Surtout pas de prêt Retirer" in text_of(page)
+    lowered = [scheme.revision.pk for group in page.context["page"].groups for scheme in group.cards]
+    client.post("/demande/besoins/", {"wants_not": "no_loan"})
+    page = client.get(ANSWER)
+    assert "Sans prêt, avance ni garantie Remettre" in text_of(page)
+    assert [scheme.revision.pk for group in page.context["page"].groups for scheme in group.cards] != lowered
+    client.post("/demande/contact/", CONTACT)
+    submission = ours(Submission).get()
+    assert submission.results.first().preferences == []
+    assert [(row.preference, row.holds) for row in submission.preference_corrections.all()] == [("no_loan", False)]
+    other = Client()
+    assert "Surtout pas de prêt" not in answer_to(other).content.decode()

@@ -90,11 +90,11 @@ def test_trying_without_a_file_says_that_nothing_is_known(desk):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ("", "Proximité : Donnez un nombre entre 0 et 100 ; 0 si cela ne doit pas compter."),
-        ("beaucoup", "Proximité : Écrivez un nombre entre 0 et 100, comme 12 ou 12,5."),
-        ("NaN", "Proximité : Écrivez un nombre entre 0 et 100, comme 12 ou 12,5."),
-        ("-1", "Proximité : « -1 » est trop petit : il faut un nombre entre 0 et 100."),
-        ("101", "Proximité : « 101 » est trop grand : il faut un nombre entre 0 et 100."),
+        ("", "Proximité : Donnez un nombre entre 0 et 200 ; 0 si cela ne doit pas compter."),
+        ("beaucoup", "Proximité : Écrivez un nombre entre 0 et 200, comme 12 ou 12,5."),
+        ("NaN", "Proximité : Écrivez un nombre entre 0 et 200, comme 12 ou 12,5."),
+        ("-1", "Proximité : « -1 » est trop petit : il faut un nombre entre 0 et 200."),
+        ("201", "Proximité : « 201 » est trop grand : il faut un nombre entre 0 et 200."),
         ("12,55", "Proximité : Un chiffre après la virgule au plus, comme 12,5."),
     ],
 )

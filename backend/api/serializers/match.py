@@ -16,6 +16,7 @@ from backend.matchmaking.engine import TARGETED
 from backend.matchmaking.estimates import EstimateView
 from backend.matchmaking.line_views import OUTCOME_NAMES, LineView
 from backend.matchmaking.models import Cause, Match, Reply
+from backend.matchmaking.preferences import SaidPreference
 from backend.matchmaking.presentation import Card
 from backend.matchmaking.replies import UnderstoodNeed
 from backend.schemes.kept import KEPT
@@ -44,6 +45,14 @@ class UnderstoodSerializer(WrittenSerializer[UnderstoodNeed]):
 
     def get_label(self, need: UnderstoodNeed) -> str:
         return str(self.context["labels"][need.sub_need])
+
+
+class PreferenceSerializer(WrittenSerializer[SaidPreference]):
+    preference = serializers.CharField(source="key", help_text="Clé de la préférence.")
+    label = serializers.CharField(help_text="Libellé.")
+    sentence = serializers.CharField(
+        allow_null=True, help_text="La phrase de « text » qui la dit ; null : donnée dans « preferences »."
+    )
 
 
 class ReadSourceSerializer(WrittenSerializer[LineView]):
@@ -276,6 +285,10 @@ class AnswerSerializer(WrittenSerializer[Answer]):
         help_text="Pourquoi rien, ou null : " + ", ".join(f"`{key}` ({label})" for key, label in Cause.choices),
     )
     understood = UnderstoodSerializer(many=True, help_text="Besoins compris, avec ce qui les dit.")
+    preferences = PreferenceSerializer(
+        many=True,
+        help_text="Ce que l’entreprise dit ne pas vouloir, ou vouloir vite : cela classe et n’exclut jamais.",
+    )
     n_matches = serializers.IntegerField(help_text="Nombre de dispositifs possibles, au-delà de « limit ».")
     matches = MatchSerializer(source="cards", many=True, help_text="Les premiers, dans l’ordre, expliqués.")
     undecided = OpenQuestionSerializer(

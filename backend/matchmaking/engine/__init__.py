@@ -38,6 +38,7 @@ from backend.matchmaking.engine.needs import (
 )
 from backend.matchmaking.engine.packed import PackedFacts
 from backend.matchmaking.engine.percolation import LATER, Counts, Firms
+from backend.matchmaking.engine.preferences import Preference, preference_labels, read_preferences
 from backend.matchmaking.engine.questions import Asked, changes, next_conditions, next_questions, worth
 from backend.matchmaking.engine.ranking import (
     OUTCOMES,
@@ -115,6 +116,7 @@ __all__ = [
     "Line",
     "Link",
     "PackedFacts",
+    "Preference",
     "Project",
     "ProposedTag",
     "Ranked",
@@ -160,12 +162,14 @@ __all__ = [
     "next_questions",
     "paired_interval",
     "plan",
+    "preference_labels",
     "profile",
     "propose_tags",
     "rank",
     "ranker_of",
     "rates_of",
     "reaching",
+    "read_preferences",
     "read_request",
     "recall",
     "reciprocal_rank",

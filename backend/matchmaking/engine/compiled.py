@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 
 import matching
 from backend.matchmaking.engine.needs import language_in_force, language_of
+from backend.matchmaking.engine.preferences import against
 from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
 from backend.schemes.kept import KEPT
 from backend.schemes.models import Revision, Scheme, why_refused
@@ -191,6 +192,7 @@ def _compile(
         review_by=review_day(revision),
         variant_of=f"{key.partition(':')[0]}:{revision.variant_of}" if revision.variant_of else "",
         preparation_days=revision.preparation_days,
+        against=against(revision, needs),
         guide=max((needs[key] for key in needs.keys() & transversal_needs()), default=0.0),
     )
 

@@ -10,6 +10,7 @@ from django.conf import settings
 
 import matching
 from backend.common.files import read_yaml
+from backend.matchmaking.engine.preferences import Preference
 from backend.matchmaking.models import Language
 
 FILLER, NOTHING = matching.FILLER, matching.NOTHING
@@ -33,7 +34,7 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was understood: needs, the ticked ones first.
+    """What was understood: needs, the ticked ones first, and preferences.
 
     ``closeness`` is to what is said of each scheme, by key, where a catalogue was given; ``elsewhere`` is the greatest
     share of what no scheme answers.
@@ -42,6 +43,7 @@ class Reading:
     needs: tuple[Understood, ...]
     closeness: Mapping[str, float]
     elsewhere: float = 0.0
+    preferences: tuple[Preference, ...] = ()
 
 
 def understand(

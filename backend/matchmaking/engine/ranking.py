@@ -10,6 +10,7 @@ from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_re
 from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_place, profile, with_correspondents
 from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
 from backend.matchmaking.engine.needs import Reading, language_in_force, understand
+from backend.matchmaking.engine.preferences import read_preferences
 from backend.matchmaking.models import WeightSet
 from backend.schemes.models import Revision, Scheme
 from backend.territories.services import period_of
@@ -31,7 +32,8 @@ class Request:
     """What the engine is asked: facts, day, weight of each sub-need, and what was understood of the words.
 
     ``stated`` says whether a need was given: if not, every scheme is of interest. ``probabilities`` are by sub-need,
-    1 where it has none; ``closeness`` is by scheme key, ``elsewhere`` the share of what no scheme answers.
+    1 where it has none; ``closeness`` is by scheme key, ``elsewhere`` the share of what no scheme answers;
+    ``preferences`` lower schemes and exclude none.
     """
 
     facts: Facts
@@ -42,6 +44,7 @@ class Request:
     probabilities: Mapping[str, float] = field(default_factory=dict)
     closeness: Mapping[str, float] = field(default_factory=dict)
     elsewhere: float = 0.0
+    preferences: frozenset[str] = frozenset()
 
 
 class Ranked(NamedTuple):
@@ -100,6 +103,7 @@ def read_request(
     ticked: Iterable[str],
     *,
     on: date,
+    preferences: Iterable[str] = (),
     compiled: Catalogue | None = None,
     language: str = "",
     removed: Container[str] = (),
@@ -115,10 +119,11 @@ def read_request(
     compiled = compiled or catalogue()
     centroids = compiled.centroids(language) if text.strip() else None
     reading = understand(text, ticked, language=language, centroids=centroids)
-    if removed:
-        reading = replace(
-            reading, needs=tuple(need for need in reading.needs if need.ticked or need.sub_need not in removed)
-        )
+    reading = replace(
+        reading,
+        needs=tuple(need for need in reading.needs if need.ticked or need.sub_need not in removed),
+        preferences=read_preferences(text, preferences, on=on, removed=removed),
+    )
     request = Request(
         facts=with_correspondents(facts, compiled.correspondence),
         on=on,
@@ -128,6 +133,7 @@ def read_request(
         probabilities={need.sub_need: need.probability for need in reading.needs},
         closeness=reading.closeness,
         elsewhere=reading.elsewhere,
+        preferences=frozenset(one.key for one in reading.preferences),
     )
     return request, reading
 
@@ -217,6 +223,7 @@ def _wish(ask: Request) -> matching.Wish:
         probabilities=ask.probabilities,
         closeness=ask.closeness,
         elsewhere=ask.elsewhere,
+        preferences=ask.preferences,
     )
 
 

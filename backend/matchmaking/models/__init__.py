@@ -1,7 +1,7 @@
 """What a firm filed, what the engine answered, what people decided about it, and what the firm is told of."""
 
 from backend.matchmaking.models.alerts import Alert, Reminder
-from backend.matchmaking.models.corrections import NeedCorrection
+from backend.matchmaking.models.corrections import NeedCorrection, PreferenceCorrection
 from backend.matchmaking.models.file_links import FileLink
 from backend.matchmaking.models.follow_up import FollowUp, Note
 from backend.matchmaking.models.language import Language
@@ -25,6 +25,7 @@ __all__ = [
     "Need",
     "NeedCorrection",
     "Note",
+    "PreferenceCorrection",
     "Ranker",
     "Rematch",
     "Reminder",

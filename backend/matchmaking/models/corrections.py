@@ -57,3 +57,28 @@ class NeedCorrection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sub_need_id} {self.get_change_display()}"
+
+
+class PreferenceCorrectionQuerySet(models.QuerySet["PreferenceCorrection"]):
+    def removed(self) -> set[str]:
+        """Return the preferences that are taken away: the last word on each holds."""
+        last = dict(self.order_by("pk").values_list("preference", "holds"))
+        return {preference for preference, holds in last.items() if not holds}
+
+
+class PreferenceCorrection(models.Model):
+    """The firm took away a preference that its text was read to say, or puts it back. Append-only."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="preference_corrections")
+    preference = models.CharField(max_length=20)
+    holds = models.BooleanField()
+    made_at = models.DateTimeField(_("le"))
+    objects = PreferenceCorrectionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("correction d’une préférence")
+        verbose_name_plural = _("corrections de préférences")
+        ordering = ["-made_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.preference} {self.holds}"

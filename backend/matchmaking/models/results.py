@@ -52,6 +52,9 @@ class Result(models.Model):
     stated = models.BooleanField(_("un besoin est exprimé"), help_text="Without one, every scheme is ranked.")
     probabilities = models.JSONField(default=dict, help_text="Sub-need → that the firm has it, in [0, 1].")
     elsewhere = models.FloatField(default=0.0, help_text="Share of its words that speaks of what no scheme is for.")
+    preferences = ArrayField(
+        models.CharField(max_length=20), default=list, help_text="What its firm does not want, or wants soon."
+    )
     reply = models.CharField(_("réponse"), max_length=10, choices=Reply, default=Reply.ANSWERED)
     cause = models.CharField(_("pourquoi rien"), max_length=14, choices=Cause, blank=True)
     served = models.JSONField(default=dict, help_text="Sub-need → whether a scheme serves it, or why none does.")

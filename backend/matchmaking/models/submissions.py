@@ -1,7 +1,7 @@
 """What a firm filed: its facts, its needs, its words, and who follows it."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
@@ -182,6 +182,11 @@ class Submission(models.Model):
     @property
     def reference(self) -> str:
         return f"D-{self.filed_at:%Y}-{self.pk:05d}"
+
+    @property
+    def filed_on(self) -> date:
+        """The day it was filed, in Paris."""
+        return timezone.localdate(self.filed_at)
 
     @property
     def topic(self) -> str:

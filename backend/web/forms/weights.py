@@ -27,10 +27,10 @@ class WeightsForm(forms.Form):
                 decimal_places=1,
                 widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "field-short"}),
                 error_messages={
-                    "required": _("Donnez un nombre entre 0 et 100 ; 0 si cela ne doit pas compter."),
-                    "invalid": _("Écrivez un nombre entre 0 et 100, comme 12 ou 12,5."),
-                    "min_value": _("« %(show_value)s » est trop petit : il faut un nombre entre 0 et 100."),
-                    "max_value": _("« %(show_value)s » est trop grand : il faut un nombre entre 0 et 100."),
+                    "required": _("Donnez un nombre entre 0 et 200 ; 0 si cela ne doit pas compter."),
+                    "invalid": _("Écrivez un nombre entre 0 et 200, comme 12 ou 12,5."),
+                    "min_value": _("« %(show_value)s » est trop petit : il faut un nombre entre 0 et 200."),
+                    "max_value": _("« %(show_value)s » est trop grand : il faut un nombre entre 0 et 200."),
                     "max_decimal_places": _("Un chiffre après la virgule au plus, comme 12,5."),
                 },
             )

@@ -14,6 +14,7 @@ from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.links.models import Kind
 from backend.links.services import make_link
+from backend.matchmaking import engine
 from backend.matchmaking.models import Cause, Submission
 from backend.matchmaking.services import Filing, file_submission, outside_contacts
 from backend.schemes.models import SubNeed, TaxonomyNeed
@@ -51,12 +52,17 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def needs(request: HttpRequest) -> HttpResponse:
-    """Take the firm's word on what it was understood to need; this changes its draft alone."""
+    """Take the firm's word on what it was understood to need or to prefer; this changes its draft alone."""
     draft = Draft.of(request.session)
     if draft is None:
         return redirect("start")
     if isinstance(stated(draft), str):
         return after(draft)
+    for name, holds in (("wants", True), ("wants_not", False)):
+        if (preference := request.POST.get(name)) in engine.preference_labels():
+            draft.say_preference(preference, holds=holds)
+            draft.keep(request.session)
+            return after(draft)
     known = set(SubNeed.objects.values_list("key", flat=True))
     has, has_not = (known.intersection(request.POST.getlist(name)) for name in ("has", "has_not"))
     if request.POST.get("none"):
@@ -168,6 +174,7 @@ def _filing(said: Stated, contact: ContactForm) -> Filing:
         needs=tuple(need.cleaned_data["needs"]),
         has=frozenset(said.draft.has),
         has_not=frozenset(said.draft.has_not),
+        wants_not=frozenset(said.draft.wants_not),
         text=need.cleaned_data["text"],
         contact_name=contact.cleaned_data["contact_name"],
         email=contact.cleaned_data["email"],

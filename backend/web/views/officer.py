@@ -28,6 +28,7 @@ from backend.matchmaking.gaps import LEAST, gaps_for, why
 from backend.matchmaking.known import FACT_LABELS, value_text
 from backend.matchmaking.models import FollowUp, Need, Result, Review, Submission
 from backend.matchmaking.ownership import known_facts, read_once, sources_of
+from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.presentation import present, unverified_for
 from backend.matchmaking.queue import Filters, State, in_state, queue_of
 from backend.matchmaking.results import latest_result
@@ -170,6 +171,7 @@ def file_page(
         "of_others": questions.of_others,
         "question_url": reverse("officer_question", args=[submission.pk]),
         "understanding": understanding_of(submission),
+        "preferences": preferences_of(submission),
         "need_form": NeedCorrectionForm(auto_id="besoin_%s"),
         "unmet": [(row, why(row)) for row in submission.unmet_needs.select_related("sub_need")],
         "facts": _facts(submission, user),

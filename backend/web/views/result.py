@@ -18,7 +18,7 @@ from backend.common.throttles import client_network, spend
 from backend.links.models import Kind
 from backend.links.services import make_link
 from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
-from backend.matchmaking.corrections import confirm_needs
+from backend.matchmaking.corrections import confirm_needs, correct_preference
 from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_links import colleagues_of, share_name
@@ -183,8 +183,13 @@ def families() -> QuerySet[TaxonomyNeed]:
 @limit_wrong_links
 @unless_closed
 def needs(request: HttpRequest, token: str) -> HttpResponse:
-    """Take the firm's word on what it was understood to need: boxes that it ticks, a need that it takes away."""
+    """Take the firm's word on what it was understood to need: boxes that it ticks, what it takes away."""
     submission, known = opened_submission(token), set(SubNeed.objects.values_list("key", flat=True))
+    for name, holds in (("wants", True), ("wants_not", False)):
+        if preference := request.POST.get(name):
+            correct_preference(submission=submission, preference=preference, holds=holds, on=current_day())
+            messages.success(request, _("C’est noté : le résultat est à jour."))
+            return redirect("result", token)
     has, has_not = (known.intersection(request.POST.getlist(name)) for name in ("has", "has_not"))
     if request.POST.get("none"):
         has_not |= known.intersection(request.POST.getlist("shown"))

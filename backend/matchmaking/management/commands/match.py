@@ -16,6 +16,7 @@ from tqdm import tqdm
 from backend.common.days import current_day
 from backend.matchmaking import engine
 from backend.matchmaking.lines import LineError, Question, as_request, load_codes, read_line
+from backend.matchmaking.preferences import SaidPreference, said_of
 from backend.matchmaking.replies import UnderstoodNeed, understood_of
 from backend.matchmaking.values import parse_day
 from backend.schemes.models import Scheme
@@ -32,8 +33,9 @@ Une ligne est un objet JSON dont tout est facultatif : id, on, siret, commune, r
 turnover, balance_sheet, created_on, legal_category, micro_entrepreneur, craft_register, public_body, in_difficulty,
 taxes_up_to_date, group [{name, share, control, holder, headcount, turnover, balance_sheet}] (vide : indépendante),
 previous_years [{headcount, turnover, balance_sheet}] (groupe compris, le plus récent d'abord), schemes {clé : true
-ou false}, needs, text, project {started, spend, spend_kinds, commune, horizon, tenure}. Une ligne qui ne peut pas être
-lue (vide comprise) donne {"id", "line", "error"} à sa place. Le fichier de sortie n'apparaît qu'à la fin, complet.
+ou false}, needs, preferences, text, project {started, spend, spend_kinds, commune, horizon, tenure}. Une ligne qui ne
+peut pas être lue (vide comprise) donne {"id", "line", "error"} à sa place. Le fichier de sortie n'apparaît qu'à la
+fin, complet.
 """
 
 
@@ -185,6 +187,7 @@ class Answers:
                 "answer": answer.decision.reply,
                 **reason,
                 "understood": [_understood(need, self._codes.sub_needs[need.sub_need]) for need in understood],
+                "preferences": [*map(_preference, said_of(question.text, reading.preferences))],
                 "matches": [*map(_match, answer.ranked)],
             }
 
@@ -199,6 +202,10 @@ def _understood(need: UnderstoodNeed, label: str) -> Answer:
         "words": need.words,
         "served": need.served,
     }
+
+
+def _preference(said: SaidPreference) -> Answer:
+    return {"preference": said.key, "label": said.label, "sentence": said.sentence}
 
 
 def _match(item: engine.Ranked) -> Answer:
