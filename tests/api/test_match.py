@@ -153,7 +153,18 @@ def test_a_match_is_explained_condition_by_condition(ask):
         "hdf-pme-plus-volet1.equipment",
         "hdf-pme-plus-volet1.technology",
     ]
-    assert [condition["ask"] for condition in match["to_confirm"]] == ["firm", "operator"]
+    assert [condition["ask"] for condition in match["to_confirm"]] == ["firm", "officer"]
+
+
+def test_what_decides_nothing_has_a_nature_no_outcome_and_is_not_to_confirm(ask):
+    matches = ask(limit=200).json()["matches"]
+    reasons = [(match, reason) for match in matches for reason in match["reasons"] if reason["condition"]]
+    assert {reason["nature"] for _, reason in reasons} == {"condition", "appraisal", "undertaking"}
+    for match, reason in reasons:
+        decides = reason["nature"] == "condition"
+        assert (reason["outcome"] is not None) == decides
+        assert decides or reason["condition"] not in [asked["condition"] for asked in match["to_confirm"]]
+    assert {reason["nature"] for match in matches for reason in match["reasons"] if not reason["condition"]} == {""}
 
 
 def test_a_score_is_the_sum_of_its_parts(ask):

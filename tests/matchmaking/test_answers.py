@@ -49,8 +49,8 @@ def test_a_scheme_that_only_opens_later_comes_last() -> None:
 def test_every_condition_is_laid_out_with_its_definition_and_what_leaves_it_open() -> None:
     for card in ask(**FIRM).cards:
         rows = Criterion.objects.filter(revision=card.revision).order_by("position")
-        lines = {json.dumps(line.definition, sort_keys=True) for line in (*card.lines, *card.to_confirm)}
-        assert len(card.lines) + len(card.to_confirm) == len(rows) + 1
+        lines = {json.dumps(line.definition, sort_keys=True) for line in card.reasons}
+        assert len(card.reasons) == len(rows) + 1
         assert all(kind_of(row) in {json.loads(line)["kind"] for line in lines} for row in rows)
         for line in card.lines:
             assert bool(line.open_facts) is (line.outcome == "unknown")
