@@ -6,12 +6,15 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 
-from backend.companies.models import Fact
+from backend.companies.models import Fact, FactSnapshot
 from backend.companies.services import open_sheet, record_facts
+from backend.schemes.models import Criterion
+from backend.schemes.services import manual_facts
 from tests.factories import DAY, make_officer
 
 pytestmark = pytest.mark.django_db
 migration = import_module("backend.companies.migrations.0004_answers_that_became_facts")
+asked_once = import_module("backend.companies.migrations.0007_answers_asked_once")
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,24 @@ def test_the_last_answer_wins_and_one_that_was_taken_back_stays_so():
     migration.state_answers_as_facts(apps, None)
     assert sheet.values() == {"answer:taxes_up_to_date": True, "answer:other": True, "taxes_up_to_date": True}
     assert sheet.facts.filter(name="craft_register").count() == 3
+
+
+def test_an_answer_is_kept_under_the_name_by_which_every_sheet_asks_it_now():
+    sheet, other = (open_sheet(siret="", siren="", name=name) for name in ("Tôlerie", "Fonderie"))
+    officer = make_officer()
+    given = {"answer:fipu.duerp": True, "answer:vie.firm": True, "answer:cifre.partner": False, "answer:other": False}
+    record_facts(sheet=sheet, values=given, origin=Fact.Origin.OFFICER, on=DAY, author=officer)
+    record_facts(sheet=other, values={"answer:other": True}, origin=Fact.Origin.DECLARED, on=DAY)
+    asked_once.keep_answers(apps, None)
+    del given["answer:cifre.partner"]  # of a sentence of which a part became a rule: nobody knows which part it was
+    assert sheet.values() == {**given, "answer:duerp_updated_12m": True}
+    kept = sheet.facts.get(name="answer:duerp_updated_12m")
+    assert (kept.author, kept.origin, kept.recorded_on) == (officer, "officer", DAY)
+    assert other.values() == {"answer:other": True}
+    assert set(FactSnapshot.objects.filter(sheet__in=[sheet, other]).values_list("sheet", flat=True)) == {other.pk}
+
+
+def test_what_is_kept_is_what_sheets_ask_and_no_sheet_asks_under_a_former_name():
+    asked = {f"{Fact.ANSWER}{name}" for row in Criterion.objects.all() for name in manual_facts(row.definition)}
+    assert set(asked_once.ONE_ANSWER.values()) | set(asked_once.NARROWED) <= asked
+    assert asked.isdisjoint(asked_once.ONE_ANSWER)
