@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from matching.bits import Positions, Words, bits_at, positions_of
 from matching.columns import CERTAIN, GUIDE, NEED, TARGET, WORDS, Floats
-from matching.features import CLOSE, DIGITS, LISTED, LOSSES, OTHERS, SCORED, Weights
+from matching.features import CLOSE, DIGITS, LISTED, LISTED_AFTER, LOSSES, N_FIRST, N_OF_EACH, OTHERS, SCORED, Weights
 from matching.index import N_TOLD, TARGETED, UNTARGETED, Index, Standing
 from matching.matches import Answer, Match, Parts
 from matching.needs import Wish
@@ -138,22 +138,27 @@ class _Order:
         # Where it is asked what is meant, only the need that is likeliest is listed.
         hears = wish.closeness and self.decision.reply is not Reply.TO_CONFIRM
         self._likeness = index.likeness(wish.closeness) if hears else None
+        self.is_cut = self._likeness is not None and wish.stated
         self._is_answered = self.decision.reply is not Reply.NOTHING
         self.rows = positions_of(self._candidates(), index.n)
         fit, self.need = self._fit_of(self.rows)
         self.points = self.board.points.take(self.rows, axis=1)
         self.points[NEED], self.points[WORDS] = weights.need * fit, self._words_of(self.rows)
         self.against = index.columns.go_against(wish.preferences, self.rows)
+        self.best = self._best()
         self.least = self._least() if wish.stated else -inf
 
-    def _least(self) -> float:
-        """Return the points of need, words and guide that are worth a line beside the best of need and words.
+    def _best(self) -> float:
+        """Return the points of need and words of the best answer.
 
         What goes against the wish is no measure of the others, unless nothing else helps.
         """
         helps = self.points[NEED] + self.points[WORDS]
-        best = helps[~self.against].max(initial=0.0) or helps.max(initial=0.0)
-        return max(LISTED * best, SOMETHING) if self._is_answered else inf
+        return float(helps[~self.against].max(initial=0.0) or helps.max(initial=0.0))
+
+    def _least(self) -> float:
+        """Return the points of need, words and guide that are worth a line beside the best of need and words."""
+        return max(LISTED * self.best, SOMETHING) if self._is_answered else inf
 
     def _candidates(self) -> Words:
         """Return the schemes that are scored."""
@@ -231,7 +236,8 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
     if ranker:
         learnt = ranker.corrections(dict(zip(SCORED, points, strict=True)), weights)
         points, own = np.vstack([points, learnt]), own + learnt
-    losses = -weights.preference * np.concatenate([order.against for order in orders])
+    against = np.concatenate([order.against for order in orders])
+    losses = -weights.preference * against
     own = own + losses
     addresses = points[NEED] + points[WORDS] + points[GUIDE] >= np.repeat([order.least for order in orders], sizes)
     need = np.concatenate([order.need for order in orders])
@@ -242,8 +248,10 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
         addresses &= ~is_hidden
         group[is_hidden] = -1 - np.flatnonzero(is_hidden)  # what is not shown takes no points off what is
     scores, penalties = _diversify(_rounded(own), group, weights.diversity)
+    ordered = _by_owner(_by_score(np.flatnonzero(addresses), scores), owner, len(orders))
+    addresses[_trailing(orders, ordered, need, points)] = False
     listed = np.arange(len(rows)) if one.is_whole else np.flatnonzero(addresses)
-    best = [each[:limit] for each in _by_owner(listed[(-scores[listed]).argsort(kind="stable")], owner, len(orders))]
+    best = [each[:limit] for each in _by_owner(_by_score(listed, scores), owner, len(orders))]
     chosen = np.concatenate(best)
     names = (*SCORED, "learnt", *LOSSES) if ranker else (*SCORED, *LOSSES)
     shown = np.concatenate([points, losses[np.newaxis], penalties[np.newaxis]]).take(chosen, axis=1)
@@ -252,6 +260,27 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
     whose = chain.from_iterable(repeat(order, len(each)) for order, each in zip(orders, best, strict=True))
     found = iter(_say(whose, index, rows[chosen], told.take(chosen, axis=1), flags, needs, totals, parts))
     return [[*islice(found, len(each))] for each in best]
+
+
+def _trailing(orders: Sequence[_Order], ordered: Sequence[Positions], need: Positions, points: Floats) -> Positions:
+    """Return what comes after the first of each list, helps too little, and is not among the first of its need.
+
+    Words may be close to many schemes; what serves a box that was ticked is an answer to it however many there are.
+    """
+    helps = points[NEED] + points[WORDS]
+    found = [
+        each[N_FIRST:][
+            (helps[each] < LISTED_AFTER * order.best)[N_FIRST:]
+            & ((_n_before(need[each]) >= N_OF_EACH) | (points[NEED, each] == 0.0))[N_FIRST:]
+        ]
+        for order, each in zip(orders, ordered, strict=True)
+        if order.is_cut
+    ]
+    return np.concatenate([*found, np.empty(0, np.intp)])
+
+
+def _by_score(positions: Positions, scores: Floats) -> Positions:
+    return positions[(-scores[positions]).argsort(kind="stable")]
 
 
 def _by_owner(positions: Positions, owner: Positions, n: int) -> list[Positions]:
@@ -310,14 +339,21 @@ def _diversify(scores: Floats, group: Positions, diversity: float) -> tuple[Floa
     -------
     (scores, penalties) : two ndarray of float64, shape (n_candidates,)
     """
-    by_group = np.lexsort((-scores, group))
-    ordered, places = group[by_group], np.arange(len(group))
-    starts = places.copy()
-    starts[1:][ordered[1:] == ordered[:-1]] = 0
-    n_better: Floats = (places - np.maximum.accumulate(starts)).astype(np.float64)
+    by_score = _by_score(np.arange(len(scores)), scores)
     penalties = np.empty(len(group))
-    penalties[by_group] = _rounded(-diversity * n_better)
+    n_better = _n_before(group[by_score]).astype(np.float64)
+    penalties[by_score] = _rounded(-diversity * n_better)
     return _rounded(scores + penalties), penalties
+
+
+def _n_before(group: Positions) -> Positions:
+    """Return how many of the same group stand before each, of an array in order."""
+    by_group, places = group.argsort(kind="stable"), np.arange(len(group))
+    ordered, starts = group[by_group], places.copy()
+    starts[1:][ordered[1:] == ordered[:-1]] = 0
+    found = np.empty(len(group), np.intp)
+    found[by_group] = places - np.maximum.accumulate(starts)
+    return found
 
 
 type Facts = tuple[tuple[str, int], ...]

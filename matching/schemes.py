@@ -11,6 +11,7 @@ from matching.errors import CriterionError
 type Reach = Literal["local", "departmental", "regional", "national", "eu"]
 
 REACHES: tuple[str, ...] = get_args(Reach.__value__)
+GUIDES = 0.5  # from which a scheme orients rather than helps
 N_SECTIONS = {"naf_rev2": 21, "naf_2025": 22}  # A to U, A to V
 
 
@@ -101,6 +102,11 @@ class Scheme:
         if any(_is_everything(aim) for aim in aims):
             return None
         return shared(aims[0] if len(aims) == 1 else AnyOf(of=tuple(aims)))
+
+    @property
+    def is_guide(self) -> bool:
+        """Whether it orients a firm rather than helps it."""
+        return self.guide >= GUIDES
 
     @property
     def stated(self) -> tuple[Criterion, ...]:

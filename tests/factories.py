@@ -165,8 +165,8 @@ def archive_serving(sub_need: str) -> None:
     Scheme.objects.filter(pk__in=list(serving.values_list("pk", flat=True))).update(state=Scheme.State.ARCHIVED)
 
 
-def publish_revision(scheme: Scheme, **changes) -> Revision:
-    """Publish a new revision of a scheme, the same but for some columns."""
+def publish_revision(scheme: Scheme, *, needs: dict[str, float] | None = None, **changes) -> Revision:
+    """Publish a new revision of a scheme, the same but for some columns or for the needs it serves."""
     old = Revision.objects.get(pk=scheme.current_id)
     new = Revision.objects.get(pk=scheme.current_id)
     new.pk, new.number, new.digest, new.recorded_at = None, old.number + 1, uuid4().hex, timezone.now()
@@ -174,8 +174,10 @@ def publish_revision(scheme: Scheme, **changes) -> Revision:
         setattr(new, name, value)
     new.full_clean(exclude=["scheme"])
     new.save(force_insert=True)
-    for served in old.served_needs.all():
-        new.served_needs.create(sub_need=served.sub_need, weight=served.weight)
+    if needs is None:
+        needs = dict(old.served_needs.values_list("sub_need", "weight"))
+    for sub_need, weight in needs.items():
+        new.served_needs.create(sub_need_id=sub_need, weight=weight)
     for row in old.criteria.all():
         new.criteria.create(position=row.position, definition=row.definition, from_text=row.from_text, note=row.note)
     scheme.current, scheme.state, scheme.changed_at = new, Scheme.State.PUBLISHED, new.recorded_at

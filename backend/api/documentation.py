@@ -214,6 +214,7 @@ EXAMPLES = [
                     "targeted": "yes",
                     "opens_later": False,
                     "need": {"sub_need": "numerique.robot", "label": "Robotiser, automatiser"},
+                    "guide": False,
                     "unknown": ["turnover"],
                     "to_confirm": [],
                     "deadline": "Ouvert en permanence",

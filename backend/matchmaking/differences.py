@@ -50,8 +50,10 @@ class Difference:
 
 
 def standing(match: Match | None) -> Standing:
-    if match is None or not match.addresses:
-        return Standing.ABSENT
+    return Standing.ABSENT if match is None or not match.addresses else _standing_if_listed(match)
+
+
+def _standing_if_listed(match: Match) -> Standing:
     if match.opens_later:
         return Standing.LATER
     if match.typed == Match.Verdict.UNDECIDED:
@@ -80,6 +82,8 @@ def _matches(result: Result) -> dict[int, Match]:
 
 def _kind(before: Match | None, after: Match | None, on_before: date, on_after: date) -> Kind | None:
     old, new = standing(before), standing(after)
+    if before and after and _is_listed_otherwise(before, after):
+        return None
     if after and new in POSSIBLE and old not in POSSIBLE:
         if before and is_closed(before.revision, on=on_before) and not is_closed(after.revision, on=on_after):
             return Kind.OPENED
@@ -93,6 +97,20 @@ def _kind(before: Match | None, after: Match | None, on_before: date, on_after: 
     if old in SHOWN and new in SHOWN and before and after and changes_of(before.revision, after.revision, on=on_after):
         return Kind.CHANGED
     return None
+
+
+def _is_listed_otherwise(before: Match, after: Match) -> bool:
+    """Tell whether a scheme comes or goes though nothing about it changed for the firm.
+
+    What was understood, the points, or the needs that its sheet names are others: no news of the scheme. What a person
+    said of the firm's needs in the meantime is.
+    """
+    return (
+        before.addresses != after.addresses
+        and before.hidden_by == after.hidden_by
+        and _standing_if_listed(before) == _standing_if_listed(after)
+        and before.result.ticked == after.result.ticked
+    )
 
 
 def is_closed(revision: Revision, *, on: date) -> bool:

@@ -167,6 +167,7 @@ def columns_of(item: engine.Ranked) -> dict[str, Any]:
         "addresses": item.addresses,
         "hidden_by": list(item.hidden_by),
         "closeness": item.closeness,
+        "guide": item.guide,
         "need_id": item.need or None,
         "unknown": list(item.unknown),
         "to_confirm": list(item.to_confirm),

@@ -96,6 +96,13 @@ def test_preferences_are_said_and_lower_what_goes_against_them(ask):
     assert problem["errors"][0]["pointer"] == "/preferences/0"
 
 
+def test_a_match_says_whether_it_orients_rather_than_helps(ask):
+    matches = ask(commune="60159", needs=["accompagnement.orientation"], limit=50).json()["matches"]
+    guides = {match["scheme"] for match in matches if match["guide"]}
+    assert {"cci-oise", "conseillers-entreprises"} <= guides
+    assert len(guides) < len(matches)
+
+
 def test_words_alone_are_understood_with_the_words_that_decided(ask):
     answer = ask(text="Bonjour à vous. Je cherche deux soudeurs depuis six mois. Merci").json()
     found = {need["sub_need"]: need for need in answer["understood"]}["competences.recruter"]

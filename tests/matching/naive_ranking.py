@@ -68,7 +68,25 @@ def rank(
         answered = decision.reply != Reply.NOTHING and (not wish.stated or (helped > 0 and helped >= least))
         match = match._replace(addresses=answered and not match.hidden_by, need=fit(scheme, wish)[1])
         matches.append(score(match, wish, profile, weights, ranker) if match.eligibility != NOT_MET else match)
-    return in_order(matches, weights), decision
+    ordered = in_order(matches, weights)
+    if wish.stated and wish.closeness:
+        ordered = cut(
+            ordered, points, 0.5 * (max(wanted, default=0) or max((points[key] for key in possible), default=0))
+        )
+    return ordered, decision
+
+
+def cut(ordered: list[Match], points: dict[str, float], enough: float) -> list[Match]:
+    n_listed, seen, found = 0, Counter[str](), []
+    for match in ordered:
+        if match.addresses and match.score is not None:
+            n_listed += 1
+            seen[match.need] += 1
+            is_first_of_need = match.need != "" and seen[match.need] <= 2
+            if n_listed > 10 and points[match.scheme.key] < enough and not is_first_of_need:
+                match = match._replace(addresses=False)
+        found.append(match)
+    return found
 
 
 def fit(scheme: Scheme, wish: Wish) -> tuple[float, str]:

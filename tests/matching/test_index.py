@@ -362,6 +362,9 @@ def test_the_first_of_very_many_are_those_of_all_of_them(seed: int, likeness: Ca
         weights = replace(WEIGHTS, diversity=draw.choice([0.5, 2.0, 5.0]), words=draw.choice([40.0, 60.0]))
         for ranker in (None, learnt):
             found = rank_one(index, profile, wish, weights, ranker=ranker)
+            assert (found.matches, found.decision) == naive_ranking.rank(
+                profile, several, wish, weights, ranker=ranker
+            )
             listed = [match for match in found.matches if match.addresses and match.score is not None]
             for limit in (1, 2, 3, 5, 10, 20):
                 assert rank_one(index, profile, wish, weights, ranker=ranker, limit=limit).matches == listed[:limit]

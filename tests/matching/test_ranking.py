@@ -142,6 +142,18 @@ def test_where_nothing_else_serves_the_need_what_goes_against_a_preference_is_li
     assert match.addresses
 
 
+def test_a_list_goes_on_after_ten_with_what_helps_half_as_much_and_the_first_two_of_each_need() -> None:
+    wish = Wish({"robot": 1.0, "energy": 1.0}, stated=True, closeness={"s:00": 0.01})
+    good = [make_scheme(f"s:{number:02}", needs={"robot": 1.0}) for number in range(12)]
+    poor = [make_scheme(f"t:{number}", needs={"robot": 0.4}) for number in range(3)]
+    other = [make_scheme(f"u:{number}", needs={"energy": 0.4}) for number in range(3)]
+    weights = replace(WEIGHTS, diversity=0)
+    listed = keys([match for match in ranked([*good, *poor, *other], wish, weights) if match.addresses])
+    assert listed == [*(scheme.key for scheme in good), "u:0", "u:1"]
+    assert all(match.addresses for match in ranked([*good[:5], *poor], wish))
+    assert all(match.addresses for match in ranked([*good, *poor, *other], replace(wish, closeness={})))
+
+
 @pytest.mark.parametrize(
     ("days_left", "preparation", "expected"),
     [(14, None, -5), (15, None, 5), (90, None, 5), (91, None, 0), (29, 30, -5), (30, 30, 5), (0, 0, 5)],

@@ -75,7 +75,7 @@ def test_with_all_every_record_is_listed_in_order(match: Callable[..., Answers])
 def test_a_result_has_its_keys_in_the_order_of_the_specification(match: Callable[..., Answers]) -> None:
     first, second = match([{"id": "a", "commune": "60159"}, {"id": "b", "naf": "?"}])
     assert list(first) == ["id", "answer", "understood", "preferences", "matches"]
-    assert list(first["matches"][0]) == ["scheme", "rank", "score", *VERDICTS[:3], "need", *VERDICTS[3:]]
+    assert list(first["matches"][0]) == ["scheme", "rank", "score", *VERDICTS[:3], "need", "guide", *VERDICTS[3:]]
     assert list(second) == ["id", "line", "error"]
 
 
@@ -98,6 +98,12 @@ def test_an_answer_says_what_was_understood_of_each_line(match: Callable[..., An
     assert (nothing["answer"], nothing["reason"], nothing["matches"]) == ("nothing", "no_scheme", [])
     (box,) = ticked["understood"]
     assert (box["ticked"], box["probability"], box["sentence"]) == (True, 1.0, None)
+
+
+def test_who_orients_rather_than_helps_is_marked(match: Callable[..., Answers]) -> None:
+    (answer,) = match([{"needs": ["competences.recruter"], "commune": "60159"}], all=True)
+    guides = {item["scheme"] for item in answer["matches"] if item["guide"]}
+    assert guides == {"jonction:cci-oise", "jonction:conseillers-entreprises", "jonction:hdfid"}
 
 
 def test_a_line_that_was_read_as_less_than_it_says_has_its_warnings(match: Callable[..., Answers]) -> None:

@@ -165,6 +165,9 @@ class MatchSerializer(WrittenSerializer[Card]):
         source="match.opens_later", help_text="Rien ne s’y oppose que la date d’ouverture ; ceux-là sont à la fin."
     )
     need = serializers.SerializerMethodField(help_text="Le sous-besoin le mieux servi ; null : aucun n’est exprimé.")
+    guide = serializers.BooleanField(
+        source="match.guide", help_text="Il oriente vers le bon interlocuteur, plutôt qu’il n’aide."
+    )
     unknown = serializers.ListField(
         source="match.unknown",
         child=serializers.CharField(),

@@ -61,6 +61,7 @@ class Ranked(NamedTuple):
     addresses: bool
     hidden_by: tuple[str, ...]
     closeness: float
+    guide: bool
     need: str
     unknown: tuple[str, ...]
     to_confirm: tuple[str, ...]
@@ -203,8 +204,8 @@ def _answer(ask: Request, compiled: Catalogue, found: matching.Answer) -> Answer
             Ranked,
             (
                 scheme.key, revisions[scheme.key], rank, score, VERDICTS[eligibility], VERDICTS[typed],
-                TARGETED[targeted], opens_later, addresses, hidden_by, closeness.get(scheme.key, 0.0), need, unknown,
-                to_confirm, parts,
+                TARGETED[targeted], opens_later, addresses, hidden_by, closeness.get(scheme.key, 0.0),
+                scheme.is_guide, need, unknown, to_confirm, parts,
             ),
         )
         for rank, (

@@ -117,6 +117,7 @@ class Match(models.Model):
         models.CharField(max_length=161), default=list, help_text="Keys of its local variants, listed in its place."
     )
     closeness = models.FloatField(default=0.0, help_text="Of the firm's words to what is said of the scheme.")
+    guide = models.BooleanField(default=False, help_text="It orients a firm rather than helps it.")
     need = models.ForeignKey(SubNeed, on_delete=models.PROTECT, null=True, related_name="+")
     unknown = ArrayField(models.CharField(max_length=40), default=list)
     to_confirm = ArrayField(models.CharField(max_length=40), default=list)

@@ -217,6 +217,7 @@ def _match(item: engine.Ranked) -> Answer:
         "typed": item.typed,
         "targeted": item.targeted,
         "need": item.need,
+        "guide": item.guide,
         "unknown": item.unknown,
         "to_confirm": item.to_confirm,
     }
