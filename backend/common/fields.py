@@ -1,9 +1,12 @@
 """Fields that take what people really type."""
 
+import re
 import unicodedata
 from typing import Any
 
 from django import forms
+
+from backend.common.text import fold
 
 
 class PlainText(forms.CharField):
@@ -21,3 +24,31 @@ class FrenchNumber(forms.DecimalField):
         if isinstance(value, str):
             value = "".join(mark for mark in value if not mark.isspace() and mark != "€").replace(",", ".")
         return super().to_python(value)
+
+
+_AMOUNT = re.compile(
+    r"(?P<number>-?\d+(?:\.\d+)?)(?P<unit>k|mille|m|millions?|mds?|milliards?)?(?:d'euros|euros?|eur|e)?(?:ht)?"
+)
+_UNITS = {
+    "": 0,
+    **dict.fromkeys(("k", "mille"), 3),
+    **dict.fromkeys(("m", "million", "millions"), 6),
+    **dict.fromkeys(("md", "mds", "milliard", "milliards"), 9),
+}  # by which power of ten
+_THOUSANDS = re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?")
+
+
+class Euros(FrenchNumber):
+    """An amount as people write it: ``250 k€``, ``2,5 M``, ``1,2 million d’euros``, ``180.000 €``."""
+
+    def to_python(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return super().to_python(value)
+        typed = "".join(fold(value).split()).replace("€", "")
+        if _THOUSANDS.fullmatch(typed):  # nobody writes thousandths of a euro after a point
+            typed = typed.replace(".", "")
+        amount = _AMOUNT.fullmatch(typed.replace(",", "."))
+        if amount is None:
+            return super().to_python(value)
+        number = super().to_python(amount["number"])
+        return number.scaleb(_UNITS[amount["unit"] or ""])

@@ -299,7 +299,8 @@ def _territory_codes(period: date) -> TerritoryCodes:
 def find_communes(text: str, *, limit: int = 12) -> list[Perimeter]:
     """Return the communes a person may mean by a name, a postcode or an INSEE code; those served come first.
 
-    ``Janville (60323)`` and ``Janville (60150)`` are one commune each: the code after the name decides.
+    ``Janville (60323)`` and ``Janville (60150)`` are one commune each: the code after the name decides. All that share
+    a postcode are returned, however many.
     """
     wanted = " ".join(fold(text).split())
     communes = Perimeter.objects.communes()
@@ -308,16 +309,19 @@ def find_communes(text: str, *, limit: int = 12) -> list[Perimeter]:
         communes = communes.filter(_code_is(code["code"]))
         wanted = wanted[: code.start()].strip()
         if not wanted:
-            return list(communes[:limit])
+            return _served_first(communes)
     if not wanted:
         return []
     name = _SAINT.sub(lambda saint: f"sainte{saint['rest']}" if saint["e"] else f"saint{saint['rest']}", wanted)
     spellings = {name, name.replace(" ", "-"), name.replace("-", " ")}
     exact = communes.filter(search_name__in=spellings)
     found = exact if exact.exists() else communes.filter(_starts_with(spellings))
+    return _served_first(found)[:limit]
+
+
+def _served_first(communes: Iterable[Perimeter]) -> list[Perimeter]:
     served = {commune.code for commune in served_communes()}
-    ordered = sorted(found, key=lambda commune: (commune.code not in served, -(commune.population or 0)))
-    return ordered[:limit]
+    return sorted(communes, key=lambda commune: (commune.code not in served, -(commune.population or 0), commune.name))
 
 
 def _code_is(code: str) -> Q:

@@ -8,6 +8,8 @@ import pytest
 from backend.companies.models import Fact
 from backend.matchmaking.models import Submission
 from backend.notifications.models import Notification
+from backend.territories.models import Perimeter
+from backend.territories.services import served_communes
 from tests.factories import as_sent, make_officer
 from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, PROJECT, fill, text_of
@@ -114,6 +116,27 @@ def test_a_choice_among_homonyms_survives_an_error_elsewhere(client):
     assert_still_there(response, {"commune": "Janville", "commune_choice": "60323"})
 
 
+def offered_for(client, typed):
+    response = fill(client, upto="entreprise", entreprise={"commune": typed})
+    assert f"Plusieurs communes répondent à « {typed} »" in text_of(response)
+    return [commune.name for commune, _ in response.context["form"].choices_of["commune"]]
+
+
+@pytest.mark.parametrize(("typed", "first"), [("60200", "Compiègne"), ("60280", "Margny-lès-Compiègne")])
+def test_the_communes_of_a_postcode_are_offered_those_of_the_territory_first(client, typed, first):
+    offered = offered_for(client, typed)  # 60200 is also the INSEE code of another commune
+    assert offered[0] == first
+    served = {commune.name for commune in served_communes()}
+    assert [name in served for name in offered] == sorted((name in served for name in offered), reverse=True)
+
+
+@pytest.mark.parametrize("code", ["60350", "51300"])
+def test_every_commune_of_a_postcode_is_offered(client, code):
+    of_code = Perimeter.objects.communes().filter(postcodes__contains=[code]).values_list("name", flat=True)
+    assert len(of_code) > 12
+    assert set(of_code) <= set(offered_for(client, code))
+
+
 def test_a_choice_for_another_name_is_not_taken(client):
     fill(client, entreprise={"commune": "Compiègne", "commune_choice": "60323"})
     assert ours(Submission).get().sheet.values()["commune"] == "60159"
@@ -156,7 +179,12 @@ def test_answers_at_the_edge_are_taken(client, changes):
         ({"headcount": "NaN"}, "Écrivez un nombre de salariés, comme 35, ou laissez vide."),
         ({"headcount": "8000000000"}, "inférieure ou égale à 1000000"),
         ({"spend": "-180000"}, "Un coût ne peut pas être négatif."),
-        ({"spend": "beaucoup"}, "Écrivez un montant en euros, comme 180000, ou laissez vide."),
+        ({"spend": "beaucoup"}, "Écrivez un montant en euros, comme 180000, 180 k€ ou 1,5 M€, ou laissez vide."),
+        ({"spend": "250 x"}, "Écrivez un montant en euros"),
+        ({"spend": "k€"}, "Écrivez un montant en euros"),
+        ({"spend": "entre 100 et 200 k"}, "Écrivez un montant en euros"),
+        ({"spend": "-2 k€"}, "Un coût ne peut pas être négatif."),
+        ({"spend": "25 Md€"}, "inférieure ou égale à 10000000000"),
         ({"spend": "1e400"}, "inférieure ou égale à 10000000000"),
         ({"project_place": "elsewhere", "project_commune": "Atlantide"}, "ne correspond à aucune commune actuelle"),
         ({"project_place": "elsewhere", "project_commune": ""}, "Dites dans quelle commune"),
@@ -176,6 +204,18 @@ def test_a_wrong_answer_about_the_project_says_why(client, changes, sentence):
         ("180000", 180_000.0),
         ("1 234,50", 1234.5),
         ("0", 0.0),
+        ("250 k€", 250_000.0),
+        ("250K", 250_000.0),
+        ("250 000 euros HT", 250_000.0),
+        ("2,5 M", 2_500_000.0),
+        ("2.5M€", 2_500_000.0),
+        ("1,2 million d’euros", 1_200_000.0),
+        ("3 millions", 3_000_000.0),
+        ("0,5 M€", 500_000.0),
+        ("180.000 €", 180_000.0),
+        ("1.250.000", 1_250_000.0),
+        ("1.250,50", 1250.5),
+        ("1 234,5", 1234.5),
     ],
 )
 def test_an_amount_is_read_as_the_french_write_it(client, typed, euros):

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
-from backend.common.fields import FrenchNumber, PlainText
+from backend.common.fields import Euros, PlainText
 from backend.companies.models import ReceivedAid
 from backend.schemes.wording import day as day_in_words
 
@@ -27,7 +27,7 @@ class AidForm(forms.Form):
             "invalid": _("Cette date n’existe pas. Écrivez-la comme 31/12/2025."),
         },
     )
-    amount_eur = FrenchNumber(
+    amount_eur = Euros(
         label=_("Montant"),
         required=False,
         min_value=0,

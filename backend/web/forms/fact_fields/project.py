@@ -6,7 +6,7 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from backend.common.fields import FrenchNumber
+from backend.common.fields import Euros
 from backend.matchmaking.models import Submission
 from backend.schemes.vocabulary import SPEND_KINDS, TENURES
 from backend.web.forms.answers import TRILEAN, UNKNOWN, number_typed, trilean, trilean_key
@@ -53,7 +53,7 @@ class StartedFields(FactFields):
 class SpendFields(FactFields):
     fields_of_fact = {"project.spend": ("spend",)}
 
-    spend = FrenchNumber(
+    spend = Euros(
         label=_("Coût du projet, hors taxes (€)"),
         required=False,
         min_value=0,
@@ -62,7 +62,7 @@ class SpendFields(FactFields):
         help_text=_("Un ordre de grandeur suffit. Laissez vide si vous ne savez pas."),
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
         error_messages={
-            "invalid": _("Écrivez un montant en euros, comme 180000, ou laissez vide."),
+            "invalid": _("Écrivez un montant en euros, comme 180000, 180 k€ ou 1,5 M€, ou laissez vide."),
             "min_value": _("Un coût ne peut pas être négatif."),
         },
     )

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from backend.common.fields import FrenchNumber
+from backend.common.fields import Euros, FrenchNumber
 from backend.web.forms.answers import number_typed
 from backend.web.forms.fact_fields.base import FactFields
 
@@ -15,8 +15,8 @@ ADD_ROW = "add_row"  # name of the button that asks for one more row
 FIGURES = ("headcount", "turnover", "balance_sheet")
 
 
-def figure(label: Any, *, high: int) -> FrenchNumber:
-    return FrenchNumber(
+def figure(label: Any, *, high: int, kind: type[FrenchNumber] = Euros) -> FrenchNumber:
+    return kind(
         label=label,
         required=False,
         min_value=0,
@@ -33,7 +33,7 @@ def figure(label: Any, *, high: int) -> FrenchNumber:
 class FiguresRow(forms.Form):
     """The figures of one enterprise over one year; what was known to be between two bounds stays so until retyped."""
 
-    headcount = figure(_("Salariés (équivalents temps plein)"), high=10_000_000)
+    headcount = figure(_("Salariés (équivalents temps plein)"), high=10_000_000, kind=FrenchNumber)
     turnover = figure(_("Chiffre d’affaires (€)"), high=10**13)
     balance_sheet = figure(_("Total du bilan (€)"), high=10**13)
 
