@@ -6,7 +6,7 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import yaml
 from django.db import connection, transaction
@@ -15,7 +15,8 @@ from django.utils import timezone
 from backend.accounts.models import Membership, Organisation, User
 from backend.links.models import Kind
 from backend.links.services import find_link, make_link
-from backend.matchmaking.models import Review, Submission, WeightSet
+from backend.matchmaking.calls import Call, ask_call
+from backend.matchmaking.models import CallRequest, Review, Submission, WeightSet
 from backend.matchmaking.reviews import Because, keep_scheme, set_aside, withdraw_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission
 from backend.matchmaking.weights import write_weights
@@ -96,6 +97,12 @@ def make_filing(*, without: tuple[str, ...] = (), facts: dict | None = None, **c
 def make_submission(*, confirmed: bool = False, on: date = DAY, **changes) -> Submission:
     submission = file_submission(make_filing(**changes), on=on)
     return confirm_address(submission=submission) if confirmed else submission
+
+
+def make_call(epci: str = ARC, *, key: UUID | None = None, **given) -> CallRequest:
+    """Ask for a call from a commune of an intercommunality; from an unknown one where it is empty."""
+    call = {"phone": "03 53 01 60 77", "name": "Camille Roux", "needs": ("competences.recruter",), **given}
+    return ask_call(key=key or uuid4(), call=Call(commune=COMMUNES[epci] if epci else "", **call), on=DAY)
 
 
 def link_to(submission: Submission, kind: Kind = Kind.RESULT) -> str:

@@ -28,7 +28,7 @@ from backend.accounts.models import Membership, Organisation, User
 from backend.matchmaking.alerts import subscribe
 from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.follow_up import answer_offers, offer_file, record_step, write_note
-from backend.matchmaking.models import Match, Submission
+from backend.matchmaking.models import CallRequest, Match, Submission
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
@@ -41,6 +41,7 @@ from tests.factories import (
     SIREN,
     decide,
     first_matches,
+    make_call,
     make_officer,
     make_submission,
     rewriting,
@@ -299,8 +300,10 @@ def file_neighbour(variant: str) -> Submission:
     offer = offer_file(submission=submission, by=officer, to=colleague, note=f"Mot {WORD}")
     answer_offers(hand_overs=[offer], to=colleague, accept=False)
     subscribe(submission=submission, frequency="weekly", paused_until=date(2028, 1, 1), on=DAY)
-    # All was sent, and the officers have left their service since: they are nobody's colleagues.
+    make_call(CCPE, phone="03 44 98 76 54", name=f"Odile {WORD}", company_name=f"{WORD} Fonderie")
+    # All was sent and called, and the officers have left their service since: they are nobody's colleagues.
     now = timezone.now()
+    CallRequest.objects.filter(pk__gte=FIRST).update(done_at=now)
     Notification.objects.filter(pk__gte=FIRST).update(state=Notification.State.SENT, attempt=1, ended_at=now)
     Membership.objects.filter(user__in=(officer, colleague)).delete()
     gone = Organisation.objects.create(name=f"Cabinet {WORD}", kind=Organisation.Kind.CHAMBER)

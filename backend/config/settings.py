@@ -380,6 +380,7 @@ _API = {
 THROTTLES: dict[str, tuple[int, int]] = {
     "draft.network": (120, 3600),
     "filing.network": (60, 3600),
+    "call.network": (20, 3600),
     "send_again.network": (60, 3600),
     "download.network": (60, 3600),
     "access.network": (20, 3600),

@@ -304,8 +304,13 @@ def may_decide(*, officer: User, submission: Submission) -> bool:
 
     A territory lead sees every file and decides on none.
     """
+    return covers(officer=officer, epci_id=submission.epci_id)
+
+
+def covers(*, officer: User, epci_id: int | None) -> bool:
+    """Tell whether someone works for an intercommunality; what is placed nowhere is everybody's who works for one."""
     epcis = {epci.pk for epci in officer.epcis()}
-    return bool(epcis) and (submission.epci_id is None or submission.epci_id in epcis)
+    return bool(epcis) and (epci_id is None or epci_id in epcis)
 
 
 def check_may_decide(officer: User, submission: Submission) -> None:

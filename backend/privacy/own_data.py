@@ -18,7 +18,7 @@ from backend.links.models import Kind
 from backend.links.services import live_links
 from backend.matchmaking.correspondence import TO_FIRMS
 from backend.matchmaking.known import FACT_LABELS, says, value_text
-from backend.matchmaking.models import Alert, Note, Submission
+from backend.matchmaking.models import Alert, CallRequest, Note, Submission
 from backend.matchmaking.preferences import preferences_of
 from backend.notifications.models import Notification, Stop
 
@@ -77,7 +77,12 @@ def as_csv(submission: Submission) -> str:
 def _request(submission: Submission) -> Iterator[Line]:
     yield Line(label=_("Référence"), value=submission.reference)
     yield Line(label=_("Déposée"), value=_("par ce site"), since=submission.filed_at)
-    yield Line(label=_("Consentement"), value=_("donné"), since=submission.consented_at)
+    by_telephone = _("donné au téléphone, noté par %(officer)s") % {"officer": submission.consent_by}
+    consent = by_telephone if submission.consent_by else _("donné")
+    yield Line(label=_("Consentement"), value=consent, since=submission.consented_at)
+    for call in CallRequest.objects.filter(Q(submission=submission) | Q(key=submission.filing_key)):
+        value = f"{call.phone}, {call.name}, {call.get_call_slot_display()}"
+        yield Line(label=_("Rappel demandé"), value=value, since=call.asked_at)
     if submission.confirmed_at:
         yield Line(label=_("Adresse confirmée"), value=_("oui"), since=submission.confirmed_at)
     yield Line(label=_("Intercommunalité"), value=str(submission.epci or _("commune inconnue : les quatre")))

@@ -15,7 +15,7 @@ from django.db.models.functions import Greatest, Least
 from backend.companies.models import Fact
 from backend.journal.models import AuditEvent
 from backend.links.models import Link
-from backend.matchmaking.models import FollowUp, Language, Note, Review, ReviewEnd, Submission
+from backend.matchmaking.models import CallRequest, FollowUp, Language, Note, Review, ReviewEnd, Submission
 from backend.notifications.models import Notification
 from backend.privacy.rows import DRAFT
 from backend.privacy.treatments import ERASED
@@ -100,6 +100,9 @@ _ENDED = Notification.objects.filter(ended_at__isnull=False)
 
 PREDICATES: dict[str, Predicate] = {
     "drafts": Predicate(_drafts, "sessions"),
+    "call_requests": Predicate(
+        lambda before: _rows(CallRequest.objects.all(), F("asked_at"), before), "call_requests"
+    ),
     "files_never_confirmed": Predicate(lambda before: _rows(_kept(followed=False), F("filed_at"), before), Whole.FILE),
     "files_closed": Predicate(lambda before: _rows(_closed(), F("closed_at"), before), Whole.FILE),
     "files_without_news": Predicate(lambda before: _rows(_kept(followed=True), _last_news(), before), Whole.FILE),

@@ -12,6 +12,7 @@ from backend.links.models import OF_SUBMISSIONS, Kind, Link
 from backend.matchmaking.correspondence import TO_FIRMS
 from backend.matchmaking.models import (
     Alert,
+    CallRequest,
     FileLink,
     FollowUp,
     HandOver,
@@ -46,6 +47,7 @@ def _of_file(submission: Submission) -> dict[str, QuerySet[Any]]:
     here = {"submission": submission}
     return {
         "submissions": Submission.objects.filter(pk=submission.pk),
+        "call_requests": CallRequest.objects.filter(Q(**here) | Q(key=submission.filing_key)),
         "needs": Need.objects.filter(**here),
         "hand_overs": HandOver.objects.filter(**here),
         "calls": FollowUp.objects.filter(**here, suppression__isnull=False),

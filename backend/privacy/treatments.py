@@ -32,8 +32,10 @@ TREATMENTS: dict[str, Erasable] = {
     "contacts": Erasable(table="companies_contact", changes=f"name = '{ERASED}', email = '', phone = ''"),
     "submissions": Erasable(
         table="matchmaking_submission",
-        changes="text = '', call_slot = 'any', officer_id = NULL, filing_key = gen_random_uuid(), erased_at = now()",
+        changes="text = '', call_slot = 'any', officer_id = NULL, consent_by_id = NULL, "
+        "filing_key = gen_random_uuid(), erased_at = now()",
     ),
+    "call_requests": Erasable(table="matchmaking_callrequest"),
     "texts": Erasable(table="matchmaking_submission", changes="text = ''"),
     "needs": Erasable(table="matchmaking_need", changes="evidence = '{}'"),
     "hand_overs": Erasable(

@@ -22,6 +22,7 @@ DRAFT = "draft"  # its name in the session
 MOST_BYTES = 20_000
 FORMS = dict(STEPS)
 NAMES = tuple(FORMS)
+CONTACT, CALL = "contact", "rappel"  # what was typed of them, beside the steps
 OPTIONAL = "projet"  # the step that is asked only where a likely scheme reads it
 
 
@@ -36,6 +37,7 @@ class Draft:
     has_not: list[str] = field(default_factory=list)  # and those that were taken away
     wants_not: list[str] = field(default_factory=list)  # preferences that were taken away
     asked_again: bool = False  # to press again: what was sent looked like a robot's
+    is_called: bool = False  # a call was asked for
     wait_until: float = 0.0  # too many came from this network
 
     @classmethod
@@ -113,6 +115,16 @@ class Stated:
     @property
     def facts(self) -> dict[str, Any]:
         return merge_facts(self.forms.values())
+
+    @property
+    def commune(self) -> str:
+        """The INSEE code of the commune that decides who is in charge; empty where it is not known."""
+        facts = self.facts
+        return str(facts.get("project.commune") or facts.get("commune") or "")
+
+    @property
+    def company_name(self) -> str:
+        return str(self.forms["entreprise"].cleaned_data["company_name"])
 
     @property
     def is_outside(self) -> bool:

@@ -18,7 +18,7 @@ from backend.matchmaking.reviews import end_review
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.services import stop
 from backend.schemes.models import SubNeed
-from tests.factories import DAY, decide, first_matches, make_officer, make_submission
+from tests.factories import DAY, decide, first_matches, make_call, make_officer, make_submission
 from tests.few_sentences import few_sentences
 
 RARE = "zigzagolin"
@@ -80,6 +80,7 @@ def file_everything(*, learnt: bool = True) -> Submission:
         with few_sentences():
             learn_language()
     begin_draft()
+    make_call(key=submission.filing_key, phone="03 53 01 77 99", name=TRACES["contact"], company_name=TRACES["name"])
     submission.refresh_from_db()
     return submission
 

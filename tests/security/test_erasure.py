@@ -82,7 +82,7 @@ def rows_as_text(submission: Submission) -> dict[str, list[str]]:
 
 def test_the_firm_left_traces_before(learnt_firm):
     firm = learnt_firm
-    assert set(search_tables()) == set(TRACES) - {"telephone as typed"}
+    assert set(search_tables()) == set(TRACES)
     assert {name for name, keys in rows_of(firm).items() if not keys} <= {
         "file_links", "moves", "admin_log", "links", "calls", "suppressions", "reviewed_results", "results",
     }  # fmt: skip

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from backend.companies.models import Contact, FactSheet
-from backend.matchmaking.models import Result, Review, Submission
+from backend.matchmaking.models import CallRequest, Result, Review, Submission
 from backend.notifications.models import Notification
 from tests.factories import make_lead, make_officer, make_submission
 from tests.neighbour import FIRST, NUMBER, VARIANTS, ours, rows_of_neighbour
@@ -55,6 +55,7 @@ def numbers_of(submission: Submission) -> dict[str, Any]:
         "aid_pk": submission.sheet.aids.get().pk,
         "note_pk": submission.notes.first().pk,
         "step_pk": submission.follow_ups.first().pk,
+        "call_pk": CallRequest.objects.get(pk__gte=FIRST).pk,
         "link_pk": FIRST,  # it is linked with no other file
     }
 

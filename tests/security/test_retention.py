@@ -15,14 +15,14 @@ from backend.journal.models import AuditEvent, Kind
 from backend.links.models import Link
 from backend.links.services import make_link
 from backend.matchmaking.follow_up import record_step, write_note
-from backend.matchmaking.models import Language, Note, Review, Submission
+from backend.matchmaking.models import CallRequest, Language, Note, Review, Submission
 from backend.notifications.models import Notification
 from backend.privacy.models import RetentionRun
 from backend.privacy.predicates import PREDICATES, Whole
 from backend.privacy.retention import apply_retention, due_on
 from backend.privacy.rules import Rule, RuleError, read_rules, rules
 from backend.privacy.treatments import ERASED
-from tests.factories import DAY, decide, first_matches, make_officer, make_submission
+from tests.factories import DAY, decide, first_matches, make_call, make_officer, make_submission
 from tests.neighbour import ours
 from tests.security.erased import begin_draft
 
@@ -109,7 +109,13 @@ def a_gesture(at: datetime) -> None:
     )
 
 
+def a_call(at: datetime) -> None:
+    make_call()
+    CallRequest.objects.update(asked_at=at)
+
+
 MADE = [
+    ("call_requests", a_call),
     ("drafts", a_draft),
     ("files_never_confirmed", an_unconfirmed_file),
     ("files_closed", a_closed_file),

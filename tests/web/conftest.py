@@ -63,5 +63,5 @@ def fill(client, *, upto: str = "contact", **changes):
 
 def is_refused(response, name: str) -> bool:
     """Tell whether a step leads back to itself, a contact to the form that asks for it."""
-    shown_at = "/demande/reponse/#suivi" if name == "contact" else f"/demande/{name}/"
+    shown_at = "/demande/reponse/#contact" if name == "contact" else f"/demande/{name}/"
     return response.headers.get("Location") == shown_at

@@ -32,6 +32,7 @@ from tests.factories import (
     DAY,
     first_matches,
     link_to,
+    make_call,
     make_lead,
     make_officer,
     make_submission,
@@ -121,6 +122,7 @@ class Case:
         self.note = write_note(submission=submission, author=officer, audience="firm", text="Un mot.")
         self.step = record_step(submission=submission, officer=officer, step="contacted")
         self.aid = declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=None)
+        self.call = make_call(submission.epci.short_name)
         self.scheme = Scheme.objects.published().first()
         self.imported = make_imported()
         self.officer = officer
@@ -335,6 +337,7 @@ TABLE: dict[str, Row] = {
     "draft_answer": page(),
     "draft_needs": Row(PUBLIC, method="post"),
     "draft_contact": Row(PUBLIC, method="post"),
+    "draft_call": Row(PUBLIC, method="post"),
     "send_again": page(),
     # The firm: whoever holds its secret link, which says nothing of anybody else's file.
     "result": Row(PUBLIC, args=token),
@@ -368,6 +371,8 @@ TABLE: dict[str, Row] = {
     "officer_unexplained": page(LEADS),
     "officer_gaps": page(LEADS),
     "officer_journal": page({**everyone(403), "visitor": LOGIN, "epci_lead": OK}),
+    "officer_call_end": act(lambda case: [case.call.pk]),
+    "officer_call_file": Row(ACT, ACT_FOREIGN, args=lambda case: [case.call.pk]),
     "officer_portfolio": page(SIGNED_IN),
     "officer_answer_offer": Row(SIGNED_IN, method="post"),
     "officer_catalogue": page(MEMBERS),

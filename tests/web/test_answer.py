@@ -203,7 +203,7 @@ def test_that_a_firm_is_outside_is_said_at_the_step_that_places_it(client):
 def is_followed(page):
     """Return the folded block of the contact, with whether it is open said first."""
     html = page.content.decode()
-    (tag, within) = re.search(r'(<details[^>]*id="suivi"[^>]*>)(.*?)</details>', html, re.DOTALL).groups()
+    (tag, within) = re.search(r'(<details[^>]*id="contact"[^>]*>)(.*?)</details>', html, re.DOTALL).groups()
     assert "Être suivi par un développeur économique" in within
     return f"<details{' open' if ' open' in tag else ''}>{within}"
 

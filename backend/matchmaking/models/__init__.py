@@ -1,6 +1,7 @@
 """What a firm filed, what the engine answered, what people decided about it, and what the firm is told of."""
 
 from backend.matchmaking.models.alerts import Alert, Reminder
+from backend.matchmaking.models.calls import CallRequest
 from backend.matchmaking.models.corrections import NeedCorrection, PreferenceCorrection
 from backend.matchmaking.models.file_links import FileLink
 from backend.matchmaking.models.follow_up import FollowUp, Note
@@ -16,6 +17,7 @@ from backend.matchmaking.models.weights import Activation, WeightSet
 __all__ = [
     "Activation",
     "Alert",
+    "CallRequest",
     "Cause",
     "FileLink",
     "FollowUp",

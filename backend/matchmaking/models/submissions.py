@@ -128,6 +128,15 @@ class Submission(models.Model):
     call_slot = models.CharField(_("quand rappeler"), max_length=10, choices=CallSlot, default=CallSlot.ANY)
     filed_at = models.DateTimeField(_("déposée le"))
     consented_at = models.DateTimeField(_("consentement donné le"))
+    consent_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("consentement recueilli au téléphone par"),
+        help_text=_("Vide : l’entreprise l’a donné elle-même, sur le site."),
+    )
     confirmed_at = models.DateTimeField(_("adresse confirmée le"), null=True, blank=True)
     reviewed_at = models.DateTimeField(_("relue le"), null=True, blank=True)
     reviewed_by = models.ForeignKey(

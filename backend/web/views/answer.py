@@ -19,14 +19,14 @@ from backend.matchmaking.models import Cause, Submission
 from backend.matchmaking.services import Filing, file_submission, outside_contacts
 from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.web.access import private
-from backend.web.drafts import DRAFT, MOST_BYTES, Draft, Stated, stated
+from backend.web.drafts import CALL, CONTACT, DRAFT, MOST_BYTES, Draft, Stated, stated
+from backend.web.forms.filing.call import CallForm
 from backend.web.forms.filing.contact import ContactForm
 from backend.web.forms.filing.firm import FirmForm
 from backend.web.notices import Notice, no_cookie, press_again, too_long, too_many
 from backend.web.views.filing import after
 
 FILED = "filed"  # the key of what this browser filed last
-CONTACT = "contact"  # what was typed of it, beside the steps of the draft
 TRAP = "site_internet"  # a field that people do not see
 NOTHING_TICKED = "rien"
 
@@ -41,13 +41,11 @@ def answer(request: HttpRequest) -> HttpResponse:
     said = stated(draft)
     if isinstance(said, str):
         return redirect("step", said)
-    form = ContactForm(draft.data(CONTACT)) if CONTACT in draft.steps else ContactForm()
     if wait := draft.seconds_to_wait:
-        response = _page(request, said, form, status=429, notice=too_many(wait))
+        response = answer_page(request, said, status=429, notice=too_many(wait))
         response.headers["Retry-After"] = str(wait)
         return response
-    asks_again = draft.asked_again and form.is_valid()
-    return _page(request, said, form, notice=press_again() if asks_again else None)
+    return answer_page(request, said)
 
 
 @require_POST
@@ -91,15 +89,16 @@ def contact(request: HttpRequest) -> HttpResponse:
     form = ContactForm(request.POST)
     draft.steps[CONTACT] = form.typed()
     if draft.size > MOST_BYTES:
-        return _page(request, said, form, status=422, notice=too_long(given=draft.size, most=MOST_BYTES))
+        notice = too_long(given=draft.size, most=MOST_BYTES)
+        return answer_page(request, said, form=form, status=422, notice=notice)
     if not form.is_valid():
-        return _back(request, draft)
-    if _looks_like_a_robot(request, draft):
+        return back_to_answer(request, draft, CONTACT)
+    if looks_like_a_robot(request, draft):
         draft.asked_again = True
-        return _back(request, draft)
+        return back_to_answer(request, draft, CONTACT)
     if wait := spend("filing.network", client_network(request)):
         draft.wait(wait)
-        return _back(request, draft)
+        return back_to_answer(request, draft, CONTACT)
     submission = file_submission(_filing(said, form), on=current_day())
     request.session.pop(DRAFT, None)
     request.session[FILED] = draft.key
@@ -107,17 +106,35 @@ def contact(request: HttpRequest) -> HttpResponse:
 
 
 def show_again(request: HttpRequest) -> HttpResponse | None:
-    """Show the answer with a contact that was sent without its cookie; none where there is no draft."""
+    """Show the answer with what was sent without its cookie; none where there is no draft."""
     draft = Draft.of(request.session)
     said = draft and stated(draft)
     if not isinstance(said, Stated):
         return None
-    return _page(request, said, ContactForm(request.POST), status=403, notice=no_cookie())
+    if request.resolver_match and request.resolver_match.url_name == "draft_call":
+        call_form = CallForm(request.POST, prefix=CALL)
+        return answer_page(request, said, call_form=call_form, status=403, notice=no_cookie())
+    return answer_page(request, said, form=ContactForm(request.POST), status=403, notice=no_cookie())
 
 
-def _page(
-    request: HttpRequest, said: Stated, form: ContactForm, *, status: int = 200, notice: Notice | None = None
+def answer_page(
+    request: HttpRequest,
+    said: Stated,
+    *,
+    form: ContactForm | None = None,
+    call_form: CallForm | None = None,
+    status: int = 200,
+    notice: Notice | None = None,
 ) -> HttpResponse:
+    """Show the answer to a draft; a form is one that was refused, else what the draft has of it."""
+    draft = said.draft
+    if form is None:
+        form = ContactForm(draft.data(CONTACT) if CONTACT in draft.steps else None)
+    if call_form is None:
+        call_form = CallForm(draft.data(CALL) if CALL in draft.steps else None, prefix=CALL)
+    is_wrong = bool(form.errors or call_form.errors)
+    if notice is None and draft.asked_again and not is_wrong:
+        notice = press_again()
     read, on = said.read(), current_day()
     page, understood = read.page(), read.said_back()
     is_outside = said.is_outside
@@ -125,8 +142,9 @@ def _page(
     epci = None if is_outside else said.epci()
     context = {
         "form": form,
-        "draft": said.draft,
-        "company_name": said.forms["entreprise"].cleaned_data["company_name"],
+        "call_form": call_form,
+        "draft": draft,
+        "company_name": said.company_name,
         "page": page,
         "said": understood,
         "picker": TaxonomyNeed.objects.prefetch_related("sub_needs") if picks else (),
@@ -135,9 +153,7 @@ def _page(
         if NOTHING_TICKED in request.GET
         else "",
         "waits_for_project": not is_outside and said.waits_for_project(read),
-        "place": outside_contacts(said.facts.get("project.commune") or said.facts["commune"], on=on)
-        if is_outside
-        else None,
+        "place": outside_contacts(said.commune, on=on) if is_outside else None,
         "organisations": epci.organisations.all() if epci else (),
         "on": on,
         "notice": notice,
@@ -146,13 +162,13 @@ def _page(
     return private(render(request, "web/answer.html", context, status=status))
 
 
-def _back(request: HttpRequest, draft: Draft) -> HttpResponse:
+def back_to_answer(request: HttpRequest, draft: Draft, block: str) -> HttpResponse:
     """Keep what was typed, and show it with the answer."""
     draft.keep(request.session)
-    return redirect(f"{reverse('draft_answer')}#suivi")
+    return redirect(f"{reverse('draft_answer')}#{block}")
 
 
-def _looks_like_a_robot(request: HttpRequest, draft: Draft) -> bool:
+def looks_like_a_robot(request: HttpRequest, draft: Draft) -> bool:
     """Tell whether to ask to press again: the trap is filled, or the pages took no time.
 
     A person whose browser filled the trap loses nothing: the second time there is no trap.

@@ -37,7 +37,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     name = match.url_name if match else ""
     if match and name == "step" and match.kwargs["name"] in FORMS:
         return filing.show_again(request, match.kwargs["name"])
-    if name == "draft_contact" and (again := answer.show_again(request)):
+    if name in ("draft_contact", "draft_call") and (again := answer.show_again(request)):
         return again
     if name == "send_again":
         return result.show_again(request)

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.journal.services import record_read
+from backend.matchmaking.calls import present_calls
 from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.correspondence import emails_to_firm, refuses_emails, refusing_emails, why_no_email
 from backend.matchmaking.dead_addresses import unreachable_officers
@@ -26,7 +27,7 @@ from backend.matchmaking.emails import organisation_in_charge
 from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.gaps import LEAST, gaps_for, why
 from backend.matchmaking.known import FACT_LABELS, value_text
-from backend.matchmaking.models import FollowUp, Need, Result, Review, Submission
+from backend.matchmaking.models import CallRequest, FollowUp, Need, Result, Review, Submission
 from backend.matchmaking.ownership import known_facts, read_once, sources_of
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.presentation import present, unverified_for
@@ -77,7 +78,14 @@ def signed_in(request: HttpRequest) -> User:
 def visible_file(request: HttpRequest, pk: int) -> Submission:
     """Return a file this person may open, and note that they did; a stranger does not learn that it exists."""
     files = Submission.objects.visible_to(request.user).select_related(
-        "sheet__company", "sheet__establishment", "contact", "epci", "reviewed_by", "officer", "closed_by"
+        "sheet__company",
+        "sheet__establishment",
+        "contact",
+        "epci",
+        "reviewed_by",
+        "officer",
+        "closed_by",
+        "consent_by",
     )
     submission = get_object_or_404(files, pk=pk)
     record_read(actor=signed_in(request), submission_id=submission.pk, epci_id=submission.epci_id)
@@ -121,6 +129,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "states": states,
         "filters": filters,
         "is_filtered": filters != Filters(state=filters.state),
+        "calls": present_calls(CallRequest.objects.visible_to(user).waiting().select_related("epci"), officer=user),
         "offers": user.offers.waiting().select_related("submission__sheet", "by"),
         "portfolio": files.filter(officer=user).count(),
         "leads": user.memberships.leading().exists(),

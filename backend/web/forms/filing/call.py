@@ -1,0 +1,45 @@
+"""Being called: a number, whom to ask for, when."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from backend.common.fields import PlainText
+from backend.matchmaking.models import CallRequest, Submission
+from backend.web.forms.filing.contact import ContactForm
+from backend.web.forms.filing.steps import StepForm
+from backend.web.forms.phone import PhoneField
+
+
+class CallForm(StepForm):
+    title = _("Rappelez-moi")
+
+    phone = PhoneField(label=_("À quel numéro ?"), max_length=20)
+    name = PlainText(label=_("Qui demander ?"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    call_slot = forms.ChoiceField(
+        label=_("Quand vous rappeler ?"), choices=Submission.CallSlot.choices, widget=forms.RadioSelect, initial="any"
+    )
+
+
+class CallFileForm(forms.Form):
+    """What an officer notes on the telephone to open a file."""
+
+    contact_name = PlainText(label=_("Nom de la personne"), max_length=120)
+    email = forms.EmailField(
+        label=_("Son adresse électronique"),
+        max_length=254,
+        error_messages={"invalid": ContactForm.base_fields["email"].error_messages["invalid"]},
+        help_text=_("Elle y reçoit le lien de son résultat, après l’avoir confirmée."),
+    )
+    phone = PhoneField(label=_("Son téléphone"), max_length=20)
+    company_name = PlainText(label=_("Nom de l’entreprise"), required=False, max_length=160)
+    consent = forms.BooleanField(
+        label=_(
+            "Au téléphone, la personne accepte que le service économique lise cette demande et lui réponde ; je lui ai"
+            " dit qu’elle peut retirer son accord à tout moment."
+        ),
+        error_messages={"required": _("Sans son accord, aucun dossier n’est ouvert : cochez la case, ou revenez.")},
+    )
+
+    @staticmethod
+    def initial_for(call: CallRequest) -> dict[str, str]:
+        return {"contact_name": call.name, "phone": call.phone, "company_name": call.company_name}
