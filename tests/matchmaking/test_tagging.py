@@ -247,3 +247,13 @@ def test_the_strongest_sub_need_is_among_the_first_three_proposed(capsys):
         sys.stdout.write(f"\nstrongest reviewed sub-need among the first three proposed: {share:.1%}\n")
     assert len(found) == 260
     assert share >= FLOOR
+
+
+def test_a_sheet_that_waits_to_be_verified_still_teaches_its_words_and_an_archived_one_no_more():
+    key = "parcours-emploi-iae"
+    (first, *_) = said_of(Scheme.OWN)[key]
+    scheme = get_scheme(key)
+    assert scheme in Scheme.objects.drafts()
+    assert first in {example.text for example in examples()}
+    Scheme.objects.filter(pk=scheme.pk).update(state=Scheme.State.ARCHIVED)
+    assert first not in {example.text for example in examples()}

@@ -23,7 +23,8 @@ pytestmark = pytest.mark.django_db
 
 def test_a_commune_is_in_what_holds_it_and_may_be_in_a_zone_whose_list_is_not_held() -> None:
     found = communes_surroundings(["60159"], on=DAY)["60159"]
-    assert found.inside == {"COM-60159", "DEP-60", "REG-32", "EPCI-200067965", "ZONE-bassin-seine-normandie"}
+    zones = {"ZONE-bassin-seine-normandie", "ZONE-ti-2023-2027"}
+    assert found.inside == {"COM-60159", "DEP-60", "REG-32", "EPCI-200067965", *zones}
     assert found.possible is not None
     assert {"ZONE-qpv-2024", "ZONE-afr-2022-2027"} <= found.possible
     assert "ZONE-bassin-artois-picardie" not in found.possible  # known to be outside
@@ -90,6 +91,31 @@ def test_a_commune_that_left_a_zone_is_no_longer_in_it(tmp_path: Path) -> None:
     assert "ZONE-bassin-seine-normandie" not in found.inside
     assert "ZONE-bassin-seine-normandie" not in (found.possible or ())
     assert Containment.objects.count() == n_links  # known to be out, where the list is held
+
+
+@pytest.mark.parametrize(
+    ("commune", "inside", "possible"),
+    [
+        ("60159", True, False),  # Compiègne, ARC
+        ("60636", False, True),  # Thourotte, CC2V: left out of the list of 2024, perhaps put back since
+        ("60471", False, False),  # Noyon: in no territory
+        ("80021", False, True),  # Amiens: outside the Oise, the list is not held
+    ],
+)
+def test_an_epci_that_may_have_come_back_to_a_territoire_d_industrie_is_neither_in_nor_out(commune, inside, possible):
+    found = communes_surroundings([commune], on=DAY)[commune]
+    assert found.possible is not None
+    assert ("ZONE-ti-2023-2027" in found.inside, "ZONE-ti-2023-2027" in found.possible) == (inside, possible)
+
+
+def test_no_commune_served_is_rural_to_revitalise_and_others_of_the_oise_are() -> None:
+    served = set(Perimeter.objects.inside(Perimeter.objects.get(code="ZONE-bassin-seine-normandie"), on=DAY))
+    rural = set(Perimeter.objects.inside(Perimeter.objects.get(code="ZONE-frr"), on=DAY))
+    assert len(rural) == 171
+    assert not served & rural
+    found = communes_surroundings(["60159", "60104"], on=DAY)  # Compiègne and Breteuil
+    assert "ZONE-frr" in found["60104"].inside
+    assert "ZONE-frr" not in (found["60159"].possible or ())
 
 
 @pytest.mark.parametrize(
