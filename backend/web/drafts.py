@@ -3,7 +3,8 @@
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from math import ceil
 from typing import Any, Self
 from uuid import uuid4
@@ -42,8 +43,11 @@ class Draft:
 
     @classmethod
     def of(cls, session: SessionBase) -> Self | None:
-        """Return the draft of a browser, where there is one."""
-        return cls(**session[DRAFT]) if DRAFT in session else None
+        """Return the draft of a browser, where there is one; what another release kept in it is left out."""
+        if DRAFT not in session:
+            return None
+        names = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in session[DRAFT].items() if name in names})
 
     def keep(self, session: SessionBase) -> None:
         session[DRAFT] = asdict(self)
@@ -105,14 +109,14 @@ class Draft:
         self.has_not = sorted(set(self.has_not) - set(self.steps["besoin"].get("needs", [])))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stated:
     """What the valid steps of a draft say."""
 
     draft: Draft
     forms: dict[str, StepForm]
 
-    @property
+    @cached_property
     def facts(self) -> dict[str, Any]:
         return merge_facts(self.forms.values())
 
@@ -126,21 +130,22 @@ class Stated:
     def company_name(self) -> str:
         return str(self.forms["entreprise"].cleaned_data["company_name"])
 
+    @cached_property
+    def epci(self) -> ServedEpci | None:
+        """The intercommunality in charge; none where the commune is not known, or outside."""
+        try:
+            return route(self.facts, on=current_day())
+        except OutsideTerritory:
+            return None
+
     @property
     def is_outside(self) -> bool:
         """Whether the place is known and no served intercommunality holds it."""
-        try:
-            self.epci()
-        except OutsideTerritory:
-            return True
-        return False
+        return bool(self.commune) and self.epci is None
 
-    def epci(self) -> ServedEpci | None:
-        """Return the intercommunality in charge, where the commune is known. Raises ``OutsideTerritory``."""
-        return route(self.facts, on=current_day())
-
+    @cached_property
     def read(self) -> Unfiled:
-        """Read the needs and ask the engine."""
+        """What was understood of the needs, and what the engine answers."""
         need = self.forms["besoin"].cleaned_data
         return read_unfiled(
             self.facts,
@@ -150,9 +155,12 @@ class Stated:
             on=current_day(),
         )
 
-    def waits_for_project(self, read: Unfiled) -> bool:
-        """Tell whether the step on the project is worth asking: a likely scheme reads it, and it was not filled in."""
-        return OPTIONAL not in self.draft.steps and read.waits_for(FORMS[OPTIONAL].fields_of_fact.keys())
+    @property
+    def waits_for_project(self) -> bool:
+        """Whether the step on the project is worth asking: a likely scheme reads it, and it was not filled in."""
+        if OPTIONAL in self.draft.steps or self.is_outside:
+            return False
+        return self.read.waits_for(FORMS[OPTIONAL].fields_of_fact.keys())
 
 
 def stated(draft: Draft) -> Stated | str:

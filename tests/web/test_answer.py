@@ -93,6 +93,14 @@ def test_whatever_is_sent_is_answered_by_a_redirect_so_that_going_back_shows_no_
     assert client.get(response["Location"]).status_code == 200
 
 
+def test_what_another_release_kept_in_a_draft_is_left_out(client):
+    answer_to(client)
+    session = client.session
+    session["draft"] = {**session["draft"], "of_tomorrow": 1}
+    session.save()
+    assert client.get(ANSWER).status_code == 200
+
+
 # -- what was understood
 
 

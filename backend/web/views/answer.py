@@ -135,11 +135,8 @@ def answer_page(
     is_wrong = bool(form.errors or call_form.errors)
     if notice is None and draft.asked_again and not is_wrong:
         notice = press_again()
-    read, on = said.read(), current_day()
-    page, understood = read.page(), read.said_back()
-    is_outside = said.is_outside
+    on, page, understood = current_day(), said.read.page(), said.read.said_back()
     picks = page.nothing_fits and understood.cause == Cause.NOT_UNDERSTOOD
-    epci = None if is_outside else said.epci()
     context = {
         "form": form,
         "call_form": call_form,
@@ -152,9 +149,9 @@ def answer_page(
         "needs_error": _("Cochez ce que vous cherchez, une case au moins ; rien n’a été changé.")
         if NOTHING_TICKED in request.GET
         else "",
-        "waits_for_project": not is_outside and said.waits_for_project(read),
-        "place": outside_contacts(said.commune, on=on) if is_outside else None,
-        "organisations": epci.organisations.all() if epci else (),
+        "waits_for_project": said.waits_for_project,
+        "place": outside_contacts(said.commune, on=on) if said.is_outside else None,
+        "organisations": said.epci.organisations.all() if said.epci else (),
         "on": on,
         "notice": notice,
         "asks_contact": form.is_bound,  # what was typed stays in sight

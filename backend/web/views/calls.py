@@ -52,7 +52,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 def _call(said: Stated, form: CallForm) -> Call:
-    understood = said.read().said_back()
+    understood = said.read.said_back()
     return Call(
         phone=form.cleaned_data["phone"],
         name=form.cleaned_data["name"],

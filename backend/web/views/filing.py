@@ -70,7 +70,7 @@ def after(draft: Draft) -> HttpResponse:
     said = stated(draft)
     if isinstance(said, str):
         return redirect("step", said)
-    if not said.is_outside and said.waits_for_project(said.read()):
+    if said.waits_for_project:
         return redirect("step", OPTIONAL)
     return redirect("draft_answer")
 

@@ -1,0 +1,83 @@
+"""The answer before any name, in a browser: its states, a call asked for on a phone, and the officer who makes it."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Service, look, sign_in
+
+pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
+OFFICER, ELSEWHERE = "claire.vasseur@jonction.example", "julien.mercier@jonction.example"
+
+
+def state(page: Page, service: Service, text: str, *, commune: str = "Compiègne", name: str = "") -> None:
+    """Go from the first page to the answer, or to the step on the project."""
+    page.goto(f"{service.url}/demande/")
+    page.get_by_label("De quoi avez-vous besoin").fill(text)
+    page.get_by_role("button", name="Continuer").click()
+    page.get_by_label("Nom de l’entreprise").fill(name)
+    page.get_by_label("Commune du site").fill(commune)
+    page.get_by_role("button", name="Continuer").click()
+
+
+def test_each_state_of_the_answer_reads_on_a_phone_and_on_a_desk(service: Service, open_context):
+    page = open_context().new_page()
+    state(page, service, "avaler un concurrent")
+    expect(page.get_by_role("group", name="Qu’avez-vous en tête")).to_be_visible()
+    look(page, "reponse-a-confirmer")
+    page.get_by_role("button", name="Voir les dispositifs").click()  # nothing is ticked
+    expect(page.get_by_role("alert")).to_contain_text("une case au moins")
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Voir les dispositifs").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    for _ in range(4):  # back over all that was sent: no page asks to send it again
+        page.go_back()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page = open_context().new_page()
+    state(page, service, "asdfgh qwerty")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("pas bien compris")
+    look(page, "reponse-non-comprise")
+    page = open_context().new_page()
+    state(page, service, "Je cherche deux soudeurs", commune="Beauvais")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Beauvais est hors du Grand Compiégnois")
+    expect(page.locator("#rappel")).to_have_count(0)
+    look(page, "reponse-hors-territoire")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
+def test_call_me_takes_a_number_and_the_officer_opens_a_file(service: Service, open_context, javascript):
+    name = f"Camille {'Script' if javascript else 'Simple'}"
+    page = open_context(javascript=javascript).new_page()
+    state(page, service, "Je cherche deux soudeurs", name="Fonderie du Pont (inventée)")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Taille et projet")
+    page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Fonderie du Pont")
+    page.locator("summary", has_text="Rappelez-moi").click()
+    page.locator("#rappel").get_by_role("button", name="Être rappelé").click()
+    expect(page.get_by_role("alert")).to_contain_text("À quel numéro")
+    look(page, f"rappel-{javascript}-erreur", javascript=javascript)
+    page.get_by_label("À quel numéro").fill("0353016077")
+    page.get_by_label("Qui demander").fill(name)
+    page.locator("#rappel").get_by_role("button", name="Être rappelé").click()
+    expect(page.locator("#rappel")).to_contain_text("C’est noté")
+    look(page, f"rappel-{javascript}-note", javascript=javascript)
+
+    desk = open_context(width=1280, height=900, javascript=javascript).new_page()
+    desk.goto(f"{service.url}/agent/")
+    sign_in(desk, OFFICER)
+    asked = desk.get_by_role("listitem").filter(has_text=name)
+    expect(asked).to_contain_text("Non vérifié")
+    look(desk, f"rappel-{javascript}-file-attente", javascript=javascript)
+    asked.get_by_role("link", name="Ouvrir un dossier").click()
+    desk.get_by_label("Son adresse électronique").fill(f"{name.split()[1].lower()}@fonderie.example")
+    desk.get_by_role("button", name="Ouvrir le dossier").click()
+    expect(desk.get_by_role("alert")).to_contain_text("Sans son accord")
+    look(desk, f"rappel-{javascript}-dossier-erreur", javascript=javascript)
+    desk.get_by_label("Au téléphone, la personne accepte").check()
+    desk.get_by_role("button", name="Ouvrir le dossier").click()
+    expect(desk.locator("main")).to_contain_text("accord recueilli au téléphone par Claire Vasseur")
+
+    other = open_context(width=1280, height=900, javascript=javascript).new_page()
+    other.goto(f"{service.url}/agent/")
+    sign_in(other, ELSEWHERE)
+    expect(other.get_by_role("heading", level=1)).to_contain_text("Demandes")
+    expect(other.locator("main")).not_to_contain_text("rappel")
