@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from matching.outcomes import MET, UNKNOWN, Outcome
 from matching.profiles import Profile, Profiles
 from matching.schemes import Scheme
 
-WINDOW, MANUAL, HELD_SCHEMES = "window", "manual", "schemes"
+WINDOW, HELD_SCHEMES = "window", "schemes"
 DIGITS = 6  # of an expected number and of a value: enough to order, few enough to be the same on any machine
 
 
@@ -124,7 +125,7 @@ def next_conditions(
     chances: defaultdict[str, dict[str, float]] = defaultdict(dict)
     who: dict[str, str] = {}
     for scheme in _undecided(profile, schemes, assume=None):
-        asked = scheme.waits_for.get(MANUAL, ())
+        asked = chain.from_iterable(scheme.waits_for.values())
         manual = {ANSWER + leaf.fact: leaf.ask for leaf in asked if isinstance(leaf, Manual)}
         answers = {name: variants(profile, name, ()) for name in sorted(manual.keys() - set(skip))}
         (settled,) = _settled([scheme], [row for several in answers.values() for row in several], assume=None)

@@ -211,6 +211,7 @@ EXAMPLES = [
                     "score_parts": {"need": 60.0, "near": 9.75, "target": 8.0, "certain": 5.75},
                     "eligibility": "undecided",
                     "typed": "undecided",
+                    "standing": "to_specify",
                     "targeted": "yes",
                     "opens_later": False,
                     "need": {"sub_need": "numerique.robot", "label": "Robotiser, automatiser"},

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from backend.matchmaking.differences import SHOWN as SHOWN_STANDINGS
-from backend.matchmaking.differences import Difference, Kind, differences, standing
+from backend.matchmaking.differences import Difference, Kind, differences, standing_of
 from backend.matchmaking.emails import context_of, organisation_in_charge
 from backend.matchmaking.known import missing_facts
 from backend.matchmaking.models import Alert, Match, Reminder, Result, Review, Submission, VerdictMove
@@ -166,7 +166,8 @@ def news_of(told: Result, result: Result, decided: Mapping[int, Decision]) -> li
     What gave way to a sheet that the firm is shown is not lost: its page says where it went.
     """
     led = successors()
-    shown = {match.scheme_id for match in result.matches.all() if standing(match) in SHOWN_STANDINGS} if led else set()
+    matches = result.matches.select_related("revision").prefetch_related("revision__criteria") if led else ()
+    shown = {match.scheme_id for match in matches if standing_of(match) in SHOWN_STANDINGS}
 
     def is_news(difference: Difference) -> bool:
         review = decided.get(difference.match.scheme_id)
@@ -196,7 +197,8 @@ def _lines(news: Difference, on: date) -> dict[str, Any]:
         amount = wording.amount(revision)
         lines = [*([f"Montant : {amount}"] if amount else []), f"Quand : {wording.deadline(revision, on=on)}"]
     if news.kind == Kind.QUESTION:
-        lines.append(f"Il manque : {', '.join(missing_facts(news.match))}")
+        missing = ", ".join(missing_facts(news.match)) or "une condition que vous seul pouvez confirmer"
+        lines.append(f"Il manque : {missing}")
     return {
         "name": revision.name,
         "form": revision.get_kind_display(),
@@ -211,7 +213,8 @@ def _reminders(
     """Return the closing dates to be reminded of: of kept schemes, or of possible ones while nobody has decided."""
     known = set(alert.reminders.values_list("scheme", "closes_on", "stage"))
     found = []
-    for match in result.matches.select_related("revision").filter(revision__closes_on__gte=on):
+    closing = result.matches.filter(revision__closes_on__gte=on)
+    for match in closing.select_related("revision").prefetch_related("revision__criteria"):
         stage = _stage(match, on)
         closes_on = match.revision.closes_on
         if stage is None or closes_on is None or (match.scheme_id, closes_on, stage) in known:
@@ -238,4 +241,4 @@ def _is_followed(match: Match, decided: Mapping[int, Decision]) -> bool:
     if review and review.is_decided:
         return review.verdict == Review.Verdict.KEPT
     has_kept = any(review.verdict == Review.Verdict.KEPT for review in decided.values())
-    return not has_kept and standing(match) in SHOWN_STANDINGS
+    return not has_kept and standing_of(match) in SHOWN_STANDINGS

@@ -6,29 +6,18 @@ from datetime import date
 from enum import StrEnum
 
 from backend.matchmaking.models import Match, Result
+from backend.matchmaking.standing import WINDOW, Standing, standing
 from backend.schemes import wording
 from backend.schemes.models import Revision
 from backend.schemes.windows import SHUT, WindowOn, window_on
 
-
-class Standing(StrEnum):
-    """Where a scheme stands for a firm, from the best to the worst."""
-
-    ELIGIBLE = "eligible"
-    QUESTION = "question"  # undecided, and one answer would settle it
-    UNDECIDED = "undecided"
-    LATER = "later"
-    INELIGIBLE = "ineligible"
-    ABSENT = "absent"  # answers no stated need, or is not published
-
-
-POSSIBLE = (Standing.ELIGIBLE, Standing.QUESTION)
-SHOWN = (*POSSIBLE, Standing.UNDECIDED)
+POSSIBLE = (Standing.ELIGIBLE, Standing.LIKELY)
+SHOWN = (*POSSIBLE, Standing.TO_SPECIFY, Standing.DATES)
 
 
 class Kind(StrEnum):
-    ELIGIBLE = "eligible"  # became eligible
-    QUESTION = "question"  # became undecided with one open question
+    ELIGIBLE = "eligible"  # became eligible, or very likely
+    QUESTION = "question"  # one answer of the firm is left
     OPENED = "opened"  # the same, because its window opened
     CHANGED = "changed"  # still possible; its amount or its dates are others
     LOST = "lost"  # was possible, and is no more
@@ -49,18 +38,9 @@ class Difference:
         return changes_of(self.before.revision, self.after.revision, on=self.after.result.on)
 
 
-def standing(match: Match | None) -> Standing:
-    return Standing.ABSENT if match is None or not match.addresses else _standing_if_listed(match)
-
-
-def _standing_if_listed(match: Match) -> Standing:
-    if match.opens_later:
-        return Standing.LATER
-    if match.typed == Match.Verdict.UNDECIDED:
-        return Standing.QUESTION if len(match.unknown) == 1 else Standing.UNDECIDED
-    if match.eligibility == Match.Verdict.INELIGIBLE:  # a person answered "no" to a condition
-        return Standing.INELIGIBLE
-    return Standing(match.typed)
+def standing_of(match: Match | None) -> Standing | None:
+    """Return where a scheme of a result stands; nowhere where it answers no stated need, or is not published."""
+    return standing(match, match.revision) if match and match.addresses else None
 
 
 def differences(before: Result, after: Result) -> list[Difference]:
@@ -76,23 +56,23 @@ def differences(before: Result, after: Result) -> list[Difference]:
 
 
 def _matches(result: Result) -> dict[int, Match]:
-    rows = result.matches.select_related("revision__scheme", "result", "need")
+    rows = result.matches.select_related("revision__scheme", "result", "need").prefetch_related("revision__criteria")
     return {match.scheme_id: match for match in rows}
 
 
 def _kind(before: Match | None, after: Match | None, on_before: date, on_after: date) -> Kind | None:
-    old, new = standing(before), standing(after)
-    if before and after and _is_listed_otherwise(before, after):
-        return None
-    if after and new in POSSIBLE and old not in POSSIBLE:
-        if before and is_closed(before.revision, on=on_before) and not is_closed(after.revision, on=on_after):
-            return Kind.OPENED
-        return Kind(new)
-    if old == Standing.QUESTION and new == Standing.ELIGIBLE:
-        return Kind.ELIGIBLE
+    old, new = standing_of(before), standing_of(after)
+    was, is_now = _possible(before, old), _possible(after, new)
+    if before and after:
+        if _is_listed_otherwise(before, after):
+            return None
+        if is_now and not was and is_closed(before.revision, on=on_before):
+            return is_now if is_closed(after.revision, on=on_after) else Kind.OPENED
+    if is_now and (not was or (was == Kind.QUESTION and is_now == Kind.ELIGIBLE)):
+        return is_now
     if after and after.hidden_by:  # the firm is told of the variant
         return None
-    if old in SHOWN and new in (Standing.INELIGIBLE, Standing.LATER, Standing.ABSENT):
+    if old in SHOWN and new not in SHOWN:
         return Kind.LOST
     if old in SHOWN and new in SHOWN and before and after and changes_of(before.revision, after.revision, on=on_after):
         return Kind.CHANGED
@@ -108,9 +88,17 @@ def _is_listed_otherwise(before: Match, after: Match) -> bool:
     return (
         before.addresses != after.addresses
         and before.hidden_by == after.hidden_by
-        and _standing_if_listed(before) == _standing_if_listed(after)
+        and standing(before, before.revision) == standing(after, after.revision)
         and before.result.ticked == after.result.ticked
     )
+
+
+def _possible(match: Match | None, word: Standing | None) -> Kind | None:
+    """Return as what a firm is told of a scheme that it has, or that at most one fact and people's answers settle."""
+    if word in POSSIBLE:
+        return Kind.ELIGIBLE
+    is_near = word == Standing.TO_SPECIFY and match and len(match.unknown) <= 1 and WINDOW not in match.unknown
+    return Kind.QUESTION if is_near else None
 
 
 def is_closed(revision: Revision, *, on: date) -> bool:

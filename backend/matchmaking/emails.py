@@ -45,12 +45,11 @@ def enqueue_access_link(submission: Submission, *, key: str) -> None:
 
 
 def enqueue_receipt(submission: Submission, result: Result, *, key: str, again: bool = False) -> None:
+    """Say that a file has arrived and who reads it: schemes are mailed once somebody has read it."""
     asks = result.reply == Reply.TO_CONFIRM or result.cause == Cause.NOT_UNDERSTOOD
-    matches = result.matches.none() if asks else result.matches.answering()
-    n_matches = matches.count()
+    n_matches = 0 if asks else result.matches.answering().count()
     context = {
         **context_of(submission),
-        "matches": matches.select_related("revision")[:5],
         "n_matches": n_matches,
         "caller": caller_of(submission),
         "asks": asks,

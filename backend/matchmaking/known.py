@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match
+from backend.matchmaking.standing import WINDOW
 from backend.schemes import wording
 from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES, YES_NO
 from backend.schemes.wording import NBSP
@@ -36,6 +37,7 @@ FACT_NAMES = {
     "project.tenure": _("si les locaux sont loués"),
     "project.horizon": _("pour quand est le projet"),
     "window": _("les dates d’ouverture (à demander au porteur)"),
+    "size": _("la taille exacte (effectif, chiffre d’affaires, bilan, groupe)"),
 }
 # Which fact a leaf of a criterion reads, to show the firm's own value beside the rule.
 FACT_OF_KIND = {
@@ -88,8 +90,11 @@ SIZE_FACTS = (*FIGURES, "group", "previous_years")
 
 
 def missing_facts(match: Match) -> tuple[str, ...]:
-    """Name in words the facts that leave a scheme undecided."""
-    return tuple(str(FACT_NAMES.get(fact, fact)) for fact in match.unknown)
+    """Name in words the facts that leave a scheme undecided, those of a firm's size as one."""
+    facts = [fact for fact in match.unknown if fact != WINDOW]  # the dates are told apart
+    if sum(fact in SIZE_FACTS for fact in facts) > 1:
+        facts = ["size", *(fact for fact in facts if fact not in SIZE_FACTS)]
+    return tuple(str(FACT_NAMES.get(fact, fact)) for fact in facts)
 
 
 class Known:

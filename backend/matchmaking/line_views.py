@@ -119,6 +119,15 @@ class LineView(NamedTuple):
             yield from part.of_nature(nature)
 
 
+def open_conditions(lines: Iterable[LineView]) -> Iterator[LineView]:
+    """Yield the conditions left to a person on which what holds them still depends."""
+    for line in lines:
+        if line.outcome == "unknown":
+            if line.is_manual:
+                yield line
+            yield from open_conditions(line.parts)
+
+
 def views_of(lines: Iterable[engine.Line], revision: Revision, known: Known) -> list[LineView]:
     """Return the conditions of a revision for one firm, the window first."""
     return [_view(line, told, known) for line, told in zip(lines, _told(revision), strict=True)]

@@ -12,13 +12,14 @@ from backend.matchmaking.contributions import named
 from backend.matchmaking.estimates import Estimates, EstimateView
 from backend.matchmaking.exploration import draw_of, with_tries
 from backend.matchmaking.known import Known, missing_facts
-from backend.matchmaking.line_views import LineView, views_of
+from backend.matchmaking.line_views import LineView, open_conditions, views_of
 from backend.matchmaking.models import Match, Result, Review, Submission
 from backend.matchmaking.moved import Moved, moved_schemes
 from backend.matchmaking.ownership import known_facts, sources_of
-from backend.matchmaking.plans import Links, LinkView, StepView
+from backend.matchmaking.plans import Links, LinkView
 from backend.matchmaking.results import columns_of
-from backend.matchmaking.reviews import Decision, SeenElsewhere, decisions, told_decisions
+from backend.matchmaking.reviews import Decision, SeenElsewhere, decisions
+from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.state_aid import notes_on_schemes
 from backend.schemes import wording
 from backend.schemes.kept import read_revisions
@@ -58,6 +59,16 @@ class Card:
     is_try: bool = False  # for officers: higher than its score, so that somebody judges it
 
     @property
+    def standing(self) -> Standing:
+        """Where it stands for the firm, in one word."""
+        return standing(self.match, self.revision)
+
+    @property
+    def signs_nothing_first(self) -> bool:
+        """Whether signing or ordering before asking for it loses it."""
+        return any(line.definition["kind"] == "project_not_started" for line in self.lines)
+
+    @property
     def amount(self) -> str:
         return wording.amount(self.revision)
 
@@ -68,6 +79,13 @@ class Card:
     @property
     def missing(self) -> tuple[str, ...]:
         return missing_facts(self.match)
+
+    @property
+    def left_to_say(self) -> list[str]:
+        """What the firm alone can tell, in sentences."""
+        if self.match.eligibility != Match.Verdict.UNDECIDED:
+            return []
+        return [line.sentence for line in open_conditions(self.reasons) if line.ask == "firm"]
 
     @property
     def verdict(self) -> str:
@@ -116,14 +134,6 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """In which order to take the schemes that were kept, and those that do not go with the others, each with why."""
-
-    steps: tuple[StepView, ...]
-    left_out: tuple[Card, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     groups: tuple[Group, ...]
     set_aside: tuple[Card, ...]
@@ -131,7 +141,6 @@ class Page:
     n_elsewhere: int
     nothing_fits: bool
     warnings: tuple[str, ...]  # what the kept schemes go against, for officers
-    order: Order | None  # once there is one to take
     moved: tuple[Moved, ...] = ()  # whose sheet gave way to another one since
 
     @property
@@ -144,50 +153,39 @@ class Page:
         return sum(len(group.cards) for group in self.groups)
 
 
-# By key: what the firm reads, what its officer reads, and one sentence for both.
 GROUPS = (
-    (
-        "kept",
-        _("Retenus par votre développeur économique"),
-        _("Retenus"),
-        _("Une personne a relu ces dispositifs."),
-    ),
+    ("kept", _("Retenus"), _("Une personne a relu ces dispositifs.")),
     (
         "eligible",
-        _("Vous pouvez les demander"),
         _("Éligibles"),
-        _("Tout ce que nous savons de l’entreprise correspond ; il reste parfois un point à confirmer."),
+        _("Tout ce que nous savons de l’entreprise correspond ; il reste parfois un point à confirmer."),
     ),
     (
         "undecided",
-        _("Possible : une réponse manque"),
         _("À préciser"),
         _("Il manque une information, du côté de l’entreprise ou du porteur, pour le dire."),
     ),
-    ("later", _("Ouvre plus tard"), _("Ouvrent plus tard"), _("Rien d’autre que la date ne s’y oppose.")),
+    ("later", _("Ouvrent plus tard"), _("Rien d’autre que la date ne s’y oppose.")),
 )
 
 
-def present(submission: Submission, result: Result, *, for_officer: bool = False, viewer: User | None = None) -> Page:
-    """Lay out a result. A firm sees officers' verdicts once the review has ended; officers see them at once.
+def present(submission: Submission, result: Result, *, viewer: User | None = None) -> Page:
+    """Lay out a result for an officer, who sees verdicts at once.
 
-    ``viewer`` is the officer who reads it, and who is told the numbers of the other files he may read.
+    ``viewer`` is the one who reads it, and who is told the numbers of the other files he may read.
     """
-    reviews = decisions(submission) if for_officer else told_decisions(submission)
+    reviews = decisions(submission)
     matches = list(result.matches.select_related("scheme", "need"))
     known = known_of(submission, result, viewer=viewer)
-    aid_notes = notes_on_schemes(submission, result) if for_officer else None
     page = _layout(
         matches,
         known,
         reviews,
         on=result.on,
-        for_officer=for_officer,
-        aid_notes=aid_notes,
-        explores=for_officer and result.ranker_id is not None,
+        aid_notes=notes_on_schemes(submission, result),
+        explores=result.ranker_id is not None,
     )
-    page = replace(page, moved=moved_schemes(submission, reviews))
-    return page if for_officer or not submission.reviewed_at else _with_order(page, known)
+    return replace(page, moved=moved_schemes(submission, reviews))
 
 
 def known_of(submission: Submission, result: Result, *, viewer: User | None = None) -> Known:
@@ -205,8 +203,8 @@ def present_schemes(
     shown = {scheme.pk for scheme in schemes}
     matches = list(result.matches.filter(scheme__in=shown | kept).select_related("scheme", "need"))
     known = known_of(submission, result, viewer=viewer)
-    cards = _cards(matches, known, reviews, result.on, notes_on_schemes(submission, result))
-    cards = _with_variants(_linked(cards, known, for_officer=True), matches)
+    cards = cards_of(matches, known, reviews, result.on, notes_on_schemes(submission, result))
+    cards = with_variants(_with_warnings(with_relations(cards, known), known), matches)
     return [card for card in cards if card.match.scheme_id in shown]
 
 
@@ -222,35 +220,24 @@ def whom_to_call(submission: Submission) -> list[Revision]:
     return [revision for revision in unverified_for(submission) if revision.public_contact]
 
 
-def open_to(submission: Submission, result: Result) -> list[Match]:
-    """Return all that the firm has or may have, whether it answers its needs or not, but what was set aside."""
-    reviews = told_decisions(submission)
-    matches = result.matches.possible().select_related("revision__scheme")
-    return [match for match in matches if not _is_set_aside(reviews.get(match.scheme_id))]
-
-
-def _is_set_aside(review: Decision | None) -> bool:
+def is_set_aside(review: Decision | None) -> bool:
+    """Tell whether a decision takes a scheme away from the firm."""
     return review is not None and review.is_decided and review.verdict == Review.Verdict.REJECTED
-
-
-def preview(request: engine.Request) -> Page:
-    """Lay out what the engine answers, without keeping anything of it."""
-    (ranked,) = engine.rank([request])
-    return _layout(_unsaved(ranked), Known(request.facts, {}), {}, on=request.on, for_officer=False)
 
 
 def explain_ranked(ranked: Iterable[engine.Ranked], facts: engine.Facts, *, on: date) -> list[Card]:
     """Lay out the reasons of some schemes of an answer, without keeping anything of it."""
-    return _cards(_unsaved(ranked), Known(facts, {}), {}, on)
+    return cards_of(unsaved(ranked), Known(facts, {}), {}, on)
 
 
-def proposes_de_minimis(page: Page) -> bool:
-    """Tell whether a scheme of a page may be paid as de minimis aid."""
-    texts = (card.revision.state_aid_regime for group in page.groups for card in group.cards)
+def proposes_de_minimis(cards: Iterable[Card]) -> bool:
+    """Tell whether one of some schemes may be paid as de minimis aid."""
+    texts = (card.revision.state_aid_regime for card in cards)
     return any(basis.name == DE_MINIMIS for text in texts for basis in regimes_of(text) or ())
 
 
-def _unsaved(ranked: Iterable[engine.Ranked]) -> list[Match]:
+def unsaved(ranked: Iterable[engine.Ranked]) -> list[Match]:
+    """Return an answer as matches of which nothing is kept."""
     ranked = list(ranked)
     # By the revisions the answer names: another may be published between the ranking and this line.
     revisions = read_revisions([item.revision_id for item in ranked])
@@ -263,44 +250,37 @@ def _layout(
     reviews: Mapping[int, Decision],
     *,
     on: date,
-    for_officer: bool,
-    aid_notes: AidNotes | None = None,
-    explores: bool = False,
+    aid_notes: AidNotes,
+    explores: bool,
 ) -> Page:
     # What a person decided stays in sight, even where the needs were corrected since.
     decided = {scheme for scheme, review in reviews.items() if review.is_decided}
     shown = [match for match in matches if match.addresses or match.scheme_id in decided]
     grouped: dict[str, list[Card]] = {key: [] for key in (*(key for key, *_ in GROUPS), SET_ASIDE, NOT_PROPOSED)}
-    for card in _with_variants(_cards(shown, known, reviews, on, aid_notes), matches):
-        grouped[_group_of(card, for_officer=for_officer)].append(card)
+    for card in with_variants(cards_of(shown, known, reviews, on, aid_notes), matches):
+        grouped[_group_of(card)].append(card)
     set_aside, not_proposed = grouped.pop(SET_ASIDE), grouped.pop(NOT_PROPOSED)
     if explores:
         for key in EXPLORED:
             grouped[key] = _with_tries(grouped[key], known, on=on)
-    listed = _linked([card for cards in grouped.values() for card in cards], known, for_officer=for_officer)
+    listed = _with_warnings(with_relations([card for cards in grouped.values() for card in cards], known), known)
     by_scheme = {card.match.scheme_id: card for card in listed}
     grouped = {key: [by_scheme[card.match.scheme_id] for card in cards] for key, cards in grouped.items()}
     return Page(
         groups=tuple(
-            Group(
-                key=key,
-                title=str(officer_title if for_officer else title),
-                intro=str(intro),
-                cards=tuple(grouped[key]),
-            )
-            for key, title, officer_title, intro in GROUPS
+            Group(key=key, title=str(title), intro=str(intro), cards=tuple(grouped[key]))
+            for key, title, intro in GROUPS
             if grouped[key]
         ),
         set_aside=tuple(set_aside),
         not_proposed=tuple(not_proposed),
         n_elsewhere=len(matches) - len(shown),
         nothing_fits=all(match.eligibility == Match.Verdict.INELIGIBLE for match in shown) and not grouped["kept"],
-        warnings=_links(listed, known).warnings_among(_kept_keys(listed)) if for_officer else (),
-        order=None,
+        warnings=links_of(listed, known).warnings_among(_kept_keys(listed)),
     )
 
 
-def _with_variants(cards: list[Card], matches: Iterable[Match]) -> list[Card]:
+def with_variants(cards: list[Card], matches: Iterable[Match]) -> list[Card]:
     """Say beside a local variant which schemes it is listed in place of, and beside those which variants are."""
     hidden = {match.revision_id: match for match in matches if match.hidden_by}
     if not hidden:
@@ -325,7 +305,8 @@ def _with_tries(cards: list[Card], known: Known, *, on: date) -> list[Card]:
     return [replace(card, is_try=is_try) for card, is_try in tried]
 
 
-def _links(cards: Iterable[Card], known: Known) -> Links:
+def links_of(cards: Iterable[Card], known: Known) -> Links:
+    """Return what the schemes of some cards say of each other."""
     return Links([card.revision for card in cards], engine.held_schemes(known.facts))
 
 
@@ -333,39 +314,28 @@ def _kept_keys(cards: Iterable[Card]) -> set[str]:
     return {card.match.scheme.key for card in cards if card.verdict == KEPT}
 
 
-def _linked(cards: list[Card], known: Known, *, for_officer: bool) -> list[Card]:
-    """Say beside each scheme what it is to the others; officers are warned too, before they keep it and after."""
-    links, kept = _links(cards, known), _kept_keys(cards)
-    found = []
-    for card in cards:
-        key = card.match.scheme.key
-        is_warned = for_officer and card.verdict != Review.Verdict.REJECTED
-        warnings = links.warnings_for(key, kept) if is_warned else ()
-        found.append(replace(card, links=links.of(key), warnings=warnings))
-    return found
+def with_relations(cards: list[Card], known: Known) -> list[Card]:
+    """Say beside each scheme what it is to the others."""
+    links = links_of(cards, known)
+    return [replace(card, links=links.of(card.match.scheme.key)) for card in cards]
 
 
-def _with_order(page: Page, known: Known) -> Page:
-    """Add the order to take the kept schemes in, where there are several."""
-    kept = [card for group in page.groups for card in group.cards if card.verdict == KEPT]
-    links = _links(kept, known)
-    steps = links.plan({card.match.scheme.key: card.match.score or 0.0 for card in kept}) if len(kept) > 1 else ()
-    if not steps:
-        return page
-    planned, keys = {step.scheme_id for step in steps}, _kept_keys(kept)
-    left_out = tuple(
-        replace(card, warnings=links.warnings_for(card.match.scheme.key, keys))
-        for card in kept
-        if card.match.scheme_id not in planned
-    )
-    return replace(page, order=Order(steps=steps, left_out=left_out))
+def _with_warnings(cards: list[Card], known: Known) -> list[Card]:
+    """Warn officers beside each scheme, before they keep it and after."""
+    links, kept = links_of(cards, known), _kept_keys(cards)
+    return [
+        card
+        if card.verdict == Review.Verdict.REJECTED
+        else replace(card, warnings=links.warnings_for(card.match.scheme.key, kept))
+        for card in cards
+    ]
 
 
-def _group_of(card: Card, *, for_officer: bool) -> str:
+def _group_of(card: Card) -> str:
     """Tell where a scheme is shown. Officers decide on the spot: what they decide stays in its place on their page."""
     verdict = card.verdict
     is_out = card.match.eligibility == Match.Verdict.INELIGIBLE and not card.match.opens_later
-    stays = for_officer and card.match.addresses and not is_out
+    stays = card.match.addresses and not is_out
     if verdict == KEPT and not stays:
         return "kept"
     if verdict == Review.Verdict.REJECTED and not stays:
@@ -375,13 +345,14 @@ def _group_of(card: Card, *, for_officer: bool) -> str:
     return NOT_PROPOSED if is_out else card.match.typed
 
 
-def _cards(
+def cards_of(
     matches: Iterable[Match],
     known: Known,
     reviews: Mapping[int, Decision],
     on: date,
     aid_notes: AidNotes | None = None,
 ) -> list[Card]:
+    """Lay out schemes, each with its reasons."""
     matches = list(matches)
     by_pk = read_revisions({match.revision_id for match in matches})
     explained = engine.explain(known.facts, by_pk.values(), on=on)

@@ -7,8 +7,8 @@ from itertools import islice
 
 from backend.matchmaking import engine
 from backend.matchmaking.preferences import preferences_in
-from backend.matchmaking.presentation import Page, preview
 from backend.matchmaking.replies import SaidBack, said_back_unfiled
+from backend.matchmaking.shortlist import Shortlist, preview
 
 N_LIKELY = 10  # of the schemes that the firm has or may have, the likeliest
 
@@ -24,7 +24,7 @@ class Unfiled:
     weights: engine.Weights
     removed: Collection[str]
 
-    def page(self) -> Page:
+    def page(self) -> Shortlist:
         """Return the schemes, laid out."""
         return preview(self.request)
 

@@ -51,7 +51,8 @@ class Manual(Criterion):
 
     @property
     def facts(self) -> tuple[str, ...]:
-        return ("manual",) if self.decides else ()
+        """Say who can answer: an open condition waits for the firm, for its officer or for the operator."""
+        return (f"{self.kind}.{self.ask}",) if self.decides else ()
 
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
         if not self.decides:

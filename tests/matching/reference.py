@@ -28,7 +28,6 @@ FACTS = {
     "legal_form": {"legal_category"},
     "project_not_started": {"project.started"},
     "window": {"window"},
-    "manual": {"manual"},
     "size_category": {*FIGURES, "group", "previous_years"},
     **{state: {state} for state in STATES},
 }
@@ -115,8 +114,9 @@ def read_facts(criterion: dict[str, Any]) -> set[str]:
         return {"naf_2025"} if criterion.get("nomenclature") == "naf_2025" else {"naf"}
     if kind in FIGURES:
         return {kind, "group"} if criterion.get("level") == "group" else {kind}
-    if criterion.get("nature", "condition") != "condition":
-        return set()
+    if kind == "manual":
+        is_condition = criterion.get("nature", "condition") == "condition"
+        return {f"manual.{criterion.get('ask', 'operator')}"} if is_condition else set()
     return FACTS[kind]
 
 
@@ -130,7 +130,7 @@ def judge(scheme: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
         set().union(*(open_facts(criterion, facts, "yes") for criterion in stated)) if typed == "maybe" else set()
     )
     others = set().union(*(open_facts(criterion, facts) for criterion in every)) if eligibility == "maybe" else set()
-    read = set().union(*map(read_facts, stated)) - {"manual"}
+    read = set().union(*map(read_facts, stated)) - {"manual.firm", "manual.officer", "manual.operator"}
     verdicts = {"yes": "eligible", "maybe": "undecided", "no": "ineligible"}
     return {
         "eligibility": verdicts[eligibility],

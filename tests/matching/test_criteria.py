@@ -414,7 +414,7 @@ def test_a_part_that_decides_nothing_asks_nothing() -> None:
 
 def test_what_is_assumed_is_assumed_at_every_depth() -> None:
     either: dict[str, object] = {"kind": "any", "of": [MANUAL, STAFF]}
-    assert open_facts({"kind": "not", "of": either}) == {"manual", "headcount"}
+    assert open_facts({"kind": "not", "of": either}) == {"manual.operator", "headcount"}
     # Under the "not" the condition is taken as not met: the staff alone is left to ask.
     assert open_facts({"kind": "not", "of": either}, assume=MET) == {"headcount"}
     assert open_facts({"kind": "not", "of": {"kind": "not", "of": either}}, assume=MET) == set()
@@ -507,7 +507,7 @@ def test_an_earlier_year_that_is_vague_is_asked_for() -> None:
 
 
 def test_a_manual_condition_asks_nothing_where_it_is_assumed() -> None:
-    assert open_facts(MANUAL) == {"manual"}
+    assert open_facts(MANUAL) == {"manual.operator"}
     assert open_facts(MANUAL, assume=MET) == set()
 
 

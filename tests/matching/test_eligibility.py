@@ -65,14 +65,14 @@ def test_a_window_without_end_is_among_the_unknown_facts() -> None:
 def test_a_manual_condition_is_left_out_of_the_typed_verdict_and_stays_to_confirm() -> None:
     verdict = verdicts(make_scheme("a:a", STAFF, MANUAL), headcount=Interval(10, 10))
     assert (verdict.eligibility[0], verdict.typed[0]) == (UNKNOWN, MET)
-    assert names(verdict) == (set(), {"manual"})
+    assert names(verdict) == (set(), {"manual.operator"})
 
 
 def test_a_manual_condition_is_no_unknown_fact_beside_one() -> None:
     scheme = make_scheme("a:a", {"kind": "any", "of": [STAFF, {"kind": "not", "of": MANUAL}]}, REGION, MANUAL)
     verdict = verdicts(scheme)
     assert (verdict.eligibility[0], verdict.typed[0]) == (UNKNOWN, UNKNOWN)
-    assert names(verdict) == ({"commune"}, {"manual"})
+    assert names(verdict) == ({"commune"}, {"manual.operator"})
 
 
 def test_two_conditions_on_one_fact_leave_it_open_where_either_does() -> None:
@@ -135,7 +135,7 @@ def test_reasons_name_each_condition_its_outcome_and_what_is_missing() -> None:
     assert (window.criterion.kind, window.outcome, window.open_facts) == ("window", MET, ())
     assert (either.outcome, either.open_facts) == (UNKNOWN, ("headcount",))
     assert [(part.outcome, part.open_facts) for part in either.parts] == [(UNKNOWN, ("headcount",)), (NOT_MET, ())]
-    assert (manual.outcome, manual.open_facts) == (UNKNOWN, ("manual",))
+    assert (manual.outcome, manual.open_facts) == (UNKNOWN, ("manual.operator",))
 
 
 @pytest.mark.parametrize(

@@ -369,7 +369,7 @@ BEHIND = {
     "project.horizon": ["horizon"],
     "project.started": ["started"],
     "schemes": ["held"],
-    "manual": ["answers"],
+    **{f"manual.{who}": ["answers"] for who in ("firm", "officer", "operator")},
     "window": ["on"],
     # A code of one nomenclature says what the other one may be.
     "naf": ["naf", "naf_2025", "links"],

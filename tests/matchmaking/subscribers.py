@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from backend.matchmaking import alerts
+from backend.matchmaking.differences import POSSIBLE, standing_of
 from backend.matchmaking.models import Alert
 from backend.matchmaking.rematching import rematch
 from backend.notifications.models import Notification
@@ -15,8 +16,12 @@ NEXT_DAY = DAY + timedelta(days=1)
 
 
 def withheld(need: str = "numerique.robot") -> Scheme:
-    """Return a scheme that answers a need of the firm, taken out of the catalogue: publishing it again is news."""
-    found = first_matches(make_submission(needs=(need,), siret="", siren=""))[0].scheme
+    """Return a scheme that answers a need of the firm, taken out of the catalogue: publishing it again is news.
+
+    It serves that need alone, and nothing of it is left to the firm to say.
+    """
+    matches = first_matches(make_submission(needs=(need,), siret="", siren=""), 30)
+    found = next(match.scheme for match in matches if standing_of(match) in POSSIBLE and not match.guide)
     withhold(found)
     return found
 

@@ -22,6 +22,7 @@ from tests.factories import (
     make_officer,
     make_submission,
     publish_revision,
+    revise_scheme,
 )
 from tests.matchmaking.subscribers import (
     IMMEDIATE,
@@ -49,7 +50,10 @@ def scheme():
 # -- who is told
 
 
-def test_a_newly_published_scheme_is_told_once_to_those_concerned_who_asked(scheme):
+def test_a_newly_published_scheme_is_told_once_to_those_concerned_who_asked(scheme, tmp_path):
+    revise_scheme(tmp_path, scheme.source_key, criteria=[{"kind": "headcount", "at_most": 250}])
+    withhold(scheme)
+    scheme.refresh_from_db()
     asked = subscriber(email="a@firm.example")
     subscriber(email="b@firm.example", needs=("creation.transmettre",))  # another need
     subscriber(email="c@firm.example", facts={"naf": "01.11Z", "headcount": 60_000.0})

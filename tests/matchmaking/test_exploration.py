@@ -6,6 +6,7 @@ from backend.matchmaking.exploration import with_tries
 from backend.matchmaking.models import Match
 from backend.matchmaking.presentation import present
 from backend.matchmaking.results import latest_result
+from backend.matchmaking.shortlist import shortlist_of
 from tests.factories import DAY, make_lead, make_submission
 from tests.matchmaking.rankers import make_ranker
 
@@ -36,18 +37,18 @@ def cards(page):
 def test_officers_see_a_scheme_tried_higher_and_firms_do_not(submission):
     make_ranker(make_lead())
     result = latest_result(submission, on=DAY)
-    shown, again = (cards(present(submission, result, for_officer=True)) for _ in range(2))
+    shown, again = (cards(present(submission, result)) for _ in range(2))
     tried = [(key, place) for key, group in shown.items() for place, card in enumerate(group) if card.is_try]
     assert {key for key, _ in tried} <= {Match.Verdict.ELIGIBLE, Match.Verdict.UNDECIDED}
     assert min(place for _, place in tried) == 3
-    for key, group in cards(present(submission, result)).items():
-        ranks = [card.match.rank for card in group]
-        assert ranks == sorted(ranks)
-        assert not any(card.is_try for card in group)
-        assert [card.match for card in shown[key]] == [card.match for card in again[key]]
-        assert [card.match for card in shown[key][:3]] == [card.match for card in group[:3]]
+    for key, group in shown.items():
+        assert [card.match for card in group] == [card.match for card in again[key]]
+        assert not any(card.is_try for card in group[:3])
+    firm = shortlist_of(submission, result).cards
+    assert [card.match.rank for card in firm] == sorted(card.match.rank for card in firm)
+    assert not any(card.is_try for card in firm)
 
 
 def test_nothing_is_tried_where_nothing_was_learnt(submission):
-    groups = cards(present(submission, latest_result(submission, on=DAY), for_officer=True)).values()
+    groups = cards(present(submission, latest_result(submission, on=DAY))).values()
     assert not any(card.is_try for group in groups for card in group)

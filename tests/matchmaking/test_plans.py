@@ -5,6 +5,7 @@ import pytest
 from backend.matchmaking.presentation import present, present_schemes
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.shortlist import shortlist_of
 from backend.schemes.models import Scheme
 from tests.factories import (
     DAY,
@@ -32,8 +33,8 @@ def officer():
 
 @pytest.fixture
 def schemes(submission):
-    """Return three schemes of the firm's list."""
-    found = [match.scheme for match in first_matches(submission, 3)]
+    """Return three schemes of the firm's list that it reads first."""
+    found = [match.scheme for match in first_matches(submission, 10) if not match.guide][:3]
     for scheme, letter in zip(found, "ABC", strict=True):
         scheme.letter = letter
     return found
@@ -59,12 +60,17 @@ def cards_of(submission, **options):
     return page, {card.match.scheme_id: card for group in page.groups for card in group.cards}
 
 
+def firm_page(submission):
+    submission.refresh_from_db()
+    return shortlist_of(submission, latest_result(submission, on=DAY))
+
+
 def plain(texts):
     return [text.replace("\u00a0", " ") for text in texts]
 
 
 def warned(submission, scheme):
-    _page, cards = cards_of(submission, for_officer=True)
+    _page, cards = cards_of(submission)
     return plain(cards[scheme.pk].warnings)
 
 
@@ -85,14 +91,14 @@ def test_two_kept_schemes_that_exclude_each_other_warn_beside_both_and_at_the_en
     assert warned(submission, first) == ["Ne se cumule pas avec « B », déjà retenu."]
     assert warned(submission, second) == ["Ne se cumule pas avec « A », déjà retenu."]
     assert warned(submission, third) == []
-    page, _cards = cards_of(submission, for_officer=True)
+    page, _cards = cards_of(submission)
     (said,) = plain(page.warnings)
     assert said in (
         "« A » : ne se cumule pas avec « B », déjà retenu.",
         "« B » : ne se cumule pas avec « A », déjà retenu.",
     )
     take_back(submission, second, officer)
-    assert cards_of(submission, for_officer=True)[0].warnings == ()
+    assert cards_of(submission)[0].warnings == ()
 
 
 def test_a_scheme_warns_before_it_is_kept(submission, officer, schemes, link):
@@ -123,7 +129,7 @@ def test_a_prerequisite_that_is_kept_too_warns_of_nothing(submission, officer, s
     first, second, _third = schemes
     link(first, ("requires", second, {}))
     keep(submission, officer, first, second)
-    assert cards_of(submission, for_officer=True)[0].warnings == ()
+    assert cards_of(submission)[0].warnings == ()
 
 
 def test_what_the_firm_has_already_excludes_even_where_only_its_sheet_says_so(submission, officer, schemes, link):
@@ -168,10 +174,10 @@ def test_a_warning_changes_no_verdict_and_blocks_nothing(submission, officer, sc
     assert submission.reviewed_at is not None
 
 
-# -- a firm reads a few words
+# -- a few words
 
 
-def test_a_firm_reads_beside_each_scheme_what_it_is_to_the_others_of_its_list(submission, schemes, link):
+def test_beside_each_scheme_stands_what_it_is_to_the_others_of_the_list(submission, schemes, link):
     first, second, third = schemes
     elsewhere = Scheme.objects.get(source_key="mediation-credit")  # answers another need: not in the list
     link(
@@ -192,55 +198,51 @@ def test_a_firm_reads_beside_each_scheme_what_it_is_to_the_others_of_its_list(su
     assert sorted(said["A"]) == [("Ne se cumule pas avec", "B", "", ""), ("Se cumule avec", "C", cap, "Dit la page.")]
     assert sorted(said["B"]) == [("Ne se cumule pas avec", "A", "", ""), ("Vient après", "C", "", "")]
     assert sorted(said["C"]) == [("Se cumule avec", "A", cap, ""), ("À faire avant", "B", "", "")]
-    assert all(card.warnings == () for card in cards.values())
 
 
-# -- and an order, once reviewed
+# -- and an order
 
 
-def test_the_order_shows_once_the_review_has_ended_first_steps_first(submission, officer, schemes, link):
+def test_the_steps_follow_the_links_before_the_review_and_after(submission, officer, schemes, link):
     first, second, third = schemes
     link(first, ("requires", third, {}))
-    keep(submission, officer, first, second, third)
-    assert cards_of(submission)[0].order is None
-    end_review(submission=submission, officer=officer, on=DAY)
-    submission.refresh_from_db()
-    order = cards_of(submission)[0].order
-    places = [step.scheme_id for step in order.steps]
-    assert sorted(places) == sorted(scheme.pk for scheme in schemes)
-    assert places.index(third.pk) < places.index(first.pk)
-    step = next(step for step in order.steps if step.scheme_id == first.pk)
-    assert step.after == (third.current.name,)
-    assert order.left_out == ()
-    assert cards_of(submission, for_officer=True)[0].order is None
+    for reviewed in (False, True):
+        if reviewed:
+            keep(submission, officer, first, second, third)
+            end_review(submission=submission, officer=officer, on=DAY)
+        page = firm_page(submission)
+        places = [step.card.match.scheme_id for step in page.steps]
+        assert third.pk in places
+        assert first.pk not in places or places.index(third.pk) < places.index(first.pk)
+        step = next(step for step in page.steps if step.card.match.scheme_id == third.pk)
+        assert step.opens == first.letter
+        assert page.to_choose == ()
+    kept = [card.match.scheme_id for card in page.cards[:3]]
+    assert sorted(kept) == sorted(scheme.pk for scheme in schemes)
+    assert kept.index(third.pk) < kept.index(first.pk)
 
 
-def test_what_does_not_go_with_the_rest_is_left_out_and_says_why(submission, officer, schemes, link):
+def test_what_does_not_go_with_the_rest_is_to_be_chosen_and_says_why(submission, officer, schemes, link):
     first, second, third = schemes
     link(first, ("excludes", third, {}))
     link(third)
     keep(submission, officer, first, second, third)
     end_review(submission=submission, officer=officer, on=DAY)
-    submission.refresh_from_db()
-    order = cards_of(submission)[0].order
-    assert len(order.steps) == 2
-    (card,) = order.left_out
+    page = firm_page(submission)
+    (card,) = page.to_choose
     other = {"A": "C", "C": "A"}[card.revision.name]
     assert plain(card.warnings) == [f"Ne se cumule pas avec « {other} », déjà retenu."]
+    assert {card.match.scheme_id for card in page.cards} > {scheme.pk for scheme in schemes}
+    assert not {first.pk, third.pk} <= {step.card.match.scheme_id for step in page.steps}
 
 
-def test_one_kept_scheme_needs_no_order(submission, officer, schemes):
-    keep(submission, officer, schemes[0])
-    end_review(submission=submission, officer=officer, on=DAY)
-    submission.refresh_from_db()
-    assert cards_of(submission)[0].order is None
-
-
-def test_links_that_were_in_force_before_and_cannot_hold_show_no_order_and_break_nothing(submission, officer, schemes):
+def test_links_that_were_in_force_before_and_cannot_hold_break_nothing(submission, officer, schemes):
     first, second, _third = schemes
     publish_revision(first).relations.create(kind="requires", other_key=second.source_key)
     publish_revision(second).relations.create(kind="requires", other_key=first.source_key)
     keep(submission, officer, first, second)
     end_review(submission=submission, officer=officer, on=DAY)
-    submission.refresh_from_db()
-    assert cards_of(submission)[0].order is None
+    page = firm_page(submission)
+    assert page.to_choose == ()
+    assert {first.pk, second.pk} <= {card.match.scheme_id for card in page.cards}
+    assert page.steps

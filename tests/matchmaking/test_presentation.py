@@ -9,16 +9,15 @@ import pytest
 import yaml
 
 from backend.matchmaking.known import Known, value_text
-from backend.matchmaking.models import Match, Review
-from backend.matchmaking.presentation import present, present_schemes, preview
-from backend.matchmaking.results import latest_result, replay, request_of
+from backend.matchmaking.models import Review
+from backend.matchmaking.presentation import present, present_schemes
+from backend.matchmaking.results import latest_result, replay
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import answer_condition, correct_submission
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.services import load_catalogue
 from tests.conftest import ROOT
-from tests.factories import DAY, FACTS, decide, first_matches, make_officer, make_submission, revise_scheme, take_back
-from tests.neighbour import ours
+from tests.factories import DAY, FACTS, decide, first_matches, make_officer, make_submission, revise_scheme
 
 pytestmark = pytest.mark.django_db
 NEXT_DAY = DAY + timedelta(days=1)
@@ -131,7 +130,7 @@ def test_what_is_missing_is_named(without, missing):
     undecided = [card for group in page.groups if group.key == "undecided" for card in group.cards]
     assert any(missing in card.missing for card in undecided)
     for card in undecided:
-        assert card.missing
+        assert card.missing or card.match.unknown == ["window"]
         assert not any("_" in name or "." in name for name in card.missing)
 
 
@@ -237,30 +236,14 @@ def test_a_firm_s_answer_to_a_condition_is_shown_with_who_said_it(submission, of
 # -- verdicts of people
 
 
-def test_a_firm_sees_verdicts_after_the_end_and_an_officer_at_once(submission, officer):
+def test_an_officer_sees_verdicts_at_once_where_they_were_given(submission, officer):
     kept, rejected = (match.scheme for match in first_matches(submission, 2))
     decide(submission, kept, officer)
     decide(submission, rejected, officer, "not_worth_it")
-    firm, desk = show(submission), show(submission, for_officer=True)
-    assert "kept" not in by_group(firm)
-    assert firm.set_aside == ()
+    desk = show(submission)
     assert card_of(desk, kept).review.verdict == "kept"
     assert card_of(desk, rejected).review.verdict == "rejected"
     assert desk.set_aside == ()
-    end_review(submission=submission, officer=officer, on=DAY)
-    firm = show(submission)
-    assert firm.groups[0].key == "kept"
-    assert by_group(firm)["kept"] == [kept.source_key]
-    assert [card.match.scheme for card in firm.set_aside] == [rejected]
-
-
-def test_a_verdict_taken_back_before_the_end_leaves_no_trace_for_the_firm(submission, officer):
-    scheme = first_matches(submission)[0].scheme
-    before = by_group(show(submission))
-    decide(submission, scheme, officer)
-    take_back(submission, scheme, officer)
-    end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
-    assert by_group(show(submission)) == before
 
 
 @pytest.mark.parametrize("verdict", [Review.Verdict.KEPT, Review.Verdict.REJECTED])
@@ -272,7 +255,6 @@ def test_what_a_person_decided_stays_in_sight_when_the_needs_change(submission, 
     assert not latest_result(submission, on=DAY).matches.get(scheme=scheme).addresses
     page = show(submission)
     assert card_of(page, scheme).review.verdict == verdict
-    assert card_of(show(submission, for_officer=True), scheme).review.verdict == verdict
     assert (scheme.source_key in by_group(page).get("kept", [])) is (verdict == Review.Verdict.KEPT)
 
 
@@ -282,16 +264,6 @@ def test_a_kept_scheme_that_is_no_longer_eligible_stays_kept_with_its_reason(sub
     end_review(submission=submission, officer=officer, on=DAY)
     correct_submission(submission=submission, facts={"headcount": 60_000.0, "naf": "01.11Z"}, on=DAY)
     assert scheme.source_key in by_group(show(submission))["kept"]
-
-
-# -- without keeping anything
-
-
-def test_a_preview_shows_the_same_as_a_result_and_keeps_nothing(submission):
-    n = ours(Match).count()
-    page = preview(request_of(submission, on=DAY))
-    assert by_group(page) == by_group(show(submission))
-    assert ours(Match).count() == n
 
 
 # -- values in words

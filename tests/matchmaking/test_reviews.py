@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from backend.companies.models import Fact
 from backend.matchmaking.alerts import news_of
+from backend.matchmaking.listing import Scope, rows_of
 from backend.matchmaking.models import FollowUp, Match, Result, Review, ReviewEnd, Submission
-from backend.matchmaking.presentation import present
 from backend.matchmaking.results import compute_result, latest_result, replay
 from backend.matchmaking.reviews import ReviewError, end_review, reopen_review, told_decisions
 from backend.matchmaking.services import correct_submission
+from backend.matchmaking.shortlist import shortlist_of
 from backend.notifications.models import Notification
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.territories.models import ServedEpci
@@ -65,8 +66,9 @@ def end(submission, officer, message="Bonjour"):
 
 def shown_to_firm(submission, *, on=DAY):
     """Return the keys a firm sees proposed, and those it sees set aside."""
-    page = present(submission, latest_result(submission, on=on))
-    proposed = {card.match.scheme_id for group in page.groups for card in group.cards}
+    result = latest_result(submission, on=on)
+    page, rows = shortlist_of(submission, result), rows_of(submission, result, scope=Scope.NEED, words="", word="")
+    proposed = {card.match.scheme_id for card in page.cards} | {row.match.scheme_id for row in rows}
     return proposed, {card.match.scheme_id for card in page.set_aside}
 
 
@@ -310,8 +312,8 @@ def test_a_better_alternative_is_kept_in_its_place(submission, officer):
     kept = submission.reviews.latest_by_scheme()[other.pk]
     assert (kept.verdict, kept.because_of, rejected.alternative) == (KEPT, rejected, other)
     end(submission, officer)
-    page = present(submission, latest_result(submission, on=DAY))
-    assert [card.match.scheme_id for card in page.groups[0].cards] == [other.pk]
+    page = shortlist_of(submission, latest_result(submission, on=DAY))
+    assert [card.match.scheme_id for card in page.cards if card.verdict == KEPT] == [other.pk]
     assert scheme.pk in {card.match.scheme_id for card in page.set_aside}
 
 
@@ -361,9 +363,8 @@ def test_a_scheme_added_by_hand_keeps_its_own_verdict_and_says_who_added_it(subm
     review = decide(submission, match.scheme, officer)
     assert review.by_hand
     end(submission, officer)
-    page = present(submission, latest_result(submission, on=DAY))
-    (card,) = page.groups[0].cards
-    assert (page.groups[0].key, card.match.eligibility, card.review.officer) == ("kept", "ineligible", officer)
+    card = shortlist_of(submission, latest_result(submission, on=DAY)).cards[0]
+    assert (card.verdict, card.match.eligibility, card.review.officer) == (KEPT, "ineligible", officer)
 
 
 def test_a_scheme_that_was_proposed_is_not_added_by_hand(submission, scheme, officer):

@@ -12,6 +12,7 @@ from backend.companies.services import record_facts
 from backend.matchmaking import engine, state_aid
 from backend.matchmaking.presentation import present, present_schemes, proposes_de_minimis
 from backend.matchmaking.results import compute_result
+from backend.matchmaking.shortlist import told_card
 from backend.matchmaking.size import present_size
 from backend.matchmaking.state_aid import (
     AidError,
@@ -415,7 +416,7 @@ def test_notes_change_neither_verdict_nor_order(submission):
 
 
 def officer_page(submission):
-    return present(submission, submission.results.first(), for_officer=True)
+    return present(submission, submission.results.first())
 
 
 def test_officers_read_the_notes_and_firms_do_not(submission):
@@ -423,9 +424,9 @@ def test_officers_read_the_notes_and_firms_do_not(submission):
     noted = [card for card in cards if card.aid_notes]
     assert noted
     assert all(regimes_of(card.revision.state_aid_regime) for card in noted)
-    page = present(submission, submission.results.first())
-    assert proposes_de_minimis(page)
-    assert not any(card.aid_notes for group in page.groups for card in group.cards)
+    cards = [told_card(submission, submission.results.first(), card.match.scheme_id) for card in noted]
+    assert proposes_de_minimis(cards)
+    assert not any(card.aid_notes for card in cards)
     (card,) = present_schemes(submission, submission.results.first(), [noted[0].match.scheme])
     assert card.aid_notes == noted[0].aid_notes
 

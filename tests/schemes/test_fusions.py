@@ -14,6 +14,7 @@ from backend.matchmaking.models import Match, Review
 from backend.matchmaking.presentation import present
 from backend.matchmaking.results import compute_result, replay
 from backend.matchmaking.reviews import keep_scheme
+from backend.matchmaking.shortlist import shortlist_of
 from backend.notifications.models import Notification
 from backend.schemes.fusions import (
     carry_out,
@@ -361,10 +362,10 @@ def test_a_firm_keeps_seeing_a_scheme_whose_sheet_gave_way_with_where_it_went(cl
     assert replay(result) == []  # what was answered can still be had again
     newer = compute_result(submission=file, on=DAY)
     assert gone not in shown(file, newer)
-    (moved,) = present(file, newer).moved
+    (moved,) = shortlist_of(file, newer).moved
     assert (moved.scheme.source_key, moved.now.source_key) == (gone, stays)
     assert not moved.is_kept  # the firm is told of verdicts once the review has ended
-    (moved,) = present(file, newer, for_officer=True).moved
+    (moved,) = present(file, newer).moved
     assert moved.is_kept
     page = client.get(reverse("result", args=[link_to(file)])).text
     assert "Fiches réunies à une autre" in page
@@ -377,7 +378,7 @@ def test_a_firm_that_was_never_shown_it_reads_nothing_of_a_fusion(file):
     others = Scheme.objects.of_source(Scheme.OWN).published().exclude(source_key__in=seen)
     gone, stays = others.order_by("pk").values_list("source_key", flat=True)[:2]
     join(gone, stays)
-    assert present(file, compute_result(submission=file, on=DAY)).moved == ()
+    assert shortlist_of(file, compute_result(submission=file, on=DAY)).moved == ()
 
 
 def test_a_kept_scheme_that_gave_way_is_no_loss_to_write_about(file):

@@ -89,6 +89,10 @@ def reads(client: Client, file: Submission) -> str:
         answer = client.get(reverse(name, args=[link_to(file)]), follow=True)
         assert answer.status_code == 200
         pages.append(answer.content.decode())
+        if name == "result" and "page" in answer.context:
+            for card in answer.context["page"].cards:
+                told = client.get(reverse("firm_scheme", args=[link_to(file), card.match.scheme_id]))
+                pages.append(told.content.decode())
     emails = Notification.objects.filter(recipient__iexact=file.contact.email)
     return "\n".join([*pages, *(f"{email.subject}\n{email.text}\n{email.html}" for email in emails)])
 

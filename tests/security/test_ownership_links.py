@@ -291,8 +291,9 @@ def test_a_file_that_is_closed_says_so_and_speaks_of_no_other(client, firm, othe
     assert email.recipient == other.email
     assert "habilité" in email.text
     assert shown_of(firm, email.subject + email.text + email.html) == []
-    for name in ("result", "open_schemes", "correct"):
-        page = client.get(reverse(name, args=[link_to(other.file)]), follow=True)
+    paths = [reverse(name, args=[link_to(other.file)]) for name in ("result", "open_schemes", "correct")]
+    for path in (*paths, reverse("firm_scheme", args=[link_to(other.file), 1])):
+        page = client.get(path, follow=True)
         assert "Votre demande est fermée" in text_of(page)
         assert shown_of(firm, page.content.decode()) == []
     for name in ("answer", "question", "alerts", "correct", "aid", "aids_complete", "colleague"):

@@ -342,6 +342,7 @@ TABLE: dict[str, Row] = {
     # The firm: whoever holds its secret link, which says nothing of anybody else's file.
     "result": Row(PUBLIC, args=token),
     "open_schemes": Row(PUBLIC, args=token),
+    "firm_scheme": Row(PUBLIC, args=lambda case: [*token(case), case.scheme.pk]),
     "firm_needs": Row(PUBLIC, method="post", args=token, sent=lambda case: {"has": "numerique.robot"}),
     "answer": Row(PUBLIC, method="post", args=token),
     "question": Row(PUBLIC, method="post", args=token),

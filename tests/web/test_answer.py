@@ -13,6 +13,7 @@ from backend.common.days import current_day
 from backend.jobs.works import erase_sessions
 from backend.matchmaking.models import NeedCorrection, Reply, Submission
 from backend.matchmaking.results import latest_result
+from backend.matchmaking.shortlist import shortlist_of
 from backend.schemes.models import SubNeed
 from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, FORMS, fill, text_of
@@ -78,10 +79,11 @@ def test_the_answer_is_private_and_no_cache_keeps_it(client):
 @pytest.mark.parametrize("text", [SURE, "Je veux un robot de soudage et mes équipes n’ont pas de bus"])
 def test_what_is_shown_before_and_after_the_name_is_the_same_in_the_same_order(client, text):
     page = answer_to(client, besoin={"text": text, "needs": []}).context["page"]
-    shown = [card.match.scheme_id for group in page.groups for card in group.cards]
+    shown = [card.match.scheme_id for card in page.cards]
     result = client.get(client.post("/demande/contact/", CONTACT)["Location"]).context["page"]
     assert shown
-    assert shown == [card.match.scheme_id for group in result.groups for card in group.cards]
+    assert shown == [card.match.scheme_id for card in result.cards]
+    assert page.n_possible == result.n_possible
 
 
 @pytest.mark.parametrize("path", [*(f"/demande/{name}/" for name in FORMS), "/demande/besoins/", "/demande/contact/"])
@@ -138,14 +140,14 @@ def test_where_there_is_a_doubt_the_boxes_come_alone_then_the_answer(client):
     understood = page.context["said"]
     assert understood.reply == Reply.TO_CONFIRM
     assert "Qu’avez-vous en tête" in text_of(page)
-    assert "condition par condition" not in text_of(page)
+    assert "Vos prochaines démarches" not in text_of(page)
     box = understood.doubtful[0].key
     nothing = client.post("/demande/besoins/", {}, follow=True)
     assert "Cochez ce que vous cherchez, une case au moins" in text_of(nothing)
     client.post("/demande/besoins/", {"has": box})
     client.post("/demande/projet/", FORMS["projet"])
     assert [chip.key for chip in said(client).sure] == [box]
-    assert "condition par condition" in text_of(client.get(ANSWER))
+    assert "Vos prochaines démarches" in text_of(client.get(ANSWER))
 
 
 def test_what_was_said_on_the_answer_is_kept_with_the_file(client):
@@ -164,9 +166,9 @@ def test_what_was_said_on_the_answer_is_kept_with_the_file(client):
     needs = set(submission.needs.values_list("sub_need", flat=True))
     assert has in needs
     assert has_not not in needs
-    matches = latest_result(submission, on=current_day()).matches.filter(addresses=True)
-    kept = {match.scheme_id for match in matches.possible()}
-    assert {card.match.scheme_id for group in shown.groups for card in group.cards} >= kept
+    page = shortlist_of(submission, latest_result(submission, on=current_day()))
+    assert [card.match.scheme_id for card in shown.cards] == [card.match.scheme_id for card in page.cards]
+    assert shown.n_possible == page.n_possible
 
 
 def test_nothing_understood_offers_the_needs_to_tick(client):
@@ -227,12 +229,12 @@ def test_the_form_for_a_contact_is_folded_until_something_in_it_is_wrong(client)
 def test_a_preference_that_is_taken_away_before_the_name_stays_away_once_filed(client):
     text = "Nous voulons acheter une machine. Surtout pas de prêt."
     page = answer_to(client, besoin={"text": text, "needs": []})
-    assert "Sans prêt, avance ni garantie Surtout pas de prêt Retirer" in text_of(page)
-    lowered = [scheme.revision.pk for group in page.context["page"].groups for scheme in group.cards]
+    assert "Sans prêt, avance ni garantie Surtout pas de prêt ✕ Retirer" in text_of(page)
+    lowered = [card.revision.pk for card in page.context["page"].cards]
     client.post("/demande/besoins/", {"wants_not": "no_loan"})
     page = client.get(ANSWER)
     assert "Sans prêt, avance ni garantie Remettre" in text_of(page)
-    assert [scheme.revision.pk for group in page.context["page"].groups for scheme in group.cards] != lowered
+    assert [card.revision.pk for card in page.context["page"].cards] != lowered
     client.post("/demande/contact/", CONTACT)
     submission = ours(Submission).get()
     assert submission.results.first().preferences == []

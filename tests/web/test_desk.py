@@ -217,7 +217,8 @@ def test_officers_see_unverified_sheets_marked_and_firms_only_public_contacts(de
     for scheme in public:
         assert (scheme.current.contact_name or scheme.current.name) in firm_text
         assert scheme.current.summary not in firm_text
-    shown = {card.match.scheme_id for group in firm.context["page"].groups for card in group.cards}
+    page = firm.context["page"]
+    shown = {card.match.scheme_id for card in (*page.cards, *page.guides)}
     assert not shown & set(drafts.values_list("pk", flat=True))
 
 
@@ -357,22 +358,23 @@ def test_a_scheme_to_be_added_by_hand_says_what_it_goes_against(desk, submission
     assert "Ne se cumule pas avec « Premier <i>A</i> », déjà retenu." in text
 
 
-def test_a_firm_reads_the_links_at_once_and_the_order_once_reviewed(client, desk, officer, submission, pair, tmp_path):
+def test_a_firm_reads_what_comes_first_before_the_review_and_after(client, desk, officer, submission, pair, tmp_path):
     first, second = pair
     links = [{"kind": "requires", "scheme": second.source_key, "note": None, "source": None}]
     revise_scheme(tmp_path, first.source_key, name="Premier", relations=links)
     path = f"/resultat/{link_to(submission)}/"
     for scheme in pair:
         decide(submission, scheme, officer)
-    text = text_of(client.get(path))
-    assert f"Demande d’abord {second.current.name}" in text
-    assert "À faire avant Premier" in text
-    assert "Dans quel ordre" not in text
+    before = text_of(client.get(path))
     end_review(submission=submission, officer=officer, on=DAY)
-    text = text_of(client.get(path))
-    order = text[text.index("Dans quel ordre") :]
-    assert order.index(second.current.name) < order.index(f"Premier après {second.current.name}")
-    assert "déjà retenu" not in text
+    after = text_of(client.get(path))
+    for text in (before, after):
+        steps = text[text.index("Vos prochaines démarches") :]
+        assert "À faire avant « Premier »" in steps
+        name = second.current.name[:40]
+        assert steps.index(name) < steps.index("Premier", steps.index("À faire avant « Premier »") + 30)
+        assert "déjà retenu" not in text
+    assert ("Retenus, puis" in before, "Retenus, puis" in after) == (False, True)
 
 
 # -- the end, and the next one

@@ -6,14 +6,15 @@ from django.test.utils import CaptureQueriesContext
 
 from backend.companies.models import Fact
 from backend.matchmaking.models import Need
-from backend.matchmaking.results import conditions_of
+from backend.matchmaking.results import conditions_of, latest_result
+from backend.matchmaking.shortlist import told_card
 from backend.schemes.models import SubNeed
-from tests.factories import link_to, make_submission, revise_scheme
+from tests.factories import DAY, link_to, make_submission, revise_scheme
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
-N_QUERIES = 31
+N_QUERIES = 32
 
 
 @pytest.fixture
@@ -26,7 +27,12 @@ def page_of(submission):
 
 
 def cards_of(page):
-    return {card.match.scheme.source_key: card for group in page.groups for card in group.cards}
+    return {card.match.scheme.source_key: card for card in page.cards}
+
+
+def told(submission, scheme):
+    """Return a scheme with all its conditions, as the firm reads it."""
+    return told_card(submission, latest_result(submission, on=DAY), scheme)
 
 
 @pytest.mark.parametrize("token", ["inconnu", "x" * 32, "%00", "é"])
@@ -45,29 +51,61 @@ def test_each_scheme_says_how_much_when_whom_to_call_and_why(client, submission)
     response = client.get(page_of(submission))
     text = text_of(response)
     assert "Par quoi commencer, pour Tôlerie des Étangs" in text
-    assert f"Demande {submission.reference} – calculé le 24 novembre 2026" in text
+    assert f"Demande {submission.reference}, calculée le 24 novembre 2026" in text
+    assert "Vos prochaines démarches" in text
     cards = cards_of(response.context["page"])
-    assert len(cards) > 5
+    assert len(cards) == 5
     for card in cards.values():
-        assert card.lines
-        assert card.deadline
+        assert card.deadline in text
         assert card.revision.name in text
-    for label in ("Montant", "Quand", "Contact", "Pourquoi : condition par condition", "Lu dans :"):
-        assert label in text
+        page = text_of(client.get(f"{page_of(submission)}dispositif/{card.match.scheme_id}/"))
+        assert card.lines[0].sentence in page
+        for label in ("Montant", "Quand", "Contact", "Les conditions", "Fiche à l’état du"):
+            assert label in page
+
+
+def test_a_card_opens_in_place_with_what_its_page_says(client, submission):
+    (card, *_others) = cards_of(client.get(page_of(submission)).context["page"]).values()
+    path = f"{page_of(submission)}dispositif/{card.match.scheme_id}/"
+    whole, part = client.get(path), client.get(path, headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+    assert text_of(part) in text_of(whole)
+    assert "HX-Request" in part["Vary"]
+    assert {"private", "no-store"} <= set(part["Cache-Control"].split(", "))
+
+
+def test_a_scheme_that_no_result_holds_is_not_found(client, submission):
+    for pk in (0, 10**30):
+        assert client.get(f"{page_of(submission)}dispositif/{pk}/").status_code == 404
+
+
+def test_the_way_to_the_others_is_searched_and_paged(client, submission):
+    page = client.get(page_of(submission))
+    n_more = page.context["page"].n_more
+    assert f"Voir les {n_more} autres, ou chercher un dispositif" in text_of(page)
+    everything = client.get(f"{page_of(submission)}tous/", {"voir": "tout"})
+    assert "Page 1 sur" in text_of(everything)
+    first = everything.context["page"][0].revision.name
+    found = client.get(f"{page_of(submission)}tous/", {"q": first.upper(), "voir": "tout"})
+    assert first in text_of(found)
+    nothing = client.get(f"{page_of(submission)}tous/", {"q": "introuvable", "voir": "n’importe quoi"})
+    assert nothing.status_code == 200
+    assert "Aucun dispositif ne correspond" in text_of(nothing)
+    assert "Sélectionnez un choix valide" in text_of(nothing)
 
 
 def test_nothing_is_said_to_be_eligible_that_waits_for_an_answer(client, submission):
-    page = client.get(page_of(submission)).context["page"]
-    by_key = {group.key: group for group in page.groups}
-    assert by_key.keys() <= {"eligible", "undecided", "later"}
-    for key in ("eligible", "undecided"):
-        assert {card.match.typed for card in by_key[key].cards} == {key}
-    for card in by_key["undecided"].cards:
-        assert card.missing
+    for card in cards_of(client.get(page_of(submission)).context["page"]).values():
+        is_open = bool(card.match.unknown or card.match.to_confirm)
+        assert (card.standing == "eligible") is not is_open
+        if card.standing == "to_specify":
+            assert card.missing or card.left_to_say
 
 
-def question_for(page, who):
-    for card in cards_of(page).values():
+def question_for(submission, who):
+    result = latest_result(submission, on=DAY)
+    for match in result.matches.answering():
+        card = told(submission, match.scheme_id)
         for line in card.to_confirm:
             if line.ask == who and line.outcome == "unknown":
                 return card, line
@@ -76,20 +114,16 @@ def question_for(page, who):
 
 @pytest.mark.parametrize(("value", "outcome", "told"), [("yes", "met", "oui"), ("no", "not_met", "non")])
 def test_a_firm_answers_a_condition_and_sees_the_new_result(client, submission, value, outcome, told):
-    card, line = question_for(client.get(page_of(submission)).context["page"], "firm")
+    card, line = question_for(submission, "firm")
     sent = {"condition": line.condition, "value": value, "scheme": card.match.scheme_id}
     path = page_of(submission)
     response = client.post(f"{path}repondre/", sent)
-    assert response["Location"] == f"{path}#d-{card.match.scheme_id}"
+    assert response["Location"] == f"{path}dispositif/{card.match.scheme_id}/"
     fact = ours(Fact).answers().get()
     assert (fact.name, fact.origin) == (f"answer:{line.condition}", "declared")
-    page = client.get(page_of(submission))
+    page = client.get(response["Location"])
     assert "Votre réponse est prise en compte" in text_of(page)
-    shown = {
-        **cards_of(page.context["page"]),
-        **{c.match.scheme.source_key: c for c in page.context["page"].not_proposed},
-    }
-    again = next(view for view in shown[card.match.scheme.source_key].to_confirm if view.condition == line.condition)
+    again = next(view for view in page.context["card"].to_confirm if view.condition == line.condition)
     assert again.outcome == outcome
     assert again.values == ((told, "déclaré par l’entreprise, le 24 novembre 2026"),)
 
@@ -98,25 +132,27 @@ def test_what_decides_nothing_is_read_and_not_asked_and_a_no_to_it_warns(client,
     first = next(iter(cards_of(client.get(page_of(submission)).context["page"])))
     before = {"kind": "manual", "fact": "essai.before", "sentence": "Déposer avant de commander.", "ask": "firm"}
     novel = {"kind": "manual", "fact": "essai.novel", "sentence": "Le projet est innovant.", "ask": "firm"}
-    told = [{**before, "nature": "undertaking"}, {**novel, "nature": "appraisal"}]
-    scheme = revise_scheme(tmp_path, first, criteria=told)
-    response = client.get(page_of(submission))
+    sentences = [{**before, "nature": "undertaking"}, {**novel, "nature": "appraisal"}]
+    scheme = revise_scheme(tmp_path, first, criteria=sentences)
+    path = f"{page_of(submission)}dispositif/{scheme.pk}/"
+    response = client.get(path)
     text, html = text_of(response), response.content.decode()
     assert "À faire (1) Déposer avant de commander." in text
     assert "Ce que le porteur regarde (1) Le projet est innovant." in text
     assert "il a été répondu que ce n’est pas le cas" not in text
     assert 'value="essai.before"' not in html
     client.post(f"{page_of(submission)}repondre/", {"condition": "essai.before", "value": "no", "scheme": scheme.pk})
-    response = client.get(page_of(submission))
-    assert cards_of(response.context["page"])[first].match.typed == "eligible"
+    response = client.get(path)
+    assert response.context["card"].match.typed == "eligible"
     warning = "Attention : il a été répondu que ce n’est pas le cas. Déposer avant de commander."
     assert text_of(response).count(warning) == 1
     assert 'value="essai.before"' in response.content.decode()
 
 
 def test_what_the_operator_must_answer_is_not_asked_of_the_firm(client, submission):
-    response = client.get(page_of(submission))
-    _, line = question_for(response.context["page"], "operator")
+    card, line = question_for(submission, "operator")
+    response = client.get(f"{page_of(submission)}dispositif/{card.match.scheme_id}/")
+    assert line.sentence in text_of(response)
     assert f'value="{line.condition}"' not in response.content.decode()
 
 
@@ -136,14 +172,17 @@ def test_an_answer_with_an_unknown_value_takes_nothing_for_granted(client, submi
 
 def test_a_scheme_that_is_not_proposed_says_which_condition_blocks(client):
     submission = make_submission(facts={"headcount": 6000.0, "turnover": [500_000_001, None]})
-    response = client.get(page_of(submission))
-    blocked = response.context["page"].not_proposed
-    assert blocked
-    text = text_of(response)
-    for card in blocked:
-        assert card.blocking is not None
-        assert " ".join(f"{card.revision.name} : {card.blocking.sentence}".split()) in text
-    assert "6 000 salariés" in text
+    path = page_of(submission)
+    rows = client.get(f"{path}tous/", {"voir": "tout", "statut": "ineligible"}).context["page"]
+    texts = []
+    for row in rows:
+        page = client.get(f"{path}dispositif/{row.match.scheme_id}/")
+        blocking = page.context["card"].blocking
+        assert blocking is not None
+        texts.append(text_of(page))
+        assert " ".join(f"Ce qui bloque : {blocking.sentence}".split()) in texts[-1]
+    assert len(texts) == 20
+    assert any("6 000 salariés" in text for text in texts)
 
 
 def test_a_firm_that_is_called_nothing_has_a_page_too(client):

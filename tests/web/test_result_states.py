@@ -47,7 +47,7 @@ def shown(client, submission):
 def test_a_result_says_what_it_is_of_and_leads_to_what_can_be_done_with_it(client, officer):
     submission = make_submission(confirmed=True)
     text, links, token = shown(client, submission)
-    assert f"Demande {submission.reference} – calculé le 24 novembre 2026" in text
+    assert f"Demande {submission.reference}, calculée le 24 novembre 2026" in text
     assert "Par quoi commencer, pour Tôlerie des Étangs" in text
     assert "Un développeur économique (Service ARC) le relit, puis vous écrit et vous appelle." in text
     assert links["Comment ils sont classés"] == reverse("transparency")
@@ -60,7 +60,7 @@ def test_the_number_of_schemes_is_that_of_the_page(client):
     response = client.get(reverse("result", args=[link_to(submission)]))
     page = response.context["page"]
     assert page.n_possible > 1
-    assert f"{page.n_possible} dispositifs possibles, le plus utile d’abord." in text_of(response)
+    assert f"Voir les {page.n_possible - 5} autres" in text_of(response)
 
 
 def test_a_firm_that_refuses_emails_is_told_of_a_call_only(client, officer):

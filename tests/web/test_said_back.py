@@ -69,7 +69,7 @@ def test_a_need_is_said_back_with_the_sentence_that_says_it_and_nothing_of_the_p
     page = client.get(f"/resultat/{link_to(submission)}/")
     text = text_of(page)
     assert "Vous cherchez" in text
-    assert "Recruter, trouver du personnel Je cherche deux soudeurs depuis six mois Retirer" in text
+    assert "Recruter, trouver du personnel Je cherche deux soudeurs depuis six mois ✕ Retirer" in text
     assert [chip.key for chip in page.context["said"].sure] == ["competences.recruter"]
     assert "Par quoi commencer" in text
 

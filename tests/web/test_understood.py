@@ -113,7 +113,7 @@ def test_a_firm_that_nothing_answers_reads_who_calls_and_when_and_no_scheme(clie
     assert "À qui parler" in text
     assert "Service ARC : 03 53 01 10 00" in text
     assert "Conseillers-Entreprises" in text
-    assert response.context["page"].groups == ()
+    assert response.context["page"].cards == ()
 
 
 def test_one_that_has_not_confirmed_its_address_is_called_once_it_has(client, officer):
@@ -132,10 +132,10 @@ def test_the_officer_who_follows_the_file_is_the_one_who_calls(client, officer, 
 def test_what_is_open_to_the_firm_stays_one_link_away(client, nothing):
     token = link_to(nothing)
     assert f"/resultat/{token}/tous/" in client.get(f"/resultat/{token}/").content.decode()
-    response = client.get(f"/resultat/{token}/tous/")
     names = [match.revision.name for match in nothing.results.first().matches.possible().select_related("revision")]
     assert len(names) > 20
-    assert [match.revision.name for match in response.context["matches"]] == names
+    response = client.get(f"/resultat/{token}/tous/", {"voir": "ouverts"})
+    assert [row.revision.name for row in response.context["page"].paginator.object_list] == names
     assert response["X-Robots-Tag"] == "noindex, nofollow"
 
 
@@ -145,7 +145,7 @@ def test_what_was_set_aside_is_not_in_the_full_list_once_the_firm_was_told(desk,
 
     def schemes():
         response = desk.get(f"/resultat/{link_to(submission)}/tous/")
-        return [other.scheme for other in response.context["matches"]]
+        return [row.match.scheme for row in response.context["page"].paginator.object_list]
 
     assert match.scheme in schemes()
     desk.post(f"/agent/{submission.pk}/terminer/", {"message": ""})

@@ -43,7 +43,7 @@ def typed(**changes):
 def order_on(client, submission):
     """Return the schemes of the firm's page, as they are listed."""
     page = client.get(f"/resultat/{link_to(submission)}/").context["page"]
-    return [card.match.scheme_id for group in page.groups for card in group.cards]
+    return [card.match.scheme_id for card in page.cards]
 
 
 def test_a_version_goes_from_a_number_to_the_order_a_firm_sees_and_the_old_order_can_be_had_again(

@@ -1,6 +1,5 @@
 """The answer to a question as it is written: the cards of the pages, with the definitions the engine read."""
 
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -14,11 +13,12 @@ from backend.api.serializers.written import WrittenSerializer
 from backend.matchmaking.answers import Answer, OpenQuestion
 from backend.matchmaking.engine import TARGETED
 from backend.matchmaking.estimates import EstimateView
-from backend.matchmaking.line_views import OUTCOME_NAMES, LineView
+from backend.matchmaking.line_views import OUTCOME_NAMES, LineView, open_conditions
 from backend.matchmaking.models import Cause, Match, Reply
 from backend.matchmaking.preferences import SaidPreference
 from backend.matchmaking.presentation import Card
 from backend.matchmaking.replies import UnderstoodNeed
+from backend.matchmaking.standing import Standing
 from backend.schemes.kept import KEPT
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.vocabulary import NATURE_TITLES
@@ -113,15 +113,6 @@ class ConditionSerializer(WrittenSerializer[Any]):
     ask = serializers.CharField(help_text="Qui peut le dire : `firm`, `officer` ou `operator`.")
 
 
-def _open_conditions(lines: Iterable[LineView]) -> Iterator[LineView]:
-    """Return the conditions left to a person on which what holds them still depends."""
-    for line in lines:
-        if line.outcome == "unknown":
-            if line.is_manual:
-                yield line
-            yield from _open_conditions(line.parts)
-
-
 class EstimateSerializer(WrittenSerializer[EstimateView]):
     low = serializers.FloatField(allow_null=True, help_text="Au moins, en euros ; null : inconnu.")
     high = serializers.FloatField(allow_null=True, help_text="Au plus, en euros ; null : inconnu.")
@@ -155,6 +146,10 @@ class MatchSerializer(WrittenSerializer[Card]):
         source="match.typed",
         choices=Match.Verdict.choices,
         help_text="Verdict sur les faits seuls, les conditions à vérifier par une personne supposées remplies.",
+    )
+    standing = serializers.ChoiceField(
+        choices=Standing.choices,
+        help_text="Où il en est pour l’entreprise, en un mot ; l’ordre est celui de « rank ».",
     )
     targeted = serializers.ChoiceField(
         source="match.targeted",
@@ -210,7 +205,7 @@ class MatchSerializer(WrittenSerializer[Card]):
     def get_to_confirm(self, card: Card) -> list[dict[str, Any]]:
         if card.match.eligibility != Match.Verdict.UNDECIDED:
             return []
-        return [*map(self.part(ConditionSerializer).to_representation, _open_conditions(card.reasons))]
+        return [*map(self.part(ConditionSerializer).to_representation, open_conditions(card.reasons))]
 
     def get_deadline(self, card: Card) -> str:
         return card.deadline

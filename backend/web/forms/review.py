@@ -4,12 +4,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Membership, User
 from backend.common.fields import PlainText
 from backend.matchmaking.known import FACT_LABELS
-from backend.matchmaking.models import FollowUp, NeedCorrection, Note, Submission
+from backend.matchmaking.models import FollowUp, Match, NeedCorrection, Note, Review, Submission
 from backend.matchmaking.queue import Filters, State, Whose
 from backend.matchmaking.reviews import Because
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
@@ -119,11 +120,11 @@ class StepForm(forms.Form):
 
     def __init__(self, *args: Any, submission: Submission, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        schemes = Scheme.objects.filter(matches__result__submission=submission, matches__addresses=True)
-        kept = Scheme.objects.filter(reviews__submission=submission)
-        self.fields["scheme"].queryset = (  # type: ignore[attr-defined]
-            (schemes | kept).distinct().select_related("current").order_by("current__name")
-        )
+        # Two look-ups by key: a join over the matches and the reviews of all files would read every one of them.
+        listed = Match.objects.filter(result__submission=submission, addresses=True).values("scheme")
+        decided = Review.objects.filter(submission=submission).values("scheme")
+        rows = Scheme.objects.filter(Q(pk__in=listed) | Q(pk__in=decided)).select_related("current")
+        self.fields["scheme"].queryset = rows.order_by("current__name")  # type: ignore[attr-defined]
 
 
 class AddressForm(forms.Form):

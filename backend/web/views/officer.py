@@ -22,12 +22,12 @@ from backend.matchmaking.calls import present_calls
 from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.correspondence import emails_to_firm, refuses_emails, refusing_emails, why_no_email
 from backend.matchmaking.dead_addresses import unreachable_officers
-from backend.matchmaking.differences import Standing, differences, standing
+from backend.matchmaking.differences import differences, standing_of
 from backend.matchmaking.emails import organisation_in_charge
 from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.gaps import LEAST, gaps_for, why
 from backend.matchmaking.known import FACT_LABELS, value_text
-from backend.matchmaking.models import CallRequest, FollowUp, Need, Result, Review, Submission
+from backend.matchmaking.models import CallRequest, FollowUp, Match, Need, Result, Review, Submission
 from backend.matchmaking.ownership import known_facts, read_once, sources_of
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.presentation import present, unverified_for
@@ -168,7 +168,7 @@ def file_page(
     user, on = signed_in(request), current_day()
     read_once(submission)
     answer = latest_result(submission, on=on)
-    page = present(submission, answer, for_officer=True, viewer=user)
+    page = present(submission, answer, viewer=user)
     can_decide = may_decide(officer=user, submission=submission) and submission.closed_at is None
     questions = open_questions(submission, answer)
     emails, no_email = emails_to_firm(submission), why_no_email(submission)
@@ -269,14 +269,6 @@ def correct_fact(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(reverse("officer_file", args=[pk]) + "#faits")
 
 
-WORDS = {
-    Standing.ELIGIBLE: _("éligible"),
-    Standing.QUESTION: _("à préciser (une réponse manque)"),
-    Standing.UNDECIDED: _("à préciser"),
-    Standing.LATER: _("ouvre plus tard"),
-    Standing.INELIGIBLE: _("non éligible"),
-    Standing.ABSENT: _("hors besoin"),
-}
 N_TOLD = 5
 
 
@@ -286,13 +278,15 @@ def tell_changes(request: HttpRequest, before: Result, after: Result) -> None:
     if not changed:
         messages.success(request, _("C’est noté. Aucun dispositif ne change."))
         return
-    lines = [
-        f"{one.match.revision.name} : {WORDS[standing(one.before)]} → {WORDS[standing(one.after)]}"
-        for one in changed[:N_TOLD]
-    ]
+    lines = [f"{one.match.revision.name} : {_word(one.before)} → {_word(one.after)}" for one in changed[:N_TOLD]]
     if len(changed) > N_TOLD:
         lines.append(_("et %(n)s autres") % {"n": len(changed) - N_TOLD})
     messages.success(request, _("C’est noté. Ce qui change : %(lines)s.") % {"lines": " ; ".join(lines)})
+
+
+def _word(match: Match | None) -> str:
+    word = standing_of(match)
+    return str(word.label if word else _("hors besoin")).lower()
 
 
 @login_required

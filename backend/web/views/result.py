@@ -24,7 +24,7 @@ from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.models import Alert, Cause, Submission
 from backend.matchmaking.ownership import read_once
-from backend.matchmaking.presentation import open_to, present, proposes_de_minimis, whom_to_call
+from backend.matchmaking.presentation import proposes_de_minimis, whom_to_call
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import (
@@ -34,6 +34,7 @@ from backend.matchmaking.services import (
     correct_submission,
     send_link_again,
 )
+from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.state_aid import has_aids, ledger_of
 from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.web.access import has_fresh_access, opened, opened_submission, private, submission_of, token_of
@@ -92,8 +93,8 @@ def result_page(
     read_once(submission)
     answer, token = latest_result(submission, on=current_day()), token_of(request)
     alert = Alert.objects.filter(submission=submission).first()
-    page, said = present(submission, answer), said_back(submission, answer)
-    shows_aids = aid_form or proposes_de_minimis(page) or has_aids(submission)
+    page, said = shortlist_of(submission, answer), said_back(submission, answer)
+    shows_aids = aid_form or proposes_de_minimis(page.cards) or has_aids(submission)
     context = {
         "submission": submission,
         "token": token,
@@ -110,14 +111,11 @@ def result_page(
         "review_end": submission.review_ends.select_related("officer").first(),
         "asked": asked or asked_with(submission, open_questions(submission, answer).first),
         "question_url": reverse("question", args=[token]),
-        "answer_url": reverse("answer", args=[token]),
-        "can_answer": ("firm",),
         "caller": caller_of(submission) if page.nothing_fits else "",
         "openings": openings_of(submission),
         "notes": submission.notes.for_the_firm().select_related("author", "organisation"),
         "whom_to_call": whom_to_call(submission),
         "guides": answer.guides() if page.nothing_fits else (),
-        "open_url": reverse("open_schemes", args=[token]),
         "colleagues": colleagues_of(submission),
         "alert": alert if alert and is_heard(alert) else None,
         "refuses_emails": refuses_emails(submission),
@@ -127,18 +125,6 @@ def result_page(
         "alert_form": alert_form or AlertForm(initial=AlertForm.initial_for(alert)),
     }
     return private(render(request, "web/result.html", context, status=status))
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD"])
-@limit_wrong_links
-@unless_closed
-def open_schemes(request: HttpRequest, token: str) -> HttpResponse:
-    """List all that is open to the firm, whatever it asked for."""
-    submission = opened_submission(token)
-    answer = latest_result(submission, on=current_day())
-    context = {"submission": submission, "token": token, "matches": open_to(submission, answer)}
-    return private(render(request, "web/open_schemes.html", context))
 
 
 @require_POST
@@ -214,7 +200,8 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         on=current_day(),
     )
     messages.success(request, _("Votre réponse est prise en compte : le résultat a été recalculé."))
-    return redirect(reverse("result", args=[token]) + f"#d-{request.POST.get('scheme', '')}")
+    scheme = request.POST.get("scheme", "")
+    return redirect("firm_scheme", token, int(scheme)) if scheme.isdecimal() else redirect("result", token)
 
 
 @require_POST

@@ -12,14 +12,13 @@ from backend.links.models import Kind
 from backend.links.services import make_link
 from backend.matchmaking.management.demonstration import read_demonstration
 from backend.matchmaking.models import Submission
-from backend.matchmaking.presentation import present
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import Filing, confirm_address, file_submission
+from backend.matchmaking.shortlist import shortlist_of
 from backend.notifications.models import Notification
 from backend.notifications.services import absolute_url
 
 PATIENCE_SECONDS = 60
-SHOWN = 5
 
 
 class Command(BaseCommand):
@@ -41,12 +40,11 @@ class Command(BaseCommand):
         return confirm_address(submission=file_submission(filing, on=current_day()))
 
     def _print_matches(self, submission: Submission) -> None:
-        page = present(submission, latest_result(submission, on=current_day()))
-        cards = sorted((card for group in page.groups for card in group.cards), key=lambda card: card.match.rank)
-        self._title(f"Les {SHOWN} premiers dispositifs, sur {len(cards)}")
-        for card in cards[:SHOWN]:
-            self._say(f"{card.match.rank}. {card.revision.name} – {card.match.get_eligibility_display()}")
-            for line in (*card.lines, *card.to_confirm):
+        page = shortlist_of(submission, latest_result(submission, on=current_day()))
+        self._title(f"Les {len(page.cards)} premiers dispositifs, sur {page.n_possible}")
+        for position, card in enumerate(page.cards, 1):
+            self._say(f"{position}. {card.revision.name} – {card.standing.label}")
+            for line in card.reasons:
                 self._say(f"   {line.symbol} {line.sentence}")
 
     def _print_emails(self, submission: Submission) -> None:

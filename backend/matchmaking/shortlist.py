@@ -1,0 +1,156 @@
+"""What a firm reads first: five schemes in one order, the three steps to take, and what it lost or must choose."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import islice
+
+from backend.matchmaking import engine
+from backend.matchmaking.known import Known
+from backend.matchmaking.models import Match, Result, Submission
+from backend.matchmaking.moved import Moved, moved_schemes
+from backend.matchmaking.plans import Links, StepView
+from backend.matchmaking.presentation import (
+    KEPT,
+    Card,
+    cards_of,
+    is_set_aside,
+    known_of,
+    links_of,
+    unsaved,
+    with_relations,
+    with_variants,
+)
+from backend.matchmaking.reviews import Decision, told_decisions
+from backend.schemes.kept import read_revisions
+from backend.schemes.models import Revision
+
+N_CARDS, N_STEPS = 5, 3
+STARTED = "project.started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something to do: what, with whom, by when, and why in this place."""
+
+    card: Card
+    opens: str  # the name of the scheme that it comes before
+
+    @property
+    def what(self) -> str:
+        return self.card.revision.next_step
+
+    @property
+    def by(self) -> date | None:
+        """Return the last day to ask, where one is known."""
+        return self.card.revision.closes_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortlist:
+    """What a firm reads of a result."""
+
+    cards: tuple[Card, ...]  # those that were kept first, in the order to take them
+    steps: tuple[Step, ...]
+    to_choose: tuple[Card, ...]  # kept, and does not go with the rest
+    guides: tuple[Card, ...]  # they know whom to turn to
+    set_aside: tuple[Card, ...]
+    lost: tuple[Revision, ...]  # what a project that has begun cannot have any more
+    n_more: int
+    nothing_fits: bool
+    moved: tuple[Moved, ...] = ()  # whose sheet gave way to another one since
+
+    @property
+    def n_possible(self) -> int:
+        return len(self.cards) + self.n_more
+
+
+def shortlist_of(submission: Submission, result: Result) -> Shortlist:
+    """Lay out a result for its firm, which reads officers' decisions once the review has ended."""
+    reviews = told_decisions(submission)
+    known = known_of(submission, result)
+    matches = list(result.matches.select_related("scheme", "need"))
+    return replace(_layout(matches, known, reviews, result), moved=moved_schemes(submission, reviews))
+
+
+def told_card(submission: Submission, result: Result, scheme: int) -> Card | None:
+    """Lay out one scheme of a result for its firm; nothing where the result does not hold it."""
+    matches = list(result.matches.filter(scheme=scheme).select_related("scheme", "need"))
+    return next(iter(cards_of(matches, known_of(submission, result), told_decisions(submission), result.on)), None)
+
+
+def preview(request: engine.Request) -> Shortlist:
+    """Lay out what the engine answers, without keeping anything of it."""
+    (ranked,) = engine.rank([request])
+    return _layout(unsaved(ranked), Known(request.facts, {}), {}, request)
+
+
+def _layout(
+    matches: list[Match], known: Known, reviews: Mapping[int, Decision], asked: Result | engine.Request
+) -> Shortlist:
+    # What a person decided stays in sight, even where the needs were corrected since.
+    decided = {scheme for scheme, review in reviews.items() if review.is_decided}
+    kept = [match for match in matches if match.scheme_id in decided and reviews[match.scheme_id].verdict == KEPT]
+    aside = [match for match in matches if is_set_aside(reviews.get(match.scheme_id))]
+    answering = [match for match in matches if match.addresses and match.eligibility != Match.Verdict.INELIGIBLE]
+    others = [match for match in answering if match.scheme_id not in decided]
+    guides = [match for match in others if match.guide]
+    rest = [match for match in others if not match.guide]
+    shown = [*kept, *rest[: max(0, N_CARDS - len(kept))]]
+    cards = with_variants(with_relations(cards_of([*shown, *guides], known, reviews, asked.on), known), matches)
+    first, orienting = cards[: len(shown)], cards[len(shown) :]
+    ordered, to_choose = _in_order(first, known)
+    return Shortlist(
+        cards=ordered,
+        steps=_steps(ordered, known),
+        to_choose=to_choose,
+        guides=tuple(orienting),
+        set_aside=tuple(cards_of(aside, known, reviews, asked.on)),
+        lost=tuple(_lost(matches, known, asked)),
+        n_more=len(rest) + len(kept) - len(shown),
+        nothing_fits=not kept and not answering,
+    )
+
+
+def _in_order(cards: list[Card], known: Known) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
+    """Put kept schemes in the order to take them, before the others; return those that do not go with the rest too."""
+    kept = [card for card in cards if card.verdict == KEPT]
+    links = links_of(kept, known)
+    places = {step.scheme_id: place for place, step in enumerate(_plan(links, kept))} if len(kept) > 1 else {}
+    if not places:
+        return tuple(cards), ()
+    keys = {card.match.scheme.key for card in kept}
+    planned = sorted(
+        (card for card in kept if card.match.scheme_id in places), key=lambda card: places[card.match.scheme_id]
+    )
+    left_out = tuple(
+        replace(card, warnings=links.warnings_for(card.match.scheme.key, keys))
+        for card in kept
+        if card.match.scheme_id not in places
+    )
+    return (*planned, *left_out, *cards[len(kept) :]), left_out
+
+
+def _plan(links: Links, cards: Iterable[Card]) -> tuple[StepView, ...]:
+    return links.plan({card.match.scheme.key: card.match.score or 0.0 for card in cards})
+
+
+def _steps(cards: Sequence[Card], known: Known) -> tuple[Step, ...]:
+    """Return what to do first, of schemes that go together: a study comes before what it opens."""
+    by_scheme = {card.match.scheme_id: card for card in cards}
+    plan = _plan(links_of(cards, known), cards) if len(cards) > 1 else ()
+    opens = {name: step.name for step in plan for name in step.after}
+    ordered = [by_scheme[step.scheme_id] for step in plan] or cards
+    steps = (Step(card=card, opens=opens.get(card.revision.name, "")) for card in ordered if card.revision.next_step)
+    return tuple(islice(steps, N_STEPS))
+
+
+def _lost(matches: Iterable[Match], known: Known, asked: Result | engine.Request) -> Iterator[Revision]:
+    """Yield the sheets that answer the needs and that only a project which has not begun can have."""
+    if known.facts.get(STARTED) is not True:
+        return
+    out = [match for match in matches if match.addresses and match.eligibility == Match.Verdict.INELIGIBLE]
+    revisions = read_revisions([match.revision_id for match in out])
+    for pk, lines in engine.explain(known.facts, revisions.values(), on=asked.on).items():
+        if {line.definition["kind"] for line in lines if line.outcome == "not_met"} == {"project_not_started"}:
+            yield revisions[pk]

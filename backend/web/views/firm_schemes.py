@@ -1,0 +1,63 @@
+"""The schemes of a firm behind its five first ones: the whole list, and one of them with every condition."""
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from backend.common.days import current_day
+from backend.matchmaking.listing import rows_of
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.shortlist import told_card
+from backend.web.access import opened_submission, private
+from backend.web.forms.listing import ListingForm
+from backend.web.throttles import limit_wrong_links
+from backend.web.views.result import unless_closed
+
+PER_PAGE = 20
+
+
+@never_cache
+@require_safe
+@limit_wrong_links
+@unless_closed
+def open_schemes(request: HttpRequest, token: str) -> HttpResponse:
+    """List what answers the firm, all that is open to it, or the whole catalogue."""
+    submission = opened_submission(token)
+    answer, form = latest_result(submission, on=current_day()), ListingForm(request.GET)
+    rows = rows_of(submission, answer, **form.narrowed)
+    context = {
+        "submission": submission,
+        "token": token,
+        "form": form,
+        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+    }
+    return private(render(request, "web/open_schemes.html", context))
+
+
+@never_cache
+@require_safe
+@limit_wrong_links
+@unless_closed
+def scheme(request: HttpRequest, token: str, pk: int) -> HttpResponse:
+    """Show a scheme with every condition, what is known of the firm beside it, and what it can answer.
+
+    htmx gets the same without the page around it, to open in place.
+    """
+    submission = opened_submission(token)
+    card = told_card(submission, latest_result(submission, on=current_day()), pk)
+    if card is None:
+        raise Http404
+    context = {
+        "submission": submission,
+        "token": token,
+        "card": card,
+        "answer_url": reverse("answer", args=[token]),
+        "can_answer": ("firm",),
+    }
+    template = "web/parts/conditions.html" if request.htmx else "web/firm_scheme.html"  # type: ignore[attr-defined]
+    response = private(render(request, template, context))
+    response.headers["Vary"] = "HX-Request"
+    return response

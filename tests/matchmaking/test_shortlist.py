@@ -1,0 +1,181 @@
+"""What a firm reads first: five schemes in the order of the engine, three steps, and what people kept before them."""
+
+import random
+
+import pytest
+
+from backend.matchmaking.answers import answer
+from backend.matchmaking.lines import Question
+from backend.matchmaking.listing import Scope, rows_of
+from backend.matchmaking.models import Match
+from backend.matchmaking.results import latest_result, request_of
+from backend.matchmaking.reviews import end_review
+from backend.matchmaking.services import correct_submission
+from backend.matchmaking.shortlist import N_CARDS, N_STEPS, preview, shortlist_of, told_card
+from backend.schemes.models import SubNeed
+from tests.factories import DAY, FACTS, decide, first_matches, make_officer, make_submission, take_back
+from tests.neighbour import ours
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def submission():
+    return make_submission(confirmed=True)
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+def show(submission, *, on=DAY):
+    return shortlist_of(submission, latest_result(submission, on=on))
+
+
+def keys(cards):
+    return [card.match.scheme.source_key for card in cards]
+
+
+def test_a_firm_reads_five_schemes_and_the_way_to_the_others(submission):
+    page, result = show(submission), latest_result(submission, on=DAY)
+    assert len(page.cards) == N_CARDS
+    assert [card.match.rank for card in page.cards] == sorted(card.match.rank for card in page.cards)
+    assert page.n_possible + len(page.guides) == result.matches.answering().count()
+    assert not set(keys(page.cards)) & set(keys(page.guides))
+
+
+def test_the_order_is_that_of_the_question_from_outside():
+    """Fifty firms: the page shows the first five of what the API answers, guides apart."""
+    draw = random.Random(20)  # noqa: S311 -- a draw that can be had again
+    sub_needs = sorted(SubNeed.objects.values_list("key", flat=True))
+    for _ in range(50):
+        facts = {**FACTS, "headcount": float(draw.randint(1, 300)), "naf": draw.choice(["25.62B", "10.71C", "62.01Z"])}
+        ticked = tuple(draw.sample(sub_needs, 2))
+        question = Question(id=None, on=DAY, facts=facts, needs=ticked, text="")
+        outside = answer(question, limit=20)
+        submission = make_submission(facts=facts, needs=ticked, text="")
+        page = show(submission)
+        expected = [card for card in outside.cards if not card.match.guide]
+        possible = [card for card in expected if not card.match.opens_later]
+        assert keys(page.cards) == keys(possible)[:N_CARDS], (facts, ticked)
+
+
+def test_three_steps_are_taken_from_what_is_shown(submission):
+    page = show(submission)
+    assert 0 < len(page.steps) <= N_STEPS
+    assert {step.card.match.scheme_id for step in page.steps} <= {card.match.scheme_id for card in page.cards}
+    assert all(step.what for step in page.steps)
+
+
+def test_a_project_that_has_begun_is_told_what_it_lost(submission):
+    assert show(submission).lost == ()
+    correct_submission(submission=submission, facts={"project.started": True}, on=DAY)
+    page = show(submission)
+    lost = {revision.pk for revision in page.lost}
+    assert lost
+    rows = latest_result(submission, on=DAY).matches.filter(revision__in=lost)
+    assert set(rows.values_list("eligibility", flat=True)) == {"ineligible"}
+
+
+def test_signing_too_early_is_warned_of_where_it_loses_the_aid(submission):
+    result = latest_result(submission, on=DAY)
+    for match in result.matches.answering():
+        card = told_card(submission, result, match.scheme_id)
+        kinds = set(match.revision.criteria.values_list("definition__kind", flat=True))
+        assert card.signs_nothing_first == ("project_not_started" in kinds)
+
+
+# -- people's verdicts
+
+
+def test_a_firm_sees_verdicts_after_the_end(submission, officer):
+    kept, rejected = (match.scheme for match in first_matches(submission, 2))
+    before = keys(show(submission).cards)
+    decide(submission, kept, officer)
+    decide(submission, rejected, officer, "not_worth_it")
+    assert keys(show(submission).cards) == before
+    end_review(submission=submission, officer=officer, on=DAY)
+    page = show(submission)
+    assert keys(page.cards)[0] == kept.source_key
+    assert page.cards[0].verdict == "kept"
+    assert rejected.source_key not in keys(page.cards)
+    assert [card.match.scheme for card in page.set_aside] == [rejected]
+    assert len(page.cards) == N_CARDS
+
+
+def test_all_that_was_kept_is_shown(submission, officer):
+    matches = first_matches(submission, N_CARDS + 2)
+    for match in matches:
+        decide(submission, match.scheme, officer)
+    end_review(submission=submission, officer=officer, on=DAY)
+    assert set(keys(show(submission).cards)) == {match.scheme.source_key for match in matches}
+
+
+def test_a_verdict_taken_back_before_the_end_leaves_no_trace(submission, officer):
+    scheme = first_matches(submission)[0].scheme
+    before = keys(show(submission).cards)
+    decide(submission, scheme, officer)
+    take_back(submission, scheme, officer)
+    end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
+    assert keys(show(submission).cards) == before
+
+
+@pytest.mark.parametrize("reason", ["", "not_worth_it"])
+def test_what_a_person_decided_stays_in_sight_when_the_needs_change(submission, officer, reason):
+    scheme = first_matches(submission)[0].scheme
+    decide(submission, scheme, officer, reason)
+    end_review(submission=submission, officer=officer, on=DAY)
+    correct_submission(submission=submission, facts={}, ticked=["energie.facture"], text="", on=DAY)
+    assert not latest_result(submission, on=DAY).matches.get(scheme=scheme).addresses
+    page = show(submission)
+    assert (scheme.source_key in keys(page.cards)) is (reason == "")
+    assert (scheme.source_key in keys(page.set_aside)) is (reason != "")
+
+
+def test_a_kept_scheme_that_is_no_longer_eligible_stays_kept(submission, officer):
+    scheme = first_matches(submission)[0].scheme
+    decide(submission, scheme, officer)
+    end_review(submission=submission, officer=officer, on=DAY)
+    correct_submission(submission=submission, facts={"headcount": 60_000.0, "naf": "01.11Z"}, on=DAY)
+    assert scheme.source_key in keys(show(submission).cards)
+
+
+def test_nothing_fits_where_no_scheme_answers_the_need():
+    page = show(make_submission(needs=(), text="Je passe aux prud’hommes mardi contre mon ancien magasinier."))
+    assert page.nothing_fits
+    assert page.cards == page.steps == ()
+
+
+# -- without keeping anything, and one by one
+
+
+def test_a_preview_shows_the_same_as_a_result_and_keeps_nothing(submission):
+    n = ours(Match).count()
+    page = preview(request_of(submission, on=DAY))
+    assert keys(page.cards) == keys(show(submission).cards)
+    assert ours(Match).count() == n
+
+
+def test_one_scheme_of_another_firm_is_none_of_ours(submission):
+    result = latest_result(submission, on=DAY)
+    scheme = first_matches(submission)[0].scheme_id
+    assert told_card(submission, result, scheme).match.result_id == result.pk
+    assert told_card(submission, result, 0) is None
+
+
+def test_the_list_is_narrowed_by_scope_words_and_word(submission, officer):
+    result = latest_result(submission, on=DAY)
+
+    def listed(scope=Scope.NEED, words="", word=""):
+        return rows_of(submission, result, scope=scope, words=words, word=word)
+
+    assert [row.match.pk for row in listed()] == [*result.matches.answering().values_list("pk", flat=True)]
+    assert len(listed()) < len(listed(Scope.OPEN)) < len(listed(Scope.ALL)) == result.matches.count()
+    name = listed()[0].revision.name
+    assert listed(words=name.upper())[0].revision.name == name
+    assert not listed(Scope.ALL, words="introuvable")
+    assert {row.standing for row in listed(Scope.ALL, word="ineligible")} == {"ineligible"}
+    decide(submission, listed()[0].match.scheme, officer, "not_worth_it")
+    end_review(submission=submission, officer=officer, on=DAY)
+    assert name not in [row.revision.name for row in listed(Scope.ALL)]

@@ -1,0 +1,73 @@
+"""One word for a firm: each word where it holds, and where it gives way."""
+
+from datetime import timedelta
+
+import pytest
+
+from backend.matchmaking.models import Match
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.standing import Standing, standing
+from tests.factories import DAY, make_submission, revise_scheme
+
+pytestmark = pytest.mark.django_db
+KEY = "acre"
+NEXT_DAY = DAY + timedelta(days=1)
+LOCAL = {"kind": "in_territory", "any_of": ["REG-32"]}
+ELSEWHERE = {"kind": "in_territory", "any_of": ["REG-53"]}
+TURNOVER = {"kind": "turnover", "at_most": 5_000_000}
+OPEN = {"state": "permanent", "opens_on": None, "closes_on": None, "recurring": None, "note": None}
+UNKNOWN = {**OPEN, "state": "unknown"}
+LATER = {
+    **OPEN,
+    "state": "dated",
+    "opens_on": NEXT_DAY + timedelta(days=9),
+    "closes_on": NEXT_DAY + timedelta(days=20),
+}
+SHUT = {**OPEN, "state": "closed"}
+
+
+def asks(who, **more):
+    return {"kind": "manual", "fact": f"essai.{who}", "sentence": "Une condition.", "ask": who, **more}
+
+
+@pytest.mark.parametrize(
+    ("window", "criteria", "word"),
+    [
+        (OPEN, [LOCAL], "eligible"),
+        (OPEN, [], "likely"),
+        (OPEN, [LOCAL, asks("operator")], "likely"),
+        (OPEN, [LOCAL, asks("officer")], "likely"),
+        (OPEN, [LOCAL, asks("operator"), asks("firm")], "to_specify"),
+        (OPEN, [LOCAL, asks("firm", nature="undertaking")], "eligible"),
+        (OPEN, [TURNOVER], "to_specify"),
+        (UNKNOWN, [LOCAL], "dates"),
+        (UNKNOWN, [], "dates"),
+        (UNKNOWN, [LOCAL, asks("operator")], "dates"),
+        (UNKNOWN, [LOCAL, asks("firm")], "to_specify"),
+        (UNKNOWN, [TURNOVER], "to_specify"),
+        (LATER, [LOCAL], "later"),
+        (LATER, [TURNOVER, asks("firm")], "later"),
+        (LATER, [ELSEWHERE], "ineligible"),
+        (SHUT, [LOCAL], "ineligible"),
+        (OPEN, [ELSEWHERE, TURNOVER], "ineligible"),
+        # What another alternative settles is asked of nobody.
+        (OPEN, [{"kind": "any", "of": [LOCAL, asks("firm")]}], "eligible"),
+        (OPEN, [{"kind": "any", "of": [ELSEWHERE, asks("firm")]}], "to_specify"),
+    ],
+)
+def test_the_first_word_that_holds(tmp_path, window, criteria, word):
+    scheme = revise_scheme(tmp_path, KEY, window=window, criteria=criteria)
+    submission = make_submission(without=("turnover",))
+    match = latest_result(submission, on=NEXT_DAY).matches.get(scheme=scheme)
+    assert standing(match, match.revision) == word
+
+
+def test_eligible_is_said_only_where_nothing_is_open():
+    matches = latest_result(make_submission(), on=DAY).matches.select_related("revision")
+    words = {match.scheme_id: standing(match, match.revision) for match in matches}
+    for match in matches:
+        nothing_open = not match.unknown and not match.to_confirm
+        assert (words[match.scheme_id] == Standing.ELIGIBLE) == (
+            match.eligibility == Match.Verdict.ELIGIBLE and nothing_open and match.revision.criteria.exists()
+        )
+    assert set(words.values()) > {Standing.ELIGIBLE, Standing.TO_SPECIFY, Standing.INELIGIBLE}
