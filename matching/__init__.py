@@ -15,6 +15,7 @@ from matching.eligibility import Verdicts, evaluate, outcomes
 from matching.errors import CriterionError, FactError, MatchingError, RelationError
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, POINTS, SHORT_NOTICE_DAYS, THRESHOLDS, Weights
+from matching.figures import Figure, FigureReader
 from matching.index import Index
 from matching.language import Example, Language
 from matching.matches import Answer, Match
@@ -62,6 +63,7 @@ from matching.state_aid import (
     size_range,
 )
 from matching.text import fold, tokens
+from matching.tongues import LanguageIdentifier
 from matching.variants import chain_in
 
 __all__ = [
@@ -100,6 +102,8 @@ __all__ = [
     "Estimate",
     "Example",
     "FactError",
+    "Figure",
+    "FigureReader",
     "Figures",
     "Grant",
     "HoldsScheme",
@@ -107,6 +111,7 @@ __all__ = [
     "Intensity",
     "Interval",
     "Language",
+    "LanguageIdentifier",
     "Manual",
     "Match",
     "MatchingError",

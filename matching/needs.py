@@ -21,6 +21,7 @@ IS_FILLER, SPEAKS = 0.5, 0.3  # share from which a part is filler, unless a clau
 ONE = 0.65  # what the best sentence counts for beside all that is left
 WHOLE = 0.5  # a sub-need with half of a text weighs 1: a boss often has two
 FLOOR = 0.04  # a smaller share is noise
+FAINT = 0.12  # a text with no greater share of a sub-need, and more that is filler, is small talk
 LEAST = 1e-3  # a share under it is none
 NEGATION_SPAN = 4  # words after a negation that it covers: "pas besoin d'un prêt"
 LEAST_WORDS = 2  # that say something, for a clause to be heard alone
@@ -49,6 +50,8 @@ class Wish:
         By scheme key, how close the text comes to what is said of the scheme: a cosine in [0, 1].
     elsewhere : float
         The greatest share of what no scheme answers in the text.
+    foreign : bool
+        Whether the text is in another language: nothing is read in it.
     preferences : frozenset of str
         What schemes had better not be; they lower and never exclude.
     """
@@ -61,6 +64,7 @@ class Wish:
     sentences: Mapping[str, Span] = field(default_factory=dict)
     closeness: Mapping[str, float] = field(default_factory=dict)
     elsewhere: float = 0.0
+    foreign: bool = False
     preferences: frozenset[str] = frozenset()
 
 
@@ -157,7 +161,8 @@ class NeedReader:
         shares, nothing = self.counted(found)
         sure = self._certainty.probabilities(shares, nothing[:, np.newaxis])
         most, best = shares.max(axis=0), sure.argmax(axis=0)
-        understood = np.flatnonzero(self._needs & (most >= FLOOR))
+        is_small_talk = self._is_small_talk(found.heard.shares)
+        understood = np.flatnonzero(self._needs & (most >= (np.inf if is_small_talk else FLOOR)))
         for column in understood[np.argsort(-most[understood], kind="stable")].tolist():
             need, row = self.language.classes[column], int(best[column])
             weights.setdefault(need, min(1.0, float(most[column]) / WHOLE))
@@ -247,6 +252,10 @@ class NeedReader:
                     part.append(stem)
             parts.append((sentence.span, part))
         return parts
+
+    def _is_small_talk(self, shares: NDArray[np.float64]) -> bool:
+        most = float(shares[:, self._needs].max(initial=0.0))
+        return most < FAINT and float(shares[0, self._filler].max(initial=0.0)) > most
 
     def _says_something(self, stems: Iterable[str]) -> bool:
         return sum(stem not in self._stop_words for stem in stems) >= LEAST_WORDS

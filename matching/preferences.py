@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
+from matching.patterns import folded, patterns_of
 from matching.sentences import Span, sentences_of
-from matching.text import fold
 
 HORIZON_DAYS = 92  # soon is within three months
-
-_SPACES = re.compile(r"\s+")
 
 
 class PreferenceReader:
@@ -41,19 +39,13 @@ class PreferenceReader:
         units: Mapping[str, int],
     ) -> None:
         self._dates, self._numbers, self._units = dates, numbers, units
-        known = {"dates": "|".join(dates), "numbers": "|".join(numbers), "units": "|".join(units)}
-        for name, part in parts.items():
-            known[name] = _filled(part, known)
-        self._patterns = {
-            preference: [re.compile(_filled(pattern, known)) for pattern in several]
-            for preference, several in patterns.items()
-        }
+        self._patterns = patterns_of(patterns, parts=parts, words={"dates": dates, "numbers": numbers, "units": units})
 
     def read(self, text: str, *, on: date) -> dict[str, Span]:
         """Return the preferences of a text of that day, each with the sentence that says it first."""
         found: dict[str, Span] = {}
         for span, _ in sentences_of(text):
-            sentence = _SPACES.sub(" ", fold(text[slice(*span)]))
+            sentence = folded(text, span)
             for preference, patterns in self._patterns.items():
                 if preference not in found and self._says(sentence, patterns, on):
                     found[preference] = span
@@ -83,10 +75,3 @@ class PreferenceReader:
             named, year, month = 1, year + month // 12, month % 12 + 1
         found = date(year, month, named)
         return found if groups.get("year") or found >= on else found.replace(year=year + 1)
-
-
-def _filled(pattern: str, parts: Mapping[str, str]) -> str:
-    """Put parts in the place of their names, each as one group."""
-    for name, part in parts.items():
-        pattern = pattern.replace(f"{{{name}}}", f"(?:{part})")
-    return pattern

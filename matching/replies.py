@@ -40,6 +40,7 @@ class Cause(StrEnum):
     NO_SCHEME = "no_scheme"
     NOT_OPEN = "not_open"
     NOT_FOR_YOU = "not_for_you"
+    OTHER_LANGUAGE = "other_language"
 
 
 CAUSES = {Served.NONE: Cause.NO_SCHEME, Served.NOT_OPEN: Cause.NOT_OPEN, Served.NOT_FOR_YOU: Cause.NOT_FOR_YOU}
@@ -102,4 +103,6 @@ def _cause(wish: Wish, percents: Mapping[str, float], served: Mapping[str, Serve
     unserved = [need for need in likely if served[need] in CAUSES]
     if unserved:
         return CAUSES[served[max(unserved, key=lambda need: (likely[need], need))]]
+    if wish.foreign:
+        return Cause.OTHER_LANGUAGE
     return Cause.NO_SCHEME if wish.elsewhere >= ELSEWHERE else Cause.NOT_UNDERSTOOD

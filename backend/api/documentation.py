@@ -196,6 +196,7 @@ EXAMPLES = [
                 }
             ],
             "preferences": [],
+            "offered": [],
             "n_matches": 8,
             "matches": [
                 {

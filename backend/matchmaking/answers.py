@@ -7,6 +7,7 @@ from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.lines import Question, as_request
 from backend.matchmaking.models import Match
+from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import SaidPreference, said_of
 from backend.matchmaking.presentation import Card, explain_ranked
 from backend.matchmaking.questions import efforts, label_of, likely, question_of
@@ -51,6 +52,7 @@ class Answer:
     cause: str | None
     understood: tuple[UnderstoodNeed, ...]
     preferences: tuple[SaidPreference, ...]
+    offered: tuple[Offer, ...]
     n_matches: int
     cards: tuple[Card, ...]
     undecided: tuple[OpenQuestion, ...]
@@ -103,6 +105,7 @@ def lay_out(asked: Asked, found: engine.Answer, *, limit: int) -> Answer:
         cause=found.decision.cause,
         understood=understood_of(asked.question.text, asked.reading, found, asked.weights),
         preferences=tuple(said_of(asked.question.text, asked.reading.preferences)),
+        offered=offers_in(asked.question.text, known=asked.question.facts, waiting=(item.unknown for item in ranked)),
         n_matches=len(ranked),
         cards=tuple(explain_ranked(ranked[:limit], asked.request.facts, on=asked.question.on)),
         undecided=open_questions(asked, ranked),

@@ -46,7 +46,7 @@ def enqueue_access_link(submission: Submission, *, key: str) -> None:
 
 def enqueue_receipt(submission: Submission, result: Result, *, key: str, again: bool = False) -> None:
     """Say that a file has arrived and who reads it: schemes are mailed once somebody has read it."""
-    asks = result.reply == Reply.TO_CONFIRM or result.cause == Cause.NOT_UNDERSTOOD
+    asks = result.reply == Reply.TO_CONFIRM or result.cause in (Cause.NOT_UNDERSTOOD, Cause.OTHER_LANGUAGE)
     n_matches = 0 if asks else result.matches.answering().count()
     context = {
         **context_of(submission),

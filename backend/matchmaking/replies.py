@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backend.matchmaking import engine
-from backend.matchmaking.models import Need, Result, Submission
+from backend.matchmaking.models import Cause, Need, Result, Submission
+from backend.matchmaking.offers import Offer, offers_of
 from backend.matchmaking.preferences import Preferences, SaidPreference, preferences_of
 from backend.schemes.models import SubNeed
 
@@ -103,6 +104,9 @@ class SaidBack:
     unserved: tuple[Chip, ...]
     preferences: tuple[SaidPreference, ...] = ()
     removed: tuple[SaidPreference, ...] = ()
+    language: str = ""  # of a text that is not in French, and what its writer is told in it
+    told: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()
 
     @property
     def asks(self) -> bool:
@@ -114,7 +118,15 @@ def said_back(submission: Submission, result: Result) -> SaidBack:
     """Return what the firm reads of its needs beside a result."""
     said = say_back(result.reply, result.probabilities, result.served, engine.weights_of(result.weights))
     needs = {need.sub_need_id: need for need in submission.needs.select_related("sub_need")}
-    return _put(said, result.reply, result.cause, submission.text, needs, preferences_of(submission))
+    return _put(
+        said,
+        result.reply,
+        result.cause,
+        submission.text,
+        needs,
+        preferences_of(submission),
+        offers_of(submission, result),
+    )
 
 
 def said_back_unfiled(
@@ -123,6 +135,7 @@ def said_back_unfiled(
     answer: engine.Answer,
     weights: engine.Weights,
     preferences: Preferences,
+    offers: tuple[Offer, ...],
 ) -> SaidBack:
     """Return what a firm reads of its needs that has filed nothing: the same, from what was understood just now."""
     decision, sub_needs = answer.decision, SubNeed.objects.in_bulk([need.sub_need for need in reading.needs])
@@ -136,24 +149,34 @@ def said_back_unfiled(
     }
     probabilities = {need.sub_need: need.probability for need in reading.needs}
     said = say_back(decision.reply, probabilities, decision.served, weights)
-    return _put(said, decision.reply, decision.cause or "", text, needs, preferences)
+    return _put(said, decision.reply, decision.cause or "", text, needs, preferences, offers)
 
 
 def _put(
-    said: Said, reply: str, cause: str, text: str, needs: Mapping[str, Need], preferences: Preferences
+    said: Said,
+    reply: str,
+    cause: str,
+    text: str,
+    needs: Mapping[str, Need],
+    preferences: Preferences,
+    offers: tuple[Offer, ...],
 ) -> SaidBack:
     def chips(keys: tuple[str, ...]) -> tuple[Chip, ...]:
         return tuple(Chip(needs[key], _sentence(text, needs[key])) for key in keys if key in needs)
 
     standing, removed = preferences
+    language = engine.other_language(text) if cause == Cause.OTHER_LANGUAGE else ""
     return SaidBack(
         reply,
-        cause,
+        Cause.NOT_UNDERSTOOD if language else cause,
         chips(said.sure),
         chips(said.doubtful),
         chips(said.unserved),
         tuple(standing),
         tuple(removed),
+        language,
+        tuple(engine.told_in(language)) if language else (),
+        offers,
     )
 
 

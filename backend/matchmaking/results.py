@@ -12,7 +12,7 @@ from backend.accounts.models import User
 from backend.companies.packing import rows_of
 from backend.matchmaking import engine
 from backend.matchmaking.held import held_by
-from backend.matchmaking.models import Alert, Match, Need, NeedCorrection, Result, Submission, WeightSet
+from backend.matchmaking.models import Alert, Cause, Match, Need, NeedCorrection, Result, Submission, WeightSet
 from backend.matchmaking.ownership import Readings, known_values_of, numbers_read, packed_files, readings_of
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.unmet import record_unmet
@@ -113,6 +113,7 @@ def _request(submission: Submission, facts: engine.Facts, *, on: date) -> engine
         probabilities={need.sub_need_id: need.probability for need in rows},
         closeness=reading.closeness,
         elsewhere=reading.elsewhere,
+        foreign=reading.foreign,
         preferences=frozenset(one.key for one in preferences_of(submission)[0]),
     )
 
@@ -223,6 +224,7 @@ def replay(result: Result) -> list[str]:
         stated=result.stated,
         probabilities=result.probabilities,
         elsewhere=result.elsewhere,
+        foreign=result.cause == Cause.OTHER_LANGUAGE,
         preferences=frozenset(result.preferences),
         closeness={keys[pk]: match.closeness for pk, match in matches.items()},
     )

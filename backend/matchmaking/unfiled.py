@@ -6,6 +6,7 @@ from datetime import date
 from itertools import islice
 
 from backend.matchmaking import engine
+from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import preferences_in
 from backend.matchmaking.replies import SaidBack, said_back_unfiled
 from backend.matchmaking.shortlist import Shortlist, preview
@@ -31,7 +32,12 @@ class Unfiled:
     def said_back(self) -> SaidBack:
         """Return what was understood of its needs."""
         preferences = preferences_in(self.text, self.removed, on=self.request.on)
-        return said_back_unfiled(self.text, self.reading, self.found, self.weights, preferences)
+        return said_back_unfiled(self.text, self.reading, self.found, self.weights, preferences, self.offers())
+
+    def offers(self) -> tuple[Offer, ...]:
+        """Return the facts that its text states and that listed schemes lack."""
+        waiting = (item.unknown for item in self.found.ranked)
+        return offers_in(self.text, known=self.request.facts, waiting=waiting)
 
     def waits_for(self, facts: Collection[str]) -> bool:
         """Tell whether one of the likeliest schemes is undecided for want of one of some facts.

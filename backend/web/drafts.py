@@ -37,6 +37,7 @@ class Draft:
     has: list[str] = field(default_factory=list)  # sub-needs that were confirmed
     has_not: list[str] = field(default_factory=list)  # and those that were taken away
     wants_not: list[str] = field(default_factory=list)  # preferences that were taken away
+    accepted: dict[str, float] = field(default_factory=dict)  # facts of its words that it said are so
     asked_again: bool = False  # to press again: what was sent looked like a robot's
     is_called: bool = False  # a call was asked for
     wait_until: float = 0.0  # too many came from this network
@@ -118,7 +119,7 @@ class Stated:
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        return merge_facts(self.forms.values())
+        return {**self.draft.accepted, **merge_facts(self.forms.values())}
 
     @property
     def commune(self) -> str:

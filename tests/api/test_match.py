@@ -103,6 +103,14 @@ def test_a_match_says_whether_it_orients_rather_than_helps(ask):
     assert len(guides) < len(matches)
 
 
+def test_a_fact_that_the_text_states_is_offered_and_not_taken(ask):
+    answer = ask(commune="60159", text="Nous sommes 48 et nous voulons acheter un robot.").json()
+    sentence = "Nous sommes 48 et nous voulons acheter un robot"
+    assert answer["offered"] == [{"fact": "headcount", "value": 48.0, "sentence": sentence}]
+    assert answer["facts"] == {"commune": "60159"}
+    assert ask(text="Nous voulons acheter un robot.").json()["offered"] == []
+
+
 def test_words_alone_are_understood_with_the_words_that_decided(ask):
     answer = ask(text="Bonjour à vous. Je cherche deux soudeurs depuis six mois. Merci").json()
     found = {need["sub_need"]: need for need in answer["understood"]}["competences.recruter"]
@@ -125,6 +133,7 @@ def test_where_it_is_not_clear_what_is_meant_the_answer_says_what_to_ask(ask):
     ("text", "reason"),
     [
         ("asdfgh qwerty", "not_understood"),
+        ("Szukamy dwóch spawaczy do naszego warsztatu w Noyon", "other_language"),
         ("Bonjour madame, merci d’avance et bonne journée", "not_understood"),
         ("Je passe aux prud’hommes mardi contre mon ancien magasinier.", "no_scheme"),
     ],

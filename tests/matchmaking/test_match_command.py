@@ -74,18 +74,19 @@ def test_with_all_every_record_is_listed_in_order(match: Callable[..., Answers])
 
 def test_a_result_has_its_keys_in_the_order_of_the_specification(match: Callable[..., Answers]) -> None:
     first, second = match([{"id": "a", "commune": "60159"}, {"id": "b", "naf": "?"}])
-    assert list(first) == ["id", "answer", "understood", "preferences", "matches"]
+    assert list(first) == ["id", "answer", "understood", "preferences", "offered", "matches"]
     assert list(first["matches"][0]) == ["scheme", "rank", "score", *VERDICTS[:3], "need", "guide", *VERDICTS[3:]]
     assert list(second) == ["id", "line", "error"]
 
 
 def test_an_answer_says_what_was_understood_of_each_line(match: Callable[..., Answers]) -> None:
-    clear, doubtful, nothing, ticked = match(
+    clear, doubtful, nothing, ticked, german = match(
         [
             {"text": "Bonjour. Je cherche deux soudeurs. Merci", "commune": "60159"},
             {"text": "avaler un concurrent", "commune": "60159"},
             {"text": "Je passe aux prud’hommes mardi contre mon ancien magasinier."},
             {"needs": ["numerique.robot"], "commune": "60159"},
+            {"text": "Wir suchen zwei Schweißer für unsere Werkstatt in Noyon"},
         ]
     )
     (need,) = clear["understood"]
@@ -96,6 +97,7 @@ def test_an_answer_says_what_was_understood_of_each_line(match: Callable[..., An
     assert doubtful["answer"] == "to_confirm"
     assert len(doubtful["understood"]) >= 2
     assert (nothing["answer"], nothing["reason"], nothing["matches"]) == ("nothing", "no_scheme", [])
+    assert (german["answer"], german["reason"], german["matches"]) == ("nothing", "other_language", [])
     (box,) = ticked["understood"]
     assert (box["ticked"], box["probability"], box["sentence"]) == (True, 1.0, None)
 
@@ -108,7 +110,7 @@ def test_who_orients_rather_than_helps_is_marked(match: Callable[..., Answers]) 
 
 def test_a_line_that_was_read_as_less_than_it_says_has_its_warnings(match: Callable[..., Answers]) -> None:
     added, held = match([{"legal_category": "5720"}, {"legal_category": "57"}])
-    assert list(added) == ["id", "warnings", "answer", "understood", "preferences", "matches"]
+    assert list(added) == ["id", "warnings", "answer", "understood", "preferences", "offered", "matches"]
     assert "lue comme « 57 »" in added["warnings"][0]
     assert added["matches"] == held["matches"]
 

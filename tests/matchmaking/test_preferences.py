@@ -172,7 +172,7 @@ def test_a_preference_is_a_chip_with_its_sentence_that_the_firm_takes_away_and_p
     submission = make_submission(confirmed=True, needs=(), text=TEXT)
     first = order(submission)
     text = text_of(client.get(f"/resultat/{link_to(submission)}/"))
-    assert "Sans prêt, avance ni garantie Surtout pas de prêt Retirer" in text
+    assert "Sans prêt, avance ni garantie Surtout pas de prêt ✕ Retirer" in text
     assert submission.results.first().preferences == ["no_loan"]
     text = text_of(post(client, submission, wants_not="no_loan"))
     assert "C’est noté : le résultat est à jour." in text

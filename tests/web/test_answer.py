@@ -241,3 +241,13 @@ def test_a_preference_that_is_taken_away_before_the_name_stays_away_once_filed(c
     assert [(row.preference, row.holds) for row in submission.preference_corrections.all()] == [("no_loan", False)]
     other = Client()
     assert "Surtout pas de prêt" not in answer_to(other).content.decode()
+
+
+def test_a_fact_that_is_stated_in_passing_is_taken_with_one_tap_before_the_name(client):
+    text = "Nous sommes 48 et nous voulons acheter un robot."
+    page = answer_to(client, besoin={"text": text, "needs": []}, projet={"headcount": "", "headcount_band": ""})
+    assert "Pouvons-nous retenir l’effectif : 48 salariés ?" in text_of(page)
+    client.post("/demande/besoins/", {"fact": "headcount"})
+    assert "Pouvons-nous retenir" not in text_of(client.get(ANSWER))
+    client.post("/demande/contact/", CONTACT)
+    assert ours(Submission).get().results.first().facts["headcount"] == 48

@@ -5,7 +5,9 @@ from html import unescape
 import pytest
 from django.core.management import call_command
 
+from backend.matchmaking import engine
 from backend.matchmaking.corrections import confirm_needs, correct_need, understanding_of
+from backend.matchmaking.evaluation.judgements import load_labelled
 from backend.matchmaking.models import Match, NeedCorrection, Reply
 from backend.matchmaking.results import replay
 from backend.notifications.models import Notification
@@ -122,7 +124,16 @@ def test_nothing_ticked_is_a_sentence_and_changes_nothing(client):
     assert not submission.need_corrections.exists()
 
 
-@pytest.mark.parametrize("text", ["asdfgh qwerty", "Bonjour madame, merci et bonne journée", "x" * 4000, "12 34"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "asdfgh qwerty",
+        "Bonjour madame, merci et bonne journée",
+        "x" * 4000,
+        "12 34",
+        "Il fait beau.",
+    ],
+)
 def test_what_is_not_understood_gets_the_twelve_needs_to_tick(client, text):
     submission = make_submission(confirmed=True, needs=(), text=text)
     page = client.get(f"/resultat/{link_to(submission)}/")
@@ -130,6 +141,49 @@ def test_what_is_not_understood_gets_the_twelve_needs_to_tick(client, text):
     assert page.content.decode().count('name="has"') == SubNeed.objects.count()
     after = post(client, submission, has="numerique.robot")
     assert after.context["result"].reply == Reply.ANSWERED
+
+
+OTHER_LANGUAGES = {
+    "en": "Hello, my bakery needs more room and I do not know who can help us",
+    "de": "Wir suchen zwei Schweißer für unsere Werkstatt in Noyon",
+    "pl": "Szukamy dwóch spawaczy do naszego warsztatu w Noyon",
+    "tr": "Atölyemiz için iki kaynakçı arıyoruz, bize yardım eder misiniz",  # noqa: RUF001
+    "ar": "نبحث عن عاملين لحام لورشتنا في نويون",
+    "pt": "Procuramos dois soldadores para a nossa oficina em Noyon",
+}
+
+
+@pytest.mark.parametrize(("language", "text"), OTHER_LANGUAGES.items())
+def test_who_writes_in_another_language_reads_two_sentences_in_it_and_ticks(client, language, text):
+    submission = make_submission(confirmed=True, needs=(), text=text)
+    result = submission.results.first()
+    assert (result.reply, result.cause) == (Reply.NOTHING, "other_language")
+    page = client.get(f"/resultat/{link_to(submission)}/")
+    assert f'lang="{language}"' in page.content.decode()
+    told = engine.told_in(language)
+    assert len(told) == 2
+    assert all(sentence in unescape(page.content.decode()) for sentence in told)
+    assert page.content.decode().count('name="has"') == SubNeed.objects.count()
+    after = post(client, submission, has="numerique.robot")
+    assert after.context["result"].reply == Reply.ANSWERED
+    assert replay(result) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Looking for two welders please",  # five words tell nothing
+        "Wir suchen einen Partner für Export und Robot in Noyon",  # words of the taxonomy
+        "Bonjour, the best atelier de Noyon cherche un soudeur",
+    ],
+)
+def test_what_may_be_french_is_read_as_french(text):
+    assert engine.other_language(text) == ""
+
+
+def test_no_request_of_those_that_may_be_looked_at_is_taken_for_another_language():
+    texts = [each.question.text for each in load_labelled() if not each.held_out and each.family != "hopeless"]
+    assert [text for text in texts if engine.other_language(text)] == []
 
 
 def test_an_officer_outweighs_the_firm_until_he_takes_his_word_back(client):

@@ -15,6 +15,7 @@ from backend.matchmaking.engine import TARGETED
 from backend.matchmaking.estimates import EstimateView
 from backend.matchmaking.line_views import OUTCOME_NAMES, LineView, open_conditions
 from backend.matchmaking.models import Cause, Match, Reply
+from backend.matchmaking.offers import Offer
 from backend.matchmaking.preferences import SaidPreference
 from backend.matchmaking.presentation import Card
 from backend.matchmaking.replies import UnderstoodNeed
@@ -53,6 +54,12 @@ class PreferenceSerializer(WrittenSerializer[SaidPreference]):
     sentence = serializers.CharField(
         allow_null=True, help_text="La phrase de « text » qui la dit ; null : donnée dans « preferences »."
     )
+
+
+class OfferSerializer(WrittenSerializer[Offer]):
+    fact = serializers.CharField(help_text="Nom du fait.")
+    value = serializers.FloatField(help_text="Sa valeur, telle que le texte la dit.")
+    sentence = serializers.CharField(help_text="La phrase de « text » qui la dit.")
 
 
 class ReadSourceSerializer(WrittenSerializer[LineView]):
@@ -286,6 +293,10 @@ class AnswerSerializer(WrittenSerializer[Answer]):
     preferences = PreferenceSerializer(
         many=True,
         help_text="Ce que l’entreprise dit ne pas vouloir, ou vouloir vite : cela classe et n’exclut jamais.",
+    )
+    offered = OfferSerializer(
+        many=True,
+        help_text="Faits que dit le texte et qui manquent à un dispositif cité : à confirmer, puis à donner.",
     )
     n_matches = serializers.IntegerField(help_text="Nombre de dispositifs possibles, au-delà de « limit ».")
     matches = MatchSerializer(source="cards", many=True, help_text="Les premiers, dans l’ordre, expliqués.")

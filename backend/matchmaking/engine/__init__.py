@@ -11,6 +11,7 @@ from backend.matchmaking.engine.compiled import (
     conditions_of,
     typed_facts,
 )
+from backend.matchmaking.engine.figures import read_figures
 from backend.matchmaking.engine.firms import Facts, held_schemes, is_same_activity, profile, with_correspondents
 from backend.matchmaking.engine.in_force import InForce, in_force
 from backend.matchmaking.engine.learning import (
@@ -32,7 +33,9 @@ from backend.matchmaking.engine.needs import (
     Understood,
     language_in_force,
     learn,
+    other_language,
     strongest_signs,
+    told_in,
     understand,
     words_of,
 )
@@ -160,6 +163,7 @@ __all__ = [
     "ndcg",
     "next_conditions",
     "next_questions",
+    "other_language",
     "paired_interval",
     "plan",
     "preference_labels",
@@ -169,6 +173,7 @@ __all__ = [
     "ranker_of",
     "rates_of",
     "reaching",
+    "read_figures",
     "read_preferences",
     "read_request",
     "recall",
@@ -177,6 +182,7 @@ __all__ = [
     "silences",
     "size_of",
     "strongest_signs",
+    "told_in",
     "typed_facts",
     "understand",
     "vocabularies",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -12,7 +13,9 @@ import matching
 from backend.common.files import read_yaml
 from backend.matchmaking.engine.preferences import Preference
 from backend.matchmaking.models import Language
+from backend.schemes.models import SubNeed
 
+LEAST_LETTERS = 4  # of a stem by which a text is known to be French: shorter ones are found in any language
 FILLER, NOTHING = matching.FILLER, matching.NOTHING
 Example = matching.Example
 
@@ -37,12 +40,13 @@ class Reading:
     """What was understood: needs, the ticked ones first, and preferences.
 
     ``closeness`` is to what is said of each scheme, by key, where a catalogue was given; ``elsewhere`` is the greatest
-    share of what no scheme answers.
+    share of what no scheme answers; nothing is read in words that are ``foreign``.
     """
 
     needs: tuple[Understood, ...]
     closeness: Mapping[str, float]
     elsewhere: float = 0.0
+    foreign: bool = False
     preferences: tuple[Preference, ...] = ()
 
 
@@ -56,6 +60,8 @@ def understand(
     ticked = set(ticked)
     if not text.strip():  # a start without words does not wait for the language
         return Reading(tuple(Understood(need, 1.0, True, ()) for need in sorted(ticked)), {})
+    if other_language(text):
+        return Reading(tuple(Understood(need, 1.0, True, ()) for need in sorted(ticked)), {}, foreign=True)
     wish = reader_of(language or language_in_force()).read(text, sorted(ticked), centroids=centroids)
     found = [
         Understood(
@@ -76,6 +82,34 @@ def words_of(text: str) -> list[str]:
 def strongest_signs(text: str, coefficients: Mapping[str, float]) -> tuple[float, float] | None:
     """Return what the probability of the likeliest need of a text is read from, with some coefficients."""
     return reader_of(language_in_force()).signs(text, matching.Certainty(**coefficients))
+
+
+# -- other languages
+
+
+def other_language(text: str) -> str:
+    """Return the code of the language of a text that is not French; empty where it may be."""
+    return _identifier().identify(text)
+
+
+def told_in(language: str) -> list[str]:
+    """Return what people who write in another language are told, in it."""
+    told: list[str] = _languages()[language]["told"]
+    return told
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> matching.LanguageIdentifier:
+    common = {code: row["words"].split() for code, row in _languages().items()}
+    words = (word for row in SubNeed.objects.values_list("words", flat=True) for word in row)
+    stems = {stem for word in words for stem in matching.tokens(word) if len(stem) >= LEAST_LETTERS}
+    return matching.LanguageIdentifier(common, own="fr", known=stems - stop_words())
+
+
+@lru_cache(maxsize=1)
+def _languages() -> dict[str, Any]:
+    languages: dict[str, Any] = read_yaml(settings.BASE_DIR / "fixtures" / "other_languages.yaml")["languages"]
+    return languages
 
 
 # -- the language learnt
@@ -149,5 +183,5 @@ def _spoken() -> dict[str, str]:
 
 def clear_caches() -> None:
     """Forget the language: after it was learnt again, or its words changed, in this process."""
-    for cached in (language_of, reader_of, certainty, stop_words, _spoken):
+    for cached in (language_of, reader_of, certainty, stop_words, _spoken, _identifier, _languages):
         cached.cache_clear()

@@ -44,6 +44,7 @@ class Request:
     probabilities: Mapping[str, float] = field(default_factory=dict)
     closeness: Mapping[str, float] = field(default_factory=dict)
     elsewhere: float = 0.0
+    foreign: bool = False
     preferences: frozenset[str] = frozenset()
 
 
@@ -134,6 +135,7 @@ def read_request(
         probabilities={need.sub_need: need.probability for need in reading.needs},
         closeness=reading.closeness,
         elsewhere=reading.elsewhere,
+        foreign=reading.foreign,
         preferences=frozenset(one.key for one in reading.preferences),
     )
     return request, reading
@@ -224,6 +226,7 @@ def _wish(ask: Request) -> matching.Wish:
         probabilities=ask.probabilities,
         closeness=ask.closeness,
         elsewhere=ask.elsewhere,
+        foreign=ask.foreign,
         preferences=ask.preferences,
     )
 

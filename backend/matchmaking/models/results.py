@@ -30,6 +30,7 @@ class Cause(models.TextChoices):
     NO_SCHEME = "no_scheme", _("aucun dispositif pour cela")
     NOT_OPEN = "not_open", _("pas encore ouvert")
     NOT_FOR_YOU = "not_for_you", _("pas pour cette entreprise")
+    OTHER_LANGUAGE = "other_language", _("une autre langue que le français")
 
 
 class ResultQuerySet(models.QuerySet["Result"]):

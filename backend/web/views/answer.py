@@ -54,7 +54,12 @@ def needs(request: HttpRequest) -> HttpResponse:
     draft = Draft.of(request.session)
     if draft is None:
         return redirect("start")
-    if isinstance(stated(draft), str):
+    said = stated(draft)
+    if isinstance(said, str):
+        return after(draft)
+    if fact := request.POST.get("fact"):
+        draft.accepted |= {offer.fact: offer.value for offer in said.read.offers() if offer.fact == fact}
+        draft.keep(request.session)
         return after(draft)
     for name, holds in (("wants", True), ("wants_not", False)):
         if (preference := request.POST.get(name)) in engine.preference_labels():

@@ -23,6 +23,7 @@ from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.models import Alert, Cause, Submission
+from backend.matchmaking.offers import take_offer
 from backend.matchmaking.ownership import read_once
 from backend.matchmaking.presentation import proposes_de_minimis, whom_to_call
 from backend.matchmaking.replies import said_back
@@ -171,6 +172,10 @@ def families() -> QuerySet[TaxonomyNeed]:
 def needs(request: HttpRequest, token: str) -> HttpResponse:
     """Take the firm's word on what it was understood to need: boxes that it ticks, what it takes away."""
     submission, known = opened_submission(token), set(SubNeed.objects.values_list("key", flat=True))
+    if fact := request.POST.get("fact"):
+        take_offer(submission=submission, fact=fact, on=current_day())
+        messages.success(request, _("C’est noté : le résultat est à jour."))
+        return redirect("result", token)
     for name, holds in (("wants", True), ("wants_not", False)):
         if preference := request.POST.get(name):
             correct_preference(submission=submission, preference=preference, holds=holds, on=current_day())

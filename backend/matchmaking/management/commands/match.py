@@ -16,6 +16,7 @@ from tqdm import tqdm
 from backend.common.days import current_day
 from backend.matchmaking import engine
 from backend.matchmaking.lines import LineError, Question, as_request, load_codes, read_line
+from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import SaidPreference, said_of
 from backend.matchmaking.replies import UnderstoodNeed, understood_of
 from backend.matchmaking.values import parse_day
@@ -181,6 +182,7 @@ class Answers:
             warnings = {"warnings": list(question.warnings)} if question.warnings else {}
             reason = {"reason": answer.decision.cause} if answer.decision.cause else {}
             understood = understood_of(question.text, reading, answer, self._weights)
+            waiting = (item.unknown for item in answer.ranked if item.addresses)
             yield {
                 "id": question.id,
                 **warnings,
@@ -188,6 +190,7 @@ class Answers:
                 **reason,
                 "understood": [_understood(need, self._codes.sub_needs[need.sub_need]) for need in understood],
                 "preferences": [*map(_preference, said_of(question.text, reading.preferences))],
+                "offered": [*map(_offer, offers_in(question.text, known=question.facts, waiting=waiting))],
                 "matches": [*map(_match, answer.ranked)],
             }
 
@@ -206,6 +209,10 @@ def _understood(need: UnderstoodNeed, label: str) -> Answer:
 
 def _preference(said: SaidPreference) -> Answer:
     return {"preference": said.key, "label": said.label, "sentence": said.sentence}
+
+
+def _offer(offer: Offer) -> Answer:
+    return {"fact": offer.fact, "value": offer.value, "sentence": offer.sentence}
 
 
 def _match(item: engine.Ranked) -> Answer:

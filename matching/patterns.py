@@ -1,0 +1,33 @@
+"""Regular expressions that are given as data, over sentences without capitals and accents."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from matching.sentences import Span
+from matching.text import fold
+
+_SPACES = re.compile(r"\s+")
+
+
+def folded(text: str, span: Span) -> str:
+    """Return a part of a text in lower case, without accents, with one space between words."""
+    return _SPACES.sub(" ", fold(text[slice(*span)]))
+
+
+def patterns_of(
+    patterns: Mapping[str, Iterable[str]], *, parts: Mapping[str, str], words: Mapping[str, Iterable[str]]
+) -> dict[str, list[re.Pattern[str]]]:
+    """Compile patterns by name, in which ``{name}`` stands for a part, or for one of some words.
+
+    A part may name those before it.
+    """
+    known = {name: "|".join(map(re.escape, sorted(several, key=len, reverse=True))) for name, several in words.items()}
+    for name, part in parts.items():
+        known[name] = _filled(part, known)
+    return {name: [re.compile(_filled(pattern, known)) for pattern in several] for name, several in patterns.items()}
+
+
+def _filled(pattern: str, parts: Mapping[str, str]) -> str:
+    for name, part in parts.items():
+        pattern = pattern.replace(f"{{{name}}}", f"(?:{part})")
+    return pattern
