@@ -20,6 +20,8 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking.models import Match
 from backend.schemes.models import Revision
+from backend.schemes.vocabulary import NATURE_TITLES
+from backend.schemes.wording import nature
 
 WINDOW = "window"
 OF_OTHERS = frozenset({"manual.officer", "manual.operator"})  # what the firm cannot answer itself
@@ -54,10 +56,15 @@ def standing(match: Judged, revision: Revision) -> Standing:
     if match.eligibility == Match.Verdict.INELIGIBLE:
         return Standing.LATER if match.opens_later else Standing.INELIGIBLE
     if match.eligibility == Match.Verdict.ELIGIBLE:
-        return Standing.ELIGIBLE if revision.criteria.all() else Standing.LIKELY  # no condition was read of it
+        return Standing.ELIGIBLE if _has_condition(revision) else Standing.LIKELY
     if asked_of_the_firm(match):
         return Standing.TO_SPECIFY
     return Standing.DATES if WINDOW in match.unknown else Standing.LIKELY
+
+
+def _has_condition(revision: Revision) -> bool:
+    """Tell whether a condition was read of a scheme: what is weighed or to be done says nothing of who may ask."""
+    return any(nature(row.definition) not in NATURE_TITLES for row in revision.criteria.all())
 
 
 def asked_of_the_firm(match: Judged) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ def asks(who, **more):
         (OPEN, [LOCAL, asks("officer")], "likely"),
         (OPEN, [LOCAL, asks("operator"), asks("firm")], "to_specify"),
         (OPEN, [LOCAL, asks("firm", nature="undertaking")], "eligible"),
+        (OPEN, [asks("firm", nature="undertaking"), asks("officer", nature="appraisal")], "likely"),
         (OPEN, [TURNOVER], "to_specify"),
         (UNKNOWN, [LOCAL], "dates"),
         (UNKNOWN, [], "dates"),
@@ -68,6 +69,8 @@ def test_eligible_is_said_only_where_nothing_is_open():
     for match in matches:
         nothing_open = not match.unknown and not match.to_confirm
         assert (words[match.scheme_id] == Standing.ELIGIBLE) == (
-            match.eligibility == Match.Verdict.ELIGIBLE and nothing_open and match.revision.criteria.exists()
+            match.eligibility == Match.Verdict.ELIGIBLE
+            and nothing_open
+            and any(row.definition.get("nature") is None for row in match.revision.criteria.all())
         )
     assert set(words.values()) > {Standing.ELIGIBLE, Standing.TO_SPECIFY, Standing.INELIGIBLE}
