@@ -132,13 +132,18 @@ def _last_digest_read(scheme: Scheme) -> str:
     return max([*loaded, *proposed], default=(None, ""))[1]
 
 
-def manual_sentences(definition: dict[str, Any]) -> dict[str, str]:
-    """Return the sentence of every condition that a criterion leaves to a person, at any depth, by name."""
-    found = {definition["fact"]: definition["sentence"]} if definition["kind"] == "manual" else {}
+def manual_parts(definition: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return what a criterion leaves to a person, at any depth."""
+    if definition["kind"] == "manual":
+        yield definition
     parts = definition.get("of", [])
     for part in parts if isinstance(parts, list) else [parts]:
-        found |= manual_sentences(part)
-    return found
+        yield from manual_parts(part)
+
+
+def manual_sentences(definition: dict[str, Any]) -> dict[str, str]:
+    """Return the sentence of every condition that a criterion leaves to a person, at any depth, by name."""
+    return {part["fact"]: part["sentence"] for part in manual_parts(definition)}
 
 
 def manual_facts(definition: dict[str, Any]) -> Iterable[str]:
