@@ -133,6 +133,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/<int:pk>/aides/complet/", aids.officer_complete, name="officer_aids_complete"),
     path("agent/<int:pk>/aides/<int:aid_pk>/retirer/", aids.officer_take_back, name="officer_aid_back"),
     path("agent/<int:pk>/avis/<int:scheme_pk>/", reviewing.review, name="officer_review"),
+    path("agent/<int:pk>/dispositif/<int:scheme_pk>/", reviewing.file_scheme, name="officer_file_scheme"),
     path("agent/<int:pk>/ajouter/", reviewing.add, name="officer_add"),
     path("agent/<int:pk>/repondre/", reviewing.answer, name="officer_answer"),
     path("agent/<int:pk>/question/", reviewing.question, name="officer_question"),

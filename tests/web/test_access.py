@@ -393,6 +393,7 @@ TABLE: dict[str, Row] = {
     "officer_aids_complete": act(complete="1"),
     "officer_aid_back": act(lambda case: [case.file.pk, case.aid.pk]),
     "officer_review": act(lambda case: [case.file.pk, case.match.scheme_id], verdict="kept"),
+    "officer_file_scheme": Row(READ, READ_FOREIGN, args=lambda case: [case.file.pk, case.match.scheme_id]),
     "officer_add": Row(ACT, ACT_FOREIGN, args=pk),
     "officer_answer": act(condition="x", value="yes"),
     "officer_question": act(question="group", declined="on"),

@@ -1,14 +1,17 @@
 """The officers' desk around the verdicts: correct a fact, add by hand, notes, steps, hand-over, filters, catalogue."""
 
+import re
+
 import pytest
 
 from backend.accounts.models import Membership
 from backend.companies.models import Fact
 from backend.matchmaking.follow_up import offer_file, record_step, take_file, write_note
-from backend.matchmaking.models import Alert, FollowUp, HandOver, Note, Review
+from backend.matchmaking.models import Alert, FollowUp, HandOver, Match, Note, Review
 from backend.matchmaking.reviews import end_review
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.territories.models import ServedEpci
+from backend.web.forms.review import StepForm
 from tests.factories import CCLO, DAY, decide, first_matches, link_to, make_officer, make_submission, revise_scheme
 from tests.neighbour import ours
 from tests.web.conftest import fill, text_of
@@ -476,3 +479,49 @@ def test_an_offered_file_shows_to_an_officer_elsewhere_without_the_means_to_deci
     assert page.status_code == 200
     assert "/terminer/" not in page.content.decode()
     assert client.post(f"/agent/{submission.pk}/terminer/", {"message": "x"}).status_code == 403
+
+
+# -- what a scheme of a file holds, fetched when it is opened
+
+
+def test_a_scheme_of_a_file_is_fetched_part_by_part_and_has_a_page_of_its_own(desk, submission):
+    (match,) = first_matches(submission)
+    path = f"/agent/{submission.pk}/dispositif/{match.scheme_id}/"
+    whole = desk.get(path)
+    conditions, form = (
+        desk.get(path, {"partie": part}, headers={"HX-Request": "true"}) for part in ("conditions", "ecarter")
+    )
+    assert "<html" in whole.content.decode()
+    for part in (conditions, form):
+        assert "<html" not in part.content.decode()
+        assert text_of(part) in text_of(whole)
+    assert 'name="reason"' in form.content.decode()
+    assert whole.context["card"].lines[0].sentence in text_of(conditions)
+    assert desk.get(f"/agent/{submission.pk}/dispositif/0/").status_code == 404
+    file = desk.get(f"/agent/{submission.pk}/")
+    assert file.content.decode().count('name="reason"') == 0
+    assert len(file.content) < 320_000  # it was 867 kB with a form and every condition of each scheme
+
+
+def test_what_was_refused_comes_back_where_it_was_typed(desk, submission):
+    (match,) = first_matches(submission)
+    refused = desk.post(
+        f"/agent/{submission.pk}/avis/{match.scheme_id}/",
+        {"verdict": "rejected", "reason": "other", "message": "Vous le lirez."},
+    )
+    assert refused.status_code == 422
+    html = refused.content.decode()
+    assert html.count('name="reason"') == 1
+    assert "Vous le lirez." in html
+
+
+def test_the_steps_of_a_file_read_no_other_file(desk, submission):
+    """The list of schemes that a step may be about is two look-ups, however many files there are."""
+    for _ in range(5):
+        make_submission(confirmed=True)
+    form = StepForm(submission=submission)
+    plan = form.fields["scheme"].queryset.explain(format="json", analyze=True)
+    read = [*re.finditer(r'"Relation Name": "matchmaking_(match|review)".*?"Actual Rows": ([0-9.]+)', plan, re.DOTALL)]
+    assert read
+    n_matches = Match.objects.filter(result__submission=submission).count()
+    assert all(float(found[2]) <= n_matches for found in read), plan

@@ -169,7 +169,8 @@ def file_page(
     read_once(submission)
     answer = latest_result(submission, on=on)
     page = present(submission, answer, viewer=user)
-    can_decide = may_decide(officer=user, submission=submission) and submission.closed_at is None
+    means = means_to_decide(submission, user)
+    can_decide = means["can_decide"]
     questions = open_questions(submission, answer)
     emails, no_email = emails_to_firm(submission), why_no_email(submission)
     context = {
@@ -183,7 +184,7 @@ def file_page(
         "preferences": preferences_of(submission),
         "need_form": NeedCorrectionForm(auto_id="besoin_%s"),
         "unmet": [(row, why(row)) for row in submission.unmet_needs.select_related("sub_need")],
-        "facts": _facts(submission, user),
+        **means,
         "size": present_size(answer.facts, on=answer.on),
         "ledger": ledger_of(submission, on=answer.on, viewer=user),
         "aid_form": AidForm(auto_id="aide_%s"),
@@ -204,17 +205,11 @@ def file_page(
         .filter(submission=submission)
         .select_related("scheme__current", "recorded_by", "done_by"),
         "unverified": unverified_for(submission),
-        "answer_url": reverse("officer_answer", args=[submission.pk]),
-        "can_decide": can_decide,
         "may_erase": may_erase(officer=user, submission=submission),
         "others": of_the_same_siren(submission, viewer=user),
         "number_form": NumberForm(initial={"number": number_of(submission)}, auto_id="numero_%s"),
         "may_reopen": submission.closed_reason == Submission.Closing.NOT_ENTITLED
         and may_decide(officer=user, submission=submission),
-        "can_answer": ("firm", "officer", "operator") if can_decide else (),
-        "reasons": Review.Reason.choices,
-        "epcis": ServedEpci.objects.exclude(pk=submission.epci_id or 0),
-        "schemes": Scheme.objects.of_source(Scheme.OWN).published().values_list("current__name", flat=True),
         "next": next_file(request, submission.pk) if submission.reviewed_at else None,
         "n_decided": page.n_decided,
         "suggestions": served_communes(),
@@ -222,6 +217,20 @@ def file_page(
         **(bound or {}),
     }
     return render(request, "web/officer/file.html", context, status=status)
+
+
+def means_to_decide(submission: Submission, user: User) -> dict[str, Any]:
+    """Return what the forms beside a scheme need: to answer a condition, and to set it aside with a reason."""
+    can_decide = may_decide(officer=user, submission=submission) and submission.closed_at is None
+    return {
+        "can_decide": can_decide,
+        "can_answer": ("firm", "officer", "operator") if can_decide else (),
+        "answer_url": reverse("officer_answer", args=[submission.pk]),
+        "facts": _facts(submission, user),
+        "reasons": Review.Reason.choices,
+        "epcis": ServedEpci.objects.exclude(pk=submission.epci_id or 0),
+        "schemes": Scheme.objects.of_source(Scheme.OWN).published().values_list("current__name", flat=True),
+    }
 
 
 def _facts(submission: Submission, user: User) -> list[dict[str, Any]]:

@@ -3,12 +3,12 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from backend.common.days import current_day
 from backend.matchmaking.corrections import correct_need as correct
@@ -29,7 +29,7 @@ from backend.schemes.models import Scheme
 from backend.web.forms.answers import trilean
 from backend.web.forms.question import take_answer
 from backend.web.forms.review import EndForm, NeedCorrectionForm, SetAsideForm
-from backend.web.views.officer import file_page, next_file, signed_in, tell_changes, visible_file
+from backend.web.views.officer import file_page, means_to_decide, next_file, signed_in, tell_changes, visible_file
 
 N_FOUND = 30
 
@@ -69,6 +69,26 @@ def review(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
     if after != before:
         tell_changes(request, before, after)
     return redirect(_card(pk, scheme_pk))
+
+
+PARTS = {"conditions": "web/parts/conditions.html", "ecarter": "web/parts/set_aside.html"}
+
+
+@login_required
+@never_cache
+@require_safe
+def file_scheme(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
+    """Show a scheme of a file, every condition and the form that sets it aside; htmx gets the part it asks for."""
+    submission, user = visible_file(request, pk), signed_in(request)
+    result = latest_result(submission, on=current_day())
+    cards = present_schemes(submission, result, [get_object_or_404(Scheme, pk=scheme_pk)], viewer=user)
+    if not cards:
+        raise Http404
+    context = {"submission": submission, "card": cards[0], "for_officer": True, **means_to_decide(submission, user)}
+    part = PARTS.get(request.GET.get("partie", "")) if request.htmx else None  # type: ignore[attr-defined]
+    response = render(request, part or "web/officer/file_scheme.html", context)
+    response.headers["Vary"] = "HX-Request, Cookie"
+    return response
 
 
 @login_required

@@ -74,6 +74,14 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// A form that was fetched by a key: the next key is typed in it.
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  const fold = event.target.closest("details");
+  if (fold?.contains(document.activeElement) || document.activeElement === document.body) {
+    event.target.querySelector("form.set-aside select")?.focus();
+  }
+});
+
 // Back from a decision: the scheme decided on has focus, and the next key goes on from there.
 if (location.hash.startsWith("#d-")) {
   const stop = document.getElementById(location.hash.slice(1));
