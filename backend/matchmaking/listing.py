@@ -1,5 +1,6 @@
 """Every scheme of a result, to search: what answers the firm, all that is open to it, or why not this one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import models
@@ -32,7 +33,14 @@ class Row:
 
 
 def rows_of(submission: Submission, result: Result, *, scope: Scope, words: str, word: str) -> list[Row]:
-    """Return the schemes of a result in order, what was set aside left out.
+    """Return the schemes of a result in order, what was set aside left out; narrowed as :func:`narrowed` says."""
+    reviews = told_decisions(submission)
+    matches = [match for match in result.matches.all() if not is_set_aside(reviews.get(match.scheme_id))]
+    return narrowed(matches, scope=scope, words=words, word=word)
+
+
+def narrowed(matches: Iterable[Match], *, scope: Scope, words: str, word: str) -> list[Row]:
+    """Return some schemes in the order they come in.
 
     Parameters
     ----------
@@ -41,8 +49,7 @@ def rows_of(submission: Submission, result: Result, *, scope: Scope, words: str,
     word : str
         A value of ``Standing``; empty: any.
     """
-    reviews = told_decisions(submission)
-    matches = [match for match in _matches(result, scope) if not is_set_aside(reviews.get(match.scheme_id))]
+    matches = [match for match in matches if _is_in(match, scope)]
     revisions = read_revisions([match.revision_id for match in matches])
     wanted = fold(words).split()
     rows = (
@@ -57,7 +64,7 @@ def rows_of(submission: Submission, result: Result, *, scope: Scope, words: str,
     ]
 
 
-def _matches(result: Result, scope: Scope) -> models.QuerySet[Match]:
+def _is_in(match: Match, scope: Scope) -> bool:
     if scope == Scope.ALL:
-        return result.matches.all()
-    return result.matches.possible() if scope == Scope.OPEN else result.matches.answering()
+        return True
+    return match.eligibility != Match.Verdict.INELIGIBLE and (scope == Scope.OPEN or match.addresses)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
@@ -241,7 +242,9 @@ def unsaved(ranked: Iterable[engine.Ranked]) -> list[Match]:
     ranked = list(ranked)
     # By the revisions the answer names: another may be published between the ranking and this line.
     revisions = read_revisions([item.revision_id for item in ranked])
-    return [Match(scheme=revisions[item.revision_id].scheme, **columns_of(item)) for item in ranked]
+    matches = [Match(scheme=revisions[item.revision_id].scheme, **columns_of(item)) for item in ranked]
+    prefetch_related_objects(matches, "need")
+    return matches
 
 
 def _layout(

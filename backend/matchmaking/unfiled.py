@@ -6,8 +6,11 @@ from datetime import date
 from itertools import islice
 
 from backend.matchmaking import engine
+from backend.matchmaking.known import Known
+from backend.matchmaking.models import Match
 from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import preferences_in
+from backend.matchmaking.presentation import Card, cards_of, unsaved
 from backend.matchmaking.replies import SaidBack, said_back_unfiled
 from backend.matchmaking.shortlist import Shortlist, preview
 
@@ -28,6 +31,16 @@ class Unfiled:
     def page(self) -> Shortlist:
         """Return the schemes, laid out."""
         return preview(self.request)
+
+    def matches(self) -> list[Match]:
+        """Return every scheme in order, as matches of which nothing is kept."""
+        (ranked,) = engine.rank([self.request])
+        return unsaved(ranked)
+
+    def card(self, scheme: int) -> Card | None:
+        """Lay out one scheme with its conditions; nothing where there is none of this number."""
+        matches = [match for match in self.matches() if match.scheme_id == scheme]
+        return next(iter(cards_of(matches, Known(self.request.facts, {}), {}, self.request.on)), None)
 
     def said_back(self) -> SaidBack:
         """Return what was understood of its needs."""

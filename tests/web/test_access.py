@@ -335,6 +335,8 @@ TABLE: dict[str, Row] = {
     "forget": Row(PUBLIC, method="post"),
     "step": page(PUBLIC, "besoin"),
     "draft_answer": page(),
+    "draft_schemes": page(),
+    "draft_scheme": Row(PUBLIC, args=lambda case: [case.scheme.pk]),
     "draft_needs": Row(PUBLIC, method="post"),
     "draft_contact": Row(PUBLIC, method="post"),
     "draft_call": Row(PUBLIC, method="post"),

@@ -103,6 +103,35 @@ def test_what_another_release_kept_in_a_draft_is_left_out(client):
     assert client.get(ANSWER).status_code == 200
 
 
+def test_all_schemes_of_a_draft_are_listed_and_each_has_its_conditions(client):
+    other = Client()
+    answer_to(other, besoin={"text": "panneaux solaires sur le toit", "needs": []})
+    page = answer_to(client, besoin={"text": SURE, "needs": []})
+    first = page.context["page"]
+    assert "/demande/reponse/tous/" in page.content.decode()
+    listed = client.get("/demande/reponse/tous/")
+    assert listed["X-Robots-Tag"] == "noindex, nofollow"
+    rows = [row.match.scheme_id for row in listed.context["page"].paginator.object_list]
+    guides = {card.match.scheme_id for card in first.guides}
+    assert len(set(rows) - guides) == first.n_possible
+    assert [pk for pk in rows if pk not in guides][:5] == [card.match.scheme_id for card in first.cards]
+    theirs = other.get("/demande/reponse/tous/").context["page"].paginator.object_list
+    assert [row.match.scheme_id for row in theirs] != rows
+    everything = client.get("/demande/reponse/tous/?voir=tout").context["page"].paginator
+    assert everything.count > len(rows)
+    card = first.cards[0]
+    alone = client.get(f"/demande/reponse/{card.match.scheme_id}/")
+    assert card.revision.name in text_of(alone)
+    assert "Les conditions" in text_of(alone)
+    assert "C’est le cas" not in text_of(alone)  # nothing to answer: there is no file
+    part = client.get(f"/demande/reponse/{card.match.scheme_id}/", headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+    assert client.get("/demande/reponse/999999999/").status_code == 404
+    for path in ("/demande/reponse/tous/", f"/demande/reponse/{card.match.scheme_id}/"):
+        assert Client().get(path, follow=True).redirect_chain[-1][0] == "/demande/besoin/"
+    assert not ours(Submission).exists()
+
+
 # -- what was understood
 
 
