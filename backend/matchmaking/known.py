@@ -37,7 +37,6 @@ FACT_NAMES = {
     "project.tenure": _("si les locaux sont loués"),
     "project.horizon": _("pour quand est le projet"),
     "window": _("les dates d’ouverture (à demander au porteur)"),
-    "size": _("la taille exacte (effectif, chiffre d’affaires, bilan, groupe)"),
 }
 # Which fact a leaf of a criterion reads, to show the firm's own value beside the rule.
 FACT_OF_KIND = {
@@ -87,14 +86,15 @@ FACT_LABELS = (
 )
 FIGURES = ("headcount", "turnover", "balance_sheet")
 SIZE_FACTS = (*FIGURES, "group", "previous_years")
+SIZE = _("la taille exacte (effectif, chiffre d’affaires, bilan, groupe)")  # several of them at once
 
 
 def missing_facts(match: Match) -> tuple[str, ...]:
     """Name in words the facts that leave a scheme undecided, those of a firm's size as one."""
     facts = [fact for fact in match.unknown if fact != WINDOW]  # the dates are told apart
-    if sum(fact in SIZE_FACTS for fact in facts) > 1:
-        facts = ["size", *(fact for fact in facts if fact not in SIZE_FACTS)]
-    return tuple(str(FACT_NAMES.get(fact, fact)) for fact in facts)
+    several = sum(fact in SIZE_FACTS for fact in facts) > 1
+    named = tuple(str(FACT_NAMES.get(fact, fact)) for fact in facts if not several or fact not in SIZE_FACTS)
+    return (str(SIZE), *named) if several else named
 
 
 class Known:
