@@ -74,6 +74,7 @@ def _ranked(asked: answers.Asked, rows: list[single.Row]) -> Iterator[engine.Ran
             addresses=True,
             hidden_by=(),
             closeness=0.0,
+            guide=False,
             need="",  # the rows of the other tools do not name it
             unknown=unknown,
             to_confirm=(),
