@@ -82,14 +82,14 @@ def _kind(before: Match | None, after: Match | None, on_before: date, on_after: 
 def _is_listed_otherwise(before: Match, after: Match) -> bool:
     """Tell whether a scheme comes or goes though nothing about it changed for the firm.
 
-    What was understood, the points, or the needs that its sheet names are others: no news of the scheme. What a person
-    said of the firm's needs in the meantime is.
+    The model, the points, or the needs that its sheet names are others: no news of the scheme. Needs of the file are
+    read again only when a person says something of them: that is.
     """
     return (
         before.addresses != after.addresses
         and before.hidden_by == after.hidden_by
         and standing(before, before.revision) == standing(after, after.revision)
-        and before.result.ticked == after.result.ticked
+        and before.result.needs == after.result.needs
     )
 
 

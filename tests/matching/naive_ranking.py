@@ -69,7 +69,7 @@ def rank(
         match = match._replace(addresses=answered and not match.hidden_by, need=fit(scheme, wish)[1])
         matches.append(score(match, wish, profile, weights, ranker) if match.eligibility != NOT_MET else match)
     ordered = in_order(matches, weights)
-    if wish.stated and wish.closeness:
+    if wish.stated and any(wish.closeness.values()):
         ordered = cut(
             ordered, points, 0.5 * (max(wanted, default=0) or max((points[key] for key in possible), default=0))
         )
