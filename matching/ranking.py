@@ -14,7 +14,19 @@ from numpy.typing import NDArray
 
 from matching.bits import Positions, Words, bits_at, positions_of
 from matching.columns import CERTAIN, GUIDE, NEED, TARGET, WORDS, Floats
-from matching.features import CLOSE, DIGITS, LISTED, LISTED_AFTER, LOSSES, N_FIRST, N_OF_EACH, OTHERS, SCORED, Weights
+from matching.features import (
+    CLOSE,
+    DIGITS,
+    LISTED,
+    LISTED_AFTER,
+    LOSSES,
+    N_COVERED,
+    N_FIRST,
+    N_OF_EACH,
+    OTHERS,
+    SCORED,
+    Weights,
+)
 from matching.index import N_TOLD, TARGETED, UNTARGETED, Index, Standing
 from matching.matches import Answer, Match, Parts
 from matching.needs import Wish
@@ -144,6 +156,9 @@ class _Order:
         fit, self.need = self._fit_of(self.rows)
         self.points = self.board.points.take(self.rows, axis=1)
         self.points[NEED], self.points[WORDS] = weights.need * fit, self._words_of(self.rows)
+        self.likeliest = sorted(
+            range(len(self._needs)), key=lambda at: (-wish.weights[self._needs[at]], self._needs[at])
+        )[:N_COVERED]
         self.against = index.columns.go_against(wish.preferences, self.rows)
         self.best = self._best()
         self.least = self._least() if wish.stated else -inf
@@ -251,7 +266,10 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
     ordered = _by_owner(_by_score(np.flatnonzero(addresses), scores), owner, len(orders))
     addresses[_trailing(orders, ordered, need, points)] = False
     listed = np.arange(len(rows)) if one.is_whole else np.flatnonzero(addresses)
-    best = [each[:limit] for each in _by_owner(_by_score(listed, scores), owner, len(orders))]
+    best = [
+        _with_each_need(each, order, rows, need, addresses)[:limit]
+        for order, each in zip(orders, _by_owner(_by_score(listed, scores), owner, len(orders)), strict=True)
+    ]
     chosen = np.concatenate(best)
     names = (*SCORED, "learnt", *LOSSES) if ranker else (*SCORED, *LOSSES)
     shown = np.concatenate([points, losses[np.newaxis], penalties[np.newaxis]]).take(chosen, axis=1)
@@ -277,6 +295,29 @@ def _trailing(orders: Sequence[_Order], ordered: Sequence[Positions], need: Posi
         if order.is_cut
     ]
     return np.concatenate([*found, np.empty(0, np.intp)])
+
+
+def _with_each_need(
+    each: Positions, order: _Order, rows: Positions, need: Positions, addresses: BoolArray
+) -> Positions:
+    """Put the best scheme of each need among the first that help: none of several needs waits behind another.
+
+    Of the likeliest ``N_COVERED`` needs; otherwise points order.
+    """
+    wanted = order.likeliest
+    if len(wanted) < 2:
+        return each
+    schemes = order.index.schemes
+    helping = [at for at in each.tolist() if addresses[at] and not schemes[rows[at]].is_guide]
+    best: dict[int, int] = {}
+    for at in helping:
+        best.setdefault(int(need[at]), at)
+    first, must = helping[:N_COVERED], {best[each_need] for each_need in wanted if each_need in best}
+    if must.issubset(first):
+        return each
+    others = [at for at in first if at not in must][: N_COVERED - len(must)]
+    top = [at for at in helping if at in must or at in others]
+    return np.array([*top, *(at for at in each.tolist() if at not in top)], dtype=each.dtype)
 
 
 def _by_score(positions: Positions, scores: Floats) -> Positions:

@@ -63,6 +63,7 @@ def tab_to(page: Page, selector: str) -> None:
 
 def set_aside(page: Page, reason: str) -> None:
     page.keyboard.press("e")
+    expect(page.locator("select[name=reason]:focus")).to_be_visible()  # fetched, then focused
     choose(page, reason)
     if reason == "wrong_fact":
         tab_to(page, "select[name=fact]")

@@ -73,7 +73,21 @@ def rank(
         ordered = cut(
             ordered, points, 0.5 * (max(wanted, default=0) or max((points[key] for key in possible), default=0))
         )
-    return ordered, decision
+    return with_each_need(ordered, wish), decision
+
+
+def with_each_need(ordered: list[Match], wish: Wish) -> list[Match]:
+    wanted = sorted(wish.weights, key=lambda need: (-wish.weights[need], need))[:5]
+    if len(wanted) < 2:
+        return ordered
+    helping = [match for match in ordered if match.addresses and match.score is not None and not match.scheme.is_guide]
+    must = [next((match for match in helping if match.need == need), None) for need in wanted]
+    keys = {match.scheme.key for match in must if match}
+    if keys <= {match.scheme.key for match in helping[:5]}:
+        return ordered
+    room = 5 - len(keys)
+    keys |= {match.scheme.key for match in [m for m in helping[:5] if m.scheme.key not in keys][:room]}
+    return [m for m in ordered if m.scheme.key in keys] + [m for m in ordered if m.scheme.key not in keys]
 
 
 def cut(ordered: list[Match], points: dict[str, float], enough: float) -> list[Match]:

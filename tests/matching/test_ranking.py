@@ -149,9 +149,24 @@ def test_a_list_goes_on_after_ten_with_what_helps_half_as_much_and_the_first_two
     other = [make_scheme(f"u:{number}", needs={"energy": 0.4}) for number in range(3)]
     weights = replace(WEIGHTS, diversity=0)
     listed = keys([match for match in ranked([*good, *poor, *other], wish, weights) if match.addresses])
-    assert listed == [*(scheme.key for scheme in good), "u:0", "u:1"]
+    assert listed == [*(f"s:{number:02}" for number in range(4)), "u:0", *(f"s:{n:02}" for n in range(4, 12)), "u:1"]
     assert all(match.addresses for match in ranked([*good[:5], *poor], wish))
     assert all(match.addresses for match in ranked([*good, *poor, *other], replace(wish, closeness={})))
+
+
+def test_none_of_several_needs_waits_behind_another_and_who_orients_takes_no_place() -> None:
+    guide = make_scheme("g:guide", needs={"robot": 1.0}, guide=1.0)
+    robots = [make_scheme(f"r:{number}", needs={"robot": 1.0}) for number in range(7)]
+    energy = [make_scheme(f"e:{number}", needs={"energy": 0.5}) for number in range(2)]
+    bus = make_scheme("b:bus", needs={"bus": 0.4})
+    wish = Wish({"robot": 1.0, "energy": 0.9, "bus": 0.8}, stated=True)
+    weights = replace(WEIGHTS, diversity=0)
+    found = [key for key in keys(ranked([guide, *robots, *energy, bus], wish, weights)) if key != "g:guide"]
+    assert found[:5] == ["r:0", "r:1", "r:2", "e:0", "b:bus"]
+    assert found[5:] == ["r:3", "r:4", "r:5", "r:6", "e:1"]
+    assert len(set(found)) == 10
+    alone = replace(wish, weights={"robot": 1.0})
+    assert keys(ranked([*robots, *energy], alone, weights))[:7] == [robot.key for robot in robots]
 
 
 @pytest.mark.parametrize(
