@@ -1,9 +1,10 @@
 """What a firm reads first: five schemes in one order, the three steps to take, and what it lost or must choose."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
+from operator import itemgetter
 
 from backend.matchmaking import engine
 from backend.matchmaking.known import Known
@@ -136,13 +137,32 @@ def _plan(links: Links, cards: Iterable[Card]) -> tuple[StepView, ...]:
 
 
 def _steps(cards: Sequence[Card], known: Known) -> tuple[Step, ...]:
-    """Return what to do first, of schemes that go together: a study comes before what it opens."""
+    """Return what to do first, of schemes that go together: one of each need, and a study before what it opens."""
     by_scheme = {card.match.scheme_id: card for card in cards}
+    by_name = {card.revision.name: card for card in cards}
     plan = _plan(links_of(cards, known), cards) if len(cards) > 1 else ()
+    before = {step.scheme_id: [by_name[name] for name in step.after if name in by_name] for step in plan}
     opens = {name: step.name for step in plan for name in step.after}
-    ordered = [by_scheme[step.scheme_id] for step in plan] or cards
-    steps = (Step(card=card, opens=opens.get(card.revision.name, "")) for card in ordered if card.revision.next_step)
-    return tuple(islice(steps, N_STEPS))
+    found: dict[int, Step] = {}
+
+    def take(card: Card) -> None:
+        for other in before.get(card.match.scheme_id, ()):
+            take(other)
+        if card.revision.next_step:
+            found.setdefault(card.match.scheme_id, Step(card=card, opens=opens.get(card.revision.name, "")))
+
+    for card in _in_turns([by_scheme[step.scheme_id] for step in plan] or cards):
+        take(card)
+    return tuple(found.values())[:N_STEPS]
+
+
+def _in_turns(cards: Sequence[Card]) -> list[Card]:
+    """Put the first of each need before the second ones."""
+    seen, turns = Counter[str | None](), []
+    for card in cards:
+        seen[card.match.need_id] += 1
+        turns.append(seen[card.match.need_id])
+    return [card for _turn, card in sorted(zip(turns, cards, strict=True), key=itemgetter(0))]
 
 
 def _lost(matches: Iterable[Match], known: Known, asked: Result | engine.Request) -> Iterator[Revision]:

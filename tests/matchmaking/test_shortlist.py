@@ -68,6 +68,13 @@ def test_three_steps_are_taken_from_what_is_shown(submission):
     assert all(step.what for step in page.steps)
 
 
+def test_three_needs_get_a_step_each():
+    needs = ("competences.recruter", "numerique.robot", "mobilite.salaries")
+    page = show(make_submission(needs=needs, text=""))
+    assert {card.match.need_id for card in page.cards} == set(needs)
+    assert {step.card.match.need_id for step in page.steps} == set(needs)
+
+
 def test_a_project_that_has_begun_is_told_what_it_lost(submission):
     assert show(submission).lost == ()
     correct_submission(submission=submission, facts={"project.started": True}, on=DAY)
