@@ -51,6 +51,7 @@ def scheme():
 
 
 def test_a_newly_published_scheme_is_told_once_to_those_concerned_who_asked(scheme, tmp_path):
+    publish(scheme)
     revise_scheme(tmp_path, scheme.source_key, criteria=[{"kind": "headcount", "at_most": 250}])
     withhold(scheme)
     scheme.refresh_from_db()
@@ -133,16 +134,15 @@ def test_what_a_person_set_aside_is_not_told(scheme, reason):
 # -- what is news
 
 
-def test_a_scheme_with_one_open_question_is_told_with_the_question():
+def test_a_scheme_with_one_open_question_is_told_with_the_question(scheme, tmp_path):
+    publish(scheme)
+    revise_scheme(tmp_path, scheme.source_key, criteria=[{"kind": "activity", "any_of": ["C"]}])
     submission = subscriber(without=("naf",))
-    match = next(
-        match
-        for match in submission.results.first().matches.filter(addresses=True, typed="undecided")
-        if match.unknown == ["naf"]
-    )
-    withhold(match.scheme)
+    match = submission.results.first().matches.get(scheme=scheme)
+    assert match.unknown == ["naf"]
+    withhold(scheme)
     sweep()
-    publish(match.scheme)
+    publish(scheme)
     (email,) = sweep()
     assert match.revision.name in email.text
     assert "Il manque : l’activité (code NAF)" in email.text
