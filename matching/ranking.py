@@ -267,7 +267,7 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
     addresses[_trailing(orders, ordered, need, points)] = False
     listed = np.arange(len(rows)) if one.is_whole else np.flatnonzero(addresses)
     best = [
-        _with_each_need(each, order, rows, need, addresses)[:limit]
+        _with_each_need(each, order, rows, need, addresses, against)[:limit]
         for order, each in zip(orders, _by_owner(_by_score(listed, scores), owner, len(orders)), strict=True)
     ]
     chosen = np.concatenate(best)
@@ -298,11 +298,11 @@ def _trailing(orders: Sequence[_Order], ordered: Sequence[Positions], need: Posi
 
 
 def _with_each_need(
-    each: Positions, order: _Order, rows: Positions, need: Positions, addresses: BoolArray
+    each: Positions, order: _Order, rows: Positions, need: Positions, addresses: BoolArray, against: BoolArray
 ) -> Positions:
     """Put the best scheme of each need among the first that help: none of several needs waits behind another.
 
-    Of the likeliest ``N_COVERED`` needs; otherwise points order.
+    Of the likeliest ``N_COVERED`` needs, and never what goes against the wish; otherwise points order.
     """
     wanted = order.likeliest
     if len(wanted) < 2:
@@ -311,13 +311,16 @@ def _with_each_need(
     helping = [at for at in each.tolist() if addresses[at] and not schemes[rows[at]].is_guide]
     best: dict[int, int] = {}
     for at in helping:
-        best.setdefault(int(need[at]), at)
+        if not against[at]:
+            best.setdefault(int(need[at]), at)
     first, must = helping[:N_COVERED], {best[each_need] for each_need in wanted if each_need in best}
     if must.issubset(first):
         return each
-    others = [at for at in first if at not in must][: N_COVERED - len(must)]
-    top = [at for at in helping if at in must or at in others]
-    return np.array([*top, *(at for at in each.tolist() if at not in top)], dtype=each.dtype)
+    late = [at for at in helping if at in must and at not in first]
+    dropped = [at for at in first if at not in must][N_COVERED - len(must) :]
+    end = each.tolist().index(first[-1]) + 1
+    head = [at for at in each[:end].tolist() if at not in dropped]
+    return np.array([*head, *late, *dropped, *(at for at in each[end:].tolist() if at not in late)], dtype=each.dtype)
 
 
 def _by_score(positions: Positions, scores: Floats) -> Positions:

@@ -2,13 +2,10 @@
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from datetime import date
 
 from backend.matchmaking import engine
 from backend.matchmaking.known import FACT_NAMES, value_text
 from backend.matchmaking.models import Result, Submission
-from backend.matchmaking.results import latest_result
-from backend.matchmaking.services import correct_submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +37,3 @@ def offers_of(submission: Submission, result: Result) -> tuple[Offer, ...]:
         return ()
     waiting = result.matches.answering().values_list("unknown", flat=True)
     return offers_in(submission.text, known=result.facts, waiting=waiting)
-
-
-def take_offer(*, submission: Submission, fact: str, on: date) -> Result:
-    """Take a fact that the firm's text states, on its word; one that is not offered changes nothing."""
-    result = latest_result(submission, on=on)
-    value = next((offer.value for offer in offers_of(submission, result) if offer.fact == fact), None)
-    return result if value is None else correct_submission(submission=submission, facts={fact: value}, on=on)

@@ -231,9 +231,9 @@ def explain_ranked(ranked: Iterable[engine.Ranked], facts: engine.Facts, *, on: 
     return cards_of(unsaved(ranked), Known(facts, {}), {}, on)
 
 
-def proposes_de_minimis(cards: Iterable[Card]) -> bool:
-    """Tell whether one of some schemes may be paid as de minimis aid."""
-    texts = (card.revision.state_aid_regime for card in cards)
+def proposes_de_minimis(result: Result) -> bool:
+    """Tell whether a scheme that answers the firm may be paid as de minimis aid."""
+    texts = set(result.matches.answering().values_list("revision__state_aid_regime", flat=True))
     return any(basis.name == DE_MINIMIS for text in texts for basis in regimes_of(text) or ())
 
 

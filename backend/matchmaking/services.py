@@ -23,6 +23,7 @@ from backend.matchmaking.emails import (
     enqueue_reviewed,
 )
 from backend.matchmaking.models import Alert, NeedCorrection, Result, Submission
+from backend.matchmaking.offers import offers_of
 from backend.matchmaking.ownership import known_values, numbers_read
 from backend.matchmaking.results import (
     compute_result,
@@ -327,3 +328,10 @@ def outside_contacts(commune_code: str, *, on: date) -> dict[str, str]:
     around = Perimeter.objects.around(commune, on=on)
     names = {perimeter.kind: perimeter.name for perimeter in around}
     return {"commune": commune.name, "department": names.get("department", ""), "region": names.get("region", "")}
+
+
+def take_offer(*, submission: Submission, fact: str, on: date) -> Result:
+    """Take a fact that the firm's text states, on its word; one that is not offered changes nothing."""
+    result = latest_result(submission, on=on)
+    value = next((offer.value for offer in offers_of(submission, result) if offer.fact == fact), None)
+    return result if value is None else correct_submission(submission=submission, facts={fact: value}, on=on)

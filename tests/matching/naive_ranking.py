@@ -81,13 +81,17 @@ def with_each_need(ordered: list[Match], wish: Wish) -> list[Match]:
     if len(wanted) < 2:
         return ordered
     helping = [match for match in ordered if match.addresses and match.score is not None and not match.scheme.is_guide]
-    must = [next((match for match in helping if match.need == need), None) for need in wanted]
-    keys = {match.scheme.key for match in must if match}
-    if keys <= {match.scheme.key for match in helping[:5]}:
+    fitting = [match for match in helping if not match.scheme.against & wish.preferences]
+    must = [match for match in fitting if match.need in wanted]
+    must = [match for at, match in enumerate(must) if match.need not in {other.need for other in must[:at]}]
+    first = helping[:5]
+    late = [match for match in must if match not in first]
+    if not late:
         return ordered
-    room = 5 - len(keys)
-    keys |= {match.scheme.key for match in [m for m in helping[:5] if m.scheme.key not in keys][:room]}
-    return [m for m in ordered if m.scheme.key in keys] + [m for m in ordered if m.scheme.key not in keys]
+    dropped = [match for match in first if match not in must][5 - len(must) :]
+    end = ordered.index(first[-1]) + 1
+    head = [match for match in ordered[:end] if match not in dropped]
+    return [*head, *late, *dropped, *(match for match in ordered[end:] if match not in late)]
 
 
 def cut(ordered: list[Match], points: dict[str, float], enough: float) -> list[Match]:

@@ -7,7 +7,8 @@ from django.core.management import call_command
 
 from backend.companies.models import Fact
 from backend.matchmaking import engine
-from backend.matchmaking.offers import offers_of, take_offer
+from backend.matchmaking.offers import offers_of
+from backend.matchmaking.services import take_offer
 from tests.factories import DAY, link_to, make_submission
 from tests.web.conftest import text_of
 

@@ -181,8 +181,8 @@ def test_the_newest_fact_of_a_firm_wins_and_says_where_it_comes_from(client, fir
     correct_submission(submission=file, facts={"headcount": 512.0}, on=DAY)
     assert facts_of(firm.file)["headcount"] == 512.0
     assert latest_result(firm.file, on=DAY).facts["headcount"] == 512.0
-    page = client.get(reverse("result", args=[link_to(firm.file)])).content.decode()
-    assert f"repris de votre demande {file.reference}" in page
+    pages = reads(client, firm.file)
+    assert f"repris de votre demande {file.reference}" in pages
     correct_submission(submission=firm.file, facts={"headcount": 417.0}, on=DAY)
     assert facts_of(file)["headcount"] == 417.0
 

@@ -36,6 +36,7 @@ APPEND_ONLY = {
     "matchmaking_activation",
     "matchmaking_match",
     "matchmaking_needcorrection",
+    "matchmaking_preferencecorrection",
     "matchmaking_result",
     "matchmaking_review",
     "matchmaking_reviewend",

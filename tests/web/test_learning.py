@@ -4,7 +4,7 @@ import pytest
 
 from backend.matchmaking.contributions import named
 from backend.matchmaking.models import Ranker
-from tests.factories import make_lead, make_officer, make_submission
+from tests.factories import first_matches, make_lead, make_officer, make_submission
 from tests.matchmaking.rankers import NO_COMPARISON, make_ranker
 from tests.web.conftest import text_of
 
@@ -80,7 +80,8 @@ def test_officers_read_what_was_learnt_among_the_parts_of_a_score(client):
     make_ranker(make_lead())
     submission = make_submission(confirmed=True)
     client.force_login(make_officer())
-    text = text_of(client.get(f"/agent/{submission.pk}/"))
+    (match,) = first_matches(submission)
+    text = text_of(client.get(f"/agent/{submission.pk}/dispositif/{match.scheme_id}/"))
     assert "Réponse au besoin" in text
     assert "Appris des avis" in text
     assert "learnt" not in text

@@ -160,12 +160,18 @@ def test_an_officer_of_elsewhere_answers_nothing(client, submission):
 
 def test_a_no_says_what_would_change_it(client):
     submission = make_submission(needs=("cyber.equipement",), facts={"project.spend": 900.0, "group": []})
-    response = client.get(page_of(submission))
-    told = [card for card in response.context["page"].not_proposed if card.possible_if]
+    path = page_of(submission)
+    rows = client.get(f"{path}tous/", {"voir": "tout", "statut": "ineligible"}).context["page"].paginator.object_list
+    pages = [
+        client.get(f"{path}dispositif/{row.match.scheme_id}/")
+        for row in rows
+        if row.match.addresses and row.standing == "ineligible"
+    ]
+    told = [page.context["card"] for page in pages if page.context["card"].possible_if]
     assert told
-    text = text_of(response)
-    for card in told:
-        assert " ".join(f"Vous pourriez y prétendre {card.possible_if}.".split()) in text
+    for page in pages:
+        if change := page.context["card"].possible_if:
+            assert " ".join(f"Vous pourriez y prétendre {change}.".split()) in text_of(page)
     assert any("si le projet coûtait au moins" in card.possible_if for card in told)
 
 

@@ -92,7 +92,8 @@ def test_who_only_looks_has_no_button(client, submission):
 
 
 def test_the_score_is_told_in_words_to_officers(desk, submission):
-    text = text_of(desk.get(f"/agent/{submission.pk}/"))
+    (match,) = first_matches(submission)
+    text = text_of(desk.get(f"/agent/{submission.pk}/dispositif/{match.scheme_id}/"))
     assert "Réponse au besoin " in text
 
 

@@ -120,8 +120,9 @@ class StepForm(forms.Form):
 
     def __init__(self, *args: Any, submission: Submission, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Two look-ups by key: a join over the matches and the reviews of all files would read every one of them.
-        listed = Match.objects.filter(result__submission=submission, addresses=True).values("scheme")
+        # Look-ups by key: a join over the matches and the reviews of all files would read every one of them.
+        results = list(submission.results.values_list("pk", flat=True))
+        listed = Match.objects.filter(result__in=results, addresses=True).values("scheme")
         decided = Review.objects.filter(submission=submission).values("scheme")
         rows = Scheme.objects.filter(Q(pk__in=listed) | Q(pk__in=decided)).select_related("current")
         self.fields["scheme"].queryset = rows.order_by("current__name")  # type: ignore[attr-defined]

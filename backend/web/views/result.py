@@ -23,7 +23,6 @@ from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.models import Alert, Cause, Submission
-from backend.matchmaking.offers import take_offer
 from backend.matchmaking.ownership import read_once
 from backend.matchmaking.presentation import proposes_de_minimis, whom_to_call
 from backend.matchmaking.replies import said_back
@@ -34,6 +33,7 @@ from backend.matchmaking.services import (
     confirm_address,
     correct_submission,
     send_link_again,
+    take_offer,
 )
 from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.state_aid import has_aids, ledger_of
@@ -95,7 +95,7 @@ def result_page(
     answer, token = latest_result(submission, on=current_day()), token_of(request)
     alert = Alert.objects.filter(submission=submission).first()
     page, said = shortlist_of(submission, answer), said_back(submission, answer)
-    shows_aids = aid_form or proposes_de_minimis(page.cards) or has_aids(submission)
+    shows_aids = aid_form or proposes_de_minimis(answer) or has_aids(submission)
     context = {
         "submission": submission,
         "token": token,
