@@ -85,9 +85,6 @@ class Outbox:
         found = self._connection.execute(query, [message_id]).fetchone()
         return Row(*found) if found else None
 
-    def n_sent(self) -> int:
-        return self._number("SELECT count(*) FROM notifications_notification WHERE state = 'sent'")
-
     def n_claims_cut(self) -> int:
         """Return how many claims did not end in a sending, once all is sent."""
         return self._number(
