@@ -20,7 +20,7 @@ from matching.features import (
     Weights,
 )
 from matching.outcomes import BoolArray
-from matching.schemes import Scheme
+from matching.schemes import GUIDES, Scheme
 
 type Floats = NDArray[np.float64]
 
@@ -60,7 +60,9 @@ class Columns:
     serving : ndarray of uint64, shape (n_needs + 1, n_words)
         The schemes that serve each.
     guides : ndarray of uint64, shape (n_words,)
-        The schemes that orient a firm, whatever it needs.
+        The schemes that orient a firm to some degree, whatever it needs.
+    orients : ndarray of bool, shape (n,)
+        Those that orient rather than help.
     against : dict of str to ndarray of bool
         The schemes that go against each preference.
     """
@@ -86,6 +88,7 @@ class Columns:
         self.needs, self.weights, self.serving = self._serve(schemes)
         self.guides = row_of(np.flatnonzero(self.stated[3]), self.n)
         self.has_guides = bool(self.stated[3].any())
+        self.orients: BoolArray = self.stated[3] >= GUIDES
         preferences = frozenset().union(*(scheme.against for scheme in schemes))
         self.against: dict[str, BoolArray] = {
             name: np.array([name in scheme.against for scheme in schemes], bool) for name in preferences

@@ -14,23 +14,12 @@ from numpy.typing import NDArray
 
 from matching.bits import Positions, Words, bits_at, positions_of
 from matching.columns import CERTAIN, GUIDE, NEED, TARGET, WORDS, Floats
-from matching.features import (
-    CLOSE,
-    DIGITS,
-    LISTED,
-    LISTED_AFTER,
-    LOSSES,
-    N_COVERED,
-    N_FIRST,
-    N_OF_EACH,
-    OTHERS,
-    SCORED,
-    Weights,
-)
+from matching.features import CLOSE, LISTED, LISTED_AFTER, LOSSES, N_COVERED, OTHERS, SCORED, Weights
 from matching.index import N_TOLD, TARGETED, UNTARGETED, Index, Standing
 from matching.matches import Answer, Match, Parts
 from matching.needs import Wish
 from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray
+from matching.placing import by_owner, by_score, diversify, rounded, trailing, with_each_need
 from matching.profile_classes import classes_of
 from matching.profiles import Profile
 from matching.ranker import Ranker
@@ -39,7 +28,6 @@ from matching.schemes import Scheme
 from matching.tables import PERHAPS, SURE
 from matching.variants import hidden_by
 
-SCALE = 10.0**DIGITS
 SOMETHING = nextafter(0.0, inf)  # points: the least that is not nothing
 BLOCK = 1 << 15  # schemes that are ordered at once, of several profiles
 MAX_SAID = 20_000  # combinations of verdicts and open facts of which what is said is kept
@@ -262,13 +250,18 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
         is_hidden = np.concatenate([order.is_hidden(order.rows) for order in orders])
         addresses &= ~is_hidden
         group[is_hidden] = -1 - np.flatnonzero(is_hidden)  # what is not shown takes no points off what is
-    scores, penalties = _diversify(_rounded(own), group, weights.diversity)
-    ordered = _by_owner(_by_score(np.flatnonzero(addresses), scores), owner, len(orders))
-    addresses[_trailing(orders, ordered, need, points)] = False
+    scores, penalties = diversify(rounded(own), group, weights.diversity)
+    serves, helped = points[NEED] > 0.0, points[NEED] + points[WORDS]
+    enough = helped >= LISTED_AFTER * np.repeat([order.best for order in orders], sizes)
+    ordered = by_owner(by_score(np.flatnonzero(addresses), scores), owner, len(orders))
+    for order, each in zip(orders, ordered, strict=True):
+        if order.is_cut:
+            addresses[trailing(each, need, serves, enough)] = False
+    helps = addresses & ~index.columns.orients.take(rows)
     listed = np.arange(len(rows)) if one.is_whole else np.flatnonzero(addresses)
     best = [
-        _with_each_need(each, order, rows, need, addresses, against)[:limit]
-        for order, each in zip(orders, _by_owner(_by_score(listed, scores), owner, len(orders)), strict=True)
+        with_each_need(each, order.likeliest, need, helps, against)[:limit]
+        for order, each in zip(orders, by_owner(by_score(listed, scores), owner, len(orders)), strict=True)
     ]
     chosen = np.concatenate(best)
     names = (*SCORED, "learnt", *LOSSES) if ranker else (*SCORED, *LOSSES)
@@ -278,61 +271,6 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
     whose = chain.from_iterable(repeat(order, len(each)) for order, each in zip(orders, best, strict=True))
     found = iter(_say(whose, index, rows[chosen], told.take(chosen, axis=1), flags, needs, totals, parts))
     return [[*islice(found, len(each))] for each in best]
-
-
-def _trailing(orders: Sequence[_Order], ordered: Sequence[Positions], need: Positions, points: Floats) -> Positions:
-    """Return what comes after the first of each list, helps too little, and is not among the first of its need.
-
-    Words may be close to many schemes; what serves a box that was ticked is an answer to it however many there are.
-    """
-    helps = points[NEED] + points[WORDS]
-    found = [
-        each[N_FIRST:][
-            (helps[each] < LISTED_AFTER * order.best)[N_FIRST:]
-            & ((_n_before(need[each]) >= N_OF_EACH) | (points[NEED, each] == 0.0))[N_FIRST:]
-        ]
-        for order, each in zip(orders, ordered, strict=True)
-        if order.is_cut
-    ]
-    return np.concatenate([*found, np.empty(0, np.intp)])
-
-
-def _with_each_need(
-    each: Positions, order: _Order, rows: Positions, need: Positions, addresses: BoolArray, against: BoolArray
-) -> Positions:
-    """Put the best scheme of each need among the first that help: none of several needs waits behind another.
-
-    Of the likeliest ``N_COVERED`` needs, and never what goes against the wish; otherwise points order.
-    """
-    wanted = order.likeliest
-    if len(wanted) < 2:
-        return each
-    schemes = order.index.schemes
-    helping = [at for at in each.tolist() if addresses[at] and not schemes[rows[at]].is_guide]
-    best: dict[int, int] = {}
-    for at in helping:
-        if not against[at]:
-            best.setdefault(int(need[at]), at)
-    first, must = helping[:N_COVERED], {best[each_need] for each_need in wanted if each_need in best}
-    if must.issubset(first):
-        return each
-    late = [at for at in helping if at in must and at not in first]
-    dropped = [at for at in first if at not in must][N_COVERED - len(must) :]
-    end = each.tolist().index(first[-1]) + 1
-    head = [at for at in each[:end].tolist() if at not in dropped]
-    return np.array([*head, *late, *dropped, *(at for at in each[end:].tolist() if at not in late)], dtype=each.dtype)
-
-
-def _by_score(positions: Positions, scores: Floats) -> Positions:
-    return positions[(-scores[positions]).argsort(kind="stable")]
-
-
-def _by_owner(positions: Positions, owner: Positions, n: int) -> list[Positions]:
-    """Return the positions of each of ``n`` owners, in their order."""
-    if n == 1:
-        return [positions]
-    of_each = positions[owner[positions].argsort(kind="stable")]
-    return np.split(of_each, owner[of_each].searchsorted(np.arange(1, n)))
 
 
 def _say(
@@ -366,38 +304,6 @@ def _say(
 
 def _keys(schemes: Sequence[Scheme], row: Words) -> tuple[str, ...]:
     return tuple(schemes[position].key for position in positions_of(row, len(schemes)).tolist())
-
-
-def _rounded(points: Floats) -> Floats:
-    """Round to so many digits that a score is the same however it was computed."""
-    result: Floats = np.rint(points * SCALE) / SCALE
-    return result
-
-
-def _diversify(scores: Floats, group: Positions, diversity: float) -> tuple[Floats, Floats]:
-    """Take points off each scheme for every better one of its group: the same need in the same form.
-
-    Among those, the loss grows along the list, so they stay in the order of their own scores.
-
-    Returns
-    -------
-    (scores, penalties) : two ndarray of float64, shape (n_candidates,)
-    """
-    by_score = _by_score(np.arange(len(scores)), scores)
-    penalties = np.empty(len(group))
-    n_better = _n_before(group[by_score]).astype(np.float64)
-    penalties[by_score] = _rounded(-diversity * n_better)
-    return _rounded(scores + penalties), penalties
-
-
-def _n_before(group: Positions) -> Positions:
-    """Return how many of the same group stand before each, of an array in order."""
-    by_group, places = group.argsort(kind="stable"), np.arange(len(group))
-    ordered, starts = group[by_group], places.copy()
-    starts[1:][ordered[1:] == ordered[:-1]] = 0
-    found = np.empty(len(group), np.intp)
-    found[by_group] = places - np.maximum.accumulate(starts)
-    return found
 
 
 type Facts = tuple[tuple[str, int], ...]

@@ -94,7 +94,7 @@ def _is_listed_otherwise(before: Match, after: Match) -> bool:
 
 
 def _possible(match: Match | None, word: Standing | None) -> Kind | None:
-    """Return as what a firm is told of a scheme that it has, or that at most one fact and people's answers settle."""
+    """Return the news that a scheme is: eligible, a question where one fact of the firm is missing; otherwise none."""
     if word in POSSIBLE:
         return Kind.ELIGIBLE
     is_near = word == Standing.TO_SPECIFY and match and len(match.unknown) <= 1 and WINDOW not in match.unknown

@@ -38,7 +38,7 @@ class Told:
 
 
 class LineView(NamedTuple):
-    """One condition for one firm: what is told of it, its outcome, the firm's values and where they come from.
+    """One condition for one firm: the rule, its outcome, the firm's values and where they come from.
 
     What the operator weighs and what the firm will do have no outcome.
     """

@@ -80,9 +80,8 @@ def told_card(submission: Submission, result: Result, scheme: int) -> Card | Non
     return next(iter(cards_of(matches, known_of(submission, result), told_decisions(submission), result.on)), None)
 
 
-def preview(request: engine.Request) -> Shortlist:
-    """Lay out what the engine answers, without keeping anything of it."""
-    (ranked,) = engine.rank([request])
+def preview(request: engine.Request, ranked: Iterable[engine.Ranked]) -> Shortlist:
+    """Lay out what the engine answers to a request, without keeping anything of it."""
     return _layout(unsaved(ranked), Known(request.facts, {}), {}, request)
 
 

@@ -1,6 +1,6 @@
 """The answer to a firm that has filed nothing: made from what it typed, and nothing of it is kept."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -30,12 +30,11 @@ class Unfiled:
 
     def page(self) -> Shortlist:
         """Return the schemes, laid out."""
-        return preview(self.request)
+        return preview(self.request, self.found.ranked)
 
     def matches(self) -> list[Match]:
         """Return every scheme in order, as matches of which nothing is kept."""
-        (ranked,) = engine.rank([self.request])
-        return unsaved(ranked)
+        return unsaved(self.found.ranked)
 
     def card(self, scheme: int) -> Card | None:
         """Lay out one scheme with its conditions; nothing where there is none of this number."""
@@ -49,7 +48,7 @@ class Unfiled:
 
     def offers(self) -> tuple[Offer, ...]:
         """Return the facts that its text states and that listed schemes lack."""
-        waiting = (item.unknown for item in self.found.ranked)
+        waiting = (item.unknown for item in self._listed())
         return offers_in(self.text, known=self.request.facts, waiting=waiting)
 
     def waits_for(self, facts: Collection[str]) -> bool:
@@ -59,8 +58,12 @@ class Unfiled:
         """
         if self.found.decision.reply != engine.Reply.ANSWERED:
             return False
-        possible = (item for item in self.found.ranked if not item.opens_later)
-        return any(not set(facts).isdisjoint(item.unknown) for item in islice(possible, N_LIKELY))
+        return any(not set(facts).isdisjoint(item.unknown) for item in islice(self._listed(), N_LIKELY))
+
+    def _listed(self) -> Iterator[engine.Ranked]:
+        """Yield what the firm has or may have and answers it."""
+        possible = (item for item in self.found.ranked if item.eligibility != Match.Verdict.INELIGIBLE)
+        return (item for item in possible if item.addresses)
 
 
 def read_unfiled(
@@ -74,5 +77,5 @@ def read_unfiled(
     request, reading = engine.read_request(
         facts, text, needs, on=on, compiled=rules.compiled, language=rules.language, removed=removed
     )
-    found = engine.listed(request, compiled=rules.compiled, weights=rules.weights, ranker=rules.ranker)
+    (found,) = engine.answer([request], compiled=rules.compiled, weights=rules.weights, ranker=rules.ranker)
     return Unfiled(text=text, request=request, reading=reading, found=found, weights=rules.weights, removed=removed)

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from backend.matchmaking import engine
 from backend.matchmaking.answers import answer
 from backend.matchmaking.lines import Question
 from backend.matchmaking.listing import Scope, rows_of
@@ -159,7 +160,9 @@ def test_nothing_fits_where_no_scheme_answers_the_need():
 
 def test_a_preview_shows_the_same_as_a_result_and_keeps_nothing(submission):
     n = ours(Match).count()
-    page = preview(request_of(submission, on=DAY))
+    request = request_of(submission, on=DAY)
+    (ranked,) = engine.rank([request])
+    page = preview(request, ranked)
     assert keys(page.cards) == keys(show(submission).cards)
     assert ours(Match).count() == n
 

@@ -265,7 +265,7 @@ def test_a_firm_that_files_afterwards_reads_it_in_its_data_and_erases_it(client)
     lines = [line.value for theme in own_data(submission) for line in theme.lines if line.label == "Rappel demandé"]
     assert lines == ["03 53 01 60 77, Camille Roux, entre 12 h et 14 h"]
     erase_submission(submission=submission)
-    assert [call.pk for call in ours(CallRequest)] == [other.pk]  # of the same number, by whoever it was
+    assert [call.pk for call in ours(CallRequest)] == [other.pk]  # of the same number, in another draft
 
 
 def test_own_data_says_by_whom_consent_by_telephone_was_recorded():

@@ -10,6 +10,7 @@ from backend.matchmaking.listing import narrowed
 from backend.web.access import private
 from backend.web.drafts import Draft, Stated, stated
 from backend.web.forms.listing import ListingForm
+from backend.web.fragments import render_fragment
 from backend.web.views.firm_schemes import PER_PAGE
 
 
@@ -45,7 +46,5 @@ def scheme(request: HttpRequest, scheme_pk: int) -> HttpResponse:
     card = said.read.card(scheme_pk)
     if card is None:
         raise Http404
-    template = "web/parts/conditions.html" if request.htmx else "web/firm_scheme.html"  # type: ignore[attr-defined]
-    response = private(render(request, template, {"card": card, "read_only": True}))
-    response.headers["Vary"] = "HX-Request"
-    return response
+    context = {"card": card, "read_only": True}
+    return private(render_fragment(request, "web/parts/conditions.html", "web/firm_scheme.html", context))

@@ -13,6 +13,7 @@ from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import told_card
 from backend.web.access import opened_submission, private
 from backend.web.forms.listing import ListingForm
+from backend.web.fragments import render_fragment
 from backend.web.throttles import limit_wrong_links
 from backend.web.views.result import unless_closed
 
@@ -57,7 +58,4 @@ def scheme(request: HttpRequest, token: str, pk: int) -> HttpResponse:
         "answer_url": reverse("answer", args=[token]),
         "can_answer": ("firm",),
     }
-    template = "web/parts/conditions.html" if request.htmx else "web/firm_scheme.html"  # type: ignore[attr-defined]
-    response = private(render(request, template, context))
-    response.headers["Vary"] = "HX-Request"
-    return response
+    return private(render_fragment(request, "web/parts/conditions.html", "web/firm_scheme.html", context))

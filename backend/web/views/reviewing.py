@@ -29,6 +29,7 @@ from backend.schemes.models import Scheme
 from backend.web.forms.answers import trilean
 from backend.web.forms.question import take_answer
 from backend.web.forms.review import EndForm, NeedCorrectionForm, SetAsideForm
+from backend.web.fragments import render_fragment
 from backend.web.views.officer import file_page, means_to_decide, next_file, signed_in, tell_changes, visible_file
 
 N_FOUND = 30
@@ -85,10 +86,8 @@ def file_scheme(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
     if not cards:
         raise Http404
     context = {"submission": submission, "card": cards[0], "for_officer": True, **means_to_decide(submission, user)}
-    part = PARTS.get(request.GET.get("partie", "")) if request.htmx else None  # type: ignore[attr-defined]
-    response = render(request, part or "web/officer/file_scheme.html", context)
-    response.headers["Vary"] = "HX-Request, Cookie"
-    return response
+    fragment = PARTS.get(request.GET.get("partie", ""), "")
+    return render_fragment(request, fragment, "web/officer/file_scheme.html", context)
 
 
 @login_required
