@@ -27,6 +27,7 @@ from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.quality import is_overdue
 from backend.schemes.regimes import DE_MINIMIS, regimes_of
+from backend.schemes.services import manual_facts
 
 N_FIRST = 4  # of each group, shown in full; the others are one line that opens
 KEPT = Review.Verdict.KEPT
@@ -82,11 +83,16 @@ class Card:
         return missing_facts(self.match)
 
     @property
-    def left_to_say(self) -> list[str]:
-        """What the firm alone can tell, in sentences."""
+    def left_to_say(self) -> list[LineView]:
+        """What the firm alone can tell, that is still open."""
         if self.match.eligibility != Match.Verdict.UNDECIDED:
             return []
-        return [line.sentence for line in open_conditions(self.reasons) if line.ask == "firm"]
+        return [line for line in open_conditions(self.reasons) if line.ask == "firm"]
+
+    @property
+    def asked(self) -> LineView | None:
+        """The condition that the card asks the firm: the first one, where no fact is missing."""
+        return next(iter(self.left_to_say), None) if not self.missing else None
 
     @property
     def verdict(self) -> str:
@@ -105,6 +111,11 @@ class Card:
         """Every condition, those left to a person after the others; then what decides nothing."""
         told = (line for line in (*self.appraisals, *self.undertakings) if line.criterion)
         return (*self.lines, *self.to_confirm, *told)
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """The names of all that is left to a person."""
+        return frozenset(name for row in self.revision.criteria.all() for name in manual_facts(row.definition))
 
     @property
     def denied(self) -> tuple[LineView, ...]:

@@ -1,7 +1,8 @@
 """What is left to ask, in words: the best question first, why it is asked and what it costs to answer."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -13,11 +14,12 @@ from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.models import Match, Result, Submission
-from backend.schemes.models import Criterion
+from backend.schemes.kept import read_revisions
+from backend.schemes.models import Revision
 from backend.schemes.services import manual_sentences
 from backend.schemes.wording import scheme_name
 
-N_WHY = 5  # schemes named to say why a question is asked
+N_WHY = 3  # schemes named to say why a question is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,6 @@ class NextQuestion:
     n_undecided: int
 
     @property
-    def is_condition(self) -> bool:
-        """Whether it is a condition that only a person can check."""
-        return self.name.startswith(Fact.ANSWER)
-
-    @property
     def n_more(self) -> int:
         return self.n_waiting - len(self.why)
 
@@ -105,67 +102,92 @@ class NextQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What is left to ask of a result: the best question for the firm, and what only others know."""
+    """What is left to ask, best first: what the firm can tell, and what only others know."""
 
-    first: NextQuestion | None
+    of_firm: tuple[NextQuestion, ...]
     of_others: tuple[NextQuestion, ...]
 
+    def first(self, *, but: Collection[str] = ()) -> NextQuestion | None:
+        """Return the best question for the firm, but those that the same page asks elsewhere."""
+        return next((question for question in self.of_firm if question.name not in but), None)
 
-def questions_of(
-    submission: Submission, result: Result, *, told_with: Mapping[str, str], can_ask: Callable[[str], bool]
-) -> Questions:
+    def named(self, name: str) -> NextQuestion | None:
+        """Return a question for the firm, while it is open."""
+        return next((question for question in self.of_firm if question.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """The schemes that answer a firm and that it has or may have, and what was said to decide them."""
+
+    matches: tuple[Match, ...]
+    facts: engine.Facts
+    declined: Collection[str]  # the questions that are not asked again
+    weights: engine.Weights
+    on: date
+
+
+def open_of(submission: Submission, result: Result) -> Open:
+    """Return what may be asked of a result."""
+    possible = result.matches.filter(addresses=True).exclude(eligibility=Match.Verdict.INELIGIBLE)
+    return Open(
+        matches=tuple(possible.select_related("scheme")),
+        facts=result.facts,
+        declined=submission.sheet.declined(),
+        weights=engine.weights_of(result.weights),
+        on=result.on,
+    )
+
+
+def questions_of(of: Open, *, told_with: Mapping[str, str], can_ask: Callable[[str], bool]) -> Questions:
     """Return what is left to ask: facts first, then conditions; what was declined is not asked again.
 
     ``can_ask`` tells which facts have a form.
     """
-    possible = result.matches.filter(addresses=True).exclude(eligibility=Match.Verdict.INELIGIBLE)
-    matches = {match.scheme.key: match for match in possible.select_related("scheme", "revision")}
-    declined = submission.sheet.declined()
-    facts, on, compiled = result.facts, result.on, engine.catalogue()
-    worth = engine.worth(
-        ((key, match.score, match.parts) for key, match in matches.items()), engine.weights_of(result.weights)
-    )
+    matches, compiled = {match.scheme.key: match for match in of.matches}, engine.catalogue()
+    worth = engine.worth(((key, match.score, match.parts) for key, match in matches.items()), of.weights)
     undecided = {key: worth[key] for key, match in matches.items() if match.typed == Match.Verdict.UNDECIDED}
     unsure = {key: worth[key] for key, match in matches.items() if match.eligibility == Match.Verdict.UNDECIDED}
     open_facts = engine.next_questions(
-        facts,
+        of.facts,
         undecided,
-        on=on,
+        on=of.on,
         efforts=efforts(),
-        skip=declined,
+        skip=of.declined,
         likely=likely(),
         told_with=told_with,
         compiled=compiled,
     )
     conditions = engine.next_conditions(
-        facts, unsure, on=on, effort=condition_effort(), skip=declined, compiled=compiled
+        of.facts, unsure, on=of.on, effort=condition_effort(), skip=of.declined, compiled=compiled
     )
-    sentences = _sentences(matches.values())
+    revisions = read_revisions({match.revision_id for match in of.matches})
+    by_key = {key: revisions[match.revision_id] for key, match in matches.items()}
+    sentences = _sentences(by_key.values())
     askable = [asked for asked in open_facts if asked.ask != "firm" or can_ask(asked.name)]
     asked = [
-        *(_put(one, matches, len(undecided), question_of(one.name)) for one in askable),
-        *(_put(one, matches, len(unsure), sentences[one.name]) for one in conditions),
+        *(_put(one, by_key, len(undecided), question_of(one.name)) for one in askable),
+        *(_put(one, by_key, len(unsure), sentences[one.name]) for one in conditions),
     ]
     return Questions(
-        first=next((question for question in asked if question.ask == "firm"), None),
+        of_firm=tuple(question for question in asked if question.ask == "firm"),
         of_others=tuple(question for question in asked if question.ask != "firm"),
     )
 
 
-def _put(asked: engine.Asked, matches: Mapping[str, Match], n_undecided: int, question: str) -> NextQuestion:
+def _put(asked: engine.Asked, sheets: Mapping[str, Revision], n_undecided: int, question: str) -> NextQuestion:
     return NextQuestion(
         name=asked.name,
         question=question,
         ask=asked.ask,
-        why=tuple(matches[key].revision.name for key in asked.waiting[:N_WHY]),
+        why=tuple(sheets[key].name for key in asked.waiting[:N_WHY]),
         n_waiting=len(asked.waiting),
         n_can_settle=len(asked.can_settle),
         n_undecided=n_undecided,
     )
 
 
-def _sentences(matches: Iterable[Match]) -> dict[str, str]:
+def _sentences(sheets: Iterable[Revision]) -> dict[str, str]:
     """Return the sentences of the conditions that the schemes leave to a person."""
-    revisions = [match.revision_id for match in matches]
-    rows = Criterion.objects.filter(revision__in=revisions).order_by("pk").values_list("definition", flat=True)
-    return {f"{Fact.ANSWER}{name}": sentence for row in rows for name, sentence in manual_sentences(row).items()}
+    definitions = [row.definition for sheet in sheets for row in sheet.criteria.all()]
+    return {f"{Fact.ANSWER}{name}": text for each in definitions for name, text in manual_sentences(each).items()}

@@ -204,23 +204,6 @@ def answer_condition(
 
 
 @transaction.atomic
-def answer_question(
-    *,
-    submission: Submission,
-    question: str,
-    facts: Mapping[str, Any],
-    on: date,
-    origins: Mapping[str, str] | None = None,
-    author: User | None = None,
-) -> Result:
-    """Record what was answered to a question; an answer that says nothing new is that one does not know."""
-    known = known_values(submission)
-    if all(known.get(name) == value for name, value in facts.items()):
-        return decline_question(submission=submission, question=question, on=on, author=author)
-    return correct_submission(submission=submission, facts=facts, origins=origins, on=on, author=author)
-
-
-@transaction.atomic
 def decline_question(*, submission: Submission, question: str, on: date, author: User | None = None) -> Result:
     """Record that nobody knows, so that it is not asked again: the fact stays unknown, and the result as it is."""
     submission = Submission.objects.locked(submission.pk)

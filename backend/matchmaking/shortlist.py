@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
 
+from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.known import Known
 from backend.matchmaking.models import Match, Result, Submission
@@ -64,6 +65,11 @@ class Shortlist:
     @property
     def n_possible(self) -> int:
         return len(self.cards) + self.n_more
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The names of the questions that its cards ask."""
+        return frozenset(f"{Fact.ANSWER}{card.asked.condition}" for card in self.cards if card.asked)
 
 
 def shortlist_of(submission: Submission, result: Result) -> Shortlist:

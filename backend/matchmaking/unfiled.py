@@ -11,6 +11,7 @@ from backend.matchmaking.models import Match
 from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import preferences_in
 from backend.matchmaking.presentation import Card, cards_of, unsaved
+from backend.matchmaking.questions import Open
 from backend.matchmaking.replies import SaidBack, said_back_unfiled
 from backend.matchmaking.shortlist import Shortlist, preview
 
@@ -50,6 +51,16 @@ class Unfiled:
         """Return the facts that its text states and that listed schemes lack."""
         waiting = (item.unknown for item in self._listed())
         return offers_in(self.text, known=self.request.facts, waiting=waiting)
+
+    def open(self, declined: Collection[str]) -> Open:
+        """Return what may be asked; ``declined`` are the questions that are not asked again."""
+        return Open(
+            matches=tuple(unsaved(self._listed())),
+            facts=self.request.facts,
+            declined=declined,
+            weights=self.weights,
+            on=self.request.on,
+        )
 
     def waits_for(self, facts: Collection[str]) -> bool:
         """Tell whether one of the likeliest schemes is undecided for want of one of some facts.

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from math import ceil
@@ -13,17 +13,20 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import QueryDict
 
 from backend.common.days import current_day
+from backend.companies.models import Fact
+from backend.matchmaking.questions import Questions
 from backend.matchmaking.services import OutsideTerritory, route
 from backend.matchmaking.unfiled import Unfiled, read_unfiled
 from backend.territories.models import ServedEpci
 from backend.web.forms.filing import STEPS, merge_facts
 from backend.web.forms.filing.steps import StepForm
+from backend.web.forms.question import Asked, Said, asked_with, open_questions, read_answer
 
 DRAFT = "draft"  # its name in the session
 MOST_BYTES = 20_000
 FORMS = dict(STEPS)
 NAMES = tuple(FORMS)
-CONTACT, CALL = "contact", "rappel"  # what was typed of them, beside the steps
+CONTACT, CALL, QUESTION = "contact", "rappel", "question"  # what was typed of them, beside the steps
 OPTIONAL = "projet"  # the step that is asked only where a likely scheme reads it
 
 
@@ -37,7 +40,8 @@ class Draft:
     has: list[str] = field(default_factory=list)  # sub-needs that were confirmed
     has_not: list[str] = field(default_factory=list)  # and those that were taken away
     wants_not: list[str] = field(default_factory=list)  # preferences that were taken away
-    accepted: dict[str, float] = field(default_factory=dict)  # facts of its words that it said are so
+    answered: dict[str, Any] = field(default_factory=dict)  # facts that it said beside the answer, and in no step
+    declined: list[str] = field(default_factory=list)  # questions that it cannot answer
     asked_again: bool = False  # to press again: what was sent looked like a robot's
     is_called: bool = False  # a call was asked for
     wait_until: float = 0.0  # too many came from this network
@@ -105,6 +109,25 @@ class Draft:
         """Take a preference away that the text was read to say, or put it back."""
         self.wants_not = sorted(set(self.wants_not) - {preference} | (set() if holds else {preference}))
 
+    def take(self, reply: Said | Asked) -> None:
+        """Take the answer to a question: in the step whose fields ask the same, else beside the steps.
+
+        What cannot be read is kept as it was typed, to be shown again.
+        """
+        self.steps.pop(QUESTION, None)
+        if isinstance(reply, Asked):
+            self.steps[QUESTION] = {"question": [reply.question.name], **reply.typed()}
+        elif not reply.facts:
+            self.declined = sorted({*self.declined, reply.question})
+        elif reply.form and (step := step_that_asks(reply.facts)):
+            self.steps[step] = self.steps.get(step, {}) | reply.form.typed()
+        else:
+            self.answered |= reply.facts
+
+    def say_condition(self, condition: str, value: bool | None) -> None:
+        """Take what the firm says of a condition that only it can check; ``None`` takes it back."""
+        self.answered[f"{Fact.ANSWER}{condition}"] = value
+
     def forget_taken_away(self) -> None:
         """Let a box that was ticked since count again."""
         self.has_not = sorted(set(self.has_not) - set(self.steps["besoin"].get("needs", [])))
@@ -119,7 +142,13 @@ class Stated:
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        return {**self.draft.accepted, **merge_facts(self.forms.values())}
+        answered = {name: value for name, value in self.draft.answered.items() if value is not None}
+        return {**answered, **merge_facts(self.forms.values())}
+
+    @property
+    def declined(self) -> dict[str, bool]:
+        """The questions that it cannot answer, under the names by which they are recorded."""
+        return {f"{Fact.DECLINED}{question}": True for question in self.draft.declined}
 
     @property
     def commune(self) -> str:
@@ -156,12 +185,32 @@ class Stated:
             on=current_day(),
         )
 
+    @cached_property
+    def questions(self) -> Questions:
+        """What is left to ask."""
+        return open_questions(self.read.open(self.draft.declined))
+
+    def asked(self, *, but: Collection[str]) -> Asked | None:
+        """The question of its page: the one that could not be read, else the best one but some."""
+        if QUESTION in self.draft.steps:
+            data = self.draft.data(QUESTION)
+            question = self.questions.named(data.get("question", ""))
+            reply = read_answer(question, self.facts, data) if question else None
+            if isinstance(reply, Asked):
+                return reply
+        return asked_with(self.facts, self.questions.first(but=but))
+
     @property
     def waits_for_project(self) -> bool:
         """Whether the step on the project is worth asking: a likely scheme reads it, and it was not filled in."""
         if OPTIONAL in self.draft.steps or self.is_outside:
             return False
         return self.read.waits_for(FORMS[OPTIONAL].fields_of_fact.keys())
+
+
+def step_that_asks(facts: Collection[str]) -> str | None:
+    """Return the step whose fields ask some facts."""
+    return next((name for name, form in STEPS if form.fields_of_fact.keys() >= set(facts)), None)
 
 
 def stated(draft: Draft) -> Stated | str:

@@ -21,7 +21,6 @@ from backend.matchmaking.reviews import ReviewError
 from backend.matchmaking.services import (
     OutsideTerritory,
     answer_condition,
-    answer_question,
     correct_submission,
     decline_question,
 )
@@ -70,10 +69,6 @@ class Case:
         number = self.random.choice(["", "999999956"])
         identity = {"siret": "", "siren": number, "name": "Tôlerie"}
         correct_submission(submission=self.file, facts={}, identity=identity, on=DAY)
-
-    def answer(self):
-        facts = {"headcount": self.random.choice(VALUES["headcount"])}
-        answer_question(submission=self.file, question="headcount", facts=facts, on=DAY)
 
     def answer_condition(self):
         file = self.file
@@ -127,7 +122,7 @@ class Case:
 
 
 STEPS = (
-    "correct", "identify", "answer", "answer_condition", "decline", "complete", "review", "withdraw", "need", "aid",
+    "correct", "identify", "answer_condition", "decline", "complete", "review", "withdraw", "need", "aid",
     "link", "unlink", "close", "reopen",
 )  # fmt: skip
 # Decided already, files that are not of one firm, a place where nobody or another officer answers: nothing is written.

@@ -338,6 +338,8 @@ TABLE: dict[str, Row] = {
     "draft_schemes": page(),
     "draft_scheme": Row(PUBLIC, args=lambda case: [case.scheme.pk]),
     "draft_needs": Row(PUBLIC, method="post"),
+    "draft_question": Row(PUBLIC, method="post"),
+    "draft_condition": Row(PUBLIC, method="post"),
     "draft_contact": Row(PUBLIC, method="post"),
     "draft_call": Row(PUBLIC, method="post"),
     "send_again": page(),

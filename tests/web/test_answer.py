@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.apps import apps
@@ -12,6 +13,7 @@ from django.utils import timezone
 from backend.common.days import current_day
 from backend.jobs.works import erase_sessions
 from backend.matchmaking.models import NeedCorrection, Reply, Submission
+from backend.matchmaking.ownership import known_values
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import shortlist_of
 from backend.schemes.models import SubNeed
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.django_db
 ANSWER = "/demande/reponse/"
 SURE = "Bonjour, je vous écris de Noyon.\nJe cherche deux soudeurs depuis six mois. Merci d’avance, Paul"
 DOUBTFUL = "avaler un concurrent"
+POSTS = ("besoins", "question", "condition", "contact")
 
 
 def rows():
@@ -86,8 +89,8 @@ def test_what_is_shown_before_and_after_the_name_is_the_same_in_the_same_order(c
     assert page.n_possible == result.n_possible
 
 
-@pytest.mark.parametrize("path", [*(f"/demande/{name}/" for name in FORMS), "/demande/besoins/", "/demande/contact/"])
-@pytest.mark.parametrize("sent", [{}, {"spend": "x", "naf": "x", "email": "x", "has": "x"}])
+@pytest.mark.parametrize("path", [*(f"/demande/{name}/" for name in FORMS), *(f"/demande/{name}/" for name in POSTS)])
+@pytest.mark.parametrize("sent", [{}, {"spend": "x", "naf": "x", "email": "x", "has": "x", "scheme": "9" * 5000}])
 def test_whatever_is_sent_is_answered_by_a_redirect_so_that_going_back_shows_no_error(client, path, sent):
     answer_to(client)
     response = client.post(path, sent)
@@ -123,13 +126,102 @@ def test_all_schemes_of_a_draft_are_listed_and_each_has_its_conditions(client):
     alone = client.get(f"/demande/reponse/{card.match.scheme_id}/")
     assert card.revision.name in text_of(alone)
     assert "Les conditions" in text_of(alone)
-    assert "C’est le cas" not in text_of(alone)  # nothing to answer: there is no file
     part = client.get(f"/demande/reponse/{card.match.scheme_id}/", headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
     assert client.get("/demande/reponse/999999999/").status_code == 404
     for path in ("/demande/reponse/tous/", f"/demande/reponse/{card.match.scheme_id}/"):
         assert Client().get(path, follow=True).redirect_chain[-1][0] == "/demande/besoin/"
     assert not ours(Submission).exists()
+
+
+# -- one tap: the best question, and the condition of a card
+
+
+def asked(client):
+    return client.get(ANSWER).context["asked"]
+
+
+def test_the_best_question_is_answered_before_any_name_and_stays_answered(client):
+    other = Client()
+    answer_to(other)
+    answer_to(client, entreprise={"legal_form": "", "created_on": ""}, projet={"headcount": "", "turnover_band": ""})
+    first = asked(client).question.name
+    assert first == "headcount"
+    answered = client.post("/demande/question/", {"question": first, "headcount": "12"})
+    assert answered["Location"] == f"{ANSWER}#question"
+    assert "C’est noté" in text_of(page := client.get(ANSWER))
+    assert page.context["asked"].question.name != first
+    assert "12" in client.get("/demande/projet/").content.decode()  # the step shows it, and may correct it
+    unchanged = answer_to(other).context["asked"]
+    assert unchanged is None or unchanged.question.name != "headcount"
+    submission = Submission.objects.get(
+        pk=client.get(client.post("/demande/contact/", CONTACT)["Location"]).context["submission"].pk
+    )
+    assert known_values(submission)["headcount"] == 12
+
+
+def test_a_question_declined_is_not_asked_again_before_or_after_the_name(client):
+    answer_to(client, projet={"headcount": "", "turnover_band": ""})
+    first = asked(client).question.name
+    client.post("/demande/question/", {"question": first, "skip": "1"})
+    assert asked(client).question.name != first
+    page = client.get(client.post("/demande/contact/", CONTACT)["Location"])
+    assert first in page.context["submission"].sheet.declined()
+    assert page.context["asked"].question.name != first
+
+
+def test_an_answer_that_cannot_be_read_is_kept_as_it_was_typed_and_the_rest_of_the_draft_too(client):
+    answer_to(client, projet={"headcount": "", "turnover_band": ""})
+    first = asked(client).question.name
+    client.post("/demande/question/", {"question": first, "headcount": "beaucoup"})
+    page = client.get(ANSWER)
+    assert page.context["asked"].question.name == first
+    assert "beaucoup" in page.content.decode()
+    assert page.context["asked"].form.errors
+    assert "Erreur" in page.content.decode().split("</title>")[0]
+    client.post("/demande/question/", {"question": first, "headcount": "14"})
+    assert "beaucoup" not in client.get(ANSWER).content.decode()
+
+
+def card_that_asks(page):
+    return next(card for card in page.context["page"].cards if card.asked)
+
+
+def test_a_card_asks_its_condition_and_takes_the_answer_before_any_name_and_after(client):
+    other = Client()
+    theirs = answer_to(other)
+    page = answer_to(client)
+    card = card_that_asks(page)
+    assert card.asked.sentence in unescape(text_of(page))
+    assert page.context["asked"] is None or page.context["asked"].question.name not in page.context["page"].asked
+    sent = {"scheme": card.match.scheme_id, "condition": card.asked.condition, "value": "yes", "list": "1"}
+    assert client.post("/demande/condition/", sent)["Location"] == f"{ANSWER}#d-{card.match.scheme_id}"
+    after = client.get(f"{ANSWER}{card.match.scheme_id}/").context["card"]
+    assert card.asked.condition not in {line.condition for line in after.left_to_say}
+    assert card.asked.condition in {line.condition for line in card_that_asks(theirs).left_to_say}
+    assert card_that_asks(answer_to(other)).asked.condition == card.asked.condition
+    submission = client.get(client.post("/demande/contact/", CONTACT)["Location"]).context["submission"]
+    assert known_values(submission)[f"answer:{card.asked.condition}"] is True
+
+
+def test_a_condition_that_is_not_so_takes_the_scheme_away_and_can_be_taken_back(client):
+    card = card_that_asks(answer_to(client))
+    pk, sent = card.match.scheme_id, {"scheme": card.match.scheme_id, "condition": card.asked.condition}
+    client.post("/demande/condition/", {**sent, "value": "no"})
+    assert pk not in {each.match.scheme_id for each in client.get(ANSWER).context["page"].cards}
+    assert "non rempli" in text_of(client.get(f"{ANSWER}{pk}/")).lower()
+    client.post("/demande/condition/", {**sent, "value": ""})
+    assert pk in {each.match.scheme_id for each in client.get(ANSWER).context["page"].cards}
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"scheme": "1"}, {"condition": "x"}, {"scheme": "\u0661", "condition": "x"}, {"scheme": "-1"}]
+)
+def test_what_no_card_asks_is_not_taken(client, sent):
+    answer_to(client)
+    before = client.session["draft"]
+    assert client.post("/demande/condition/", {**sent, "value": "yes"})["Location"] == ANSWER
+    assert client.session["draft"] == before
 
 
 # -- what was understood

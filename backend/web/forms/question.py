@@ -1,25 +1,26 @@
 """The next question and the form of its answer, with the very fields by which firms state the fact."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
-from backend.matchmaking.models import Result, Submission
+from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import known_values
-from backend.matchmaking.questions import NextQuestion, Questions, questions_of
-from backend.matchmaking.services import answer_condition, answer_question, decline_question
+from backend.matchmaking.questions import NextQuestion, Open, Questions, questions_of
+from backend.matchmaking.services import correct_submission, decline_question
 from backend.web.forms.answers import trilean
 from backend.web.forms.fact_fields import FORM_OF_FACT
 from backend.web.forms.fact_fields.base import FactFields
+from backend.web.forms.fact_fields.rows import ADD_ROW
 from backend.web.forms.facts import TOLD_WITH
 
 
-def open_questions(submission: Submission, result: Result) -> Questions:
+def open_questions(of: Open) -> Questions:
     """Return what is left to ask, where there is a form to answer it."""
-    return questions_of(submission, result, told_with=TOLD_WITH, can_ask=lambda name: _fact_of(name) in FORM_OF_FACT)
+    return questions_of(of, told_with=TOLD_WITH, can_ask=lambda name: _fact_of(name) in FORM_OF_FACT)
 
 
 def _fact_of(name: str) -> str:
@@ -34,57 +35,75 @@ class Asked:
     question: NextQuestion
     form: FactFields | None
 
+    def typed(self) -> dict[str, list[str]]:
+        """Return what was typed in its form, and whether one more row was asked for."""
+        if self.form is None:
+            return {}
+        return self.form.typed() | ({ADD_ROW: ["1"]} if self.form.asks_for_row else {})
+
     @property
     def is_in_the_form(self) -> bool:
         """Whether a field of the form asks it in the same words."""
         return self.form is not None and any(field.label == self.question.question for field in self.form)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What was answered to a question: facts, or that one does not know."""
+
+    question: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    form: FactFields | None = None
+
+
 def asked_with(
-    submission: Submission, question: NextQuestion | None, data: Mapping[str, Any] | None = None
+    known: Mapping[str, Any], question: NextQuestion | None, data: Mapping[str, Any] | None = None
 ) -> Asked | None:
-    """Put a question with its form, empty or with what was typed."""
+    """Put a question with its form, showing what is known or what was typed."""
     if question is None:
         return None
     form_class = FORM_OF_FACT.get(_fact_of(question.name))
     if form_class is None:
         return Asked(question, None)
-    initial = form_class.initial_of(known_values(submission))
-    return Asked(question, form_class(data, initial=initial, auto_id="question_%s"))
+    return Asked(question, form_class(data, initial=form_class.initial_of(known), auto_id="question_%s"))
+
+
+def read_answer(question: NextQuestion, known: Mapping[str, Any], data: Mapping[str, Any]) -> Said | Asked:
+    """Return what was answered, or the question to show again where it cannot be read.
+
+    An answer that says nothing new is that one does not know.
+    """
+    if "skip" in data:
+        return Said(question=question.name)
+    asked = asked_with(known, question, data)
+    form = asked.form if asked else None
+    if asked and form and form.asks_for_row:
+        form.forget_errors()
+        return asked
+    if asked and form and form.errors:
+        return asked
+    facts = form.changed_facts() if form else {question.name: trilean(data.get("value", ""))}
+    is_new = any(known.get(name) != value for name, value in facts.items())
+    return Said(question=question.name, facts=facts if is_new else {}, form=form)
 
 
 def take_answer(
-    submission: Submission, result: Result, data: Mapping[str, Any], *, on: date, author: User | None = None
+    submission: Submission, questions: Questions, data: Mapping[str, Any], *, on: date, author: User | None = None
 ) -> Asked | None:
-    """Record the answer to the question of the page; return the question to show again where it cannot be read.
+    """Record the answer to a question of the page; return the question to show again where it cannot be read.
 
     The answer to a question that is no longer asked (a page left open, a second click) is not taken. Raises
     ``OutsideTerritory``.
     """
-    first = open_questions(submission, result).first
-    if first is None or first.name != data.get("question"):
+    question = questions.named(data.get("question", ""))
+    if question is None:
         return None
-    if "skip" in data:
-        decline_question(submission=submission, question=first.name, on=on, author=author)
-        return None
-    if first.is_condition:
-        condition, value = first.name.removeprefix(Fact.ANSWER), trilean(data.get("value", ""))
-        answer_condition(submission=submission, condition=condition, value=value, on=on, author=author)
-        return None
-    asked = asked_with(submission, first, data)
-    if asked is None or asked.form is None:
-        return None
-    if asked.form.asks_for_row:
-        asked.form.forget_errors()
-        return asked
-    if asked.form.errors:
-        return asked
-    answer_question(
-        submission=submission,
-        question=first.name,
-        facts=asked.form.changed_facts(),
-        origins=asked.form.origins(),
-        on=on,
-        author=author,
-    )
+    said = read_answer(question, known_values(submission), data)
+    if isinstance(said, Asked):
+        return said
+    if said.facts:
+        origins = said.form.origins() if said.form else {}
+        correct_submission(submission=submission, facts=said.facts, origins=origins, on=on, author=author)
+    else:
+        decline_question(submission=submission, question=said.question, on=on, author=author)
     return None

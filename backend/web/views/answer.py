@@ -1,8 +1,10 @@
 """The answer to what a browser typed: of its draft alone, before anybody gives a name; then the filing."""
 
+import re
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,15 +22,18 @@ from backend.matchmaking.services import Filing, file_submission, outside_contac
 from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.web.access import private
 from backend.web.drafts import CALL, CONTACT, DRAFT, MOST_BYTES, Draft, Stated, stated
+from backend.web.forms.answers import trilean
 from backend.web.forms.filing.call import CallForm
 from backend.web.forms.filing.contact import ContactForm
 from backend.web.forms.filing.firm import FirmForm
+from backend.web.forms.question import Said, read_answer
 from backend.web.notices import Notice, no_cookie, press_again, too_long, too_many
 from backend.web.views.filing import after
 
 FILED = "filed"  # the key of what this browser filed last
 TRAP = "site_internet"  # a field that people do not see
 NOTHING_TICKED = "rien"
+NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @never_cache
@@ -58,7 +63,7 @@ def needs(request: HttpRequest) -> HttpResponse:
     if isinstance(said, str):
         return after(draft)
     if fact := request.POST.get("fact"):
-        draft.accepted |= {offer.fact: offer.value for offer in said.read.offers() if offer.fact == fact}
+        draft.answered |= {offer.fact: offer.value for offer in said.read.offers() if offer.fact == fact}
         draft.keep(request.session)
         return after(draft)
     for name, holds in (("wants", True), ("wants_not", False)):
@@ -75,6 +80,45 @@ def needs(request: HttpRequest) -> HttpResponse:
     draft.say_needs(has=has, has_not=has_not)
     draft.keep(request.session)
     return after(draft)
+
+
+@require_POST
+def question(request: HttpRequest) -> HttpResponse:
+    """Take the answer to the best question, or that the firm does not know; this changes its draft alone."""
+    draft = Draft.of(request.session)
+    said = draft and stated(draft)
+    if draft is None or not isinstance(said, Stated):
+        return redirect("draft_answer")
+    asked = said.questions.named(request.POST.get("question", ""))
+    if asked is not None:
+        reply = read_answer(asked, said.facts, request.POST)
+        draft.take(reply)
+        if draft.size > MOST_BYTES:
+            notice = too_long(given=draft.size, most=MOST_BYTES)
+            return answer_page(request, said, status=422, notice=notice)
+        draft.keep(request.session)
+        if isinstance(reply, Said):
+            messages.success(request, _("C’est noté : la réponse est à jour."))
+    return redirect(reverse("draft_answer") + "#question")
+
+
+@require_POST
+def condition(request: HttpRequest) -> HttpResponse:
+    """Take what the firm says of a condition of one scheme; this changes its draft alone."""
+    draft, scheme = Draft.of(request.session), request.POST.get("scheme", "")
+    said = draft and stated(draft)
+    if draft is None or not isinstance(said, Stated):
+        return redirect("draft_answer")
+    card = said.read.card(int(scheme)) if NUMBER.fullmatch(scheme) else None
+    name, value = request.POST.get("condition", ""), trilean(request.POST.get("value", ""))
+    if card is None or name not in card.conditions:
+        return redirect("draft_answer")
+    draft.say_condition(name, value)
+    draft.keep(request.session)
+    messages.success(request, _("C’est noté : la réponse est à jour."))
+    if "list" in request.POST:
+        return redirect(f"{reverse('draft_answer')}#d-{scheme}")
+    return redirect("draft_scheme", card.match.scheme_id)
 
 
 @never_cache
@@ -155,6 +199,9 @@ def answer_page(
         if NOTHING_TICKED in request.GET
         else "",
         "waits_for_project": said.waits_for_project,
+        "asked": said.asked(but=page.asked),
+        "question_url": reverse("draft_question"),
+        "answer_url": reverse("draft_condition"),
         "place": outside_contacts(said.commune, on=on) if said.is_outside else None,
         "organisations": said.epci.organisations.all() if said.epci else (),
         "on": on,
@@ -184,7 +231,7 @@ def _filing(said: Stated, contact: ContactForm) -> Filing:
     assert isinstance(firm, FirmForm)  # noqa: S101 -- the form of that step
     return Filing(
         filing_key=UUID(said.draft.key),
-        facts=said.facts,
+        facts={**said.facts, **said.declined},
         origins=firm.origins(),
         siret=firm.siret,
         siren=firm.siren,

@@ -3,6 +3,7 @@
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -36,7 +37,7 @@ def schemes(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def scheme(request: HttpRequest, scheme_pk: int) -> HttpResponse:
-    """Show a scheme with every condition, and what the draft says of each; nothing is answered here.
+    """Show a scheme with every condition, what the draft says of each, and what the firm can answer.
 
     htmx gets the same without the page around it, to open in place.
     """
@@ -46,5 +47,5 @@ def scheme(request: HttpRequest, scheme_pk: int) -> HttpResponse:
     card = said.read.card(scheme_pk)
     if card is None:
         raise Http404
-    context = {"card": card, "read_only": True}
+    context = {"card": card, "answer_url": reverse("draft_condition"), "can_answer": ("firm",)}
     return private(render_fragment(request, "web/parts/conditions.html", "web/firm_scheme.html", context))

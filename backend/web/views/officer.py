@@ -28,9 +28,10 @@ from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.gaps import LEAST, gaps_for, why
 from backend.matchmaking.known import FACT_LABELS, value_text
 from backend.matchmaking.models import CallRequest, FollowUp, Match, Need, Result, Review, Submission
-from backend.matchmaking.ownership import known_facts, read_once, sources_of
+from backend.matchmaking.ownership import known_facts, known_values, read_once, sources_of
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.presentation import present, unverified_for
+from backend.matchmaking.questions import open_of
 from backend.matchmaking.queue import Filters, State, in_state, queue_of
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import OutsideTerritory, check_may_decide, correct_submission, may_decide
@@ -171,13 +172,13 @@ def file_page(
     page = present(submission, answer, viewer=user)
     means = means_to_decide(submission, user)
     can_decide = means["can_decide"]
-    questions = open_questions(submission, answer)
+    questions = open_questions(open_of(submission, answer))
     emails, no_email = emails_to_firm(submission), why_no_email(submission)
     context = {
         "submission": submission,
         "result": answer,
         "page": page,
-        "asked": asked_with(submission, questions.first) if can_decide else None,
+        "asked": asked_with(known_values(submission), questions.first()) if can_decide else None,
         "of_others": questions.of_others,
         "question_url": reverse("officer_question", args=[submission.pk]),
         "understanding": understanding_of(submission),

@@ -23,8 +23,9 @@ from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.models import Alert, Cause, Submission
-from backend.matchmaking.ownership import read_once
+from backend.matchmaking.ownership import known_values, read_once
 from backend.matchmaking.presentation import proposes_de_minimis, whom_to_call
+from backend.matchmaking.questions import open_of
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import (
@@ -95,6 +96,7 @@ def result_page(
     answer, token = latest_result(submission, on=current_day()), token_of(request)
     alert = Alert.objects.filter(submission=submission).first()
     page, said = shortlist_of(submission, answer), said_back(submission, answer)
+    questions = open_questions(open_of(submission, answer))
     shows_aids = aid_form or proposes_de_minimis(answer) or has_aids(submission)
     context = {
         "submission": submission,
@@ -110,7 +112,8 @@ def result_page(
         "aid_form": aid_form or AidForm(auto_id="aide_%s"),
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first(),
-        "asked": asked or asked_with(submission, open_questions(submission, answer).first),
+        "asked": asked or asked_with(known_values(submission), questions.first(but=page.asked)),
+        "answer_url": reverse("answer", args=[token]),
         "question_url": reverse("question", args=[token]),
         "caller": caller_of(submission) if page.nothing_fits else "",
         "openings": openings_of(submission),
@@ -216,7 +219,8 @@ def question(request: HttpRequest, token: str) -> HttpResponse:
     """Take the answer to the best question, or that the firm does not know; the page comes back with the next one."""
     submission, on = opened_submission(token), current_day()
     try:
-        again = take_answer(submission, latest_result(submission, on=on), request.POST, on=on)
+        questions = open_questions(open_of(submission, latest_result(submission, on=on)))
+        again = take_answer(submission, questions, request.POST, on=on)
     except OutsideTerritory:
         messages.error(request, _("Cette commune est hors du territoire : rien n’a été changé."))
     else:

@@ -15,6 +15,7 @@ from backend.matchmaking.corrections import correct_need as correct
 from backend.matchmaking.correspondence import why_no_email
 from backend.matchmaking.models import Review, Submission
 from backend.matchmaking.presentation import present_schemes
+from backend.matchmaking.questions import open_of
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import (
     ReviewError,
@@ -27,7 +28,7 @@ from backend.matchmaking.reviews import (
 from backend.matchmaking.services import OutsideTerritory, answer_condition, check_may_decide
 from backend.schemes.models import Scheme
 from backend.web.forms.answers import trilean
-from backend.web.forms.question import take_answer
+from backend.web.forms.question import open_questions, take_answer
 from backend.web.forms.review import EndForm, NeedCorrectionForm, SetAsideForm
 from backend.web.fragments import render_fragment
 from backend.web.views.officer import file_page, means_to_decide, next_file, signed_in, tell_changes, visible_file
@@ -138,7 +139,8 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
     check_may_decide(officer, submission)
     before = latest_result(submission, on=on)
     try:
-        again = take_answer(submission, before, request.POST, on=on, author=officer)
+        questions = open_questions(open_of(submission, before))
+        again = take_answer(submission, questions, request.POST, on=on, author=officer)
     except OutsideTerritory:
         messages.error(request, _("Cette commune est hors du territoire : le dossier n’a pas été changé."))
     else:

@@ -1,9 +1,10 @@
 """What every form that states facts can do."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
+from django.http import QueryDict
 
 type Facts = Mapping[str, Any]
 
@@ -34,6 +35,14 @@ class FactFields(forms.Form):
         return {
             name: value for name, value in self.facts().items() if not changed.isdisjoint(self.fields_of_fact[name])
         }
+
+    def typed(self) -> dict[str, list[str]]:
+        """Return what was typed in the fields of the form, and in nothing else that was sent."""
+        parts = (self, *getattr(self, "rows", ()))
+        names = {part.add_prefix(name) for part in parts for name in part.fields}
+        names |= {f"{name}_choice" for name in names}  # which of several communes of one name
+        sent = cast("QueryDict", self.data)
+        return {name: sent.getlist(name) for name in sorted(names & sent.keys())}
 
     @property
     def asks_for_row(self) -> bool:
