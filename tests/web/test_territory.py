@@ -36,8 +36,8 @@ def load(**options):
     return output.getvalue()
 
 
-def draw(seed=1, *, now=NOW, n=200):
-    territory = Territory(seed, years=5, now=now)
+def draw(seed=1, *, today=DAY, n=200):
+    territory = Territory(seed, years=5, today=today)
     return territory.firms(n), list(territory.calls(10))
 
 
@@ -155,7 +155,7 @@ def test_another_seed_draws_other_firms_and_another_day_moves_their_days():
     others, _ = draw(2, n=50)
     keys = {story.key for files in firms for story in files}
     assert not keys & {story.key for files in others for story in files}
-    next_month, _ = draw(now=NOW + timedelta(days=30), n=50)
+    next_month, _ = draw(today=DAY + timedelta(days=30), n=50)
     assert keys == {story.key for files in next_month for story in files}
     assert max(story.moment for files in next_month for story in files) > max(
         story.moment for files in firms for story in files

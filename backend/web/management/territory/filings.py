@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -49,11 +49,11 @@ class Story:
 class Territory:
     """Draws firms and what they file, from the words of ``fixtures/demo_territory.yaml``."""
 
-    def __init__(self, seed: int, *, years: int, now: datetime) -> None:
+    def __init__(self, seed: int, *, years: int, today: date) -> None:
         self._random = Random(f"{seed} filings")  # noqa: S311
-        self._seed, self._days, self._now = seed, years * 365, now
+        self._seed, self._days, self._today = seed, years * 365, today
         self._words = read_yaml(settings.BASE_DIR / "fixtures" / "demo_territory.yaml")
-        self._firms = Draw(seed, on=timezone.localdate(now))
+        self._firms = Draw(seed, on=today)
         self._towns = [commune.official_code for commune in served_communes()]
         self._weights = [self._words["towns"].get(code, 1) for code in self._towns]
         self._sentences = dict(SubNeed.objects.order_by("key").values_list("key", "sentences"))
@@ -79,8 +79,8 @@ class Territory:
 
     def calls(self, n: int) -> Iterator[Story]:
         """Yield the calls that were asked for these last weeks, the oldest first."""
-        days = sorted((self._random.uniform(0, DAYS_OF_CALLS) for _ in range(n)), reverse=True)
-        for place, age in enumerate(days):
+        ages = sorted((self._random.randint(1, DAYS_OF_CALLS) for _ in range(n)), reverse=True)
+        for place, age in enumerate(ages):
             who = self._person()
             firm = self._firms.firm()
             call = Call(
@@ -91,7 +91,7 @@ class Territory:
                 commune=self._commune() if self._random.random() < WHERE else "",
                 needs=tuple(firm.needs),
             )
-            moment = self._now - timedelta(days=age)
+            moment = self._hour_of(self._today - timedelta(days=age))
             yield Story(self._key(f"call {place}"), call, moment, f"{self._seed} call {place}")
 
     def _key(self, what: str) -> UUID:
@@ -101,13 +101,16 @@ class Territory:
         """Draw when a firm files: more of late, by the season, on working days mostly."""
         draw = self._random
         while True:
-            day = timezone.localdate(self._now) - timedelta(days=int(self._days * draw.random() ** KNOWN_AGE))
+            day = self._today - timedelta(days=1 + int(self._days * draw.random() ** KNOWN_AGE))
             share = self._words["months"][day.month - 1] * (WEEK_END if day.weekday() >= 5 else 1)
             if draw.random() * max(self._words["months"]) < share:
-                hour = time(min(23, max(0, round(draw.gauss(14, 4)))), draw.randrange(60), draw.randrange(60))
-                moment = datetime.combine(day, hour, tzinfo=timezone.get_current_timezone())
-                if moment < self._now:
-                    return moment
+                return self._hour_of(day)
+
+    def _hour_of(self, day: date) -> datetime:
+        """Draw the hour of what firms do on a day: in the evening too, seldom at night."""
+        draw = self._random
+        hour = time(min(23, max(0, round(draw.gauss(14, 4)))), draw.randrange(60), draw.randrange(60))
+        return datetime.combine(day, hour, tzinfo=timezone.get_current_timezone())
 
     def _filing(self, what: str) -> Filing:
         draw, firm = self._random, self._firms.firm()

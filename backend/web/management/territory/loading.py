@@ -26,7 +26,7 @@ AT_ONCE = 4  # firms handed to a process together
 
 def load_territory(*, seed: int, n_files: int, years: int, now: datetime, processes: int) -> Iterator[int]:
     """Load what is not loaded yet; yield, for each firm, how many of its files are new."""
-    territory = Territory(seed, years=years, now=now)
+    territory = Territory(seed, years=years, today=timezone.localdate(now))
     firms: Sequence[Sequence[Story]] = [
         *territory.firms(n_files),
         *([call] for call in territory.calls(round(n_files * CALLS) + 2)),
