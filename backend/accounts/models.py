@@ -1,12 +1,13 @@
 """People who sign in, the organisations they work for, and in what role."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from datetime import date
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.territories.models import ServedEpci
@@ -33,6 +34,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("en poste"), default=True, help_text=_("Décocher au départ de la personne."))
     is_staff = models.BooleanField(_("accès à l’administration"), default=False)
     invited_at = models.DateTimeField(_("invité le"), null=True, blank=True)
+    stand_in = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("suppléant"),
+        help_text=_("Prévenu quand un dossier attend, ou pendant une absence qui n’en nomme pas d’autre."),
+    )
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
@@ -170,6 +180,42 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} – {self.get_role_display()}, {self.organisation}"
+
+
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    def on(self, day: date) -> Self:
+        """Absences that hold on a day."""
+        return self.from_day(day).filter(starts_on__lte=day)
+
+    def from_day(self, day: date) -> Self:
+        """Absences that hold on a day, or will later."""
+        return self.filter(ends_on__gte=day, cancelled_at__isnull=True)
+
+
+class Absence(models.Model):
+    """Days, both included, on which someone is told of nothing; one that was declared by mistake is cancelled."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="absences", verbose_name=_("absent"))
+    starts_on = models.DateField(_("du"))
+    ends_on = models.DateField(_("au"))
+    stand_in = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("suppléant")
+    )
+    declared_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("déclarée par"))
+    declared_at = models.DateTimeField(_("déclarée le"))
+    cancelled_at = models.DateTimeField(_("annulée le"), null=True, blank=True)
+    objects = AbsenceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("absence")
+        verbose_name_plural = _("absences")
+        ordering = ["starts_on", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="absence_ends_after_it_starts")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.starts_on} – {self.ends_on}"
 
 
 class Attempt(models.Model):

@@ -39,6 +39,7 @@ from backend.web.views import (
     result,
     reviewing,
     security,
+    team,
     weights,
 )
 
@@ -119,6 +120,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/rappels/<int:call_pk>/traite/", calls.end, name="officer_call_end"),
     path("agent/rappels/<int:call_pk>/dossier/", calls.file, name="officer_call_file"),
     path("agent/portefeuille/", following.portfolio, name="officer_portfolio"),
+    path("agent/equipe/", team.show, name="officer_team"),
+    path("agent/equipe/absence/", team.absence, name="officer_absence"),
+    path("agent/equipe/absence/<int:pk>/annuler/", team.cancel, name="officer_absence_cancel"),
+    path("agent/equipe/suppleant/", team.stand_in, name="officer_stand_in"),
+    path("agent/equipe/confier/", team.assign, name="officer_assign"),
     path("agent/propositions/", following.answer_offer, name="officer_answer_offer"),
     path("agent/catalogue/", catalogue.catalogue, name="officer_catalogue"),
     path("agent/catalogue/<int:pk>/", catalogue.scheme, name="officer_scheme"),

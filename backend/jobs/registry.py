@@ -83,6 +83,13 @@ JOBS: dict[str, Job] = {
             late_after=timedelta(seconds=900 + 4 * settings.ALERT_SECONDS),
         ),
         Job(
+            name="files.escalate",
+            label="Dossiers et rappels qui attendent",
+            what="Prévient, les matins ouvrés, le développeur économique, son suppléant, puis les responsables.",
+            at=time(7, 5),
+            late_after=30 * HOUR,
+        ),
+        Job(
             name="sessions.erase",
             label="Effacement des sessions terminées",
             what="Efface les sessions terminées, avec les brouillons qu’elles contiennent.",

@@ -15,6 +15,7 @@ from backend.jobs import alarms
 from backend.matchmaking import alerts
 from backend.matchmaking.affected import score_sheets
 from backend.matchmaking.dead_addresses import follow_dead_addresses
+from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.models import Language
 from backend.matchmaking.rematching import rematch
@@ -83,6 +84,7 @@ WORKS: dict[str, Callable[..., Work]] = {
     "addresses.follow": follow_dead_addresses,
     "alerts.sweep": tell_what_is_new,
     "rematch.sweep": rematch,
+    "files.escalate": tell_who_waits,
     "sessions.erase": erase_sessions,
     "catalogue.publish": approvals.publish_due,
     "links.check": check_pages,

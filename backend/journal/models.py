@@ -33,6 +33,7 @@ class Kind(models.TextChoices):
     REVIEW_ENDED = "review_ended", _("relecture terminée")
     REVIEW_REOPENED = "review_reopened", _("relecture reprise")
     FILE_TAKEN = "file_taken", _("dossier pris")
+    FILE_ASSIGNED = "file_assigned", _("dossier confié par le responsable")
     FILE_REROUTED = "file_rerouted", _("dossier transmis à une autre intercommunalité")
     HAND_OVER_OFFERED = "hand_over_offered", _("dossier proposé à un collègue")
     HAND_OVER_ANSWERED = "hand_over_answered", _("réponse à une proposition de dossier")

@@ -1,11 +1,22 @@
 """The e-mails that a change in a submission owes, each rendered when it is owed."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from backend.accounts.models import Membership, Organisation, User
 from backend.links.models import Kind
-from backend.matchmaking.models import Cause, FileLink, HandOver, Reply, Result, Review, ReviewEnd, Submission
+from backend.matchmaking.models import (
+    Cause,
+    Escalation,
+    FileLink,
+    HandOver,
+    Reply,
+    Result,
+    Review,
+    ReviewEnd,
+    Submission,
+)
 from backend.notifications.models import Notification
 from backend.notifications.placeholders import placeholder
 from backend.notifications.rendering import render
@@ -80,6 +91,28 @@ def enqueue_notices(submission: Submission) -> None:
         )
 
 
+def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> None:
+    """Tell somebody which files and calls wait, those that wait longest first, each once."""
+    once = {(row.submission_id, row.call_id): row for row in sorted(rows, key=attrgetter("starts_on"))}
+    context = {
+        "files": [
+            {"row": row, "file_url": absolute_url("officer_file", row.submission_id)}
+            for row in once.values()
+            if row.submission
+        ],
+        "calls": [row for row in once.values() if row.call],
+        "person": person,
+        "queue_url": absolute_url("officer_queue"),
+    }
+    enqueue_email(
+        kind="waiting_digest",
+        key=key,
+        recipient=person.email,
+        message=render("waiting_digest", context),
+        about=tuple(row.submission.topic for row in once.values() if row.submission),
+    )
+
+
 def enqueue_withdrawn(submission: Submission) -> None:
     """Tell the officers in charge that a firm took its consent back: nobody calls it any more."""
     for officer in officers_in_charge(submission):
@@ -135,6 +168,11 @@ def enqueue_offer(offers: Sequence[HandOver]) -> None:
         to=first.to,
         context={"by": first.by, "note": first.note, "files": [offer.submission for offer in offers]},
     )
+
+
+def enqueue_assigned(files: Sequence[Submission], *, to: User, by: User, key: str) -> None:
+    """Tell an officer of the files that a lead gives them, in one e-mail."""
+    _enqueue_files(key=f"assigned:{key}", to=to, context={"by": by, "files": files, "assigned": True})
 
 
 def enqueue_link_proposal(link: FileLink, submission: Submission, *, by: User, at: Submission) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from backend.accounts.models import Organisation, User
 from backend.journal.models import Kind
 from backend.journal.services import record_event
-from backend.matchmaking.emails import enqueue_offer
+from backend.matchmaking.emails import enqueue_assigned, enqueue_offer
 from backend.matchmaking.models import FollowUp, HandOver, Note, Submission
 from backend.matchmaking.services import check_may_decide, may_decide
 from backend.schemes.models import Scheme
@@ -88,6 +88,33 @@ def offer_portfolio(*, by: User, to: User, note: str = "") -> int:
     for file in files:
         _note(Kind.HAND_OVER_OFFERED, file, by, account=to)
     return len(offers)
+
+
+@transaction.atomic
+def assign_portfolio(*, holder: User, to: User, by: User) -> int:
+    """Give the files that someone holds to another officer at once: a lead's word, for who left or stays away.
+
+    Only files of the intercommunalities that ``by`` leads move. Return how many did; the new officer is told in one
+    e-mail. Raises ``FollowUpError`` where there is none, or where that person cannot take them.
+    """
+    led = list(by.led_epcis())
+    if not to.is_officer or to == holder:
+        raise FollowUpError("Choisissez un autre développeur économique en poste.")
+    if {epci.pk for epci in led}.isdisjoint(epci.pk for epci in to.epcis()):
+        raise FollowUpError(f"{to} ne relit pas les demandes de votre intercommunalité : proposez-les-lui plutôt.")
+    held = Submission.objects.select_for_update(of=("self",)).filter(officer=holder, epci__in=led, erased_at=None)
+    files = list(held.select_related("sheet").order_by("pk"))
+    if not files:
+        raise FollowUpError(f"{holder} ne suit aucun dossier de votre intercommunalité.")
+    now = timezone.now()
+    HandOver.objects.filter(submission__in=files, state=HandOver.State.OFFERED).update(
+        state=HandOver.State.WITHDRAWN, answered_at=now
+    )
+    Submission.objects.filter(pk__in=[file.pk for file in files]).update(officer=to)
+    enqueue_assigned(files, to=to, by=by, key=f"{holder.pk}:{to.pk}:{now.isoformat()}")
+    for file in files:
+        _note(Kind.FILE_ASSIGNED, file, by, account=to)
+    return len(files)
 
 
 @transaction.atomic

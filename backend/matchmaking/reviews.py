@@ -303,7 +303,8 @@ def reopen_review(*, submission: Submission, officer: User) -> None:
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
     submission.reviewed_at = submission.reviewed_by = None
-    submission.save(update_fields=["reviewed_at", "reviewed_by"])
+    submission.reopened_at = timezone.now()
+    submission.save(update_fields=["reviewed_at", "reviewed_by", "reopened_at"])
     _note(Kind.REVIEW_REOPENED, submission, officer)
 
 

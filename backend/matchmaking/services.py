@@ -176,7 +176,8 @@ def correct_submission(
         set_needs(submission=submission, ticked=stated[1], text=stated[0])
     if author is None and changed and submission.reviewed_at:
         submission.reviewed_at = submission.reviewed_by = None
-    submission.save(update_fields=["epci", "text", "reviewed_at", "reviewed_by"])
+        submission.reopened_at = timezone.now()
+    submission.save(update_fields=["epci", "text", "reviewed_at", "reviewed_by", "reopened_at"])
     if submission.confirmed_at and submission.epci_id != before:
         enqueue_notices(submission)  # to those who had none yet
     result = compute_result(submission=submission, on=on)

@@ -13,6 +13,7 @@ from backend.matchmaking.correspondence import TO_FIRMS
 from backend.matchmaking.models import (
     Alert,
     CallRequest,
+    Escalation,
     FileLink,
     FollowUp,
     HandOver,
@@ -56,6 +57,7 @@ def _of_file(submission: Submission) -> dict[str, QuerySet[Any]]:
         "review_ends": ReviewEnd.objects.filter(**here),
         "follow_ups": FollowUp.objects.filter(**here, suppression=None),
         "notes": Note.objects.filter(**here),
+        "escalations": Escalation.objects.filter(Q(**here) | Q(call__submission=submission)),
         "alerts": Alert.objects.filter(**here),
         "reminders": Reminder.objects.filter(alert__submission=submission),
         "moves": VerdictMove.objects.filter(**here),

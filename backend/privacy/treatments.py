@@ -57,6 +57,7 @@ TREATMENTS: dict[str, Erasable] = {
     "file_links": Erasable(table="matchmaking_filelink"),
     "notes": Erasable(table="matchmaking_note"),
     "reminders": Erasable(table="matchmaking_reminder"),
+    "escalations": Erasable(table="matchmaking_escalation"),
     "alerts": Erasable(table="matchmaking_alert"),
     "moves": Erasable(table="matchmaking_verdictmove"),
     "languages": Erasable(table="matchmaking_language", key="version"),

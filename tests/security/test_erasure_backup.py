@@ -116,12 +116,16 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
     older.ask("ALTER TABLE matchmaking_submission DROP COLUMN erased_at")
     older.ask("ALTER TABLE matchmaking_submission ADD COLUMN token varchar(40)")
     older.ask("ALTER TABLE matchmaking_language DROP COLUMN inputs")
-    for table, columns in (("need", "probability sentence"), ("result", "probabilities elsewhere reply cause served")):
+    since = {
+        "need": "probability sentence",
+        "result": "probabilities elsewhere reply cause served preferences",
+        "match": "guide",
+        "submission": "consent_by_id reopened_at",
+    }
+    for table, columns in since.items():
         for column in columns.split():
             older.ask(f"ALTER TABLE matchmaking_{table} DROP COLUMN {column}")
-    for table, column in (("result", "preferences"), ("match", "guide"), ("submission", "consent_by_id")):
-        older.ask(f"ALTER TABLE matchmaking_{table} DROP COLUMN {column}")
-    older.ask("DROP TABLE matchmaking_preferencecorrection, matchmaking_callrequest")
+    older.ask("DROP TABLE matchmaking_preferencecorrection, matchmaking_escalation, matchmaking_callrequest")
     older.ask("ALTER TABLE matchmaking_result ADD COLUMN chance double precision NOT NULL DEFAULT 1")
     older.ask("DELETE FROM django_migrations WHERE app = 'matchmaking' AND name >= '0018'")
     assert older.command("backup", tmp_path / "older.zip").returncode == 0

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from backend.accounts.absences import declare_absence
 from backend.accounts.models import Membership, User
 from backend.journal.models import AuditEvent, Kind
 from backend.journal.services import record_event
@@ -77,6 +78,8 @@ ACT = {**READ, "territory_lead": 403}
 READ_FOREIGN = {**everyone(404), "visitor": LOGIN, "territory_lead": OK}
 ACT_FOREIGN = {**READ_FOREIGN, "territory_lead": 403}
 LEADS = {**everyone(403), "visitor": LOGIN, "epci_lead": OK, "territory_lead": OK}
+TEAM = {**LEADS, "officer": OK}
+CANCEL_FOREIGN = {**everyone(403), "visitor": LOGIN, "officer": 404, "epci_lead": 404, "territory_lead": OK}
 SETS_WEIGHTS = {**everyone(403), "visitor": LOGIN, "territory_lead": OK, "administrator": OK}
 SEES_JOBS = {**SETS_WEIGHTS, "editor": OK, "approver": OK}
 MEMBERS = {**SIGNED_IN, "administrator": 403}  # an administrator without a role keeps accounts, and reads no catalogue
@@ -126,6 +129,7 @@ class Case:
         self.scheme = Scheme.objects.published().first()
         self.imported = make_imported()
         self.officer = officer
+        self.absence = declare_absence(user=officer, starts_on=DAY, ends_on=DAY, stand_in=None, by=officer)
         self.ranker = make_ranker()
         other = make_submission(confirmed=True, email=f"autre{submission.pk}@tolerie.example")
         Submission.objects.filter(pk=other.pk).update(epci=submission.epci)
@@ -379,6 +383,18 @@ TABLE: dict[str, Row] = {
     "officer_call_end": act(lambda case: [case.call.pk]),
     "officer_call_file": Row(ACT, ACT_FOREIGN, args=lambda case: [case.call.pk]),
     "officer_portfolio": page(SIGNED_IN),
+    "officer_team": page(TEAM),
+    "officer_absence": Row(TEAM, method="post"),
+    "officer_absence_cancel": Row(
+        {**CANCEL_FOREIGN, "epci_lead": OK},
+        CANCEL_FOREIGN,
+        method="post",
+        args=lambda case: [case.absence.pk],
+    ),
+    "officer_stand_in": Row(TEAM, method="post"),
+    "officer_assign": Row(
+        {**everyone(403), "visitor": LOGIN, "epci_lead": OK}, method="post", sent=lambda case: {"holder": "", "to": ""}
+    ),
     "officer_answer_offer": Row(SIGNED_IN, method="post"),
     "officer_catalogue": page(MEMBERS),
     "officer_scheme": Row(MEMBERS, args=lambda case: [case.scheme.pk]),

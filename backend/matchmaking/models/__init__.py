@@ -3,6 +3,7 @@
 from backend.matchmaking.models.alerts import Alert, Reminder
 from backend.matchmaking.models.calls import CallRequest
 from backend.matchmaking.models.corrections import NeedCorrection, PreferenceCorrection
+from backend.matchmaking.models.escalations import Escalation
 from backend.matchmaking.models.file_links import FileLink
 from backend.matchmaking.models.follow_up import FollowUp, Note
 from backend.matchmaking.models.language import Language
@@ -19,6 +20,7 @@ __all__ = [
     "Alert",
     "CallRequest",
     "Cause",
+    "Escalation",
     "FileLink",
     "FollowUp",
     "HandOver",

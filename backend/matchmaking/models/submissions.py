@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
-from backend.common.days import working_day_before
+from backend.common.days import add_working_days, working_day_before
 from backend.companies.models import Contact, Fact, FactSheet
 from backend.schemes.models import SubNeed
 from backend.schemes.vocabulary import HORIZONS
@@ -142,6 +142,9 @@ class Submission(models.Model):
     reviewed_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("relue par")
     )
+    reopened_at = models.DateTimeField(
+        _("rouverte le"), null=True, blank=True, help_text="The last time that an ended review began again."
+    )
     officer = models.ForeignKey(
         User,
         on_delete=models.SET_NULL,
@@ -196,6 +199,13 @@ class Submission(models.Model):
     def filed_on(self) -> date:
         """The day it was filed, in Paris."""
         return timezone.localdate(self.filed_at)
+
+    @property
+    def waits_since(self) -> date:
+        """The day from which its review is awaited: reopened, else confirmed, else the day officers see it."""
+        if moment := self.reopened_at or self.confirmed_at:
+            return timezone.localdate(moment)
+        return self.filed_on if self.consent_by_id else add_working_days(self.filed_on, 1)
 
     @property
     def topic(self) -> str:

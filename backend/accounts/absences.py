@@ -1,0 +1,103 @@
+"""Who is away, who stands in for them, and who may say so."""
+
+from datetime import date
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from backend.accounts.models import Absence, Membership, User
+
+MOST_DAYS = 366
+
+
+class AbsenceError(ValueError):
+    """An absence or a stand-in that cannot be, with a sentence for who declares it."""
+
+
+def team_of(user: User) -> QuerySet[User]:
+    """Return the officers of whom someone says when they are away: oneself, and those one leads."""
+    everybody = User.objects.filter(memberships__in=Membership.objects.reviewing())
+    if user.memberships.whole_territory().exists():
+        return everybody.distinct()
+    led = everybody.filter(memberships__organisation__epci__in=user.led_epcis())
+    return (led | everybody.filter(pk=user.pk)).distinct()
+
+
+def colleagues_of(user: User) -> QuerySet[User]:
+    """Return the other officers who review files of the same intercommunalities."""
+    return (
+        User.objects.filter(memberships__in=Membership.objects.reviewing().filter(organisation__epci__in=user.epcis()))
+        .exclude(pk=user.pk)
+        .distinct()
+    )
+
+
+@transaction.atomic
+def declare_absence(*, user: User, starts_on: date, ends_on: date, stand_in: User | None, by: User) -> Absence:
+    """Say that an officer is away from one day to another, both included; the same one said twice is one.
+
+    Raises ``AbsenceError`` with a sentence, ``PermissionDenied`` where it is not for this person to say.
+    """
+    _check_may_say(by, user)
+    if ends_on < starts_on:
+        raise AbsenceError(
+            f"L’absence finirait le {ends_on:%d/%m/%Y}, avant de commencer le {starts_on:%d/%m/%Y} : "
+            "inversez les dates."
+        )
+    if (ends_on - starts_on).days >= MOST_DAYS:
+        raise AbsenceError("Une absence dure un an au plus : au-delà, confiez les dossiers à quelqu’un d’autre.")
+    _check_stand_in(user, stand_in)
+    standing = Absence.objects.filter(user=user, cancelled_at__isnull=True)
+    same = standing.filter(starts_on=starts_on, ends_on=ends_on, stand_in=stand_in).first()
+    if same:
+        return same
+    if other := standing.filter(starts_on__lte=ends_on, ends_on__gte=starts_on).first():
+        raise AbsenceError(
+            f"{user} est déjà noté absent du {other.starts_on:%d/%m/%Y} au {other.ends_on:%d/%m/%Y} : "
+            "annulez d’abord cette absence."
+        )
+    return Absence.objects.create(
+        user=user,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        stand_in=stand_in,
+        declared_by=by,
+        declared_at=timezone.now(),
+    )
+
+
+@transaction.atomic
+def cancel_absence(*, absence: Absence, by: User) -> None:
+    """Take an absence back. Raises ``PermissionDenied`` where it is not for this person to say."""
+    _check_may_say(by, absence.user)
+    Absence.objects.filter(pk=absence.pk, cancelled_at__isnull=True).update(cancelled_at=timezone.now())
+
+
+@transaction.atomic
+def name_stand_in(*, user: User, stand_in: User | None, by: User) -> None:
+    """Say who is told when a file of an officer waits too long.
+
+    Raises ``AbsenceError`` with a sentence, ``PermissionDenied`` where it is not for this person to say.
+    """
+    _check_may_say(by, user)
+    _check_stand_in(user, stand_in)
+    user.stand_in = stand_in
+    user.save(update_fields=["stand_in"])
+
+
+def _check_may_say(by: User, user: User) -> None:
+    if not team_of(by).filter(pk=user.pk).exists():
+        raise PermissionDenied
+
+
+def _check_stand_in(user: User, stand_in: User | None) -> None:
+    if stand_in is None:
+        return
+    if stand_in == user:
+        raise AbsenceError("On ne se supplée pas soi-même : choisissez quelqu’un d’autre.")
+    if not stand_in.is_officer:
+        raise AbsenceError(f"{stand_in} ne relit pas de demandes : choisissez un développeur économique en poste.")
+    if not colleagues_of(user).filter(pk=stand_in.pk).exists():
+        raise AbsenceError(f"{stand_in} ne voit pas les dossiers de {user} : choisissez quelqu’un de son service.")

@@ -1,0 +1,150 @@
+"""A clock that forgets nobody: who is told, each morning of work, that a file or a call waits.
+
+Rungs and their working days are in ``fixtures/escalations.yaml``. Where nobody of a rung is in post and present, those
+of the next one are told that very morning. Each rung of each wait is told once, in one e-mail a person and day.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from backend.accounts.models import Absence, Membership, User
+from backend.common.days import add_working_days, is_working_day
+from backend.common.files import read_yaml
+from backend.common.work import Work
+from backend.matchmaking.emails import enqueue_digest
+from backend.matchmaking.models import CallRequest, Escalation, Submission
+
+RUNGS = tuple(Escalation.Rung)
+Rung = Escalation.Rung
+
+
+@lru_cache(maxsize=1)
+def _days() -> Mapping[str, Mapping[str, int]]:
+    content: Mapping[str, Mapping[str, int]] = read_yaml(settings.BASE_DIR / "fixtures" / "escalations.yaml")
+    return content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A file or a call that waits: since when, where, and in whose hands."""
+
+    submission: Submission | None = None
+    call: CallRequest | None = None
+    since: date
+    epci_id: int | None
+    officer: User | None
+
+    @property
+    def key(self) -> tuple[int | None, int | None, date]:
+        return (
+            self.submission.pk if self.submission else None,
+            self.call.pk if self.call else None,
+            self.since,
+        )
+
+    def due(self, *, on: date) -> Iterator[Rung]:
+        """Yield the rungs whose day has come."""
+        days = _days()["calls" if self.call else "files"]
+        return (rung for rung in RUNGS if rung in days and _day_of(self.since, days[rung]) <= on)
+
+
+@lru_cache(maxsize=10_000)
+def _day_of(since: date, days: int) -> date:
+    return add_working_days(since, days)
+
+
+@transaction.atomic
+def tell_who_waits(*, on: date) -> Work:
+    """Owe each person one e-mail for what waits and is theirs to know since this morning; nothing on days off."""
+    if not is_working_day(on):
+        return Work(n_looked_at=0, n_changed=0)
+    team, waiting = Team(on), [*_files(), *_calls()]
+    still = Q(submission__reviewed_at=None, call=None) | Q(submission=None, call__done_at=None)
+    told = set(Escalation.objects.filter(still).values_list("submission", "call", "starts_on", "rung"))
+    rows: dict[int, list[Escalation]] = defaultdict(list)
+    for wait in waiting:
+        wanted = {"submission": wait.submission, "call": wait.call, "starts_on": wait.since, "told_on": on}
+        for rung in wait.due(on=on):
+            for person in () if (*wait.key, rung) in told else team.told(wait, rung):
+                rows[person].append(Escalation(**wanted, rung=rung, to_id=person))
+    for person, mine in rows.items():
+        first, *_others = Escalation.objects.bulk_create(mine)
+        enqueue_digest(team.people[person], mine, key=f"waiting:{first.pk}")
+    return Work(n_looked_at=len(waiting), n_changed=sum(map(len, rows.values())))
+
+
+def _files() -> Iterator[Waiting]:
+    files = Submission.objects.open_to_officers(timezone.now()).still_open().waiting()
+    for file in files.select_related("sheet", "epci", "officer", "contact"):
+        yield Waiting(submission=file, since=file.waits_since, epci_id=file.epci_id, officer=file.officer)
+
+
+def _calls() -> Iterator[Waiting]:
+    for call in CallRequest.objects.waiting().select_related("epci"):
+        yield Waiting(call=call, since=timezone.localdate(call.asked_at), epci_id=call.epci_id, officer=None)
+
+
+class Team:
+    """Who is in post and present on a day, by role and intercommunality."""
+
+    def __init__(self, on: date) -> None:
+        self._absences = {row.user_id: row for row in Absence.objects.on(on).select_related("stand_in")}
+
+    @cached_property
+    def _roles(self) -> Mapping[tuple[str, int | None], list[int]]:
+        found: dict[tuple[str, int | None], list[int]] = defaultdict(list)
+        rows = Membership.objects.filter(user__is_active=True).order_by("user")
+        for role, epci, user in rows.values_list("role", "organisation__epci", "user"):
+            found[role, epci].append(user)
+        return found
+
+    @cached_property
+    def people(self) -> Mapping[int, User]:
+        return User.objects.in_bulk()
+
+    def told(self, wait: Waiting, rung: Rung) -> list[int]:
+        """Return who is told at a rung, or at the first one after it that has somebody; nobody where all are away."""
+        for each in RUNGS[RUNGS.index(rung) :]:
+            if here := [person for person in dict.fromkeys(self._of(wait, each)) if self._is_here(person)]:
+                return here
+        return []
+
+    def _of(self, wait: Waiting, rung: Rung) -> Iterable[int]:
+        match rung:
+            case Rung.OFFICER:
+                return [wait.officer.pk] if wait.officer else self._reviewing(wait.epci_id)
+            case Rung.STAND_IN:
+                return self._standing_in(wait.officer) if wait.officer else ()
+            case Rung.EPCI_LEAD:
+                return self._in(Membership.Role.EPCI_LEAD, wait.epci_id)
+            case Rung.TERRITORY_LEAD:
+                return self._in(Membership.Role.TERRITORY_LEAD, None)
+
+    def _reviewing(self, epci_id: int | None) -> list[int]:
+        """Those who may take a file that nobody has: of its place, or the leads of all where that is not known."""
+        leads = self._in(Membership.Role.EPCI_LEAD, epci_id)
+        return leads if epci_id is None else [*self._in(Membership.Role.OFFICER, epci_id), *leads]
+
+    def _standing_in(self, officer: User) -> list[int]:
+        absence = self._absences.get(officer.pk)
+        return [pk for pk in (absence.stand_in_id if absence else None, officer.stand_in_id) if pk][:1]
+
+    def _in(self, role: str, epci_id: int | None) -> list[int]:
+        everywhere = epci_id is None or role == Membership.Role.TERRITORY_LEAD
+        return [
+            user
+            for (each, epci), users in self._roles.items()
+            if each == role and (everywhere or epci == epci_id)
+            for user in users
+        ]
+
+    def _is_here(self, person: int) -> bool:
+        return person not in self._absences and self.people[person].is_active

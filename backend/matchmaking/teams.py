@@ -1,0 +1,44 @@
+"""What a team has in hand: who is away, how many files each holds and since when the oldest waits."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from backend.accounts.absences import team_of
+from backend.accounts.models import Absence, User
+from backend.matchmaking.models import Submission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One person of a team, or one who left and still holds files."""
+
+    user: User
+    n_held: int
+    waits_since: tuple[date, ...]  # of the files held whose review is awaited, the oldest first
+    absences: tuple[Absence, ...]  # now or later
+
+
+def team(user: User, *, on: date) -> list[Member]:
+    """Return the officers whose absences someone may say, and who left with files of an intercommunality they lead."""
+    held = Submission.objects.filter(officer__isnull=False, erased_at=None).still_open()
+    left = held.filter(officer__is_active=False, epci__in=list(user.led_epcis())).values("officer")
+    here = team_of(user).values("pk")
+    people = list(User.objects.filter(Q(pk__in=here) | Q(pk__in=left)).select_related("stand_in"))
+    files: dict[int, list[Submission]] = defaultdict(list)
+    for file in held.filter(officer__in=people):
+        files[file.officer_id or 0].append(file)
+    absences: dict[int, list[Absence]] = defaultdict(list)
+    for absence in Absence.objects.from_day(on).filter(user__in=people).select_related("stand_in"):
+        absences[absence.user_id].append(absence)
+    return [
+        Member(
+            user=person,
+            n_held=len(files[person.pk]),
+            waits_since=tuple(sorted(file.waits_since for file in files[person.pk] if file.reviewed_at is None)),
+            absences=tuple(absences[person.pk]),
+        )
+        for person in people
+    ]

@@ -1,0 +1,152 @@
+"""The page of a team: absences, stand-ins, who holds what, and what its lead moves."""
+
+from datetime import timedelta
+
+import pytest
+
+from backend.accounts.models import Absence, Membership
+from backend.accounts.services import off_board
+from backend.common.days import current_day
+from backend.journal.models import AuditEvent, Kind
+from backend.matchmaking.follow_up import FollowUpError, assign_portfolio, offer_file, take_file
+from backend.matchmaking.models import HandOver, Submission
+from backend.notifications.models import Notification
+from tests.factories import ARC, CCLO, make_lead, make_officer, make_submission
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+TEAM = "/agent/equipe/"
+
+
+@pytest.fixture
+def people():
+    officer = make_officer(ARC, first_name="Odile", last_name="Ferrand")
+    colleague = make_officer(ARC, first_name="Noé", last_name="Lambert")
+    lead = make_officer(ARC, role=Membership.Role.EPCI_LEAD, first_name="Inès", last_name="Roche")
+    far = make_officer(CCLO, first_name="Zoé", last_name="Lointain")
+    return officer, colleague, lead, far
+
+
+def days(start: int, end: int) -> dict[str, str]:
+    today = current_day()
+    return {"starts_on": f"{today + timedelta(days=start)}", "ends_on": f"{today + timedelta(days=end)}"}
+
+
+def shown(client, user) -> str:
+    client.force_login(user)
+    return text_of(client.get(TEAM))
+
+
+def test_an_officer_says_when_he_is_away_and_who_stands_in(client, people):
+    officer, colleague, _lead, far = people
+    page = shown(client, officer)
+    assert "Odile Ferrand" in page
+    assert "Noé Lambert" not in page.split("Déclarer une absence")[0]  # each says it of oneself
+    sent = {"user": officer.pk, "stand_in": colleague.pk, **days(0, 6)}
+    page = text_of(client.post(f"{TEAM}absence/", sent, follow=True))
+    assert "Absent du" in page
+    assert "remplacé par Noé Lambert" in page
+    client.post(f"{TEAM}suppleant/", {"user": officer.pk, "stand_in": colleague.pk})
+    officer.refresh_from_db()
+    assert officer.stand_in == colleague
+    client.post(f"{TEAM}absence/{Absence.objects.get().pk}/annuler/")
+    assert "Absent du" not in shown(client, officer)
+    assert "Odile" not in shown(client, far)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"ends_on": "2020-01-01"}, "avant de commencer"),
+        ({"ends_on": "demain"}, "n’est pas une date"),
+        ({"starts_on": ""}, "Dites le premier jour"),
+        ({"ends_on": "2999-01-01"}, "un an au plus"),
+        ({"user": "x"}, "n’est pas dans la liste"),
+        ({"stand_in": "self"}, "On ne se supplée pas soi-même"),
+        ({"stand_in": "far"}, "n’est pas dans la liste"),
+    ],
+)
+def test_an_absence_that_cannot_be_says_why_and_keeps_what_was_typed(client, people, changes, told):
+    officer, _colleague, _lead, far = people
+    client.force_login(officer)
+    who = {"self": officer.pk, "far": far.pk}
+    changes = {name: who.get(value, value) for name, value in changes.items()}
+    sent = {"user": officer.pk, "stand_in": "", **days(1, 3), **changes}
+    response = client.post(f"{TEAM}absence/", sent)
+    assert response.status_code == 422
+    assert told in text_of(response)
+    assert str(sent["starts_on"]) in response.content.decode()
+    assert not Absence.objects.exists()
+
+
+def test_two_absences_at_once_are_refused_and_the_same_one_twice_is_one(client, people):
+    officer = people[0]
+    client.force_login(officer)
+    for _ in range(2):
+        assert client.post(f"{TEAM}absence/", {"user": officer.pk, **days(1, 5)}).status_code == 302
+    assert Absence.objects.count() == 1
+    refused = client.post(f"{TEAM}absence/", {"user": officer.pk, **days(5, 8)})
+    assert "est déjà noté absent" in text_of(refused)
+
+
+def test_only_oneself_and_ones_lead_may_say_it(client, people):
+    officer, colleague, lead, far = people
+    sent = {"user": officer.pk, **days(1, 2)}
+    for other in (colleague, far):
+        client.force_login(other)
+        assert client.post(f"{TEAM}absence/", sent).status_code == 422
+        assert not Absence.objects.exists()
+    for one in (lead, make_lead()):
+        client.force_login(one)
+        assert client.post(f"{TEAM}absence/", sent).status_code == 302
+        Absence.objects.all().delete()
+
+
+def test_a_lead_moves_the_files_of_who_left_and_of_nobody_elsewhere(client, people):
+    officer, colleague, lead, far = people
+    here = make_submission(confirmed=True)
+    offered = make_submission(confirmed=True)
+    elsewhere = make_submission(confirmed=True, facts={"commune": "60025"})
+    for file, holder in ((here, officer), (offered, officer), (elsewhere, far)):
+        take_file(submission=file, officer=holder)
+    offer_file(submission=offered, by=officer, to=far)
+    off_board(user=officer)
+    page = shown(client, lead)
+    assert "Odile Ferrand Compte fermé" in page
+    assert "2 dossiers suivis" in page
+    assert "Lointain" not in page.split("Déclarer une absence")[0]
+    response = client.post(f"{TEAM}confier/", {"holder": officer.pk, "to": colleague.pk})
+    assert response.status_code == 302
+    assert set(Submission.objects.filter(officer=colleague)) == {here, offered}
+    assert HandOver.objects.get(submission=offered).state == HandOver.State.WITHDRAWN
+    letter = Notification.objects.get(kind="handed_over", recipient=colleague.email)
+    assert "vous confie 2 dossiers" in letter.text
+    assert here.reference in letter.text
+    assert elsewhere.reference not in letter.text
+    events = AuditEvent.objects.filter(kind=Kind.FILE_ASSIGNED)
+    assert {(event.submission_id, event.actor, event.account) for event in events} == {
+        (here.pk, lead, colleague),
+        (offered.pk, lead, colleague),
+    }
+    elsewhere.refresh_from_db()
+    assert elsewhere.officer == far
+    assert client.post(f"{TEAM}confier/", {"holder": far.pk, "to": colleague.pk}).status_code == 422
+
+
+def test_a_lead_of_all_cannot_name_a_stand_in_who_does_not_see_the_files(client, people):
+    officer, _colleague, _lead, far = people
+    client.force_login(make_lead())
+    refused = client.post(f"{TEAM}suppleant/", {"user": officer.pk, "stand_in": far.pk})
+    assert refused.status_code == 422
+    assert "ne voit pas les dossiers" in text_of(refused)
+
+
+def test_files_go_to_nobody_of_another_place(client, people):
+    officer, _colleague, lead, far = people
+    take_file(submission=make_submission(confirmed=True), officer=officer)
+    client.force_login(lead)
+    refused = client.post(f"{TEAM}confier/", {"holder": officer.pk, "to": far.pk})
+    assert refused.status_code == 422
+    with pytest.raises(FollowUpError, match="ne relit pas les demandes de votre intercommunalité"):
+        assign_portfolio(holder=officer, to=far, by=lead)
+    assert Submission.objects.filter(officer=officer).count() == 1
