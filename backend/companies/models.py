@@ -1,5 +1,6 @@
 """Firms: the legal unit (SIREN), its sites (SIRET), the people to call, and facts and aids that say who told them."""
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.db import models
@@ -225,3 +226,60 @@ class ReceivedAid(models.Model):
 
     def __str__(self) -> str:
         return f"{self.granted_on} {self.amount_eur or '?'} {self.regulation}"
+
+
+class RegisteredEstablishmentQuerySet(models.QuerySet["RegisteredEstablishment"]):
+    def named(self, words: Iterable[str]) -> Self:
+        """Those of which each of some folded words begins a word of a name."""
+        found = self
+        for word in words:
+            found = found.filter(search_name__contains=f" {word}")
+        return found
+
+
+class RegisteredEstablishment(models.Model):
+    """An establishment of the territory in our copy of the State's register; it says nothing of who filed here.
+
+    Names of natural persons are not copied: a sole trader has a trade name, or none.
+    """
+
+    siret = models.CharField(_("SIRET"), max_length=14, primary_key=True)
+    name = models.CharField(_("nom"), max_length=160, blank=True)
+    search_name = models.CharField(max_length=400, help_text="A space before each folded word of all its names.")
+    commune = models.CharField(_("commune"), max_length=5)
+    naf = models.CharField(_("activité (NAF rév. 2)"), max_length=6, blank=True)
+    naf_2025 = models.CharField(_("activité (NAF 2025)"), max_length=6, blank=True)
+    legal_category = models.CharField(_("catégorie juridique"), max_length=4, blank=True)
+    created_on = models.DateField(_("création de l’entreprise"), null=True, blank=True)
+    headcount_code = models.CharField(_("tranche d’effectif"), max_length=2, blank=True)
+    headcount_year = models.PositiveSmallIntegerField(_("année de l’effectif"), null=True, blank=True)
+    insee_category = models.CharField(_("catégorie de l’INSEE"), max_length=3, blank=True)
+    insee_category_year = models.PositiveSmallIntegerField(_("année de la catégorie"), null=True, blank=True)
+    is_head_office = models.BooleanField(_("siège"))
+    is_open = models.BooleanField(_("ouvert"))
+    closed_on = models.DateField(_("fermé le"), null=True, blank=True)
+    objects = RegisteredEstablishmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("établissement du registre")
+        verbose_name_plural = _("établissements du registre")
+
+    def __str__(self) -> str:
+        return self.siret
+
+
+class RegisterCopy(models.Model):
+    """A load of the register's open files; the newest says how old our copy is."""
+
+    dated = models.DateField(_("état du registre au"))
+    loaded_at = models.DateTimeField(_("chargé le"))
+    n_establishments = models.PositiveIntegerField(_("établissements"))
+
+    class Meta:
+        verbose_name = _("copie du registre")
+        verbose_name_plural = _("copies du registre")
+        ordering = ["-pk"]
+        get_latest_by = "pk"
+
+    def __str__(self) -> str:
+        return str(self.dated)

@@ -259,6 +259,8 @@ SHARD_FILES = env.int("JONCTION_SHARD_FILES", default=5000)
 FETCH_LOOPBACK = False
 # Whether the pages that sheets name are asked for every night. A demonstration leaves the rest of the world alone.
 CHECK_LINKS = env.bool("JONCTION_CHECK_LINKS", default=not DEMO)
+# API Recherche d'entreprises, asked for firms that our own copy of the register lacks; empty: nothing is asked.
+REGISTER_URL = env.str("JONCTION_REGISTER_URL", default="").rstrip("/")
 # Where what was learnt from the sentences of a release is kept, so that the next database need not learn it again:
 # half a minute. It can be emptied at any time; in the temporary folder where it is not set. Empty: nothing is kept.
 LANGUAGE_DIR = env.str("JONCTION_LANGUAGE_DIR", default=None)
@@ -387,6 +389,10 @@ THROTTLES: dict[str, tuple[int, int]] = {
     "report.network": (20, 3600),
     "remark.network": (20, 3600),
     "wrong_link.network": (100, 3600),
+    "register.network": (60, 600),
+    # The register takes 7 requests a second: two slots that touch may be spent within one.
+    "register.service": (3, 1),
+    "register.failures": (2, 60),
     **{name: rate for name, rate in _API.items() if rate},
 }
 # From how many files of 24 hours on an officer reads that there are many; their authors see nothing of it.

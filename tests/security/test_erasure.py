@@ -214,6 +214,7 @@ WITHOUT_A_FIRM = {
     "matchmaking_schemechange", "matchmaking_shard",
     "journal_auditevent",  # a number, a code and who did it: kept for its own time
     "privacy_treatment", "privacy_retentionrun",
+    "companies_registeredestablishment", "companies_registercopy",  # of the State's, no person: renewed by each load
 }  # fmt: skip
 
 

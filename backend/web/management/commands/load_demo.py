@@ -1,6 +1,8 @@
 from datetime import datetime, time
 from typing import Any
 
+from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
@@ -13,12 +15,14 @@ from backend.matchmaking.models import Submission
 from backend.territories.models import ServedEpci
 from backend.web.management.territory.loading import load_territory, processors
 
+REGISTER = settings.BASE_DIR / "fixtures" / "register"
+STOCK_FILES = ("etablissements.csv", "unites.csv")
 MOST_FILES, MOST_YEARS = 50_000, 20
 
 
 class Command(BaseCommand):
     help = (
-        "Charge les organisations et les comptes de démonstration et, avec --files, un territoire inventé : des"
+        "Charge les organisations, les comptes et le registre de démonstration et, avec --files, un territoire inventé : des"
         " entreprises qui déposent au fil des ans, et ce que les développeurs en font. Idempotent."
     )
     requires_system_checks = ()  # they load every page of the site
@@ -40,6 +44,7 @@ class Command(BaseCommand):
         demonstration = read_demonstration()
         load_accounts(demonstration)
         self.stdout.write(f"{Organisation.objects.count()} organisations, {User.objects.count()} comptes")
+        call_command("load_establishments", *(REGISTER / name for name in STOCK_FILES), stdout=self.stdout)
         if files:
             now = datetime.combine(current_day(), time.min, tzinfo=timezone.get_current_timezone())
             loaded = load_territory(seed=seed, n_files=files, years=years, now=now, processes=processes)
