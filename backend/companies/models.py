@@ -72,6 +72,11 @@ class FactSheet(models.Model):
         newest = {fact.name: fact for fact in self.facts.said()}
         return {name: fact for name, fact in newest.items() if fact.value is not None}
 
+    def official(self) -> dict[str, "Fact"]:
+        """Return what the State's register says, by name, also where somebody says otherwise."""
+        newest = {fact.name: fact for fact in self.facts.said().filter(origin=Fact.Origin.REGISTER)}
+        return {name: fact for name, fact in newest.items() if fact.value is not None}
+
     def declined(self) -> set[str]:
         """Return the questions to which someone answered that they do not know."""
         rows = self.facts.filter(name__startswith=Fact.DECLINED).values_list("name", flat=True)

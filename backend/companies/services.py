@@ -36,6 +36,22 @@ def identify(*, sheet: FactSheet, siret: str, siren: str, name: str) -> bool:
     return known != (company, establishment, name)
 
 
+def is_another(*, sheet: FactSheet, siret: str, siren: str) -> bool:
+    """Tell whether numbers are others than those of a sheet."""
+    return (str(sheet.establishment or ""), str(sheet.company or "")) != (siret, siren)
+
+
+@transaction.atomic
+def drop_official(*, sheet: FactSheet, on: date) -> None:
+    """Take back what the register said of a sheet, which is of another establishment now; what people said stays."""
+    current, official = sheet.current(), sheet.official()
+    record_facts(sheet=sheet, values=dict.fromkeys(official), origin=Fact.Origin.REGISTER, on=on)
+    for name in official.keys() & current.keys():
+        fact = current[name]
+        if fact.origin != Fact.Origin.REGISTER:
+            record_facts(sheet=sheet, values={name: fact.value}, origin=fact.origin, author=fact.author, on=on)
+
+
 @transaction.atomic
 def record_facts(
     *,

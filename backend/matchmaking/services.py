@@ -14,7 +14,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.companies.models import Contact, Fact
-from backend.companies.services import identify, open_sheet, record_facts
+from backend.companies.services import drop_official, identify, is_another, open_sheet, record_facts
 from backend.matchmaking.emails import (
     enqueue_access_link,
     enqueue_confirmation,
@@ -54,6 +54,7 @@ class Filing:
     filing_key: UUID
     facts: Mapping[str, Any]
     origins: Mapping[str, str] = field(default_factory=dict)
+    official: Mapping[str, Any] = field(default_factory=dict)  # what the State's register says of some of the facts
     siret: str = ""
     siren: str = ""
     company_name: str = ""
@@ -95,7 +96,11 @@ def file_submission(filing: Filing, *, on: date) -> Submission:
     epci = route(filing.facts, on=on)
     now = timezone.now()
     sheet = open_sheet(siret=filing.siret, siren=filing.siren, name=filing.company_name)
-    record_facts(sheet=sheet, values=filing.facts, origin=Fact.Origin.DECLARED, origins=filing.origins, on=on)
+    if filing.official:
+        record_facts(sheet=sheet, values=filing.official, origin=Fact.Origin.REGISTER, on=on)
+    # Where the firm says something else, its word counts, and the register's stays beside it.
+    said = {**dict.fromkeys(filing.official), **filing.facts}
+    record_facts(sheet=sheet, values=said, origin=Fact.Origin.DECLARED, origins=filing.origins, on=on)
     contact = Contact.objects.create(name=filing.contact_name, email=filing.email, phone=filing.phone)
     submission, created = Submission.objects.get_or_create(
         filing_key=filing.filing_key,
@@ -151,12 +156,15 @@ def correct_submission(
 
     What the facts were before is kept. A correction by the firm that changes something opens again a review that had
     ended; the firm sees the new result at once, so that nothing in it is news. The intercommunality in charge follows
-    the commune where that changes, and its officers are told. Another SIREN may end or begin that other files are read
+    the commune where that changes, and its officers are told. What the register said of another number is dropped.
+    Another SIREN may end or begin that other files are read
     with this one: their results are computed again too.
     """
     submission = Submission.objects.locked(submission.pk)
     origin = Fact.Origin.OFFICER if author else Fact.Origin.DECLARED
     before = submission.epci_id
+    if identity is not None and is_another(sheet=submission.sheet, siret=identity["siret"], siren=identity["siren"]):
+        drop_official(sheet=submission.sheet, on=on)
     known = known_values(submission)
     if any(facts[name] != known.get(name) for name in facts.keys() & PLACES):
         submission.epci = route({**known, **facts}, on=on)

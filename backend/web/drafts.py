@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from math import ceil
-from typing import Any, Self
+from typing import Any, Self, cast
 from uuid import uuid4
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -14,11 +14,13 @@ from django.http import QueryDict
 
 from backend.common.days import current_day
 from backend.companies.models import Fact
+from backend.companies.registered import Registered
 from backend.matchmaking.questions import Questions
 from backend.matchmaking.services import OutsideTerritory, route
 from backend.matchmaking.unfiled import Unfiled, read_unfiled
 from backend.territories.models import ServedEpci
 from backend.web.forms.filing import STEPS, merge_facts
+from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.steps import StepForm
 from backend.web.forms.question import Asked, Said, asked_with, open_questions, read_answer
 
@@ -27,6 +29,7 @@ MOST_BYTES = 20_000
 FORMS = dict(STEPS)
 NAMES = tuple(FORMS)
 CONTACT, CALL, QUESTION = "contact", "rappel", "question"  # what was typed of them, beside the steps
+FIRM = "entreprise"
 OPTIONAL = "projet"  # the step that is asked only where a likely scheme reads it
 
 
@@ -37,6 +40,7 @@ class Draft:
     key: str = field(default_factory=lambda: str(uuid4()))  # of the filing, so that a double click files once
     opened_at: float = field(default_factory=time.time)
     steps: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    registered: dict[str, Any] = field(default_factory=dict)  # the establishment that was chosen in the register
     has: list[str] = field(default_factory=list)  # sub-needs that were confirmed
     has_not: list[str] = field(default_factory=list)  # and those that were taken away
     wants_not: list[str] = field(default_factory=list)  # preferences that were taken away
@@ -83,6 +87,22 @@ class Draft:
         data.update(more)
         return data
 
+    def form(self, name: str, data: QueryDict | None = None) -> StepForm:
+        """Return the form of a step, with what the register says where an establishment was chosen."""
+        if name == FIRM:
+            return FirmForm(data, registered=self.chosen)
+        return FORMS[name](data)
+
+    @property
+    def chosen(self) -> Registered | None:
+        """The establishment that was chosen in the register; what another release kept of it is forgotten."""
+        return Registered.from_json(self.registered) if self.registered else None
+
+    def choose(self, registered: Registered | None) -> None:
+        """Take another establishment, or none: the step that was filled in for the former one is asked again."""
+        self.registered = registered.as_json() if registered else {}
+        self.steps.pop(FIRM, None)
+
     def valid_forms(self) -> dict[str, StepForm] | str:
         """Return the valid forms of the steps, or the name of the first that is missing or wrong."""
         found: dict[str, StepForm] = {}
@@ -91,7 +111,7 @@ class Draft:
                 if name == OPTIONAL:
                     continue
                 return name
-            form = FORMS[name](self.data(name))
+            form = self.form(name, self.data(name))
             if not form.is_valid():
                 return name
             found[name] = form
@@ -143,7 +163,13 @@ class Stated:
     @cached_property
     def facts(self) -> dict[str, Any]:
         answered = {name: value for name, value in self.draft.answered.items() if value is not None}
-        return {**answered, **merge_facts(self.forms.values())}
+        corrected = self.firm.facts()
+        official = {name: value for name, value in self.firm.official.items() if name not in corrected}
+        return {**official, **answered, **merge_facts(self.forms.values())}
+
+    @property
+    def firm(self) -> FirmForm:
+        return cast("FirmForm", self.forms[FIRM])
 
     @property
     def declined(self) -> dict[str, bool]:
@@ -158,7 +184,7 @@ class Stated:
 
     @property
     def company_name(self) -> str:
-        return str(self.forms["entreprise"].cleaned_data["company_name"])
+        return str(self.firm.cleaned_data["company_name"])
 
     @cached_property
     def epci(self) -> ServedEpci | None:

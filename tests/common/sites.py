@@ -50,7 +50,7 @@ def send(request: Handler, body: str | bytes = "", *, status: int = 200, **heade
 
 
 @contextmanager
-def site(*, certificate: Path | None = None, address: str = "127.0.0.1") -> Iterator[Site]:
+def site(*, certificate: Path | None = None, address: str = "127.0.0.1", port: int = 0) -> Iterator[Site]:
     """Serve until the end of the block, by TLS where a certificate is given."""
 
     class Answering(BaseHTTPRequestHandler):
@@ -80,7 +80,7 @@ def site(*, certificate: Path | None = None, address: str = "127.0.0.1") -> Iter
         def handle_error(self, request: object, client_address: object) -> None:
             pass  # a handshake that a client refused
 
-    with Server((address, 0), Answering) as server:
+    with Server((address, port), Answering) as server:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)

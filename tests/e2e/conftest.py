@@ -54,6 +54,7 @@ class Service:
         self._shared, self._reference = shared, reference
         self.port, mail_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.register_port = free_port()  # where a test may stand for the State's register; else it is down
         self.mail = folder / "mail"
         self.mail.mkdir()
         self._folder = folder
@@ -75,6 +76,7 @@ class Service:
             "JONCTION_OUTBOX_SECONDS": "1",
             "JONCTION_MAIL_PER_DOMAIN": "0",
             "JONCTION_ALERT_SECONDS": "1",
+            "JONCTION_REGISTER_URL": f"http://127.0.0.1:{self.register_port}",
         }
         self._processes: list[subprocess.Popen[bytes]] = []
 

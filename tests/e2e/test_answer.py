@@ -14,6 +14,7 @@ def state(page: Page, service: Service, text: str, *, commune: str = "Compiègne
     page.goto(f"{service.url}/demande/")
     page.get_by_label("De quoi avez-vous besoin").fill(text)
     page.get_by_role("button", name="Continuer").click()
+    page.get_by_text("Remplir à la main").click()
     page.get_by_label("Nom de l’entreprise").fill(name)
     page.get_by_label("Commune du site").fill(commune)
     page.get_by_role("button", name="Continuer").click()

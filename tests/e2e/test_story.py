@@ -50,8 +50,9 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     see(page, "02-besoin")
     page.get_by_role("button", name="Continuer").click()
 
+    page.get_by_text("Remplir à la main").click()
     page.get_by_label("Nom de l’entreprise").fill("Chaudronnerie du Bac (inventée)")
-    page.get_by_label("SIRET ou SIREN").fill("999 999 956 00018")
+    page.get_by_label("SIRET ou SIREN", exact=True).fill("999 999 956 00018")
     page.get_by_label("Commune du site").fill("Lacroix Saint Ouen")
     page.get_by_label("Code APE (NAF)").fill("2562b")
     page.get_by_label("Forme juridique").select_option("57")
@@ -70,7 +71,7 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     expect(page.get_by_role("alert")).to_contain_text("clé de contrôle")
     assert page.get_by_label("Commune du site").input_value() == "Lacroix Saint Ouen"
     see(page, "03-entreprise-erreur")
-    page.get_by_label("SIRET ou SIREN").fill("999 999 956 00017")
+    page.get_by_label("SIRET ou SIREN", exact=True).fill("999 999 956 00017")
     page.get_by_role("button", name="Continuer").click()
 
     page.get_by_label("Combien de salariés").fill("35")

@@ -338,6 +338,8 @@ TABLE: dict[str, Row] = {
     "start": page(),
     "forget": Row(PUBLIC, method="post"),
     "step": page(PUBLIC, "besoin"),
+    "firm_search": page(),
+    "firm_choose": Row(PUBLIC, method="post"),
     "draft_answer": page(),
     "draft_schemes": page(),
     "draft_scheme": Row(PUBLIC, args=lambda case: [case.scheme.pk]),

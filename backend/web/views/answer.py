@@ -25,7 +25,6 @@ from backend.web.drafts import CALL, CONTACT, DRAFT, MOST_BYTES, Draft, Stated, 
 from backend.web.forms.answers import trilean
 from backend.web.forms.filing.call import CallForm
 from backend.web.forms.filing.contact import ContactForm
-from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.question import Said, read_answer
 from backend.web.notices import Notice, no_cookie, press_again, too_long, too_many
 from backend.web.views.filing import after
@@ -227,11 +226,11 @@ def looks_like_a_robot(request: HttpRequest, draft: Draft) -> bool:
 
 
 def _filing(said: Stated, contact: ContactForm) -> Filing:
-    need, firm = said.forms["besoin"], said.forms["entreprise"]
-    assert isinstance(firm, FirmForm)  # noqa: S101 -- the form of that step
+    need, firm = said.forms["besoin"], said.firm
     return Filing(
         filing_key=UUID(said.draft.key),
         facts={**said.facts, **said.declined},
+        official=firm.official,
         origins=firm.origins(),
         siret=firm.siret,
         siren=firm.siren,

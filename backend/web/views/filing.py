@@ -1,14 +1,19 @@
 """The firm states its need: short steps kept in the session, each sent, then shown again at its own address."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.throttles import client_network, spend
-from backend.web.drafts import DRAFT, FORMS, MOST_BYTES, NAMES, OPTIONAL, Draft, stated
+from backend.web.drafts import DRAFT, FIRM, FORMS, MOST_BYTES, NAMES, OPTIONAL, Draft, stated
 from backend.web.forms.fact_fields.rows import ADD_ROW
+from backend.web.forms.filing.firm import FirmForm
+from backend.web.forms.filing.search import SearchForm
 from backend.web.forms.filing.steps import StepForm
+from backend.web.looking_up import is_inside, rows_of
 from backend.web.notices import Notice, no_cookie, too_long, too_many
 
 
@@ -38,16 +43,21 @@ def step(request: HttpRequest, name: str) -> HttpResponse:
     if draft is None:
         return _page(request, name, FORMS[name]()) if name == NAMES[0] else redirect("start")
     if name not in draft.steps:
-        return _page(request, name, FORMS[name]())
+        return _page(request, name, draft.form(name))
     if ADD_ROW not in request.GET:
-        return _page(request, name, FORMS[name](draft.data(name)))
-    form = FORMS[name](draft.data(name, **{ADD_ROW: "1"}))
+        return _page(request, name, draft.form(name, draft.data(name)))
+    form = draft.form(name, draft.data(name, **{ADD_ROW: "1"}))
     form.forget_errors()
     return _page(request, name, form)
 
 
 def _take(request: HttpRequest, name: str, kept: Draft | None) -> HttpResponse:
-    form, draft = FORMS[name](request.POST), kept or Draft()
+    draft = kept or Draft()
+    if name == FIRM and (siret := request.POST.get("siret", "")) != draft.registered.get("siret", ""):
+        if siret:  # of a page that was open while another establishment was chosen
+            return redirect("step", name)
+        draft.choose(None)
+    form = draft.form(name, request.POST)
     draft.steps[name] = form.typed()
     if draft.size > MOST_BYTES:
         return _page(request, name, form, status=422, notice=too_long(given=draft.size, most=MOST_BYTES))
@@ -77,7 +87,8 @@ def after(draft: Draft) -> HttpResponse:
 
 def show_again(request: HttpRequest, name: str) -> HttpResponse:
     """Show a step that was sent without its cookie: nothing is taken, what was typed stays, with a fresh token."""
-    return _page(request, name, FORMS[name](request.POST), status=403, notice=no_cookie())
+    draft = Draft.of(request.session) or Draft()
+    return _page(request, name, draft.form(name, request.POST), status=403, notice=no_cookie())
 
 
 def _page(
@@ -88,13 +99,27 @@ def _page(
     status: int = 200,
     notice: Notice | None = None,
 ) -> HttpResponse:
+    context = {**step_context(name, form, Draft.of(request.session)), "notice": notice}
+    return render(request, f"web/filing/{name}.html", context, status=status)
+
+
+def step_context(name: str, form: StepForm, draft: Draft | None) -> dict[str, Any]:
+    """Return what the page of a step shows."""
     position = NAMES.index(name)
-    context = {
+    context: dict[str, Any] = {
         "form": form,
         "name": name,
         "position": position + 1,
         "steps": [(step_name, FORMS[step_name].title, step_name == OPTIONAL) for step_name in NAMES],
         "previous": NAMES[position - 1] if position else None,
-        "notice": notice,
     }
-    return render(request, f"web/filing/{name}.html", context, status=status)
+    if isinstance(form, FirmForm):
+        context["search_form"] = SearchForm()
+    if draft and draft.chosen:
+        declared = form.facts() if isinstance(form, FirmForm) and form.is_bound and form.is_valid() else {}
+        context |= {
+            "registered": draft.chosen,
+            "rows": rows_of(draft.chosen, declared),
+            "is_outside": draft.chosen.commune and not is_inside(draft.chosen),
+        }
+    return context

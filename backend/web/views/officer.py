@@ -237,7 +237,7 @@ def means_to_decide(submission: Submission, user: User) -> dict[str, Any]:
 def _facts(submission: Submission, user: User) -> list[dict[str, Any]]:
     """Return each fact an officer reads, known or not, with the form that corrects it."""
     known, forms = known_facts(submission), fact_forms(submission)
-    sources = sources_of(submission, viewer=user)
+    sources, official = sources_of(submission, viewer=user), submission.sheet.official()
     rows = []
     for name, label in FACT_LABELS:
         if name in TOLD_WITH and name not in known:
@@ -249,7 +249,10 @@ def _facts(submission: Submission, user: User) -> list[dict[str, Any]]:
             continue  # no scheme asks for another
         source = sources.get(fact.sheet_id, "") if fact else ""
         form = forms.get(name)
-        rows.append({"name": name, "label": label, "value": value, "fact": fact, "source": source, "form": form})
+        row = {"name": name, "label": label, "value": value, "fact": fact, "source": source, "form": form}
+        if name in official and (fact is None or fact.value != official[name].value):
+            row["official"] = value_text(name, official[name].value)
+        rows.append(row)
     return rows
 
 

@@ -31,10 +31,11 @@ class FactFields(forms.Form):
 
     def changed_facts(self) -> dict[str, Any]:
         """Return the facts whose fields were changed: what a page cannot show exactly is not lost by saving it."""
+        return self._changed(self.facts())
+
+    def _changed(self, facts: Facts) -> dict[str, Any]:
         changed = set(self.changed_data)
-        return {
-            name: value for name, value in self.facts().items() if not changed.isdisjoint(self.fields_of_fact[name])
-        }
+        return {name: value for name, value in facts.items() if not changed.isdisjoint(self.fields_of_fact[name])}
 
     def typed(self) -> dict[str, list[str]]:
         """Return what was typed in the fields of the form, and in nothing else that was sent."""

@@ -5,7 +5,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
+from backend.companies.registered import SOLE_TRADER, Registered
 from backend.matchmaking.models import Submission
+from backend.web.forms.fact_fields.base import Facts
 from backend.web.forms.fact_fields.firm import Activity2025Fields, ActivityFields, CreationFields, LegalFormFields
 from backend.web.forms.fact_fields.group import GroupFields
 from backend.web.forms.fact_fields.places import CommuneFields
@@ -23,6 +25,8 @@ class FirmForm(
     NumberForm,
     StepForm,
 ):
+    """Typed by hand, or what the register says of the establishment that was chosen and what the firm says instead."""
+
     title = _("Votre entreprise")
     field_order = (
         "company_name",
@@ -37,6 +41,34 @@ class FirmForm(
     )
 
     company_name = PlainText(label=_("Nom de l’entreprise"), required=False, max_length=160)
+
+    def __init__(self, *args: Any, registered: Registered | None = None, **kwargs: Any) -> None:
+        if registered:
+            kwargs["initial"] = self.initial_of(registered.facts()) | {"company_name": registered.name}
+        super().__init__(*args, **kwargs)
+        self.registered = registered
+        if registered:
+            del self.fields["number"]
+            self.siret, self.siren = registered.siret, registered.siren
+
+    @property
+    def official(self) -> dict[str, Any]:
+        """What the register says, under the names of facts."""
+        return self.registered.facts() if self.registered else {}
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the firm says, and only that where the register says the rest; ``None`` is unknown."""
+        facts, official = super().facts(), self.official
+        if not self.registered:
+            return facts
+        return {name: value for name, value in self._changed(facts).items() if value != official.get(name)}
+
+    @classmethod
+    def initial_of(cls, facts: Facts) -> dict[str, Any]:
+        initial = super().initial_of(facts)
+        if "micro_entrepreneur" not in facts and str(facts.get("legal_category", "")).startswith(SOLE_TRADER):
+            initial["legal_form"] = ""  # the list asks for more than the register says of a sole trader
+        return initial
 
     @classmethod
     def initial_for(cls, submission: Submission) -> dict[str, Any]:

@@ -17,6 +17,37 @@ def number_of(submission: Submission) -> str:
     return str(submission.sheet.establishment or submission.sheet.company or "")
 
 
+def read_number(typed: str) -> str:
+    """Return the 9 digits of a SIREN or the 14 of a SIRET; raise ``ValidationError`` where it is neither."""
+    digits = digits_of(typed)
+    module, kind, length = (stdnum_siren, "SIREN", 9) if len(digits) <= 11 else (stdnum_siret, "SIRET", 14)
+    try:
+        return str(module.validate(digits))
+    except InvalidLength:
+        raise ValidationError(
+            _("« %(typed)s » a %(given)s chiffres : un SIREN en a 9, un SIRET 14."),
+            params={"typed": typed[:40], "given": len(digits)},
+        ) from None
+    except InvalidFormat:
+        raise ValidationError(
+            _("« %(typed)s » contient autre chose que des chiffres : un SIREN a 9 chiffres, un SIRET 14."),
+            params={"typed": typed[:40]},
+        ) from None
+    except InvalidChecksum:
+        raise ValidationError(
+            _(
+                "« %(typed)s » n’est pas un %(kind)s : il a bien %(length)s chiffres, mais sa clé de contrôle est"
+                " fausse. Un chiffre a sans doute été mal recopié."
+            ),
+            params={"typed": typed[:40], "kind": kind, "length": length},
+        ) from None
+
+
+def digits_of(typed: str) -> str:
+    """Return what was typed of a number without what people put between its digits."""
+    return "".join(mark for mark in typed if not mark.isspace() and mark not in ".-\N{NO-BREAK SPACE}")
+
+
 class NumberForm(forms.Form):
     """The number as it was typed; ``siret`` and ``siren`` are what it says."""
 
@@ -34,30 +65,9 @@ class NumberForm(forms.Form):
 
     def clean_number(self) -> str:
         typed: str = self.cleaned_data["number"].strip()
-        digits = "".join(mark for mark in typed if not mark.isspace() and mark not in ".-\N{NO-BREAK SPACE}")
-        if not digits:
+        if not digits_of(typed):
             return ""
-        module, kind, length = (stdnum_siren, "SIREN", 9) if len(digits) <= 11 else (stdnum_siret, "SIRET", 14)
-        try:
-            digits = str(module.validate(digits))
-        except InvalidLength:
-            raise ValidationError(
-                _("« %(typed)s » a %(given)s chiffres : un SIREN en a 9, un SIRET 14."),
-                params={"typed": typed[:40], "given": len(digits)},
-            ) from None
-        except InvalidFormat:
-            raise ValidationError(
-                _("« %(typed)s » contient autre chose que des chiffres : un SIREN a 9 chiffres, un SIRET 14."),
-                params={"typed": typed[:40]},
-            ) from None
-        except InvalidChecksum:
-            raise ValidationError(
-                _(
-                    "« %(typed)s » n’est pas un %(kind)s : il a bien %(length)s chiffres, mais sa clé de contrôle est"
-                    " fausse. Un chiffre a sans doute été mal recopié."
-                ),
-                params={"typed": typed[:40], "kind": kind, "length": length},
-            ) from None
+        digits = read_number(typed)
         self.siren = digits[:9]
-        self.siret = digits if length == 14 else ""
+        self.siret = digits if len(digits) == 14 else ""
         return digits

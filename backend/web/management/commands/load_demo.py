@@ -22,8 +22,8 @@ MOST_FILES, MOST_YEARS = 50_000, 20
 
 class Command(BaseCommand):
     help = (
-        "Charge les organisations, les comptes et le registre de démonstration et, avec --files, un territoire inventé : des"
-        " entreprises qui déposent au fil des ans, et ce que les développeurs en font. Idempotent."
+        "Charge les organisations, les comptes et le registre de démonstration et, avec --files, un territoire"
+        " inventé : des entreprises qui déposent au fil des ans, et ce que les développeurs en font. Idempotent."
     )
     requires_system_checks = ()  # they load every page of the site
 
