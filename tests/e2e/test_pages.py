@@ -1,6 +1,7 @@
 """Every page, state and role: axe finds nothing, nothing scrolls sideways, and a person can look at it."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -129,6 +130,11 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
     visit(page, service, "introuvable", "/nulle-part/", status=404)
     visit(page, service, "lien-perime", "/confirmer/abc/", status=404)
 
+    # On paper: the answer and a scheme with its conditions, four sheets at most each.
+    for path in (f"/resultat/{made['waiting']}/", f"/resultat/{made['reviewed']}/", "/dispositifs/hdf-aden/"):
+        page.goto(f"{service.url}{path}")
+        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) <= 4, path
+
     # States that come of what was typed.
     page.goto(f"{service.url}/retrouver/")
     page.get_by_label("Votre adresse électronique").fill("pas une adresse")
@@ -168,6 +174,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
         "agent-ajouter": f"{file}/ajouter/",
         "agent-ajouter-trouve": f"{file}/ajouter/?q=robot",
         "agent-portefeuille": "/agent/portefeuille/",
+        "agent-equipe": "/agent/equipe/",
         "agent-catalogue": "/agent/catalogue/",
         "agent-fiche": f"/agent/catalogue/{made['scheme']}/",
         "agent-fiche-non-verifiee": f"/agent/catalogue/{made['draft']}/",
@@ -202,7 +209,11 @@ def test_the_pages_of_officers(service: Service, made, open_context):
         (
             "responsable",
             LEAD,
-            {"autres-raisons": "/agent/autres-raisons/", "sans-reponse": "/agent/besoins-sans-reponse/"},
+            {
+                "autres-raisons": "/agent/autres-raisons/",
+                "sans-reponse": "/agent/besoins-sans-reponse/",
+                "equipe": "/agent/equipe/",
+            },
         ),
         (
             "territoire",

@@ -14,13 +14,15 @@ from backend.links.models import Kind
 from backend.notifications import catcher
 from backend.notifications.services import stop, stopped_by
 from backend.territories.models import ServedEpci
+from backend.territories.outlines import map_of
 from backend.web.access import DeadLink, opened, private
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     epcis = ServedEpci.objects.prefetch_related("organisations")
-    return render(request, "web/home.html", {"epcis": epcis, "has_draft": "draft" in request.session})
+    context = {"epcis": epcis, "map": map_of(epcis), "has_draft": "draft" in request.session}
+    return render(request, "web/home.html", context)
 
 
 # What a stop link stops, by the first part of its topic.
