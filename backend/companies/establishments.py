@@ -88,6 +88,12 @@ def find_by_number(digits: str) -> list[Registered]:
     return _registered(rows.order_by("-is_open", "-is_head_office", "siret")[:MOST])
 
 
+def age_of_copy(*, on: date) -> timedelta | None:
+    """Return how old the register is that we hold; none where none was loaded."""
+    copy = RegisterCopy.objects.first()
+    return on - copy.dated if copy else None
+
+
 def _registered(rows: Collection[RegisteredEstablishment]) -> list[Registered]:
     copy = RegisterCopy.objects.first()
     return [

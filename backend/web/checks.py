@@ -6,8 +6,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Info, Tags, Warning, register
 from django.db import Error
 
+from backend.common.days import current_day
 from backend.common.roles import serves_as_owner
 from backend.web.identity import identity
+
+MOST_DAYS = 62  # of the copy of the register: a month that was missed
 
 
 @register(Tags.security, deploy=True)
@@ -66,6 +69,28 @@ def durations_are_decided(**_kwargs: Any) -> list[CheckMessage]:
             f"fixtures/service.yaml proposes durations that nobody has decided: {', '.join(undecided)}.",
             hint="The data controller decides; then write the day: docs/privacy.md.",
             id="jonction.I002",
+        )
+    ]
+
+
+@register(Tags.compatibility, deploy=True)
+def register_copy_is_recent(**_kwargs: Any) -> list[CheckMessage]:
+    """Say where the copy of the State's register is old or missing: firms then type what it would tell."""
+    from backend.companies.establishments import age_of_copy  # loads models, and every command loads this module
+
+    try:
+        age = age_of_copy(on=current_day())
+    except Error:
+        return []
+    if age is not None and age.days <= MOST_DAYS:
+        return []
+    return [
+        Info(
+            "No copy of the State's register is loaded."
+            if age is None
+            else f"The copy of the State's register is {age.days} days old.",
+            hint="manage.py load_establishments loads the files of the month: docs/register.md.",
+            id="jonction.I003",
         )
     ]
 

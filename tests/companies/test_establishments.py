@@ -2,12 +2,13 @@
 
 import csv
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
@@ -232,6 +233,20 @@ def test_the_command_says_what_it_did_and_how_old_the_register_is():
     assert "1 opposés" in said.getvalue()
     with pytest.raises(CommandError, match="Rien n’a été chargé"):
         call_command("load_establishments", *reversed(FILES))
+
+
+@pytest.mark.parametrize(("days", "told"), [(0, False), (38, False), (39, True)])
+def test_a_copy_that_nobody_renewed_is_told(load, settings, days, told):
+    """The register is of 31 October; the day of the tests is 24 days later."""
+    load()
+    settings.FIXED_DAY = ON + timedelta(days=days)
+    found = [check.msg for check in run_checks(include_deployment_checks=True) if check.id == "jonction.I003"]
+    assert found == ([f"The copy of the State's register is {24 + days} days old."] if told else [])
+
+
+def test_a_copy_that_was_never_loaded_is_told():
+    found = [check.msg for check in run_checks(include_deployment_checks=True) if check.id == "jonction.I003"]
+    assert found == ["No copy of the State's register is loaded."]
 
 
 def test_those_of_the_demonstration_are_invented():

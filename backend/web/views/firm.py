@@ -39,7 +39,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "search_form": form,
         "search": found,
         "was_chosen": draft.chosen,
-        "by_hand": not (found and found.sites),
+        "by_hand": found is not None and not found.sites,
     }
     return render_fragment(request, fragment, page, context)
 
