@@ -96,11 +96,12 @@ def file_submission(filing: Filing, *, on: date) -> Submission:
     epci = route(filing.facts, on=on)
     now = timezone.now()
     sheet = open_sheet(siret=filing.siret, siren=filing.siren, name=filing.company_name)
-    if filing.official:
-        record_facts(sheet=sheet, values=filing.official, origin=Fact.Origin.REGISTER, on=on)
+    official = filing.official
+    if official:
+        record_facts(sheet=sheet, values=official, origin=Fact.Origin.REGISTER, on=on, known={})
     # Where the firm says something else, its word counts, and the register's stays beside it.
-    said = {**dict.fromkeys(filing.official), **filing.facts}
-    record_facts(sheet=sheet, values=said, origin=Fact.Origin.DECLARED, origins=filing.origins, on=on)
+    said = {**dict.fromkeys(official), **filing.facts}
+    record_facts(sheet=sheet, values=said, origin=Fact.Origin.DECLARED, origins=filing.origins, on=on, known=official)
     contact = Contact.objects.create(name=filing.contact_name, email=filing.email, phone=filing.phone)
     submission, created = Submission.objects.get_or_create(
         filing_key=filing.filing_key,

@@ -85,7 +85,9 @@ def search(form: SearchForm, request: HttpRequest, *, everywhere: bool) -> Searc
     else:
         may_ask = register.is_connected() and not number
     asked_for = next((site for site in found if site.siret == number), None)
-    if asked_for and not asked_for.is_open:
+    if asked_for and asked_for.is_open:
+        return Search(sites=_sites([asked_for]))
+    if asked_for:
         (closed,) = _sites([asked_for])
         return Search(closed=closed, sites=_sites(_open_sites(asked_for, request)))
     return Search(sites=_sites(found), may_ask=may_ask)

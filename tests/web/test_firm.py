@@ -129,6 +129,17 @@ def test_what_was_sent_is_asked_of_the_copy_first_then_of_the_service(drafting, 
     assert "Paris, hors du territoire" in text_of(drafting.get(SEARCH, {"q": "41816609600069"}))
 
 
+def test_the_service_answers_a_siret_with_that_site_alone(drafting, state):
+    branch = a_site(siret="99999995600033", commune="60325")
+    state.page("/search", answer(a_firm(sites=[branch])))
+    assert sirets_in(drafting.get(SEARCH, {"q": "99999995600033"})) == {"99999995600033"}
+    closed = {**branch, "siret": "99999995600041", "etat_administratif": "F", "date_fermeture": None}
+    state.page("/search", answer(a_firm(sites=[closed])))
+    page = drafting.get(SEARCH, {"q": "99999995600041"})
+    assert "cet établissement est fermé." in text_of(page)
+    assert sirets_in(page) == {SIRET}
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
