@@ -160,6 +160,9 @@ def record_step(
         raise FollowUpError("Cette étape concerne un dispositif : dites lequel.")
     if step == FollowUp.Step.PARTNER and not note.strip():
         raise FollowUpError("Dites quel partenaire il faut trouver.")
+    submission = Submission.objects.locked(submission.pk)  # two officers note what came of it at once
+    if scheme and step in (FollowUp.Step.APPLIED, *FollowUp.ENDS):
+        _check_follows(FollowUp.Step(step), FollowUp.objects.of_demand(submission, scheme).first())
     now = timezone.now()
     done = step != FollowUp.Step.PARTNER
     return FollowUp.objects.create(
@@ -174,12 +177,31 @@ def record_step(
     )
 
 
+def _check_follows(step: FollowUp.Step, last: FollowUp | None) -> None:
+    """Raise ``FollowUpError`` where a step cannot come after the last one of a demand."""
+    if step in FollowUp.AFTER[last.step if last else ""]:
+        return
+    if last is None:
+        raise FollowUpError(f"Avant « {step.label} », notez « {FollowUp.Step.APPLIED.label} ».")
+    raise FollowUpError(
+        f"« {step.label} » ne peut pas suivre « {last.get_step_display()} », noté le "
+        f"{timezone.localdate(last.recorded_at):%d/%m/%Y} : annulez d’abord cette étape, si elle est fausse."
+    )
+
+
 @transaction.atomic
 def close_step(*, follow_up: FollowUp, officer: User, cancel: bool = False) -> None:
-    """Mark a step as done, or cancel one that was recorded by mistake."""
-    check_may_decide(officer, follow_up.submission)
+    """Mark a step as done, or cancel one that was recorded by mistake.
+
+    Raises ``FollowUpError`` where what was noted after it would stand on nothing.
+    """
+    submission = Submission.objects.locked(follow_up.submission_id)
+    check_may_decide(officer, submission)
     now = timezone.now()
     if cancel:
+        last = follow_up.scheme and FollowUp.objects.of_demand(submission, follow_up.scheme).first()
+        if last and last != follow_up and follow_up.step in FollowUp.AFTER:
+            raise FollowUpError(f"Annulez d’abord « {last.get_step_display()} », noté après.")
         FollowUp.objects.standing().filter(pk=follow_up.pk).update(cancelled_at=now)
     else:
         FollowUp.objects.to_do().filter(pk=follow_up.pk).update(done_at=now, done_by=officer)

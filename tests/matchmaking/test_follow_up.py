@@ -206,10 +206,50 @@ def test_a_partner_to_find_is_to_do_until_it_is_done(submission, officer):
 
 def test_a_step_recorded_by_mistake_is_cancelled_and_kept(submission, officer):
     scheme = first_matches(submission)[0].scheme
-    step = record_step(submission=submission, officer=officer, step="granted", scheme=scheme)
+    step = record_step(submission=submission, officer=officer, step="applied", scheme=scheme)
     close_step(follow_up=step, officer=officer, cancel=True)
     assert not ours(FollowUp).standing().exists()
     assert ours(FollowUp).exists()
+
+
+TO_GET_THERE = {
+    "": [],
+    "applied": ["applied"],
+    "granted": ["applied", "granted"],
+    "refused": ["applied", "refused"],
+    "given_up": ["given_up"],
+}
+
+
+@pytest.mark.parametrize("last", TO_GET_THERE)
+@pytest.mark.parametrize("step", ["applied", "granted", "refused", "given_up"])
+def test_what_came_of_a_demand_follows_the_table_and_nothing_else_does(submission, officer, last, step):
+    scheme, other = (match.scheme for match in first_matches(submission, 2))
+    elsewhere = make_submission(confirmed=True, siret="", siren="")
+    case = {"submission": submission, "officer": officer, "scheme": scheme}
+    for each in TO_GET_THERE[last]:
+        record_step(**case, step=each)
+    record_step(**{**case, "scheme": other}, step="applied")  # of another scheme, and of another firm: no matter
+    record_step(**{**case, "submission": elsewhere}, step="applied")
+    before = ours(FollowUp).count()
+    if step in FollowUp.AFTER[last]:
+        noted = record_step(**case, step=step)
+        close_step(follow_up=noted, officer=officer, cancel=True)
+        assert getattr(FollowUp.objects.of_demand(submission, scheme).first(), "step", "") == last
+    else:
+        with pytest.raises(FollowUpError, match="notez « demande déposée »" if not last else "annulez d’abord"):
+            record_step(**case, step=step)
+        assert ours(FollowUp).count() == before
+
+
+def test_a_step_on_which_another_stands_is_not_cancelled_before_it(submission, officer):
+    case = {"submission": submission, "officer": officer, "scheme": first_matches(submission)[0].scheme}
+    applied, granted = (record_step(**case, step=step) for step in ("applied", "granted"))
+    with pytest.raises(FollowUpError, match="Annulez d’abord « obtenu »"):
+        close_step(follow_up=applied, officer=officer, cancel=True)
+    for step in (granted, applied):
+        close_step(follow_up=step, officer=officer, cancel=True)
+    assert not ours(FollowUp).standing().exists()
 
 
 # -- notes

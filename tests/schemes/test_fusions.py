@@ -397,7 +397,9 @@ def test_a_kept_scheme_that_gave_way_is_no_loss_to_write_about(file):
 
 def test_who_obtained_a_scheme_has_the_one_that_took_its_place(file):
     gone, stays = get_scheme(GONE), get_scheme(STAYS)
-    record_step(submission=file, officer=make_officer(), step="granted", scheme=gone)
+    officer = make_officer()
+    for step in ("applied", "granted"):
+        record_step(submission=file, officer=officer, step=step, scheme=gone)
     assert set(held_schemes(file)) == {f"{Fact.SCHEME}{gone.key}"}
     join()
     assert set(held_schemes(file)) == {f"{Fact.SCHEME}{scheme.key}" for scheme in (gone, stays)}

@@ -1,6 +1,6 @@
 """What happens around a file: steps after the review, and what people write to each other."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -22,6 +22,11 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         """Steps that nobody took back."""
         return self.filter(cancelled_at__isnull=True)
 
+    def of_demand(self, submission: Submission, scheme: Scheme) -> Self:
+        """What stands of the demand of a firm for a scheme, the last step first."""
+        steps = (FollowUp.Step.APPLIED, *FollowUp.ENDS)
+        return self.standing().filter(submission=submission, scheme=scheme, step__in=steps)
+
     def dead_addresses(self) -> Self:
         return self.filter(step=FollowUp.Step.DEAD_ADDRESS)
 
@@ -39,6 +44,14 @@ class FollowUp(models.Model):
         DEAD_ADDRESS = "dead_address", _("adresse morte : appeler l’entreprise")  # opened by the service alone
 
     ENDS = (Step.GRANTED, Step.REFUSED, Step.GIVEN_UP)  # what a demand for a scheme comes to; the last one counts
+    # What may be noted of a scheme after the last step that stands; the empty one where none does.
+    AFTER: ClassVar[dict[str, frozenset[str]]] = {
+        "": frozenset({Step.APPLIED, Step.GIVEN_UP}),
+        Step.APPLIED: frozenset(ENDS),
+        Step.REFUSED: frozenset({Step.APPLIED}),
+        Step.GIVEN_UP: frozenset({Step.APPLIED}),
+        Step.GRANTED: frozenset(),
+    }
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="follow_ups")
     scheme = models.ForeignKey(

@@ -130,7 +130,10 @@ def close(request: HttpRequest, pk: int, step_pk: int) -> HttpResponse:
     """Mark a step as done, or cancel it."""
     submission = visible_file(request, pk)
     follow_up = get_object_or_404(FollowUp, pk=step_pk, submission=submission)
-    close_step(follow_up=follow_up, officer=signed_in(request), cancel="cancel" in request.POST)
+    try:
+        close_step(follow_up=follow_up, officer=signed_in(request), cancel="cancel" in request.POST)
+    except FollowUpError as error:
+        messages.error(request, str(error))
     return redirect(reverse("officer_file", args=[pk]) + "#suivi")
 
 
