@@ -1,9 +1,10 @@
 """The euros that a grant may bring to this project, in words: a range, how it is made, and what it depends on.
 
 Only of grants that are a share of what the project costs: the rate of a loan, of a guarantee or of a tax relief is a
-share of something else, that of an advice a share of its own price.
+share of something else, that of a study or of an advice a share of its own price, unless the project is that alone.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +14,7 @@ from backend.schemes.wording import NBSP, euros, number
 
 CAVEAT = "Si toute la dépense est retenue ; c’est le porteur qui décide."
 NO_COST = "inconnu tant que le coût du projet ne l’est pas"
+STUDIES = frozenset({"study", "advice"})
 UNBOUNDED = "inconnu : les faits connus ne permettent pas de le calculer"
 
 
@@ -36,7 +38,7 @@ class Estimates:
 
     def of(self, revision: Revision) -> EstimateView | None:
         """Return what is told of a revision; nothing of one that is no share of the spend of a project."""
-        if not is_a_share_of_the_spend(revision):
+        if not is_a_share_of_the_spend(revision, self._project.spend_kinds):
             return None
         if not self._project.has_a_cost:
             return EstimateView(text=NO_COST)
@@ -58,12 +60,17 @@ class Estimates:
         )
 
 
-def is_a_share_of_the_spend(revision: Revision) -> bool:
-    """Tell whether a rate is stated that is a share of what a project costs, with bounds that are of a project too."""
+def is_a_share_of_the_spend(revision: Revision, spend_kinds: Collection[str]) -> bool:
+    """Tell whether a rate is stated that is a share of what a project costs, with bounds that are of a project too.
+
+    ``spend_kinds`` are what the project consists of; none where that is not known.
+    """
     if revision.kind != Revision.Kind.GRANT or revision.in_kind:
         return False
     if revision.rate_max_pct is None and not revision.rates:
         return False
+    if revision.amount_unit == Revision.AmountUnit.STUDY:
+        return bool(spend_kinds) and STUDIES.issuperset(spend_kinds)
     is_bounded = revision.floor_eur is not None or revision.ceiling_eur is not None
     return revision.amount_unit == Revision.AmountUnit.PROJECT or (not revision.amount_unit and not is_bounded)
 

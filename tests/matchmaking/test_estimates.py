@@ -1,8 +1,9 @@
 """What a grant may bring to a project, in words: what is known bounds it, and what is not is said."""
 
 import pytest
+from django.db.models import F
 
-from backend.matchmaking.estimates import CAVEAT, NO_COST, UNBOUNDED, Estimates
+from backend.matchmaking.estimates import CAVEAT, NO_COST, UNBOUNDED, Estimates, is_a_share_of_the_spend
 from backend.schemes.models import Revision
 from tests.factories import DAY, FACTS
 
@@ -87,7 +88,27 @@ def test_a_cost_that_is_not_known_is_told_as_such_and_never_guessed():
         {"rate_max_pct": 30, "amount_unit": "hire"},
         {"rate_max_pct": 30, "amount_unit": "", "ceiling_eur": 20_000},
         {"rate_max_pct": 30, "in_kind": True},
+        {"rate_max_pct": 80, "amount_unit": "study"},
     ],
 )
 def test_nothing_is_told_of_what_is_no_share_of_the_cost_of_a_project(fields):
     assert told(**fields) is None
+
+
+@pytest.mark.parametrize(
+    ("spend_kinds", "aid"),
+    [(["study"], (0.0, 144_000.0)), (["study", "advice"], (0.0, 144_000.0)), (["study", "works"], None), ([], None)],
+)
+def test_a_share_of_a_study_is_counted_where_the_project_is_that_study_alone(spend_kinds, aid):
+    facts = {**SMALL, "project.spend_kinds": spend_kinds}
+    view = Estimates(facts, on=DAY).of(Revision(kind="grant", amount_unit="study", rate_max_pct=80))
+    assert (view and (view.low, view.high)) == aid
+
+
+def test_what_published_sheets_share_is_the_cost_of_a_project():
+    """By their words: a share of a study, of wages or of what a handicap adds is no share of the investment."""
+    of_something_else = r"étude|\yaudit\y|honoraires|brut|salaire|surcoût|prestation"
+    rows = Revision.objects.filter(scheme__current=F("pk"), kind="grant", amount_text__regex=of_something_else)
+    found = {row.scheme.source_key for row in rows if is_a_share_of_the_spend(row, frozenset())}
+    assert rows.exists()
+    assert found == set()

@@ -37,6 +37,11 @@ class Project:
         return size_of(self._facts, on=self._on).positions
 
     @property
+    def spend_kinds(self) -> frozenset[str]:
+        """What it consists of; none where that is not known."""
+        return frozenset(self._facts.get("project.spend_kinds") or ())
+
+    @property
     def has_a_cost(self) -> bool:
         """Whether anything is known of what it will cost."""
         return self._spend != matching.Interval()

@@ -146,6 +146,7 @@ class Revision(models.Model):
         HIRE = "hire", _("par embauche")
         EMPLOYEE_YEAR = "employee_year", _("par salarié et par an")
         SITE = "site", _("par site")
+        STUDY = "study", _("par étude")  # a share of what a study or an advice costs, not of the project it is for
 
     scheme = models.ForeignKey(
         Scheme, on_delete=models.CASCADE, related_name="revisions", verbose_name=_("dispositif")
