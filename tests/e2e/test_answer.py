@@ -45,6 +45,28 @@ def test_each_state_of_the_answer_reads_on_a_phone_and_on_a_desk(service: Servic
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
+def test_a_card_is_answered_in_one_tap_before_any_name(service: Service, open_context, javascript):
+    page = open_context(javascript=javascript).new_page()
+    state(page, service, "Je cherche deux soudeurs", name="Fonderie du Quai (inventée)")
+    page.get_by_role("button", name="Continuer").click()
+    card = page.locator(".shortlist .scheme").filter(has=page.get_by_role("button", name="Oui")).first
+    name = card.get_by_role("heading").inner_text()
+    button = card.get_by_role("button", name="Oui")
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box is not None
+    middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+    seen = "([x, y]) => document.elementFromPoint(x, y)?.closest('button')?.value"
+    assert page.evaluate(seen, middle) == "yes"  # no line that is cut hides it
+    asked = card.locator("dd.asked").inner_text()
+    button.click()
+    expect(page.locator(".messages")).to_contain_text("C’est noté")
+    again = page.locator(".shortlist .scheme").filter(has=page.get_by_role("heading", name=name))
+    expect(again.filter(has_text=asked.split(chr(10))[0])).to_have_count(0)
+    look(page, f"reponse-carte-{javascript}", javascript=javascript)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
 def test_call_me_takes_a_number_and_the_officer_opens_a_file(service: Service, open_context, javascript):
     name = f"Camille {'Script' if javascript else 'Simple'}"
     page = open_context(javascript=javascript).new_page()
