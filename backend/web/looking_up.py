@@ -148,10 +148,10 @@ def _sites(found: list[Registered]) -> tuple[Site, ...]:
 
 
 def _source(registered: Registered) -> str:
-    day = wording.day(date.fromisoformat(registered.read_on))
+    day = f"{date.fromisoformat(registered.read_on):%d/%m/%Y}"
     if registered.source == Source.COPY:
-        return _("d’après le registre Sirene, au %(day)s") % {"day": day}
-    return _("d’après le registre Sirene, lu le %(day)s") % {"day": day}
+        return _("Sirene, au %(day)s") % {"day": day}
+    return _("Sirene, lu le %(day)s") % {"day": day}
 
 
 def _at_the_end_of(year: int, on: date) -> str:

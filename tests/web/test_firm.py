@@ -246,7 +246,7 @@ def test_the_chosen_one_fills_the_step_with_source_and_day(drafting, copy):
         "999 999 956 00017", "Compiègne", "Mécanique industrielle (25.62B)", "16 mars 2009",
         "20 à 49 salariés, à la fin de 2024 (il y a 2 ans)", "PME (2024)",
     ):  # fmt: skip
-        assert f"{value} d’après le registre Sirene, au 31 octobre 2026" in text, value
+        assert f"{value} Sirene, au 31/10/2026" in text, value
     assert "société par actions simplifiée (5710)".casefold() in text.casefold().replace("sas, ", "")
     assert SECOND not in text
 
@@ -278,8 +278,8 @@ def test_what_the_firm_corrects_is_declared_beside_it(drafting, copy, client):
     choose(drafting)
     go_on(drafting, commune="Jaux", created_on="", legal_form="54")
     page = text_of(drafting.get(STEP))
-    assert "Jaux votre réponse Compiègne d’après le registre" in page
-    assert "je ne sais pas votre réponse créée le 16 mars 2009 d’après" in page
+    assert "Jaux votre réponse Compiègne Sirene" in page
+    assert "je ne sais pas votre réponse créée le 16 mars 2009 Sirene" in page
     drafting.post("/demande/projet/", {**PROJECT, "headcount": "52"})
     submission = file_it_as_sent(drafting)
     facts, official = submission.sheet.current(), submission.sheet.official()
