@@ -1,7 +1,9 @@
 """People who sign in, the organisations they work for, and in what role."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -22,6 +24,27 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """In what roles somebody in post works, and the keys of the intercommunalities whose files they review."""
+
+    roles: frozenset[str] = frozenset()
+    epcis: frozenset[int] = frozenset()
+
+    @property
+    def leads_territory(self) -> bool:
+        return Membership.Role.TERRITORY_LEAD in self.roles
+
+    @property
+    def leads(self) -> bool:
+        """Whether they look after how the reviews are done, in an intercommunality or in all of them."""
+        return not self.roles.isdisjoint(Membership.LEADING)
+
+    @property
+    def edits_catalogue(self) -> bool:
+        return not self.roles.isdisjoint(Membership.EDITING)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -59,6 +82,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
 
+    @property
+    def posts(self) -> Posts:
+        """What this person does, read once for this object: a request has one of its own. Nothing of who left."""
+        return self._posts if self.is_active else Posts()
+
+    @cached_property
+    def _posts(self) -> Posts:
+        rows = list(self.memberships.values_list("role", "organisation__epci"))
+        reviewed = frozenset(epci for role, epci in rows if role in Membership.REVIEWING and epci)
+        return Posts(frozenset(role for role, _epci in rows), reviewed)
+
     def epcis(self) -> Iterable[ServedEpci]:
         """Return the intercommunalities whose files this person reviews."""
         return ServedEpci.objects.filter(organisations__memberships__in=self.memberships.reviewing())
@@ -83,7 +117,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def may_edit_catalogue(self) -> bool:
-        return self.is_active and (self.is_superuser or self.memberships.editing().exists())
+        return self.is_active and (self.is_superuser or self.posts.edits_catalogue)
 
     @property
     def may_approve_catalogue(self) -> bool:
@@ -91,7 +125,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def may_set_weights(self) -> bool:
-        return self.is_active and (self.is_superuser or self.memberships.whole_territory().exists())
+        return self.is_active and (self.is_superuser or self.posts.leads_territory)
 
     @property
     def may_see_jobs(self) -> bool:
@@ -138,19 +172,18 @@ class Organisation(models.Model):
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def reviewing(self) -> "MembershipQuerySet":
         """Memberships whose role reviews the files of an intercommunality."""
-        return self.filter(role__in=(Membership.Role.OFFICER, Membership.Role.EPCI_LEAD), user__is_active=True)
+        return self.filter(role__in=Membership.REVIEWING, user__is_active=True)
 
     def leading(self) -> "MembershipQuerySet":
         """Memberships whose role looks after how the reviews are done, in an intercommunality or in all of them."""
-        roles = (Membership.Role.EPCI_LEAD, Membership.Role.TERRITORY_LEAD)
-        return self.filter(role__in=roles, user__is_active=True)
+        return self.filter(role__in=Membership.LEADING, user__is_active=True)
 
     def whole_territory(self) -> "MembershipQuerySet":
         return self.filter(role=Membership.Role.TERRITORY_LEAD, user__is_active=True)
 
     def editing(self) -> "MembershipQuerySet":
         """Memberships whose role proposes changes to the catalogue; who approves may propose too."""
-        return self.filter(role__in=(Membership.Role.EDITOR, Membership.Role.APPROVER), user__is_active=True)
+        return self.filter(role__in=Membership.EDITING, user__is_active=True)
 
     def approving(self) -> "MembershipQuerySet":
         """Memberships whose role publishes what others propose."""
@@ -165,6 +198,10 @@ class Membership(models.Model):
         PARTNER = "partner", _("partenaire")
         EDITOR = "editor", _("rédacteur du catalogue")
         APPROVER = "approver", _("relecteur du catalogue")
+
+    REVIEWING = (Role.OFFICER, Role.EPCI_LEAD)
+    LEADING = (Role.EPCI_LEAD, Role.TERRITORY_LEAD)
+    EDITING = (Role.EDITOR, Role.APPROVER)
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("compte"))
     organisation = models.ForeignKey(

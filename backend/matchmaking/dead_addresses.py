@@ -24,7 +24,7 @@ from backend.matchmaking.ownership import numbers_read
 from backend.matchmaking.services import check_may_decide, compute_results_of
 from backend.notifications.kinds import KINDS, Audience
 from backend.notifications.models import Notification
-from backend.notifications.suppression import digests, is_dead, lift_suppressions
+from backend.notifications.suppression import dead_among, digests, lift_suppressions
 
 TO_FIRMS = [name for name, kind in KINDS.items() if kind.audience == Audience.FIRM]
 ABOUT = "submission:"
@@ -84,11 +84,14 @@ def leads_of(officer: User) -> list[User]:
 
 def unreachable_officers(lead: User) -> list[User]:
     """Return the officers whom someone leads and whom no e-mail reaches."""
+    if not lead.posts.leads:
+        return []
     led = Membership.objects.reviewing()
-    if not lead.memberships.whole_territory().exists():
+    if not lead.posts.leads_territory:
         led = led.filter(organisation__in=lead.memberships.leading().values("organisation"))
-    officers = User.objects.filter(memberships__in=led).exclude(pk=lead.pk).distinct()
-    return [officer for officer in officers if is_dead(officer.email)]
+    officers = list(User.objects.filter(memberships__in=led).exclude(pk=lead.pk).distinct())
+    dead = dead_among(officer.email for officer in officers)
+    return [officer for officer in officers if officer.email in dead]
 
 
 # -- what an officer does about it

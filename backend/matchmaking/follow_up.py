@@ -67,16 +67,39 @@ def offer_file(*, submission: Submission, by: User, to: User, note: str = "") ->
 
 
 @transaction.atomic
+def take_files(*, submissions: Iterable[Submission], officer: User) -> int:
+    """Take those of some files that an officer may decide on, and that are open; return how many."""
+    files = [file for file in submissions if not file.closed_at and may_decide(officer=officer, submission=file)]
+    for file in files:
+        take_file(submission=file, officer=officer)
+    return len(files)
+
+
+@transaction.atomic
 def offer_portfolio(*, by: User, to: User, note: str = "") -> int:
     """Offer every file someone follows to another officer, with one e-mail; return how many.
 
     Raises ``FollowUpError`` where there is none, or where that person cannot take them.
     """
+    files = Submission.objects.filter(officer=by)
+    if to.is_officer and to != by and not files.exists():
+        raise FollowUpError("Vous ne suivez aucun dossier.")
+    return offer_files(submissions=files, by=by, to=to, note=note)
+
+
+@transaction.atomic
+def offer_files(*, submissions: Iterable[Submission], by: User, to: User, note: str = "") -> int:
+    """Offer some files to another officer with one e-mail; return how many: one's own, and open ones one decides on.
+
+    Raises ``FollowUpError`` where that person cannot take them, or where none of them may be offered.
+    """
     if not to.is_officer or to == by:
         raise FollowUpError("Choisissez un autre développeur économique en poste.")
-    files = list(Submission.objects.select_for_update(of=("self",)).filter(officer=by).order_by("pk"))
+    keys = [file.pk for file in submissions]
+    rows = Submission.objects.select_for_update(of=("self",)).filter(pk__in=keys, erased_at=None).order_by("pk")
+    files = [file for file in rows if file.officer_id != to.pk and _may_offer(file, by)]
     if not files:
-        raise FollowUpError("Vous ne suivez aucun dossier.")
+        raise FollowUpError(f"Aucun de ces dossiers ne peut être proposé à {to} : fermé, déjà suivi, ou pas le vôtre.")
     now = timezone.now()
     HandOver.objects.filter(submission__in=files, state=HandOver.State.OFFERED).update(
         state=HandOver.State.WITHDRAWN, answered_at=now
@@ -88,6 +111,11 @@ def offer_portfolio(*, by: User, to: User, note: str = "") -> int:
     for file in files:
         _note(Kind.HAND_OVER_OFFERED, file, by, account=to)
     return len(offers)
+
+
+def _may_offer(submission: Submission, by: User) -> bool:
+    decides = submission.closed_at is None and may_decide(officer=by, submission=submission)
+    return submission.officer_id == by.pk or decides
 
 
 @transaction.atomic

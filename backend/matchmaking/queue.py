@@ -1,10 +1,15 @@
-"""The officers' queue: what waits, the most pressing first."""
+"""The officers' lists: what waits, what is to be done, what is followed; and who stands before and after a file."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 
 from django.db.models import (
     Case,
+    Count,
+    DateField,
     Exists,
     F,
     FloatField,
@@ -16,14 +21,19 @@ from django.db.models import (
     Subquery,
     Value,
     When,
+    Window,
 )
-from django.db.models.functions import Coalesce, Extract, Greatest, TruncDate
+from django.db.models.functions import Coalesce, Extract, FirstValue, Greatest, Lag, Lead, TruncDate
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
-from backend.matchmaking.models import FollowUp, Match, Result, Submission
+from backend.matchmaking.known import value_text
+from backend.matchmaking.models import CallRequest, FollowUp, HandOver, Match, Need, Result, Submission
 from backend.matchmaking.models.results import MatchQuerySet
 from backend.matchmaking.models.submissions import SubmissionQuerySet
+from backend.schemes.models import Revision
+from backend.territories.services import served_communes
 
 # What a day of waiting weighs, by when the firm needs it and by how soon something it could have closes.
 URGENCY = {
@@ -33,78 +43,158 @@ URGENCY = {
 }
 URGENCY_UNKNOWN = 2.0
 DEADLINES = ((7, 4.0), (30, 2.0))  # days left at most, weight
+SOON = timedelta(days=DEADLINES[-1][0])
+SIREN_DIGITS, SIRET_DIGITS = 9, 14
 
 
-class State:
-    WAITING, REVIEWED, TO_FOLLOW, CLOSED = "a-relire", "relues", "a-suivre", "fermees"
+class Tab:
+    TO_READ, TO_CALL, OFFERED = "a-lire", "a-rappeler", "offerts"
+    TO_DO, FOLLOWED, ALL = "a-traiter", "suivis", "tous"
 
 
 class Whose:
-    ALL, MINE, TEAM, OFFERED = "toutes", "miennes", "equipe", "proposees"
+    ALL, MINE, TEAM = "toutes", "miennes", "equipe"
+
+
+class Order:
+    PRESSING, WAITING, NEWEST, NAME = "presse", "attente", "recentes", "nom"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What an officer wants to see; empty is everything."""
+    """What an officer wants to see, and in what order; empty is everything, in the order of the tab."""
 
-    state: str = State.WAITING
+    tab: str = Tab.TO_READ
     whose: str = Whose.ALL
     epci: str = ""  # short name
     need: str = ""  # key of a family of needs
     horizon: str = ""
-    words: str = ""  # in the firm's name or in the reference
+    words: str = ""  # in the names of the firm or of who filed; or a SIREN, a SIRET, a file's number
     unanswered: bool = False  # only those that nothing answers
+    order: str = ""
+
+    @property
+    def sorted_by(self) -> str:
+        return self.order or (Order.PRESSING if self.tab == Tab.TO_READ else Order.NEWEST)
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it leaves out some of a tab."""
+        return self != Filters(tab=self.tab, order=self.order)
+
+
+class Counts(NamedTuple):
+    """How many stand in each tab, and how many files someone follows."""
+
+    by_tab: Mapping[str, int]
+    mine: int
 
 
 def queue_of(user: User, filters: Filters, *, on: date) -> SubmissionQuerySet:
     """Return the files someone may open that answer the filters, in the order to take them."""
-    files = with_priority(_filtered(Submission.objects.visible_to(user), user, filters), on=on)
-    if filters.state == State.WAITING:
-        return files.order_by(F("priority").desc(), F("received_at").asc(), "pk")
-    return files.order_by(F("reviewed_at").desc(nulls_last=True), F("received_at").desc(), "pk")
+    files = narrowed(Submission.objects.visible_to(user), user, filters)
+    order = filters.sorted_by
+    if order == Order.PRESSING:
+        return with_priority(files, on=on).order_by(F("priority").desc(), F("received_at").asc(), F("pk").asc())
+    if order == Order.NAME:
+        return files.order_by(F("sheet__name").asc(), F("pk").asc())
+    return files.order_by(RECEIVED.asc() if order == Order.WAITING else RECEIVED.desc(), F("pk").asc())
 
 
-def in_state(files: SubmissionQuerySet, state: str) -> SubmissionQuerySet:
-    """Narrow to what waits for a review, what was reviewed, what still has a step to do, or what was closed."""
-    if state == State.CLOSED:
-        return files.filter(closed_at__isnull=False)
-    files = files.still_open()
-    if state == State.REVIEWED:
-        return files.reviewed()
-    if state == State.TO_FOLLOW:
-        return files.filter(pk__in=FollowUp.objects.to_do().values("submission"))
-    return files.waiting()
+def counts_for(user: User) -> Counts:
+    """Count what stands in each tab, in three queries."""
+    tabs = {tab: Count("pk", filter=in_tab(tab)) for tab in (Tab.TO_READ, Tab.TO_DO, Tab.FOLLOWED, Tab.ALL)}
+    found = Submission.objects.visible_to(user).aggregate(
+        **{tab.replace("-", "_"): count for tab, count in tabs.items()}, mine=Count("pk", filter=Q(officer=user))
+    )
+    by_tab = {tab: found[tab.replace("-", "_")] for tab in tabs}
+    by_tab[Tab.TO_CALL] = CallRequest.objects.visible_to(user).waiting().count()
+    by_tab[Tab.OFFERED] = user.offers.waiting().count()
+    return Counts(by_tab, found["mine"])
 
 
-def _filtered(files: SubmissionQuerySet, user: User, filters: Filters) -> SubmissionQuerySet:
-    files = in_state(files, filters.state)
+def in_tab(tab: str) -> Q:
+    """Tell which files stand in a tab; what is only called or offered is no list of files of its own."""
+    if tab == Tab.ALL:
+        return Q()
+    still_open = Q(closed_at__isnull=True)
+    if tab == Tab.FOLLOWED:
+        return still_open & Q(reviewed_at__isnull=False)
+    if tab == Tab.TO_DO:
+        steps = FollowUp.objects.to_do().values("submission")
+        return still_open & (Q(pk__in=steps) | Q(confirmed_at__isnull=True))
+    return still_open & Q(reviewed_at__isnull=True)
+
+
+def narrowed(files: SubmissionQuerySet, user: User, filters: Filters) -> SubmissionQuerySet:
+    files = files.filter(in_tab(filters.tab))
+    if filters.tab == Tab.OFFERED:
+        files = files.filter(pk__in=HandOver.objects.waiting().filter(to=user).values("submission"))
     if filters.whose == Whose.MINE:
         files = files.filter(officer=user)
     elif filters.whose == Whose.TEAM:
-        files = files.filter(epci__in=user.epcis())
-    elif filters.whose == Whose.OFFERED:
-        files = files.filter(hand_overs__in=user.offers.waiting())
+        files = files.filter(epci__in=user.posts.epcis)
     if filters.epci:
         files = files.filter(epci__short_name=filters.epci)
     if filters.need:
-        files = files.filter(pk__in=Submission.objects.filter(needs__sub_need__need=filters.need).values("pk"))
+        files = files.filter(pk__in=Need.objects.filter(sub_need__need=filters.need).values("submission"))
     if filters.unanswered:
         files = files.filter(~Exists(_answering()))
     if filters.words:
-        words = Q(sheet__name__icontains=filters.words) | Q(contact__name__icontains=filters.words)
-        number = filters.words.rsplit("-", 1)[-1]
-        files = files.filter(words | Q(pk=int(number))) if _is_key(number) else files.filter(words)
+        files = files.filter(_named(filters.words))
     return files.alias(needed_by=_horizon()).filter(needed_by=_json(filters.horizon)) if filters.horizon else files
 
 
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10
+def _named(words: str) -> Q:
+    """Find a file by names, by the SIREN or SIRET of its firm, or by its own number."""
+    found = Q(sheet__name__icontains=words) | Q(contact__name__icontains=words)
+    digits = "".join(words.split())
+    number = words.rsplit("-", 1)[-1].strip()
+    if _is_number(digits) and len(digits) == SIREN_DIGITS:
+        found |= Q(sheet__company__siren=digits)
+    if _is_number(digits) and len(digits) == SIRET_DIGITS:
+        found |= Q(sheet__establishment__siret=digits)
+    if _is_number(number) and len(number) <= SIREN_DIGITS:
+        found |= Q(pk=int(number))
+    return found
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+# -- before and after a file
+
+
+class Neighbours(NamedTuple):
+    """The numbers of the files before and after one in a list."""
+
+    before: int | None
+    after: int | None
+
+
+def neighbours(user: User, filters: Filters, pk: int, *, on: date) -> Neighbours | None:
+    """Return what stands before and after a file in a list; nothing where the list does not hold it (any more)."""
+    files = queue_of(user, filters, on=on)
+    order: Any = files.query.order_by
+    window = {
+        "before": Window(Lag("pk"), order_by=order),
+        "after": Window(Lead("pk"), order_by=order),
+    }
+    # By a window of its own: by its column, the file would be looked for before its neighbours are.
+    itself = Window(FirstValue("pk"), partition_by=[F("pk")])
+    row = files.annotate(**window).alias(itself=itself).filter(itself=pk).values_list(*window).first()
+    return Neighbours(*row) if row else None
+
+
+# -- what makes a file pressing
+
+RECEIVED = Coalesce("confirmed_at", "filed_at")
 
 
 def with_priority(files: SubmissionQuerySet, *, on: date) -> SubmissionQuerySet:
     """Add ``received_at`` (when the address was confirmed, else when the file was filed), ``age`` (days since then),
-    ``needed_by``, ``closes_on`` (the nearest), ``unanswered``
-    (nothing answers) and ``priority``.
+    ``needed_by``, ``closes_on`` (the nearest within thirty days) and ``priority``.
 
     Priority is age × urgency × deadline: a firm in a hurry overtakes one that is not, and nobody waits for ever.
     """
@@ -121,31 +211,95 @@ def with_priority(files: SubmissionQuerySet, *, on: date) -> SubmissionQuerySet:
     )
     age = Extract(Value(on) - TruncDate("received_at"), "day", output_field=IntegerField())
     return (
-        files.annotate(received_at=Coalesce("confirmed_at", "filed_at"))
-        .annotate(
-            age=age,
-            closes_on=_nearest_deadline(on),
-            needed_by=_horizon(),
-            unanswered=~Exists(_answering()),
-            is_dead_address=Exists(FollowUp.objects.to_do().dead_addresses().filter(submission=OuterRef("pk"))),
-        )
+        files.annotate(received_at=RECEIVED)
+        .annotate(age=age, closes_on=_nearest_deadline(on), needed_by=_horizon())
         .annotate(days_left=left, priority=(Greatest(F("age"), 0) + 1) * urgency * deadline)
     )
+
+
+NEEDED = {
+    Submission.Horizon.UNDER_3_MONTHS: _("sous 3 mois"),
+    Submission.Horizon.FROM_3_TO_12_MONTHS: _("dans l’année"),
+    Submission.Horizon.LATER: _("plus tard"),
+}
+READ_WITH = ("sheet__company", "sheet__establishment", "contact", "epci", "officer")
+COLUMNS = (  # of thirty: a row shows few
+    "filed_at", "confirmed_at", "closed_at", "many_of_company", "many_of_address", "sheet__name",
+    "sheet__company__siren", "sheet__establishment__siret", "contact__phone", "contact__email", "epci__short_name",
+    "officer__first_name", "officer__last_name", "officer__email",
+)  # fmt: skip
+N_NEEDS = 2  # named in a row; the others are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A file as a list shows it, in two lines."""
+
+    submission: Any  # with what ``rows_of`` adds to it
+    commune: str
+    all_needs: tuple[str, ...]
+
+    @property
+    def size(self) -> str:
+        headcount = self.submission.headcount
+        return str(_("effectif inconnu") if headcount is None else value_text("headcount", headcount))
+
+    @property
+    def needs(self) -> str:
+        n_more = len(self.all_needs) - N_NEEDS
+        more = f" (+ {n_more})" if n_more > 0 else ""
+        return ", ".join(self.all_needs[:N_NEEDS]) + more if self.all_needs else str(_("en ses mots"))
+
+    @property
+    def waits(self) -> str:
+        age = self.submission.age
+        return str(_("aujourd’hui") if age < 1 else _("1 jour") if age == 1 else _("%(n)s jours") % {"n": age})
+
+    @property
+    def needed(self) -> str:
+        return str(NEEDED.get(self.submission.needed_by, _("sans date")))
+
+
+def rows_of(keys: Iterable[int], *, on: date) -> list[Row]:
+    """Return files in the order given, with all that a row of the list shows."""
+    keys = list(keys)
+    files = with_priority(Submission.objects.filter(pk__in=keys), on=on).annotate(
+        unanswered=~Exists(_answering()),
+        is_dead_address=Exists(FollowUp.objects.to_do().dead_addresses().filter(submission=OuterRef("pk"))),
+        is_offered=Exists(HandOver.objects.waiting().filter(submission=OuterRef("pk"))),
+        commune=_fact("commune"),
+        headcount=_fact("headcount"),
+    )
+    found: dict[int, Any] = files.select_related(*READ_WITH).only(*COLUMNS).in_bulk(keys)
+    needs: defaultdict[int, list[str]] = defaultdict(list)
+    for key, short in Need.objects.filter(submission__in=keys).values_list("submission", "sub_need__short"):
+        needs[key].append(short)
+    communes = {commune.official_code: commune.name for commune in served_communes()}
+    return [Row(found[key], communes.get(found[key].commune, ""), tuple(needs[key])) for key in keys if key in found]
 
 
 def _json(value: str) -> Value:
     return Value(str(value), output_field=JSONField())
 
 
-def _horizon() -> Subquery:
-    rows = Fact.objects.filter(sheet=OuterRef("sheet"), name="project.horizon").order_by("-recorded_at", "-pk")
+def _fact(name: str) -> Subquery:
+    """Return the newest value of a fact of a file's own sheet; null where it was taken back."""
+    rows = Fact.objects.filter(sheet=OuterRef("sheet"), name=name).order_by("-recorded_at", "-pk")
     return Subquery(rows.values("value")[:1], output_field=JSONField())
 
 
-def _nearest_deadline(on: date) -> Subquery:
-    """Return the first closing date among what the firm could have, by its newest result."""
-    closing = _answering().filter(revision__closes_on__gte=on).order_by().values("result")
-    return Subquery(closing.annotate(first=Min("revision__closes_on")).values("first"))
+def _horizon() -> Subquery:
+    return _fact("project.horizon")
+
+
+def _nearest_deadline(on: date) -> Any:
+    """Return the first closing date within thirty days among what the firm could have, by its newest result."""
+    closing = list(Revision.objects.filter(closes_on__range=(on, on + SOON)).values_list("pk", "scheme"))
+    if not closing:
+        return Value(None, output_field=DateField())
+    schemes, revisions = {scheme for _pk, scheme in closing}, [pk for pk, _scheme in closing]
+    rows = _answering().filter(scheme__in=schemes, revision__in=revisions).order_by().values("result")
+    return Subquery(rows.annotate(first=Min("revision__closes_on")).values("first"))
 
 
 def _answering() -> MatchQuerySet:

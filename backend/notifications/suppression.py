@@ -4,6 +4,8 @@ A suppression names its address by a keyed digest, so that it outlives the erasu
 back, and the e-mail that proved it, name it in turn: that is how the officers' tasks are found.
 """
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -42,7 +44,14 @@ def suppression_of(*, address: str, kind: str) -> Suppression | None:
 
 def is_dead(address: str) -> bool:
     """Tell whether a server said that an address does not exist, and nobody that it does again."""
-    return Suppression.objects.active().dead().filter(digest__in=digests(address)).exists()
+    return address in dead_among([address])
+
+
+def dead_among(addresses: Iterable[str]) -> set[str]:
+    """Return those of some addresses of which a server said so, by one query."""
+    of_address = {digest: address for address in addresses for digest in digests(address)}
+    rows = Suppression.objects.active().dead().filter(digest__in=of_address)
+    return {of_address[digest] for digest in rows.values_list("digest", flat=True)}
 
 
 @transaction.atomic

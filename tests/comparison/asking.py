@@ -29,7 +29,7 @@ ANYONE = (
     "/donnees-ouvertes/", "/retrouver/", "/demande/", "/nulle-part/",
 )  # fmt: skip
 SIGNED_IN = (
-    "/agent/", "/agent/?etat=relues", "/agent/portefeuille/", "/agent/catalogue/", "/agent/classement/",
+    "/agent/", "/agent/?etat=suivis", "/agent/portefeuille/", "/agent/catalogue/", "/agent/classement/",
     "/agent/besoins-sans-reponse/", "/administration/schemes/scheme/",
 )  # fmt: skip
 OF_ALL = {"entreprise": {"number": ""}}  # no two of them are read together

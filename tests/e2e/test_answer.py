@@ -85,7 +85,7 @@ def test_call_me_takes_a_number_and_the_officer_opens_a_file(service: Service, o
     look(page, f"rappel-{javascript}-note", javascript=javascript)
 
     desk = open_context(width=1280, height=900, javascript=javascript).new_page()
-    desk.goto(f"{service.url}/agent/")
+    desk.goto(f"{service.url}/agent/?etat=a-rappeler")
     sign_in(desk, OFFICER)
     asked = desk.get_by_role("listitem").filter(has_text=name)
     expect(asked).to_contain_text("Non vérifié")
@@ -103,4 +103,5 @@ def test_call_me_takes_a_number_and_the_officer_opens_a_file(service: Service, o
     other.goto(f"{service.url}/agent/")
     sign_in(other, ELSEWHERE)
     expect(other.get_by_role("heading", level=1)).to_contain_text("Demandes")
-    expect(other.locator("main")).not_to_contain_text("rappel")
+    other.goto(f"{service.url}/agent/?etat=a-rappeler")
+    expect(other.locator("main")).to_contain_text("Personne n’attend d’appel")

@@ -140,7 +140,7 @@ def test_shortcuts_can_be_switched_off(morning_files: Service, open_context):
     page = open_context(width=1280, height=900).new_page()
     page.goto(f"{morning_files.url}/agent/")
     sign_in(page, OFFICER)
-    page.goto(f"{morning_files.url}/agent/?effacer=1")
+    page.goto(f"{morning_files.url}/agent/")
     page.locator("body").press("?")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Raccourcis arrêtés")).to_be_visible()

@@ -91,7 +91,7 @@ def test_the_officer_reads_whom_to_call_in_the_queue_and_in_the_file(client, off
     die(submission)
     follow_dead_addresses(on=DAY)
     client.force_login(officer)
-    queue = text_of(client.get("/agent/?etat=a-suivre"))
+    queue = text_of(client.get("/agent/?etat=a-traiter"))
     assert "Adresse morte : appeler le 03 53 01 60 35" in queue
     assert "Voisine" not in queue
     assert "03 44 99 99 99" not in queue
@@ -219,10 +219,10 @@ def test_the_lead_of_an_officer_whose_address_is_dead_is_told_once_and_no_firm_i
     assert unreachable_officers(lead) == [officer]
     assert unreachable_officers(elsewhere) == []
     client.force_login(lead)
-    assert "Injoignable" in text_of(client.get("/agent/"))
+    assert "Injoignable" in text_of(client.get("/agent/?etat=a-traiter"))
     for other in (elsewhere, other_colleague):
         client.force_login(other)
-        assert "Injoignable" not in text_of(client.get("/agent/"))
+        assert "Injoignable" not in text_of(client.get("/agent/?etat=a-traiter"))
 
 
 def test_the_territory_lead_is_told_of_a_lead_whose_address_is_dead():

@@ -1,16 +1,30 @@
-"""The queue: age × urgency × deadline, and filters."""
+"""The officers' lists: age × urgency × deadline, tabs, filters, and what stands before and after a file."""
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from backend.matchmaking.file_links import close_file
 from backend.matchmaking.follow_up import offer_file, record_step, take_file
-from backend.matchmaking.models import Submission
-from backend.matchmaking.queue import Filters, queue_of, with_priority
+from backend.matchmaking.models import FollowUp, Submission
+from backend.matchmaking.queue import Filters, Tab, counts_for, neighbours, queue_of, rows_of, with_priority
 from backend.matchmaking.reviews import end_review
+from backend.notifications.models import Suppression
 from backend.schemes.models import Scheme
-from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission, publish_revision
+from tests.factories import (
+    ARC,
+    CCLO,
+    COMMUNES,
+    DAY,
+    SIREN,
+    SIRET,
+    make_call,
+    make_lead,
+    make_officer,
+    make_submission,
+    publish_revision,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +38,8 @@ PARIS = ZoneInfo("Europe/Paris")
 
 
 def waiting(days, horizon=None, **changes):
-    submission = make_submission(confirmed=True, facts={"project.horizon": horizon}, **changes)
+    facts = {"project.horizon": horizon, **changes.pop("facts", {})}
+    submission = make_submission(confirmed=True, facts=facts, **changes)
     confirmed_at = datetime.combine(DAY - timedelta(days=days), time(12), PARIS)
     Submission.objects.filter(pk=submission.pk).update(confirmed_at=confirmed_at)
     return submission
@@ -70,10 +85,11 @@ def test_priority_is_age_times_urgency(horizon, weight):
 @pytest.mark.parametrize(("days_left", "weight"), [(0, 4.0), (7, 4.0), (8, 2.0), (30, 2.0), (31, 1.0)])
 def test_priority_counts_the_nearest_closing_date_of_what_the_firm_could_have(days_left, weight):
     scheme = Scheme.objects.published().get(source_key="prochemploi-hdf")
-    publish_revision(scheme, window_state="dated", opens_on=None, closes_on=DAY + timedelta(days=days_left))
+    closes_on = DAY + timedelta(days=days_left)
+    publish_revision(scheme, window_state="dated", opens_on=None, closes_on=closes_on)
     submission = waiting(0, "later")
     row = with_priority(Submission.objects.filter(pk=submission.pk), on=DAY).get()
-    assert (row.closes_on, row.priority) == (DAY + timedelta(days=days_left), weight)
+    assert (row.closes_on, row.priority) == (closes_on if days_left <= 30 else None, weight)
 
 
 def test_filters_narrow_and_combine(officer):
@@ -91,21 +107,92 @@ def test_filters_narrow_and_combine(officer):
     assert order(officer, epci=CCLO) == []
 
 
+def test_a_file_is_found_by_siren_siret_or_number_and_only_where_one_may_read_it(officer):
+    file = waiting(0)
+    waiting(0, siren="999999980", siret="")
+    for words in (SIREN, "999 999 956", SIRET, file.reference, str(file.pk), file.reference.lower()):
+        assert order(officer, words=words, tab=Tab.ALL) == [file.pk], words
+        assert order(make_officer(CCLO), words=words, tab=Tab.ALL) == []
+    assert order(officer, words="999999957") == []
+
+
+def test_each_order_of_the_list(officer):
+    hurry = "under_3_months"
+    named = (("Zinguerie", 5, "later"), ("Atelier", 1, hurry), ("Moulin", 3, hurry))
+    files = [waiting(days, horizon, company_name=name) for name, days, horizon in named]
+    zinguerie, atelier, moulin = (file.pk for file in files)
+    assert order(officer, order="presse") == [moulin, zinguerie, atelier]
+    assert order(officer, order="attente") == [zinguerie, moulin, atelier]
+    assert order(officer, order="recentes") == [atelier, moulin, zinguerie]
+    assert order(officer, order="nom") == [atelier, moulin, zinguerie]
+
+
 def test_what_is_offered_to_me_can_be_listed(officer):
     other = make_officer(CCLO)
     file = waiting(0)
     offer_file(submission=file, by=officer, to=other)
-    assert order(other, whose="proposees") == [file.pk]
-    assert order(officer, whose="proposees") == []
+    assert order(other, tab=Tab.OFFERED) == [file.pk]
+    assert order(officer, tab=Tab.OFFERED) == []
 
 
-def test_each_state_lists_its_files(officer):
-    todo, done = waiting(0), waiting(0)
+def test_each_tab_lists_its_files_and_counts_them(officer):
+    new, todo, done, closed = (waiting(0) for _ in range(4))
     record_step(submission=todo, officer=officer, step="partner", note="un laboratoire")
     end_review(submission=done, officer=officer, on=DAY, message="Bonjour")
-    assert order(officer, state="a-relire") == [todo.pk]
-    assert order(officer, state="relues") == [done.pk]
-    assert order(officer, state="a-suivre") == [todo.pk]
+    close_file(submission=closed, officer=officer, on=DAY)
+    make_call()
+    take_file(submission=new, officer=officer)
+    assert set(order(officer, tab=Tab.TO_READ)) == {new.pk, todo.pk}
+    assert order(officer, tab=Tab.TO_DO) == [todo.pk]
+    assert order(officer, tab=Tab.FOLLOWED) == [done.pk]
+    assert set(order(officer, tab=Tab.ALL)) == {new.pk, todo.pk, done.pk, closed.pk}
+    counts = counts_for(officer)
+    assert counts.by_tab == {"a-lire": 2, "a-rappeler": 1, "offerts": 0, "a-traiter": 1, "suivis": 1, "tous": 4}
+    assert counts.mine == 2  # who ends a review follows the file
+    assert set(counts_for(make_officer(CCLO)).by_tab.values()) == {0}
+
+
+def test_a_dead_address_or_one_to_confirm_is_to_be_dealt_with(officer):
+    dead, unconfirmed = waiting(0), make_submission()
+    suppression = Suppression.objects.create(digest="x", reason="dead", suppressed_at=dead.filed_at)
+    FollowUp.objects.create(
+        submission=dead, step=FollowUp.Step.DEAD_ADDRESS, suppression=suppression, recorded_at=dead.filed_at
+    )
+    take_file(submission=unconfirmed, officer=officer)  # seen from then on
+    assert set(order(officer, tab=Tab.TO_DO)) == {dead.pk, unconfirmed.pk}
+    row = next(row for row in rows_of([dead.pk], on=DAY))
+    assert row.submission.is_dead_address
+
+
+def test_a_row_says_where_what_and_since_when(officer):
+    file = waiting(12, "under_3_months", needs=("numerique.robot", "competences.recruter", "energie.facture"))
+    (row,) = rows_of([file.pk], on=DAY)
+    assert (row.commune, row.size, row.waits, row.needed) == (
+        "Compiègne",
+        "35\N{NO-BREAK SPACE}salariés",
+        "12 jours",
+        "sous 3 mois",
+    )
+    assert row.needs.endswith("(+ 1)")
+    unknown = waiting(0, without=("commune", "headcount"))
+    (row,) = rows_of([unknown.pk], on=DAY)
+    assert (row.commune, row.size, row.waits, row.needed) == ("", "effectif inconnu", "aujourd’hui", "sans date")
+
+
+@pytest.mark.parametrize("by", ["presse", "attente", "recentes", "nom"])
+def test_the_files_before_and_after_one_are_those_of_its_list(officer, by):
+    for days, name in ((5, "C"), (1, "A"), (3, "B")):
+        waiting(days, company_name=name)
+    waiting(2, company_name="D", facts={"commune": COMMUNES[CCLO]})  # nobody's here
+    keys = order(officer, order=by)
+    found = [neighbours(officer, Filters(order=by), pk, on=DAY) for pk in keys]
+    assert [(one.before, one.after) for one in found] == [(None, keys[1]), (keys[0], keys[2]), (keys[1], None)]
+
+
+def test_a_file_that_its_list_does_not_hold_has_no_neighbours(officer):
+    file, other = waiting(0), waiting(0, facts={"commune": COMMUNES[CCLO]})
+    assert neighbours(officer, Filters(words="zzz"), file.pk, on=DAY) is None
+    assert neighbours(officer, Filters(tab=Tab.ALL), other.pk, on=DAY) is None
 
 
 def test_a_queue_never_shows_the_files_of_others():

@@ -400,7 +400,7 @@ def test_a_file_is_closed_on_its_page_once_the_officer_says_that_he_checked(clie
     assert "Demande fermée par" in page
     assert "Terminer la relecture" not in page
     assert other.name not in text_of(client.get(reverse("officer_queue")))
-    assert other.name in text_of(client.get(reverse("officer_queue"), {"etat": "fermees"}))
+    assert other.name in text_of(client.get(reverse("officer_queue"), {"etat": "tous"}))
     assert post(client, colleague, "officer_end", other.file.pk, message="Bonjour").status_code == 403
     post(client, colleague, "officer_close", other.file.pk, reopen="1")
     assert "Terminer la relecture" in text_of(file_page(client, colleague, other.file))

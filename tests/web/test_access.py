@@ -397,6 +397,8 @@ TABLE: dict[str, Row] = {
     "officer_assign": Row(
         {**everyone(403), "visitor": LOGIN, "epci_lead": OK}, method="post", sent=lambda case: {"holder": "", "to": ""}
     ),
+    "officer_take_several": Row(SIGNED_IN, method="post"),
+    "officer_offer_several": Row(SIGNED_IN, method="post"),
     "officer_answer_offer": Row(SIGNED_IN, method="post"),
     "officer_catalogue": page(MEMBERS),
     "officer_scheme": Row(MEMBERS, args=lambda case: [case.scheme.pk]),

@@ -22,7 +22,7 @@ from tests.neighbour import ours
 from tests.web.conftest import CONTACT, fill, text_of
 
 pytestmark = pytest.mark.django_db
-ASK, ANSWER, QUEUE = "/demande/rappel/", "/demande/reponse/", "/agent/"
+ASK, ANSWER, QUEUE = "/demande/rappel/", "/demande/reponse/", "/agent/?etat=a-rappeler"
 CALL = {"rappel-phone": "0353016077", "rappel-name": "Camille Roux", "rappel-call_slot": "noon"}
 CONSENT = {"contact_name": "Camille Roux", "email": "camille@y.example", "phone": "0353016077", "consent": "on"}
 
@@ -177,7 +177,7 @@ def test_it_stands_at_once_on_the_queue_marked_unverified_and_a_colleague_elsewh
     assert "entre 12 h et 14 h Non vérifié" in text
     assert "Compiègne – Recruter" in text
     elsewhere = queue(make_officer(CCLO)).content.decode()
-    assert "rappel" not in elsewhere.lower()
+    assert "Personne n’attend d’appel" in elsewhere
     assert "03 53 01 60 77" not in elsewhere
     lead = text_of(queue(make_lead()))
     assert "03 53 01 60 77" in lead

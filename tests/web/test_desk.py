@@ -297,7 +297,8 @@ def test_a_file_is_offered_accepted_and_followed(desk, client, submission):
     act(desk, submission, "transmettre", to=colleague.pk, note="Je pars.")
     offer = ours(HandOver).get()
     client.force_login(colleague)
-    assert "On vous propose 1 dossier" in text_of(client.get("/agent/"))
+    assert "Offerts 1" in text_of(client.get("/agent/"))
+    assert "Je pars." in text_of(client.get("/agent/?etat=offerts"))
     assert "Accepter ce dossier" in text_of(client.get(f"/agent/{submission.pk}/"))
     client.post("/agent/propositions/", {"offer": [offer.pk], "answer": "accept"})
     submission.refresh_from_db()
@@ -396,26 +397,6 @@ def test_a_review_is_taken_up_again(desk, submission):
     assert "La relecture est reprise" in text_of(act(desk, submission, "reprendre"))
     submission.refresh_from_db()
     assert submission.reviewed_at is None
-
-
-# -- the queue
-
-
-def test_filters_are_kept_until_they_are_cleared(desk, officer, submission):
-    take_file(submission=submission, officer=officer)
-    make_submission(confirmed=True, company_name="Une autre")
-    assert "Une autre" not in text_of(desk.get("/agent/?a_qui=miennes"))
-    assert "Une autre" not in text_of(desk.get("/agent/"))
-    assert "Une autre" in text_of(desk.get("/agent/?effacer=1", follow=True))
-
-
-@pytest.mark.parametrize(
-    "query",
-    ["etat=%00", "a_qui=x", "epci=x", "besoin=%00", "pour_quand=x", "recherche=%00", "recherche=D-2026-99999999999999",
-     "recherche=²", "page=0", "page=x"],
-)  # fmt: skip
-def test_an_odd_address_of_the_queue_is_no_crash(desk, submission, query):
-    assert desk.get(f"/agent/?{query}").status_code == 200
 
 
 @pytest.mark.neighbour("siren", "address", "group")

@@ -168,7 +168,7 @@ def officer_pages(client, _settings, _tmp_path):
     yield "file, decided", client.get(f"/agent/{submission.pk}/")
     end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
     yield "file, ended", client.get(f"/agent/{submission.pk}/")
-    yield "queue, ended", client.get("/agent/?etat=relues")
+    yield "queue, ended", client.get("/agent/?etat=suivis")
     yield "result, ended", client.get(f"/resultat/{link_to(submission)}/")
     yield "password", client.get("/compte/mot-de-passe/")
     yield "sign out", client.get("/compte/deconnexion/")

@@ -248,5 +248,7 @@ def test_the_receipt_asks_what_is_meant_and_lists_nothing_that_was_guessed(text)
 def test_the_officer_of_a_doubtful_file_reads_that_the_firm_is_asked(client):
     client.force_login(make_officer())
     doubtful, sure = (make_submission(confirmed=True, needs=(), text=text) for text in (DOUBTFUL, SURE))
-    assert "Besoin à confirmer" in text_of(client.get(f"/agent/{doubtful.pk}/"))
+    asked = text_of(client.get(f"/agent/{doubtful.pk}/"))
+    assert "Besoin à confirmer" in asked
+    assert "Ce que l’entreprise lit d’abord" not in asked  # it reads boxes, and no scheme yet
     assert "Besoin à confirmer" not in text_of(client.get(f"/agent/{sure.pk}/"))

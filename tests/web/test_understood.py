@@ -170,8 +170,8 @@ def test_a_receipt_with_schemes_names_no_guide(officer):
 def test_the_queue_marks_such_a_file_and_shows_only_those(desk, nothing, submission):
     text = text_of(desk.get("/agent/"))
     assert text.count("Rien ne répond") == 1
-    page = desk.get("/agent/?rien=on").context["page"]
-    assert list(page) == [nothing]
+    rows = desk.get("/agent/?rien=on").context["rows"]
+    assert [row.submission for row in rows] == [nothing]
 
 
 def test_the_file_says_why_nothing_answers(desk, nothing):

@@ -19,9 +19,9 @@ class CallRequestQuerySet(models.QuerySet["CallRequest"]):
         """Those of a person's intercommunality, and of the pool: a commune that is not known."""
         if not isinstance(user, User):
             return self.none()
-        if user.memberships.whole_territory().exists():
+        if user.posts.leads_territory:
             return self.all()
-        epcis = list(user.epcis())  # none of someone who left
+        epcis = user.posts.epcis
         return self.filter(Q(epci__in=epcis) | Q(epci__isnull=True)) if epcis else self.none()
 
     def waiting(self) -> Self:

@@ -26,13 +26,12 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         if not isinstance(user, User):
             return self.none()
         files = self.open_to_officers(timezone.now())
-        if user.memberships.whole_territory().exists():
+        if user.posts.leads_territory:
             return files
-        epcis = list(user.epcis())  # none of someone who left
-        if not epcis:
+        if not user.posts.epcis:
             return self.none()
         offered = HandOver.objects.waiting().filter(to=user).values("submission")
-        return files.filter(Q(epci__in=epcis) | Q(epci__isnull=True) | Q(pk__in=offered))
+        return files.filter(Q(epci__in=user.posts.epcis) | Q(epci__isnull=True) | Q(pk__in=offered))
 
     def open_to_officers(self, now: datetime) -> Self:
         """Filed by someone who confirmed the address or, for a working day, did not, and left a telephone.
@@ -82,9 +81,9 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def erased_for(self, user: User) -> Self:
         """What is left of erased files, for those who lead there or reviewed there."""
-        if user.memberships.whole_territory().exists():
+        if user.posts.leads_territory:
             return self.erased()
-        epcis = list(user.epcis())
+        epcis = user.posts.epcis
         return self.erased().filter(Q(epci__in=epcis) | Q(epci__isnull=True)) if epcis else self.none()
 
     def still_open(self) -> Self:

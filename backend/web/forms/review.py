@@ -11,7 +11,6 @@ from backend.accounts.models import Membership, User
 from backend.common.fields import PlainText
 from backend.matchmaking.known import FACT_LABELS
 from backend.matchmaking.models import FollowUp, Match, NeedCorrection, Note, Review, Submission
-from backend.matchmaking.queue import Filters, State, Whose
 from backend.matchmaking.reviews import Because
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
 from backend.territories.models import ServedEpci
@@ -150,57 +149,3 @@ class OfferForm(forms.Form):
         super().__init__(*args, **kwargs)
         others = User.objects.filter(memberships__in=Membership.objects.reviewing()).exclude(pk=by.pk).distinct()
         self.fields["to"].queryset = others.order_by("last_name", "first_name")  # type: ignore[attr-defined]
-
-
-class QueueForm(forms.Form):
-    """What the queue shows; what cannot be read is left out, so that an old address still opens the page."""
-
-    etat = forms.ChoiceField(
-        label=_("État"),
-        required=False,
-        choices=[
-            (State.WAITING, _("À relire")),
-            (State.REVIEWED, _("Relues")),
-            (State.TO_FOLLOW, _("À suivre")),
-            (State.CLOSED, _("Fermées")),
-        ],
-    )
-    a_qui = forms.ChoiceField(
-        label=_("Dossiers"),
-        required=False,
-        choices=[
-            (Whose.ALL, _("Tous ceux que je vois")),
-            (Whose.MINE, _("Ceux que je suis")),
-            (Whose.TEAM, _("De mon intercommunalité")),
-            (Whose.OFFERED, _("Qu’on me propose")),
-        ],
-    )
-    epci = forms.ChoiceField(label=_("Intercommunalité"), required=False)
-    besoin = forms.ChoiceField(label=_("Besoin"), required=False)
-    pour_quand = forms.ChoiceField(
-        label=_("Pour quand"), required=False, choices=[("", _("Peu importe")), *Submission.Horizon.choices]
-    )
-    rien = forms.BooleanField(label=_("Seulement celles auxquelles rien ne répond"), required=False)
-    recherche = PlainText(
-        label=_("Entreprise, contact ou numéro"), required=False, max_length=80, widget=forms.SearchInput
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        epcis = ServedEpci.objects.values_list("short_name", "usual_name")
-        self.fields["epci"].choices = [("", _("Toutes")), *epcis]  # type: ignore[attr-defined]
-        needs = TaxonomyNeed.objects.values_list("key", "label")
-        self.fields["besoin"].choices = [("", _("Tous")), *needs]  # type: ignore[attr-defined]
-
-    def filters(self) -> Filters:
-        self.is_valid()
-        known = self.cleaned_data
-        return Filters(
-            state=known.get("etat") or State.WAITING,
-            whose=known.get("a_qui") or Whose.ALL,
-            epci=known.get("epci", ""),
-            need=known.get("besoin", ""),
-            horizon=known.get("pour_quand", ""),
-            unanswered=known.get("rien", False),
-            words=known.get("recherche", "").replace("\0", "").strip(),
-        )

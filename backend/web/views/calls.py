@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,6 +16,7 @@ from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.matchmaking.calls import Call, ask_call, end_call, file_call, present_calls
 from backend.matchmaking.models import CallRequest
+from backend.matchmaking.queue import Tab
 from backend.matchmaking.services import covers
 from backend.web.drafts import CALL, MOST_BYTES, Draft, Stated, stated
 from backend.web.forms.filing.call import CallFileForm, CallForm
@@ -81,7 +83,7 @@ def end(request: HttpRequest, call_pk: int) -> HttpResponse:
     """Note that a call was made."""
     end_call(call=_answered_by(request, call_pk), officer=signed_in(request))
     messages.success(request, _("C’est noté : ce rappel est traité."))
-    return redirect("officer_queue")
+    return redirect(f"{reverse('officer_queue')}?etat={Tab.TO_CALL}")
 
 
 @login_required

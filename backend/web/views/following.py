@@ -23,6 +23,7 @@ from backend.matchmaking.follow_up import (
     write_note,
 )
 from backend.matchmaking.models import FollowUp, Note, Submission
+from backend.matchmaking.queue import Tab
 from backend.web.forms.review import AddressForm, NoteForm, OfferForm, StepForm
 from backend.web.views.officer import file_page, signed_in, visible_file
 
@@ -86,7 +87,7 @@ def answer_offer(request: HttpRequest) -> HttpResponse:
     count = answer_offers(hand_overs=offers, to=user, accept=accept)
     words = _("Dossiers acceptés : %(n)s.") if accept else _("Dossiers refusés : %(n)s.")
     messages.success(request, words % {"n": count})
-    return redirect("officer_queue")
+    return redirect(f"{reverse('officer_queue')}?etat={Tab.OFFERED}")
 
 
 @login_required

@@ -1,4 +1,4 @@
-"""The officers' side: the queue of their intercommunality, and one file at a time."""
+"""The officers' side: one file at a time."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,10 +7,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,23 +18,22 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.journal.services import record_read
-from backend.matchmaking.calls import present_calls
 from backend.matchmaking.corrections import understanding_of
-from backend.matchmaking.correspondence import emails_to_firm, refuses_emails, refusing_emails, why_no_email
-from backend.matchmaking.dead_addresses import unreachable_officers
+from backend.matchmaking.correspondence import emails_to_firm, refuses_emails, why_no_email
 from backend.matchmaking.differences import differences, standing_of
 from backend.matchmaking.emails import organisation_in_charge
 from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.gaps import LEAST, gaps_for, why
 from backend.matchmaking.known import FACT_LABELS, value_text
-from backend.matchmaking.models import CallRequest, FollowUp, Match, Need, Result, Review, Submission
+from backend.matchmaking.models import FollowUp, Match, Reply, Result, Review, Submission
 from backend.matchmaking.ownership import known_facts, known_values, read_once, sources_of
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.presentation import present, unverified_for
 from backend.matchmaking.questions import open_of
-from backend.matchmaking.queue import Filters, State, in_state, queue_of
+from backend.matchmaking.queue import Tab, neighbours, queue_of
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import OutsideTerritory, check_may_decide, correct_submission, may_decide
+from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.size import present_size
 from backend.matchmaking.state_aid import ledger_of
 from backend.privacy.erasing import may_erase
@@ -45,15 +44,10 @@ from backend.web.forms.aids import AidForm
 from backend.web.forms.facts import TOLD_WITH, bound_fact_form, fact_forms
 from backend.web.forms.filing.number import NumberForm, number_of
 from backend.web.forms.question import asked_with, open_questions
-from backend.web.forms.review import AddressForm, EndForm, NeedCorrectionForm, NoteForm, OfferForm, QueueForm, StepForm
+from backend.web.forms.queue import QueueForm, list_of
+from backend.web.forms.review import AddressForm, EndForm, NeedCorrectionForm, NoteForm, OfferForm, StepForm
 
-FILTERS = "queue"
-PER_PAGE = 50
-QUEUE_KEYS = (
-    ("j", _("demande suivante")),
-    ("k", _("demande précédente")),
-    ("Entrée", _("ouvrir la demande")),
-)
+PER_PAGE = 50  # rejections to read
 FILE_KEYS = (
     ("j", _("dispositif suivant")),
     ("k", _("dispositif précédent")),
@@ -66,6 +60,8 @@ FILE_KEYS = (
     ("p", _("prendre ce dossier")),
     ("t", _("terminer la relecture")),
     ("s", _("terminer, et dossier suivant")),
+    ("b", _("dossier précédent de la liste")),
+    ("f", _("dossier suivant de la liste")),
 )
 
 
@@ -93,58 +89,10 @@ def visible_file(request: HttpRequest, pk: int) -> Submission:
     return submission
 
 
-# -- the queue
-
-
-@login_required
-@never_cache
-@require_http_methods(["GET", "HEAD"])
-def queue(request: HttpRequest) -> HttpResponse:
-    """Show what waits, the most pressing first; the filters are kept until they are changed."""
-    user, on = signed_in(request), current_day()
-    if "effacer" in request.GET:
-        request.session.pop(FILTERS, None)
-        return redirect("officer_queue")
-    names = QueueForm.base_fields.keys() & request.GET.keys()
-    if names:
-        request.session[FILTERS] = {name: request.GET[name] for name in names}
-    form = QueueForm(request.session.get(FILTERS, {}))
-    filters = form.filters()
-    rows = queue_of(user, filters, on=on).select_related(
-        "sheet__establishment", "sheet__company", "contact", "epci", "officer"
-    )
-    rows = rows.prefetch_related(Prefetch("needs", Need.objects.select_related("sub_need")), "sheet__facts")
-    files = Submission.objects.visible_to(user)
-    states = [
-        (state, label, in_state(files, state).count())
-        for state, label in (
-            (State.WAITING, _("À relire")), (State.TO_FOLLOW, _("À suivre")), (State.REVIEWED, _("Relues")),
-            (State.CLOSED, _("Fermées")),
-        )
-    ]  # fmt: skip
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "page": page,
-        "refusing": refusing_emails(page.object_list),
-        "form": form,
-        "states": states,
-        "filters": filters,
-        "is_filtered": filters != Filters(state=filters.state),
-        "calls": present_calls(CallRequest.objects.visible_to(user).waiting().select_related("epci"), officer=user),
-        "offers": user.offers.waiting().select_related("submission__sheet", "by"),
-        "portfolio": files.filter(officer=user).count(),
-        "leads": user.memberships.leading().exists(),
-        "unreachable": unreachable_officers(user) if user.memberships.leading().exists() else [],
-        "leads_epci": user.led_epcis().exists(),
-        "shortcuts": QUEUE_KEYS,
-    }
-    return render(request, "web/officer/queue.html", context)
-
-
 def next_file(request: HttpRequest, after: int) -> Submission | None:
-    """Return the file to take after one, by the filters kept in the queue."""
-    filters = QueueForm(request.session.get(FILTERS, {})).filters()
-    if filters.state != State.WAITING:
+    """Return the first file of the list one came from, but for one that was just dealt with."""
+    filters = QueueForm(list_of(request)).filters()
+    if filters.tab in (Tab.FOLLOWED, Tab.ALL):
         return None
     return queue_of(signed_in(request), filters, on=current_day()).exclude(pk=after).first()
 
@@ -174,10 +122,16 @@ def file_page(
     can_decide = means["can_decide"]
     questions = open_questions(open_of(submission, answer))
     emails, no_email = emails_to_firm(submission), why_no_email(submission)
+    came_from = list_of(request)
     context = {
         "submission": submission,
         "result": answer,
         "page": page,
+        # Who is asked what it means reads nothing else yet.
+        "firm_reads": None if answer.reply == Reply.TO_CONFIRM else shortlist_of(submission, answer),
+        "listed": {card.match.scheme_id for group in page.groups for card in group.cards},
+        "list_query": urlencode(came_from),
+        "around": neighbours(user, QueueForm(came_from).filters(), submission.pk, on=on),
         "asked": asked_with(known_values(submission), questions.first()) if can_decide else None,
         "of_others": questions.of_others,
         "question_url": reverse("officer_question", args=[submission.pk]),
@@ -308,7 +262,7 @@ def _word(match: Match | None) -> str:
 def unexplained(request: HttpRequest) -> HttpResponse:
     """List the rejections that no reason of the list explains: for those who lead, so that the list gets better."""
     user = signed_in(request)
-    if not user.memberships.leading().exists():
+    if not user.posts.leads:
         raise PermissionDenied
     reviews = Review.objects.unexplained().filter(submission__in=Submission.objects.visible_to(user))
     reviews = reviews.select_related("officer", "match__revision", "submission__sheet", "submission__epci")
@@ -322,7 +276,7 @@ def unexplained(request: HttpRequest) -> HttpResponse:
 def gaps(request: HttpRequest) -> HttpResponse:
     """List what firms need and nothing answers, for those who lead."""
     user = signed_in(request)
-    if not user.memberships.leading().exists():
+    if not user.posts.leads:
         raise PermissionDenied
-    context = {"gaps": gaps_for(user), "least": LEAST, "leads_all": user.memberships.whole_territory().exists()}
+    context = {"gaps": gaps_for(user), "least": LEAST, "leads_all": user.posts.leads_territory}
     return render(request, "web/officer/gaps.html", context)

@@ -30,11 +30,12 @@ from backend.web.management.territory.filings import Story
 type Acts = Iterator[timedelta | int]  # what is waited for before the next act: see ``clock.later``
 
 # How often; the shares of a file's acts.
-UNCONFIRMED, DEAD, NOT_ENTITLED, WITHDRAWN = 0.05, 0.03, 0.015, 0.02
+UNCONFIRMED, DEAD, NOT_ENTITLED, WITHDRAWN = 0.08, 0.03, 0.015, 0.02
 TAKEN, OFFERED, ACCEPTED, ELSEWHERE, NOTED, TOLD = 0.5, 0.06, 0.75, 0.02, 0.2, 0.3
 APPLIED, ANSWERED, GRANTED, REFUSED, PARTNER_FOUND = 0.45, 0.8, 0.55, 0.25, 0.6
 CALLED, CALL_FILED = 0.55, 0.3
-DEAD_FOR = timedelta(days=60)  # an older dead address was corrected since, or its file closed
+# What is older has ended: the dead address was corrected, what was never confirmed is erased after thirty days.
+DEAD_FOR, UNCONFIRMED_FOR = timedelta(days=60), timedelta(days=28)
 N_LOOKED_AT = 8  # schemes that an officer decides on, from the top
 REASONS = {
     Review.Reason.NOT_INTERESTED: 5, Review.Reason.NOT_WORTH_IT: 4, Review.Reason.ALREADY_HAS_IT: 3,
@@ -69,17 +70,17 @@ def in_charge(of: Submission | CallRequest, draw: Random) -> User:
 def life_of(story: Story, draw: Random, *, now: datetime) -> Acts:
     """Ask what a firm asks, then do what officers do, an act each time the next is asked for."""
     if isinstance(story.asked, Filing):
-        return _life_of_file(story.asked, draw, is_new=now - story.moment < DEAD_FOR)
+        return _life_of_file(story.asked, draw, age=now - story.moment)
     return _life_of_call(story.asked, story.key, draw)
 
 
-def _life_of_file(filing: Filing, draw: Random, *, is_new: bool) -> Acts:
+def _life_of_file(filing: Filing, draw: Random, *, age: timedelta) -> Acts:
     submission = file_submission(filing, on=current_day())
-    if draw.random() < UNCONFIRMED:
+    if age < UNCONFIRMED_FOR and draw.random() < UNCONFIRMED:
         return
     yield timedelta(minutes=draw.choice((2, 5, 12, 240, 1500)))
     confirm_address(submission=submission)
-    if is_new and draw.random() < DEAD:
+    if age < DEAD_FOR and draw.random() < DEAD:
         _bounce(submission)
     if draw.random() < NOT_ENTITLED:
         yield draw.randint(1, 6)
@@ -196,9 +197,8 @@ def _follow_up(submission: Submission, draw: Random) -> Acts:
         if draw.random() < PARTNER_FOUND:
             yield draw.randint(10, 60)
             close_step(follow_up=step, officer=officer)
-    kept = submission.reviews.filter(verdict=Review.Verdict.KEPT).order_by("decided_at", "pk").select_related("scheme")
-    for review in kept:
-        if draw.random() >= APPLIED:
+    for review in submission.reviews.latest_by_scheme().values():
+        if review.verdict != Review.Verdict.KEPT or draw.random() >= APPLIED:
             continue
         yield draw.randint(3, 25)
         record = partial(record_step, submission=submission, officer=officer, scheme=review.scheme)

@@ -54,6 +54,8 @@ function press(key) {
     const fold = target.parentElement;
     fold.open = true;
     (fold.querySelector("select, textarea, input:not([type=hidden]), button") ?? target).focus();
+  } else if (target.matches("input[type=search]")) {
+    target.focus();
   } else {
     target.click();
   }

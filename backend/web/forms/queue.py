@@ -1,0 +1,93 @@
+"""What the officers' lists show, read from the address; a file page reads there which list one came from."""
+
+from collections.abc import Mapping
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from backend.common.fields import PlainText
+from backend.matchmaking.models import Submission
+from backend.matchmaking.queue import Filters, Order, Tab, Whose
+from backend.schemes.models import TaxonomyNeed
+from backend.territories.models import ServedEpci
+
+LAST_LIST = "queue"  # in the session: where an address says nothing of a list, the last one that was shown
+TABS = (
+    (Tab.TO_READ, _("À lire")),
+    (Tab.TO_CALL, _("À rappeler")),
+    (Tab.OFFERED, _("Offerts")),
+    (Tab.TO_DO, _("À traiter")),
+    (Tab.FOLLOWED, _("Suivis")),
+    (Tab.ALL, _("Tous")),
+)
+
+
+class QueueForm(forms.Form):
+    """What the list shows; what cannot be read is left out, so that an old address still opens the page."""
+
+    etat = forms.ChoiceField(required=False, choices=TABS, widget=forms.HiddenInput)
+    recherche = PlainText(
+        label=_("Entreprise, contact, SIREN ou numéro"),
+        required=False,
+        max_length=80,
+        widget=forms.SearchInput({"data-key": "/"}),
+    )
+    tri = forms.ChoiceField(
+        label=_("Trier"),
+        required=False,
+        choices=[
+            ("", _("Selon la liste")),
+            (Order.PRESSING, _("Les plus pressantes")),
+            (Order.WAITING, _("Les plus anciennes")),
+            (Order.NEWEST, _("Les plus récentes")),
+            (Order.NAME, _("Par nom")),
+        ],
+    )
+    a_qui = forms.ChoiceField(
+        label=_("Dossiers"),
+        required=False,
+        choices=[
+            ("", _("Tous ceux que je vois")),
+            (Whose.MINE, _("Ceux que je suis")),
+            (Whose.TEAM, _("De mon intercommunalité")),
+        ],
+    )
+    epci = forms.ChoiceField(label=_("Intercommunalité"), required=False)
+    besoin = forms.ChoiceField(label=_("Besoin"), required=False)
+    pour_quand = forms.ChoiceField(
+        label=_("Pour quand"), required=False, choices=[("", _("Peu importe")), *Submission.Horizon.choices]
+    )
+    rien = forms.BooleanField(label=_("Seulement celles auxquelles rien ne répond"), required=False)
+
+    def __init__(self, shown: Mapping[str, str]) -> None:
+        super().__init__(shown, auto_id="liste_%s")
+        epcis = ServedEpci.objects.values_list("short_name", "usual_name")
+        self.fields["epci"].choices = [("", _("Toutes")), *epcis]  # type: ignore[attr-defined]
+        needs = TaxonomyNeed.objects.values_list("key", "label")
+        self.fields["besoin"].choices = [("", _("Tous")), *needs]  # type: ignore[attr-defined]
+
+    def filters(self) -> Filters:
+        self.is_valid()
+        known = self.cleaned_data
+        return Filters(
+            tab=known.get("etat") or Tab.TO_READ,
+            whose=known.get("a_qui") or Whose.ALL,
+            epci=known.get("epci", ""),
+            need=known.get("besoin", ""),
+            horizon=known.get("pour_quand", ""),
+            unanswered=known.get("rien", False),
+            words=known.get("recherche", "").replace("\0", "").strip(),
+            order=known.get("tri", ""),
+        )
+
+
+def said_of_list(data: Mapping[str, str]) -> dict[str, str]:
+    """Return what an address says of a list, its page apart."""
+    return {name: data[name] for name in QueueForm.base_fields if data.get(name)}
+
+
+def list_of(request: HttpRequest) -> dict[str, str]:
+    """Return which list a file page was opened from: the one its address names, else the last one shown."""
+    last: dict[str, str] = request.session.get(LAST_LIST, {})
+    return said_of_list(request.GET) or last

@@ -1,0 +1,142 @@
+"""The officers' lists: what waits, by tab, and what is done with several files at once."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from backend.accounts.models import User
+from backend.common.days import current_day
+from backend.matchmaking.calls import present_calls
+from backend.matchmaking.correspondence import refusing_emails
+from backend.matchmaking.dead_addresses import unreachable_officers
+from backend.matchmaking.follow_up import FollowUpError, offer_files, take_files
+from backend.matchmaking.models import CallRequest, Submission
+from backend.matchmaking.queue import Filters, Row, Tab, counts_for, queue_of, rows_of
+from backend.web.forms.queue import LAST_LIST, TABS, QueueForm, said_of_list
+from backend.web.forms.review import OfferForm
+from backend.web.views.officer import signed_in
+
+PER_PAGE = 25
+SHORTCUTS = (
+    ("j", gettext_lazy("demande suivante")),
+    ("k", gettext_lazy("demande précédente")),
+    ("Entrée", gettext_lazy("ouvrir la demande")),
+    ("/", gettext_lazy("chercher")),
+)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def queue(request: HttpRequest) -> HttpResponse:
+    """Show one tab; its filters are in the address, and the last list shown is remembered for the files opened."""
+    user = signed_in(request)
+    shown = said_of_list(request.GET)
+    if request.session.get(LAST_LIST, {}) != shown:
+        request.session[LAST_LIST] = shown
+    form = QueueForm(shown)
+    filters, counts = form.filters(), counts_for(user)
+    context: dict[str, Any] = {
+        "form": form,
+        "tabs": [(tab, label, counts.by_tab[tab]) for tab, label in TABS],
+        "filters": filters,
+        "list_query": f"?{urlencode(shown)}" if shown else "",
+        "in_tab": counts.by_tab[filters.tab],
+        "is_sorted_out": bool(filters.order) or replace(filters, words="").narrows,
+        "portfolio": counts.mine,
+        "posts": user.posts,
+        "may_batch": bool(user.posts.epcis),
+        "shortcuts": SHORTCUTS,
+    }
+    if filters.tab == Tab.TO_CALL:
+        calls = CallRequest.objects.visible_to(user).waiting().select_related("epci")
+        asked = Paginator(calls, PER_PAGE).get_page(request.GET.get("page"))
+        context |= {"page": asked, "calls": present_calls(asked.object_list, officer=user)}
+    elif filters.tab == Tab.OFFERED:
+        offers = user.offers.waiting().select_related("submission__sheet", "submission__epci", "by")
+        context["page"] = Paginator(offers, PER_PAGE).get_page(request.GET.get("page"))
+    else:
+        n = None if filters.narrows else counts.by_tab[filters.tab]
+        page, rows = _page(user, filters, request.GET.get("page"), n=n)
+        context |= {"page": page, "rows": rows, "refusing": refusing_emails(row.submission for row in rows)}
+        if filters.tab == Tab.TO_DO and not filters.narrows:
+            context["unreachable"] = unreachable_officers(user)
+    return render(request, "web/officer/queue.html", context)
+
+
+def _page(user: User, filters: Filters, number: str | None, *, n: int | None) -> tuple[Page[int], list[Row]]:
+    """Return a page of a list and its rows; only the files of the page are read in full."""
+    on = current_day()
+    files = queue_of(user, filters, on=on)
+    page = Paginator(range(files.count() if n is None else n), PER_PAGE).get_page(number)
+    start = PER_PAGE * (page.number - 1)
+    return page, rows_of(files.values_list("pk", flat=True)[start : start + PER_PAGE], on=on)
+
+
+# -- several at once
+
+
+def _ticked(request: HttpRequest) -> list[Submission]:
+    """Return the files that were ticked, of those this person may open."""
+    keys = [int(key) for key in request.POST.getlist("file") if key.isascii() and key.isdigit() and len(key) < 10]
+    files = Submission.objects.visible_to(signed_in(request)).filter(pk__in=keys[:PER_PAGE])
+    return list(files.select_related("sheet__company", "sheet__establishment", "epci").order_by("pk"))
+
+
+def _back(request: HttpRequest) -> HttpResponseRedirect:
+    """Lead back to the list: what it was is sent along, and read like any address."""
+    query = urlencode(said_of_list(QueryDict(request.POST.get("liste", ""))))
+    return redirect(reverse("officer_queue") + (f"?{query}" if query else ""))
+
+
+@login_required
+@require_POST
+def take_several(request: HttpRequest) -> HttpResponse:
+    """Take the files that are ticked; those of others' intercommunalities, or closed, stay as they are."""
+    files = _ticked(request)
+    if not files:
+        messages.error(request, _("Cochez au moins un dossier."))
+        return _back(request)
+    n = take_files(submissions=files, officer=signed_in(request))
+    messages.success(request, _("Dossiers que vous suivez désormais : %(n)s.") % {"n": n} + _left(len(files) - n))
+    return _back(request)
+
+
+@login_required
+@require_POST
+def offer_several(request: HttpRequest) -> HttpResponse:
+    """Ask to whom the files that are ticked are offered, then offer them with one e-mail."""
+    files, user = _ticked(request), signed_in(request)
+    if not files:
+        messages.error(request, _("Cochez au moins un dossier."))
+        return _back(request)
+    is_sent = "to" in request.POST
+    form = OfferForm(request.POST if is_sent else None, by=user)
+    if form.is_valid():
+        to = form.cleaned_data["to"]
+        try:
+            n = offer_files(submissions=files, by=user, to=to, note=form.cleaned_data["note"])
+        except FollowUpError as error:
+            form.add_error("to", str(error))
+        else:
+            words = _("Dossiers proposés à %(to)s : %(n)s.") % {"to": to, "n": n}
+            messages.success(request, words + _left(len(files) - n))
+            return _back(request)
+    context = {"form": form, "files": files, "list": request.POST.get("liste", "")}
+    return render(request, "web/officer/offer_several.html", context, status=422 if form.errors else 200)
+
+
+def _left(n: int) -> str:
+    words = _("Restent tels quels (fermés, déjà suivis ou pas les vôtres) : %(n)s.")
+    return f" {words % {'n': n}}" if n else ""

@@ -1,0 +1,115 @@
+"""What officers' pages cost beside a page of the layout alone, on the files of a loaded demonstration.
+
+    . .run/env; PYTHONPATH=. .venv/bin/python -P benchmarks/desk.py [ADDRESS OF AN ACCOUNT]...
+
+Pages are asked of the function that production calls. Processor time is that of this process and of its PostgreSQL
+session, which must be on this machine. Nothing is judged here: a test bounds the questions and the weight.
+"""
+
+import gzip
+import os
+import sys
+import time
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+from statistics import median
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from backend.accounts.models import User  # noqa: E402
+from backend.config.wsgi import application  # noqa: E402
+from backend.matchmaking.models import Submission  # noqa: E402
+
+LAYOUT = "/compte/deconnexion/"  # the layout, and one button
+LISTS = (
+    "/agent/", "/agent/?etat=a-rappeler", "/agent/?etat=offerts", "/agent/?etat=a-traiter", "/agent/?etat=suivis",
+    "/agent/?etat=tous&page=20", "/agent/?etat=tous&recherche=lefort&tri=nom",
+)  # fmt: skip
+TIMES = 15
+OFFICERS = ("claire.vasseur@jonction.example", "marc.delaunay@jonction.example")
+TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def main(addresses: list[str]) -> None:
+    connection.settings_dict["CONN_MAX_AGE"] = None  # one session for all, so that its time can be read
+    print(f"{Submission.objects.count()} files; milliseconds of processor, {TIMES} times each")
+    print("| Who | Page | Queries | kB | Compressed | Web | PostgreSQL | Beside the layout |")
+    print("|---|---|---|---|---|---|---|---|")
+    for address in addresses:
+        user = User.objects.get(email=address)
+        cookie = signed_in(user)
+        first = Submission.objects.visible_to(user).waiting().still_open().order_by("-filed_at").first()
+        pages = (LAYOUT, *LISTS, *([f"/agent/{first.pk}/?etat=a-lire"] if first else []))
+        layout = 0.0
+        for page in pages:
+            web, base, n_queries, body = measured(page, cookie)
+            layout = layout or web + base
+            weight = f"{len(body) / 1000:.0f} | {len(gzip.compress(body)) / 1000:.1f}"
+            cost = f"{1000 * web:.0f} | {1000 * base:.0f} | {(web + base) / layout:.1f} ×"
+            print(f"| {user} | `{page}` | {n_queries} | {weight} | {cost} |")
+
+
+def signed_in(user: User) -> str:
+    """Open a session as signing in does; return its cookie."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = user._meta.pk.value_to_string(user)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+def measured(page: str, cookie: str) -> tuple[float, float, int, bytes]:
+    """Return the seconds of processor of a page here and in PostgreSQL, how much it asks it, and what it answers."""
+    get(page, cookie)
+    seconds, before = [], postgres_seconds()
+    for _ in range(TIMES):
+        start = time.process_time()
+        get(page, cookie)
+        seconds.append(time.process_time() - start)
+    base = (postgres_seconds() - before) / TIMES
+    asked: list[str] = []
+
+    def count(execute, sql, *rest):
+        asked.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(count):
+        body = get(page, cookie)
+    return median(seconds), base, len(asked), body
+
+
+def postgres_seconds() -> float:
+    """Return the processor time of our session of PostgreSQL, which stays open between pages."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        pid = cursor.fetchone()[0]
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * TICK_SECONDS  # utime, stime
+
+
+def get(page: str, cookie: str) -> bytes:
+    path, _, query = page.partition("?")
+    told: list[str] = []
+    environ = {
+        "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query, "SCRIPT_NAME": "", "HTTP_COOKIE": cookie,
+        "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "8000", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "127.0.0.1",
+        "HTTP_X_FORWARDED_PROTO": "https", "REMOTE_ADDR": "127.0.0.1", "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(), "wsgi.errors": sys.stderr,
+    }  # fmt: skip
+    response = application(environ, lambda status, headers: told.append(status))
+    body = b"".join(response)
+    response.close()
+    assert told == ["200 OK"], (page, told)
+    return body
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or list(OFFICERS))

@@ -1,0 +1,258 @@
+"""The officers' lists in a browser: filters in the address, before and after a file, several files at once."""
+
+import gzip
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from backend.companies.models import Fact, FactSheet
+from backend.matchmaking.follow_up import offer_file, take_file
+from backend.matchmaking.models import HandOver, Need, Submission
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.reviews import end_review
+from backend.matchmaking.shortlist import shortlist_of
+from tests.factories import CCLO, COMMUNES, DAY, make_call, make_lead, make_officer, make_submission
+from tests.neighbour import ours
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+MOST_QUERIES, MOST_BYTES, MOST_COMPRESSED = 15, 80_000, 20_000
+TABS = ("a-lire", "a-rappeler", "offerts", "a-traiter", "suivis", "tous")
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+@pytest.fixture
+def desk(client, officer):
+    client.force_login(officer)
+    return client
+
+
+def many(n, **changes):
+    return [make_submission(confirmed=True, company_name=f"Atelier {i:03}", **changes) for i in range(n)]
+
+
+def copied(n):
+    """Write n more files like one that was filed, straight in the database: services take their time."""
+    file = make_submission(confirmed=True)
+    facts, needs = list(file.sheet.facts.all()), list(file.needs.all())
+    sheets = FactSheet.objects.bulk_create(FactSheet(name=f"Tôlerie {i:03}") for i in range(n))
+    shared = {"epci": file.epci, "filed_at": file.filed_at, "consented_at": file.filed_at}
+    files = Submission.objects.bulk_create(
+        Submission(sheet=sheet, contact=file.contact, confirmed_at=file.confirmed_at, **shared) for sheet in sheets
+    )
+    Fact.objects.bulk_create(copy_of(fact, sheet=sheet) for sheet in sheets for fact in facts)
+    Need.objects.bulk_create(copy_of(need, submission=one) for one in files for need in needs)
+
+
+def copy_of(row, **changes):
+    columns = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    return type(row)(**{**columns, "id": None, **{f"{name}_id": value.pk for name, value in changes.items()}})
+
+
+def count_queries(client, path):
+    client.get(path)  # names are read once for all, and the list is remembered
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(path)
+    assert response.status_code == 200
+    return len(queries), response
+
+
+NARROWED = "recherche=tôlerie&a_qui=equipe&tri=nom&epci=ARC"
+
+
+@pytest.mark.parametrize(
+    ("make", "query"),
+    [
+        *((make_officer, f"etat={tab}") for tab in TABS),
+        *((make_officer, f"etat={tab}&{NARROWED}") for tab in ("a-lire", "a-traiter")),
+        *((make_lead, f"etat={tab}") for tab in ("a-lire", "a-rappeler", "offerts", "tous")),
+        (make_lead, "etat=a-traiter&recherche=tôlerie"),
+    ],
+)
+def test_a_page_asks_few_questions_and_is_light(client, make, query):
+    copied(30)
+    make_call()
+    client.force_login(make())
+    n, response = count_queries(client, f"/agent/?{query}")
+    assert n <= MOST_QUERIES
+    assert len(response.content) <= MOST_BYTES
+    assert len(gzip.compress(response.content)) <= MOST_COMPRESSED
+
+
+@pytest.mark.parametrize("tab", ["a-lire", "tous"])
+def test_ten_times_as_many_files_ask_no_more(desk, tab):
+    copied(19)
+    few, _ = count_queries(desk, f"/agent/?etat={tab}")
+    copied(179)
+    more, response = count_queries(desk, f"/agent/?etat={tab}")
+    assert more == few
+    assert len(response.context["rows"]) == 25
+    assert response.context["page"].paginator.count == 200
+
+
+def test_a_page_holds_twenty_five_rows_and_leads_to_the_next(desk):
+    copied(26)
+    first = desk.get("/agent/?etat=tous&tri=nom")
+    assert len(first.context["rows"]) == 25
+    link = re.search(r'href="(\?[^"]*page=2)"', first.content.decode()).group(1).replace("&amp;", "&")
+    assert "tri=nom" in link
+    second = desk.get(f"/agent/{link}")
+    assert len(second.context["rows"]) == 2
+    shown = {row.submission.pk for page in (first, second) for row in page.context["rows"]}
+    assert len(shown) == 27
+
+
+def test_filters_stand_in_the_address_and_in_the_links_to_files(desk, officer):
+    mine, other = many(2)
+    take_file(submission=mine, officer=officer)
+    page = desk.get("/agent/?a_qui=miennes&tri=nom")
+    assert [row.submission for row in page.context["rows"]] == [mine]
+    assert f'href="/agent/{mine.pk}/?tri=nom&amp;a_qui=miennes"' in page.content.decode()
+    assert len(desk.get("/agent/").context["rows"]) == 2  # nothing is kept from the page before
+    assert other.sheet.name in text_of(desk.get("/agent/"))
+
+
+def test_a_file_leads_to_those_before_and_after_it_in_its_list(desk):
+    files = many(3)
+    query = "?etat=tous&amp;tri=nom"
+    page = desk.get(f"/agent/{files[1].pk}/?etat=tous&tri=nom").content.decode()
+    assert f'href="/agent/{files[0].pk}/{query}"' in page
+    assert f'href="/agent/{files[2].pk}/{query}"' in page
+    assert f'href="/agent/{query}"' in page  # back to the list
+
+
+def test_a_file_opened_without_an_address_of_a_list_follows_the_last_one_shown(desk):
+    files = many(2)
+    desk.get("/agent/?recherche=001&etat=tous")
+    page = desk.get(f"/agent/{files[1].pk}/").content.decode()
+    assert "recherche=001" in page
+    assert "Dossier précédent" not in page  # alone in that list
+
+
+def test_the_list_never_leads_to_a_file_of_another_intercommunality(client, officer):
+    near, far = (
+        make_submission(confirmed=True, company_name="A"),
+        make_submission(confirmed=True, company_name="B", facts={"commune": COMMUNES[CCLO]}),
+    )
+    client.force_login(officer)
+    page = client.get(f"/agent/{near.pk}/?etat=tous&tri=nom").content.decode()
+    assert f"/agent/{far.pk}/" not in page
+    client.force_login(make_lead())
+    page = client.get(f"/agent/{near.pk}/?etat=tous&tri=nom").content.decode()
+    assert f"/agent/{far.pk}/?" in page
+
+
+def test_the_next_file_to_read_comes_from_the_list_it_was_opened_from(desk):
+    first, second, third = many(3)
+    desk.get("/agent/?recherche=Atelier&tri=recentes")
+    response = desk.post(f"/agent/{third.pk}/terminer/", {"message": "Bonjour", "next": "1"})
+    assert response["Location"] == f"/agent/{second.pk}/"
+    assert first.pk
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["etat=%00", "etat=relues", "a_qui=x", "epci=x", "besoin=%00", "pour_quand=x", "recherche=%00", "tri=x",
+     "recherche=D-2026-99999999999999", "recherche=²", "recherche=%25", "page=0", "page=x", "effacer=1"],
+)  # fmt: skip
+def test_an_odd_address_of_the_queue_is_no_crash(desk, query):
+    file = make_submission(confirmed=True)
+    assert desk.get(f"/agent/?{query}").status_code == 200
+    assert desk.get(f"/agent/{file.pk}/?{query}").status_code == 200
+
+
+# -- several at once
+
+
+def test_several_files_are_taken_at_once_and_the_list_is_as_it_was(desk, officer):
+    files = many(3)
+    keys = [file.pk for file in files[:2]]
+    response = desk.post("/agent/prendre/", {"file": keys, "liste": "etat=tous&tri=nom&page=1"}, follow=True)
+    assert response.redirect_chain == [("/agent/?etat=tous&tri=nom", 302)]
+    assert "Dossiers que vous suivez désormais : 2." in text_of(response)
+    assert list(ours(Submission).filter(officer=officer).order_by("pk")) == files[:2]
+
+
+def test_several_files_are_offered_with_one_email(desk, officer):
+    files, colleague = many(2), make_officer(CCLO)
+    keys = [file.pk for file in files]
+    asked = desk.post("/agent/proposer/", {"file": keys, "liste": "tri=nom"})
+    assert asked.status_code == 200
+    assert all(file.reference in text_of(asked) for file in files)
+    sent = {"file": keys, "liste": "tri=nom", "to": colleague.pk, "note": "Je pars."}
+    response = desk.post("/agent/proposer/", sent, follow=True)
+    assert response.redirect_chain == [("/agent/?tri=nom", 302)]
+    assert "2" in text_of(response)
+    assert ours(HandOver).waiting().filter(to=colleague).count() == 2
+
+
+@pytest.mark.parametrize("path", ["prendre", "proposer"])
+def test_files_of_another_intercommunality_are_left_alone_and_do_not_show(desk, path):
+    far = make_submission(confirmed=True, company_name="Lointaine", facts={"commune": COMMUNES[CCLO]})
+    response = desk.post(f"/agent/{path}/", {"file": [far.pk], "to": make_officer().pk}, follow=True)
+    assert "Cochez au moins un dossier" in text_of(response)
+    assert "Lointaine" not in text_of(response)
+    far.refresh_from_db()
+    assert far.officer is None
+    assert not ours(HandOver).exists()
+
+
+def test_a_file_that_is_closed_or_only_offered_is_left_as_it_is(desk, officer):
+    colleague = make_officer(CCLO)
+    far = make_submission(confirmed=True, facts={"commune": COMMUNES[CCLO]})
+    offer_file(submission=far, by=colleague, to=officer)
+    (own,) = many(1)
+    response = desk.post("/agent/prendre/", {"file": [far.pk, own.pk]}, follow=True)
+    assert "suivez désormais : 1. Restent tels quels" in text_of(response)
+    far.refresh_from_db()
+    assert far.officer is None
+
+
+def test_a_territory_lead_ticks_nothing(client):
+    (file,) = many(1)
+    client.force_login(make_lead())
+    assert 'name="file"' not in client.get("/agent/").content.decode()
+    client.post("/agent/prendre/", {"file": [file.pk]})
+    file.refresh_from_db()
+    assert file.officer is None
+
+
+@pytest.mark.parametrize("keys", [[], ["x"], ["999999999999999999999"], ["²"], ["-1"]])
+@pytest.mark.parametrize("path", ["prendre", "proposer"])
+def test_ticking_nothing_says_so(desk, path, keys):
+    response = desk.post(f"/agent/{path}/", {"file": keys, "liste": "\0=1&etat=%00"}, follow=True)
+    assert "Cochez au moins un dossier" in text_of(response)
+
+
+def test_an_offer_of_several_to_somebody_who_cannot_take_them_says_so(desk, officer):
+    (file,) = many(1)
+    colleague = make_officer()
+    take_file(submission=file, officer=colleague)
+    response = desk.post("/agent/proposer/", {"file": [file.pk], "to": colleague.pk})
+    assert response.status_code == 422
+    assert "Aucun de ces dossiers ne peut être proposé" in text_of(response)
+    assert desk.post("/agent/proposer/", {"file": [file.pk], "to": ""}).status_code == 422
+
+
+# -- what the firm reads
+
+
+def test_the_firms_steps_and_five_schemes_stand_before_the_groups(client, officer):
+    (file,) = many(1)
+    client.force_login(officer)
+    page = client.get(f"/agent/{file.pk}/").content.decode()
+    reads = page[page.index('id="elle-lit"') : page.index("</section>", page.index('id="elle-lit"'))]
+    expected = shortlist_of(file, latest_result(file, on=DAY))
+    assert len(expected.cards) == 5
+    places = [reads.index(f"#d-{card.match.scheme_id}") for card in expected.cards]
+    assert places == sorted(places)
+    assert reads.count("<li>") >= 5 + len(expected.steps)
+    assert page.index('id="elle-lit"') < page.index('class="scheme-group"')
+    end_review(submission=file, officer=officer, on=DAY, message="Bonjour")
+    assert 'id="elle-lit"' in client.get(f"/agent/{file.pk}/").content.decode()
