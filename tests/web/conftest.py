@@ -1,7 +1,17 @@
 import re
+from io import StringIO
+from pathlib import Path
 
+import pytest
+from django.core.cache import caches
+from django.core.management import call_command
+
+from tests.common.sites import site as state_site
+from tests.companies.test_register import a_firm, a_site, answer
 from tests.neighbour import neighbour, pytest_runtest_call  # noqa: F401 -- beside every test here
 
+REGISTER = Path(__file__).resolve().parents[2] / "fixtures" / "register"
+SECOND = "TOLERIE DE L'OISE"
 NEED = {"needs": ["competences.recruter"], "text": "Je cherche deux soudeurs.", "horizon": ""}
 FIRM = {
     "company_name": "Chaudronnerie du Bac",
@@ -65,3 +75,26 @@ def is_refused(response, name: str) -> bool:
     """Tell whether a step leads back to itself, a contact to the form that asks for it."""
     shown_at = "/demande/reponse/#contact" if name == "contact" else f"/demande/{name}/"
     return response.headers.get("Location") == shown_at
+
+
+@pytest.fixture
+def copy():
+    """Load the invented copy of the register."""
+    call_command("load_establishments", REGISTER / "etablissements.csv", REGISTER / "unites.csv", stdout=StringIO())
+
+
+@pytest.fixture
+def state(settings):
+    """Return the State's service, which knows two firms."""
+    caches["counters"].clear()
+    with state_site() as served:
+        settings.REGISTER_URL = served.url
+        served.page("/search", answer(a_firm(), a_firm(nom_raison_sociale=SECOND, siege=a_site(commune="60057"))))
+        yield served
+
+
+@pytest.fixture
+def drafting(client):
+    """Return a browser that said what it needs."""
+    client.post("/demande/besoin/", NEED)
+    return client
