@@ -149,6 +149,7 @@ def correct_submission(
     on: date,
     origins: Mapping[str, str] | None = None,
     identity: Mapping[str, str] | None = None,
+    shown: Mapping[str, Any] | None = None,
     ticked: Iterable[str] | None = None,
     text: str | None = None,
     author: User | None = None,
@@ -157,19 +158,21 @@ def correct_submission(
 
     What the facts were before is kept. A correction by the firm that changes something opens again a review that had
     ended; the firm sees the new result at once, so that nothing in it is news. The intercommunality in charge follows
-    the commune where that changes, and its officers are told. What the register said of another number is dropped.
-    Another SIREN may end or begin that other files are read
-    with this one: their results are computed again too.
+    the commune where that changes, and its officers are told. What the register said of another number is dropped, but
+    for what the firm sent with the new number, changed or not (``shown``): that is its word then.
+    Another SIREN may end or begin that other files are read with this one: their results are computed again too.
     """
     submission = Submission.objects.locked(submission.pk)
     origin = Fact.Origin.OFFICER if author else Fact.Origin.DECLARED
-    before = submission.epci_id
-    if identity is not None and is_another(sheet=submission.sheet, siret=identity["siret"], siren=identity["siren"]):
-        drop_official(sheet=submission.sheet, on=on)
-    known = known_values(submission)
-    if any(facts[name] != known.get(name) for name in facts.keys() & PLACES):
-        submission.epci = route({**known, **facts}, on=on)
-    sheet = submission.sheet
+    before, sheet = submission.epci_id, submission.sheet
+    known = former = known_values(submission)
+    if identity is not None and is_another(sheet=sheet, siret=identity["siret"], siren=identity["siren"]):
+        drop_official(sheet=sheet, on=on)
+        known = known_values(submission)
+        facts = {name: value for name, value in (shown or {}).items() if name not in known} | dict(facts)
+    corrected = {**known, **facts}
+    if any(corrected.get(name) != former.get(name) for name in PLACES):
+        submission.epci = route(corrected, on=on)
     rows = record_facts(sheet=sheet, values=facts, origin=origin, origins=origins, on=on, author=author, known=known)
     changed = bool(rows)
     moved: set[int] = set()

@@ -42,6 +42,7 @@ from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.web.access import has_fresh_access, opened, opened_submission, private, submission_of, token_of
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
+from backend.web.forms.filing import merge_facts
 from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.need import NeedForm
 from backend.web.forms.filing.project import ProjectForm
@@ -260,6 +261,7 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
                 submission=submission,
                 facts=facts,
                 origins=firm.origins(),
+                shown=merge_facts(forms.values()),
                 identity={"siret": firm.siret, "siren": firm.siren, "name": firm.cleaned_data["company_name"]},
                 ticked=forms["need"].cleaned_data["needs"],
                 text=forms["need"].cleaned_data["text"],
