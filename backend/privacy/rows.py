@@ -146,12 +146,13 @@ def _beside(submission: Submission) -> dict[str, QuerySet[Any]]:
 
 
 def _sessions(submission: Submission) -> Iterator[str]:
-    """Give the sessions in which the same address or number is being typed: drafts that were never sent."""
+    """Give the sessions in which the same address or firm is typed or chosen: drafts never sent."""
     email = submission.contact.email.lower()
     siren = submission.sheet.company.siren if submission.sheet.company else ""
     for session in Session.objects.iterator():
-        steps = session.get_decoded().get(DRAFT, {}).get("steps", {})
+        draft = session.get_decoded().get(DRAFT, {})
+        steps, chosen = draft.get("steps", {}), draft.get("registered", {}).get("siret", "")
         typed = {value.strip().lower() for step in steps.values() for values in step.values() for value in values}
-        numbers = {"".join(filter(str.isdigit, value)) for value in typed}
+        numbers = {"".join(filter(str.isdigit, value)) for value in (*typed, chosen)}
         if email in typed or (siren and any(number[:9] == siren for number in numbers if len(number) in (9, 14))):
             yield session.session_key

@@ -187,6 +187,21 @@ def test_a_draft_goes_with_its_address_or_number_and_no_other_does(firm):
     assert left == {sessions["x" + TRACES["address"]]}
 
 
+def test_a_draft_goes_with_the_firm_that_it_chose_in_the_register_and_no_other_does(firm, beside):
+    another_site = TRACES["siren"] + "00021"
+    assert beside.sheet.company.siren != TRACES["siren"]
+    numbers = (TRACES["siret"], another_site, str(beside.sheet.establishment), TRACES["siret"][:8], "")
+    sessions = {}
+    for siret in numbers:
+        session = SessionStore()
+        session["draft"] = {"key": "x", "steps": {}, "registered": {"siret": siret} if siret else {}}
+        session.save()
+        sessions[siret] = session.session_key
+    erase_submission(submission=firm)
+    left = set(Session.objects.filter(pk__in=sessions.values()).values_list("pk", flat=True))
+    assert left == {sessions[siret] for siret in numbers[2:]}
+
+
 LATE = {
     "a correction": lambda file: correct_submission(submission=file, facts={"headcount": 12.0}, on=DAY),
     "a question": lambda file: decline_question(submission=file, question="headcount", on=DAY),
