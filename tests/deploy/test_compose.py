@@ -132,6 +132,18 @@ def test_each_name_that_the_settings_read_reaches_the_containers(name):
     assert name in OURS["web"]["environment"] or name == "JONCTION_HEARTBEAT_FILE"
 
 
+def test_each_setting_of_the_readme_and_of_the_example_reaches_a_container():
+    """Also those that are read elsewhere than in the settings; a test alone is told where real data are."""
+    table = re.findall(r"^\| (`JONCTION_.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    named = set(re.findall(r"`(JONCTION_\w+)`", " ".join(table))) | set(
+        re.findall(r"^#?(JONCTION_\w+)=", EXAMPLE, re.M)
+    )
+    assert "JONCTION_REGISTER_URL" in named
+    passed = {name for service in OURS.values() for name in service["environment"]}
+    of_the_file = set(re.findall(r"\$\{(JONCTION_\w+)", (ROOT / "docker-compose.yml").read_text()))
+    assert named - passed - of_the_file - NOT_IN_A_CONTAINER == {"JONCTION_REAL_DATA"}
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_only_what_migrates_knows_the_owner_of_the_tables(name):
     environment = OURS[name]["environment"]
