@@ -4,7 +4,7 @@ from datetime import date
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from backend.accounts.models import Absence, Membership, User
@@ -16,22 +16,25 @@ class AbsenceError(ValueError):
     """An absence or a stand-in that cannot be, with a sentence for who declares it."""
 
 
+def officers() -> QuerySet[User]:
+    """Return everybody who reviews files, each once."""
+    return User.objects.filter(pk__in=Membership.objects.reviewing().values("user"))
+
+
 def team_of(user: User) -> QuerySet[User]:
     """Return the officers of whom someone says when they are away: oneself, and those one leads."""
-    everybody = User.objects.filter(memberships__in=Membership.objects.reviewing())
     if user.memberships.whole_territory().exists():
-        return everybody.distinct()
-    led = everybody.filter(memberships__organisation__epci__in=user.led_epcis())
-    return (led | everybody.filter(pk=user.pk)).distinct()
+        return officers()
+    led = Membership.objects.reviewing().filter(organisation__epci__in=user.led_epcis())
+    return officers().filter(Q(pk=user.pk) | Q(pk__in=led.values("user")))
 
 
 def colleagues_of(user: User) -> QuerySet[User]:
-    """Return the other officers who review files of the same intercommunalities."""
-    return (
-        User.objects.filter(memberships__in=Membership.objects.reviewing().filter(organisation__epci__in=user.epcis()))
-        .exclude(pk=user.pk)
-        .distinct()
-    )
+    """Return the officers somebody works with: of the same intercommunalities, or all for who leads them all."""
+    if user.memberships.whole_territory().exists():
+        return officers()
+    same = Membership.objects.reviewing().filter(organisation__epci__in=user.epcis())
+    return officers().filter(pk__in=same.values("user"))
 
 
 @transaction.atomic
@@ -49,6 +52,7 @@ def declare_absence(*, user: User, starts_on: date, ends_on: date, stand_in: Use
     if (ends_on - starts_on).days >= MOST_DAYS:
         raise AbsenceError("Une absence dure un an au plus : au-delà, confiez les dossiers à quelqu’un d’autre.")
     _check_stand_in(user, stand_in)
+    User.objects.select_for_update().get(pk=user.pk)  # two absences that are said at once
     standing = Absence.objects.filter(user=user, cancelled_at__isnull=True)
     same = standing.filter(starts_on=starts_on, ends_on=ends_on, stand_in=stand_in).first()
     if same:

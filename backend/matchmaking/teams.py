@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 
 from backend.accounts.absences import team_of
 from backend.accounts.models import Absence, User
@@ -13,7 +13,7 @@ from backend.matchmaking.models import Submission
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One person of a team, or one who left and still holds files."""
+    """One person of a team, or one who left it and still holds files."""
 
     user: User
     n_held: int
@@ -21,12 +21,17 @@ class Member:
     absences: tuple[Absence, ...]  # now or later
 
 
+def holders_led_by(user: User) -> QuerySet[User]:
+    """Return who holds open files of the intercommunalities that someone leads, each with how many (``n_held``)."""
+    here = Q(files__closed_at=None, files__erased_at=None, files__epci__in=list(user.led_epcis()))
+    return User.objects.annotate(n_held=Count("files", filter=here)).filter(n_held__gt=0)
+
+
 def team(user: User, *, on: date) -> list[Member]:
-    """Return the officers whose absences someone may say, and who left with files of an intercommunality they lead."""
+    """Return the officers whose absences someone may say, and all who hold files of an intercommunality they lead."""
     held = Submission.objects.filter(officer__isnull=False, erased_at=None).still_open()
-    left = held.filter(officer__is_active=False, epci__in=list(user.led_epcis())).values("officer")
-    here = team_of(user).values("pk")
-    people = list(User.objects.filter(Q(pk__in=here) | Q(pk__in=left)).select_related("stand_in"))
+    here, holders = team_of(user).values("pk"), holders_led_by(user).values("pk")
+    people = list(User.objects.filter(Q(pk__in=here) | Q(pk__in=holders)).select_related("stand_in"))
     files: dict[int, list[Submission]] = defaultdict(list)
     for file in held.filter(officer__in=people):
         files[file.officer_id or 0].append(file)

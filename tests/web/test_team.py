@@ -11,11 +11,17 @@ from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.follow_up import FollowUpError, assign_portfolio, offer_file, take_file
 from backend.matchmaking.models import HandOver, Submission
 from backend.notifications.models import Notification
+from backend.privacy.consent import withdraw_consent
 from tests.factories import ARC, CCLO, make_lead, make_officer, make_submission
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
 TEAM = "/agent/equipe/"
+
+
+def days(start: int, end: int) -> dict[str, str]:
+    today = current_day()
+    return {"starts_on": f"{today + timedelta(days=start)}", "ends_on": f"{today + timedelta(days=end)}"}
 
 
 @pytest.fixture
@@ -25,11 +31,6 @@ def people():
     lead = make_officer(ARC, role=Membership.Role.EPCI_LEAD, first_name="Inès", last_name="Roche")
     far = make_officer(CCLO, first_name="Zoé", last_name="Lointain")
     return officer, colleague, lead, far
-
-
-def days(start: int, end: int) -> dict[str, str]:
-    today = current_day()
-    return {"starts_on": f"{today + timedelta(days=start)}", "ends_on": f"{today + timedelta(days=end)}"}
 
 
 def shown(client, user) -> str:
@@ -57,7 +58,9 @@ def test_an_officer_says_when_he_is_away_and_who_stands_in(client, people):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"ends_on": "2020-01-01"}, "avant de commencer"),
+        ({"ends_on": "2020-01-01"}, "est passé"),
+        (days(9, 5), "avant de commencer"),
+        ({"user": ""}, "Choisissez une personne"),
         ({"ends_on": "demain"}, "n’est pas une date"),
         ({"starts_on": ""}, "Dites le premier jour"),
         ({"ends_on": "2999-01-01"}, "un an au plus"),
@@ -110,8 +113,12 @@ def test_a_lead_moves_the_files_of_who_left_and_of_nobody_elsewhere(client, peop
     for file, holder in ((here, officer), (offered, officer), (elsewhere, far)):
         take_file(submission=file, officer=holder)
     offer_file(submission=offered, by=officer, to=far)
+    closed = make_submission(confirmed=True)
+    take_file(submission=closed, officer=officer)
+    withdraw_consent(submission=closed)
     off_board(user=officer)
     page = shown(client, lead)
+    assert "Odile Ferrand (compte fermé) – 2 dossiers" in page
     assert "Odile Ferrand Compte fermé" in page
     assert "2 dossiers suivis" in page
     assert "Lointain" not in page.split("Déclarer une absence")[0]
@@ -128,8 +135,10 @@ def test_a_lead_moves_the_files_of_who_left_and_of_nobody_elsewhere(client, peop
         (here.pk, lead, colleague),
         (offered.pk, lead, colleague),
     }
-    elsewhere.refresh_from_db()
-    assert elsewhere.officer == far
+    for file, holder in ((elsewhere, far), (closed, officer)):
+        file.refresh_from_db()
+        assert file.officer == holder
+    assert closed.reference not in letter.text
     assert client.post(f"{TEAM}confier/", {"holder": far.pk, "to": colleague.pk}).status_code == 422
 
 
@@ -150,3 +159,23 @@ def test_files_go_to_nobody_of_another_place(client, people):
     with pytest.raises(FollowUpError, match="ne relit pas les demandes de votre intercommunalité"):
         assign_portfolio(holder=officer, to=far, by=lead)
     assert Submission.objects.filter(officer=officer).count() == 1
+
+
+def test_only_files_that_their_new_officer_may_open_move(people):
+    officer, colleague, lead, far = people
+    Membership.objects.create(
+        user=lead, organisation=far.memberships.get().organisation, role=Membership.Role.EPCI_LEAD
+    )
+    here = make_submission(confirmed=True)
+    elsewhere = make_submission(confirmed=True, facts={"commune": "60025"})
+    for file in (here, elsewhere):
+        Submission.objects.filter(pk=file.pk).update(officer=officer)
+    assert assign_portfolio(holder=officer, to=colleague, by=lead) == 1
+    assert list(Submission.objects.filter(officer=colleague)) == [here]
+
+
+def test_who_moved_to_another_place_is_shown_with_the_files_still_held_here(client, people):
+    officer, _colleague, lead, far = people
+    take_file(submission=make_submission(confirmed=True), officer=officer)
+    officer.memberships.update(organisation=far.memberships.get().organisation)
+    assert "Odile Ferrand" in shown(client, lead)

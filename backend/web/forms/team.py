@@ -1,13 +1,17 @@
 """What is said of a team: who is away, who stands in, to whom files go."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from backend.accounts.absences import team_of
-from backend.accounts.models import Membership, User
+from backend.accounts.absences import colleagues_of, team_of
+from backend.accounts.models import User
+from backend.common.days import current_day
 
 DATE = forms.DateInput(attrs={"type": "date"})
 NOT_A_DAY = _("« %(value)s » n’est pas une date. Écrivez-la comme 24/12/2026.")
@@ -16,33 +20,28 @@ NOT_A_DAY = _("« %(value)s » n’est pas une date. Écrivez-la comme 24/12/202
 class PersonField(forms.ModelChoiceField[User]):
     """Somebody of a list."""
 
-    def __init__(self, *, label: Any, required: bool = True, empty_label: Any = None) -> None:
-        super().__init__(User.objects.none(), label=label, required=required, empty_label=empty_label)
+    def __init__(self, *, label: Any, required: bool = True) -> None:
+        empty = _("Choisir une personne") if required else _("Personne")
+        super().__init__(User.objects.none(), label=label, required=required, empty_label=empty)
         self.error_messages["required"] = _("Choisissez une personne dans la liste.")
         self.error_messages["invalid_choice"] = _("Cette personne n’est pas dans la liste : choisissez-en une autre.")
 
     def label_from_instance(self, obj: Any) -> str:
-        return str(obj) if obj.is_active else _("%(name)s (compte fermé)") % {"name": obj}
-
-
-def _colleagues(user: User) -> QuerySet[User]:
-    """Return the officers that somebody works with: of the same intercommunalities, or of all."""
-    reviewing = Membership.objects.reviewing()
-    if not user.memberships.whole_territory().exists():
-        reviewing = reviewing.filter(organisation__epci__in=user.epcis())
-    return User.objects.filter(memberships__in=reviewing).distinct().order_by("last_name", "first_name")
+        name = str(obj) if obj.is_active else _("%(name)s (compte fermé)") % {"name": obj}
+        n_held = getattr(obj, "n_held", None)  # of those whose files are given away
+        return f"{name} – {ngettext('%(n)s dossier', '%(n)s dossiers', n_held) % {'n': n_held}}" if n_held else name
 
 
 class StandInForm(forms.Form):
     """Who is told when a file of somebody waits too long."""
 
     user = PersonField(label=_("Pour les dossiers de"))
-    stand_in = PersonField(label=_("Suppléant"), required=False, empty_label=_("Personne"))
+    stand_in = PersonField(label=_("Suppléant"), required=False)
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["user"].queryset = team_of(by).order_by("last_name", "first_name")  # type: ignore[attr-defined]
-        self.fields["stand_in"].queryset = _colleagues(by)  # type: ignore[attr-defined]
+        self.fields["stand_in"].queryset = colleagues_of(by).order_by("last_name", "first_name")  # type: ignore[attr-defined]
 
 
 class AbsenceForm(StandInForm):
@@ -58,6 +57,15 @@ class AbsenceForm(StandInForm):
         widget=DATE,
         error_messages={"required": _("Dites le dernier jour de l’absence."), "invalid": NOT_A_DAY},
     )
+
+    def clean_ends_on(self) -> date:
+        ends_on: date = self.cleaned_data["ends_on"]
+        if ends_on < current_day():
+            raise ValidationError(
+                _("Le %(day)s est passé : choisissez un dernier jour à venir."), params={"day": f"{ends_on:%d/%m/%Y}"}
+            )
+        return ends_on
+
     field_order = ("user", "starts_on", "ends_on", "stand_in")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -76,4 +84,4 @@ class AssignForm(forms.Form):
     def __init__(self, *args: Any, by: User, holders: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["holder"].queryset = holders  # type: ignore[attr-defined]
-        self.fields["to"].queryset = _colleagues(by)  # type: ignore[attr-defined]
+        self.fields["to"].queryset = colleagues_of(by).order_by("last_name", "first_name")  # type: ignore[attr-defined]

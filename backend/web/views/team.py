@@ -16,7 +16,7 @@ from backend.accounts.absences import AbsenceError, cancel_absence, declare_abse
 from backend.accounts.models import Absence, User
 from backend.common.days import current_day
 from backend.matchmaking.follow_up import FollowUpError, assign_portfolio
-from backend.matchmaking.teams import team
+from backend.matchmaking.teams import holders_led_by, team
 from backend.web.forms.team import AbsenceForm, AssignForm, StandInForm
 from backend.web.views.officer import signed_in
 
@@ -31,19 +31,16 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, bound: Mapping[str, forms.Form] | None = None, *, status: int = 200) -> HttpResponse:
     user, on = _member(request), current_day()
-    members = team(user, on=on)
-    holders = User.objects.filter(pk__in=[member.user.pk for member in members if member.n_held])
     leads = user.led_epcis().exists()
+    oneself = {"user": user} if team_of(user).count() == 1 else {}
     context = {
-        "members": members,
+        "members": team(user, on=on),
         "on": on,
-        "absence_form": AbsenceForm(by=user, initial={"user": user, "starts_on": on}, auto_id="absence_%s"),
+        "absence_form": AbsenceForm(by=user, initial={**oneself, "starts_on": on}, auto_id="absence_%s"),
         "stand_in_form": StandInForm(
-            by=user, initial={"user": user, "stand_in": user.stand_in_id}, auto_id="suppleant_%s"
+            by=user, initial=oneself and {**oneself, "stand_in": user.stand_in_id}, auto_id="suppleant_%s"
         ),
-        "assign_form": AssignForm(by=user, holders=User.objects.filter(pk__in=holders), auto_id="confier_%s")
-        if leads
-        else None,
+        "assign_form": AssignForm(by=user, holders=holders_led_by(user), auto_id="confier_%s") if leads else None,
         **(bound or {}),
     }
     return render(request, "web/officer/team.html", context, status=status)
@@ -110,8 +107,7 @@ def assign(request: HttpRequest) -> HttpResponse:
     user = _member(request)
     if not user.led_epcis().exists():
         raise PermissionDenied
-    holders = User.objects.filter(pk__in=[member.user.pk for member in team(user, on=current_day()) if member.n_held])
-    form = AssignForm(request.POST, by=user, holders=holders, auto_id="confier_%s")
+    form = AssignForm(request.POST, by=user, holders=holders_led_by(user), auto_id="confier_%s")
     if form.is_valid():
         try:
             count = assign_portfolio(**form.cleaned_data, by=user)
