@@ -91,7 +91,7 @@ class Draft:
         """Return the form of a step, with what the register says where an establishment was chosen."""
         if name == FIRM:
             return FirmForm(data, registered=self.chosen)
-        return FORMS[name](data)
+        return FORMS[name](data, initial=FORMS[name].initial_of(self.answered))
 
     @property
     def chosen(self) -> Registered | None:
@@ -139,8 +139,8 @@ class Draft:
             self.steps[QUESTION] = {"question": [reply.question.name], **reply.typed()}
         elif not reply.facts:
             self.declined = sorted({*self.declined, reply.question})
-        elif reply.form and (step := step_that_asks(reply.facts)):
-            self.steps[step] = self.steps.get(step, {}) | reply.form.typed()
+        elif reply.form and (step := step_that_asks(reply.facts)) in self.steps:
+            self.steps[step] |= reply.form.typed()
         else:
             self.answered |= reply.facts
 

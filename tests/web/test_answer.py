@@ -17,6 +17,7 @@ from backend.matchmaking.ownership import known_values
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import shortlist_of
 from backend.schemes.models import SubNeed
+from backend.web.drafts import Draft, stated
 from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, FORMS, fill, text_of
 
@@ -142,9 +143,9 @@ def asked(client):
 
 
 def test_the_best_question_is_answered_before_any_name_and_stays_answered(client):
-    other = Client()
-    answer_to(other)
-    answer_to(client, entreprise={"legal_form": "", "created_on": ""}, projet={"headcount": "", "turnover_band": ""})
+    other, unsaid = Client(), {"headcount": "", "turnover_band": ""}
+    answer_to(other, projet=unsaid)
+    answer_to(client, entreprise={"legal_form": "", "created_on": ""}, projet=unsaid)
     first = asked(client).question.name
     assert first == "headcount"
     answered = client.post("/demande/question/", {"question": first, "headcount": "12"})
@@ -152,12 +153,22 @@ def test_the_best_question_is_answered_before_any_name_and_stays_answered(client
     assert "C’est noté" in text_of(page := client.get(ANSWER))
     assert page.context["asked"].question.name != first
     assert "12" in client.get("/demande/projet/").content.decode()  # the step shows it, and may correct it
-    unchanged = answer_to(other).context["asked"]
-    assert unchanged is None or unchanged.question.name != "headcount"
+    assert asked(other).question.name == "headcount"
     submission = Submission.objects.get(
         pk=client.get(client.post("/demande/contact/", CONTACT)["Location"]).context["submission"].pk
     )
     assert known_values(submission)["headcount"] == 12
+
+
+def test_answering_one_question_leaves_the_step_to_be_filled_in(client):
+    fill(client, upto="entreprise", besoin={"text": SURE, "needs": []}, entreprise={"independent": ""})
+    page = client.get(ANSWER)
+    assert page.context["waits_for_project"]
+    questions = stated(Draft(**client.session["draft"])).questions.of_firm
+    assert "headcount" in {question.name for question in questions}
+    client.post("/demande/question/", {"question": "headcount", "headcount": "12"})
+    assert client.get(ANSWER).context["waits_for_project"]
+    assert 'value="12"' in client.get("/demande/projet/").content.decode()  # and it is shown where it is asked
 
 
 def test_a_question_declined_is_not_asked_again_before_or_after_the_name(client):

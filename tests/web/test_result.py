@@ -202,3 +202,19 @@ def test_the_queries_of_the_page_do_not_grow_with_the_schemes(client, submission
     every = make_submission(needs=tuple(SubNeed.objects.values_list("key", flat=True)))
     assert Need.objects.filter(submission=every).count() > 50
     assert (count_queries(client, submission), count_queries(client, every)) == (N_QUERIES, N_QUERIES)
+
+
+def test_a_card_that_is_answered_leads_back_to_its_list_and_nothing_sent_breaks_it(client):
+    submission = make_submission(confirmed=True)
+    page = client.get(f"/resultat/{(token := link_to(submission))}/")
+    card = next(card for card in page.context["page"].cards if card.asked)
+    sent = {"condition": card.asked.condition, "scheme": card.match.scheme_id, "value": "yes", "list": "1"}
+    answered = client.post(f"/resultat/{token}/repondre/", sent)
+    assert answered["Location"] == f"/resultat/{token}/#d-{card.match.scheme_id}"
+    alone = client.post(f"/resultat/{token}/repondre/", {**sent, "list": ""} | {"scheme": card.match.scheme_id})
+    assert alone.status_code == 302
+    for scheme in ("9" * 5000, "\u0661", "-1", ""):
+        assert (
+            client.post(f"/resultat/{token}/repondre/", {**sent, "scheme": scheme})["Location"]
+            == f"/resultat/{token}/"
+        )

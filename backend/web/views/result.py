@@ -52,6 +52,7 @@ from backend.web.forms.result import AddressForm, AlertForm, CallMeForm
 from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import limit_wrong_links
 from backend.web.views.access import links_of
+from backend.web.views.answer import NUMBER
 from backend.web.views.journal import openings_of
 
 
@@ -210,7 +211,11 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     )
     messages.success(request, _("Votre réponse est prise en compte : le résultat a été recalculé."))
     scheme = request.POST.get("scheme", "")
-    return redirect("firm_scheme", token, int(scheme)) if scheme.isdecimal() else redirect("result", token)
+    if not NUMBER.fullmatch(scheme):
+        return redirect("result", token)
+    if "list" in request.POST:
+        return redirect(f"{reverse('result', args=[token])}#d-{scheme}")
+    return redirect("firm_scheme", token, scheme)
 
 
 @require_POST
