@@ -93,14 +93,16 @@ def enqueue_notices(submission: Submission) -> None:
 
 def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> None:
     """Tell somebody which files and calls wait, those that wait longest first, each once."""
-    once = {(row.submission_id, row.call_id): row for row in sorted(rows, key=attrgetter("starts_on"))}
+    once = {
+        (row.submission_id, row.call_id, row.follow_up_id): row for row in sorted(rows, key=attrgetter("starts_on"))
+    }
+    waiting = [(row, row.submission) for row in once.values() if row.submission]
+    promised = [(row.follow_up, row.follow_up.submission) for row in once.values() if row.follow_up]
     context = {
-        "files": [
-            {"row": row, "file_url": absolute_url("officer_file", row.submission_id)}
-            for row in once.values()
-            if row.submission
-        ],
+        "files": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in waiting],
+        "promises": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in promised],
         "calls": [row for row in once.values() if row.call],
+        "n_promises": len(promised),
         "person": person,
         "queue_url": absolute_url("officer_queue"),
     }
@@ -109,7 +111,7 @@ def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> Non
         key=key,
         recipient=person.email,
         message=render("waiting_digest", context),
-        about=tuple(row.submission.topic for row in once.values() if row.submission),
+        about=tuple(dict.fromkeys(file.topic for _row, file in (*waiting, *promised))),
     )
 
 

@@ -20,7 +20,7 @@ from backend.common.days import add_working_days, is_working_day
 from backend.common.files import read_yaml
 from backend.common.work import Work
 from backend.matchmaking.emails import enqueue_digest
-from backend.matchmaking.models import CallRequest, Escalation, Submission
+from backend.matchmaking.models import CallRequest, Escalation, FollowUp, Submission
 
 RUNGS = tuple(Escalation.Rung)
 Rung = Escalation.Rung
@@ -34,25 +34,24 @@ def _days() -> Mapping[str, Mapping[str, int]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A file or a call that waits: since when, where, and in whose hands."""
+    """A file, a call asked for or a call promised that waits: since when, where, and in whose hands."""
 
     submission: Submission | None = None
     call: CallRequest | None = None
+    promise: FollowUp | None = None
     since: date
     epci_id: int | None
     officer: User | None
 
     @property
-    def key(self) -> tuple[int | None, int | None, date]:
-        return (
-            self.submission.pk if self.submission else None,
-            self.call.pk if self.call else None,
-            self.since,
-        )
+    def key(self) -> tuple[int | None, int | None, int | None, date]:
+        things = (self.submission, self.call, self.promise)
+        submission, call, promise = (thing.pk if thing else None for thing in things)
+        return submission, call, promise, self.since
 
     def due(self, *, on: date) -> Iterator[Rung]:
         """Yield the rungs whose day has come."""
-        days = _days()["calls" if self.call else "files"]
+        days = _days()["files" if self.submission else "calls"]
         return (rung for rung in RUNGS if rung in days and _day_of(self.since, days[rung]) <= on)
 
 
@@ -66,12 +65,18 @@ def tell_who_waits(*, on: date) -> Work:
     """Owe each person one e-mail for what waits and is theirs to know since this morning; nothing on days off."""
     if not is_working_day(on):
         return Work(n_looked_at=0, n_changed=0)
-    team, waiting = Team(on), [*_files(), *_calls()]
-    still = Q(submission__reviewed_at=None, call=None) | Q(submission=None, call__done_at=None)
-    told = set(Escalation.objects.filter(still).values_list("submission", "call", "starts_on", "rung"))
+    team, waiting = Team(on), [*_files(), *_calls(), *_promises(on)]
+    columns = ("submission", "call", "follow_up", "starts_on", "rung")
+    still = (
+        Q(submission__isnull=False, submission__reviewed_at=None)
+        | Q(call__isnull=False, call__done_at=None)
+        | Q(follow_up__isnull=False, follow_up__done_at=None)
+    )
+    told = set(Escalation.objects.filter(still).values_list(*columns))
     rows: dict[int, list[Escalation]] = defaultdict(list)
     for wait in waiting:
-        wanted = {"submission": wait.submission, "call": wait.call, "starts_on": wait.since, "told_on": on}
+        thing = {"submission": wait.submission, "call": wait.call, "follow_up": wait.promise}
+        wanted = {**thing, "starts_on": wait.since, "told_on": on}
         for rung in wait.due(on=on):
             for person in () if (*wait.key, rung) in told else team.told(wait, rung):
                 rows[person].append(Escalation(**wanted, rung=rung, to_id=person))
@@ -90,6 +95,15 @@ def _files() -> Iterator[Waiting]:
 def _calls() -> Iterator[Waiting]:
     for call in CallRequest.objects.waiting().select_related("epci"):
         yield Waiting(call=call, since=timezone.localdate(call.asked_at), epci_id=call.epci_id, officer=None)
+
+
+def _promises(on: date) -> Iterator[Waiting]:
+    """Yield the calls that were promised: their officer is told in the morning of the very day."""
+    due = FollowUp.objects.calls_due(on).filter(submission__erased_at=None, submission__closed_at=None)
+    for row in due.select_related("submission__sheet", "submission__epci", "submission__officer"):
+        if row.due_on:
+            since, file = add_working_days(row.due_on, -1), row.submission
+            yield Waiting(promise=row, since=since, epci_id=file.epci_id, officer=file.officer or row.recorded_by)
 
 
 class Team:
@@ -113,14 +127,19 @@ class Team:
     def told(self, wait: Waiting, rung: Rung) -> list[int]:
         """Return who is told at a rung, or at the first one after it that has somebody; nobody where all are away."""
         for each in RUNGS[RUNGS.index(rung) :]:
-            if here := [person for person in dict.fromkeys(self._of(wait, each)) if self._is_here(person)]:
+            people = dict.fromkeys(self._of(wait, each))
+            if here := [person for person in people if self._is_here(person) and self._covers(person, wait.epci_id)]:
                 return here
         return []
 
     def _of(self, wait: Waiting, rung: Rung) -> Iterable[int]:
         match rung:
             case Rung.OFFICER:
-                return [wait.officer.pk] if wait.officer else self._reviewing(wait.epci_id)
+                officer = wait.officer
+                # Who moved to another intercommunality does not see the file any more: it is nobody's.
+                if officer is None or (officer.is_active and not self._covers(officer.pk, wait.epci_id)):
+                    return self._reviewing(wait.epci_id)
+                return [officer.pk]
             case Rung.STAND_IN:
                 return self._standing_in(wait.officer) if wait.officer else ()
             case Rung.EPCI_LEAD:
@@ -145,6 +164,13 @@ class Team:
             if each == role and (everywhere or epci == epci_id)
             for user in users
         ]
+
+    def _covers(self, person: int, epci_id: int | None) -> bool:
+        """Tell whether somebody may open what waits there: as ``visible_to`` does."""
+        reviewing = (self._roles.get((role, epci_id), ()) for role in Membership.REVIEWING)
+        leads = self._in(Membership.Role.TERRITORY_LEAD, None)
+        anywhere = epci_id is None and any(person in self._in(role, None) for role in Membership.REVIEWING)
+        return anywhere or person in leads or any(person in people for people in reviewing)
 
     def _is_here(self, person: int) -> bool:
         return person not in self._absences and self.people[person].is_active

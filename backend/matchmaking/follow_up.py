@@ -1,6 +1,7 @@
 """Following a file after and around its review: who follows it, what happened, what people write."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
@@ -122,16 +123,17 @@ def _may_offer(submission: Submission, by: User) -> bool:
 def assign_portfolio(*, holder: User, to: User, by: User) -> int:
     """Give the files that someone holds to another officer at once: a lead's word, for who left or stays away.
 
-    Only files of the intercommunalities that ``by`` leads move. Return how many did; the new officer is told in one
-    e-mail. Raises ``FollowUpError`` where there is none, or where that person cannot take them.
+    Only open files of the intercommunalities that ``by`` leads and ``to`` reviews move. Return how many did; the new
+    officer is told in one e-mail. Raises ``FollowUpError`` where there is none, or where that person cannot take them.
     """
-    led = list(by.led_epcis())
     if not to.is_officer or to == holder:
         raise FollowUpError("Choisissez un autre développeur économique en poste.")
-    if {epci.pk for epci in led}.isdisjoint(epci.pk for epci in to.epcis()):
+    theirs = {epci.pk for epci in to.epcis()}
+    shared = [epci for epci in by.led_epcis() if epci.pk in theirs]
+    if not shared:
         raise FollowUpError(f"{to} ne relit pas les demandes de votre intercommunalité : proposez-les-lui plutôt.")
-    held = Submission.objects.select_for_update(of=("self",)).filter(officer=holder, epci__in=led, erased_at=None)
-    files = list(held.select_related("sheet").order_by("pk"))
+    held = Submission.objects.still_open().filter(officer=holder, epci__in=shared, erased_at=None)
+    files = list(held.select_for_update(of=("self",)).select_related("sheet").order_by("pk"))
     if not files:
         raise FollowUpError(f"{holder} ne suit aucun dossier de votre intercommunalité.")
     now = timezone.now()
@@ -152,6 +154,9 @@ def answer_offers(*, hand_overs: Iterable[HandOver], to: User, accept: bool) -> 
     A file of another intercommunality follows the officer who takes it.
     """
     offers = HandOver.objects.waiting().filter(to=to, pk__in=[offer.pk for offer in hand_overs])
+    # The files first, as everywhere: who gives them away at this moment waits, and is not waited for.
+    files = Submission.objects.filter(pk__in=list(offers.values_list("submission", flat=True)))
+    list(files.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     rows = list(offers.select_for_update(of=("self",)).select_related("submission"))
     for offer in rows:
         offer.state = HandOver.State.ACCEPTED if accept else HandOver.State.DECLINED
@@ -175,16 +180,25 @@ def _give(submission: Submission, officer: User) -> None:
 
 @transaction.atomic
 def record_step(
-    *, submission: Submission, officer: User, step: str, scheme: Scheme | None = None, note: str = ""
+    *,
+    submission: Submission,
+    officer: User,
+    step: str,
+    scheme: Scheme | None = None,
+    note: str = "",
+    due_on: date | None = None,
 ) -> FollowUp:
-    """Record what happened after the review, or what is still to be done.
+    """Record what happened after the review, or what is still to be done; ``due_on`` is when to call again.
 
-    Raises ``FollowUpError`` where the step is unknown, or concerns a scheme that is not named.
+    Raises ``FollowUpError`` where the step is unknown, concerns a scheme that is not named, or promises a call for no
+    day.
     """
     check_may_decide(officer, submission)
     if step not in FollowUp.Step.values or step == FollowUp.Step.DEAD_ADDRESS:
         raise FollowUpError("Choisissez une étape dans la liste.")
-    if scheme is None and step not in (FollowUp.Step.CONTACTED, FollowUp.Step.PARTNER):
+    if step == FollowUp.Step.CALL_BACK and due_on is None:
+        raise FollowUpError("Dites quel jour rappeler l’entreprise.")
+    if scheme is None and step not in (FollowUp.Step.CONTACTED, *FollowUp.TO_DO):
         raise FollowUpError("Cette étape concerne un dispositif : dites lequel.")
     if step == FollowUp.Step.PARTNER and not note.strip():
         raise FollowUpError("Dites quel partenaire il faut trouver.")
@@ -192,12 +206,13 @@ def record_step(
     if scheme and step in (FollowUp.Step.APPLIED, *FollowUp.ENDS):
         _check_follows(FollowUp.Step(step), FollowUp.objects.of_demand(submission, scheme).first())
     now = timezone.now()
-    done = step != FollowUp.Step.PARTNER
+    done = step not in FollowUp.TO_DO
     return FollowUp.objects.create(
         submission=submission,
         scheme=scheme,
         step=step,
         note=note.strip()[:300],
+        due_on=due_on if step == FollowUp.Step.CALL_BACK else None,
         recorded_by=officer,
         recorded_at=now,
         done_at=now if done else None,

@@ -18,6 +18,7 @@ from django.db.models import (
     Min,
     OuterRef,
     Q,
+    QuerySet,
     Subquery,
     Value,
     When,
@@ -101,14 +102,21 @@ def queue_of(user: User, filters: Filters, *, on: date) -> SubmissionQuerySet:
     return files.order_by(RECEIVED.asc() if order == Order.WAITING else RECEIVED.desc(), F("pk").asc())
 
 
-def counts_for(user: User) -> Counts:
-    """Count what stands in each tab, in three queries."""
+def calls_promised(user: User, *, on: date) -> QuerySet[FollowUp]:
+    """Return the calls that were promised for a day that has come, of the files someone may open, the oldest first."""
+    files = Submission.objects.visible_to(user).still_open().order_by().values("pk")
+    return FollowUp.objects.calls_due(on).filter(submission__in=files).order_by("due_on", "pk")
+
+
+def counts_for(user: User, *, on: date) -> Counts:
+    """Count what stands in each tab, in four queries."""
     tabs = {tab: Count("pk", filter=in_tab(tab)) for tab in (Tab.TO_READ, Tab.TO_DO, Tab.FOLLOWED, Tab.ALL)}
     found = Submission.objects.visible_to(user).aggregate(
         **{tab.replace("-", "_"): count for tab, count in tabs.items()}, mine=Count("pk", filter=Q(officer=user))
     )
     by_tab = {tab: found[tab.replace("-", "_")] for tab in tabs}
-    by_tab[Tab.TO_CALL] = CallRequest.objects.visible_to(user).waiting().count()
+    asked = CallRequest.objects.visible_to(user).waiting().count()
+    by_tab[Tab.TO_CALL] = asked + calls_promised(user, on=on).count()
     by_tab[Tab.OFFERED] = user.offers.waiting().count()
     return Counts(by_tab, found["mine"])
 
@@ -121,7 +129,7 @@ def in_tab(tab: str) -> Q:
     if tab == Tab.FOLLOWED:
         return still_open & Q(reviewed_at__isnull=False)
     if tab == Tab.TO_DO:
-        steps = FollowUp.objects.to_do().values("submission")
+        steps = FollowUp.objects.to_do().exclude(step=FollowUp.Step.CALL_BACK).values("submission")
         return still_open & (Q(pk__in=steps) | Q(confirmed_at__isnull=True))
     return still_open & Q(reviewed_at__isnull=True)
 

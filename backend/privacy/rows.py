@@ -57,7 +57,9 @@ def _of_file(submission: Submission) -> dict[str, QuerySet[Any]]:
         "review_ends": ReviewEnd.objects.filter(**here),
         "follow_ups": FollowUp.objects.filter(**here, suppression=None),
         "notes": Note.objects.filter(**here),
-        "escalations": Escalation.objects.filter(Q(**here) | Q(call__submission=submission)),
+        "escalations": Escalation.objects.filter(
+            Q(**here) | Q(call__submission=submission) | Q(follow_up__submission=submission)
+        ),
         "alerts": Alert.objects.filter(**here),
         "reminders": Reminder.objects.filter(alert__submission=submission),
         "moves": VerdictMove.objects.filter(**here),

@@ -11,11 +11,12 @@ from backend.accounts.models import Membership, User
 from backend.common.days import add_working_days, is_working_day
 from backend.matchmaking.calls import end_call
 from backend.matchmaking.escalation import tell_who_waits
-from backend.matchmaking.models import CallRequest, Escalation, Submission
+from backend.matchmaking.follow_up import close_step, record_step
+from backend.matchmaking.models import CallRequest, Escalation, FollowUp, Submission
 from backend.matchmaking.reviews import end_review, reopen_review
-from backend.matchmaking.services import confirm_address
+from backend.matchmaking.services import confirm_address, correct_submission
 from backend.notifications.models import Notification
-from tests.factories import ARC, CCLO, make_call, make_lead, make_officer, make_submission
+from tests.factories import ARC, CCLO, COMMUNES, make_call, make_lead, make_officer, make_submission
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 11, 23)
@@ -117,6 +118,25 @@ def test_who_left_is_told_nothing_and_the_lead_is_that_morning(people):
     assert told(working(3)) == {lead.email: [submission.topic]}
 
 
+def test_a_file_that_went_elsewhere_is_told_there_and_not_to_who_had_it(people):
+    officer, _stand_in, _lead, _territory = people
+    there = make_officer(CCLO)
+    submission = filed(officer, siret="", siren="")
+    correct_submission(submission=submission, facts={"commune": COMMUNES[CCLO]}, on=MONDAY)
+    assert not Submission.objects.visible_to(officer).filter(pk=submission.pk).exists()
+    letters = told(working(3))
+    assert there.email in letters
+    assert not letters.keys() & {person.email for person in people}
+
+
+def test_a_stand_in_who_does_not_see_the_file_any_more_is_told_nothing(people):
+    officer, stand_in, lead, _territory = people
+    submission = filed(officer)
+    told(working(3))
+    stand_in.memberships.all().delete()
+    assert told(working(9)) == {lead.email: [submission.topic]}
+
+
 def test_a_file_placed_nowhere_is_told_to_the_leads_of_all(people):
     elsewhere = make_officer(CCLO, role=Membership.Role.EPCI_LEAD)
     submission = filed(None, without=("commune",))
@@ -147,16 +167,38 @@ def test_the_end_of_the_review_stops_the_clock_and_opening_it_again_starts_anoth
 
 
 def test_a_call_waits_a_day(people):
-    call = make_call(ARC)
+    call = make_call(ARC, company_name="Menuiserie du Pont")
     CallRequest.objects.filter(pk=call.pk).update(asked_at=at(MONDAY))
     first = told(working(1))
     assert set(first) == {each.email for each in people[:3]}
     letter = Notification.objects.filter(kind="waiting_digest").first()
     assert call.phone not in letter.text  # who called is read behind the sign-in
     assert call.name not in letter.text
+    assert call.company_name
+    assert call.company_name not in letter.text + letter.html  # and what names nobody need not be erased with a file
     assert set(told(working(2))) == {people[2].email}
     end_call(call=call, officer=people[0])
     assert told(working(3)) == {}
+
+
+def test_a_call_that_was_promised_is_told_on_its_morning_then_to_who_comes_next(people):
+    officer, stand_in, lead, _territory = people
+    submission, other = filed(officer), filed(people[1], siret="", siren="")
+    for file in (submission, other):
+        end_review(submission=file, officer=officer, on=MONDAY, message="Je vous rappelle.")
+    promise = record_step(submission=submission, officer=officer, step="call_back", due_on=working(5), note="devis")
+    assert told(working(4)) == {}
+    assert told(working(5)) == {officer.email: [submission.topic]}
+    letter = Notification.objects.filter(kind="waiting_digest").latest("pk")
+    assert "appel promis pour le" in letter.text
+    assert submission.reference in letter.text
+    assert other.reference not in letter.text
+    assert "devis" not in letter.text + letter.html
+    assert told(working(6)) == {stand_in.email: [submission.topic]}
+    assert told(working(7)) == {lead.email: [submission.topic]}
+    close_step(follow_up=promise, officer=officer)
+    assert told(working(8)) == {}
+    assert not FollowUp.objects.calls_due(working(8)).exists()
 
 
 def test_what_is_said_names_the_files_of_its_reader_and_no_others(people):

@@ -183,7 +183,12 @@ def test_an_offer_to_someone_who_left_is_no_longer_waiting(submission, officer):
 
 @pytest.mark.parametrize(
     ("step", "note", "sentence"),
-    [("?", "", "dans la liste"), ("granted", "", "dites lequel"), ("partner", " ", "quel partenaire")],
+    [
+        ("?", "", "dans la liste"),
+        ("granted", "", "dites lequel"),
+        ("partner", " ", "quel partenaire"),
+        ("call_back", "", "quel jour"),
+    ],
 )
 def test_a_step_that_is_not_complete_says_what_is_missing(submission, officer, step, note, sentence):
     with pytest.raises(FollowUpError, match=sentence):

@@ -19,7 +19,9 @@ NAMES = """
     fusion groups guides kept kind labels link matches message need news note officer organisation proposal
     queue_url reader remark result_url review sentence submission task to_review url user what when
 """.split()  # noqa: SIM905 -- read as words
-NUMBERS = ("n_by_people", "n_failing", "n_matches", "n_more", "n_news", "n_rejected", "n_to_review", "n_waiting")
+NUMBERS = """
+    n_by_people n_failing n_matches n_more n_news n_promises n_rejected n_to_review n_waiting
+""".split()  # noqa: SIM905 -- read as words
 MANY, DAY = 7007, date(2031, 5, 17)
 
 

@@ -2,14 +2,16 @@
 
 import gzip
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from backend.common.days import current_day
 from backend.companies.models import Fact, FactSheet
-from backend.matchmaking.follow_up import offer_file, take_file
-from backend.matchmaking.models import HandOver, Need, Submission
+from backend.matchmaking.follow_up import offer_file, record_step, take_file
+from backend.matchmaking.models import FollowUp, HandOver, Need, Submission
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.shortlist import shortlist_of
@@ -31,6 +33,11 @@ def officer():
 def desk(client, officer):
     client.force_login(officer)
     return client
+
+
+@pytest.fixture
+def submission():
+    return make_submission(confirmed=True)
 
 
 def many(n, **changes):
@@ -256,3 +263,40 @@ def test_the_firms_steps_and_five_schemes_stand_before_the_groups(client, office
     assert page.index('id="elle-lit"') < page.index('class="scheme-group"')
     end_review(submission=file, officer=officer, on=DAY, message="Bonjour")
     assert 'id="elle-lit"' in client.get(f"/agent/{file.pk}/").content.decode()
+
+
+# -- calls that were promised
+
+
+def test_a_call_promised_stands_with_those_to_call_once_its_day_has_come(desk, officer, submission):
+    other = make_submission(confirmed=True, company_name="Fonderie du Voisin", facts={"commune": COMMUNES[CCLO]})
+    today = current_day()
+    far = make_officer(CCLO)
+    record_step(submission=other, officer=far, step="call_back", due_on=today, note="loin")
+    for day, note in ((today, "le devis"), (today + timedelta(days=2), "plus tard")):
+        sent = {"step": "call_back", "due_on": f"{day}", "note": note, "scheme": ""}
+        assert desk.post(f"/agent/{submission.pk}/suivi/", sent).status_code == 302
+    page = text_of(desk.get("/agent/?etat=a-rappeler"))
+    assert "Appels promis" in page
+    assert "le devis" in page
+    assert "plus tard" not in page
+    assert "Voisin" not in page
+    assert "loin" not in page
+    assert "À rappeler 1" in page or "À rappeler (1)" in page
+    assert submission.sheet.name not in text_of(desk.get("/agent/?etat=a-traiter"))
+    step = FollowUp.objects.get(submission=submission, note="le devis")
+    desk.post(f"/agent/{submission.pk}/suivi/{step.pk}/")
+    assert "Appels promis" not in text_of(desk.get("/agent/?etat=a-rappeler"))
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [("", "quel jour"), ("demain", "n’est pas une date"), ("2020-01-01", "est passé"), ("2999-01-01", "plus d’un an")],
+)
+def test_a_call_promised_for_no_day_to_come_is_refused_with_what_was_typed(desk, submission, day, told):
+    sent = {"step": "call_back", "due_on": day, "note": "le devis", "scheme": ""}
+    refused = desk.post(f"/agent/{submission.pk}/suivi/", sent)
+    assert refused.status_code == 422
+    assert told in text_of(refused)
+    assert "le devis" in refused.content.decode()
+    assert not FollowUp.objects.filter(submission=submission).exists()

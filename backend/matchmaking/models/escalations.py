@@ -1,4 +1,4 @@
-"""Who was told that a file or a call waits, and at which rung."""
+"""Who was told that a file, a call asked for or a call promised waits, and at which rung."""
 
 from django.db import models
 from django.db.models import Q
@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.matchmaking.models.calls import CallRequest
+from backend.matchmaking.models.follow_up import FollowUp
 from backend.matchmaking.models.submissions import Submission
 
 
@@ -22,6 +23,9 @@ class Escalation(models.Model):
         Submission, on_delete=models.CASCADE, null=True, blank=True, related_name="escalations"
     )
     call = models.ForeignKey(CallRequest, on_delete=models.CASCADE, null=True, blank=True, related_name="escalations")
+    follow_up = models.ForeignKey(
+        FollowUp, on_delete=models.CASCADE, null=True, blank=True, related_name="+", help_text="A call promised."
+    )
     starts_on = models.DateField(_("attend depuis le"))
     rung = models.CharField(_("échelon"), max_length=14, choices=Rung)
     to = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", verbose_name=_("prévenu"))
@@ -33,9 +37,10 @@ class Escalation(models.Model):
         ordering = ["told_on", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(submission__isnull=False, call__isnull=True)
-                | Q(submission__isnull=True, call__isnull=False),
-                name="escalation_of_a_file_or_a_call",
+                condition=Q(submission__isnull=False, call=None, follow_up=None)
+                | Q(submission=None, call__isnull=False, follow_up=None)
+                | Q(submission=None, call=None, follow_up__isnull=False),
+                name="escalation_of_one_thing",
             ),
             models.UniqueConstraint(
                 fields=["submission", "starts_on", "rung", "to"],
@@ -47,7 +52,12 @@ class Escalation(models.Model):
                 condition=Q(call__isnull=False),
                 name="escalation_once_a_rung_of_a_call",
             ),
+            models.UniqueConstraint(
+                fields=["follow_up", "rung", "to"],
+                condition=Q(follow_up__isnull=False),
+                name="escalation_once_a_rung_of_a_promise",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.rung} {self.submission_id or self.call_id} {self.told_on}"
+        return f"{self.rung} {self.submission_id or self.call_id or self.follow_up_id} {self.told_on}"

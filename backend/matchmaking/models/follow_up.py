@@ -1,5 +1,6 @@
 """What happens around a file: steps after the review, and what people write to each other."""
 
+from datetime import date
 from typing import ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser
@@ -27,6 +28,10 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         steps = (FollowUp.Step.APPLIED, *FollowUp.ENDS)
         return self.standing().filter(submission=submission, scheme=scheme, step__in=steps)
 
+    def calls_due(self, on: date) -> Self:
+        """Calls that were promised for a day that has come."""
+        return self.to_do().filter(step=FollowUp.Step.CALL_BACK, due_on__lte=on)
+
     def dead_addresses(self) -> Self:
         return self.filter(step=FollowUp.Step.DEAD_ADDRESS)
 
@@ -36,6 +41,7 @@ class FollowUp(models.Model):
 
     class Step(models.TextChoices):
         CONTACTED = "contacted", _("entreprise contactée")
+        CALL_BACK = "call_back", _("rappeler l’entreprise")
         PARTNER = "partner", _("partenaire à trouver")
         APPLIED = "applied", _("demande déposée")
         GRANTED = "granted", _("obtenu")
@@ -43,6 +49,7 @@ class FollowUp(models.Model):
         GIVEN_UP = "given_up", _("abandonné par l’entreprise")
         DEAD_ADDRESS = "dead_address", _("adresse morte : appeler l’entreprise")  # opened by the service alone
 
+    TO_DO = (Step.CALL_BACK, Step.PARTNER)  # what is recorded before it is done
     ENDS = (Step.GRANTED, Step.REFUSED, Step.GIVEN_UP)  # what a demand for a scheme comes to; the last one counts
     # What may be noted of a scheme after the last step that stands; the empty one where none does.
     AFTER: ClassVar[dict[str, frozenset[str]]] = {
@@ -59,6 +66,7 @@ class FollowUp(models.Model):
     )
     step = models.CharField(_("étape"), max_length=12, choices=Step)
     note = models.CharField(_("précision"), max_length=300, blank=True)
+    due_on = models.DateField(_("le"), null=True, blank=True, help_text="Of a call that was promised.")
     review = models.ForeignKey(
         Review, on_delete=models.CASCADE, null=True, blank=True, related_name="follow_ups", help_text="What owes it."
     )
@@ -89,6 +97,10 @@ class FollowUp(models.Model):
             models.CheckConstraint(
                 condition=Q(step="dead_address", suppression__isnull=False) | Q(recorded_by__isnull=False),
                 name="follow_up_of_a_person_names_them",
+            ),
+            models.CheckConstraint(
+                condition=Q(step="call_back", due_on__isnull=False) | (~Q(step="call_back") & Q(due_on__isnull=True)),
+                name="follow_up_of_a_call_says_when",
             ),
             models.UniqueConstraint(fields=["submission", "suppression"], name="follow_up_once_per_dead_address"),
         ]

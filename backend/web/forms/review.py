@@ -1,5 +1,6 @@
 """What officers type: why a scheme is set aside, notes, steps, and what the queue shows."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -8,12 +9,15 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Membership, User
+from backend.common.days import current_day
 from backend.common.fields import PlainText
 from backend.matchmaking.known import FACT_LABELS
 from backend.matchmaking.models import FollowUp, Match, NeedCorrection, Note, Review, Submission
 from backend.matchmaking.reviews import Because
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
 from backend.territories.models import ServedEpci
+
+MOST_AHEAD = timedelta(days=366)  # of a call that is promised
 
 
 def find_scheme(typed: str) -> Scheme:
@@ -115,7 +119,25 @@ class StepForm(forms.Form):
     scheme = forms.ModelChoiceField(
         label=_("Dispositif"), queryset=Scheme.objects.none(), required=False, empty_label=_("Aucun en particulier")
     )
+    due_on = forms.DateField(
+        label=_("Quel jour rappeler"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("« %(value)s » n’est pas une date. Écrivez-la comme 24/12/2026.")},
+    )
     note = PlainText(label=_("Précision"), required=False, max_length=300)
+
+    def clean_due_on(self) -> date | None:
+        due_on: date | None = self.cleaned_data["due_on"]
+        on = current_day()
+        if due_on and not on <= due_on <= on + MOST_AHEAD:
+            raise ValidationError(
+                _("Le %(day)s est passé : choisissez un jour à venir.")
+                if due_on < on
+                else _("Le %(day)s est dans plus d’un an : choisissez un jour plus proche."),
+                params={"day": f"{due_on:%d/%m/%Y}"},
+            )
+        return due_on
 
     def __init__(self, *args: Any, submission: Submission, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

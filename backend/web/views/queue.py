@@ -22,7 +22,7 @@ from backend.matchmaking.correspondence import refusing_emails
 from backend.matchmaking.dead_addresses import unreachable_officers
 from backend.matchmaking.follow_up import FollowUpError, offer_files, take_files
 from backend.matchmaking.models import CallRequest, Submission
-from backend.matchmaking.queue import Filters, Row, Tab, counts_for, queue_of, rows_of
+from backend.matchmaking.queue import Filters, Row, Tab, calls_promised, counts_for, queue_of, rows_of
 from backend.web.forms.queue import LAST_LIST, TABS, QueueForm, said_of_list
 from backend.web.forms.review import OfferForm
 from backend.web.views.officer import signed_in
@@ -46,7 +46,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     if request.session.get(LAST_LIST, {}) != shown:
         request.session[LAST_LIST] = shown
     form = QueueForm(shown)
-    filters, counts = form.filters(), counts_for(user)
+    on = current_day()
+    filters, counts = form.filters(), counts_for(user, on=on)
     context: dict[str, Any] = {
         "form": form,
         "tabs": [(tab, label, counts.by_tab[tab]) for tab, label in TABS],
@@ -62,7 +63,14 @@ def queue(request: HttpRequest) -> HttpResponse:
     if filters.tab == Tab.TO_CALL:
         calls = CallRequest.objects.visible_to(user).waiting().select_related("epci")
         asked = Paginator(calls, PER_PAGE).get_page(request.GET.get("page"))
-        context |= {"page": asked, "calls": present_calls(asked.object_list, officer=user)}
+        promised = calls_promised(user, on=on).select_related(
+            "submission__sheet", "submission__contact", "recorded_by"
+        )
+        context |= {
+            "page": asked,
+            "calls": present_calls(asked.object_list, officer=user),
+            "promised": promised[:PER_PAGE],
+        }
     elif filters.tab == Tab.OFFERED:
         offers = user.offers.waiting().select_related("submission__sheet", "submission__epci", "by")
         context["page"] = Paginator(offers, PER_PAGE).get_page(request.GET.get("page"))
