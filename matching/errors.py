@@ -30,6 +30,7 @@ class CriterionError(MatchingError):
         "object", "kind", "depth", "parameter", "missing", "list", "type", "date",
         "choice", "empty", "blank", "code", "both", "incomplete", "nature",
         "no_bound", "two_bounds", "upside_down", "every_size", "no_end", "yearly_days", "yearly_length",
+        "seen_state", "seen_days",
     )  # fmt: skip
 
     def __init__(

@@ -47,6 +47,16 @@ _NEEDED: Mapping[str, Schema] = {
                     "required": ["opens_on", "closes_on"],
                 },
             },
+            *(
+                {
+                    "if": {"properties": {name: {"type": "string"}}, "required": [name]},
+                    "then": {
+                        "properties": {"state": {"const": "unknown"}, "seen_on": {"type": "string"}},
+                        "required": ["seen_on"],
+                    },
+                }
+                for name in ("seen_on", "seen_until")
+            ),
         ]
     },
     "manual": {

@@ -80,6 +80,8 @@ class Window(Criterion):
         First and last day.
     yearly : bool
         Whether the same days come back every year, from the first ones on; 29 February is 28 February in other years.
+    seen_on, seen_until : datetime.date, optional
+        Of ``unknown`` alone: the day it was seen open, and the last one on which that holds. Between them it is met.
     """
 
     kind: ClassVar[str] = "window"
@@ -89,11 +91,21 @@ class Window(Criterion):
     opens_on: date | None = None
     closes_on: date | None = None
     yearly: bool = False
+    seen_on: date | None = None
+    seen_until: date | None = None
 
     def __post_init__(self) -> None:
         self.check_choices()
         if self.opens_on or self.closes_on or self.yearly or self.state == "dated":
             self._check_days()
+        if self.seen_on or self.seen_until:
+            self._check_sighting()
+
+    def _check_sighting(self) -> None:
+        given = tuple(day and day.isoformat() for day in (self.seen_on, self.seen_until))
+        need(self.state == "unknown", "seen_state", "A sighting of a stated window", self.state, "unknown")
+        is_ordered = self.seen_on is not None and (self.seen_until is None or self.seen_on <= self.seen_until)
+        need(is_ordered, "seen_days", "A sighting upside down", given, "seen_on, then seen_until")
 
     def _check_days(self) -> None:
         given = tuple(day and day.isoformat() for day in (self.opens_on, self.closes_on))
@@ -113,8 +125,16 @@ class Window(Criterion):
     def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
         if self.state in SHUT:
             return constant(NOT_MET, profiles.n)
-        inside = MET if self.state in ("permanent", "dated") else UNKNOWN
+        inside = np.where(self._is_open(profiles.on), MET, UNKNOWN)
         return np.where(self._holds(profiles.on), inside, NOT_MET).astype(np.int8)
+
+    def _is_open(self, on: DayArray) -> BoolArray:
+        """Tell on which days, of those inside, applications are taken for certain."""
+        if self.state != "unknown":
+            return np.ones(on.shape, dtype=np.bool_)
+        if self.seen_on is None or self.seen_until is None:
+            return np.zeros(on.shape, dtype=np.bool_)
+        return (on >= np.datetime64(self.seen_on)) & (on <= np.datetime64(self.seen_until))
 
     def _holds(self, on: DayArray) -> BoolArray:
         """Tell which days are between the first and the last one."""

@@ -416,6 +416,8 @@ def anniversary(day: date, months: int) -> date:
 
 def window(criterion: dict[str, Any], on: date) -> str:
     state, opens_on, closes_on = criterion["state"], criterion.get("opens_on"), criterion.get("closes_on")
+    if criterion.get("seen_until") and criterion["seen_on"] <= on <= criterion["seen_until"]:
+        state = "permanent"
     if state in ("closed", "suspended", "exhausted"):
         return "no"
     if criterion.get("yearly"):

@@ -328,6 +328,21 @@ def test_a_window_holds_from_its_first_to_its_last_day(
 
 
 @pytest.mark.parametrize(
+    ("seen_until", "on", "expected"),
+    [
+        ("2026-12-24", "2026-11-23", MAYBE),  # a page says nothing of the day before it
+        ("2026-12-24", "2026-11-24", YES),
+        ("2026-12-24", "2026-12-24", YES),
+        ("2026-12-24", "2026-12-25", MAYBE),
+        (None, "2026-11-24", MAYBE),  # seen by somebody else than who runs it
+    ],
+)
+def test_a_window_seen_open_is_met_as_long_as_that_holds(seen_until: str | None, on: str, expected: Outcome) -> None:
+    definition = {"kind": "window", "state": "unknown", "seen_on": "2026-11-24", "seen_until": seen_until}
+    assert outcome_of(definition, on=date.fromisoformat(on)) == expected
+
+
+@pytest.mark.parametrize(
     ("category", "any_of", "none_of", "expected"),
     [
         ("5710", ["57"], [], YES),

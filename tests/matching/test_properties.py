@@ -103,7 +103,14 @@ def windows(draw: st.DrawFn) -> dict[str, Any]:
         "state": state,
         "opens_on": draw(st.sampled_from([opens_on, None])),
         "closes_on": closes_on if state == "dated" else draw(st.sampled_from([closes_on, None])),
+        **(draw(sightings()) if state == "unknown" else {}),
     }
+
+
+@st.composite
+def sightings(draw: st.DrawFn) -> dict[str, Any]:
+    seen_on, seen_until = sorted(draw(st.lists(days, min_size=2, max_size=2)))
+    return draw(st.sampled_from([{}, {"seen_on": seen_on}, {"seen_on": seen_on, "seen_until": seen_until}]))
 
 
 @st.composite
