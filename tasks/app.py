@@ -85,6 +85,7 @@ app.conf.update(
         "links.check": _daily("links.check", minute=10),
         "catalogue.expiry": _daily("catalogue.expiry", minute=20),
         "catalogue.review": _daily("catalogue.review", minute=25),
+        "catalogue.windows": _daily("catalogue.windows", minute=30),
         "catalogue.completeness": _daily("catalogue.completeness", minute=35),
         "catalogue.duplicates": _daily("catalogue.duplicates", minute=50),
         "catalogue.summary": _daily("catalogue.summary", minute=30),

@@ -26,6 +26,11 @@ def check_reviews() -> None:
     run_if_due(name="catalogue.review", on=current_day())
 
 
+@app.task(name="catalogue.windows", max_retries=2, time_limit=300)
+def follow_windows() -> None:
+    run_if_due(name="catalogue.windows", on=current_day())
+
+
 @app.task(name="catalogue.completeness", max_retries=2, time_limit=300)
 def score_sheets() -> None:
     run_if_due(name="catalogue.completeness", on=current_day())

@@ -126,6 +126,13 @@ JOBS: dict[str, Job] = {
             late_after=30 * HOUR,
         ),
         Job(
+            name="catalogue.windows",
+            label="Constats d’ouverture",
+            what="Reporte sur les fiches ce que des pages datées disent de leur ouverture ; signale ce qui a vieilli.",
+            at=time(0, 30),
+            late_after=30 * HOUR,
+        ),
+        Job(
             name="catalogue.completeness",
             label="Complétude des fiches",
             what="Note ce qui manque à chaque fiche et combien d’entreprises l’ont, pour dire laquelle compléter.",

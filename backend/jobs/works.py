@@ -26,6 +26,7 @@ from backend.schemes import approvals, public_reports
 from backend.schemes.dates import check_expiry, check_reviews
 from backend.schemes.duplicates.keeping import search_duplicates
 from backend.schemes.links.checking import check_pages
+from backend.schemes.observing import follow_observations
 from backend.schemes.summary import send_summaries
 
 
@@ -90,6 +91,7 @@ WORKS: dict[str, Callable[..., Work]] = {
     "links.check": check_pages,
     "catalogue.expiry": check_expiry,
     "catalogue.review": check_reviews,
+    "catalogue.windows": follow_observations,
     "catalogue.completeness": score_sheets,
     "catalogue.duplicates": search_duplicates,
     "catalogue.summary": send_summaries,

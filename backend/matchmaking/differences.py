@@ -112,7 +112,7 @@ def changes_of(before: Revision, after: Revision, *, on: date) -> list[tuple[str
         return []
     parts: tuple[tuple[str, Callable[[Revision], str]], ...] = (
         ("Montant", wording.amount),
-        ("Quand", lambda revision: wording.deadline(revision, on=on)),
+        ("Quand", lambda revision: wording.dates(revision, on=on)),
     )
     pairs = [(label, write(before), write(after)) for label, write in parts]
     return [(label, old, new) for label, old, new in pairs if old != new]

@@ -104,10 +104,17 @@ def _window(record: Record) -> Iterable[str]:
     given = record["window"]
     opens, closes = (date.fromisoformat(given[name]) if given[name] else None for name in ("opens_on", "closes_on"))
     yield window(given["state"], opens, closes)
+    if given["state"] == Revision.WindowState.UNKNOWN and given.get("seen_on"):
+        until = f", valable jusqu’au {_iso_day(given['seen_until'])}" if given.get("seen_until") else ""
+        yield f"vu ouvert le {_iso_day(given['seen_on'])} ({given['seen_by']}, {given['seen_url']}){until}"
     if given["recurring"] is not None:
         yield "revient chaque année" if given["recurring"] else "ne revient pas"
     if given["note"]:
         yield given["note"]
+
+
+def _iso_day(text: str) -> str:
+    return day_in_words(date.fromisoformat(text))
 
 
 def _variant_of(record: Record) -> Iterable[str]:

@@ -15,7 +15,7 @@ from backend.schemes.comparison import differences
 from backend.schemes.lifecycle import PublishingError as PublishingError
 from backend.schemes.lifecycle import check, check_scheme
 from backend.schemes.merging import put_together
-from backend.schemes.models import CatalogueTask, Counterpart, Proposal, Revision, Scheme
+from backend.schemes.models import CatalogueTask, Counterpart, Proposal, Revision, Scheme, WindowObservation
 from backend.schemes.public_reports import enqueue_answer
 from backend.schemes.records import (
     BROKEN,
@@ -54,10 +54,12 @@ def write_draft(
     comment: str = "",
     task: CatalogueTask | None = None,
     imported: Revision | None = None,
+    observed: WindowObservation | None = None,
 ) -> Proposal:
     """Keep a change that nobody else is asked to read yet; ``base`` is the revision its author had under the eyes.
 
-    ``imported`` is the record of another site that it takes up: once published, a new sheet follows it.
+    ``imported`` is the record of another site that it takes up: once published, a new sheet follows it. ``observed``
+    is what was seen of the window, where that is what it changes.
     """
     _need_editor(author)
     proposal = Proposal(
@@ -67,6 +69,7 @@ def write_draft(
         base=base,
         task=task,
         imported=imported,
+        observed=observed,
         written_at=timezone.now(),
     )
     _write(proposal, record, comment)
@@ -242,7 +245,7 @@ def put_proposal_in_force(proposal: Proposal, *, by: User, comment: str) -> Revi
         raise OutdatedError(_why_outdated(proposal, scheme))
     refuse_unpublishable(proposal.record)
     try:
-        revision = write_revision(proposal.record, scheme=scheme)
+        revision = write_revision(proposal.record, scheme=scheme, observed=proposal.observed)
     except BROKEN as error:
         raise PublishingError(f"La fiche n’est plus bien formée : {error}") from error
     put_in_force(scheme=scheme, revision=revision, state=Scheme.State.PUBLISHED)
@@ -268,20 +271,30 @@ def _follow(proposal: Proposal, scheme: Scheme) -> None:
 
 
 @transaction.atomic
-def publish_by_rule(*, base: Revision, record: Record, imported: Revision, rule: str, comment: str) -> Proposal:
-    """Put in force what a rule takes from a source, without a person; its proposal says so and can be undone.
+def publish_by_rule(
+    *,
+    base: Revision,
+    record: Record,
+    rule: str,
+    comment: str,
+    imported: Revision | None = None,
+    observed: WindowObservation | None = None,
+    is_urgent: bool = False,
+) -> Proposal:
+    """Put in force what a rule takes from a source or a page, without a person; its proposal says so, and is undone.
 
-    Raises ``PublishingError`` where a person has to look: the sheet changed, or it could not be published.
+    What is urgent takes something away from firms: it waits for nobody, and a person reads it afterwards. Raises
+    ``PublishingError`` where a person has to look first: the sheet changed, or it could not be published.
     """
     hold_relations()
     scheme = Scheme.objects.select_for_update(of=("self",)).get(pk=base.scheme_id)
     if scheme.current_id != base.pk or scheme.state != Scheme.State.PUBLISHED:
         raise OutdatedError("La fiche a changé, ou n’est plus publiée.")
-    if scheme.proposals.open().exists():
+    if not is_urgent and scheme.proposals.open().exists():
         raise PublishingError("Une proposition est en cours sur cette fiche.")
     refuse_unpublishable(record)
     try:
-        revision = write_revision(record, scheme=scheme)
+        revision = write_revision(record, scheme=scheme, observed=observed)
     except BROKEN as error:
         raise PublishingError(f"La fiche n’est pas bien formée : {error}") from error
     put_in_force(scheme=scheme, revision=revision, state=Scheme.State.PUBLISHED)
@@ -294,7 +307,9 @@ def publish_by_rule(*, base: Revision, record: Record, imported: Revision, rule:
         digest=digest_of(record),
         comment=comment,
         imported=imported,
+        observed=observed,
         rule=rule,
+        is_urgent=is_urgent,
         state=Proposal.State.PUBLISHED,
         written_at=now,
         proposed_at=now,

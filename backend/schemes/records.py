@@ -23,6 +23,7 @@ from backend.schemes.models import (
     Scheme,
     ServedNeed,
     Source,
+    WindowObservation,
     canonical_criterion,
 )
 
@@ -37,6 +38,7 @@ OPTIONAL_KEYS = {"public_contact", "review_by", "variant_of", "targeted_naf_2025
 AMOUNT_EUR = ("floor_eur", "ceiling_eur", "spend_min_eur", "spend_max_eur", "cost_left_eur")
 AMOUNT = ("text", "unit", "rate_max_pct", "rates", *AMOUNT_EUR, "in_kind", "duration")
 CONTACT = ("name", "url", "phone")
+SEEN = ("seen_on", "seen_until", "seen_by", "seen_url")  # of a window that its sheet does not state
 RELATION = ("kind", "scheme", "cap_pct", "note", "source")
 ANNOTATIONS = ("source", "note", "excerpt")  # what is said about a criterion: the engine reads the rest
 BATCH = 1000  # rows of one statement
@@ -76,13 +78,25 @@ class Draft:
     relations: list[Relation]
 
 
-def write_revision(record: Record, *, scheme: Scheme) -> Revision:
-    """Add the next revision of a scheme, with all that hangs on it; call it in a transaction that holds the scheme."""
+def write_revision(record: Record, *, scheme: Scheme, observed: WindowObservation | None = None) -> Revision:
+    """Add the next revision of a scheme, with all that hangs on it; call it in a transaction that holds the scheme.
+
+    ``observed`` is what was seen of its window, where that is what it changes.
+    """
     last = scheme.revisions.order_by("-number").values_list("number", flat=True).first()
     draft = compose(record, scheme=scheme, number=(last or 0) + 1)
+    draft.revision.observed = observed or _still_observed(draft.revision, scheme)
     draft.revision.validate_constraints()
     keep([draft])
     return draft.revision
+
+
+def _still_observed(revision: Revision, scheme: Scheme) -> WindowObservation | None:
+    """Return what was seen of a window whose sighting the next revision keeps."""
+    before = scheme.current
+    if before is None or revision.seen_on is None:
+        return None
+    return before.observed if (before.seen_on, before.seen_url) == (revision.seen_on, revision.seen_url) else None
 
 
 def compose(record: Record, *, scheme: Scheme, number: int, memory: Memory | None = None) -> Draft:
@@ -216,6 +230,7 @@ def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
         closes_on=window["closes_on"],
         recurring=window["recurring"],
         window_note=_text(window["note"]),
+        **_seen(window),
         preparation_days=record["preparation_days"],
         amount_text=_text(amount.get("text")),
         amount_unit=amount.get("unit") or "",
@@ -236,6 +251,14 @@ def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
         notes=_text(record["notes"]),
         corrections=record["corrections"],
     )
+
+
+def _seen(window: Record) -> Record:
+    """Return the columns of a sighting; none beside a window that is stated."""
+    seen = {name: window.get(name) for name in SEEN}
+    if window["state"] != Revision.WindowState.UNKNOWN or not seen["seen_on"]:
+        return {}
+    return {**seen, "seen_by": _text(seen["seen_by"]), "seen_url": _text(seen["seen_url"])}
 
 
 def _rates(rows: list[Record]) -> Record:
@@ -383,6 +406,7 @@ def read_record(revision: Revision) -> Record:
                 "closes_on": revision.closes_on,
                 "recurring": revision.recurring,
                 "note": revision.window_note,
+                **{name: getattr(revision, name) for name in SEEN},
             },
             "amount": {
                 "text": revision.amount_text,
@@ -460,7 +484,7 @@ def normalise(record: Record) -> Record:
         "targeted_naf_2025": record.get("targeted_naf_2025") or [],
         "documents": record["documents"],
         "corrections": record["corrections"],
-        "window": {**dict.fromkeys(("opens_on", "closes_on", "recurring", "note")), **record["window"]},
+        "window": {**dict.fromkeys(("opens_on", "closes_on", "recurring", "note", *SEEN)), **record["window"]},
         "amount": _amount(record["amount"]),
         "contact": _filled(record["contact"], CONTACT),
         "criteria": criteria,

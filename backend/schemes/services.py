@@ -118,16 +118,20 @@ def _load_scheme(record: Record, *, is_draft: bool, created: bool) -> str:
     return "créés" if created else "nouvelles versions"
 
 
+def is_published_by_people(scheme: Scheme) -> bool:
+    """Tell whether anything but files, and what was seen of its window, was ever put in force for a scheme."""
+    by_people = scheme.proposals.filter(revision__isnull=False).exclude(observed__isnull=False, author=None)
+    return by_people.exists()
+
+
 def _is_in_people_s_hands(scheme: Scheme) -> bool:
     """Tell whether somebody published or archived this scheme since a file was loaded."""
-    return scheme.state == Scheme.State.ARCHIVED or (
-        scheme.current is not None and hasattr(scheme.current, "proposal")
-    )
+    return scheme.state == Scheme.State.ARCHIVED or is_published_by_people(scheme)
 
 
 def _last_digest_read(scheme: Scheme) -> str:
     """Return what the last file said, loaded or proposed: what people answered to it is not asked again."""
-    loaded = scheme.revisions.filter(proposal=None).values_list("recorded_at", "digest")
+    loaded = scheme.revisions.filter(proposal=None, observed=None).values_list("recorded_at", "digest")
     proposed = scheme.proposals.from_files().values_list("written_at", "digest")
     return max([*loaded, *proposed], default=(None, ""))[1]
 

@@ -129,6 +129,8 @@ CRITERION_PARAMETERS = {
     "opens_on": "ouvre le",
     "closes_on": "ferme le",
     "yearly": "revient chaque année",
+    "seen_on": "vu ouvert le",
+    "seen_until": "vu ouvert, valable jusqu’au",
     "of": "critères du groupe",
 }
 PARAMETER_TYPES = {

@@ -46,12 +46,21 @@ def window_on(revision: Revision, *, on: date) -> WindowOn:
         return WindowOn.UPCOMING
     if revision.closes_on and on > revision.closes_on:
         return WindowOn.CLOSED
-    if revision.window_state == Revision.WindowState.UNKNOWN:
+    if revision.window_state == Revision.WindowState.UNKNOWN and not is_seen_open(revision, on=on):
         return WindowOn.UNKNOWN
     preparation = SHORT_NOTICE_DAYS if revision.preparation_days is None else revision.preparation_days
     if revision.closes_on and revision.closes_on <= on + timedelta(days=preparation + MARGIN_DAYS):
         return WindowOn.CLOSING_SOON
     return WindowOn.OPEN
+
+
+def is_seen_open(revision: Revision, *, on: date) -> bool:
+    """Tell whether who runs a scheme was seen to take applications, and that still holds on a day."""
+    return (
+        revision.seen_on is not None
+        and revision.seen_until is not None
+        and (revision.seen_on <= on <= revision.seen_until)
+    )
 
 
 def window_column(on: date, *, of: str = "") -> Case:
@@ -64,7 +73,11 @@ def window_column(on: date, *, of: str = "") -> Case:
         *(When(Q(**{f"{of}window_state": state}), then=Value(found)) for state, found in _STATED.items()),
         When(Q(**{f"{of}opens_on__gt": on}), then=Value(WindowOn.UPCOMING)),
         When(Q(**{f"{of}closes_on__lt": on}), then=Value(WindowOn.CLOSED)),
-        When(Q(**{f"{of}window_state": Revision.WindowState.UNKNOWN}), then=Value(WindowOn.UNKNOWN)),
+        When(
+            Q(**{f"{of}window_state": Revision.WindowState.UNKNOWN})
+            & ~Q(**{f"{of}seen_on__lte": on, f"{of}seen_until__gte": on}),
+            then=Value(WindowOn.UNKNOWN),
+        ),
         When(Q(**{f"{of}closes_on__lte": last_comfortable}), then=Value(WindowOn.CLOSING_SOON)),
         default=Value(WindowOn.OPEN),
         output_field=models.CharField(),
@@ -78,10 +91,10 @@ def expected_again(revision: Revision, *, on: date) -> date | None:
     if window_on(revision, on=on) not in (WindowOn.CLOSED, WindowOn.EXHAUSTED):
         return None
     years = max(0, on.year - revision.opens_on.year)
-    return next(day for day in (_years_later(revision.opens_on, years + n) for n in (0, 1)) if day > on)
+    return next(day for day in (years_later(revision.opens_on, years + n) for n in (0, 1)) if day > on)
 
 
-def _years_later(day: date, years: int) -> date:
+def years_later(day: date, years: int) -> date:
     """Return the same day of another year; 29 February becomes 28."""
     try:
         return day.replace(year=day.year + years)

@@ -12,7 +12,7 @@ from django.utils import formats
 from backend.schemes.contraries import contrary
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.vocabulary import HORIZONS, LEGAL_GROUPS, ONE_SIZE, SIZE_NAMES, SPEND_KINDS, TENURES
-from backend.schemes.windows import SHUT, TAKING, WindowOn, expected_again, window_on
+from backend.schemes.windows import SHUT, TAKING, WindowOn, expected_again, is_seen_open, window_on
 from backend.territories.models import Nomenclature, Perimeter
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -215,7 +215,19 @@ def _window(definition: Mapping[str, Any]) -> str:
     )
     if definition.get("yearly") and opens and closes:
         return f"ouvert chaque année du {day_of_year(opens)} au {day_of_year(closes)} inclus"
+    if definition.get("seen_on"):
+        held = f", à confirmer après le {_iso_day(definition['seen_until'])}" if definition.get("seen_until") else ""
+        return f"vu ouvert le {_iso_day(definition['seen_on'])}{held}"
     return window(definition.get("state", "unknown"), opens, closes)
+
+
+def _iso_day(text: str) -> str:
+    return day(date.fromisoformat(text))
+
+
+def sighting(revision: Revision) -> str:
+    """Say when a scheme was seen open, and where; nothing where its sheet states its window, or nobody saw it."""
+    return f"vu ouvert le {day(revision.seen_on)} ({revision.seen_by})" if revision.seen_on else ""
 
 
 def window(state: str, opens_on: date | None, closes_on: date | None) -> str:
@@ -417,7 +429,18 @@ def eligible_spend(revision: Revision) -> str:
 
 
 def deadline(revision: Revision, *, on: date) -> str:
-    """Say when a scheme takes applications, as seen on a day."""
+    """Say when a scheme takes applications, as seen on a day, and when it was last seen open where no date says it."""
+    seen, stated = sighting(revision), dates(revision, on=on)
+    if not seen or window_on(revision, on=on) not in (*TAKING, WindowOn.UNKNOWN):
+        return stated
+    if not is_seen_open(revision, on=on):
+        return f"{stated}{NBSP}; {seen}"
+    last = f", jusqu’au {day(revision.closes_on)} inclus" if revision.closes_on else ""
+    return f"{seen[:1].upper()}{seen[1:]}{last}"
+
+
+def dates(revision: Revision, *, on: date) -> str:
+    """Say what the dates of a sheet are, as seen on a day: a page read again changes nothing of them."""
     found, left = window_on(revision, on=on), revision.days_left(on)
     text = window(revision.window_state, revision.opens_on, revision.closes_on)
     if found == WindowOn.CLOSED and revision.closes_on and revision.closes_on < on:

@@ -70,7 +70,7 @@ def test_the_days_of_a_window_are_taken_together_and_our_words_stay():
     (change,) = changed(before, after, mine).values()
     assert take(mine, [change], source=after)["window"] == {
         "state": "dated", "opens_on": "2026-01-01", "closes_on": "2026-12-31", "recurring": True,
-        "note": "Deux relevés par an.",
+        "note": "Deux relevés par an.", "seen_on": None, "seen_until": None, "seen_by": None, "seen_url": None,
     }  # fmt: skip
 
 

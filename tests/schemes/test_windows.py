@@ -45,6 +45,12 @@ def make_window(state="dated", opens=None, closes=None, **fields):
         (make_window("unknown", closes=2), "unknown"),
         (make_window("unknown", opens=5), "upcoming"),
         (make_window("unknown", closes=-1), "closed"),
+        (make_window("unknown", seen_on=DAY, seen_until=DAY), "open"),
+        (make_window("unknown", seen_on=DAY - timedelta(days=9), seen_until=DAY - timedelta(days=1)), "unknown"),
+        (make_window("unknown", seen_on=DAY + timedelta(days=1), seen_until=DAY + timedelta(days=9)), "unknown"),
+        (make_window("unknown", seen_on=DAY), "unknown"),
+        (make_window("unknown", opens=1, seen_on=DAY, seen_until=DAY), "upcoming"),
+        (make_window("unknown", closes=5, seen_on=DAY, seen_until=DAY), "closing_soon"),
         (make_window("closed", opens=-5, closes=5), "closed"),
         (make_window("suspended", opens=-5, closes=5), "suspended"),
         (make_window("exhausted", opens=-5, closes=5), "exhausted"),
@@ -55,19 +61,27 @@ def test_the_state_of_a_window_on_a_day(revision, state):
     assert window_on(revision, on=DAY) == state
 
 
+def make_seen(state, days, preparation, seen):
+    seen_on, seen_until = (None if day is None else DAY + timedelta(days=day) for day in seen)
+    said = {"seen_on": seen_on, "seen_until": seen_until} if state == "unknown" else {}
+    return make_window(state, *days, preparation_days=preparation, **said)
+
+
 windows = st.builds(
-    lambda state, days, preparation: make_window(state, *days, preparation_days=preparation),
+    make_seen,
     st.sampled_from(STATES),
     st.tuples(st.none() | st.integers(-40, 40), st.none() | st.integers(-40, 120)).filter(
         lambda pair: None in pair or pair[0] <= pair[1]
     ),
     st.none() | st.integers(0, 100),
+    st.tuples(st.integers(-40, 5), st.none() | st.integers(5, 40)),
 ).filter(lambda revision: revision.window_state != "dated" or revision.closes_on)
 
 
 @given(windows)
 def test_a_window_is_what_the_engine_makes_of_it(revision):
-    window = matching.Window(state=revision.window_state, opens_on=revision.opens_on, closes_on=revision.closes_on)
+    names = ("opens_on", "closes_on", "seen_on", "seen_until")
+    window = matching.Window(state=revision.window_state, **{name: getattr(revision, name) for name in names})
     outcome = window.evaluate(matching.Profiles([matching.Profile(on=DAY)]))[0]
     found = window_on(revision, on=DAY)
     assert (found in TAKING) == (outcome == matching.MET)
@@ -97,6 +111,19 @@ def test_the_database_says_the_same(django_assert_num_queries):
             base.pk, base.number, base.window_state = None, number * 10 + shift, made.window_state
             base.opens_on, base.closes_on, base.preparation_days = made.opens_on, made.closes_on, preparation
             base.save(force_insert=True)
+    seen = {
+        "window_state": "unknown",
+        "opens_on": None,
+        "closes_on": None,
+        "seen_by": "Le porteur",
+        "seen_url": "https://a.example/",
+    }
+    for number, (first, last) in enumerate([(0, 0), (-1, None), (-5, -1), (1, 2), (-5, 5)], 5000):
+        for name, value in seen.items():
+            setattr(base, name, value)
+        base.pk, base.number, base.seen_on = None, number, DAY + timedelta(days=first)
+        base.seen_until = None if last is None else DAY + timedelta(days=last)
+        base.save(force_insert=True)
     with django_assert_num_queries(1):
         rows = list(Revision.objects.annotate(state_on=window_column(DAY)))
     assert {row.state_on for row in rows} == set(WindowOn.values)

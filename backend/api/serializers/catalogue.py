@@ -79,6 +79,14 @@ class WindowSerializer(serializers.Serializer[Revision]):
         help_text="Vers quand un dispositif fermé rouvre, si sa fiche dit qu’il revient chaque année ; null sinon."
     )
     recurring = serializers.BooleanField(allow_null=True, help_text="Revient d’année en année ; null : pas connu.")
+    seen_on = serializers.DateField(
+        allow_null=True, help_text="Jour où une page datée le montrait ouvert, quand sa fiche ne donne pas de dates."
+    )
+    seen_until = serializers.DateField(
+        allow_null=True, help_text="Jusqu’à quand ce constat vaut ; null : il ne suffit pas à dire ouvert."
+    )
+    seen_by = serializers.CharField(allow_blank=True, help_text="Le site de cette page.")
+    seen_url = serializers.CharField(allow_blank=True, help_text="L’adresse de cette page.")
     note = serializers.CharField(source="window_note", allow_blank=True, help_text="Précision sur l’ouverture.")
     text = serializers.SerializerMethodField(help_text="La même chose en une phrase, vue d’aujourd’hui.")
 

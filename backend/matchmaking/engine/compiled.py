@@ -179,7 +179,13 @@ def _compile(
     criteria = [(from_text, matching.parse_criterion(definition)) for from_text, definition in definitions]
     return matching.Scheme(
         key=key,
-        window=matching.Window(state=revision.window_state, opens_on=revision.opens_on, closes_on=revision.closes_on),
+        window=matching.Window(
+            state=revision.window_state,
+            opens_on=revision.opens_on,
+            closes_on=revision.closes_on,
+            seen_on=revision.seen_on,
+            seen_until=revision.seen_until,
+        ),
         criteria=tuple(criterion for from_text, criterion in criteria if not from_text),
         from_text=tuple(criterion for from_text, criterion in criteria if from_text),
         needs=needs,

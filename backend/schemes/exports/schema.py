@@ -79,7 +79,13 @@ def _scheme() -> Schema:
             "description": "Sous-besoins servis (clés de /api/v1/needs/), et à quel point.",
         },
         window=_object(
-            state=_choice(Revision.WindowState, "Les dates sont dans le CSV."), recurring=YES_NO, note=TEXT
+            state=_choice(Revision.WindowState, "Les dates sont dans le CSV."),
+            recurring=YES_NO,
+            note=TEXT,
+            seen_on=DAY,
+            seen_until={**DAY, "description": "Dernier jour où ce constat vaut ; null : il ne fait que l’indiquer."},
+            seen_by=TEXT,
+            seen_url=TEXT,
         ),
         amount=_or_null(_amount()),
         contact=_or_null(_object(name=TEXT, url=TEXT, phone=TEXT)),

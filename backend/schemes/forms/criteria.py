@@ -192,6 +192,18 @@ def _mistake(kind: str, typed: Mapping[str, Any]) -> str:
             return "La fermeture est avant l’ouverture."
         if typed["yearly"] and not (typed["opens_on"] and typed["closes_on"]):
             return "Une ouverture qui revient chaque année demande son premier et son dernier jour."
+        return _mistake_in_sighting(typed)
+    return ""
+
+
+def _mistake_in_sighting(typed: Mapping[str, Any]) -> str:
+    seen_on, seen_until = typed["seen_on"], typed["seen_until"]
+    if not seen_on and not seen_until:
+        return ""
+    if typed["state"] != Revision.WindowState.UNKNOWN:
+        return "« Vu ouvert le » ne va qu’avec une ouverture à confirmer."
+    if not seen_on or (seen_until and seen_until < seen_on):
+        return "Un constat dit le jour où le dispositif a été vu ouvert, puis jusqu’à quand cela vaut."
     return ""
 
 

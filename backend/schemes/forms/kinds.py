@@ -175,6 +175,8 @@ def _window() -> Fields:
         "opens_on": day_field("Ouvre le"),
         "closes_on": day_field("Ferme le (dernier jour compris)"),
         "yearly": forms.BooleanField(label="Revient chaque année aux mêmes dates", required=False),
+        "seen_on": day_field("Vu ouvert le (ouverture à confirmer seulement)"),
+        "seen_until": day_field("Ce constat vaut jusqu’au"),
     }
 
 

@@ -15,10 +15,10 @@ from backend.schemes.forms.fields import (
     day_field,
 )
 from backend.schemes.models import RATE_COLUMNS, Revision
-from backend.schemes.records import AMOUNT, AMOUNT_EUR, CONTACT, Record
+from backend.schemes.records import AMOUNT, AMOUNT_EUR, CONTACT, SEEN, Record
 
 NOT_SAID = "non précisé"
-WINDOW = ("state", "opens_on", "closes_on", "recurring", "note")
+WINDOW = ("state", "opens_on", "closes_on", "recurring", "note", *SEEN)
 RULES = (
     "kind",
     "level",
@@ -93,6 +93,11 @@ class SheetForm(forms.Form):
     window_closes_on = day_field("Ferme le", help_text="Dernier jour compris.")
     window_recurring = _yes_no("Revient chaque année")
     window_note = _area("Précision sur l’ouverture", rows=2)
+    # Said by observations alone, and kept as it is by who changes the rest of a sheet.
+    window_seen_on = forms.DateField(required=False, widget=forms.HiddenInput)
+    window_seen_until = forms.DateField(required=False, widget=forms.HiddenInput)
+    window_seen_by = PlainText(required=False, max_length=120, widget=forms.HiddenInput)
+    window_seen_url = forms.URLField(required=False, max_length=500, assume_scheme="https", widget=forms.HiddenInput)
     preparation_days = forms.IntegerField(
         label=_("Jours pour préparer le dossier"), required=False, min_value=0, max_value=730
     )
@@ -160,6 +165,10 @@ class SheetForm(forms.Form):
             "window_closes_on",
             "window_recurring",
             "window_note",
+            "window_seen_on",
+            "window_seen_until",
+            "window_seen_by",
+            "window_seen_url",
             "preparation_days",
         ),
         "Montant": tuple(

@@ -8,6 +8,7 @@ from backend.schemes.models.duplicates import DuplicateDecision, DuplicatePair
 from backend.schemes.models.editing import CatalogueTask, Proposal, ProposalEdit
 from backend.schemes.models.fusions import Fusion
 from backend.schemes.models.importing import ImportRun, SourceCopy
+from backend.schemes.models.observations import WindowObservation
 from backend.schemes.models.pages import ANSWERS, Outcome, Page, PageCheck
 from backend.schemes.models.parts import Criterion, Operator, OperatorRole, Relation, ServedNeed, Source
 from backend.schemes.models.previews import PreviewLink, Remark
@@ -63,6 +64,7 @@ __all__ = [
     "SubNeed",
     "TagDecision",
     "TaxonomyNeed",
+    "WindowObservation",
     "activity_path",
     "canonical_criterion",
     "chain_in",

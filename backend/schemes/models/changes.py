@@ -36,7 +36,8 @@ class CounterpartQuerySet(models.QuerySet["Counterpart"]):
 class Counterpart(models.Model):
     """An imported scheme and the one of ours that it describes: an imported one has one at most, ours several.
 
-    ``compared`` is what the source said when our sheet was last compared with it, field by field.
+    ``compared`` is what the source said when our sheet was last compared with it, field by field. Nobody made a link
+    of which the sheet names the record's own page among its sources.
     """
 
     imported = models.ForeignKey(
@@ -50,7 +51,9 @@ class Counterpart(models.Model):
     )
     compared_at = models.DateTimeField(_("comparée le"))
     gone_at = models.DateTimeField(_("absente de sa source depuis"), null=True, blank=True)
-    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("par"))
+    made_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("par")
+    )
     made_at = models.DateTimeField(_("le"))
     ended_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("détachée par")
@@ -75,6 +78,11 @@ class Counterpart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.imported} → {self.ours}"
+
+    @property
+    def maker(self) -> str:
+        """Who or what linked them."""
+        return str(self.made_by or "notre fiche cite sa page")
 
 
 class SetAsideQuerySet(models.QuerySet["SetAside"]):

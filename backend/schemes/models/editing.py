@@ -41,6 +41,7 @@ class CatalogueTask(models.Model):
         LINKS = "links.check", _("contrôle des adresses")
         EXPIRY = "catalogue.expiry", _("contrôle des dates de fin")
         REVIEW = "catalogue.review", _("contrôle des relectures")
+        WINDOWS = "catalogue.windows", _("constats d’ouverture")
 
     scheme = models.ForeignKey(Scheme, on_delete=models.CASCADE, related_name="tasks", verbose_name=_("dispositif"))
     revision = models.ForeignKey(
@@ -217,6 +218,15 @@ class Proposal(models.Model):
         related_name="taken_into",
         verbose_name=_("version importée reprise"),
     )
+    observed = models.ForeignKey(
+        "schemes.WindowObservation",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="proposals",
+        verbose_name=_("constat d’ouverture"),
+        help_text="What was seen of the window, where that is what it changes.",
+    )
     rule = models.CharField(
         _("règle"), max_length=120, blank=True, help_text="Published by it, without a person; empty otherwise."
     )
@@ -341,6 +351,11 @@ class Proposal(models.Model):
         if self.rule:
             return f"par règle ({self.rule})"
         return f"par {self.decided_by}" if self.decided_by else ""
+
+    @property
+    def changer(self) -> str:
+        """Who or what put a window in force without waiting."""
+        return str(self.decided_by or "Un constat d’ouverture")
 
     @property
     def in_force(self) -> Revision | None:

@@ -82,5 +82,7 @@ _SENTENCES: dict[str, str] = {
     "every_size": "toutes les tailles sont admises ; attendu : une limite, ou pas de critère",
     "no_end": "une ouverture entre deux dates demande son dernier jour",
     "yearly_days": "une ouverture qui revient chaque année demande son premier et son dernier jour",
+    "seen_state": "« vu ouvert le » ne va qu’avec une ouverture à confirmer (unknown), pas avec {given}",
+    "seen_days": "un constat demande le jour où l’on a vu ouvert, puis jusqu’à quand cela vaut ({given})",
     "yearly_length": "une ouverture qui revient chaque année dure moins d’un an ({given})",
 }

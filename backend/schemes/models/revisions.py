@@ -189,6 +189,20 @@ class Revision(models.Model):
     closes_on = models.DateField(_("ferme le"), null=True, blank=True)
     recurring = models.BooleanField(_("récurrent"), null=True, blank=True)
     window_note = models.TextField(_("précision sur l’ouverture"), blank=True)
+    # Of an unknown window alone: a page showed it open, and until when that holds; it need not hold at all.
+    seen_on = models.DateField(_("vu ouvert le"), null=True, blank=True)
+    seen_until = models.DateField(_("vu ouvert, valable jusqu’au"), null=True, blank=True)
+    seen_by = models.CharField(_("vu ouvert par"), max_length=120, blank=True)
+    seen_url = models.URLField(_("vu ouvert sur"), max_length=500, blank=True)
+    observed = models.ForeignKey(
+        "schemes.WindowObservation",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="revisions",
+        verbose_name=_("constat d’ouverture"),
+        help_text="What decided of the window; kept as long as the sighting it made is.",
+    )
     preparation_days = models.PositiveSmallIntegerField(_("jours de préparation"), null=True, blank=True)
 
     amount_text = models.TextField(_("montant en mots"), blank=True)
@@ -263,6 +277,12 @@ class Revision(models.Model):
                 condition=Q(review_by__gte=F("as_of")),
                 violation_error_message=_("Une fiche est à revoir après le jour où elle a été relue."),
             ),
+            models.CheckConstraint(
+                name="revision_seen_open_where_nothing_is_stated",
+                condition=Q(seen_on=None, seen_until=None, seen_by="", seen_url="")
+                | Q(window_state="unknown", seen_on__isnull=False) & ~Q(seen_by="") & ~Q(seen_url=""),
+            ),
+            models.CheckConstraint(name="revision_seen_then_held", condition=Q(seen_on__lte=F("seen_until"))),
             models.CheckConstraint(
                 name="revision_dated_has_an_end", condition=~Q(window_state="dated") | Q(closes_on__isnull=False)
             ),

@@ -15,6 +15,7 @@ from backend.matchmaking.rematching import open_rematch
 from backend.matchmaking.weights import WeightsError, load_weights
 from backend.schemes import kept
 from backend.schemes.models import Proposal, Scheme
+from backend.schemes.observing import ObservationError, follow_all, load_observations
 from backend.schemes.sayings import load_sayings
 from backend.schemes.services import FixtureError, load_catalogue, load_taxonomy
 from backend.territories import services as territories
@@ -39,7 +40,7 @@ class Command(BaseCommand):
                 self._say_waiting()
                 self._say("Langue", {"phrases et mots appris": learn_language().n_sentences})
                 open_rematch(on=current_day())
-        except (FixtureError, WeightsError, OSError, yaml.YAMLError) as error:
+        except (FixtureError, ObservationError, WeightsError, OSError, yaml.YAMLError) as error:
             raise CommandError(f"Rien n'a été chargé. {error}") from None
         territories.clear_caches()
         engine.clear_caches()
@@ -53,6 +54,8 @@ class Command(BaseCommand):
         self._say("Taxonomie", {"sous-besoins": load_taxonomy(folder / "taxonomy.yaml")})
         self._say("Catalogue", load_catalogue(folder / "schemes"))
         self._say("Fiches non vérifiées", load_catalogue(folder / "drafts"))
+        n_kept = load_observations(folder / "windows.yaml")
+        self._say("Constats d’ouverture", {"lus": n_kept, "suivis": follow_all(on=current_day())})
         self._say("Phrases d’entreprises", {"par dispositif": load_sayings(Scheme.OWN)})
         self.stdout.write(f"Poids : {load_weights(folder / 'weights.yaml')}")
 
