@@ -244,6 +244,7 @@ def admin_rows() -> dict[str, Row]:
         "schemes_scheme_compare": Row(ENTER, args=scheme),
         "schemes_scheme_archive": Row(DECIDE, args=scheme),
         "schemes_scheme_close": Row(ENTER, args=scheme),
+        "schemes_scheme_observe": Row(ENTER, args=scheme),
         "schemes_scheme_put_back": Row(DECIDE, args=scheme),
         "schemes_importrun_changelist": page(ENTER),
         "schemes_importrun_add": page(CLOSED),

@@ -22,10 +22,12 @@ from backend.schemes.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.closing import SHUT, close_now, propose_to_close
 from backend.schemes.comparison import describe, differences
 from backend.schemes.completeness import completeness
+from backend.schemes.forms.observations import ObservationForm
 from backend.schemes.forms.proposal import ReasonForm, WindowForm
 from backend.schemes.lifecycle import SCHEMES
 from backend.schemes.links.checking import pages_of
 from backend.schemes.models import Proposal, Revision, Scheme
+from backend.schemes.observing import ObservationError, observe
 from backend.schemes.publishing import PublishingError, archive, put_back
 from backend.schemes.quality import check_scheme, review_column, review_day
 from backend.schemes.records import read_record
@@ -98,6 +100,7 @@ class SchemeAdmin(CataloguePages[Scheme]):
             path("<path:pk>/comparer/", self.for_editors(self.compare), name="schemes_scheme_compare"),
             path("<path:pk>/archiver/", self.for_editors(self.archive), name="schemes_scheme_archive"),
             path("<path:pk>/fermer/", self.for_editors(self.close), name="schemes_scheme_close"),
+            path("<path:pk>/constat/", self.for_editors(self.observe), name="schemes_scheme_observe"),
             path("<path:pk>/remettre/", self.for_editors(self.put_back), name="schemes_scheme_put_back"),
         ]
         return own + super().get_urls()
@@ -125,6 +128,7 @@ class SchemeAdmin(CataloguePages[Scheme]):
             tasks=scheme.tasks.waiting().select_related("criterion", "reported_by"),
             may_approve=signed_in(request).may_approve_catalogue,
             closings=_closings(scheme),
+            observations=scheme.observations.in_order().select_related("added_by", "record"),
             unchecked=scheme.proposals.unchecked().select_related("decided_by"),
         )
 
@@ -213,6 +217,22 @@ class SchemeAdmin(CataloguePages[Scheme]):
         messages.success(request, told)
         return redirect("admin:schemes_scheme_change", scheme.pk)
 
+    def observe(self, request: HttpRequest, pk: str) -> HttpResponse:
+        """Keep what one page said of a window; its sheet follows at once, or a proposal waits for another person."""
+        scheme, on = found(Scheme.objects.of_source(Scheme.OWN).select_related("current"), pk), current_day()
+        form = ObservationForm(request.POST if request.method == "POST" else None, on=on)
+        if form.is_bound and form.is_valid():
+            try:
+                observe(scheme=scheme, editor=signed_in(request), on=on, read_on=on, **form.cleaned_data)
+            except ObservationError as error:
+                messages.error(request, str(error))
+            else:
+                messages.success(
+                    request, "Constat gardé. La fiche le suit, ou attend un relecteur : voyez ci-dessous."
+                )
+                return redirect("admin:schemes_scheme_change", scheme.pk)
+        return self.page(request, "observe", f"Ajouter un constat – {scheme}", scheme=scheme, form=form)
+
 
 def _closings(scheme: Scheme) -> list[tuple[str, str]]:
     """Return the ways in which a scheme that is in force can be closed, each with its name."""
@@ -222,7 +242,7 @@ def _closings(scheme: Scheme) -> list[tuple[str, str]]:
 
 
 def _history(scheme: Scheme) -> list[Revision]:
-    revisions = scheme.revisions.select_related("proposal__author", "proposal__decided_by")
+    revisions = scheme.revisions.select_related("proposal__author", "proposal__decided_by", "observed")
     return list(revisions.order_by("-number"))
 
 
