@@ -121,7 +121,7 @@ def check_scheme(
 def _window(revision: Revision, on: date) -> Iterator[tuple[str, str]]:
     if revision.window_state != Revision.WindowState.CLOSED and revision.closes_on and revision.closes_on < on:
         yield "window_past", f"publié, mais fermé depuis le {day_in_words(revision.closes_on)}"
-    if revision.window_state == Revision.WindowState.UNKNOWN:
+    if window_on(revision, on=on) == WindowOn.UNKNOWN:
         yield "window_unknown", "dates d’ouverture à confirmer"
 
 
@@ -198,12 +198,7 @@ def _duplicates(schemes: Iterable[Scheme]) -> Iterator[Finding]:
 def _needs(on: date) -> Iterator[Finding]:
     """Check that each sub-need has a scheme, and one whose window is known to be open or to open."""
     served = ServedNeed.objects.filter(revision__in=Scheme.objects.of_source(Scheme.OWN).published().values("current"))
-    sure = (*TAKING, WindowOn.UPCOMING)
-    known = {
-        need.sub_need_id
-        for need in served.select_related("revision")
-        if window_on(need.revision, on=on) in sure and need.revision.window_state != Revision.WindowState.UNKNOWN
-    }
+    known = {need.sub_need_id for need in served.select_related("revision") if _is_sure(need.revision, on=on)}
     some = {need.sub_need_id for need in served}
     for sub_need in SubNeed.objects.all():
         if sub_need.key not in some:
@@ -211,6 +206,12 @@ def _needs(on: date) -> Iterator[Finding]:
         elif sub_need.key not in known:
             text = "aucun dispositif dont l’ouverture soit sûre"
             yield Finding("need_only_unconfirmed", sub_need.key, sub_need.label, text)
+
+
+def _is_sure(revision: Revision, *, on: date) -> bool:
+    """Tell whether a scheme surely takes applications, or will from a day that its sheet states."""
+    found = window_on(revision, on=on)
+    return found in TAKING or (found == WindowOn.UPCOMING and revision.window_state != Revision.WindowState.UNKNOWN)
 
 
 def _worst_first(findings: Iterable[Finding]) -> list[Finding]:

@@ -10,10 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from backend.accounts.models import Organisation
+from backend.common.days import current_day
 from backend.matchmaking import measured
 from backend.matchmaking import transparency as in_use
 from backend.notifications.services import absolute_url
 from backend.privacy.rules import rules
+from backend.schemes.shares import shares
 from backend.territories.models import ServedEpci
 from backend.web.identity import identity
 
@@ -70,6 +72,7 @@ def transparency(request: HttpRequest) -> HttpResponse:
         "facts": in_use.facts_read(),
         "vocabulary": in_use.vocabulary(),
         "sheets": in_use.sheets(),
+        "shares": shares(on=current_day()),
         "evaluation": measured.read_evaluation(measured.RECORD),
     }
     return render(request, "web/public/transparency.html", context)

@@ -2,6 +2,8 @@ import json
 import sys
 from argparse import ArgumentTypeError
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -9,8 +11,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from backend.common.days import current_day
-from backend.schemes.models import Scheme
 from backend.schemes.quality import REVIEW_DAYS, SEVERITIES, SEVERITY_NAMES, Finding, check_catalogue
+from backend.schemes.shares import Shares, shares
 
 
 class Command(BaseCommand):
@@ -30,32 +32,36 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         on = current_day()
-        findings = check_catalogue(on=on, days=options["days"])
-        n_schemes = Scheme.objects.of_source(Scheme.OWN).published().count()
+        findings, counted = check_catalogue(on=on, days=options["days"]), shares(on=on)
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(findings, n_schemes, on), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(_as_json(findings, counted, on), ensure_ascii=False, indent=2))
         else:
-            self._print(findings, n_schemes)
+            self._print(findings, counted)
         if findings and options["strict"]:
             sys.exit(1)
 
-    def _print(self, findings: list[Finding], n_schemes: int) -> None:
+    def _print(self, findings: list[Finding], counted: Shares) -> None:
         for _, group in groupby(findings, key=lambda finding: finding.subject):
             found = list(group)
             self.stdout.write(f"{found[0].name} ({found[0].subject})")
             for finding in found:
                 self.stdout.write(f"  {SEVERITY_NAMES[finding.severity]} : {finding.text} [{finding.code}]")
         counts = Counter(finding.code for finding in findings)
-        self.stdout.write(f"\nRésumé : {_count(n_schemes, 'dispositif publié', 'dispositifs publiés')}, ", ending="")
+        self.stdout.write(
+            f"\nRésumé : {_count(counted.n_schemes, 'dispositif publié', 'dispositifs publiés')}, ", ending=""
+        )
         self.stdout.write(_count(len(findings), "remarque", "remarques"))
         for code in sorted(counts, key=lambda code: (-SEVERITIES[code], -counts[code], code)):
             self.stdout.write(f"  {counts[code]:4} {code} ({SEVERITY_NAMES[SEVERITIES[code]]})")
+        for line in _shares_in_words(counted):
+            self.stdout.write(line)
 
 
-def _as_json(findings: list[Finding], n_schemes: int, on: date) -> dict[str, Any]:
+def _as_json(findings: list[Finding], counted: Shares, on: date) -> dict[str, Any]:
     return {
         "on": on.isoformat(),
-        "schemes": n_schemes,
+        "schemes": counted.n_schemes,
+        "shares": asdict(counted),
         "counts": dict(Counter(finding.code for finding in findings).most_common()),
         "findings": [
             {
@@ -68,6 +74,18 @@ def _as_json(findings: list[Finding], n_schemes: int, on: date) -> dict[str, Any
             for finding in findings
         ],
     }
+
+
+def _shares_in_words(counted: Shares) -> Iterator[str]:
+    seen = ", ".join(f"{count} par {tier}" for tier, count in counted.seen) or "aucune"
+    yield (
+        f"Ouvertures connues : {counted.n_known} sur {counted.n_schemes} ({counted.known_pct} %), dont "
+        f"{counted.n_stated} par leur fiche ; vues ouvertes : {seen}"
+    )
+    yield f"Ouvertures inconnues : {counted.n_unknown}, dont {counted.n_told} vues ouvertes une fois"
+    yield f"Fiches relues à temps : {counted.n_read_in_time} ({counted.read_in_time_pct} %)"
+    for label, n_open, n in counted.open_by_need:
+        yield f"  {n_open:4} sûrement ouverts sur {n} : {label}"
 
 
 def _count(count: int, one: str, many: str) -> str:
