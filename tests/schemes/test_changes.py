@@ -113,7 +113,7 @@ def test_a_page_that_moved_is_taken_by_rule():
     report = bring(make_programme(url=OTHER_PAGE))
     assert (report.by_rule, report.to_decide) == (["essai"], [])
     revision = ours().current
-    assert (revision.url, revision.number) == (OTHER_PAGE, 2)
+    assert (revision.url, revision.number) == (OTHER_PAGE, 3)  # the second one says that its record shows it open
     proposal = revision.proposal
     assert (proposal.author, proposal.decided_by, proposal.state) == (None, None, "published")
     assert "par règle" in proposal.decider
@@ -126,7 +126,7 @@ def test_a_page_that_moved_is_taken_by_rule():
     "changes",
     [
         {"url": "https://ailleurs.example/aide"},
-        {"url": OTHER_PAGE, "validity": NEXT},
+        {"url": OTHER_PAGE, "promesse": "Essayez-la deux fois"},
         {"titre": "Aide d’un autre nom"},
         {"company": STAFF},
         {"montant du financement": "10 000 €"},
@@ -183,7 +183,14 @@ def test_a_dry_run_takes_nothing():
 def test_what_says_the_same_again_asks_and_writes_nothing():
     follow()
     assert (bring(make_programme()).unchanged, waiting()) == (["essai"], set())
-    assert Proposal.objects.filter(scheme=ours()).count() == 1
+    assert Proposal.objects.filter(scheme=ours(), observed=None).count() == 1
+
+
+def test_dates_of_a_linked_record_are_in_force_at_once_and_the_rest_goes_its_way():
+    follow(validity=VALIDITY)
+    report = bring(make_programme(titre="Aide d’un autre nom", validity=NEXT))
+    assert (str(ours().current.closes_on), ours().current.name) == ("2027-06-30", "Aide d’essai")
+    assert (report.to_decide, set(pending())) == (["essai"], {"Nom"})
 
 
 def test_the_sheets_own_needs_and_check_are_no_work_when_the_source_files_it_elsewhere():
@@ -199,9 +206,9 @@ def test_the_sheets_own_needs_and_check_are_no_work_when_the_source_files_it_els
 
 def test_what_is_accepted_becomes_one_proposal_that_a_second_person_publishes():
     follow(validity=VALIDITY)
-    bring(make_programme(titre="Aide d’essai, édition 2027", validity=NEXT))
+    bring(make_programme(titre="Aide d’essai, édition 2027", validity=VALIDITY, promesse="Deux fois."))
     editor = make_editor()
-    draft = answer(nom="accepted", ouverture="accepted", editor=editor)
+    draft = answer(nom="accepted", résumé="accepted", editor=editor)
     assert (draft.author, draft.state, draft.scheme, draft.imported) == (editor, "draft", ours(), imported().current)
     assert ours().current.number == 1
     assert waiting() == set()
@@ -209,7 +216,7 @@ def test_what_is_accepted_becomes_one_proposal_that_a_second_person_publishes():
     with pytest.raises(PermissionDenied):
         publish(proposal=propose(proposal=draft, author=editor), approver=editor)
     revision = publish(proposal=Proposal.objects.get(pk=draft.pk), approver=make_approver())
-    assert (revision.name, str(revision.closes_on)) == ("Aide d’essai, édition 2027", "2027-06-30")
+    assert (revision.name, "Deux fois." in revision.summary) == ("Aide d’essai, édition 2027", True)
     assert waiting() == set()
 
 
@@ -220,18 +227,18 @@ def test_what_is_refused_is_not_asked_again_until_the_source_changes_it_again():
     decision = FieldDecision.objects.get()
     assert (decision.verdict, decision.why) == ("rejected", "Notre fiche a raison.")
     assert (waiting(), pending()) == (set(), {})
-    bring(make_programme(titre="Deuxième nom", validity=NEXT))
-    assert set(pending()) == {"Ouverture"}
-    bring(make_programme(titre="Troisième nom", validity=NEXT))
-    assert set(pending()) == {"Nom", "Ouverture"}
+    bring(make_programme(titre="Deuxième nom", promesse="Deux fois."))
+    assert set(pending()) == {"Résumé"}
+    bring(make_programme(titre="Troisième nom", promesse="Deux fois."))
+    assert set(pending()) == {"Nom", "Résumé"}
     assert pending()["Nom"].before == ("Deuxième nom",)
 
 
 def test_what_is_left_for_later_waits():
     follow()
-    bring(make_programme(titre="Deuxième nom", validity=NEXT))
+    bring(make_programme(titre="Deuxième nom", promesse="Deux fois."))
     answer(nom="rejected")
-    assert (waiting(), set(pending())) == ({"essai"}, {"Ouverture"})
+    assert (waiting(), set(pending())) == ({"essai"}, {"Résumé"})
 
 
 @pytest.mark.parametrize("how", ["refused", "withdrawn"])
@@ -518,18 +525,19 @@ def test_setting_aside_says_why():
 
 
 def test_a_publication_by_rule_or_by_people_is_told_to_the_firms_that_asked():
-    follow(description="Une aide.")
+    follow(description="Une aide.", validity=VALIDITY)
     scheme = publish_change(ours(), needs={"numerique.robot": 1.0}, criteria=[])
     rematch(on=DAY)
     submission = make_submission(confirmed=True)
     alert = subscribe(submission=submission, frequency="immediate", paused_until=None, on=DAY)
     assert tell(pk=alert.pk, on=DAY) is False
     assert due(on=DAY) == []
-    bring(make_programme(url=OTHER_PAGE, description="Une aide."))
+    bring(make_programme(url=OTHER_PAGE, description="Une aide.", validity=VALIDITY))
     assert ours().current.number == scheme.current.number + 1
     rematch(on=DAY)
     assert due(on=DAY) == []  # an address is no news
-    bring(make_programme(url=OTHER_PAGE, description="Une aide.", **{"montant du financement": "20 000 €"}))
+    amount = {"montant du financement": "20 000 €"}
+    bring(make_programme(url=OTHER_PAGE, description="Une aide.", validity=VALIDITY, **amount))
     accept_all()
     rematch(on=DAY)
     assert due(on=DAY) == [alert.pk]

@@ -17,6 +17,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from backend.schemes.changes.following import settle_source
+from backend.schemes.changes.observed import link_records, observe_records
 from backend.schemes.codes import Memory
 from backend.schemes.importers.cleaning import clean_line
 from backend.schemes.importers.faults import RowError, get_text, get_texts, show
@@ -78,6 +79,8 @@ def import_records(
     if not loading.is_partial:
         kept = Scheme.objects.of_source(source).described().order_by("source_key")
         report.gone = [key for key in kept.values_list("source_key", flat=True) if key not in loading.rows]
+    link_records(source)
+    observe_records(source, on=on, gone=report.gone)
     settled = settle_source(source, gone=None if loading.is_partial else report.gone)
     report.by_rule, report.to_decide = settled.by_rule, settled.to_decide
     if dry_run:
