@@ -1,7 +1,7 @@
 """The conditions of a scheme for one firm, line by line; what is told of them whoever asks is made once a revision."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -151,9 +151,18 @@ def _told(revision: Revision) -> tuple[Told, ...]:
     rows = sorted(revision.criteria.all(), key=lambda row: (row.from_text, row.position))
     window, *conditions = engine.conditions_of(revision)
     return (
-        _tell(window, None, note=revision.window_note),
+        _tell_window(window, revision),
         *(_tell(condition, row) for condition, row in zip(conditions, rows, strict=True)),
     )
+
+
+def _tell_window(window: engine.Condition, revision: Revision) -> Told:
+    """Tell a window; where a page showed it open, that page is its source."""
+    told = _tell(window, None, note=revision.window_note)
+    if revision.seen_on is None:
+        return told
+    seen_on = wording.day(revision.seen_on)
+    return replace(told, source=revision.seen_by, source_url=revision.seen_url, source_date=seen_on)
 
 
 def _tell(condition: engine.Condition, row: Criterion | None, *, note: str = "") -> Told:

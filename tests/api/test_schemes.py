@@ -68,7 +68,7 @@ def test_a_sheet_says_what_its_revision_says(api, revise):
     revise("hdf-pme-plus-volet1", summary="Un résumé changé.", preparation_days=30)
     sheet = api("schemes/hdf-pme-plus-volet1/").json()
     revision = Scheme.objects.get(source_key="hdf-pme-plus-volet1").current
-    assert (sheet["revision"], sheet["summary"], sheet["preparation_days"]) == (2, "Un résumé changé.", 30)
+    assert (sheet["revision"], sheet["summary"], sheet["preparation_days"]) == (3, "Un résumé changé.", 30)
     rows = list(revision.criteria.select_related("source"))
     assert [criterion["definition"] for criterion in sheet["criteria"]] == [row.definition for row in rows]
     assert [criterion["sentence"] for criterion in sheet["criteria"]] == [
@@ -320,7 +320,8 @@ def test_needs_are_those_of_the_taxonomy_in_order(api):
 
 def test_open_on_agrees_with_the_engine_around_every_day_on_which_a_window_changes():
     revisions = list(in_force())
-    edges = {day for revision in revisions for day in (revision.opens_on, revision.closes_on) if day}
+    names = ("opens_on", "closes_on", "seen_on", "seen_until")
+    edges = {day for revision in revisions for name in names if (day := getattr(revision, name))}
     assert len(edges) > 10
     for day in sorted({edge + timedelta(days=shift) for edge in edges for shift in (-1, 0, 1)}):
         found = set(SchemeFilter({"open_on": str(day)}, queryset=in_force()).qs.values_list("pk", flat=True))
@@ -328,6 +329,12 @@ def test_open_on_agrees_with_the_engine_around_every_day_on_which_a_window_chang
 
 
 def _is_open(revision: Revision, day: date) -> bool:
-    window = matching.Window(state=revision.window_state, opens_on=revision.opens_on, closes_on=revision.closes_on)
+    window = matching.Window(
+        state=revision.window_state,
+        opens_on=revision.opens_on,
+        closes_on=revision.closes_on,
+        seen_on=revision.seen_on,
+        seen_until=revision.seen_until,
+    )
     outcome = window.evaluate(matching.Profiles([matching.Profile(on=day)]))[0]
     return bool(outcome == matching.MET)
