@@ -92,6 +92,16 @@ def test_dates_of_a_record_are_in_force_at_once_and_asked_of_nobody():
     assert imported.seen_on is None
 
 
+def test_what_a_record_said_when_it_was_linked_does_not_undo_a_sheet_that_knows_better():
+    key, ours = "credit-impot-recherche", "mte-credit-impot-recherche"
+    for on in (LATER, LATER + timedelta(days=30)):
+        bring(make(key, end="31/12/2025"), on=on)
+        assert (get_scheme(ours).current.window_state, get_scheme(ours).current.closes_on) == ("permanent", None)
+    assert not WindowObservation.objects.filter(scheme=get_scheme(ours)).exists()
+    bring(make(key, end="31/12/2028"), on=LATER + timedelta(days=60))
+    assert (get_scheme(ours).current.window_state, get_scheme(ours).current.closes_on) == ("dated", date(2028, 12, 31))
+
+
 def test_a_record_that_says_unavailable_shuts_at_once_and_is_read_afterwards():
     make_approver()
     bring(make(**{"aide temporairement indisponible": True}))

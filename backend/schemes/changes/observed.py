@@ -80,10 +80,13 @@ def _plain(url: str) -> str:
 def observe_records(source: str, *, on: date, gone: Iterable[str] = ()) -> int:
     """Note what the linked records of a source say of the windows of our sheets on the day of its file.
 
-    Sheets follow at once. Return how many observations are new.
+    Sheets follow at once. Return how many observations are new. What a record said already when our sheet was
+    compared with it was before its writer, who may have known better.
     """
     rows = Counterpart.objects.in_force().filter(imported__source=source).exclude(imported__source_key__in=list(gone))
-    rows = rows.select_related("imported__current", "ours").prefetch_related("imported__current__sources")
+    rows = rows.select_related("imported__current", "compared", "ours__current").prefetch_related(
+        "imported__current__sources"
+    )
     noted = [one.ours_id for one in rows if (seen := _seen(one, source, on)) and _is_news(seen) and keep(seen)]
     follow_some(noted, on=on)
     return len(noted)
@@ -98,6 +101,8 @@ def _seen(counterpart: Counterpart, source: str, on: date) -> WindowObservation 
     if not url:
         return None
     says = _SAYS.get(State(record.window_state), Says.OPEN)
+    if says != Says.OPEN and not (_is_unstated(counterpart.ours) or _window(record) != _window(counterpart.compared)):
+        return None
     dates = {"opens_on": record.opens_on, "closes_on": record.closes_on} if says == Says.DATED else {}
     return WindowObservation(
         scheme=counterpart.ours,
@@ -112,6 +117,14 @@ def _seen(counterpart: Counterpart, source: str, on: date) -> WindowObservation 
         record=record,
         added_at=timezone.now(),
     )
+
+
+def _is_unstated(ours: Scheme) -> bool:
+    return ours.current is not None and ours.current.window_state == State.UNKNOWN
+
+
+def _window(revision: Revision) -> tuple[str, date | None, date | None]:
+    return (revision.window_state, revision.opens_on, revision.closes_on)
 
 
 def _is_news(seen: WindowObservation) -> bool:
