@@ -179,6 +179,9 @@ def publish_revision(scheme: Scheme, *, needs: dict[str, float] | None = None, *
     new.pk, new.number, new.digest, new.recorded_at = None, old.number + 1, uuid4().hex, timezone.now()
     for name, value in changes.items():
         setattr(new, name, value)
+    if new.window_state != Revision.WindowState.UNKNOWN:  # a sighting goes with what nothing states
+        new.seen_on = new.seen_until = None
+        new.seen_by = new.seen_url = ""
     new.full_clean(exclude=["scheme"])
     new.save(force_insert=True)
     if needs is None:

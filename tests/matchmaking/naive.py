@@ -1,7 +1,7 @@
 """The answers of the ``match`` command read straight from the reviewed files: no database, none of our code."""
 
 import csv
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -122,4 +122,27 @@ def zones() -> list[dict[str, Any]]:
 @cache
 def schemes() -> list[dict[str, Any]]:
     paths = sorted((FIXTURES / "schemes").glob("*.yaml"))
-    return [yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths]
+    records = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths]
+    return [{**record, "window": {**record["window"], **seen(record)}} for record in records]
+
+
+@cache
+def pages() -> list[dict[str, Any]]:
+    return yaml.safe_load((FIXTURES / "windows.yaml").read_text(encoding="utf-8"))["observations"]
+
+
+def seen(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what pages say of a window that its file does not state: none of them says that one is closed."""
+    rows = [row for row in pages() if row["scheme"] == record["key"] and record["window"]["state"] == "unknown"]
+    for row in rows:
+        if row["says"] == "dated":
+            return {"state": "dated", "opens_on": row.get("opens_on"), "closes_on": row["closes_on"]}
+    days = [row["day"] for row in rows if row["tier"] != "other"]
+    if not days:
+        return {}
+    day = max(days)
+    if record["name"].startswith("Appel"):
+        return {"seen_on": day, "seen_until": day + timedelta(days=30)}
+    if record["kind"] in ("loan", "guarantee", "advisory", "training", "in_kind"):
+        return {"seen_on": day, "seen_until": day.replace(year=day.year + 1)}
+    return {"seen_on": day, "seen_until": date(day.year, 12, 31)}
