@@ -248,16 +248,16 @@ def test_a_name_is_for_who_follows_the_file(client):
 
 def test_decisions_make_a_draft_that_is_read_again(client, editor):
     follow()
-    bring(make_programme(titre="Deuxième nom", validity=NEXT, url="https://ailleurs.example/"))
+    bring(make_programme(titre="Deuxième nom", promesse="Deux fois.", url="https://ailleurs.example/"))
     answer = client.post(
-        page_of(), sent(nom=("rejected", "Le nôtre est connu."), ouverture=("accepted", "")), follow=True
+        page_of(), sent(nom=("rejected", "Le nôtre est connu."), résumé=("accepted", "")), follow=True
     )
     draft = Proposal.objects.open().get()
     assert answer.redirect_chain[-1][0] == f"/administration/schemes/proposal/{draft.pk}/change/"
     assert draft.author == editor
     assert "Reprend" in text_of(answer)
     kept = set(FieldDecision.objects.values_list("label", "verdict", "why"))
-    assert kept == {("Nom", "rejected", "Le nôtre est connu."), ("Ouverture", "accepted", "")}
+    assert kept == {("Nom", "rejected", "Le nôtre est connu."), ("Résumé", "accepted", "")}
     text = text_of(client.get(page_of()))
     assert "Le nôtre est connu." in text
     assert "Page du dispositif" in text  # left for later
@@ -275,8 +275,8 @@ def test_what_is_to_be_written_again_opens_the_form_of_the_draft(client):
 
 def test_a_refusal_without_a_reason_is_shown_with_all_that_was_answered(client):
     follow()
-    bring(make_programme(titre="Deuxième nom", validity=NEXT))
-    page = client.post(page_of(), sent(nom=("rejected", ""), ouverture=("accepted", "")))
+    bring(make_programme(titre="Deuxième nom", promesse="Deux fois."))
+    page = client.post(page_of(), sent(nom=("rejected", ""), résumé=("accepted", "")))
     assert page.status_code == 200
     assert "Dites pourquoi notre fiche" in text_of(page)
     checked = re.findall(r'<input[^>]*value="(\w*)"[^>]*checked', page.text)
@@ -286,9 +286,9 @@ def test_a_refusal_without_a_reason_is_shown_with_all_that_was_answered(client):
 
 def test_what_came_while_the_page_was_open_is_told_and_keeps_what_was_answered(client):
     follow()
-    bring(make_programme(titre="Deuxième nom", validity=NEXT))
-    fields = sent(nom=("rejected", "Le nôtre est connu."), ouverture=("accepted", ""))
-    bring(make_programme(titre="Troisième nom", validity=NEXT))
+    bring(make_programme(titre="Deuxième nom", promesse="Deux fois."))
+    fields = sent(nom=("rejected", "Le nôtre est connu."), résumé=("accepted", ""))
+    bring(make_programme(titre="Troisième nom", promesse="Deux fois."))
     page = client.post(page_of(), fields)
     assert "La source a encore changé" in text_of(page)
     assert "Le nôtre est connu." in page.text
@@ -297,8 +297,8 @@ def test_what_came_while_the_page_was_open_is_told_and_keeps_what_was_answered(c
 
 def test_two_editors_at_once_the_second_is_told(client):
     follow()
-    bring(make_programme(titre="Deuxième nom", validity=NEXT))
-    first, second = sent(nom=("rejected", "Le nôtre.")), sent(nom=("accepted", ""), ouverture=("accepted", ""))
+    bring(make_programme(titre="Deuxième nom", promesse="Deux fois."))
+    first, second = sent(nom=("rejected", "Le nôtre.")), sent(nom=("accepted", ""), résumé=("accepted", ""))
     client.post(page_of(), first)
     page = browser(make_editor()).post(page_of(), second)
     assert "Quelqu’un d’autre a décidé" in text_of(page)
@@ -379,7 +379,7 @@ def test_nothing_is_done_by_opening_an_address(client, name):
 
 def test_no_page_has_inline_code_or_style(client):
     follow()
-    bring(make_programme(titre="Deuxième nom", validity=NEXT), make_programme("neuve"))
+    bring(make_programme(titre="Deuxième nom", promesse="Deux fois."), make_programme("neuve"))
     asked = f"{LIST}mettre-de-cote/"
     for address in (LIST, page_of(), page_of("neuve"), f"{page_of('neuve')}?q=a", asked):
         page = client.get(address)
