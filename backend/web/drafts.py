@@ -21,6 +21,7 @@ from backend.matchmaking.unfiled import Unfiled, read_unfiled
 from backend.territories.models import ServedEpci
 from backend.web.forms.filing import STEPS, merge_facts
 from backend.web.forms.filing.firm import FirmForm
+from backend.web.forms.filing.number import digits_of
 from backend.web.forms.filing.steps import StepForm
 from backend.web.forms.question import Asked, Said, asked_with, open_questions, read_answer
 
@@ -31,6 +32,14 @@ NAMES = tuple(FORMS)
 CONTACT, CALL, QUESTION = "contact", "rappel", "question"  # what was typed of them, beside the steps
 FIRM = "entreprise"
 OPTIONAL = "projet"  # the step that is asked only where a likely scheme reads it
+
+# The fields of that step that are of the firm, whatever it plans.
+SIZE = {
+    field_name
+    for fact, field_names in FORMS[OPTIONAL].fields_of_fact.items()
+    if not fact.startswith("project.")
+    for field_name in field_names
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,9 +108,29 @@ class Draft:
         return Registered.from_json(self.registered) if self.registered else None
 
     def choose(self, registered: Registered | None) -> None:
-        """Take another establishment, or none: the step that was filled in for the former one is asked again."""
+        """Take another establishment, or none: the step that was filled in for the former one is asked again.
+
+        Where that one is known to be of another firm, nothing that was said of that firm stays.
+        """
+        former = self._siren
+        if former and former != (registered.siren if registered else ""):
+            self._forget_firm()
         self.registered = registered.as_json() if registered else {}
         self.steps.pop(FIRM, None)
+
+    @property
+    def _siren(self) -> str:
+        """The number of the firm that was chosen, else typed; empty where it is not known."""
+        typed = "".join(self.steps.get(FIRM, {}).get("number", []))
+        return str(self.registered.get("siret") or digits_of(typed))[:9]
+
+    def _forget_firm(self) -> None:
+        """Forget what was said of a firm beside its step; what is said of the project stays."""
+        self.answered, self.declined = {}, []
+        self.steps.pop(QUESTION, None)
+        project = {name: typed for name, typed in self.steps.pop(OPTIONAL, {}).items() if name not in SIZE}
+        if any(map(any, project.values())):
+            self.steps[OPTIONAL] = project
 
     def valid_forms(self) -> dict[str, StepForm] | str:
         """Return the valid forms of the steps, or the name of the first that is missing or wrong."""

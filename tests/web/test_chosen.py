@@ -87,6 +87,70 @@ def test_another_establishment_drops_what_was_said_of_the_former(drafting, copy)
     assert facts["commune"].origin == Fact.Origin.REGISTER
 
 
+def answered(client, **changes):
+    """Have said of the firm and of its project, on the page of a step and beside it."""
+    client.post("/demande/projet/", {**PROJECT, "headcount": "52", "turnover_band": "2000000,10000000", **changes})
+    session = client.session
+    said = {"answered": {"answer:jei": True}, "declined": ["group"]}
+    steps = {**session["draft"]["steps"], "question": {"question": ["headcount"], "headcount": ["52"]}}
+    session["draft"] = {**session["draft"], **said, "steps": steps}
+    session.save()
+
+
+def test_another_firm_is_said_nothing_that_was_said_of_the_former(drafting, copy):
+    choose(drafting)
+    go_on(drafting)
+    answered(drafting)
+    other = RegisteredEstablishment.objects.get(name=SECOND, is_head_office=True)
+    choose(drafting, other.siret)
+    draft = drafting.session["draft"]
+    assert (draft["answered"], draft["declined"]) == ({}, [])
+    assert set(draft["steps"]) == {"besoin", "projet"}
+    go_on(drafting)
+    facts = file_it_as_sent(drafting).sheet.current()
+    assert facts["headcount"].origin == Fact.Origin.REGISTER
+    assert not facts.keys() & {"turnover", "balance_sheet", "answer:jei"}
+    assert not [name for name in facts if name.startswith(Fact.DECLINED)]
+    assert facts["project.spend"].value == 180_000.0
+
+
+def test_the_size_alone_is_asked_again_of_another_firm(drafting, copy):
+    choose(drafting)
+    go_on(drafting)
+    answered(drafting, started="", spend="", project_place="")
+    choose(drafting, RegisteredEstablishment.objects.get(name=SECOND, is_head_office=True).siret)
+    assert "projet" not in drafting.session["draft"]["steps"]
+
+
+def test_by_hand_after_another_firm_says_nothing_of_it_either(drafting, copy):
+    choose(drafting)
+    go_on(drafting)
+    answered(drafting)
+    drafting.post(CHOOSE, {"siret": ""})
+    draft = drafting.session["draft"]
+    assert (draft["answered"], draft["declined"]) == ({}, [])
+    assert "headcount" not in draft["steps"]["projet"]
+
+
+@pytest.mark.parametrize("number", ["999 999 107", ""])
+def test_a_number_typed_by_hand_tells_the_firms_apart_and_none_does_not(drafting, copy, number):
+    drafting.post(STEP, {**FIRM, "number": number})
+    answered(drafting)
+    choose(drafting)
+    assert bool(drafting.session["draft"]["answered"]) == (number == "")
+
+
+def test_another_site_of_the_firm_keeps_what_was_said_of_it(drafting, copy):
+    head, branch = RegisteredEstablishment.objects.filter(name=SECOND).order_by("-is_head_office")
+    choose(drafting, head.siret)
+    go_on(drafting)
+    answered(drafting)
+    choose(drafting, branch.siret)
+    draft = drafting.session["draft"]
+    assert draft["answered"] == {"answer:jei": True}
+    assert draft["steps"]["projet"]["headcount"] == ["52"]
+
+
 def test_a_page_of_the_former_establishment_says_nothing_of_the_new_one(drafting, copy):
     choose(drafting)
     other = RegisteredEstablishment.objects.get(name=SECOND, is_head_office=True)
