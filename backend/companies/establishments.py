@@ -43,7 +43,7 @@ UNIT_COLUMNS = (
 RECENT = timedelta(days=731)  # a site that closed since then is still looked for
 DIFFUSED = "O"
 NAF_REV2 = "NAFRev2"
-LEAST, MOST = 3, 10  # letters of a name that is looked for; establishments found
+LEAST, MOST = 3, 10  # letters of a name that is looked for; establishments shown
 BATCH = 2_000
 
 type Row = dict[str, str]
@@ -74,18 +74,29 @@ def words_of(name: str) -> list[str]:
 
 
 def find_by_name(name: str) -> list[Registered]:
-    """Return the establishments of the copy that a person may mean by the beginnings of words, open ones first."""
+    """Return the establishments of the copy that a person may mean by the beginnings of words, open ones first.
+
+    They are ``MOST`` and one more, which tells that there are others.
+    """
     words = words_of(name)
     if sum(map(len, words)) < LEAST:
         return []
     rows = RegisteredEstablishment.objects.named(words)
-    return _registered(rows.order_by("-is_open", "search_name", "-is_head_office", "siret")[:MOST])
+    return _registered(rows.order_by("-is_open", "search_name", "-is_head_office", "siret")[: MOST + 1])
 
 
 def find_by_number(digits: str) -> list[Registered]:
-    """Return the establishments of the copy whose SIRET begins so; the open ones first, then the head office."""
+    """Return the establishments of the copy whose SIRET begins so; the open ones first, then the head office.
+
+    They are ``MOST`` and one more, which tells that there are others.
+    """
     rows = RegisteredEstablishment.objects.filter(siret__startswith=digits)
-    return _registered(rows.order_by("-is_open", "-is_head_office", "siret")[:MOST])
+    return _registered(rows.order_by("-is_open", "-is_head_office", "siret")[: MOST + 1])
+
+
+def is_copied() -> bool:
+    """Tell whether we hold a copy of the register."""
+    return RegisterCopy.objects.exists()
 
 
 def age_of_copy(*, on: date) -> timedelta | None:
@@ -117,11 +128,18 @@ _SHARED = {each.name for each in fields(Registered)} - {"created_on", "closed_on
 def load_establishments(sites: Path, units: Path, *, communes: Collection[str], on: date) -> Loaded:
     """Make the copy what the two files say of some communes; open establishments and those that closed lately.
 
-    The files are read row by row, zipped or not. Raises ``StockFileError``: nothing is changed then.
+    The files are read row by row, zipped or not. Raises ``StockFileError``, also where they are older than the copy:
+    nothing is changed then.
     """
     kept, opposed, dated = _read_sites(sites, set(communes), on)
     if not kept:
         raise StockFileError(f"{sites.name} n’a aucun établissement des {len(communes)} communes du territoire.")
+    held = RegisterCopy.objects.first()
+    if held and dated < held.dated:
+        raise StockFileError(
+            f"{sites.name} est l’état du registre au {dated:%d/%m/%Y}, plus ancien que celui qui est déjà chargé"
+            f" ({held.dated:%d/%m/%Y})."
+        )
     firms = _read_units(units, {row["siret"][:9] for row in kept})
     opposed |= {row["siret"] for row in kept if _opposes(firms.get(row["siret"][:9]))}
     found = {}

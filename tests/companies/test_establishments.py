@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from backend.companies.establishments import (
+    MOST,
     SITE_COLUMNS,
     UNIT_COLUMNS,
     StockFileError,
@@ -67,8 +68,8 @@ def write(path: Path, columns: Iterable[str], *rows: dict[str, str]) -> Path:
 def load(tmp_path):
     """Return a function that loads one firm, changed as it is told, with another one beside it."""
 
-    def loaded(site=None, unit=None, *, sites=(), units=()):
-        second = {**SITE, "siret": OTHER}
+    def loaded(site=None, unit=None, *, sites=(), units=(), last=SITE["dateDernierTraitementEtablissement"]):
+        second = {**SITE, "siret": OTHER, "dateDernierTraitementEtablissement": last}
         firms = {**UNIT, "siren": OTHER[:9], "denominationUniteLegale": "TOLERIE DE L'OISE"}
         return load_establishments(
             write(tmp_path / "sites.csv", SITE_COLUMNS, {**SITE, **(site or {})}, second, *sites),
@@ -168,7 +169,24 @@ def test_a_load_tells_what_it_changed(load):
     assert (more.held, more.added, more.changed, more.removed) == (3, 1, 1, 0)
     assert load(site={"codeCommuneEtablissement": BEAUVAIS}).removed == 2
     assert RegisterCopy.objects.count() == 4
-    assert RegisterCopy.objects.latest().dated == date(2026, 10, 31)
+    assert RegisterCopy.objects.all()[0].dated == date(2026, 10, 31)
+
+
+def test_a_copy_gives_way_to_none_that_is_older(load):
+    load()
+    older = "2026-09-30T06:12:00"
+    with pytest.raises(StockFileError, match=r"au 30/09/2026, plus ancien que celui qui .* chargé \(31/10/2026\)"):
+        load({"dateDernierTraitementEtablissement": older}, last=older)
+    assert RegisterCopy.objects.get().dated == date(2026, 10, 31)
+    assert find_by_number(OTHER)
+
+
+def test_more_is_found_than_is_shown_where_there_is_more(load):
+    sites = [{**SITE, "siret": f"999999956{n:05}", "etablissementSiege": "false"} for n in range(30, 41)]
+    load(sites=sites[:9])
+    assert len(find_by_name("chaudronnerie")) == len(find_by_number("999999956")) == MOST
+    load(sites=sites)
+    assert len(find_by_name("chaudronnerie")) == len(find_by_number("999999956")) == MOST + 1
 
 
 def test_names_are_found_by_the_beginnings_of_words(load):

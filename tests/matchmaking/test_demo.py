@@ -1,11 +1,14 @@
 import re
+from datetime import date
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from stdnum.fr import siret
 
 from backend.accounts.models import Membership, Organisation, User
+from backend.companies.models import RegisterCopy, RegisteredEstablishment
 from backend.matchmaking.management.commands import demo
 from backend.matchmaking.management.demonstration import read_demonstration
 from backend.matchmaking.models import Submission
@@ -40,6 +43,24 @@ def test_loading_again_changes_nothing_and_keeps_a_changed_password():
     assert [model.objects.count() for model in (User, Organisation, Membership)] == counts == [9, 5, 8]
     user.refresh_from_db()
     assert user.check_password("changed since")
+
+
+def test_the_invented_register_is_loaded_where_there_is_none():
+    run("load_demo")
+    held = RegisteredEstablishment.objects.count()
+    assert held > 10
+    assert "Registre au" not in run("load_demo")
+    assert (RegisteredEstablishment.objects.count(), RegisterCopy.objects.count()) == (held, 1)
+
+
+def test_a_copy_of_the_real_register_stays():
+    real = RegisteredEstablishment.objects.create(
+        siret="21600159300017", name="VILLE", commune="60159", is_head_office=True, is_open=True
+    )
+    RegisterCopy.objects.create(dated=date(2026, 10, 1), loaded_at=timezone.now(), n_establishments=1)
+    run("load_demo")
+    assert RegisteredEstablishment.objects.get() == real
+    assert RegisterCopy.objects.get().dated == date(2026, 10, 1)
 
 
 def test_the_accounts_can_sign_in(client):

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from backend.accounts.models import Membership, Organisation, User
 from backend.common.days import current_day
+from backend.companies.establishments import is_copied
 from backend.matchmaking.management.demonstration import read_demonstration
 from backend.matchmaking.models import Submission
 from backend.territories.models import ServedEpci
@@ -44,7 +45,8 @@ class Command(BaseCommand):
         demonstration = read_demonstration()
         load_accounts(demonstration)
         self.stdout.write(f"{Organisation.objects.count()} organisations, {User.objects.count()} comptes")
-        call_command("load_establishments", *(REGISTER / name for name in STOCK_FILES), stdout=self.stdout)
+        if not is_copied():  # a copy of the real register stays
+            call_command("load_establishments", *(REGISTER / name for name in STOCK_FILES), stdout=self.stdout)
         if files:
             now = datetime.combine(current_day(), time.min, tzinfo=timezone.get_current_timezone())
             loaded = load_territory(seed=seed, n_files=files, years=years, now=now, processes=processes)
