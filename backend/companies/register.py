@@ -7,6 +7,7 @@ after several failures nothing is asked for a minute.
 
 import json
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, cast
@@ -18,6 +19,7 @@ from redis.exceptions import RedisError
 
 from backend.common.fetching import Answer, FetchError, Limits, fetch
 from backend.common.throttles import keyed_digest, spend
+from backend.companies.establishments import MOST
 from backend.companies.registered import (
     SIRET,
     SOLE_TRADER,
@@ -32,9 +34,10 @@ from backend.companies.registered import (
 logger = logging.getLogger(__name__)
 
 LIMITS = Limits(connect_seconds=1.0, read_seconds=2.0, total_seconds=3.0, max_bytes=1_000_000, redirects=0)
-N_FIRMS = 10  # of one answer, each with ten establishments at most
+N_FIRMS = MOST + 1  # of one answer, each with ten establishments at most: one more than is shown
 KEPT_SECONDS = 24 * 3600
 PAUSE_SECONDS, LONGEST_PAUSE = 60, 300  # nothing is asked for so long
+SECONDS = re.compile(r"[0-9]{1,6}")  # how long to wait, where it is written as a number that can be read
 SHOWN = "O"  # the others oppose that they are shown
 # From that day on the register has one activity only, in the NAF 2025 (contract of the service, July 2026).
 NAF_2025_SINCE = date(2027, 1, 1)
@@ -91,7 +94,7 @@ def _fetch(text: str) -> Answer:
         raise RegisterUnavailable(error.reason) from None
     if answer.status == 429:
         wait = answer.headers.get("retry-after", "")
-        _pause(min(int(wait), LONGEST_PAUSE) if wait.isascii() and wait.isdigit() else PAUSE_SECONDS)
+        _pause(min(int(wait), LONGEST_PAUSE) if SECONDS.fullmatch(wait) else PAUSE_SECONDS)
     if answer.status != 200 or answer.is_cut:
         raise RegisterUnavailable(f"status {answer.status}{', too long' if answer.is_cut else ''}")
     return answer

@@ -93,7 +93,7 @@ def test_it_is_asked_for_what_is_needed_and_for_no_person(state):
         "q": "chaudronnerie & fils",
         "minimal": "true",
         "include": "siege,matching_etablissements",
-        "per_page": "10",
+        "per_page": "11",
     }
     assert "Jonction" in state.headers[0]["User-Agent"]
 
@@ -206,7 +206,7 @@ def test_a_service_that_is_down_is_left_alone_after_some_failures(state, setting
     assert ask("chaudronnerie", on=ON)
 
 
-@pytest.mark.parametrize("wait", ["2", "86400", "Fri, 27 Nov 2026 09:00:00 GMT", "", "²"])
+@pytest.mark.parametrize("wait", ["2", "86400", "Fri, 27 Nov 2026 09:00:00 GMT", "", "²", "9" * 5000, "-1"])
 def test_when_it_says_to_wait_nothing_is_asked(state, wait):
     state.on("/search", lambda request: send(request, status=429, **{"Retry-After": wait.encode().decode("latin-1")}))
     refused("one")
