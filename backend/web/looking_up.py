@@ -11,15 +11,13 @@ from django.utils.translation import ngettext
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.companies import register
-from backend.companies.establishments import find_by_name, find_by_number
+from backend.companies.establishments import LEAST, MOST, find_by_name, find_by_number, is_copied, words_of
 from backend.companies.register import RegisterUnavailable
 from backend.companies.registered import SIRET, Registered, Source
 from backend.matchmaking.known import FACT_LABELS, value_text
 from backend.schemes import wording
 from backend.territories.services import served_communes
-from backend.web.forms.filing.search import SearchForm, number_begun
-
-N_SHOWN = 10
+from backend.web.forms.filing.search import NUMBER, SearchForm, number_begun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +50,8 @@ class Search:
     is_away: bool = False  # the service gave no answer
     was_typing: bool = False  # only the copy was asked
     may_ask: bool = False  # the service was not asked, and may be
+    is_everywhere: bool = False  # the service was asked; else the territory alone
+    has_more: bool = False  # than are shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +65,19 @@ class Row:
     declared: str = ""
 
 
-def typing(typed: str) -> Search:
-    """Look up in the copy what is being typed."""
+def is_possible() -> bool:
+    """Tell whether there is a register to look in."""
+    return is_copied() or register.is_connected()
+
+
+def typing(typed: str) -> Search | None:
+    """Look up in the copy what is being typed; of what is only begun and finds nothing, nothing is said."""
     number = number_begun(typed)
     found = find_by_number(number) if number else find_by_name(typed)
-    return Search(sites=_sites(found), was_typing=True, may_ask=register.is_connected())
+    is_begun = not number and (NUMBER.fullmatch(typed) or sum(map(len, words_of(typed))) < LEAST)
+    if not found and (is_begun or not is_copied()):
+        return None
+    return _search_of(found, was_typing=True, may_ask=register.is_connected())
 
 
 def search(form: SearchForm, request: HttpRequest, *, everywhere: bool) -> Search:
@@ -81,16 +89,16 @@ def search(form: SearchForm, request: HttpRequest, *, everywhere: bool) -> Searc
             found = _ask(text, request)
         except RegisterUnavailable:
             return Search(is_away=True)
-        may_ask = False
+        is_everywhere, may_ask = True, False
     else:
-        may_ask = register.is_connected() and not number
+        is_everywhere, may_ask = False, register.is_connected() and not number
     asked_for = next((site for site in found if site.siret == number), None)
     if asked_for and asked_for.is_open:
-        return Search(sites=_sites([asked_for]))
+        return _search_of([asked_for])
     if asked_for:
         (closed,) = _sites([asked_for])
-        return Search(closed=closed, sites=_sites(_open_sites(asked_for, request)))
-    return Search(sites=_sites(found), may_ask=may_ask)
+        return _search_of(_open_sites(asked_for, request), closed=closed)
+    return _search_of(found, may_ask=may_ask, is_everywhere=is_everywhere)
 
 
 def registered_as(siret: str, request: HttpRequest) -> Registered | None:
@@ -142,9 +150,13 @@ def _open_sites(closed: Registered, request: HttpRequest) -> list[Registered]:
     return found
 
 
+def _search_of(found: list[Registered], **more: Any) -> Search:
+    return Search(sites=_sites(found), has_more=len(found) > MOST, **more)
+
+
 def _sites(found: list[Registered]) -> tuple[Site, ...]:
     sites = [Site(registered=registered, is_inside=is_inside(registered)) for registered in found]
-    return tuple(sorted(sites, key=lambda site: (not site.is_inside, not site.registered.is_open))[:N_SHOWN])
+    return tuple(sorted(sites, key=lambda site: (not site.is_inside, not site.registered.is_open))[:MOST])
 
 
 def _source(registered: Registered) -> str:
@@ -157,4 +169,5 @@ def _source(registered: Registered) -> str:
 def _at_the_end_of(year: int, on: date) -> str:
     ago = on.year - year
     when = ngettext("il y a un an", "il y a %(n)s ans", ago) % {"n": ago} if ago > 0 else ""
-    return _("à la fin de %(year)s (%(when)s)") % {"year": year, "when": when} if when else f"{year}"
+    end = _("à la fin de %(year)s") % {"year": year}
+    return f"{end} ({when})" if when else end

@@ -1,6 +1,7 @@
 """Who the firm is: one box, and its establishments in the State’s register."""
 
 import csv
+import re
 from urllib.parse import quote
 
 import pytest
@@ -33,9 +34,66 @@ def test_as_one_types_only_the_copy_is_asked_and_a_part_of_the_page_answers(draf
     assert SECOND not in text_of(page)
     nothing = text_of(drafting.get(SEARCH, {"q": "zzzz"}, **TYPING))
     assert "Rien de tel dans le territoire. « Rechercher » cherche dans toute la France." in nothing
-    for typed in ("", "c", "9999999", "\0", "99999995"):
-        assert drafting.get(SEARCH, {"q": typed}, **TYPING).status_code == 200
     assert state.asked == []
+
+
+@pytest.mark.parametrize("typed", ["", " ", "c", "ch", "é!", "9999999", "\0", "99 999 997"])
+def test_what_is_only_begun_is_answered_by_nothing(drafting, copy, state, typed):
+    page = drafting.get(SEARCH, {"q": typed}, **TYPING)
+    assert page.status_code == 200
+    assert text_of(page) == ""
+    assert state.asked == []
+
+
+def test_where_there_is_no_copy_nothing_is_said_of_the_territory_while_one_types(drafting, state):
+    assert text_of(drafting.get(SEARCH, {"q": "chaudronnerie"}, **TYPING)) == ""
+    assert text_of(drafting.get(SEARCH, {"q": SIRET}, **TYPING)) == ""
+    assert "Rechercher" in text_of(drafting.get(STEP))
+
+
+def test_what_is_announced_is_one_line_and_no_list(drafting, copy):
+    part = drafting.get(SEARCH, {"q": "chaud"}, **TYPING).content.decode()
+    begin = '<p id="etablissements-dits" hx-swap-oob="innerHTML">'
+    assert part.strip().startswith(begin)
+    line, _, rest = part.strip().removeprefix(begin).partition("</p>")
+    assert " ".join(line.replace("&nbsp;", " ").split()) == "2 établissements : choisissez le vôtre."
+    assert "CHAUDRONNERIE DU BAC" in rest
+    page = drafting.get(SEARCH, {"q": "chaud"}).content.decode()
+    (line,) = re.findall(r'<p id="etablissements-dits" role="status">(.*?)</p>', page, re.S)
+    assert "2 établissements" in line
+    assert "CHAUDRONNERIE" not in line
+    assert "aria-live" not in page
+
+
+def test_others_than_are_shown_are_said(drafting, copy):
+    said = {"name": "AGENCE", "search_name": " agence", "commune": "60159", "is_head_office": False, "is_open": True}
+
+    def rows(numbers):
+        return [RegisteredEstablishment(siret=f"41816609600{n:03}", **said) for n in numbers]
+
+    others = "Il y en a d’autres : ajoutez un mot ou le SIRET."
+    RegisteredEstablishment.objects.bulk_create(rows(range(10, 20)))
+    for typed in ("agence", "418166096"):
+        for more in ({}, TYPING):
+            page = drafting.get(SEARCH, {"q": typed}, **more)
+            assert "10 établissements" in text_of(page)
+            assert others not in text_of(page)
+    RegisteredEstablishment.objects.bulk_create(rows(range(20, 25)))
+    for typed in ("agence", "418166096"):
+        for more in ({}, TYPING):
+            page = drafting.get(SEARCH, {"q": typed}, **more)
+            assert others in text_of(page)
+            assert len(sirets_in(page)) == 10
+
+
+def test_others_than_are_shown_of_the_service_are_said(drafting, state):
+    firms = [a_firm(nom_raison_sociale=f"AGENCE {n}", siege=a_site(siret=f"41816609600{n:03}")) for n in range(10, 21)]
+    state.page("/search", answer(*firms))
+    page = drafting.get(SEARCH, {"q": "agence"})
+    assert "Il y en a d’autres" in text_of(page)
+    assert len(sirets_in(page)) == 10
+    state.page("/search", answer(*firms[1:]))
+    assert "Il y en a d’autres" not in text_of(drafting.get(SEARCH, {"q": "agence de dix"}))
 
 
 def test_what_was_sent_is_asked_of_the_copy_first_then_of_the_service(drafting, copy, state):
@@ -89,12 +147,41 @@ def test_anything_may_be_typed(drafting, copy, odd):
 
 def test_who_is_not_found_goes_on_by_hand_with_what_was_typed(drafting, copy):
     page = drafting.get(SEARCH, {"q": "Inconnue du Bois"})
+    assert "Nous ne cherchons que dans le territoire, et n’y trouvons aucun" in text_of(page)
     assert "ne souhaite pas y paraître" in text_of(page)
     assert page.context["form"]["company_name"].value() == "Inconnue du Bois"
     assert '<details class="fold" open>' in page.content.decode()
     page = drafting.get(SEARCH, {"q": "418 166 096"})
     assert page.context["form"]["number"].value() == "418166096"
     assert drafting.post(STEP, FIRM)["Location"] == "/demande/projet/"
+
+
+def test_where_the_service_was_asked_the_register_is_said_to_show_nothing(drafting, copy, state):
+    state.page("/search", answer())
+    text = text_of(drafting.get(SEARCH, {"q": "Inconnue du Bois"}))
+    assert "Le registre ne montre aucun établissement à ce nom" in text
+    assert "que dans le territoire" not in text
+
+
+def test_without_a_register_there_is_no_box_and_the_form_by_hand_is_open(drafting):
+    for page in (drafting.get(STEP), drafting.get(SEARCH), drafting.get(SEARCH, {"q": "chaudronnerie"})):
+        assert page.status_code == 200
+        text, html = text_of(page), page.content.decode()
+        assert "Rechercher" not in text
+        assert "que dans le territoire" not in text
+        assert 'id="id_q"' not in html
+        assert '<details class="fold" open>' in html
+    drafting.post(STEP, FIRM)
+    assert file_it(drafting).sheet.name == FIRM["company_name"]
+
+
+def test_the_box_opens_on_no_error(drafting, copy):
+    choose(drafting)
+    assert "Ce n’est pas le mien" in text_of(drafting.get(STEP))
+    page = drafting.get(SEARCH)
+    assert "Écrivez un nom" not in text_of(page)
+    assert "<title>Erreur" not in page.content.decode()
+    assert not page.context["search_form"].errors
 
 
 def test_who_opposes_is_as_unknown_as_who_does_not_exist(drafting, copy, state):
@@ -130,6 +217,11 @@ def test_one_network_does_not_ask_for_all(drafting, state, settings):
     assert len(state.asked) == 1
 
 
+def test_without_a_draft_a_part_of_the_page_leads_the_whole_page_away(client, copy):
+    response = client.get(SEARCH, {"q": "chaud"}, **TYPING)
+    assert (response.status_code, response["HX-Redirect"], response.content) == (200, "/demande/", b"")
+
+
 def test_without_a_draft_nothing_is_looked_for(client, copy, state):
     for response in (client.get(SEARCH, {"q": "chaud"}), client.post(CHOOSE, {"siret": SIRET})):
         assert response["Location"] == "/demande/"
@@ -155,4 +247,4 @@ def test_a_firm_that_has_nothing_open_is_told_so(drafting, copy):
     (closed,) = RegisteredEstablishment.objects.filter(name__startswith="VERRERIE")
     text = text_of(drafting.get(SEARCH, {"q": closed.siret}))
     assert "fermé depuis le 29 mai 2026" in text
-    assert "ne montre pas d’autre établissement ouvert" in text
+    assert "Nous ne trouvons pas d’autre établissement ouvert de cette entreprise." in text

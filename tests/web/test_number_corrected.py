@@ -1,4 +1,4 @@
-"""A firm corrects its number later: what its page showed becomes its word, and who is in charge follows the commune."""
+"""A firm corrects its number later: what its page showed is its word, and who is in charge follows the commune."""
 
 import pytest
 

@@ -13,7 +13,7 @@ from backend.web.forms.fact_fields.rows import ADD_ROW
 from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.search import SearchForm
 from backend.web.forms.filing.steps import StepForm
-from backend.web.looking_up import is_inside, rows_of
+from backend.web.looking_up import is_inside, is_possible, rows_of
 from backend.web.notices import Notice, no_cookie, too_long, too_many
 
 
@@ -114,7 +114,7 @@ def step_context(name: str, form: StepForm, draft: Draft | None) -> dict[str, An
         "previous": NAMES[position - 1] if position else None,
     }
     if isinstance(form, FirmForm):
-        context["search_form"] = SearchForm()
+        context |= {"search_form": SearchForm(), "may_search": is_possible()}
     if draft and draft.chosen:
         declared = form.facts() if isinstance(form, FirmForm) and form.is_bound and form.is_valid() else {}
         context |= {

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from backend.companies.register import RegisterUnavailable
 from backend.web import looking_up
@@ -25,13 +26,13 @@ EVERYWHERE = "partout"  # not in our copy: by the State's service
 @require_http_methods(["GET", "HEAD"])
 def search(request: HttpRequest) -> HttpResponse:
     """Show the establishments that may be meant: of our copy alone while one types."""
-    draft = Draft.of(request.session)
+    draft, is_typing = Draft.of(request.session), bool(request.htmx)  # type: ignore[attr-defined]
     if draft is None:
-        return redirect("start")
-    fragment, page = "web/parts/establishments.html", f"web/filing/{FIRM}.html"
-    form = SearchForm(request.GET)
-    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(reverse("start")) if is_typing else redirect("start")
+    fragment, page = "web/parts/establishments_typed.html", f"web/filing/{FIRM}.html"
+    if is_typing:
         return render_fragment(request, fragment, page, {"search": looking_up.typing(request.GET.get("q", ""))})
+    form = SearchForm(request.GET if "q" in request.GET else None)
     found = looking_up.search(form, request, everywhere=EVERYWHERE in request.GET) if form.is_valid() else None
     by_hand = FirmForm(initial=_typed(form))
     context = {
