@@ -107,7 +107,7 @@ class Fact(models.Model):
 
     class Origin(models.TextChoices):
         DECLARED = "declared", _("déclaré par l’entreprise")
-        REGISTER = "register", _("registre des entreprises")
+        REGISTER = "register", _("Sirene")
         OFFICER = "officer", _("saisi par le développeur")
         DEDUCED = "deduced", _("déduit d’une autre réponse")
 
@@ -284,7 +284,6 @@ class RegisterCopy(models.Model):
         verbose_name = _("copie du registre")
         verbose_name_plural = _("copies du registre")
         ordering = ["-pk"]
-        get_latest_by = "pk"
 
     def __str__(self) -> str:
         return str(self.dated)

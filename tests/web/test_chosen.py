@@ -29,6 +29,15 @@ def test_the_chosen_one_fills_the_step_with_source_and_day(drafting, copy):
     assert SECOND not in text
 
 
+@pytest.mark.parametrize(
+    ("year", "said"),
+    [(2026, "à la fin de 2026 Sirene"), (2025, "à la fin de 2025 (il y a un an)"), (None, "20 à 49 salariés Sirene")],
+)
+def test_the_year_of_the_headcount_is_said_as_its_end(drafting, copy, year, said):
+    RegisteredEstablishment.objects.filter(siret=SIRET).update(headcount_year=year)
+    assert said in text_of(choose(drafting))
+
+
 def test_a_known_siret_leads_to_the_answer_in_few_steps(drafting, copy):
     choose(drafting)
     response = go_on(drafting)
@@ -68,9 +77,10 @@ def test_what_the_firm_corrects_is_declared_beside_it(drafting, copy, client):
     confirm_address(submission=submission)
     client.force_login(make_officer())
     desk = text_of(client.get(f"/agent/{submission.pk}/"))
-    assert "Registre des entreprises : Compiègne" in desk
-    assert "Registre des entreprises : de 20 à 49 salariés" in desk
-    assert "registre des entreprises, 24 novembre 2026" in desk
+    assert "Sirene : Compiègne" in desk
+    assert "Sirene : de 20 à 49 salariés" in desk
+    assert "Sirene, 24 novembre 2026" in desk
+    assert "egistre des entreprises" not in desk
 
 
 def test_another_establishment_drops_what_was_said_of_the_former(drafting, copy):
