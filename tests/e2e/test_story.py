@@ -78,6 +78,7 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     page.get_by_label("Chiffre d’affaires").select_option(label="de 2 M€ à 10 M€")
     page.get_by_role("group", name="Avez-vous déjà signé").get_by_label("Non").check()
     page.get_by_label("Coût du projet").fill("180 000 €")
+    page.get_by_text("Ce qu’il comprend, où, vos locaux").click()
     page.get_by_label("Sur le site indiqué").check()
     see(page, "04-projet")
     page.get_by_role("button", name="Continuer").click()

@@ -13,7 +13,7 @@ from backend.matchmaking.alerts import subscribe
 from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.follow_up import offer_file, record_step, write_note
 from backend.matchmaking.language import learn_language
-from backend.matchmaking.models import Reminder, Submission
+from backend.matchmaking.models import Escalation, Reminder, Submission
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.services import stop
@@ -66,6 +66,7 @@ def file_everything(*, learnt: bool = True) -> Submission:
     )
     write_note(submission=submission, author=officer, audience="internal", text=f"{TRACES['contact']} : {RARE}.")
     record_step(submission=submission, officer=officer, step="partner", note=f"un loueur de {RARE}")
+    Escalation.objects.create(submission=submission, starts_on=DAY, rung="officer", to=officer, told_on=DAY)
     subscribe(submission=submission, frequency="weekly", paused_until=None, on=DAY)
     Reminder.objects.create(
         alert=submission.alert, scheme=first.scheme, closes_on=DAY, stage=Reminder.Stage.PREPARE, sent_on=DAY
