@@ -8,7 +8,7 @@ from backend.accounts.models import Membership
 from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.gaps import LEAST, gaps_for
 from backend.matchmaking.models import UnmetNeed
-from backend.matchmaking.queue import Filters, queue_of
+from backend.matchmaking.queue import Filters, queue_of, rows_of
 from backend.matchmaking.results import compute_result
 from backend.matchmaking.services import correct_submission
 from backend.schemes.models import Revision, Scheme, SubNeed
@@ -143,7 +143,8 @@ def test_it_goes_with_the_file():
 def test_the_queue_marks_what_nothing_answers_and_narrows_to_it():
     nothing, answered = make(needs=(OTHER,)), make()
     user = make_officer()
-    marks = {file: file.unanswered for file in queue_of(user, Filters(), on=DAY)}
+    keys = queue_of(user, Filters(), on=DAY).values_list("pk", flat=True)
+    marks = {row.submission: row.submission.unanswered for row in rows_of(keys, on=DAY)}
     assert marks == {nothing: True, answered: False}
     assert list(queue_of(user, Filters(unanswered=True), on=DAY)) == [nothing]
 

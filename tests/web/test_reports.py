@@ -31,8 +31,8 @@ def test_what_a_visitor_reports_waits_in_the_queue_of_the_editors(client):
     assert send(client)["Location"] == f"/dispositifs/{KEY}/signaler/merci/"
     task = CatalogueTask.objects.waiting().get()
     assert (task.origin, task.reported_by, task.text) == ("public", None, SENT["text"])
-    assert task.criterion == get_scheme(KEY).current.criteria.get(position=2)
-    assert task.revision.number == 1
+    assert task.revision == get_scheme(KEY).revisions.get(number=1)  # of the page that was read
+    assert task.criterion == task.revision.criteria.get(position=2)
     assert "Merci" in text_of(client.get(f"/dispositifs/{KEY}/signaler/merci/"))
 
 
