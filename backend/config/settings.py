@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "backend.web.middleware.SignedInMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "backend.web.middleware.whole_page_leads_away",
 ]
 
 ROOT_URLCONF = "backend.config.urls"

@@ -11,9 +11,11 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
 
 from backend.accounts.devices import remember_device
 from backend.accounts.models import User
@@ -49,6 +51,20 @@ def only_known_methods(get_response: GetResponse) -> GetResponse:
         if request.method not in METHODS and not request.path.startswith("/api/"):
             return HttpResponseNotAllowed(METHODS)
         return get_response(request)
+
+    return middleware
+
+
+def whole_page_leads_away(get_response: GetResponse) -> GetResponse:
+    """Let the page go where a part of it was sent: htmx would put the page that it is led to in the part's place."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.htmx and isinstance(response, HttpResponseRedirectBase):  # type: ignore[attr-defined]
+            away = HttpResponseClientRedirect(response.url)
+            away.cookies = response.cookies
+            return away
+        return response
 
     return middleware
 

@@ -18,6 +18,7 @@ from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import shortlist_of
 from backend.schemes.models import SubNeed
 from backend.web.drafts import Draft, stated
+from tests.factories import link_to, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, FORMS, fill, text_of
 
@@ -105,6 +106,25 @@ def test_what_another_release_kept_in_a_draft_is_left_out(client):
     session["draft"] = {**session["draft"], "of_tomorrow": 1}
     session.save()
     assert client.get(ANSWER).status_code == 200
+
+
+def test_a_part_of_a_page_that_is_gone_leads_the_whole_page_away(client):
+    submission, part = make_submission(confirmed=True), {"HX-Request": "true"}
+    scheme = submission.results.first().matches.first().scheme_id
+    firm, officer = (
+        f"/resultat/{link_to(submission)}/dispositif/{scheme}/",
+        f"/agent/{submission.pk}/dispositif/{scheme}/",
+    )
+    Submission.objects.filter(pk=submission.pk).update(closed_at=timezone.now(), closed_reason="withdrawn")
+    for path, leads in (
+        (f"{ANSWER}{scheme}/", ANSWER),
+        (firm, firm.partition("dispositif")[0]),
+        (officer, "/compte/connexion/"),
+    ):
+        response = client.get(path, headers=part)
+        assert (response.status_code, response.content) == (200, b""), path
+        assert response["HX-Redirect"].startswith(leads)
+        assert client.get(path).status_code == 302
 
 
 def test_all_schemes_of_a_draft_are_listed_and_each_has_its_conditions(client):

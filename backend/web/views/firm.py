@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from backend.companies.register import RegisterUnavailable
 from backend.web import looking_up
@@ -28,7 +27,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """Show the establishments that may be meant: of our copy alone while one types."""
     draft, is_typing = Draft.of(request.session), bool(request.htmx)  # type: ignore[attr-defined]
     if draft is None:
-        return HttpResponseClientRedirect(reverse("start")) if is_typing else redirect("start")
+        return redirect("start")
     fragment, page = "web/parts/establishments_typed.html", f"web/filing/{FIRM}.html"
     if is_typing:
         return render_fragment(request, fragment, page, {"search": looking_up.typing(request.GET.get("q", ""))})
