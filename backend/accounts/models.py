@@ -230,7 +230,7 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
 
 
 class Absence(models.Model):
-    """Days, both included, on which someone is told of nothing; one that was declared by mistake is cancelled."""
+    """Leave of an officer, both days included: no reminder is sent; one that was declared by mistake is cancelled."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="absences", verbose_name=_("absent"))
     starts_on = models.DateField(_("du"))

@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from backend.common.text import fold
 
@@ -24,6 +26,20 @@ class FrenchNumber(forms.DecimalField):
         if isinstance(value, str):
             value = "".join(mark for mark in value if not mark.isspace() and mark != "€").replace(",", ".")
         return super().to_python(value)
+
+
+class DayField(forms.DateField):
+    """A day, from the calendar of the browser or as people type it: ``31/12/2026``."""
+
+    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    default_error_messages: ClassVar = {"invalid": _("« %(value)s » n’est pas une date. Écrivez-la comme 31/12/2026.")}
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except ValidationError as error:
+            error.params = {"value": str(value)[:40]}  # Django does not say what was given
+            raise
 
 
 _AMOUNT = re.compile(

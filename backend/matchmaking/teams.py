@@ -29,7 +29,7 @@ def holders_led_by(user: User) -> QuerySet[User]:
 
 def team(user: User, *, on: date) -> list[Member]:
     """Return the officers whose absences someone may say, and all who hold files of an intercommunality they lead."""
-    held = Submission.objects.filter(officer__isnull=False, erased_at=None).still_open()
+    held = Submission.objects.visible_to(user).still_open()  # who moved holds others, of which nothing is said here
     here, holders = team_of(user).values("pk"), holders_led_by(user).values("pk")
     people = list(User.objects.filter(Q(pk__in=here) | Q(pk__in=holders)).select_related("stand_in"))
     files: dict[int, list[Submission]] = defaultdict(list)

@@ -65,7 +65,7 @@ def test_an_editor_adds_what_a_page_says_and_another_person_decides_of_an_openin
         ({"says": "peut-être"}, "choix"),
         ({"day": "2026-11-29"}, "Le 29/11/2026 ne convient pas"),
         ({"day": "1999-01-01"}, "un jour du 01/01/2015 à aujourd’hui"),
-        ({"day": "le vingt"}, "date valide"),
+        ({"day": "le vingt"}, "n’est pas une date. Écrivez-la comme"),
         ({"says": "dated"}, "demande le dernier jour"),
         ({"closes_on": "2027-01-01"}, "Des dates ne vont qu’avec"),
         ({"says": "dated", "opens_on": "2027-01-02", "closes_on": "2027-01-01"}, "avant l’ouverture"),

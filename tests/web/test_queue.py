@@ -291,7 +291,12 @@ def test_a_call_promised_stands_with_those_to_call_once_its_day_has_come(desk, o
 
 @pytest.mark.parametrize(
     ("day", "told"),
-    [("", "quel jour"), ("demain", "n’est pas une date"), ("2020-01-01", "est passé"), ("2999-01-01", "plus d’un an")],
+    [
+        ("", "quel jour"),
+        ("demain", "« demain » n’est pas une date"),
+        ("2020-01-01", "est passé"),
+        ("2999-01-01", "plus d’un an"),
+    ],
 )
 def test_a_call_promised_for_no_day_to_come_is_refused_with_what_was_typed(desk, submission, day, told):
     sent = {"step": "call_back", "due_on": day, "note": "le devis", "scheme": ""}

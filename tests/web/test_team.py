@@ -61,7 +61,7 @@ def test_an_officer_says_when_he_is_away_and_who_stands_in(client, people):
         ({"ends_on": "2020-01-01"}, "est passé"),
         (days(9, 5), "avant de commencer"),
         ({"user": ""}, "Choisissez une personne"),
-        ({"ends_on": "demain"}, "n’est pas une date"),
+        ({"ends_on": "demain"}, "« demain » n’est pas une date"),
         ({"starts_on": ""}, "Dites le premier jour"),
         ({"ends_on": "2999-01-01"}, "un an au plus"),
         ({"user": "x"}, "n’est pas dans la liste"),
@@ -177,5 +177,10 @@ def test_only_files_that_their_new_officer_may_open_move(people):
 def test_who_moved_to_another_place_is_shown_with_the_files_still_held_here(client, people):
     officer, _colleague, lead, far = people
     take_file(submission=make_submission(confirmed=True), officer=officer)
+    elsewhere = make_submission(confirmed=True, facts={"commune": "60025"})
+    Submission.objects.filter(pk=elsewhere.pk).update(officer=officer)
     officer.memberships.update(organisation=far.memberships.get().organisation)
-    assert "Odile Ferrand" in shown(client, lead)
+    page = shown(client, lead)
+    assert "Odile Ferrand" in page
+    assert "1 dossier suivi, dont 1 à relire" in page  # and nothing of what is held elsewhere
+    assert f'value="{current_day()}"' in client.get(TEAM).content.decode()  # as a calendar reads it

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from backend.common.fields import FrenchNumber
+from backend.common.fields import DayField, FrenchNumber
 from backend.common.text import fold
 from backend.schemes.models import Scheme, validate_activity, validate_activity_2025
 from backend.schemes.vocabulary import LEGAL_GROUPS
@@ -133,10 +133,9 @@ def amount_field(label: str, **options: Any) -> FrenchNumber:
     return FrenchNumber(label=label, widget=widget, **fields)
 
 
-def day_field(label: str, **options: Any) -> forms.DateField:
+def day_field(label: str, **options: Any) -> DayField:
     """Return a field for a day."""
-    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, widget=widget, **{"required": False, **options})
+    return DayField(label=label, **{"required": False, **options})
 
 
 def choices_with_blank(choices: Iterable[tuple[str, Any]], blank: str) -> list[tuple[str, Any]]:

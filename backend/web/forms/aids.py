@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
-from backend.common.fields import Euros, PlainText
+from backend.common.fields import DayField, Euros, PlainText
 from backend.companies.models import ReceivedAid
 from backend.schemes.wording import day as day_in_words
 
@@ -17,10 +17,9 @@ OLDEST = 2000
 class AidForm(forms.Form):
     """One aid: when it was granted and how much, and what else is known of it."""
 
-    granted_on = forms.DateField(
+    granted_on = DayField(
         label=_("Accordée le"),
         help_text=_("Le jour de la décision, pas celui du versement."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d/%m/%Y"],
         error_messages={
             "required": _("Donnez le jour où l’aide a été accordée : il dit jusqu’à quand elle compte."),

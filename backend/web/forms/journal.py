@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
-from backend.common.fields import PlainText
+from backend.common.fields import DayField, PlainText
 from backend.journal.models import AuditEventQuerySet, Kind
 
 ABOUT_FILES = [
@@ -36,10 +36,9 @@ class JournalForm(forms.Form):
         choices=[("", _("Toutes")), *[(kind.value, kind.label) for kind in ABOUT_FILES]],
         error_messages={"invalid_choice": _("« %(value)s » n’est pas dans la liste : choisissez une nature.")},
     )
-    jour = forms.DateField(
+    jour = DayField(
         label=_("Jour"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": _("Ce n’est pas un jour. Écrivez-le comme 24/11/2026.")},
     )
 

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
+from backend.common.fields import DayField
 from backend.matchmaking.models import Alert
 from backend.schemes.wording import day as day_in_words
 from backend.web.forms.phone import PhoneField
@@ -42,10 +43,9 @@ class AlertForm(forms.Form):
         widget=forms.RadioSelect,
         help_text=_("Un courriel par jour au plus. Une date limite proche n’attend pas."),
     )
-    paused_until = forms.DateField(
+    paused_until = DayField(
         label=_("En pause jusqu’au (facultatif)"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d/%m/%Y"],
         error_messages={"invalid": _("Cette date n’existe pas. Écrivez-la comme 31/01/2027.")},
     )

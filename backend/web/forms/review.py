@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Membership, User
 from backend.common.days import current_day
-from backend.common.fields import PlainText
+from backend.common.fields import DayField, PlainText
 from backend.matchmaking.known import FACT_LABELS
 from backend.matchmaking.models import FollowUp, Match, NeedCorrection, Note, Review, Submission
 from backend.matchmaking.reviews import Because
@@ -119,12 +119,7 @@ class StepForm(forms.Form):
     scheme = forms.ModelChoiceField(
         label=_("Dispositif"), queryset=Scheme.objects.none(), required=False, empty_label=_("Aucun en particulier")
     )
-    due_on = forms.DateField(
-        label=_("Quel jour rappeler"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("« %(value)s » n’est pas une date. Écrivez-la comme 24/12/2026.")},
-    )
+    due_on = DayField(label=_("Quel jour rappeler"), required=False)
     note = PlainText(label=_("Précision"), required=False, max_length=300)
 
     def clean_due_on(self) -> date | None:

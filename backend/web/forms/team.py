@@ -12,9 +12,7 @@ from django.utils.translation import ngettext
 from backend.accounts.absences import colleagues_of, team_of
 from backend.accounts.models import User
 from backend.common.days import current_day
-
-DATE = forms.DateInput(attrs={"type": "date"})
-NOT_A_DAY = _("« %(value)s » n’est pas une date. Écrivez-la comme 24/12/2026.")
+from backend.common.fields import DayField
 
 
 class PersonField(forms.ModelChoiceField[User]):
@@ -45,18 +43,12 @@ class StandInForm(forms.Form):
 
 
 class AbsenceForm(StandInForm):
-    """Days on which somebody is told of nothing."""
+    """Days of leave, on which no reminder is sent."""
 
-    starts_on = forms.DateField(
-        label=_("Premier jour"),
-        widget=DATE,
-        error_messages={"required": _("Dites le premier jour de l’absence."), "invalid": NOT_A_DAY},
+    starts_on = DayField(
+        label=_("Premier jour"), error_messages={"required": _("Dites le premier jour de l’absence.")}
     )
-    ends_on = forms.DateField(
-        label=_("Dernier jour"),
-        widget=DATE,
-        error_messages={"required": _("Dites le dernier jour de l’absence."), "invalid": NOT_A_DAY},
-    )
+    ends_on = DayField(label=_("Dernier jour"), error_messages={"required": _("Dites le dernier jour de l’absence.")})
 
     def clean_ends_on(self) -> date:
         ends_on: date = self.cleaned_data["ends_on"]

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
+from backend.common.fields import DayField
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.schemes.models import is_activity
@@ -132,11 +133,10 @@ class LegalFormFields(FactFields):
 class CreationFields(FactFields):
     fields_of_fact = {"created_on": ("created_on",)}
 
-    created_on = forms.DateField(
+    created_on = DayField(
         label=_("Date de création"),
         required=False,
         help_text=_("Même approximative. Laissez vide si vous ne savez pas."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d/%m/%Y"],
         error_messages={"invalid": _("Cette date n’existe pas. Écrivez-la comme 31/12/2015.")},
     )
