@@ -12,6 +12,7 @@ from backend.notifications.models import Notification
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email
 from backend.schemes.dates import closed_on, closing_without_follow_up, overdue, published, what_next
+from backend.schemes.law import Due, due
 from backend.schemes.models import CatalogueTask, Page, Scheme
 from backend.schemes.quality import review_day
 
@@ -41,13 +42,15 @@ def _content(on: date) -> dict[str, Any]:
     schemes = published()
     closed = [scheme for scheme in closed_on(schemes, on=on) if _closed_within(scheme, on)]
     closing, to_review = closing_without_follow_up(schemes, on=on), overdue(on=on)
+    texts = due(schemes, on=on)
     waiting = CatalogueTask.objects.waiting()
     by_origin = dict(waiting.order_by().values_list("origin").annotate(Count("pk")))
-    if not (closed or closing or to_review or by_origin):
+    if not (closed or closing or to_review or texts or by_origin):
         return {}
     return {
         "closed": [_line(scheme, note=what_next(scheme, on)) for scheme in closed],
         "closing": [_line(scheme) for scheme in closing],
+        "texts": [_text(found) for found in texts],
         "to_review": [_line(scheme) for scheme in to_review[:SHOWN]],
         "n_to_review": len(to_review),
         "n_more": max(len(to_review) - SHOWN, 0),
@@ -71,4 +74,15 @@ def _line(scheme: Scheme, *, note: str = "") -> dict[str, Any]:
         "review_on": review_day(revision) if revision else None,
         "note": note,
         "url": absolute_url("admin:schemes_scheme_change", scheme.pk),
+    }
+
+
+def _text(found: Due) -> dict[str, Any]:
+    """One line for a text, however many sheets name it."""
+    return {
+        "title": found.event.title,
+        "on": found.event.day,
+        "effect": found.event.effect,
+        "who": found.who,
+        "schemes": [_line(scheme) for scheme in found.unread],
     }
