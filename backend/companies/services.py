@@ -15,7 +15,7 @@ from backend.companies.packing import VERSION, pack
 BATCH = 5_000  # sheets whose snapshots are written together
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_sheet(*, siret: str, siren: str, name: str) -> FactSheet:
     """Open a sheet for a firm; its company and site are made once, whatever the number of filings."""
     sheet = FactSheet()
@@ -23,7 +23,7 @@ def open_sheet(*, siret: str, siren: str, name: str) -> FactSheet:
     return sheet
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def identify(*, sheet: FactSheet, siret: str, siren: str, name: str) -> bool:
     """Say whose sheet it is; return whether that differs from what it said."""
     company = Company.objects.get_or_create(siren=siren)[0] if siren else None
@@ -52,7 +52,7 @@ def drop_official(*, sheet: FactSheet, on: date) -> None:
             record_facts(sheet=sheet, values={name: fact.value}, origin=fact.origin, author=fact.author, on=on)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_facts(
     *,
     sheet: FactSheet,
@@ -70,7 +70,6 @@ def record_facts(
     # Who records at the same time waits: else the snapshot of the last would lack what the other one said.
     FactSheet.objects.select_for_update(of=("self",)).get(pk=sheet.pk)
     known = sheet.values() if known is None else known
-    now = timezone.now()
     rows = Fact.objects.bulk_create(
         Fact(
             sheet=sheet,
@@ -78,8 +77,7 @@ def record_facts(
             value=value,
             origin=(origins or {}).get(name, origin),
             author=author,
-            recorded_at=now,
-            recorded_on=on,
+            **_now(on),
         )
         for name, value in values.items()
         if known.get(name) != value
@@ -89,11 +87,46 @@ def record_facts(
     return rows
 
 
+@transaction.atomic(savepoint=False)
+def record_first_facts(
+    *, sheet: FactSheet, declared: Mapping[str, Any], official: Mapping[str, Any], origins: Mapping[str, str], on: date
+) -> None:
+    """Record what a firm declares on a sheet just opened in this transaction, beside what the register says of it.
+
+    Where the firm says something else, or takes back what the register says, its word counts, and the register's stays
+    beside it. ``origins`` gives another origin than *declared* to some facts.
+    """
+    said = {**dict.fromkeys(official), **declared}
+    now = _now(on)
+    rows = [
+        Fact(sheet=sheet, name=name, value=value, origin=Fact.Origin.REGISTER, **now)
+        for name, value in official.items()
+        if value is not None
+    ]
+    rows += [
+        Fact(sheet=sheet, name=name, value=value, origin=origins.get(name, Fact.Origin.DECLARED), **now)
+        for name, value in said.items()
+        if official.get(name) != value
+    ]
+    Fact.objects.bulk_create(rows)
+    if rows:
+        asked = {name for name in said if name.startswith(Fact.DECLINED)}
+        _write_snapshots({sheet.pk: {name: value for name, value in said.items() if name not in asked}})
+
+
+def _now(on: date) -> dict[str, Any]:
+    return {"recorded_at": timezone.now(), "recorded_on": on}
+
+
 def store_snapshots(sheets: Collection[int]) -> None:
     """Write the snapshots of some sheets from their facts; the caller's transaction holds both."""
     in_force: dict[int, dict[str, Any]] = {sheet: {} for sheet in sheets}
     for sheet, name, value in Fact.objects.filter(sheet__in=sheets).said().values_list("sheet", "name", "value"):
         in_force[sheet][name] = value
+    _write_snapshots(in_force)
+
+
+def _write_snapshots(in_force: Mapping[int, Mapping[str, Any]]) -> None:
     snapshots = []
     for sheet, facts in in_force.items():
         row, rest = pack({name: value for name, value in facts.items() if value is not None})

@@ -181,6 +181,8 @@ def share_name(*, submission: Submission, agrees: bool) -> None:
 def colleagues_of(submission: Submission) -> list[str]:
     """Return the colleagues who filed for the same firm, by what each agreed to have told: a name, or nothing."""
     linked = [other.pk for other in read_together(submission)]
+    if not linked:
+        return []
     links = FileLink.objects.agreed().touching(submission.pk).filter(kind=FileLink.Kind.COLLEAGUE)
     others = [pk for pk in (link.other_than(submission.pk) for link in links) if pk in linked]
     files = Submission.objects.filter(pk__in=others).select_related("contact").order_by("pk")

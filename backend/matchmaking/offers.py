@@ -35,5 +35,5 @@ def offers_of(submission: Submission, result: Result) -> tuple[Offer, ...]:
     """Return what the text of a file states and the schemes of its result lack."""
     if not submission.text.strip():
         return ()
-    waiting = result.matches.answering().values_list("unknown", flat=True)
+    waiting = (match.unknown for match in result.answering)
     return offers_in(submission.text, known=result.facts, waiting=waiting)

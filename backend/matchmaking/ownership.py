@@ -59,18 +59,19 @@ def read_once(submission: Submission) -> None:
     """
     submission.page_readings, submission.page_facts = None, None
     submission.page_readings = read_together(submission)
-    submission.page_facts = known_facts(submission)
+    facts, submission.page_declined = _read(submission, Fact.objects.all())
+    submission.page_facts = facts
 
 
 def readings_of(submissions: Iterable[Submission]) -> dict[int, tuple[ReadFile, ...]]:
-    """Return the same of many files at once, by file: one query, whatever their number."""
+    """Return the same of many files at once, by file: one query at most, whatever their number."""
     submissions = list(submissions)
     of_pages = {file.pk: file.page_readings for file in submissions if file.page_readings is not None}
     if len(of_pages) == len(submissions):
         return of_pages
-    keys = [submission.pk for submission in submissions]
-    shared = _shared_readings(Submission.objects.filter(pk__in=keys))
-    return {pk: shared.get(pk, ()) for pk in keys}
+    confirmed = [file.pk for file in submissions if file.confirmed_at]  # the others read nobody's
+    shared = _shared_readings(Submission.objects.filter(pk__in=confirmed)) if confirmed else {}
+    return {file.pk: shared.get(file.pk, ()) for file in submissions}
 
 
 def _shared_readings(files: QuerySet[Submission]) -> dict[int, tuple[ReadFile, ...]]:
@@ -127,12 +128,27 @@ def known_facts(submission: Submission) -> dict[str, Fact]:
     """
     if submission.page_facts is not None:
         return submission.page_facts
+    return _read(submission, Fact.objects.said())[0]
+
+
+def declined_questions(submission: Submission) -> set[str]:
+    """Return the questions of a file to which someone answered that they do not know."""
+    return submission.sheet.declined() if submission.page_declined is None else submission.page_declined
+
+
+def _read(submission: Submission, facts: QuerySet[Fact]) -> tuple[dict[str, Fact], set[str]]:
+    """Return the newest row of each fact that is known, and the questions that its own sheet declined."""
     readers = _readers([(submission.pk, submission.sheet_id)], readings_of([submission]))
     newest: dict[str, Fact] = {}
-    for fact in Fact.objects.filter(sheet__in=readers).said().select_related("author"):
-        if readers[fact.sheet_id][0].reads(fact.name):
+    declined: set[str] = set()
+    rows = facts.filter(sheet__in=readers).select_related("author").order_by("recorded_at", "pk")
+    for fact in rows:
+        if fact.name.startswith(Fact.DECLINED):
+            if fact.sheet_id == submission.sheet_id:
+                declined.add(fact.name.removeprefix(Fact.DECLINED))
+        elif readers[fact.sheet_id][0].reads(fact.name):
             newest[fact.name] = fact
-    return {name: fact for name, fact in newest.items() if fact.value is not None}
+    return {name: fact for name, fact in newest.items() if fact.value is not None}, declined
 
 
 def known_values(submission: Submission) -> dict[str, Any]:
@@ -143,14 +159,17 @@ def known_values(submission: Submission) -> dict[str, Any]:
 def known_values_of(submissions: Iterable[Submission], readings: Readings) -> dict[int, dict[str, Any]]:
     """Return the same of many files at once, by file, in two queries; their sheets are read with them.
 
-    A file that is read alone from one packed row; of several, the newest row of each fact counts.
+    A file that is read alone from one packed row; of several, the newest row of each fact counts. What a page has
+    looked up is not read again.
     """
-    files = [(file.pk, file.sheet_id) for file in submissions]
+    submissions = list(submissions)
+    of_pages = {file.pk: known_values(file) for file in submissions if file.page_facts is not None}
+    files = [(file.pk, file.sheet_id) for file in submissions if file.pk not in of_pages]
     alone = {sheet: pk for pk, sheet in files if not readings[pk]}
-    snapshots = list(FactSnapshot.objects.current().filter(pk__in=alone))
+    snapshots = list(FactSnapshot.objects.current().filter(pk__in=alone)) if alone else []
     unpacked = unpack(rows_of(one.packed for one in snapshots))
     packed = {alone[one.pk]: {**facts, **(one.rest or {})} for one, facts in zip(snapshots, unpacked, strict=True)}
-    return packed | _newest_values([file for file in files if file[0] not in packed], readings)
+    return of_pages | packed | _newest_values([file for file in files if file[0] not in packed], readings)
 
 
 def _newest_values(files: Collection[tuple[int, int]], readings: Readings) -> dict[int, dict[str, Any]]:

@@ -28,12 +28,16 @@ def preferences_of(submission: Submission) -> Preferences:
 
     What its text says of time is said on the day it was filed.
     """
-    return preferences_in(submission.text, submission.preference_corrections.removed(), on=submission.filed_on)
+    said = said_of(submission.text, engine.read_preferences(submission.text, on=submission.filed_on))
+    return _apart(said, submission.preference_corrections.removed() if said else ())
 
 
 def preferences_in(text: str, removed: Container[str], *, on: date) -> Preferences:
     """Return the preferences that a text of a day says, and those of them that were taken away."""
-    said = said_of(text, engine.read_preferences(text, on=on))
+    return _apart(said_of(text, engine.read_preferences(text, on=on)), removed)
+
+
+def _apart(said: list[SaidPreference], removed: Container[str]) -> Preferences:
     return [one for one in said if one.key not in removed], [one for one in said if one.key in removed]
 
 

@@ -187,10 +187,9 @@ def present(submission: Submission, result: Result, *, viewer: User | None = Non
     ``viewer`` is the one who reads it, and who is told the numbers of the other files he may read.
     """
     reviews = decisions(submission)
-    matches = list(result.matches.select_related("scheme", "need"))
     known = known_of(submission, result, viewer=viewer)
     page = _layout(
-        matches,
+        result.ranked,
         known,
         reviews,
         on=result.on,
@@ -244,7 +243,8 @@ def explain_ranked(ranked: Iterable[engine.Ranked], facts: engine.Facts, *, on: 
 
 def proposes_de_minimis(result: Result) -> bool:
     """Tell whether a scheme that answers the firm may be paid as de minimis aid."""
-    texts = set(result.matches.answering().values_list("revision__state_aid_regime", flat=True))
+    sheets = read_revisions({match.revision_id for match in result.answering})
+    texts = {sheet.state_aid_regime for sheet in sheets.values()}
     return any(basis.name == DE_MINIMIS for text in texts for basis in regimes_of(text) or ())
 
 

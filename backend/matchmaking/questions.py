@@ -14,6 +14,7 @@ from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.models import Match, Result, Submission
+from backend.matchmaking.ownership import declined_questions
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision
 from backend.schemes.services import manual_sentences
@@ -125,17 +126,18 @@ class Open:
     declined: Collection[str]  # the questions that are not asked again
     weights: engine.Weights
     on: date
+    compiled: engine.Catalogue
 
 
-def open_of(submission: Submission, result: Result) -> Open:
-    """Return what may be asked of a result."""
-    possible = result.matches.filter(addresses=True).exclude(eligibility=Match.Verdict.INELIGIBLE)
+def open_of(submission: Submission, result: Result, compiled: engine.Catalogue | None = None) -> Open:
+    """Return what may be asked of a result, of our catalogue as it is unless it was just read."""
     return Open(
-        matches=tuple(possible.select_related("scheme")),
+        matches=tuple(result.answering),
         facts=result.facts,
-        declined=submission.sheet.declined(),
+        declined=declined_questions(submission),
         weights=engine.weights_of(result.weights),
         on=result.on,
+        compiled=compiled or engine.catalogue(),
     )
 
 
@@ -144,7 +146,7 @@ def questions_of(of: Open, *, told_with: Mapping[str, str], can_ask: Callable[[s
 
     ``can_ask`` tells which facts have a form.
     """
-    matches, compiled = {match.scheme.key: match for match in of.matches}, engine.catalogue()
+    matches, compiled = {match.scheme.key: match for match in of.matches}, of.compiled
     worth = engine.worth(((key, match.score, match.parts) for key, match in matches.items()), of.weights)
     undecided = {key: worth[key] for key, match in matches.items() if match.typed == Match.Verdict.UNDECIDED}
     unsure = {key: worth[key] for key, match in matches.items() if match.eligibility == Match.Verdict.UNDECIDED}

@@ -1,6 +1,6 @@
 """Asking the engine, keeping its answer, and asking again."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,7 @@ from backend.accounts.models import User
 from backend.companies.packing import rows_of
 from backend.matchmaking import engine
 from backend.matchmaking.held import held_by
-from backend.matchmaking.models import Alert, Cause, Match, Need, NeedCorrection, Result, Submission, WeightSet
+from backend.matchmaking.models import Alert, Cause, Match, Need, NeedCorrection, Result, Submission
 from backend.matchmaking.ownership import Readings, known_values_of, numbers_read, packed_files, readings_of
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.unmet import record_unmet
@@ -22,10 +22,23 @@ from backend.schemes.services import manual_facts
 
 def set_needs(*, submission: Submission, ticked: Iterable[str], text: str) -> None:
     """Read the needs again from boxes and words; what officers corrected holds, unless the firm ticks it since."""
-    ticked = set(ticked)
     added, removed = corrected_needs(submission)
     submission.needs.all().delete()
-    Need.objects.bulk_create(
+    write_needs(submission=submission, ticked=ticked, text=text, added=added, removed=removed)
+
+
+def write_needs(
+    *,
+    submission: Submission,
+    ticked: Iterable[str],
+    text: str,
+    added: Collection[str],
+    removed: Collection[str],
+    language: str = "",
+) -> list[Need]:
+    """Write the needs of a file that has none, from boxes and words, and from what was corrected of them."""
+    ticked = set(ticked)
+    return Need.objects.bulk_create(
         Need(
             submission=submission,
             sub_need_id=need.sub_need,
@@ -36,7 +49,7 @@ def set_needs(*, submission: Submission, ticked: Iterable[str], text: str) -> No
             evidence=list(need.evidence),
             sentence=need.sentence and list(need.sentence),
         )
-        for need in engine.understand(text, ticked | added).needs
+        for need in engine.understand(text, ticked.union(added), language=language).needs
         if need.sub_need in ticked or need.sub_need not in removed
     )
 
@@ -53,14 +66,17 @@ def record_corrections(
 ) -> None:
     """Record what somebody said of sub-needs, by key; without an officer, the firm."""
     now = timezone.now()
-    for sub_need, change in changes.items():
-        submission.need_corrections.create(
+    NeedCorrection.objects.bulk_create(
+        NeedCorrection(
+            submission=submission,
             sub_need_id=sub_need,
             change=change,
             was_ticked=change == NeedCorrection.Change.REMOVED and sub_need in ticked,
             officer=officer,
             made_at=now,
         )
+        for sub_need, change in changes.items()
+    )
 
 
 def facts_of(submission: Submission) -> dict[str, Any]:
@@ -70,12 +86,12 @@ def facts_of(submission: Submission) -> dict[str, Any]:
 
 def facts_of_all(submissions: Sequence[Submission]) -> list[dict[str, Any]]:
     """Return the same of many files at once, in their order; their sheets are read with them."""
-    return _facts(submissions, readings_of(submissions))
+    return _facts(submissions, readings_of(submissions), engine.catalogue())
 
 
-def _facts(submissions: Sequence[Submission], readings: Readings) -> list[dict[str, Any]]:
+def _facts(submissions: Sequence[Submission], readings: Readings, compiled: engine.Catalogue) -> list[dict[str, Any]]:
     values, held = known_values_of(submissions, readings), held_by(readings)
-    table = engine.catalogue().correspondence
+    table = compiled.correspondence
     return [engine.with_correspondents({**values[file.pk], **held.get(file.pk, {})}, table) for file in submissions]
 
 
@@ -96,14 +112,16 @@ def packed_facts_of(files: QuerySet[Submission]) -> tuple[list[int], engine.Pack
 
 def request_of(submission: Submission, *, on: date) -> engine.Request:
     """Return what the engine is asked for a submission."""
-    return _request(submission, facts_of(submission), on=on)
+    return _request(submission, facts_of(submission), submission.needs.all(), engine.in_force(), on=on)
 
 
-def _request(submission: Submission, facts: engine.Facts, *, on: date) -> engine.Request:
-    rows = submission.needs.all()
+def _request(
+    submission: Submission, facts: engine.Facts, rows: Iterable[Need], rules: engine.InForce, *, on: date
+) -> engine.Request:
+    rows = list(rows)
     needs = {need.sub_need_id: need.weight for need in rows}
-    centroids = engine.catalogue().centroids() if submission.text.strip() else None
-    reading = engine.understand(submission.text, (), centroids=centroids)
+    centroids = rules.compiled.centroids(rules.language) if submission.text.strip() else None
+    reading = engine.understand(submission.text, (), language=rules.language, centroids=centroids)
     return engine.Request(
         facts=facts,
         on=on,
@@ -118,16 +136,23 @@ def _request(submission: Submission, facts: engine.Facts, *, on: date) -> engine
     )
 
 
-@transaction.atomic
-def compute_result(*, submission: Submission, on: date) -> Result:
-    """Ask the engine again and keep its answer, with all it takes to replay it."""
-    catalogue = engine.catalogue()
-    weight_set, weights = engine.active_weights()
-    ranker = engine.adopted_ranker(weight_set)
-    readings = readings_of([submission])
-    (facts,) = _facts([submission], readings)
-    request = _request(submission, facts, on=on)
-    (answer,) = engine.answer([request], compiled=catalogue, weights=weights, ranker=engine.ranker_of(ranker))
+@transaction.atomic(savepoint=False)
+def compute_result(
+    *,
+    submission: Submission,
+    on: date,
+    rules: engine.InForce | None = None,
+    needs: Iterable[Need] | None = None,
+) -> Result:
+    """Ask the engine again and keep its answer, with all it takes to replay it.
+
+    ``rules`` and ``needs`` are what is in force and what the file needs, where the caller has just read them.
+    """
+    rules = rules or engine.in_force()
+    catalogue, readings = rules.compiled, readings_of([submission])
+    (facts,) = _facts([submission], readings, catalogue)
+    request = _request(submission, facts, submission.needs.all() if needs is None else needs, rules, on=on)
+    (answer,) = engine.answer([request], compiled=catalogue, weights=rules.weights, ranker=rules.ranker)
     result = Result.objects.create(
         submission=submission,
         computed_at=timezone.now(),
@@ -142,8 +167,8 @@ def compute_result(*, submission: Submission, on: date) -> Result:
         reply=answer.decision.reply,
         cause=answer.decision.cause or "",
         served=dict(answer.decision.served),
-        weights=weight_set,
-        ranker=ranker,
+        weights_id=rules.weights.version,
+        ranker_id=rules.ranker_id,
         catalogue=catalogue.digest,
         read_files=[other.pk for other in readings[submission.pk]],
     )
@@ -151,7 +176,7 @@ def compute_result(*, submission: Submission, on: date) -> Result:
         Match(result=result, scheme_id=catalogue.schemes_by_key[item.scheme_key], **columns_of(item))
         for item in answer.ranked
     )
-    record_unmet(submission, result, answer.ranked)
+    record_unmet(submission, result, answer.ranked, catalogue)
     return result
 
 
@@ -176,25 +201,27 @@ def columns_of(item: engine.Ranked) -> dict[str, Any]:
     }
 
 
-def latest_result(submission: Submission, *, on: date) -> Result:
+def latest_result(submission: Submission, *, on: date, rules: engine.InForce | None = None) -> Result:
     """Return the newest result, computed again where what it was computed with is not what holds today."""
-    result = submission.results.first()
-    return result if result and is_current(result, on=on) else compute_result(submission=submission, on=on)
+    rules, result = rules or engine.in_force(), submission.results.select_related("weights").first()
+    if result and is_current(result, on=on, rules=rules):
+        return result
+    return compute_result(submission=submission, on=on, rules=rules)
 
 
-def is_current(result: Result, *, on: date) -> bool:
+def is_current(result: Result, *, on: date, rules: engine.InForce | None = None) -> bool:
     """Tell whether asking the engine again would use the same day, catalogue, weights, ranker, files and facts.
 
     A result that reads a file that is not read with its own any more is never current.
     """
-    readings = readings_of([result.submission])
+    rules, readings = rules or engine.in_force(), readings_of([result.submission])
     return (
         result.on == on
-        and result.catalogue == engine.catalogue().digest
-        and WeightSet.objects.in_force().filter(pk=result.weights_id).exists()
-        and engine.adopted_ranker(result.weights) == result.ranker
+        and result.catalogue == rules.compiled.digest
+        and result.weights_id == rules.weights.version
+        and result.ranker_id == rules.ranker_id
         and result.read_files == [other.pk for other in readings[result.submission_id]]
-        and result.facts == _facts([result.submission], readings)[0]
+        and result.facts == _facts([result.submission], readings, rules.compiled)[0]
     )
 
 

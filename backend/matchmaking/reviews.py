@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -329,8 +329,8 @@ def decisions(submission: Submission) -> dict[int, Decision]:
 
 def told_decisions(submission: Submission) -> dict[int, Decision]:
     """Return the decisions that the firm was told of: those made before the last end of the review."""
-    end = submission.review_ends.first()
-    own = submission.reviews.filter(decided_at__lte=end.ended_at).latest_by_scheme() if end else {}
+    last_end = submission.review_ends.order_by("-ended_at", "-pk").values("ended_at")[:1]
+    own = submission.reviews.filter(decided_at__lte=Subquery(last_end)).latest_by_scheme()
     return _with_other_files(submission, own)
 
 

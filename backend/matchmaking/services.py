@@ -8,13 +8,22 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.companies.models import Contact, Fact
-from backend.companies.services import drop_official, identify, is_another, open_sheet, record_facts
+from backend.companies.services import (
+    drop_official,
+    identify,
+    is_another,
+    open_sheet,
+    record_facts,
+    record_first_facts,
+)
+from backend.matchmaking import engine
 from backend.matchmaking.emails import (
     enqueue_access_link,
     enqueue_confirmation,
@@ -22,7 +31,7 @@ from backend.matchmaking.emails import (
     enqueue_receipt,
     enqueue_reviewed,
 )
-from backend.matchmaking.models import Alert, NeedCorrection, Result, Submission
+from backend.matchmaking.models import Alert, NeedCorrection, PreferenceCorrection, Result, Submission
 from backend.matchmaking.offers import offers_of
 from backend.matchmaking.ownership import known_values, numbers_read
 from backend.matchmaking.results import (
@@ -33,6 +42,7 @@ from backend.matchmaking.results import (
     may_be_shown,
     record_corrections,
     set_needs,
+    write_needs,
 )
 from backend.notifications.models import Notification
 from backend.notifications.services import stop, take_back
@@ -84,61 +94,72 @@ def route(facts: Mapping[str, Any], *, on: date) -> ServedEpci | None:
     return epci
 
 
-@transaction.atomic
 def file_submission(filing: Filing, *, on: date) -> Submission:
     """File a submission: facts, needs, a first result and the e-mail that confirms the address; once for each key.
 
     Raises ``OutsideTerritory``: nothing is kept then.
     """
-    already = Submission.objects.filter(filing_key=filing.filing_key).first()
-    if already:
+    same_key = Submission.objects.filter(filing_key=filing.filing_key)
+    if already := same_key.first():
         return already
-    epci = route(filing.facts, on=on)
-    now = timezone.now()
+    try:
+        return _file(filing, on=on)
+    except IntegrityError:
+        if already := same_key.first():  # the same click arrived twice at the same moment: the other one has it all
+            return already
+        raise
+
+
+@transaction.atomic
+def _file(filing: Filing, *, on: date) -> Submission:
+    epci, now = route(filing.facts, on=on), timezone.now()
     sheet = open_sheet(siret=filing.siret, siren=filing.siren, name=filing.company_name)
-    official = filing.official
-    if official:
-        record_facts(sheet=sheet, values=official, origin=Fact.Origin.REGISTER, on=on, known={})
-    # Where the firm says something else, its word counts, and the register's stays beside it.
-    said = {**dict.fromkeys(official), **filing.facts}
-    record_facts(sheet=sheet, values=said, origin=Fact.Origin.DECLARED, origins=filing.origins, on=on, known=official)
+    record_first_facts(sheet=sheet, declared=filing.facts, official=filing.official, origins=filing.origins, on=on)
     contact = Contact.objects.create(name=filing.contact_name, email=filing.email, phone=filing.phone)
-    submission, created = Submission.objects.get_or_create(
+    n_of_company, n_of_address = _filed_of_late(sheet.company_id, filing.email, now)
+    submission = Submission.objects.create(
         filing_key=filing.filing_key,
-        defaults={
-            "sheet": sheet,
-            "contact": contact,
-            "epci": epci,
-            "text": filing.text,
-            "call_slot": filing.call_slot,
-            "filed_at": now,
-            "consented_at": now,
-            "many_of_company": bool(sheet.company_id)
-            and _is_many(settings.MANY_FILES_OF_COMPANY, now, sheet__company=sheet.company_id),
-            "many_of_address": _is_many(settings.MANY_FILES_OF_ADDRESS, now, contact__email__iexact=filing.email),
-        },
+        sheet=sheet,
+        contact=contact,
+        epci=epci,
+        text=filing.text,
+        call_slot=filing.call_slot,
+        filed_at=now,
+        consented_at=now,
+        many_of_company=n_of_company >= settings.MANY_FILES_OF_COMPANY,
+        many_of_address=n_of_address >= settings.MANY_FILES_OF_ADDRESS,
     )
-    if not created:  # the same click arrived twice at the same moment: the other one has it all
-        transaction.set_rollback(True)
-        return submission
     changes = {
         **dict.fromkeys(sorted(filing.has), NeedCorrection.Change.ADDED),
         **dict.fromkeys(sorted(filing.has_not), NeedCorrection.Change.REMOVED),
     }
     record_corrections(submission, changes)
-    for preference in sorted(filing.wants_not):
-        submission.preference_corrections.create(preference=preference, holds=False, made_at=now)
-    set_needs(submission=submission, ticked=filing.needs, text=filing.text)
-    result = compute_result(submission=submission, on=on)
+    PreferenceCorrection.objects.bulk_create(
+        PreferenceCorrection(submission=submission, preference=preference, holds=False, made_at=now)
+        for preference in sorted(filing.wants_not)
+    )
+    rules = engine.in_force()
+    needs = write_needs(
+        submission=submission,
+        ticked=filing.needs,
+        text=filing.text,
+        added=filing.has,
+        removed=filing.has_not,
+        language=rules.language,
+    )
+    result = compute_result(submission=submission, on=on, rules=rules, needs=needs)
     if filing.wants_alerts:  # heard only once the address is confirmed
         Alert.objects.create(submission=submission, asked_at=now, told=result, told_on=on)
     enqueue_confirmation(submission)
     return submission
 
 
-def _is_many(most: int, now: datetime, **same: Any) -> bool:
-    """Tell whether so many were filed in the last 24 hours that officers should know: nobody is refused for it."""
-    return Submission.objects.filter(filed_at__gt=now - timedelta(days=1), **same).count() >= most
+def _filed_of_late(company: int | None, email: str, now: datetime) -> tuple[int, int]:
+    """Return how many files of a company and of an address the last 24 hours brought, for officers to know."""
+    of_company, of_address = Q(sheet__company=company or 0), Q(contact__email__iexact=email)
+    rows = Submission.objects.filter(of_company | of_address, filed_at__gt=now - timedelta(days=1)).order_by()
+    found = rows.aggregate(company=Count("pk", filter=of_company), address=Count("pk", filter=of_address))
+    return found["company"], found["address"]
 
 
 @transaction.atomic

@@ -76,8 +76,7 @@ def shortlist_of(submission: Submission, result: Result) -> Shortlist:
     """Lay out a result for its firm, which reads officers' decisions once the review has ended."""
     reviews = told_decisions(submission)
     known = known_of(submission, result)
-    matches = list(result.matches.select_related("scheme", "need"))
-    return replace(_layout(matches, known, reviews, result), moved=moved_schemes(submission, reviews))
+    return replace(_layout(result.ranked, known, reviews, result), moved=moved_schemes(submission, reviews))
 
 
 def told_card(submission: Submission, result: Result, scheme: int) -> Card | None:

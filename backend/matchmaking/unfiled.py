@@ -27,6 +27,7 @@ class Unfiled:
     reading: engine.Reading
     found: engine.Answer
     weights: engine.Weights
+    compiled: engine.Catalogue
     removed: Collection[str]
 
     def page(self) -> Shortlist:
@@ -60,6 +61,7 @@ class Unfiled:
             declined=declined,
             weights=self.weights,
             on=self.request.on,
+            compiled=self.compiled,
         )
 
     def waits_for(self, facts: Collection[str]) -> bool:
@@ -89,4 +91,12 @@ def read_unfiled(
         facts, text, needs, on=on, compiled=rules.compiled, language=rules.language, removed=removed
     )
     (found,) = engine.answer([request], compiled=rules.compiled, weights=rules.weights, ranker=rules.ranker)
-    return Unfiled(text=text, request=request, reading=reading, found=found, weights=rules.weights, removed=removed)
+    return Unfiled(
+        text=text,
+        request=request,
+        reading=reading,
+        found=found,
+        weights=rules.weights,
+        compiled=rules.compiled,
+        removed=removed,
+    )

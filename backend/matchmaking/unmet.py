@@ -20,9 +20,11 @@ class Why:
     blocking: str = ""
 
 
-def record_unmet(submission: Submission, result: Result, ranked: Iterable[engine.Ranked]) -> None:
+def record_unmet(
+    submission: Submission, result: Result, ranked: Iterable[engine.Ranked], compiled: engine.Catalogue
+) -> None:
     """Bring the unmet needs of a submission up to what its newest result says; each keeps its first day."""
-    found = _unmet(result, list(ranked))
+    found = _unmet(result, list(ranked), compiled)
     gone = [row.pk for row in submission.unmet_needs.all() if row.sub_need_id not in found]
     submission.unmet_needs.filter(pk__in=gone).delete()
     commune = result.facts.get("project.commune") or result.facts.get("commune") or ""
@@ -44,7 +46,7 @@ def record_unmet(submission: Submission, result: Result, ranked: Iterable[engine
     )
 
 
-def _unmet(result: Result, ranked: list[engine.Ranked]) -> dict[str | None, Why]:
+def _unmet(result: Result, ranked: list[engine.Ranked], compiled: engine.Catalogue) -> dict[str | None, Why]:
     """Return the clear needs that nothing answers; none (``None``) where the words themselves were not understood."""
     if not result.stated:
         return {}
@@ -52,7 +54,7 @@ def _unmet(result: Result, ranked: list[engine.Ranked]) -> dict[str | None, Why]
     possible = {item.scheme_key for item in ranked if item.eligibility != Match.Verdict.INELIGIBLE}
     found: dict[str | None, Why] = {}
     for need in sorted(need for need, weight in result.needs.items() if weight >= CLEAR):
-        serving = {scheme.key for scheme in engine.catalogue().schemes if need in scheme.needs}
+        serving = {scheme.key for scheme in compiled.schemes if need in scheme.needs}
         if not serving:
             found[need] = Why(Reason.NO_SCHEME)
         elif possible.isdisjoint(serving):

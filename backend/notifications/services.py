@@ -108,14 +108,14 @@ def enqueue_email(
 
 def _turn(spec: EmailKind, *, recipient: str, now: datetime) -> datetime:
     """Return when one more e-mail of a kind may leave for an address."""
-    turn = now
-    for n, seconds in spec.spacing:
-        period = timedelta(seconds=seconds)
-        earlier = Notification.objects.filter(kind=spec.name, recipient__iexact=recipient, due_at__gt=now - period)
-        nth_latest = earlier.order_by("-due_at").values_list("due_at", flat=True)[n - 1 : n].first()
-        if nth_latest:
-            turn = max(turn, nth_latest + period)
-    return turn
+    if not spec.spacing:
+        return now
+    longest = now - timedelta(seconds=max(seconds for _, seconds in spec.spacing))
+    earlier = Notification.objects.filter(kind=spec.name, recipient__iexact=recipient, due_at__gt=longest)
+    latest = earlier.order_by("-due_at").values_list("due_at", flat=True)[: max(n for n, _ in spec.spacing)]
+    due = list(latest)
+    turns = [due[n - 1] + timedelta(seconds=seconds) for n, seconds in spec.spacing if len(due) >= n]
+    return max([now, *turns])
 
 
 def deliverable(*, limit: int = 500) -> list[tuple[int, int]]:

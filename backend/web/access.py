@@ -29,7 +29,7 @@ def opened(kind: Kind, token: str) -> Link:
 
 def submission_of(link: Link) -> Submission:
     """Return the file that a link opens."""
-    rows = Submission.objects.select_related("sheet", "contact", "epci", "reviewed_by")
+    rows = Submission.objects.select_related("sheet", "contact", "epci", "reviewed_by", "alert")
     submission = rows.filter(pk=link.object_id).first()
     if submission is None:
         raise DeadLink

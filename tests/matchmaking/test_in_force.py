@@ -23,9 +23,11 @@ pytestmark = pytest.mark.django_db
 def as_read_apart() -> engine.InForce:
     """Return the same, each by the query of its own."""
     weight_set, weights = engine.active_weights()
+    ranker = engine.adopted_ranker(weight_set)
     return engine.InForce(
         weights=weights,
-        ranker=engine.ranker_of(engine.adopted_ranker(weight_set)),
+        ranker=engine.ranker_of(ranker),
+        ranker_id=ranker.pk if ranker else None,
         language=engine.language_in_force(),
         compiled=engine.catalogue(),
     )

@@ -7,13 +7,17 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from backend.companies.models import Company, Contact, Establishment, Fact, FactSheet
+from backend.companies.services import store_snapshots
 from backend.matchmaking.models import Result, Submission
 from backend.notifications.models import Notification
 from tests.factories import COMMUNES, OUTSIDE, led_to, rewriting
 from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, FORMS, NEED, fill, text_of
+
+N_QUERIES = 33  # of the request that files
 
 
 def row_counts():
@@ -49,6 +53,22 @@ def test_the_steps_and_a_contact_make_one_submission_with_everything_that_was_ty
     assert (submission.contact.name, submission.contact.email) == (CONTACT["contact_name"], CONTACT["email"])
     assert [need.sub_need_id for need in submission.needs.filter(ticked=True)] == NEED["needs"]
     assert client.get(response["Location"]).status_code == 200
+
+
+@pytest.mark.django_db
+def test_filing_asks_the_database_little_and_packs_what_it_wrote(client):
+    fill(client, upto="projet")
+    form = {**CONTACT, "filing_key": client.get("/demande/reponse/").context["draft"].key}
+    with CaptureQueriesContext(connection) as queries:
+        assert client.post("/demande/contact/", form).status_code == 302
+    asked = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+    assert len(asked) == N_QUERIES
+    sheet = ours(Submission).get().sheet
+    assert sheet.snapshot.values() == sheet.values()
+    written = sheet.snapshot.packed, sheet.snapshot.rest
+    store_snapshots([sheet.pk])
+    sheet.snapshot.refresh_from_db()
+    assert (sheet.snapshot.packed, sheet.snapshot.rest) == written
 
 
 @pytest.mark.django_db

@@ -25,6 +25,7 @@ class InForce:
 
     weights: matching.Weights
     ranker: matching.Ranker | None
+    ranker_id: int | None  # the row of what was learnt
     language: str
     compiled: Catalogue
 
@@ -37,9 +38,11 @@ def in_force() -> InForce:
     if found is None:
         raise WeightSet.DoesNotExist("No version of the points is in force.")
     version, points, learnt, language, revisions, table = found
+    ranker = Ranker(**json.loads(learnt)) if learnt else None
     return InForce(
         weights=weights_of(WeightSet(version=version, points=json.loads(points))),
-        ranker=ranker_of(Ranker(**json.loads(learnt)) if learnt else None),
+        ranker=ranker_of(ranker),
+        ranker_id=ranker.pk if ranker else None,
         language=language or "",
         compiled=compiled_once(revisions, table),
     )
@@ -55,7 +58,7 @@ def _query() -> tuple[str, tuple[Any, ...]]:
     columns = rows.values_list(
         "version",
         "points",
-        Subquery(learnt.values(found=JSONObject(points="points", means="means", bound="bound"))[:1]),
+        Subquery(learnt.values(found=JSONObject(id="pk", points="points", means="means", bound="bound"))[:1]),
         Subquery(languages.values("version")[:1]),
         Cast(ArraySubquery(revisions), TextField()),
         Subquery(ActivityTable.objects.values("pk")[:1]),

@@ -1,6 +1,7 @@
 """What the engine answered, with all it takes to replay it."""
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -77,6 +78,16 @@ class Result(models.Model):
 
     def __str__(self) -> str:
         return f"{self.submission_id} {self.on}"
+
+    @cached_property
+    def ranked(self) -> list["Match"]:
+        """Every scheme in order, each with its sheet's name and the need that it serves: read once."""
+        return list(self.matches.select_related("scheme", "need"))
+
+    @property
+    def answering(self) -> list["Match"]:
+        """Those of them that the firm has or may have and that answer what it asks."""
+        return [match for match in self.ranked if match.addresses and match.eligibility != Match.Verdict.INELIGIBLE]
 
     def guides(self) -> list[Revision]:
         """Return who knows whom to turn to, whatever the need, for a firm that nothing answers; made for it first."""

@@ -173,6 +173,7 @@ class Submission(models.Model):
     # What a page has looked up of it, while it is laid out (``ownership.read_once``).
     page_readings: Any = None
     page_facts: dict[str, Fact] | None = None
+    page_declined: set[str] | None = None
     objects = SubmissionQuerySet.as_manager()
 
     class Meta:

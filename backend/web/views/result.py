@@ -17,12 +17,13 @@ from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.links.models import Kind
 from backend.links.services import make_link
+from backend.matchmaking import engine
 from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
 from backend.matchmaking.corrections import confirm_needs, correct_preference
 from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_links import colleagues_of, share_name
-from backend.matchmaking.models import Alert, Cause, Submission
+from backend.matchmaking.models import Cause, Submission
 from backend.matchmaking.ownership import known_values, read_once
 from backend.matchmaking.presentation import proposes_de_minimis, whom_to_call
 from backend.matchmaking.questions import open_of
@@ -95,10 +96,11 @@ def result_page(
         }
         return private(render(request, "web/closed.html", closed, status=status))
     read_once(submission)
-    answer, token = latest_result(submission, on=current_day()), token_of(request)
-    alert = Alert.objects.filter(submission=submission).first()
+    rules, token = engine.in_force(), token_of(request)
+    answer = latest_result(submission, on=current_day(), rules=rules)
+    alert = getattr(submission, "alert", None)
     page, said = shortlist_of(submission, answer), said_back(submission, answer)
-    questions = open_questions(open_of(submission, answer))
+    questions = open_questions(open_of(submission, answer, rules.compiled))
     shows_aids = aid_form or proposes_de_minimis(answer) or has_aids(submission)
     context = {
         "submission": submission,
@@ -113,7 +115,7 @@ def result_page(
         "ledger": ledger_of(submission, on=answer.on) if shows_aids else None,
         "aid_form": aid_form or AidForm(auto_id="aide_%s"),
         "organisation": organisation_in_charge(submission),
-        "review_end": submission.review_ends.select_related("officer").first(),
+        "review_end": submission.review_ends.select_related("officer").first() if submission.reviewed_at else None,
         "asked": asked or asked_with(known_values(submission), questions.first(but=page.asked)),
         "answer_url": reverse("answer", args=[token]),
         "question_url": reverse("question", args=[token]),
