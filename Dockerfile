@@ -20,9 +20,11 @@ RUN bash -euo pipefail -c '. scripts/bootstrap.sh; make_dot_run; install_librari
 RUN .venv/bin/python -m pip uninstall --quiet --yes uv pip && rm --force .venv/.lock
 
 FROM ${BASE}
-# pg_dump must not be older than the server of docker-compose.yml.
+# pg_dump must not be older than the server of docker-compose.yml. Pango and its font draw PDF documents; fontconfig lists
+# fonts once, here, since nothing can be written later.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates postgresql-client-17 python3 \
+    && apt-get install --yes --no-install-recommends ca-certificates fontconfig fonts-dejavu-core libharfbuzz-subset0 \
+       libpangoft2-1.0-0 postgresql-client-17 python3 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin jonction \
     && install --directory --owner jonction --group jonction --mode 700 /backups /var/lib/jonction

@@ -33,6 +33,10 @@ prepare() {
     need python3 test -x /usr/bin/python3
     need python3-venv /usr/bin/python3 -c 'import ensurepip'
     need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
+    # What draws PDF documents, and the only font in them.
+    need libpangoft2-1.0-0 compgen -G '/usr/lib/*/libpangoft2-1.0.so.0'
+    need libharfbuzz-subset0 compgen -G '/usr/lib/*/libharfbuzz-subset.so.0'
+    need fonts-dejavu-core test -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
     [ -n "${DATABASE_URL:-}" ] || need postgresql compgen -G '/usr/lib/postgresql/*/bin/initdb'
     [ -n "${REDIS_URL:-}" ] || need redis-server command -v redis-server
     while [ $# -gt 0 ]; do

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
 from hashlib import sha256
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from psycopg import sql
+from pypdf import PdfReader
 
 from backend.accounts.models import Membership, Organisation, User
 from backend.matchmaking.alerts import subscribe
@@ -137,6 +139,9 @@ class Neighbour:
             response.streaming_content = self._search_each(response.streaming_content, where)
         elif response.headers.get("Content-Encoding") == "gzip":
             self.search(gzip.decompress(response.content), where)
+        elif response.headers.get("Content-Type") == "application/pdf":
+            pages = PdfReader(BytesIO(response.content)).pages
+            self.search("\n".join(page.extract_text() for page in pages).encode(), where)
         else:
             self.search(response.content, where)
 

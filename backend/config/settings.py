@@ -386,6 +386,7 @@ THROTTLES: dict[str, tuple[int, int]] = {
     "call.network": (20, 3600),
     "send_again.network": (60, 3600),
     "download.network": (60, 3600),
+    "document.network": (60, 3600),
     "access.network": (20, 3600),
     "report.network": (20, 3600),
     "remark.network": (20, 3600),
@@ -416,4 +417,5 @@ LOGGING = {
     "formatters": {"line": {"()": "backend.common.log_lines.LineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools")},  # each step of each document
 }

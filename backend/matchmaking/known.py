@@ -157,6 +157,14 @@ def says(value: Any) -> bool:
     return value is not None and value not in ([None, None], (None, None))
 
 
+def values_in_words(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is known of a firm and its project as pairs of a label and a value."""
+    known = dict(facts)
+    if held := engine.held_schemes(facts):
+        known["schemes"] = held
+    return [(str(label), value_text(name, known[name])) for name, label in FACT_LABELS if says(known.get(name))]
+
+
 def value_text(name: str, value: Any) -> str:
     """Write the value of a fact as a person would say it."""
     if name in _WRITERS:

@@ -343,6 +343,7 @@ TABLE: dict[str, Row] = {
     "firm_search": page(),
     "firm_choose": Row(PUBLIC, method="post"),
     "draft_answer": page(),
+    "draft_plan": page(),
     "draft_schemes": page(),
     "draft_scheme": Row(PUBLIC, args=lambda case: [case.scheme.pk]),
     "draft_needs": Row(PUBLIC, method="post"),
@@ -353,6 +354,8 @@ TABLE: dict[str, Row] = {
     "send_again": page(),
     # The firm: whoever holds its secret link, which says nothing of anybody else's file.
     "result": Row(PUBLIC, args=token),
+    "plan": Row(PUBLIC, args=token),
+    "aids_declaration": Row(PUBLIC, args=token),
     "open_schemes": Row(PUBLIC, args=token),
     "firm_scheme": Row(PUBLIC, args=lambda case: [*token(case), case.scheme.pk]),
     "firm_needs": Row(PUBLIC, method="post", args=token, sent=lambda case: {"has": "numerique.robot"}),

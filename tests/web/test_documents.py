@@ -1,0 +1,157 @@
+"""The answer and the de minimis ledger as PDF: few sheets, tagged, and nothing of anybody else or of the link."""
+
+import os
+from io import BytesIO
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pypdf import PdfReader
+
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.reviews import end_review
+from backend.matchmaking.shortlist import shortlist_of
+from backend.matchmaking.state_aid import declare_aid, declare_complete
+from backend.schemes.models import SubNeed
+from backend.web.pdf import pdf_of
+from tests.factories import DAY, decide, link_to, make_officer, make_organisation, make_submission
+from tests.web.conftest import fill
+
+pytestmark = pytest.mark.django_db
+MOST_SHEETS = 3
+
+
+def read(response):
+    """Return the pages of a PDF, its text on one line, and its reader."""
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Disposition"].startswith("attachment; filename=")
+    assert "no-store" in response["Cache-Control"]
+    if folder := os.environ.get("JONCTION_PDF_TO"):  # to look at them
+        Path(folder, f"{uuid4()}.pdf").write_bytes(response.content)
+    reader = PdfReader(BytesIO(response.content))
+    return reader, " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+
+
+def assert_accessible(reader, title):
+    root = reader.trailer["/Root"]
+    assert root["/Lang"] == "fr"
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert reader.metadata.title == title
+    assert b'pdfuaid:part="1"' in root["/Metadata"].get_data()
+    kinds = set(tags(root["/StructTreeRoot"]["/K"]))
+    assert {"/H1", "/H2", "/P"} <= kinds
+    return kinds
+
+
+def tags(node):
+    """Yield the kind of each element of the structure."""
+    node = node.get_object() if hasattr(node, "get_object") else node
+    if isinstance(node, list):
+        for each in node:
+            yield from tags(each)
+    elif isinstance(node, dict):
+        if "/S" in node:
+            yield node["/S"]
+        if "/K" in node:
+            yield from tags(node["/K"])
+
+
+def plan_of(client, submission):
+    return read(client.get(f"/resultat/{link_to(submission)}/pdf/"))
+
+
+def test_the_plan_of_a_file_is_its_page_on_three_sheets_without_its_link(client):
+    make_organisation("ARC")
+    submission = make_submission(text="Je cherche deux soudeurs pour la tôlerie.")
+    token = link_to(submission)
+    reader, text = read(client.get(f"/resultat/{token}/pdf/"))
+    assert len(reader.pages) <= MOST_SHEETS
+    assert {"/OL", "/L", "/LI"} & assert_accessible(reader, "Par quoi commencer, pour Tôlerie des Étangs")
+    page = shortlist_of(submission, latest_result(submission, on=DAY))
+    assert len(page.cards) == 5
+    assert page.steps
+    for card in page.cards:
+        assert f"{card.standing.label} –" in text
+        assert " ".join(card.revision.name[:60].split()) in text
+        assert f"fiche version {card.revision.number}" in text
+    for step in page.steps:
+        assert " ".join(step.what[:60].split()) in text
+    for said in (
+        f"Demande {submission.reference}",
+        "24 novembre 2026",
+        "03 53 01 10 00",
+        "Je cherche deux soudeurs pour la tôlerie.",
+        "35 salariés",
+        "Page 1 sur",
+    ):
+        assert said in text
+    raw = [str(annotation.get_object()) for sheet in reader.pages for annotation in sheet.get("/Annots", ())]
+    assert token not in text
+    assert not any("/resultat/" in link for link in raw)
+    assert "/resultat/" not in text
+
+
+def test_the_most_that_a_firm_can_say_holds_on_three_sheets(client):
+    every = tuple(SubNeed.objects.values_list("key", flat=True))
+    group = [{"name": f"Filiale {n} de la Tôlerie des Étangs", "share": 60.0, "headcount": 20.0} for n in range(9)]
+    facts = {"group": group, "balance_sheet": [2_000_001, 10_000_000], "project.commune": "60159"}
+    text = "Nous cherchons des soudeurs, un robot et un bâtiment plus grand. " * 75
+    reader, _ = plan_of(client, make_submission(needs=every, text=text, company_name="É" * 160, facts=facts))
+    assert len(reader.pages) <= MOST_SHEETS
+
+
+def test_after_the_review_the_officer_stands_first_and_what_he_kept(client):
+    officer, submission = make_officer(), make_submission(confirmed=True)
+    kept = shortlist_of(submission, latest_result(submission, on=DAY)).cards[-1].match.scheme
+    decide(submission, kept, officer)
+    end_review(submission=submission, officer=officer, on=DAY, message="Appelez d’abord la chambre.")
+    _, text = plan_of(client, submission)
+    assert f"Relu par {officer}" in text
+    assert "Appelez d’abord la chambre." in text
+    assert "Retenu – " in text
+
+
+def test_before_a_name_the_answer_is_had_as_a_document_too(client):
+    make_organisation("ARC")
+    fill(client, upto="projet")
+    assert "Télécharger en PDF" in client.get("/demande/reponse/").content.decode()
+    reader, text = read(client.get("/demande/reponse/pdf/"))
+    assert len(reader.pages) <= MOST_SHEETS
+    assert_accessible(reader, "Par quoi commencer, pour Chaudronnerie du Bac")
+    assert "03 53 01 10 00" in text
+
+
+def test_without_a_draft_there_is_no_document(client):
+    assert client.get("/demande/reponse/pdf/")["Location"] == "/demande/reponse/"
+
+
+def test_the_ledger_is_a_declaration_to_sign(client):
+    submission = make_submission()
+    declare_aid(
+        submission=submission, on=DAY, granted_on=DAY.replace(year=2025), amount_eur=12_500, title="Prêt FEDER"
+    )
+    declare_complete(submission=submission, complete=True, on=DAY)
+    reader, text = read(client.get(f"/resultat/{(token := link_to(submission))}/aides/pdf/"))
+    assert {"/Table", "/TH", "/TD"} <= assert_accessible(
+        reader, "Déclaration des aides de minimis – Tôlerie des Étangs"
+    )
+    for said in ("Prêt FEDER", "12 500 €", "24 novembre 2025", "300 000 €", "Liste déclarée complète", "999999956"):
+        assert said in text
+    assert token not in text
+
+
+@pytest.mark.parametrize(
+    "named", ['<img src="https://ailleurs.example/a.png" alt="">', '<img src="file:///etc/passwd">']
+)
+def test_a_document_that_names_a_file_to_fetch_is_not_drawn(named):
+    with pytest.raises(ValueError, match="fetches nothing"):
+        pdf_of(f"<html lang='fr'><title>T</title>{named}</html>")
+
+
+def test_a_network_that_asks_for_many_documents_waits(client, settings):
+    settings.CACHES = {**settings.CACHES, "counters": {**settings.CACHES["counters"], "KEY_PREFIX": uuid4().hex}}
+    settings.THROTTLES = {**settings.THROTTLES, "document.network": (1, 3600)}
+    path = f"/resultat/{link_to(make_submission())}/pdf/"
+    assert [client.get(path).status_code for _ in range(2)] == [200, 429]
