@@ -24,7 +24,6 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from psycopg import sql
-from pypdf import PdfReader
 
 from backend.accounts.models import Membership, Organisation, User
 from backend.matchmaking.alerts import subscribe
@@ -140,8 +139,7 @@ class Neighbour:
         elif response.headers.get("Content-Encoding") == "gzip":
             self.search(gzip.decompress(response.content), where)
         elif response.headers.get("Content-Type") == "application/pdf":
-            pages = PdfReader(BytesIO(response.content)).pages
-            self.search("\n".join(page.extract_text() for page in pages).encode(), where)
+            self.search(_text_of_pdf(response.content), where)
         else:
             self.search(response.content, where)
 
@@ -149,6 +147,12 @@ class Neighbour:
         for part in parts:
             self.search(part, where)
             yield part
+
+
+def _text_of_pdf(content: bytes) -> bytes:
+    from pypdf import PdfReader  # takes time that most tests have no use for
+
+    return "\n".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages).encode()
 
 
 @pytest.fixture(autouse=True)
