@@ -48,6 +48,12 @@ class Unfiled:
         preferences = preferences_in(self.text, self.removed, on=self.request.on)
         return said_back_unfiled(self.text, self.reading, self.found, self.weights, preferences, self.offers())
 
+    def sure_needs(self) -> set[str]:
+        """Return the sub-needs that are surely meant, by key; none while the firm is asked what it means."""
+        if self.found.decision.reply == engine.Reply.TO_CONFIRM:
+            return set()
+        return {key for key, chance in self.request.probabilities.items() if 100.0 * chance >= self.weights.sure}
+
     def offers(self) -> tuple[Offer, ...]:
         """Return the facts that its text states and that listed schemes lack."""
         waiting = (item.unknown for item in self._listed())

@@ -57,6 +57,7 @@ class Draft:
     declined: list[str] = field(default_factory=list)  # questions that it cannot answer
     asked_again: bool = False  # to press again: what was sent looked like a robot's
     is_called: bool = False  # a call was asked for
+    counted: list[str] = field(default_factory=list)  # needs for which its answer was counted, once each
     wait_until: float = 0.0  # too many came from this network
 
     @classmethod

@@ -127,6 +127,7 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
         for column in columns.split():
             older.ask(f"ALTER TABLE matchmaking_{table} DROP COLUMN {column}")
     older.ask("DROP TABLE matchmaking_preferencecorrection, matchmaking_escalation, matchmaking_callrequest")
+    older.ask("DROP TABLE matchmaking_answercount")
     older.ask("ALTER TABLE matchmaking_result ADD COLUMN chance double precision NOT NULL DEFAULT 1")
     older.ask("DELETE FROM django_migrations WHERE app = 'matchmaking' AND name >= '0018'")
     assert older.command("backup", tmp_path / "older.zip").returncode == 0

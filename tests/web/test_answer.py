@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from backend.common.days import current_day
 from backend.jobs.works import erase_sessions
-from backend.matchmaking.models import NeedCorrection, Reply, Submission
+from backend.matchmaking.models import AnswerCount, NeedCorrection, Reply, Submission
 from backend.matchmaking.ownership import known_values
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import shortlist_of
@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
 ANSWER = "/demande/reponse/"
 SURE = "Bonjour, je vous écris de Noyon.\nJe cherche deux soudeurs depuis six mois. Merci d’avance, Paul"
 DOUBTFUL = "avaler un concurrent"
+COUNTS = "matchmaking_answercount"
 POSTS = ("besoins", "question", "condition", "contact")
 
 
@@ -47,10 +48,30 @@ def test_until_a_contact_is_given_nothing_but_the_session_exists(client):
     client.post("/demande/contact/", {**CONTACT, "email": "camille@"})
     assert client.get(ANSWER).status_code == 200
     after = rows()
-    assert {table for table in after if after[table] != before[table]} == {"django_session"}
+    assert {table for table in after if after[table] != before[table]} == {"django_session", COUNTS}
     assert after["django_session"] == before["django_session"] + 1
     fill(client)
     assert ours(Submission).count() == 1
+
+
+def test_an_answer_is_counted_once_for_each_need_of_its_intercommunality_and_holds_nobody(client):
+    assert {field.name for field in AnswerCount._meta.get_fields()} == {"id", "on", "sub_need", "epci", "n_answers"}
+    for browser in (client, Client()):
+        for _ in range(2):
+            assert answer_to(browser, besoin={"text": SURE}).status_code == 200
+    found = AnswerCount.objects.values_list("on", "sub_need", "epci__short_name", "n_answers")
+    keys = {chip.key for chip in client.get(ANSWER).context["said"].sure}
+    assert "competences.recruter" in keys
+    assert {(key, name, n) for _, key, name, n in found} == {(key, "ARC", 2) for key in keys}
+    assert {on for on, *_ in found} == {current_day()}
+
+
+def test_no_answer_is_counted_outside_nor_to_who_only_looks_at_headers(client):
+    fill(client, upto="projet", entreprise={"commune": "Beauvais"})
+    assert client.get(ANSWER).context["place"]
+    fill(client, upto="projet")
+    client.head(ANSWER)
+    assert not AnswerCount.objects.exists()
 
 
 def test_a_draft_is_gone_a_day_after_its_last_touch(client):

@@ -3,6 +3,7 @@
 from backend.matchmaking.models.alerts import Alert, Reminder
 from backend.matchmaking.models.calls import CallRequest
 from backend.matchmaking.models.corrections import NeedCorrection, PreferenceCorrection
+from backend.matchmaking.models.counts import AnswerCount
 from backend.matchmaking.models.escalations import Escalation
 from backend.matchmaking.models.file_links import FileLink
 from backend.matchmaking.models.follow_up import FollowUp, Note
@@ -18,6 +19,7 @@ from backend.matchmaking.models.weights import Activation, WeightSet
 __all__ = [
     "Activation",
     "Alert",
+    "AnswerCount",
     "CallRequest",
     "Cause",
     "Escalation",

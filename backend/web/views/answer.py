@@ -17,7 +17,7 @@ from backend.common.throttles import client_network, spend
 from backend.links.models import Kind
 from backend.links.services import make_link
 from backend.matchmaking import engine
-from backend.matchmaking.models import Cause, Submission
+from backend.matchmaking.models import AnswerCount, Cause, Submission
 from backend.matchmaking.services import Filing, file_submission, outside_contacts
 from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.web.access import private
@@ -49,7 +49,17 @@ def answer(request: HttpRequest) -> HttpResponse:
         response = answer_page(request, said, status=429, notice=too_many(wait))
         response.headers["Retry-After"] = str(wait)
         return response
+    _count(request, said)
     return answer_page(request, said)
+
+
+def _count(request: HttpRequest, said: Stated) -> None:
+    """Count an answer for each need that it is sure of, once for a draft; not outside, of which nothing is kept."""
+    sub_needs = said.read.sure_needs() - set(said.draft.counted)
+    if request.method == "GET" and sub_needs and not said.is_outside:
+        AnswerCount.objects.count_one(on=current_day(), sub_needs=sub_needs, epci=said.epci)
+        said.draft.counted = sorted({*said.draft.counted, *sub_needs})
+        said.draft.keep(request.session)
 
 
 @require_POST

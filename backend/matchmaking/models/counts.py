@@ -1,0 +1,54 @@
+"""How many answers were shown before any name: numbers of a day, of nobody."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db import models
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from backend.schemes.models import SubNeed
+from backend.territories.models import ServedEpci
+
+
+class AnswerCountQuerySet(models.QuerySet["AnswerCount"]):
+    def count_one(self, *, on: date, sub_needs: Iterable[str], epci: ServedEpci | None) -> None:
+        """Count one more answer to each of some needs, by key, in an intercommunality; none where it is not known."""
+        for sub_need in sorted(set(sub_needs)):  # one statement each, in one order: two requests never wait in a ring
+            row = {"on": on, "sub_need_id": sub_need, "epci": epci}
+            self.bulk_create([AnswerCount(**row)], ignore_conflicts=True)
+            self.filter(**row).update(n_answers=F("n_answers") + 1)
+
+
+class AnswerCount(models.Model):
+    """Answers that were shown on a day, for one need and one intercommunality, to those who had given no name.
+
+    It says nothing of who was answered: no session, no place but the intercommunality, no words.
+    """
+
+    on = models.DateField(_("jour"))
+    sub_need = models.ForeignKey(SubNeed, on_delete=models.PROTECT, related_name="+", verbose_name=_("besoin"))
+    epci = models.ForeignKey(
+        ServedEpci,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("intercommunalité"),
+        help_text="Empty: the commune was not given.",
+    )
+    n_answers = models.PositiveIntegerField(_("réponses"), default=0)
+    objects = AnswerCountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("réponses montrées sans nom")
+        verbose_name_plural = _("réponses montrées sans nom")
+        ordering = ["on", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["on", "sub_need", "epci"], nulls_distinct=False, name="answer_count_of_a_day_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.sub_need_id} {self.n_answers}"
