@@ -14,6 +14,7 @@ from backend.matchmaking import engine
 from backend.schemes.models import is_activity
 from backend.schemes.wording import day as day_in_words
 from backend.territories.models import Nomenclature
+from backend.territories.trades import find_activities
 from backend.web.forms.answers import LEGAL_FORMS, UNKNOWN, activity_choices, legal_form_key
 from backend.web.forms.fact_fields.base import FactFields, Facts
 
@@ -23,21 +24,24 @@ class ActivityFields(FactFields):
 
     division = forms.ChoiceField(label=_("Votre activité"), required=False)
     naf = forms.CharField(
-        label=_("Code APE (NAF), si vous le connaissez"),
+        label=_("Votre métier en un mot, ou votre code APE (NAF)"),
         required=False,
-        max_length=10,
-        help_text=_("Il figure sur vos bulletins de paie. Exemple : 25.62B."),
+        max_length=80,
+        help_text=_("Exemples : menuiserie, chaudronnerie, 25.62B."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["division"].choices = [UNKNOWN, *activity_choices()]  # type: ignore[attr-defined]
+        self.activities: list[tuple[Nomenclature, bool]] = []  # that words may mean, each with whether it is chosen
 
     def clean_naf(self) -> str:
         typed: str = self.cleaned_data["naf"].strip()
         if not typed:
             return ""
+        if not any(map(str.isdigit, typed)):
+            return self._find_activity(typed)
         plain = typed.replace(".", "").replace(" ", "").upper()
         code = plain if len(plain) < 3 else f"{plain[:2]}.{plain[2:]}"
         if not Nomenclature.objects.filter(system=Nomenclature.System.NAF_REV2, code=code).exists():
@@ -46,6 +50,19 @@ class ActivityFields(FactFields):
                 params={"typed": typed[:10]},
             )
         return code
+
+    def _find_activity(self, typed: str) -> str:
+        """Return the code of the one activity that some words mean, or that was chosen of several."""
+        found, chosen = find_activities(typed), self.data.get(self.add_prefix("naf_choice"), "")
+        codes = [activity.code for activity in found]
+        self.activities = [(activity, activity.code == chosen) for activity in found]
+        if chosen in codes or len(codes) == 1:
+            return str(chosen) if chosen in codes else codes[0]
+        said = _("Plusieurs activités répondent à « %(typed)s » : choisissez la vôtre.")
+        none = _(
+            "Aucune activité ne répond à « %(typed)s ». Écrivez un autre mot, ou choisissez dans la liste au-dessus."
+        )
+        raise ValidationError(said if codes else none, params={"typed": typed[:60]})
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
