@@ -67,6 +67,10 @@ class Wish:
     foreign: bool = False
     preferences: frozenset[str] = frozenset()
 
+    def percent(self, need: str) -> float:
+        """Return how sure a sub-need is, from 0 to 100: wholly where nothing else is said of it."""
+        return 100.0 * self.probabilities.get(need, 1.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certainty:

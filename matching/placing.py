@@ -59,7 +59,7 @@ def with_each_need(
     ordered : ndarray of int
         A list, best first.
     wanted : sequence of int
-        The likeliest needs, ``N_COVERED`` at most.
+        The likeliest of the sure needs, ``N_COVERED`` at most: a doubtful one lifts nothing.
     need : ndarray of int
         By candidate, the sub-need that it serves best.
     helps, against : ndarray of bool

@@ -145,7 +145,8 @@ class _Order:
         self.points = self.board.points.take(self.rows, axis=1)
         self.points[NEED], self.points[WORDS] = weights.need * fit, self._words_of(self.rows)
         self.likeliest = sorted(
-            range(len(self._needs)), key=lambda at: (-wish.weights[self._needs[at]], self._needs[at])
+            (at for at, need in enumerate(self._needs) if wish.percent(need) >= weights.sure),
+            key=lambda at: (-wish.weights[self._needs[at]], self._needs[at]),
         )[:N_COVERED]
         self.against = index.columns.go_against(wish.preferences, self.rows)
         self.best = self._best()

@@ -76,7 +76,7 @@ def decide(wish: Wish, weights: Weights, columns: Columns, standing: "Standing")
         return Decision(Reply.ANSWERED, frozenset(wish.weights))
     best = columns.best([*wish.weights], standing.possible) if wish.weights else {}
     served = {need: _served(need, best.get(need, 0.0), columns, standing) for need in wish.weights}
-    percents = {need: 100.0 * wish.probabilities.get(need, 1.0) for need in wish.weights}
+    percents = {need: wish.percent(need) for need in wish.weights}
     possible = [(percents[need], need) for need in served if served[need] == Served.YES]
     chance, likeliest = max(possible, default=(0.0, ""))
     if likeliest and chance >= weights.sure:

@@ -161,11 +161,13 @@ def _steps(cards: Sequence[Card], known: Known) -> tuple[Step, ...]:
 
 
 def _in_turns(cards: Sequence[Card]) -> list[Card]:
-    """Put the first of each need before the second ones."""
-    seen, turns = Counter[str | None](), []
+    """Put the first of each need before the second ones, and last those that only the words came near."""
+    seen, turns = Counter[str](), []
     for card in cards:
-        seen[card.match.need_id] += 1
-        turns.append(seen[card.match.need_id])
+        need = card.match.need_id
+        if need:
+            seen[need] += 1
+        turns.append(seen[need] if need else len(cards))
     return [card for _turn, card in sorted(zip(turns, cards, strict=True), key=itemgetter(0))]
 
 

@@ -73,11 +73,12 @@ def rank(
         ordered = cut(
             ordered, points, 0.5 * (max(wanted, default=0) or max((points[key] for key in possible), default=0))
         )
-    return with_each_need(ordered, wish), decision
+    return with_each_need(ordered, wish, weights), decision
 
 
-def with_each_need(ordered: list[Match], wish: Wish) -> list[Match]:
-    wanted = sorted(wish.weights, key=lambda need: (-wish.weights[need], need))[:5]
+def with_each_need(ordered: list[Match], wish: Wish, weights: Weights) -> list[Match]:
+    sure = [need for need in wish.weights if 100 * wish.probabilities.get(need, 1.0) >= weights.sure]
+    wanted = sorted(sure, key=lambda need: (-wish.weights[need], need))[:5]
     if len(wanted) < 2:
         return ordered
     helping = [match for match in ordered if match.addresses and match.score is not None and not match.scheme.is_guide]

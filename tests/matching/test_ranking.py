@@ -167,6 +167,9 @@ def test_none_of_several_needs_waits_behind_another_and_who_orients_takes_no_pla
     assert len(set(found)) == 10
     alone = replace(wish, weights={"robot": 1.0})
     assert keys(ranked([*robots, *energy], alone, weights))[:7] == [robot.key for robot in robots]
+    doubtful = replace(wish, probabilities={"robot": 0.9, "energy": 0.7, "bus": 0.38})
+    found = [key for key in keys(ranked([guide, *robots, *energy, bus], doubtful, weights)) if key != "g:guide"]
+    assert found[:5] == ["r:0", "r:1", "r:2", "r:3", "e:0"]  # a need that is not sure lifts nothing
 
 
 @pytest.mark.parametrize(

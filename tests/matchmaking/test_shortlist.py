@@ -76,6 +76,22 @@ def test_three_needs_get_a_step_each():
     assert {step.card.match.need_id for step in page.steps} == set(needs)
 
 
+@pytest.mark.parametrize(
+    ("text", "need"),
+    [
+        ("Mes gars n’arrivent pas à venir bosser, le car ne passe plus.", "mobilite.salaries"),
+        ("Je cherche un repreneur pour ma boîte, je pars en retraite dans trois ans.", "creation.transmettre"),
+    ],
+)
+def test_a_doubtful_need_gets_no_step_before_those_of_a_sure_one(text, need):
+    """Sixty per cent make a need sure; what only resembles the words comes after what serves it."""
+    submission = make_submission(needs=(), text=text)
+    page = show(submission)
+    sure = {key for key, row in request_of(submission, on=DAY).probabilities.items() if row >= 0.6}
+    assert sure == {need}
+    assert [step.card.match.need_id for step in page.steps] == [need] * N_STEPS
+
+
 def test_a_project_that_has_begun_is_told_what_it_lost(submission):
     assert show(submission).lost == ()
     correct_submission(submission=submission, facts={"project.started": True}, on=DAY)
