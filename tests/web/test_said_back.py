@@ -99,6 +99,18 @@ def test_a_ticked_need_is_taken_away_too(client):
     assert set(submission.results.first().needs) == {"numerique.robot"}
 
 
+def test_a_need_that_is_understood_and_that_nothing_serves_is_said_before_any_box(client):
+    """« Garde d’enfants » was asked back as housing or the sale of the firm: it had been understood at 0.79."""
+    submission = make_submission(confirmed=True, needs=(), text="garde d'enfants pour mes salariées")
+    page = client.get(f"/resultat/{link_to(submission)}/")
+    text = text_of(page)
+    assert [chip.key for chip in page.context["said"].unserved] == ["mobilite.services"]
+    said = "Rien aujourd’hui pour « Services aux salariés (crèche, conciergerie, restauration) »"
+    asked = "Pensiez-vous aussi à cela"
+    assert 0 < text.index(said) < text.index(asked)
+    assert "Dites-nous en un mot" not in text
+
+
 def test_where_it_is_not_clear_boxes_come_first_and_alone_and_a_tick_answers(client):
     submission = make_submission(confirmed=True, needs=(), text=DOUBTFUL)
     page = client.get(f"/resultat/{link_to(submission)}/")
