@@ -1,4 +1,4 @@
-"""Write fixtures/territories/outlines.yaml: the outline of each intercommunality served, to be drawn.
+"""Write fixtures/territories/outlines.yaml: the outlines of the intercommunalities served and of their communes.
 
 Run by hand, once per millésime: ``.venv/bin/python scripts/outlines.py COMMUNES.geojson``, where the file is
 ``communes-1000m.geojson`` of @etalab/decoupage-administratif (outlines simplified to 1 km, IGN and INSEE, Licence
@@ -9,6 +9,7 @@ is true at the middle of the territory, in hectometres, the y axis pointing down
 import json
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from itertools import pairwise
 from math import cos, radians
 from pathlib import Path
@@ -57,11 +58,13 @@ def main(source: Path) -> None:
     served = yaml.safe_load((FIXTURES / "served.yaml").read_text())["epcis"]
     features = json.loads(source.read_text())["features"]
     outlines = {}
+    communes = {}
     for epci in served:
         members = [each for each in features if each["properties"]["epci"] == epci["siren"]]
         if not members:
             sys.exit(f"{source} has no commune of {epci['short_name']} ({epci['siren']}).")
         outlines[epci["short_name"]] = rings_of([edge for each in members for edge in edges_of(each["geometry"])])
+        communes |= {each["properties"]["code"]: rings_of(edges_of(each["geometry"])) for each in members}
     points = [point for rings in outlines.values() for ring in rings for point in ring]
     west, north = min(x for x, _ in points), max(y for _, y in points)
     middle = cos(radians((north + min(y for _, y in points)) / 2))
@@ -70,10 +73,17 @@ def main(source: Path) -> None:
         x, y = point
         return round((x - west) * HECTOMETRES * middle) + MARGIN, round((north - y) * HECTOMETRES) + MARGIN
 
-    drawn = {name: [[plane(point) for point in ring] for ring in rings] for name, rings in outlines.items()}
-    ends = [point for rings in drawn.values() for ring in rings for point in ring]
+    def lines_of(shapes: dict[str, list[list[Point]]]) -> Iterator[str]:
+        for name, rings in sorted(shapes.items()):
+            drawn = [[plane(point) for point in ring[:-1]] for ring in rings]
+            path = " ".join("M" + " ".join(f"{x},{y}" for x, y in ring) + "Z" for ring in drawn)
+            xs, ys = [x for x, _ in drawn[0]], [y for _, y in drawn[0]]
+            label = f"[{round(sum(xs) / len(xs))}, {round(sum(ys) / len(ys))}]"
+            yield from (f"  {name!r}:" if name.isdigit() else f"  {name}:", f"    label: {label}", f"    path: {path}")
+
+    ends = [plane(point) for point in points]
     lines = [
-        "# The intercommunalities served, as drawn on the pages: hectometres from the north-west corner.",
+        "# The intercommunalities served and their communes, as drawn: hectometres from the north-west corner.",
         "# Outlines simplified to 1 km. Made by scripts/outlines.py.",
         "source: IGN and INSEE, through npm @etalab/decoupage-administratif 6.0.0 (communes-1000m)",
         "licence: Licence Ouverte 2.0",
@@ -81,12 +91,10 @@ def main(source: Path) -> None:
         f"width: {max(x for x, _ in ends) + MARGIN}",
         f"height: {max(y for _, y in ends) + MARGIN}",
         "epcis:",
+        *lines_of(outlines),
+        "communes:",
+        *lines_of(communes),
     ]
-    for name, rings in drawn.items():
-        path = " ".join("M" + " ".join(f"{x},{y}" for x, y in ring[:-1]) + "Z" for ring in rings)
-        xs, ys = [x for x, _ in rings[0]], [y for _, y in rings[0]]
-        label = f"[{round(sum(xs) / len(xs))}, {round(sum(ys) / len(ys))}]"
-        lines += [f"  {name}:", f"    label: {label}", f"    path: {path}"]
     (FIXTURES / "outlines.yaml").write_text("\n".join(lines) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""The outline of each intercommunality served, to be drawn on a page."""
+"""The outlines of the intercommunalities served and of their communes, to be drawn on a page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,3 +48,26 @@ def map_of(epcis: Iterable[ServedEpci]) -> Map:
             if (shape := drawn["epcis"].get(epci.short_name))
         ),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A commune on the map: its code, its path as SVG writes it, and where a word of it stands. Units: hectometres."""
+
+    code: str
+    path: str
+    x: int
+    y: int
+
+
+def size_of_map() -> tuple[int, int]:
+    """Return the width and height of the map, in hectometres."""
+    drawn = _drawn()
+    return drawn["width"], drawn["height"]
+
+
+def commune_shapes() -> Iterable[Shape]:
+    """Yield the communes of the territory, in the order of their codes."""
+    for code, shape in _drawn()["communes"].items():
+        x, y = shape["label"]
+        yield Shape(code=code, path=shape["path"], x=x, y=y)
