@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -37,6 +38,29 @@ def add_working_days(day: date, n: int) -> date:
         while not is_working_day(day):
             day += step
     return day
+
+
+def working_days_between(first: date, last: date) -> int:
+    """Count the working days after a day up to another one; none where that comes before.
+
+    >>> working_days_between(date(2026, 11, 20), date(2026, 11, 24))  # from a Friday to the Tuesday
+    2
+    """
+    years = range(first.year, last.year)
+    before = sum(_working_days_of(year)[-1] for year in years)
+    return max(0, before + _rank_in_year(last) - _rank_in_year(first))
+
+
+def _rank_in_year(day: date) -> int:
+    return _working_days_of(day.year)[day.timetuple().tm_yday - 1]
+
+
+@cache
+def _working_days_of(year: int) -> tuple[int, ...]:
+    """Return, for each day of a year, how many working days there were up to it."""
+    start, end = date(year, 1, 1), date(year, 12, 31)
+    days = (start + timedelta(days=n) for n in range((end - start).days + 1))
+    return tuple(accumulate(map(is_working_day, days)))
 
 
 def working_day_before(now: datetime) -> datetime:

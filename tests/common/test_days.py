@@ -1,11 +1,11 @@
 """The day in Paris, around midnight and on the days when the clocks change (directive 2000/84/CE); working days."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
-from backend.common.days import add_working_days, current_day, is_working_day, working_day_before
+from backend.common.days import add_working_days, current_day, is_working_day, working_day_before, working_days_between
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,15 @@ def test_a_working_day_goes_by_between_the_same_hours(filed: str, now: str, has_
     paris = timezone.get_default_timezone()
     moments = [datetime.fromisoformat(text).replace(tzinfo=paris) for text in (filed, now)]
     assert (moments[0] <= working_day_before(moments[1])) is has_waited
+
+
+@pytest.mark.parametrize("first", ["2026-11-20", "2026-11-21", "2026-12-24", "2025-12-31", "2024-02-29", "2026-04-03"])
+def test_working_days_between_two_days_are_those_that_are_added_to_get_there(first):
+    first = date.fromisoformat(first)
+    for n in (0, 1, 2, 5, 23, 300):
+        assert working_days_between(first, add_working_days(first, n)) == n
+    for n in range(400):
+        last = first + timedelta(days=n)
+        slowly = sum(is_working_day(first + timedelta(days=each)) for each in range(1, n + 1))
+        assert working_days_between(first, last) == slowly
+    assert working_days_between(first, first - timedelta(days=9)) == 0
