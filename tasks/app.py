@@ -18,7 +18,7 @@ EMAILS = "emails"  # read by a process of its own (scripts/start mailer): no lon
 
 MODULES = [
     "tasks.heartbeat", "tasks.outbox", "tasks.bounces", "tasks.alerts", "tasks.rematching", "tasks.sessions",
-    "tasks.jobs", "tasks.catalogue", "tasks.language", "tasks.escalation",
+    "tasks.jobs", "tasks.catalogue", "tasks.language", "tasks.escalation", "tasks.steering",
 ]  # fmt: skip
 
 
@@ -82,6 +82,8 @@ app.conf.update(
         # Every hour, not every night: a beat that is restarted each day without its schedule file would never do it.
         "sessions.erase": {"task": "sessions.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
         "files.escalate": _daily("files.escalate", minute=5),
+        "steering.follow": {"task": "steering.follow", "schedule": 60.0, "options": {"expires": 60.0}},
+        "steering.rebuild": _daily("steering.rebuild", minute=10),
         "links.check": _daily("links.check", minute=10),
         "catalogue.expiry": _daily("catalogue.expiry", minute=20),
         "catalogue.review": _daily("catalogue.review", minute=25),

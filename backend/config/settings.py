@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "backend.schemes",
     "backend.companies",
     "backend.matchmaking",
+    "backend.steering",
     "backend.privacy",
     "backend.jobs",
     "backend.web",

@@ -90,6 +90,20 @@ JOBS: dict[str, Job] = {
             late_after=30 * HOUR,
         ),
         Job(
+            name="steering.follow",
+            label="Chiffres du jour",
+            what="Compte ce qui vient d’arriver aux demandes, pour les pages du territoire.",
+            every_seconds=60.0,
+            late_after=HOUR,
+        ),
+        Job(
+            name="steering.rebuild",
+            label="Chiffres du pilotage",
+            what="Compte à nouveau toutes les demandes, et ce que les dispositifs répondent à leurs besoins.",
+            at=time(1, 10),
+            late_after=30 * HOUR,
+        ),
+        Job(
             name="sessions.erase",
             label="Effacement des sessions terminées",
             what="Efface les sessions terminées, avec les brouillons qu’elles contiennent.",

@@ -28,6 +28,8 @@ from backend.schemes.duplicates.keeping import search_duplicates
 from backend.schemes.links.checking import check_pages
 from backend.schemes.observing import follow_observations
 from backend.schemes.summary import send_summaries
+from backend.steering.facts import follow_files
+from backend.steering.nightly import rebuild
 
 
 def send_what_is_due(*, on: date, hand_out: Callable[[int, int], object] | None = None) -> Work:
@@ -86,6 +88,8 @@ WORKS: dict[str, Callable[..., Work]] = {
     "alerts.sweep": tell_what_is_new,
     "rematch.sweep": rematch,
     "files.escalate": tell_who_waits,
+    "steering.follow": follow_files,
+    "steering.rebuild": rebuild,
     "sessions.erase": erase_sessions,
     "catalogue.publish": approvals.publish_due,
     "links.check": check_pages,

@@ -14,6 +14,7 @@ from backend.matchmaking.ownership import numbers_read
 from backend.matchmaking.services import compute_results_of
 from backend.privacy import register
 from backend.privacy.rows import rows_of
+from backend.steering.facts import make_facts
 
 ON_REQUEST, AGAIN = "erasure", "erasure_after_restore"  # rules of a proof, beside those of fixtures/service.yaml
 
@@ -42,6 +43,7 @@ def erase_submission(*, submission: Submission, rule: str = ON_REQUEST, by: User
     if submission.erased_at:
         return {}
     read_with_it = numbers_read(submission)
+    make_facts([submission.pk], on=current_day())  # its size of firm, the last time that it is known
     rows = rows_of(submission)
     counts = erase_rows(rule=rule, rows=rows)
     compute_results_of(read_with_it, on=current_day())

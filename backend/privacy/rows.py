@@ -31,6 +31,7 @@ from backend.matchmaking.models import (
 from backend.notifications.models import Notification, Stop, Suppression
 from backend.notifications.suppression import digests
 from backend.schemes.models import CatalogueTask
+from backend.steering.models import FileFact, NeedFact, SoleBlocker
 
 DRAFT = "draft"  # where a session keeps what a firm types before it files
 
@@ -48,6 +49,9 @@ def _of_file(submission: Submission) -> dict[str, QuerySet[Any]]:
     here = {"submission": submission}
     return {
         "submissions": Submission.objects.filter(pk=submission.pk),
+        "counted_files": FileFact.objects.filter(pk=submission.pk),
+        "counted_needs": NeedFact.objects.filter(file=submission.pk),
+        "sole_blockers": SoleBlocker.objects.filter(need__file=submission.pk),
         "call_requests": CallRequest.objects.filter(Q(**here) | Q(key=submission.filing_key)),
         "needs": Need.objects.filter(**here),
         "hand_overs": HandOver.objects.filter(**here),

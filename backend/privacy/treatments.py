@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.db import connections
 
+from backend.steering.models import FileFact
+
 ERASED = "demande effacée"  # what people read where words stood
 
 
@@ -24,6 +26,11 @@ def _word(column: str) -> str:
 # What stays is what statistics count: files by place, month and need, decisions and what came of them, unmet needs.
 TREATMENTS: dict[str, Erasable] = {
     "facts": Erasable(table="companies_fact"),
+    "counted_needs": Erasable(table="steering_needfact"),
+    "sole_blockers": Erasable(table="steering_soleblocker"),
+    "counted_files": Erasable(
+        table="steering_filefact", key="submission_id", changes=f"commune = '{FileFact.ERASED}'"
+    ),
     "snapshots": Erasable(table="companies_factsnapshot", key="sheet_id"),
     "aids": Erasable(table="companies_receivedaid"),
     "sheets": Erasable(table="companies_factsheet", changes="name = '', company_id = NULL, establishment_id = NULL"),

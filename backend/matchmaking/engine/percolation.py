@@ -6,10 +6,10 @@ from datetime import date
 import numpy as np
 
 import matching
-from backend.matchmaking.engine.compiled import catalogue, compile_record
+from backend.matchmaking.engine.compiled import catalogue, compile_record, compile_revision
 from backend.matchmaking.engine.packed import PackedFacts, packed_classes
 from backend.matchmaking.engine.ranking import VERDICTS
-from backend.schemes.models import why_refused
+from backend.schemes.models import Revision, why_refused
 from backend.schemes.records import Record, RecordError, definitions_of
 
 LATER = "later"  # nothing is against it but that it is not open yet
@@ -41,6 +41,17 @@ class Firms:
         shown[found.opens_later] = len(VERDICTS)
         told: list[str] = _SHOWN[shown].tolist()
         return told
+
+    def alone_against(self, revision: Revision) -> list[int | None]:
+        """Return, for each firm, the place of the only condition of a revision that is not met, the window first.
+
+        ``None`` where none is, or several are; places are those of ``explain``.
+        """
+        conditions = compile_revision(revision).conditions
+        against = np.array([matching.outcomes(self._classes, condition) for condition in conditions])
+        against = against == matching.NOT_MET
+        places: list[int] = np.where(against.sum(axis=0) == 1, against.argmax(axis=0), -1).tolist()
+        return [place if place >= 0 else None for place in places]
 
     def counts(self, row: Record) -> Counts:
         """Count the firms that one condition of a record keeps and excludes; raises ``RecordError``."""

@@ -1,0 +1,103 @@
+"""What the needs of live files get: the best standing of a scheme for each, and what alone keeps a firm from one.
+
+Made each night for all files, by the engine, of what is known of each firm now.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from backend.common.work import Work
+from backend.matchmaking import engine
+from backend.matchmaking.models import Need, Submission
+from backend.matchmaking.results import facts_of_all, packed_facts_of
+from backend.matchmaking.standing import Standing, standing
+from backend.matchmaking.unmet import CLEAR
+from backend.schemes.models import Criterion, Revision
+from backend.steering.models import FileFact, NeedFact, SoleBlocker
+
+SHARD = 200  # files asked of the engine at once
+RANKS = {word: rank for rank, word in enumerate(Standing)}
+type Made = tuple[NeedFact, list[SoleBlocker]]
+
+
+def rebuild_gaps(*, on: date) -> Work:
+    """Make what stands of the needs of all live files, and put it in place of what was there."""
+    catalogue = Serving()
+    counted = Submission.objects.confirmed().still_open().filter(pk__in=FileFact.objects.values("pk"))
+    keys = list(counted.order_by("pk").values_list("pk", flat=True))
+    made: list[Made] = []
+    for first in range(0, len(keys), SHARD):
+        made += _of_shard(Submission.objects.filter(pk__in=keys[first : first + SHARD]).order_by("pk"), catalogue, on)
+    with transaction.atomic():
+        SoleBlocker.objects.all().delete()
+        NeedFact.objects.all().delete()
+        # A file that was erased meanwhile has nothing to count any more.
+        live = set(counted.select_for_update(of=("self",)).values_list("pk", flat=True))
+        made = [(need, blockers) for need, blockers in made if need.file_id in live]
+        NeedFact.objects.bulk_create([need for need, _blockers in made], batch_size=2_000)
+        SoleBlocker.objects.bulk_create([each for _need, blockers in made for each in blockers], batch_size=2_000)
+    return Work(n_looked_at=len(keys), n_changed=len(made))
+
+
+class Serving:
+    """The catalogue in force: its revisions, which serve what, and which row each condition comes from."""
+
+    def __init__(self) -> None:
+        self.compiled = engine.catalogue()
+        rows = Revision.objects.select_related("scheme").prefetch_related("criteria", "served_needs")
+        revisions = rows.in_bulk(self.compiled.revisions.values())
+        self.revisions = {key: revisions[pk] for key, pk in self.compiled.revisions.items()}
+        self.of_need: dict[str, list[str]] = defaultdict(list)
+        for scheme in self.compiled.schemes:
+            for need in scheme.needs:
+                self.of_need[need].append(scheme.key)
+
+    def criterion(self, key: str, place: int) -> Criterion | None:
+        """Return the row of a condition by its place; none for the window, which is the first of them."""
+        rows = sorted(self.revisions[key].criteria.all(), key=lambda row: row.from_text)
+        return rows[place - 1] if place else None
+
+
+def _of_shard(rows: QuerySet[Submission], catalogue: Serving, on: date) -> Iterator[Made]:
+    files = list(rows.select_related("sheet"))
+    needs: Mapping[int, list[str]] = defaultdict(list)
+    clear = Need.objects.filter(submission__in=files, weight__gte=CLEAR).order_by("submission", "sub_need")
+    for pk, sub_need in clear.values_list("submission", "sub_need"):
+        needs[pk].append(sub_need)
+    standings = _standings(files, catalogue, on)
+    alone = _alone(rows, {need for several in needs.values() for need in several}, catalogue, on)
+    for place, file in enumerate(files):
+        for need in needs[file.pk]:
+            serving = catalogue.of_need.get(need, [])
+            words = [standings[place][key] for key in serving]
+            fact = NeedFact(file_id=file.pk, sub_need_id=need, standing=min(words, key=RANKS.__getitem__, default=""))
+            blocking = () if fact.standing in NeedFact.MET else serving
+            yield (
+                fact,
+                [
+                    SoleBlocker(need=fact, revision=catalogue.revisions[key], criterion=catalogue.criterion(key, at))
+                    for key in blocking
+                    if (at := alone[key][place]) is not None
+                ],
+            )
+
+
+def _standings(files: Sequence[Submission], catalogue: Serving, on: date) -> list[dict[str, Standing]]:
+    """Return where each scheme stands for each file, by key."""
+    asked = [engine.Request(facts=facts, on=on) for facts in facts_of_all(files)]
+    return [
+        {item.scheme_key: standing(item, catalogue.revisions[item.scheme_key]) for item in ranked}
+        for ranked in engine.rank(asked, compiled=catalogue.compiled)
+    ]
+
+
+def _alone(rows: QuerySet[Submission], needs: set[str], catalogue: Serving, on: date) -> dict[str, list[int | None]]:
+    """Return, for each scheme that serves one of some needs, the condition that alone excludes each file."""
+    _keys, facts = packed_facts_of(rows)
+    firms = engine.Firms(facts, on=on)
+    keys = {key for need in needs for key in catalogue.of_need.get(need, ())}
+    return {key: firms.alone_against(catalogue.revisions[key]) for key in sorted(keys)}

@@ -1,0 +1,122 @@
+"""Figures of steering: what was filed where, how far each file got and when. No firm, no person, no words."""
+
+from typing import ClassVar, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from backend.matchmaking.models import Submission
+from backend.matchmaking.standing import Standing
+from backend.schemes.models import Criterion, Revision, SubNeed
+from backend.schemes.vocabulary import ONE_SIZE
+from backend.territories.models import ServedEpci
+
+
+class Step(models.TextChoices):
+    """What happens to a file, in the order of its way; the last two end it otherwise."""
+
+    FILED = "filed", _("déposée")
+    CONFIRMED = "confirmed", _("adresse confirmée")
+    READ = "read", _("lue")
+    ANSWERED = "answered", _("répondue")
+    APPLIED = "applied", _("aide demandée")
+    GRANTED = "granted", _("aide obtenue")
+    REFUSED = "refused", _("aide refusée")
+    CLOSED = "closed", _("fermée")
+
+
+class FileFact(models.Model):
+    """A file as figures count it: its day, place, needs and size of firm. It outlives what the file says of a firm."""
+
+    ERASED: ClassVar[str] = "effacée"  # in place of the commune
+
+    submission = models.OneToOneField(
+        Submission, on_delete=models.CASCADE, primary_key=True, related_name="+", verbose_name=_("demande")
+    )
+    filed_on = models.DateField(_("déposée le"))
+    epci = models.ForeignKey(
+        ServedEpci,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("intercommunalité"),
+        help_text=_("Vide : commune inconnue."),
+    )
+    commune = models.CharField(
+        _("commune"), max_length=7, blank=True, help_text="INSEE code, of the project first; empty: not known."
+    )
+    size = models.CharField(
+        _("taille"), max_length=12, blank=True, choices=list(ONE_SIZE.items()), help_text="Empty: not known."
+    )
+    needs = ArrayField(models.CharField(max_length=60), default=list, help_text="Needs of the taxonomy, each once.")
+
+    class Meta:
+        verbose_name = _("demande comptée")
+        verbose_name_plural = _("demandes comptées")
+        indexes = [models.Index(fields=["filed_on"], name="steering_filed_on")]
+
+    def __str__(self) -> str:
+        return f"{self.submission_id} {self.filed_on}"
+
+
+class StepFactQuerySet(models.QuerySet["StepFact"]):
+    def of_way(self) -> Self:
+        """Steps that a file goes through where all goes well."""
+        return self.exclude(step__in=(Step.REFUSED, Step.CLOSED))
+
+
+class StepFact(models.Model):
+    """The first day on which a file got to a step."""
+
+    file = models.ForeignKey(FileFact, on_delete=models.CASCADE, related_name="steps")
+    step = models.CharField(_("étape"), max_length=9, choices=Step)
+    on = models.DateField(_("le"))
+    working_days = models.PositiveIntegerField(_("jours ouvrés depuis le dépôt"))
+    objects = StepFactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("étape comptée")
+        verbose_name_plural = _("étapes comptées")
+        constraints = [models.UniqueConstraint(fields=["file", "step"], name="step_fact_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} {self.step}"
+
+
+class NeedFact(models.Model):
+    """A need of a live file as the engine answers it today: the best standing of a scheme that serves it."""
+
+    MET: ClassVar[tuple[Standing, ...]] = (Standing.ELIGIBLE, Standing.LIKELY, Standing.DATES)  # what answers a need
+
+    file = models.ForeignKey(FileFact, on_delete=models.CASCADE, related_name="+")
+    sub_need = models.ForeignKey(SubNeed, on_delete=models.CASCADE, related_name="+", verbose_name=_("sous-besoin"))
+    standing = models.CharField(
+        _("au mieux"), max_length=10, choices=Standing, blank=True, help_text="Empty: no scheme serves the need."
+    )
+
+    class Meta:
+        verbose_name = _("besoin compté")
+        verbose_name_plural = _("besoins comptés")
+        constraints = [models.UniqueConstraint(fields=["file", "sub_need"], name="need_fact_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} {self.sub_need_id} {self.standing}"
+
+
+class SoleBlocker(models.Model):
+    """A condition that alone keeps a firm from a scheme that would serve a need which nothing answers."""
+
+    need = models.ForeignKey(NeedFact, on_delete=models.CASCADE, related_name="+")
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="+")
+    criterion = models.ForeignKey(
+        Criterion, on_delete=models.CASCADE, null=True, related_name="+", help_text="Empty: the dates of the scheme."
+    )
+
+    class Meta:
+        verbose_name = _("critère qui bloque seul")
+        verbose_name_plural = _("critères qui bloquent seuls")
+        constraints = [models.UniqueConstraint(fields=["need", "revision"], name="sole_blocker_once")]
+
+    def __str__(self) -> str:
+        return f"{self.need_id} {self.revision_id} {self.criterion_id}"

@@ -1,0 +1,43 @@
+"""Whose figures somebody reads: exact ones of the intercommunality one leads, or of the whole territory."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+
+from backend.accounts.models import User
+from backend.territories.models import ServedEpci
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The intercommunalities that somebody leads, by name; ``is_whole`` adds files of which the place is not known."""
+
+    epcis: tuple[ServedEpci, ...]
+    is_whole: bool
+
+    def rows(self, column: str) -> Q:
+        """Return the rows of the scope, by the column that says their intercommunality."""
+        return Q() if self.is_whole else Q(**{f"{column}__in": self.epcis})
+
+
+def scope_of(user: User) -> Scope:
+    """Return what somebody leads; raise ``PermissionDenied`` where that is nothing."""
+    if user.posts.leads_territory:
+        return Scope(epcis=tuple(ServedEpci.objects.all()), is_whole=True)
+    if not user.posts.leads:
+        raise PermissionDenied
+    return Scope(epcis=tuple(user.led_epcis()), is_whole=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What figures are of; what is empty filters nothing."""
+
+    epci: ServedEpci | None = None
+    commune: str = ""
+    need: str = ""
+    sub_need: str = ""
+    size: str = ""
+    since: date | None = None

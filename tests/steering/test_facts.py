@@ -1,0 +1,171 @@
+"""Facts of steering: what each file's are, that they follow its events, and what erasing leaves of them."""
+
+from collections import Counter
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from backend.journal.models import AuditEvent
+from backend.journal.services import record_read
+from backend.matchmaking.follow_up import close_step, record_step
+from backend.matchmaking.models import Submission
+from backend.matchmaking.reviews import end_review
+from backend.matchmaking.services import correct_submission
+from backend.privacy.erasing import erase_submission
+from backend.steering.facts import follow_files, rebuild_facts
+from backend.steering.models import FileFact, Step, StepFact
+from tests.factories import (
+    CCLO,
+    COMMUNES,
+    DAY,
+    decide,
+    first_matches,
+    make_lead,
+    make_officer,
+    make_submission,
+    rewriting,
+)
+from tests.steering.recount import counted, recount
+
+pytestmark = pytest.mark.django_db
+
+
+def steps_of(file):
+    return dict(StepFact.objects.filter(file=file.pk).values_list("step", "working_days"))
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+@pytest.fixture
+def granted(officer):
+    """A file that went all the way."""
+    file = make_submission(confirmed=True)
+    scheme = first_matches(file)[0].scheme
+    decide(file, scheme, officer)
+    end_review(submission=file, officer=officer, on=DAY, message="Bonjour.")
+    for step in ("applied", "granted"):
+        record_step(submission=file, officer=officer, step=step, scheme=scheme)
+    return file
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_slow_recount_from_events_finds_the_same(seed):
+    call_command("load_demo", files=14, seed=seed, processes=1, stdout=StringIO())
+    rebuild_facts(on=DAY)
+    files, steps = recount(on=DAY)
+    assert counted() == (files, steps)
+    assert len(files) >= 14
+    assert {step for _file, step in steps} >= {"filed", "confirmed", "read", "answered"}
+    assert max(days for _day, days in steps.values()) > 0
+
+
+def test_a_second_rebuild_changes_nothing(granted):
+    assert rebuild_facts(on=DAY).n_changed == 1
+    again = rebuild_facts(on=DAY)
+    assert (again.n_looked_at, again.n_changed) == (1, 0)
+
+
+def test_a_file_has_a_row_for_each_step_that_it_got_to(granted):
+    rebuild_facts(on=DAY)
+    fact = FileFact.objects.get(pk=granted.pk)
+    assert (fact.commune, fact.size, fact.needs) == ("60159", "small", ["competences", "numerique"])
+    assert set(steps_of(granted)) == {"filed", "confirmed", "read", "answered", "applied", "granted"}
+
+
+def test_working_days_are_counted_from_the_filing(officer):
+    file = make_submission(confirmed=True)
+    friday = timezone.make_aware(timezone.datetime(2026, 11, 20, 17))
+    Submission.objects.filter(pk=file.pk).update(filed_at=friday, confirmed_at=friday + timedelta(days=3))
+    rebuild_facts(on=DAY)
+    assert steps_of(file)["confirmed"] == 1
+
+
+def test_what_is_not_known_is_not_guessed():
+    file = make_submission(without=("commune", "headcount", "turnover", "group"))
+    rebuild_facts(on=DAY)
+    fact = FileFact.objects.get(pk=file.pk)
+    assert (fact.epci, fact.commune, fact.size) == (None, "", "")
+    assert set(steps_of(file)) == {"filed"}
+
+
+def test_a_step_that_was_noted_by_mistake_is_not_counted(officer, granted):
+    rebuild_facts(on=DAY)
+    close_step(follow_up=granted.follow_ups.get(step="granted"), officer=officer, cancel=True)
+    assert follow_files(on=DAY).n_changed == 1
+    assert "granted" not in steps_of(granted)
+
+
+def test_the_territory_lead_who_looks_has_not_read_for_an_answer(officer):
+    file = make_submission(confirmed=True)
+    record_read(actor=make_lead(), submission_id=file.pk, epci_id=file.epci_id)
+    rebuild_facts(on=DAY)
+    assert "read" not in steps_of(file)
+    record_read(actor=officer, submission_id=file.pk, epci_id=file.epci_id)
+    follow_files(on=DAY)
+    assert "read" in steps_of(file)
+
+
+def test_who_read_it_has_read_it_though_the_journal_forgets(officer):
+    file = make_submission(confirmed=True)
+    record_read(actor=officer, submission_id=file.pk, epci_id=file.epci_id)
+    rebuild_facts(on=DAY)
+    with rewriting():
+        AuditEvent.objects.filter(submission_id=file.pk).delete()
+    rebuild_facts(on=DAY)
+    assert "read" in steps_of(file)
+
+
+def test_each_minute_finds_what_the_night_would(officer, granted):
+    rebuild_facts(on=DAY)
+    long_ago = timezone.now() - timedelta(days=30)
+    old = make_submission(confirmed=True)
+    Submission.objects.update(filed_at=long_ago, confirmed_at=long_ago, reviewed_at=long_ago)
+    rebuild_facts(on=DAY)
+    decide(old, first_matches(old)[0].scheme, officer)
+    correct_submission(submission=granted, facts={"headcount": 1.0, "commune": COMMUNES[CCLO]}, on=DAY)
+    assert follow_files(on=DAY).n_changed == 2
+    assert counted() == recount(on=DAY)
+    assert rebuild_facts(on=DAY).n_changed == 0
+
+
+# -- erasing
+
+
+def figures():
+    """Return what pages sum: files by intercommunality, size, need and step, with their delays."""
+    rows = StepFact.objects.values_list("file__epci", "file__size", "file__needs", "file__filed_on", "step")
+    return Counter((*row[:2], *row[2], *row[3:]) for row in rows)
+
+
+def test_an_erased_file_keeps_its_figures_without_its_commune(granted):
+    other = {"siret": "", "siren": "", "email": "autre@autre.example"}
+    make_submission(confirmed=True, facts={"commune": COMMUNES[CCLO], "headcount": 300.0}, **other)
+    rebuild_facts(on=DAY)
+    before = figures()
+    erase_submission(submission=granted)
+    fact = FileFact.objects.get(pk=granted.pk)
+    assert (fact.commune, fact.size) == (FileFact.ERASED, "small")
+    assert figures() == before
+    rebuild_facts(on=DAY)
+    assert figures() == before
+    assert FileFact.objects.get(pk=granted.pk).commune == FileFact.ERASED
+    assert FileFact.objects.exclude(pk=granted.pk).get().commune == COMMUNES[CCLO]
+
+
+def test_a_file_erased_before_it_was_counted_is_counted_all_the_same(granted):
+    erase_submission(submission=granted)
+    assert FileFact.objects.get().size == "small"
+    assert Step.GRANTED in steps_of(granted)
+    assert StepFact.objects.filter(file__epci__short_name="ARC", step="answered").count() == 1
+
+
+def test_the_command_counts_all_files(granted):
+    told = StringIO()
+    call_command("rebuild_steering", stdout=told)
+    assert told.getvalue() == "1 demandes comptées, 3 lignes écrites\n"  # of the file, and of its two needs

@@ -1,0 +1,116 @@
+"""The funnel: equal to a slow count, by group; and who reads the figures of whom."""
+
+from datetime import date, datetime
+from statistics import median_low
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from backend.accounts.models import Membership
+from backend.common.days import add_working_days
+from backend.matchmaking.models import Submission
+from backend.matchmaking.reviews import end_review
+from backend.steering.facts import make_facts, rebuild_facts
+from backend.steering.funnel import funnels
+from backend.steering.models import Step, StepFact
+from backend.steering.scopes import Filters, scope_of
+from backend.territories.models import ServedEpci
+from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
+
+pytestmark = pytest.mark.django_db
+DELAYS = {ARC: (1, 2, 4, 7, 30), CCLO: (3, 3, 12)}
+
+
+FILED = date(2026, 6, 1)
+
+
+@pytest.fixture
+def files():
+    """Files of two places, each answered so many working days after it was filed."""
+    filed = datetime(2026, 6, 1, 10, tzinfo=timezone.get_current_timezone())
+    made = [
+        (make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}), epci, days)
+        for epci, delays in DELAYS.items()
+        for days in delays
+    ]
+    for file, epci, _days in made:
+        end_review(submission=file, officer=make_officer(epci), on=DAY, message="Bonjour.")
+    Submission.objects.update(filed_at=filed, confirmed_at=filed)
+    rebuild_facts(on=DAY)
+    for file, _epci, days in made:  # the end of a review is of the moment that it is made, and stays so
+        answered = StepFact.objects.filter(file=file.pk, step=Step.ANSWERED)
+        answered.update(on=add_working_days(FILED, days), working_days=days)
+
+
+def epci_lead(epci=ARC):
+    return make_officer(epci, role=Membership.Role.EPCI_LEAD)
+
+
+def delays_of(funnel):
+    answered = funnel.answered
+    return answered.n, answered.median, answered.ninth
+
+
+def test_counts_and_delays_are_those_of_the_files(files):
+    found = funnels(scope_of(make_lead()), Filters(), on=DAY)
+    every = sorted(DELAYS[ARC] + DELAYS[CCLO])
+    assert found.total.filed == len(every)
+    assert delays_of(found.total) == (8, median_low(every), every[7])
+    by_epci = {row.label: delays_of(row) for row in found.by_epci}
+    names = dict(ServedEpci.objects.values_list("short_name", "usual_name"))
+    assert by_epci == {names[ARC]: (5, 4, 30), names[CCLO]: (3, 3, 12)}
+    assert [(row.label, row.filed) for row in found.by_size] == [("Petite entreprise", 8)]
+    assert [row.filed for row in found.by_need] == [8, 8]  # each asked for two needs
+
+
+def test_each_share_is_of_what_was_filed(files):
+    make_submission()
+    rebuild_facts(on=DAY)
+    total = funnels(scope_of(make_lead()), Filters(), on=DAY).total
+    assert [(reached.n, share) for _step, reached, share in total.steps()] == [
+        (9, 100),
+        (8, 89),
+        (8, 89),
+        (8, 89),
+        (0, 0),
+        (0, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filters", "n"),
+    [
+        ({"need": "competences"}, 8),
+        ({"need": "energie"}, 0),
+        ({"size": "small"}, 8),
+        ({"size": "large"}, 0),
+        ({"since": date(2026, 6, 1)}, 8),
+        ({"since": date(2026, 6, 2)}, 0),
+    ],
+)
+def test_filters_leave_what_they_say(files, filters, n):
+    assert funnels(scope_of(make_lead()), Filters(**filters), on=DAY).total.filed == n
+
+
+def test_months_have_no_hole(files):
+    months = funnels(scope_of(make_lead()), Filters(), on=DAY).by_month
+    assert [(month.first.month, month.funnel.filed) for month in months] == [(6, 8), *((n, 0) for n in range(7, 12))]
+
+
+def test_a_lead_reads_the_delays_of_his_own_intercommunality_only(files):
+    make_facts([make_submission(confirmed=True, without=("commune",)).pk], on=DAY)
+    scope = scope_of(epci_lead())
+    found = funnels(scope, Filters(), on=DAY)
+    assert delays_of(found.total) == (5, 4, 30)
+    assert found.total.filed == 5  # a file that is placed nowhere is the territory's
+    assert len(found.by_epci) == 1
+    other = ServedEpci.objects.get(short_name=CCLO)
+    assert funnels(scope, Filters(epci=other), on=DAY).total.filed == 0
+    assert funnels(scope_of(make_lead()), Filters(), on=DAY).total.filed == 9
+
+
+@pytest.mark.parametrize("role", [Membership.Role.OFFICER, Membership.Role.PARTNER, Membership.Role.EDITOR])
+def test_nobody_else_reads_figures(role):
+    with pytest.raises(PermissionDenied):
+        scope_of(make_officer(ARC, role=role))

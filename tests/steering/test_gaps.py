@@ -1,0 +1,192 @@
+"""What the needs of files get: equal to asking the engine of each file, and summed by place, need and size."""
+
+from collections import Counter
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from backend.accounts.models import Membership
+from backend.matchmaking import engine
+from backend.matchmaking.models import Need, Submission
+from backend.matchmaking.results import compute_result
+from backend.matchmaking.standing import Standing, standing
+from backend.privacy.consent import withdraw_consent
+from backend.privacy.erasing import erase_submission
+from backend.schemes.models import Revision, Scheme
+from backend.schemes.wording import sentence
+from backend.steering.facts import make_facts
+from backend.steering.gap_map import gaps
+from backend.steering.models import NeedFact, SoleBlocker
+from backend.steering.nightly import rebuild
+from backend.steering.scopes import Filters, scope_of
+from backend.territories.models import ServedEpci
+from tests.factories import (
+    ARC,
+    CCLO,
+    COMMUNES,
+    DAY,
+    archive_serving,
+    make_lead,
+    make_officer,
+    make_submission,
+    publish_revision,
+    rewriting,
+)
+
+pytestmark = pytest.mark.django_db
+NEED, OTHER = "cyber.diagnostic", "risques.technologique"
+ORDER = list(Standing)
+
+
+def naive(file):
+    """Return the best standing of each need of a file and what alone is against it, as its own page would say."""
+    result = compute_result(submission=file, on=DAY)
+    matches = list(result.matches.select_related("revision__scheme"))
+    found = {}
+    for need in file.needs.all():
+        if need.weight < 0.5:
+            continue
+        serving = [match for match in matches if match.revision.served_needs.filter(sub_need=need.sub_need).exists()]
+        words = [standing(match, match.revision) for match in serving]
+        best = min(words, key=ORDER.index, default="")
+        alone = set()
+        if best not in ("eligible", "likely", "dates"):
+            for match in serving:
+                (lines,) = engine.explain(result.facts, [match.revision], on=DAY).values()
+                against = [place for place, line in enumerate(lines) if line.outcome == "not_met"]
+                if len(against) == 1:
+                    alone.add((match.revision_id, lines[against[0]].definition["kind"]))
+        found[need.sub_need_id] = (str(best), alone)
+    return found
+
+
+def stored(file):
+    found = {}
+    for need in NeedFact.objects.filter(file=file.pk):
+        rows = SoleBlocker.objects.filter(need=need).select_related("criterion")
+        alone = {(row.revision_id, row.criterion.definition["kind"] if row.criterion else "window") for row in rows}
+        found[need.sub_need_id] = (need.standing, alone)
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_each_file_is_answered_as_its_own_page_answers_it(seed):
+    call_command("load_demo", files=14, seed=seed, processes=1, stdout=StringIO())
+    archive_serving(OTHER)
+    asked = Need.objects.filter(weight__gte=0.5, submission__closed_at=None, submission__erased_at=None)
+    asked = asked.filter(submission__confirmed_at__isnull=False).values_list("sub_need", flat=True)
+    for need, _n in Counter(asked.exclude(sub_need=OTHER)).most_common(3):
+        restrict_all({"kind": "headcount", "at_least": 100_000}, need=need)
+    rebuild(on=DAY)
+    looked_at = 0
+    for file in Submission.objects.confirmed().still_open():
+        assert stored(file) == naive(file), file.pk
+        looked_at += bool(stored(file))
+    assert looked_at >= 5
+    assert NeedFact.objects.exclude(standing__in=NeedFact.MET).exists()
+    assert SoleBlocker.objects.filter(criterion__isnull=False).exists()
+
+
+def make(epci=ARC, **changes):
+    facts = {"commune": COMMUNES[epci], **changes.pop("facts", {})}
+    n = Submission.objects.count()
+    apart = {"siret": "", "siren": "", "email": f"firme{n}@firme.example"}
+    return make_submission(confirmed=True, facts=facts, **{"needs": (NEED,), **apart, **changes})
+
+
+def restrict_all(definition, need=NEED):
+    """Leave one condition to every scheme that serves a need."""
+    for scheme in Scheme.objects.matchable(Scheme.OWN).filter(current__served_needs__sub_need=need):
+        permanent = {"window_state": Revision.WindowState.PERMANENT, "opens_on": None, "closes_on": None}
+        new = publish_revision(scheme, **permanent)
+        with rewriting():
+            new.criteria.all().delete()
+        new.criteria.create(position=1, definition=definition)
+
+
+@pytest.fixture
+def small_only():
+    restrict_all({"kind": "headcount", "below": 10})
+
+
+def read(user, **filters):
+    return gaps(scope_of(user), Filters(**filters), with_cells=True)
+
+
+def test_sums_say_who_is_answered_and_what_alone_is_against_the_others(small_only):
+    for headcount in (5.0, 35.0, 35.0):
+        make(facts={"headcount": headcount})
+    make(CCLO, facts={"headcount": 300.0})
+    make(CCLO, needs=(OTHER,))
+    archive_serving(OTHER)
+    rebuild(on=DAY)
+    found = read(make_lead())
+    total = found.total
+    assert (total.n_files, total.demand, total.eligible, total.unmet, total.share) == (5, 5, 1, 4, 80)
+    assert (total.blocker.condition, total.blocker.n_files) == (sentence({"kind": "headcount", "below": 10}), 3)
+    assert [(gap.label, gap.demand, gap.unmet, gap.best) for gap in found.by_commune] == [
+        ("Compiègne", 3, 2, "Éligible"),
+        ("Attichy", 2, 2, "Non éligible"),
+    ]
+    by_need = {gap.key[1]: gap for gap in found.by_need}
+    assert (by_need[NEED].unmet, by_need[NEED].blocker.n_files) == (3, 3)
+    assert (by_need[OTHER].unmet, by_need[OTHER].best, by_need[OTHER].blocker) == (1, "Aucun dispositif", None)
+    assert sum(cell.demand for cell in found.cells) == 5
+    assert {(cell.key[0], cell.key[1]) for cell in found.cells} == {
+        ("60159", NEED),
+        ("60025", NEED),
+        ("60025", OTHER),
+    }
+
+
+@pytest.mark.parametrize(
+    ("filters", "demand"),
+    [
+        ({"commune": "60159"}, 1),
+        ({"need": "cyber"}, 1),
+        ({"sub_need": OTHER}, 1),
+        ({"size": "small"}, 2),
+        ({"size": "large"}, 0),
+        ({"commune": "60025", "sub_need": NEED}, 0),
+    ],
+)
+def test_filters_leave_what_they_say(filters, demand):
+    make()
+    make(CCLO, needs=(OTHER,))
+    rebuild(on=DAY)
+    assert read(make_lead(), **filters).total.demand == demand
+
+
+def test_the_lead_of_an_intercommunality_reads_its_needs_only():
+    make()
+    make(CCLO)
+    make(without=("commune",))
+    rebuild(on=DAY)
+    lead = make_officer(ARC, role=Membership.Role.EPCI_LEAD)
+    found = read(lead)
+    assert (found.total.demand, [gap.label for gap in found.by_commune]) == (1, ["Compiègne"])
+    assert read(lead, epci=ServedEpci.objects.get(short_name=CCLO)).total.demand == 0
+    assert read(lead, commune="60025").total.demand == 0
+    assert read(make_lead()).total.demand == 3
+
+
+def test_files_that_are_closed_or_erased_ask_for_nothing_any_more():
+    closed, erased, live = make(), make(), make()
+    unconfirmed = make_submission(needs=(NEED,))
+    rebuild(on=DAY)
+    assert set(NeedFact.objects.values_list("file", flat=True)) == {closed.pk, erased.pk, live.pk}
+    assert unconfirmed.pk not in set(NeedFact.objects.values_list("file", flat=True))
+    erase_submission(submission=erased)
+    assert not NeedFact.objects.filter(file=erased.pk).exists()
+    withdraw_consent(submission=closed)
+    rebuild(on=DAY)
+    assert set(NeedFact.objects.values_list("file", flat=True)) == {live.pk}
+
+
+def test_a_need_read_between_the_lines_is_not_counted():
+    file = make(needs=(NEED, OTHER))
+    file.needs.filter(sub_need=OTHER).update(weight=0.4)
+    make_facts([file.pk], on=DAY)
+    rebuild(on=DAY)
+    assert list(NeedFact.objects.values_list("sub_need", flat=True)) == [NEED]
