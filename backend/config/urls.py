@@ -43,6 +43,7 @@ from backend.web.views import (
     reviewing,
     security,
     team,
+    territory,
     weights,
 )
 
@@ -129,6 +130,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/besoins-sans-reponse/", officer.gaps, name="officer_gaps"),
     path("agent/rappels/<int:call_pk>/traite/", calls.end, name="officer_call_end"),
     path("agent/rappels/<int:call_pk>/dossier/", calls.file, name="officer_call_file"),
+    path("territoire/", territory.funnel, name="territory_funnel"),
+    path("territoire/carte/", territory.gap_map, name="territory_map"),
     path("agent/portefeuille/", following.portfolio, name="officer_portfolio"),
     path("agent/equipe/", team.show, name="officer_team"),
     path("agent/equipe/absence/", team.absence, name="officer_absence"),

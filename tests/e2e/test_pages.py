@@ -25,6 +25,7 @@ from backend.matchmaking.reviews import end_review
 from backend.links.models import Kind
 from backend.matchmaking.weights import write_weights
 from backend.schemes.models import Scheme, SubNeed
+from backend.steering.nightly import rebuild
 from tests.factories import decide, first_matches, link_to, make_submission, stop_link
 from tests.matchmaking.rankers import make_ranker
 
@@ -64,6 +65,7 @@ territory = User.objects.get(email="marc.delaunay@jonction.example")
 points = {**WeightSet.objects.in_force().get().points, "near": 60}
 weights = write_weights(points=points, note="Le local d’abord.", author=territory, on=on)
 make_ranker()
+rebuild(on=on)
 print(json.dumps({
     "unconfirmed": link_to(unconfirmed), "waiting": link_to(waiting), "nothing": link_to(nothing),
     "decided": link_to(decided), "access": link_to(decided, Kind.ACCESS),
@@ -215,6 +217,8 @@ def test_the_pages_of_officers(service: Service, made, open_context):
             {
                 "autres-raisons": "/agent/autres-raisons/",
                 "sans-reponse": "/agent/besoins-sans-reponse/",
+                "suivi-territoire": "/territoire/?depuis=tout",
+                "carte-territoire": "/territoire/carte/",
                 "equipe": "/agent/equipe/",
             },
         ),

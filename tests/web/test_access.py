@@ -386,6 +386,8 @@ TABLE: dict[str, Row] = {
     "officer_queue": page(SIGNED_IN),
     "officer_unexplained": page(LEADS),
     "officer_gaps": page(LEADS),
+    "territory_funnel": page(LEADS),
+    "territory_map": page(LEADS),
     "officer_journal": page({**everyone(403), "visitor": LOGIN, "epci_lead": OK}),
     "officer_call_end": act(lambda case: [case.call.pk]),
     "officer_call_file": Row(ACT, ACT_FOREIGN, args=lambda case: [case.call.pk]),

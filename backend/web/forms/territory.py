@@ -1,0 +1,101 @@
+"""What the figures of the territory are asked of, read from the address."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from backend.schemes.models import SubNeed, TaxonomyNeed
+from backend.schemes.vocabulary import ONE_SIZE
+from backend.steering.scopes import Filters, Scope
+from backend.territories.models import ServedEpci
+
+NOT_LISTED = {"invalid_choice": _("« %(value)s » n’est pas dans la liste : choisissez dans la liste.")}
+SIZES = [("", _("Toutes")), *((key, label.capitalize()) for key, label in ONE_SIZE.items())]
+
+
+class FiguresForm(forms.Form):
+    """Place, need and size; each may be left empty."""
+
+    epci = forms.ChoiceField(label=_("Intercommunalité"), required=False, error_messages=NOT_LISTED)
+    besoin = forms.ChoiceField(label=_("Besoin"), required=False, error_messages=NOT_LISTED)
+    taille = forms.ChoiceField(label=_("Taille"), required=False, choices=SIZES, error_messages=NOT_LISTED)
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._epcis = {epci.short_name: epci for epci in scope.epcis}
+        if len(scope.epcis) > 1:
+            self._choose("epci", [("", _("Toutes")), *((key, epci.usual_name) for key, epci in self._epcis.items())])
+        else:
+            del self.fields["epci"]
+        self._choose("besoin", [("", _("Tous")), *TaxonomyNeed.objects.values_list("key", "label")])
+
+    def _choose(self, name: str, choices: list[Any]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def chosen(self, name: str) -> str:
+        """Return what was chosen; nothing where it is not in the list."""
+        self.is_valid()
+        found = self.cleaned_data.get(name) or ""
+        return str(getattr(found, "pk", found))
+
+    def epci_chosen(self) -> ServedEpci | None:
+        return self._epcis.get(self.chosen("epci"))
+
+    def is_filtered(self) -> bool:
+        return any(self.chosen(name) for name in self.fields)
+
+
+class FunnelForm(FiguresForm):
+    """The same, for files filed since a day."""
+
+    MONTHS = {"": 12, "3": 36, "tout": None}
+
+    depuis = forms.ChoiceField(
+        label=_("Déposées"),
+        required=False,
+        choices=[("", _("Depuis un an")), ("3", _("Depuis trois ans")), ("tout", _("Depuis le début"))],
+        error_messages=NOT_LISTED,
+    )
+
+    def filters(self, *, on: date) -> Filters:
+        """Return what is asked; months are whole, this one included."""
+        months = self.MONTHS[self.chosen("depuis")]
+        ago = on.year * 12 + on.month - months if months else None
+        return Filters(
+            epci=self.epci_chosen(),
+            need=self.chosen("besoin"),
+            size=self.chosen("taille"),
+            since=date(ago // 12, ago % 12 + 1, 1) if ago is not None else None,
+        )
+
+
+class GapForm(FiguresForm):
+    """The same, and one commune or one sub-need: what a click on the map or in a table asks for."""
+
+    commune = forms.RegexField(
+        r"^\d[\dAB]\d{3}$",
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={"invalid": _("Ce n’est pas le code d’une commune. Choisissez-la sur la carte.")},
+    )
+    detail = forms.ModelChoiceField(
+        SubNeed.objects.all(),
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={"invalid_choice": _("Ce besoin n’est pas dans la liste : choisissez-le dans le tableau.")},
+    )
+    ORDERS = (("", _("Le plus sans réponse")), ("besoins", _("Le plus de besoins")), ("nom", _("Par nom")))
+
+    tri = forms.ChoiceField(label=_("Trier"), required=False, choices=ORDERS, error_messages=NOT_LISTED)
+
+    def filters(self) -> Filters:
+        """Return what is asked."""
+        return Filters(
+            epci=self.epci_chosen(),
+            commune=self.chosen("commune"),
+            need=self.chosen("besoin"),
+            sub_need=self.chosen("detail"),
+            size=self.chosen("taille"),
+        )

@@ -1,0 +1,131 @@
+"""The territory's figures, for those who lead: how far files get, and what nothing answers where."""
+
+import csv
+from collections.abc import Iterable, Iterator
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.formats import date_format
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from backend.common.days import current_day
+from backend.common.spreadsheets import escape_cell
+from backend.journal.models import Kind
+from backend.journal.services import record_event
+from backend.matchmaking.standing import Standing
+from backend.steering.funnel import Funnel, Funnels, funnels
+from backend.steering.gap_map import Gap, Gaps, gaps
+from backend.steering.models import Step
+from backend.steering.scopes import scope_of
+from backend.territories.outlines import size_of_map
+from backend.web import charts
+from backend.web.forms.territory import FunnelForm, GapForm
+from backend.web.territory_map import CLASSES, areas
+from backend.web.views.officer import signed_in
+
+
+@login_required
+@never_cache
+@require_safe
+def funnel(request: HttpRequest) -> HttpResponse:
+    """Show how far files got and in how many working days; as CSV where the address asks for it."""
+    scope, on = scope_of(signed_in(request)), current_day()
+    form = FunnelForm(request.GET, scope=scope)
+    found = funnels(scope, form.filters(on=on), on=on)
+    if "csv" in request.GET and not form.errors:
+        return as_csv(request, "demandes", _funnel_rows(found))
+    months = [
+        (date_format(month.first, "m/y"), month.funnel.filed, month.funnel.answered.n) for month in found.by_month
+    ]
+    context = {
+        "form": form,
+        "found": found,
+        "groups": _groups(found),
+        "way": charts.rows([(str(step.label), reached.n) for step, reached, _share in found.total.steps()]),
+        "trend": charts.columns(months),
+        "chart": charts,
+    }
+    return render(request, "web/territory/funnel.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@never_cache
+@require_safe
+def gap_map(request: HttpRequest) -> HttpResponse:
+    """Show what is asked for and not answered: a map, and the same as tables; as CSV where the address asks for it."""
+    scope = scope_of(signed_in(request))
+    form = GapForm(request.GET, scope=scope)
+    wants_csv = "csv" in request.GET and not form.errors
+    found = gaps(scope, form.filters(), with_cells=wants_csv)
+    if wants_csv:
+        return as_csv(request, "besoins", _gap_rows(found))
+    context = {
+        "form": form,
+        "found": found,
+        "tables": _gap_tables(form, found),
+        "areas": areas(found.by_commune),
+        "map_size": size_of_map(),
+        "classes": [(level, words) for level, (_most, words) in enumerate(CLASSES, 1)],
+        "kept": urlencode({name: form.chosen(name) for name in form.fields if form.chosen(name)}),
+    }
+    return render(request, "web/territory/gaps.html", context, status=422 if form.errors else 200)
+
+
+ORDERS = {"": None, "besoins": lambda gap: (-gap.demand, gap.label), "nom": lambda gap: gap.label}
+
+
+def _gap_tables(form: GapForm, found: Gaps) -> list[tuple[str, str, list[Gap]]]:
+    order = ORDERS[form.chosen("tri")]
+    tables = [("detail", _("Par besoin"), found.by_need), ("commune", _("Par commune"), found.by_commune)]
+    tables.append(("taille", _("Par taille"), found.by_size))
+    return [(name, title, sorted(rows, key=order) if order else rows) for name, title, rows in tables]
+
+
+def _gap_rows(found: Gaps) -> Iterator[list[object]]:
+    standings = [word.label for word in Standing]
+    yield [
+        "commune",
+        "besoin",
+        "taille",
+        "besoins exprimés",
+        *standings,
+        "sans réponse",
+        "bloque seul",
+        "dispositif",
+        "demandes",
+    ]
+    for cell in found.cells:
+        blocker = cell.blocker
+        alone = [blocker.condition, blocker.scheme, blocker.n_files] if blocker else ["", "", ""]
+        yield [*cell.key, cell.demand, *cell.counts.values(), cell.unmet, *alone]
+
+
+def _groups(found: Funnels) -> list[tuple[str, list[Funnel]]]:
+    groups = [(_("Intercommunalité"), found.by_epci), (_("Besoin"), found.by_need), (_("Taille"), found.by_size)]
+    return [(title, rows) for title, rows in groups if len(rows) > 1]
+
+
+def _funnel_rows(found: Funnels) -> Iterator[list[object]]:
+    yield ["par", "groupe", "étape", "demandes", "jours ouvrés, médiane", "jours ouvrés, 9 sur 10"]
+    months = [(_("Mois"), [(f"{month.first:%Y-%m}", month.funnel) for month in found.by_month])]
+    named = [(title, [(row.label, row) for row in rows]) for title, rows in _groups(found)]
+    for title, rows in [(_("Total"), [("", found.total)]), *named, *months]:
+        for label, row in rows:
+            for step in Step:
+                if reached := row.reached.get(step):
+                    yield [title, label, step.label, reached.n, reached.median, reached.ninth]
+
+
+def as_csv(request: HttpRequest, name: str, rows: Iterable[Iterable[object]]) -> HttpResponse:
+    """Return rows as a file that no spreadsheet runs, and note in the journal that it was taken away."""
+    record_event(kind=Kind.EXPORT, actor=signed_in(request), detail=name)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{current_day()}.csv"'
+    response.write("\ufeff")  # else a spreadsheet does not read the accents
+    writer = csv.writer(response, delimiter=";")
+    writer.writerows([escape_cell(str(cell)) for cell in row] for row in rows)
+    return response
