@@ -40,7 +40,12 @@ class Difference:
 
 def standing_of(match: Match | None) -> Standing | None:
     """Return where a scheme of a result stands; nowhere where it answers no stated need, or is not published."""
-    return standing(match, match.revision) if match and match.addresses else None
+    return _standing(match) if match and match.addresses else None
+
+
+def _standing(match: Match) -> Standing:
+    """Return the word for what was said alone: what is presumed of a firm is no news to it."""
+    return standing(match, match.revision, presumes=False)
 
 
 def differences(before: Result, after: Result) -> list[Difference]:
@@ -88,7 +93,7 @@ def _is_listed_otherwise(before: Match, after: Match) -> bool:
     return (
         before.addresses != after.addresses
         and before.hidden_by == after.hidden_by
-        and standing(before, before.revision) == standing(after, after.revision)
+        and _standing(before) == _standing(after)
         and before.result.needs == after.result.needs
     )
 

@@ -91,7 +91,8 @@ SIZE = _("la taille exacte (effectif, chiffre d’affaires, bilan, groupe)")  # 
 
 def missing_facts(match: Match) -> tuple[str, ...]:
     """Name in words the facts that leave a scheme undecided, those of a firm's size as one."""
-    facts = [fact for fact in match.unknown if fact != WINDOW]  # the dates are told apart
+    presumed = match.presumed or ()  # told apart, as the dates are
+    facts = [fact for fact in match.unknown if fact != WINDOW and fact not in presumed]
     several = sum(fact in SIZE_FACTS for fact in facts) > 1
     named = tuple(str(FACT_NAMES.get(fact, fact)) for fact in facts if not several or fact not in SIZE_FACTS)
     return (str(SIZE), *named) if several else named

@@ -108,9 +108,10 @@ class Questions:
     of_firm: tuple[NextQuestion, ...]
     of_others: tuple[NextQuestion, ...]
 
-    def first(self, *, but: Collection[str] = ()) -> NextQuestion | None:
-        """Return the best question for the firm, but those that the same page asks elsewhere."""
-        return next((question for question in self.of_firm if question.name not in but), None)
+    def first(self, *, but: Collection[str] = (), rather: Collection[str] = ()) -> NextQuestion | None:
+        """Return the best question for the firm, one of ``rather`` first; not those that its page asks elsewhere."""
+        asked = [question for question in self.of_firm if question.name not in but]
+        return next((question for question in asked if question.name in rather), next(iter(asked), None))
 
     def named(self, name: str) -> NextQuestion | None:
         """Return a question for the firm, while it is open."""

@@ -152,7 +152,8 @@ def compute_result(
     catalogue, readings = rules.compiled, readings_of([submission])
     (facts,) = _facts([submission], readings, catalogue)
     request = _request(submission, facts, submission.needs.all() if needs is None else needs, rules, on=on)
-    (answer,) = engine.answer([request], compiled=catalogue, weights=rules.weights, ranker=rules.ranker)
+    (found,) = engine.answer([request], compiled=catalogue, weights=rules.weights, ranker=rules.ranker)
+    answer = engine.with_presumed(found, request, compiled=catalogue, weights=rules.weights, ranker=rules.ranker)
     result = Result.objects.create(
         submission=submission,
         computed_at=timezone.now(),
@@ -197,6 +198,7 @@ def columns_of(item: engine.Ranked) -> dict[str, Any]:
         "need_id": item.need or None,
         "unknown": list(item.unknown),
         "to_confirm": list(item.to_confirm),
+        "presumed": list(item.presumed),
         "parts": dict(item.parts),
     }
 
@@ -255,17 +257,17 @@ def replay(result: Result) -> list[str]:
         preferences=frozenset(result.preferences),
         closeness={keys[pk]: match.closeness for pk, match in matches.items()},
     )
-    (answer,) = engine.answer(
-        [request],
-        compiled=catalogue,
-        weights=engine.weights_of(result.weights),
-        ranker=engine.ranker_of(result.ranker),
-    )
+    weights, ranker = engine.weights_of(result.weights), engine.ranker_of(result.ranker)
+    (found,) = engine.answer([request], compiled=catalogue, weights=weights, ranker=ranker)
+    answer = engine.with_presumed(found, request, compiled=catalogue, weights=weights, ranker=ranker)
     told = {"reply": answer.decision.reply, "cause": answer.decision.cause or "", "served": answer.decision.served}
     differences = [name for name, value in told.items() if getattr(result, name) != value]
     for item in answer.ranked:
         match = matches.pop(catalogue.schemes_by_key[item.scheme_key])
-        different = [name for name, value in columns_of(item).items() if getattr(match, name) != value]
+        columns = columns_of(item)
+        if match.presumed is None:  # of a release that presumed nothing
+            del columns["presumed"]
+        different = [name for name, value in columns.items() if getattr(match, name) != value]
         if different:
             differences.append(f"{item.scheme_key} : {', '.join(different)}")
     return [*differences, *(f"{match.scheme_id} : absent" for match in matches.values())]

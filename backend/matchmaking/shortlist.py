@@ -71,6 +71,11 @@ class Shortlist:
         """The names of the questions that its cards ask."""
         return frozenset(f"{Fact.ANSWER}{card.asked.condition}" for card in self.cards if card.asked)
 
+    @property
+    def presumed(self) -> frozenset[str]:
+        """The facts that its cards presume: the question to ask first."""
+        return frozenset(fact for card in self.cards for fact in card.match.presumed or ())
+
 
 def shortlist_of(submission: Submission, result: Result) -> Shortlist:
     """Lay out a result for its firm, which reads officers' decisions once the review has ended."""

@@ -3,13 +3,14 @@
 What each word tells the firm, and what improves it:
 
 - *Éligible*: nothing is open. It can be asked for.
-- *Très probable*: all that the firm can say is met; only its officer or the operator can confirm the rest. Call them.
+- *Très probable*: all that the firm can say is met, or is open only until it confirms what is presumed of it (ADR 41);
+  its officer or the operator confirms the rest. Call them.
 - *À préciser*: something is open that the firm, or a list that is not held, can settle. Answer it.
 - *Dates à confirmer*: all is met but that nobody has read whether it takes applications. Ask the operator.
 - *Pas encore ouvert*: nothing stands against it but the day. Wait for it.
 - *Non éligible*: a condition is not met.
 
-An alert tells of the first two; of *À préciser* where one answer is left; never of dates alone.
+An alert tells of the first two; of *À préciser* where one answer is left; never of dates alone. It presumes nothing.
 """
 
 from collections.abc import Sequence
@@ -48,16 +49,19 @@ class Judged(Protocol):
     @property
     def to_confirm(self) -> Sequence[str]: ...
     @property
+    def presumed(self) -> Sequence[str] | None: ...
+    @property
     def opens_later(self) -> bool: ...
 
 
-def standing(match: Judged, revision: Revision) -> Standing:
-    """Return the first word that holds."""
+def standing(match: Judged, revision: Revision, *, presumes: bool = True) -> Standing:
+    """Return the first word that holds; without what is presumed of the firm where only what was said may count."""
     if match.eligibility == Match.Verdict.INELIGIBLE:
         return Standing.LATER if match.opens_later else Standing.INELIGIBLE
     if match.eligibility == Match.Verdict.ELIGIBLE:
         return Standing.ELIGIBLE if _has_condition(revision) else Standing.LIKELY
-    if asked_of_the_firm(match):
+    presumed = (match.presumed or ()) if presumes else ()
+    if any(fact not in presumed for fact in asked_of_the_firm(match)):
         return Standing.TO_SPECIFY
     return Standing.DATES if WINDOW in match.unknown else Standing.LIKELY
 

@@ -96,7 +96,8 @@ def read_unfiled(
     request, reading = engine.read_request(
         facts, text, needs, on=on, compiled=rules.compiled, language=rules.language, removed=removed
     )
-    (found,) = engine.answer([request], compiled=rules.compiled, weights=rules.weights, ranker=rules.ranker)
+    (answer,) = engine.answer([request], compiled=rules.compiled, weights=rules.weights, ranker=rules.ranker)
+    found = engine.with_presumed(answer, request, compiled=rules.compiled, weights=rules.weights, ranker=rules.ranker)
     return Unfiled(
         text=text,
         request=request,

@@ -53,7 +53,9 @@ TREATMENTS: dict[str, Erasable] = {
     "results": Erasable(table="matchmaking_result"),
     "reviewed_results": Erasable(table="matchmaking_result", changes="facts = '{}'"),
     "matches": Erasable(table="matchmaking_match"),
-    "reviewed_matches": Erasable(table="matchmaking_match", changes="unknown = '{}', to_confirm = '{}'"),
+    "reviewed_matches": Erasable(
+        table="matchmaking_match", changes="unknown = '{}', to_confirm = '{}', presumed = NULL"
+    ),
     "reviews": Erasable(
         table="matchmaking_review",
         changes=f"{_word('comment')}, {_word('message')}, {_word('partner')}, fact_id = NULL",

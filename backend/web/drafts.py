@@ -246,15 +246,15 @@ class Stated:
         """What is left to ask."""
         return open_questions(self.read.open(self.draft.declined))
 
-    def asked(self, *, but: Collection[str]) -> Asked | None:
-        """The question of its page: the one that could not be read, else the best one but some."""
+    def asked(self, *, but: Collection[str], rather: Collection[str]) -> Asked | None:
+        """The question of its page: the one that could not be read, else the best one, as ``Questions.first`` says."""
         if QUESTION in self.draft.steps:
             data = self.draft.data(QUESTION)
             question = self.questions.named(data.get("question", ""))
             reply = read_answer(question, self.facts, data) if question else None
             if isinstance(reply, Asked):
                 return reply
-        return asked_with(self.facts, self.questions.first(but=but))
+        return asked_with(self.facts, self.questions.first(but=but, rather=rather))
 
     @property
     def waits_for_project(self) -> bool:

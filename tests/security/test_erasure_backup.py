@@ -119,7 +119,7 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
     since = {
         "need": "probability sentence",
         "result": "probabilities elsewhere reply cause served preferences",
-        "match": "guide",
+        "match": "guide presumed",
         "submission": "consent_by_id reopened_at",
         "followup": "due_on",
     }

@@ -42,6 +42,7 @@ from backend.matchmaking.engine.needs import (
 from backend.matchmaking.engine.packed import PackedFacts
 from backend.matchmaking.engine.percolation import LATER, Counts, Firms
 from backend.matchmaking.engine.preferences import Preference, preference_labels, read_preferences
+from backend.matchmaking.engine.presuming import with_presumed
 from backend.matchmaking.engine.questions import Asked, changes, next_conditions, next_questions, worth
 from backend.matchmaking.engine.ranking import (
     OUTCOMES,
@@ -188,6 +189,7 @@ __all__ = [
     "vocabularies",
     "weights_of",
     "with_correspondents",
+    "with_presumed",
     "words_of",
     "worth",
 ]

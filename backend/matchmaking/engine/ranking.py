@@ -67,6 +67,7 @@ class Ranked(NamedTuple):
     unknown: tuple[str, ...]
     to_confirm: tuple[str, ...]
     parts: Mapping[str, float]
+    presumed: tuple[str, ...] = ()  # open facts that what is presumed of the firm would close
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +208,7 @@ def _answer(ask: Request, compiled: Catalogue, found: matching.Answer) -> Answer
             (
                 scheme.key, revisions[scheme.key], rank, score, VERDICTS[eligibility], VERDICTS[typed],
                 TARGETED[targeted], opens_later, addresses, hidden_by, closeness.get(scheme.key, 0.0),
-                scheme.is_guide, need, unknown, to_confirm, parts,
+                scheme.is_guide, need, unknown, to_confirm, parts, (),
             ),
         )
         for rank, (

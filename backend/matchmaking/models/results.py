@@ -133,6 +133,11 @@ class Match(models.Model):
     need = models.ForeignKey(SubNeed, on_delete=models.PROTECT, null=True, related_name="+")
     unknown = ArrayField(models.CharField(max_length=40), default=list)
     to_confirm = ArrayField(models.CharField(max_length=40), default=list)
+    presumed = ArrayField(
+        models.CharField(max_length=40),
+        null=True,
+        help_text="Open facts that what is presumed of the firm would close; null: nobody presumed anything yet.",
+    )
     parts = models.JSONField(default=dict)
     objects = MatchQuerySet.as_manager()
 

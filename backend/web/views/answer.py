@@ -208,7 +208,7 @@ def answer_page(
         if NOTHING_TICKED in request.GET
         else "",
         "waits_for_project": said.waits_for_project,
-        "asked": said.asked(but=page.asked),
+        "asked": said.asked(but=page.asked, rather=page.presumed),
         "question_url": reverse("draft_question"),
         "answer_url": reverse("draft_condition"),
         "place": outside_contacts(said.commune, on=on) if said.is_outside else None,

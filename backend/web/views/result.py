@@ -116,7 +116,7 @@ def result_page(
         "aid_form": aid_form or AidForm(auto_id="aide_%s"),
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first() if submission.reviewed_at else None,
-        "asked": asked or asked_with(known_values(submission), questions.first(but=page.asked)),
+        "asked": asked or asked_with(known_values(submission), questions.first(but=page.asked, rather=page.presumed)),
         "answer_url": reverse("answer", args=[token]),
         "question_url": reverse("question", args=[token]),
         "caller": caller_of(submission) if page.nothing_fits else "",
