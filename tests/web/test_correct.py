@@ -26,9 +26,9 @@ def page_of(submission):
     return f"/resultat/{link_to(submission)}/corriger/"
 
 
-def typed_in(client, submission):
+def typed_in(client, submission, query=None):
     """Return what a browser would send if the page were saved as it shows."""
-    response = client.get(page_of(submission))
+    response = client.get(page_of(submission), query)
     assert response.status_code == 200
     sent = {}
     for name in ("need", "firm", "project"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -33,7 +33,6 @@ from backend.matchmaking.services import (
     OutsideTerritory,
     answer_condition,
     confirm_address,
-    correct_submission,
     send_link_again,
     take_offer,
 )
@@ -43,11 +42,6 @@ from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.web.access import has_fresh_access, opened, opened_submission, private, submission_of, token_of
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
-from backend.web.forms.filing import merge_facts
-from backend.web.forms.filing.firm import FirmForm
-from backend.web.forms.filing.need import NeedForm
-from backend.web.forms.filing.project import ProjectForm
-from backend.web.forms.filing.steps import StepForm
 from backend.web.forms.question import Asked, asked_with, open_questions, take_answer
 from backend.web.forms.result import AddressForm, AlertForm, CallMeForm
 from backend.web.notices import Notice, no_cookie, too_many
@@ -237,55 +231,6 @@ def question(request: HttpRequest, token: str) -> HttpResponse:
             return result_page(request, submission, asked=again, status=status)
         messages.success(request, _("C’est noté : le résultat est à jour."))
     return redirect(reverse("result", args=[token]) + "#question")
-
-
-CORRECTION: tuple[tuple[str, type[StepForm]], ...] = (
-    ("need", NeedForm),
-    ("firm", FirmForm),
-    ("project", ProjectForm),
-)
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@limit_wrong_links
-@unless_closed
-def correct(request: HttpRequest, token: str) -> HttpResponse:
-    """Correct what was filed, on one page, and see the new result."""
-    submission = opened_submission(token)
-    data = request.POST if request.method == "POST" else None
-    forms = {name: form(data, prefix=name, initial=form.initial_for(submission)) for name, form in CORRECTION}
-    adding = any(form.asks_for_row for form in forms.values())
-    valid = [form.is_valid() for form in forms.values()]  # every one, so that all errors show at once
-    if adding:
-        for form in forms.values():
-            form.forget_errors()
-    elif data is not None and all(valid):
-        firm, project = cast(FirmForm, forms["firm"]), cast(ProjectForm, forms["project"])
-        facts = {name: value for form in forms.values() for name, value in form.changed_facts().items()}
-        try:
-            correct_submission(
-                submission=submission,
-                facts=facts,
-                origins=firm.origins(),
-                shown=merge_facts(forms.values()),
-                identity={"siret": firm.siret, "siren": firm.siren, "name": firm.cleaned_data["company_name"]},
-                ticked=forms["need"].cleaned_data["needs"],
-                text=forms["need"].cleaned_data["text"],
-                on=current_day(),
-            )
-        except OutsideTerritory:
-            form, field = (project, "project_commune") if project.project_code else (firm, "commune")
-            form.add_error(
-                field,
-                _("Cette commune est hors du territoire : pour un projet là-bas, déposez une nouvelle demande."),
-            )
-        else:
-            messages.success(request, _("Vos corrections sont enregistrées. Voici le nouveau résultat."))
-            return redirect("result", token)
-    context = {"submission": submission, "token": token, "forms": forms, **forms}
-    status = 422 if data is not None and not adding else 200
-    return private(render(request, "web/correct.html", context, status=status))
 
 
 @never_cache

@@ -26,8 +26,10 @@ class SearchForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, as_typed: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not as_typed:  # only what is sent is looked up
+            return
         self.fields["q"].widget.attrs |= {
             "hx-get": reverse("firm_search"),
             "hx-trigger": "input changed delay:300ms",
