@@ -1,0 +1,18 @@
+# Short names for ./run, ./test and scripts/: nothing is decided here.
+
+.PHONY: run test check lock bench
+
+run: ## serves the demonstration on port 8000
+	./run
+
+test: ## everything, or T=tests/web/test_x.py alone
+	./test $(T)
+
+check: ## style, types, architecture, dead code, migrations: what ./test does before the tests
+	.venv/bin/pre-commit run --all-files
+
+lock: ## writes requirements*.txt again from requirements*.in
+	scripts/lock
+
+bench: ## the engine beside other tools
+	scripts/bench
