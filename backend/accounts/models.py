@@ -28,10 +28,11 @@ class UserManager(BaseUserManager["User"]):
 
 @dataclass(frozen=True, slots=True)
 class Posts:
-    """In what roles somebody in post works, and the keys of the intercommunalities whose files they review."""
+    """In what roles somebody in post works, and the keys of the intercommunalities of which they review the files."""
 
     roles: frozenset[str] = frozenset()
     epcis: frozenset[int] = frozenset()
+    led: frozenset[int] = frozenset()  # those in which they look after how the reviews are done
 
     @property
     def leads_territory(self) -> bool:
@@ -91,7 +92,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     def _posts(self) -> Posts:
         rows = list(self.memberships.values_list("role", "organisation__epci"))
         reviewed = frozenset(epci for role, epci in rows if role in Membership.REVIEWING and epci)
-        return Posts(frozenset(role for role, _epci in rows), reviewed)
+        led = frozenset(epci for role, epci in rows if role in Membership.LEADING and epci)
+        return Posts(frozenset(role for role, _epci in rows), reviewed, led)
 
     def epcis(self) -> Iterable[ServedEpci]:
         """Return the intercommunalities whose files this person reviews."""

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.matchmaking.contents import NEED_CORRECTIONS, may_have
 from backend.matchmaking.models import Need, NeedCorrection, Result, Submission
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.results import compute_result, latest_result, record_corrections, set_needs
@@ -95,9 +96,8 @@ class Understanding:
 def understanding_of(submission: Submission) -> Understanding:
     """Return what was understood of a submission; what the firm ticked again is not removed any more."""
     needs = list(submission.needs.select_related("sub_need"))
-    corrections = {
-        row.sub_need_id: row for row in submission.need_corrections.standing().select_related("sub_need", "officer")
-    }
+    rows = submission.need_corrections.standing().select_related("sub_need", "officer")
+    corrections = {row.sub_need_id: row for row in rows} if may_have(submission, NEED_CORRECTIONS) else {}
     added = {key: row for key, row in corrections.items() if row.change == Change.ADDED}
     kept = {need.sub_need_id for need in needs}
     return Understanding(

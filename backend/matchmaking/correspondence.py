@@ -37,9 +37,9 @@ def refuses_emails(submission: Submission) -> bool:
     return has_stopped(address=submission.contact.email, topic=submission.topic)
 
 
-def why_no_email(submission: Submission) -> str:
-    """Say why an answer to a firm would not leave; empty where it would."""
-    if refuses_emails(submission):
+def why_no_email(submission: Submission, *, refuses: bool | None = None) -> str:
+    """Say why an answer to a firm would not leave; empty where it would. ``refuses``: where that is known already."""
+    if refuses_emails(submission) if refuses is None else refuses:
         return _("l’entreprise n’en veut pas")
     if submission.confirmed_at is None:
         return _("son adresse n’est pas confirmée")

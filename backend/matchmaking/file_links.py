@@ -15,6 +15,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.journal.models import Kind
 from backend.journal.services import record_event
+from backend.matchmaking.contents import SAME_SIREN, may_have
 from backend.matchmaking.emails import (
     caller_of,
     enqueue_closed,
@@ -33,8 +34,7 @@ class FileLinkError(ValueError):
 
 def speaks_for(*, officer: User, submission: Submission) -> bool:
     """Tell whether someone may link a file: who reviews it, or who leads the territory."""
-    leads = officer.memberships.whole_territory().exists()
-    return leads or may_decide(officer=officer, submission=submission)
+    return officer.posts.leads_territory or may_decide(officer=officer, submission=submission)
 
 
 @transaction.atomic
@@ -229,7 +229,7 @@ class OfTheSameSiren:
 def of_the_same_siren(submission: Submission, *, viewer: User) -> OfTheSameSiren:
     """Return the other confirmed files of a SIREN for an officer who may open this one."""
     company = submission.sheet.company_id
-    if company is None or submission.confirmed_at is None:
+    if company is None or submission.confirmed_at is None or not may_have(submission, SAME_SIREN):
         return OfTheSameSiren()
     rows = Submission.objects.confirmed().filter(sheet__company=company).exclude(pk=submission.pk)
     rows = rows.select_related("sheet", "contact", "epci", "officer").order_by("filed_at", "pk")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,8 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Match
 from backend.matchmaking.standing import WINDOW
 from backend.schemes import wording
+from backend.schemes.kept import read_revisions
+from backend.schemes.models import Revision, Scheme
 from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES, YES_NO
 from backend.schemes.wording import NBSP
 
@@ -113,6 +116,17 @@ class Known:
         self.submission_id = submission_id
         self._rows, self._sources = rows, sources or {}  # by fact; by sheet of another file, what to say of it
         self._in_words: dict[str, tuple[str, str]] = {}
+
+    @cached_property
+    def held_sheets(self) -> dict[str, Revision]:
+        """Return the sheets in force of the schemes that the firm has, by key."""
+        held = {key for key, has in engine.held_schemes(self.facts).items() if has}
+        if not held:
+            return {}
+        keys = {key.partition(":")[2] for key in held}
+        schemes = Scheme.objects.described().filter(source_key__in=keys)
+        found = read_revisions(list(schemes.values_list("current", flat=True)))
+        return {revision.scheme.key: revision for revision in found.values() if revision.scheme.key in held}
 
     def values_for(self, definition: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         """Return what the firm said of what a criterion reads: pairs of a value and its origin."""

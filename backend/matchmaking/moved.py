@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from backend.matchmaking.contents import GONE_SHEETS, may_have
 from backend.matchmaking.models import FollowUp, Match, Review, Submission
 from backend.matchmaking.ownership import numbers_read
 from backend.matchmaking.reviews import Decision
@@ -27,7 +28,7 @@ def moved_schemes(submission: Submission, reviews: Mapping[int, Decision]) -> tu
 
     A result that read a file that is not read with this one any more shows nothing.
     """
-    led = successors()
+    led = successors() if may_have(submission, GONE_SHEETS) else {}
     if not led:
         return ()
     results = submission.results.reading_only(numbers_read(submission)).order_by()

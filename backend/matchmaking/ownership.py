@@ -18,6 +18,7 @@ from backend.accounts.models import User
 from backend.companies.levels import is_shared
 from backend.companies.models import Fact, FactSnapshot
 from backend.companies.packing import VERSION, Packed, pack, rows_of, unpack
+from backend.matchmaking.contents import SAME_SIREN, may_have
 from backend.matchmaking.models import FileLink, Submission
 
 
@@ -57,10 +58,13 @@ def read_once(submission: Submission) -> None:
 
     Call it where a page is laid out, once nothing changes any more: what follows sees this object as it was then.
     """
-    submission.page_readings, submission.page_facts = None, None
-    submission.page_readings = read_together(submission)
-    facts, submission.page_declined = _read(submission, Fact.objects.all())
-    submission.page_facts = facts
+    submission.page_readings, submission.page_facts, submission.page_sources = None, None, {}
+    submission.page_readings = read_together(submission) if may_have(submission, SAME_SIREN) else ()
+    rows = _rows_read(submission, Fact.objects.all())
+    own = [row for row in rows if row.sheet_id == submission.sheet_id]
+    submission.page_official = _newest(row for row in own if row.origin == Fact.Origin.REGISTER)
+    submission.page_declined = {_declined(row) for row in own if row.name.startswith(Fact.DECLINED)}
+    submission.page_facts = _newest(row for row in rows if not row.name.startswith(Fact.DECLINED))
 
 
 def readings_of(submissions: Iterable[Submission]) -> dict[int, tuple[ReadFile, ...]]:
@@ -128,7 +132,12 @@ def known_facts(submission: Submission) -> dict[str, Fact]:
     """
     if submission.page_facts is not None:
         return submission.page_facts
-    return _read(submission, Fact.objects.said())[0]
+    return _newest(_rows_read(submission, Fact.objects.said()))
+
+
+def official_facts(submission: Submission) -> dict[str, Fact]:
+    """Return what the State's register says of a firm, by name, also where somebody says otherwise."""
+    return submission.sheet.official() if submission.page_official is None else submission.page_official
 
 
 def declined_questions(submission: Submission) -> set[str]:
@@ -136,19 +145,21 @@ def declined_questions(submission: Submission) -> set[str]:
     return submission.sheet.declined() if submission.page_declined is None else submission.page_declined
 
 
-def _read(submission: Submission, facts: QuerySet[Fact]) -> tuple[dict[str, Fact], set[str]]:
-    """Return the newest row of each fact that is known, and the questions that its own sheet declined."""
+def _declined(row: Fact) -> str:
+    return row.name.removeprefix(Fact.DECLINED)
+
+
+def _rows_read(submission: Submission, facts: QuerySet[Fact]) -> list[Fact]:
+    """Return the rows of facts that a file reads, the oldest first: its own, and what it shares with others."""
     readers = _readers([(submission.pk, submission.sheet_id)], readings_of([submission]))
-    newest: dict[str, Fact] = {}
-    declined: set[str] = set()
     rows = facts.filter(sheet__in=readers).select_related("author").order_by("recorded_at", "pk")
-    for fact in rows:
-        if fact.name.startswith(Fact.DECLINED):
-            if fact.sheet_id == submission.sheet_id:
-                declined.add(fact.name.removeprefix(Fact.DECLINED))
-        elif readers[fact.sheet_id][0].reads(fact.name):
-            newest[fact.name] = fact
-    return {name: fact for name, fact in newest.items() if fact.value is not None}, declined
+    return [fact for fact in rows if readers[fact.sheet_id][0].reads(fact.name)]
+
+
+def _newest(rows: Iterable[Fact]) -> dict[str, Fact]:
+    """Return the last row of each fact, by name; one that was taken back is left out."""
+    newest = {fact.name: fact for fact in rows}
+    return {name: fact for name, fact in newest.items() if fact.value is not None}
 
 
 def known_values(submission: Submission) -> dict[str, Any]:
@@ -243,6 +254,16 @@ def sources_of(submission: Submission, *, viewer: User | None) -> dict[int, str]
 
     Without a viewer it is the firm that reads: a file of its own address is its own.
     """
+    reader = viewer.pk if viewer else None
+    if submission.page_sources is not None and reader in submission.page_sources:
+        return submission.page_sources[reader]
+    sources = _sources(submission, viewer=viewer)
+    if submission.page_sources is not None:
+        submission.page_sources[reader] = sources
+    return sources
+
+
+def _sources(submission: Submission, *, viewer: User | None) -> dict[int, str]:
     others = read_together(submission)
     if not others:
         return {}

@@ -49,9 +49,11 @@ class StepView:
 class Links:
     """What some revisions, and the schemes that the firm has, say of each other."""
 
-    def __init__(self, revisions: Iterable[Revision], held: Mapping[str, bool]) -> None:
+    def __init__(
+        self, revisions: Iterable[Revision], held: Mapping[str, bool], held_sheets: Mapping[str, Revision]
+    ) -> None:
         self.revisions = {revision.scheme.key: revision for revision in revisions}
-        self.held = held
+        self.held, self._held_sheets = held, held_sheets
 
     @cached_property
     def links(self) -> list[engine.Link]:
@@ -63,17 +65,9 @@ class Links:
                 cap_pct=None if row.cap_pct is None else float(row.cap_pct),
                 note=row.note,
             )
-            for key, revision in {**self._of_held, **self.revisions}.items()
+            for key, revision in {**self._held_sheets, **self.revisions}.items()
             for row in revision.relations.all()
         ]
-
-    @cached_property
-    def _of_held(self) -> dict[str, Revision]:
-        """Return the sheets in force of the schemes that the firm has and that the page does not show."""
-        keys = {key.partition(":")[2] for key, has in self.held.items() if has and key not in self.revisions}
-        schemes = Scheme.objects.described().filter(source_key__in=keys).select_related("current__scheme")
-        rows = schemes.prefetch_related("current__relations") if keys else []
-        return {scheme.key: scheme.current for scheme in rows if scheme.current and self.held.get(scheme.key)}
 
     @cached_property
     def _other_names(self) -> dict[str, str]:

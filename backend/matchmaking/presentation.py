@@ -19,7 +19,7 @@ from backend.matchmaking.moved import Moved, moved_schemes
 from backend.matchmaking.ownership import known_facts, sources_of
 from backend.matchmaking.plans import Links, LinkView
 from backend.matchmaking.results import columns_of
-from backend.matchmaking.reviews import Decision, SeenElsewhere, decisions
+from backend.matchmaking.reviews import Decision, SeenElsewhere, both_decisions, decisions
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.state_aid import notes_on_schemes
 from backend.schemes import wording
@@ -29,7 +29,7 @@ from backend.schemes.quality import is_overdue
 from backend.schemes.regimes import DE_MINIMIS, regimes_of
 from backend.schemes.services import manual_facts
 
-N_FIRST = 4  # of each group, shown in full; the others are one line that opens
+N_FIRST = 3  # of each group, shown in full; the others are one line that opens
 KEPT = Review.Verdict.KEPT
 EXPLORED = (Match.Verdict.ELIGIBLE, Match.Verdict.UNDECIDED)  # groups in which a scheme may be tried higher
 SET_ASIDE, NOT_PROPOSED = "set_aside", "not_proposed"
@@ -181,22 +181,38 @@ GROUPS = (
 )
 
 
-def present(submission: Submission, result: Result, *, viewer: User | None = None) -> Page:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read of a result to lay it out, for its officers and for its firm."""
+
+    matches: list[Match]
+    known: Known
+    decided: Mapping[int, Decision]
+    told: Mapping[int, Decision]  # as far as the firm was told
+
+
+def reading_of(submission: Submission, result: Result, *, viewer: User | None) -> Reading:
+    """Read a result, with what a page shows of it, and what was decided."""
+    return Reading(result.ranked, known_of(submission, result, viewer=viewer), *both_decisions(submission))
+
+
+def present(
+    submission: Submission, result: Result, *, viewer: User | None = None, read: Reading | None = None
+) -> Page:
     """Lay out a result for an officer, who sees verdicts at once.
 
     ``viewer`` is the one who reads it, and who is told the numbers of the other files he may read.
     """
-    reviews = decisions(submission)
-    known = known_of(submission, result, viewer=viewer)
+    read = read or reading_of(submission, result, viewer=viewer)
     page = _layout(
-        result.ranked,
-        known,
-        reviews,
+        read.matches,
+        read.known,
+        read.decided,
         on=result.on,
-        aid_notes=notes_on_schemes(submission, result),
+        aid_notes=notes_on_schemes(submission, result, viewer=viewer),
         explores=result.ranker_id is not None,
     )
-    return replace(page, moved=moved_schemes(submission, reviews))
+    return replace(page, moved=moved_schemes(submission, read.decided))
 
 
 def known_of(submission: Submission, result: Result, *, viewer: User | None = None) -> Known:
@@ -321,7 +337,7 @@ def _with_tries(cards: list[Card], known: Known, *, on: date) -> list[Card]:
 
 def links_of(cards: Iterable[Card], known: Known) -> Links:
     """Return what the schemes of some cards say of each other."""
-    return Links([card.revision for card in cards], engine.held_schemes(known.facts))
+    return Links([card.revision for card in cards], engine.held_schemes(known.facts), known.held_sheets)
 
 
 def _kept_keys(cards: Iterable[Card]) -> set[str]:

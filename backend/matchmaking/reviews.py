@@ -1,18 +1,19 @@
 """The review of a submission: verdicts, what each reason for setting a scheme aside does, the end of the review."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.journal.models import Kind
 from backend.journal.services import record_event
+from backend.matchmaking.contents import REVIEWS, may_have
 from backend.matchmaking.emails import enqueue_referral, enqueue_reviewed
 from backend.matchmaking.models import FollowUp, Match, Review, ReviewEnd, Submission
 from backend.matchmaking.ownership import known_facts, numbers_read
@@ -324,20 +325,38 @@ type Decision = Review | SeenElsewhere
 
 def decisions(submission: Submission) -> dict[int, Decision]:
     """Return every decision that stands on a submission, by scheme, told or not: what its officers see."""
-    return _with_other_files(submission, submission.reviews.latest_by_scheme())
+    return both_decisions(submission)[0]
 
 
 def told_decisions(submission: Submission) -> dict[int, Decision]:
     """Return the decisions that the firm was told of: those made before the last end of the review."""
-    last_end = submission.review_ends.order_by("-ended_at", "-pk").values("ended_at")[:1]
-    own = submission.reviews.filter(decided_at__lte=Subquery(last_end)).latest_by_scheme()
-    return _with_other_files(submission, own)
+    return both_decisions(submission)[1]
 
 
-def _with_other_files(submission: Submission, own: Mapping[int, Review]) -> dict[int, Decision]:
-    """Add what the firm was told in the files read with this one that hides a scheme from it, whatever it asks now."""
-    rows = Review.objects.filter(submission__in=numbers_read(submission))
+def both_decisions(submission: Submission) -> tuple[dict[int, Decision], dict[int, Decision]]:
+    """Return both, from one reading: what officers see, then what the firm was told.
+
+    What the firm was told in the files read with this one hides a scheme from it, whatever it asks now.
+    """
+    hidden = _told_in_other_files(submission)
+    if not may_have(submission, REVIEWS):
+        return hidden, hidden
+    own = list(submission.reviews.with_what_it_names().order_by("decided_at", "pk"))
+    end = submission.review_ends.first() if own else None
+    told = [review for review in own if end and review.decided_at <= end.ended_at]
+    return hidden | _standing(own), hidden | _standing(told)
+
+
+def _standing(reviews: Iterable[Review]) -> dict[int, Decision]:
+    last = {review.scheme_id: review for review in reviews}
+    return {key: review for key, review in last.items() if not review.is_withdrawn}
+
+
+def _told_in_other_files(submission: Submission) -> dict[int, Decision]:
+    """Return what the firm was told in the files read with one that hides a scheme from it, by scheme."""
+    others = numbers_read(submission)
+    if not others:
+        return {}
     end = ReviewEnd.objects.filter(submission=OuterRef("submission"), ended_at__gte=OuterRef("decided_at"))
-    told = rows.filter(Exists(end)).latest_by_scheme()
-    hidden: dict[int, Decision] = {key: SeenElsewhere() for key, review in told.items() if review.hides}
-    return hidden | {key: review for key, review in own.items() if not review.is_withdrawn}
+    told = Review.objects.filter(Exists(end), submission__in=others).latest_by_scheme()
+    return {key: SeenElsewhere() for key, review in told.items() if review.hides}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
 
+from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.known import Known
@@ -15,10 +16,13 @@ from backend.matchmaking.plans import Links, StepView
 from backend.matchmaking.presentation import (
     KEPT,
     Card,
+    Page,
     cards_of,
     is_set_aside,
     known_of,
     links_of,
+    present,
+    reading_of,
     unsaved,
     with_relations,
     with_variants,
@@ -79,9 +83,16 @@ class Shortlist:
 
 def shortlist_of(submission: Submission, result: Result) -> Shortlist:
     """Lay out a result for its firm, which reads officers' decisions once the review has ended."""
-    reviews = told_decisions(submission)
-    known = known_of(submission, result)
-    return replace(_layout(result.ranked, known, reviews, result), moved=moved_schemes(submission, reviews))
+    read = reading_of(submission, result, viewer=None)
+    page = _layout(read.matches, read.known, read.told, result)
+    return replace(page, moved=moved_schemes(submission, read.told))
+
+
+def present_both(submission: Submission, result: Result, *, viewer: User) -> tuple[Page, Shortlist]:
+    """Lay out a result for an officer, and what its firm reads of it first, from one reading."""
+    read = reading_of(submission, result, viewer=viewer)
+    page = present(submission, result, viewer=viewer, read=read)
+    return page, _layout(read.matches, read.known, read.told, result)
 
 
 def told_card(submission: Submission, result: Result, scheme: int) -> Card | None:

@@ -221,9 +221,11 @@ def _freed(left: engine.Left) -> str:
 # -- a word on each scheme
 
 
-def notes_on_schemes(submission: Submission, result: Result) -> Callable[[Revision], tuple[str, ...]]:
+def notes_on_schemes(
+    submission: Submission, result: Result, *, viewer: User | None = None
+) -> Callable[[Revision], tuple[str, ...]]:
     """Return what to tell an officer of the State-aid regime of a scheme, for this firm on the day of the result."""
-    left = ledger_of(submission, on=result.on).left
+    left = ledger_of(submission, on=result.on, viewer=viewer).left
     sizes = engine.size_of(result.facts, on=result.on).positions
     return partial(_notes, left=left, sizes=sizes, on=result.on)
 

@@ -55,9 +55,7 @@ def erase_submission(*, submission: Submission, rule: str = ON_REQUEST, by: User
 
 def may_erase(*, officer: User, submission: Submission) -> bool:
     """Tell whether someone erases a file at the person's request: who leads its intercommunality, or the territory."""
-    leading = officer.memberships.leading()
-    own = submission.epci_id is not None and leading.filter(organisation__epci=submission.epci_id).exists()
-    return own or officer.memberships.whole_territory().exists()
+    return officer.posts.leads_territory or submission.epci_id in officer.posts.led
 
 
 def erase_again() -> int:

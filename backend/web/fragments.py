@@ -7,9 +7,11 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 
-def render_fragment(request: HttpRequest, fragment: str, page: str, context: dict[str, Any]) -> HttpResponse:
+def render_fragment(
+    request: HttpRequest, fragment: str, page: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     """Render a template for htmx, and the page that holds it without."""
     is_part = bool(fragment) and request.htmx  # type: ignore[attr-defined]
-    response = render(request, fragment if is_part else page, context)
+    response = render(request, fragment if is_part else page, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response

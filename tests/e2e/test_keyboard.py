@@ -71,7 +71,7 @@ def set_aside(page: Page, reason: str) -> None:
     elif reason == "better_alternative":
         tab_to(page, "input[name=alternative]")
         page.keyboard.type("PMSMP")
-        name = page.locator("#dispositifs option").nth(0).get_attribute("value")
+        name = page.locator("datalist[id^=dispositifs] option").nth(0).get_attribute("value")
         page.keyboard.press("Control+A")
         page.keyboard.type(str(name))
     elif reason == "partner_first":

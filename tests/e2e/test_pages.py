@@ -176,6 +176,14 @@ def test_the_pages_of_officers(service: Service, made, open_context):
         "agent-dossier-decide": f"/agent/{made['decided_pk']}/",
         "agent-dossier-termine": f"/agent/{made['reviewed_pk']}/",
         "agent-dossier-propose": f"/agent/{made['offered_pk']}/",
+        "agent-dossier-dispositif": f"{file}/dispositif/{made['scheme']}/",
+        "agent-dossier-fait": f"{file}/partie/fait/?fait=commune",
+        "agent-dossier-besoin": f"{file}/partie/besoin/",
+        "agent-dossier-etape": f"{file}/partie/etape/",
+        "agent-dossier-transmettre": f"{file}/partie/transmettre/",
+        "agent-dossier-aides": f"{file}/partie/aides/",
+        "agent-dossier-courriels": f"{file}/partie/courriels/",
+        "agent-dossier-non-verifiees": f"{file}/partie/non-verifiees/",
         "agent-ajouter": f"{file}/ajouter/",
         "agent-ajouter-trouve": f"{file}/ajouter/?q=robot",
         "agent-portefeuille": "/agent/portefeuille/",
@@ -202,7 +210,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
     look(page, "page-agent-dossier-raison-refusee")
     page.goto(f"{service.url}{file}/")
     row = page.locator("dl.facts > div").filter(has=page.locator("dt", has_text="Effectif"))
-    row.locator("summary").click()
+    row.get_by_role("link", name="Corriger").click()
     row.get_by_label("Combien de salariés").fill("beaucoup")
     row.get_by_role("button", name="Enregistrer et recalculer").click()
     look(page, "page-agent-dossier-fait-refuse")

@@ -31,6 +31,7 @@ NO_FIRM = {
     "mailbox_message",
     "scheme_pk",
     "format",
+    "part",
 }  # addresses and words that name nothing of one
 REFUSED = (400, 403, 404, 405, 410)
 

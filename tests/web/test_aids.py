@@ -41,6 +41,12 @@ def page(request, client, officer, submission):
     return f"/agent/{submission.pk}/"
 
 
+def read(client, page):
+    """Return what a page says, and for an officer the part that holds the ledger."""
+    text = text_of(client.get(page))
+    return f"{text} {text_of(client.get(f'{page}partie/aides/'))}" if page.startswith("/agent/") else text
+
+
 def test_an_aid_is_declared_in_french_and_shown_with_what_is_left(client, page, officer):
     response = client.post(f"{page}aides/", AID)
     assert response.status_code == 302
@@ -49,7 +55,7 @@ def test_an_aid_is_declared_in_french_and_shown_with_what_is_left(client, page, 
     is_officers = page.startswith("/agent/")
     assert (str(aid.granted_on), str(aid.amount_eur)) == ("2024-03-03", "120000.50")
     assert (aid.origin, aid.author) == (("officer", officer) if is_officers else ("declared", None))
-    text = text_of(client.get(page))
+    text = read(client, page)
     assert "L’aide est notée" in text
     assert "Pass Transition – reçue par Étangs Découpe" in text
     assert "général (règlement 2023/2831) 3 mars 2024 120 000,5 € 2 mars 2027" in text
@@ -62,7 +68,7 @@ def test_what_is_not_known_of_an_aid_stays_unknown(client, page):
     client.post(f"{page}aides/", {"granted_on": "2025-01-31"})
     aid = ours(ReceivedAid).get()
     assert (aid.amount_eur, aid.regulation, aid.title, aid.member) == (None, "", "", "")
-    text = text_of(client.get(page))
+    text = read(client, page)
     assert "Aide de minimis Retirer" in text
     assert "inconnu 31 janvier 2025 inconnu 30 janvier 2028" in text
     assert "100" not in text.split("Aides qui comptent")[1].split("Reste")[0]
@@ -118,18 +124,18 @@ def test_a_ledger_that_is_full_says_so_in_the_form(client, page, monkeypatch):
 
 def test_the_list_is_declared_complete_and_no_longer(client, page, submission):
     client.post(f"{page}aides/complet/", {"complete": "1"})
-    text = text_of(client.get(page))
+    text = read(client, page)
     assert "Liste déclarée complète le 24 novembre 2026" in text
     assert "Il reste 300 000 € sur 300 000 €." in text
     client.post(f"{page}aides/complet/", {"complete": ""})
     assert Fact.AIDS_COMPLETE not in submission.sheet.values()
-    assert "Il reste au plus 300 000 €" in text_of(client.get(page))
+    assert "Il reste au plus 300 000 €" in read(client, page)
 
 
 def test_an_aid_is_taken_back_from_the_page(client, page, submission):
     aid = declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=None, title="Pass Transition")
     assert client.post(f"{page}aides/{aid.pk}/retirer/").status_code == 302
-    assert "Pass Transition" not in text_of(client.get(page))
+    assert "Pass Transition" not in read(client, page)
     assert client.post(f"{page}aides/{aid.pk}/retirer/").status_code == 404  # it is no longer there
 
 
@@ -154,7 +160,7 @@ def test_a_firm_reads_what_its_officer_noted_and_cannot_take_it_back(client, sub
 def test_a_territory_lead_reads_the_ledger_and_has_no_form(client, submission):
     declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=None, title="Pass Transition")
     client.force_login(make_lead())
-    response = client.get(f"/agent/{submission.pk}/")
+    response = client.get(f"/agent/{submission.pk}/partie/aides/")
     assert "Pass Transition" in text_of(response)
     assert f"/agent/{submission.pk}/aides/" not in response.content.decode()
 
@@ -178,7 +184,12 @@ def test_an_officer_reads_a_warning_on_each_de_minimis_scheme_and_a_firm_does_no
     sentence = "plafond de 300 000 € atteint, à vérifier avant de la demander."
     assert sentence not in text_of(client.get(f"/resultat/{link_to(submission)}/"))
     client.force_login(officer)
-    assert sentence in text_of(client.get(f"/agent/{submission.pk}/"))
+    page = client.get(f"/agent/{submission.pk}/").context["page"]
+    cards = [card for group in page.groups for card in group.cards]
+    warned = [card for card in cards if any(sentence in " ".join(note.split()) for note in card.aid_notes)]
+    assert warned
+    for card in warned[:2]:
+        assert sentence in text_of(client.get(f"/agent/{submission.pk}/dispositif/{card.match.scheme_id}/"))
 
 
 def test_the_insee_category_is_a_hint_that_changes_no_verdict(client, submission, officer):

@@ -146,8 +146,9 @@ def test_an_officer_reads_the_row_of_the_answer(client, file, other, officer, ro
     page = text_of(client.get(f"/agent/{file.pk}/"))
     assert said in page.split("Courriel à l’entreprise : ", 1)[1][:120]
     assert "prévenue" not in page
+    emails = text_of(client.get(f"/agent/{file.pk}/partie/courriels/"))
     for label in ("Confirmation de l’adresse : à envoyer", "Accusé de réception et lien : à envoyer", "Réponse : "):
-        assert page.count(label) == 1
+        assert emails.count(label) == 1
 
 
 def test_nobody_is_said_to_have_been_told_before_the_row_says_so(client, file, officer):

@@ -208,7 +208,7 @@ def test_officers_see_unverified_sheets_marked_and_firms_only_public_contacts(de
     private = drafts.filter(current__public_contact=False).distinct()
     assert public
     assert private
-    officer_text = text_of(desk.get(f"/agent/{submission.pk}/"))
+    officer_text = text_of(desk.get(f"/agent/{submission.pk}/partie/non-verifiees/"))
     firm = client.get(f"/resultat/{link_to(submission)}/")
     firm_text = text_of(firm)
     for scheme in (*public, *private):

@@ -138,7 +138,8 @@ def test_once_facts_are_known_the_firm_is_asked_what_only_a_person_can_check(cli
 def test_an_officer_asks_the_same_question_on_the_telephone(client, submission):
     officer = make_officer()
     client.force_login(officer)
-    response = client.get(f"/agent/{submission.pk}/")
+    assert f"/agent/{submission.pk}/partie/question/" in client.get(f"/agent/{submission.pk}/").content.decode()
+    response = client.get(f"/agent/{submission.pk}/partie/question/")
     asked = response.context["asked"]
     assert asked.question.name in ANSWERS
     assert "À demander au téléphone" in text_of(response)

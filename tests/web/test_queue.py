@@ -127,19 +127,34 @@ def test_filters_stand_in_the_address_and_in_the_links_to_files(desk, officer):
 
 def test_a_file_leads_to_those_before_and_after_it_in_its_list(desk):
     files = many(3)
-    query = "?etat=tous&amp;tri=nom"
-    page = desk.get(f"/agent/{files[1].pk}/?etat=tous&tri=nom").content.decode()
-    assert f'href="/agent/{files[0].pk}/{query}"' in page
-    assert f'href="/agent/{files[2].pk}/{query}"' in page
+    query = "?etat=tous&tri=nom"
+    page = desk.get(f"/agent/{files[1].pk}/{query}").content.decode().replace("&amp;", "&")
+    for side, file in (("precedent", files[0]), ("suivant", files[2])):
+        link = f"/agent/{files[1].pk}/{side}/{query}"
+        assert f'href="{link}"' in page
+        assert desk.get(link)["Location"] == f"/agent/{file.pk}/{query}"
     assert f'href="/agent/{query}"' in page  # back to the list
+
+
+@pytest.mark.parametrize(("side", "sentence"), [("precedent", "le début"), ("suivant", "la fin")])
+def test_at_the_end_of_a_list_one_is_led_back_to_it(desk, side, sentence):
+    (alone,) = many(1)
+    response = desk.get(f"/agent/{alone.pk}/{side}/?etat=tous&recherche=Atelier", follow=True)
+    assert response.redirect_chain == [("/agent/?etat=tous&recherche=Atelier", 302)]
+    assert f"C’est {sentence} de la liste." in text_of(response)
+
+
+def test_after_a_file_that_its_list_does_not_hold_any_more_comes_the_first_one(desk, officer):
+    first, second = many(2)
+    end_review(submission=second, officer=officer, on=DAY, message="Bonjour")
+    assert desk.get(f"/agent/{second.pk}/suivant/?etat=a-lire")["Location"] == f"/agent/{first.pk}/?etat=a-lire"
 
 
 def test_a_file_opened_without_an_address_of_a_list_follows_the_last_one_shown(desk):
     files = many(2)
     desk.get("/agent/?recherche=001&etat=tous")
-    page = desk.get(f"/agent/{files[1].pk}/").content.decode()
-    assert "recherche=001" in page
-    assert "Dossier précédent" not in page  # alone in that list
+    assert "recherche=001" in desk.get(f"/agent/{files[1].pk}/").content.decode()
+    assert desk.get(f"/agent/{files[1].pk}/precedent/")["Location"] == "/agent/?etat=tous&recherche=001"  # alone there
 
 
 def test_the_list_never_leads_to_a_file_of_another_intercommunality(client, officer):
@@ -148,11 +163,11 @@ def test_the_list_never_leads_to_a_file_of_another_intercommunality(client, offi
         make_submission(confirmed=True, company_name="B", facts={"commune": COMMUNES[CCLO]}),
     )
     client.force_login(officer)
-    page = client.get(f"/agent/{near.pk}/?etat=tous&tri=nom").content.decode()
-    assert f"/agent/{far.pk}/" not in page
+    following = f"/agent/{near.pk}/suivant/?etat=tous&tri=nom"
+    assert client.get(following)["Location"] == "/agent/?etat=tous&tri=nom"
+    assert client.get(f"/agent/{far.pk}/precedent/?etat=tous&tri=nom").status_code == 404
     client.force_login(make_lead())
-    page = client.get(f"/agent/{near.pk}/?etat=tous&tri=nom").content.decode()
-    assert f"/agent/{far.pk}/?" in page
+    assert client.get(following)["Location"] == f"/agent/{far.pk}/?etat=tous&tri=nom"
 
 
 def test_the_next_file_to_read_comes_from_the_list_it_was_opened_from(desk):

@@ -146,7 +146,7 @@ def test_an_officer_corrects_a_list_row_by_row(client, fact):
     typed = {"fact": fact, "independent": "no", **rows({"share": "60", "headcount": "12"}, {}, prefix=fact)}
     page = client.post(address, {**typed, "add_row": "1"})
     assert page.status_code == 200
-    assert len(page.context["refused_fact"].form.rows) == 3
+    assert len(page.context["fact_form"].form.rows) == 3
     assert client.post(address, typed).status_code == 302
     row = {"share": 60.0} if fact == "group" else {}
     assert submission.sheet.values()[fact] == [{**row, "headcount": 12.0}]

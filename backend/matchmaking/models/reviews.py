@@ -17,8 +17,10 @@ from backend.territories.models import ServedEpci
 class ReviewQuerySet(models.QuerySet["Review"]):
     def latest_by_scheme(self) -> dict[int, "Review"]:
         """The last decision on each scheme; the older ones stay as history."""
-        rows = self.select_related("officer", "match__revision", "scheme__current", "alternative__current")
-        return {review.scheme_id: review for review in rows.order_by("decided_at", "pk")}
+        return {review.scheme_id: review for review in self.with_what_it_names().order_by("decided_at", "pk")}
+
+    def with_what_it_names(self) -> Self:
+        return self.select_related("officer", "match__revision", "scheme__current", "alternative__current")
 
     def unexplained(self) -> Self:
         """Rejections for a reason that the list lacks: a lead reads them, and the list gets better."""

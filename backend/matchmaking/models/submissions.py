@@ -174,6 +174,9 @@ class Submission(models.Model):
     page_readings: Any = None
     page_facts: dict[str, Fact] | None = None
     page_declined: set[str] | None = None
+    page_official: dict[str, Fact] | None = None
+    page_sources: dict[int | None, dict[int, str]] | None = None  # by who reads
+    page_contents: frozenset[str] | None = None  # kinds of rows that hang on it (``contents.read_contents``)
     objects = SubmissionQuerySet.as_manager()
 
     class Meta:

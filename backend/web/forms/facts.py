@@ -30,19 +30,22 @@ class FactForm:
         return self.form.changed_facts()
 
 
-def fact_forms(submission: Submission) -> dict[str, FactForm]:
-    """Return the forms of all facts, by fact; each shows what is known."""
-    known = known_values(submission)
-    return {
-        fact: FactForm(fact, form_class(initial=form_class.initial_of(known)))
-        for fact, form_class in FORM_OF_FACT.items()
-        if fact not in TOLD_WITH
-    }
+def has_fact_form(fact: str) -> bool:
+    """Tell whether a fact is stated by a form of its own."""
+    return fact in FORM_OF_FACT and fact not in TOLD_WITH
+
+
+def fact_form(submission: Submission, fact: str) -> FactForm | None:
+    """Return the form of a fact, which shows what is known; none for an unknown fact."""
+    if not has_fact_form(fact):
+        return None
+    form_class = FORM_OF_FACT[fact]
+    return FactForm(fact, form_class(initial=form_class.initial_of(known_values(submission))))
 
 
 def bound_fact_form(submission: Submission, fact: str, data: QueryDict) -> FactForm | None:
     """Return the form of a fact with what was typed; none for an unknown fact."""
-    form_class = FORM_OF_FACT.get(fact)
-    if form_class is None or fact in TOLD_WITH:
+    if not has_fact_form(fact):
         return None
+    form_class = FORM_OF_FACT[fact]
     return FactForm(fact, form_class(data, initial=form_class.initial_of(known_values(submission))))

@@ -12,11 +12,12 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.companies.models import ReceivedAid
 from backend.matchmaking.models import Submission
-from backend.matchmaking.state_aid import AidError, declare_aid, declare_complete, take_aid_back
+from backend.matchmaking.state_aid import AidError, declare_aid, declare_complete, ledger_of, take_aid_back
 from backend.web.access import opened_submission
 from backend.web.forms.aids import AidForm
 from backend.web.throttles import limit_wrong_links
-from backend.web.views.officer import file_page, signed_in, visible_file
+from backend.web.views.file_parts import refused_part
+from backend.web.views.officer import signed_in, visible_file
 from backend.web.views.result import result_page, unless_closed
 
 ANCHOR = "#aides"
@@ -96,7 +97,8 @@ def officer_declare(request: HttpRequest, pk: int) -> HttpResponse:
     submission = visible_file(request, pk)
     refused = _declared(request, submission, signed_in(request))
     if refused:
-        return file_page(request, submission, bound={"aid_form": refused}, status=422)
+        ledger = ledger_of(submission, on=current_day(), viewer=signed_in(request))
+        return refused_part(request, submission, "aides", {"aid_form": refused, "ledger": ledger})
     return _back_to_file(pk)
 
 

@@ -25,6 +25,7 @@ from backend.matchmaking.follow_up import (
 from backend.matchmaking.models import FollowUp, Note, Submission
 from backend.matchmaking.queue import Tab
 from backend.web.forms.review import AddressForm, NoteForm, OfferForm, StepForm
+from backend.web.views.file_parts import refused_part
 from backend.web.views.officer import file_page, signed_in, visible_file
 
 
@@ -51,7 +52,7 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(reverse("officer_file", args=[pk]) + "#suivi")
     except FollowUpError as error:
         form.add_error("to", str(error))
-    return file_page(request, submission, bound={"offer_form": form}, status=422)
+    return refused_part(request, submission, "transmettre", {"offer_form": form})
 
 
 @login_required
@@ -122,7 +123,7 @@ def step(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(reverse("officer_file", args=[pk]) + "#suivi")
     except FollowUpError as error:
         form.add_error(None, str(error))
-    return file_page(request, submission, bound={"step_form": form}, status=422)
+    return refused_part(request, submission, "etape", {"step_form": form})
 
 
 @login_required

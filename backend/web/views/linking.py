@@ -22,7 +22,8 @@ from backend.matchmaking.models import FileLink, Submission
 from backend.matchmaking.services import check_may_decide, correct_submission
 from backend.territories.models import ServedEpci
 from backend.web.forms.filing.number import NumberForm
-from backend.web.views.officer import file_page, signed_in, visible_file
+from backend.web.views.file_parts import refused_part
+from backend.web.views.officer import signed_in, visible_file
 
 
 def _back(pk: int) -> HttpResponse:
@@ -100,7 +101,7 @@ def number(request: HttpRequest, pk: int) -> HttpResponse:
     check_may_decide(officer, submission)
     form = NumberForm(request.POST, auto_id="numero_%s")
     if not form.is_valid():
-        return file_page(request, submission, bound={"number_form": form}, status=422)
+        return refused_part(request, submission, "numero", {"number_form": form})
     identity = {"siret": form.siret, "siren": form.siren, "name": submission.sheet.name}
     correct_submission(submission=submission, facts={}, identity=identity, author=officer, on=current_day())
     messages.success(request, _("Le numéro est corrigé : le résultat est à jour."))

@@ -7,46 +7,40 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.journal.services import record_read
+from backend.matchmaking.contents import FOLLOW_UPS, NOTES, OFFER, may_have, read_contents
 from backend.matchmaking.corrections import understanding_of
-from backend.matchmaking.correspondence import emails_to_firm, refuses_emails, why_no_email
+from backend.matchmaking.correspondence import latest_email, refuses_emails, why_no_email
 from backend.matchmaking.differences import differences, standing_of
-from backend.matchmaking.emails import organisation_in_charge
 from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.gaps import LEAST, gaps_for, why
 from backend.matchmaking.known import FACT_LABELS, value_text
 from backend.matchmaking.models import FollowUp, Match, Reply, Result, Review, Submission
-from backend.matchmaking.ownership import known_facts, known_values, read_once, sources_of
+from backend.matchmaking.ownership import known_facts, official_facts, read_once, sources_of
 from backend.matchmaking.preferences import preferences_of
-from backend.matchmaking.presentation import present, unverified_for
-from backend.matchmaking.questions import open_of
 from backend.matchmaking.queue import Tab, neighbours, queue_of
 from backend.matchmaking.results import latest_result
-from backend.matchmaking.services import OutsideTerritory, check_may_decide, correct_submission, may_decide
-from backend.matchmaking.shortlist import shortlist_of
+from backend.matchmaking.services import may_decide
+from backend.matchmaking.shortlist import present_both
 from backend.matchmaking.size import present_size
-from backend.matchmaking.state_aid import ledger_of
 from backend.privacy.erasing import may_erase
 from backend.schemes.models import Scheme
 from backend.territories.models import ServedEpci
-from backend.territories.services import served_communes
-from backend.web.forms.aids import AidForm
-from backend.web.forms.facts import TOLD_WITH, bound_fact_form, fact_forms
-from backend.web.forms.filing.number import NumberForm, number_of
-from backend.web.forms.question import asked_with, open_questions
+from backend.web.forms.facts import TOLD_WITH, has_fact_form
 from backend.web.forms.queue import QueueForm, list_of
-from backend.web.forms.review import AddressForm, EndForm, NeedCorrectionForm, NoteForm, OfferForm, StepForm
+from backend.web.forms.review import AddressForm, EndForm, NoteForm
 
+BEFORE, AFTER = "before", "after"
 PER_PAGE = 50  # rejections to read
 FILE_KEYS = (
     ("j", _("dispositif suivant")),
@@ -72,20 +66,23 @@ def signed_in(request: HttpRequest) -> User:
     return request.user
 
 
+READ_WITH = (
+    "sheet__company", "sheet__establishment", "contact", "epci", "reviewed_by", "officer", "closed_by", "consent_by",
+)  # fmt: skip
+
+
 def visible_file(request: HttpRequest, pk: int) -> Submission:
     """Return a file this person may open, and note that they did; a stranger does not learn that it exists."""
-    files = Submission.objects.visible_to(request.user).select_related(
-        "sheet__company",
-        "sheet__establishment",
-        "contact",
-        "epci",
-        "reviewed_by",
-        "officer",
-        "closed_by",
-        "consent_by",
-    )
-    submission = get_object_or_404(files, pk=pk)
-    record_read(actor=signed_in(request), submission_id=submission.pk, epci_id=submission.epci_id)
+    submission = _opened(request, pk)
+    if submission is None:
+        raise Http404
+    return submission
+
+
+def _opened(request: HttpRequest, pk: int) -> Submission | None:
+    submission = read_contents(Submission.objects.visible_to(request.user).select_related(*READ_WITH), pk)
+    if submission:
+        record_read(actor=signed_in(request), submission_id=submission.pk, epci_id=submission.epci_id)
     return submission
 
 
@@ -104,10 +101,31 @@ def next_file(request: HttpRequest, after: int) -> Submission | None:
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def file(request: HttpRequest, pk: int) -> HttpResponse:
-    left = Submission.objects.erased_for(signed_in(request)).filter(pk=pk).first()
-    if left:
-        return render(request, "web/officer/erased.html", {"submission": left}, status=410)
-    return file_page(request, visible_file(request, pk))
+    submission = _opened(request, pk)
+    if submission:
+        return file_page(request, submission)
+    left = get_object_or_404(Submission.objects.erased_for(signed_in(request)), pk=pk)
+    return render(request, "web/officer/erased.html", {"submission": left}, status=410)
+
+
+@login_required
+@never_cache
+@require_safe
+def neighbour(request: HttpRequest, pk: int, side: str) -> HttpResponse:
+    """Lead to the file before or after one in the list that it was opened from; at its end, to the list."""
+    user = signed_in(request)
+    get_object_or_404(Submission.objects.visible_to(user), pk=pk)
+    came_from = list_of(request)
+    around = neighbours(user, QueueForm(came_from).filters(), pk, on=current_day())
+    found = getattr(around, side) if around else None
+    if around is None and side == AFTER:  # it was dealt with: the list begins anew
+        following = next_file(request, pk)
+        found = following.pk if following else None
+    query = f"?{urlencode(came_from)}" if came_from else ""
+    if found:
+        return redirect(reverse("officer_file", args=[found]) + query)
+    messages.info(request, _("C’est la fin de la liste.") if side == AFTER else _("C’est le début de la liste."))
+    return redirect(reverse("officer_queue") + query)
 
 
 def file_page(
@@ -117,61 +135,52 @@ def file_page(
     user, on = signed_in(request), current_day()
     read_once(submission)
     answer = latest_result(submission, on=on)
-    page = present(submission, answer, viewer=user)
-    means = means_to_decide(submission, user)
-    can_decide = means["can_decide"]
-    questions = open_questions(open_of(submission, answer))
-    emails, no_email = emails_to_firm(submission), why_no_email(submission)
-    came_from = list_of(request)
+    page, firm_reads = present_both(submission, answer, viewer=user)
+    may_review = may_decide(officer=user, submission=submission)
+    refuses = refuses_emails(submission)
+    no_email = why_no_email(submission, refuses=refuses)
     context = {
         "submission": submission,
         "result": answer,
         "page": page,
         # Who is asked what it means reads nothing else yet.
-        "firm_reads": None if answer.reply == Reply.TO_CONFIRM else shortlist_of(submission, answer),
+        "firm_reads": None if answer.reply == Reply.TO_CONFIRM else firm_reads,
         "listed": {card.match.scheme_id for group in page.groups for card in group.cards},
-        "list_query": urlencode(came_from),
-        "around": neighbours(user, QueueForm(came_from).filters(), submission.pk, on=on),
-        "asked": asked_with(known_values(submission), questions.first()) if can_decide else None,
-        "of_others": questions.of_others,
-        "question_url": reverse("officer_question", args=[submission.pk]),
+        "list_query": urlencode(list_of(request)),
         "understanding": understanding_of(submission),
         "preferences": preferences_of(submission),
-        "need_form": NeedCorrectionForm(auto_id="besoin_%s"),
         "unmet": [(row, why(row)) for row in submission.unmet_needs.select_related("sub_need")],
-        **means,
+        "can_decide": may_review and submission.closed_at is None,
+        "facts": facts_rows(submission, user),
         "size": present_size(answer.facts, on=answer.on),
-        "ledger": ledger_of(submission, on=answer.on, viewer=user),
-        "aid_form": AidForm(auto_id="aide_%s"),
-        "organisation": organisation_in_charge(submission),
-        "review_end": submission.review_ends.select_related("officer").first(),
         "end_form": EndForm(no_email=bool(no_email)),
-        "refuses_emails": refuses_emails(submission),
+        "refuses_emails": refuses,
         "no_email": no_email,
-        "emails": emails,
-        "answer_email": next((email for email in emails if email.kind == "reviewed"), None),
+        "answer_email": latest_email(submission, "reviewed") if submission.reviewed_at else None,
         "note_form": NoteForm(auto_id="note_%s"),
         "address_form": AddressForm(auto_id="adresse_%s"),
-        "step_form": StepForm(submission=submission, auto_id="etape_%s"),
-        "offer_form": OfferForm(by=user, auto_id="transmettre_%s"),
-        "offer": submission.hand_overs.waiting().select_related("by", "to").first(),
-        "notes": submission.notes.visible_to(user).select_related("author", "organisation"),
-        "follow_ups": FollowUp.objects.standing()
-        .filter(submission=submission)
-        .select_related("scheme__current", "recorded_by", "done_by"),
-        "unverified": unverified_for(submission),
+        **_around(submission, user),
         "may_erase": may_erase(officer=user, submission=submission),
         "others": of_the_same_siren(submission, viewer=user),
-        "number_form": NumberForm(initial={"number": number_of(submission)}, auto_id="numero_%s"),
-        "may_reopen": submission.closed_reason == Submission.Closing.NOT_ENTITLED
-        and may_decide(officer=user, submission=submission),
-        "next": next_file(request, submission.pk) if submission.reviewed_at else None,
+        "may_reopen": submission.closed_reason == Submission.Closing.NOT_ENTITLED and may_review,
         "n_decided": page.n_decided,
-        "suggestions": served_communes(),
         "shortcuts": FILE_KEYS,
+        **(set_aside_choices(submission) if bound and "refused" in bound else {}),
         **(bound or {}),
     }
     return render(request, "web/officer/file.html", context, status=status)
+
+
+def _around(submission: Submission, user: User) -> dict[str, Any]:
+    """Return what colleagues did and wrote around a file; a table that has nothing of it is not read."""
+    offers, notes = submission.hand_overs.waiting(), submission.notes.visible_to(user)
+    steps = FollowUp.objects.standing().filter(submission=submission)
+    steps = steps.select_related("scheme__current", "recorded_by", "done_by")
+    return {
+        "offer": offers.select_related("by", "to").first() if may_have(submission, OFFER) else None,
+        "notes": list(notes.select_related("author", "organisation")) if may_have(submission, NOTES) else [],
+        "follow_ups": list(steps) if may_have(submission, FOLLOW_UPS) else [],
+    }
 
 
 def means_to_decide(submission: Submission, user: User) -> dict[str, Any]:
@@ -181,17 +190,24 @@ def means_to_decide(submission: Submission, user: User) -> dict[str, Any]:
         "can_decide": can_decide,
         "can_answer": ("firm", "officer", "operator") if can_decide else (),
         "answer_url": reverse("officer_answer", args=[submission.pk]),
-        "facts": _facts(submission, user),
+        "facts": facts_rows(submission, user),
+        **set_aside_choices(submission),
+    }
+
+
+def set_aside_choices(submission: Submission) -> dict[str, Any]:
+    """Return what the form that sets a scheme aside offers; what is not shown is not read."""
+    return {
         "reasons": Review.Reason.choices,
         "epcis": ServedEpci.objects.exclude(pk=submission.epci_id or 0),
         "schemes": Scheme.objects.of_source(Scheme.OWN).published().values_list("current__name", flat=True),
     }
 
 
-def _facts(submission: Submission, user: User) -> list[dict[str, Any]]:
-    """Return each fact an officer reads, known or not, with the form that corrects it."""
-    known, forms = known_facts(submission), fact_forms(submission)
-    sources, official = sources_of(submission, viewer=user), submission.sheet.official()
+def facts_rows(submission: Submission, user: User) -> list[dict[str, Any]]:
+    """Return each fact an officer reads, known or not, and whether a form corrects it."""
+    known, official = known_facts(submission), official_facts(submission)
+    sources = sources_of(submission, viewer=user)
     rows = []
     for name, label in FACT_LABELS:
         if name in TOLD_WITH and name not in known:
@@ -199,41 +215,13 @@ def _facts(submission: Submission, user: User) -> list[dict[str, Any]]:
         found = [fact for fact in known.values() if name in (fact.name, fact.listed_with)]
         value = " ; ".join(value_text(fact.name, fact.value) for fact in found)
         fact = found[-1] if found else None
-        if name == "schemes" and not fact and not forms[name].form.fields:
-            continue  # no scheme asks for another
         source = sources.get(fact.sheet_id, "") if fact else ""
-        form = forms.get(name)
-        row = {"name": name, "label": label, "value": value, "fact": fact, "source": source, "form": form}
+        row: dict[str, Any] = {"name": name, "label": label, "value": value, "fact": fact, "source": source}
+        row["has_form"] = has_fact_form(name)
         if name in official and (fact is None or fact.value != official[name].value):
             row["official"] = value_text(name, official[name].value)
         rows.append(row)
     return rows
-
-
-@login_required
-@require_POST
-def correct_fact(request: HttpRequest, pk: int) -> HttpResponse:
-    """Correct one fact; the page comes back with the new result, and says what changed in it."""
-    submission = visible_file(request, pk)
-    user = signed_in(request)
-    check_may_decide(user, submission)
-    fact = request.POST.get("fact", "")
-    form = bound_fact_form(submission, fact, request.POST)
-    if form is None:
-        return redirect("officer_file", pk)
-    if form.form.asks_for_row:
-        form.form.forget_errors()
-        return file_page(request, submission, bound={"refused_fact": form})
-    if form.errors:
-        return file_page(request, submission, bound={"refused_fact": form}, status=422)
-    before = latest_result(submission, on=current_day())
-    try:
-        after = correct_submission(submission=submission, facts=form.changed(), on=current_day(), author=user)
-    except OutsideTerritory:
-        messages.error(request, _("Cette commune est hors du territoire : le dossier n’a pas été changé."))
-    else:
-        tell_changes(request, before, after)
-    return redirect(reverse("officer_file", args=[pk]) + "#faits")
 
 
 N_TOLD = 5

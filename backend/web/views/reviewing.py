@@ -25,12 +25,14 @@ from backend.matchmaking.reviews import (
     set_aside,
     withdraw_review,
 )
-from backend.matchmaking.services import OutsideTerritory, answer_condition, check_may_decide
+from backend.matchmaking.services import OutsideTerritory, answer_condition, check_may_decide, correct_submission
 from backend.schemes.models import Scheme
 from backend.web.forms.answers import trilean
+from backend.web.forms.facts import bound_fact_form
 from backend.web.forms.question import open_questions, take_answer
 from backend.web.forms.review import EndForm, NeedCorrectionForm, SetAsideForm
 from backend.web.fragments import render_fragment
+from backend.web.views.file_parts import refused_part
 from backend.web.views.officer import file_page, means_to_decide, next_file, signed_in, tell_changes, visible_file
 
 N_FOUND = 30
@@ -73,7 +75,35 @@ def review(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
     return redirect(_card(pk, scheme_pk))
 
 
-PARTS = {"conditions": "web/parts/conditions.html", "ecarter": "web/parts/set_aside.html"}
+@login_required
+@require_POST
+def correct_fact(request: HttpRequest, pk: int) -> HttpResponse:
+    """Correct one fact; the page comes back with the new result, and says what changed in it."""
+    submission, user = visible_file(request, pk), signed_in(request)
+    check_may_decide(user, submission)
+    form = bound_fact_form(submission, request.POST.get("fact", ""), request.POST)
+    if form is None:
+        return redirect("officer_file", pk)
+    if form.form.asks_for_row:
+        form.form.forget_errors()
+        return refused_part(request, submission, "fait", {"fact_form": form}, status=200)
+    if form.errors:
+        return refused_part(request, submission, "fait", {"fact_form": form})
+    before = latest_result(submission, on=current_day())
+    try:
+        after = correct_submission(submission=submission, facts=form.changed(), on=current_day(), author=user)
+    except OutsideTerritory:
+        messages.error(request, _("Cette commune est hors du territoire : le dossier n’a pas été changé."))
+    else:
+        tell_changes(request, before, after)
+    return redirect(reverse("officer_file", args=[pk]) + "#faits")
+
+
+PARTS = {
+    "fiche": "web/officer/card.html",
+    "conditions": "web/parts/conditions.html",
+    "ecarter": "web/parts/set_aside.html",
+}
 
 
 @login_required
@@ -146,7 +176,8 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         if again:
             status = 422 if again.form and again.form.errors else 200
-            return file_page(request, submission, bound={"asked": again}, status=status)
+            url = reverse("officer_question", args=[pk])
+            return refused_part(request, submission, "question", {"asked": again, "question_url": url}, status=status)
         tell_changes(request, before, latest_result(submission, on=on))
     return redirect(reverse("officer_file", args=[pk]) + "#question")
 
@@ -159,7 +190,7 @@ def correct_need(request: HttpRequest, pk: int) -> HttpResponse:
     check_may_decide(officer, submission)
     form = NeedCorrectionForm(request.POST, auto_id="besoin_%s")
     if not form.is_valid():
-        return file_page(request, submission, bound={"need_form": form}, status=422)
+        return refused_part(request, submission, "besoin", {"need_form": form})
     before = latest_result(submission, on=on)
     after = correct(submission=submission, officer=officer, on=on, **form.cleaned_data)
     tell_changes(request, before, after)

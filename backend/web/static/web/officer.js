@@ -23,18 +23,20 @@ if (help && toggle) {
   });
 }
 
-// Rows of the queue, or schemes of a file.
-const stops = [...document.querySelectorAll("[data-row], article.scheme[tabindex]")];
+// Rows of the queue, or schemes of a file; of one that is not fetched yet, its line.
+const STOP = "[data-row], article.scheme[tabindex], .scheme-line:not(:has(article)) > summary";
+let stops = [];
 
 function current() {
+  stops = [...document.querySelectorAll(STOP)];
   const focused = document.activeElement;
   return stops.findIndex((stop) => stop === focused || stop.contains(focused));
 }
 
 function move(step) {
+  const here = current();
   if (!stops.length) return;
-  const next = Math.min(Math.max(current() + step, 0), stops.length - 1);
-  reach(stops[current() === -1 ? 0 : next]);
+  reach(stops[here === -1 ? 0 : Math.min(Math.max(here + step, 0), stops.length - 1)]);
 }
 
 function reach(stop) {
@@ -46,7 +48,8 @@ function reach(stop) {
 
 // What a key presses: in the scheme that has focus first, then on the page.
 function press(key) {
-  const stop = stops[current()];
+  const here = current();
+  const stop = stops[here];
   const selector = `[data-key="${CSS.escape(key)}"]`;
   const target = stop?.querySelector(selector) ?? document.querySelector(`${selector}:not(article *)`);
   if (!target) return false;
@@ -76,16 +79,24 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// A form that was fetched by a key: the next key is typed in it.
-document.body.addEventListener("htmx:afterSwap", (event) => {
-  const fold = event.target.closest("details");
-  if (fold?.contains(document.activeElement) || document.activeElement === document.body) {
-    event.target.querySelector("form.set-aside select")?.focus();
-  }
+// What was fetched: a scheme has focus, or the form that is to be filled in; the next key is for it.
+const FIELD = "select, textarea, input:not([type=hidden])";
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  const part = event.detail.elt;
+  const fold = part.closest("details");
+  if (!fold?.contains(document.activeElement) && document.activeElement !== document.body) return;
+  const scheme = part.querySelector("article.scheme[tabindex]");
+  if (scheme) reach(scheme);
+  else (part.matches("form") ? part : part.querySelector("form:has(.actions)"))?.querySelector(FIELD)?.focus();
 });
 
 // Back from a decision: the scheme decided on has focus, and the next key goes on from there.
 if (location.hash.startsWith("#d-")) {
   const stop = document.getElementById(location.hash.slice(1));
-  if (stop?.matches("article.scheme[tabindex]")) reach(stop);
+  if (stop?.matches(".scheme-line")) reach(stop.querySelector("article.scheme[tabindex], summary"));
+  else if (stop?.matches("article.scheme[tabindex]")) reach(stop);
+} else if (location.hash) {
+  // Back from a form of a part that is fetched: it is open again.
+  const fold = document.getElementById(location.hash.slice(1))?.querySelector(":scope > details");
+  if (fold) fold.open = true;
 }
