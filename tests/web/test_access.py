@@ -430,7 +430,7 @@ TABLE: dict[str, Row] = {
     "officer_file_scheme": Row(READ, READ_FOREIGN, args=lambda case: [case.file.pk, case.match.scheme_id]),
     "officer_add": Row(ACT, ACT_FOREIGN, args=pk),
     "officer_answer": act(condition="x", value="yes"),
-    "officer_question": act(question="group", declined="on"),
+    "officer_call_sheet": act(question="group", skip="1"),
     "officer_end": act(message="Bonjour"),
     "officer_reopen": act(),
     "officer_take": act(),

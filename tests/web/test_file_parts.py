@@ -25,7 +25,6 @@ PARTS = {
     "besoin/": "Ajouter ce besoin",
     "etape/": 'name="step"',
     "transmettre/": "Proposer ce dossier",
-    "question/": "Je ne sais pas",
     "aides/": "Ajouter cette aide",
     "courriels/": "Accusé de réception",
     "non-verifiees/": "<",

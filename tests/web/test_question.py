@@ -3,6 +3,7 @@
 import pytest
 
 from backend.companies.models import Fact
+from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import Match
 from backend.matchmaking.questions import NextQuestion
 from tests.factories import link_to, make_officer, make_submission
@@ -135,27 +136,71 @@ def test_once_facts_are_known_the_firm_is_asked_what_only_a_person_can_check(cli
     assert after is None or after.question.name != asked.question.name
 
 
-def test_an_officer_asks_the_same_question_on_the_telephone(client, submission):
+def test_an_officer_asks_three_questions_on_the_telephone(client, submission):
     officer = make_officer()
     client.force_login(officer)
-    assert f"/agent/{submission.pk}/partie/question/" in client.get(f"/agent/{submission.pk}/").content.decode()
-    response = client.get(f"/agent/{submission.pk}/partie/question/")
+    write_note(submission=submission, author=officer, audience="internal", text="Il rappelle mardi.")
+    record_step(submission=submission, officer=officer, step="contacted", note="au téléphone")
+    sheet = f"/agent/{submission.pk}/appel/"
+    assert f'href="{sheet}"' in client.get(f"/agent/{submission.pk}/").content.decode()
+    response = client.get(sheet)
     asked = response.context["asked"]
-    assert asked.question.name in ANSWERS
-    assert "À demander au téléphone" in text_of(response)
+    assert len(asked) == 3
+    assert len({one.question.name for one in asked}) == 3
     assert "window" in {question.name for question in response.context["of_others"]}
-    sent = {"question": asked.question.name, **ANSWERS[asked.question.name]}
-    response = client.post(f"/agent/{submission.pk}/question/", sent)
-    assert response["Location"] == f"/agent/{submission.pk}/#question"
-    fact = submission.sheet.current()[asked.question.name]
+    asking = [one.question.question for one in asked]
+    for said in (submission.contact.phone, "Il rappelle mardi.", "au téléphone", *asking):
+        assert said in text_of(response)
+    name = asked[0].question.name
+    response = client.post(sheet, {"question": name, **ANSWERS[name]})
+    assert response["Location"] == sheet
+    fact = submission.sheet.current()[name]
     assert (fact.origin, fact.author) == (Fact.Origin.OFFICER, officer)
+    after = client.get(sheet)
+    assert "C’est noté" in text_of(after)
+    assert name not in {one.question.name for one in after.context["asked"]}
+
+
+def test_an_answer_on_the_telephone_changes_the_words_in_place(client, submission):
+    client.force_login(make_officer())
+    sheet = f"/agent/{submission.pk}/appel/"
+    before = client.get(sheet).context
+    name = before["asked"][0].question.name
+    response = client.post(sheet, {"question": name, **ANSWERS[name]}, headers={"HX-Request": "true"})
+    assert response.status_code == 200
+    assert "<html" not in response.content.decode()
+    assert "C’est noté" in text_of(response)
+    words = {card.match.scheme_id: card.standing for card in response.context["firm_reads"].cards}
+    assert words == {card.match.scheme_id: card.standing for card in client.get(sheet).context["firm_reads"].cards}
+    assert name not in {one.question.name for one in response.context["asked"]}
+
+
+def test_what_one_does_not_know_is_not_asked_again(client, submission):
+    client.force_login(make_officer())
+    sheet = f"/agent/{submission.pk}/appel/"
+    first, *others = [one.question.name for one in client.get(sheet).context["asked"]]
+    client.post(sheet, {"question": first, "skip": "1"})
+    left = [one.question.name for one in client.get(sheet).context["asked"]]
+    assert left[: len(others)] == others
+    assert first not in left
+
+
+def test_an_answer_that_cannot_be_read_comes_back_with_what_was_typed(client):
+    submission = make_submission(confirmed=True, without=("headcount",))
+    client.force_login(make_officer())
+    sheet = f"/agent/{submission.pk}/appel/"
+    assert "headcount" in [one.question.name for one in client.get(sheet).context["asked"]]
+    response = client.post(sheet, {"question": "headcount", "headcount": "beaucoup", "headcount_band": ""})
+    assert response.status_code == 422
+    assert 'value="beaucoup"' in response.content.decode()
 
 
 def test_an_officer_of_elsewhere_answers_nothing(client, submission):
     client.force_login(make_officer("CC2V"))
     n_facts = submission.sheet.facts.count()
     sent = {"question": "headcount", "headcount": "12"}
-    assert client.post(f"/agent/{submission.pk}/question/", sent).status_code in (403, 404)
+    assert client.post(f"/agent/{submission.pk}/appel/", sent).status_code == 404
+    assert client.get(f"/agent/{submission.pk}/appel/").status_code == 404
     assert submission.sheet.facts.count() == n_facts
 
 

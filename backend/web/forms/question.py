@@ -68,6 +68,16 @@ def asked_with(
     return Asked(question, form_class(data, initial=form_class.initial_of(known), auto_id="question_%s"))
 
 
+def first_asked(known: Mapping[str, Any], questions: Questions, n: int) -> list[Asked]:
+    """Put the first questions for the firm, each with its form: two that one form answers are one."""
+    found: dict[str, Asked] = {}
+    for question in questions.of_firm:
+        asked = asked_with(known, question) if _fact_of(question.name) not in found else None
+        if asked and len(found) < n:
+            found[_fact_of(question.name)] = asked
+    return list(found.values())
+
+
 def read_answer(question: NextQuestion, known: Mapping[str, Any], data: Mapping[str, Any]) -> Said | Asked:
     """Return what was answered, or the question to show again where it cannot be read.
 

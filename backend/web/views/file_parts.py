@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -16,16 +15,13 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.matchmaking.correspondence import emails_to_firm
 from backend.matchmaking.models import Submission
-from backend.matchmaking.ownership import known_values, read_once
+from backend.matchmaking.ownership import read_once
 from backend.matchmaking.presentation import unverified_for
-from backend.matchmaking.questions import open_of
-from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import check_may_decide, may_decide
 from backend.matchmaking.state_aid import ledger_of
 from backend.web.forms.aids import AidForm
 from backend.web.forms.facts import fact_form
 from backend.web.forms.filing.number import NumberForm, number_of
-from backend.web.forms.question import asked_with, open_questions
 from backend.web.forms.review import NeedCorrectionForm, OfferForm, StepForm
 from backend.web.fragments import render_fragment
 from backend.web.views.officer import signed_in, visible_file
@@ -98,15 +94,6 @@ def _offer(request: HttpRequest, submission: Submission, user: User) -> Context:
     return {"offer_form": OfferForm(by=user, auto_id="transmettre_%s")}
 
 
-def _question(request: HttpRequest, submission: Submission, user: User) -> Context:
-    questions = open_questions(open_of(submission, latest_result(submission, on=current_day())))
-    return {
-        "asked": asked_with(known_values(submission), questions.first()),
-        "of_others": questions.of_others,
-        "question_url": reverse("officer_question", args=[submission.pk]),
-    }
-
-
 def _aids(request: HttpRequest, submission: Submission, user: User) -> Context:
     ledger = ledger_of(submission, on=current_day(), viewer=user)
     return {"ledger": ledger, "aid_form": AidForm(auto_id="aide_%s")}
@@ -126,7 +113,6 @@ PARTS = {
     "besoin": Part(_("Ajouter un besoin"), "besoins", "web/officer/need_form.html", _need),
     "etape": Part(_("Noter une étape"), "suivi", "web/officer/step_form.html", _step),
     "transmettre": Part(_("Transmettre à un collègue"), "suivi", "web/officer/offer_form.html", _offer),
-    "question": Part(_("À demander au téléphone"), "question", "web/parts/next_question.html", _question),
     "aides": Part(_("Aides de minimis"), "aides", "web/parts/aids.html", _aids, to_decide=False),
     "courriels": Part(_("Courriels à l’entreprise"), "courriels", "web/officer/emails.html", _emails, to_decide=False),
     "non-verifiees": Part(

@@ -51,6 +51,7 @@ FILE_KEYS = (
     ("u", _("retirer mon avis")),
     ("a", _("ajouter un dispositif à la main")),
     ("n", _("écrire une note")),
+    ("q", _("ouvrir la fiche d’appel")),
     ("p", _("prendre ce dossier")),
     ("t", _("terminer la relecture")),
     ("s", _("terminer, et dossier suivant")),

@@ -15,7 +15,6 @@ from backend.matchmaking.corrections import correct_need as correct
 from backend.matchmaking.correspondence import why_no_email
 from backend.matchmaking.models import Review, Submission
 from backend.matchmaking.presentation import present_schemes
-from backend.matchmaking.questions import open_of
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import (
     ReviewError,
@@ -29,7 +28,6 @@ from backend.matchmaking.services import OutsideTerritory, answer_condition, che
 from backend.schemes.models import Scheme
 from backend.web.forms.answers import trilean
 from backend.web.forms.facts import bound_fact_form
-from backend.web.forms.question import open_questions, take_answer
 from backend.web.forms.review import EndForm, NeedCorrectionForm, SetAsideForm
 from backend.web.fragments import render_fragment
 from backend.web.views.file_parts import refused_part
@@ -159,27 +157,6 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     )
     tell_changes(request, before, after)
     return redirect(_card(pk, request.POST.get("scheme", "")))
-
-
-@login_required
-@require_POST
-def question(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take the answer that an officer had on the telephone to the best question, or that the firm does not know."""
-    submission, officer, on = visible_file(request, pk), signed_in(request), current_day()
-    check_may_decide(officer, submission)
-    before = latest_result(submission, on=on)
-    try:
-        questions = open_questions(open_of(submission, before))
-        again = take_answer(submission, questions, request.POST, on=on, author=officer)
-    except OutsideTerritory:
-        messages.error(request, _("Cette commune est hors du territoire : le dossier n’a pas été changé."))
-    else:
-        if again:
-            status = 422 if again.form and again.form.errors else 200
-            url = reverse("officer_question", args=[pk])
-            return refused_part(request, submission, "question", {"asked": again, "question_url": url}, status=status)
-        tell_changes(request, before, latest_result(submission, on=on))
-    return redirect(reverse("officer_file", args=[pk]) + "#question")
 
 
 @login_required

@@ -1,0 +1,75 @@
+"""The call sheet of a file: whom to call, what was said last, and the three answers that settle most."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from backend.accounts.models import User
+from backend.common.days import current_day
+from backend.matchmaking.models import FollowUp, Submission
+from backend.matchmaking.ownership import known_values, read_once
+from backend.matchmaking.questions import open_of
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.services import OutsideTerritory, check_may_decide
+from backend.matchmaking.shortlist import present_both
+from backend.web.forms.question import Asked, first_asked, open_questions, take_answer
+from backend.web.fragments import render_fragment
+from backend.web.views.officer import signed_in, tell_changes, visible_file
+
+N_ASKED = 3
+BODY = "web/officer/call_sheet_body.html"
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def call_sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what to ask a firm on the telephone, and take each answer; the words beside its schemes follow."""
+    submission, officer = visible_file(request, pk), signed_in(request)
+    check_may_decide(officer, submission)
+    again = _answered(request, submission, officer) if request.method == "POST" else None
+    if request.method == "POST" and not again and not request.htmx:  # type: ignore[attr-defined]
+        return redirect("officer_call_sheet", pk)
+    status = 422 if again and again.form and again.form.errors else 200
+    return render_fragment(
+        request, BODY, "web/officer/call_sheet.html", _sheet(submission, officer, again), status=status
+    )
+
+
+def _answered(request: HttpRequest, submission: Submission, officer: User) -> Asked | None:
+    """Record an answer; return the question to show again where it cannot be read."""
+    on = current_day()
+    before = latest_result(submission, on=on)
+    questions = open_questions(open_of(submission, before))
+    try:
+        again = take_answer(submission, questions, request.POST, on=on, author=officer)
+    except OutsideTerritory:
+        messages.error(request, _("Cette commune est hors du territoire : le dossier n’a pas été changé."))
+        return None
+    if again is None:
+        submission.refresh_from_db()
+        tell_changes(request, before, latest_result(submission, on=on))
+    return again
+
+
+def _sheet(submission: Submission, officer: User, again: Asked | None) -> dict[str, Any]:
+    read_once(submission)
+    result = latest_result(submission, on=current_day())
+    questions = open_questions(open_of(submission, result))
+    asked = first_asked(known_values(submission), questions, N_ASKED)
+    steps = FollowUp.objects.standing().filter(submission=submission)
+    return {
+        "submission": submission,
+        "asked": [again if again and again.question.name == one.question.name else one for one in asked],
+        "of_others": questions.of_others,
+        "firm_reads": present_both(submission, result, viewer=officer)[1],
+        "last_step": steps.select_related("scheme__current", "recorded_by").first(),
+        "last_note": submission.notes.visible_to(officer).select_related("author").first(),
+        "can_decide": True,
+    }
