@@ -31,6 +31,7 @@ from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.follow_up import answer_offers, offer_file, record_step, write_note
 from backend.matchmaking.models import CallRequest, Match, Submission
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.scheme_events import say
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
 from backend.schemes.models import SubNeed
@@ -296,7 +297,7 @@ def file_neighbour(variant: str) -> Submission:
         member=f"Filiale {WORD}",
     )
     correct_need(**case, sub_need=SubNeed.objects.get(pk="energie.facture"), change="added", on=DAY)
-    kept, other, refused, last = first_matches(submission, 4)
+    kept, other, refused, last, unwanted = first_matches(submission, 5)
     decide(submission, kept.scheme, officer)
     decide(submission, other.scheme, officer, "other", comment=f"Raison {WORD}")
     decide(submission, refused.scheme, officer, "asked_and_refused", comment=f"Refus {WORD}")
@@ -305,7 +306,10 @@ def file_neighbour(variant: str) -> Submission:
     for audience in ("internal", "shared", "firm"):
         write_note(submission=submission, author=officer, audience=audience, text=f"Note {WORD} {audience}")
     record_step(**case, step="contacted", note=f"Appelée {WORD}")
-    record_step(**case, step="applied", scheme=kept.scheme, note=f"Déposée {WORD}")
+    say(**case, scheme=kept.scheme, state="applied", note=f"Déposée {WORD}", euros=int(AMOUNT), on=DAY)
+    said = {"submission": submission, "on": DAY, "note": f"Dit {WORD}"}
+    say(**said, scheme=kept.scheme, state="granted", euros=int(AMOUNT))
+    say(**said, scheme=unwanted.scheme, state="set_aside", reason="other_project")
     offer = offer_file(submission=submission, by=officer, to=colleague, note=f"Mot {WORD}")
     answer_offers(hand_overs=[offer], to=colleague, accept=False)
     subscribe(submission=submission, frequency="weekly", paused_until=date(2028, 1, 1), on=DAY)

@@ -167,6 +167,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/<int:pk>/ajouter/", reviewing.add, name="officer_add"),
     path("agent/<int:pk>/repondre/", reviewing.answer, name="officer_answer"),
     path("agent/<int:pk>/appel/", call_sheet.call_sheet, name="officer_call_sheet"),
+    path("agent/<int:pk>/suite/<int:scheme_pk>/annuler/", following.take_state_back, name="officer_state_back"),
     path("agent/<int:pk>/terminer/", reviewing.end, name="officer_end"),
     path("agent/<int:pk>/reprendre/", reviewing.reopen, name="officer_reopen"),
     path("agent/<int:pk>/liens/", linking.links, name="officer_links"),

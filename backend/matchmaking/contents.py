@@ -8,12 +8,14 @@ from backend.matchmaking.models import (
     NeedCorrection,
     Note,
     Review,
+    SchemeEvent,
     Submission,
 )
 from backend.matchmaking.models.submissions import SubmissionQuerySet
 from backend.schemes.models import Fusion
 
 REVIEWS, FOLLOW_UPS, NOTES, OFFER = "reviews", "follow_ups", "notes", "offer"
+EVENTS = "scheme_events"
 NEED_CORRECTIONS, SAME_SIREN = "need_corrections", "same_siren"
 GONE_SHEETS = "gone_sheets"  # of any file: a sheet gave way to another one
 
@@ -25,6 +27,7 @@ def read_contents(files: SubmissionQuerySet, pk: int) -> Submission | None:
     there = {
         REVIEWS: Review.objects.filter(**of_file),
         FOLLOW_UPS: FollowUp.objects.standing().filter(**of_file),
+        EVENTS: SchemeEvent.objects.standing().filter(**of_file),
         NOTES: Note.objects.filter(**of_file),
         OFFER: HandOver.objects.waiting().filter(**of_file),
         NEED_CORRECTIONS: NeedCorrection.objects.filter(**of_file),

@@ -17,6 +17,7 @@ from backend.matchmaking.models import (
     ReviewEnd,
     Submission,
 )
+from backend.matchmaking.states import states_of
 from backend.notifications.models import Notification
 from backend.notifications.placeholders import placeholder
 from backend.notifications.rendering import render
@@ -133,14 +134,15 @@ def enqueue_reviewed(submission: Submission, end: ReviewEnd) -> None:
     if submission.confirmed_at is None:
         return
     reviews = [review for review in submission.reviews.latest_by_scheme().values() if review.is_decided]
-    kept = [review for review in reviews if review.verdict == Review.Verdict.KEPT]
+    away = {scheme for scheme, state in states_of(submission, told=False).own.items() if state.takes_away}
+    kept = [one for one in reviews if one.verdict == Review.Verdict.KEPT and one.scheme_id not in away]
     context = {
         **context_of(submission),
         "officer": end.officer,
         "organisation": organisation_in_charge(submission),
         "message": end.message,
         "kept": kept,
-        "n_rejected": len(reviews) - len(kept),
+        "n_rejected": sum(review.verdict == Review.Verdict.REJECTED for review in reviews),
     }
     enqueue_email(
         kind="reviewed",

@@ -188,23 +188,17 @@ def record_step(
     note: str = "",
     due_on: date | None = None,
 ) -> FollowUp:
-    """Record what happened after the review, or what is still to be done; ``due_on`` is when to call again.
+    """Record what happened around a file, or what is still to be done; ``due_on`` is when to call again.
 
-    Raises ``FollowUpError`` where the step is unknown, concerns a scheme that is not named, or promises a call for no
-    day.
+    Raises ``FollowUpError`` where the step is unknown, or promises a call for no day.
     """
     check_may_decide(officer, submission)
     if step not in FollowUp.Step.values or step == FollowUp.Step.DEAD_ADDRESS:
         raise FollowUpError("Choisissez une étape dans la liste.")
     if step == FollowUp.Step.CALL_BACK and due_on is None:
         raise FollowUpError("Dites quel jour rappeler l’entreprise.")
-    if scheme is None and step not in (FollowUp.Step.CONTACTED, *FollowUp.TO_DO):
-        raise FollowUpError("Cette étape concerne un dispositif : dites lequel.")
     if step == FollowUp.Step.PARTNER and not note.strip():
         raise FollowUpError("Dites quel partenaire il faut trouver.")
-    submission = Submission.objects.locked(submission.pk)  # two officers note what came of it at once
-    if scheme and step in (FollowUp.Step.APPLIED, *FollowUp.ENDS):
-        _check_follows(FollowUp.Step(step), FollowUp.objects.of_demand(submission, scheme).first())
     now = timezone.now()
     done = step not in FollowUp.TO_DO
     return FollowUp.objects.create(
@@ -220,31 +214,12 @@ def record_step(
     )
 
 
-def _check_follows(step: FollowUp.Step, last: FollowUp | None) -> None:
-    """Raise ``FollowUpError`` where a step cannot come after the last one of a demand."""
-    if step in FollowUp.AFTER[last.step if last else ""]:
-        return
-    if last is None:
-        raise FollowUpError(f"Avant « {step.label} », notez « {FollowUp.Step.APPLIED.label} ».")
-    raise FollowUpError(
-        f"« {step.label} » ne peut pas suivre « {last.get_step_display()} », noté le "
-        f"{timezone.localdate(last.recorded_at):%d/%m/%Y} : annulez d’abord cette étape, si elle est fausse."
-    )
-
-
 @transaction.atomic
 def close_step(*, follow_up: FollowUp, officer: User, cancel: bool = False) -> None:
-    """Mark a step as done, or cancel one that was recorded by mistake.
-
-    Raises ``FollowUpError`` where what was noted after it would stand on nothing.
-    """
-    submission = Submission.objects.locked(follow_up.submission_id)
-    check_may_decide(officer, submission)
+    """Mark a step as done, or cancel one that was recorded by mistake."""
+    check_may_decide(officer, follow_up.submission)
     now = timezone.now()
     if cancel:
-        last = follow_up.scheme and FollowUp.objects.of_demand(submission, follow_up.scheme).first()
-        if last and last != follow_up and follow_up.step in FollowUp.AFTER:
-            raise FollowUpError(f"Annulez d’abord « {last.get_step_display()} », noté après.")
         FollowUp.objects.standing().filter(pk=follow_up.pk).update(cancelled_at=now)
     else:
         FollowUp.objects.to_do().filter(pk=follow_up.pk).update(done_at=now, done_by=officer)

@@ -1,21 +1,29 @@
-"""Which schemes a firm is known to have: what officers learnt of it, as facts that the engine reads."""
+"""Which schemes a firm is known to have: what it and its officers said, as facts that the engine reads."""
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat
 
 from backend.companies.models import Fact
-from backend.matchmaking.models import FollowUp, Review, Submission
+from backend.matchmaking.models import Review, SchemeEvent, Submission
 from backend.matchmaking.ownership import Readings, readings_of
+from backend.matchmaking.transitions import HELD, Origin, counting, last_of, state_of_verdict
 from backend.schemes.models import Fusion
 from backend.schemes.succession import keys_that_lead_to
 
+VERDICT = "verdict"
+
+
+class _Word(NamedTuple):
+    state: str
+    at: datetime
+
 
 def held_schemes(submission: Submission) -> dict[str, bool]:
-    """Return the schemes that a firm has, by the names of facts: set aside as already had, or granted in the end.
+    """Return the schemes that a firm has, by the names of facts: already had, or granted in the end.
 
     Any file that is read with this one says so. What was refused or given up is no "no": the firm may have it from
     before.
@@ -47,20 +55,28 @@ def held_by(readings: Readings, *, among: QuerySet[Submission] | None = None) ->
 def _held(files: Q) -> Iterator[tuple[int, str, bool]]:
     """Give each file, each scheme that it has, and whether that gave way to another; one query.
 
-    The last decision on a scheme counts, and what its last demand came to.
+    Of reviews and of what was said since, the word that counts says so.
     """
-    review, end = "review", "end"
-    columns = ("said_by", "submission", "scheme", "scheme__source", "scheme__source_key", "gave_way")
+    columns = ("submission", "scheme", "scheme__source", "scheme__source_key", "gave_way")
     gave_way = Exists(Fusion.objects.done().filter(gone=OuterRef("scheme")))
     reviews = Review.objects.filter(files).annotate(
-        said_by=Value(review), at=F("decided_at"), said=Concat("verdict", Value(" "), "reason"), gave_way=gave_way
+        said_by=Value(VERDICT), at=F("decided_at"), said=F("verdict"), why=F("reason"), gave_way=gave_way
     )
-    ends = FollowUp.objects.standing().filter(files, step__in=FollowUp.ENDS, scheme__isnull=False)
-    ends = ends.annotate(said_by=Value(end), at=F("recorded_at"), said=F("step"), gave_way=gave_way)
-    first, second = (rows.order_by().values_list(*columns, "said", "at", "pk") for rows in (reviews, ends))
+    events = SchemeEvent.objects.standing().filter(files)
+    events = events.annotate(
+        said_by=F("origin"), at=F("recorded_at"), said=F("state"), why=Value(""), gave_way=gave_way
+    )
+    first, second = (
+        rows.order_by().values_list(*columns, "said_by", "said", "why", "at", "pk") for rows in (reviews, events)
+    )
     both: QuerySet[Any, Any] = first.union(second, all=True)
-    last = {row[:3]: row for row in both.order_by("at", "pk")}
-    has = (f"{Review.Verdict.REJECTED} {Review.Reason.ALREADY_HAS_IT}", FollowUp.Step.GRANTED)
-    for _, file, _, source, key, is_gone, said, *_ in last.values():
-        if said in has:
-            yield file, f"{source}:{key}", is_gone
+    words: defaultdict[tuple[int, int, str, str, bool], dict[str, _Word]] = defaultdict(dict)
+    for *key, said_by, said, why, at, _ in both.order_by("at", "pk"):
+        voice = said_by if said_by in (VERDICT, Origin.FIRM) else Origin.OFFICER
+        words[tuple(key)][voice] = _Word(state_of_verdict(said, why) if voice == VERDICT else said, at)
+    for (file, _, source, name, is_gone), voices in words.items():
+        verdict = voices.get(VERDICT)
+        staff = last_of(verdict if verdict and verdict.state else None, voices.get(Origin.OFFICER))
+        last = counting(voices.get(Origin.FIRM), staff)
+        if last and last.state in HELD:
+            yield file, f"{source}:{name}", is_gone

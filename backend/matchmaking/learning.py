@@ -16,7 +16,7 @@ from backend.accounts.models import User
 from backend.common.files import read_yaml
 from backend.matchmaking import engine
 from backend.matchmaking.fairness import fairness
-from backend.matchmaking.models import FollowUp, Ranker, Review
+from backend.matchmaking.models import Ranker, Review, SchemeEvent
 
 # What each count is called where some are missing.
 COUNTED = {
@@ -81,9 +81,8 @@ def _outcome(review: Review, outcomes: Mapping[tuple[int, int], str]) -> str:
 
 def _outcomes() -> dict[tuple[int, int], str]:
     """Return the last thing known to have come of a scheme in a file."""
-    steps = (FollowUp.Step.APPLIED, *FollowUp.ENDS)
-    rows = FollowUp.objects.standing().filter(step__in=steps, done_at__isnull=False).order_by("recorded_at", "pk")
-    return {(file, scheme): step for file, scheme, step in rows.values_list("submission", "scheme", "step") if scheme}
+    rows = SchemeEvent.objects.standing().filter(state__in=learning_rules().worth).order_by("recorded_at", "pk")
+    return {(file, scheme): state for file, scheme, state in rows.values_list("submission", "scheme", "state")}
 
 
 def count(found: Sequence[engine.Decision]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from backend.matchmaking.contents import GONE_SHEETS, may_have
-from backend.matchmaking.models import FollowUp, Match, Review, Submission
+from backend.matchmaking.models import Match, Review, SchemeEvent, Submission
 from backend.matchmaking.ownership import numbers_read
 from backend.matchmaking.reviews import Decision
 from backend.schemes.models import Scheme
@@ -34,7 +34,7 @@ def moved_schemes(submission: Submission, reviews: Mapping[int, Decision]) -> tu
     results = submission.results.reading_only(numbers_read(submission)).order_by()
     shown = Match.objects.answering().filter(result__in=results.values("pk")).values("scheme")
     kept = {pk for pk, review in reviews.items() if review.is_decided and review.verdict == Review.Verdict.KEPT}
-    followed = FollowUp.objects.standing().filter(submission=submission).values("scheme")
+    followed = SchemeEvent.objects.standing().filter(submission=submission).values("scheme")
     rows = Scheme.objects.filter(pk__in=led).filter(Q(pk__in=shown) | Q(pk__in=kept) | Q(pk__in=followed))
     found = list(rows.select_related("current"))
     last = Scheme.objects.select_related("current").in_bulk([led[scheme.pk] for scheme in found])

@@ -19,9 +19,10 @@ from backend.matchmaking.moved import Moved, moved_schemes
 from backend.matchmaking.ownership import known_facts, sources_of
 from backend.matchmaking.plans import Links, LinkView
 from backend.matchmaking.results import columns_of
-from backend.matchmaking.reviews import Decision, SeenElsewhere, both_decisions, decisions
+from backend.matchmaking.reviews import Decision, SeenElsewhere, decisions, decisions_in, told_decisions_in
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.state_aid import notes_on_schemes
+from backend.matchmaking.states import SchemeState, States, both_states
 from backend.schemes import wording
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision, Scheme
@@ -58,6 +59,7 @@ class Card:
     estimate: EstimateView | None = None  # of a grant, for this very project
     replaces: tuple[str, ...] = ()  # names of the schemes that it is listed in place of
     replaced_by: tuple[str, ...] = ()  # names of its variants, listed in its place
+    state: SchemeState | None = None  # what its firm may say of it, on its own page
     is_try: bool = False  # for officers: higher than its score, so that somebody judges it
 
     @property
@@ -154,6 +156,7 @@ class Page:
     nothing_fits: bool
     warnings: tuple[str, ...]  # what the kept schemes go against, for officers
     moved: tuple[Moved, ...] = ()  # whose sheet gave way to another one since
+    followed: tuple[SchemeState, ...] = ()  # of which the firm or its officer said something since
 
     @property
     def n_decided(self) -> int:
@@ -187,13 +190,21 @@ class Reading:
 
     matches: list[Match]
     known: Known
-    decided: Mapping[int, Decision]
-    told: Mapping[int, Decision]  # as far as the firm was told
+    states: States
+    told_states: States  # as far as the firm was told
+
+    @property
+    def decided(self) -> Mapping[int, Decision]:
+        return decisions_in(self.states)
+
+    @property
+    def told(self) -> Mapping[int, Decision]:
+        return told_decisions_in(self.told_states)
 
 
 def reading_of(submission: Submission, result: Result, *, viewer: User | None) -> Reading:
     """Read a result, with what a page shows of it, and what was decided."""
-    return Reading(result.ranked, known_of(submission, result, viewer=viewer), *both_decisions(submission))
+    return Reading(result.ranked, known_of(submission, result, viewer=viewer), *both_states(submission))
 
 
 def present(
@@ -212,7 +223,8 @@ def present(
         aid_notes=notes_on_schemes(submission, result, viewer=viewer),
         explores=result.ranker_id is not None,
     )
-    return replace(page, moved=moved_schemes(submission, read.decided))
+    followed = tuple(state for state in read.states.own.values() if state.words)
+    return replace(page, moved=moved_schemes(submission, read.decided), followed=followed)
 
 
 def known_of(submission: Submission, result: Result, *, viewer: User | None = None) -> Known:

@@ -11,12 +11,12 @@ from functools import lru_cache
 from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Max
+from django.db.models import Max
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.matchmaking import engine
-from backend.matchmaking.models import FollowUp, Match, Review, Submission
+from backend.matchmaking.models import Match, Review, SchemeEvent, Submission
 from backend.matchmaking.ownership import readings_of
 from backend.matchmaking.results import packed_facts_of
 from backend.schemes.models import Revision
@@ -153,13 +153,12 @@ def _newest_files() -> list[Submission]:
 
 
 def _state_of(submissions: Sequence[Submission]) -> tuple[object, ...]:
-    """Return what is another as soon as something else is known of a firm: facts and reviews are only ever added."""
-    steps = FollowUp.objects.standing().aggregate(Max("pk"), Count("pk"))
+    """Return what is another as soon as something else is known of a firm: such rows are only ever added."""
     return (
         tuple(sorted(readings_of(submissions).items())),
         Fact.objects.aggregate(Max("pk"))["pk__max"],
         Review.objects.aggregate(Max("pk"))["pk__max"],
-        *steps.values(),
+        SchemeEvent.objects.aggregate(Max("pk"))["pk__max"],
     )
 
 

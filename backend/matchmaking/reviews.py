@@ -1,24 +1,23 @@
 """The review of a submission: verdicts, what each reason for setting a scheme aside does, the end of the review."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.journal.models import Kind
 from backend.journal.services import record_event
-from backend.matchmaking.contents import REVIEWS, may_have
 from backend.matchmaking.emails import enqueue_referral, enqueue_reviewed
 from backend.matchmaking.models import FollowUp, Match, Review, ReviewEnd, Submission
-from backend.matchmaking.ownership import known_facts, numbers_read
+from backend.matchmaking.ownership import known_facts
 from backend.matchmaking.results import latest_result, mark_shown
 from backend.matchmaking.services import check_may_decide, correct_submission
+from backend.matchmaking.states import SchemeState, States, both_states
 from backend.schemes.models import CatalogueTask, Criterion, Scheme
 from backend.territories.models import ServedEpci
 
@@ -195,7 +194,7 @@ def _explain(case: Case, because: Because) -> dict[str, Any]:
     return {}
 
 
-# The others need only be recorded: they hide the scheme from the firm (``Review.HIDING``) or teach the ranking
+# The others need only be recorded: they hide the scheme from the firm (``ENDINGS``) or teach the ranking
 # (``Review.USELESS``).
 EFFECTS: dict[Review.Reason, Callable[[Case, Because], dict[str, Any]]] = {
     Reason.WRONG_CRITERION: _report_criterion,
@@ -214,25 +213,20 @@ def _follow(case: Case, because: Because, review: Review) -> None:
         other = _open_case(case.submission, because.alternative, case.officer, case.on)
         _record(other, verdict=KEPT, by_hand=not other.match.addresses, because_of=review)
     if because.reason == Reason.PARTNER_FIRST:
-        _owe_step(case, review, FollowUp.Step.PARTNER, note=review.partner)
-    if because.reason == Reason.ASKED_AND_REFUSED:
-        _owe_step(case, review, FollowUp.Step.REFUSED, note=review.comment[:300], done=True)
+        _find_partner(case, review)
     if because.reason == Reason.OUTSIDE_PERIMETER:
         enqueue_referral(case.submission, review)
 
 
-def _owe_step(case: Case, review: Review, step: str, *, note: str, done: bool = False) -> None:
-    now = timezone.now()
+def _find_partner(case: Case, review: Review) -> None:
     FollowUp.objects.create(
         submission=case.submission,
         scheme_id=case.match.scheme_id,
-        step=step,
-        note=note,
+        step=FollowUp.Step.PARTNER,
+        note=review.partner,
         review=review,
         recorded_by=case.officer,
-        recorded_at=now,
-        done_at=now if done else None,
-        done_by=case.officer if done else None,
+        recorded_at=timezone.now(),
     )
 
 
@@ -320,43 +314,49 @@ class SeenElsewhere:
     is_decided: ClassVar[bool] = True
 
 
-type Decision = Review | SeenElsewhere
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What was said of a scheme since takes it away: the firm has it or does not want it, or its request has ended."""
+
+    verdict: ClassVar[str] = REJECTED
+    is_decided: ClassVar[bool] = True
+
+
+type Decision = Review | SeenElsewhere | Over
 
 
 def decisions(submission: Submission) -> dict[int, Decision]:
     """Return every decision that stands on a submission, by scheme, told or not: what its officers see."""
-    return both_decisions(submission)[0]
+    return decisions_in(both_states(submission)[0])
 
 
 def told_decisions(submission: Submission) -> dict[int, Decision]:
-    """Return the decisions that the firm was told of: those made before the last end of the review."""
-    return both_decisions(submission)[1]
+    """Return what the firm was told: decisions made before the last end of the review, and what was said since."""
+    return told_decisions_in(both_states(submission)[1])
 
 
-def both_decisions(submission: Submission) -> tuple[dict[int, Decision], dict[int, Decision]]:
-    """Return both, from one reading: what officers see, then what the firm was told.
-
-    What the firm was told in the files read with this one hides a scheme from it, whatever it asks now.
-    """
-    hidden = _told_in_other_files(submission)
-    if not may_have(submission, REVIEWS):
-        return hidden, hidden
-    own = list(submission.reviews.with_what_it_names().order_by("decided_at", "pk"))
-    end = submission.review_ends.first() if own else None
-    told = [review for review in own if end and review.decided_at <= end.ended_at]
-    return hidden | _standing(own), hidden | _standing(told)
+def decisions_in(states: States) -> dict[int, Decision]:
+    """Return the verdicts in what is said of the schemes of a file, as its officers see them."""
+    own = {scheme: state.verdict for scheme, state in states.own.items() if _stands(state.verdict)}
+    return _hidden_elsewhere(states) | own
 
 
-def _standing(reviews: Iterable[Review]) -> dict[int, Decision]:
-    last = {review.scheme_id: review for review in reviews}
-    return {key: review for key, review in last.items() if not review.is_withdrawn}
+def told_decisions_in(states: States) -> dict[int, Decision]:
+    """Return the same for the firm, from what it was told, with what was said since and takes a scheme away."""
+    told = {scheme: _told(state) for scheme, state in states.own.items()}
+    return _hidden_elsewhere(states) | {scheme: decision for scheme, decision in told.items() if decision is not None}
 
 
-def _told_in_other_files(submission: Submission) -> dict[int, Decision]:
-    """Return what the firm was told in the files read with one that hides a scheme from it, by scheme."""
-    others = numbers_read(submission)
-    if not others:
-        return {}
-    end = ReviewEnd.objects.filter(submission=OuterRef("submission"), ended_at__gte=OuterRef("decided_at"))
-    told = Review.objects.filter(Exists(end), submission__in=others).latest_by_scheme()
-    return {key: SeenElsewhere() for key, review in told.items() if review.hides}
+def _told(state: SchemeState) -> Decision | None:
+    if state.takes_away and not state.is_of_review:
+        return Over()
+    return state.verdict if _stands(state.verdict) else None
+
+
+def _stands(review: Review | None) -> TypeGuard[Review]:
+    return review is not None and not review.is_withdrawn
+
+
+def _hidden_elsewhere(states: States) -> dict[int, Decision]:
+    """Return what the files read with this one take away from the firm, whatever it asks now."""
+    return {scheme: SeenElsewhere() for scheme in states.elsewhere}

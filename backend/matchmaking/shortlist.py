@@ -27,7 +27,8 @@ from backend.matchmaking.presentation import (
     with_relations,
     with_variants,
 )
-from backend.matchmaking.reviews import Decision, told_decisions
+from backend.matchmaking.reviews import Decision, Over, told_decisions_in
+from backend.matchmaking.states import SchemeState, States, both_states
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision
 
@@ -65,6 +66,7 @@ class Shortlist:
     n_more: int
     nothing_fits: bool
     moved: tuple[Moved, ...] = ()  # whose sheet gave way to another one since
+    followed: tuple[SchemeState, ...] = ()  # of which the firm or its officer said something, the last said first
 
     @property
     def n_possible(self) -> int:
@@ -85,7 +87,12 @@ def shortlist_of(submission: Submission, result: Result) -> Shortlist:
     """Lay out a result for its firm, which reads officers' decisions once the review has ended."""
     read = reading_of(submission, result, viewer=None)
     page = _layout(read.matches, read.known, read.told, result)
-    return replace(page, moved=moved_schemes(submission, read.told))
+    return replace(
+        page,
+        cards=tuple(_with_state(card, read.told_states) for card in page.cards),
+        moved=moved_schemes(submission, read.told),
+        followed=_followed(read.told_states),
+    )
 
 
 def present_both(submission: Submission, result: Result, *, viewer: User) -> tuple[Page, Shortlist]:
@@ -95,10 +102,22 @@ def present_both(submission: Submission, result: Result, *, viewer: User) -> tup
     return page, _layout(read.matches, read.known, read.told, result)
 
 
+def _followed(states: States) -> tuple[SchemeState, ...]:
+    said = [state for state in states.own.values() if state.words]
+    return tuple(sorted(said, key=lambda state: state.words[0].at, reverse=True))
+
+
+def _with_state(card: Card, states: States) -> Card:
+    state = states.own.get(card.match.scheme_id) or SchemeState(scheme=card.match.scheme)
+    return replace(card, state=state)
+
+
 def told_card(submission: Submission, result: Result, scheme: int) -> Card | None:
     """Lay out one scheme of a result for its firm; nothing where the result does not hold it."""
     matches = list(result.matches.filter(scheme=scheme).select_related("scheme", "need"))
-    return next(iter(cards_of(matches, known_of(submission, result), told_decisions(submission), result.on)), None)
+    states = both_states(submission)[1]
+    cards = cards_of(matches, known_of(submission, result), told_decisions_in(states), result.on)
+    return next((_with_state(card, states) for card in cards), None)
 
 
 def preview(request: engine.Request, ranked: Iterable[engine.Ranked]) -> Shortlist:
@@ -111,8 +130,9 @@ def _layout(
 ) -> Shortlist:
     # What a person decided stays in sight, even where the needs were corrected since.
     decided = {scheme for scheme, review in reviews.items() if review.is_decided}
+    over = {scheme for scheme, review in reviews.items() if isinstance(review, Over)}
     kept = [match for match in matches if match.scheme_id in decided and reviews[match.scheme_id].verdict == KEPT]
-    aside = [match for match in matches if is_set_aside(reviews.get(match.scheme_id))]
+    aside = [match for match in matches if is_set_aside(reviews.get(match.scheme_id)) and match.scheme_id not in over]
     answering = [match for match in matches if match.addresses and match.eligibility != Match.Verdict.INELIGIBLE]
     others = [match for match in answering if match.scheme_id not in decided]
     guides = [match for match in others if match.guide]

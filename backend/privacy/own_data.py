@@ -189,10 +189,21 @@ def _answers(submission: Submission) -> Iterator[Line]:
             since=step.recorded_at,
             origin=str(step.recorded_by),
         )
+    for event in submission.scheme_events.select_related("scheme__current", "actor"):
+        told = [str(event.scheme), event.get_state_display(), event.get_reason_display()]
+        told += [event.note] if event.actor is None else []
+        told[2:2] = [f"{event.euros} €"] if event.euros is not None else []
+        yield Line(
+            label=_("Suite d’un dispositif"),
+            value=" – ".join(part for part in told if part),
+            since=event.recorded_at,
+            origin=str(event.actor or event.get_origin_display()),
+        )
     for note in submission.notes.for_the_firm().select_related("author"):
         yield Line(label=_("Note"), value=note.text, since=note.written_at, origin=str(note.author))
     n_kept = submission.notes.exclude(audience=Note.Audience.FIRM).count()
     n_kept += submission.reviews.exclude(comment="").count() + submission.follow_ups.exclude(note="").count()
+    n_kept += submission.scheme_events.filter(actor__isnull=False).exclude(note="").count()
     if n_kept:
         asked = _("{n} ; leur texte se demande au délégué à la protection des données").format(n=n_kept)
         yield Line(label=_("Mots d’agents pour leurs collègues"), value=asked)

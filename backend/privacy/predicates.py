@@ -15,7 +15,16 @@ from django.db.models.functions import Greatest, Least
 from backend.companies.models import Fact
 from backend.journal.models import AuditEvent
 from backend.links.models import Link
-from backend.matchmaking.models import CallRequest, FollowUp, Language, Note, Review, ReviewEnd, Submission
+from backend.matchmaking.models import (
+    CallRequest,
+    FollowUp,
+    Language,
+    Note,
+    Review,
+    ReviewEnd,
+    SchemeEvent,
+    Submission,
+)
 from backend.notifications.models import Notification
 from backend.privacy.rows import DRAFT
 from backend.privacy.treatments import ERASED
@@ -59,6 +68,7 @@ def _last_news() -> Greatest:
         _last(ReviewEnd.objects.all(), "ended_at"),
         _last(Note.objects.all(), "written_at"),
         _last(FollowUp.objects.all(), "recorded_at"),
+        _last(SchemeEvent.objects.all(), "recorded_at"),
     )  # fmt: skip
 
 
@@ -79,7 +89,8 @@ def _with_words() -> QuerySet[Submission]:
     reviews = Review.objects.filter(**here).exclude(comment__in=none, message__in=none, partner__in=none)
     ends = ReviewEnd.objects.filter(**here).exclude(message__in=none)
     steps = FollowUp.objects.filter(**here).exclude(note__in=none)
-    written = Exists(Note.objects.filter(**here)) | Exists(reviews) | Exists(ends) | Exists(steps)
+    events = SchemeEvent.objects.filter(**here).exclude(note__in=none)
+    written = Exists(Note.objects.filter(**here)) | Exists(reviews) | Exists(ends) | Exists(steps) | Exists(events)
     return _kept(followed=True).filter(~Q(text="") | written)
 
 

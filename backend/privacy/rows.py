@@ -25,6 +25,7 @@ from backend.matchmaking.models import (
     Result,
     Review,
     ReviewEnd,
+    SchemeEvent,
     Submission,
     VerdictMove,
 )
@@ -60,6 +61,7 @@ def _of_file(submission: Submission) -> dict[str, QuerySet[Any]]:
         "reviews": Review.objects.filter(**here),
         "review_ends": ReviewEnd.objects.filter(**here),
         "follow_ups": FollowUp.objects.filter(**here, suppression=None),
+        "scheme_events": SchemeEvent.objects.filter(**here),
         "notes": Note.objects.filter(**here),
         "escalations": Escalation.objects.filter(
             Q(**here) | Q(call__submission=submission) | Q(follow_up__submission=submission)
@@ -81,6 +83,7 @@ def words_of(submission: Submission) -> dict[str, list[int | str]]:
         "reviews": Review.objects.filter(**here),
         "review_ends": ReviewEnd.objects.filter(**here),
         "follow_ups": FollowUp.objects.filter(**here),
+        "scheme_events": SchemeEvent.objects.filter(**here),
         "notes": Note.objects.filter(**here),
         "catalogue_tasks": CatalogueTask.objects.filter(reviews__submission=submission),
         "languages": _languages(submission),

@@ -61,6 +61,7 @@ TREATMENTS: dict[str, Erasable] = {
         changes=f"{_word('comment')}, {_word('message')}, {_word('partner')}, fact_id = NULL",
     ),
     "review_ends": Erasable(table="matchmaking_reviewend", changes=_word("message")),
+    "scheme_events": Erasable(table="matchmaking_schemeevent", changes=_word("note")),
     "follow_ups": Erasable(table="matchmaking_followup", changes=_word("note")),
     "calls": Erasable(table="matchmaking_followup"),  # of a dead address: they would lead from its digest to the file
     "file_links": Erasable(table="matchmaking_filelink"),

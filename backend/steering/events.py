@@ -9,7 +9,8 @@ from django.db.models import Min, Q, QuerySet
 from backend.accounts.models import Membership
 from backend.companies.models import Fact
 from backend.journal.models import AuditEvent, Kind
-from backend.matchmaking.models import FollowUp, Review, ReviewEnd, Submission
+from backend.matchmaking.models import Review, ReviewEnd, SchemeEvent, Submission
+from backend.matchmaking.transitions import State
 from backend.steering.models import Step
 
 type Event = tuple[int, Step, datetime]  # file, step, moment
@@ -50,11 +51,10 @@ def _firsts(rows: QuerySet[Any], file: str, moment: str) -> Iterator[tuple[int, 
 
 def scheme_steps(keys: Iterable[int]) -> Iterator[Event]:
     """Yield what came of the schemes of some files: asked for, granted, refused; what was taken back is left out."""
-    steps = {FollowUp.Step.APPLIED: Step.APPLIED, FollowUp.Step.GRANTED: Step.GRANTED}
-    steps[FollowUp.Step.REFUSED] = Step.REFUSED
-    rows = FollowUp.objects.standing().filter(submission__in=list(keys), step__in=steps)
-    for pk, step, moment in rows.order_by().values_list("submission", "step", "recorded_at"):
-        yield pk, steps[FollowUp.Step(step)], moment
+    steps = {State.APPLIED: Step.APPLIED, State.GRANTED: Step.GRANTED, State.REFUSED: Step.REFUSED}
+    rows = SchemeEvent.objects.standing().filter(submission__in=list(keys), state__in=steps)
+    for pk, state, moment in rows.order_by().values_list("submission", "state", "recorded_at"):
+        yield pk, steps[State(state)], moment
 
 
 def files_touched(since: datetime) -> set[int]:
@@ -62,12 +62,11 @@ def files_touched(since: datetime) -> set[int]:
     own = ("filed_at", "confirmed_at", "reviewed_at", "closed_at", "erased_at")
     moved = Q(*((f"{column}__gte", since) for column in own), _connector=Q.OR)
     told = Submission.objects.filter(sheet__in=Fact.objects.filter(recorded_at__gte=since).values("sheet"))
-    steps = FollowUp.objects.filter(Q(recorded_at__gte=since) | Q(cancelled_at__gte=since))
     events = AuditEvent.objects.about_files().filter(at__gte=since).values_list("submission_id", flat=True)
     return {
         *Submission.objects.filter(moved).values_list("pk", flat=True),
         *told.values_list("pk", flat=True),
         *Review.objects.filter(decided_at__gte=since).values_list("submission", flat=True),
-        *steps.values_list("submission", flat=True),
+        *SchemeEvent.objects.filter(recorded_at__gte=since).values_list("submission", flat=True),
         *filter(None, events),
     }

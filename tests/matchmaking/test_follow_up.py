@@ -2,7 +2,6 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
 
 from backend.accounts.models import Membership
 from backend.accounts.services import off_board
@@ -28,9 +27,11 @@ from backend.matchmaking.models import (
     Result,
     Review,
     ReviewEnd,
+    SchemeEvent,
     Submission,
 )
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.scheme_events import say, undo_last
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
 from tests.factories import (
@@ -185,7 +186,7 @@ def test_an_offer_to_someone_who_left_is_no_longer_waiting(submission, officer):
     ("step", "note", "sentence"),
     [
         ("?", "", "dans la liste"),
-        ("granted", "", "dites lequel"),
+        ("granted", "", "dans la liste"),
         ("partner", " ", "quel partenaire"),
         ("call_back", "", "quel jour"),
     ],
@@ -193,12 +194,6 @@ def test_an_offer_to_someone_who_left_is_no_longer_waiting(submission, officer):
 def test_a_step_that_is_not_complete_says_what_is_missing(submission, officer, step, note, sentence):
     with pytest.raises(FollowUpError, match=sentence):
         record_step(submission=submission, officer=officer, step=step, note=note)
-
-
-def test_the_database_refuses_an_outcome_of_no_scheme(submission, officer):
-    step = record_step(submission=submission, officer=officer, step="contacted")
-    with pytest.raises(IntegrityError), transaction.atomic():
-        FollowUp.objects.filter(pk=step.pk).update(step="granted")
 
 
 def test_a_partner_to_find_is_to_do_until_it_is_done(submission, officer):
@@ -210,51 +205,10 @@ def test_a_partner_to_find_is_to_do_until_it_is_done(submission, officer):
 
 
 def test_a_step_recorded_by_mistake_is_cancelled_and_kept(submission, officer):
-    scheme = first_matches(submission)[0].scheme
-    step = record_step(submission=submission, officer=officer, step="applied", scheme=scheme)
+    step = record_step(submission=submission, officer=officer, step="contacted")
     close_step(follow_up=step, officer=officer, cancel=True)
     assert not ours(FollowUp).standing().exists()
     assert ours(FollowUp).exists()
-
-
-TO_GET_THERE = {
-    "": [],
-    "applied": ["applied"],
-    "granted": ["applied", "granted"],
-    "refused": ["applied", "refused"],
-    "given_up": ["given_up"],
-}
-
-
-@pytest.mark.parametrize("last", TO_GET_THERE)
-@pytest.mark.parametrize("step", ["applied", "granted", "refused", "given_up"])
-def test_what_came_of_a_demand_follows_the_table_and_nothing_else_does(submission, officer, last, step):
-    scheme, other = (match.scheme for match in first_matches(submission, 2))
-    elsewhere = make_submission(confirmed=True, siret="", siren="")
-    case = {"submission": submission, "officer": officer, "scheme": scheme}
-    for each in TO_GET_THERE[last]:
-        record_step(**case, step=each)
-    record_step(**{**case, "scheme": other}, step="applied")  # of another scheme, and of another firm: no matter
-    record_step(**{**case, "submission": elsewhere}, step="applied")
-    before = ours(FollowUp).count()
-    if step in FollowUp.AFTER[last]:
-        noted = record_step(**case, step=step)
-        close_step(follow_up=noted, officer=officer, cancel=True)
-        assert getattr(FollowUp.objects.of_demand(submission, scheme).first(), "step", "") == last
-    else:
-        with pytest.raises(FollowUpError, match="notez « demande déposée »" if not last else "annulez d’abord"):
-            record_step(**case, step=step)
-        assert ours(FollowUp).count() == before
-
-
-def test_a_step_on_which_another_stands_is_not_cancelled_before_it(submission, officer):
-    case = {"submission": submission, "officer": officer, "scheme": first_matches(submission)[0].scheme}
-    applied, granted = (record_step(**case, step=step) for step in ("applied", "granted"))
-    with pytest.raises(FollowUpError, match="Annulez d’abord « obtenu »"):
-        close_step(follow_up=applied, officer=officer, cancel=True)
-    for step in (granted, applied):
-        close_step(follow_up=step, officer=officer, cancel=True)
-    assert not ours(FollowUp).standing().exists()
 
 
 # -- notes
@@ -315,6 +269,9 @@ def test_an_administrator_erases_a_file_with_all_that_was_written_around_it(subm
     take_back(submission, first, officer)
     write_note(submission=submission, author=officer, audience="firm", text="Un mot.")
     record_step(submission=submission, officer=officer, step="partner", note="un laboratoire")
+    said = {"submission": submission, "scheme": third, "on": DAY}
+    say(**said, state="followed")
+    undo_last(**said)
     offer_file(submission=submission, by=officer, to=make_officer())
     subscribe(submission=submission, frequency="weekly", paused_until=None, on=DAY)
     declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=None)
@@ -333,6 +290,7 @@ def test_an_administrator_erases_a_file_with_all_that_was_written_around_it(subm
         ReviewEnd,
         Note,
         FollowUp,
+        SchemeEvent,
         HandOver,
         Alert,
         Fact,

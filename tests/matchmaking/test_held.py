@@ -1,10 +1,10 @@
-"""What officers learnt that a firm has is a fact for the engine, of every file of the firm."""
+"""What a firm and its officers said that it has is a fact for the engine, of every file of the firm."""
 
 import pytest
 
-from backend.matchmaking.follow_up import close_step, record_step
 from backend.matchmaking.held import held_schemes
 from backend.matchmaking.results import latest_result, replay
+from backend.matchmaking.scheme_events import say, undo_last
 from tests.factories import DAY, decide, first_matches, make_officer, make_submission, take_back
 
 pytestmark = pytest.mark.django_db
@@ -61,16 +61,30 @@ def test_no_other_decision_says_that_it_has_it(submission, officer, scheme, reas
 )
 def test_what_was_granted_in_the_end_is_had(submission, officer, scheme, steps, is_held):
     for step in steps:
-        record_step(submission=submission, officer=officer, step=step, scheme=scheme)
+        say(submission=submission, officer=officer, state=step, scheme=scheme, on=DAY)
     assert bool(held_schemes(submission)) is is_held
 
 
 def test_a_step_recorded_by_mistake_says_nothing(submission, officer, scheme):
-    for name in ("applied", "granted"):
-        step = record_step(submission=submission, officer=officer, step=name, scheme=scheme)
+    case = {"submission": submission, "officer": officer, "scheme": scheme, "on": DAY}
+    for state in ("applied", "granted"):
+        say(**case, state=state)
     assert had(submission) == [f"scheme:{scheme.key}"]
-    close_step(follow_up=step, officer=officer, cancel=True)
+    undo_last(**case)
     assert had(submission) == []
+
+
+def test_what_the_firm_says_that_it_has_is_a_fact_until_undone_or_settled(submission, officer, scheme):
+    case = {"submission": submission, "scheme": scheme, "on": DAY}
+    say(**case, state="has_it")
+    assert had(submission) == [f"scheme:{scheme.key}"]
+    undo_last(**case)
+    assert had(submission) == []
+    say(**case, state="has_it")
+    decide(submission, scheme, officer)
+    assert had(submission) == []
+    decide(submission, scheme, officer, "already_has_it")
+    assert had(submission) == [f"scheme:{scheme.key}"]
 
 
 def test_it_is_known_in_every_file_of_the_firm_and_in_no_other(submission, officer, scheme):

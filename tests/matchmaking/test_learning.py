@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 
 from backend.matchmaking import engine
 from backend.matchmaking.answers import answer
-from backend.matchmaking.follow_up import close_step, record_step
 from backend.matchmaking.learning import (
     LearningError,
     adopt_ranker,
@@ -26,6 +25,7 @@ from backend.matchmaking.lines import load_codes, read_line
 from backend.matchmaking.management.commands.learn_ranking import lines
 from backend.matchmaking.models import Ranker, WeightSet
 from backend.matchmaking.results import compute_result, latest_result, replay, request_of
+from backend.matchmaking.scheme_events import say, undo_last
 from backend.matchmaking.weights import activate_weights
 from tests.factories import (
     CCLO,
@@ -79,18 +79,19 @@ def test_a_decision_is_worth_what_came_of_it(submission, officer):
     outcomes = (("applied",), ("applied", "granted"), ("applied", "refused"), ("given_up",))
     for scheme, steps in zip(schemes[1:5], outcomes, strict=True):
         for step in steps:
-            record_step(**case, step=step, scheme=scheme)
+            say(**case, state=step, scheme=scheme, on=DAY)
     kept, applied, granted, refused, given_up, useless = [decision.worth for decision in decisions()]
     assert granted > applied > kept > refused
     assert refused == given_up > useless == 0
 
 
-def test_a_step_that_was_cancelled_says_nothing(submission, officer):
+def test_what_was_taken_back_says_nothing(submission, officer):
     scheme = first_matches(submission)[0].scheme
     decide(submission, scheme, officer)
     before = decisions()
-    step = record_step(submission=submission, officer=officer, step="given_up", scheme=scheme)
-    close_step(follow_up=step, officer=officer, cancel=True)
+    case = {"submission": submission, "officer": officer, "scheme": scheme, "on": DAY}
+    say(**case, state="given_up")
+    undo_last(**case)
     assert decisions() == before
 
 

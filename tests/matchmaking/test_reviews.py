@@ -16,6 +16,7 @@ from backend.matchmaking.results import compute_result, latest_result, replay
 from backend.matchmaking.reviews import ReviewError, end_review, reopen_review, told_decisions
 from backend.matchmaking.services import correct_submission
 from backend.matchmaking.shortlist import shortlist_of
+from backend.matchmaking.states import states_of
 from backend.notifications.models import Notification
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.territories.models import ServedEpci
@@ -249,11 +250,11 @@ def test_an_officer_may_keep_what_another_file_hides(submission, scheme, officer
     assert scheme.pk in shown_to_firm(later)[0]
 
 
-def test_a_refusal_is_recorded_as_an_outcome(submission, scheme, officer):
+def test_a_refusal_is_read_as_an_outcome(submission, scheme, officer):
     decide(submission, scheme, officer, "asked_and_refused", comment="Refusé en 2025 : dossier tardif.")
-    step = ours(FollowUp).get()
-    assert (step.step, step.scheme, step.note) == ("refused", scheme, "Refusé en 2025 : dossier tardif.")
-    assert not step.is_to_do
+    said = states_of(submission, told=False).own[scheme.pk].counts
+    assert (said.state, said.who) == ("refused", str(officer))
+    assert not ours(FollowUp).exists()
 
 
 def test_a_started_project_is_a_fact_and_every_scheme_is_matched_again(submission, scheme, officer):

@@ -8,12 +8,12 @@ from django.urls import reverse
 from backend.companies.models import Fact
 from backend.matchmaking.alerts import news_of
 from backend.matchmaking.differences import Kind
-from backend.matchmaking.follow_up import record_step
 from backend.matchmaking.held import held_schemes
 from backend.matchmaking.models import Match, Review
 from backend.matchmaking.presentation import present
 from backend.matchmaking.results import compute_result, replay
 from backend.matchmaking.reviews import keep_scheme
+from backend.matchmaking.scheme_events import say
 from backend.matchmaking.shortlist import shortlist_of
 from backend.notifications.models import Notification
 from backend.schemes.fusions import (
@@ -399,7 +399,7 @@ def test_who_obtained_a_scheme_has_the_one_that_took_its_place(file):
     gone, stays = get_scheme(GONE), get_scheme(STAYS)
     officer = make_officer()
     for step in ("applied", "granted"):
-        record_step(submission=file, officer=officer, step=step, scheme=gone)
+        say(submission=file, officer=officer, state=step, scheme=gone, on=DAY)
     assert set(held_schemes(file)) == {f"{Fact.SCHEME}{gone.key}"}
     join()
     assert set(held_schemes(file)) == {f"{Fact.SCHEME}{scheme.key}" for scheme in (gone, stays)}

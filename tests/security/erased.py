@@ -15,6 +15,7 @@ from backend.matchmaking.follow_up import offer_file, record_step, write_note
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.models import Escalation, Reminder, Submission
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.scheme_events import say
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.services import stop
 from backend.schemes.models import SubNeed
@@ -66,6 +67,8 @@ def file_everything(*, learnt: bool = True) -> Submission:
     )
     write_note(submission=submission, author=officer, audience="internal", text=f"{TRACES['contact']} : {RARE}.")
     record_step(submission=submission, officer=officer, step="partner", note=f"un loueur de {RARE}")
+    say(submission=submission, scheme=first.scheme, state="followed", note=f"Pour le {RARE}.", on=DAY)
+    say(submission=submission, scheme=first.scheme, state="applied", officer=officer, note=f"Le {RARE}.", on=DAY)
     Escalation.objects.create(submission=submission, starts_on=DAY, rung="officer", to=officer, told_on=DAY)
     subscribe(submission=submission, frequency="weekly", paused_until=None, on=DAY)
     Reminder.objects.create(

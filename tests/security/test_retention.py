@@ -16,6 +16,7 @@ from backend.links.models import Link
 from backend.links.services import make_link
 from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import CallRequest, Language, Note, Review, Submission
+from backend.matchmaking.scheme_events import say
 from backend.notifications.models import Notification
 from backend.privacy.models import RetentionRun
 from backend.privacy.predicates import PREDICATES, Whole
@@ -68,11 +69,13 @@ def a_file_without_news(at: datetime) -> None:
     decide(submission, first_matches(submission)[0].scheme, officer, "other", comment="Un mot.")
     write_note(submission=submission, author=officer, audience="shared", text="Une note.")
     record_step(submission=submission, officer=officer, step="partner", note="un mot")
+    say(submission=submission, scheme=first_matches(submission)[0].scheme, state="followed", note="un mot", on=DAY)
     Submission.objects.update(filed_at=at, confirmed_at=at)
     date_back("companies_fact", "recorded_at", to=at)
     date_back("matchmaking_review", "decided_at", to=at)
     date_back("matchmaking_note", "written_at", to=at)
     date_back("matchmaking_followup", "recorded_at", to=at)
+    date_back("matchmaking_schemeevent", "recorded_at", to=at)
 
 
 def a_mail(at: datetime) -> None:

@@ -40,6 +40,7 @@ APPEND_ONLY = {
     "matchmaking_result",
     "matchmaking_review",
     "matchmaking_reviewend",
+    "matchmaking_schemeevent",
     "matchmaking_weightset",
     "privacy_retentionrun",
     "schemes_criterion",

@@ -29,9 +29,9 @@ def moments_of(file):
     for event in AuditEvent.objects.filter(kind="file_read", submission_id=file.pk):
         if not event.actor.memberships.filter(role=Membership.Role.TERRITORY_LEAD).exists():
             found["read"].append(event.at)
-    for step in ("applied", "granted", "refused"):
-        rows = file.follow_ups.filter(step=step, cancelled_at=None)
-        found[step] = [row.recorded_at for row in rows]
+    for state in ("applied", "granted", "refused"):
+        rows = file.scheme_events.filter(state=state)
+        found[state] = [row.recorded_at for row in rows if not file.scheme_events.filter(undoes=row).exists()]
     return {step: [moment for moment in moments if moment] for step, moments in found.items()}
 
 

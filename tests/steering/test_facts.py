@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from backend.journal.models import AuditEvent
 from backend.journal.services import record_read
-from backend.matchmaking.follow_up import close_step, record_step
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.scheme_events import say, undo_last
 from backend.matchmaking.services import correct_submission
 from backend.privacy.erasing import erase_submission
 from backend.steering.facts import follow_files, rebuild_facts
@@ -50,7 +50,7 @@ def granted(officer):
     decide(file, scheme, officer)
     end_review(submission=file, officer=officer, on=DAY, message="Bonjour.")
     for step in ("applied", "granted"):
-        record_step(submission=file, officer=officer, step=step, scheme=scheme)
+        say(submission=file, officer=officer, state=step, scheme=scheme, on=DAY)
     return file
 
 
@@ -96,7 +96,8 @@ def test_what_is_not_known_is_not_guessed():
 
 def test_a_step_that_was_noted_by_mistake_is_not_counted(officer, granted):
     rebuild_facts(on=DAY)
-    close_step(follow_up=granted.follow_ups.get(step="granted"), officer=officer, cancel=True)
+    scheme = granted.scheme_events.get(state="granted").scheme
+    undo_last(submission=granted, scheme=scheme, officer=officer, on=DAY)
     assert follow_files(on=DAY).n_changed == 1
     assert "granted" not in steps_of(granted)
 

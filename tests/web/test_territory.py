@@ -14,7 +14,7 @@ from stdnum.fr import siren
 
 from backend.common.files import read_yaml
 from backend.companies.models import Company, Contact, Establishment
-from backend.matchmaking.models import CallRequest, FollowUp, Result, Review, ReviewEnd, Submission
+from backend.matchmaking.models import CallRequest, FollowUp, Result, Review, ReviewEnd, SchemeEvent, Submission
 from backend.notifications.models import Notification
 from backend.territories.models import Nomenclature, ServedEpci
 from backend.territories.services import served_communes
@@ -51,6 +51,11 @@ def fingerprint():
         list(ours(Submission).order_by("filing_key").values_list("sheet__name", "filed_at", "confirmed_at", "text")),
         list(decided.values_list("submission__filing_key", "scheme__source_key", "verdict", "reason", "decided_at")),
         list(steps.values_list("submission__filing_key", "scheme__source_key", "step", "recorded_at", "done_at")),
+        list(
+            ours(SchemeEvent)
+            .order_by("submission__filing_key", "recorded_at", "pk")
+            .values_list("submission__filing_key", "scheme__source_key", "state", "recorded_at")
+        ),
         list(CallRequest.objects.filter(key__in=calls()).order_by("key").values_list("key", "phone", "done_at")),
     )
 

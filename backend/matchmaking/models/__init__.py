@@ -4,6 +4,7 @@ from backend.matchmaking.models.alerts import Alert, Reminder
 from backend.matchmaking.models.calls import CallRequest
 from backend.matchmaking.models.corrections import NeedCorrection, PreferenceCorrection
 from backend.matchmaking.models.counts import AnswerCount
+from backend.matchmaking.models.endings import ENDINGS, EVERYWHERE, has_ended
 from backend.matchmaking.models.escalations import Escalation
 from backend.matchmaking.models.file_links import FileLink
 from backend.matchmaking.models.follow_up import FollowUp, Note
@@ -12,11 +13,15 @@ from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.rematching import Rematch, SchemeChange, Shard, VerdictMove
 from backend.matchmaking.models.results import Cause, Match, Reply, Result
 from backend.matchmaking.models.reviews import Review, ReviewEnd
+from backend.matchmaking.models.scheme_events import MOST_EUROS, SchemeEvent
 from backend.matchmaking.models.submissions import HandOver, Need, Submission
 from backend.matchmaking.models.unmet import UnmetNeed
 from backend.matchmaking.models.weights import Activation, WeightSet
 
 __all__ = [
+    "ENDINGS",
+    "EVERYWHERE",
+    "MOST_EUROS",
     "Activation",
     "Alert",
     "AnswerCount",
@@ -40,9 +45,11 @@ __all__ = [
     "Review",
     "ReviewEnd",
     "SchemeChange",
+    "SchemeEvent",
     "Shard",
     "Submission",
     "UnmetNeed",
     "VerdictMove",
     "WeightSet",
+    "has_ended",
 ]

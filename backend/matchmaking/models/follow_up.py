@@ -1,7 +1,7 @@
 """What happens around a file: steps after the review, and what people write to each other."""
 
 from datetime import date
-from typing import ClassVar, Self
+from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -23,11 +23,6 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         """Steps that nobody took back."""
         return self.filter(cancelled_at__isnull=True)
 
-    def of_demand(self, submission: Submission, scheme: Scheme) -> Self:
-        """What stands of the demand of a firm for a scheme, the last step first."""
-        steps = (FollowUp.Step.APPLIED, *FollowUp.ENDS)
-        return self.standing().filter(submission=submission, scheme=scheme, step__in=steps)
-
     def calls_due(self, on: date) -> Self:
         """Calls that were promised for a day that has come."""
         return self.to_do().filter(step=FollowUp.Step.CALL_BACK, due_on__lte=on)
@@ -37,28 +32,15 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
 
 
 class FollowUp(models.Model):
-    """A step after the review: done, or to be done. One that was recorded by mistake is cancelled, not erased."""
+    """A step around a file: done, or to be done. One that was recorded by mistake is cancelled, not erased."""
 
     class Step(models.TextChoices):
         CONTACTED = "contacted", _("entreprise contactée")
         CALL_BACK = "call_back", _("rappeler l’entreprise")
         PARTNER = "partner", _("partenaire à trouver")
-        APPLIED = "applied", _("demande déposée")
-        GRANTED = "granted", _("obtenu")
-        REFUSED = "refused", _("refusé")
-        GIVEN_UP = "given_up", _("abandonné par l’entreprise")
         DEAD_ADDRESS = "dead_address", _("adresse morte : appeler l’entreprise")  # opened by the service alone
 
     TO_DO = (Step.CALL_BACK, Step.PARTNER)  # what is recorded before it is done
-    ENDS = (Step.GRANTED, Step.REFUSED, Step.GIVEN_UP)  # what a demand for a scheme comes to; the last one counts
-    # What may be noted of a scheme after the last step that stands; the empty one where none does.
-    AFTER: ClassVar[dict[str, frozenset[str]]] = {
-        "": frozenset({Step.APPLIED, Step.GIVEN_UP}),
-        Step.APPLIED: frozenset(ENDS),
-        Step.REFUSED: frozenset({Step.APPLIED}),
-        Step.GIVEN_UP: frozenset({Step.APPLIED}),
-        Step.GRANTED: frozenset(),
-    }
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="follow_ups")
     scheme = models.ForeignKey(
@@ -89,11 +71,6 @@ class FollowUp(models.Model):
         verbose_name_plural = _("étapes de suivi")
         ordering = ["-recorded_at", "-pk"]
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(step__in=("applied", "granted", "refused", "given_up")) | Q(scheme__isnull=False),
-                name="follow_up_of_a_scheme_names_it",
-                violation_error_message=_("Cette étape concerne un dispositif : dites lequel."),
-            ),
             models.CheckConstraint(
                 condition=Q(step="dead_address", suppression__isnull=False) | Q(recorded_by__isnull=False),
                 name="follow_up_of_a_person_names_them",

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
+from backend.matchmaking.models.endings import has_ended
 from backend.matchmaking.models.results import Match, Result
 from backend.matchmaking.models.submissions import Submission
-from backend.schemes.models import CatalogueTask, Revision, Scheme
+from backend.schemes.models import CatalogueTask, Scheme
 from backend.territories.models import ServedEpci
 
 
@@ -65,8 +66,6 @@ class Review(models.Model):
         OUTSIDE_PERIMETER = "outside_perimeter", _("hors de mon périmètre")
         OTHER = "other", _("autre raison (à préciser)")
 
-    # Reasons that hold for the firm, whatever it files next; the scheme is hidden from it and never alerted.
-    HIDING = (Reason.ALREADY_HAS_IT, Reason.ASKED_AND_REFUSED, Reason.NOT_INTERESTED, Reason.DEADLINE_TOO_CLOSE)
     USELESS = (Reason.NOT_WORTH_IT, Reason.BETTER_ALTERNATIVE)
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="reviews")
@@ -144,25 +143,11 @@ class Review(models.Model):
         return self.verdict == self.Verdict.WITHDRAWN
 
     @property
-    def hides(self) -> bool:
-        """Whether it hides the scheme from the firm in all its files."""
-        return self.is_decided and self.verdict == self.Verdict.REJECTED and self.reason in self.HIDING
-
-    @property
     def is_decided(self) -> bool:
         """Whether it keeps or rejects, and still holds: a deadline that was too close does not once it reopens."""
-        if self.verdict not in (self.Verdict.KEPT, self.Verdict.REJECTED):
-            return False
-        return self.reason != self.Reason.DEADLINE_TOO_CLOSE or not self._has_reopened
-
-    @property
-    def _has_reopened(self) -> bool:
-        before, now = self.match.revision, self.scheme.current
-        if now is None or now.pk == before.pk:
-            return False
-        if now.window_state == Revision.WindowState.PERMANENT:
-            return True
-        return now.closes_on is not None and (before.closes_on is None or now.closes_on > before.closes_on)
+        if self.verdict == self.Verdict.REJECTED:
+            return not has_ended(self.reason, self.match.revision, self.scheme.current)
+        return self.verdict == self.Verdict.KEPT
 
 
 # What the firm reads of a reason: what concerns it, and nothing that colleagues tell each other.

@@ -14,8 +14,10 @@ from backend.common.fields import DayField, PlainText
 from backend.matchmaking.known import FACT_LABELS
 from backend.matchmaking.models import FollowUp, Match, NeedCorrection, Note, Review, Submission
 from backend.matchmaking.reviews import Because
+from backend.matchmaking.transitions import MAY_SAY, Origin, State
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
 from backend.territories.models import ServedEpci
+from backend.web.forms.states import WholeEuros
 
 MOST_AHEAD = timedelta(days=366)  # of a call that is promised
 
@@ -114,13 +116,39 @@ class NoteForm(forms.Form):
 
 class StepForm(forms.Form):
     step = forms.ChoiceField(
-        label=_("Étape"), choices=[one for one in FollowUp.Step.choices if one[0] != FollowUp.Step.DEAD_ADDRESS]
+        label=_("Étape"),
+        choices=[
+            (_("Le dossier"), [one for one in FollowUp.Step.choices if one[0] != FollowUp.Step.DEAD_ADDRESS]),
+            (_("Un dispositif"), [one for one in State.choices if one[0] in MAY_SAY[Origin.OFFICER]]),
+        ],
     )
     scheme = forms.ModelChoiceField(
         label=_("Dispositif"), queryset=Scheme.objects.none(), required=False, empty_label=_("Aucun en particulier")
     )
     due_on = DayField(label=_("Quel jour rappeler"), required=False)
+    happened_on = DayField(label=_("C’était le (vide : aujourd’hui)"), required=False)
+    euros = WholeEuros()
+    by_operator = forms.BooleanField(label=_("C’est le porteur du dispositif qui l’a dit"), required=False)
     note = PlainText(label=_("Précision"), required=False, max_length=300)
+
+    @property
+    def is_of_scheme(self) -> bool:
+        return self.cleaned_data.get("step") in MAY_SAY[Origin.OFFICER]
+
+    def step_said(self) -> dict[str, Any]:
+        """Return what is recorded of the file."""
+        return {name: self.cleaned_data[name] for name in ("step", "scheme", "due_on", "note")}
+
+    def said(self) -> dict[str, Any]:
+        """Return what is recorded of the scheme."""
+        names = ("scheme", "happened_on", "euros", "by_operator", "note")
+        return {**{name: self.cleaned_data[name] for name in names}, "state": self.cleaned_data["step"]}
+
+    def clean_scheme(self) -> Scheme | None:
+        scheme: Scheme | None = self.cleaned_data["scheme"]
+        if scheme is None and self.is_of_scheme:
+            raise ValidationError(_("Cette étape concerne un dispositif : dites lequel."))
+        return scheme
 
     def clean_due_on(self) -> date | None:
         due_on: date | None = self.cleaned_data["due_on"]

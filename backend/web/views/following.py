@@ -24,6 +24,8 @@ from backend.matchmaking.follow_up import (
 )
 from backend.matchmaking.models import FollowUp, Note, Submission
 from backend.matchmaking.queue import Tab
+from backend.matchmaking.scheme_events import StateError, say, undo_last
+from backend.schemes.models import Scheme
 from backend.web.forms.review import AddressForm, NoteForm, OfferForm, StepForm
 from backend.web.views.file_parts import refused_part
 from backend.web.views.officer import file_page, signed_in, visible_file
@@ -119,11 +121,27 @@ def step(request: HttpRequest, pk: int) -> HttpResponse:
     form = StepForm(request.POST, submission=submission, auto_id="etape_%s")
     try:
         if form.is_valid():
-            record_step(submission=submission, officer=signed_in(request), **form.cleaned_data)
+            officer = signed_in(request)
+            if form.is_of_scheme:
+                say(submission=submission, officer=officer, on=current_day(), **form.said())
+            else:
+                record_step(submission=submission, officer=officer, **form.step_said())
             return redirect(reverse("officer_file", args=[pk]) + "#suivi")
-    except FollowUpError as error:
+    except (FollowUpError, StateError) as error:
         form.add_error(None, str(error))
     return refused_part(request, submission, "etape", {"step_form": form})
+
+
+@login_required
+@require_POST
+def take_state_back(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
+    """Take back the last thing that those who follow a file said of a scheme."""
+    submission, scheme = visible_file(request, pk), get_object_or_404(Scheme, pk=scheme_pk)
+    try:
+        undo_last(submission=submission, scheme=scheme, officer=signed_in(request), on=current_day())
+    except StateError as error:
+        messages.error(request, str(error))
+    return redirect(reverse("officer_file", args=[pk]) + "#suivi")
 
 
 @login_required

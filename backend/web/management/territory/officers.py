@@ -19,7 +19,9 @@ from backend.matchmaking.follow_up import answer_offers, close_step, offer_file,
 from backend.matchmaking.models import CallRequest, FollowUp, HandOver, Note, Review, Submission
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import Because, end_review, keep_scheme, set_aside
+from backend.matchmaking.scheme_events import say
 from backend.matchmaking.services import Filing, confirm_address, file_submission
+from backend.matchmaking.transitions import State
 from backend.notifications.models import Notification
 from backend.notifications.suppression import record_delivery
 from backend.privacy.consent import withdraw_consent
@@ -201,13 +203,13 @@ def _follow_up(submission: Submission, draw: Random) -> Acts:
         if review.verdict != Review.Verdict.KEPT or draw.random() >= APPLIED:
             continue
         yield draw.randint(3, 25)
-        record = partial(record_step, submission=submission, officer=officer, scheme=review.scheme)
-        record(step=FollowUp.Step.APPLIED)
+        record = partial(say, submission=submission, officer=officer, scheme=review.scheme)
+        record(state=State.APPLIED, on=current_day())
         if draw.random() < ANSWERED:
             yield draw.randint(20, 90)
             outcome = draw.random()
-            granted = FollowUp.Step.GRANTED if outcome < GRANTED else FollowUp.Step.REFUSED
-            record(step=granted if outcome < GRANTED + REFUSED else FollowUp.Step.GIVEN_UP)
+            granted = State.GRANTED if outcome < GRANTED else State.REFUSED
+            record(state=granted if outcome < GRANTED + REFUSED else State.GIVEN_UP, on=current_day())
 
 
 def _life_of_call(asked: Call, key: UUID, draw: Random) -> Acts:

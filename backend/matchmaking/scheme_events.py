@@ -1,0 +1,150 @@
+"""Saying something of a scheme for a firm, as the firm or an officer, and taking it back, by the transitions."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from backend.accounts.models import User
+from backend.matchmaking.models import Review, SchemeEvent, Submission
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.services import check_may_decide
+from backend.matchmaking.states import Said, SchemeState, states_of, word_of_event, word_of_review
+from backend.matchmaking.transitions import MAY_SAY, WITH_EUROS, Origin, State, allowed, last_of
+from backend.schemes.models import Scheme
+
+MOST_BACK = timedelta(days=3653)  # of a day that a step speaks of
+
+
+class StateError(ValueError):
+    """Something that cannot be said of a scheme, with a sentence for who said it."""
+
+
+@transaction.atomic
+def say(
+    *,
+    submission: Submission,
+    scheme: Scheme,
+    state: str,
+    on: date,
+    officer: User | None = None,
+    by_operator: bool = False,
+    happened_on: date | None = None,
+    reason: str = "",
+    note: str = "",
+    euros: int | None = None,
+) -> SchemeEvent:
+    """Record what the firm says of a scheme, or an officer: ``happened_on`` is the day it speaks of, today if empty.
+
+    Raises ``PermissionDenied`` if the officer is not in charge, ``StateError`` where it may not follow what was said,
+    where the scheme is not one that the file was answered, or where the reason or the day cannot be.
+    """
+    submission = _lock(submission, officer)
+    origin = _origin(officer, by_operator=by_operator)
+    if state not in MAY_SAY[origin]:
+        if by_operator:
+            raise StateError(_("Un porteur dit qu’une demande est déposée, obtenue ou refusée : décochez la case."))
+        raise StateError(_("Choisissez une étape dans la liste."))
+    match = latest_result(submission, on=on).matches.filter(scheme=scheme).select_related("revision").first()
+    told = states_of(submission, told=officer is None).own.get(scheme.pk)
+    if match is None and told is None:
+        raise StateError(_("Ce dispositif n’est pas, ou plus, dans le résultat de cette demande."))
+    _check_follows(State(state), told, origin)
+    if state == State.SET_ASIDE and reason not in SchemeEvent.Reason.values:
+        raise StateError(_("Dites pourquoi ce dispositif n’est pas pour vous : choisissez une raison."))
+    happened_on = happened_on or on
+    if not on - MOST_BACK <= happened_on <= on:
+        sentence = _("Le {day} est à venir : donnez le jour où c’est arrivé, ou laissez vide pour aujourd’hui.")
+        if happened_on < on:
+            sentence = _("Le {day} est trop ancien : donnez un jour des dix dernières années.")
+        raise StateError(str(sentence).format(day=f"{happened_on:%d/%m/%Y}"))
+    return SchemeEvent.objects.create(
+        submission=submission,
+        scheme=scheme,
+        revision=match.revision if match else scheme.current,
+        state=state,
+        origin=origin,
+        actor=officer,
+        reason=reason if state == State.SET_ASIDE else "",
+        note=note.strip()[:300],
+        euros=euros if state in WITH_EUROS else None,
+        happened_on=happened_on,
+        recorded_at=timezone.now(),
+    )
+
+
+@transaction.atomic
+def undo_last(*, submission: Submission, scheme: Scheme, on: date, officer: User | None = None) -> SchemeEvent:
+    """Take back the last word of the firm on a scheme, or of those who follow it; what was said before counts again.
+
+    Raises ``PermissionDenied`` if the officer is not in charge, ``StateError`` where there is none, or where the other
+    voice said since what would stand on nothing.
+    """
+    submission = _lock(submission, officer)
+    rows = SchemeEvent.objects.standing().filter(submission=submission, scheme=scheme)
+    events = list(rows.select_related("actor", "revision", "scheme__current").order_by("recorded_at", "pk"))
+    own = [event for event in events if (event.origin == Origin.FIRM) == (officer is None)]
+    if not own:
+        raise StateError(_("Il n’y a rien à annuler sur ce dispositif."))
+    _check_stands_without(
+        own[-1], events, submission.reviews.filter(scheme=scheme).order_by("decided_at", "pk").last()
+    )
+    return SchemeEvent.objects.create(
+        submission=submission,
+        scheme=scheme,
+        state=State.WITHDRAWN,
+        origin=_origin(officer),
+        actor=officer,
+        happened_on=on,
+        recorded_at=timezone.now(),
+        undoes=own[-1],
+    )
+
+
+def _lock(submission: Submission, officer: User | None) -> Submission:
+    """Two people speak of a scheme at once: the second sees what the first said."""
+    submission = Submission.objects.locked(submission.pk)
+    if officer is not None:
+        check_may_decide(officer, submission)
+    return submission
+
+
+def _origin(officer: User | None, *, by_operator: bool = False) -> Origin:
+    if officer is None:
+        return Origin.FIRM
+    return Origin.OPERATOR if by_operator else Origin.OFFICER
+
+
+def _check_follows(state: State, told: SchemeState | None, origin: str) -> None:
+    """Raise ``StateError`` where a word cannot follow the last ones."""
+    firm, staff = (told.firm, told.staff) if told else (None, None)
+    own, other = (firm, staff) if origin == Origin.FIRM else (staff, firm)
+    if state in allowed(own, other):
+        return
+    last = own or other
+    if last is None:
+        raise StateError(
+            str(_("Avant « {state} », notez « {applied} ».")).format(state=state.label, applied=State.APPLIED.label)
+        )
+    day = f"{timezone.localdate(last.at):%d/%m/%Y}"
+    sentence = _("« {state} » ne peut pas suivre « {last} », noté le {day} : annulez-le d’abord, s’il est faux.")
+    raise StateError(str(sentence).format(state=state.label, last=last.label, day=day))
+
+
+def _check_stands_without(gone: SchemeEvent, events: Iterable[SchemeEvent], verdict: Review | None) -> None:
+    """Raise ``StateError`` where a later word of the other voice followed from one that is taken back."""
+    words: dict[bool, Said] = {}
+    read = word_of_review(verdict) if verdict else None
+    for event in events:
+        if event == gone:
+            continue
+        is_firms = event.origin == Origin.FIRM
+        staff = last_of(read if read and read.at < event.recorded_at else None, words.get(False))
+        own, other = (words.get(True), staff) if is_firms else (staff, words.get(True))
+        if event.recorded_at > gone.recorded_at and event.state not in allowed(own, other):
+            sentence = _("« {state} », dit après par {who}, en dépend : c’est à annuler d’abord.")
+            who = event.actor or Origin.FIRM.label
+            raise StateError(str(sentence).format(state=event.get_state_display(), who=who))
+        words[is_firms] = word_of_event(event)

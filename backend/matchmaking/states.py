@@ -1,0 +1,253 @@
+"""One state for each scheme of a firm, read from reviews, from what was said since and from facts.
+
+The tables stand in ``transitions.py``, how long each reason holds in ``models/endings.py``; ``scheme_events.py`` adds.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from backend.companies.models import Fact
+from backend.matchmaking.contents import EVENTS, REVIEWS, may_have
+from backend.matchmaking.models import ENDINGS, EVERYWHERE, Review, ReviewEnd, SchemeEvent, Submission, has_ended
+from backend.matchmaking.ownership import known_facts, numbers_read
+from backend.matchmaking.transitions import (
+    KEPT,
+    MAY_SAY,
+    OVER,
+    Origin,
+    State,
+    allowed,
+    counting,
+    differ,
+    last_of,
+    state_of_verdict,
+)
+from backend.schemes.models import Scheme
+
+IS_TOLD = "is_told"  # beside a verdict: whether the firm was told of it
+LABELS = {KEPT: _("retenu"), **dict(State.choices)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One word on a scheme that still holds: an event, a verdict read as a state, or a fact."""
+
+    scheme: Scheme
+    state: str
+    at: datetime
+    on: date
+    is_firms: bool
+    event: SchemeEvent | None = None
+    review: Review | None = None
+
+    @property
+    def label(self) -> str:
+        if self.review and self.state == State.SET_ASIDE:
+            return str(_("écarté"))
+        return str(LABELS[self.state])
+
+    @property
+    def who(self) -> str:
+        """Name who said it; the firm has no name of its own here."""
+        if self.event and self.event.origin == Origin.OPERATOR:
+            return str(_("{person}, d’après le porteur")).format(person=self.event.actor)
+        person = self.event.actor if self.event else self.review.officer if self.review else None
+        return str(person or Origin.FIRM.label)
+
+    @property
+    def why(self) -> str:
+        """Return the key of what says when it ends."""
+        told = self.event or self.review
+        return told.reason if told and told.reason else self.state
+
+    @property
+    def takes_away(self) -> bool:
+        return self.state in OVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemeState:
+    """What is said of one scheme in one file."""
+
+    scheme: Scheme
+    verdict: Review | None = None  # the last one, whatever it says
+    firm: Said | None = None
+    staff: Said | None = None
+
+    @property
+    def counts(self) -> Said | None:
+        """The word that counts; none where nothing holds any more."""
+        return counting(self.firm, self.staff)
+
+    @property
+    def differ(self) -> bool:
+        """Whether an officer has something to settle."""
+        return differ(self.firm, self.staff)
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether the firm is not proposed the scheme any more."""
+        return self.counts is not None and self.counts.takes_away
+
+    @property
+    def words(self) -> list[Said]:
+        """What was said since the review, or beside it, the last word first."""
+        said = [one for one in (self.firm, self.staff) if one and one.event]
+        return sorted(said, key=lambda one: one.at, reverse=True)
+
+    @property
+    def is_of_review(self) -> bool:
+        """Whether the word that counts is a verdict."""
+        return self.counts is not None and self.counts.review is not None
+
+    @property
+    def next_for_firm(self) -> list[str]:
+        """What the firm may say now, in the order of the states."""
+        return [state for state in State if state in MAY_SAY[Origin.FIRM] & allowed(self.firm, self.staff)]
+
+    @property
+    def ask_by(self) -> date | None:
+        """The last day to ask for it, while nobody has."""
+        revision = self.scheme.current
+        return revision.closes_on if revision and self.is_followed else None
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether the firm is interested, and nobody has asked yet."""
+        return self.counts is not None and self.counts.state == State.FOLLOWED
+
+
+type Words = dict[tuple[int, int], dict[str, Said]]  # by file and scheme: the last word of each voice
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """The states of a file by scheme, and the schemes that another file read with it takes away."""
+
+    own: Mapping[int, SchemeState]
+    elsewhere: frozenset[int]
+
+
+# -- reading
+
+
+def states_of(submission: Submission, *, told: bool) -> States:
+    """Return every scheme of which somebody said something; ``told`` leaves out verdicts the firm does not know."""
+    return both_states(submission)[told]
+
+
+def both_states(submission: Submission) -> tuple[States, States]:
+    """Return both, from one reading: what officers see, then what the firm was told.
+
+    Of files read with this one only what was told counts, and what holds for the firm whatever it files.
+    """
+    reviews, words, facts = _reviews(submission), _words(submission), _words_of_facts(submission)
+    seen = [review for review, is_told in reviews if is_told or review.submission_id == submission.pk]
+    told = [review for review, is_told in reviews if is_told]
+    return _states(submission, seen, words, facts), _states(submission, told, words, facts)
+
+
+def _reviews(submission: Submission) -> list[tuple[Review, bool]]:
+    """Return the verdicts of a file and of those read with it, the oldest first, and whether the firm was told."""
+    others = numbers_read(submission)
+    if not others and not may_have(submission, REVIEWS):
+        return []
+    end = ReviewEnd.objects.filter(submission=OuterRef("submission"), ended_at__gte=OuterRef("decided_at"))
+    rows = Review.objects.filter(submission__in=[submission.pk, *others]).with_what_it_names()
+    rows = rows.annotate(**{IS_TOLD: Exists(end)}).order_by("decided_at", "pk")
+    return [(row, getattr(row, IS_TOLD)) for row in rows]
+
+
+def _words(submission: Submission) -> Words:
+    """Return the last word of each voice on each scheme, of a file and of those read with it."""
+    others = numbers_read(submission)
+    words: Words = {}
+    if not others and not may_have(submission, EVENTS):
+        return words
+    events = SchemeEvent.objects.standing().filter(submission__in=[submission.pk, *others])
+    for event in events.select_related("actor", "revision", "scheme__current").order_by("recorded_at", "pk"):
+        voice = "firm" if event.origin == Origin.FIRM else "step"
+        words.setdefault((event.submission_id, event.scheme_id), {})[voice] = word_of_event(event)
+    return words
+
+
+def _states(submission: Submission, reviews: Iterable[Review], words: Words, facts: Iterable[Said]) -> States:
+    verdicts = {(review.submission_id, review.scheme_id): review for review in reviews}
+    states = {key: _state(words.get(key, {}), verdicts.get(key)) for key in [*verdicts, *(words.keys() - verdicts)]}
+    own = {scheme: state for (file, scheme), state in states.items() if file == submission.pk}
+    for word in facts:
+        own.setdefault(word.scheme.pk, _state_of_fact(word))
+    return States(own, _hidden(state for (file, _), state in states.items() if file != submission.pk))
+
+
+def _state(words: Mapping[str, Said], verdict: Review | None) -> SchemeState:
+    standing = {voice: said for voice, said in words.items() if not _has_ended(said)}
+    read = word_of_review(verdict) if verdict else None
+    scheme = verdict.scheme if verdict else next(iter(words.values())).scheme
+    staff = last_of(read, standing.get("step"))
+    return SchemeState(scheme=scheme, verdict=verdict, firm=standing.get("firm"), staff=staff)
+
+
+def word_of_event(event: SchemeEvent) -> Said:
+    return Said(
+        scheme=event.scheme,
+        state=event.state,
+        at=event.recorded_at,
+        on=event.happened_on,
+        is_firms=event.origin == Origin.FIRM,
+        event=event,
+    )
+
+
+def word_of_review(review: Review) -> Said | None:
+    """Read a verdict as a state, where it still holds."""
+    state = state_of_verdict(review.verdict, review.reason) if review.is_decided else ""
+    on = timezone.localdate(review.decided_at)
+    if not state:
+        return None
+    return Said(scheme=review.scheme, state=state, at=review.decided_at, on=on, is_firms=False, review=review)
+
+
+def _has_ended(said: Said) -> bool:
+    return said.takes_away and said.event is not None and has_ended(said.why, said.event.revision, said.scheme.current)
+
+
+def _words_of_facts(submission: Submission) -> list[Said]:
+    """Return the schemes that a fact says the firm has: words that count where nobody said more of them."""
+    known = {name: fact for name, fact in known_facts(submission).items() if name.startswith(Fact.SCHEME)}
+    facts = {name.removeprefix(Fact.SCHEME): fact for name, fact in known.items() if fact.value}
+    if not facts:
+        return []
+    names = {key.partition(":")[2] for key in facts}
+    return [
+        Said(
+            scheme=scheme,
+            state=State.HAS_IT,
+            at=fact.recorded_at,
+            on=timezone.localdate(fact.recorded_at),
+            is_firms=fact.author_id is None,
+        )
+        for scheme in Scheme.objects.filter(source_key__in=names).select_related("current")
+        if (fact := facts.get(scheme.key))
+    ]
+
+
+def _state_of_fact(word: Said) -> SchemeState:
+    if word.is_firms:
+        return SchemeState(scheme=word.scheme, firm=word)
+    return SchemeState(scheme=word.scheme, staff=word)
+
+
+def _hidden(states: Iterable[SchemeState]) -> frozenset[int]:
+    """Return the schemes that the last word said in some files takes away from the firm, whatever it files."""
+    last: dict[int, Said] = {}
+    for state in states:
+        said = state.counts
+        if said and (state.scheme.pk not in last or said.at > last[state.scheme.pk].at):
+            last[state.scheme.pk] = said
+    return frozenset(pk for pk, said in last.items() if said.takes_away and ENDINGS[said.why] in EVERYWHERE)
