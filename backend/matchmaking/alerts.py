@@ -5,7 +5,7 @@ changed, a fact that was corrected, a window that opened. Telling moves that mar
 is owed, so that nothing is lost and nothing is told twice, whoever dies on the way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,7 +19,8 @@ from backend.matchmaking.emails import context_of, organisation_in_charge
 from backend.matchmaking.known import missing_facts
 from backend.matchmaking.models import Alert, Match, Reminder, Result, Review, Submission, VerdictMove
 from backend.matchmaking.results import latest_result, may_be_shown
-from backend.matchmaking.reviews import Decision, told_decisions
+from backend.matchmaking.reviews import Decision, told_decisions_in
+from backend.matchmaking.states import states_of
 from backend.notifications.models import Notification
 from backend.notifications.placeholders import STOP, placeholder
 from backend.notifications.rendering import render
@@ -124,12 +125,14 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
     if Notification.objects.filter(dedupe_key=key).exists():
         alert.checked_at = None  # another file of the same address was faster: tomorrow
         return False
-    decided = told_decisions(alert.submission)
+    states = states_of(alert.submission, told=True)
+    decided = told_decisions_in(states)
+    wanted = {scheme for scheme, state in states.own.items() if state.is_followed}
     if not may_be_shown(alert.told):  # what was told read a file that is another's now: not a word of it again
         alert.told = result
     is_time = on - alert.told_on >= EVERY[Alert.Frequency(alert.frequency)]
     news = news_of(alert.told, result, decided) if is_time else []
-    reminders = _reminders(alert, result, decided, on)
+    reminders = _reminders(alert, result, decided, wanted, on)
     if is_time:
         alert.told = result
     if not news and not reminders:
@@ -208,9 +211,9 @@ def _lines(news: Difference, on: date) -> dict[str, Any]:
 
 
 def _reminders(
-    alert: Alert, result: Result, decided: Mapping[int, Decision], on: date
+    alert: Alert, result: Result, decided: Mapping[int, Decision], wanted: Container[int], on: date
 ) -> list[tuple[Match, Reminder]]:
-    """Return the closing dates to be reminded of: of kept schemes, or of possible ones while nobody has decided."""
+    """Return the closing dates to be reminded of: what is kept or wanted, or possible while nobody has decided."""
     known = set(alert.reminders.values_list("scheme", "closes_on", "stage"))
     found = []
     closing = result.matches.filter(revision__closes_on__gte=on)
@@ -219,7 +222,7 @@ def _reminders(
         closes_on = match.revision.closes_on
         if stage is None or closes_on is None or (match.scheme_id, closes_on, stage) in known:
             continue
-        if _is_followed(match, decided):
+        if match.scheme_id in wanted or _is_followed(match, decided):
             reminder = Reminder(alert=alert, scheme_id=match.scheme_id, closes_on=closes_on, stage=stage, sent_on=on)
             found.append((match, reminder))
     return found

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 import pytest
 
 from backend.matchmaking import alerts
-from backend.matchmaking.models import Alert, Reminder
+from backend.matchmaking.models import Alert, Reminder, SchemeEvent
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.scheme_events import say, undo_last
 from backend.matchmaking.services import confirm_address, correct_submission
 from backend.notifications.services import stop
 from backend.schemes.publishing import publish as publish_proposal
@@ -129,6 +130,37 @@ def test_what_a_person_set_aside_is_not_told(scheme, reason):
     sweep()
     publish(scheme)
     assert sweep() == []
+
+
+DISMISSALS = [{"state": "has_it"}, *({"state": "set_aside", "reason": reason} for reason in SchemeEvent.Reason)]
+
+
+@pytest.mark.parametrize("said", DISMISSALS)
+def test_what_the_firm_dismissed_is_not_told_and_is_again_once_undone(scheme, said):
+    publish(scheme)
+    submission, other = subscriber(), subscriber(email="autre@firm.example", siret="", siren="")
+    say(submission=submission, scheme=scheme, on=DAY, **said)
+    withhold(scheme)
+    sweep()
+    publish(scheme)
+    assert [email.recipient for email in sweep()] == [other.contact.email]
+    undo_last(submission=submission, scheme=scheme, on=DAY)
+    withhold(scheme)
+    sweep(NEXT_DAY)
+    publish(scheme)
+    assert submission.contact.email in [email.recipient for email in sweep(NEXT_DAY)]
+
+
+def test_a_followed_scheme_that_closes_is_told_even_where_others_were_kept(scheme):
+    submission, officer = subscriber(), make_officer()
+    kept, followed, other = (match.scheme for match in first_matches(submission, 3))
+    decide(submission, kept, officer)
+    end_review(submission=submission, officer=officer, on=DAY)
+    say(submission=submission, scheme=followed, state="followed", on=DAY)
+    for each in (followed, other):
+        closing(each, DAY + timedelta(days=5))
+    sweep()
+    assert [row.scheme for row in ours(Reminder)] == [followed]
 
 
 # -- what is news

@@ -20,6 +20,7 @@ from backend.links.models import Kind as LinkKind
 from backend.matchmaking.file_links import link_files
 from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import Submission, WeightSet
+from backend.matchmaking.scheme_events import say
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
 from backend.schemes.fusions import propose_fusion
@@ -125,6 +126,7 @@ class Case:
         self.match = first_matches(submission)[0]
         self.note = write_note(submission=submission, author=officer, audience="firm", text="Un mot.")
         self.step = record_step(submission=submission, officer=officer, step="contacted")
+        say(submission=submission, officer=officer, scheme=self.match.scheme, state="followed", on=DAY)
         self.aid = declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=None)
         self.call = make_call(submission.epci.short_name)
         self.scheme = Scheme.objects.published().first()
@@ -358,6 +360,12 @@ TABLE: dict[str, Row] = {
     "aids_declaration": Row(PUBLIC, args=token),
     "open_schemes": Row(PUBLIC, args=token),
     "firm_scheme": Row(PUBLIC, args=lambda case: [*token(case), case.scheme.pk]),
+    "firm_state": Row(
+        PUBLIC,
+        method="post",
+        args=lambda case: [*token(case), case.match.scheme_id],
+        sent=lambda case: {"state": "applied"},
+    ),
     "firm_needs": Row(PUBLIC, method="post", args=token, sent=lambda case: {"has": "numerique.robot"}),
     "answer": Row(PUBLIC, method="post", args=token),
     "question": Row(PUBLIC, method="post", args=token),
@@ -449,6 +457,7 @@ TABLE: dict[str, Row] = {
     ),
     "officer_address": act(email="nouvelle@firme.example"),
     "officer_step": act(step="contacted"),
+    "officer_state_back": act(lambda case: [case.file.pk, case.match.scheme_id]),
     "officer_step_close": act(lambda case: [case.file.pk, case.step.pk]),
     # Signing in.
     "account_login": page(),

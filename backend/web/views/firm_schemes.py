@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from backend.common.days import current_day
 from backend.matchmaking.listing import rows_of
+from backend.matchmaking.models import SchemeEvent
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import told_card
 from backend.web.access import opened_submission, private
@@ -57,5 +58,6 @@ def scheme(request: HttpRequest, token: str, pk: int) -> HttpResponse:
         "card": card,
         "answer_url": reverse("answer", args=[token]),
         "can_answer": ("firm",),
+        "reasons": SchemeEvent.Reason.choices,
     }
     return private(render_fragment(request, "web/parts/conditions.html", "web/firm_scheme.html", context))

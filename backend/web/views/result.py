@@ -23,7 +23,7 @@ from backend.matchmaking.corrections import confirm_needs, correct_preference
 from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_links import colleagues_of, share_name
-from backend.matchmaking.models import Cause, Submission
+from backend.matchmaking.models import Cause, SchemeEvent, Submission
 from backend.matchmaking.ownership import known_values, read_once
 from backend.matchmaking.presentation import proposes_de_minimis, whom_to_call
 from backend.matchmaking.questions import open_of
@@ -44,6 +44,7 @@ from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
 from backend.web.forms.question import Asked, asked_with, open_questions, take_answer
 from backend.web.forms.result import AddressForm, AlertForm, CallMeForm
+from backend.web.forms.states import RefusedState
 from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import limit_wrong_links
 from backend.web.views.access import links_of
@@ -79,6 +80,7 @@ def result_page(
     asked: Asked | None = None,
     aid_form: AidForm | None = None,
     needs_error: str = "",
+    refused: RefusedState | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Show a result; a form is one that was refused, with what was typed."""
@@ -107,6 +109,8 @@ def result_page(
         "needs_url": reverse("firm_needs", args=[token]),
         "needs_error": needs_error,
         "ledger": ledger_of(submission, on=answer.on) if shows_aids else None,
+        "refused": refused,
+        "reasons": SchemeEvent.Reason.choices,
         "aid_form": aid_form or AidForm(auto_id="aide_%s"),
         "organisation": organisation_in_charge(submission),
         "review_end": submission.review_ends.select_related("officer").first() if submission.reviewed_at else None,

@@ -1,0 +1,220 @@
+"""What a firm says of its schemes on its page, and what its officer reads of it."""
+
+import pytest
+from django.urls import reverse
+
+from backend.matchmaking.models import SchemeEvent
+from backend.matchmaking.reviews import end_review
+from backend.matchmaking.scheme_events import say
+from backend.matchmaking.transitions import AFTER, MAY_SAY, Origin
+from tests.factories import DAY, decide, link_to, make_officer, make_submission
+from tests.neighbour import ours
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def submission():
+    return make_submission(confirmed=True)
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+@pytest.fixture
+def token(submission):
+    return link_to(submission)
+
+
+@pytest.fixture
+def schemes(client, token):
+    """Return the schemes of the cards, in their order."""
+    return [card.match.scheme for card in client.get(reverse("result", args=[token])).context["page"].cards]
+
+
+def tell(client, token, scheme, **sent):
+    return client.post(reverse("firm_state", args=[token, scheme.pk]), sent, follow=True)
+
+
+def carded(answer):
+    return [card.match.scheme for card in answer.context["page"].cards]
+
+
+def test_a_scheme_is_followed_asked_for_and_obtained(client, token, schemes):
+    scheme = schemes[0]
+    steps = (
+        ({"state": "followed"}, "Ça m’intéresse vous, le 24 novembre 2026", True),
+        ({"state": "applied", "euros": "12 500 €"}, "Demande déposée – 12 500 € vous, le 24 novembre 2026", True),
+        (
+            {"state": "granted", "euros": "10k", "happened_on": "2026-11-20"},
+            "Obtenu – 10 000 € vous, le 20 novembre",
+            False,
+        ),
+    )
+    for sent, said, is_card in steps:
+        page = tell(client, token, scheme, **sent)
+        assert said in text_of(page)
+        assert "C’est noté" in text_of(page)
+        assert (scheme in carded(page)) is is_card
+    for _ in steps:
+        page = tell(client, token, scheme, undo="1")
+    assert "Mes dispositifs" not in text_of(page)
+    assert carded(page) == schemes
+    assert ours(SchemeEvent).count() == 6
+
+
+@pytest.mark.parametrize("said", [{"state": "has_it"}, {"reason": "other_project"}])
+def test_what_the_firm_dismisses_leaves_its_cards_its_list_and_comes_back(client, token, schemes, said):
+    scheme = schemes[0]
+    page = tell(client, token, scheme, **said)
+    assert scheme not in carded(page)
+    assert f'id="d-{scheme.pk}"' not in page.content.decode()
+    listing = reverse("open_schemes", args=[token]) + f"?voir=tout&q={scheme}"
+    assert f'data-scheme="{scheme.source_key}"' not in client.get(listing).content.decode()
+    assert "Écartés après relecture" not in text_of(page)
+    page = tell(client, token, scheme, undo="1")
+    assert carded(page) == schemes
+    assert f'data-scheme="{scheme.source_key}"' in client.get(listing).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({}, "Choisissez ce que devient ce dispositif."),
+        ({"state": "perdu"}, "parmi les réponses proposées"),
+        ({"state": "set_aside"}, "choisissez une raison"),
+        ({"state": "set_aside", "reason": "non"}, "une des raisons proposées"),
+        ({"state": "granted"}, "Avant « obtenu », notez « demande déposée »."),
+        ({"state": "applied", "euros": "beaucoup"}, "Écrivez un montant en euros"),
+        ({"state": "applied", "euros": "-3"}, "ne peut pas être négatif"),
+        ({"state": "applied", "euros": "9" * 15}, "vérifiez les zéros"),
+        ({"state": "applied", "happened_on": "demain"}, "« demain » n’est pas une date"),
+        ({"state": "applied", "happened_on": "2026-11-25"}, "Le 25/11/2026 est à venir"),
+        ({"state": "applied", "note": "x" * 301}, "300 signes au plus"),
+        ({"undo": "1"}, "rien à annuler"),
+    ],
+)
+def test_what_cannot_be_said_gets_a_sentence_and_changes_nothing(client, token, schemes, sent, sentence):
+    page = tell(client, token, schemes[0], **sent)
+    assert page.status_code == 422
+    assert sentence in text_of(page)
+    assert not ours(SchemeEvent).exists()
+
+
+def test_what_was_typed_stays_where_it_is_refused(client, token, schemes):
+    tell(client, token, schemes[0], state="followed")
+    page = tell(client, token, schemes[0], state="applied", euros="12 mille et des poussières").content.decode()
+    assert 'value="12 mille et des poussières"' in page
+
+
+def test_a_scheme_that_is_not_of_the_result_is_refused(client, token):
+    assert client.post(reverse("firm_state", args=[token, 99_999_999]), {"state": "followed"}).status_code == 404
+
+
+def test_every_button_of_the_page_is_one_that_the_table_allows(client, submission, token, schemes):
+    tell(client, token, schemes[0], state="followed")
+    page = client.get(reverse("result", args=[token])).context["page"]
+    (state,) = page.followed
+    assert set(state.next_for_firm) == AFTER["followed"] & MAY_SAY[Origin.FIRM]
+    for card in page.cards[1:]:
+        assert set(card.state.next_for_firm) == AFTER[""]
+
+
+def test_another_firm_neither_reads_nor_changes_it(client, token, schemes):
+    other = make_submission(
+        confirmed=True, siret="", siren="", email="autre@firm.example", company_name="Fonderie Wapiti"
+    )
+    theirs = link_to(other)
+    tell(client, token, schemes[0], state="set_aside", reason="not_interested")
+    tell(client, token, schemes[1], state="applied", euros="4 321")
+    page = client.get(reverse("result", args=[theirs]))
+    assert schemes[0] in carded(page)
+    assert "Mes dispositifs" not in text_of(page)
+    assert "4 321" not in text_of(page)
+    assert tell(client, theirs, schemes[0], undo="1").status_code == 422
+    assert tell(client, theirs, schemes[1], state="granted").status_code == 422
+    assert not other.scheme_events.exists()
+    assert ours(SchemeEvent).count() == 2
+
+
+def test_a_link_that_is_over_or_of_a_closed_file_says_nothing(client, submission, token, schemes):
+    submission.closed_at, submission.closed_reason = submission.filed_at, "not_entitled"
+    submission.save(update_fields=["closed_at", "closed_reason"])
+    tell(client, token, schemes[0], state="followed")
+    assert client.post(reverse("firm_state", args=["faux", schemes[0].pk]), {"state": "followed"}).status_code == 404
+    assert not ours(SchemeEvent).exists()
+
+
+def test_what_an_officer_noted_is_shown_to_the_firm_without_his_words_for_colleagues(
+    client, submission, officer, token, schemes
+):
+    case = {"submission": submission, "scheme": schemes[0], "officer": officer, "on": DAY}
+    say(**case, state="applied", euros=7_000, note="un dossier bancal")
+    text = text_of(client.get(reverse("result", args=[token])))
+    assert f"Demande déposée – 7 000 € {officer}, le 24 novembre 2026" in text
+    assert "bancal" not in text
+    for page in (text, text_of(client.get(reverse("own_data", args=[token])))):
+        assert "bancal" not in page
+    assert "Annuler" not in text  # not its own word
+
+
+def test_the_officer_reads_what_the_firm_says_beside_his_own_and_settles_it(
+    client, submission, officer, token, schemes
+):
+    decide(submission, schemes[0], officer)
+    tell(client, token, schemes[0], state="set_aside", reason="not_worth_it")
+    tell(client, token, schemes[1], state="applied", euros="9 000")
+    client.force_login(officer)
+    text = text_of(client.get(reverse("officer_file", args=[submission.pk])))
+    assert "L’entreprise dit autre chose" in text
+    assert "Pas pour moi : le montant ne vaut pas la démarche l’entreprise, le 24 novembre 2026" in text
+    assert "Demande déposée – 9 000 € l’entreprise, le 24 novembre 2026" in text
+    noted = {
+        "step": "granted",
+        "scheme": schemes[1].pk,
+        "euros": "8 500",
+        "happened_on": "2026-11-20",
+        "by_operator": "on",
+    }
+    client.post(reverse("officer_step", args=[submission.pk]), noted)
+    decide(submission, schemes[0], officer)
+    text = text_of(client.get(reverse("officer_file", args=[submission.pk])))
+    assert "L’entreprise dit autre chose" not in text
+    assert f"Obtenu – 8 500 € {officer}, d’après le porteur, le 20 novembre 2026" in text
+    client.post(reverse("officer_state_back", args=[submission.pk, schemes[1].pk]))
+    assert (
+        "Obtenu" not in text_of(client.get(reverse("officer_file", args=[submission.pk]))).split("Noter une étape")[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"step": "granted"}, "dites lequel"),
+        ({"step": "granted", "of": 0}, "Avant « obtenu », notez « demande déposée »."),
+        ({"step": "followed", "of": 0, "by_operator": "on"}, "décochez la case"),
+        ({"step": "applied", "of": 0, "euros": "-1"}, "ne peut pas être négatif"),
+        ({"step": "applied", "of": 0, "happened_on": "2026-12-25"}, "est à venir"),
+    ],
+)
+def test_an_impossible_step_gets_a_sentence(client, submission, officer, schemes, sent, sentence):
+    client.force_login(officer)
+    if "of" in sent:
+        sent = {**sent, "scheme": schemes[sent["of"]].pk}
+    answer = client.post(reverse("officer_step", args=[submission.pk]), sent)
+    assert answer.status_code == 422
+    assert sentence in text_of(answer)
+    assert not ours(SchemeEvent).exists()
+
+
+def test_what_the_firm_dismissed_is_not_in_the_answer_of_its_officer(client, submission, officer, token, schemes):
+    for scheme in schemes[:2]:
+        decide(submission, scheme, officer)
+    tell(client, token, schemes[0], state="has_it")
+    end_review(submission=submission, officer=officer, on=DAY)
+    page = client.get(reverse("result", args=[token]))
+    assert schemes[0] not in carded(page)
+    assert schemes[1] in carded(page)
