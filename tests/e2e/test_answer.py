@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Service, look, sign_in
 
 pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
+MOST_SCREENS = 6.5  # of a phone, for the whole answer of a firm of which little is known, with its question
 OFFICER, ELSEWHERE = "claire.vasseur@jonction.example", "julien.mercier@jonction.example"
 
 
@@ -49,6 +50,7 @@ def test_a_card_is_answered_in_one_tap_before_any_name(service: Service, open_co
     page = open_context(javascript=javascript).new_page()
     state(page, service, "Je cherche deux soudeurs", name="Fonderie du Quai (inventée)")
     page.get_by_role("button", name="Continuer").click()
+    assert page.evaluate("document.documentElement.scrollHeight") <= MOST_SCREENS * 740
     card = page.locator(".shortlist .scheme").filter(has=page.get_by_role("button", name="Oui")).first
     name = card.get_by_role("heading").inner_text()
     button = card.get_by_role("button", name="Oui")
