@@ -14,6 +14,7 @@ from django.views.generic import RedirectView
 
 from backend.web.views import (
     access,
+    actions,
     aids,
     answer,
     call_sheet,
@@ -137,6 +138,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/rappels/<int:call_pk>/dossier/", calls.file, name="officer_call_file"),
     path("territoire/", territory.funnel, name="territory_funnel"),
     path("territoire/carte/", territory.gap_map, name="territory_map"),
+    path("territoire/actions/", actions.actions, name="territory_actions"),
+    path("territoire/actions/nouvelle/", actions.decide, name="territory_action_new"),
+    path("territoire/actions/<int:action_pk>/terminer/", actions.end, name="territory_action_end"),
     path("agent/portefeuille/", following.portfolio, name="officer_portfolio"),
     path("agent/equipe/", team.show, name="officer_team"),
     path("agent/equipe/absence/", team.absence, name="officer_absence"),

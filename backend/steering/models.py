@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backend.accounts.models import User
 from backend.matchmaking.models import Submission
 from backend.matchmaking.standing import Standing
 from backend.schemes.models import Criterion, Revision, SubNeed
@@ -120,3 +121,52 @@ class SoleBlocker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.need_id} {self.revision_id} {self.criterion_id}"
+
+
+class ActionQuerySet(models.QuerySet["Action"]):
+    def to_do(self) -> Self:
+        return self.filter(done_on__isnull=True)
+
+
+class Action(models.Model):
+    """What the committee decided about a gap: what, who, until when, what came of it, and what the gap was then.
+
+    An empty ``epci``, ``commune`` or ``size`` means all of them.
+    """
+
+    epci = models.ForeignKey(
+        ServedEpci,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("intercommunalité"),
+    )
+    commune = models.CharField(_("commune"), max_length=5, blank=True)
+    sub_need = models.ForeignKey(SubNeed, on_delete=models.PROTECT, related_name="+", verbose_name=_("sous-besoin"))
+    size = models.CharField(_("taille"), max_length=12, blank=True, choices=list(ONE_SIZE.items()))
+    what = models.CharField(_("action"), max_length=300)
+    owner = models.CharField(_("porteur"), max_length=120)
+    due_on = models.DateField(_("pour le"))
+    demand_then = models.PositiveIntegerField(_("besoins, à la décision"))
+    unmet_then = models.PositiveIntegerField(_("sans réponse, à la décision"))
+    decided_on = models.DateField(_("décidée le"))
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("notée par"))
+    result = models.CharField(_("résultat"), max_length=500, blank=True)
+    done_on = models.DateField(_("terminée le"), null=True, blank=True)
+    objects = ActionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("action du comité")
+        verbose_name_plural = _("actions du comité")
+        ordering = ["due_on", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(done_on__isnull=True, result="")
+                | models.Q(done_on__isnull=False) & ~models.Q(result=""),
+                name="action_done_says_its_result",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.what

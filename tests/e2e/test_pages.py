@@ -228,6 +228,8 @@ def test_the_pages_of_officers(service: Service, made, open_context):
                 "sans-reponse": "/agent/besoins-sans-reponse/",
                 "suivi-territoire": "/territoire/?depuis=tout",
                 "carte-territoire": "/territoire/carte/",
+                "actions-territoire": "/territoire/actions/",
+                "action-territoire": "/territoire/actions/nouvelle/?detail=competences.recruter",
                 "equipe": "/agent/equipe/",
             },
         ),

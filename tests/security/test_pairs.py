@@ -23,7 +23,17 @@ from tests.web.test_access import PATHS, SIGN_IN, TABLE, Case
 
 pytestmark = pytest.mark.django_db
 READS, WRITES = ("get", "head", "options"), ("post", "put", "patch", "delete")
-ELSEWHERE = ("admin", "api:", "mfa_", "account_", "public_", "officer_scheme", "officer_weights", "officer_learning")
+ELSEWHERE = (
+    "admin",
+    "api:",
+    "mfa_",
+    "account_",
+    "public_",
+    "officer_scheme",
+    "officer_weights",
+    "officer_learning",
+    "territory_",
+)
 NO_FIRM = {
     "step",
     "preview",

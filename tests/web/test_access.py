@@ -28,6 +28,8 @@ from backend.schemes.models import CatalogueTask, DuplicateDecision, Fusion, Imp
 from backend.schemes.previews import make_preview
 from backend.schemes.publishing import propose, write_draft
 from backend.schemes.records import read_record
+from backend.steering.actions import decide_action
+from backend.steering.scopes import Filters
 from tests.factories import (
     ARC,
     CCLO,
@@ -134,6 +136,9 @@ class Case:
         self.officer = officer
         self.absence = declare_absence(user=officer, starts_on=DAY, ends_on=DAY, stand_in=None, by=officer)
         self.ranker = make_ranker()
+        gap = Filters(epci=submission.epci, sub_need=submission.needs.first().sub_need_id)
+        decided = {"what": "Créer une offre", "owner": "Le comité", "due_on": DAY, "on": DAY}
+        self.action = decide_action(user=make_lead(), filters=gap, **decided)
         other = make_submission(confirmed=True, email=f"autre{submission.pk}@tolerie.example")
         Submission.objects.filter(pk=other.pk).update(epci=submission.epci)
         other.refresh_from_db()
@@ -396,6 +401,9 @@ TABLE: dict[str, Row] = {
     "officer_gaps": page(LEADS),
     "territory_funnel": page(LEADS),
     "territory_map": page(LEADS),
+    "territory_actions": page(LEADS),
+    "territory_action_new": page({**LEADS, "epci_lead": 404, "territory_lead": 404}),  # on no gap
+    "territory_action_end": Row(LEADS, {**LEADS, "epci_lead": 404}, "post", lambda case: [case.action.pk]),
     "officer_journal": page({**everyone(403), "visitor": LOGIN, "epci_lead": OK}),
     "officer_call_end": act(lambda case: [case.call.pk]),
     "officer_call_file": Row(ACT, ACT_FOREIGN, args=lambda case: [case.call.pk]),

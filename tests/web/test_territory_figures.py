@@ -1,6 +1,7 @@
 """The pages of those who lead the territory: what they show to whom, and how they answer what they cannot read."""
 
 import csv
+from datetime import date
 from io import StringIO
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from backend.accounts.models import Membership
 from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.reviews import end_review
+from backend.steering.models import Action, FileFact, StepFact
 from backend.steering.nightly import rebuild
 from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
 from tests.web.conftest import text_of
@@ -122,3 +124,71 @@ def test_a_page_asks_the_database_a_few_times_only(client, files, django_assert_
             client.get(page)
             with django_assert_max_num_queries(12):
                 client.get(page)
+
+
+ACTIONS = "/territoire/actions/"
+NEW = f"{ACTIONS}nouvelle/?detail=numerique.robot"
+
+
+@pytest.mark.neighbour("siren", "address", "group")
+def test_an_action_is_decided_on_the_map_and_ended_in_the_list(client, files):
+    lead = lead_of(ARC)
+    client.force_login(lead)
+    gap = client.get(MAP, {"detail": "numerique.robot", "commune": "60159"}).content.decode()
+    assert 'href="/territoire/actions/nouvelle/?commune=60159&amp;detail=numerique.robot"' in gap
+    assert "3 besoins" in text_of(client.get(NEW))
+    sent = {"what": "Inviter les intégrateurs", "owner": "Marc", "due_on": "2999-01-31"}
+    page = text_of(client.post(NEW, sent, follow=True))
+    assert "Inviter les intégrateurs" in page
+    assert "À la décision, le 24 novembre 2026 : 3 besoins" in page
+    action = Action.objects.get()
+    refused = client.post(f"{ACTIONS}{action.pk}/terminer/", {"result": " "})
+    assert refused.status_code == 422
+    assert "Dites ce qu’il en est." in text_of(refused)
+    page = text_of(client.post(f"{ACTIONS}{action.pk}/terminer/", {"result": "Trois sont venus."}, follow=True))
+    assert "Terminée le 24 novembre 2026 : Trois sont venus." in page
+    client.force_login(lead_of(CCLO))
+    assert "Inviter" not in text_of(client.get(ACTIONS))
+    assert client.post(f"{ACTIONS}{action.pk}/terminer/", {"result": "Non."}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"what": ""}, "Dites ce qui sera fait."),
+        ({"owner": ""}, "Dites qui s’en charge."),
+        ({"due_on": ""}, "Dites pour quel jour."),
+        ({"due_on": "demain"}, "« demain » n’est pas une date"),
+        ({"due_on": "2020-01-01"}, "est passé"),
+        ({"what": "x" * 301}, "300 caractères"),
+    ],
+)
+def test_an_action_that_cannot_be_says_why_and_keeps_what_was_typed(client, files, changes, told):
+    client.force_login(make_lead())
+    response = client.post(NEW, {"what": "Agir", "owner": "Marc", "due_on": "2999-01-31", **changes})
+    assert response.status_code == 422
+    assert told in text_of(response)
+    assert "Marc" in response.content.decode() or "owner" in changes
+    assert not Action.objects.exists()
+
+
+def test_an_action_is_on_a_need(client, files):
+    client.force_login(make_lead())
+    for address in (f"{ACTIONS}nouvelle/", f"{ACTIONS}nouvelle/?detail=rien", f"{ACTIONS}nouvelle/?commune=60159"):
+        assert client.get(address).status_code == 404
+
+
+@pytest.mark.neighbour("siren", "address", "group")
+def test_anybody_reads_the_published_tables_and_takes_them(client, files):
+    FileFact.objects.update(filed_on=date(2026, 9, 1))
+    StepFact.objects.update(on=date(2026, 9, 1))
+    page = text_of(client.get("/statistiques/"))
+    assert "jusqu’au 31 octobre 2026" in page
+    assert "moins de 5" in page
+    assert "multiple de 5" in page
+    assert NAME not in page
+    for table in ("besoins", "tailles"):
+        head, *rows = rows_of(client.get(f"/statistiques/{table}.csv"))
+        assert head == ["intercommunalité", table[:-1], "demandes"]
+        assert {row[2] for row in rows} == {"moins de 5"}  # three, one, and the second firm's
+    assert client.get("/statistiques/autre.csv").status_code == 404

@@ -4,8 +4,11 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from backend.common.days import current_day
+from backend.common.fields import DayField, PlainText
 from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.scopes import Filters, Scope
@@ -99,3 +102,32 @@ class GapForm(FiguresForm):
             sub_need=self.chosen("detail"),
             size=self.chosen("taille"),
         )
+
+
+class ActionForm(forms.Form):
+    """What is decided about a gap."""
+
+    what = PlainText(
+        label=_("Action"),
+        max_length=300,
+        help_text=_("Ce qui sera fait, en une phrase."),
+        error_messages={"required": _("Dites ce qui sera fait.")},
+    )
+    owner = PlainText(
+        label=_("Qui s’en charge"), max_length=120, error_messages={"required": _("Dites qui s’en charge.")}
+    )
+    due_on = DayField(label=_("Pour quand"), error_messages={"required": _("Dites pour quel jour.")})
+
+    def clean_due_on(self) -> date:
+        due_on: date = self.cleaned_data["due_on"]
+        if due_on < current_day():
+            raise ValidationError(
+                _("Le %(day)s est passé : choisissez un jour à venir."), params={"day": f"{due_on:%d/%m/%Y}"}
+            )
+        return due_on
+
+
+class ResultForm(forms.Form):
+    """What came of an action."""
+
+    result = PlainText(label=_("Résultat"), max_length=500, error_messages={"required": _("Dites ce qu’il en est.")})

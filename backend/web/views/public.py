@@ -23,6 +23,7 @@ SECURITY_TXT_DAYS = 180  # RFC 9116 asks for less than a year
 # What no search engine should hold: what is personal, secret, or of no use to a visitor.
 PRIVATE = (
     "/agent/",
+    "/territoire/",
     "/resultat/",
     "/apercu/",
     "/confirmer/",

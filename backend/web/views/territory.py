@@ -70,9 +70,18 @@ def gap_map(request: HttpRequest) -> HttpResponse:
         "areas": areas(found.by_commune),
         "map_size": size_of_map(),
         "classes": [(level, words) for level, (_most, words) in enumerate(CLASSES, 1)],
+        "decides": form.chosen("detail"),
+        "subject": [rows[0].label for _name, rows in _narrowed(form, found) if rows],
         "kept": urlencode({name: form.chosen(name) for name in form.fields if form.chosen(name)}),
     }
     return render(request, "web/territory/gaps.html", context, status=422 if form.errors else 200)
+
+
+def _narrowed(form: GapForm, found: Gaps) -> list[tuple[str, list[Gap]]]:
+    """Return what one click narrowed the page to: a need, a commune, or both."""
+    return [
+        (name, rows) for name, rows in (("detail", found.by_need), ("commune", found.by_commune)) if form.chosen(name)
+    ]
 
 
 ORDERS = {"": None, "besoins": lambda gap: (-gap.demand, gap.label), "nom": lambda gap: gap.label}

@@ -1,0 +1,94 @@
+"""From a gap to a decision: what the committee decided about it, and what the gap has become since."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, Q
+
+from backend.accounts.models import User
+from backend.steering.gap_map import Gap, gaps
+from backend.steering.models import Action, ActionQuerySet, NeedFact
+from backend.steering.scopes import Filters, Scope, scope_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """An action and its gap today; ``None`` where it is of a place whose figures the reader does not see."""
+
+    action: Action
+    demand: int | None
+    unmet: int | None
+
+
+def actions_of(scope: Scope) -> ActionQuerySet:
+    """Return what a lead reads: what was decided for his intercommunalities, or for the whole territory."""
+    rows = Action.objects.select_related("epci", "sub_need", "decided_by")
+    return rows if scope.is_whole else rows.filter(Q(epci__in=scope.epcis) | Q(epci__isnull=True))
+
+
+def may_follow(scope: Scope, action: Action) -> bool:
+    """Tell whether a lead reads the figures of an action, and notes what came of it."""
+    return scope.is_whole or action.epci in scope.epcis
+
+
+@transaction.atomic
+def decide_action(*, user: User, filters: Filters, what: str, owner: str, due_on: date, on: date) -> Action:
+    """Note an action on a gap, with what the gap is today.
+
+    Who leads one intercommunality decides for it; raises ``PermissionDenied`` for another one.
+    """
+    scope = scope_of(user)
+    epci = filters.epci or (None if scope.is_whole else scope.epcis[0])
+    if epci is not None and epci not in scope.epcis:
+        raise PermissionDenied
+    gap = gap_of(scope, filters)
+    return Action.objects.create(
+        epci=epci,
+        commune=filters.commune,
+        sub_need_id=filters.sub_need,
+        size=filters.size,
+        what=what,
+        owner=owner,
+        due_on=due_on,
+        demand_then=gap.demand,
+        unmet_then=gap.unmet,
+        decided_on=on,
+        decided_by=user,
+    )
+
+
+def gap_of(scope: Scope, filters: Filters) -> Gap:
+    """Return what an action would be about."""
+    return gaps(scope, filters).total
+
+
+@transaction.atomic
+def end_action(*, user: User, action: Action, result: str, on: date) -> None:
+    """Note what came of an action, once; raises ``PermissionDenied`` where it is not this lead's."""
+    if not may_follow(scope_of(user), action):
+        raise PermissionDenied
+    Action.objects.to_do().filter(pk=action.pk).update(result=result, done_on=on)
+
+
+def follow(scope: Scope, actions: Iterable[Action]) -> list[Followed]:
+    """Return actions with their gap today: one query for all of them."""
+    met = Q(standing__in=NeedFact.MET)
+    places = ("file__epci", "file__commune", "sub_need", "file__size")
+    rows = NeedFact.objects.filter(scope.rows("file__epci")).order_by().values(*places)
+    counted = rows.annotate(n=Count("pk"), unmet=Count("pk", filter=~met)).values_list(*places, "n", "unmet")
+    cells: list[tuple[Any, ...]] = list(counted)
+    return [_followed(action, cells if may_follow(scope, action) else None) for action in actions]
+
+
+def _followed(action: Action, cells: list[tuple[Any, ...]] | None) -> Followed:
+    if cells is None:
+        return Followed(action=action, demand=None, unmet=None)
+    wanted = (action.epci_id, action.commune, action.sub_need_id, action.size)
+    mine = [
+        cell[4:] for cell in cells if all(not asked or asked == own for asked, own in zip(wanted, cell, strict=False))
+    ]
+    return Followed(action=action, demand=sum(n for n, _unmet in mine), unmet=sum(unmet for _n, unmet in mine))
