@@ -106,6 +106,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
         "dispositif-versions": "/dispositifs/hdf-aden/versions/",
         "dispositif-signaler": "/dispositifs/hdf-aden/signaler/?version=1&critere=3",
         "donnees-ouvertes": "/donnees-ouvertes/",
+        "statistiques": "/statistiques/",
         "retrouver": "/retrouver/",
         "connexion": "/compte/connexion/",
         "mot-de-passe-oublie": "/compte/mot-de-passe/oublie/",

@@ -33,6 +33,7 @@ ELSEWHERE = (
     "officer_weights",
     "officer_learning",
     "territory_",
+    "statistics",
 )
 NO_FIRM = {
     "step",

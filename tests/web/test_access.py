@@ -512,6 +512,8 @@ TABLE: dict[str, Row] = {
     # A secret link opens for whoever has it.
     "preview": Row(PUBLIC, args=lambda case: [case.preview]),
     "open_data": page(),
+    "statistics": page(),
+    "statistics_file": page(PUBLIC, "tailles"),
     "download": page(PUBLIC, "csv"),
     "sidecar_schema": page(),
     "sitemap": page(),

@@ -1,0 +1,114 @@
+"""What is published: counted as said, rounded, and such that no small number can be told from all of it."""
+
+from datetime import date
+from random import Random
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from backend.privacy.erasing import erase_submission
+from backend.schemes.vocabulary import ONE_SIZE
+from backend.steering.facts import make_facts
+from backend.steering.models import FileFact, StepFact
+from backend.steering.published import Hidden, as_rows, bounds, kept_back, published, shown
+from backend.territories.models import ServedEpci
+from tests.factories import ARC, CCLO, COMMUNES, DAY, make_submission
+
+FEW, KEPT_BACK = Hidden.FEW, Hidden.KEPT_BACK
+
+
+@pytest.mark.parametrize(
+    ("n", "cell"), [(0, FEW), (4, FEW), (5, 5), (7, 5), (8, 10), (12, 10), (13, 15), (23, 25), (1002, 1000)]
+)
+def test_small_numbers_are_not_said_and_the_others_rounded(n, cell):
+    assert shown(n) == cell
+    least, most = bounds(shown(n))
+    assert least <= n <= most
+
+
+def told(needs, sizes):
+    """Return the least and the most that a linear program finds for each small cell, of all that is published.
+
+    Files of each size add up to all files, and no need has more files than there are.
+    """
+    known = [bounds(cell) for cell in (*sizes, *needs)]
+    less = np.zeros((len(needs), len(known)))
+    less[:, : len(sizes)] = -1
+    less[np.arange(len(needs)), len(sizes) + np.arange(len(needs))] = 1
+    found = []
+    for place, cell in enumerate((*sizes, *needs)):
+        if cell is not FEW:
+            continue
+        cost = np.zeros(len(known))
+        cost[place] = 1
+        ends = []
+        for sign in (1, -1):
+            done = linprog(sign * cost, A_ub=less, b_ub=np.zeros(len(needs)), bounds=known)
+            assert done.success
+            ends.append(sign * done.fun)
+        found.append(tuple(round(end) for end in ends))
+    return found
+
+
+def drawn(seed):
+    """Draw counts of an intercommunality: of any size, or all but one such that rounding hides the least."""
+    random = Random(seed)  # noqa: S311
+    sizes = [random.choice((0, 1, 2, 4, 6, 9, 30) if seed % 2 else (7, 12, 22)) for _ in range(5)]
+    sizes.append(random.choice((0, 3, 4)))
+    n = sum(sizes)
+    needs = [random.choice((0, 3, n // 2, n, n)) for _ in range(6)]
+    return tuple(map(shown, needs)), tuple(map(shown, sizes))
+
+
+def test_no_small_number_is_told_by_all_that_is_published():
+    n_hidden = n_told = 0
+    for seed in range(120):
+        needs, sizes = drawn(seed)
+        safe = kept_back(needs, sizes)
+        assert set(told(safe, sizes)) <= {(0, 4)}, seed
+        n_hidden += safe != needs
+        n_told += not set(told(needs, sizes)) <= {(0, 4)}
+    assert n_hidden == n_told > 0  # hidden where it was to be, and nowhere else
+
+
+def test_a_need_of_which_nothing_small_can_be_told_stays():
+    assert kept_back((100, FEW), (60, 40, 5)) == (100, FEW)
+    assert kept_back((100, FEW), (100, FEW)) == (100, FEW)  # 98 files may all be of the first size
+    assert kept_back((105, 100), (100, FEW)) == (KEPT_BACK, 100)
+
+
+@pytest.mark.django_db
+def test_files_are_counted_once_confirmed_up_to_the_end_of_last_month():
+    def file(epci, n, filed_on=date(2026, 9, 30), **changes):
+        for _ in range(n):
+            apart = {"siret": "", "siren": "", "email": f"f{FileFact.objects.count()}@firme.example"}
+            made = make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, **apart, **changes)
+            make_facts([made.pk], on=DAY)
+            FileFact.objects.filter(pk=made.pk).update(filed_on=filed_on)
+            StepFact.objects.filter(file=made.pk).update(on=filed_on)
+        return made
+
+    erased = file(ARC, 6)
+    file(ARC, 5, filed_on=date(2026, 11, 1))  # of this month
+    file(CCLO, 4)
+    file(CCLO, 7, needs=("numerique.robot",))
+    unconfirmed = file(ARC, 1)
+    StepFact.objects.filter(file=unconfirmed.pk, step="confirmed").delete()
+    before = published(on=DAY)
+    assert before.until == date(2026, 10, 31)
+    said = {
+        tuple(row.values())[:2]: row["demandes"]
+        for name in ("besoins", "tailles")
+        for row in as_rows(before.table(name))
+    }
+    names = dict(ServedEpci.objects.values_list("short_name", "usual_name"))
+    arc, cclo = names[ARC], names[CCLO]
+    small = ONE_SIZE["small"].capitalize()
+    assert (said[arc, small], said[cclo, small]) == ("5", "10")
+    needs = {epci: [told for (place, _need), told in said.items() if place == epci] for epci in (arc, cclo)}
+    assert sorted(needs[arc])[:4] == ["5", "5", "5", FEW]  # two needs, and the size
+    assert "10" in needs[cclo]
+    assert set(said.values()) <= {"5", "10", FEW, KEPT_BACK}
+    erase_submission(submission=erased)
+    assert published(on=DAY) == before
