@@ -6,6 +6,7 @@ Made each night for all files, by the engine, of what is known of each firm now.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -47,7 +48,8 @@ class Serving:
     """The catalogue in force: its revisions, which serve what, and which row each condition comes from."""
 
     def __init__(self) -> None:
-        self.compiled = engine.catalogue()
+        rules = engine.in_force()
+        self.compiled, self._weights, self._ranker = rules.compiled, rules.weights, rules.ranker
         rows = Revision.objects.select_related("scheme").prefetch_related("criteria", "served_needs")
         revisions = rows.in_bulk(self.compiled.revisions.values())
         self.revisions = {key: revisions[pk] for key, pk in self.compiled.revisions.items()}
@@ -55,6 +57,12 @@ class Serving:
         for scheme in self.compiled.schemes:
             for need in scheme.needs:
                 self.of_need[need].append(scheme.key)
+
+    def answers(self, asked: Sequence[engine.Request]) -> Iterator[list[engine.Ranked]]:
+        """Yield what each firm is answered, with what is presumed of it."""
+        rules: dict[str, Any] = {"compiled": self.compiled, "weights": self._weights, "ranker": self._ranker}
+        for ask, found in zip(asked, engine.answer(asked, **rules), strict=True):
+            yield engine.with_presumed(found, ask, **rules).ranked
 
     def criterion(self, key: str, place: int) -> Criterion | None:
         """Return the row of a condition by its place; none for the window, which is the first of them."""
@@ -91,7 +99,7 @@ def _standings(files: Sequence[Submission], catalogue: Serving, on: date) -> lis
     asked = [engine.Request(facts=facts, on=on) for facts in facts_of_all(files)]
     return [
         {item.scheme_key: standing(item, catalogue.revisions[item.scheme_key]) for item in ranked}
-        for ranked in engine.rank(asked, compiled=catalogue.compiled)
+        for ranked in catalogue.answers(asked)
     ]
 
 
