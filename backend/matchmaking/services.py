@@ -338,13 +338,13 @@ def check_may_decide(officer: User, submission: Submission) -> None:
 
 
 def outside_contacts(commune_code: str, *, on: date) -> dict[str, str]:
-    """Return the names of a commune outside the territory, of its department and region: whom to call instead."""
+    """Return the names of a commune outside the territory and of what it is in: whom to call instead."""
     commune = Perimeter.objects.filter(code=f"COM-{commune_code}").first()
     if commune is None:
         return {}
     around = Perimeter.objects.around(commune, on=on)
     names = {perimeter.kind: perimeter.name for perimeter in around}
-    return {"commune": commune.name, "department": names.get("department", ""), "region": names.get("region", "")}
+    return {"commune": commune.name, **{kind: names.get(kind, "") for kind in ("epci", "department", "region")}}
 
 
 def take_offer(*, submission: Submission, fact: str, on: date) -> Result:

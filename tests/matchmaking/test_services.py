@@ -96,16 +96,17 @@ def test_filing_outside_keeps_nothing():
 
 
 @pytest.mark.parametrize(
-    ("commune", "department", "region"),
+    ("commune", "epci", "department", "region"),
     [
-        (OUTSIDE, "Oise", "Hauts-de-France"),
-        ("97411", "La Réunion", "La Réunion"),
-        ("35238", "Ille-et-Vilaine", "Bretagne"),
+        (OUTSIDE, "CA du Beauvaisis", "Oise", "Hauts-de-France"),
+        ("97411", "CA Intercommunale du Nord de la Réunion (CINOR)", "La Réunion", "La Réunion"),
+        ("35238", "Rennes Métropole", "Ille-et-Vilaine", "Bretagne"),
+        ("22016", "", "Côtes-d'Armor", "Bretagne"),  # Bréhat: an island that is in none
     ],
 )
-def test_whom_to_call_outside_is_named(commune, department, region):
+def test_whom_to_call_outside_is_named(commune, epci, department, region):
     found = outside_contacts(commune, on=DAY)
-    assert (found["department"], found["region"]) == (department, region)
+    assert (found["epci"], found["department"], found["region"]) == (epci, department, region)
 
 
 def test_a_commune_that_does_not_exist_names_nobody():

@@ -123,6 +123,14 @@ def test_before_a_name_the_answer_is_had_as_a_document_too(client):
     assert "03 53 01 10 00" in text
 
 
+def test_outside_the_territory_the_document_says_whom_to_call_there(client):
+    fill(client, upto="projet", entreprise={"commune": "Beauvais"})
+    _, text = read(client.get("/demande/reponse/pdf/"))
+    assert "Beauvais est hors du Grand Compiégnois" in text
+    assert "le service économique de votre intercommunalité (CA du Beauvaisis)" in text
+    assert "03 53 01 10 00" not in text
+
+
 def test_without_a_draft_there_is_no_document(client):
     assert client.get("/demande/reponse/pdf/")["Location"] == "/demande/reponse/"
 

@@ -241,6 +241,7 @@ def test_outside_the_territory_the_result_is_shown_and_nothing_is_kept(client, c
     text = text_of(page)
     assert "Beauvais est hors du Grand Compiégnois" in text
     assert "Conseillers-entreprises" in text
+    assert "le service économique de votre intercommunalité (CA du Beauvaisis)" in text
     assert "la chambre de commerce ou de métiers de votre département (Oise)" in text
     assert "le service économique de la Région Hauts-de-France" in text
     assert "Les plus proches de votre demande" in text
