@@ -50,6 +50,7 @@ from backend.web.views import (
     statistics,
     team,
     territory,
+    waiting,
     weights,
 )
 
@@ -153,6 +154,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/propositions/", following.answer_offer, name="officer_answer_offer"),
     path("agent/catalogue/", catalogue.catalogue, name="officer_catalogue"),
     path("agent/catalogue/<int:pk>/", catalogue.scheme, name="officer_scheme"),
+    path("agent/dispositif/<int:scheme_pk>/dossiers/", waiting.waiting, name="officer_waiting"),
     path("agent/journal/", journal.journal, name="officer_journal"),
     path("agent/taches/", jobs.jobs, name="officer_jobs"),
     path("agent/classement/", weights.versions, name="officer_weights"),

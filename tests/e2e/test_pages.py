@@ -183,6 +183,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
         "agent-dossier-etape": f"{file}/partie/etape/",
         "agent-dossier-transmettre": f"{file}/partie/transmettre/",
         "agent-dossier-aides": f"{file}/partie/aides/",
+        "agent-qui-attend": f"/agent/dispositif/{made['scheme']}/dossiers/",
         "agent-fiche-d-appel": f"{file}/appel/",
         "agent-dossier-courriels": f"{file}/partie/courriels/",
         "agent-dossier-non-verifiees": f"{file}/partie/non-verifiees/",

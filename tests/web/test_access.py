@@ -432,6 +432,7 @@ TABLE: dict[str, Row] = {
     "officer_weights_activate": Row(SETS_WEIGHTS, method="post", args=weights),
     "officer_learning": page(SETS_WEIGHTS),
     "officer_learning_decide": Row(SETS_WEIGHTS, method="post", args=lambda case: [case.ranker.pk]),
+    "officer_waiting": Row(TEAM, args=lambda case: [case.scheme.pk]),
     "officer_file": Row(READ, READ_FOREIGN, args=pk),
     "officer_before": Row(READ, READ_FOREIGN, args=pk),
     "officer_after": Row(READ, READ_FOREIGN, args=pk),

@@ -51,7 +51,8 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 @require_safe
 def scheme(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one sheet: what the scheme asks, with the source of each condition, and what it gives."""
-    _check_reader(signed_in(request))
+    user = signed_in(request)
+    _check_reader(user)
     rows = Scheme.objects.of_source(Scheme.OWN).described().exclude(state=Scheme.State.ARCHIVED)
     scheme = get_object_or_404(rows.select_related("current"), pk=pk)
     revision = scheme.current
@@ -68,5 +69,6 @@ def scheme(request: HttpRequest, pk: int) -> HttpResponse:
         "roles": revision.roles.select_related("operator"),
         "served": revision.served_needs.select_related("sub_need"),
         "sources": revision.sources.all(),
+        "reads_files": bool(user.posts.epcis) or user.posts.leads_territory,
     }
     return render(request, "web/officer/scheme.html", context)

@@ -1,0 +1,178 @@
+"""Who waits for a scheme, and what is decided or written for several of them at once."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from backend.matchmaking.batches import matches_waiting_for
+from backend.matchmaking.models import Note, Review, Submission
+from backend.matchmaking.reviews import end_review
+from backend.notifications.models import Notification
+from tests.factories import CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
+from tests.neighbour import ours
+from tests.web.conftest import text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.neighbour("siren", "address", "group")]  # of another service
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+@pytest.fixture
+def desk(client, officer):
+    client.force_login(officer)
+    return client
+
+
+@pytest.fixture
+def files():
+    return [
+        make_submission(confirmed=True, company_name=f"Atelier {i}", siret="", siren="", email=f"a{i}@firm.example")
+        for i in range(3)
+    ]
+
+
+@pytest.fixture
+def scheme(files):
+    return first_matches(files[0])[0].scheme
+
+
+@pytest.fixture
+def page(scheme):
+    return f"/agent/dispositif/{scheme.pk}/dossiers/"
+
+
+def reviewed_emails():
+    return ours(Notification).filter(kind="reviewed")
+
+
+def test_the_files_that_wait_are_listed_longest_first_with_their_words(desk, files, page, scheme):
+    response = desk.get(page)
+    rows = response.context["rows"]
+    assert [row.submission for row in rows] == files
+    text = text_of(response)
+    for row in rows:
+        assert row.submission.sheet.name in text
+        assert str(row.standing.label) in text
+        assert row.deadline in text
+    assert f'href="{page}"' in desk.get(f"/agent/catalogue/{scheme.pk}/").content.decode()
+
+
+@pytest.fixture
+def far():
+    facts = {"commune": COMMUNES[CCLO]}
+    return make_submission(confirmed=True, company_name="Lointaine", siret="", siren="", facts=facts)
+
+
+def test_a_firm_of_elsewhere_does_not_show(desk, far, page):
+    assert far.sheet.name not in desk.get(page).content.decode()
+
+
+@pytest.mark.shows_both("a territory lead reads every file")
+def test_a_territory_lead_reads_all_and_decides_nothing(client, far, page):
+    client.force_login(make_lead())
+    response = client.get(page)
+    assert far.sheet.name in response.content.decode()
+    assert "Pour les dossiers cochés" not in text_of(response)
+    assert client.post(page, {"file": [far.pk], "action": "retenir"}).status_code == 403
+    assert not ours(Review).exists()
+
+
+def test_who_was_set_aside_does_not_wait_any_more(desk, officer, files, page, scheme):
+    decide(files[0], scheme, officer, "not_worth_it")
+    decide(files[1], scheme, officer)
+    rows = desk.get(page).context["rows"]
+    assert [(row.submission, row.is_kept) for row in rows] == [(files[1], True), (files[2], False)]
+
+
+def test_only_the_newest_result_counts(officer, files, scheme):
+    found = matches_waiting_for(scheme, user=officer)
+    assert {match.result for match in found} == {file.results.first() for file in files}
+
+
+def test_a_scheme_is_kept_for_those_that_are_ticked(desk, officer, files, page, scheme):
+    response = desk.post(page, {"file": [file.pk for file in files[:2]], "action": "retenir"}, follow=True)
+    assert "Dispositif retenu dans 2 dossiers." in text_of(response)
+    kept = ours(Review).filter(scheme=scheme, verdict="kept")
+    assert {(review.submission, review.officer) for review in kept} == {(file, officer) for file in files[:2]}
+    assert not reviewed_emails().exists()
+
+
+def test_a_scheme_is_set_aside_for_one_reason_for_all(desk, files, page, scheme):
+    sent = {"file": [file.pk for file in files], "action": "ecarter", "reason": "deadline_too_close"}
+    assert "Dispositif écarté de 3 dossiers." in text_of(desk.post(page, sent, follow=True))
+    assert ours(Review).filter(scheme=scheme, reason="deadline_too_close").count() == 3
+    assert desk.get(page).context["rows"] == []
+
+
+@pytest.mark.parametrize("reason", ["", "wrong_fact", "outside_perimeter", "x"])
+def test_a_reason_of_each_firm_is_refused_for_several(desk, files, page, reason):
+    sent = {"file": [files[0].pk], "action": "ecarter", "reason": reason, "comment": "Dit au téléphone."}
+    response = desk.post(page, sent)
+    assert response.status_code == 422
+    assert "choisissez une raison de la liste" in " ".join(text_of(response).split())
+    assert "Dit au téléphone." in response.content.decode()
+    assert not ours(Review).exists()
+
+
+def test_each_firm_gets_one_email_with_nothing_of_another(desk, officer, files, page):
+    end_review(submission=files[2], officer=officer, on=DAY, message="Bonjour")
+    before = reviewed_emails().count()
+    sent = {"file": [file.pk for file in files], "action": "ecrire", "message": "Il ferme le 17 décembre."}
+    text = text_of(desk.post(page, sent, follow=True))
+    assert "un courriel au plus chacune : 2. Mots laissés sur leur page : 1." in text
+    assert reviewed_emails().count() == before + 2
+    for file, others in ((files[0], files[1:]), (files[1], [files[0], files[2]])):
+        (email,) = reviewed_emails().filter(recipient=file.contact.email)
+        assert "Il ferme le 17 décembre." in email.text
+        for other in others:
+            assert other.sheet.name not in email.text + email.html
+            assert other.reference not in email.text + email.html
+    (note,) = ours(Note)
+    assert (note.submission, note.audience) == (files[2], "firm")
+
+
+def test_no_address_is_written_to_twice(desk, files, page):
+    again = make_submission(confirmed=True, company_name="Encore", siret="", siren="", email="A0@firm.example")
+    sent = {"file": [files[0].pk, again.pk], "action": "ecrire", "message": "Bonjour."}
+    assert "Restent tels quels" in text_of(desk.post(page, sent, follow=True))
+    assert reviewed_emails().count() == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"action": "retenir"}, "Cochez au moins un dossier."),
+        ({"action": "ecrire", "tick": True}, "Écrivez le mot que ces entreprises liront."),
+        ({"action": "x", "tick": True}, "Choisissez quoi faire."),
+        ({"tick": True}, "Choisissez quoi faire."),
+    ],
+)
+def test_what_is_missing_is_said_in_a_sentence(desk, files, page, sent, sentence):
+    if sent.pop("tick", False):
+        sent["file"] = [files[0].pk]
+    response = desk.post(page, sent)
+    assert response.status_code == 422
+    assert sentence in text_of(response)
+    assert not ours(Review).exists()
+    assert not reviewed_emails().exists()
+
+
+def test_a_file_that_is_not_in_the_list_is_left_alone(desk, far, page):
+    for key in (far.pk, "x", "²", "9" * 30):
+        assert desk.post(page, {"file": [key], "action": "retenir"}).status_code == 422
+    assert not ours(Review).exists()
+    assert ours(Submission).get(pk=far.pk).officer is None
+
+
+def test_ten_files_more_ask_nothing_more(desk, files, page):
+    desk.get(page)
+    with CaptureQueriesContext(connection) as few:
+        desk.get(page)
+    for i in range(4):
+        make_submission(confirmed=True, company_name=f"Plus {i}", siret="", siren="", email=f"b{i}@firm.example")
+    with CaptureQueriesContext(connection) as more:
+        assert len(desk.get(page).context["rows"]) == 7
+    assert len(more) == len(few)
