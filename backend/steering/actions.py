@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from backend.accounts.models import User
-from backend.steering.gap_map import Gap, gaps
+from backend.steering.gap_map import gaps
 from backend.steering.models import Action, ActionQuerySet, NeedFact
 from backend.steering.scopes import Filters, Scope, scope_of
 
@@ -45,7 +45,7 @@ def decide_action(*, user: User, filters: Filters, what: str, owner: str, due_on
     epci = filters.epci or (None if scope.is_whole else scope.epcis[0])
     if epci is not None and epci not in scope.epcis:
         raise PermissionDenied
-    gap = gap_of(scope, filters)
+    gap = gaps(scope, filters).total
     return Action.objects.create(
         epci=epci,
         commune=filters.commune,
@@ -59,11 +59,6 @@ def decide_action(*, user: User, filters: Filters, what: str, owner: str, due_on
         decided_on=on,
         decided_by=user,
     )
-
-
-def gap_of(scope: Scope, filters: Filters) -> Gap:
-    """Return what an action would be about."""
-    return gaps(scope, filters).total
 
 
 @transaction.atomic

@@ -1,4 +1,7 @@
-"""Figures of steering: what was filed where, how far each file got and when. No firm, no person, no words."""
+"""Figures of steering: what was filed where, how far each file got, what its needs get; and what is decided of that.
+
+No table here holds a firm, its contact or its words.
+"""
 
 from typing import ClassVar, Self
 

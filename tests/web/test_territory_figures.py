@@ -92,7 +92,10 @@ def test_the_map_is_a_picture_with_links_and_the_same_as_tables(client, files):
     html = client.get(MAP, {"besoin": "numerique", "tri": "nom"}).content.decode()
     assert 'href="?besoin=numerique&amp;tri=nom&amp;commune=60025#tableaux"' in html
     assert "4 besoins de 4 demandes" in text_of(client.get(MAP, {"besoin": "numerique", "taille": "small"}))
-    assert "1 besoin de 1 demande" in text_of(client.get(MAP, {"commune": "60025", "detail": "numerique.robot"}))
+    narrowed = client.get(MAP, {"commune": "60025", "detail": "numerique.robot"})
+    assert "1 besoin de 1 demande" in text_of(narrowed)
+    assert "<svg" not in narrowed.content.decode()  # the other communes ask too: they are not to look empty
+    assert 'href="?detail=numerique.robot"' in narrowed.content.decode()
 
 
 @pytest.mark.neighbour("siren", "address", "group")

@@ -67,14 +67,20 @@ def gap_map(request: HttpRequest) -> HttpResponse:
         "form": form,
         "found": found,
         "tables": _gap_tables(form, found),
-        "areas": areas(found.by_commune),
+        "areas": [] if form.chosen("commune") else areas(found.by_commune),  # of one place there is no map
         "map_size": size_of_map(),
         "classes": [(level, words) for level, (_most, words) in enumerate(CLASSES, 1)],
         "decides": form.chosen("detail"),
         "subject": [rows[0].label for _name, rows in _narrowed(form, found) if rows],
-        "kept": urlencode({name: form.chosen(name) for name in form.fields if form.chosen(name)}),
+        "kept": _kept(form),
+        "everywhere": _kept(form, without="commune"),
     }
     return render(request, "web/territory/gaps.html", context, status=422 if form.errors else 200)
+
+
+def _kept(form: GapForm, *, without: str = "") -> str:
+    """Return what was chosen as the end of an address."""
+    return urlencode({name: form.chosen(name) for name in form.fields if name != without and form.chosen(name)})
 
 
 def _narrowed(form: GapForm, found: Gaps) -> list[tuple[str, list[Gap]]]:
