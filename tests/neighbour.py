@@ -65,6 +65,7 @@ PLACES = (
     "tests/matchmaking/test_alerts.py",
     "tests/matchmaking/test_alerts_asked.py",
     "tests/matchmaking/test_follow_up.py",
+    "tests/matchmaking/test_referrals.py",
     "tests/matchmaking/test_reviews.py",
     "tests/notifications/",
     "tests/security/",

@@ -187,6 +187,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/<int:pk>/numero/", linking.number, name="officer_number"),
     path("agent/<int:pk>/prendre/", following.take, name="officer_take"),
     path("agent/<int:pk>/transmettre/", following.offer, name="officer_offer"),
+    path("agent/<int:pk>/intercommunalite/", following.refer, name="officer_refer"),
     path("agent/<int:pk>/notes/", following.note, name="officer_note"),
     path("agent/<int:pk>/notes/<int:note_pk>/retirer/", following.take_note_back, name="officer_note_back"),
     path("agent/<int:pk>/adresse/", following.address, name="officer_address"),

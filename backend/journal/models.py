@@ -52,7 +52,8 @@ class Kind(models.TextChoices):
 DETAILS = {
     "kept": _("retenu"),
     "rejected": _("écarté"),
-    "referred": _("hors du périmètre"),
+    "referred": _("à une autre intercommunalité"),
+    "outside": _("hors du territoire"),
     "proposed": _("proposé"),
     "reopened": _("rouvert"),
     "accepted": _("acceptée"),

@@ -14,7 +14,7 @@ from backend.matchmaking.models import (
 from backend.matchmaking.models.submissions import SubmissionQuerySet
 from backend.schemes.models import Fusion
 
-REVIEWS, FOLLOW_UPS, NOTES, OFFER = "reviews", "follow_ups", "notes", "offer"
+REVIEWS, FOLLOW_UPS, NOTES, OFFER, REFERRALS = "reviews", "follow_ups", "notes", "offer", "referrals"
 EVENTS = "scheme_events"
 NEED_CORRECTIONS, SAME_SIREN = "need_corrections", "same_siren"
 GONE_SHEETS = "gone_sheets"  # of any file: a sheet gave way to another one
@@ -30,6 +30,7 @@ def read_contents(files: SubmissionQuerySet, pk: int) -> Submission | None:
         EVENTS: SchemeEvent.objects.standing().filter(**of_file),
         NOTES: Note.objects.filter(**of_file),
         OFFER: HandOver.objects.waiting().filter(**of_file),
+        REFERRALS: HandOver.objects.referrals().filter(**of_file),
         NEED_CORRECTIONS: NeedCorrection.objects.filter(**of_file),
         SAME_SIREN: others,
         GONE_SHEETS: Fusion.objects.done(),

@@ -1,6 +1,6 @@
 """The e-mails that a change in a submission owes, each rendered when it is owed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -95,11 +95,14 @@ def enqueue_notices(submission: Submission) -> None:
 def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> None:
     """Tell somebody which files and calls wait, those that wait longest first, each once."""
     once = {
-        (row.submission_id, row.call_id, row.follow_up_id): row for row in sorted(rows, key=attrgetter("starts_on"))
+        (row.submission_id, row.call_id, row.follow_up_id, row.hand_over_id): row
+        for row in sorted(rows, key=attrgetter("starts_on"))
     }
     waiting = [(row, row.submission) for row in once.values() if row.submission]
     promised = [(row.follow_up, row.follow_up.submission) for row in once.values() if row.follow_up]
+    offered = [(row.hand_over, row.hand_over.submission) for row in once.values() if row.hand_over]
     context = {
+        "referrals": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in offered],
         "files": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in waiting],
         "promises": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in promised],
         "calls": [row for row in once.values() if row.call],
@@ -112,7 +115,7 @@ def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> Non
         key=key,
         recipient=person.email,
         message=render("waiting_digest", context),
-        about=tuple(dict.fromkeys(file.topic for _row, file in (*waiting, *promised))),
+        about=tuple(dict.fromkeys(file.topic for _row, file in (*waiting, *promised, *offered))),
     )
 
 
@@ -154,22 +157,37 @@ def enqueue_reviewed(submission: Submission, end: ReviewEnd) -> None:
     )
 
 
-def enqueue_referral(submission: Submission, review: Review) -> None:
-    """Tell the officers of an intercommunality that another sends them a file."""
-    for officer in officers_in_charge(submission):
+def enqueue_referral(referral: HandOver) -> None:
+    """Tell the officers of an intercommunality that a file is offered to it."""
+    for officer in officers_of(referral.to_epci_id):
         _enqueue_files(
-            key=f"referral:{review.pk}:{officer.pk}",
+            key=f"referral:{referral.pk}:{officer.pk}",
             to=officer,
-            context={"by": review.officer, "files": [submission], "referred": True},
+            context={"by": referral.by, "note": referral.note, "files": [referral.submission], "referred": True},
         )
 
 
-def enqueue_offer(offers: Sequence[HandOver]) -> None:
+def enqueue_referral_answer(referral: HandOver, *, to: User) -> None:
+    """Tell who offered a file to another intercommunality, or follows it, what was answered."""
+    _enqueue_files(
+        key=f"referral:{referral.pk}:answer",
+        to=to,
+        context={
+            "by": referral.answered_by,
+            "note": referral.answer,
+            "files": [referral.submission],
+            "answered": referral.state,
+            "epci": referral.to_epci,
+        },
+    )
+
+
+def enqueue_offer(offers: Sequence[HandOver], *, to: User) -> None:
     """Tell an officer of the files that a colleague offers, in one e-mail."""
     first = offers[0]
     _enqueue_files(
         key=f"offer:{first.pk}",
-        to=first.to,
+        to=to,
         context={"by": first.by, "note": first.note, "files": [offer.submission for offer in offers]},
     )
 
@@ -210,13 +228,21 @@ def enqueue_colleague(link: FileLink, *, to: Submission, other: Submission) -> N
     )
 
 
-def enqueue_closed(submission: Submission) -> None:
-    """Tell an author that the file is closed, since nobody could see that they speak for the firm; no more."""
+def enqueue_closed(submission: Submission, *, outside: Mapping[str, str] | None = None) -> None:
+    """Tell an author that the file is closed: nobody could see that they speak for the firm, and no more.
+
+    Or, with the names of a commune ``outside`` the territory and of what holds it, whom to call there.
+    """
+    context = {
+        **context_of(submission),
+        "organisation": organisation_in_charge(submission),
+        "outside": outside,
+    }
     enqueue_email(
         kind="closed",
         key=f"closed:{submission.pk}:{submission.closed_at:%Y%m%d%H%M%S}",
         recipient=submission.contact.email,
-        message=render("closed", {**context_of(submission), "organisation": organisation_in_charge(submission)}),
+        message=render("closed", context),
         about=(submission.topic,),
     )
 
@@ -232,7 +258,7 @@ def _enqueue_files(*, key: str, to: User, context: dict[str, Any]) -> None:
         recipient=to.email,
         message=render("handed_over", context),
         about=tuple(file.topic for file in context["files"]),
-        reply_to=context["by"].email,
+        reply_to=context["by"].email if context["by"] else "",
     )
 
 
@@ -268,6 +294,11 @@ def caller_of(submission: Submission) -> str:
 
 def officers_in_charge(submission: Submission) -> list[User]:
     """Return the officers to tell: of the intercommunality, or of all four where the commune is unknown."""
-    epcis = ServedEpci.objects.filter(pk=submission.epci_id) if submission.epci_id else ServedEpci.objects.all()
+    return officers_of(submission.epci_id)
+
+
+def officers_of(epci_id: int | None) -> list[User]:
+    """Return who reviews the files of an intercommunality, or of all four."""
+    epcis = ServedEpci.objects.filter(pk=epci_id) if epci_id else ServedEpci.objects.all()
     reviewing = Membership.objects.reviewing().filter(organisation__epci__in=epcis)
     return list(User.objects.filter(memberships__in=reviewing).distinct())

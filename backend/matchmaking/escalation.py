@@ -9,49 +9,53 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils import timezone
 
 from backend.accounts.models import Absence, Membership, User
 from backend.common.days import add_working_days, is_working_day
-from backend.common.files import read_yaml
 from backend.common.work import Work
 from backend.matchmaking.emails import enqueue_digest
-from backend.matchmaking.models import CallRequest, Escalation, FollowUp, Submission
+from backend.matchmaking.models import CallRequest, Escalation, FollowUp, HandOver, Submission
+from backend.matchmaking.rungs import days_of_rungs
 
 RUNGS = tuple(Escalation.Rung)
 Rung = Escalation.Rung
 
 
-@lru_cache(maxsize=1)
-def _days() -> Mapping[str, Mapping[str, int]]:
-    content: Mapping[str, Mapping[str, int]] = read_yaml(settings.BASE_DIR / "fixtures" / "escalations.yaml")
-    return content
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A file, a call asked for or a call promised that waits: since when, where, and in whose hands."""
+    """A file, a call asked for, a call promised or a referral that waits: since when, where, and in whose hands."""
 
     submission: Submission | None = None
     call: CallRequest | None = None
     promise: FollowUp | None = None
+    referral: HandOver | None = None
     since: date
     epci_id: int | None
     officer: User | None
 
     @property
-    def key(self) -> tuple[int | None, int | None, int | None, date]:
-        things = (self.submission, self.call, self.promise)
-        submission, call, promise = (thing.pk if thing else None for thing in things)
-        return submission, call, promise, self.since
+    def columns(self) -> dict[str, Any]:
+        """What tells this wait from others, as ``Escalation`` names it."""
+        return {
+            "submission": self.submission,
+            "call": self.call,
+            "follow_up": self.promise,
+            "hand_over": self.referral,
+            "starts_on": self.since,
+        }
+
+    @property
+    def key(self) -> tuple[int | date | None, ...]:
+        return tuple(value.pk if isinstance(value, Model) else value for value in self.columns.values())
 
     def due(self, *, on: date) -> Iterator[Rung]:
         """Yield the rungs whose day has come."""
-        days = _days()["files" if self.submission else "calls"]
+        days = days_of_rungs("files" if self.submission else "offers" if self.referral else "calls")
         return (rung for rung in RUNGS if rung in days and _day_of(self.since, days[rung]) <= on)
 
 
@@ -65,18 +69,18 @@ def tell_who_waits(*, on: date) -> Work:
     """Owe each person one e-mail for what waits and is theirs to know since this morning; nothing on days off."""
     if not is_working_day(on):
         return Work(n_looked_at=0, n_changed=0)
-    team, waiting = Team(on), [*_files(), *_calls(), *_promises(on)]
-    columns = ("submission", "call", "follow_up", "starts_on", "rung")
+    team, waiting = Team(on), [*_files(), *_calls(), *_promises(on), *_referrals()]
+    columns = ("submission", "call", "follow_up", "hand_over", "starts_on", "rung")
     still = (
         Q(submission__isnull=False, submission__reviewed_at=None)
         | Q(call__isnull=False, call__done_at=None)
         | Q(follow_up__isnull=False, follow_up__done_at=None)
+        | Q(hand_over__isnull=False, hand_over__answered_at=None)
     )
     told = set(Escalation.objects.filter(still).values_list(*columns))
     rows: dict[int, list[Escalation]] = defaultdict(list)
     for wait in waiting:
-        thing = {"submission": wait.submission, "call": wait.call, "follow_up": wait.promise}
-        wanted = {**thing, "starts_on": wait.since, "told_on": on}
+        wanted = {**wait.columns, "told_on": on}
         for rung in wait.due(on=on):
             for person in () if (*wait.key, rung) in told else team.told(wait, rung):
                 rows[person].append(Escalation(**wanted, rung=rung, to_id=person))
@@ -104,6 +108,13 @@ def _promises(on: date) -> Iterator[Waiting]:
         if row.due_on:
             since, file = add_working_days(row.due_on, -1), row.submission
             yield Waiting(promise=row, since=since, epci_id=file.epci_id, officer=file.officer or row.recorded_by)
+
+
+def _referrals() -> Iterator[Waiting]:
+    """Yield the files offered to an intercommunality that nobody there answered: its lead decides."""
+    offers = HandOver.objects.waiting().referrals().filter(submission__erased_at=None, submission__closed_at=None)
+    for offer in offers.select_related("submission__sheet", "submission__epci", "to_epci", "by"):
+        yield Waiting(referral=offer, since=offer.offered_on, epci_id=offer.to_epci_id, officer=None)
 
 
 class Team:

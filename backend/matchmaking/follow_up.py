@@ -4,15 +4,19 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from backend.accounts.models import Organisation, User
+from backend.common.days import current_day
 from backend.journal.models import Kind
 from backend.journal.services import record_event
-from backend.matchmaking.emails import enqueue_assigned, enqueue_offer
+from backend.matchmaking.emails import enqueue_assigned, enqueue_offer, enqueue_referral_answer
 from backend.matchmaking.models import FollowUp, HandOver, Note, Submission
+from backend.matchmaking.referrals import may_answer, open_referral, withdraw_offers
 from backend.matchmaking.services import check_may_decide, may_decide
 from backend.schemes.models import Scheme
+from backend.territories.models import ServedEpci
 
 
 class FollowUpError(ValueError):
@@ -40,7 +44,7 @@ def take_file(*, submission: Submission, officer: User) -> None:
     check_may_decide(officer, submission)
     submission.officer = officer
     submission.save(update_fields=["officer"])
-    submission.hand_overs.waiting().update(state=HandOver.State.WITHDRAWN, answered_at=timezone.now())
+    submission.hand_overs.waiting().to_people().update(state=HandOver.State.WITHDRAWN, answered_at=timezone.now())
     _note(Kind.FILE_TAKEN, submission, officer)
 
 
@@ -57,14 +61,42 @@ def offer_file(*, submission: Submission, by: User, to: User, note: str = "") ->
     if to == submission.officer or to == by:
         raise FollowUpError(f"Ce dossier est déjà suivi par {to}." if to == submission.officer else "C’est vous-même.")
     waiting = submission.hand_overs.filter(state=HandOver.State.OFFERED)
-    if waiting.filter(to=to).exists():
-        raise FollowUpError(f"Ce dossier est déjà proposé à {to}, qui n’a pas encore répondu.")
+    if open_offer := waiting.filter(Q(to=to) | Q(to_epci__isnull=False)).first():
+        raise FollowUpError(f"Ce dossier est déjà proposé à {open_offer.whom}, qui n’a pas encore répondu.")
     now = timezone.now()
     waiting.update(state=HandOver.State.WITHDRAWN, answered_at=now)
     hand_over = HandOver.objects.create(submission=submission, by=by, to=to, note=note.strip(), offered_at=now)
-    enqueue_offer([hand_over])
+    enqueue_offer([hand_over], to=to)
     _note(Kind.HAND_OVER_OFFERED, submission, by, account=to)
     return hand_over
+
+
+@transaction.atomic
+def refer_file(*, submission: Submission, epci: ServedEpci, by: User, note: str = "") -> HandOver:
+    """Offer a file to another intercommunality, whose officers read it meanwhile and take it or not.
+
+    Raises ``PermissionDenied`` where ``by`` does not review the file, ``FollowUpError`` where it is closed, that
+    intercommunality's already, or offered to somebody.
+    """
+    submission = Submission.objects.locked(submission.pk)
+    if submission.closed_at:
+        raise FollowUpError("Ce dossier est fermé : rouvrez-le avant de le proposer.")
+    check_may_decide(by, submission)
+    if epci == submission.epci:
+        raise FollowUpError(f"Ce dossier est déjà celui de cette intercommunalité : {epci.usual_name}.")
+    if waiting := submission.hand_overs.waiting().first():
+        raise FollowUpError(
+            f"Ce dossier est déjà proposé à {waiting.whom} : attendez la réponse, ou retirez cette proposition."
+        )
+    return open_referral(submission=submission, epci=epci, by=by, note=note)
+
+
+@transaction.atomic
+def take_back_offer(*, submission: Submission, officer: User) -> None:
+    """Take back what is offered of a file, to a colleague or an intercommunality."""
+    submission = Submission.objects.locked(submission.pk)
+    check_may_decide(officer, submission)
+    withdraw_offers(submission)
 
 
 @transaction.atomic
@@ -98,7 +130,10 @@ def offer_files(*, submissions: Iterable[Submission], by: User, to: User, note: 
         raise FollowUpError("Choisissez un autre développeur économique en poste.")
     keys = [file.pk for file in submissions]
     rows = Submission.objects.select_for_update(of=("self",)).filter(pk__in=keys, erased_at=None).order_by("pk")
-    files = [file for file in rows if file.officer_id != to.pk and _may_offer(file, by)]
+    referred = set(
+        HandOver.objects.waiting().referrals().filter(submission__in=keys).values_list("submission", flat=True)
+    )
+    files = [file for file in rows if file.officer_id != to.pk and file.pk not in referred and _may_offer(file, by)]
     if not files:
         raise FollowUpError(f"Aucun de ces dossiers ne peut être proposé à {to} : fermé, déjà suivi, ou pas le vôtre.")
     now = timezone.now()
@@ -108,7 +143,7 @@ def offer_files(*, submissions: Iterable[Submission], by: User, to: User, note: 
     offers = HandOver.objects.bulk_create(
         HandOver(submission=file, by=by, to=to, note=note.strip(), offered_at=now) for file in files
     )
-    enqueue_offer(offers)
+    enqueue_offer(offers, to=to)
     for file in files:
         _note(Kind.HAND_OVER_OFFERED, file, by, account=to)
     return len(offers)
@@ -137,7 +172,7 @@ def assign_portfolio(*, holder: User, to: User, by: User) -> int:
     if not files:
         raise FollowUpError(f"{holder} ne suit aucun dossier de votre intercommunalité.")
     now = timezone.now()
-    HandOver.objects.filter(submission__in=files, state=HandOver.State.OFFERED).update(
+    HandOver.objects.to_people().filter(submission__in=files, state=HandOver.State.OFFERED).update(
         state=HandOver.State.WITHDRAWN, answered_at=now
     )
     Submission.objects.filter(pk__in=[file.pk for file in files]).update(officer=to)
@@ -148,29 +183,48 @@ def assign_portfolio(*, holder: User, to: User, by: User) -> int:
 
 
 @transaction.atomic
-def answer_offers(*, hand_overs: Iterable[HandOver], to: User, accept: bool) -> int:
-    """Take files that were offered, or decline them; return how many offers were still waiting.
+def answer_offers(*, hand_overs: Iterable[HandOver], to: User, accept: bool, answer: str = "") -> int:
+    """Take files that were offered, or decline them with a sentence; return how many offers were still waiting.
 
-    A file of another intercommunality follows the officer who takes it.
+    A file of another intercommunality follows the officer who takes it. Raises ``FollowUpError`` where a referral is
+    declined without a word, or is its lead's to decide by now.
     """
-    offers = HandOver.objects.waiting().filter(to=to, pk__in=[offer.pk for offer in hand_overs])
+    offers = HandOver.objects.offered_to(to).filter(pk__in=[offer.pk for offer in hand_overs])
     # The files first, as everywhere: who gives them away at this moment waits, and is not waited for.
     files = Submission.objects.filter(pk__in=list(offers.values_list("submission", flat=True)))
     list(files.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
-    rows = list(offers.select_for_update(of=("self",)).select_related("submission"))
+    rows = list(offers.select_for_update(of=("self",)).select_related("submission", "to_epci", "by"))
     for offer in rows:
-        offer.state = HandOver.State.ACCEPTED if accept else HandOver.State.DECLINED
-        offer.answered_at = timezone.now()
-        offer.save(update_fields=["state", "answered_at"])
-        _note(Kind.HAND_OVER_ANSWERED, offer.submission, to, detail=offer.state)
-        if accept:
-            _give(Submission.objects.locked(offer.submission_id), to)
+        _answer(offer, to, accept=accept, answer=answer.strip())
     return len(rows)
 
 
-def _give(submission: Submission, officer: User) -> None:
-    if not may_decide(officer=officer, submission=submission):
-        submission.epci = next(iter(officer.epcis()))
+def _answer(offer: HandOver, user: User, *, accept: bool, answer: str) -> None:
+    submission = Submission.objects.locked(offer.submission_id)
+    if not may_answer(user=user, offer=offer, on=current_day()):
+        raise FollowUpError(
+            f"{submission.reference} attend depuis trop longtemps : c’est à votre responsable de décider."
+        )
+    if offer.to_epci and not accept and not answer:
+        raise FollowUpError(
+            f"Dites en une phrase pourquoi vous refusez {submission.reference} : qui l’a envoyé la lira."
+        )
+    offer.state = HandOver.State.ACCEPTED if accept else HandOver.State.DECLINED
+    offer.answered_at, offer.answered_by, offer.answer = timezone.now(), user, answer
+    offer.save(update_fields=["state", "answered_at", "answered_by", "answer"])
+    _note(Kind.HAND_OVER_ANSWERED, submission, user, detail=offer.state)
+    sender = offer.by or submission.officer
+    if accept:
+        if offer.to_epci:
+            _note(Kind.FILE_REROUTED, submission, user)
+        _give(submission, user, epci=offer.to_epci)
+    if offer.to_epci and sender and sender.is_active:
+        enqueue_referral_answer(offer, to=sender)
+
+
+def _give(submission: Submission, officer: User, *, epci: ServedEpci | None) -> None:
+    if epci or not may_decide(officer=officer, submission=submission):
+        submission.epci = epci or next(iter(officer.epcis()))
     submission.officer = officer
     submission.save(update_fields=["epci", "officer"])
 

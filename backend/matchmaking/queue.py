@@ -117,7 +117,7 @@ def counts_for(user: User, *, on: date) -> Counts:
     by_tab = {tab: found[tab.replace("-", "_")] for tab in tabs}
     asked = CallRequest.objects.visible_to(user).waiting().count()
     by_tab[Tab.TO_CALL] = asked + calls_promised(user, on=on).count()
-    by_tab[Tab.OFFERED] = user.offers.waiting().count()
+    by_tab[Tab.OFFERED] = HandOver.objects.offered_to(user).count()
     return Counts(by_tab, found["mine"])
 
 
@@ -137,7 +137,7 @@ def in_tab(tab: str) -> Q:
 def narrowed(files: SubmissionQuerySet, user: User, filters: Filters) -> SubmissionQuerySet:
     files = files.filter(in_tab(filters.tab))
     if filters.tab == Tab.OFFERED:
-        files = files.filter(pk__in=HandOver.objects.waiting().filter(to=user).values("submission"))
+        files = files.filter(pk__in=HandOver.objects.offered_to(user).values("submission"))
     if filters.whose == Whose.MINE:
         files = files.filter(officer=user)
     elif filters.whose == Whose.TEAM:

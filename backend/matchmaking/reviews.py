@@ -12,14 +12,13 @@ from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.journal.models import Kind
 from backend.journal.services import record_event
-from backend.matchmaking.emails import enqueue_referral, enqueue_reviewed
+from backend.matchmaking.emails import enqueue_reviewed
 from backend.matchmaking.models import FollowUp, Match, Review, ReviewEnd, Submission
 from backend.matchmaking.ownership import known_facts
 from backend.matchmaking.results import latest_result, mark_shown
 from backend.matchmaking.services import check_may_decide, correct_submission
 from backend.matchmaking.states import SchemeState, States, both_states
 from backend.schemes.models import CatalogueTask, Criterion, Scheme
-from backend.territories.models import ServedEpci
 
 KEPT, REJECTED = Review.Verdict.KEPT, Review.Verdict.REJECTED
 Reason = Review.Reason
@@ -40,7 +39,6 @@ class Because:
     fact: str = ""  # wrong_fact: its name
     alternative: Scheme | None = None  # better_alternative
     partner: str = ""  # partner_first
-    epci: ServedEpci | None = None  # outside_perimeter: who should have the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +177,6 @@ def _name_partner(case: Case, because: Because) -> dict[str, Any]:
     return {"partner": because.partner.strip()}
 
 
-def _reroute(case: Case, because: Because) -> dict[str, Any]:
-    """Send the file to another intercommunality; on the scheme itself nothing is decided."""
-    if because.epci is None or because.epci == case.submission.epci:
-        raise ReviewError("Dites à quelle autre intercommunalité transmettre ce dossier.")
-    _note(Kind.FILE_REROUTED, case.submission, case.officer)
-    reroute(submission=case.submission, epci=because.epci)
-    return {"verdict": Review.Verdict.REFERRED, "rerouted_to": because.epci}
-
-
 def _explain(case: Case, because: Because) -> dict[str, Any]:
     if not because.comment.strip():
         raise ReviewError("Pour « autre raison », dites laquelle en quelques mots.")
@@ -202,7 +191,6 @@ EFFECTS: dict[Review.Reason, Callable[[Case, Because], dict[str, Any]]] = {
     Reason.PROJECT_STARTED: _note_started,
     Reason.BETTER_ALTERNATIVE: _prefer,
     Reason.PARTNER_FIRST: _name_partner,
-    Reason.OUTSIDE_PERIMETER: _reroute,
     Reason.OTHER: _explain,
 }
 
@@ -214,8 +202,6 @@ def _follow(case: Case, because: Because, review: Review) -> None:
         _record(other, verdict=KEPT, by_hand=not other.match.addresses, because_of=review)
     if because.reason == Reason.PARTNER_FIRST:
         _find_partner(case, review)
-    if because.reason == Reason.OUTSIDE_PERIMETER:
-        enqueue_referral(case.submission, review)
 
 
 def _find_partner(case: Case, review: Review) -> None:
@@ -228,12 +214,6 @@ def _find_partner(case: Case, review: Review) -> None:
         recorded_by=case.officer,
         recorded_at=timezone.now(),
     )
-
-
-def reroute(*, submission: Submission, epci: ServedEpci) -> None:
-    """Give a file to another intercommunality, where nobody follows it yet; a change of commune routes it again."""
-    submission.epci, submission.officer = epci, None
-    submission.save(update_fields=["epci", "officer"])
 
 
 # -- taking a verdict back

@@ -23,9 +23,12 @@ from backend.companies.services import (
     record_facts,
     record_first_facts,
 )
+from backend.journal.models import Kind
+from backend.journal.services import record_event
 from backend.matchmaking import engine
 from backend.matchmaking.emails import (
     enqueue_access_link,
+    enqueue_closed,
     enqueue_confirmation,
     enqueue_notices,
     enqueue_receipt,
@@ -34,6 +37,7 @@ from backend.matchmaking.emails import (
 from backend.matchmaking.models import Alert, NeedCorrection, PreferenceCorrection, Result, Submission
 from backend.matchmaking.offers import offers_of
 from backend.matchmaking.ownership import known_values, numbers_read
+from backend.matchmaking.referrals import open_referral, withdraw_offers, withdraw_referral
 from backend.matchmaking.results import (
     compute_result,
     conditions_of,
@@ -85,7 +89,7 @@ def route(facts: Mapping[str, Any], *, on: date) -> ServedEpci | None:
 
     Raises ``OutsideTerritory`` where the commune is known and no served intercommunality holds it.
     """
-    commune = facts.get("project.commune") or facts.get("commune")
+    commune = _commune_of(facts)
     if not commune:
         return None
     epci = served_epci_of(commune, on=on)
@@ -174,12 +178,14 @@ def correct_submission(
     ticked: Iterable[str] | None = None,
     text: str | None = None,
     author: User | None = None,
+    leaves: bool = False,
 ) -> Result:
     """Correct facts, identity (``siret``, ``siren``, ``name``) or needs, and compute the result again.
 
     What the facts were before is kept. A correction by the firm that changes something opens again a review that had
-    ended; the firm sees the new result at once, so that nothing in it is news. The intercommunality in charge follows
-    the commune where that changes, and its officers are told. What the register said of another number is dropped, but
+    ended; the firm sees the new result at once, so that nothing in it is news. Where the commune changes, the file is
+    placed by it (``_place``); outside the territory it is closed if the author knows that it is (``leaves``), else
+    ``OutsideTerritory`` is raised and nothing changes. What the register said of another number is dropped, but
     for what the firm sent with the new number, changed or not (``shown``): that is its word then.
     Another SIREN may end or begin that other files are read with this one: their results are computed again too.
     """
@@ -193,7 +199,12 @@ def correct_submission(
         facts = {name: value for name, value in (shown or {}).items() if name not in known} | dict(facts)
     corrected = {**known, **facts}
     if any(corrected.get(name) != former.get(name) for name in PLACES):
-        submission.epci = route(corrected, on=on)
+        try:
+            _place(submission, route(corrected, on=on), commune=_commune_of(corrected), author=author)
+        except OutsideTerritory:
+            if not leaves:
+                raise
+            _close_outside(submission, commune=_commune_of(corrected), author=author, on=on)
     rows = record_facts(sheet=sheet, values=facts, origin=origin, origins=origins, on=on, author=author, known=known)
     changed = bool(rows)
     moved: set[int] = set()
@@ -207,7 +218,7 @@ def correct_submission(
         changed |= stated != filed
         submission.text = stated[0]
         set_needs(submission=submission, ticked=stated[1], text=stated[0])
-    if author is None and changed and submission.reviewed_at:
+    if author is None and changed and submission.reviewed_at and not submission.closed_at:
         submission.reviewed_at = submission.reviewed_by = None
         submission.reopened_at = timezone.now()
     submission.save(update_fields=["epci", "text", "reviewed_at", "reviewed_by", "reopened_at"])
@@ -218,6 +229,47 @@ def correct_submission(
     if author is None:
         mark_shown(submission=submission, result=result)
     return result
+
+
+def _place(submission: Submission, epci: ServedEpci | None, *, commune: str, author: User | None) -> None:
+    """Offer a file to the intercommunality of its new commune; at once it moves only from where nobody has it.
+
+    That is: to the pool where the commune became unknown, from the pool, or before officers have seen it. The offer to
+    an intercommunality that a commune no longer names is taken back.
+    """
+    withdraw_referral(submission)
+    if epci == submission.epci:
+        return
+    officer = submission.officer
+    is_unseen = officer is None and submission.confirmed_at is None
+    from_pool = submission.epci is None and (officer is None or (epci and covers(officer=officer, epci_id=epci.pk)))
+    if epci is None or is_unseen or from_pool:
+        submission.epci = epci
+        return
+    place = Perimeter.objects.filter(code=f"COM-{commune}").first()
+    note = f"Commune corrigée : {place.name if place else commune}."
+    open_referral(submission=submission, epci=epci, by=author, note=note)
+
+
+def _close_outside(submission: Submission, *, commune: str, author: User | None, on: date) -> None:
+    """Close a file whose project leaves the territory: no alert follows, and the firm is told whom to call there."""
+    withdraw_offers(submission)
+    submission.closed_at, submission.closed_by = timezone.now(), author
+    submission.closed_reason = Submission.Closing.OUTSIDE
+    submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])
+    Alert.objects.filter(submission=submission, ended_at=None).update(ended_at=submission.closed_at)
+    record_event(
+        kind=Kind.FILE_CLOSED,
+        actor=author,
+        submission_id=submission.pk,
+        epci_id=submission.epci_id,
+        detail=Submission.Closing.OUTSIDE,
+    )
+    enqueue_closed(submission, outside=outside_contacts(commune, on=on))
+
+
+def _commune_of(facts: Mapping[str, Any]) -> str:
+    return facts.get("project.commune") or facts.get("commune") or ""
 
 
 @transaction.atomic
@@ -345,6 +397,13 @@ def outside_contacts(commune_code: str, *, on: date) -> dict[str, str]:
     around = Perimeter.objects.around(commune, on=on)
     names = {perimeter.kind: perimeter.name for perimeter in around}
     return {"commune": commune.name, **{kind: names.get(kind, "") for kind in ("epci", "department", "region")}}
+
+
+def place_outside(submission: Submission, *, on: date) -> Mapping[str, str]:
+    """Return the names of the place outside the territory that closed a file; none of one that is not so closed."""
+    if submission.closed_reason != Submission.Closing.OUTSIDE:
+        return {}
+    return outside_contacts(_commune_of(known_values(submission)), on=on)
 
 
 def take_offer(*, submission: Submission, fact: str, on: date) -> Result:

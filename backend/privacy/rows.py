@@ -64,7 +64,10 @@ def _of_file(submission: Submission) -> dict[str, QuerySet[Any]]:
         "scheme_events": SchemeEvent.objects.filter(**here),
         "notes": Note.objects.filter(**here),
         "escalations": Escalation.objects.filter(
-            Q(**here) | Q(call__submission=submission) | Q(follow_up__submission=submission)
+            Q(**here)
+            | Q(call__submission=submission)
+            | Q(follow_up__submission=submission)
+            | Q(hand_over__submission=submission)
         ),
         "alerts": Alert.objects.filter(**here),
         "reminders": Reminder.objects.filter(alert__submission=submission),

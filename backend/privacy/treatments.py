@@ -47,7 +47,7 @@ TREATMENTS: dict[str, Erasable] = {
     "needs": Erasable(table="matchmaking_need", changes="evidence = '{}'"),
     "hand_overs": Erasable(
         table="matchmaking_handover",
-        changes=f"{_word('note')}, answered_at = coalesce(answered_at, now()), "
+        changes=f"{_word('note')}, {_word('answer')}, answered_at = coalesce(answered_at, now()), "
         "state = CASE state WHEN 'offered' THEN 'withdrawn' ELSE state END",
     ),
     "results": Erasable(table="matchmaking_result"),

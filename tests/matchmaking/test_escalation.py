@@ -11,7 +11,7 @@ from backend.accounts.models import Membership, User
 from backend.common.days import add_working_days, is_working_day
 from backend.matchmaking.calls import end_call
 from backend.matchmaking.escalation import tell_who_waits
-from backend.matchmaking.follow_up import close_step, record_step
+from backend.matchmaking.follow_up import answer_offers, close_step, record_step
 from backend.matchmaking.models import CallRequest, Escalation, FollowUp, Submission
 from backend.matchmaking.reviews import end_review, reopen_review
 from backend.matchmaking.services import confirm_address, correct_submission
@@ -123,6 +123,8 @@ def test_a_file_that_went_elsewhere_is_told_there_and_not_to_who_had_it(people):
     there = make_officer(CCLO)
     submission = filed(officer, siret="", siren="")
     correct_submission(submission=submission, facts={"commune": COMMUNES[CCLO]}, on=MONDAY)
+    answer_offers(hand_overs=submission.hand_overs.all(), to=there, accept=True)
+    Submission.objects.filter(pk=submission.pk).update(officer=officer)  # who has it in hand, and sees it no more
     assert not Submission.objects.visible_to(officer).filter(pk=submission.pk).exists()
     letters = told(working(3))
     assert there.email in letters

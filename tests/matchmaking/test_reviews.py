@@ -11,7 +11,7 @@ from django.utils import timezone
 from backend.companies.models import Fact
 from backend.matchmaking.alerts import news_of
 from backend.matchmaking.listing import Scope, rows_of
-from backend.matchmaking.models import FollowUp, Match, Result, Review, ReviewEnd, Submission
+from backend.matchmaking.models import FollowUp, Match, Result, Review, ReviewEnd
 from backend.matchmaking.results import compute_result, latest_result, replay
 from backend.matchmaking.reviews import ReviewError, end_review, reopen_review, told_decisions
 from backend.matchmaking.services import correct_submission
@@ -19,7 +19,6 @@ from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.states import states_of
 from backend.notifications.models import Notification
 from backend.schemes.models import CatalogueTask, Scheme
-from backend.territories.models import ServedEpci
 from tests.factories import (
     ARC,
     CC2V,
@@ -173,7 +172,7 @@ def test_the_first_who_decides_follows_the_file(submission, scheme, officer):
         ({"reason": "wrong_fact", "fact": "balance_sheet"}, "Dites quel fait"),  # not known: nothing can be wrong
         ({"reason": "better_alternative"}, "Dites quel autre dispositif"),
         ({"reason": "partner_first", "partner": " "}, "Dites quel partenaire"),
-        ({"reason": "outside_perimeter"}, "Dites à quelle autre intercommunalité"),
+        ({"reason": "outside_perimeter"}, "choisissez une raison dans la liste"),  # the file's, not the scheme's
     ],
 )
 def test_a_reason_says_what_it_asks_for_and_nothing_is_changed(submission, scheme, officer, because, sentence):
@@ -322,33 +321,6 @@ def test_a_missing_partner_becomes_a_step_to_do_that_names_it(submission, scheme
     decide(submission, scheme, officer, "partner_first", partner="un laboratoire de l’UTC")
     step = ours(FollowUp).to_do().get()
     assert (step.step, step.note, step.scheme) == ("partner", "un laboratoire de l’UTC", scheme)
-
-
-def test_a_file_outside_my_perimeter_is_sent_to_those_in_charge_who_are_told(submission, scheme, officer):
-    other = make_officer(CCLO)
-    cclo = ServedEpci.objects.get(short_name=CCLO)
-    review = decide(submission, scheme, officer, "outside_perimeter", epci=cclo, comment="Le site est à Attichy.")
-    submission.refresh_from_db()
-    assert (review.verdict, submission.epci, submission.officer) == (Review.Verdict.REFERRED, cclo, None)
-    assert submission in ours(Submission).visible_to(other)
-    assert submission not in ours(Submission).visible_to(officer)
-    (email,) = sent("handed_over")
-    assert "vous transmet la demande" in email.text
-    assert "À faire : ouvrez-la" in email.text
-    assert (email.recipient, email.reply_to) == (other.email, officer.email)
-    assert "Le site est à Attichy." not in email.text + email.html  # colleagues read it on the file's page
-    assert scheme.pk in shown_to_firm(submission)[0]  # nothing was decided on the scheme
-
-
-def test_a_file_sent_elsewhere_stays_there_when_other_facts_are_corrected(submission, scheme, officer):
-    cclo = ServedEpci.objects.get(short_name=CCLO)
-    decide(submission, scheme, officer, "outside_perimeter", epci=cclo)
-    correct_submission(submission=submission, facts={"headcount": 36.0, "commune": "60159"}, on=DAY)
-    submission.refresh_from_db()
-    assert submission.epci == cclo
-    correct_submission(submission=submission, facts={"commune": "60636"}, on=DAY)
-    submission.refresh_from_db()
-    assert submission.epci.short_name == CC2V
 
 
 def test_another_reason_is_listed_for_those_who_lead(submission, scheme, officer):

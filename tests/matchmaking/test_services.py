@@ -243,22 +243,6 @@ def test_correcting_the_words_keeps_the_ticked_boxes_and_the_other_way_round():
     assert {need.sub_need_id for need in submission.needs.filter(ticked=True)} == {"energie.facture"}
 
 
-def test_a_correction_that_moves_the_project_changes_who_is_in_charge_and_tells_them():
-    arc, cclo = make_officer(ARC), make_officer(CCLO)
-    submission = make_submission(confirmed=True)
-    assert [notice.recipient for notice in sent("officer_notice")] == [arc.email]
-    correct(submission, facts={"project.commune": COMMUNES[CCLO]})
-    submission.refresh_from_db()
-    assert submission.epci.short_name == CCLO
-    assert ours(Submission).visible_to(cclo).exists()
-    assert not ours(Submission).visible_to(arc).exists()
-    assert [notice.recipient for notice in sent("officer_notice")] == [arc.email, cclo.email]
-    correct(submission, facts={"project.commune": None})
-    submission.refresh_from_db()
-    assert submission.epci.short_name == ARC
-    assert len(sent("officer_notice")) == 2
-
-
 def test_nobody_is_told_of_a_move_before_the_address_is_confirmed():
     make_officer(CCLO)
     correct(make_submission(), facts={"commune": COMMUNES[CCLO]})

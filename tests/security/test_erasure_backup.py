@@ -122,6 +122,7 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
         "match": "guide presumed",
         "submission": "consent_by_id reopened_at",
         "followup": "due_on",
+        "handover": "to_epci_id answered_by_id answer",
     }
     for table, columns in since.items():
         for column in columns.split():

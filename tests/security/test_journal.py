@@ -14,7 +14,7 @@ from backend.journal.models import AuditEvent, Kind
 from backend.journal.services import digest_of, record_event, record_read
 from backend.matchmaking.dead_addresses import correct_address
 from backend.matchmaking.file_links import close_file, link_files, reopen_file, undo_link
-from backend.matchmaking.follow_up import answer_offers, offer_file, offer_portfolio, take_file
+from backend.matchmaking.follow_up import answer_offers, offer_file, offer_portfolio, refer_file, take_file
 from backend.matchmaking.reviews import ReviewError, end_review, reopen_review
 from backend.privacy.consent import withdraw_consent
 from backend.territories.models import ServedEpci
@@ -180,8 +180,11 @@ def test_a_decision_that_fails_is_not_noted(officer, submission):
 
 def test_a_file_sent_elsewhere_is_noted_where_it_was(officer, submission):
     before, there = submission.epci, ServedEpci.objects.get(short_name=CC2V)
-    decide(submission, first_matches(submission)[0].scheme, officer, "outside_perimeter", epci=there)
-    assert events(kind=Kind.FILE_REROUTED).get().epci == before
+    referral, other = refer_file(submission=submission, epci=there, by=officer), make_officer(CC2V)
+    assert events(kind=Kind.HAND_OVER_OFFERED).get().detail == "referred"
+    answer_offers(hand_overs=[referral], to=other, accept=True)
+    rerouted = events(kind=Kind.FILE_REROUTED).get()
+    assert (rerouted.epci, rerouted.actor) == (before, other)
 
 
 def test_hand_overs_are_noted(officer, submission):

@@ -13,7 +13,7 @@ from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
 ASKS = {"partner_first": {"partner": "un laboratoire"}, "other": {}, "better_alternative": {}}
-REASONS = sorted(set(Review.Reason.values) - {"outside_perimeter", "wrong_fact"})
+REASONS = sorted(set(Review.Reason.values) - {"wrong_fact"})
 
 
 @pytest.fixture

@@ -460,6 +460,7 @@ TABLE: dict[str, Row] = {
     "officer_close": act(sure="1"),
     "officer_number": act(number=""),
     "officer_offer": Row(ACT, ACT_FOREIGN, "post", pk, lambda case: {"to": case.officer.pk}),
+    "officer_refer": act(epci="", note="Leur atelier est chez vous."),
     "officer_note": act(text="Un mot.", audience="shared"),
     "officer_note_back": Row(
         {**everyone(404), "visitor": LOGIN}, method="post", args=lambda case: [case.file.pk, case.note.pk]

@@ -10,7 +10,6 @@ from backend.matchmaking.follow_up import offer_file, record_step, take_file, wr
 from backend.matchmaking.models import Alert, FollowUp, HandOver, Match, Note, Review
 from backend.matchmaking.reviews import end_review
 from backend.schemes.models import CatalogueTask, Scheme
-from backend.territories.models import ServedEpci
 from backend.web.forms.review import StepForm
 from tests.factories import CCLO, DAY, decide, first_matches, link_to, make_officer, make_submission, revise_scheme
 from tests.neighbour import ours
@@ -107,10 +106,16 @@ def test_a_fact_that_cannot_be_is_refused_and_kept_in_its_field(desk, submission
     assert submission.sheet.values() == before
 
 
-def test_a_commune_outside_the_territory_changes_nothing(desk, submission):
+def test_a_commune_outside_the_territory_closes_the_file_once_the_officer_says_that_it_is_right(desk, submission):
     response = act(desk, submission, "corriger", fact="commune", commune="60057")
+    assert response.status_code == 422
     assert "hors du territoire" in text_of(response)
+    assert "60057" in response.content.decode()
     assert submission.sheet.values()["commune"] == "60159"
+    page = text_of(act(desk, submission, "corriger", fact="commune", commune="60057", leaves="1"))
+    assert "son projet est hors du territoire" in page
+    assert "Rouvrir cette demande" in page
+    assert submission.sheet.values()["commune"] == "60057"
 
 
 @pytest.mark.parametrize("fact", ["", "inconnu", "micro_entrepreneur", "\0"])
@@ -118,11 +123,11 @@ def test_an_unknown_fact_is_no_crash(desk, submission, fact):
     assert act(desk, submission, "corriger", follow=False, fact=fact).status_code == 302
 
 
-# -- the twelve reasons, from the page
+# -- the reasons, from the page
 
 
 def test_each_reason_of_the_page_lands_where_it_should(desk, officer, submission):
-    first, second, third, fourth, fifth, sixth = (match.scheme for match in first_matches(submission, 6))
+    first, second, third, fourth, fifth = (match.scheme for match in first_matches(submission, 5))
     criterion = first.current.criteria.first()
     set_aside(desk, submission, first, reason="wrong_criterion", criterion=criterion.pk, comment="Faux.")
     assert CatalogueTask.objects.waiting().get().criterion == criterion
@@ -132,10 +137,6 @@ def test_each_reason_of_the_page_lands_where_it_should(desk, officer, submission
     assert ours(Review).get(scheme=fourth).verdict == "kept"
     set_aside(desk, submission, fifth, reason="partner_first", partner="un laboratoire")
     assert ours(FollowUp).to_do().get().note == "un laboratoire"
-    cclo = ServedEpci.objects.get(short_name=CCLO)
-    response = set_aside(desk, submission, sixth, reason="outside_perimeter", epci=cclo.pk)
-    assert "Le dossier est transmis" in text_of(response)
-    assert response.redirect_chain[-1][0] == "/agent/"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,6 @@ def test_each_reason_of_the_page_lands_where_it_should(desk, officer, submission
         ({"reason": "better_alternative"}, "Dites quel autre dispositif"),
         ({"reason": "partner_first"}, "Dites quel partenaire"),
         ({"reason": "wrong_fact", "fact": "balance_sheet"}, "Dites quel fait"),
-        ({"reason": "outside_perimeter", "epci": "999"}, "choix"),
         ({"reason": "wrong_criterion", "criterion": "1"}, "choix"),
     ],
 )

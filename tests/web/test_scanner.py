@@ -11,7 +11,7 @@ from django.conf import settings
 
 from backend.accounts.services import invite
 from backend.matchmaking import alerts
-from backend.matchmaking.follow_up import offer_file
+from backend.matchmaking.follow_up import offer_file, refer_file
 from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme
@@ -32,7 +32,7 @@ def emails():
     invite(user=officer)
     make_submission(email="pas.confirmee@firm.example", wants_alerts=True)
     submission = make_submission(confirmed=True, wants_alerts=True)
-    kept, sent_on = (match.scheme for match in first_matches(submission, 2))
+    (kept,) = (match.scheme for match in first_matches(submission))
     decide(submission, kept, officer)
     end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
     Scheme.objects.filter(pk=kept.pk).update(state=Scheme.State.ARCHIVED)
@@ -40,7 +40,7 @@ def emails():
     offer_file(submission=submission, by=officer, to=make_officer())
     rerouted = make_submission(confirmed=True, email="ailleurs@firm.example")  # read with no other file
     epci = ServedEpci.objects.get(short_name=CCLO)
-    decide(rerouted, sent_on, officer, "outside_perimeter", epci=epci)
+    refer_file(submission=rerouted, epci=epci, by=officer)
     return list(ours(Notification).all())
 
 

@@ -1,4 +1,4 @@
-"""Who was told that a file, a call asked for or a call promised waits, and at which rung."""
+"""Who was told that a file, a call asked for, a call promised or a file offered waits, and at which rung."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.models import User
 from backend.matchmaking.models.calls import CallRequest
 from backend.matchmaking.models.follow_up import FollowUp
-from backend.matchmaking.models.submissions import Submission
+from backend.matchmaking.models.submissions import HandOver, Submission
 
 
 class Escalation(models.Model):
@@ -26,6 +26,9 @@ class Escalation(models.Model):
     follow_up = models.ForeignKey(
         FollowUp, on_delete=models.CASCADE, null=True, blank=True, related_name="+", help_text="A call promised."
     )
+    hand_over = models.ForeignKey(
+        HandOver, on_delete=models.CASCADE, null=True, blank=True, related_name="+", help_text="A referral."
+    )
     starts_on = models.DateField(_("attend depuis le"))
     rung = models.CharField(_("échelon"), max_length=14, choices=Rung)
     to = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", verbose_name=_("prévenu"))
@@ -37,9 +40,10 @@ class Escalation(models.Model):
         ordering = ["told_on", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(submission__isnull=False, call=None, follow_up=None)
-                | Q(submission=None, call__isnull=False, follow_up=None)
-                | Q(submission=None, call=None, follow_up__isnull=False),
+                condition=Q(submission__isnull=False, call=None, follow_up=None, hand_over=None)
+                | Q(submission=None, call__isnull=False, follow_up=None, hand_over=None)
+                | Q(submission=None, call=None, follow_up__isnull=False, hand_over=None)
+                | Q(submission=None, call=None, follow_up=None, hand_over__isnull=False),
                 name="escalation_of_one_thing",
             ),
             models.UniqueConstraint(
@@ -57,7 +61,13 @@ class Escalation(models.Model):
                 condition=Q(follow_up__isnull=False),
                 name="escalation_once_a_rung_of_a_promise",
             ),
+            models.UniqueConstraint(
+                fields=["hand_over", "rung", "to"],
+                condition=Q(hand_over__isnull=False),
+                name="escalation_once_a_rung_of_an_offer",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.rung} {self.submission_id or self.call_id or self.follow_up_id} {self.told_on}"
+        thing = self.submission_id or self.call_id or self.follow_up_id or self.hand_over_id
+        return f"{self.rung} {thing} {self.told_on}"

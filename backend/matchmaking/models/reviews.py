@@ -49,6 +49,7 @@ class Review(models.Model):
     class Verdict(models.TextChoices):
         KEPT = "kept", _("retenu")
         REJECTED = "rejected", _("écarté")
+        # Until ADR 40, setting a scheme aside could send its file elsewhere; no review says so any more.
         REFERRED = "referred", _("transmis à une autre intercommunalité")
         WITHDRAWN = "withdrawn", _("avis retiré")
 
@@ -63,7 +64,6 @@ class Review(models.Model):
         NOT_INTERESTED = "not_interested", _("l’entreprise n’en veut pas")
         BETTER_ALTERNATIVE = "better_alternative", _("un autre dispositif convient mieux")
         PARTNER_FIRST = "partner_first", _("il faut d’abord un partenaire")
-        OUTSIDE_PERIMETER = "outside_perimeter", _("hors de mon périmètre")
         OTHER = "other", _("autre raison (à préciser)")
 
     USELESS = (Reason.NOT_WORTH_IT, Reason.BETTER_ALTERNATIVE)

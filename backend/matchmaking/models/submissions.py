@@ -22,7 +22,7 @@ from backend.territories.models import ServedEpci
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Files a person may open: of their intercommunality, of the pool (placed nowhere), or offered to them."""
+        """Files a person may open: of their intercommunality, of the pool, or offered to them or to it."""
         if not isinstance(user, User):
             return self.none()
         files = self.open_to_officers(timezone.now())
@@ -30,7 +30,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
             return files
         if not user.posts.epcis:
             return self.none()
-        offered = HandOver.objects.waiting().filter(to=user).values("submission")
+        offered = HandOver.objects.offered_to(user).values("submission")
         return files.filter(Q(epci__in=user.posts.epcis) | Q(epci__isnull=True) | Q(pk__in=offered))
 
     def open_to_officers(self, now: datetime) -> Self:
@@ -108,6 +108,7 @@ class Submission(models.Model):
     class Closing(models.TextChoices):
         NOT_ENTITLED = "not_entitled", _("son auteur n’est pas habilité")
         WITHDRAWN = "withdrawn", _("l’entreprise a retiré son consentement")
+        OUTSIDE = "outside", _("son projet est hors du territoire")
 
     filing_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     sheet = models.OneToOneField(FactSheet, on_delete=models.PROTECT, related_name="submission")
@@ -271,12 +272,29 @@ class Need(models.Model):
 
 class HandOverQuerySet(models.QuerySet["HandOver"]):
     def waiting(self) -> Self:
-        """Offered to someone still in post, and not answered yet."""
-        return self.filter(state=HandOver.State.OFFERED, to__is_active=True)
+        """Open files offered to an intercommunality or to someone still in post, and not answered yet."""
+        to_somebody = Q(to__is_active=True) | Q(to_epci__isnull=False)
+        return self.filter(to_somebody, state=HandOver.State.OFFERED, submission__closed_at=None)
+
+    def referrals(self) -> Self:
+        """Offers to a whole intercommunality."""
+        return self.filter(to_epci__isnull=False)
+
+    def to_people(self) -> Self:
+        return self.filter(to_epci__isnull=True)
+
+    def declined_last(self) -> "HandOver | None":
+        """The last referral, where it was declined: its sentence is for those who have the file."""
+        last = self.referrals().select_related("to_epci", "answered_by").first()
+        return last if last and last.state == HandOver.State.DECLINED else None
+
+    def offered_to(self, user: User) -> Self:
+        """What waits for somebody's answer: offered to them, or to an intercommunality whose files they review."""
+        return self.waiting().filter(Q(to=user) | Q(to_epci__in=user.posts.epcis))
 
 
 class HandOver(models.Model):
-    """A file that an officer offers to another, who takes it or not."""
+    """A file that is offered to an officer, or to an intercommunality (a referral), who takes it or not."""
 
     class State(models.TextChoices):
         OFFERED = "offered", _("proposée")
@@ -285,12 +303,34 @@ class HandOver(models.Model):
         WITHDRAWN = "withdrawn", _("retirée")
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="hand_overs")
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposée par"))
-    to = models.ForeignKey(User, on_delete=models.PROTECT, related_name="offers", verbose_name=_("proposée à"))
+    by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("proposée par"),
+        help_text=_("Vide : l’entreprise a corrigé la commune de son projet."),
+    )
+    to = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="offers", verbose_name=_("proposée à")
+    )
+    to_epci = models.ForeignKey(
+        ServedEpci,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("proposée à l’intercommunalité"),
+    )
     note = models.TextField(_("mot d’accompagnement"), blank=True)
     state = models.CharField(_("état"), max_length=10, choices=State, default=State.OFFERED)
     offered_at = models.DateTimeField(_("proposée le"))
     answered_at = models.DateTimeField(_("répondue le"), null=True, blank=True)
+    answered_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("répondue par")
+    )
+    answer = models.TextField(_("réponse"), blank=True)
     objects = HandOverQuerySet.as_manager()
 
     class Meta:
@@ -306,7 +346,20 @@ class HandOver(models.Model):
                 | (~Q(state="offered") & Q(answered_at__isnull=False)),
                 name="hand_over_answered_at_a_time",
             ),
+            models.CheckConstraint(
+                condition=Q(to__isnull=False, to_epci=None) | Q(to=None, to_epci__isnull=False),
+                name="hand_over_to_one",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.submission_id} {self.by} → {self.to}"
+        return f"{self.submission_id} {self.by} → {self.whom}"
+
+    @property
+    def whom(self) -> str:
+        """To whom it is offered, as officers read it."""
+        return self.to_epci.usual_name if self.to_epci else str(self.to)
+
+    @property
+    def offered_on(self) -> date:
+        return timezone.localdate(self.offered_at)

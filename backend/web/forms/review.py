@@ -1,6 +1,7 @@
 """What officers type: why a scheme is set aside, notes, steps, and what the queue shows."""
 
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -52,7 +53,6 @@ class SetAsideForm(forms.Form):
     fact = forms.ChoiceField(choices=[("", ""), *FACT_LABELS], required=False)
     alternative = SchemeField(required=False, max_length=200)
     partner = PlainText(required=False, max_length=120)
-    epci = forms.ModelChoiceField(queryset=ServedEpci.objects.all(), required=False)
 
     def __init__(self, *args: Any, revision: Revision | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -194,3 +194,30 @@ class OfferForm(forms.Form):
         super().__init__(*args, **kwargs)
         others = User.objects.filter(memberships__in=Membership.objects.reviewing()).exclude(pk=by.pk).distinct()
         self.fields["to"].queryset = others.order_by("last_name", "first_name")  # type: ignore[attr-defined]
+
+
+class ReferForm(forms.Form):
+    """To which other intercommunality a file is offered."""
+
+    epci = forms.ModelChoiceField(
+        label=_("À quelle intercommunalité ?"),
+        queryset=ServedEpci.objects.all(),
+        empty_label=_("Choisir une intercommunalité"),
+        error_messages={
+            "required": _("Choisissez une intercommunalité dans la liste."),
+            "invalid_choice": _("Cette intercommunalité n’est pas dans la liste : choisissez-en une autre."),
+        },
+    )
+    note = PlainText(
+        label=_("Pourquoi elle (facultatif)"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Ses développeurs le liront. L’entreprise ne le lit pas."),
+    )
+
+    def __init__(self, *args: Any, submission: Submission, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = ServedEpci.objects.exclude(pk=submission.epci_id or 0).order_by("usual_name")
+        self.fields["epci"].queryset = others  # type: ignore[attr-defined]
+        self.fields["epci"].label_from_instance = attrgetter("usual_name")  # type: ignore[attr-defined]

@@ -50,7 +50,12 @@ def _answered(request: HttpRequest, submission: Submission, officer: User) -> As
     try:
         again = take_answer(submission, questions, request.POST, on=on, author=officer)
     except OutsideTerritory:
-        messages.error(request, _("Cette commune est hors du territoire : le dossier n’a pas été changé."))
+        messages.error(
+            request,
+            _(
+                "Cette commune est hors du territoire : rien n’a changé. Si elle est juste, corrigez le fait sur le dossier."
+            ),
+        )
         return None
     if again is None:
         submission.refresh_from_db()

@@ -45,7 +45,7 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
         name: form(data, prefix=name, initial=form.initial_for(submission) | _registered(form, chosen))
         for name, form in CORRECTION
     }
-    adding = any(form.asks_for_row for form in forms.values())
+    adding, leaves = any(form.asks_for_row for form in forms.values()), False
     valid = [form.is_valid() for form in forms.values()]  # every one, so that all errors show at once
     if adding:
         for form in forms.values():
@@ -63,17 +63,20 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
                 ticked=forms["need"].cleaned_data["needs"],
                 text=forms["need"].cleaned_data["text"],
                 on=current_day(),
+                leaves="leaves" in request.POST,
             )
         except OutsideTerritory:
             form, field = (project, "project_commune") if project.project_code else (firm, "commune")
             form.add_error(
                 field,
-                _("Cette commune est hors du territoire : pour un projet là-bas, déposez une nouvelle demande."),
+                _("Cette commune est hors du territoire : corrigez-la, ou dites en bas de la page qu’elle est juste."),
             )
+            leaves = True
         else:
             messages.success(request, _("Vos corrections sont enregistrées. Voici le nouveau résultat."))
             return redirect("result", token)
     context = {"submission": submission, "token": token, "forms": forms, **forms, **_box(request), "chosen": chosen}
+    context["leaves"] = leaves
     status = 422 if data is not None and not adding else 200
     return private(render(request, "web/correct.html", context, status=status))
 

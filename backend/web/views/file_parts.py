@@ -22,7 +22,7 @@ from backend.matchmaking.state_aid import ledger_of
 from backend.web.forms.aids import AidForm
 from backend.web.forms.facts import fact_form
 from backend.web.forms.filing.number import NumberForm, number_of
-from backend.web.forms.review import NeedCorrectionForm, OfferForm, StepForm
+from backend.web.forms.review import NeedCorrectionForm, OfferForm, ReferForm, StepForm
 from backend.web.fragments import render_fragment
 from backend.web.views.officer import signed_in, visible_file
 
@@ -94,6 +94,10 @@ def _offer(request: HttpRequest, submission: Submission, user: User) -> Context:
     return {"offer_form": OfferForm(by=user, auto_id="transmettre_%s")}
 
 
+def _refer(request: HttpRequest, submission: Submission, user: User) -> Context:
+    return {"refer_form": ReferForm(submission=submission, auto_id="intercommunalite_%s")}
+
+
 def _aids(request: HttpRequest, submission: Submission, user: User) -> Context:
     ledger = ledger_of(submission, on=current_day(), viewer=user)
     return {"ledger": ledger, "aid_form": AidForm(auto_id="aide_%s")}
@@ -113,6 +117,9 @@ PARTS = {
     "besoin": Part(_("Ajouter un besoin"), "besoins", "web/officer/need_form.html", _need),
     "etape": Part(_("Noter une étape"), "suivi", "web/officer/step_form.html", _step),
     "transmettre": Part(_("Transmettre à un collègue"), "suivi", "web/officer/offer_form.html", _offer),
+    "intercommunalite": Part(
+        _("Proposer à une autre intercommunalité"), "suivi", "web/officer/refer_form.html", _refer
+    ),
     "aides": Part(_("Aides de minimis"), "aides", "web/parts/aids.html", _aids, to_decide=False),
     "courriels": Part(_("Courriels à l’entreprise"), "courriels", "web/officer/emails.html", _emails, to_decide=False),
     "non-verifiees": Part(

@@ -18,15 +18,18 @@ from backend.matchmaking.follow_up import (
     offer_file,
     offer_portfolio,
     record_step,
+    refer_file,
+    take_back_offer,
     take_file,
     withdraw_note,
     write_note,
 )
-from backend.matchmaking.models import FollowUp, Note, Submission
+from backend.matchmaking.models import FollowUp, HandOver, Note, Submission
 from backend.matchmaking.queue import Tab
 from backend.matchmaking.scheme_events import StateError, say, undo_last
+from backend.matchmaking.services import check_may_decide
 from backend.schemes.models import Scheme
-from backend.web.forms.review import AddressForm, NoteForm, OfferForm, StepForm
+from backend.web.forms.review import AddressForm, NoteForm, OfferForm, ReferForm, StepForm
 from backend.web.views.file_parts import refused_part
 from backend.web.views.officer import file_page, signed_in, visible_file
 
@@ -58,6 +61,30 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@require_POST
+def refer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Offer a file to another intercommunality, or take an offer back."""
+    submission, user = visible_file(request, pk), signed_in(request)
+    page = reverse("officer_file", args=[pk])
+    if "withdraw" in request.POST:
+        take_back_offer(submission=submission, officer=user)
+        messages.success(request, _("La proposition est retirée : le dossier reste ici."))
+        return redirect(page)
+    check_may_decide(user, submission)
+    form = ReferForm(request.POST, submission=submission, auto_id="intercommunalite_%s")
+    try:
+        if form.is_valid():
+            epci, note = form.cleaned_data["epci"], form.cleaned_data["note"]
+            offered = refer_file(submission=submission, epci=epci, by=user, note=note)
+            words = _("Dossier proposé à %(to)s. Vous le suivez jusqu’à la réponse.")
+            messages.success(request, words % {"to": offered.whom})
+            return redirect(page)
+    except FollowUpError as error:
+        form.add_error("epci", str(error))
+    return refused_part(request, submission, "intercommunalite", {"refer_form": form})
+
+
+@login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def portfolio(request: HttpRequest) -> HttpResponse:
@@ -86,10 +113,14 @@ def answer_offer(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     keys = [int(key) for key in request.POST.getlist("offer") if key.isascii() and key.isdigit() and len(key) < 10]
     accept = request.POST.get("answer") == "accept"
-    offers = user.offers.waiting().filter(pk__in=keys)
-    count = answer_offers(hand_overs=offers, to=user, accept=accept)
-    words = _("Dossiers acceptés : %(n)s.") if accept else _("Dossiers refusés : %(n)s.")
-    messages.success(request, words % {"n": count})
+    offers = HandOver.objects.offered_to(user).filter(pk__in=keys)
+    try:
+        count = answer_offers(hand_overs=offers, to=user, accept=accept, answer=request.POST.get("why", "")[:500])
+    except FollowUpError as error:
+        messages.error(request, str(error))
+    else:
+        words = _("Dossiers acceptés : %(n)s.") if accept else _("Dossiers refusés : %(n)s.")
+        messages.success(request, words % {"n": count})
     return redirect(f"{reverse('officer_queue')}?etat={Tab.OFFERED}")
 
 

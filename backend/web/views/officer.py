@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.journal.services import record_read
-from backend.matchmaking.contents import FOLLOW_UPS, NOTES, OFFER, may_have, read_contents
+from backend.matchmaking.contents import FOLLOW_UPS, NOTES, OFFER, REFERRALS, may_have, read_contents
 from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.correspondence import latest_email, refuses_emails, why_no_email
 from backend.matchmaking.differences import differences, standing_of
@@ -29,13 +29,13 @@ from backend.matchmaking.models import FollowUp, Match, Reply, Result, Review, S
 from backend.matchmaking.ownership import known_facts, official_facts, read_once, sources_of
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.queue import Tab, neighbours, queue_of
+from backend.matchmaking.referrals import may_answer
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import may_decide
 from backend.matchmaking.shortlist import present_both
 from backend.matchmaking.size import present_size
 from backend.privacy.erasing import may_erase
 from backend.schemes.models import Scheme
-from backend.territories.models import ServedEpci
 from backend.web.forms.facts import TOLD_WITH, has_fact_form
 from backend.web.forms.queue import QueueForm, list_of
 from backend.web.forms.review import AddressForm, EndForm, NoteForm
@@ -163,7 +163,8 @@ def file_page(
         **_around(submission, user),
         "may_erase": may_erase(officer=user, submission=submission),
         "others": of_the_same_siren(submission, viewer=user),
-        "may_reopen": submission.closed_reason == Submission.Closing.NOT_ENTITLED and may_review,
+        "may_reopen": may_review
+        and submission.closed_reason in (Submission.Closing.NOT_ENTITLED, Submission.Closing.OUTSIDE),
         "n_decided": page.n_decided,
         "shortcuts": FILE_KEYS,
         **(set_aside_choices(submission) if bound and "refused" in bound else {}),
@@ -175,10 +176,13 @@ def file_page(
 def _around(submission: Submission, user: User) -> dict[str, Any]:
     """Return what colleagues did and wrote around a file; a table that has nothing of it is not read."""
     offers, notes = submission.hand_overs.waiting(), submission.notes.visible_to(user)
+    offer = offers.select_related("by", "to", "to_epci").first() if may_have(submission, OFFER) else None
     steps = FollowUp.objects.standing().filter(submission=submission)
     steps = steps.select_related("scheme__current", "recorded_by", "done_by")
     return {
-        "offer": offers.select_related("by", "to").first() if may_have(submission, OFFER) else None,
+        "offer": offer,
+        "may_answer": offer and may_answer(user=user, offer=offer, on=current_day()),
+        "declined": submission.hand_overs.declined_last() if may_have(submission, REFERRALS) else None,
         "notes": list(notes.select_related("author", "organisation")) if may_have(submission, NOTES) else [],
         "follow_ups": list(steps) if may_have(submission, FOLLOW_UPS) else [],
     }
@@ -200,7 +204,6 @@ def set_aside_choices(submission: Submission) -> dict[str, Any]:
     """Return what the form that sets a scheme aside offers; what is not shown is not read."""
     return {
         "reasons": Review.Reason.choices,
-        "epcis": ServedEpci.objects.exclude(pk=submission.epci_id or 0),
         "schemes": Scheme.objects.of_source(Scheme.OWN).published().values_list("current__name", flat=True),
     }
 

@@ -21,8 +21,9 @@ from backend.matchmaking.calls import present_calls
 from backend.matchmaking.correspondence import refusing_emails
 from backend.matchmaking.dead_addresses import unreachable_officers
 from backend.matchmaking.follow_up import FollowUpError, offer_files, take_files
-from backend.matchmaking.models import CallRequest, Submission
+from backend.matchmaking.models import CallRequest, HandOver, Submission
 from backend.matchmaking.queue import Filters, Row, Tab, calls_promised, counts_for, queue_of, rows_of
+from backend.matchmaking.referrals import may_answer
 from backend.web.forms.queue import LAST_LIST, TABS, QueueForm, said_of_list
 from backend.web.forms.review import OfferForm
 from backend.web.views.officer import signed_in
@@ -72,8 +73,14 @@ def queue(request: HttpRequest) -> HttpResponse:
             "promised": promised[:PER_PAGE],
         }
     elif filters.tab == Tab.OFFERED:
-        offers = user.offers.waiting().select_related("submission__sheet", "submission__epci", "by")
-        context["page"] = Paginator(offers, PER_PAGE).get_page(request.GET.get("page"))
+        offers = HandOver.objects.offered_to(user).select_related("submission__sheet", "to_epci", "by")
+        to_answer = Paginator(offers, PER_PAGE).get_page(request.GET.get("page"))
+        offered = [(offer, may_answer(user=user, offer=offer, on=on)) for offer in to_answer]
+        context |= {
+            "page": to_answer,
+            "offered": offered,
+            "has_referral": any(offer.to_epci for offer, _may in offered),
+        }
     else:
         n = None if filters.narrows else counts.by_tab[filters.tab]
         page, rows = _page(user, filters, request.GET.get("page"), n=n)

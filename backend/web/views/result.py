@@ -33,6 +33,7 @@ from backend.matchmaking.services import (
     OutsideTerritory,
     answer_condition,
     confirm_address,
+    place_outside,
     send_link_again,
     take_offer,
 )
@@ -89,6 +90,7 @@ def result_page(
             "submission": submission,
             "token": token_of(request),
             "organisation": organisation_in_charge(submission),
+            "outside": place_outside(submission, on=current_day()),
         }
         return private(render(request, "web/closed.html", closed, status=status))
     read_once(submission)
@@ -228,7 +230,10 @@ def question(request: HttpRequest, token: str) -> HttpResponse:
         questions = open_questions(open_of(submission, latest_result(submission, on=on)))
         again = take_answer(submission, questions, request.POST, on=on)
     except OutsideTerritory:
-        messages.error(request, _("Cette commune est hors du territoire : rien n’a été changé."))
+        messages.error(
+            request,
+            _("Cette commune est hors du territoire : rien n’a changé. Si elle est juste, corrigez vos réponses."),
+        )
     else:
         if again:
             status = 422 if again.form and again.form.errors else 200

@@ -64,9 +64,6 @@ def review(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
     except ReviewError as error:
         refused = {"scheme": scheme.pk, "form": form, "error": str(error)}
         return file_page(request, submission, bound={"refused": refused}, status=422)
-    if not Submission.objects.visible_to(officer).filter(pk=pk).exists():
-        messages.success(request, _("Le dossier est transmis : il est dans les demandes des développeurs en charge."))
-        return redirect("officer_queue")
     after = latest_result(submission, on=on)
     if after != before:
         tell_changes(request, before, after)
@@ -89,11 +86,13 @@ def correct_fact(request: HttpRequest, pk: int) -> HttpResponse:
         return refused_part(request, submission, "fait", {"fact_form": form})
     before = latest_result(submission, on=current_day())
     try:
-        after = correct_submission(submission=submission, facts=form.changed(), on=current_day(), author=user)
+        leaves = "leaves" in request.POST
+        after = correct_submission(
+            submission=submission, facts=form.changed(), on=current_day(), author=user, leaves=leaves
+        )
     except OutsideTerritory:
-        messages.error(request, _("Cette commune est hors du territoire : le dossier n’a pas été changé."))
-    else:
-        tell_changes(request, before, after)
+        return refused_part(request, submission, "fait", {"fact_form": form, "leaves": True})
+    tell_changes(request, before, after)
     return redirect(reverse("officer_file", args=[pk]) + "#faits")
 
 

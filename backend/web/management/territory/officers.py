@@ -15,8 +15,17 @@ from backend.common.days import current_day
 from backend.common.files import read_yaml
 from backend.matchmaking.calls import Call, ask_call, end_call, file_call
 from backend.matchmaking.file_links import close_file
-from backend.matchmaking.follow_up import answer_offers, close_step, offer_file, record_step, take_file, write_note
+from backend.matchmaking.follow_up import (
+    answer_offers,
+    close_step,
+    offer_file,
+    record_step,
+    refer_file,
+    take_file,
+    write_note,
+)
 from backend.matchmaking.models import CallRequest, FollowUp, HandOver, Note, Review, Submission
+from backend.matchmaking.referrals import may_answer
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import Because, end_review, keep_scheme, set_aside
 from backend.matchmaking.scheme_events import say
@@ -135,13 +144,12 @@ def _answer(offer: HandOver, officer: User, *, accept: bool) -> bool:
 
 def _send_elsewhere(submission: Submission, officer: User, draw: Random) -> Generator[timedelta | int, None, User]:
     other = draw.choice(list(ServedEpci.objects.exclude(pk=submission.epci_id or 0).order_by("pk")))
-    scheme = _listed(submission)[:1]
-    if scheme:
-        because = Because(reason=Review.Reason.OUTSIDE_PERIMETER, epci=other)
-        set_aside(submission=submission, scheme=scheme[0], officer=officer, because=because, on=current_day())
-        submission.refresh_from_db()
+    offered = refer_file(submission=submission, epci=other, by=officer, note=draw.choice(words()["hand_over_notes"]))
+    yield draw.choice((1, 1, 2, 3))
+    there = draw.choice(officers()[other.pk])
+    if may_answer(user=there, offer=offered, on=current_day()) and _answer(offered, there, accept=True):
         yield draw.choice((1, 2, 3))
-        officer = in_charge(submission, draw)
+        return there
     return officer
 
 

@@ -1,0 +1,19 @@
+"""After how many working days who is told of what waits: ``fixtures/escalations.yaml``."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from django.conf import settings
+
+from backend.common.files import read_yaml
+
+
+@lru_cache(maxsize=1)
+def _all_days() -> Mapping[str, Mapping[str, int]]:
+    content: Mapping[str, Mapping[str, int]] = read_yaml(settings.BASE_DIR / "fixtures" / "escalations.yaml")
+    return content
+
+
+def days_of_rungs(kind: str) -> Mapping[str, int]:
+    """Return, by rung, the working days after which it is told of a kind of wait: files, calls or offers."""
+    return _all_days()[kind]

@@ -1,0 +1,240 @@
+"""A file offered to another intercommunality: who reads it, who decides, who has it meanwhile."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from backend.accounts.models import Membership
+from backend.common.days import add_working_days
+from backend.matchmaking.escalation import tell_who_waits
+from backend.matchmaking.file_links import close_file
+from backend.matchmaking.follow_up import (
+    FollowUpError,
+    answer_offers,
+    offer_file,
+    offer_files,
+    refer_file,
+    take_back_offer,
+    take_file,
+)
+from backend.matchmaking.models import Escalation, HandOver, Submission
+from backend.matchmaking.referrals import lead_decides_on
+from backend.matchmaking.services import correct_submission
+from backend.notifications.models import Notification
+from backend.territories.models import ServedEpci
+from tests.factories import ARC, CC2V, CCLO, COMMUNES, DAY, OUTSIDE, make_lead, make_officer, make_submission
+from tests.neighbour import ours
+
+pytestmark = pytest.mark.django_db
+
+
+def epci(name: str) -> ServedEpci:
+    return ServedEpci.objects.get(short_name=name)
+
+
+def letters(kind: str = "handed_over") -> list[Notification]:
+    return list(ours(Notification).filter(kind=kind).order_by("pk"))
+
+
+@pytest.fixture
+def sender():
+    return make_officer(ARC)
+
+
+@pytest.fixture
+def reader():
+    return make_officer(CCLO)
+
+
+@pytest.fixture
+def submission():
+    return make_submission(confirmed=True)
+
+
+@pytest.fixture
+def other():
+    """A file of the sender's intercommunality that nobody offers."""
+    return make_submission(confirmed=True, company_name="Fonderie du Voisin", siret="", siren="", email="v@v.example")
+
+
+def test_a_referral_is_read_there_and_the_sender_stays_in_charge(submission, other, sender, reader):
+    take_file(submission=submission, officer=sender)
+    refer_file(submission=submission, epci=epci(CCLO), by=sender, note="Leur atelier est à Attichy.")
+    submission.refresh_from_db()
+    assert (submission.epci.short_name, submission.officer) == (ARC, sender)
+    assert list(ours(Submission).visible_to(reader)) == [submission]
+    with pytest.raises(PermissionDenied):
+        take_file(submission=submission, officer=reader)
+    assert not ours(Submission).visible_to(make_officer(CC2V)).exists()
+    (letter,) = letters()
+    assert (letter.recipient, letter.reply_to) == (reader.email, sender.email)
+    assert "Leur atelier est à Attichy." in letter.text
+    assert other.reference not in letter.text + letter.html
+    assert "Voisin" not in letter.text + letter.html
+
+
+def test_an_accepted_referral_moves_the_file_to_who_accepts_and_tells_the_sender(submission, sender, reader):
+    referral = refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    assert answer_offers(hand_overs=[referral], to=reader, accept=True) == 1
+    submission.refresh_from_db()
+    assert (submission.epci.short_name, submission.officer) == (CCLO, reader)
+    assert submission not in ours(Submission).visible_to(sender)
+    assert letters()[-1].recipient == sender.email
+    assert "prend la demande" in letters()[-1].text
+    assert answer_offers(hand_overs=[referral], to=reader, accept=True) == 0
+
+
+def test_a_referral_is_declined_with_a_sentence_that_the_sender_reads(submission, sender, reader):
+    referral = refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    with pytest.raises(FollowUpError, match="en une phrase"):
+        answer_offers(hand_overs=[referral], to=reader, accept=False, answer="  ")
+    answer_offers(hand_overs=[referral], to=reader, accept=False, answer="Le siège est à Compiègne.")
+    submission.refresh_from_db()
+    assert submission.epci.short_name == ARC
+    assert submission not in ours(Submission).visible_to(reader)
+    assert "Le siège est à Compiègne." in letters()[-1].text
+    assert ours(HandOver).declined_last().answer == "Le siège est à Compiègne."
+
+
+def test_what_cannot_be_offered_says_why(submission, other, sender, reader):
+    with pytest.raises(FollowUpError, match="déjà celui de cette intercommunalité"):
+        refer_file(submission=submission, epci=epci(ARC), by=sender)
+    referral = refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    with pytest.raises(FollowUpError, match="déjà proposé à"):
+        refer_file(submission=submission, epci=epci(CC2V), by=sender)
+    with pytest.raises(FollowUpError, match="déjà proposé à"):
+        offer_file(submission=submission, by=sender, to=make_officer(ARC))
+    assert offer_files(submissions=[submission, other], by=sender, to=make_officer(ARC)) == 1  # the other one
+    close_file(submission=submission, officer=sender, on=DAY)
+    submission.refresh_from_db()
+    with pytest.raises(FollowUpError, match="fermé"):
+        refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    assert submission not in ours(Submission).visible_to(reader)
+    assert answer_offers(hand_overs=[referral], to=reader, accept=True) == 0
+    with pytest.raises(PermissionDenied):
+        refer_file(submission=other, epci=epci(CC2V), by=reader)
+
+
+def test_a_referral_is_taken_back_by_the_sender_s_service_only(submission, sender, reader):
+    refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    with pytest.raises(PermissionDenied):
+        take_back_offer(submission=submission, officer=reader)
+    take_file(submission=submission, officer=make_officer(ARC))  # a colleague takes it meanwhile: it is still offered
+    assert ours(HandOver).waiting().exists()
+    take_back_offer(submission=submission, officer=sender)
+    assert submission not in ours(Submission).visible_to(reader)
+
+
+def test_after_two_working_days_the_lead_is_told_once_and_decides(submission, other, sender, reader):
+    lead, elsewhere = (
+        make_officer(CCLO, role=Membership.Role.EPCI_LEAD),
+        make_officer(CC2V, role=Membership.Role.EPCI_LEAD),
+    )
+    referral = refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    day = lead_decides_on(referral)
+    assert day == add_working_days(timezone.localdate(), 2)
+    tell_who_waits(on=add_working_days(day, -1))
+    assert not Escalation.objects.filter(hand_over=referral).exists()
+    for _ in "ab":
+        tell_who_waits(on=day)
+    assert [row.to for row in Escalation.objects.filter(hand_over=referral)] == [lead]
+    letter = next(one for one in letters("waiting_digest") if one.recipient == lead.email)
+    assert submission.reference in letter.text
+    assert "à accepter ou refuser" in letter.subject
+    assert other.reference not in letter.text + letter.html
+    assert not [one for one in letters("waiting_digest") if one.recipient == elsewhere.email]
+    HandOver.objects.filter(pk=referral.pk).update(offered_at=referral.offered_at - timezone.timedelta(days=10))
+    with pytest.raises(FollowUpError, match="à votre responsable de décider"):
+        answer_offers(hand_overs=[referral], to=reader, accept=True)
+    assert answer_offers(hand_overs=[referral], to=lead, accept=True) == 1
+
+
+def test_without_a_lead_in_post_the_officers_still_decide(submission, sender, reader):
+    referral = refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    HandOver.objects.filter(pk=referral.pk).update(offered_at=referral.offered_at - timezone.timedelta(days=10))
+    assert answer_offers(hand_overs=[referral], to=reader, accept=True) == 1
+
+
+def test_the_territory_lead_reads_and_answers_nothing(submission, sender):
+    referral, lead = refer_file(submission=submission, epci=epci(CCLO), by=sender), make_lead()
+    assert answer_offers(hand_overs=[referral], to=lead, accept=True) == 0
+
+
+# -- a commune that is corrected
+
+
+@pytest.mark.parametrize("by_firm", [True, False])
+def test_a_corrected_commune_offers_the_file_where_it_is_now(submission, sender, reader, by_firm):
+    author = None if by_firm else sender
+    correct_submission(submission=submission, facts={"project.commune": COMMUNES[CCLO]}, author=author, on=DAY)
+    submission.refresh_from_db()
+    referral = ours(HandOver).waiting().get()
+    assert (submission.epci.short_name, referral.to_epci.short_name, referral.by) == (ARC, CCLO, author)
+    assert "Attichy" in referral.note
+    assert [letter.recipient for letter in letters()] == [reader.email]
+    assert submission in ours(Submission).visible_to(sender)
+    assert submission in ours(Submission).visible_to(reader)
+    correct_submission(submission=submission, facts={"project.commune": COMMUNES[CC2V]}, author=author, on=DAY)
+    assert ours(HandOver).waiting().get().to_epci.short_name == CC2V
+    assert submission not in ours(Submission).visible_to(reader)
+    correct_submission(submission=submission, facts={"project.commune": None}, author=author, on=DAY)
+    assert not ours(HandOver).waiting().exists()  # back where it is followed
+
+
+def test_the_answer_to_an_offer_by_correction_goes_to_who_follows_the_file(submission, sender, reader):
+    take_file(submission=submission, officer=sender)
+    correct_submission(submission=submission, facts={"commune": COMMUNES[CCLO]}, on=DAY)
+    answer_offers(hand_overs=ours(HandOver).all(), to=reader, accept=False, answer="Le projet reste chez vous.")
+    assert letters()[-1].recipient == sender.email
+
+
+def test_a_file_that_officers_have_not_seen_moves_at_once():
+    make_officer(CCLO)
+    submission = make_submission()
+    correct_submission(submission=submission, facts={"commune": COMMUNES[CCLO]}, on=DAY)
+    submission.refresh_from_db()
+    assert submission.epci.short_name == CCLO
+    assert not letters()
+
+
+def test_a_file_of_the_pool_moves_at_once_unless_somebody_elsewhere_follows_it(sender, reader):
+    free, followed = (
+        make_submission(without=("commune",), confirmed=True, siret="", siren="", email=f"{one}@firm.example")
+        for one in "ab"
+    )
+    take_file(submission=followed, officer=sender)
+    for file in (free, followed):
+        correct_submission(submission=file, facts={"commune": COMMUNES[CCLO]}, on=DAY)
+        file.refresh_from_db()
+    assert (free.epci.short_name, followed.epci) == (CCLO, None)
+    assert ours(HandOver).waiting().get().submission == followed
+
+
+def test_a_commune_that_becomes_unknown_gives_the_file_to_all_four(submission, sender):
+    refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    correct_submission(submission=submission, facts={"commune": None}, author=sender, on=DAY)
+    submission.refresh_from_db()
+    assert submission.epci is None
+    assert not ours(HandOver).waiting().exists()
+
+
+def test_other_facts_offer_nothing_and_leave_a_referral_open(submission, sender):
+    correct_submission(submission=submission, facts={"headcount": 36.0}, on=DAY)
+    assert not ours(HandOver).exists()
+    refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    correct_submission(submission=submission, facts={"headcount": 37.0}, on=DAY)
+    assert ours(HandOver).waiting().exists()
+
+
+def test_a_project_that_leaves_the_territory_closes_the_file_and_the_firm_learns_whom_to_call(submission, sender):
+    refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    facts = {"project.commune": OUTSIDE}
+    correct_submission(submission=submission, facts=facts, author=sender, leaves=True, on=DAY)
+    submission.refresh_from_db()
+    assert (submission.closed_reason, submission.closed_by) == (Submission.Closing.OUTSIDE, sender)
+    assert not ours(HandOver).waiting().exists()
+    (letter,) = letters("closed")
+    assert letter.recipient == submission.contact.email
+    for words in ("Beauvais", "Conseillers-entreprises", "Oise", "Hauts-de-France"):
+        assert words in letter.text
+    assert "habilité" not in letter.text + letter.html
