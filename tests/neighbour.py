@@ -57,6 +57,7 @@ PHONE, AMOUNT, SPEND = "0344987654", "43217", "777123"
 PLACES = (
     "tests/api/",
     "tests/matchmaking/test_answers.py",
+    "tests/matchmaking/test_assisted.py",
     "tests/matchmaking/test_dead_addresses.py",
     "tests/matchmaking/test_presentation.py",
     "tests/matchmaking/test_services.py",

@@ -10,8 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.matchmaking.assisted import file_for_firm
 from backend.matchmaking.models import CallRequest, Submission
-from backend.matchmaking.services import Filing, covers, file_submission, route
+from backend.matchmaking.services import Consent, Filing, covers, route
 from backend.schemes.models import SubNeed
 from backend.territories.models import Perimeter
 
@@ -82,7 +83,7 @@ def file_call(
     """Open a file for somebody who agreed to it by telephone; who recorded the consent stays with it.
 
     Once: a second click finds the first file. Its address is confirmed as any other. Raises ``PermissionDenied``
-    for who is not in charge.
+    for who is not in charge, ``StaffAddress`` where the address is not the firm's.
     """
     call = _locked(call, officer)
     if call.submission:
@@ -97,9 +98,7 @@ def file_call(
         phone=phone,
         call_slot=call.call_slot,
     )
-    submission = file_submission(filing, on=on)
-    submission.officer = submission.consent_by = officer
-    submission.save(update_fields=["officer", "consent_by"])
+    submission = file_for_firm(filing, consent=Consent(by=officer, at=timezone.now()), on=on)
     call.submission = submission
     call.done_at, call.done_by = call.done_at or timezone.now(), call.done_by or officer
     call.save(update_fields=["submission", "done_at", "done_by"])

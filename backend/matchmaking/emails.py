@@ -39,7 +39,9 @@ def enqueue_confirmation(submission: Submission, *, suffix: str = "") -> None:
         kind="confirm_address",
         key=f"confirm:{submission.pk}{suffix}",
         recipient=submission.contact.email,
-        message=render("confirm_address", {**context_of(submission), "confirm_url": confirm_url}),
+        message=render(
+            "confirm_address", {**context_of(submission), "confirm_url": confirm_url, "by": submission.consent_by}
+        ),
         about=(submission.topic,),
         asked_for=True,
     )

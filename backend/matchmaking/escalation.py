@@ -138,6 +138,8 @@ class Team:
     def told(self, wait: Waiting, rung: Rung) -> list[int]:
         """Return who is told at a rung, or at the first one after it that has somebody; nobody where all are away."""
         for each in RUNGS[RUNGS.index(rung) :]:
+            if each == Rung.TERRITORY_LEAD and wait.submission and wait.submission.awaits_firm:
+                return []  # it is opened by nobody outside the service of who filed it
             people = dict.fromkeys(self._of(wait, each))
             if here := [person for person in people if self._is_here(person) and self._covers(person, wait.epci_id)]:
                 return here

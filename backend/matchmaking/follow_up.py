@@ -18,6 +18,10 @@ from backend.matchmaking.services import check_may_decide, may_decide
 from backend.schemes.models import Scheme
 from backend.territories.models import ServedEpci
 
+NOT_YET = (
+    "L’entreprise n’a pas encore confirmé son adresse : jusque-là, son dossier reste dans votre intercommunalité."
+)
+
 
 class FollowUpError(ValueError):
     """Something that cannot be done with a file, with a sentence for the officer."""
@@ -58,6 +62,8 @@ def offer_file(*, submission: Submission, by: User, to: User, note: str = "") ->
     check_may_decide(by, submission)
     if not to.is_officer:
         raise FollowUpError(f"{to} ne relit pas de demandes : choisissez un développeur économique en poste.")
+    if submission.awaits_firm and not may_decide(officer=to, submission=submission):
+        raise FollowUpError(NOT_YET)
     if to == submission.officer or to == by:
         raise FollowUpError(f"Ce dossier est déjà suivi par {to}." if to == submission.officer else "C’est vous-même.")
     waiting = submission.hand_overs.filter(state=HandOver.State.OFFERED)
@@ -82,6 +88,8 @@ def refer_file(*, submission: Submission, epci: ServedEpci, by: User, note: str 
     if submission.closed_at:
         raise FollowUpError("Ce dossier est fermé : rouvrez-le avant de le proposer.")
     check_may_decide(by, submission)
+    if submission.awaits_firm:
+        raise FollowUpError(NOT_YET)
     if epci == submission.epci:
         raise FollowUpError(f"Ce dossier est déjà celui de cette intercommunalité : {epci.usual_name}.")
     if waiting := submission.hand_overs.waiting().first():
@@ -133,7 +141,7 @@ def offer_files(*, submissions: Iterable[Submission], by: User, to: User, note: 
     referred = set(
         HandOver.objects.waiting().referrals().filter(submission__in=keys).values_list("submission", flat=True)
     )
-    files = [file for file in rows if file.officer_id != to.pk and file.pk not in referred and _may_offer(file, by)]
+    files = [file for file in rows if file.pk not in referred and _may_offer(file, by, to)]
     if not files:
         raise FollowUpError(f"Aucun de ces dossiers ne peut être proposé à {to} : fermé, déjà suivi, ou pas le vôtre.")
     now = timezone.now()
@@ -149,7 +157,11 @@ def offer_files(*, submissions: Iterable[Submission], by: User, to: User, note: 
     return len(offers)
 
 
-def _may_offer(submission: Submission, by: User) -> bool:
+def _may_offer(submission: Submission, by: User, to: User) -> bool:
+    if submission.officer_id == to.pk or (
+        submission.awaits_firm and not may_decide(officer=to, submission=submission)
+    ):
+        return False
     decides = submission.closed_at is None and may_decide(officer=by, submission=submission)
     return submission.officer_id == by.pk or decides
 

@@ -84,6 +84,14 @@ class Filing:
     wants_alerts: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """An agreement given by telephone or face to face: who noted it, and when it was given."""
+
+    by: User
+    at: datetime
+
+
 def route(facts: Mapping[str, Any], *, on: date) -> ServedEpci | None:
     """Return the intercommunality in charge: of the project's commune, else of the establishment's; or the pool.
 
@@ -98,16 +106,17 @@ def route(facts: Mapping[str, Any], *, on: date) -> ServedEpci | None:
     return epci
 
 
-def file_submission(filing: Filing, *, on: date) -> Submission:
+def file_submission(filing: Filing, *, on: date, consent: Consent | None = None) -> Submission:
     """File a submission: facts, needs, a first result and the e-mail that confirms the address; once for each key.
 
+    With the ``consent`` that an officer noted, the file is that officer's, and of their service until then.
     Raises ``OutsideTerritory``: nothing is kept then.
     """
     same_key = Submission.objects.filter(filing_key=filing.filing_key)
     if already := same_key.first():
         return already
     try:
-        return _file(filing, on=on)
+        return _file(filing, on=on, consent=consent)
     except IntegrityError:
         if already := same_key.first():  # the same click arrived twice at the same moment: the other one has it all
             return already
@@ -115,8 +124,10 @@ def file_submission(filing: Filing, *, on: date) -> Submission:
 
 
 @transaction.atomic
-def _file(filing: Filing, *, on: date) -> Submission:
+def _file(filing: Filing, *, on: date, consent: Consent | None) -> Submission:
     epci, now = route(filing.facts, on=on), timezone.now()
+    if consent and (epci is None or not covers(officer=consent.by, epci_id=epci.pk)):
+        epci = next(iter(consent.by.epcis()))
     sheet = open_sheet(siret=filing.siret, siren=filing.siren, name=filing.company_name)
     record_first_facts(sheet=sheet, declared=filing.facts, official=filing.official, origins=filing.origins, on=on)
     contact = Contact.objects.create(name=filing.contact_name, email=filing.email, phone=filing.phone)
@@ -129,7 +140,9 @@ def _file(filing: Filing, *, on: date) -> Submission:
         text=filing.text,
         call_slot=filing.call_slot,
         filed_at=now,
-        consented_at=now,
+        consented_at=consent.at if consent else now,
+        consent_by=consent.by if consent else None,
+        officer=consent.by if consent else None,
         many_of_company=n_of_company >= settings.MANY_FILES_OF_COMPANY,
         many_of_address=n_of_address >= settings.MANY_FILES_OF_ADDRESS,
     )
@@ -235,10 +248,11 @@ def _place(submission: Submission, epci: ServedEpci | None, *, commune: str, aut
     """Offer a file to the intercommunality of its new commune; at once it moves only from where nobody has it.
 
     That is: to the pool where the commune became unknown, from the pool, or before officers have seen it. The offer to
-    an intercommunality that a commune no longer names is taken back.
+    an intercommunality that a commune no longer names is taken back. What an officer filed is placed once its firm has
+    confirmed.
     """
     withdraw_referral(submission)
-    if epci == submission.epci:
+    if epci == submission.epci or submission.awaits_firm:
         return
     officer = submission.officer
     is_unseen = officer is None and submission.confirmed_at is None
@@ -249,6 +263,13 @@ def _place(submission: Submission, epci: ServedEpci | None, *, commune: str, aut
     place = Perimeter.objects.filter(code=f"COM-{commune}").first()
     note = f"Commune corrigée : {place.name if place else commune}."
     open_referral(submission=submission, epci=epci, by=author, note=note)
+
+
+def _place_assisted(submission: Submission) -> None:
+    """Offer what an officer filed to where its project is, now that its firm has confirmed; else it stays."""
+    known = known_values(submission)
+    if epci := route(known, on=current_day()):
+        _place(submission, epci, commune=_commune_of(known), author=submission.consent_by)
 
 
 def _close_outside(submission: Submission, *, commune: str, author: User | None, on: date) -> None:
@@ -329,6 +350,8 @@ def confirm_address(*, submission: Submission) -> Submission:
         receipt = f"receipt:{submission.pk}"
         if Notification.objects.filter(dedupe_key=receipt).exists():  # to the address that was corrected since
             receipt = f"{receipt}:confirmed:{submission.confirmed_at.timestamp():.0f}"
+        elif submission.consent_by:
+            _place_assisted(submission)
         enqueue_receipt(submission, result, key=receipt)
         if submission.reviewed_at and (end := submission.review_ends.first()):
             enqueue_reviewed(submission, end)

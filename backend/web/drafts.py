@@ -58,6 +58,7 @@ class Draft:
     asked_again: bool = False  # to press again: what was sent looked like a robot's
     is_called: bool = False  # a call was asked for
     counted: list[str] = field(default_factory=list)  # needs for which its answer was counted, once each
+    is_assisted: bool = False  # an officer fills it in for a firm
     wait_until: float = 0.0  # too many came from this network
 
     @classmethod

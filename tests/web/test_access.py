@@ -84,6 +84,7 @@ ACT_FOREIGN = {**READ_FOREIGN, "territory_lead": 403}
 LEADS = {**everyone(403), "visitor": LOGIN, "epci_lead": OK, "territory_lead": OK}
 TEAM = {**LEADS, "officer": OK}
 CANCEL_FOREIGN = {**everyone(403), "visitor": LOGIN, "officer": 404, "epci_lead": 404, "territory_lead": OK}
+REVIEWS = {**everyone(403), "visitor": LOGIN, "officer": OK, "epci_lead": OK}
 SETS_WEIGHTS = {**everyone(403), "visitor": LOGIN, "territory_lead": OK, "administrator": OK}
 SEES_JOBS = {**SETS_WEIGHTS, "editor": OK, "approver": OK}
 MEMBERS = {**SIGNED_IN, "administrator": 403}  # an administrator without a role keeps accounts, and reads no catalogue
@@ -408,6 +409,8 @@ TABLE: dict[str, Row] = {
     "officer_call_end": act(lambda case: [case.call.pk]),
     "officer_call_file": Row(ACT, ACT_FOREIGN, args=lambda case: [case.call.pk]),
     "officer_portfolio": page(SIGNED_IN),
+    "officer_new": page(REVIEWS),
+    "officer_new_file": Row(REVIEWS, method="post"),
     "officer_team": page(TEAM),
     "officer_absence": Row(TEAM, method="post"),
     "officer_absence_cancel": Row(

@@ -19,6 +19,9 @@ from backend.schemes.models import SubNeed
 from backend.schemes.vocabulary import HORIZONS
 from backend.territories.models import ServedEpci
 
+# Filed by an officer, and not confirmed by the firm yet: nobody outside that officer's service opens it.
+AWAITS_FIRM = Q(consent_by__isnull=False, confirmed_at__isnull=True)
+
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -27,7 +30,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
             return self.none()
         files = self.open_to_officers(timezone.now())
         if user.posts.leads_territory:
-            return files
+            return files.filter(~AWAITS_FIRM | Q(epci__in=user.posts.epcis))
         if not user.posts.epcis:
             return self.none()
         offered = HandOver.objects.offered_to(user).values("submission")
@@ -210,6 +213,11 @@ class Submission(models.Model):
         if moment := self.reopened_at or self.confirmed_at:
             return timezone.localdate(moment)
         return self.filed_on if self.consent_by_id else add_working_days(self.filed_on, 1)
+
+    @property
+    def awaits_firm(self) -> bool:
+        """Whether an officer filed it and its firm has not confirmed its address: see ``AWAITS_FIRM``."""
+        return bool(self.consent_by_id) and self.confirmed_at is None
 
     @property
     def topic(self) -> str:

@@ -24,7 +24,7 @@ from backend.web.access import private
 from backend.web.drafts import CALL, CONTACT, DRAFT, MOST_BYTES, Draft, Stated, stated
 from backend.web.forms.answers import trilean
 from backend.web.forms.filing.call import CallForm
-from backend.web.forms.filing.contact import ContactForm
+from backend.web.forms.filing.contact import AssistedContactForm, ContactForm
 from backend.web.forms.question import Said, read_answer
 from backend.web.notices import Notice, no_cookie, press_again, too_long, too_many
 from backend.web.views.filing import after
@@ -142,7 +142,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     said = stated(draft)
     if isinstance(said, str):
         return redirect("step", said)
-    if said.is_outside:
+    if said.is_outside or draft.is_assisted:
         return redirect("draft_answer")
     form = ContactForm(request.POST)
     draft.steps[CONTACT] = form.typed()
@@ -157,7 +157,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     if wait := spend("filing.network", client_network(request)):
         draft.wait(wait)
         return back_to_answer(request, draft, CONTACT)
-    submission = file_submission(_filing(said, form), on=current_day())
+    submission = file_submission(filing_of(said, form), on=current_day())
     request.session.pop(DRAFT, None)
     request.session[FILED] = draft.key
     return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk))
@@ -187,7 +187,8 @@ def answer_page(
     """Show the answer to a draft; a form is one that was refused, else what the draft has of it."""
     draft = said.draft
     if form is None:
-        form = ContactForm(draft.data(CONTACT) if CONTACT in draft.steps else None)
+        asked = AssistedContactForm if draft.is_assisted else ContactForm
+        form = asked(draft.data(CONTACT) if CONTACT in draft.steps else None)
     if call_form is None:
         call_form = CallForm(draft.data(CALL) if CALL in draft.steps else None, prefix=CALL)
     is_wrong = bool(form.errors or call_form.errors)
@@ -235,7 +236,8 @@ def looks_like_a_robot(request: HttpRequest, draft: Draft) -> bool:
     return trapped or draft.age < settings.FILING_SECONDS
 
 
-def _filing(said: Stated, contact: ContactForm) -> Filing:
+def filing_of(said: Stated, contact: ContactForm) -> Filing:
+    """Return what a draft says, under the name and the address of a contact."""
     need, firm = said.forms["besoin"], said.firm
     return Filing(
         filing_key=UUID(said.draft.key),
@@ -254,7 +256,7 @@ def _filing(said: Stated, contact: ContactForm) -> Filing:
         email=contact.cleaned_data["email"],
         phone=contact.cleaned_data["phone"],
         call_slot=contact.cleaned_data["call_slot"],
-        wants_alerts=contact.cleaned_data["alerts"],
+        wants_alerts=contact.cleaned_data.get("alerts", False),
     )
 
 

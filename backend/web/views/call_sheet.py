@@ -53,7 +53,7 @@ def _answered(request: HttpRequest, submission: Submission, officer: User) -> As
         messages.error(
             request,
             _(
-                "Cette commune est hors du territoire : rien n’a changé. Si elle est juste, corrigez le fait sur le dossier."
+                "Cette commune est hors du territoire : rien n’a changé."
             ),
         )
         return None

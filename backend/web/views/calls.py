@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
+from backend.matchmaking.assisted import StaffAddress
 from backend.matchmaking.calls import Call, ask_call, end_call, file_call, present_calls
 from backend.matchmaking.models import CallRequest
 from backend.matchmaking.queue import Tab
@@ -33,7 +34,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if draft is None:
         return redirect("start")
     said = stated(draft)
-    if request.method != "POST" or isinstance(said, str) or said.is_outside:
+    if request.method != "POST" or isinstance(said, str) or said.is_outside or draft.is_assisted:
         return redirect("draft_answer")
     form = CallForm(request.POST, prefix=CALL)
     draft.steps[CALL] = form.typed()
@@ -97,17 +98,21 @@ def file(request: HttpRequest, call_pk: int) -> HttpResponse:
     form = CallFileForm(request.POST or None, initial=CallFileForm.initial_for(call))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        submission = file_call(
-            call=call,
-            officer=officer,
-            name=given["contact_name"],
-            email=given["email"],
-            phone=given["phone"],
-            company_name=given["company_name"],
-            on=current_day(),
-        )
-        messages.success(request, _("Le dossier est ouvert. Un courriel part pour que l’adresse soit confirmée."))
-        return redirect("officer_file", submission.pk)
+        try:
+            submission = file_call(
+                call=call,
+                officer=officer,
+                name=given["contact_name"],
+                email=given["email"],
+                phone=given["phone"],
+                company_name=given["company_name"],
+                on=current_day(),
+            )
+        except StaffAddress as error:
+            form.add_error("email", str(error))
+        else:
+            messages.success(request, _("Le dossier est ouvert. Un courriel part pour que l’adresse soit confirmée."))
+            return redirect("officer_file", submission.pk)
     (seen,) = present_calls([call], officer=officer)
     status = 422 if form.errors else 200
     return render(request, "web/officer/call_file.html", {"seen": seen, "form": form}, status=status)

@@ -112,6 +112,7 @@ def step_context(name: str, form: StepForm, draft: Draft | None) -> dict[str, An
         "position": position + 1,
         "steps": [(step_name, FORMS[step_name].title, step_name == OPTIONAL) for step_name in NAMES],
         "previous": NAMES[position - 1] if position else None,
+        "is_assisted": bool(draft and draft.is_assisted),
     }
     if isinstance(form, FirmForm):
         context |= {"search_form": SearchForm(), "may_search": is_possible()}

@@ -1,12 +1,18 @@
 """The step that asks whom to call, and for the firm's consent."""
 
+from datetime import date, timedelta
+
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from backend.common.fields import PlainText
+from backend.common.days import current_day
+from backend.common.fields import DayField, PlainText
 from backend.matchmaking.models import Submission
 from backend.web.forms.filing.steps import StepForm
 from backend.web.forms.phone import PhoneField
+
+MOST_AGO = timedelta(days=30)  # of an agreement that is noted now
 
 
 class ContactForm(StepForm):
@@ -41,3 +47,46 @@ class ContactForm(StepForm):
         ),
         required=False,
     )
+
+
+class AssistedContactForm(ContactForm):
+    """Whom to call, and the agreement that an officer notes for a firm."""
+
+    title = _("L’entreprise")
+
+    contact_name = PlainText(label=_("Nom de la personne"), max_length=120)
+    email = forms.EmailField(
+        label=_("Son adresse électronique"),
+        max_length=254,
+        error_messages={"invalid": ContactForm.base_fields["email"].error_messages["invalid"]},
+        help_text=_("Elle y reçoit le lien de son résultat, après l’avoir confirmée."),
+    )
+    phone = PhoneField(label=_("Son téléphone"), max_length=20)
+    call_slot = forms.ChoiceField(
+        label=_("Quand la rappeler ?"), choices=Submission.CallSlot.choices, widget=forms.RadioSelect, initial="any"
+    )
+    consented_on = DayField(
+        label=_("Quel jour a-t-elle donné son accord ?"),
+        initial=current_day,
+        error_messages={"required": _("Dites quel jour la personne a donné son accord.")},
+    )
+    consent = forms.BooleanField(
+        label=_(
+            "La personne accepte que le service économique lise cette demande et lui réponde ; je lui ai dit qu’elle"
+            " peut retirer son accord à tout moment."
+        ),
+        error_messages={"required": _("Sans son accord, aucun dossier n’est ouvert : cochez la case.")},
+    )
+    alerts = None  # type: ignore[assignment]  # Django's way to leave a field out: the firm asks for alerts
+
+    def clean_consented_on(self) -> date:
+        given: date = self.cleaned_data["consented_on"]
+        on = current_day()
+        if not on - MOST_AGO <= given <= on:
+            raise ValidationError(
+                _("Le %(day)s est à venir : dites un jour passé.")
+                if given > on
+                else _("Le %(day)s date de plus de trente jours : demandez de nouveau son accord."),
+                params={"day": f"{given:%d/%m/%Y}"},
+            )
+        return given

@@ -1,0 +1,90 @@
+"""An officer files for a firm: the firm's own steps and answer, then whom it is and what it agreed to."""
+
+from datetime import date, datetime, time
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from backend.accounts.models import User
+from backend.common.days import current_day
+from backend.matchmaking.assisted import StaffAddress, file_for_firm
+from backend.matchmaking.models import Submission
+from backend.matchmaking.services import Consent
+from backend.web.drafts import CONTACT, DRAFT, MOST_BYTES, NAMES, Draft, stated
+from backend.web.forms.filing.contact import AssistedContactForm
+from backend.web.notices import too_long
+from backend.web.views.answer import FILED, answer_page, back_to_answer, filing_of
+from backend.web.views.officer import signed_in
+
+
+def _officer(request: HttpRequest) -> User:
+    user = signed_in(request)
+    if not user.posts.epcis:
+        raise PermissionDenied
+    return user
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Begin a draft for a firm, in place of the one of this browser."""
+    _officer(request)
+    if request.method == "POST":
+        Draft(is_assisted=True).keep(request.session)
+        return redirect("step", NAMES[0])
+    return render(request, "web/officer/new.html", {"is_begun": DRAFT in request.session})
+
+
+@login_required
+@require_POST
+def file(request: HttpRequest) -> HttpResponse:
+    """Open the firm's file, once; what cannot be taken is shown with the answer."""
+    officer, draft = _officer(request), Draft.of(request.session)
+    if draft is None or not draft.is_assisted:
+        return _already_filed(request, officer)
+    said = stated(draft)
+    if isinstance(said, str):
+        return redirect("step", said)
+    if said.is_outside:
+        return redirect("draft_answer")
+    form = AssistedContactForm(request.POST)
+    draft.steps[CONTACT] = form.typed()
+    if draft.size > MOST_BYTES:
+        notice = too_long(given=draft.size, most=MOST_BYTES)
+        return answer_page(request, said, form=form, status=422, notice=notice)
+    if not form.is_valid():
+        return back_to_answer(request, draft, CONTACT)
+    consent = Consent(by=officer, at=_moment(form.cleaned_data["consented_on"]))
+    try:
+        submission = file_for_firm(filing_of(said, form), consent=consent, on=current_day())
+    except StaffAddress as error:
+        form.add_error("email", str(error))
+        return answer_page(request, said, form=form, status=422)
+    request.session.pop(DRAFT, None)
+    request.session[FILED] = draft.key
+    messages.success(request, _("Le dossier est ouvert. Un courriel part pour que l’entreprise confirme son adresse."))
+    return redirect("officer_file", submission.pk)
+
+
+def _moment(day: date) -> datetime:
+    """Return when an agreement was given: now, where it was today, else at noon of its day."""
+    if day == timezone.localdate():
+        return timezone.now()
+    return timezone.make_aware(datetime.combine(day, time(12)))
+
+
+def _already_filed(request: HttpRequest, officer: User) -> HttpResponse:
+    """Lead the second click of a double click to the file; whoever has no draft begins one."""
+    key = request.session.get(FILED)
+    filed = Submission.objects.visible_to(officer).filter(filing_key=UUID(key), consent_by=officer) if key else None
+    submission = filed.first() if filed and request.POST.get("filing_key") == key else None
+    return redirect("officer_file", submission.pk) if submission else redirect("officer_new")
