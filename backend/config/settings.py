@@ -160,7 +160,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # that e-mail invites to sign up, and nobody does here
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "officer_queue"
+LOGIN_REDIRECT_URL = "my_day"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 # The second factor of who signs in: an application or a security key, and codes on paper for a lost telephone.
 SECOND_FACTOR = env.bool("JONCTION_SECOND_FACTOR", default=not DEMO)

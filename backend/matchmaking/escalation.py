@@ -5,10 +5,11 @@ of the next one are told that very morning. Each rung of each wait is told once,
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -88,6 +89,13 @@ def tell_who_waits(*, on: date) -> Work:
         first, *_others = Escalation.objects.bulk_create(mine)
         enqueue_digest(team.people[person], mine, key=f"waiting:{first.pk}")
     return Work(n_looked_at=len(waiting), n_changed=sum(map(len, rows.values())))
+
+
+def waits_too_long(epcis: Collection[int], *, on: date) -> list[Waiting]:
+    """Return what waits in some intercommunalities for so long that their lead is told of it, the oldest first."""
+    waiting = (*_files(), *_calls(), *_promises(on), *_referrals())
+    late = [wait for wait in waiting if wait.epci_id in epcis and Rung.EPCI_LEAD in wait.due(on=on)]
+    return sorted(late, key=attrgetter("since"))
 
 
 def _files() -> Iterator[Waiting]:

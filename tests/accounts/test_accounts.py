@@ -73,7 +73,7 @@ def test_an_invitation_lets_its_reader_choose_a_password_and_sign_in(client, new
     invite(user=newcomer)
     assert choose(client, link_of("invitation", newcomer.email)).status_code == 302
     response = sign_in(client, newcomer.email)
-    assert response["Location"] == "/agent/"
+    assert response["Location"] == "/agent/ma-journee/"
     assert client.get("/agent/").status_code == 200
 
 

@@ -409,6 +409,7 @@ TABLE: dict[str, Row] = {
     "officer_call_end": act(lambda case: [case.call.pk]),
     "officer_call_file": Row(ACT, ACT_FOREIGN, args=lambda case: [case.call.pk]),
     "officer_portfolio": page(SIGNED_IN),
+    "my_day": page(SIGNED_IN),
     "officer_new": page(REVIEWS),
     "officer_new_file": Row(REVIEWS, method="post"),
     "officer_team": page(TEAM),

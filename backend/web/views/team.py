@@ -15,10 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 from backend.accounts.absences import AbsenceError, cancel_absence, declare_absence, name_stand_in, team_of
 from backend.accounts.models import Absence, User
 from backend.common.days import current_day
+from backend.matchmaking.escalation import waits_too_long
 from backend.matchmaking.follow_up import FollowUpError, assign_portfolio
 from backend.matchmaking.teams import holders_led_by, team
 from backend.web.forms.team import AbsenceForm, AssignForm, StandInForm
 from backend.web.views.officer import signed_in
+
+N_LATE = 50  # shown; the rest is behind them
 
 
 @login_required
@@ -31,7 +34,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, bound: Mapping[str, forms.Form] | None = None, *, status: int = 200) -> HttpResponse:
     user, on = _member(request), current_day()
-    leads = user.led_epcis().exists()
+    led = {epci.pk for epci in user.led_epcis()}
     oneself = {"user": user} if team_of(user).count() == 1 else {}
     context = {
         "members": team(user, on=on),
@@ -40,7 +43,8 @@ def _page(request: HttpRequest, bound: Mapping[str, forms.Form] | None = None, *
         "stand_in_form": StandInForm(
             by=user, initial=oneself and {**oneself, "stand_in": user.stand_in_id}, auto_id="suppleant_%s"
         ),
-        "assign_form": AssignForm(by=user, holders=holders_led_by(user), auto_id="confier_%s") if leads else None,
+        "assign_form": AssignForm(by=user, holders=holders_led_by(user), auto_id="confier_%s") if led else None,
+        "late": waits_too_long(led, on=on)[:N_LATE] if led else (),
         **(bound or {}),
     }
     return render(request, "web/officer/team.html", context, status=status)
