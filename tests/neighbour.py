@@ -59,6 +59,7 @@ PLACES = (
     "tests/matchmaking/test_answers.py",
     "tests/matchmaking/test_assisted.py",
     "tests/matchmaking/test_dead_addresses.py",
+    "tests/matchmaking/test_delays.py",
     "tests/matchmaking/test_presentation.py",
     "tests/matchmaking/test_services.py",
     "tests/matchmaking/test_tagging_pages.py",

@@ -154,6 +154,12 @@ class Organisation(models.Model):
     )
     phone = models.CharField(_("téléphone du service"), max_length=20, blank=True)
     email = models.EmailField(_("adresse du service"), blank=True)
+    promised_days = models.PositiveSmallIntegerField(
+        _("délai promis aux entreprises, en jours ouvrés"),
+        null=True,
+        blank=True,
+        help_text=_("Vide : aucun délai n’est montré. Son responsable le fixe, page « Équipe »."),
+    )
 
     class Meta:
         verbose_name = _("organisation")

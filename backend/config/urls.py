@@ -155,6 +155,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/equipe/absence/", team.absence, name="officer_absence"),
     path("agent/equipe/absence/<int:pk>/annuler/", team.cancel, name="officer_absence_cancel"),
     path("agent/equipe/suppleant/", team.stand_in, name="officer_stand_in"),
+    path("agent/equipe/delai/", team.delay, name="officer_delay"),
     path("agent/equipe/confier/", team.assign, name="officer_assign"),
     path("agent/propositions/", following.answer_offer, name="officer_answer_offer"),
     path("agent/catalogue/", catalogue.catalogue, name="officer_catalogue"),

@@ -5,7 +5,9 @@ from operator import attrgetter
 from typing import Any
 
 from backend.accounts.models import Membership, Organisation, User
+from backend.common.days import current_day
 from backend.links.models import Kind
+from backend.matchmaking.delays import delay_of
 from backend.matchmaking.models import (
     Cause,
     Escalation,
@@ -62,13 +64,15 @@ def enqueue_receipt(submission: Submission, result: Result, *, key: str, again: 
     """Say that a file has arrived and who reads it: schemes are mailed once somebody has read it."""
     asks = result.reply == Reply.TO_CONFIRM or result.cause in (Cause.NOT_UNDERSTOOD, Cause.OTHER_LANGUAGE)
     n_matches = 0 if asks else result.matches.answering().count()
+    organisation = organisation_in_charge(submission)
     context = {
         **context_of(submission),
+        "delay": delay_of(organisation, on=current_day()),
         "n_matches": n_matches,
         "caller": caller_of(submission),
         "asks": asks,
         "guides": () if n_matches or result.reply == Reply.TO_CONFIRM else result.guides(),
-        "organisation": organisation_in_charge(submission),
+        "organisation": organisation,
         "closed": submission.closed_at is not None,
         "reviewed": submission.reviewed_at is not None,
     }

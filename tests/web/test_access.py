@@ -424,6 +424,7 @@ TABLE: dict[str, Row] = {
     "officer_assign": Row(
         {**everyone(403), "visitor": LOGIN, "epci_lead": OK}, method="post", sent=lambda case: {"holder": "", "to": ""}
     ),
+    "officer_delay": Row({**everyone(403), "visitor": LOGIN, "epci_lead": OK}, method="post"),
     "officer_take_several": Row(SIGNED_IN, method="post"),
     "officer_offer_several": Row(SIGNED_IN, method="post"),
     "officer_answer_offer": Row(SIGNED_IN, method="post"),

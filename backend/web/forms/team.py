@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from backend.accounts.absences import colleagues_of, team_of
-from backend.accounts.models import User
+from backend.accounts.models import Organisation, User
 from backend.common.days import current_day
 from backend.common.fields import DayField
 
@@ -65,6 +65,31 @@ class AbsenceForm(StandInForm):
         self.fields["user"].label = _("Qui est absent")
         self.fields["stand_in"].label = _("Qui est prévenu à sa place")
         self.fields["stand_in"].empty_label = _("Son suppléant habituel")  # type: ignore[attr-defined]
+
+
+class DelayForm(forms.Form):
+    """In how many working days firms are promised an answer."""
+
+    organisation = forms.ModelChoiceField(queryset=Organisation.objects.none(), label=_("Pour"), empty_label=None)
+    days = forms.IntegerField(
+        label=_("Jours ouvrés, au plus"),
+        required=False,
+        min_value=1,
+        max_value=45,
+        help_text=_("Laissez vide pour n’en montrer aucun."),
+        error_messages={
+            "invalid": _("Écrivez un nombre de jours entier, de 1 à 45, ou rien."),
+            "min_value": _("« %(show_value)s » : au moins un jour ouvré."),
+            "max_value": _("« %(show_value)s » : 45 jours ouvrés au plus."),
+        },
+    )
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        led = Organisation.objects.filter(epci__in=by.led_epcis()).order_by("name")
+        self.fields["organisation"].queryset = led  # type: ignore[attr-defined]
+        if first := led.first():
+            self.initial = {"organisation": first.pk, "days": first.promised_days, **self.initial}
 
 
 class AssignForm(forms.Form):

@@ -21,6 +21,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
 from backend.matchmaking.corrections import confirm_needs, correct_preference
 from backend.matchmaking.correspondence import latest_email, refuses_emails
+from backend.matchmaking.delays import delay_of
 from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.models import Cause, SchemeEvent, Submission
@@ -99,6 +100,7 @@ def result_page(
     alert = getattr(submission, "alert", None)
     page, said = shortlist_of(submission, answer), said_back(submission, answer)
     questions = open_questions(open_of(submission, answer, rules.compiled))
+    organisation = organisation_in_charge(submission)
     shows_aids = aid_form or proposes_de_minimis(answer) or has_aids(submission)
     context = {
         "submission": submission,
@@ -114,7 +116,8 @@ def result_page(
         "refused": refused,
         "reasons": SchemeEvent.Reason.choices,
         "aid_form": aid_form or AidForm(auto_id="aide_%s"),
-        "organisation": organisation_in_charge(submission),
+        "organisation": organisation,
+        "delay": None if submission.reviewed_at else delay_of(organisation, on=current_day()),
         "review_end": submission.review_ends.select_related("officer").first() if submission.reviewed_at else None,
         "asked": asked or asked_with(known_values(submission), questions.first(but=page.asked, rather=page.presumed)),
         "answer_url": reverse("answer", args=[token]),

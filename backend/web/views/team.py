@@ -15,10 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 from backend.accounts.absences import AbsenceError, cancel_absence, declare_absence, name_stand_in, team_of
 from backend.accounts.models import Absence, User
 from backend.common.days import current_day
+from backend.matchmaking.delays import measured_delay, promise_delay
 from backend.matchmaking.escalation import waits_too_long
 from backend.matchmaking.follow_up import FollowUpError, assign_portfolio
 from backend.matchmaking.teams import holders_led_by, team
-from backend.web.forms.team import AbsenceForm, AssignForm, StandInForm
+from backend.web.forms.team import AbsenceForm, AssignForm, DelayForm, StandInForm
 from backend.web.views.officer import signed_in
 
 N_LATE = 50  # shown; the rest is behind them
@@ -44,6 +45,8 @@ def _page(request: HttpRequest, bound: Mapping[str, forms.Form] | None = None, *
             by=user, initial=oneself and {**oneself, "stand_in": user.stand_in_id}, auto_id="suppleant_%s"
         ),
         "assign_form": AssignForm(by=user, holders=holders_led_by(user), auto_id="confier_%s") if led else None,
+        "delay_form": DelayForm(by=user, auto_id="delai_%s") if led else None,
+        "measured": [(epci, measured_delay(epci.pk, on=on)) for epci in user.led_epcis()],
         "late": waits_too_long(led, on=on)[:N_LATE] if led else (),
         **(bound or {}),
     }
@@ -102,6 +105,27 @@ def stand_in(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("C’est noté."))
             return redirect("officer_team")
     return _page(request, {"stand_in_form": form}, status=422)
+
+
+@login_required
+@require_POST
+def delay(request: HttpRequest) -> HttpResponse:
+    """Promise firms an answer within some working days, or promise none."""
+    user = _member(request)
+    if not user.led_epcis().exists():
+        raise PermissionDenied
+    form = DelayForm(request.POST, by=user, auto_id="delai_%s")
+    if not form.is_valid():
+        return _page(request, {"delay_form": form}, status=422)
+    promise_delay(**form.cleaned_data, by=user)
+    days = form.cleaned_data["days"]
+    words = (
+        _("C’est noté : les entreprises lisent « sous %(n)s jours ouvrés ».")
+        if days
+        else _("C’est noté : aucun délai n’est montré aux entreprises.")
+    )
+    messages.success(request, words % {"n": days} if days else words)
+    return redirect("officer_team")
 
 
 @login_required

@@ -1,0 +1,110 @@
+"""The delay that is promised, and the one that is measured: by intercommunality, in working days."""
+
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from backend.accounts.models import Membership, Organisation
+from backend.common.days import add_working_days, working_days_between
+from backend.matchmaking.delays import delay_of, measured_delay, promise_delay
+from backend.matchmaking.models import ReviewEnd, Submission
+from backend.matchmaking.reviews import end_review
+from backend.notifications.models import Notification
+from backend.territories.models import ServedEpci
+from tests.factories import ARC, CCLO, COMMUNES, DAY, link_to, make_officer, make_organisation, make_submission
+from tests.neighbour import ours
+from tests.web.conftest import text_of
+
+MONDAY = date(2026, 9, 7)
+
+
+def at(day: date, hour: int = 9) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time(hour)))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "n"),
+    [
+        (date(2026, 11, 23), date(2026, 11, 23), 0),
+        (date(2026, 11, 23), date(2026, 11, 24), 1),
+        (date(2026, 11, 20), date(2026, 11, 23), 1),  # over a week-end
+        (date(2026, 11, 10), date(2026, 11, 12), 1),  # over 11 November
+        (date(2026, 11, 21), date(2026, 11, 22), 0),
+        (date(2026, 11, 24), date(2026, 11, 20), 0),
+    ],
+)
+def test_working_days_between_two_days(first, last, n):
+    assert working_days_between(first, last) == n
+
+
+def reviewed(epci: str, days: int, *, confirmed_on: date = MONDAY, again: int | None = None) -> Submission:
+    """File, confirm and review a firm of an intercommunality, so many working days later; and once more, if asked."""
+    submission = make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, siret="", siren="")
+    Submission.objects.filter(pk=submission.pk).update(filed_at=at(confirmed_on), confirmed_at=at(confirmed_on))
+    officer = make_officer(epci)
+    end_review(submission=submission, officer=officer, on=DAY, message="Bonjour.")
+    ends = [days] if again is None else [days, again]
+    first = submission.review_ends.get()
+    for n, later in enumerate(ends):
+        moment = at(add_working_days(confirmed_on, later) if later else confirmed_on, 17)
+        if n:
+            ReviewEnd.objects.create(submission=submission, officer=officer, result=first.result, ended_at=moment)
+        else:
+            ReviewEnd.objects.filter(pk=first.pk).update(ended_at=moment)
+    return submission
+
+
+@pytest.mark.django_db
+def test_the_measure_is_the_median_of_first_reviews_of_90_days_in_one_intercommunality():
+    epci = ServedEpci.objects.get(short_name=ARC)
+    on = MONDAY + timedelta(days=60)
+    for days in (0, 2, 3):
+        reviewed(ARC, days)
+    reviewed(ARC, 4, again=30)  # reopened since: the first answer counts
+    reviewed(CCLO, 1)
+    reviewed(ARC, 1, confirmed_on=MONDAY - timedelta(days=120))
+    assert measured_delay(epci.pk, on=on) is None  # four say nothing
+    reviewed(ARC, 9)
+    assert measured_delay(epci.pk, on=on) == 3
+
+
+@pytest.mark.django_db
+def test_nothing_is_shown_before_a_lead_promises_and_only_where_they_lead(client):
+    lead, organisation, far = (
+        make_officer(role=Membership.Role.EPCI_LEAD),
+        make_organisation(ARC),
+        make_organisation(CCLO),
+    )
+    submission = make_submission(confirmed=True)
+    page = f"/resultat/{link_to(submission)}/"
+    assert delay_of(organisation, on=DAY) is None
+    assert "promise" not in text_of(client.get(page)) + ours(Notification).get(kind="receipt").text
+    with pytest.raises(PermissionDenied):
+        promise_delay(organisation=far, days=2, by=lead)
+    with pytest.raises(PermissionDenied):
+        promise_delay(organisation=organisation, days=2, by=make_officer())
+    client.force_login(lead)
+    assert client.post("/agent/equipe/delai/", {"organisation": far.pk, "days": "2"}).status_code == 422
+    said = client.post("/agent/equipe/delai/", {"organisation": organisation.pk, "days": "3"}, follow=True)
+    assert "sous 3 jours ouvrés" in text_of(said)
+    client.logout()
+    assert "Réponse promise sous 3 jours ouvrés." in text_of(client.get(page))
+    other = make_submission(confirmed=True, facts={"commune": COMMUNES[CCLO]}, email="voisin@firm.example")
+    assert "promise" not in text_of(client.get(f"/resultat/{link_to(other)}/"))
+    receipt = make_submission(confirmed=True, email="suivante@firm.example")
+    letter = ours(Notification).get(kind="receipt", recipient=receipt.contact.email)
+    assert "Réponse promise sous 3 jours ouvrés." in letter.text
+    assert Organisation.objects.get(pk=far.pk).promised_days is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("days", "sentence"), [("0", "au moins un"), ("46", "45 jours"), ("deux", "nombre de jours")])
+def test_a_delay_that_cannot_be_says_why_and_stays_as_typed(client, days, sentence):
+    client.force_login(make_officer(role=Membership.Role.EPCI_LEAD))
+    organisation = make_organisation(ARC)
+    response = client.post("/agent/equipe/delai/", {"organisation": organisation.pk, "days": days})
+    assert response.status_code == 422
+    assert sentence in text_of(response)
+    assert response.context["delay_form"]["days"].value() == days
