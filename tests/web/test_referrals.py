@@ -8,7 +8,7 @@ from backend.territories.models import ServedEpci
 from tests.factories import CC2V, CCLO, DAY, decide, first_matches, link_to, make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import text_of
-from tests.web.test_correct import typed_in
+from tests.web.test_correct import WHOLE, typed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +112,8 @@ def test_a_review_that_once_sent_a_file_elsewhere_still_reads_well(desk, submiss
     assert "outside_perimeter" not in page
 
 
-def test_a_firm_that_moves_away_is_asked_first_then_reads_whom_to_call(client, submission):
+def test_a_firm_that_moves_away_is_asked_first_then_reads_whom_to_call(client):
+    submission = make_submission(confirmed=True, facts=WHOLE, text="Je cherche deux soudeurs.")
     address = f"/resultat/{link_to(submission)}/corriger/"
     sent = {
         **typed_in(client, submission),
