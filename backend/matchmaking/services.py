@@ -286,7 +286,8 @@ def _close_outside(submission: Submission, *, commune: str, author: User | None,
         epci_id=submission.epci_id,
         detail=Submission.Closing.OUTSIDE,
     )
-    enqueue_closed(submission, outside=outside_contacts(commune, on=on))
+    if submission.confirmed_at:  # an address that is not gets the e-mail that asks, and nothing else
+        enqueue_closed(submission, outside=outside_contacts(commune, on=on))
 
 
 def _commune_of(facts: Mapping[str, Any]) -> str:

@@ -77,8 +77,8 @@ def as_csv(submission: Submission) -> str:
 def _request(submission: Submission) -> Iterator[Line]:
     yield Line(label=_("Référence"), value=submission.reference)
     yield Line(label=_("Déposée"), value=_("par ce site"), since=submission.filed_at)
-    by_telephone = _("donné au téléphone, noté par %(officer)s") % {"officer": submission.consent_by}
-    consent = by_telephone if submission.consent_by else _("donné")
+    by_word = _("donné de vive voix, noté par %(officer)s") % {"officer": submission.consent_by}
+    consent = by_word if submission.consent_by else _("donné")
     yield Line(label=_("Consentement"), value=consent, since=submission.consented_at)
     for call in CallRequest.objects.filter(Q(submission=submission) | Q(key=submission.filing_key)):
         value = f"{call.phone}, {call.name}, {call.get_call_slot_display()}"

@@ -99,7 +99,7 @@ def test_call_me_takes_a_number_and_the_officer_opens_a_file(service: Service, o
     look(desk, f"rappel-{javascript}-dossier-erreur", javascript=javascript)
     desk.get_by_label("Au téléphone, la personne accepte").check()
     desk.get_by_role("button", name="Ouvrir le dossier").click()
-    expect(desk.locator("main")).to_contain_text("accord recueilli au téléphone par Claire Vasseur")
+    expect(desk.locator("main")).to_contain_text("accord noté par Claire Vasseur")
 
     other = open_context(width=1280, height=900, javascript=javascript).new_page()
     other.goto(f"{service.url}/agent/")

@@ -189,6 +189,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
         "agent-dossier-non-verifiees": f"{file}/partie/non-verifiees/",
         "agent-ajouter": f"{file}/ajouter/",
         "agent-ajouter-trouve": f"{file}/ajouter/?q=robot",
+        "agent-nouveau": "/agent/nouveau/",
         "agent-portefeuille": "/agent/portefeuille/",
         "agent-equipe": "/agent/equipe/",
         "agent-catalogue": "/agent/catalogue/",

@@ -48,7 +48,7 @@ def test_an_officer_files_for_a_firm_which_confirms(answered, client, officer):
     submission = ours(Submission).get()
     assert first["Location"] == second["Location"] == f"/agent/{submission.pk}/"
     assert submission.sheet.name == "Chaudronnerie du Bac"
-    assert f"accord recueilli au téléphone par {officer}" in text_of(client.get(first["Location"]))
+    assert f"accord noté par {officer}" in text_of(client.get(first["Location"]))
     assert [mail.kind for mail in ours(Notification)] == ["confirm_address"]
     client.logout()
     confirm = f"/confirmer/{link_to(submission, 'confirm')}/"

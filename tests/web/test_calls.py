@@ -240,7 +240,7 @@ def test_an_officer_opens_a_file_with_the_consent_given_by_telephone(client):
     assert submission.sheet.name == "Tôlerie du Port"
     assert submission.sheet.values() == {"commune": COMMUNES[ARC]}
     assert [need.sub_need_id for need in submission.needs.filter(ticked=True)] == call.needs
-    assert f"accord recueilli au téléphone par {officer}" in text_of(client.get(first["Location"]))
+    assert f"accord noté par {officer}" in text_of(client.get(first["Location"]))
     assert seen_by(officer) == []
     assert [mail.kind for mail in ours(Notification)] == ["confirm_address"]
 
@@ -273,4 +273,4 @@ def test_own_data_says_by_whom_consent_by_telephone_was_recorded():
     given = {"name": "Camille", "email": "camille@y.example", "phone": "03 53 01 60 77", "company_name": ""}
     submission = file_call(call=make_call(), officer=officer, on=DAY, **given)
     said = {line.label: line.value for theme in own_data(submission) for line in theme.lines}
-    assert said["Consentement"] == f"donné au téléphone, noté par {officer}"
+    assert said["Consentement"] == f"donné de vive voix, noté par {officer}"

@@ -53,7 +53,7 @@ def test_a_refusal_without_a_word_says_so_and_with_one_is_read_on_the_file(desk,
     refer(desk, submission, epci=epci(CCLO).pk)
     sender, reader, offer = desk.session["_auth_user_id"], make_officer(CCLO), ours(HandOver).get()
     client.force_login(reader)
-    sent = {"offer": [offer.pk], "answer": "decline"}
+    sent = {"offer": [offer.pk], "answer": "decline", "why": "\0"}
     assert "en une phrase" in text_of(client.post("/agent/propositions/", sent, follow=True))
     assert "Dossiers refusés : 1" in text_of(
         client.post("/agent/propositions/", {**sent, "why": "Le siège est chez vous."}, follow=True)

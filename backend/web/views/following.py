@@ -115,13 +115,17 @@ def answer_offer(request: HttpRequest) -> HttpResponse:
     accept = request.POST.get("answer") == "accept"
     offers = HandOver.objects.offered_to(user).filter(pk__in=keys)
     try:
-        count = answer_offers(hand_overs=offers, to=user, accept=accept, answer=request.POST.get("why", "")[:500])
+        count = answer_offers(hand_overs=offers, to=user, accept=accept, answer=_why(request))
     except FollowUpError as error:
         messages.error(request, str(error))
     else:
         words = _("Dossiers acceptés : %(n)s.") if accept else _("Dossiers refusés : %(n)s.")
         messages.success(request, words % {"n": count})
     return redirect(f"{reverse('officer_queue')}?etat={Tab.OFFERED}")
+
+
+def _why(request: HttpRequest) -> str:
+    return request.POST.get("why", "").replace("\0", "")[:500]
 
 
 @login_required

@@ -143,6 +143,7 @@ def _answer(offer: HandOver, officer: User, *, accept: bool) -> bool:
 
 
 def _send_elsewhere(submission: Submission, officer: User, draw: Random) -> Generator[timedelta | int, None, User]:
+    submission.refresh_from_db()
     other = draw.choice(list(ServedEpci.objects.exclude(pk=submission.epci_id or 0).order_by("pk")))
     offered = refer_file(submission=submission, epci=other, by=officer, note=draw.choice(words()["hand_over_notes"]))
     yield draw.choice((1, 1, 2, 3))
