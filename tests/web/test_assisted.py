@@ -89,6 +89,7 @@ def test_the_draft_of_an_officer_is_filed_by_no_other_door(answered):
     assert not ours(Submission).exists()
 
 
+@pytest.mark.shows_both("the list of all files is the territory lead's")
 def test_the_file_is_not_found_elsewhere_before_the_firm_confirms(answered, client):
     path = answered.post(FILE, GIVEN)["Location"]
     for user in (make_lead(), make_officer(CCLO)):
