@@ -52,9 +52,7 @@ def _answered(request: HttpRequest, submission: Submission, officer: User) -> As
     except OutsideTerritory:
         messages.error(
             request,
-            _(
-                "Cette commune est hors du territoire : rien n’a changé."
-            ),
+            _("Cette commune est hors du territoire : rien n’a changé."),
         )
         return None
     if again is None:

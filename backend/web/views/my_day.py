@@ -15,7 +15,7 @@ Role = Membership.Role
 PAGES = {
     Role.EPCI_LEAD: ("officer_team", ""),
     Role.OFFICER: ("officer_queue", ""),
-    Role.TERRITORY_LEAD: ("officer_gaps", ""),
+    Role.TERRITORY_LEAD: ("territory_funnel", ""),
     Role.APPROVER: ("admin:schemes_proposal_changelist", "?faire=relire"),
     Role.EDITOR: ("admin:schemes_cataloguetask_changelist", ""),
     Role.PARTNER: ("officer_catalogue", ""),

@@ -12,5 +12,5 @@ def restore_reason(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matchmaking", "0029_referrals")]
+    dependencies = [("matchmaking", "0032_referrals")]
     operations = [migrations.RunPython(drop_reason, restore_reason)]

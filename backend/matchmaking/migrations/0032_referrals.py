@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("matchmaking", "0028_answers_counted_without_a_name"),
+        ("matchmaking", "0031_steps_of_schemes_are_events"),
         ("territories", "0002_tables_of_activities"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
