@@ -172,8 +172,8 @@ GROUPS = (
     ("kept", _("Retenus"), _("Une personne a relu ces dispositifs.")),
     (
         "eligible",
-        _("Éligibles"),
-        _("Tout ce que nous savons de l’entreprise correspond ; il reste parfois un point à confirmer."),
+        _("Tout correspond"),  # "éligible" is a word of a card, where nothing is open
+        _("Rien de ce que nous savons de l’entreprise ne s’y oppose ; le mot de chacun dit ce qui reste ouvert."),
     ),
     (
         "undecided",

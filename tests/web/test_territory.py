@@ -16,6 +16,7 @@ from backend.common.files import read_yaml
 from backend.companies.models import Company, Contact, Establishment
 from backend.matchmaking.models import CallRequest, FollowUp, Result, Review, ReviewEnd, SchemeEvent, Submission
 from backend.notifications.models import Notification
+from backend.steering.models import FileFact, NeedFact
 from backend.territories.models import Nomenclature, ServedEpci
 from backend.territories.services import served_communes
 from backend.web.management.territory.clock import at, later
@@ -100,6 +101,12 @@ def test_everything_goes_through_the_services_and_up_to_today():
         }  # to a dead address nothing is sent
         assert email.ended_at == end.ended_at
     assert {result.on for result in ours(Result)} <= {DAY - timedelta(days=n) for n in range(366)}
+
+
+def test_those_who_lead_find_its_figures_at_once():
+    load()
+    assert FileFact.objects.count() == Submission.objects.count()
+    assert NeedFact.objects.exists()
 
 
 def test_no_email_of_the_past_leaves_today():
