@@ -1,5 +1,8 @@
 """The best question on the firm's page and on the officer's: what it promises, what answering it does."""
 
+import json
+import re
+
 import pytest
 
 from backend.companies.models import Fact
@@ -49,6 +52,9 @@ ANSWERS = {
     "taxes_up_to_date": {"taxes_up_to_date": "yes"},
     "in_difficulty": {"in_difficulty": "no"},
 }
+
+
+HANDLED = {"200": True, "204": False, "302": True, "422": True, "403": False, "404": False, "500": False}
 
 
 def test_the_page_asks_one_question_says_why_and_what_it_settles(client, submission):
@@ -119,6 +125,9 @@ def test_an_answer_to_what_is_not_asked_is_not_taken(client, submission, name):
     n_facts = submission.sheet.facts.count()
     for sent in ({"skip": "1"}, {"value": "yes"}, {"horizon": "later"}):
         assert send(client, submission, question=name, **sent).status_code == 302
+        text = text_of(client.get(page_of(submission)))
+        assert "Cette question n’est plus posée : rien de plus n’a été noté." in text
+        assert "C’est noté" not in text
     assert submission.sheet.facts.count() == n_facts
 
 
@@ -193,6 +202,44 @@ def test_an_answer_that_cannot_be_read_comes_back_with_what_was_typed(client):
     response = client.post(sheet, {"question": "headcount", "headcount": "beaucoup", "headcount_band": ""})
     assert response.status_code == 422
     assert 'value="beaucoup"' in response.content.decode()
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_an_answer_to_what_was_asked_before_says_that_it_is_not_taken(client, submission, headers):
+    client.force_login(make_officer())
+    sheet = f"/agent/{submission.pk}/appel/"
+    name = client.get(sheet).context["asked"][0].question.name
+    client.post(sheet, {"question": name, "skip": "1"}, headers=headers, follow=True)
+    n_facts = submission.sheet.facts.count()
+    page = client.post(sheet, {"question": name, **ANSWERS[name]}, headers=headers, follow=True)
+    assert "Cette question n’est plus posée : rien de plus n’a été noté." in text_of(page)
+    assert "C’est noté" not in text_of(page)
+    assert submission.sheet.facts.count() == n_facts
+
+
+def test_a_refused_answer_on_the_telephone_is_a_part_that_htmx_puts_in_place(client):
+    submission = make_submission(confirmed=True, without=("headcount",))
+    client.force_login(make_officer())
+    sheet = f"/agent/{submission.pk}/appel/"
+    meta = re.search(r"name=\"htmx-config\"\s+content='([^']+)'", client.get(sheet).content.decode())
+    handling = json.loads(meta[1])["responseHandling"]
+    taken = {code: next(one for one in handling if re.fullmatch(one["code"], code)) for code in HANDLED}
+    assert {code: one["swap"] for code, one in taken.items()} == HANDLED
+    sent = {"question": "headcount", "headcount": "beaucoup", "headcount_band": ""}
+    response = client.post(sheet, sent, headers={"HX-Request": "true"})
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert page.lstrip().startswith('<div id="fiche-appel">')
+    assert "Écrivez un nombre de salariés" in text_of(response)
+    assert 'value="beaucoup"' in page
+
+
+def test_an_answer_after_the_session_ended_leads_the_whole_page_to_sign_in(client, submission):
+    sheet = f"/agent/{submission.pk}/appel/"
+    response = client.post(sheet, {"question": "headcount", "skip": "1"}, headers={"HX-Request": "true"})
+    assert response.status_code == 200
+    assert response["HX-Redirect"] == f"/compte/connexion/?next={sheet}"
+    assert not response.content
 
 
 def test_an_officer_of_elsewhere_answers_nothing(client, submission):

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.matchmaking.models import Submission
@@ -16,6 +18,10 @@ from backend.web.forms.fact_fields import FORM_OF_FACT
 from backend.web.forms.fact_fields.base import FactFields
 from backend.web.forms.fact_fields.rows import ADD_ROW
 from backend.web.forms.facts import TOLD_WITH
+
+
+class NotAsked(LookupError):
+    """An answer to what is not asked, with a sentence for who gave it."""
 
 
 def open_questions(of: Open) -> Questions:
@@ -102,12 +108,12 @@ def take_answer(
 ) -> Asked | None:
     """Record the answer to a question of the page; return the question to show again where it cannot be read.
 
-    The answer to a question that is no longer asked (a page left open, a second click) is not taken. Raises
-    ``OutsideTerritory``.
+    Raises ``NotAsked`` where the question is no longer asked (a page left open, a second click): nothing is taken
+    then; and ``OutsideTerritory``.
     """
     question = questions.named(data.get("question", ""))
     if question is None:
-        return None
+        raise NotAsked(_("Cette question n’est plus posée : rien de plus n’a été noté."))
     said = read_answer(question, known_values(submission), data)
     if isinstance(said, Asked):
         return said

@@ -18,7 +18,7 @@ from backend.matchmaking.questions import open_of
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import OutsideTerritory, check_may_decide
 from backend.matchmaking.shortlist import present_both
-from backend.web.forms.question import Asked, first_asked, open_questions, take_answer
+from backend.web.forms.question import Asked, NotAsked, first_asked, open_questions, take_answer
 from backend.web.fragments import render_fragment
 from backend.web.views.officer import signed_in, tell_changes, visible_file
 
@@ -54,6 +54,9 @@ def _answered(request: HttpRequest, submission: Submission, officer: User) -> As
             request,
             _("Cette commune est hors du territoire : rien n’a changé."),
         )
+        return None
+    except NotAsked as error:
+        messages.warning(request, str(error))
         return None
     if again is None:
         submission.refresh_from_db()

@@ -44,7 +44,7 @@ from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.web.access import has_fresh_access, opened, opened_submission, private, submission_of, token_of
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
-from backend.web.forms.question import Asked, asked_with, open_questions, take_answer
+from backend.web.forms.question import Asked, NotAsked, asked_with, open_questions, take_answer
 from backend.web.forms.result import AddressForm, AlertForm, CallMeForm
 from backend.web.forms.states import RefusedState
 from backend.web.notices import Notice, no_cookie, too_many
@@ -237,6 +237,8 @@ def question(request: HttpRequest, token: str) -> HttpResponse:
             request,
             _("Cette commune est hors du territoire : rien n’a changé. Si elle est juste, corrigez vos réponses."),
         )
+    except NotAsked as error:
+        messages.warning(request, str(error))
     else:
         if again:
             status = 422 if again.form and again.form.errors else 200
