@@ -11,6 +11,7 @@ from django.conf import settings
 from backend.common.files import read_yaml
 from backend.common.text import fold
 from backend.schemes.models import Revision, Scheme
+from backend.territories.models import ActivityTable
 
 AHEAD = timedelta(days=90)
 EDITORS, ADMINISTRATORS = "editors", "administrators"
@@ -84,15 +85,15 @@ class Due:
 def due(schemes: Iterable[Scheme], *, on: date) -> list[Due]:
     """Return the events to act upon on a day, each once with all its sheets.
 
-    One that concerns no sheet is told from ``read_from`` until its day; the others until each sheet was read.
+    Those of editors are told until each sheet was read, the table between the two NAF until it is loaded.
     """
-    schemes = list(schemes)
+    schemes, is_table_loaded = list(schemes), ActivityTable.objects.exists()
     found = []
     for event in law_events():
         if on < event.read_from:
             continue
         unread = tuple(scheme for scheme in schemes if event.concerns(scheme) and _is_unread(scheme, event))
-        if unread or (event.who == ADMINISTRATORS and on <= event.day):
+        if unread or (event.who == ADMINISTRATORS and not is_table_loaded):
             found.append(Due(event, unread))
     return found
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from backend.accounts.models import Membership, User
 from backend.common.work import Work
@@ -12,7 +12,7 @@ from backend.notifications.models import Notification
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email
 from backend.schemes.dates import closed_on, closing_without_follow_up, overdue, published, what_next
-from backend.schemes.law import Due, due
+from backend.schemes.law import ADMINISTRATORS, Due, due
 from backend.schemes.models import CatalogueTask, Page, Scheme
 from backend.schemes.quality import review_day
 
@@ -22,9 +22,15 @@ SHOWN = 10  # of each list; the rest is counted
 
 @transaction.atomic
 def send_summaries(*, on: date) -> Work:
-    """Owe the summary of the week, once to each editor and approver; nothing where there is nothing to do."""
-    editors = User.objects.filter(memberships__in=Membership.objects.editing()).distinct()
+    """Owe the summary of the week, once to each editor and approver; nothing where there is nothing to do.
+
+    Administrators get it while a text asks for something that only they can do.
+    """
     content = _content(on)
+    readers = Q(memberships__in=Membership.objects.editing())
+    if any(text["is_for_administrators"] for text in content.get("texts", ())):
+        readers |= Q(is_superuser=True)
+    editors = User.objects.filter(readers, is_active=True).distinct()
     week = on.isocalendar()
     n_owed = 0
     for user in editors if content else ():
@@ -84,5 +90,6 @@ def _text(found: Due) -> dict[str, Any]:
         "on": found.event.day,
         "effect": found.event.effect,
         "who": found.who,
+        "is_for_administrators": found.event.who == ADMINISTRATORS,
         "schemes": [_line(scheme) for scheme in found.unread],
     }

@@ -5,12 +5,15 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from backend.accounts.models import User
 from backend.notifications.models import Notification
 from backend.schemes.dates import published
 from backend.schemes.law import due, law_events
 from backend.schemes.models import Scheme
 from backend.schemes.summary import send_summaries
+from backend.territories.models import ActivityTable
 from tests.factories import publish_revision
 from tests.schemes.people import get_scheme, make_editor
 
@@ -64,11 +67,24 @@ def test_a_sheet_is_told_of_from_the_day_to_read_it_until_it_was_read(two_sheets
     assert "gber-2026" not in told(GBER.day)
 
 
-def test_what_the_service_loads_is_told_without_any_sheet_until_its_day(two_sheets):
+def test_what_the_service_loads_is_told_without_any_sheet_until_it_is_loaded(two_sheets):
     two_sheets(state_aid_regime="", legal_basis="")
     assert told(date(2026, 12, 14)) == {}
-    assert told(date(2026, 12, 15)) == told(date(2027, 1, 1)) == {"naf-2025": []}
-    assert told(date(2027, 1, 2)) == {}
+    assert told(date(2026, 12, 15)) == told(date(2027, 3, 1)) == {"naf-2025": []}
+    ActivityTable.objects.create(
+        source="INSEE", dated=date(2026, 12, 1), loaded_at=timezone.now(), digest="x", pairs=[]
+    )
+    assert told(date(2027, 3, 1)) == {}
+
+
+def test_administrators_are_written_to_while_only_they_can_act(two_sheets):
+    two_sheets(state_aid_regime="", legal_basis="", review_by=date(2030, 1, 1))
+    root = User.objects.create_superuser("root@jonction.example", "")
+    send_summaries(on=date(2026, 12, 14))
+    assert not Notification.objects.filter(recipient=root.email).exists()
+    send_summaries(on=date(2026, 12, 21))
+    (mail,) = Notification.objects.filter(recipient=root.email)
+    assert "load_naf_2025" in mail.text
 
 
 def test_the_email_of_the_week_says_a_text_once_with_all_its_sheets(two_sheets):
