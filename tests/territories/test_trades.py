@@ -4,7 +4,7 @@ import pytest
 
 from backend.common.text import fold
 from backend.territories.models import Nomenclature
-from backend.territories.trades import MOST, _trades, find_activities
+from backend.territories.trades import _trades, find_activities, sure_activity
 
 pytestmark = pytest.mark.django_db
 
@@ -20,13 +20,44 @@ pytestmark = pytest.mark.django_db
         ("usinage", "25.62A", "25.62B"),
         ("conseil informatique", "62.02A", "62.02A"),
         ("garage", "45.20A", "45.20A"),
+        ("bar", "56.30Z", "24.31Z"),
+        ("Café", "56.30Z", "10.83Z"),
+        ("musique", "85.52Z", "32.20Z"),
+        ("ascenseurs", "43.29B", "28.22Z"),
+        ("club de sport", "93.12Z", "94.99Z"),
     ],
 )
 def test_words_find_what_trades_are_called_then_what_labels_say(typed, first, also):
     codes = [activity.code for activity in find_activities(typed)]
     assert codes[0] == first
     assert also in codes
-    assert len(codes) <= MOST
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("bar", "56.30Z"),
+        ("Crèche", "88.91A"),
+        ("un salon de coiffure", "96.02A"),
+        ("salons de coiffure", "96.02A"),
+        ("dentistes", "86.23Z"),
+        ("kiné", "86.90E"),
+        ("avocat", "69.10Z"),
+        ("scierie", "16.10A"),
+        ("garagiste", None),  # mends, or sells
+        ("marbrier", None),
+        ("club", None),
+        ("salon", None),
+        ("musique", None),
+        ("tri", None),
+        ("bio", None),
+        ("barres", None),  # only a label says it
+        ("avocat et notaire", None),
+        ("", None),
+    ],
+)
+def test_only_a_trade_of_one_activity_is_sure(typed, code):
+    assert sure_activity(typed) == code
 
 
 @pytest.mark.parametrize(

@@ -345,31 +345,3 @@ def test_an_answer_left_out_is_unknown_and_not_a_fact(client):
     )
     assert not ours(Fact).exists()
     assert ours(Submission).get().epci is None
-
-
-@pytest.mark.django_db
-def test_an_activity_is_found_by_its_words_and_chosen_of_several(client):
-    fill(client, upto="besoin")
-    step = {**FIRM, "naf": "menuiserie", "division": ""}
-    assert client.post("/demande/entreprise/", step)["Location"] == "/demande/entreprise/"
-    page = client.get("/demande/entreprise/")
-    assert "Plusieurs activités répondent à « menuiserie » : choisissez la vôtre." in text_of(page)
-    assert 'name="naf_choice"' in page.content.decode()
-    assert "Travaux de menuiserie bois et PVC" in text_of(page)
-    assert 'value="menuiserie"' in page.content.decode()
-    assert client.post("/demande/entreprise/", {**step, "naf_choice": "16.23Z"})["Location"] != "/demande/entreprise/"
-    form = client.get("/demande/entreprise/").context["form"]
-    assert form.facts()["naf"] == "16.23Z"
-    for wrong in ("01.11Z", "x" * 500, ""):  # of no word that was typed
-        assert client.post("/demande/entreprise/", {**step, "naf_choice": wrong})["Location"] == "/demande/entreprise/"
-
-
-@pytest.mark.django_db
-def test_words_of_one_activity_are_enough_and_those_of_none_are_told(client):
-    fill(client, upto="besoin")
-    client.post("/demande/entreprise/", {**FIRM, "naf": "paysagiste", "division": ""})
-    assert client.get("/demande/entreprise/").context["form"].facts()["naf"] == "81.30Z"
-    client.post("/demande/entreprise/", {**FIRM, "naf": "zorbiliste", "division": ""})
-    page = client.get("/demande/entreprise/")
-    assert "Aucune activité ne répond à « zorbiliste »." in text_of(page)
-    assert 'value="zorbiliste"' in page.content.decode()

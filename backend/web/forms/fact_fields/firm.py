@@ -14,9 +14,12 @@ from backend.matchmaking import engine
 from backend.schemes.models import is_activity
 from backend.schemes.wording import day as day_in_words
 from backend.territories.models import Nomenclature
-from backend.territories.trades import find_activities
+from backend.territories.trades import find_activities, sure_activity
 from backend.web.forms.answers import LEGAL_FORMS, UNKNOWN, activity_choices, legal_form_key
 from backend.web.forms.fact_fields.base import FactFields, Facts
+
+MOST_ACTIVITIES = 8  # a list that is read on a phone
+NONE_OF_THESE = "none"
 
 
 class ActivityFields(FactFields):
@@ -35,6 +38,7 @@ class ActivityFields(FactFields):
         super().__init__(*args, **kwargs)
         self.fields["division"].choices = [UNKNOWN, *activity_choices()]  # type: ignore[attr-defined]
         self.activities: list[tuple[Nomenclature, bool]] = []  # that words may mean, each with whether it is chosen
+        self.is_none_of_these = False
 
     def clean_naf(self) -> str:
         typed: str = self.cleaned_data["naf"].strip()
@@ -52,17 +56,39 @@ class ActivityFields(FactFields):
         return code
 
     def _find_activity(self, typed: str) -> str:
-        """Return the code of the one activity that some words mean, or that was chosen of several."""
+        """Return the code of the one trade that some words name, or that was chosen of what they may mean."""
+        if sure := sure_activity(typed):
+            return sure
         found, chosen = find_activities(typed), self.data.get(self.add_prefix("naf_choice"), "")
-        codes = [activity.code for activity in found]
-        self.activities = [(activity, activity.code == chosen) for activity in found]
-        if chosen in codes or len(codes) == 1:
-            return str(chosen) if chosen in codes else codes[0]
-        said = _("Plusieurs activités répondent à « %(typed)s » : choisissez la vôtre.")
-        none = _(
-            "Aucune activité ne répond à « %(typed)s ». Écrivez un autre mot, ou choisissez dans la liste au-dessus."
+        shown = found[:MOST_ACTIVITIES]
+        self.activities = [(activity, activity.code == chosen) for activity in shown]
+        self.is_none_of_these = bool(shown) and chosen == NONE_OF_THESE
+        if self.is_none_of_these:
+            return ""
+        if chosen in [activity.code for activity in shown]:
+            return str(chosen)
+        raise ValidationError(
+            self._asks(len(found)), params={"typed": typed[:60], "found": len(found), "n": MOST_ACTIVITIES}
         )
-        raise ValidationError(said if codes else none, params={"typed": typed[:60]})
+
+    @staticmethod
+    def _asks(n_found: int) -> str:
+        """Return the sentence that asks which activity it is, by how many were found."""
+        if not n_found:
+            said = _(
+                "Aucune activité ne répond à « %(typed)s ». "
+                "Écrivez un autre mot, ou choisissez dans la liste au-dessus."
+            )
+        elif n_found == 1:
+            said = _("Une activité répond à « %(typed)s » : dites si c’est la vôtre.")
+        elif n_found > MOST_ACTIVITIES:
+            said = _(
+                "%(found)s activités répondent à « %(typed)s », dont voici les %(n)s plus proches : "
+                "choisissez la vôtre, ou écrivez un mot plus précis."
+            )
+        else:
+            said = _("Plusieurs activités répondent à « %(typed)s » : choisissez la vôtre.")
+        return str(said)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -1,0 +1,59 @@
+"""The trade that a firm writes in a word: taken where it is sure, asked everywhere else."""
+
+import re
+
+import pytest
+
+from tests.web.conftest import FIRM, fill, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_activity_is_found_by_its_words_and_chosen_of_several(client):
+    fill(client, upto="besoin")
+    step = {**FIRM, "naf": "menuiserie", "division": ""}
+    assert client.post("/demande/entreprise/", step)["Location"] == "/demande/entreprise/"
+    page = client.get("/demande/entreprise/")
+    assert "Plusieurs activités répondent à « menuiserie » : choisissez la vôtre." in text_of(page)
+    assert 'name="naf_choice"' in page.content.decode()
+    assert "Travaux de menuiserie bois et PVC" in text_of(page)
+    assert 'value="menuiserie"' in page.content.decode()
+    assert client.post("/demande/entreprise/", {**step, "naf_choice": "16.23Z"})["Location"] != "/demande/entreprise/"
+    form = client.get("/demande/entreprise/").context["form"]
+    assert form.facts()["naf"] == "16.23Z"
+    for wrong in ("01.11Z", "x" * 500, ""):  # of no word that was typed
+        assert client.post("/demande/entreprise/", {**step, "naf_choice": wrong})["Location"] == "/demande/entreprise/"
+
+
+def test_words_of_one_activity_are_enough_and_those_of_none_are_told(client):
+    fill(client, upto="besoin")
+    client.post("/demande/entreprise/", {**FIRM, "naf": "paysagiste", "division": ""})
+    assert client.get("/demande/entreprise/").context["form"].facts()["naf"] == "81.30Z"
+    client.post("/demande/entreprise/", {**FIRM, "naf": "zorbiliste", "division": ""})
+    page = client.get("/demande/entreprise/")
+    assert "Aucune activité ne répond à « zorbiliste »." in text_of(page)
+    assert 'value="zorbiliste"' in page.content.decode()
+
+
+def test_the_one_label_that_a_word_finds_is_asked_and_may_be_refused(client):
+    fill(client, upto="besoin")
+    step = {**FIRM, "naf": "houille", "division": ""}
+    assert client.post("/demande/entreprise/", step)["Location"] == "/demande/entreprise/"
+    page = client.get("/demande/entreprise/")
+    assert "Une activité répond à « houille » : dites si c’est la vôtre." in text_of(page)
+    assert "Extraction de houille" in text_of(page)
+    assert "Aucune de celles-ci" in text_of(page)
+    assert client.post("/demande/entreprise/", {**step, "naf_choice": "none"})["Location"] != "/demande/entreprise/"
+    page = client.get("/demande/entreprise/")
+    assert not page.context["form"].facts()["naf"]
+    assert 'value="houille"' in page.content.decode()
+    client.post("/demande/entreprise/", {**step, "naf_choice": "05.10Z"})
+    assert client.get("/demande/entreprise/").context["form"].facts()["naf"] == "05.10Z"
+
+
+def test_a_word_of_many_activities_says_how_many_and_shows_the_nearest(client):
+    fill(client, upto="besoin")
+    client.post("/demande/entreprise/", {**FIRM, "naf": "fabrication", "division": ""})
+    page = client.get("/demande/entreprise/")
+    assert len(page.context["form"].activities) == 8
+    assert re.search(r"\d{2,} activités répondent à « fabrication », dont voici les 8 plus proches", text_of(page))
