@@ -55,9 +55,11 @@ class Word(Protocol):
 def state_of_verdict(verdict: str, reason: str) -> str:
     """Return the verdict of a review as a state; empty where it says nothing of the scheme."""
     if verdict == Review.Verdict.REJECTED:
-        return {Review.Reason.ALREADY_HAS_IT: State.HAS_IT, Review.Reason.ASKED_AND_REFUSED: State.REFUSED}.get(
-            Review.Reason(reason), State.SET_ASIDE
-        )
+        states: dict[str, State] = {
+            Review.Reason.ALREADY_HAS_IT: State.HAS_IT,
+            Review.Reason.ASKED_AND_REFUSED: State.REFUSED,
+        }
+        return states.get(reason, State.SET_ASIDE)
     return KEPT if verdict == KEPT else ""
 
 

@@ -104,12 +104,23 @@ def test_a_review_that_once_sent_a_file_elsewhere_still_reads_well(desk, submiss
         match=review.match,
         officer=officer,
         verdict=Review.Verdict.REFERRED,
+        reason="outside_perimeter",
         rerouted_to=epci(CCLO),
         decided_at=review.decided_at + (DAY - DAY).resolution,
     )
     page = text_of(desk.get(f"/agent/{submission.pk}/"))
     assert f"Dossier transmis par {officer}" in page
     assert "outside_perimeter" not in page
+    assert "Quifarnel" not in page
+    firm = f"/resultat/{link_to(submission)}/"
+    assert "outside_perimeter" not in text_of(desk.get(firm))
+    kept = desk.get(f"{firm}mes-donnees/json/").content.decode()
+    assert submission.reference in kept
+    assert "outside_perimeter" not in kept
+    assert "Quifarnel" not in kept
+    assert not Review.objects.labels().filter(verdict=Review.Verdict.REFERRED).exists()
+    assert "outside_perimeter" not in Review.Reason.values
+    assert len(Review.Reason.values) == 11
 
 
 def test_a_firm_that_moves_away_is_asked_first_then_reads_whom_to_call(client):

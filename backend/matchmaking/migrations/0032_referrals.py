@@ -100,6 +100,7 @@ class Migration(migrations.Migration):
                     ("better_alternative", "un autre dispositif convient mieux"),
                     ("partner_first", "il faut d’abord un partenaire"),
                     ("other", "autre raison (à préciser)"),
+                    ("outside_perimeter", "hors de mon périmètre"),
                 ],
                 max_length=20,
                 verbose_name="raison",

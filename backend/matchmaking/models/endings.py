@@ -27,6 +27,7 @@ ENDINGS = {
     "not_interested": Ending.NEVER,
     "better_alternative": Ending.PROJECT,
     "partner_first": Ending.PROJECT,
+    "outside_perimeter": Ending.PROJECT,  # of old reviews
     "other": Ending.PROJECT,
     "other_project": Ending.PROJECT,
     "has_it": Ending.NEVER,

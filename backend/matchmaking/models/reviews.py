@@ -1,6 +1,6 @@
 """What people decided about a result."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -66,6 +66,8 @@ class Review(models.Model):
         PARTNER_FIRST = "partner_first", _("il faut d’abord un partenaire")
         OTHER = "other", _("autre raison (à préciser)")
 
+    # What old rows say and nobody may say any more: rows are never rewritten.
+    RETIRED_REASONS = (("outside_perimeter", _("hors de mon périmètre")),)
     USELESS = (Reason.NOT_WORTH_IT, Reason.BETTER_ALTERNATIVE)
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="reviews")
@@ -75,7 +77,7 @@ class Review(models.Model):
     )
     officer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reviews")
     verdict = models.CharField(_("avis"), max_length=10, choices=Verdict)
-    reason = models.CharField(_("raison"), max_length=20, choices=Reason, blank=True)
+    reason = models.CharField(_("raison"), max_length=20, choices=[*Reason.choices, *RETIRED_REASONS], blank=True)
     comment = models.TextField(_("précision pour les collègues"), blank=True)
     message = models.TextField(_("mots pour l’entreprise"), blank=True)
     by_hand = models.BooleanField(
@@ -136,7 +138,7 @@ class Review(models.Model):
     @property
     def reason_for_firm(self) -> str:
         """Why, as the firm reads it; empty for what only words of one's own can say."""
-        return str(REASONS_FOR_FIRM.get(Review.Reason(self.reason), "")) if self.reason else ""
+        return str(REASONS_FOR_FIRM.get(self.reason, ""))
 
     @property
     def is_withdrawn(self) -> bool:
@@ -151,7 +153,7 @@ class Review(models.Model):
 
 
 # What the firm reads of a reason: what concerns it, and nothing that colleagues tell each other.
-REASONS_FOR_FIRM = {
+REASONS_FOR_FIRM: dict[str, Any] = {
     Review.Reason.WRONG_CRITERION: _("un point de sa fiche est à vérifier"),
     Review.Reason.WRONG_FACT: _("une de vos réponses est à vérifier"),
     Review.Reason.ALREADY_HAS_IT: _("vous l’avez déjà"),
