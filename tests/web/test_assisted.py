@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from backend.companies.services import record_facts
 from backend.matchmaking.models import Submission
+from backend.matchmaking.services import correct_submission
 from backend.notifications.models import Notification
-from tests.factories import CCLO, DAY, link_to, make_lead, make_officer
+from tests.factories import CCLO, DAY, OUTSIDE, link_to, make_lead, make_officer
 from tests.neighbour import ours
 from tests.web.conftest import FORMS, text_of
 
@@ -35,6 +37,10 @@ def answered(client, officer):
     for name, fields in FORMS.items():
         client.post(f"/demande/{name}/", fields)
     return client
+
+
+def given(browser, **changes):
+    return {**GIVEN, "filing_key": browser.session["draft"]["key"], **changes}
 
 
 def test_an_officer_files_for_a_firm_which_confirms(answered, client, officer):
@@ -70,15 +76,40 @@ def test_an_officer_files_for_a_firm_which_confirms(answered, client, officer):
     ],
 )
 def test_what_cannot_be_taken_says_why_and_keeps_what_was_typed(answered, changes, sentence):
-    typed = {**GIVEN, **changes}
+    typed = given(answered, **changes)
     response = answered.post(FILE, typed, follow=True)
     assert sentence in text_of(response)
     assert response.context["form"]["contact_name"].value() == typed["contact_name"]
     assert not ours(Submission).exists()
 
 
+@pytest.mark.parametrize("is_filed", [False, True])
+def test_what_was_typed_in_another_tab_for_another_firm_opens_nothing(answered, is_filed):
+    first = given(answered)
+    if is_filed:
+        answered.post(FILE, first)
+    answered.post("/agent/nouveau/")
+    for name, fields in FORMS.items():
+        other = {"company_name": "Fonderie du Voisin", "number": ""} if name == "entreprise" else {}
+        answered.post(f"/demande/{name}/", {**fields, **other})
+    response = answered.post(FILE, first)
+    if is_filed:  # its own page again: its own file
+        assert response["Location"] == f"/agent/{ours(Submission).get().pk}/"
+        return
+    page = text_of(response)
+    assert response.status_code == 422
+    assert "une autre saisie a commencé" in page
+    assert "celle de Fonderie du Voisin" in page
+    assert "Chaudronnerie du Bac" not in page
+    assert response.context["form"]["contact_name"].value() == "Camille Roux"
+    assert not ours(Submission).exists()
+    assert not ours(Notification).exists()
+    answered.post(FILE, given(answered))  # seen and sent again
+    assert ours(Submission).get().sheet.name == "Fonderie du Voisin"
+
+
 def test_an_agent_s_address_is_refused_with_a_sentence(answered, officer):
-    response = answered.post(FILE, {**GIVEN, "email": officer.email})
+    response = answered.post(FILE, given(answered, email=officer.email))
     assert (response.status_code, ours(Submission).count()) == (422, 0)
     assert "donnez celle de l’entreprise" in text_of(response)
 
@@ -91,7 +122,7 @@ def test_the_draft_of_an_officer_is_filed_by_no_other_door(answered):
 
 @pytest.mark.shows_both("the list of all files is the territory lead's")
 def test_the_file_is_not_found_elsewhere_before_the_firm_confirms(answered, client):
-    path = answered.post(FILE, GIVEN)["Location"]
+    path = answered.post(FILE, given(answered))["Location"]
     for user in (make_lead(), make_officer(CCLO)):
         client.force_login(user)
         assert client.get(path).status_code == 404
@@ -103,3 +134,23 @@ def test_a_lead_of_the_territory_and_a_visitor_file_for_nobody(client):
     client.force_login(make_lead())
     assert client.post("/agent/nouveau/").status_code == 403
     assert client.post(FILE, GIVEN).status_code == 403
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_firm_whose_place_is_outside_by_now_confirms_and_reads_whom_to_call(answered, client, officer, is_closed):
+    answered.post(FILE, given(answered))
+    submission = ours(Submission).get()
+    facts = {"project.commune": OUTSIDE}
+    if is_closed:
+        correct_submission(submission=submission, facts=facts, author=officer, leaves=True, on=DAY)
+    else:  # the commune left its intercommunality, or that one is served no more
+        record_facts(sheet=submission.sheet, values=facts, origin="officer", on=DAY, author=officer)
+    client.logout()
+    page = text_of(client.post(f"/confirmer/{link_to(submission, 'confirm')}/", follow=True))
+    assert "Conseillers-entreprises" in page
+    assert "transmise" not in page
+    assert "Quifarnel" not in page
+    submission.refresh_from_db()
+    assert submission.confirmed_at
+    assert submission.closed_reason == Submission.Closing.OUTSIDE
+    assert {mail.kind for mail in ours(Notification)} == {"confirm_address", "closed"}

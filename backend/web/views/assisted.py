@@ -20,7 +20,7 @@ from backend.matchmaking.models import Submission
 from backend.matchmaking.services import Consent
 from backend.web.drafts import CONTACT, DRAFT, MOST_BYTES, NAMES, Draft, stated
 from backend.web.forms.filing.contact import AssistedContactForm
-from backend.web.notices import too_long
+from backend.web.notices import Notice, too_long
 from backend.web.views.answer import FILED, answer_page, back_to_answer, filing_of
 from backend.web.views.officer import signed_in
 
@@ -51,6 +51,9 @@ def file(request: HttpRequest) -> HttpResponse:
     officer, draft = _officer(request), Draft.of(request.session)
     if draft is None or not draft.is_assisted:
         return _already_filed(request, officer)
+    is_another = request.POST.get("filing_key") != draft.key
+    if is_another and (already := _filed(request, officer)):
+        return redirect("officer_file", already.pk)
     said = stated(draft)
     if isinstance(said, str):
         return redirect("step", said)
@@ -61,6 +64,8 @@ def file(request: HttpRequest) -> HttpResponse:
     if draft.size > MOST_BYTES:
         notice = too_long(given=draft.size, most=MOST_BYTES)
         return answer_page(request, said, form=form, status=422, notice=notice)
+    if is_another:
+        return answer_page(request, said, form=form, status=422, notice=_another_draft(said.company_name))
     if not form.is_valid():
         return back_to_answer(request, draft, CONTACT)
     consent = Consent(by=officer, at=_moment(form.cleaned_data["consented_on"]))
@@ -82,9 +87,28 @@ def _moment(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time(12)))
 
 
+def _another_draft(company_name: str) -> Notice:
+    """Say that the page that was sent is of a draft that another one replaced since, in another tab."""
+    whose = _("celle de %(firm)s") % {"firm": company_name} if company_name else _("une autre")
+    return Notice(
+        _("Aucun dossier n’est ouvert : une autre saisie a commencé depuis"),
+        _(
+            "Un navigateur garde une seule saisie à la fois : la réponse ci-dessous est %(whose)s. Vérifiez que la"
+            " personne est la sienne avant d’ouvrir son dossier, ou recommencez la saisie de l’autre entreprise."
+        )
+        % {"whose": whose},
+    )
+
+
 def _already_filed(request: HttpRequest, officer: User) -> HttpResponse:
     """Lead the second click of a double click to the file; whoever has no draft begins one."""
-    key = request.session.get(FILED)
-    filed = Submission.objects.visible_to(officer).filter(filing_key=UUID(key), consent_by=officer) if key else None
-    submission = filed.first() if filed and request.POST.get("filing_key") == key else None
+    submission = _filed(request, officer)
     return redirect("officer_file", submission.pk) if submission else redirect("officer_new")
+
+
+def _filed(request: HttpRequest, officer: User) -> Submission | None:
+    """Return the file that this browser opened last, where what is sent is its page again."""
+    key = request.session.get(FILED)
+    if key is None or request.POST.get("filing_key") != key:
+        return None
+    return Submission.objects.visible_to(officer).filter(filing_key=UUID(key), consent_by=officer).first()
