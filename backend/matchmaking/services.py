@@ -266,9 +266,19 @@ def _place(submission: Submission, epci: ServedEpci | None, *, commune: str, aut
 
 
 def _place_assisted(submission: Submission) -> None:
-    """Offer what an officer filed to where its project is, now that its firm has confirmed; else it stays."""
-    known = known_values(submission)
-    if epci := route(known, on=current_day()):
+    """Offer what an officer filed to where its project is, now that its firm has confirmed; else it stays.
+
+    Where that left the territory meanwhile, it is closed.
+    """
+    if submission.closed_at:
+        return
+    known, on = known_values(submission), current_day()
+    try:
+        epci = route(known, on=on)
+    except OutsideTerritory:
+        _close_outside(submission, commune=_commune_of(known), author=None, on=on)
+        return
+    if epci:
         _place(submission, epci, commune=_commune_of(known), author=submission.consent_by)
 
 
@@ -353,6 +363,10 @@ def confirm_address(*, submission: Submission) -> Submission:
             receipt = f"{receipt}:confirmed:{submission.confirmed_at.timestamp():.0f}"
         elif submission.consent_by:
             _place_assisted(submission)
+        if submission.closed_at:
+            if outside := place_outside(submission, on=current_day()):
+                enqueue_closed(submission, outside=outside)
+            return submission
         enqueue_receipt(submission, result, key=receipt)
         if submission.reviewed_at and (end := submission.review_ends.first()):
             enqueue_reviewed(submission, end)

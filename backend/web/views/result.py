@@ -255,8 +255,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     submission = submission_of(opened(Kind.CONFIRM, token))
     if request.method == "POST":
         if submission.confirmed_at is None:
-            confirm_address(submission=submission)
-            messages.success(request, _("Merci, votre adresse est confirmée. Votre demande est transmise."))
+            closed = confirm_address(submission=submission).closed_at
+            words = _("Merci, votre adresse est confirmée.")
+            messages.success(request, words if closed else f"{words} {_('Votre demande est transmise.')}")
         return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk))
     return private(render(request, "web/confirm.html", {"submission": submission}))
 
