@@ -14,10 +14,12 @@ from backend.matchmaking.models import Match, Note, Result, Review, Submission
 from backend.matchmaking.reviews import Because, ReviewError, end_review, keep_scheme, set_aside
 from backend.matchmaking.services import may_decide
 from backend.matchmaking.standing import Standing, standing
+from backend.matchmaking.states import taken_away
 from backend.schemes import wording
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Scheme
 
+FILE = "result__submission"
 # Reasons that are the scheme's and may hold for several firms; the others are each firm's own.
 SHARED_REASONS = (Review.Reason.DEADLINE_TOO_CLOSE, Review.Reason.NOT_WORTH_IT, Review.Reason.OTHER)
 
@@ -35,15 +37,17 @@ class Waiting:
 def matches_waiting_for(scheme: Scheme, *, user: User) -> Any:
     """Return what the newest results of the open files that someone may open say of a scheme, where it is possible.
 
-    Longest waiting first. Where it was set aside, the file does not wait for it.
+    Longest waiting first. Where it was set aside, or what was said since takes it away, the file does not wait for it.
     """
-    files = Submission.objects.visible_to(user).still_open().order_by().values("pk")
+    open_files = Submission.objects.visible_to(user).still_open().order_by()
+    files = open_files.values("pk")
     newest = Result.objects.filter(submission=OuterRef("result__submission")).order_by("-computed_at", "-pk")
     reviews = Review.objects.filter(submission=OuterRef("result__submission"), scheme=scheme)
     last = reviews.order_by("-decided_at", "-pk").values("verdict")
     found: Any = Match.objects.answering().filter(scheme=scheme, result__submission__in=files)
     found = found.filter(result=Subquery(newest.values("pk")[:1])).annotate(decided=Subquery(last[:1]))
     found = found.filter(Q(decided=None) | ~Q(decided=Review.Verdict.REJECTED))
+    found = found.exclude(result__submission__in=taken_away(scheme, files=open_files))
     return found.order_by("result__submission__filed_at", "pk")
 
 
@@ -65,57 +69,73 @@ def rows_of(matches: Iterable[Any], *, on: date) -> list[Waiting]:
 @transaction.atomic
 def decide_for_several(
     *, submissions: Collection[Submission], scheme: Scheme, officer: User, because: Because | None, on: date
-) -> int:
-    """Keep a scheme for several files, or set it aside for one reason; return for how many.
+) -> list[Submission]:
+    """Keep a scheme for several files, or set it aside for one reason; return those for which it was done.
 
-    Files that are closed, whose review has ended or that are others' to decide stay as they are. Raises
+    Files that do not wait for it any more, whose review has ended, that are others' to decide or that it was kept for
+    already stay as they are. Raises
     ``ReviewError`` where the reason is one of each firm's own, or lacks what it asks for: nothing is decided then.
     """
     if because and because.reason not in SHARED_REASONS:
         raise ReviewError(
             "Pour plusieurs dossiers, choisissez une raison de la liste\N{NO-BREAK SPACE}: elle vaut pour tous."
         )
-    files = [file for file in submissions if _is_to_decide(file, officer)]
-    for file in files:
+    done = []
+    for file, is_kept in _lock_waiting(submissions, scheme, officer):
+        if file.reviewed_at or (is_kept and not because):
+            continue
         if because:
             set_aside(submission=file, scheme=scheme, officer=officer, because=because, on=on)
         else:
             keep_scheme(submission=file, scheme=scheme, officer=officer, on=on)
-    return len(files)
+        done.append(file)
+    return done
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """What became of a word to several firms."""
 
-    n_emails: int  # reviews ended, each with its one e-mail
-    n_notes: int  # whose review had ended: the word stands on their page
-    n_left: int
+    ended: list[Submission]  # whose review ended, each with its one e-mail
+    noted: list[Submission]  # whose review had ended: the word stands on their page
 
 
 @transaction.atomic
-def write_to_several(*, submissions: Collection[Submission], officer: User, message: str, on: date) -> Written:
+def write_to_several(
+    *, submissions: Collection[Submission], scheme: Scheme, officer: User, message: str, on: date
+) -> Written:
     """End the reviews of several files with one word, an e-mail each; where one has ended, leave the word as a note.
 
-    No address is written to twice: of two files of one, the first is answered. Raises ``ReviewError`` without a word.
+    Files that do not wait for the scheme any more, or that are others' to decide, stay as they are. No address
+    is written to twice: of two files of one, the first is answered. Raises ``ReviewError`` without a word.
     """
     if not message.strip():
         raise ReviewError("Écrivez le mot que ces entreprises liront.")
-    n_emails, n_notes, written = 0, 0, set[str]()
-    for file in submissions:
+    said, written = Written([], []), set[str]()
+    for file, _is_kept in _lock_waiting(submissions, scheme, officer):
         address = file.contact.email.casefold()
-        if address in written or file.closed_at or not may_decide(officer=officer, submission=file):
+        if address in written:
             continue
         written.add(address)
         if file.reviewed_at:
             write_note(submission=file, author=officer, audience=Note.Audience.FIRM, text=message)
-            n_notes += 1
+            said.noted.append(file)
         else:
             end_review(submission=file, officer=officer, on=on, message=message)
-            n_emails += 1
-    return Written(n_emails, n_notes, len(submissions) - n_emails - n_notes)
+            said.ended.append(file)
+    return said
 
 
-def _is_to_decide(submission: Submission, officer: User) -> bool:
-    is_open = submission.closed_at is None and submission.reviewed_at is None
-    return is_open and may_decide(officer=officer, submission=submission)
+def _lock_waiting(
+    submissions: Collection[Submission], scheme: Scheme, officer: User
+) -> Iterable[tuple[Submission, bool]]:
+    """Lock some files; return those that still wait for a scheme and are someone's to decide, the longest first.
+
+    Beside each, whether the scheme is kept. What a colleague or the firm did meanwhile is seen.
+    """
+    keys = [file.pk for file in submissions]
+    rows = Submission.objects.filter(pk__in=keys).select_for_update(of=("self",)).order_by("pk")
+    locked = {file.pk: file for file in rows.select_related("contact")}
+    waiting = matches_waiting_for(scheme, user=officer).filter(result__submission__in=locked)
+    found = [(locked[pk], verdict == Review.Verdict.KEPT) for pk, verdict in waiting.values_list(FILE, "decided")]
+    return [(file, is_kept) for file, is_kept in found if may_decide(officer=officer, submission=file)]

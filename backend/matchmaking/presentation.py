@@ -19,7 +19,7 @@ from backend.matchmaking.moved import Moved, moved_schemes
 from backend.matchmaking.ownership import known_facts, sources_of
 from backend.matchmaking.plans import Links, LinkView
 from backend.matchmaking.results import columns_of
-from backend.matchmaking.reviews import Decision, SeenElsewhere, decisions, decisions_in, told_decisions_in
+from backend.matchmaking.reviews import Decision, SeenElsewhere, decisions_in, told_decisions_in
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.state_aid import notes_on_schemes
 from backend.matchmaking.states import SchemeState, States, both_states
@@ -59,7 +59,7 @@ class Card:
     estimate: EstimateView | None = None  # of a grant, for this very project
     replaces: tuple[str, ...] = ()  # names of the schemes that it is listed in place of
     replaced_by: tuple[str, ...] = ()  # names of its variants, listed in its place
-    state: SchemeState | None = None  # what its firm may say of it, on its own page
+    state: SchemeState | None = None  # what was said of it, and what its firm may say
     is_try: bool = False  # for officers: higher than its score, so that somebody judges it
 
     @property
@@ -224,7 +224,20 @@ def present(
         explores=result.ranker_id is not None,
     )
     followed = tuple(state for state in read.states.own.values() if state.words)
-    return replace(page, moved=moved_schemes(submission, read.decided), followed=followed)
+    return replace(
+        page,
+        groups=tuple(
+            replace(group, cards=tuple(with_state(card, read.states) for card in group.cards)) for group in page.groups
+        ),
+        moved=moved_schemes(submission, read.decided),
+        followed=followed,
+    )
+
+
+def with_state(card: Card, states: States) -> Card:
+    """Say on a card what was said of its scheme."""
+    state = states.own.get(card.match.scheme_id) or SchemeState(scheme=card.match.scheme)
+    return replace(card, state=state)
 
 
 def known_of(submission: Submission, result: Result, *, viewer: User | None = None) -> Known:
@@ -237,14 +250,15 @@ def present_schemes(
     submission: Submission, result: Result, schemes: Iterable[Scheme], *, viewer: User | None = None
 ) -> list[Card]:
     """Lay out some schemes of a result for an officer, whether they answer a stated need or not."""
-    reviews = decisions(submission)
+    states = both_states(submission)[0]
+    reviews = decisions_in(states)
     kept = {scheme for scheme, review in reviews.items() if review.is_decided and review.verdict == KEPT}
     shown = {scheme.pk for scheme in schemes}
     matches = list(result.matches.filter(scheme__in=shown | kept).select_related("scheme", "need"))
     known = known_of(submission, result, viewer=viewer)
     cards = cards_of(matches, known, reviews, result.on, notes_on_schemes(submission, result))
     cards = with_variants(_with_warnings(with_relations(cards, known), known), matches)
-    return [card for card in cards if card.match.scheme_id in shown]
+    return [with_state(card, states) for card in cards if card.match.scheme_id in shown]
 
 
 def unverified_for(submission: Submission) -> list[Revision]:

@@ -305,11 +305,6 @@ class Over:
 type Decision = Review | SeenElsewhere | Over
 
 
-def decisions(submission: Submission) -> dict[int, Decision]:
-    """Return every decision that stands on a submission, by scheme, told or not: what its officers see."""
-    return decisions_in(both_states(submission)[0])
-
-
 def told_decisions(submission: Submission) -> dict[int, Decision]:
     """Return what the firm was told: decisions made before the last end of the review, and what was said since."""
     return told_decisions_in(both_states(submission)[1])

@@ -25,6 +25,7 @@ from backend.matchmaking.presentation import (
     reading_of,
     unsaved,
     with_relations,
+    with_state,
     with_variants,
 )
 from backend.matchmaking.reviews import Decision, Over, told_decisions_in
@@ -89,7 +90,7 @@ def shortlist_of(submission: Submission, result: Result) -> Shortlist:
     page = _layout(read.matches, read.known, read.told, result)
     return replace(
         page,
-        cards=tuple(_with_state(card, read.told_states) for card in page.cards),
+        cards=tuple(with_state(card, read.told_states) for card in page.cards),
         moved=moved_schemes(submission, read.told),
         followed=_followed(read.told_states),
     )
@@ -107,17 +108,12 @@ def _followed(states: States) -> tuple[SchemeState, ...]:
     return tuple(sorted(said, key=lambda state: state.words[0].at, reverse=True))
 
 
-def _with_state(card: Card, states: States) -> Card:
-    state = states.own.get(card.match.scheme_id) or SchemeState(scheme=card.match.scheme)
-    return replace(card, state=state)
-
-
 def told_card(submission: Submission, result: Result, scheme: int) -> Card | None:
     """Lay out one scheme of a result for its firm; nothing where the result does not hold it."""
     matches = list(result.matches.filter(scheme=scheme).select_related("scheme", "need"))
     states = both_states(submission)[1]
     cards = cards_of(matches, known_of(submission, result), told_decisions_in(states), result.on)
-    return next((_with_state(card, states) for card in cards), None)
+    return next((with_state(card, states) for card in cards), None)
 
 
 def preview(request: engine.Request, ranked: Iterable[engine.Ranked]) -> Shortlist:

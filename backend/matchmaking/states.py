@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from backend.companies.models import Fact
 from backend.matchmaking.contents import EVENTS, REVIEWS, may_have
 from backend.matchmaking.models import ENDINGS, EVERYWHERE, Review, ReviewEnd, SchemeEvent, Submission, has_ended
+from backend.matchmaking.models.scheme_events import SchemeEventQuerySet
+from backend.matchmaking.models.submissions import SubmissionQuerySet
 from backend.matchmaking.ownership import known_facts, numbers_read
 from backend.matchmaking.transitions import (
     KEPT,
@@ -152,6 +154,16 @@ def both_states(submission: Submission) -> tuple[States, States]:
     return _states(submission, seen, words, facts), _states(submission, told, words, facts)
 
 
+def taken_away(scheme: Scheme, *, files: SubmissionQuerySet) -> frozenset[int]:
+    """Return the files, of some, in which what was said of a scheme takes it away, as officers see it: two queries."""
+    words = _last_words(SchemeEvent.objects.standing().filter(scheme=scheme, submission__in=files.values("pk")))
+    if not words:
+        return frozenset()
+    reviews = Review.objects.filter(scheme=scheme, submission__in=[file for file, _scheme in words])
+    verdicts = {row.submission_id: row for row in reviews.with_what_it_names().order_by("decided_at", "pk")}
+    return frozenset(file for (file, _scheme), said in words.items() if _state(said, verdicts.get(file)).takes_away)
+
+
 def _reviews(submission: Submission) -> list[tuple[Review, bool]]:
     """Return the verdicts of a file and of those read with it, the oldest first, and whether the firm was told."""
     others = numbers_read(submission)
@@ -166,10 +178,13 @@ def _reviews(submission: Submission) -> list[tuple[Review, bool]]:
 def _words(submission: Submission) -> Words:
     """Return the last word of each voice on each scheme, of a file and of those read with it."""
     others = numbers_read(submission)
-    words: Words = {}
     if not others and not may_have(submission, EVENTS):
-        return words
-    events = SchemeEvent.objects.standing().filter(submission__in=[submission.pk, *others])
+        return {}
+    return _last_words(SchemeEvent.objects.standing().filter(submission__in=[submission.pk, *others]))
+
+
+def _last_words(events: SchemeEventQuerySet) -> Words:
+    words: Words = {}
     for event in events.select_related("actor", "revision", "scheme__current").order_by("recorded_at", "pk"):
         voice = "firm" if event.origin == Origin.FIRM else "step"
         words.setdefault((event.submission_id, event.scheme_id), {})[voice] = word_of_event(event)

@@ -5,8 +5,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backend.matchmaking.batches import matches_waiting_for
+from backend.matchmaking.file_links import close_file
 from backend.matchmaking.models import Note, Review, Submission
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.scheme_events import say, undo_last
+from backend.matchmaking.states import states_of
 from backend.notifications.models import Notification
 from tests.factories import CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
 from tests.neighbour import ours
@@ -176,3 +179,71 @@ def test_ten_files_more_ask_nothing_more(desk, files, page):
     with CaptureQueriesContext(connection) as more:
         assert len(desk.get(page).context["rows"]) == 7
     assert len(more) == len(few)
+
+
+# -- what was said, and what happens meanwhile
+
+
+def tell(file, scheme, *states, **more):
+    for state in states:
+        reason = {"reason": "not_interested"} if state == "set_aside" else {}
+        say(submission=file, scheme=scheme, state=state, on=DAY, **reason, **more)
+
+
+TAKEN_AWAY = [("set_aside",), ("has_it",), ("applied", "refused"), ("applied", "granted"), ("followed", "given_up")]
+
+
+@pytest.mark.parametrize("states", TAKEN_AWAY)
+def test_a_firm_that_wants_or_awaits_nothing_more_does_not_wait(desk, officer, files, page, scheme, states):
+    decide(files[0], scheme, officer)  # kept before: its firm says otherwise since
+    tell(files[0], scheme, *states)
+    tell(files[1], scheme, "followed")
+    assert [row.submission for row in desk.get(page).context["rows"]] == files[1:]
+    sent = {"file": [file.pk for file in files], "action": "retenir"}
+    text = text_of(desk.post(page, sent, follow=True))
+    assert "Dispositif retenu dans 2 dossiers." in text
+    assert f"pas les vôtres) : {files[0].sheet}." in text
+    assert states_of(files[0], told=False).own[scheme.pk].counts.state == states[-1]
+    assert ours(Review).filter(scheme=scheme, submission=files[0]).count() == 1
+
+
+def test_what_a_firm_took_back_or_its_officer_settled_waits_again(desk, officer, files, page, scheme):
+    tell(files[0], scheme, "set_aside")
+    undo_last(submission=files[0], scheme=scheme, on=DAY)
+    tell(files[1], scheme, "set_aside")
+    decide(files[1], scheme, officer)
+    assert [row.submission for row in desk.get(page).context["rows"]] == files
+
+
+def test_the_word_of_the_firm_is_on_the_card_of_its_scheme_and_on_no_other(desk, files, scheme):
+    tell(files[0], scheme, "set_aside")
+    word = "L’entreprise : pas pour moi, le 24 novembre 2026"
+    path = f"/agent/{files[0].pk}/"
+    for shown in (path, f"{path}dispositif/{scheme.pk}/"):
+        assert text_of(desk.get(shown)).count(word) == 1
+    assert word not in text_of(desk.get(f"/agent/{files[1].pk}/"))
+
+
+def test_one_file_is_one_and_what_is_kept_is_not_kept_again(desk, officer, files, page, scheme):
+    decide(files[0], scheme, officer)
+    sent = {"file": [file.pk for file in files[:2]], "action": "retenir"}
+    text = text_of(desk.post(page, sent, follow=True))
+    assert "Dispositif retenu dans 1 dossier." in text
+    assert f"pas les vôtres) : {files[0].sheet}." in text
+    assert ours(Review).filter(scheme=scheme, submission=files[0]).count() == 1
+
+
+@pytest.mark.parametrize("action", ["retenir", "ecarter", "ecrire"])
+def test_a_file_that_a_colleague_closed_meanwhile_is_named_and_the_others_are_done(
+    desk, officer, files, page, scheme, action
+):
+    close_file(submission=files[0], officer=officer, on=DAY)
+    sent = {"action": action, "reason": "deadline_too_close", "message": "Un mot rare."}
+    text = text_of(desk.post(page, {**sent, "file": [file.pk for file in files[:2]]}, follow=True))
+    assert f"pas les vôtres) : {files[0].sheet}." in text
+    assert not files[0].reviews.exists()
+    assert files[1].reviews.exists() or files[1].review_ends.exists()
+    alone = desk.post(page, {**sent, "file": [files[0].pk]})
+    assert alone.status_code == 422
+    assert "Rien n’a changé." in text_of(alone)
+    assert "Un mot rare." in alone.content.decode()

@@ -1,5 +1,7 @@
 """Who waits for a scheme: the files where it stands, and what is decided or written to several of them at once."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -7,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -48,7 +51,7 @@ def waiting(request: HttpRequest, scheme_pk: int) -> HttpResponse:
             raise PermissionDenied
         try:
             if form.is_valid():
-                messages.success(request, _done(form, _ticked(request, scheme, user), scheme, user))
+                messages.success(request, _done(form, _ticked(request, user), scheme, user))
                 return redirect("officer_waiting", scheme_pk)
         except ReviewError as error:
             form.add_error(None, str(error))
@@ -66,33 +69,43 @@ def waiting(request: HttpRequest, scheme_pk: int) -> HttpResponse:
     return render(request, "web/officer/waiting.html", context, status=422 if form.errors else 200)
 
 
-def _ticked(request: HttpRequest, scheme: Scheme, user: User) -> list[Submission]:
-    """Return the files that are ticked, of those that wait for the scheme and that this person may open."""
+def _ticked(request: HttpRequest, user: User) -> list[Submission]:
+    """Return the files that are ticked, of those that this person may open, whatever became of them meanwhile."""
     keys = [int(key) for key in request.POST.getlist("file") if key.isascii() and key.isdigit() and len(key) < 10]
-    found = matches_waiting_for(scheme, user=user).filter(result__submission__in=keys[:PER_PAGE])
-    files = [match.result.submission for match in found.select_related(*READ_WITH)]
+    files = list(Submission.objects.visible_to(user).filter(pk__in=keys[:PER_PAGE]).select_related("sheet"))
     if not files:
         raise ReviewError(_("Cochez au moins un dossier."))
     return files
 
 
 def _done(form: BatchForm, files: list[Submission], scheme: Scheme, user: User) -> str:
-    """Do what was asked for, and say for how many files."""
-    on, action = current_day(), form.cleaned_data["action"]
+    """Do what was asked for, and say for how many files, and which stay as they are."""
+    action = form.cleaned_data["action"]
+    case: Any = {"submissions": files, "scheme": scheme, "officer": user, "on": current_day()}
     if action == BatchForm.WRITE:
-        said = write_to_several(submissions=files, officer=user, message=form.cleaned_data["message"], on=on)
+        said = write_to_several(**case, message=form.cleaned_data["message"])
         words = _(
             "Relectures terminées, un courriel au plus chacune : %(emails)s. Mots laissés sur leur page : %(notes)s."
         )
-        return words % {"emails": said.n_emails, "notes": said.n_notes} + _left(said.n_left)
+        return words % {"emails": len(said.ended), "notes": len(said.noted)} + _left(files, said.ended + said.noted)
     because = None
     if action == BatchForm.SET_ASIDE:
         because = Because(reason=form.cleaned_data["reason"], comment=form.cleaned_data["comment"])
-    n = decide_for_several(submissions=files, scheme=scheme, officer=user, because=because, on=on)
-    words = _("Dispositif écarté de %(n)s dossiers.") if because else _("Dispositif retenu dans %(n)s dossiers.")
-    return words % {"n": n} + _left(len(files) - n)
+    done = decide_for_several(**case, because=because)
+    if because:
+        words = ngettext("Dispositif écarté de %(n)s dossier.", "Dispositif écarté de %(n)s dossiers.", len(done))
+    else:
+        words = ngettext("Dispositif retenu dans %(n)s dossier.", "Dispositif retenu dans %(n)s dossiers.", len(done))
+    return words % {"n": len(done)} + _left(files, done)
 
 
-def _left(n: int) -> str:
-    words = _("Restent tels quels (déjà relus, fermés, même adresse ou pas les vôtres) : %(n)s.")
-    return f" {words % {'n': n}}" if n else ""
+def _left(files: list[Submission], done: list[Submission]) -> str:
+    """Name the files that stay as they are. Raises ``ReviewError`` where all do: what was typed stays then."""
+    left = [file for file in files if file not in done]
+    if not left:
+        return ""
+    words = _("Restent tels quels (déjà retenus ou écartés, relus, fermés, même adresse, pas les vôtres) : %(names)s.")
+    named = words % {"names": ", ".join(str(file.sheet) for file in left)}
+    if not done:
+        raise ReviewError(_("Rien n’a changé.") + f" {named}")
+    return f" {named}"
