@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.links.models import Kind
 from backend.matchmaking.follow_up import refer_file
 from backend.matchmaking.models import HandOver, Review, Submission
 from backend.territories.models import ServedEpci
@@ -131,6 +132,16 @@ def test_a_firm_that_moves_away_is_asked_first_then_reads_whom_to_call(client):
         "project-project_place": "elsewhere",
         "project-project_commune": "Beauvais",
     }
+    for forwarded in (sent, {**sent, "leaves": "1"}):  # a forwarded link closes nothing
+        first = client.post(address, forwarded)
+        assert first.status_code == 422
+        assert "Cette commune est juste" not in text_of(first)
+        assert "un lien de 30 minutes" in text_of(first)
+    client.post(
+        f"/acces/{link_to(make_submission(confirmed=True), Kind.ACCESS)}/"
+    )  # another file's opens nothing here
+    assert client.post(address, {**sent, "leaves": "1"}).status_code == 422
+    client.post(f"/acces/{link_to(submission, Kind.ACCESS)}/")
     first = client.post(address, sent)
     assert first.status_code == 422
     assert "Cette commune est juste" in text_of(first)
@@ -138,6 +149,8 @@ def test_a_firm_that_moves_away_is_asked_first_then_reads_whom_to_call(client):
     assert submission.closed_at is None
     page = text_of(client.post(address, {**sent, "leaves": "1"}, follow=True))
     assert "Votre projet se fait à Beauvais" in page
+    assert "Votre demande est fermée" in page
+    assert "nouveau résultat" not in page
     assert "Conseillers-entreprises" in page
     assert "habilité" not in page
     assert "Quifarnel" not in page

@@ -14,7 +14,7 @@ from backend.companies.register import RegisterUnavailable
 from backend.companies.registered import Registered
 from backend.matchmaking.services import OutsideTerritory, correct_submission
 from backend.web import looking_up
-from backend.web.access import opened_submission, private
+from backend.web.access import has_fresh_access, opened_submission, private
 from backend.web.forms.filing import merge_facts
 from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.need import NeedForm
@@ -39,6 +39,7 @@ CORRECTION: tuple[tuple[str, type[StepForm]], ...] = (
 def correct(request: HttpRequest, token: str) -> HttpResponse:
     """Correct what was filed, on one page, and see the new result; the register fills it in, and changes nothing."""
     submission = opened_submission(token)
+    may_close = has_fresh_access(request, submission)  # a forwarded link corrects, and closes nothing
     data = request.POST if request.method == "POST" else None
     chosen = _chosen(request) if data is None else None
     forms = {
@@ -63,7 +64,7 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
                 ticked=forms["need"].cleaned_data["needs"],
                 text=forms["need"].cleaned_data["text"],
                 on=current_day(),
-                leaves="leaves" in request.POST,
+                leaves=may_close and "leaves" in request.POST,
             )
         except OutsideTerritory:
             form, field = (project, "project_commune") if project.project_code else (firm, "commune")
@@ -73,12 +74,19 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
             )
             leaves = True
         else:
-            messages.success(request, _("Vos corrections sont enregistrées. Voici le nouveau résultat."))
+            submission.refresh_from_db(fields=["closed_at"])
+            messages.success(request, _saved(is_closed=submission.closed_at is not None))
             return redirect("result", token)
     context = {"submission": submission, "token": token, "forms": forms, **forms, **_box(request), "chosen": chosen}
-    context["leaves"] = leaves
+    context |= {"leaves": leaves, "may_close": may_close}
     status = 422 if data is not None and not adding else 200
     return private(render(request, "web/correct.html", context, status=status))
+
+
+def _saved(*, is_closed: bool) -> str:
+    if is_closed:
+        return _("Vos corrections sont enregistrées. Votre demande est fermée : voici qui appeler là-bas.")
+    return _("Vos corrections sont enregistrées. Voici le nouveau résultat.")
 
 
 def _box(request: HttpRequest) -> dict[str, Any]:
