@@ -16,12 +16,14 @@ from backend.accounts.models import Membership, Organisation, User
 from backend.links.models import Kind
 from backend.links.services import find_link, make_link
 from backend.matchmaking.calls import Call, ask_call
+from backend.matchmaking.dead_addresses import follow_dead_addresses
 from backend.matchmaking.models import CallRequest, Review, Submission, WeightSet
 from backend.matchmaking.reviews import Because, keep_scheme, set_aside, withdraw_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission
 from backend.matchmaking.weights import write_weights
 from backend.notifications.models import Notification
 from backend.notifications.services import Message, email_of, enqueue_email
+from backend.notifications.suppression import record_delivery
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.services import load_catalogue
 from backend.territories.models import ServedEpci
@@ -108,6 +110,13 @@ def make_call(epci: str = ARC, *, key: UUID | None = None, **given) -> CallReque
 def link_to(submission: Submission, kind: Kind = Kind.RESULT) -> str:
     """Make a link to a submission and return its token."""
     return make_link(kind=kind, object_id=submission.pk)
+
+
+def bounce(submission: Submission) -> None:
+    """Have an e-mail to the contact of a file come back, which opens the task of the officer."""
+    row = Notification.objects.filter(recipient=submission.contact.email, about=[submission.topic])[0]
+    record_delivery(notification=row, delivery=Notification.Delivery.DEAD, detail="550 5.1.1 unknown")
+    follow_dead_addresses(on=DAY)
 
 
 def led_to(path: str) -> Submission:

@@ -17,6 +17,7 @@ from backend.journal.models import Kind as Event
 from backend.journal.services import record_event
 from backend.links.models import OF_SUBMISSIONS
 from backend.links.services import revoke_links
+from backend.matchmaking.assisted import is_of_staff
 from backend.matchmaking.emails import enqueue_confirmation, enqueue_officer_unreachable
 from backend.matchmaking.follow_up import FollowUpError
 from backend.matchmaking.models import FollowUp, Submission
@@ -28,6 +29,10 @@ from backend.notifications.suppression import dead_among, digests, lift_suppress
 
 TO_FIRMS = [name for name, kind in KINDS.items() if kind.audience == Audience.FIRM]
 ABOUT = "submission:"
+
+
+class NoDeadAddress(FollowUpError):
+    """The address of a file is not to be corrected: no e-mail came back from it since it last worked."""
 
 
 def follow_dead_addresses(*, on: date) -> Work:
@@ -103,10 +108,13 @@ def correct_address(*, submission: Submission, officer: User, email: str, on: da
 
     Until it is confirmed no other file is read with this one: their results are computed again.
 
-    Raises ``FollowUpError`` where it is no address, or the one that the file has already.
+    Raises ``NoDeadAddress``; ``FollowUpError`` where it is no address, or the one that the file has already, or a
+    colleague's where an officer filed for the firm.
     """
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
+    if not submission.follow_ups.to_do().dead_addresses().exists():
+        raise NoDeadAddress("Aucun courriel n’est revenu de cette adresse : elle se corrige quand il en revient un.")
     email = email.strip()
     try:
         validate_email(email)
@@ -114,6 +122,10 @@ def correct_address(*, submission: Submission, officer: User, email: str, on: da
         raise FollowUpError(
             f"« {email} » n’est pas une adresse complète. Elle ressemble à prenom.nom@entreprise.fr."
         ) from None
+    if submission.consent_by and is_of_staff(email):
+        raise FollowUpError(
+            f"{email} est l’adresse d’un agent ou d’un service : donnez celle de l’entreprise, qui la confirme."
+        )
     contact = submission.contact
     if email.lower() == contact.email.lower():
         raise FollowUpError("C’est l’adresse du dossier : si elle fonctionne de nouveau, dites-le.")

@@ -142,6 +142,27 @@ def test_an_address_that_corrects_nothing_is_refused_with_a_sentence(client, off
         correct_address(submission=submission, officer=officer, email=typed, on=DAY)
 
 
+def test_without_a_dead_address_nothing_is_corrected(client, officer, submission):
+    client.force_login(officer)
+    answer = client.post(f"/agent/{submission.pk}/adresse/", {"email": "isabelle@nouvelle.example"}, follow=True)
+    assert "Aucun courriel n’est revenu" in text_of(answer)
+    submission.contact.refresh_from_db()
+    assert submission.contact.email == "isabelle.morel@tolerie.example"
+
+
+def test_an_assisted_file_gets_no_colleague_s_address(officer, submission, second_firm):
+    colleague = make_officer()
+    for file in (submission, second_firm):
+        die(file)
+    Submission.objects.filter(pk=submission.pk).update(consent_by=officer)
+    follow_dead_addresses(on=DAY)
+    with pytest.raises(FollowUpError, match="donnez celle de l’entreprise"):
+        correct_address(submission=submission, officer=officer, email=colleague.email.upper(), on=DAY)
+    submission.refresh_from_db()
+    assert submission.confirmed_at
+    correct_address(submission=second_firm, officer=officer, email=colleague.email, on=DAY)  # it filed itself
+
+
 def test_an_address_that_works_again_is_written_to_again(client, officer, submission):
     die(submission)
     follow_dead_addresses(on=DAY)
@@ -187,6 +208,8 @@ def test_nobody_notes_that_step_by_hand(officer, submission):
 def test_files_that_were_read_together_are_not_until_the_new_address_is_confirmed(officer, submission):
     twin = make_submission(confirmed=True)
     assert numbers_read(submission) == [twin.pk]
+    die(submission)
+    follow_dead_addresses(on=DAY)
     correct_address(submission=submission, officer=officer, email="isabelle@nouvelle.example", on=DAY)
     assert not numbers_read(submission)
     for file in (submission, twin):

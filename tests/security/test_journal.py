@@ -24,6 +24,7 @@ from tests.factories import (
     CCLO,
     COMMUNES,
     DAY,
+    bounce,
     decide,
     first_matches,
     link_to,
@@ -330,6 +331,7 @@ def test_links_between_files_are_noted_of_each_apart(officer, submission):
 
 def test_an_address_corrected_and_a_consent_withdrawn_are_noted_of_that_file_alone(officer, submission):
     other = make_submission(confirmed=True)
+    bounce(submission)
     correct_address(submission=submission, officer=officer, email="isabelle@nouvelle.example", on=DAY)
     withdraw_consent(submission=submission)
     assert [(row.kind, row.actor) for row in events(submission_id=submission.pk)] == [

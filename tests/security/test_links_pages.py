@@ -13,7 +13,7 @@ from backend.links.services import find_link, live_links, revoke_links
 from backend.matchmaking.dead_addresses import correct_address
 from backend.notifications.models import Notification, Stop
 from backend.notifications.services import stop
-from tests.factories import as_sent, led_to, link_to, make_officer, make_submission, stop_link
+from tests.factories import as_sent, bounce, led_to, link_to, make_officer, make_submission, stop_link
 from tests.neighbour import ours
 from tests.web.conftest import fill, text_of
 
@@ -146,6 +146,7 @@ def test_a_link_of_another_file_or_none_is_never_ended(client, submission, neigh
 def test_whoever_reads_the_former_address_of_a_file_opens_nothing_of_it_any_more(submission, neighbour_file):
     tokens = {kind: link_to(submission, kind) for kind in OF_SUBMISSIONS}
     theirs = link_to(neighbour_file)
+    bounce(submission)
     correct_address(submission=submission, officer=make_officer(), email="isabelle@nouvelle.example", on=current_day())
     assert not any(find_link(kind=kind, token=token) for kind, token in tokens.items())
     assert find_link(kind=Kind.RESULT, token=theirs)

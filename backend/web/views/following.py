@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
-from backend.matchmaking.dead_addresses import correct_address, declare_reachable
+from backend.matchmaking.dead_addresses import NoDeadAddress, correct_address, declare_reachable
 from backend.matchmaking.follow_up import (
     FollowUpError,
     answer_offers,
@@ -207,6 +207,9 @@ def address(request: HttpRequest, pk: int) -> HttpResponse:
             correct_address(submission=submission, officer=user, email=form.cleaned_data["email"], on=current_day())
             messages.success(request, _("L’adresse est corrigée : elle reçoit une demande de confirmation."))
             return redirect(reverse("officer_file", args=[pk]) + "#suivi")
+    except NoDeadAddress as error:  # its form is not on the page
+        messages.error(request, str(error))
+        return redirect(reverse("officer_file", args=[pk]) + "#suivi")
     except FollowUpError as error:
         form.add_error("email", str(error))
     return file_page(request, submission, bound={"address_form": form}, status=422)
