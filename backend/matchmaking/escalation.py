@@ -146,8 +146,8 @@ class Team:
     def told(self, wait: Waiting, rung: Rung) -> list[int]:
         """Return who is told at a rung, or at the first one after it that has somebody; nobody where all are away."""
         for each in RUNGS[RUNGS.index(rung) :]:
-            if each == Rung.TERRITORY_LEAD and wait.submission and wait.submission.awaits_firm:
-                return []  # it is opened by nobody outside the service of who filed it
+            if each == Rung.TERRITORY_LEAD and (wait.referral or (wait.submission and wait.submission.awaits_firm)):
+                return []  # who answers an offer is of its intercommunality; the other is opened by nobody elsewhere
             people = dict.fromkeys(self._of(wait, each))
             if here := [person for person in people if self._is_here(person) and self._covers(person, wait.epci_id)]:
                 return here
@@ -164,7 +164,10 @@ class Team:
             case Rung.STAND_IN:
                 return self._standing_in(wait.officer) if wait.officer else ()
             case Rung.EPCI_LEAD:
-                return self._in(Membership.Role.EPCI_LEAD, wait.epci_id)
+                leads = self._in(Membership.Role.EPCI_LEAD, wait.epci_id)
+                # While they are away, the officers there answer an offer (``referrals.may_answer``).
+                is_led = not wait.referral or any(map(self._is_here, leads))
+                return leads if is_led else self._reviewing(wait.epci_id)
             case Rung.TERRITORY_LEAD:
                 return self._in(Membership.Role.TERRITORY_LEAD, None)
 

@@ -5,7 +5,7 @@ from datetime import date
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from backend.accounts.models import Membership, User
+from backend.accounts.models import Absence, Membership, User
 from backend.common.days import add_working_days
 from backend.journal.models import Kind
 from backend.journal.services import record_event
@@ -40,9 +40,10 @@ def withdraw_offers(submission: Submission) -> None:
     _withdraw(submission.hand_overs.all())
 
 
-def withdraw_referral(submission: Submission) -> None:
-    """Take back what is offered of a file to an intercommunality."""
-    _withdraw(submission.hand_overs.referrals())
+def withdraw_referral(submission: Submission, *, to: ServedEpci | None = None) -> None:
+    """Take back what is offered of a file to an intercommunality, to any or to one."""
+    referrals = submission.hand_overs.referrals()
+    _withdraw(referrals.filter(to_epci=to) if to else referrals)
 
 
 def _withdraw(offers: QuerySet[HandOver]) -> None:
@@ -57,7 +58,7 @@ def lead_decides_on(referral: HandOver) -> date:
 def may_answer(*, user: User, offer: HandOver, on: date) -> bool:
     """Tell whether somebody answers an offer: made to them, or to their intercommunality.
 
-    After some working days it is the lead who decides, where the intercommunality has one in post.
+    After some working days it is the lead who decides, where the intercommunality has one in post and present.
     """
     if offer.to_epci is None:
         return offer.to == user
@@ -66,4 +67,5 @@ def may_answer(*, user: User, offer: HandOver, on: date) -> bool:
     leads = Membership.objects.filter(
         role=Membership.Role.EPCI_LEAD, organisation__epci=offer.to_epci, user__is_active=True
     )
-    return on < lead_decides_on(offer) or leads.filter(user=user).exists() or not leads.exists()
+    here = leads.exclude(user__in=Absence.objects.on(on).values("user"))
+    return on < lead_decides_on(offer) or leads.filter(user=user).exists() or not here.exists()

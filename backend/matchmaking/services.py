@@ -213,7 +213,9 @@ def correct_submission(
     corrected = {**known, **facts}
     if any(corrected.get(name) != former.get(name) for name in PLACES):
         try:
-            _place(submission, route(corrected, on=on), commune=_commune_of(corrected), author=author)
+            epci, named = route(corrected, on=on), _named(former, on=on)
+            if epci is None or epci != named:
+                _place(submission, epci, named=named, commune=_commune_of(corrected), author=author)
         except OutsideTerritory:
             if not leaves:
                 raise
@@ -244,21 +246,40 @@ def correct_submission(
     return result
 
 
-def _place(submission: Submission, epci: ServedEpci | None, *, commune: str, author: User | None) -> None:
+def _named(facts: Mapping[str, Any], *, on: date) -> ServedEpci | None:
+    """Return the intercommunality of the place that facts name; none where it is not known, or outside."""
+    try:
+        return route(facts, on=on)
+    except OutsideTerritory:
+        return None
+
+
+def _place(
+    submission: Submission,
+    epci: ServedEpci | None,
+    *,
+    commune: str,
+    author: User | None,
+    named: ServedEpci | None = None,
+) -> None:
     """Offer a file to the intercommunality of its new commune; at once it moves only from where nobody has it.
 
     That is: to the pool where the commune became unknown, from the pool, or before officers have seen it. The offer to
-    an intercommunality that a commune no longer names is taken back. What an officer filed is placed once its firm has
-    confirmed.
+    an intercommunality that a commune ``named`` and no longer names is taken back; one that an officer made by hand is
+    theirs to take back. What an officer filed is placed once its firm has confirmed.
     """
-    withdraw_referral(submission)
+    if named:
+        withdraw_referral(submission, to=named)
     if epci == submission.epci or submission.awaits_firm:
         return
     officer = submission.officer
     is_unseen = officer is None and submission.confirmed_at is None
     from_pool = submission.epci is None and (officer is None or (epci and covers(officer=officer, epci_id=epci.pk)))
     if epci is None or is_unseen or from_pool:
+        withdraw_referral(submission)
         submission.epci = epci
+        return
+    if submission.hand_overs.waiting().referrals().exists():
         return
     place = Perimeter.objects.filter(code=f"COM-{commune}").first()
     note = f"Commune corrigée : {place.name if place else commune}."

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from backend.accounts.models import Membership
+from backend.accounts.models import Absence, Membership
 from backend.common.days import add_working_days
 from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.file_links import close_file
@@ -21,7 +21,7 @@ from backend.matchmaking.models import Escalation, HandOver, Submission
 from backend.matchmaking.referrals import lead_decides_on
 from backend.matchmaking.services import correct_submission
 from backend.notifications.models import Notification
-from backend.territories.models import ServedEpci
+from backend.territories.models import Perimeter, ServedEpci
 from tests.factories import ARC, CC2V, CCLO, COMMUNES, DAY, OUTSIDE, make_lead, make_officer, make_submission
 from tests.neighbour import ours
 
@@ -155,6 +155,29 @@ def test_without_a_lead_in_post_the_officers_still_decide(submission, sender, re
     assert answer_offers(hand_overs=[referral], to=reader, accept=True) == 1
 
 
+def test_while_every_lead_is_away_the_officers_are_told_and_decide(submission, other, sender, reader):
+    lead, territory = make_officer(CCLO, role=Membership.Role.EPCI_LEAD), make_lead()
+    today = timezone.localdate()
+    around = {"starts_on": today - timezone.timedelta(days=30), "ends_on": today + timezone.timedelta(days=30)}
+    Absence.objects.create(user=lead, declared_at=timezone.now(), declared_by=lead, **around)
+    referral = refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    tell_who_waits(on=lead_decides_on(referral))
+    assert [row.to for row in Escalation.objects.filter(hand_over=referral)] == [reader]
+    (letter,) = [one for one in letters("waiting_digest") if submission.reference in one.text]
+    assert letter.recipient == reader.email
+    assert other.reference not in letter.text + letter.html
+    assert not [one for one in letters("waiting_digest") if one.recipient == territory.email]
+    HandOver.objects.filter(pk=referral.pk).update(offered_at=referral.offered_at - timezone.timedelta(days=10))
+    assert answer_offers(hand_overs=[referral], to=reader, accept=True) == 1
+
+
+def test_with_nobody_there_the_territory_lead_is_told_of_no_offer(submission, sender):
+    make_lead()
+    referral = refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    tell_who_waits(on=lead_decides_on(referral))
+    assert not Escalation.objects.filter(hand_over=referral).exists()
+
+
 def test_the_territory_lead_reads_and_answers_nothing(submission, sender):
     referral, lead = refer_file(submission=submission, epci=epci(CCLO), by=sender), make_lead()
     assert answer_offers(hand_overs=[referral], to=lead, accept=True) == 0
@@ -216,6 +239,17 @@ def test_a_commune_that_becomes_unknown_gives_the_file_to_all_four(submission, s
     submission.refresh_from_db()
     assert submission.epci is None
     assert not ours(HandOver).waiting().exists()
+
+
+@pytest.mark.parametrize("commune", ["same", CC2V])
+def test_an_offer_made_by_hand_stays_when_the_commune_is_corrected(submission, other, sender, commune):
+    referral = refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    near = Perimeter.objects.communes().inside(epci(ARC).perimeter, on=DAY).exclude(code=f"COM-{COMMUNES[ARC]}")
+    code = near[0].code.removeprefix("COM-") if commune == "same" else COMMUNES[commune]
+    correct_submission(submission=submission, facts={"commune": code}, on=DAY)
+    submission.refresh_from_db()
+    assert ours(HandOver).get(state=HandOver.State.OFFERED) == referral
+    assert submission.epci == epci(ARC)
 
 
 def test_other_facts_offer_nothing_and_leave_a_referral_open(submission, sender):
