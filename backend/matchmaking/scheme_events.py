@@ -1,7 +1,8 @@
 """Saying something of a scheme for a firm, as the firm or an officer, and taking it back, by the transitions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +13,16 @@ from backend.matchmaking.models import Review, SchemeEvent, Submission
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import check_may_decide
 from backend.matchmaking.states import Said, SchemeState, states_of, word_of_event, word_of_review
-from backend.matchmaking.transitions import MAY_SAY, WITH_EUROS, Origin, State, allowed, last_of
+from backend.matchmaking.transitions import (
+    KEPT,
+    MAY_SAY,
+    WITH_EUROS,
+    Origin,
+    State,
+    allowed,
+    allowed_to_staff,
+    last_of,
+)
 from backend.schemes.models import Scheme
 
 MOST_BACK = timedelta(days=3653)  # of a day that a step speaks of
@@ -38,8 +48,9 @@ def say(
 ) -> SchemeEvent:
     """Record what the firm says of a scheme, or an officer: ``happened_on`` is the day it speaks of, today if empty.
 
-    Raises ``PermissionDenied`` if the officer is not in charge, ``StateError`` where it may not follow what was said,
-    where the scheme is not one that the file was answered, or where the reason or the day cannot be.
+    The same word sent twice is one row. Raises ``PermissionDenied`` if the officer is not in charge, ``StateError``
+    where it may not follow what was said, where the scheme is not one that the file was answered, or where the reason
+    or the day cannot be.
     """
     submission = _lock(submission, officer)
     origin = _origin(officer, by_operator=by_operator)
@@ -47,14 +58,26 @@ def say(
         if by_operator:
             raise StateError(_("Un porteur dit qu’une demande est déposée, obtenue ou refusée : décochez la case."))
         raise StateError(_("Choisissez une étape dans la liste."))
+    happened_on, note = happened_on or on, note.strip()[:300]
     match = latest_result(submission, on=on).matches.filter(scheme=scheme).select_related("revision").first()
     told = states_of(submission, told=officer is None).own.get(scheme.pk)
     if match is None and told is None:
         raise StateError(_("Ce dispositif n’est pas, ou plus, dans le résultat de cette demande."))
+    euros = euros if state in WITH_EUROS else None
+    reason = reason if state == State.SET_ASIDE else ""
+    sent = {
+        "state": state,
+        "origin": origin,
+        "reason": reason,
+        "note": note,
+        "euros": euros,
+        "happened_on": happened_on,
+    }
+    if again := _said_last(told, sent):
+        return again
     _check_follows(State(state), told, origin)
     if state == State.SET_ASIDE and reason not in SchemeEvent.Reason.values:
         raise StateError(_("Dites pourquoi ce dispositif n’est pas pour vous : choisissez une raison."))
-    happened_on = happened_on or on
     if not on - MOST_BACK <= happened_on <= on:
         sentence = _("Le {day} est à venir : donnez le jour où c’est arrivé, ou laissez vide pour aujourd’hui.")
         if happened_on < on:
@@ -64,23 +87,21 @@ def say(
         submission=submission,
         scheme=scheme,
         revision=match.revision if match else scheme.current,
-        state=state,
-        origin=origin,
         actor=officer,
-        reason=reason if state == State.SET_ASIDE else "",
-        note=note.strip()[:300],
-        euros=euros if state in WITH_EUROS else None,
-        happened_on=happened_on,
         recorded_at=timezone.now(),
+        **sent,
     )
 
 
 @transaction.atomic
-def undo_last(*, submission: Submission, scheme: Scheme, on: date, officer: User | None = None) -> SchemeEvent:
+def undo_last(
+    *, submission: Submission, scheme: Scheme, on: date, officer: User | None = None, named: int | None = None
+) -> SchemeEvent:
     """Take back the last word of the firm on a scheme, or of those who follow it; what was said before counts again.
 
-    Raises ``PermissionDenied`` if the officer is not in charge, ``StateError`` where there is none, or where the other
-    voice said since what would stand on nothing.
+    ``named`` is the key of the word that is meant. Raises ``PermissionDenied`` if the officer is not in charge,
+    ``StateError`` where there is none, where another one was said since, or where the other voice said since what
+    would stand on nothing.
     """
     submission = _lock(submission, officer)
     rows = SchemeEvent.objects.standing().filter(submission=submission, scheme=scheme)
@@ -88,6 +109,9 @@ def undo_last(*, submission: Submission, scheme: Scheme, on: date, officer: User
     own = [event for event in events if (event.origin == Origin.FIRM) == (officer is None)]
     if not own:
         raise StateError(_("Il n’y a rien à annuler sur ce dispositif."))
+    if named is not None and own[-1].pk != named:
+        sentence = _("Rien n’est annulé : « {last} » a été dit en dernier. Relisez, puis annulez-le s’il est faux.")
+        raise StateError(str(sentence).format(last=own[-1].get_state_display()))
     _check_stands_without(
         own[-1], events, submission.reviews.filter(scheme=scheme).order_by("decided_at", "pk").last()
     )
@@ -117,20 +141,33 @@ def _origin(officer: User | None, *, by_operator: bool = False) -> Origin:
     return Origin.OPERATOR if by_operator else Origin.OFFICER
 
 
+def _said_last(told: SchemeState | None, sent: Mapping[str, Any]) -> SchemeEvent | None:
+    """Return what was said last of a scheme where it is the same, word for word: a form that was sent twice."""
+    words = told.words if told else []
+    last = words[0].event if words and told and not (told.verdict and told.verdict.decided_at > words[0].at) else None
+    return last if last and all(getattr(last, name) == value for name, value in sent.items()) else None
+
+
 def _check_follows(state: State, told: SchemeState | None, origin: str) -> None:
     """Raise ``StateError`` where a word cannot follow the last ones."""
     firm, staff = (told.firm, told.staff) if told else (None, None)
-    own, other = (firm, staff) if origin == Origin.FIRM else (staff, firm)
-    if state in allowed(own, other):
+    is_firms = origin == Origin.FIRM
+    if state in (allowed(firm, staff) if is_firms else allowed_to_staff(firm, staff)):
         return
-    last = own or other
+    last = max((word for word in (firm, staff) if word and word.state != KEPT), key=lambda word: word.at, default=None)
     if last is None:
         raise StateError(
             str(_("Avant « {state} », notez « {applied} ».")).format(state=state.label, applied=State.APPLIED.label)
         )
     day = f"{timezone.localdate(last.at):%d/%m/%Y}"
     sentence = _("« {state} » ne peut pas suivre « {last} », noté le {day} : annulez-le d’abord, s’il est faux.")
-    raise StateError(str(sentence).format(state=state.label, last=last.label, day=day))
+    if last.is_firms and not is_firms:
+        sentence = _(
+            "« {state} » ne peut pas suivre « {last} », noté le {day} par l’entreprise : à elle de l’annuler."
+        )
+    elif is_firms and not last.is_firms:
+        sentence = _("« {state} » ne peut pas suivre « {last} », noté le {day} par {who} : demandez-lui de l’annuler.")
+    raise StateError(str(sentence).format(state=state.label, last=last.label, day=day, who=last.who))
 
 
 def _check_stands_without(gone: SchemeEvent, events: Iterable[SchemeEvent], verdict: Review | None) -> None:
@@ -142,8 +179,9 @@ def _check_stands_without(gone: SchemeEvent, events: Iterable[SchemeEvent], verd
             continue
         is_firms = event.origin == Origin.FIRM
         staff = last_of(read if read and read.at < event.recorded_at else None, words.get(False))
-        own, other = (words.get(True), staff) if is_firms else (staff, words.get(True))
-        if event.recorded_at > gone.recorded_at and event.state not in allowed(own, other):
+        firm = words.get(True)
+        may_say = allowed(firm, staff) if is_firms else allowed_to_staff(firm, staff)
+        if event.recorded_at > gone.recorded_at and event.state not in may_say:
             sentence = _("« {state} », dit après par {who}, en dépend : c’est à annuler d’abord.")
             who = event.actor or Origin.FIRM.label
             raise StateError(str(sentence).format(state=event.get_state_display(), who=who))

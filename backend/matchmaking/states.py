@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from backend.common.days import current_day
 from backend.companies.models import Fact
 from backend.matchmaking.contents import EVENTS, REVIEWS, may_have
 from backend.matchmaking.models import ENDINGS, EVERYWHERE, Review, ReviewEnd, SchemeEvent, Submission, has_ended
@@ -114,9 +115,9 @@ class SchemeState:
 
     @property
     def ask_by(self) -> date | None:
-        """The last day to ask for it, while nobody has."""
-        revision = self.scheme.current
-        return revision.closes_on if revision and self.is_followed else None
+        """The last day to ask for it, while nobody has and that day has not passed."""
+        closes_on = self.scheme.current.closes_on if self.scheme.current and self.is_followed else None
+        return closes_on if closes_on and closes_on >= current_day() else None
 
     @property
     def is_followed(self) -> bool:

@@ -35,6 +35,11 @@ AFTER: Mapping[str, frozenset[str]] = {
     State.HAS_IT: frozenset(),
     State.SET_ASIDE: frozenset({State.FOLLOWED, State.APPLIED, State.HAS_IT}),
 }
+# What those who follow a firm may say besides, to settle its own last word: nothing else follows it.
+SETTLES: Mapping[str, frozenset[str]] = {
+    State.GRANTED: frozenset({State.APPLIED, State.GIVEN_UP}),
+    State.HAS_IT: frozenset({State.APPLIED, State.GIVEN_UP}),
+}
 # Who may say what. An officer dismisses a scheme by a review, whose reasons have effects.
 MAY_SAY: Mapping[str, frozenset[str]] = {
     Origin.FIRM: frozenset(AFTER) - {"", KEPT},
@@ -86,6 +91,12 @@ def differ(firm: Word | None, staff: Word | None) -> bool:
     if firm.state in DISMISSED or staff.state in DISMISSED:
         return True
     return staff.state != KEPT and firm.state not in AFTER[staff.state]
+
+
+def allowed_to_staff(firm: Word | None, staff: Word | None) -> frozenset[str]:
+    """Return what those who follow a firm may say: the same, and what settles its last word."""
+    is_last = firm is not None and (staff is None or firm.at > staff.at)
+    return allowed(staff, firm) | (SETTLES.get(firm.state, frozenset()) if firm and is_last else frozenset())
 
 
 def allowed(own: Word | None, other: Word | None) -> frozenset[str]:

@@ -17,7 +17,7 @@ from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.matchmaking.services import correct_submission
 from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.states import states_of
-from backend.matchmaking.transitions import AFTER, KEPT, MAY_SAY, OVER, Origin, State
+from backend.matchmaking.transitions import AFTER, KEPT, MAY_SAY, OVER, SETTLES, Origin, State
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme
 from tests.factories import (
@@ -105,19 +105,30 @@ def test_every_state_has_its_row_and_every_reason_its_end():
 
 
 @pytest.mark.parametrize("voice", VOICES)
-@pytest.mark.parametrize("last", WAYS)
-def test_what_follows_is_said_and_taken_back_and_nothing_else_is(submission, officer, voice, last):
+@pytest.mark.parametrize(
+    ("last", "first"),
+    [
+        (last, who)
+        for last in WAYS
+        for who in ("firm", "officer")
+        if who == "firm" or last not in ("has_it", "set_aside")
+    ],
+)
+def test_what_follows_is_said_and_taken_back_and_nothing_else_is(submission, officer, voice, last, first):
     scheme, other = (match.scheme for match in first_matches(submission, 2))
     elsewhere = make_submission(confirmed=True, siret="", siren="")
     speaks = of_voice(voice, officer)
-    before = {} if voice == "firm" or last in ("has_it", "set_aside") else {"officer": officer}
+    before = of_voice(first, officer)
+    follows = AFTER[last] | (SETTLES.get(last, frozenset()) if first == "firm" and voice != "firm" else frozenset())
     for each in WAYS[last]:
         speak(submission, scheme, each, **before)
     speak(submission, other, "followed")  # of another scheme, and of another firm: no matter
     speak(elsewhere, scheme, "applied")
     for state in SAID:
         n_rows = ours(SchemeEvent).count()
-        if state in AFTER[last] and state in MAY_SAY[VOICES[voice]]:
+        if state == last and voice == first:
+            continue  # the same again: below
+        if state in follows and state in MAY_SAY[VOICES[voice]]:
             speak(submission, scheme, state, **speaks)
             assert state_of(submission, scheme) == state
             undo_last(submission=submission, scheme=scheme, on=DAY, officer=speaks.get("officer"))
@@ -128,6 +139,42 @@ def test_what_follows_is_said_and_taken_back_and_nothing_else_is(submission, off
             assert ours(SchemeEvent).count() == n_rows
         assert state_of(submission, scheme) == last
     assert state_of(elsewhere, scheme) == "applied"
+
+
+def test_the_same_word_sent_twice_is_one_row(submission, officer, scheme):
+    other = make_submission(confirmed=True, siret="", siren="")
+    speak(other, scheme, "set_aside")
+    for voice, said in (({}, {"euros": 900}), ({"officer": officer}, {"euros": 900, "note": "au téléphone"})):
+        case = {"submission": submission, "scheme": scheme, "state": "granted", "on": DAY, **voice, **said}
+        if not voice:
+            say(**{**case, "state": "applied"})
+        else:
+            undo_last(submission=submission, scheme=scheme, on=DAY)
+        first = say(**case)
+        n_rows = ours(SchemeEvent).count()
+        assert say(**case) == first
+        for change in ({"euros": 901}, {"euros": None}, {"happened_on": DAY - timedelta(days=1)}):
+            with pytest.raises(StateError, match="ne peut pas suivre « obtenu »"):
+                say(**{**case, **change})
+        assert ours(SchemeEvent).count() == n_rows
+
+
+def test_who_asks_again_after_a_refusal_is_not_taken_for_a_second_click(submission, officer, scheme):
+    speak(submission, scheme, "applied")
+    speak(submission, scheme, "refused", officer=officer)
+    speak(submission, scheme, "applied")
+    assert state_of(submission, scheme) == "applied"
+
+
+def test_a_refusal_names_who_said_what_stands(submission, officer, scheme):
+    speak(submission, scheme, "has_it")
+    with pytest.raises(
+        StateError, match=r"« ça m’intéresse » ne peut pas suivre « je l’ai déjà », .* à elle de l’annuler"
+    ):
+        speak(submission, scheme, "followed", officer=officer)
+    speak(submission, scheme, "given_up", officer=officer)
+    with pytest.raises(StateError, match=f"par {officer} : demandez-lui"):
+        speak(submission, scheme, "set_aside")
 
 
 def test_a_refusal_says_what_stands_and_since_when(submission, officer, scheme):
@@ -200,6 +247,21 @@ def test_there_is_nothing_to_undo_but_ones_own_words(submission, officer, scheme
     speak(submission, scheme, "followed", officer=officer)
     with pytest.raises(StateError, match="rien à annuler"):
         undo_last(submission=submission, scheme=scheme, on=DAY)
+
+
+def test_what_is_taken_back_is_what_was_named(submission, officer, scheme):
+    case = {"submission": submission, "scheme": scheme, "on": DAY}
+    for voice in ({}, {"officer": officer}):
+        first = speak(submission, scheme, "followed" if not voice else "applied", **voice)
+        second = speak(submission, scheme, "applied" if not voice else "granted", **voice)
+        n_rows = ours(SchemeEvent).count()
+        for named in (first.pk, 0):
+            with pytest.raises(StateError, match=f"« {second.get_state_display()} » a été dit en dernier"):
+                undo_last(**case, **voice, named=named)
+        assert ours(SchemeEvent).count() == n_rows
+        assert undo_last(**case, **voice, named=second.pk).undoes == second
+        if not voice:
+            undo_last(**case, named=first.pk)
 
 
 def test_a_word_on_which_one_of_the_other_voice_stands_is_not_undone_before_it(submission, officer, scheme):

@@ -1,13 +1,18 @@
 """What a firm says of its schemes on its page, and what its officer reads of it."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from backend.matchmaking.models import SchemeEvent
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.transitions import AFTER, MAY_SAY, Origin
-from tests.factories import DAY, decide, link_to, make_officer, make_submission
+from tests.factories import DAY, decide, link_to, make_officer, make_submission, publish_revision, rewriting
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -39,6 +44,13 @@ def tell(client, token, scheme, **sent):
     return client.post(reverse("firm_state", args=[token, scheme.pk]), sent, follow=True)
 
 
+def take_back(client, token, scheme):
+    """Press the button of the page, which names the word that it takes back."""
+    page = client.get(reverse("result", args=[token])).content.decode()
+    form = page.split(f'id="s-{scheme.pk}"')[1].split("</li>")[0]
+    return tell(client, token, scheme, undo=re.search(r'name="undo"\s+value="(\d+)"', form)[1])
+
+
 def carded(answer):
     return [card.match.scheme for card in answer.context["page"].cards]
 
@@ -60,7 +72,7 @@ def test_a_scheme_is_followed_asked_for_and_obtained(client, token, schemes):
         assert "C’est noté" in text_of(page)
         assert (scheme in carded(page)) is is_card
     for _ in steps:
-        page = tell(client, token, scheme, undo="1")
+        page = take_back(client, token, scheme)
     assert "Mes dispositifs" not in text_of(page)
     assert carded(page) == schemes
     assert ours(SchemeEvent).count() == 6
@@ -75,9 +87,47 @@ def test_what_the_firm_dismisses_leaves_its_cards_its_list_and_comes_back(client
     listing = reverse("open_schemes", args=[token]) + f"?voir=tout&q={scheme}"
     assert f'data-scheme="{scheme.source_key}"' not in client.get(listing).content.decode()
     assert "Écartés après relecture" not in text_of(page)
-    page = tell(client, token, scheme, undo="1")
+    page = take_back(client, token, scheme)
     assert carded(page) == schemes
     assert f'data-scheme="{scheme.source_key}"' in client.get(listing).content.decode()
+
+
+def test_a_button_of_a_page_left_open_takes_nothing_else_back(client, token, schemes):
+    tell(client, token, schemes[0], state="followed")
+    old = ours(SchemeEvent).get().pk
+    tell(client, token, schemes[0], state="applied")
+    page = tell(client, token, schemes[0], undo=old)
+    assert page.status_code == 422
+    assert "Rien n’est annulé : « demande déposée » a été dit en dernier." in text_of(page)
+    assert ours(SchemeEvent).count() == 2
+
+
+def test_a_second_click_is_told_as_the_first(client, token, schemes):
+    for _ in range(2):
+        page = tell(client, token, schemes[0], state="applied", euros="12 500")
+        assert page.status_code == 200
+        assert "C’est noté : demande déposée." in text_of(page)
+    assert ours(SchemeEvent).count() == 1
+
+
+@pytest.mark.parametrize(("days", "is_said"), [(0, True), (23, True), (-1, False)])
+def test_the_last_day_to_ask_is_said_until_it_has_passed(client, token, schemes, days, is_said):
+    tell(client, token, schemes[0], state="followed")
+    last = DAY + timedelta(days=days)
+    publish_revision(schemes[0], window_state="dated", opens_on=None, closes_on=last)
+    text = text_of(client.get(reverse("result", args=[token])))
+    assert (f"À demander jusqu’au {date_format(last, 'j F Y')} inclus." in text) is is_said
+    assert ("À demander" in text) is is_said
+
+
+def test_the_day_on_a_card_is_of_the_word_that_counts(client, submission, officer, token, schemes):
+    tell(client, token, schemes[0], state="set_aside", reason="not_worth_it")
+    today = timezone.localdate()
+    with rewriting():
+        ours(SchemeEvent).update(recorded_at=timezone.now() - timedelta(days=3))
+    decide(submission, schemes[0], officer)  # settles it
+    end_review(submission=submission, officer=officer, on=DAY)
+    assert f"Retenu, noté le {date_format(today, 'j F')}" in text_of(client.get(reverse("result", args=[token])))
 
 
 @pytest.mark.parametrize(
@@ -184,7 +234,10 @@ def test_the_officer_reads_what_the_firm_says_beside_his_own_and_settles_it(
     text = text_of(client.get(reverse("officer_file", args=[submission.pk])))
     assert "L’entreprise dit autre chose" not in text
     assert f"Obtenu – 8 500 € {officer}, d’après le porteur, le 20 novembre 2026" in text
-    client.post(reverse("officer_state_back", args=[submission.pk, schemes[1].pk]))
+    back = reverse("officer_state_back", args=[submission.pk, schemes[1].pk])
+    page = client.post(back, {"event": schemes[1].events.first().pk + 1}, follow=True)
+    assert "« obtenu » a été dit en dernier" in text_of(page)
+    client.post(back, {"event": re.search(r'name="event"\s+value="(\d+)"', page.content.decode())[1]})
     assert (
         "Obtenu" not in text_of(client.get(reverse("officer_file", args=[submission.pk]))).split("Noter une étape")[0]
     )

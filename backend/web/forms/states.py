@@ -80,3 +80,8 @@ class RefusedState:
     scheme: Scheme
     error: str
     typed: Mapping[str, Any]
+
+
+def key_of(sent: str) -> int:
+    """Return the key of the word that a button names, 0 where it is none."""
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0

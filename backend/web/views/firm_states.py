@@ -11,7 +11,7 @@ from backend.common.days import current_day
 from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.schemes.models import Scheme
 from backend.web.access import opened_submission
-from backend.web.forms.states import FirmStateForm, RefusedState
+from backend.web.forms.states import FirmStateForm, RefusedState, key_of
 from backend.web.throttles import limit_wrong_links
 from backend.web.views.result import result_page, unless_closed
 
@@ -25,7 +25,7 @@ def say_state(request: HttpRequest, token: str, scheme_pk: int) -> HttpResponse:
     on, form = current_day(), FirmStateForm(request.POST)
     try:
         if "undo" in request.POST:
-            undo_last(submission=submission, scheme=scheme, on=on)
+            undo_last(submission=submission, scheme=scheme, on=on, named=key_of(request.POST["undo"]))
             said = _("C’est annulé.")
         elif form.is_valid():
             event = say(submission=submission, scheme=scheme, on=on, **form.cleaned_data)

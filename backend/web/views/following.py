@@ -30,6 +30,7 @@ from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.matchmaking.services import check_may_decide
 from backend.schemes.models import Scheme
 from backend.web.forms.review import AddressForm, NoteForm, OfferForm, ReferForm, StepForm
+from backend.web.forms.states import key_of
 from backend.web.views.file_parts import refused_part
 from backend.web.views.officer import file_page, signed_in, visible_file
 
@@ -173,7 +174,8 @@ def take_state_back(request: HttpRequest, pk: int, scheme_pk: int) -> HttpRespon
     """Take back the last thing that those who follow a file said of a scheme."""
     submission, scheme = visible_file(request, pk), get_object_or_404(Scheme, pk=scheme_pk)
     try:
-        undo_last(submission=submission, scheme=scheme, officer=signed_in(request), on=current_day())
+        named = key_of(request.POST.get("event", ""))
+        undo_last(submission=submission, scheme=scheme, officer=signed_in(request), on=current_day(), named=named)
     except StateError as error:
         messages.error(request, str(error))
     return redirect(reverse("officer_file", args=[pk]) + "#suivi")
