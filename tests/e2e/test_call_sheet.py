@@ -1,0 +1,45 @@
+"""The call sheet in a browser: what it refuses is read in place, and what was typed stays."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Service, look, sign_in
+
+pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
+OFFICER = "claire.vasseur@jonction.example"
+FILE_IT = """
+from tests.factories import make_submission
+from backend.common.days import current_day
+file = make_submission(
+    confirmed=True, on=current_day(), company_name="Fiche d’appel", siret="", siren="",
+    email="fiche@firm.example", without=("headcount",), text="",
+)
+print(file.pk)
+"""
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_refused_answer_is_read_where_it_was_typed(service: Service, open_context, javascript):
+    sheet = f"{service.url}/agent/{service.run(FILE_IT).strip()}/appel/"
+    page = open_context(width=1280, height=900, javascript=javascript).new_page()
+    page.goto(sheet)
+    sign_in(page, OFFICER)
+    page.goto(sheet)
+    field = page.locator("input[name=headcount]")
+    field.fill("beaucoup")
+    form = page.locator("form", has=field)
+    form.get_by_role("button", name="Répondre et recalculer").click()
+    expect(page.locator("#fiche-appel .error-summary")).to_contain_text("Écrivez un nombre de salariés")
+    expect(field).to_have_value("beaucoup")
+    look(page, f"fiche-appel-{service.day}-refus", javascript=javascript)
+    field.fill("35")
+    form.get_by_role("button", name="Répondre et recalculer").click()
+    expect(page.locator("body")).to_contain_text("C’est noté")
+    expect(field).to_have_count(0)
+    if not javascript:
+        return
+    page.context.clear_cookies(name="session")
+    page.locator("#fiche-appel form").first.get_by_role("button", name="Ne sait pas").click()
+    expect(page).to_have_url(re.compile("/compte/connexion/"))  # the whole page, not the part
