@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -162,6 +163,22 @@ def test_what_was_typed_stays_where_it_is_refused(client, token, schemes):
 
 def test_a_scheme_that_is_not_of_the_result_is_refused(client, token):
     assert client.post(reverse("firm_state", args=[token, 99_999_999]), {"state": "followed"}).status_code == 404
+
+
+def test_a_network_that_says_too_much_is_told_when_to_come_back_and_no_other_is(client, token, schemes, settings):
+    settings.CACHES = {**settings.CACHES, "counters": {**settings.CACHES["counters"], "KEY_PREFIX": uuid4().hex}}
+    settings.THROTTLES = {**settings.THROTTLES, "state.network": (2, 3600)}
+    tell(client, token, schemes[0], state="followed")
+    take_back(client, token, schemes[0])
+    page = tell(client, token, schemes[0], state="followed")
+    assert page.status_code == 429
+    assert int(page["Retry-After"]) <= 3600
+    assert "Attendez" in text_of(page)
+    assert ours(SchemeEvent).count() == 2
+    other = make_submission(confirmed=True, siret="", siren="", email="autre@firm.example")
+    path = reverse("firm_state", args=[link_to(other), schemes[0].pk])
+    assert client.post(path, {"state": "followed"}, REMOTE_ADDR="192.0.2.9").status_code == 302
+    assert ours(SchemeEvent).count() == 3
 
 
 def test_every_button_of_the_page_is_one_that_the_table_allows(client, submission, token, schemes):
