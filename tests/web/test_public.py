@@ -131,3 +131,10 @@ def test_who_finds_a_hole_knows_where_to_write(client):
 
 def test_there_is_no_security_file_without_an_address(client, production):
     assert client.get("/.well-known/security.txt").status_code == 404
+
+
+def test_the_page_on_personal_data_says_who_reads_what_is_filed_for_a_firm_or_offered_elsewhere(client):
+    page = text_of(client.get("/donnees-personnelles/"))
+    assert "ses collègues de la même intercommunalité, tout de suite" in page
+    assert "tous les développeurs économiques de celle-ci, jusqu’à la réponse" in page
+    assert "si vous avez déposé vous-même" in page
