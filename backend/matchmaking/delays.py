@@ -1,7 +1,7 @@
 """In how many working days an intercommunality answers: what its lead promises, and what was measured."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from statistics import median_high
 
 from django.core.exceptions import PermissionDenied
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from backend.accounts.models import Organisation, User
 from backend.common.days import add_working_days, working_days_between
-from backend.matchmaking.models import Submission
+from backend.matchmaking.models import ReviewEnd, Submission
 
 PERIOD = timedelta(days=90)
 LEAST = 5  # first reviews in the period, below which a median says nothing
@@ -27,13 +27,14 @@ class Delay:
     @property
     def sentence(self) -> str:
         """What firms read of it."""
-        said = f"Réponse promise sous {_working_days(self.promised)}"
+        said = f"Réponse promise sous {in_working_days(self.promised)}"
         if self.measured is None:
             return f"{said}."
-        return f"{said} ; depuis 90 jours, une demande sur deux est relue en {_working_days(self.measured)} au plus."
+        how_soon = f"en {in_working_days(self.measured)} au plus" if self.measured else "le jour même"
+        return f"{said} ; depuis 90 jours, une demande sur deux est relue {how_soon}."
 
 
-def _working_days(n: int) -> str:
+def in_working_days(n: int) -> str:
     return f"{n} jours ouvrés" if n > 1 else f"{n} jour ouvré"
 
 
@@ -57,7 +58,9 @@ def measured_delay(epci_id: int, *, on: date) -> int | None:
 
     A file that was reviewed before its address was confirmed counts from the day officers saw it.
     """
-    files = Submission.objects.filter(epci=epci_id).annotate(first_end=Min("review_ends__ended_at"))
+    since = timezone.make_aware(datetime.combine(on - PERIOD, time()))
+    lately = ReviewEnd.objects.filter(submission__epci=epci_id, ended_at__gte=since).values("submission")
+    files = Submission.objects.filter(pk__in=lately).annotate(first_end=Min("review_ends__ended_at"))
     ended = files.filter(first_end__date__gt=on - PERIOD, first_end__date__lte=on)
     columns = ("filed_at", "confirmed_at", "consent_by", "first_end")
     days = []

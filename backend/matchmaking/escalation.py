@@ -25,6 +25,7 @@ from backend.matchmaking.rungs import days_of_rungs
 
 RUNGS = tuple(Escalation.Rung)
 Rung = Escalation.Rung
+EVERYWHERE = Q()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,34 +94,42 @@ def tell_who_waits(*, on: date) -> Work:
 
 def waits_too_long(epcis: Collection[int], *, on: date) -> list[Waiting]:
     """Return what waits in some intercommunalities for so long that their lead is told of it, the oldest first."""
-    waiting = (*_files(), *_calls(), *_promises(on), *_referrals())
-    late = [wait for wait in waiting if wait.epci_id in epcis and Rung.EPCI_LEAD in wait.due(on=on)]
+    there = Q(epci__in=epcis)
+    waiting = (
+        *_files(there),
+        *_calls(there),
+        *_promises(on, Q(submission__epci__in=epcis)),
+        *_referrals(Q(to_epci__in=epcis)),
+    )
+    late = [wait for wait in waiting if Rung.EPCI_LEAD in wait.due(on=on)]
     return sorted(late, key=attrgetter("since"))
 
 
-def _files() -> Iterator[Waiting]:
-    files = Submission.objects.open_to_officers(timezone.now()).still_open().waiting()
+def _files(where: Q = EVERYWHERE) -> Iterator[Waiting]:
+    files = Submission.objects.open_to_officers(timezone.now()).still_open().waiting().filter(where)
     for file in files.select_related("sheet", "epci", "officer", "contact"):
         yield Waiting(submission=file, since=file.waits_since, epci_id=file.epci_id, officer=file.officer)
 
 
-def _calls() -> Iterator[Waiting]:
-    for call in CallRequest.objects.waiting().select_related("epci"):
+def _calls(where: Q = EVERYWHERE) -> Iterator[Waiting]:
+    for call in CallRequest.objects.waiting().filter(where).select_related("epci"):
         yield Waiting(call=call, since=timezone.localdate(call.asked_at), epci_id=call.epci_id, officer=None)
 
 
-def _promises(on: date) -> Iterator[Waiting]:
+def _promises(on: date, where: Q = EVERYWHERE) -> Iterator[Waiting]:
     """Yield the calls that were promised: their officer is told in the morning of the very day."""
-    due = FollowUp.objects.calls_due(on).filter(submission__erased_at=None, submission__closed_at=None)
+    due = FollowUp.objects.calls_due(on).filter(where, submission__erased_at=None, submission__closed_at=None)
     for row in due.select_related("submission__sheet", "submission__epci", "submission__officer"):
         if row.due_on:
             since, file = add_working_days(row.due_on, -1), row.submission
             yield Waiting(promise=row, since=since, epci_id=file.epci_id, officer=file.officer or row.recorded_by)
 
 
-def _referrals() -> Iterator[Waiting]:
+def _referrals(where: Q = EVERYWHERE) -> Iterator[Waiting]:
     """Yield the files offered to an intercommunality that nobody there answered: its lead decides."""
-    offers = HandOver.objects.waiting().referrals().filter(submission__erased_at=None, submission__closed_at=None)
+    offers = (
+        HandOver.objects.waiting().referrals().filter(where, submission__erased_at=None, submission__closed_at=None)
+    )
     for offer in offers.select_related("submission__sheet", "submission__epci", "to_epci", "by"):
         yield Waiting(referral=offer, since=offer.offered_on, epci_id=offer.to_epci_id, officer=None)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from backend.accounts.models import Membership, Organisation
 from backend.common.days import add_working_days, working_days_between
-from backend.matchmaking.delays import delay_of, measured_delay, promise_delay
+from backend.matchmaking.delays import Delay, delay_of, measured_delay, promise_delay
 from backend.matchmaking.models import ReviewEnd, Submission
 from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Notification
@@ -109,6 +109,30 @@ def test_nothing_is_shown_before_a_lead_promises_and_only_where_they_lead(client
     letter = ours(Notification).get(kind="receipt", recipient=receipt.contact.email)
     assert "Réponse promise sous 3 jours ouvrés." in letter.text
     assert Organisation.objects.get(pk=far.pk).promised_days is None
+
+
+@pytest.mark.parametrize(
+    ("promised", "measured", "sentence"),
+    [
+        (1, None, "Réponse promise sous 1 jour ouvré."),
+        (2, 0, "Réponse promise sous 2 jours ouvrés ; depuis 90 jours, une demande sur deux est relue le jour même."),
+        (
+            2,
+            1,
+            "sous 2 jours ouvrés ; depuis 90 jours, une demande sur deux est relue en 1 jour ouvré au plus.",
+        ),
+    ],
+)
+def test_what_firms_read_of_a_delay(promised, measured, sentence):
+    assert Delay(promised, measured).sentence.endswith(sentence)
+
+
+@pytest.mark.django_db
+@pytest.mark.shows_both("a lead reads who holds files of their intercommunality")
+def test_a_delay_of_one_day_is_said_in_the_singular(client):
+    client.force_login(make_officer(role=Membership.Role.EPCI_LEAD))
+    said = client.post("/agent/equipe/delai/", {"organisation": make_organisation(ARC).pk, "days": "1"}, follow=True)
+    assert "« sous 1 jour ouvré »" in text_of(said)
 
 
 @pytest.mark.django_db

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from backend.accounts.absences import AbsenceError, cancel_absence, declare_absence, name_stand_in, team_of
 from backend.accounts.models import Absence, User
 from backend.common.days import current_day
-from backend.matchmaking.delays import measured_delay, promise_delay
+from backend.matchmaking.delays import in_working_days, measured_delay, promise_delay
 from backend.matchmaking.escalation import waits_too_long
 from backend.matchmaking.follow_up import FollowUpError, assign_portfolio
 from backend.matchmaking.teams import holders_led_by, team
@@ -120,11 +120,11 @@ def delay(request: HttpRequest) -> HttpResponse:
     promise_delay(**form.cleaned_data, by=user)
     days = form.cleaned_data["days"]
     words = (
-        _("C’est noté : les entreprises lisent « sous %(n)s jours ouvrés ».")
+        _("C’est noté : les entreprises lisent « sous %(days)s ».")
         if days
         else _("C’est noté : aucun délai n’est montré aux entreprises.")
     )
-    messages.success(request, words % {"n": days} if days else words)
+    messages.success(request, words % {"days": in_working_days(days)} if days else words)
     return redirect("officer_team")
 
 
