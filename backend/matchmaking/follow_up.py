@@ -225,12 +225,12 @@ def _answer(offer: HandOver, user: User, *, accept: bool, answer: str) -> None:
     offer.answered_at, offer.answered_by, offer.answer = timezone.now(), user, answer
     offer.save(update_fields=["state", "answered_at", "answered_by", "answer"])
     _note(Kind.HAND_OVER_ANSWERED, submission, user, detail=offer.state)
-    sender = offer.by or submission.officer
+    sender = next((one for one in (offer.by, submission.officer) if one and one.is_active), None)
     if accept:
         if offer.to_epci:
             _note(Kind.FILE_REROUTED, submission, user)
         _give(submission, user, epci=offer.to_epci)
-    if offer.to_epci and sender and sender.is_active:
+    if offer.to_epci and sender:
         enqueue_referral_answer(offer, to=sender)
 
 

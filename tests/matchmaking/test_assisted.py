@@ -48,7 +48,9 @@ def test_who_noted_the_agreement_and_when_stay_with_the_file_and_the_firm_is_ask
     assert timezone.localdate(submission.consented_at) == timezone.localdate() - timedelta(days=2)
     (letter,) = ours(Notification)
     assert (letter.kind, letter.recipient) == ("confirm_address", submission.contact.email)
-    assert f"{officer} vient de déposer une demande" in letter.text
+    assert f"{officer} a déposé une demande" in letter.text
+    assert "vient de déposer" not in letter.text + letter.html  # it may be sent again months later
+    assert f"hors du service de {officer}" not in letter.text + letter.html  # nor when another one has the file
 
 
 def test_before_the_firm_confirms_it_is_seen_in_the_officer_s_service_only(officer):

@@ -96,6 +96,19 @@ def test_a_referral_is_declined_with_a_sentence_that_the_sender_reads(submission
     assert ours(HandOver).declined_last().answer == "Le siège est à Compiègne."
 
 
+def test_where_who_offered_it_has_left_who_follows_it_is_told(submission, other, sender, reader):
+    colleague = make_officer(ARC)
+    take_file(submission=submission, officer=colleague)
+    referral = refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    sender.is_active = False
+    sender.save()
+    answer_offers(hand_overs=[referral], to=reader, accept=False, answer="Le siège est à Compiègne.")
+    letter = letters()[-1]
+    assert letter.recipient == colleague.email
+    assert "relisez ses dispositifs" not in letter.text + letter.html  # its review may have ended
+    assert other.reference not in letter.text + letter.html
+
+
 def test_what_cannot_be_offered_says_why(submission, other, sender, reader):
     with pytest.raises(FollowUpError, match="déjà celui de cette intercommunalité"):
         refer_file(submission=submission, epci=epci(ARC), by=sender)

@@ -1,7 +1,10 @@
 """« Proposer ce dossier à une autre intercommunalité », from the pages, and what a firm reads that moved away."""
 
+from datetime import timedelta
+
 import pytest
 
+from backend.accounts.models import Membership
 from backend.links.models import Kind
 from backend.matchmaking.follow_up import refer_file
 from backend.matchmaking.models import HandOver, Review, Submission
@@ -62,6 +65,23 @@ def test_a_refusal_without_a_word_says_so_and_with_one_is_read_on_the_file(desk,
     client.force_login(type(reader).objects.get(pk=sender))
     assert "a refusé ce dossier" in text_of(client.get(f"/agent/{submission.pk}/"))
     assert "Le siège est chez vous." in text_of(client.get(f"/agent/{submission.pk}/"))
+
+
+def test_one_refused_answer_among_several_says_so_and_the_others_hold(client, submission):
+    sender, reader = make_officer(), make_officer(CCLO)
+    second = make_submission(confirmed=True, email="suivante@firm.example", siret="", siren="")
+    make_officer(CCLO, role=Membership.Role.EPCI_LEAD)
+    late, fresh = (refer_file(submission=one, epci=epci(CCLO), by=sender) for one in (submission, second))
+    HandOver.objects.filter(pk=late.pk).update(offered_at=late.offered_at - timedelta(days=10))
+    client.force_login(reader)
+    sent = {"offer": [late.pk, fresh.pk], "answer": "decline", "why": "Le siège est chez vous."}
+    page = text_of(client.post("/agent/propositions/", sent, follow=True))
+    assert f"{submission.reference} attend depuis trop longtemps" in page
+    assert "Dossiers refusés : 1" in page
+    assert "Quifarnel" not in page
+    fresh.refresh_from_db()
+    late.refresh_from_db()
+    assert (late.state, fresh.state, fresh.answer) == ("offered", "declined", "Le siège est chez vous.")
 
 
 @pytest.mark.parametrize(

@@ -115,11 +115,13 @@ def answer_offer(request: HttpRequest) -> HttpResponse:
     keys = [int(key) for key in request.POST.getlist("offer") if key.isascii() and key.isdigit() and len(key) < 10]
     accept = request.POST.get("answer") == "accept"
     offers = HandOver.objects.offered_to(user).filter(pk__in=keys)
-    try:
-        count = answer_offers(hand_overs=offers, to=user, accept=accept, answer=_why(request))
-    except FollowUpError as error:
-        messages.error(request, str(error))
-    else:
+    count = 0
+    for offer in offers:  # each by itself: one that is refused undoes no other
+        try:
+            count += answer_offers(hand_overs=[offer], to=user, accept=accept, answer=_why(request))
+        except FollowUpError as error:
+            messages.error(request, str(error))
+    if count:
         words = _("Dossiers acceptés : %(n)s.") if accept else _("Dossiers refusés : %(n)s.")
         messages.success(request, words % {"n": count})
     return redirect(f"{reverse('officer_queue')}?etat={Tab.OFFERED}")
