@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.template.loader import render_to_string
 from pypdf import PdfReader
 
 from backend.matchmaking.results import latest_result
@@ -14,8 +15,8 @@ from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.state_aid import declare_aid, declare_complete
 from backend.schemes.models import SubNeed
 from backend.web.pdf import pdf_of
-from tests.factories import DAY, decide, link_to, make_officer, make_organisation, make_submission
-from tests.web.conftest import fill
+from tests.factories import DAY, decide, first_matches, link_to, make_officer, make_organisation, make_submission
+from tests.web.conftest import fill, text_of
 
 pytestmark = pytest.mark.django_db
 MOST_SHEETS = 3
@@ -68,7 +69,7 @@ def test_the_plan_of_a_file_is_its_page_on_three_sheets_without_its_link(client)
     token = link_to(submission)
     reader, text = read(client.get(f"/resultat/{token}/pdf/"))
     assert len(reader.pages) <= MOST_SHEETS
-    assert {"/OL", "/L", "/LI"} & assert_accessible(reader, "Par quoi commencer, pour Tôlerie des Étangs")
+    assert {"/OL", "/L", "/LI"} & assert_accessible(reader, "Votre réponse, pour Tôlerie des Étangs")
     page = shortlist_of(submission, latest_result(submission, on=DAY))
     assert len(page.cards) == 5
     assert page.steps
@@ -80,6 +81,7 @@ def test_the_plan_of_a_file_is_its_page_on_three_sheets_without_its_link(client)
         assert " ".join(step.what[:60].split()) in text
     for said in (
         f"Demande {submission.reference}",
+        "Par quoi commencer, pour Tôlerie des Étangs",
         "24 novembre 2026",
         "03 53 01 10 00",
         "Je cherche deux soudeurs pour la tôlerie.",
@@ -113,13 +115,69 @@ def test_after_the_review_the_officer_stands_first_and_what_he_kept(client):
     assert "Retenu – " in text
 
 
+def test_every_kept_scheme_is_there_and_the_others_are_counted(client):
+    officer, submission = make_officer(), make_submission(confirmed=True)
+    page = shortlist_of(submission, latest_result(submission, on=DAY))
+    kept = [match.scheme for match in first_matches(submission, 30) if not match.guide][:12]
+    for scheme in kept:
+        decide(submission, scheme, officer)
+    end_review(submission=submission, officer=officer, on=DAY)
+    reader, text = plan_of(client, submission)
+    assert len(reader.pages) <= MOST_SHEETS
+    after = shortlist_of(submission, latest_result(submission, on=DAY))
+    assert len(after.cards) == 12
+    assert after.n_more == page.n_possible - 12
+    for card in after.cards:
+        assert " ".join(card.revision.name[:60].split()) in text
+    assert "Retenus aussi" in text
+    assert f"{after.n_more} autres dispositifs sont sur la page" in text
+    assert after.to_choose
+    assert "Il faut choisir" in text
+
+
+def test_where_nothing_was_kept_the_review_promises_nothing_kept(client):
+    officer, submission = make_officer(), make_submission(confirmed=True)
+    end_review(submission=submission, officer=officer, on=DAY, message="Je vous rappelle.")
+    _, text = plan_of(client, submission)
+    page = text_of(client.get(f"/resultat/{link_to(submission)}/"))
+    for said in (text, page):
+        assert "Les plus proches de votre demande" in said
+        assert "Retenus, puis" not in said
+
+
+def test_one_other_scheme_is_said_in_the_singular():
+    page = {"cards": [{"standing": {"label": "Éligible"}}], "n_more": 1}
+    text = " ".join(render_to_string("web/pdf/plan.html", {"page": page, "on": DAY}).split())
+    assert "Un autre dispositif est sur la page de votre réponse." in text
+
+
+def test_the_document_warns_as_the_page_does(client):
+    submission = make_submission(facts={"project.started": True})
+    page = shortlist_of(submission, latest_result(submission, on=DAY))
+    assert page.lost
+    assert page.guides
+    _, text = plan_of(client, submission)
+    assert "Votre projet a déjà commencé." in text
+    for named in (page.lost[0].name, page.guides[0].revision.name):
+        assert " ".join(named[:60].split()) in text
+    assert "Aucun dispositif" not in text
+
+
+def test_words_that_were_not_understood_are_not_told_that_nothing_exists(client):
+    submission = make_submission(needs=(), text="Zorglub frimaldi quontrex.")
+    assert shortlist_of(submission, latest_result(submission, on=DAY)).nothing_fits
+    _, text = plan_of(client, submission)
+    assert "Nous n’avons pas bien compris votre besoin" in text
+    assert "Aucun dispositif" not in text
+
+
 def test_before_a_name_the_answer_is_had_as_a_document_too(client):
     make_organisation("ARC")
     fill(client, upto="projet")
     assert "Télécharger en PDF" in client.get("/demande/reponse/").content.decode()
     reader, text = read(client.get("/demande/reponse/pdf/"))
     assert len(reader.pages) <= MOST_SHEETS
-    assert_accessible(reader, "Par quoi commencer, pour Chaudronnerie du Bac")
+    assert_accessible(reader, "Votre réponse, pour Chaudronnerie du Bac")
     assert "03 53 01 10 00" in text
 
 
