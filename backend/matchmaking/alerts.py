@@ -200,7 +200,9 @@ def _lines(news: Difference, on: date) -> dict[str, Any]:
         amount = wording.amount(revision)
         lines = [*([f"Montant : {amount}"] if amount else []), f"Quand : {wording.deadline(revision, on=on)}"]
     if news.kind == Kind.QUESTION:
-        missing = ", ".join(missing_facts(news.match)) or "une condition que vous seul pouvez confirmer"
+        missing = (
+            ", ".join(missing_facts(news.match, presumes=False)) or "une condition que vous seul pouvez confirmer"
+        )
         lines.append(f"Il manque : {missing}")
     return {
         "name": revision.name,

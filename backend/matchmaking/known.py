@@ -92,9 +92,12 @@ SIZE_FACTS = (*FIGURES, "group", "previous_years")
 SIZE = _("la taille exacte (effectif, chiffre d’affaires, bilan, groupe)")  # several of them at once
 
 
-def missing_facts(match: Match) -> tuple[str, ...]:
-    """Name in words the facts that leave a scheme undecided, those of a firm's size as one."""
-    presumed = match.presumed or ()  # told apart, as the dates are
+def missing_facts(match: Match, *, presumes: bool = True) -> tuple[str, ...]:
+    """Name in words the facts that leave a scheme undecided, those of a firm's size as one.
+
+    What is presumed of the firm is told apart, as the dates are, but where only what was said may count.
+    """
+    presumed = (match.presumed or ()) if presumes else ()
     facts = [fact for fact in match.unknown if fact != WINDOW and fact not in presumed]
     several = sum(fact in SIZE_FACTS for fact in facts) > 1
     named = tuple(str(FACT_NAMES.get(fact, fact)) for fact in facts if not several or fact not in SIZE_FACTS)

@@ -6,11 +6,12 @@ import pytest
 from django.utils import timezone
 
 from backend.matchmaking import alerts
+from backend.matchmaking.known import missing_facts
 from backend.matchmaking.models import Alert, Reminder
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.notifications.services import stop
-from tests.factories import DAY, decide, make_officer, make_submission, publish_revision
+from tests.factories import DAY, decide, make_officer, make_submission, publish_revision, revise_scheme
 from tests.matchmaking.subscribers import (
     IMMEDIATE,
     MONTHLY,
@@ -194,3 +195,18 @@ def test_each_line_says_amount_dates_and_what_the_firm_asked_for(scheme):
     assert email.subject == "1 nouveauté pour Tôlerie des Étangs"
     assert "Une question ? Service ARC, 03 53 01 10 00." in lines
     assert "prévenu dès qu’il y a du nouveau. Changer de rythme" in email.text
+
+
+def test_what_is_only_presumed_of_a_small_firm_is_said_to_be_missing(scheme, tmp_path):
+    publish(scheme)
+    revise_scheme(tmp_path, scheme.source_key, criteria=[{"kind": "size_category", "to": "medium"}])
+    submission = subscriber(without=("group",), facts={"headcount": 12.0})
+    match = submission.results.first().matches.get(scheme=scheme)
+    assert match.presumed == ["group"]
+    withhold(scheme)
+    sweep()
+    publish(scheme)
+    (email,) = sweep()
+    assert match.revision.name in email.text
+    assert f"Il manque : {', '.join(missing_facts(match, presumes=False))}" in email.text
+    assert "que vous seul pouvez confirmer" not in email.text
