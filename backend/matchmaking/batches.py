@@ -30,6 +30,7 @@ class Waiting:
 
     submission: Submission
     standing: Standing
+    presumed: bool  # whether something of the firm is, which the standing may rest on
     deadline: str
     is_kept: bool
 
@@ -59,6 +60,7 @@ def rows_of(matches: Iterable[Any], *, on: date) -> list[Waiting]:
         Waiting(
             submission=match.result.submission,
             standing=standing(match, revisions[match.revision_id]),
+            presumed=bool(match.presumed),
             deadline=wording.deadline(revisions[match.revision_id], on=on),
             is_kept=match.decided == Review.Verdict.KEPT,
         )
