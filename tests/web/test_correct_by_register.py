@@ -48,6 +48,50 @@ def test_what_was_filled_in_is_the_word_of_the_firm_once_it_is_sent(client, copy
     assert facts["project.spend"].value == 180_000.0  # of the project, and not of the register
 
 
+OF_ANOTHER = "Ce n’est pas l’entreprise de ce dossier"
+WHOLE = {
+    "balance_sheet": [2_000_001, 10_000_000],
+    "group": [{"name": "Holding des Étangs", "share": 60.0, "holder": "company", "headcount": [20, 49]}],
+    "project.spend_kinds": ["equipment"],
+}
+
+
+def test_a_site_of_another_firm_takes_nothing_of_the_former_one(client, copy):
+    submission = make_submission(siret="99999107800018", siren="999991078", facts=WHOLE)
+    page = client.get(page_of(submission), {"siret": SIRET})
+    assert f"{OF_ANOTHER} (SIREN 999991078)" in text_of(page)
+    firm, project = page.context["firm"], page.context["project"]
+    for form, name in ((project, "turnover_band"), (project, "balance_sheet_band"), (firm, "independent")):
+        assert not form.initial[name], name
+    assert firm.initial["group"] == []
+    assert project.initial["spend"]
+    assert project.initial["spend_kinds"] == ["equipment"]
+    assert "Holding des Étangs" not in text_of(page)
+    rows = {field.html_name: field.value() or "" for row in firm.rows for field in row}
+    sent = typed_in(client, submission, {"siret": SIRET}) | rows
+    assert client.post(page_of(submission), sent).status_code == 302
+    submission.sheet.refresh_from_db()
+    facts = submission.sheet.values()
+    assert facts.keys().isdisjoint({"turnover", "balance_sheet", "group"})
+    assert facts["project.spend"] == 180_000.0
+
+
+def test_another_site_of_the_same_firm_keeps_what_the_register_does_not_say(client, copy):
+    submission = make_submission(siret="", siren=SIRET[:9], facts=WHOLE)
+    page = client.get(page_of(submission), {"siret": SIRET})
+    assert OF_ANOTHER not in text_of(page)
+    firm, project = page.context["firm"], page.context["project"]
+    assert project.initial["turnover_band"]
+    assert project.initial["spend_kinds"] == ["equipment"]
+    assert [row["name"] for row in firm.initial["group"]] == ["Holding des Étangs"]
+
+
+def test_the_box_says_that_it_loses_what_was_not_saved(client, copy, submission):
+    assert "ce que vous avez changé plus bas sans l’enregistrer serait perdu" in text_of(
+        client.get(page_of(submission))
+    )
+
+
 @pytest.mark.parametrize("siret", ["closed", "99999999999999", "x" * 400, "٣" * 14])
 def test_a_site_that_is_closed_or_of_nobody_fills_nothing_in(client, copy, submission, siret):
     page = client.get(page_of(submission), {"siret": closed_one() if siret == "closed" else siret})

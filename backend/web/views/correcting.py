@@ -12,12 +12,14 @@ from django.views.decorators.http import require_http_methods
 from backend.common.days import current_day
 from backend.companies.register import RegisterUnavailable
 from backend.companies.registered import Registered
+from backend.matchmaking.models import Submission
 from backend.matchmaking.services import OutsideTerritory, correct_submission
 from backend.web import looking_up
 from backend.web.access import has_fresh_access, opened_submission, private
 from backend.web.forms.filing import merge_facts
 from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.need import NeedForm
+from backend.web.forms.filing.number import number_of
 from backend.web.forms.filing.project import ProjectForm
 from backend.web.forms.filing.search import SearchForm
 from backend.web.forms.filing.steps import StepForm
@@ -42,10 +44,7 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
     may_close = has_fresh_access(request, submission)  # a forwarded link corrects, and closes nothing
     data = request.POST if request.method == "POST" else None
     chosen = _chosen(request) if data is None else None
-    forms = {
-        name: form(data, prefix=name, initial=form.initial_for(submission) | _registered(form, chosen))
-        for name, form in CORRECTION
-    }
+    forms = {name: form(data, prefix=name, initial=_shown(form, submission, chosen)) for name, form in CORRECTION}
     adding, leaves = any(form.asks_for_row for form in forms.values()), False
     valid = [form.is_valid() for form in forms.values()]  # every one, so that all errors show at once
     if adding:
@@ -78,7 +77,7 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
             messages.success(request, _saved(is_closed=submission.closed_at is not None))
             return redirect("result", token)
     context = {"submission": submission, "token": token, "forms": forms, **forms, **_box(request), "chosen": chosen}
-    context |= {"leaves": leaves, "may_close": may_close}
+    context |= {"leaves": leaves, "may_close": may_close, "former": _former_siren(submission, chosen)}
     status = 422 if data is not None and not adding else 200
     return private(render(request, "web/correct.html", context, status=status))
 
@@ -112,9 +111,27 @@ def _chosen(request: HttpRequest) -> Registered | None:
     return None
 
 
-def _registered(form: type[StepForm], chosen: Registered | None) -> dict[str, Any]:
-    """Return what the fields of a form show of an establishment; what the register does not say stays as it was."""
+def _former_siren(submission: Submission, chosen: Registered | None) -> str:
+    """Return the SIREN that a file gives, where an establishment of another firm was chosen; else nothing."""
+    siren = number_of(submission)[:9]
+    return siren if chosen and chosen.siren != siren else ""
+
+
+def _shown(form: type[StepForm], submission: Submission, chosen: Registered | None) -> dict[str, Any]:
+    """Return what the fields of a form show: what was filed, and over it what the register says of an establishment.
+
+    What the register does not say stays as it was; of a firm known to be another one, nothing of the firm itself does.
+    """
+    filed = form.initial_for(submission)
     if chosen is None:
-        return {}
-    said = {name: value for name, value in form.initial_of(chosen.facts()).items() if value not in (None, "")}
-    return said | ({"company_name": chosen.name, "number": chosen.siret} if form is FirmForm else {})
+        return filed
+    is_other = bool(_former_siren(submission, chosen))
+    of_the_firm = {
+        name
+        for fact, fields in form.fields_of_fact.items()
+        if is_other and not fact.startswith("project.")
+        for name in (fact, *fields)
+    }
+    official = form.initial_of(chosen.facts())
+    said = {name: value for name, value in official.items() if name in of_the_firm or value not in (None, "", [])}
+    return filed | said | ({"company_name": chosen.name, "number": chosen.siret} if form is FirmForm else {})
