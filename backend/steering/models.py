@@ -173,3 +173,19 @@ class Action(models.Model):
 
     def __str__(self) -> str:
         return self.what
+
+
+class PublishedMonth(models.Model):
+    """The tables that anybody reads, as they were said at the end of a month: no exact number is in them."""
+
+    until = models.DateField(_("jusqu’au"), primary_key=True)
+    tables = models.JSONField(_("tableaux"), help_text="By name: labels of its columns, and rows of cells as said.")
+    published_at = models.DateTimeField(_("publiés le"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("mois publié")
+        verbose_name_plural = _("mois publiés")
+        ordering = ["until"]
+
+    def __str__(self) -> str:
+        return f"{self.until}"

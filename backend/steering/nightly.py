@@ -1,13 +1,14 @@
-"""All figures of steering made again: first what happened to files, then what their needs get."""
+"""All figures made again: what happened to files, what their needs get, and once a month what anybody reads."""
 
 from datetime import date
 
 from backend.common.work import Work
 from backend.steering.facts import rebuild_facts
 from backend.steering.gaps import rebuild_gaps
+from backend.steering.published import publish
 
 
 def rebuild(*, on: date) -> Work:
-    """Make all figures again; count the files, and the files and needs that were written."""
-    facts, needs = rebuild_facts(on=on), rebuild_gaps(on=on)
-    return Work(n_looked_at=facts.n_looked_at, n_changed=facts.n_changed + needs.n_changed)
+    """Make all figures again, and publish last month's once; count the files, and what was written."""
+    facts, needs, n_months = rebuild_facts(on=on), rebuild_gaps(on=on), publish(on=on)
+    return Work(n_looked_at=facts.n_looked_at, n_changed=facts.n_changed + needs.n_changed + n_months)

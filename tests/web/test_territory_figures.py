@@ -11,6 +11,7 @@ from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.reviews import end_review
 from backend.steering.models import Action, FileFact, StepFact
 from backend.steering.nightly import rebuild
+from backend.steering.published import publish
 from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
 from tests.web.conftest import text_of
 
@@ -182,9 +183,16 @@ def test_an_action_is_on_a_need(client, files):
 
 
 @pytest.mark.neighbour("siren", "address", "group")
-def test_anybody_reads_the_published_tables_and_takes_them(client, files):
+def test_anybody_reads_the_published_tables_and_takes_them(client, files, django_assert_max_num_queries):
     FileFact.objects.update(filed_on=date(2026, 9, 1))
     StepFact.objects.update(on=date(2026, 9, 1))
+    early = client.get("/statistiques/")
+    assert "attendus au 1er décembre 2026" in text_of(early)
+    assert ".csv" not in early.content.decode()
+    assert rows_of(client.get("/statistiques/tailles.csv")) == [["intercommunalité", "taille", "demandes"]]
+    publish(on=DAY)
+    with django_assert_max_num_queries(1):
+        client.get("/statistiques/")
     page = text_of(client.get("/statistiques/"))
     assert "jusqu’au 31 octobre 2026" in page
     assert "moins de 5" in page

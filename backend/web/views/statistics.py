@@ -10,13 +10,18 @@ from backend.common.days import current_day
 from backend.common.spreadsheets import escape_cell
 from backend.common.throttles import client_network, spend
 from backend.schemes.exports.licence import LICENCE, LICENCE_URL
-from backend.steering.published import NAMES, as_rows, published
+from backend.steering.published import NAMES, as_rows, first_day, published
 from backend.web.throttles import too_many_requests
 
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    context = {"found": published(on=current_day()), "licence": LICENCE, "licence_url": LICENCE_URL}
+    context = {
+        "found": published(),
+        "first_on": first_day(current_day()),
+        "licence": LICENCE,
+        "licence_url": LICENCE_URL,
+    }
     return render(request, "web/public/statistics.html", context)
 
 
@@ -27,11 +32,12 @@ def download(request: HttpRequest, table: str) -> HttpResponse:
         raise Http404
     if wait := spend("download.network", client_network(request)):
         return too_many_requests(request, wait=wait)
-    found = published(on=current_day())
+    found = published()
     response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="demandes-{table}-{found.until}.csv"'
+    of_month = f"-{found.until}" if found else ""
+    response.headers["Content-Disposition"] = f'attachment; filename="demandes-{table}{of_month}.csv"'
     writer = csv.writer(response, delimiter=";")
-    rows = list(as_rows(found.table(table)))
-    writer.writerow(rows[0])
-    writer.writerows([escape_cell(value) for value in row.values()] for row in rows)
+    writer.writerow(["intercommunalité", table.removesuffix("s"), "demandes"])
+    rows = as_rows(found.table(table)) if found else ()
+    writer.writerows([escape_cell(value) for value in row] for row in rows)
     return response
