@@ -39,15 +39,13 @@ def may_follow(scope: Scope, action: Action) -> bool:
 def decide_action(*, user: User, filters: Filters, what: str, owner: str, due_on: date, on: date) -> Action:
     """Note an action on a gap, with what the gap is today.
 
-    Who leads one intercommunality decides for it; raises ``PermissionDenied`` for another one.
+    Who leads one intercommunality decides for it; raises ``PermissionDenied`` as ``Filters.decided_by`` does.
     """
     scope = scope_of(user)
-    epci = filters.epci or (None if scope.is_whole else scope.epcis[0])
-    if epci is not None and epci not in scope.epcis:
-        raise PermissionDenied
+    filters = filters.decided_by(scope)
     gap = gaps(scope, filters).total
     return Action.objects.create(
-        epci=epci,
+        epci=filters.epci,
         commune=filters.commune,
         sub_need_id=filters.sub_need,
         size=filters.size,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import DateField, F, Func, Q
+from django.db.models import BooleanField, DateField, Exists, ExpressionWrapper, F, Func, OuterRef, Q
 from django.db.models.functions import Cast, TruncMonth
 
 from backend.schemes.models import TaxonomyNeed
@@ -20,25 +20,30 @@ WAY = tuple(step for step in Step if step not in (Step.REFUSED, Step.CLOSED))
 # Several sums of the same rows in one reading of them; the last column says which sum a row is of.
 _SUMS = """
 SELECT step, epci, size, month, count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY days),
-       percentile_disc(0.9) WITHIN GROUP (ORDER BY days), grouping(epci, size, month)
-FROM ({rows}) AS steps (step, days, epci, size, month)
+       percentile_disc(0.9) WITHIN GROUP (ORDER BY days), count(*) FILTER (WHERE waits),
+       grouping(epci, size, month)
+FROM ({rows}) AS steps (step, days, waits, epci, size, month)
 GROUP BY GROUPING SETS ((step), (step, epci), (step, size), (step, month))
 """
 _BY_NEED = """
 SELECT step, need, count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY days),
-       percentile_disc(0.9) WITHIN GROUP (ORDER BY days)
-FROM ({rows}) AS steps (step, days, need) GROUP BY step, need
+       percentile_disc(0.9) WITHIN GROUP (ORDER BY days), count(*) FILTER (WHERE waits)
+FROM ({rows}) AS steps (step, days, waits, need) GROUP BY step, need
 """
 ALL, EPCI, SIZE, MONTH = 0b111, 0b011, 0b101, 0b110  # what is summed over has its bit set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """Files that got to a step; of their working days since filing, the median and what nine in ten do not exceed."""
+    """Files that got to a step; of their working days since filing, the median and what nine in ten do not exceed.
+
+    Those that have not got there yet are in neither: ``n_waiting`` of the confirmed ones are not closed nor answered.
+    """
 
     n: int
     median: int
     ninth: int
+    n_waiting: int = 0
 
 
 NONE = Reached(n=0, median=0, ninth=0)
@@ -62,6 +67,11 @@ class Funnel:
     @property
     def answered(self) -> Reached:
         return self.at(Step.ANSWERED)
+
+    @property
+    def waiting(self) -> int:
+        """Files that wait for an answer: their address is confirmed, and they are neither answered nor closed."""
+        return self.at(Step.CONFIRMED).n_waiting
 
     @property
     def applied(self) -> Reached:
@@ -104,12 +114,12 @@ def funnels(scope: Scope, filters: Filters, *, on: date) -> Funnels:
     """Return how far the files of a scope got that were filed since a day, up to now."""
     rows = _rows(scope, filters)
     sums: dict[int, dict[Any, dict[str, Reached]]] = defaultdict(lambda: defaultdict(dict))
-    for step, epci, size, month, n, median, ninth, group in _read(_SUMS, rows, "epci", "size", "month"):
+    for step, epci, size, month, n, median, ninth, waiting, group in _read(_SUMS, rows, "epci", "size", "month"):
         key = {ALL: None, EPCI: epci, SIZE: size, MONTH: month}[group]
-        sums[group][key][step] = Reached(n=n, median=median, ninth=ninth)
+        sums[group][key][step] = Reached(n=n, median=median, ninth=ninth, n_waiting=waiting)
     needs: dict[str, dict[str, Reached]] = defaultdict(dict)
-    for step, need, n, median, ninth in _read(_BY_NEED, rows, "need"):
-        needs[need][step] = Reached(n=n, median=median, ninth=ninth)
+    for step, need, n, median, ninth, waiting in _read(_BY_NEED, rows, "need"):
+        needs[need][step] = Reached(n=n, median=median, ninth=ninth, n_waiting=waiting)
     names = {epci.pk: epci.usual_name for epci in scope.epcis}
     labels = dict(TaxonomyNeed.objects.values_list("key", "label"))
     return Funnels(
@@ -143,8 +153,10 @@ def _read(query: str, rows: Any, *columns: str) -> list[tuple[Any, ...]]:
         "month": Cast(TruncMonth("file__filed_on"), DateField()),
         "need": Func(F("file__needs"), function="unnest"),
     }
-    named = rows.annotate(**{f"in_{name}": known[name] for name in columns})
-    return read_sums(query, named.values_list("step", "working_days", *(f"in_{name}" for name in columns)))
+    ended = StepFact.objects.filter(file=OuterRef("file"), step__in=(Step.ANSWERED, Step.CLOSED))
+    waits = ExpressionWrapper(Q(step=Step.CONFIRMED) & ~Exists(ended), output_field=BooleanField())
+    named = rows.annotate(waits=waits, **{f"in_{name}": known[name] for name in columns})
+    return read_sums(query, named.values_list("step", "working_days", "waits", *(f"in_{name}" for name in columns)))
 
 
 def _groups(sums: Mapping[Any, Mapping[str, Reached]], labels: Mapping[Any, Any]) -> list[Funnel]:

@@ -1,6 +1,6 @@
 """Whose figures somebody reads: exact ones of the intercommunality one leads, or of the whole territory."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.core.exceptions import PermissionDenied
@@ -28,7 +28,10 @@ def scope_of(user: User) -> Scope:
         return Scope(epcis=tuple(ServedEpci.objects.all()), is_whole=True)
     if not user.posts.leads:
         raise PermissionDenied
-    return Scope(epcis=tuple(user.led_epcis()), is_whole=False)
+    epcis = tuple(user.led_epcis())
+    if not epcis:  # of an organisation without one
+        raise PermissionDenied
+    return Scope(epcis=epcis, is_whole=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +44,14 @@ class Filters:
     sub_need: str = ""
     size: str = ""
     since: date | None = None
+
+    def decided_by(self, scope: Scope) -> "Filters":
+        """Return the same for a decision, which is of one intercommunality unless its lead leads them all.
+
+        Raises ``PermissionDenied`` for another's, and where none of several was chosen.
+        """
+        if self.epci is None and not scope.is_whole and len(scope.epcis) == 1:
+            return replace(self, epci=scope.epcis[0])
+        if (self.epci is None and scope.is_whole) or self.epci in scope.epcis:
+            return self
+        raise PermissionDenied

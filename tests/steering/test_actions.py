@@ -74,6 +74,18 @@ def test_who_leads_one_intercommunality_decides_for_it(unmet):
         decide(lead, epci=epci(CCLO))
 
 
+def test_who_leads_two_intercommunalities_decides_for_one_and_counts_it_alone(unmet):
+    lead, other = epci_lead(ARC), epci_lead(CCLO)
+    second = other.memberships.get().organisation
+    Membership.objects.create(user=lead, organisation=second, role=Membership.Role.EPCI_LEAD)
+    with pytest.raises(PermissionDenied):
+        decide(lead)
+    action = decide(lead, epci=epci(CCLO))
+    assert (action.epci, action.demand_then, action.unmet_then) == (epci(CCLO), 1, 1)
+    action = decide(lead, epci=epci(ARC))
+    assert (action.epci, action.demand_then) == (epci(ARC), 2)
+
+
 def test_an_action_of_another_intercommunality_is_not_seen_and_one_of_all_has_no_figure(unmet):
     whole, far = decide(make_lead()), decide(make_lead(), epci=epci(CCLO))
     lead = epci_lead(ARC)

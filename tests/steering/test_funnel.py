@@ -11,6 +11,7 @@ from backend.accounts.models import Membership
 from backend.common.days import add_working_days
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
+from backend.privacy.consent import withdraw_consent
 from backend.steering.facts import make_facts, rebuild_facts
 from backend.steering.funnel import funnels
 from backend.steering.models import Step, StepFact
@@ -114,3 +115,22 @@ def test_a_lead_reads_the_delays_of_his_own_intercommunality_only(files):
 def test_nobody_else_reads_figures(role):
     with pytest.raises(PermissionDenied):
         scope_of(make_officer(ARC, role=role))
+
+
+def test_what_waits_is_confirmed_and_neither_answered_nor_closed(files):
+    unconfirmed = make_submission()
+    waiting, closed = (make_submission(confirmed=True, facts={"commune": COMMUNES[ARC]}) for _ in range(2))
+    withdraw_consent(submission=closed)
+    make_facts([unconfirmed.pk, waiting.pk, closed.pk], on=DAY)
+    found = funnels(scope_of(make_lead()), Filters(), on=DAY)
+    assert (found.total.waiting, found.total.answered.n) == (1, 8)
+    assert delays_of(found.total)[2] == 30  # of those answered: the one that waits is in no delay
+    assert [row.waiting for row in found.by_epci] == [1, 0]
+    assert [row.waiting for row in found.by_need] == [1, 1]
+    assert [month.funnel.waiting for month in found.by_month][-1] == 1
+    assert funnels(scope_of(epci_lead(CCLO)), Filters(), on=DAY).total.waiting == 0
+
+
+def test_who_leads_for_an_organisation_without_intercommunality_reads_nothing():
+    with pytest.raises(PermissionDenied):
+        scope_of(make_officer("", role=Membership.Role.EPCI_LEAD, kind="partner"))

@@ -156,6 +156,28 @@ def test_an_action_is_decided_on_the_map_and_ended_in_the_list(client, files):
     assert client.post(f"{ACTIONS}{action.pk}/terminer/", {"result": "Non."}).status_code == 404
 
 
+def test_who_leads_two_intercommunalities_is_asked_for_which(client, files):
+    lead = lead_of(ARC)
+    second = lead_of(CCLO).memberships.get().organisation
+    Membership.objects.create(user=lead, organisation=second, role=Membership.Role.EPCI_LEAD)
+    client.force_login(lead)
+    asked = client.get(NEW, follow=True)
+    assert asked.redirect_chain == [(f"{MAP}?detail=numerique.robot", 302)]
+    assert "Choisissez d’abord l’intercommunalité" in text_of(asked)
+    assert "1 besoin" in text_of(client.get(f"{NEW}&epci={CCLO}"))
+
+
+@pytest.mark.neighbour("siren", "address", "group")
+def test_delays_are_said_of_those_answered_with_what_waits_beside_them(client, files):
+    client.force_login(make_lead())
+    page = text_of(client.get(FUNNEL, {"depuis": "tout"}))
+    assert "n’attendent pas davantage" not in page
+    assert NAME not in page
+    assert "2 demandes répondues, 3 en attente de réponse" in page  # with the second firm's, which is answered
+    client.force_login(lead_of(CCLO))
+    assert ["Total", "", "en attente de réponse", "0", "", ""] in rows_of(client.get(FUNNEL, {"csv": "1"}))
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -65,6 +66,10 @@ def decide(request: HttpRequest) -> HttpResponse:
     filters = asked.filters()
     if asked.errors or not filters.sub_need:
         raise Http404
+    if len(scope.epcis) > 1 and not scope.is_whole and filters.epci is None:
+        messages.info(request, _("Choisissez d’abord l’intercommunalité pour laquelle l’action est décidée."))
+        return redirect(f"{reverse('territory_map')}?{request.GET.urlencode()}")
+    filters = filters.decided_by(scope)
     form = ActionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         decide_action(user=user, filters=filters, **form.cleaned_data, on=on)
@@ -74,7 +79,7 @@ def decide(request: HttpRequest) -> HttpResponse:
         "form": form,
         "gap": gaps(scope, filters).total,
         "need": asked.cleaned_data["detail"],
-        "epci": filters.epci or (None if scope.is_whole else scope.epcis[0]),
+        "epci": filters.epci,
         "commune": Perimeter.objects.filter(code=f"COM-{filters.commune}").first(),
         "size": ONE_SIZE.get(filters.size, ""),
     }

@@ -125,7 +125,14 @@ def _groups(found: Funnels) -> list[tuple[str, list[Funnel]]]:
 
 
 def _funnel_rows(found: Funnels) -> Iterator[list[object]]:
-    yield ["par", "groupe", "étape", "demandes", "jours ouvrés, médiane", "jours ouvrés, 9 sur 10"]
+    yield [
+        "par",
+        "groupe",
+        "étape",
+        "demandes",
+        "jours ouvrés, médiane de celles-ci",
+        "jours ouvrés, 9 sur 10 de celles-ci",
+    ]
     months = [(_("Mois"), [(f"{month.first:%Y-%m}", month.funnel) for month in found.by_month])]
     named = [(title, [(row.label, row) for row in rows]) for title, rows in _groups(found)]
     for title, rows in [(_("Total"), [("", found.total)]), *named, *months]:
@@ -133,6 +140,7 @@ def _funnel_rows(found: Funnels) -> Iterator[list[object]]:
             for step in Step:
                 if reached := row.reached.get(step):
                     yield [title, label, step.label, reached.n, reached.median, reached.ninth]
+            yield [title, label, _("en attente de réponse"), row.waiting, "", ""]
 
 
 def as_csv(request: HttpRequest, name: str, rows: Iterable[Iterable[object]]) -> HttpResponse:
