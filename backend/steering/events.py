@@ -9,7 +9,7 @@ from django.db.models import Min, Q, QuerySet
 from backend.accounts.models import Membership
 from backend.companies.models import Fact
 from backend.journal.models import AuditEvent, Kind
-from backend.matchmaking.models import Review, ReviewEnd, SchemeEvent, Submission
+from backend.matchmaking.models import NeedCorrection, Review, ReviewEnd, SchemeEvent, Submission
 from backend.matchmaking.transitions import State
 from backend.steering.models import Step
 
@@ -67,6 +67,7 @@ def files_touched(since: datetime) -> set[int]:
         *Submission.objects.filter(moved).values_list("pk", flat=True),
         *told.values_list("pk", flat=True),
         *Review.objects.filter(decided_at__gte=since).values_list("submission", flat=True),
+        *NeedCorrection.objects.filter(made_at__gte=since).values_list("submission", flat=True),
         *SchemeEvent.objects.filter(recorded_at__gte=since).values_list("submission", flat=True),
         *filter(None, events),
     }

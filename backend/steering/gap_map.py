@@ -40,7 +40,7 @@ ALL, COMMUNE, NEED, SIZE, CELL = 0b111, 0b011, 0b101, 0b110, 0b000  # what is su
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
-    """A condition of a scheme that alone keeps some firms from it."""
+    """A condition of a scheme that alone keeps some files from it."""
 
     scheme: str
     condition: str

@@ -10,11 +10,14 @@ from django.utils import timezone
 
 from backend.journal.models import AuditEvent
 from backend.journal.services import record_read
+from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say, undo_last
 from backend.matchmaking.services import correct_submission
 from backend.privacy.erasing import erase_submission
+from backend.schemes.models import SubNeed
+from backend.steering.events import files_touched
 from backend.steering.facts import follow_files, rebuild_facts
 from backend.steering.models import FileFact, Step, StepFact
 from tests.factories import (
@@ -133,6 +136,16 @@ def test_each_minute_finds_what_the_night_would(officer, granted):
     assert follow_files(on=DAY).n_changed == 2
     assert counted() == recount(on=DAY)
     assert rebuild_facts(on=DAY).n_changed == 0
+
+
+def test_a_corrected_need_is_found_in_the_minute(officer):
+    file, other = make_submission(confirmed=True), make_submission(confirmed=True)
+    since = timezone.now()
+    need = SubNeed.objects.get(pk="cyber.diagnostic")
+    correct_need(submission=file, sub_need=need, change="added", officer=officer, on=DAY)
+    touched = files_touched(since)
+    assert file.pk in touched
+    assert other.pk not in touched
 
 
 # -- erasing
