@@ -7,6 +7,8 @@ from io import StringIO
 import pytest
 
 from backend.accounts.models import Membership
+from backend.jobs.models import JobState
+from backend.jobs.running import run
 from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.reviews import end_review
 from backend.steering.models import Action, FileFact, StepFact
@@ -165,6 +167,17 @@ def test_who_leads_two_intercommunalities_is_asked_for_which(client, files):
     assert asked.redirect_chain == [(f"{MAP}?detail=numerique.robot", 302)]
     assert "Choisissez d’abord l’intercommunalité" in text_of(asked)
     assert "1 besoin" in text_of(client.get(f"{NEW}&epci={CCLO}"))
+
+
+def test_pages_say_when_all_was_counted_or_that_it_was_not_yet(client, files):
+    client.force_login(make_lead())
+    assert "demandes anciennes ne sont pas encore comptées" in text_of(client.get(FUNNEL))
+    assert "Pas encore compté" in text_of(client.get(MAP))
+    done = run(name="steering.rebuild", on=DAY)
+    assert not done.error
+    JobState.objects.filter(name="steering.rebuild").update(succeeded_at="2026-11-20T02:00:00Z")
+    assert "Calculé le 20 novembre 2026" in text_of(client.get(MAP))
+    assert "Chiffres à la minute" in text_of(client.get(FUNNEL))
 
 
 @pytest.mark.neighbour("siren", "address", "group")

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from backend.common.days import current_day
 from backend.common.spreadsheets import escape_cell
+from backend.jobs.models import JobState
 from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.matchmaking.standing import Standing
@@ -48,6 +50,7 @@ def funnel(request: HttpRequest) -> HttpResponse:
         "way": charts.rows([(str(step.label), reached.n) for step, reached, _share in found.total.steps()]),
         "trend": charts.columns(months),
         "chart": charts,
+        "counted_at": _counted_at(),
     }
     return render(request, "web/territory/funnel.html", context, status=422 if form.errors else 200)
 
@@ -66,6 +69,7 @@ def gap_map(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "found": found,
+        "counted_at": _counted_at(),
         "tables": _gap_tables(form, found),
         "areas": [] if form.chosen("commune") else areas(found.by_commune),  # of one place there is no map
         "map_size": size_of_map(),
@@ -76,6 +80,11 @@ def gap_map(request: HttpRequest) -> HttpResponse:
         "everywhere": _kept(form, without="commune"),
     }
     return render(request, "web/territory/gaps.html", context, status=422 if form.errors else 200)
+
+
+def _counted_at() -> datetime | None:
+    """Return when all files were last counted; ``None`` before the first time: what is older than a day is missing."""
+    return JobState.objects.filter(name="steering.rebuild").values_list("succeeded_at", flat=True).first()
 
 
 def _kept(form: GapForm, *, without: str = "") -> str:

@@ -11,9 +11,10 @@ from tqdm import tqdm
 from backend.accounts.models import Membership, Organisation, User
 from backend.common.days import current_day
 from backend.companies.establishments import is_copied
+from backend.jobs.management.commands.run_job import told
+from backend.jobs.running import run
 from backend.matchmaking.management.demonstration import read_demonstration
 from backend.matchmaking.models import Submission
-from backend.steering.nightly import rebuild as rebuild_figures
 from backend.territories.models import ServedEpci
 from backend.web.management.territory.loading import load_territory, processors
 
@@ -52,7 +53,9 @@ class Command(BaseCommand):
             now = datetime.combine(current_day(), time.min, tzinfo=timezone.get_current_timezone())
             loaded = load_territory(seed=seed, n_files=files, years=years, now=now, processes=processes)
             n_new = sum(tqdm(loaded, unit=" entreprises", disable=None, leave=False))
-            rebuild_figures(on=current_day())  # else those who lead see nothing until the night
+            told(
+                run(name="steering.rebuild", on=current_day())
+            )  # raises where it failed; else nothing until the night
             self.stdout.write(f"Territoire inventé : {n_new} demandes de plus, {Submission.objects.count()} en tout")
 
 
