@@ -180,7 +180,6 @@ class PublishedMonth(models.Model):
 
     until = models.DateField(_("jusqu’au"), primary_key=True)
     tables = models.JSONField(_("tableaux"), help_text="By name: labels of its columns, and rows of cells as said.")
-    published_at = models.DateTimeField(_("publiés le"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("mois publié")

@@ -19,7 +19,6 @@ class Migration(migrations.Migration):
                         help_text="By name: labels of its columns, and rows of cells as said.", verbose_name="tableaux"
                     ),
                 ),
-                ("published_at", models.DateTimeField(auto_now_add=True, verbose_name="publiés le")),
             ],
             options={
                 "verbose_name": "mois publié",
