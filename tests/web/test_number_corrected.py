@@ -3,9 +3,11 @@
 import pytest
 
 from backend.companies.models import Fact
+from backend.matchmaking.models import HandOver
 from backend.matchmaking.services import confirm_address
 from backend.notifications.models import Notification
 from tests.factories import ARC, CCPE, COMMUNES, make_officer
+from tests.neighbour import ours
 from tests.web.choosing import choose, file_it, go_on
 from tests.web.conftest import SECOND, text_of
 from tests.web.test_correct import page_of, typed_in
@@ -60,13 +62,14 @@ def test_what_is_emptied_with_the_number_is_unknown_and_everybody_is_in_charge(c
     assert submission.epci is None
 
 
-def test_another_commune_with_the_number_leads_to_those_in_charge_there(client, submission):
+def test_another_commune_with_the_number_is_offered_to_those_in_charge_there(client, submission):
     there, elsewhere = make_officer(CCPE), make_officer(ARC)
     confirm_address(submission=submission)
     assert not Notification.objects.filter(recipient=there.email).exists()
     facts = save(client, submission, number=OTHER, commune=TOWN)
     assert facts["commune"].value == COMMUNES[CCPE]
-    assert submission.epci in there.epcis()
+    assert submission.epci in elsewhere.epcis()  # who has it keeps it until they accept
+    assert ours(HandOver).waiting().get().to_epci in there.epcis()
     assert Notification.objects.about(submission.topic).filter(recipient=there.email).count() == 1
     assert Notification.objects.about(submission.topic).filter(recipient=elsewhere.email).count() == 1  # of the filing
 
