@@ -149,7 +149,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
     page.get_by_role("button", name="Me prévenir").click()
     look(page, "page-resultat-alertes-erreur")
     page.goto(f"{service.url}/resultat/{made['reviewed']}/corriger/")
-    page.get_by_label("SIRET ou SIREN").fill("123")
+    page.get_by_label("SIRET ou SIREN", exact=True).fill("123")
     page.locator("main button[type=submit]").last.click()
     look(page, "page-corriger-erreur")
     page.goto(f"{service.url}/arreter/{made['stop']}/")
