@@ -181,5 +181,5 @@ def test_a_file_erased_before_it_was_counted_is_counted_all_the_same(granted):
 
 def test_the_command_counts_all_files(granted):
     told = StringIO()
-    call_command("rebuild_steering", stdout=told)
-    assert told.getvalue() == "1 demandes comptées, 3 lignes écrites\n"  # of the file, and of its two needs
+    call_command("run_job", "steering.rebuild", stdout=told)
+    assert told.getvalue() == "steering.rebuild : 1 regardée, 3 changées.\n"  # the file, and its two needs
