@@ -26,22 +26,28 @@ type Made = tuple[NeedFact, list[SoleBlocker]]
 
 
 def rebuild_gaps(*, on: date) -> Work:
-    """Make what stands of the needs of all live files, and put it in place of what was there."""
-    catalogue = Serving()
+    """Make what stands of the needs of all live files, and put it in place of what was there, some files at a time."""
+    catalogue, n_made = Serving(), 0
     counted = Submission.objects.confirmed().still_open().filter(pk__in=FileFact.objects.values("pk"))
     keys = list(counted.order_by("pk").values_list("pk", flat=True))
-    made: list[Made] = []
     for first in range(0, len(keys), SHARD):
-        made += _of_shard(Submission.objects.filter(pk__in=keys[first : first + SHARD]).order_by("pk"), catalogue, on)
-    with transaction.atomic():
-        SoleBlocker.objects.all().delete()
-        NeedFact.objects.all().delete()
-        # A file that was erased meanwhile has nothing to count any more.
-        live = set(counted.select_for_update(of=("self",)).values_list("pk", flat=True))
-        made = [(need, blockers) for need, blockers in made if need.file_id in live]
-        NeedFact.objects.bulk_create([need for need, _blockers in made], batch_size=2_000)
-        SoleBlocker.objects.bulk_create([each for _need, blockers in made for each in blockers], batch_size=2_000)
-    return Work(n_looked_at=len(keys), n_changed=len(made))
+        shard = keys[first : first + SHARD]
+        made = list(_of_shard(Submission.objects.filter(pk__in=shard).order_by("pk"), catalogue, on))
+        n_made += _write(made, shard, counted)
+    NeedFact.objects.exclude(file__in=counted.values("pk")).delete()  # of files closed or erased since
+    return Work(n_looked_at=len(keys), n_changed=n_made)
+
+
+@transaction.atomic
+def _write(made: Sequence[Made], shard: Sequence[int], counted: QuerySet[Submission]) -> int:
+    """Put what was made of some files in place of what was there; return of how many needs."""
+    # A file that was closed or erased meanwhile has nothing to count any more.
+    live = set(counted.filter(pk__in=shard).select_for_update(of=("self",)).values_list("pk", flat=True))
+    made = [(need, blockers) for need, blockers in made if need.file_id in live]
+    NeedFact.objects.filter(file__in=shard).delete()
+    NeedFact.objects.bulk_create([need for need, _blockers in made])
+    SoleBlocker.objects.bulk_create([each for _need, blockers in made for each in blockers])
+    return len(made)
 
 
 class Serving:
