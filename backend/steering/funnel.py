@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import BooleanField, DateField, Exists, ExpressionWrapper, F, Func, OuterRef, Q
-from django.db.models.functions import Cast, TruncMonth
+from django.db.models import BooleanField, DateField, Exists, ExpressionWrapper, F, Func, OuterRef, Q, Sum
+from django.db.models.functions import Cast, Coalesce, TruncMonth
 
+from backend.matchmaking.models import AnswerCount
 from backend.schemes.models import TaxonomyNeed
 from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.models import Step, StepFact
@@ -132,6 +133,14 @@ def funnels(scope: Scope, filters: Filters, *, on: date) -> Funnels:
             for first in _months(min(sums[MONTH], default=None), on)
         ],
     )
+
+
+def answers_before_a_name(scope: Scope, filters: Filters) -> int:
+    """Return to how many needs an answer was shown to those who had given no name; of all sizes, which nobody gave."""
+    asked = {"epci": filters.epci, "sub_need__need": filters.need, "on__gte": filters.since}
+    wanted = Q(**{name: value for name, value in asked.items() if value})
+    rows = AnswerCount.objects.filter(scope.rows("epci"), wanted)
+    return int(rows.aggregate(n=Coalesce(Sum("n_answers"), 0))["n"])
 
 
 def _rows(scope: Scope, filters: Filters) -> Any:

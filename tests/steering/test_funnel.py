@@ -1,6 +1,6 @@
 """The funnel: equal to a slow count, by group; and who reads the figures of whom."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from statistics import median_low
 
 import pytest
@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from backend.accounts.models import Membership
 from backend.common.days import add_working_days
-from backend.matchmaking.models import Submission
+from backend.matchmaking.models import AnswerCount, Submission
 from backend.matchmaking.reviews import end_review
 from backend.privacy.consent import withdraw_consent
 from backend.steering.facts import make_facts, rebuild_facts
-from backend.steering.funnel import funnels
+from backend.steering.funnel import answers_before_a_name, funnels
 from backend.steering.models import Step, StepFact
 from backend.steering.scopes import Filters, scope_of
 from backend.territories.models import ServedEpci
@@ -134,3 +134,20 @@ def test_what_waits_is_confirmed_and_neither_answered_nor_closed(files):
 def test_who_leads_for_an_organisation_without_intercommunality_reads_nothing():
     with pytest.raises(PermissionDenied):
         scope_of(make_officer("", role=Membership.Role.EPCI_LEAD, kind="partner"))
+
+
+def test_answers_shown_before_a_name_are_counted_where_one_leads():
+    for epci, need, n in (
+        (ARC, "competences.recruter", 3),
+        (CCLO, "competences.recruter", 2),
+        (ARC, "cyber.incident", 1),
+    ):
+        for _ in range(n):
+            served = ServedEpci.objects.get(short_name=epci)
+            AnswerCount.objects.count_one(on=DAY, sub_needs=[need], epci=served)
+    whole, own = scope_of(make_lead()), scope_of(epci_lead())
+    assert answers_before_a_name(whole, Filters()) == 6
+    assert answers_before_a_name(own, Filters()) == 4  # and nothing of the other intercommunality
+    assert answers_before_a_name(own, Filters(epci=ServedEpci.objects.get(short_name=CCLO))) == 0
+    assert answers_before_a_name(whole, Filters(need="competences")) == 5
+    assert answers_before_a_name(whole, Filters(since=DAY + timedelta(days=1))) == 0

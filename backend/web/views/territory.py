@@ -19,7 +19,7 @@ from backend.jobs.models import JobState
 from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.matchmaking.standing import Standing
-from backend.steering.funnel import Funnel, Funnels, funnels
+from backend.steering.funnel import Funnel, Funnels, answers_before_a_name, funnels
 from backend.steering.gap_map import Gap, Gaps, gaps
 from backend.steering.models import Step
 from backend.steering.scopes import scope_of
@@ -37,7 +37,8 @@ def funnel(request: HttpRequest) -> HttpResponse:
     """Show how far files got and in how many working days; as CSV where the address asks for it."""
     scope, on = scope_of(signed_in(request)), current_day()
     form = FunnelForm(request.GET, scope=scope)
-    found = funnels(scope, form.filters(on=on), on=on)
+    filters = form.filters(on=on)
+    found = funnels(scope, filters, on=on)
     if "csv" in request.GET and not form.errors:
         return as_csv(request, "demandes", _funnel_rows(found))
     months = [
@@ -46,6 +47,7 @@ def funnel(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "found": found,
+        "n_before_a_name": answers_before_a_name(scope, filters) if not filters.size else 0,
         "groups": _groups(found),
         "way": charts.rows([(str(step.label), reached.n) for step, reached, _share in found.total.steps()]),
         "trend": charts.columns(months),
