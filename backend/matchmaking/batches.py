@@ -10,9 +10,9 @@ from django.db.models import OuterRef, Q, Subquery
 
 from backend.accounts.models import User
 from backend.matchmaking.follow_up import write_note
+from backend.matchmaking.in_charge import may_decide
 from backend.matchmaking.models import Match, Note, Result, Review, Submission
 from backend.matchmaking.reviews import Because, ReviewError, end_review, keep_scheme, set_aside
-from backend.matchmaking.services import may_decide
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.states import taken_away
 from backend.schemes import wording

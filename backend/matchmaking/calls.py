@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.matchmaking.assisted import file_for_firm
+from backend.matchmaking.in_charge import covers, route
 from backend.matchmaking.models import CallRequest, Submission
-from backend.matchmaking.services import Consent, Filing, covers, route
+from backend.matchmaking.services import Consent, Filing
 from backend.schemes.models import SubNeed
 from backend.territories.models import Perimeter
 

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.matchmaking.contents import NEED_CORRECTIONS, may_have
+from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import Need, NeedCorrection, Result, Submission
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.results import compute_result, latest_result, record_corrections, set_needs
-from backend.matchmaking.services import check_may_decide
 from backend.schemes.models import SubNeed
 
 Change = NeedCorrection.Change

@@ -20,9 +20,10 @@ from backend.links.services import revoke_links
 from backend.matchmaking.assisted import is_of_staff
 from backend.matchmaking.emails import enqueue_confirmation, enqueue_officer_unreachable
 from backend.matchmaking.follow_up import FollowUpError
+from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import FollowUp, Submission
 from backend.matchmaking.ownership import numbers_read
-from backend.matchmaking.services import check_may_decide, compute_results_of
+from backend.matchmaking.services import compute_results_of
 from backend.notifications.kinds import KINDS, Audience
 from backend.notifications.models import Notification
 from backend.notifications.suppression import dead_among, digests, lift_suppressions

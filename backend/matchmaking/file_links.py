@@ -22,9 +22,10 @@ from backend.matchmaking.emails import (
     enqueue_colleague,
     enqueue_link_proposal,
 )
+from backend.matchmaking.in_charge import check_may_decide, may_decide
 from backend.matchmaking.models import Alert, FileLink, Submission
 from backend.matchmaking.ownership import numbers_read, read_together
-from backend.matchmaking.services import check_may_decide, compute_results_of, may_decide
+from backend.matchmaking.services import compute_results_of
 from backend.territories.models import ServedEpci
 
 

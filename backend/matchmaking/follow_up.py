@@ -12,9 +12,9 @@ from backend.common.days import current_day
 from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.matchmaking.emails import enqueue_assigned, enqueue_offer, enqueue_referral_answer
+from backend.matchmaking.in_charge import check_may_decide, may_decide
 from backend.matchmaking.models import FollowUp, HandOver, Note, Submission
 from backend.matchmaking.referrals import may_answer, open_referral, withdraw_offers
-from backend.matchmaking.services import check_may_decide, may_decide
 from backend.schemes.models import Scheme
 from backend.territories.models import ServedEpci
 

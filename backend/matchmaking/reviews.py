@@ -13,10 +13,11 @@ from backend.companies.models import Fact
 from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.matchmaking.emails import enqueue_reviewed
+from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import FollowUp, Match, Review, ReviewEnd, Submission
 from backend.matchmaking.ownership import known_facts
 from backend.matchmaking.results import latest_result, mark_shown
-from backend.matchmaking.services import check_may_decide, correct_submission
+from backend.matchmaking.services import correct_submission
 from backend.matchmaking.states import SchemeState, States, both_states
 from backend.schemes.models import CatalogueTask, Criterion, Scheme
 

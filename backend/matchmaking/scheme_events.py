@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
+from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import Review, SchemeEvent, Submission
 from backend.matchmaking.results import latest_result
-from backend.matchmaking.services import check_may_decide
 from backend.matchmaking.states import Said, SchemeState, states_of, word_of_event, word_of_review
 from backend.matchmaking.transitions import (
     KEPT,

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -23,8 +22,6 @@ from backend.companies.services import (
     record_facts,
     record_first_facts,
 )
-from backend.journal.models import Kind
-from backend.journal.services import record_event
 from backend.matchmaking import engine
 from backend.matchmaking.emails import (
     enqueue_access_link,
@@ -34,10 +31,21 @@ from backend.matchmaking.emails import (
     enqueue_receipt,
     enqueue_reviewed,
 )
+from backend.matchmaking.in_charge import (
+    OutsideTerritory,
+    check_may_decide,
+    close_outside,
+    commune_of,
+    covers,
+    named_epci,
+    place_assisted,
+    place_file,
+    place_outside,
+    route,
+)
 from backend.matchmaking.models import Alert, NeedCorrection, PreferenceCorrection, Result, Submission
 from backend.matchmaking.offers import offers_of
 from backend.matchmaking.ownership import known_values, numbers_read
-from backend.matchmaking.referrals import open_referral, withdraw_offers, withdraw_referral
 from backend.matchmaking.results import (
     compute_result,
     conditions_of,
@@ -50,15 +58,9 @@ from backend.matchmaking.results import (
 )
 from backend.notifications.models import Notification
 from backend.notifications.services import stop, take_back
-from backend.territories.models import Perimeter, ServedEpci
-from backend.territories.services import served_epci_of
 
 PLACES = {"commune", "project.commune"}
 RESEND_SECONDS = 120  # between two e-mails with the same link, so that nobody's box is filled for them
-
-
-class OutsideTerritory(ValueError):
-    """The project is in a commune that no served intercommunality holds: no file is opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,20 +92,6 @@ class Consent:
 
     by: User
     at: datetime
-
-
-def route(facts: Mapping[str, Any], *, on: date) -> ServedEpci | None:
-    """Return the intercommunality in charge: of the project's commune, else of the establishment's; or the pool.
-
-    Raises ``OutsideTerritory`` where the commune is known and no served intercommunality holds it.
-    """
-    commune = _commune_of(facts)
-    if not commune:
-        return None
-    epci = served_epci_of(commune, on=on)
-    if epci is None:
-        raise OutsideTerritory(commune)
-    return epci
 
 
 def file_submission(filing: Filing, *, on: date, consent: Consent | None = None) -> Submission:
@@ -197,7 +185,7 @@ def correct_submission(
 
     What the facts were before is kept. A correction by the firm that changes something opens again a review that had
     ended; the firm sees the new result at once, so that nothing in it is news. Where the commune changes, the file is
-    placed by it (``_place``); outside the territory it is closed if the author knows that it is (``leaves``), else
+    placed by it (``place_file``); outside the territory it is closed if the author knows that it is (``leaves``), else
     ``OutsideTerritory`` is raised and nothing changes. What the register said of another number is dropped, but
     for what the firm sent with the new number, changed or not (``shown``): that is its word then.
     Another SIREN may end or begin that other files are read with this one: their results are computed again too.
@@ -213,13 +201,13 @@ def correct_submission(
     corrected = {**known, **facts}
     if any(corrected.get(name) != former.get(name) for name in PLACES):
         try:
-            epci, named = route(corrected, on=on), _named(former, on=on)
+            epci, named = route(corrected, on=on), named_epci(former, on=on)
             if epci is None or epci != named:
-                _place(submission, epci, named=named, commune=_commune_of(corrected), author=author)
+                place_file(submission, epci, named=named, commune=commune_of(corrected), author=author)
         except OutsideTerritory:
             if not leaves:
                 raise
-            _close_outside(submission, commune=_commune_of(corrected), author=author, on=on)
+            close_outside(submission, commune=commune_of(corrected), author=author, on=on)
     rows = record_facts(sheet=sheet, values=facts, origin=origin, origins=origins, on=on, author=author, known=known)
     changed = bool(rows)
     moved: set[int] = set()
@@ -244,85 +232,6 @@ def correct_submission(
     if author is None:
         mark_shown(submission=submission, result=result)
     return result
-
-
-def _named(facts: Mapping[str, Any], *, on: date) -> ServedEpci | None:
-    """Return the intercommunality of the place that facts name; none where it is not known, or outside."""
-    try:
-        return route(facts, on=on)
-    except OutsideTerritory:
-        return None
-
-
-def _place(
-    submission: Submission,
-    epci: ServedEpci | None,
-    *,
-    commune: str,
-    author: User | None,
-    named: ServedEpci | None = None,
-) -> None:
-    """Offer a file to the intercommunality of its new commune; at once it moves only from where nobody has it.
-
-    That is: to the pool where the commune became unknown, from the pool, or before officers have seen it. The offer to
-    an intercommunality that a commune ``named`` and no longer names is taken back; one that an officer made by hand is
-    theirs to take back. What an officer filed is placed once its firm has confirmed.
-    """
-    if named:
-        withdraw_referral(submission, to=named)
-    if epci == submission.epci or submission.awaits_firm:
-        return
-    officer = submission.officer
-    is_unseen = officer is None and submission.confirmed_at is None
-    from_pool = submission.epci is None and (officer is None or (epci and covers(officer=officer, epci_id=epci.pk)))
-    if epci is None or is_unseen or from_pool:
-        withdraw_referral(submission)
-        submission.epci = epci
-        return
-    if submission.hand_overs.waiting().referrals().exists():
-        return
-    place = Perimeter.objects.filter(code=f"COM-{commune}").first()
-    note = f"Commune corrigée : {place.name if place else commune}."
-    open_referral(submission=submission, epci=epci, by=author, note=note)
-
-
-def _place_assisted(submission: Submission) -> None:
-    """Offer what an officer filed to where its project is, now that its firm has confirmed; else it stays.
-
-    Where that left the territory meanwhile, it is closed.
-    """
-    if submission.closed_at:
-        return
-    known, on = known_values(submission), current_day()
-    try:
-        epci = route(known, on=on)
-    except OutsideTerritory:
-        _close_outside(submission, commune=_commune_of(known), author=None, on=on)
-        return
-    if epci:
-        _place(submission, epci, commune=_commune_of(known), author=submission.consent_by)
-
-
-def _close_outside(submission: Submission, *, commune: str, author: User | None, on: date) -> None:
-    """Close a file whose project leaves the territory: no alert follows, and the firm is told whom to call there."""
-    withdraw_offers(submission)
-    submission.closed_at, submission.closed_by = timezone.now(), author
-    submission.closed_reason = Submission.Closing.OUTSIDE
-    submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])
-    Alert.objects.filter(submission=submission, ended_at=None).update(ended_at=submission.closed_at)
-    record_event(
-        kind=Kind.FILE_CLOSED,
-        actor=author,
-        submission_id=submission.pk,
-        epci_id=submission.epci_id,
-        detail=Submission.Closing.OUTSIDE,
-    )
-    if submission.confirmed_at:  # an address that is not gets the e-mail that asks, and nothing else
-        enqueue_closed(submission, outside=outside_contacts(commune, on=on))
-
-
-def _commune_of(facts: Mapping[str, Any]) -> str:
-    return facts.get("project.commune") or facts.get("commune") or ""
 
 
 @transaction.atomic
@@ -383,7 +292,7 @@ def confirm_address(*, submission: Submission) -> Submission:
         if Notification.objects.filter(dedupe_key=receipt).exists():  # to the address that was corrected since
             receipt = f"{receipt}:confirmed:{submission.confirmed_at.timestamp():.0f}"
         elif submission.consent_by:
-            _place_assisted(submission)
+            place_assisted(submission)
         if submission.closed_at:
             if outside := place_outside(submission, on=current_day()):
                 enqueue_closed(submission, outside=outside)
@@ -426,43 +335,6 @@ def stop_everything(*, address: str) -> None:
     for submission in Submission.objects.of_address(address):
         for topic in (submission.topic, Alert(submission=submission).topic):
             stop(address=address, topic=topic)
-
-
-def may_decide(*, officer: User, submission: Submission) -> bool:
-    """Tell whether someone reviews a submission: of their intercommunality or of the pool.
-
-    A territory lead sees every file and decides on none.
-    """
-    return covers(officer=officer, epci_id=submission.epci_id)
-
-
-def covers(*, officer: User, epci_id: int | None) -> bool:
-    """Tell whether someone works for an intercommunality; what is placed nowhere is everybody's who works for one."""
-    epcis = officer.posts.epcis
-    return bool(epcis) and (epci_id is None or epci_id in epcis)
-
-
-def check_may_decide(officer: User, submission: Submission) -> None:
-    """Raise ``PermissionDenied`` where someone does not review a submission, or where it is closed."""
-    if submission.closed_at or not may_decide(officer=officer, submission=submission):
-        raise PermissionDenied
-
-
-def outside_contacts(commune_code: str, *, on: date) -> dict[str, str]:
-    """Return the names of a commune outside the territory and of what it is in: whom to call instead."""
-    commune = Perimeter.objects.filter(code=f"COM-{commune_code}").first()
-    if commune is None:
-        return {}
-    around = Perimeter.objects.around(commune, on=on)
-    names = {perimeter.kind: perimeter.name for perimeter in around}
-    return {"commune": commune.name, **{kind: names.get(kind, "") for kind in ("epci", "department", "region")}}
-
-
-def place_outside(submission: Submission, *, on: date) -> Mapping[str, str]:
-    """Return the names of the place outside the territory that closed a file; none of one that is not so closed."""
-    if submission.closed_reason != Submission.Closing.OUTSIDE:
-        return {}
-    return outside_contacts(_commune_of(known_values(submission)), on=on)
 
 
 def take_offer(*, submission: Submission, fact: str, on: date) -> Result:

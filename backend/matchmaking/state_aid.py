@@ -17,9 +17,9 @@ from backend.accounts.models import User
 from backend.companies.models import Fact, ReceivedAid
 from backend.companies.services import record_aid, record_facts, withdraw_aid
 from backend.matchmaking import engine
+from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import Result, Submission
 from backend.matchmaking.ownership import known_facts, known_values, read_together, sources_of
-from backend.matchmaking.services import check_may_decide
 from backend.matchmaking.size import sizes_in_words
 from backend.schemes import wording
 from backend.schemes.models import Revision

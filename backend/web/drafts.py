@@ -15,8 +15,8 @@ from django.http import QueryDict
 from backend.common.days import current_day
 from backend.companies.models import Fact
 from backend.companies.registered import Registered
+from backend.matchmaking.in_charge import OutsideTerritory, route
 from backend.matchmaking.questions import Questions
-from backend.matchmaking.services import OutsideTerritory, route
 from backend.matchmaking.unfiled import Unfiled, read_unfiled
 from backend.territories.models import ServedEpci
 from backend.web.forms.filing import STEPS, merge_facts

@@ -8,17 +8,15 @@ from django.core.exceptions import PermissionDenied
 from backend.accounts.models import Membership
 from backend.companies.models import Company, Contact, Establishment, Fact
 from backend.matchmaking.emails import officers_in_charge, organisation_in_charge
+from backend.matchmaking.in_charge import OutsideTerritory, outside_contacts, route
 from backend.matchmaking.models import Result, ReviewEnd, Submission, WeightSet
 from backend.matchmaking.results import conditions_of, latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import (
-    OutsideTerritory,
     answer_condition,
     confirm_address,
     correct_submission,
     file_submission,
-    outside_contacts,
-    route,
     send_link_again,
 )
 from backend.notifications.models import Notification

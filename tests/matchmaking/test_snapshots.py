@@ -14,16 +14,12 @@ from backend.companies.models import FactSheet, FactSnapshot
 from backend.companies.packing import unpack
 from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.file_links import FileLinkError, close_file, link_files, reopen_file, undo_link
+from backend.matchmaking.in_charge import OutsideTerritory
 from backend.matchmaking.models import FileLink, NeedCorrection, Submission
 from backend.matchmaking.ownership import known_facts, known_values_of, readings_of
 from backend.matchmaking.results import facts_of, facts_of_all, packed_facts_of
 from backend.matchmaking.reviews import ReviewError
-from backend.matchmaking.services import (
-    OutsideTerritory,
-    answer_condition,
-    correct_submission,
-    decline_question,
-)
+from backend.matchmaking.services import answer_condition, correct_submission, decline_question
 from backend.matchmaking.state_aid import declare_aid, declare_complete
 from backend.schemes.models import SubNeed
 from tests.companies.test_packing import told

@@ -17,8 +17,9 @@ from backend.common.throttles import client_network, spend
 from backend.links.models import Kind
 from backend.links.services import make_link
 from backend.matchmaking import engine
+from backend.matchmaking.in_charge import outside_contacts
 from backend.matchmaking.models import AnswerCount, Cause, Submission
-from backend.matchmaking.services import Filing, file_submission, outside_contacts
+from backend.matchmaking.services import Filing, file_submission
 from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.web.access import private
 from backend.web.drafts import CALL, CONTACT, DRAFT, MOST_BYTES, Draft, Stated, stated

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
 from backend.common.days import current_day
+from backend.matchmaking.in_charge import OutsideTerritory, check_may_decide
 from backend.matchmaking.models import FollowUp, Submission
 from backend.matchmaking.ownership import known_values, read_once
 from backend.matchmaking.questions import open_of
 from backend.matchmaking.results import latest_result
-from backend.matchmaking.services import OutsideTerritory, check_may_decide
 from backend.matchmaking.shortlist import present_both
 from backend.web.forms.question import Asked, NotAsked, first_asked, open_questions, take_answer
 from backend.web.fragments import render_fragment

@@ -16,9 +16,9 @@ from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.matchmaking.assisted import StaffAddress
 from backend.matchmaking.calls import Call, ask_call, end_call, file_call, present_calls
+from backend.matchmaking.in_charge import covers
 from backend.matchmaking.models import CallRequest
 from backend.matchmaking.queue import Tab
-from backend.matchmaking.services import covers
 from backend.web.drafts import CALL, MOST_BYTES, Draft, Stated, stated
 from backend.web.forms.filing.call import CallFileForm, CallForm
 from backend.web.notices import too_long

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods
 from backend.common.days import current_day
 from backend.companies.register import RegisterUnavailable
 from backend.companies.registered import Registered
+from backend.matchmaking.in_charge import OutsideTerritory
 from backend.matchmaking.models import Submission
-from backend.matchmaking.services import OutsideTerritory, correct_submission
+from backend.matchmaking.services import correct_submission
 from backend.web import looking_up
 from backend.web.access import has_fresh_access, opened_submission, private
 from backend.web.forms.filing import merge_facts

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_safe
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.matchmaking.correspondence import emails_to_firm
+from backend.matchmaking.in_charge import check_may_decide, may_decide
 from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import read_once
 from backend.matchmaking.presentation import unverified_for
-from backend.matchmaking.services import check_may_decide, may_decide
 from backend.matchmaking.state_aid import ledger_of
 from backend.web.forms.aids import AidForm
 from backend.web.forms.facts import fact_form

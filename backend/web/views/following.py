@@ -24,10 +24,10 @@ from backend.matchmaking.follow_up import (
     withdraw_note,
     write_note,
 )
+from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import FollowUp, HandOver, Note, Submission
 from backend.matchmaking.queue import Tab
 from backend.matchmaking.scheme_events import StateError, say, undo_last
-from backend.matchmaking.services import check_may_decide
 from backend.schemes.models import Scheme
 from backend.web.forms.review import AddressForm, NoteForm, OfferForm, ReferForm, StepForm
 from backend.web.forms.states import key_of

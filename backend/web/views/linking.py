@@ -18,8 +18,9 @@ from backend.matchmaking.file_links import (
     reopen_file,
     undo_link,
 )
+from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import FileLink, Submission
-from backend.matchmaking.services import check_may_decide, correct_submission
+from backend.matchmaking.services import correct_submission
 from backend.territories.models import ServedEpci
 from backend.web.forms.filing.number import NumberForm
 from backend.web.views.file_parts import refused_part

@@ -24,6 +24,7 @@ from backend.matchmaking.correspondence import latest_email, refuses_emails, why
 from backend.matchmaking.differences import differences, standing_of
 from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.gaps import LEAST, gaps_for, why
+from backend.matchmaking.in_charge import may_decide
 from backend.matchmaking.known import FACT_LABELS, value_text
 from backend.matchmaking.models import FollowUp, Match, Reply, Result, Review, Submission
 from backend.matchmaking.ownership import known_facts, official_facts, read_once, sources_of
@@ -31,7 +32,6 @@ from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.queue import Tab, neighbours, queue_of
 from backend.matchmaking.referrals import may_answer
 from backend.matchmaking.results import latest_result
-from backend.matchmaking.services import may_decide
 from backend.matchmaking.shortlist import present_both
 from backend.matchmaking.size import present_size
 from backend.privacy.erasing import may_erase

@@ -24,20 +24,14 @@ from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.delays import delay_of
 from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_links import colleagues_of, share_name
+from backend.matchmaking.in_charge import OutsideTerritory, place_outside
 from backend.matchmaking.models import Cause, SchemeEvent, Submission
 from backend.matchmaking.ownership import known_values, read_once
 from backend.matchmaking.presentation import proposes_de_minimis, whom_to_call
 from backend.matchmaking.questions import open_of
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result
-from backend.matchmaking.services import (
-    OutsideTerritory,
-    answer_condition,
-    confirm_address,
-    place_outside,
-    send_link_again,
-    take_offer,
-)
+from backend.matchmaking.services import answer_condition, confirm_address, send_link_again, take_offer
 from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.state_aid import has_aids, ledger_of
 from backend.schemes.models import SubNeed, TaxonomyNeed

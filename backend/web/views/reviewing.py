@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from backend.common.days import current_day
 from backend.matchmaking.corrections import correct_need as correct
 from backend.matchmaking.correspondence import why_no_email
+from backend.matchmaking.in_charge import OutsideTerritory, check_may_decide
 from backend.matchmaking.models import Review, Submission
 from backend.matchmaking.presentation import present_schemes
 from backend.matchmaking.results import latest_result
@@ -24,7 +25,7 @@ from backend.matchmaking.reviews import (
     set_aside,
     withdraw_review,
 )
-from backend.matchmaking.services import OutsideTerritory, answer_condition, check_may_decide, correct_submission
+from backend.matchmaking.services import answer_condition, correct_submission
 from backend.schemes.models import Scheme
 from backend.web.forms.answers import trilean
 from backend.web.forms.facts import bound_fact_form
