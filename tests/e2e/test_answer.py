@@ -50,6 +50,7 @@ def test_a_card_is_answered_in_one_tap_before_any_name(service: Service, open_co
     page = open_context(javascript=javascript).new_page()
     state(page, service, "Je cherche deux soudeurs", name="Fonderie du Quai (inventée)")
     page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Fonderie du Quai")
     assert page.evaluate("document.documentElement.scrollHeight") <= MOST_SCREENS * 740
     card = page.locator(".shortlist .scheme").filter(has=page.get_by_role("button", name="Oui")).first
     name = card.get_by_role("heading").inner_text()
