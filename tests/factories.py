@@ -13,10 +13,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from backend.accounts.models import Membership, Organisation, User
+from backend.common.days import add_working_days
 from backend.links.models import Kind
 from backend.links.services import find_link, make_link
 from backend.matchmaking.calls import Call, ask_call
 from backend.matchmaking.dead_addresses import follow_dead_addresses
+from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.models import CallRequest, Review, Submission, WeightSet
 from backend.matchmaking.reviews import Because, keep_scheme, set_aside, withdraw_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission
@@ -202,3 +204,8 @@ def publish_revision(scheme: Scheme, *, needs: dict[str, float] | None = None, *
     scheme.current, scheme.state, scheme.changed_at = new, Scheme.State.PUBLISHED, new.recorded_at
     scheme.save()
     return new
+
+
+def next_morning() -> None:
+    """Let the first morning of work after today come: officers are told what arrived."""
+    tell_who_waits(on=add_working_days(timezone.localdate(), 1))

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from backend.accounts.models import Membership, Organisation, User
 from backend.common.days import current_day
 from backend.links.models import Kind
@@ -86,33 +88,32 @@ def enqueue_receipt(submission: Submission, result: Result, *, key: str, again: 
     )
 
 
-def enqueue_notices(submission: Submission) -> None:
-    for officer in officers_in_charge(submission):
-        url = absolute_url("officer_file", submission.pk)
-        enqueue_email(
-            kind="officer_notice",
-            key=f"notice:{submission.pk}:{officer.pk}",
-            recipient=officer.email,
-            message=render("officer_notice", {**context_of(submission), "file_url": url}),
-            about=(submission.topic,),
-        )
-
-
 def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> None:
-    """Tell somebody which files and calls wait, those that wait longest first, each once."""
+    """Tell somebody what arrived and what waits, the longest first; each once, by the highest of its rungs."""
     once = {
         (row.submission_id, row.call_id, row.follow_up_id, row.hand_over_id): row
         for row in sorted(rows, key=attrgetter("starts_on"))
     }
-    waiting = [(row, row.submission) for row in once.values() if row.submission]
+    files = [(row, row.submission) for row in once.values() if row.submission]
+    arrived = [(row, file) for row, file in files if row.rung == Escalation.Rung.ARRIVAL]
+    waiting = [(row, file) for row, file in files if row.rung != Escalation.Rung.ARRIVAL]
     promised = [(row.follow_up, row.follow_up.submission) for row in once.values() if row.follow_up]
     offered = [(row.hand_over, row.hand_over.submission) for row in once.values() if row.hand_over]
+    calls = [row for row in once.values() if row.call]
+    n_calls = len(calls) + len(promised)
+    counts = [
+        (len(arrived), ngettext("%(n)s nouvelle demande", "%(n)s nouvelles demandes", len(arrived))),
+        (n_calls, ngettext("%(n)s appel", "%(n)s appels", n_calls)),
+        (len(offered), ngettext("%(n)s dossier à décider", "%(n)s dossiers à décider", len(offered))),
+        (len(waiting), ngettext("%(n)s demande en attente", "%(n)s demandes en attente", len(waiting))),
+    ]
     context = {
         "referrals": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in offered],
+        "arrived": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in arrived],
         "files": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in waiting],
         "promises": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in promised],
-        "calls": [row for row in once.values() if row.call],
-        "n_promises": len(promised),
+        "calls": calls,
+        "counts": [words % {"n": n} for n, words in counts if n],
         "person": person,
         "queue_url": absolute_url("officer_queue"),
     }
@@ -121,7 +122,7 @@ def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> Non
         key=key,
         recipient=person.email,
         message=render("waiting_digest", context),
-        about=tuple(dict.fromkeys(file.topic for _row, file in (*waiting, *promised, *offered))),
+        about=tuple(dict.fromkeys(file.topic for _row, file in (*files, *promised, *offered))),
     )
 
 

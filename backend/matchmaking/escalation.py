@@ -1,7 +1,8 @@
 """A clock that forgets nobody: who is told, each morning of work, that a file or a call waits.
 
-Rungs and their working days are in ``fixtures/escalations.yaml``. Where nobody of a rung is in post and present, those
-of the next one are told that very morning. Each rung of each wait is told once, in one e-mail a person and day.
+The first rung says that a file arrived, or came back; the others that it still waits. Their working days are in
+``fixtures/escalations.yaml``. Where nobody of a rung is in post and present, those of the next one are told that very
+morning. Each rung of each wait is told once, in one e-mail a person and day.
 """
 
 from collections import defaultdict
@@ -164,11 +165,12 @@ class Team:
 
     def _of(self, wait: Waiting, rung: Rung) -> Iterable[int]:
         match rung:
-            case Rung.OFFICER:
+            case Rung.ARRIVAL | Rung.OFFICER:
                 officer = wait.officer
                 # Who moved to another intercommunality does not see the file any more: it is nobody's.
                 if officer is None or (officer.is_active and not self._covers(officer.pk, wait.epci_id)):
-                    return self._reviewing(wait.epci_id)
+                    # Of a file placed nowhere all read that it arrived: the first who calls takes it.
+                    return self._reviewing(wait.epci_id, led=rung != Rung.ARRIVAL)
                 return [officer.pk]
             case Rung.STAND_IN:
                 return self._standing_in(wait.officer) if wait.officer else ()
@@ -180,10 +182,10 @@ class Team:
             case Rung.TERRITORY_LEAD:
                 return self._in(Membership.Role.TERRITORY_LEAD, None)
 
-    def _reviewing(self, epci_id: int | None) -> list[int]:
-        """Those who may take a file that nobody has: of its place, or the leads of all where that is not known."""
+    def _reviewing(self, epci_id: int | None, *, led: bool = True) -> list[int]:
+        """Those who may take a file that nobody has: of its place, or where that is not known of all, or all leads."""
         leads = self._in(Membership.Role.EPCI_LEAD, epci_id)
-        return leads if epci_id is None else [*self._in(Membership.Role.OFFICER, epci_id), *leads]
+        return leads if led and epci_id is None else [*self._in(Membership.Role.OFFICER, epci_id), *leads]
 
     def _standing_in(self, officer: User) -> list[int]:
         absence = self._absences.get(officer.pk)

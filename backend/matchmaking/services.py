@@ -27,7 +27,6 @@ from backend.matchmaking.emails import (
     enqueue_access_link,
     enqueue_closed,
     enqueue_confirmation,
-    enqueue_notices,
     enqueue_receipt,
     enqueue_reviewed,
 )
@@ -192,7 +191,7 @@ def correct_submission(
     """
     submission = Submission.objects.locked(submission.pk)
     origin = Fact.Origin.OFFICER if author else Fact.Origin.DECLARED
-    before, sheet = submission.epci_id, submission.sheet
+    sheet = submission.sheet
     known = former = known_values(submission)
     if identity is not None and is_another(sheet=sheet, siret=identity["siret"], siren=identity["siren"]):
         drop_official(sheet=sheet, on=on)
@@ -225,8 +224,6 @@ def correct_submission(
         submission.reviewed_at = submission.reviewed_by = None
         submission.reopened_at = timezone.now()
     submission.save(update_fields=["epci", "text", "reviewed_at", "reviewed_by", "reopened_at"])
-    if submission.confirmed_at and submission.epci_id != before:
-        enqueue_notices(submission)  # to those who had none yet
     result = compute_result(submission=submission, on=on)
     compute_results_of(moved, on=on)
     if author is None:
@@ -282,7 +279,7 @@ def compute_results_of(files: Iterable[int], *, on: date) -> None:
 
 @transaction.atomic
 def confirm_address(*, submission: Submission) -> Submission:
-    """Confirm the address: the firm gets its receipt and the officers in charge their notice, once."""
+    """Confirm the address: the firm gets its receipt, once. Its officers read of it in their next morning's digest."""
     submission = Submission.objects.locked(submission.pk)
     if submission.confirmed_at is None:
         submission.confirmed_at = timezone.now()
@@ -300,7 +297,6 @@ def confirm_address(*, submission: Submission) -> Submission:
         enqueue_receipt(submission, result, key=receipt)
         if submission.reviewed_at and (end := submission.review_ends.first()):
             enqueue_reviewed(submission, end)
-        enqueue_notices(submission)
         mark_shown(submission=submission, result=result)
     return submission
 

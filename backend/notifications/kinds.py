@@ -127,8 +127,7 @@ KINDS = {
             name="access_link", label=_("Lien de 30 minutes"), audience=Audience.FIRM, links=frozenset({"access"})
         ),
         # to officers, about files
-        _notice("officer_notice", _("Nouvelle demande")),
-        _notice("waiting_digest", _("Ce qui attend ce matin")),
+        _notice("waiting_digest", _("Ce qui arrive et ce qui attend, chaque matin")),
         _notice("consent_withdrawn", _("Consentement retiré")),
         _notice("handed_over", _("Dossier proposé ou transmis"), reply_to_author=True),
         _notice("officer_unreachable", _("Adresse d’un agent qui ne répond plus")),

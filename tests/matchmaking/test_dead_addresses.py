@@ -17,7 +17,7 @@ from backend.matchmaking.results import latest_result, may_be_shown
 from backend.matchmaking.services import confirm_address
 from backend.notifications.models import Notification, Suppression
 from backend.notifications.suppression import lift_suppressions, record_delivery
-from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
+from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission, next_morning
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -221,7 +221,8 @@ def test_files_that_were_read_together_are_not_until_the_new_address_is_confirme
 
 
 def bounce_of(user) -> None:
-    row = ours(Notification).get(kind="officer_notice", recipient=user.email)
+    next_morning()
+    row = ours(Notification).get(kind="waiting_digest", recipient=user.email)
     record_delivery(notification=row, delivery=DEAD)
 
 

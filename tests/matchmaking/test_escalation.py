@@ -66,6 +66,7 @@ def test_each_rung_is_told_once_on_its_working_day(people):
             if submission.topic in about:
                 days.setdefault(day, []).append(address)
     assert days == {
+        working(1): [officer.email],
         working(3): [officer.email],
         working(9): [stand_in.email],
         working(21): [lead.email],
@@ -74,6 +75,31 @@ def test_each_rung_is_told_once_on_its_working_day(people):
     assert working(3) == date(2026, 11, 26)
     assert working(21) == date(2026, 12, 22)
     assert working(45) == date(2027, 1, 27)  # Christmas and New Year's Day do not count
+
+
+def test_a_file_is_told_the_morning_after_it_came_with_whom_to_call_and_waits_apart(people):
+    officer, stand_in, lead, _territory = people
+    far = User.objects.get(memberships__organisation__epci__short_name=CCLO)
+    elsewhere = filed(far, company_name="Fonderie du Voisin", facts={"commune": COMMUNES[CCLO]})
+    older = filed(officer, siret="", siren="", email="ancienne@firm.example")
+    told(working(1))
+    newer = filed(None, on=working(2), company_name="Tôlerie du Clocher", text="Le laser est en panne.")
+    assert told(working(3)) == {
+        far.email: [elsewhere.topic],
+        officer.email: [older.topic, newer.topic],
+        stand_in.email: [newer.topic],
+        lead.email: [newer.topic],
+    }
+    letter = Notification.objects.filter(kind="waiting_digest", recipient=officer.email).latest("pk")
+    assert letter.subject == "Ce matin : 1 nouvelle demande, 1 demande en attente"
+    new, waiting = letter.text.split("À relire :")
+    for said in (newer.reference, "Tôlerie du Clocher", newer.contact.name, "03 53 01 60 35", "Recruter du personnel"):
+        assert said in new
+    assert older.reference in waiting
+    assert older.reference not in new
+    assert "laser" not in letter.text + letter.html  # her words are read behind the sign-in
+    assert "Voisin" not in letter.text + letter.html
+    assert elsewhere.reference not in letter.text + letter.html
 
 
 def test_the_morning_is_run_twice_and_the_second_changes_nothing(people):
@@ -143,6 +169,8 @@ def test_a_file_placed_nowhere_is_told_to_the_leads_of_all(people):
     elsewhere = make_officer(CCLO, role=Membership.Role.EPCI_LEAD)
     submission = filed(None, without=("commune",))
     assert submission.epci is None
+    officers = User.objects.filter(memberships__role__in=Membership.REVIEWING)
+    assert told(working(1)) == {each.email: [submission.topic] for each in officers}  # the first who calls takes it
     assert told(working(3)) == {each.email: [submission.topic] for each in (people[2], elsewhere)}
 
 
@@ -164,6 +192,7 @@ def test_the_end_of_the_review_stops_the_clock_and_opening_it_again_starts_anoth
     assert told(working(9)) == {}
     reopen_review(submission=submission, officer=officer)
     assert Submission.objects.filter(pk=submission.pk, reopened_at__isnull=False).update(reopened_at=at(working(10)))
+    assert told(working(11)) == {officer.email: [submission.topic]}  # it came back
     assert told(working(12)) == {}
     assert told(working(13)) == {officer.email: [submission.topic]}
 
@@ -234,7 +263,7 @@ def test_a_year_of_absences_and_holidays_tells_each_rung_once_and_nobody_who_is_
         rungs[row.submission_id, row.rung].add(row.told_on)
         assert is_working_day(row.told_on)
         assert not any(start <= row.told_on <= end for start, end in away[row.to_id])
-        days = {"officer": 3, "stand_in": 9, "epci_lead": 21, "territory_lead": 45}[row.rung]
+        days = {"arrival": 1, "officer": 3, "stand_in": 9, "epci_lead": 21, "territory_lead": 45}[row.rung]
         assert row.told_on == add_working_days(row.starts_on, days)
-    assert len(rungs) == 4 * len(files)
+    assert len(rungs) == 5 * len(files)
     assert all(len(mornings) == 1 for mornings in rungs.values())

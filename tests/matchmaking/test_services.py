@@ -39,6 +39,7 @@ from tests.factories import (
     make_officer,
     make_organisation,
     make_submission,
+    next_morning,
 )
 from tests.neighbour import ours
 
@@ -244,7 +245,8 @@ def test_correcting_the_words_keeps_the_ticked_boxes_and_the_other_way_round():
 def test_nobody_is_told_of_a_move_before_the_address_is_confirmed():
     make_officer(CCLO)
     correct(make_submission(), facts={"commune": COMMUNES[CCLO]})
-    assert not sent("officer_notice")
+    next_morning()
+    assert not sent("waiting_digest")
 
 
 def test_a_correction_that_leaves_the_territory_changes_nothing():
@@ -327,7 +329,8 @@ def test_confirming_twice_tells_everyone_once():
     first = confirm_address(submission=submission).confirmed_at
     assert confirm_address(submission=submission).confirmed_at == first
     assert len(sent("receipt")) == 1
-    assert sorted(row.recipient for row in sent("officer_notice")) == sorted(person.email for person in officers)
+    next_morning()
+    assert sorted(row.recipient for row in sent("waiting_digest")) == sorted(person.email for person in officers)
 
 
 def test_the_pool_is_told_to_the_officers_of_all_four():
@@ -337,7 +340,8 @@ def test_the_pool_is_told_to_the_officers_of_all_four():
     submission = make_submission(without=("commune",), confirmed=True)
     assert submission.epci is None
     assert organisation_in_charge(submission) is None
-    assert sorted(row.recipient for row in sent("officer_notice")) == sorted(person.email for person in officers)
+    next_morning()
+    assert sorted(row.recipient for row in sent("waiting_digest")) == sorted(person.email for person in officers)
     for officer in officers:
         assert submission in ours(Submission).visible_to(officer)
 

@@ -17,7 +17,7 @@ from backend.matchmaking.services import Filing, confirm_address, file_submissio
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
 from backend.privacy.consent import withdraw_consent
-from tests.factories import DAY, as_sent, decide, led_to, make_submission
+from tests.factories import DAY, as_sent, decide, led_to, make_submission, next_morning
 from tests.neighbour import ours
 
 TYPED = "L’atelier & <b>fils</b> d'Estrées"
@@ -121,10 +121,11 @@ def test_the_receipt_says_so_when_nothing_fits(officer):
             assert (guide.contact_url or guide.url) in body.replace("&amp;", "&")
 
 
-def test_each_officer_in_charge_gets_one_notice_without_the_firm_s_secret_link(submission):
+def test_each_officer_in_charge_gets_the_morning_s_digest_without_the_firm_s_secret_link(submission):
     confirm_address(submission=submission)
     confirm_address(submission=submission)
-    notices = ours(Notification).filter(kind="officer_notice")
+    next_morning()
+    notices = ours(Notification).filter(kind="waiting_digest")
     assert {notice.recipient for notice in notices} == {
         "claire.vasseur@jonction.example",
         "sophie.carlier@jonction.example",
@@ -141,7 +142,8 @@ def test_the_officers_of_the_four_are_told_where_the_commune_is_unknown(officer)
     content = read_demonstration()["submission"]
     facts = {name: value for name, value in content["facts"].items() if name != "commune"}
     confirm_address(submission=file(facts=facts))
-    notices = ours(Notification).filter(kind="officer_notice")
+    next_morning()
+    notices = ours(Notification).filter(kind="waiting_digest")
     assert len(notices) == 5
     assert all("quatre intercommunalités" in email.text for email in notices)
     assert "développeur économique du territoire" in owed("receipt").text
@@ -175,13 +177,14 @@ def test_the_end_of_a_review_that_keeps_nothing(submission, officer):
 
 def test_correspondence_is_refused_on_the_page_and_notices_on_the_account(submission, officer):
     confirm_address(submission=submission)
+    next_morning()
     review(submission, officer, n_kept=1, n_rejected=0, message="")
     emails = ours(Notification).all()
-    assert {email.kind for email in emails} == {"confirm_address", "receipt", "officer_notice", "reviewed"}
+    assert {email.kind for email in emails} == {"confirm_address", "receipt", "waiting_digest", "reviewed"}
     for email in emails:
         for body in (email.text, email.html):
             assert "/arreter/" not in body
-            assert ("/compte/courriels/" in body) is (email.kind == "officer_notice")
+            assert ("/compte/courriels/" in body) is (email.kind == "waiting_digest")
             assert ("Vous préférez le téléphone" in body) is (email.kind in ("receipt", "reviewed"))
 
 

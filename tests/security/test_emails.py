@@ -21,12 +21,10 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.accounts.services import invite, reset_second_factor, tell_account_changed
-from backend.common.days import add_working_days
 from backend.jobs.alarms import PATIENCE, watch
 from backend.jobs.models import JobState
 from backend.matchmaking import alerts
 from backend.matchmaking.emails import enqueue_officer_unreachable
-from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.file_links import close_file, link_files
 from backend.matchmaking.follow_up import offer_file
 from backend.matchmaking.models import Submission
@@ -41,7 +39,17 @@ from backend.schemes.models import CatalogueTask, Scheme
 from backend.schemes.previews import leave_remark, make_preview
 from backend.schemes.publishing import close_task, refuse
 from backend.schemes.summary import send_summaries
-from tests.factories import CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
+from tests.factories import (
+    CCLO,
+    COMMUNES,
+    DAY,
+    decide,
+    first_matches,
+    make_lead,
+    make_officer,
+    make_submission,
+    next_morning,
+)
 from tests.neighbour import VARIANTS, ours
 from tests.notifications.conftest import postman  # noqa: F401 -- a real mail server
 from tests.schemes.people import (
@@ -123,20 +131,12 @@ def closed():
     return {FIRM}, ""
 
 
-def officer_notice():
+def waiting_digest():
     officers = {make_officer().email, make_officer().email}
     make_officer(CCLO)
     make_submission(confirmed=True)
+    next_morning()
     return officers, ""
-
-
-def waiting_digest():
-    officer = make_officer()
-    make_officer(CCLO)
-    submission = make_submission(confirmed=True)
-    Submission.objects.filter(pk=submission.pk).update(confirmed_at=timezone.now() - timedelta(days=7))
-    tell_who_waits(on=add_working_days(timezone.localdate(), 1))
-    return {officer.email}, ""
 
 
 def consent_withdrawn():
@@ -291,10 +291,10 @@ EXPECTED = {
         colleague, ("Isabelle Morel", "Un collègue a aussi déposé", "chacun garde son projet pour soi")
     ),
     "closed": Expected(closed, ("Isabelle Morel", "est fermée", "pas pu vérifier", "Service ARC", "03 53 01 10 00")),
-    "officer_notice": Expected(
-        officer_notice, ("Isabelle Morel", "03 53 01 60 35", "Recruter du personnel", "Choisir vos courriels")
+    "waiting_digest": Expected(
+        waiting_digest,
+        ("Tôlerie des Étangs", "Isabelle Morel", "03 53 01 60 35", "Recruter du personnel", "Choisir vos courriels"),
     ),
-    "waiting_digest": Expected(waiting_digest, ("Tôlerie des Étangs", "À relire", "Choisir vos courriels")),
     "consent_withdrawn": Expected(consent_withdrawn, ("Tôlerie des Étangs", "appelez plus", "Choisir vos courriels")),
     "handed_over": Expected(
         handed_over, ("Je pars en congé.", "Claire Vasseur", "Tôlerie des Étangs", "Choisir vos courriels")

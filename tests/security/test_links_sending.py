@@ -32,7 +32,7 @@ def test_what_is_kept_of_every_email_has_a_mark_where_its_links_are():
     invite(user=make_officer())
     make_submission(confirmed=True, wants_alerts=True)
     emails = list(ours(Notification))
-    assert {email.kind for email in emails} >= {"invitation", "confirm_address", "receipt", "officer_notice"}
+    assert {email.kind for email in emails} >= {"invitation", "confirm_address", "receipt"}
     for email in emails:
         kept = json.dumps([email.subject, email.text, email.html, email.links])
         assert not LINK.search(kept), email.kind

@@ -16,7 +16,7 @@ from backend.matchmaking.services import RESEND_SECONDS, send_link_again
 from backend.notifications.kinds import ALERTS, OFFICER_NOTICES
 from backend.notifications.models import Notification, Stop
 from backend.notifications.services import stop
-from tests.factories import as_sent, led_to, link_to, make_officer, make_submission, stop_link
+from tests.factories import as_sent, led_to, link_to, make_officer, make_submission, next_morning, stop_link
 from tests.neighbour import ours
 from tests.web.conftest import fill, text_of
 
@@ -56,14 +56,17 @@ def test_opening_the_link_changes_nothing(client, submission, method):
     assert ours(Notification).count() == 1
 
 
-def test_confirming_twice_sends_one_receipt_and_one_notice_to_each_officer(client, submission):
+def test_confirming_twice_sends_one_receipt_and_each_officer_reads_of_it_once(client, submission):
     officers = [make_officer(), make_officer()]
     make_officer("CCLO")
     for _ in range(2):
         response = client.post(confirm_path(submission))
         assert led_to(response["Location"]) == submission
     assert owed("receipt").count() == 1
-    assert sorted(row.recipient for row in owed("officer_notice")) == sorted(officer.email for officer in officers)
+    assert not owed("waiting_digest")
+    for _ in range(2):
+        next_morning()
+    assert sorted(row.recipient for row in owed("waiting_digest")) == sorted(officer.email for officer in officers)
     assert "L’adresse isabelle.morel@tolerie.example est déjà confirmée" in text_of(
         client.get(confirm_path(submission))
     )
@@ -179,7 +182,8 @@ def test_an_officer_who_stops_the_notices_still_gets_a_password(client, submissi
     officer = make_officer()
     stop(address=officer.email, topic=OFFICER_NOTICES)
     client.post(confirm_path(submission))
-    assert owed("officer_notice").get().state == Notification.State.STOPPED
+    next_morning()
+    assert owed("waiting_digest").get().state == Notification.State.STOPPED
     client.post("/compte/mot-de-passe/oublie/", {"email": officer.email})
     assert owed("password_reset").get().state == Notification.State.DUE
 

@@ -77,7 +77,7 @@ def test_what_was_waiting_is_not_sent_and_the_answer_is_not_either(client, file,
     page = text_of(end(client, file, officer))
     assert f"Aucun courriel ne part, l’entreprise n’en veut pas : appelez Isabelle Morel {PHONE}." in page
     assert "Courriel à l’entreprise : non envoyé : le destinataire ne veut pas de courriels" in page
-    sent = Notification.objects.about(file.topic).exclude(kind="officer_notice")
+    sent = Notification.objects.about(file.topic)
     assert {email.kind: email.state for email in sent} == dict.fromkeys(
         ("confirm_address", "receipt", "reviewed"), State.STOPPED
     )

@@ -10,7 +10,7 @@ from backend.matchmaking.models import Submission
 from backend.notifications.models import Notification
 from backend.territories.models import Perimeter
 from backend.territories.services import served_communes
-from tests.factories import as_sent, make_officer
+from tests.factories import as_sent, make_officer, next_morning
 from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, PROJECT, fill, text_of
 
@@ -324,7 +324,8 @@ def test_html_is_shown_as_it_was_typed_and_runs_nowhere(client):
     client.post(path)
     client.force_login(officer)
     file = client.get(f"/agent/{submission.pk}/")
-    notice = ours(Notification).get(kind="officer_notice")
+    next_morning()
+    notice = ours(Notification).get(kind="waiting_digest")
     receipt = ours(Notification).get(kind="receipt")
     for html in (page.content.decode(), file.content.decode(), notice.html, receipt.html):
         assert "<script>alert" not in html

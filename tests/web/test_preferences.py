@@ -6,7 +6,7 @@ from backend.accounts.models import Membership
 from backend.notifications.kinds import CATALOGUE, OFFICER_NOTICES
 from backend.notifications.models import Notification
 from backend.notifications.services import has_stopped
-from tests.factories import ARC, make_officer, make_submission
+from tests.factories import ARC, make_officer, make_submission, next_morning
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -17,11 +17,12 @@ ADDRESS = "/compte/courriels/"
 def test_an_officer_stops_notices_and_asks_for_them_again(client):
     officer, colleague = make_officer(), make_officer()
     client.force_login(officer)
-    assert "Nouvelles demandes" in text_of(client.get(ADDRESS))
+    assert "Ce qui arrive et ce qui attend" in text_of(client.get(ADDRESS))
     client.post(ADDRESS, {})
     assert has_stopped(address=officer.email, topic=OFFICER_NOTICES)
     make_submission(confirmed=True)
-    states = dict(ours(Notification).filter(kind="officer_notice").values_list("recipient", "state"))
+    next_morning()
+    states = dict(ours(Notification).filter(kind="waiting_digest").values_list("recipient", "state"))
     assert states == {officer.email: "stopped", colleague.email: "due"}
     client.post(ADDRESS, {"topic": OFFICER_NOTICES})
     assert not has_stopped(address=officer.email, topic=OFFICER_NOTICES)

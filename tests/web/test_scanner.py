@@ -16,7 +16,7 @@ from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme
 from backend.territories.models import ServedEpci
-from tests.factories import CCLO, DAY, as_sent, decide, first_matches, make_officer, make_submission
+from tests.factories import CCLO, DAY, as_sent, decide, first_matches, make_officer, make_submission, next_morning
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +41,7 @@ def emails():
     rerouted = make_submission(confirmed=True, email="ailleurs@firm.example")  # read with no other file
     epci = ServedEpci.objects.get(short_name=CCLO)
     refer_file(submission=rerouted, epci=epci, by=officer)
+    next_morning()
     return list(ours(Notification).all())
 
 
@@ -61,7 +62,7 @@ def test_every_kind_of_email_is_tried(emails):
     assert kinds >= {
         "confirm_address",
         "receipt",
-        "officer_notice",
+        "waiting_digest",
         "reviewed",
         "alert",
         "handed_over",

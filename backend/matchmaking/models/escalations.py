@@ -14,6 +14,7 @@ class Escalation(models.Model):
     """One person told, once for each rung of one wait; ``starts_on`` is the day from which that wait is counted."""
 
     class Rung(models.TextChoices):
+        ARRIVAL = "arrival", _("développeur économique, à l’arrivée")
         OFFICER = "officer", _("développeur économique")
         STAND_IN = "stand_in", _("suppléant")
         EPCI_LEAD = "epci_lead", _("responsable de l’intercommunalité")

@@ -29,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
 TOPICS = {
     "submission": _("les courriels sur votre demande, alertes comprises"),
     "alerts": _("les alertes sur votre résultat"),
-    "officer_notices": _("les annonces de nouvelles demandes et de dossiers transmis"),
+    "officer_notices": _("ce qui arrive et ce qui attend, chaque matin, et les dossiers transmis"),
 }
 
 

@@ -15,7 +15,7 @@ from backend.notifications.services import has_stopped, resume, stop
 from backend.web.views.officer import signed_in
 
 LABELS = {
-    OFFICER_NOTICES: gettext_lazy("Nouvelles demandes et dossiers transmis"),
+    OFFICER_NOTICES: gettext_lazy("Ce qui arrive et ce qui attend, chaque matin"),
     CATALOGUE: gettext_lazy("Fiches du catalogue : ce qui attend, et le résumé de la semaine"),
 }
 
