@@ -23,6 +23,7 @@ from backend.matchmaking.models import CallRequest, Review, Submission, WeightSe
 from backend.matchmaking.reviews import Because, keep_scheme, set_aside, withdraw_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission
 from backend.matchmaking.weights import write_weights
+from backend.notifications.frequency_cap import Turn
 from backend.notifications.models import Notification
 from backend.notifications.services import Message, email_of, enqueue_email
 from backend.notifications.suppression import record_delivery
@@ -132,7 +133,10 @@ def stop_link(address: str, topic: str) -> str:
     """Make the link by which an address stops a topic, and return its token."""
     message = Message(subject="L’objet", text="Du texte\n", html="<p>Du HTML</p>")
     about = (topic.removeprefix("alerts:"),)
-    email = enqueue_email(kind="alert", key=f"stop:{uuid4()}", recipient=address, message=message, about=about)
+    turn = Turn(firm=str(uuid4()), on=DAY)
+    email = enqueue_email(
+        kind="alert", key=f"stop:{uuid4()}", recipient=address, message=message, about=about, turn=turn
+    )
     Notification.objects.filter(pk=email.pk).update(state=Notification.State.SENT, ended_at=timezone.now())
     return make_link(kind=Kind.STOP, object_id=email.pk, scope=topic)
 

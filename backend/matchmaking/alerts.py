@@ -21,7 +21,7 @@ from backend.matchmaking.models import Alert, Match, Reminder, Result, Review, S
 from backend.matchmaking.results import latest_result, may_be_shown
 from backend.matchmaking.reviews import Decision, told_decisions_in
 from backend.matchmaking.states import states_of
-from backend.notifications.models import Notification
+from backend.notifications.frequency_cap import Turn, is_free
 from backend.notifications.placeholders import STOP, placeholder
 from backend.notifications.rendering import render
 from backend.notifications.services import enqueue_email, has_stopped, resume
@@ -107,13 +107,8 @@ def tell(*, pk: int, on: date) -> bool:
 
 
 def _lock(pk: int) -> Alert | None:
-    """Lock a subscription in force and all others of its address: only one of them writes to it on a day."""
-    address = Alert.objects.heard().filter(pk=pk).values_list("submission__contact__email", flat=True).first()
-    if address is None:
-        return None
-    rows = Alert.objects.heard().filter(submission__contact__email__iexact=address).order_by("pk")
-    locked = rows.select_for_update(of=("self",)).select_related("submission__contact", "submission__sheet", "told")
-    return next((alert for alert in locked if alert.pk == pk), None)
+    rows = Alert.objects.heard().select_related("submission__contact", "submission__sheet", "told")
+    return rows.select_for_update(of=("self",)).filter(pk=pk).first()
 
 
 def _is_paused(alert: Alert, on: date) -> bool:
@@ -121,10 +116,6 @@ def _is_paused(alert: Alert, on: date) -> bool:
 
 
 def _tell(alert: Alert, result: Result, on: date) -> bool:
-    key = f"alert:{alert.submission.contact.email.lower()}:{on}"
-    if Notification.objects.filter(dedupe_key=key).exists():
-        alert.checked_at = None  # another file of the same address was faster: tomorrow
-        return False
     states = states_of(alert.submission, told=True)
     decided = told_decisions_in(states)
     wanted = {scheme for scheme, state in states.own.items() if state.is_followed}
@@ -133,6 +124,10 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
     is_time = on - alert.told_on >= EVERY[Alert.Frequency(alert.frequency)]
     news = news_of(alert.told, result, decided) if is_time else []
     reminders = _reminders(alert, result, decided, wanted, on)
+    turn = Turn(firm=alert.submission.firm, on=on, first=bool(reminders))
+    if (news or reminders) and not is_free(address=alert.submission.contact.email, turn=turn):
+        alert.checked_at = None  # something else about this firm was faster: tomorrow
+        return False
     if is_time:
         alert.told = result
     if not news and not reminders:
@@ -148,10 +143,11 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
     }
     enqueue_email(
         kind="alert",
-        key=key,
+        key=f"alert:{alert.pk}:{on}",
         recipient=alert.submission.contact.email,
         message=render("alert", context),
         about=(alert.submission.topic,),
+        turn=turn,
     )
     Reminder.objects.bulk_create(reminder for _match, reminder in reminders)
     alert.sent_on = on

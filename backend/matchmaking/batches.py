@@ -108,22 +108,23 @@ def write_to_several(
 ) -> Written:
     """End the reviews of several files with one word, an e-mail each; where one has ended, leave the word as a note.
 
-    Files that do not wait for the scheme any more, or that are others' to decide, stay as they are. No address
-    is written to twice: of two files of one, the first is answered. Raises ``ReviewError`` without a word.
+    Files that do not wait for the scheme any more, or that are others' to decide, stay as they are. No address is
+    written to twice about a firm: of two files of one, the first is answered. The e-mails take their turns among
+    alerts and surveys. Raises ``ReviewError`` without a word.
     """
     if not message.strip():
         raise ReviewError("Écrivez le mot que ces entreprises liront.")
-    said, written = Written([], []), set[str]()
+    said, written = Written([], []), set[tuple[str, str]]()
     for file, _is_kept in _lock_waiting(submissions, scheme, officer):
-        address = file.contact.email.casefold()
-        if address in written:
+        reader = file.contact.email.casefold(), file.firm
+        if reader in written:
             continue
-        written.add(address)
+        written.add(reader)
         if file.reviewed_at:
             write_note(submission=file, author=officer, audience=Note.Audience.FIRM, text=message)
             said.noted.append(file)
         else:
-            end_review(submission=file, officer=officer, on=on, message=message)
+            end_review(submission=file, officer=officer, on=on, message=message, takes_turn=True)
             said.ended.append(file)
     return said
 

@@ -22,6 +22,7 @@ from backend.matchmaking.models import (
     Submission,
 )
 from backend.matchmaking.states import states_of
+from backend.notifications.frequency_cap import Turn
 from backend.notifications.models import Notification
 from backend.notifications.placeholders import placeholder
 from backend.notifications.rendering import render
@@ -139,7 +140,7 @@ def enqueue_withdrawn(submission: Submission) -> None:
         )
 
 
-def enqueue_reviewed(submission: Submission, end: ReviewEnd) -> None:
+def enqueue_reviewed(submission: Submission, end: ReviewEnd, *, turn: Turn | None = None) -> None:
     """Tell a firm that its file was reviewed; an address that is not confirmed is told once it is."""
     if submission.confirmed_at is None:
         return
@@ -161,6 +162,7 @@ def enqueue_reviewed(submission: Submission, end: ReviewEnd) -> None:
         message=render("reviewed", context),
         about=(submission.topic,),
         reply_to=end.officer.email,
+        turn=turn,
     )
 
 

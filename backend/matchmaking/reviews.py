@@ -19,6 +19,7 @@ from backend.matchmaking.ownership import known_facts
 from backend.matchmaking.results import latest_result, mark_shown
 from backend.matchmaking.services import correct_submission
 from backend.matchmaking.states import SchemeState, States, both_states
+from backend.notifications.frequency_cap import Turn
 from backend.schemes.models import CatalogueTask, Criterion, Scheme
 
 KEPT, REJECTED = Review.Verdict.KEPT, Review.Verdict.REJECTED
@@ -248,9 +249,12 @@ def _restore(case: Case, fact: Fact) -> None:
 
 
 @transaction.atomic
-def end_review(*, submission: Submission, officer: User, on: date, message: str = "") -> ReviewEnd:
+def end_review(
+    *, submission: Submission, officer: User, on: date, message: str = "", takes_turn: bool = False
+) -> ReviewEnd:
     """End the review and enqueue the one e-mail that answers the firm.
 
+    ``takes_turn``: it is written to several firms at once, and waits for its turn among alerts and surveys.
     Raises ``ReviewError`` where nothing was decided, or where the review has ended already.
     """
     submission = Submission.objects.locked(submission.pk)
@@ -267,7 +271,7 @@ def end_review(*, submission: Submission, officer: User, on: date, message: str 
     submission.reviewed_at, submission.reviewed_by = end.ended_at, officer
     submission.officer = submission.officer or officer
     submission.save(update_fields=["reviewed_at", "reviewed_by", "officer"])
-    enqueue_reviewed(submission, end)
+    enqueue_reviewed(submission, end, turn=Turn(firm=submission.firm, on=on) if takes_turn else None)
     mark_shown(submission=submission, result=result)
     _note(Kind.REVIEW_ENDED, submission, officer)
     return end

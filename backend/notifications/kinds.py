@@ -40,6 +40,7 @@ class EmailKind:
     ``topic`` is what stops with it: a name, or a template of ``{about}``, the first thing the e-mail is about.
     ``links`` are the kinds of secret links it may carry; pages that ask to sign in are none. ``spacing`` is how many
     one address gets, and in how many seconds: those that anybody can have sent to it wait for their turn.
+    ``is_capped``: each takes a turn among those of its address and firm, one a day (``frequency_cap``).
     """
 
     name: str
@@ -50,6 +51,7 @@ class EmailKind:
     links: frozenset[str] = frozenset()
     reply_to_author: bool = False  # else replies go to the sender's address of the service
     spacing: tuple[tuple[int, int], ...] = ()
+    is_capped: bool = False
 
     def check_links(self, found: set[str]) -> None:
         """Raise ``UnknownLink`` where an e-mail carries a secret link that this kind may not carry."""
@@ -122,6 +124,7 @@ KINDS = {
             opt_out=OptOut.ONE_CLICK,
             topic=ALERTS,
             links=frozenset({"result", "stop"}),
+            is_capped=True,
         ),
         EmailKind(
             name="access_link", label=_("Lien de 30 minutes"), audience=Audience.FIRM, links=frozenset({"access"})

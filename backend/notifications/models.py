@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 
@@ -115,6 +116,10 @@ class Notification(models.Model):
     )
     attempt = models.PositiveSmallIntegerField(_("tentative"), default=0)
     owed_at = models.DateTimeField(_("dû le"))
+    # The turn it takes among those of its address and firm, where it takes one (``frequency_cap``).
+    cap_firm = models.CharField(_("entreprise"), max_length=40, blank=True)
+    cap_day = models.DateField(_("tour du"), null=True, blank=True)
+    cap_first = models.BooleanField(_("passe devant"), default=False)
     due_at = models.DateTimeField(_("à envoyer dès"))
     claimed_at = models.DateTimeField(_("pris le"), null=True, blank=True)
     ended_at = models.DateTimeField(_("terminé le"), null=True, blank=True)
@@ -125,6 +130,9 @@ class Notification(models.Model):
         verbose_name = _("notification")
         verbose_name_plural = _("notifications")
         ordering = ["-owed_at"]
+        constraints = [
+            models.UniqueConstraint("cap_firm", "cap_day", Lower("recipient"), name="one_capped_email_a_day"),
+        ]
         indexes = [
             models.Index(
                 fields=["due_at"], condition=Q(state__in=["due", "claimed"]), name="notification_deliverable"

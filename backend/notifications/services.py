@@ -22,11 +22,13 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from backend.common.days import current_day
 from backend.common.redaction import redact
 from backend.links.models import RULES, Kind, Link
 from backend.links.services import make_link
 from backend.notifications import sending
 from backend.notifications.bounces import envelope_sender, provider_headers
+from backend.notifications.frequency_cap import Turn, earliest, may_leave, take_turn
 from backend.notifications.headers import Email
 from backend.notifications.kinds import KINDS, EmailKind, OptOut, kind_of
 from backend.notifications.models import Notification, Stop
@@ -60,14 +62,19 @@ def enqueue_email(
     about: tuple[str, ...] = (),
     reply_to: str = "",
     asked_for: bool = False,
+    turn: Turn | None = None,
 ) -> Notification:
     """Enqueue an e-mail, once for each key; call it in the transaction of the change that owes it.
 
     ``about`` names what the e-mail tells of, such as ``submission:12``. ``asked_for`` is an e-mail its reader has just
     asked for, which no earlier stop holds back. One of a spaced kind leaves when it is its turn; while it waits, it
-    stands for another about the same. Raises ``UnknownKind`` where the registry does not know the kind.
+    stands for another about the same. ``turn`` is what one e-mail a day is counted for; it leaves on the first free
+    day. Raises ``UnknownKind`` where the registry does not know the kind, ``ValueError`` where a capped one has no
+    turn.
     """
     spec = kind_of(kind)
+    if spec.is_capped and turn is None:
+        raise ValueError(f"An e-mail {kind!r} takes turns: say of which firm it speaks, and on which day.")
     topic = spec.topic_about(about)
     text, in_text = take_out_links(message.text)
     html, in_html = take_out_links(message.html)
@@ -81,6 +88,11 @@ def enqueue_email(
     stopped = bool(topic) and not asked_for and has_stopped(address=recipient, topic=topic)
     suppression = None if stopped else suppression_of(address=recipient, kind=kind)
     digest = sha256(f"{settings.SECRET_KEY}:{key}".encode()).hexdigest()[:40]
+    capped: dict[str, Any] = {}
+    if turn and not stopped and not suppression and not Notification.objects.filter(dedupe_key=key).exists():
+        day = take_turn(address=recipient, turn=turn)
+        due_at = max(due_at, earliest(day, on=turn.on))
+        capped = {"cap_firm": turn.firm, "cap_day": day, "cap_first": turn.first}
     notification, is_new = Notification.objects.get_or_create(
         dedupe_key=key,
         defaults={
@@ -98,6 +110,7 @@ def enqueue_email(
             "owed_at": now,
             "due_at": due_at,
             "ended_at": now if stopped else None,
+            **capped,
         },
     )
     if is_new and suppression:
@@ -145,9 +158,11 @@ def deliver(*, pk: int, attempt: int) -> bool:
 
 
 def _may_leave_now(*, pk: int, attempt: int) -> bool:
-    """Tell whether the domain of the recipient may be written to this minute; else put the e-mail off, unclaimed."""
+    """Tell whether it is the turn of an e-mail, and of its domain this minute; else put it off, unclaimed."""
     now = timezone.now()
     rows = Notification.objects.deliverable(now, _lease()).filter(pk=pk, attempt=attempt)
+    if not may_leave(rows, on=current_day()):
+        return False
     recipient = rows.values_list("recipient", flat=True).first()
     later = sending.turn_at(recipient, now=now) if recipient else None
     if later:

@@ -287,6 +287,18 @@ def test_one_address_with_two_files_gets_one_email_a_day(scheme):
     assert sweep(NEXT_DAY + timedelta(days=1)) == []
 
 
+def test_one_address_with_two_firms_gets_one_email_of_each(scheme):
+    theirs = {"siret": "", "email": "compta@firm.example"}
+    one, other = subscriber(siren="552032534", **theirs), subscriber(siren="542065479", **theirs)
+    publish(scheme)
+    told = sweep()
+    assert [email.about for email in told] == [[one.topic], [other.topic]]
+    for email, file, not_this in zip(told, (one, other), (other, one), strict=True):
+        assert file.reference in email.text
+        assert not_this.reference not in email.text + email.html
+    assert sweep(NEXT_DAY) == []
+
+
 @pytest.mark.parametrize(("frequency", "days"), [(WEEKLY, 7), (MONTHLY, 30)])
 def test_a_digest_waits_for_its_day_and_tells_only_what_still_holds(scheme, frequency, days):
     passing = withheld("competences.recruter")

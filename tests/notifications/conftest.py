@@ -2,7 +2,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from backend.notifications.frequency_cap import Turn
+from backend.notifications.kinds import KINDS
 from backend.notifications.services import Message, enqueue_email
+from tests.factories import DAY
 from tests.neighbour import neighbour, pytest_runtest_call  # noqa: F401 -- beside every test here
 from tests.notifications.servers import Postman, mail_server
 
@@ -30,10 +33,12 @@ def mailers(port: int) -> dict:
 
 @pytest.fixture
 def make_owed(db):
-    """Return a function that owes an e-mail."""
+    """Return a function that owes an e-mail; each speaks of another firm, unless its turn says which."""
 
     def make(key="k", recipient="paul@firm.example", kind="job_alarm", **fields):
         message = Message(subject="L’objet", text="Du texte\n", html="<p>Du HTML</p>")
+        if kind in KINDS and KINDS[kind].is_capped:
+            fields.setdefault("turn", Turn(firm=key, on=DAY))
         return enqueue_email(kind=kind, key=key, recipient=recipient, message=message, **fields)
 
     return make

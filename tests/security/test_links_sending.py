@@ -11,11 +11,12 @@ from django.db import connection
 from backend.accounts.services import invite, off_board
 from backend.links.models import Kind, Link
 from backend.links.services import find_link
+from backend.notifications.frequency_cap import Turn
 from backend.notifications.kinds import UnknownLink
 from backend.notifications.models import Notification
 from backend.notifications.placeholders import MARK, placeholder
 from backend.notifications.services import Message, deliver, email_of, enqueue_email, stopped_by
-from tests.factories import as_sent, led_to, make_officer, make_submission
+from tests.factories import DAY, as_sent, led_to, make_officer, make_submission
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,8 @@ PASSWORD_PATH = re.compile(r"/compte/mot-de-passe/nouveau/\S+")
 
 def enqueue(text="", *, kind="alert", html="", about=("submission:1",), recipient="paul@firm.example"):
     message = Message(subject="L’objet", text=text, html=html or "<p>Du HTML</p>")
-    return enqueue_email(kind=kind, key=f"{kind}:{text}", recipient=recipient, message=message, about=about)
+    turn = Turn(firm=f"{kind}:{text}", on=DAY)
+    return enqueue_email(kind=kind, key=f"{kind}:{text}", recipient=recipient, message=message, about=about, turn=turn)
 
 
 def test_what_is_kept_of_every_email_has_a_mark_where_its_links_are():

@@ -1,5 +1,7 @@
 """Who waits for a scheme, and what is decided or written for several of them at once."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,7 +12,9 @@ from backend.matchmaking.models import Note, Review, Submission
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say, undo_last
 from backend.matchmaking.states import states_of
+from backend.notifications.frequency_cap import Turn
 from backend.notifications.models import Notification
+from backend.notifications.services import Message, enqueue_email
 from tests.factories import CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import text_of
@@ -135,6 +139,28 @@ def test_each_firm_gets_one_email_with_nothing_of_another(desk, officer, files, 
             assert other.reference not in email.text + email.html
     (note,) = ours(Note)
     assert (note.submission, note.audience) == (files[2], "firm")
+
+
+def test_an_address_is_written_to_once_for_each_of_its_firms(desk, page):
+    theirs = {"confirmed": True, "siret": "", "email": "compta@firm.example"}
+    one, again = make_submission(siren="552032534", **theirs), make_submission(siren="552032534", **theirs)
+    other = make_submission(siren="542065479", **theirs)
+    sent = {"file": [one.pk, again.pk, other.pk], "action": "ecrire", "message": "Bonjour."}
+    desk.post(page, sent)
+    emails = reviewed_emails().filter(recipient="compta@firm.example").order_by("pk")
+    assert [email.about for email in emails] == [[one.topic], [other.topic]]
+    assert [email.cap_day for email in emails] == [DAY, DAY]
+
+
+def test_what_is_written_to_several_waits_where_an_alert_left_today(desk, officer, files, page, scheme):
+    turn = Turn(firm=files[0].firm, on=DAY)
+    message = Message(subject="x", text="x", html="x")
+    enqueue_email(kind="alert", key="x", recipient=files[0].contact.email, message=message, about=("x",), turn=turn)
+    desk.post(page, {"file": [files[0].pk, files[1].pk], "action": "ecrire", "message": "Bonjour."})
+    days = dict(reviewed_emails().values_list("recipient", "cap_day"))
+    assert days == {files[0].contact.email: DAY + timedelta(days=1), files[1].contact.email: DAY}
+    end_review(submission=files[2], officer=officer, on=DAY, message="Bonjour")  # one answer is correspondence
+    assert reviewed_emails().get(recipient=files[2].contact.email).cap_day is None
 
 
 def test_no_address_is_written_to_twice(desk, files, page):

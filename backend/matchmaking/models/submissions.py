@@ -225,6 +225,11 @@ class Submission(models.Model):
         return f"submission:{self.pk}"
 
     @property
+    def firm(self) -> str:
+        """The firm that e-mails about this file speak of, as the frequency cap counts it; all unknown ones are one."""
+        return f"company:{self.sheet.company_id or 'unknown'}"
+
+    @property
     def crowd_note(self) -> str:
         """What officers read of a file that came among many: somebody may be filing in the firm's place."""
         if not (self.many_of_company or self.many_of_address):

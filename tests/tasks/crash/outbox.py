@@ -31,6 +31,9 @@ def fill(count: int) -> None:
 
 
 def _enqueue(number: int, recipient: str, file: int) -> None:
+    from django.utils import timezone
+
+    from backend.notifications.frequency_cap import Turn
     from backend.notifications.services import Message, enqueue_email
 
     message = Message(subject=f"Essai {number}", text=f"Numéro {number}\n", html=f"<p>Numéro {number}</p>")
@@ -40,6 +43,7 @@ def _enqueue(number: int, recipient: str, file: int) -> None:
         recipient=recipient,
         message=message,
         about=(f"submission:{file}",),
+        turn=Turn(firm=f"company:{number}", on=timezone.localdate()),
     )
 
 
