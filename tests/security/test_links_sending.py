@@ -2,6 +2,7 @@
 
 import json
 import re
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -26,7 +27,7 @@ PASSWORD_PATH = re.compile(r"/compte/mot-de-passe/nouveau/\S+")
 
 def enqueue(text="", *, kind="alert", html="", about=("submission:1",), recipient="paul@firm.example"):
     message = Message(subject="L’objet", text=text, html=html or "<p>Du HTML</p>")
-    turn = Turn(firm=f"{kind}:{text}", on=DAY)
+    turn = Turn(firm=uuid4().hex, on=DAY)
     return enqueue_email(kind=kind, key=f"{kind}:{text}", recipient=recipient, message=message, about=about, turn=turn)
 
 
