@@ -363,6 +363,7 @@ TABLE: dict[str, Row] = {
     # The firm: whoever holds its secret link, which says nothing of anybody else's file.
     "result": Row(PUBLIC, args=token),
     "plan": Row(PUBLIC, args=token),
+    "calendar": Row(PUBLIC, args=token),
     "aids_declaration": Row(PUBLIC, args=token),
     "open_schemes": Row(PUBLIC, args=token),
     "firm_scheme": Row(PUBLIC, args=lambda case: [*token(case), case.scheme.pk]),
@@ -512,6 +513,7 @@ TABLE: dict[str, Row] = {
     "security_txt": page(),
     "public_schemes": page(),
     "public_scheme": page(PUBLIC, "hdf-aden"),
+    "public_calendar": page(PUBLIC, "hdf-aden"),
     "public_versions": page(PUBLIC, "hdf-aden"),
     "public_version": page(PUBLIC, "hdf-aden", 1),
     "public_report": Row(PUBLIC, method="post", args=lambda case: ["hdf-aden"], sent=lambda case: {"text": "Faux."}),

@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from backend.common.days import current_day
+from backend.matchmaking.deadlines import dates_of
 from backend.matchmaking.listing import narrowed
 from backend.web.access import private
 from backend.web.drafts import Draft, Stated, stated
@@ -47,5 +49,10 @@ def scheme(request: HttpRequest, scheme_pk: int) -> HttpResponse:
     card = said.read.card(scheme_pk)
     if card is None:
         raise Http404
-    context = {"card": card, "answer_url": reverse("draft_condition"), "can_answer": ("firm",)}
+    context = {
+        "card": card,
+        "has_dates": any(dates_of(card.match.scheme, card.revision, on=current_day())),
+        "answer_url": reverse("draft_condition"),
+        "can_answer": ("firm",),
+    }
     return private(render_fragment(request, "web/parts/conditions.html", "web/firm_scheme.html", context))

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from backend.common.days import current_day
+from backend.matchmaking.deadlines import dates_of
 from backend.matchmaking.listing import rows_of
 from backend.matchmaking.models import SchemeEvent
 from backend.matchmaking.results import latest_result
@@ -56,6 +57,7 @@ def scheme(request: HttpRequest, token: str, pk: int) -> HttpResponse:
         "submission": submission,
         "token": token,
         "card": card,
+        "has_dates": any(dates_of(card.match.scheme, card.revision, on=current_day())),
         "answer_url": reverse("answer", args=[token]),
         "can_answer": ("firm",),
         "reasons": SchemeEvent.Reason.choices,

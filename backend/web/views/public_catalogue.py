@@ -11,6 +11,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from backend.common.days import current_day
+from backend.matchmaking.deadlines import dates_of
 from backend.notifications.services import absolute_url
 from backend.schemes import wording
 from backend.schemes.models import Revision, Scheme
@@ -147,6 +148,7 @@ def _page(request: HttpRequest, found: Scheme, revision: Revision) -> HttpRespon
         "review_on": review_day(revision),
         "is_overdue": is_overdue(revision, on=on),
         "successor": successor,
+        "has_dates": is_in_force and any(dates_of(found, revision, on=on)),
         "canonical": absolute_url("public_scheme", (successor or found).source_key),
         "structured": structured.as_script(structured.government_service(sheet)) if is_in_force else "",
     }

@@ -21,6 +21,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
 from backend.matchmaking.corrections import confirm_needs, correct_preference
 from backend.matchmaking.correspondence import latest_email, refuses_emails
+from backend.matchmaking.deadlines import deadlines_of
 from backend.matchmaking.delays import delay_of
 from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_links import colleagues_of, share_name
@@ -96,6 +97,7 @@ def result_page(
     questions = open_questions(open_of(submission, answer, rules.compiled))
     organisation = organisation_in_charge(submission)
     shows_aids = aid_form or proposes_de_minimis(answer) or has_aids(submission)
+    ledger = ledger_of(submission, on=answer.on) if shows_aids else None
     context = {
         "submission": submission,
         "token": token,
@@ -103,10 +105,11 @@ def result_page(
         "result": answer,
         "page": page,
         "said": said,
+        "has_dates": bool(deadlines_of(submission, page, ledger, on=answer.on)),
         "picker": families() if page.nothing_fits and said.cause == Cause.NOT_UNDERSTOOD else (),
         "needs_url": reverse("firm_needs", args=[token]),
         "needs_error": needs_error,
-        "ledger": ledger_of(submission, on=answer.on) if shows_aids else None,
+        "ledger": ledger,
         "refused": refused,
         "reasons": SchemeEvent.Reason.choices,
         "aid_form": aid_form or AidForm(auto_id="aide_%s"),
