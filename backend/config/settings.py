@@ -385,7 +385,7 @@ THROTTLES: dict[str, tuple[int, int]] = {
     "draft.network": (120, 3600),
     "filing.network": (60, 3600),
     "call.network": (20, 3600),
-    "send_again.network": (60, 3600),
+    "space.network": (60, 3600),
     "state.network": (120, 3600),
     "download.network": (60, 3600),
     "document.network": (60, 3600),

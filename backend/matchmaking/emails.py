@@ -52,18 +52,18 @@ def enqueue_confirmation(submission: Submission, *, suffix: str = "") -> None:
     )
 
 
-def enqueue_access_link(submission: Submission, *, key: str) -> None:
-    context = {"submission": submission, "access_url": placeholder(Kind.ACCESS, submission.pk)}
+def enqueue_access_link(*, recipient: str, submission_pk: int, about: tuple[str, ...], key: str) -> None:
+    """Send the link that opens the space of an address; it is to one of its files, and goes with that one."""
     enqueue_email(
         kind="access_link",
         key=key,
-        recipient=submission.contact.email,
-        message=render("access_link", context),
-        about=(submission.topic,),
+        recipient=recipient,
+        message=render("access_link", {"access_url": placeholder(Kind.ACCESS, submission_pk)}),
+        about=about,
     )
 
 
-def enqueue_receipt(submission: Submission, result: Result, *, key: str, again: bool = False) -> None:
+def enqueue_receipt(submission: Submission, result: Result, *, key: str) -> None:
     """Say that a file has arrived and who reads it: schemes are mailed once somebody has read it."""
     asks = result.reply == Reply.TO_CONFIRM or result.cause in (Cause.NOT_UNDERSTOOD, Cause.OTHER_LANGUAGE)
     n_matches = 0 if asks else result.matches.answering().count()
@@ -85,7 +85,6 @@ def enqueue_receipt(submission: Submission, result: Result, *, key: str, again: 
         recipient=submission.contact.email,
         message=render("receipt", context),
         about=(submission.topic,),
-        asked_for=again,
     )
 
 

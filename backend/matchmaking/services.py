@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -302,17 +302,18 @@ def confirm_address(*, submission: Submission) -> Submission:
 
 
 @transaction.atomic
-def send_link_again(*, email: str) -> int:
-    """Send again the link of every submission of an address; return how many. Silent about unknown addresses."""
-    minute = int(timezone.now().timestamp() // RESEND_SECONDS)
-    submissions = Submission.objects.filter(contact__email__iexact=email).order_by("-filed_at")[:5]
-    for submission in submissions:
-        if submission.confirmed_at:
-            result = latest_result(submission, on=current_day())
-            enqueue_receipt(submission, result, key=f"receipt:{submission.pk}:again:{minute}", again=True)
-        else:
-            enqueue_confirmation(submission, suffix=f":again:{minute}")
-    return len(submissions)
+def send_space_link(*, email: str) -> None:
+    """Send one link to an address that filed: of 30 minutes, or the one that confirms it while it never was.
+
+    For an address that filed nothing the same is done, and undone: how long it takes tells nobody which it was.
+    """
+    filed = Submission.objects.filed_with(email).select_related("contact", "sheet", "consent_by")
+    last_confirmed = filed.order_by(F("confirmed_at").desc(nulls_last=True), "-filed_at").first()
+    if last_confirmed:
+        send_access_link(submission=last_confirmed)
+        return
+    enqueue_access_link(recipient=email, submission_pk=0, about=(), key=f"access:{uuid4()}")
+    transaction.set_rollback(True)
 
 
 @transaction.atomic
@@ -320,7 +321,12 @@ def send_access_link(*, submission: Submission) -> None:
     """Send a 30-minute link to the address of a submission, or the one that confirms it; once in two minutes."""
     minute = int(timezone.now().timestamp() // RESEND_SECONDS)
     if submission.confirmed_at:
-        enqueue_access_link(submission, key=f"access:{submission.pk}:{minute}")
+        enqueue_access_link(
+            recipient=submission.contact.email,
+            submission_pk=submission.pk,
+            about=(submission.topic,),
+            key=f"access:{submission.pk}:{minute}",
+        )
     else:
         enqueue_confirmation(submission, suffix=f":again:{minute}")
 

@@ -127,7 +127,11 @@ KINDS = {
             is_capped=True,
         ),
         EmailKind(
-            name="access_link", label=_("Lien de 30 minutes"), audience=Audience.FIRM, links=frozenset({"access"})
+            name="access_link",
+            label=_("Lien de 30 minutes"),
+            audience=Audience.FIRM,
+            links=frozenset({"access"}),
+            spacing=((3, 10 * MINUTE), (20, DAY)),
         ),
         # to officers, about files
         _notice("waiting_digest", _("Ce qui arrive et ce qui attend, chaque matin")),

@@ -35,6 +35,7 @@ from backend.schemes.models import CatalogueTask
 from backend.steering.models import FileFact, NeedFact, SoleBlocker
 
 DRAFT = "draft"  # where a session keeps what a firm types before it files
+FRESH_ACCESS = "fresh_access"  # and the address whose space is open in it
 
 
 def rows_of(submission: Submission) -> dict[str, list[int | str]]:
@@ -140,7 +141,7 @@ def _beside(submission: Submission) -> dict[str, QuerySet[Any]]:
     address = submission.contact.email
     tasks = CatalogueTask.objects.filter(reviews__submission=submission).values_list("pk", flat=True)
     mails, stops = Notification.objects.about(submission.topic), Stop.objects.none()
-    shared = Submission.objects.filter(contact__email__iexact=address, erased_at=None).exclude(pk=submission.pk)
+    shared = Submission.objects.filed_with(address).exclude(pk=submission.pk)
     if address and not shared.exists():
         mails |= Notification.objects.filter(recipient__iexact=address, kind__in=TO_FIRMS)
         stops = Stop.objects.filter(address=address.lower())
@@ -158,11 +159,19 @@ def _beside(submission: Submission) -> dict[str, QuerySet[Any]]:
 
 
 def _sessions(submission: Submission) -> Iterator[str]:
-    """Give the sessions in which the same address or firm is typed or chosen: drafts never sent."""
+    """Give the sessions in which the same address or firm is typed or chosen: drafts never sent.
+
+    And those in which the space of the address is open, where nothing else is in it.
+    """
     email = submission.contact.email.lower()
     siren = submission.sheet.company.siren if submission.sheet.company else ""
+    is_last = bool(email) and not Submission.objects.filed_with(email).exclude(pk=submission.pk).exists()
     for session in Session.objects.iterator():
-        draft = session.get_decoded().get(DRAFT, {})
+        kept = session.get_decoded()
+        if is_last and kept.get(FRESH_ACCESS, {}).get("address", "").lower() == email:
+            yield session.session_key
+            continue
+        draft = kept.get(DRAFT, {})
         steps, chosen = draft.get("steps", {}), draft.get("registered", {}).get("siret", "")
         typed = {value.strip().lower() for step in steps.values() for values in step.values() for value in values}
         numbers = {"".join(filter(str.isdigit, value)) for value in (*typed, chosen)}

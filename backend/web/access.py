@@ -1,6 +1,8 @@
 """What secret links open: a file to whoever has its result link, more to who just showed the address is theirs."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
@@ -12,7 +14,7 @@ from backend.links.models import RULES, Kind, Link
 from backend.links.services import find_link
 from backend.matchmaking.models import Submission
 
-FRESH = "fresh_access"  # in the session: until when, by the number of the file
+FRESH = "fresh_access"  # in the session: which address, and until when
 
 
 class DeadLink(Http404):
@@ -60,19 +62,38 @@ def private(response: HttpResponse) -> HttpResponse:
 # -- what a forwarded result link is not enough for
 
 
-def grant_access(request: HttpRequest, submission: Submission) -> None:
-    """Note in the session that its address received a link just now; what it may do more ends by itself."""
-    now = timezone.now().timestamp()
-    granted = {pk: until for pk, until in request.session.get(FRESH, {}).items() if until > now}
-    granted[str(submission.pk)] = now + RULES[Kind.ACCESS].lifetime.total_seconds()
+@dataclass(frozen=True, slots=True)
+class FreshAccess:
+    """An address that received a link just now, opened in this browser."""
+
+    address: str
+    until: datetime
+
+
+def grant_access(request: HttpRequest, address: str) -> None:
+    """Note in the session that an address received a link just now; what it may do more ends by itself."""
+    until = timezone.now() + RULES[Kind.ACCESS].lifetime
     request.session.cycle_key()
-    request.session[FRESH] = granted
+    request.session[FRESH] = {"address": address, "until": until.timestamp()}
+
+
+def drop_access(request: HttpRequest) -> None:
+    request.session.pop(FRESH, None)
+
+
+def fresh_access(request: HttpRequest) -> FreshAccess | None:
+    """Return the address that this browser showed to be its reader's in the last 30 minutes."""
+    kept = request.session.get(FRESH, {})
+    address, until = kept.get("address", ""), kept.get("until", 0)
+    if not address or until <= timezone.now().timestamp():
+        return None
+    return FreshAccess(address, datetime.fromtimestamp(until, tz=UTC))
 
 
 def has_fresh_access(request: HttpRequest, submission: Submission) -> bool:
-    """Tell whether this browser opened an access link to the file in the last 30 minutes."""
-    until = request.session.get(FRESH, {}).get(str(submission.pk), 0)
-    return bool(until > timezone.now().timestamp())
+    """Tell whether this browser showed in the last 30 minutes that the address of a file is its reader's."""
+    access = fresh_access(request)
+    return access is not None and access.address.casefold() == submission.contact.email.casefold()
 
 
 def needs_fresh_access(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -26,7 +26,7 @@ DRAWN = (
 TOLD, STATES = ("href", "action", "name", "value", "data-scheme"), ("checked", "selected", "open", "disabled")
 ANYONE = (
     "/", "/transparence/", "/dispositifs/", "/dispositifs/?q=robot&lieu=Saint-Martin", "/dispositifs/hdf-aden/",
-    "/donnees-ouvertes/", "/retrouver/", "/demande/", "/nulle-part/",
+    "/donnees-ouvertes/", "/espace/", "/demande/", "/nulle-part/",
 )  # fmt: skip
 SIGNED_IN = (
     "/agent/", "/agent/?etat=suivis", "/agent/portefeuille/", "/agent/catalogue/", "/agent/classement/",

@@ -107,7 +107,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
         "dispositif-signaler": "/dispositifs/hdf-aden/signaler/?version=1&critere=3",
         "donnees-ouvertes": "/donnees-ouvertes/",
         "statistiques": "/statistiques/",
-        "retrouver": "/retrouver/",
+        "espace": "/espace/",
         "connexion": "/compte/connexion/",
         "mot-de-passe-oublie": "/compte/mot-de-passe/oublie/",
         "mot-de-passe-envoye": "/compte/mot-de-passe/oublie/envoye/",
@@ -118,7 +118,6 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
         "confirmer": f"/confirmer/{made['confirm']}/",
         "arreter": f"/arreter/{made['stop']}/",
         "acces": f"/acces/{made['access']}/",
-        "acces-a-demander": f"/resultat/{made['decided']}/acces/",
         "resultat-a-confirmer": f"/resultat/{made['unconfirmed']}/",
         "resultat-pas-relu": f"/resultat/{made['waiting']}/",
         "resultat-rien": f"/resultat/{made['nothing']}/",
@@ -132,6 +131,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
     expect(page.get_by_role("heading", level=1)).to_contain_text("Nous n’avons pas bien compris votre besoin")
     visit(page, service, "introuvable", "/nulle-part/", status=404)
     visit(page, service, "lien-perime", "/confirmer/abc/", status=404)
+    visit(page, service, "acces-a-demander", f"/resultat/{made['decided']}/effacer/", status=403)
 
     # On paper: the answer and a scheme with its conditions, four sheets at most each.
     for path in (f"/resultat/{made['waiting']}/", f"/resultat/{made['reviewed']}/", "/dispositifs/hdf-aden/"):
@@ -139,10 +139,10 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
         assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) <= 4, path
 
     # States that come of what was typed.
-    page.goto(f"{service.url}/retrouver/")
+    page.goto(f"{service.url}/espace/")
     page.get_by_label("Votre adresse électronique").fill("pas une adresse")
     page.locator("main button[type=submit]").click()
-    look(page, "page-retrouver-erreur")
+    look(page, "page-espace-erreur")
     page.goto(f"{service.url}/resultat/{made['waiting']}/")
     page.get_by_text("Alertes, courriels, liens et données").click()
     page.get_by_label("En pause jusqu’au").fill("2020-01-01")

@@ -1,9 +1,12 @@
 """Filing, correcting, answering and reviewing, by the services."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from backend.accounts.models import Membership
 from backend.companies.models import Company, Contact, Establishment, Fact
@@ -17,7 +20,7 @@ from backend.matchmaking.services import (
     confirm_address,
     correct_submission,
     file_submission,
-    send_link_again,
+    send_space_link,
 )
 from backend.notifications.models import Notification
 from backend.notifications.services import stop
@@ -376,17 +379,32 @@ def test_a_file_is_visible_once_the_address_is_confirmed():
 
 
 @pytest.mark.parametrize("email", ["isabelle.morel@tolerie.example", "Isabelle.Morel@Tolerie.Example"])
-@pytest.mark.parametrize(("confirmed", "kind"), [(False, "confirm_address"), (True, "receipt")])
-def test_the_link_is_sent_again_by_what_the_address_has_shown(email, confirmed, kind):
-    make_submission(confirmed=confirmed)
-    assert send_link_again(email=email) == 1
-    assert len(sent(kind)) == (2 if confirmed else 1)  # a confirmation that still waits is not asked for twice
+@pytest.mark.parametrize(("confirmed", "kind"), [(False, "confirm_address"), (True, "access_link")])
+def test_one_link_is_sent_by_what_the_address_has_shown(email, confirmed, kind):
+    for _ in range(2):
+        make_submission(confirmed=confirmed)
+    before = ours(Notification).exclude(kind=kind).count()
+    send_space_link(email=email)
+    assert len(sent(kind)) == (1 if confirmed else 2)  # a confirmation that still waits is not asked for twice
+    assert ours(Notification).exclude(kind=kind).count() == before
 
 
 def test_a_link_for_an_unknown_address_sends_nothing():
     make_submission()
-    assert send_link_again(email="autre@tolerie.example") == 0
+    send_space_link(email="autre@tolerie.example")
     assert ours(Notification).count() == 1
+
+
+def test_an_unknown_address_asks_the_database_for_the_same_as_a_known_one():
+    make_submission(confirmed=True)
+    asked = {}
+    for email in ("isabelle.morel@tolerie.example", "autre@tolerie.example"):
+        with CaptureQueriesContext(connection) as queries:
+            send_space_link(email=email)
+        asked[email] = [re.sub(r"'[^']*'|[0-9]+", "?", one["sql"]).split("VALUES")[0] for one in queries]
+    known, unknown = asked.values()
+    assert [sql for sql in known if "SAVEPOINT" not in sql] == [sql for sql in unknown if "SAVEPOINT" not in sql]
+    assert any(sql.startswith("INSERT") for sql in unknown)
 
 
 def test_an_address_that_stopped_gets_what_it_asks_for_and_nothing_else():
@@ -394,8 +412,8 @@ def test_an_address_that_stopped_gets_what_it_asks_for_and_nothing_else():
     stop(address=submission.contact.email, topic=submission.topic)
     confirm_address(submission=submission)
     assert sent("receipt")[0].state == Notification.State.STOPPED
-    send_link_again(email=submission.contact.email)
-    assert sent("receipt")[1].state == Notification.State.DUE
+    send_space_link(email=submission.contact.email)
+    assert sent("access_link")[0].state == Notification.State.DUE
     end_review(submission=submission, officer=make_officer(), on=DAY, message="Bonjour")
     assert sent("reviewed")[0].state == Notification.State.STOPPED
 

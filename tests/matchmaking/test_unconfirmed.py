@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
-from backend.matchmaking.services import confirm_address, send_link_again
+from backend.matchmaking.services import confirm_address, send_space_link
 from backend.notifications.models import Notification
 from backend.web.forms.filing.contact import ContactForm
 from tests.factories import CCLO, DAY, decide, first_matches, make_lead, make_officer, make_submission
@@ -80,7 +80,7 @@ def test_its_review_is_e_mailed_once_the_address_is_confirmed(long_ago):
     submission, officer = long_ago(), make_officer()
     decide(submission, first_matches(submission)[0].scheme, officer)
     end_review(submission=submission, officer=officer, on=DAY, message="Un mot.")
-    send_link_again(email=submission.contact.email)
+    send_space_link(email=submission.contact.email)
     to_firm = ours(Notification).filter(recipient=submission.contact.email)
     assert {row.kind for row in to_firm} == {"confirm_address"}
     confirm_address(submission=submission)

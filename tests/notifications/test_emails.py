@@ -10,10 +10,11 @@ from django.core.management import call_command
 from backend.accounts.models import User
 from backend.accounts.services import invite
 from backend.common.days import current_day
-from backend.matchmaking import services
+from backend.matchmaking.emails import enqueue_receipt
 from backend.matchmaking.management.demonstration import read_demonstration
+from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
-from backend.matchmaking.services import Filing, confirm_address, file_submission, send_link_again
+from backend.matchmaking.services import Filing, confirm_address, file_submission
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
 from backend.privacy.consent import withdraw_consent
@@ -195,29 +196,6 @@ def test_a_firm_that_gave_no_name_is_called_your_firm(officer):
         assert "pour votre entreprise est" in " ".join(body.split())
 
 
-def test_a_link_asked_for_again_is_owed_again(submission):
-    confirm_address(submission=submission)
-    assert send_link_again(email=submission.contact.email.upper()) == 1
-    assert ours(Notification).filter(kind="receipt").count() == 2
-
-
-def test_a_link_asked_for_again_says_where_the_file_is(submission, officer, monkeypatch):
-    confirm_address(submission=submission)
-    review(submission, officer, n_kept=1, n_rejected=0, message="")
-    send_link_again(email=submission.contact.email)
-    read = ours(Notification).filter(kind="receipt").latest("pk")
-    withdraw_consent(submission=submission)
-    monkeypatch.setattr(services, "RESEND_SECONDS", 1)  # so this is a while later
-    send_link_again(email=submission.contact.email)
-    closed = ours(Notification).filter(kind="receipt").latest("pk")
-    for email, said in ((read, "a été relue"), (closed, "est fermée")):
-        assert_well_formed(email)
-        for body in (email.text, email.html):
-            assert said in body
-            assert "pas encore relue" not in body.lower()
-            assert "vous appelle," not in body
-
-
 def test_an_invitation_and_a_new_password_come_with_their_link(officer):
     invite(user=officer)
     email = owed("invitation")
@@ -228,3 +206,20 @@ def test_an_invitation_and_a_new_password_come_with_their_link(officer):
     assert "http://127.0.0.1/x?a=1&b=2" in message.text
     assert "claire.vasseur@jonction.example" in message.html
     assert "arreter" not in message.text
+
+
+def test_a_receipt_that_is_written_later_says_where_the_file_is(submission, officer):
+    confirm_address(submission=submission)
+    review(submission, officer, n_kept=1, n_rejected=0, message="")
+    submission.refresh_from_db()
+    enqueue_receipt(submission, latest_result(submission, on=DAY), key="receipt:read")
+    withdraw_consent(submission=submission)
+    submission.refresh_from_db()
+    enqueue_receipt(submission, latest_result(submission, on=DAY), key="receipt:closed")
+    for key, said in (("receipt:read", "a été relue"), ("receipt:closed", "est fermée")):
+        email = Notification.objects.get(dedupe_key=key)
+        assert_well_formed(email)
+        for body in (email.text, email.html):
+            assert said in body
+            assert "pas encore relue" not in body.lower()
+            assert "vous appelle," not in body

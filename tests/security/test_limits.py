@@ -116,12 +116,12 @@ def test_the_mailbox_of_a_victim_gets_one_confirmation_in_ten_minutes_and_six_a_
 def test_asking_again_adds_nothing_to_what_waits_and_is_answered_alike(client):
     for _ in range(2):
         fill(client)
-    pages = [client.post("/retrouver/", {"email": CONTACT["email"]}) for _ in range(4)]
+    pages = [client.post("/espace/", {"email": CONTACT["email"]}) for _ in range(4)]
     assert {page.status_code for page in pages} == {200}
     assert len({text_of(page) for page in pages}) == 1
     assert n_deliverable() == 1
     n = ours(Notification).count()
-    client.post("/retrouver/", {"email": CONTACT["email"]})
+    client.post("/espace/", {"email": CONTACT["email"]})
     assert ours(Notification).count() == n
 
 

@@ -65,7 +65,7 @@ def test_a_dead_link_says_how_to_get_another(client, submission, clock, kind, wh
     response = getattr(client, method)(path)
     assert response.status_code == 404
     assert "Ce lien ne fonctionne plus" in text_of(response)
-    assert 'href="/retrouver/"' in response.content.decode()
+    assert 'href="/espace/"' in response.content.decode()
     assert response["X-Robots-Tag"] == "noindex, nofollow"
     assert not Stop.objects.exists()
 
@@ -162,35 +162,35 @@ def open_access(client, submission):
     assert email.recipient == submission.contact.email
     path = re.search(r"/acces/\S+", as_sent(email).text).group()
     assert client.get(path).status_code == 200
-    return client.post(path)["Location"]
+    assert client.post(path)["Location"] == "/espace/"
+    return "/espace/"
 
 
 def test_a_forwarded_link_reads_and_neither_stops_everything_nor_lists_other_requests(client, submission):
     other = make_submission(confirmed=True, company_name="Second établissement")
-    path = path_of(Kind.RESULT, submission)
-    assert client.get(path).status_code == 200
-    text = text_of(client.get(f"{path}acces/"))
-    assert "Recevoir un lien de 30 minutes" in text
-    assert other.reference not in text
-    for refused in ("acces/arreter/", f"acces/ouvrir/{other.pk}/"):
-        response = client.post(f"{path}{refused}")
+    assert client.get(path_of(Kind.RESULT, submission)).status_code == 200
+    assert "Retrouvez toutes vos demandes" in text_of(client.get("/espace/"))
+    for refused in ("courriels/arreter/", f"demande/{other.pk}/", f"demande/{submission.pk}/"):
+        response = client.post(f"/espace/{refused}")
         assert response.status_code == 403
-        assert "Il faut un lien plus récent" in text_of(response)
+        assert "Votre espace s’est fermé" in text_of(response)
+        assert other.reference not in text_of(response)
     assert not Stop.objects.exists()
 
 
 @OTHER_ADDRESS
-def test_a_fresh_link_lists_the_other_requests_of_the_address_and_opens_them(client, submission, neighbour_file):
+def test_a_fresh_link_lists_the_requests_of_the_address_and_opens_them(client, submission, neighbour_file):
     other = make_submission(confirmed=True, company_name="Second établissement")
-    unconfirmed = make_submission(company_name="Jamais confirmée")
     page = open_access(client, submission)
     text = text_of(client.get(page))
-    assert other.reference in text
-    for hidden in (neighbour_file.reference, "Fonderie voisine", unconfirmed.reference):
+    for reference in (submission.reference, other.reference):
+        assert reference in text
+    for hidden in (neighbour_file.reference, "Fonderie voisine"):
         assert hidden not in text
-    assert led_to(client.post(f"{page}ouvrir/{other.pk}/")["Location"]) == other
-    for foreign in (neighbour_file, unconfirmed):
-        assert client.post(f"{page}ouvrir/{foreign.pk}/").status_code == 404
+    assert led_to(client.post(f"{page}demande/{other.pk}/")["Location"]) == other
+    data = client.post(f"{page}demande/{other.pk}/", {"page": "own_data"})["Location"]
+    assert data.endswith("/mes-donnees/")
+    assert client.post(f"{page}demande/{neighbour_file.pk}/").status_code == 404
 
 
 @pytest.mark.neighbour("address")
@@ -198,7 +198,7 @@ def test_a_fresh_link_lists_the_other_requests_of_the_address_and_opens_them(cli
 def test_one_address_with_two_firms_sees_both_only_by_a_fresh_link(client, submission, neighbour):
     other = neighbour.submission.reference
     path = path_of(Kind.RESULT, submission)
-    assert other not in text_of(client.get(path)) + text_of(client.get(f"{path}acces/"))
+    assert other not in text_of(client.get(path)) + text_of(client.get("/espace/"))
     assert other in text_of(client.get(open_access(client, submission)))
 
 
@@ -206,7 +206,7 @@ def test_one_address_with_two_firms_sees_both_only_by_a_fresh_link(client, submi
 def test_a_fresh_link_stops_everything_of_its_address_and_nothing_of_another(client, submission, neighbour_file):
     other = make_submission(confirmed=True)
     page = open_access(client, submission)
-    response = client.post(f"{page}arreter/", follow=True)
+    response = client.post(f"{page}courriels/arreter/", follow=True)
     assert "cette adresse ne recevra plus de courriel" in text_of(response)
     stopped = Stop.objects.get()
     assert stopped.address == submission.contact.email
@@ -218,18 +218,37 @@ def test_a_fresh_link_stops_everything_of_its_address_and_nothing_of_another(cli
 def test_access_ends_after_thirty_minutes(client, submission, clock):
     page = open_access(client, submission)
     clock.goes_on(timedelta(minutes=29))
-    assert "Vos autres demandes" in text_of(client.get(page))
+    assert submission.reference in text_of(client.get(page))
     clock.goes_on(timedelta(minutes=1))
-    assert "Recevoir un lien de 30 minutes" in text_of(client.get(page))
-    assert client.post(f"{page}arreter/").status_code == 403
+    assert "Recevoir le lien" in text_of(client.get(page))
+    assert client.post(f"{page}courriels/arreter/").status_code == 403
 
 
 @OTHER_ADDRESS
-def test_access_is_to_one_file_in_one_browser(client, submission, neighbour_file):
+def test_access_ends_where_one_closes_it(client, submission):
     page = open_access(client, submission)
-    assert client.post(f"{path_of(Kind.RESULT, neighbour_file)}acces/arreter/").status_code == 403
-    assert Client().post(f"{page}arreter/").status_code == 403
+    client.post(f"{page}fermer/")
+    assert "Recevoir le lien" in text_of(client.get(page))
+
+
+@OTHER_ADDRESS
+def test_access_is_to_one_address_in_one_browser(client, submission, neighbour_file):
+    page = open_access(client, submission)
+    assert client.get(f"{path_of(Kind.RESULT, submission)}effacer/").status_code == 200
+    assert client.get(f"{path_of(Kind.RESULT, neighbour_file)}effacer/").status_code == 403
+    assert Client().post(f"{page}courriels/arreter/").status_code == 403
     assert not Stop.objects.exists()
+
+
+@OTHER_ADDRESS
+def test_access_stays_with_the_address_that_had_the_link_when_a_file_gets_another(client, submission):
+    page = open_access(client, submission)
+    bounce(submission)
+    correct_address(submission=submission, officer=make_officer(), email=OTHER, on=current_day())
+    make_submission(confirmed=True, email=OTHER, company_name="Fonderie voisine")
+    assert submission.reference not in text_of(client.get(page))
+    assert "Fonderie voisine" not in text_of(client.get(page))
+    assert client.get(f"{path_of(Kind.RESULT, submission)}effacer/").status_code == 403
 
 
 def test_an_access_link_serves_once(client, submission):
@@ -237,7 +256,7 @@ def test_an_access_link_serves_once(client, submission):
     assert client.post(path).status_code == 302
     for replay in (Client().get(path), Client().post(path), client.post(path)):
         assert replay.status_code == 404
-        assert "se demande à nouveau sur la page de votre résultat" in text_of(replay)
+        assert "se demande à nouveau avec votre adresse" in text_of(replay)
 
 
 def test_a_scanner_that_opens_an_access_link_uses_nothing_up(client, submission):

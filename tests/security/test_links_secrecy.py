@@ -90,7 +90,7 @@ def test_403_of_a_form_without_its_cookie(kind, logs):
 
 def test_403_where_a_fresh_link_is_needed(client, logs):
     link = open_link(Kind.RESULT)
-    response = client.post(f"{link.path}acces/arreter/")
+    response = client.post(f"{link.path}mes-donnees/retirer/")
     assert link.token not in logs.getvalue() + text_of(response)
     assert response.status_code == 403
 

@@ -10,12 +10,13 @@ from django.urls import reverse
 
 from backend.accounts.models import Membership
 from backend.matchmaking.alerts import tell
+from backend.matchmaking.emails import enqueue_receipt
 from backend.matchmaking.file_links import FileLinkError, agree_link, close_file, link_files, reopen_file, undo_link
 from backend.matchmaking.models import FileLink, Submission
 from backend.matchmaking.ownership import read_together
 from backend.matchmaking.results import facts_of, facts_of_all, latest_result, may_be_shown
 from backend.matchmaking.reviews import told_decisions
-from backend.matchmaking.services import correct_submission, send_link_again
+from backend.matchmaking.services import correct_submission
 from backend.matchmaking.state_aid import ledger_of
 from backend.notifications.models import Notification
 from tests.factories import ARC, CCLO, DAY, link_to, make_lead, make_officer
@@ -191,7 +192,7 @@ def test_an_undone_link_computes_again_and_the_old_answer_is_never_shown(client,
 
 def test_what_has_not_left_when_a_link_is_undone_is_written_again(firm, other, lead):
     made = link(firm, other, lead)
-    send_link_again(email=other.email)
+    enqueue_receipt(other.file, latest_result(other.file, on=DAY), key="receipt:again")
     before = Notification.objects.filter(kind="receipt", recipient=other.email).latest("pk")
     others = Notification.objects.exclude(recipient__in=[other.email, firm.email]).order_by("pk")
     untouched = list(others.values_list("pk", "state"))
@@ -205,7 +206,7 @@ def test_what_has_not_left_when_a_link_is_undone_is_written_again(firm, other, l
 
 
 def test_what_has_not_left_when_a_link_is_made_leaves(firm, other, lead):
-    send_link_again(email=other.email)
+    enqueue_receipt(other.file, latest_result(other.file, on=DAY), key="receipt:again")
     receipt = Notification.objects.filter(kind="receipt", recipient=other.email).latest("pk")
     assert receipt.state == Notification.State.DUE
     link(firm, other, lead)

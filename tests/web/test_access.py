@@ -359,7 +359,12 @@ TABLE: dict[str, Row] = {
     "draft_condition": Row(PUBLIC, method="post"),
     "draft_contact": Row(PUBLIC, method="post"),
     "draft_call": Row(PUBLIC, method="post"),
-    "send_again": page(),
+    "space": page(),
+    "space_leave": Row(PUBLIC, method="post"),
+    # Whoever opened a link of 30 minutes sent to the address: nobody else.
+    "space_file": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
+    "space_confirm": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
+    "space_stop": Row(everyone(403), method="post"),
     # The firm: whoever holds its secret link, which says nothing of anybody else's file.
     "result": Row(PUBLIC, args=token),
     "plan": Row(PUBLIC, args=token),
@@ -389,12 +394,8 @@ TABLE: dict[str, Row] = {
     "erase": Row(everyone(403), args=token),
     "erased": page(),
     "end_links": Row(PUBLIC, method="post", args=token, sent=lambda case: {"others": "1"}),
-    # A link that was forwarded is not enough for the last two: they ask for one of 30 minutes.
-    "manage": Row(PUBLIC, args=token),
     "send_access": Row(PUBLIC, method="post", args=token),
     "access": Row(PUBLIC, args=lambda case: [link_to(case.file, LinkKind.ACCESS)]),
-    "stop_all": Row(everyone(403), method="post", args=token),
-    "open_other": Row(everyone(403), method="post", args=lambda case: [link_to(case.file), case.file.pk]),
     "confirm": Row(PUBLIC, args=lambda case: [link_to(case.file, LinkKind.CONFIRM)]),
     "stop": Row(PUBLIC, args=lambda case: [stop_link("a@b.example", "alerts:submission:1")]),
     # Officers.

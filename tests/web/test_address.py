@@ -12,7 +12,7 @@ from backend.links.models import Kind
 from backend.links.services import revoke_links
 from backend.matchmaking.correspondence import refuse_emails
 from backend.matchmaking.models import Submission
-from backend.matchmaking.services import RESEND_SECONDS, send_link_again
+from backend.matchmaking.services import RESEND_SECONDS, send_space_link
 from backend.notifications.kinds import ALERTS, OFFICER_NOTICES
 from backend.notifications.models import Notification, Stop
 from backend.notifications.services import stop
@@ -118,14 +118,14 @@ def far_from_the_turn():
 def test_asking_for_the_link_while_it_waits_to_leave_sends_no_other(client, submission):
     far_from_the_turn()
     for _ in range(2):
-        assert client.post("/retrouver/", {"email": submission.contact.email}).status_code == 200
+        assert client.post("/espace/", {"email": submission.contact.email}).status_code == 200
     assert owed("confirm_address").count() == 1
 
 
 def test_the_answer_is_the_same_whether_the_address_is_known_or_not(client, submission):
     known = submission.contact.email
     texts = {
-        text_of(client.post("/retrouver/", {"email": email})).replace(email, "…") for email in (known, "x@y.example")
+        text_of(client.post("/espace/", {"email": email})).replace(email, "…") for email in (known, "x@y.example")
     }
     assert len(texts) == 1
     assert not ours(Notification).filter(recipient="x@y.example").exists()
@@ -133,7 +133,7 @@ def test_the_answer_is_the_same_whether_the_address_is_known_or_not(client, subm
 
 @pytest.mark.parametrize("email", ["", "camille@", "camille roux", "a@b.example\nBcc: c@d.example"])
 def test_a_link_is_asked_for_with_a_whole_address(client, email):
-    response = client.post("/retrouver/", {"email": email})
+    response = client.post("/espace/", {"email": email})
     assert response.status_code == 422
     assert not ours(Notification).exists()
 
@@ -167,14 +167,14 @@ def test_after_a_refusal_only_what_is_asked_for_is_sent(client, submission):
     refuse_emails(submission=submission, phone="03 44 00 00 00")
     client.post(confirm_path(submission))
     assert owed("receipt").get().state == Notification.State.STOPPED
-    send_link_again(email=submission.contact.email)
-    assert owed("receipt").latest("pk").state == Notification.State.DUE
+    send_space_link(email=submission.contact.email)
+    assert owed("access_link").get().state == Notification.State.DUE
 
 
 def test_a_confirmation_asked_for_after_a_refusal_is_sent(submission):
     refuse_emails(submission=submission, phone="03 44 00 00 00")
     owed("confirm_address").update(due_at=timezone.now() - timedelta(days=2), state=Notification.State.SENT)
-    send_link_again(email=submission.contact.email)
+    send_space_link(email=submission.contact.email)
     assert owed("confirm_address").latest("pk").state == Notification.State.DUE
 
 
@@ -199,7 +199,7 @@ def test_an_altered_stop_link_is_not_found(client, token, method):
     assert not Stop.objects.exists()
 
 
-@pytest.mark.parametrize("path", ["/confirmer/{}/", "/retrouver/", "/demande/besoin/"])
+@pytest.mark.parametrize("path", ["/confirmer/{}/", "/espace/", "/demande/besoin/"])
 def test_every_other_form_is_refused_without_its_cookie_in_french(submission, path):
     response = Client(enforce_csrf_checks=True).post(path.format(link_to(submission, Kind.CONFIRM)))
     assert response.status_code == 403

@@ -116,8 +116,8 @@ def test_without_a_number_nothing_is_refused(client, file, typed, said):
 
 def test_a_link_that_is_asked_for_comes_whatever_was_refused(client, file):
     choose(client, file, phone=PHONE)
-    client.post("/retrouver/", {"email": file.contact.email})
-    again = Notification.objects.about(file.topic).get(dedupe_key__contains=":again:")
+    client.post("/espace/", {"email": file.contact.email})
+    again = Notification.objects.about(file.topic).get(kind="access_link")
     assert again.state == State.DUE
 
 

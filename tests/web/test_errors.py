@@ -68,7 +68,7 @@ def test_a_step_without_its_cookie_keeps_what_was_typed_and_can_be_sent_again(st
 
 @pytest.mark.django_db
 def test_an_address_without_its_cookie_is_kept(client):
-    response = Client(enforce_csrf_checks=True).post("/retrouver/", {"email": "camille@y.example"})
+    response = Client(enforce_csrf_checks=True).post("/espace/", {"email": "camille@y.example"})
     check(response, 403, "Le formulaire n’a pas été envoyé")
     assert 'value="camille@y.example"' in response.content.decode()
 

@@ -112,14 +112,14 @@ def test_the_service_says_that_it_is_alive(client):
 
 def public_pages(client, settings, tmp_path):
     settings.CATCHER_DIR = tmp_path
-    paths = ["/", "/retrouver/", "/courriels/", "/nulle-part/", "/confirmer/x/", "/contact/", "/accessibilite/"]
+    paths = ["/", "/espace/", "/courriels/", "/nulle-part/", "/confirmer/x/", "/contact/", "/accessibilite/"]
     paths += ["/mentions-legales/", "/donnees-personnelles/"]
     paths += ["/compte/connexion/", "/compte/mot-de-passe/oublie/", "/compte/mot-de-passe/oublie/envoye/"]
     paths += ["/compte/inactif/", "/compte/mot-de-passe/nouveau/x-y/", "/compte/mot-de-passe/nouveau/fait/"]
     for path in paths:
         yield path, client.get(path)
-    yield "sent again", client.post("/retrouver/", {"email": "x@y.example"})
-    yield "sent again, wrong", client.post("/retrouver/", {"email": "x"})
+    yield "sent again", client.post("/espace/", {"email": "x@y.example"})
+    yield "sent again, wrong", client.post("/espace/", {"email": "x"})
     yield "too large", client.post("/demande/besoin/", {"text": "a" * 1_000_000})
 
 
@@ -147,10 +147,9 @@ def firm_pages(client, _settings, _tmp_path):
     yield "stopped", client.post(stop)
     access = client.get(f"/acces/{link_to(submission, Kind.ACCESS)}/")
     yield "access", access
-    manage = f"/resultat/{link_to(submission)}/acces/"
-    yield "access needed", client.get(manage)
+    yield "access needed", client.get(f"/resultat/{link_to(submission)}/effacer/")
     client.post(access.wsgi_request.path)
-    yield "manage", client.get(manage)
+    yield "space", client.get("/espace/")
     yield "dead link", client.get("/acces/x/")
 
 

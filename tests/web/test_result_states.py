@@ -91,7 +91,7 @@ def test_an_unconfirmed_file_says_where_its_email_is(client, changes, said):
     text, links, _ = shown(client, submission)
     assert said in text
     assert "Sans réponse, nous vous appelons après un jour ouvré." in text
-    assert links["Le recevoir à nouveau"] == reverse("send_again")
+    assert links["Le recevoir à nouveau"] == reverse("space")
 
 
 def test_an_unconfirmed_file_without_a_telephone_says_that_nobody_reads_it(client):

@@ -154,12 +154,12 @@ def test_another_firm_elsewhere_is_not_refused(client, settings):
 @pytest.mark.django_db
 def test_asking_for_a_link_too_often_is_refused_and_keeps_the_address(client, settings):
     no_turn_of_the_hour()
-    limit(settings, send_again__network=1)
+    limit(settings, space__network=1)
     submission = make_submission()
     sent = {"email": submission.contact.email}
-    assert client.post("/retrouver/", sent).status_code == 200
+    assert client.post("/espace/", sent).status_code == 200
     n = ours(Notification).count()
-    response = client.post("/retrouver/", sent)
+    response = client.post("/espace/", sent)
     told(response)
     assert response.context["form"]["email"].value() == submission.contact.email
     assert ours(Notification).count() == n
@@ -198,7 +198,7 @@ def no_redis(request, settings):
             listener.listen()
         location = f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
         settings.CACHES = {**settings.CACHES, "counters": {**settings.CACHES["counters"], "LOCATION": location}}
-        limit(settings, draft__network=0, filing__network=0, send_again__network=0, wrong_link__network=0)
+        limit(settings, draft__network=0, filing__network=0, space__network=0, wrong_link__network=0)
         yield
 
 
@@ -209,7 +209,7 @@ def test_a_firm_files_and_reads_its_result_without_redis(client, no_redis, caplo
     assert client.get(response["Location"]).status_code == 200
     submission = ours(Submission).get()
     assert client.post(f"/confirmer/{link_to(submission, Kind.CONFIRM)}/").status_code == 302
-    assert client.post("/retrouver/", {"email": submission.contact.email}).status_code == 200
+    assert client.post("/espace/", {"email": submission.contact.email}).status_code == 200
     assert client.get("/resultat/x/").status_code == 404
     assert time.monotonic() - before < 20
     assert "The limit filing.network is not counted" in caplog.text

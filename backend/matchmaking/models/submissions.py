@@ -56,7 +56,11 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def of_address(self, email: str) -> Self:
         """Filed with an address that was shown to be its owner's."""
-        return self.confirmed().filter(contact__email__iexact=email)
+        return self.confirmed().filed_with(email)
+
+    def filed_with(self, email: str) -> Self:
+        """Filed with an address, by its owner or by somebody who typed it."""
+        return self.filter(contact__email__iexact=email, erased_at__isnull=True)
 
     def locked(self, pk: int) -> "Submission":
         """Lock a file until the transaction ends, before it is changed.

@@ -1,8 +1,8 @@
-"""What takes a fresh link: the other requests of the address, stopping everything; and the links of a file, to end."""
+"""The fresh link that opens a contact's space; and the links of a file, to end."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -10,34 +10,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.throttles import client_network, spend
 from backend.links.models import OF_SUBMISSIONS, Kind, Link
-from backend.links.services import digest_of, live_links, make_link, revoke_links, use_up
+from backend.links.services import digest_of, live_links, revoke_links, use_up
 from backend.matchmaking.models import Submission
-from backend.matchmaking.services import send_access_link, stop_everything
+from backend.matchmaking.services import send_access_link
 from backend.web.access import (
     DeadLink,
-    ask_for_access,
     grant_access,
-    has_fresh_access,
-    needs_fresh_access,
     opened,
     opened_submission,
     private,
     submission_of,
 )
 from backend.web.throttles import limit_wrong_links, too_many_requests
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD"])
-@limit_wrong_links
-def manage(request: HttpRequest, token: str) -> HttpResponse:
-    """Show what a fresh link gives, or how to get one."""
-    submission = opened_submission(token)
-    if not has_fresh_access(request, submission):
-        return ask_for_access(request, submission)
-    others = Submission.objects.of_address(submission.contact.email).exclude(pk=submission.pk)
-    context = {"submission": submission, "token": token, "others": others.select_related("sheet")}
-    return private(render(request, "web/manage.html", context))
 
 
 @require_POST
@@ -49,42 +33,22 @@ def send_access(request: HttpRequest, token: str) -> HttpResponse:
         return private(too_many_requests(request, wait=wait))
     send_access_link(submission=submission)
     messages.success(request, _("Un courriel part vers l’adresse de cette demande. Son lien sert une fois."))
-    return redirect("manage", token)
+    return redirect("result", token)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @limit_wrong_links
 def access(request: HttpRequest, token: str) -> HttpResponse:
-    """Open a file fully for 30 minutes: the button does, since mail scanners open every link; once."""
+    """Open the space of an address for 30 minutes: the button does, since mail scanners open every link; once."""
     link = opened(Kind.ACCESS, token)
     submission = submission_of(link)
     if request.method != "POST":
-        return private(render(request, "web/access.html", {"submission": submission}))
+        return private(render(request, "web/access.html"))
     if not use_up(link=link):
         raise DeadLink
-    grant_access(request, submission)
-    return redirect("manage", make_link(kind=Kind.RESULT, object_id=submission.pk))
-
-
-@require_POST
-@limit_wrong_links
-@needs_fresh_access
-def stop_all(request: HttpRequest, token: str) -> HttpResponse:
-    """Stop every e-mail about every request of the address."""
-    stop_everything(address=opened_submission(token).contact.email)
-    messages.success(request, _("C’est arrêté : cette adresse ne recevra plus de courriel sur ses demandes."))
-    return redirect("manage", token)
-
-
-@require_POST
-@limit_wrong_links
-@needs_fresh_access
-def open_other(request: HttpRequest, token: str, pk: int) -> HttpResponse:
-    """Open another request of the same address, by a result link of its own."""
-    email = opened_submission(token).contact.email
-    other = get_object_or_404(Submission.objects.of_address(email), pk=pk)
-    return redirect("result", make_link(kind=Kind.RESULT, object_id=other.pk))
+    grant_access(request, submission.contact.email)
+    return redirect("space")
 
 
 # -- the links of a file
@@ -114,6 +78,6 @@ def end_links(request: HttpRequest, token: str) -> HttpResponse:
     )
     if only == this.pk:
         messages.success(request, _("Ce lien est fermé. Pour en recevoir un autre, donnez votre adresse."))
-        return redirect("send_again")
+        return redirect("space")
     messages.success(request, _("Un lien est fermé.") if n_ended == 1 else _("%s liens sont fermés.") % n_ended)
     return redirect(reverse("result", args=[token]) + "#liens")

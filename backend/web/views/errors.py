@@ -8,7 +8,7 @@ from django.views.defaults import page_not_found
 from backend.web.access import DeadLink, private
 from backend.web.drafts import FORMS
 from backend.web.identity import identity
-from backend.web.views import answer, filing, previews, reports, result
+from backend.web.views import answer, filing, previews, reports, space
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -39,8 +39,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         return filing.show_again(request, match.kwargs["name"])
     if name in ("draft_contact", "draft_call") and (again := answer.show_again(request)):
         return again
-    if name == "send_again":
-        return result.show_again(request)
+    if name == "space":
+        return space.show_again(request)
     if match and name == "public_report":
         return reports.show_again(request, match.kwargs["key"])
     if match and name == "preview":

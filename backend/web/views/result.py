@@ -14,7 +14,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
-from backend.common.throttles import client_network, spend
 from backend.links.models import Kind
 from backend.links.services import make_link
 from backend.matchmaking import engine
@@ -32,7 +31,7 @@ from backend.matchmaking.presentation import proposes_de_minimis, whom_to_call
 from backend.matchmaking.questions import open_of
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result
-from backend.matchmaking.services import answer_condition, confirm_address, send_link_again, take_offer
+from backend.matchmaking.services import answer_condition, confirm_address, take_offer
 from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.state_aid import has_aids, ledger_of
 from backend.schemes.models import SubNeed, TaxonomyNeed
@@ -40,9 +39,8 @@ from backend.web.access import has_fresh_access, opened, opened_submission, priv
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
 from backend.web.forms.question import Asked, NotAsked, asked_with, open_questions, take_answer
-from backend.web.forms.result import AddressForm, AlertForm, CallMeForm
+from backend.web.forms.result import AlertForm, CallMeForm
 from backend.web.forms.states import RefusedState
-from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import limit_wrong_links
 from backend.web.views.access import links_of
 from backend.web.views.answer import NUMBER
@@ -257,30 +255,3 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             messages.success(request, words if closed else f"{words} {_('Votre demande est transmise.')}")
         return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk))
     return private(render(request, "web/confirm.html", {"submission": submission}))
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def send_again(request: HttpRequest) -> HttpResponse:
-    """Send the link again; the answer is the same whether the address is known or not."""
-    form = AddressForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        email = form.cleaned_data["email"]
-        if wait := spend("send_again.network", client_network(request)):
-            response = _address_page(request, form, status=429, notice=too_many(wait))
-            response.headers["Retry-After"] = str(wait)
-            return response
-        send_link_again(email=email)
-        return render(request, "web/sent_again.html", {"email": email})
-    return _address_page(request, form, status=422 if form.errors else 200)
-
-
-def show_again(request: HttpRequest) -> HttpResponse:
-    """Show the form that was sent without its cookie, with the address that was typed."""
-    return _address_page(request, AddressForm(request.POST), status=403, notice=no_cookie())
-
-
-def _address_page(
-    request: HttpRequest, form: AddressForm, *, status: int, notice: Notice | None = None
-) -> HttpResponse:
-    return render(request, "web/send_again.html", {"form": form, "notice": notice}, status=status)

@@ -1,0 +1,102 @@
+"""What a contact reads of all the requests of its address: firm by firm, each in a line."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from backend.common.days import add_working_days
+from backend.matchmaking.emails import organisation_in_charge
+from backend.matchmaking.models import SchemeEvent, Submission
+from backend.matchmaking.ownership import readings_of
+from backend.matchmaking.states import SchemeState, states_of
+
+MOST_FILES = 50  # that one page lists, the newest first
+State = SchemeEvent.State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLine:
+    """Where one request stands."""
+
+    submission: Submission
+    followed_by: str  # a person, else the service in charge; empty for the four together
+    n_followed: int
+    n_applied: int
+    n_granted: int
+    next_on: date | None  # the next day that counts, today or later
+    next_scheme: str  # to be asked for by that day; empty where it is the promised answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmLines:
+    """The requests of one firm: of one SIREN, else of one request whose number is not known."""
+
+    name: str
+    siren: str
+    files: list[FileLine] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """The requests of an address: confirmed ones by firm, and those that it has not confirmed."""
+
+    firms: list[FirmLines]
+    unconfirmed: list[Submission]
+    is_cut: bool  # there are more requests than the page lists
+
+
+def space_of(address: str, *, on: date) -> Space:
+    """Return the requests of an address that was just shown to be its reader's."""
+    related = ("sheet__company", "contact", "epci", "officer")
+    filed = Submission.objects.filed_with(address).select_related(*related).order_by("-filed_at", "-pk")
+    files = list(filed[: MOST_FILES + 1])
+    listed = files[:MOST_FILES]
+    return Space(
+        firms=_by_firm([file for file in listed if file.confirmed_at], on=on),
+        unconfirmed=[file for file in listed if not file.confirmed_at],
+        is_cut=len(files) > MOST_FILES,
+    )
+
+
+def _by_firm(files: Iterable[Submission], *, on: date) -> list[FirmLines]:
+    files = list(files)
+    readings = readings_of(files)
+    firms: dict[tuple[str, int], FirmLines] = {}
+    for file in files:
+        file.page_readings = readings[file.pk]
+        company = file.sheet.company
+        key = ("siren", company.pk) if company else ("file", file.pk)
+        firm = firms.setdefault(key, FirmLines(name=file.sheet.name, siren=company.siren if company else ""))
+        firm.files.append(line_of(file, on=on))
+    return list(firms.values())
+
+
+def line_of(submission: Submission, *, on: date) -> FileLine:
+    """Return where a request stands, from what its firm was told."""
+    states = [state for state in states_of(submission, told=True).own.values() if state.counts]
+    n_of = Counter(state.counts.state for state in states if state.counts)
+    organisation = organisation_in_charge(submission)
+    officer = submission.officer if submission.officer and submission.officer.is_active else None
+    next_on, next_scheme = _next(submission, states, on=on)
+    return FileLine(
+        submission=submission,
+        followed_by=str(officer or organisation or ""),
+        n_followed=n_of[State.FOLLOWED],
+        n_applied=n_of[State.APPLIED],
+        n_granted=n_of[State.GRANTED],
+        next_on=next_on,
+        next_scheme=next_scheme,
+    )
+
+
+def _next(submission: Submission, states: Iterable[SchemeState], *, on: date) -> tuple[date | None, str]:
+    """Return the next day that counts for a request, and which scheme is to be asked for by then."""
+    if submission.closed_at:
+        return None, ""
+    days = [(state.ask_by, str(state.scheme)) for state in states if state.ask_by and state.ask_by >= on]
+    organisation = organisation_in_charge(submission)
+    if not submission.reviewed_at and organisation and organisation.promised_days is not None:
+        answered_on = add_working_days(submission.waits_since, organisation.promised_days)
+        days += [(answered_on, "")] if answered_on >= on else []
+    return min(days, default=(None, ""))
