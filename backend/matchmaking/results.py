@@ -4,9 +4,10 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from psycopg import sql
 
 from backend.accounts.models import User
 from backend.companies.packing import rows_of
@@ -173,12 +174,22 @@ def compute_result(
         catalogue=catalogue.digest,
         read_files=[other.pk for other in readings[submission.pk]],
     )
-    Match.objects.bulk_create(
-        Match(result=result, scheme_id=catalogue.schemes_by_key[item.scheme_key], **columns_of(item))
+    _insert_matches(
+        {"result_id": result.pk, "scheme_id": catalogue.schemes_by_key[item.scheme_key], **columns_of(item)}
         for item in answer.ranked
     )
     record_unmet(submission, result, answer.ranked, catalogue)
     return result
+
+
+def _insert_matches(rows: Iterable[dict[str, Any]]) -> None:
+    """Insert matches by COPY: as one INSERT, their three thousand values were half the time of a filing."""
+    fields = [field for field in Match._meta.concrete_fields if not field.primary_key]
+    columns = sql.SQL(", ").join([sql.Identifier(field.attname) for field in fields])
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(Match._meta.db_table), columns)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row([field.get_db_prep_save(row[field.attname], connection) for field in fields])
 
 
 def columns_of(item: engine.Ranked) -> dict[str, Any]:
