@@ -1,6 +1,7 @@
 """What every test shares: reference data loaded once, real files where they are, how long property tests search."""
 
 import fcntl
+import gc
 import os
 import secrets
 import subprocess
@@ -99,6 +100,13 @@ def real_data() -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the slow files first, in whatever order the others are: processes that share a run then end together."""
     items.sort(key=lambda item: next((n for n, path in enumerate(SLOW) if item.nodeid.startswith(path)), len(SLOW)))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector the nine thousand tests and all that was imported: it read them at each of its rounds."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

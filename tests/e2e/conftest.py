@@ -157,7 +157,8 @@ def wait_for(condition, what: str, *, seconds: float = 60):
     pytest.fail(f"Waited {seconds:.0f} s for {what}.")
 
 
-@pytest.fixture(scope="session", params=["2026-11-24", "2027-01-02"])
+# Ended with the last of these tests: its clock and its workers would go on beside all others, each second.
+@pytest.fixture(scope="package", params=["2026-11-24", "2027-01-02"])
 def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, shared_folder: Path, loaded_database: str
 ) -> Iterator[Service]:
