@@ -1,4 +1,4 @@
-"""Telling, each morning of work, who has something waiting."""
+"""Telling, each morning of work, who has something waiting; and closing, each night, the files that are done."""
 
 from backend.common.days import current_day
 from backend.jobs.running import run_if_due
@@ -8,3 +8,8 @@ from tasks.app import app
 @app.task(name="files.escalate", max_retries=2, time_limit=300)
 def tell_who_waits() -> None:
     run_if_due(name="files.escalate", on=current_day())
+
+
+@app.task(name="files.close", max_retries=2, time_limit=900)
+def close_done_files() -> None:
+    run_if_due(name="files.close", on=current_day())

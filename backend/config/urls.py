@@ -195,6 +195,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/<int:pk>/liens/", linking.links, name="officer_links"),
     path("agent/<int:pk>/liens/<int:link_pk>/", linking.link, name="officer_link"),
     path("agent/<int:pk>/fermer/", linking.close, name="officer_close"),
+    path("agent/<int:pk>/clore/", following.done, name="officer_done"),
     path("agent/<int:pk>/numero/", linking.number, name="officer_number"),
     path("agent/<int:pk>/prendre/", following.take, name="officer_take"),
     path("agent/<int:pk>/transmettre/", following.offer, name="officer_offer"),

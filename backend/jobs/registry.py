@@ -90,6 +90,13 @@ JOBS: dict[str, Job] = {
             late_after=30 * HOUR,
         ),
         Job(
+            name="files.close",
+            label="Dossiers terminés",
+            what="Clôt les dossiers dont tout a une issue, et ceux où plus rien ne se passe depuis 90 jours.",
+            at=time(0, 40),
+            late_after=30 * HOUR,
+        ),
+        Job(
             name="steering.follow",
             label="Chiffres du jour",
             what="Compte ce qui vient d’arriver aux demandes, pour les pages du territoire.",

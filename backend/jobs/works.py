@@ -14,6 +14,7 @@ from backend.common.work import Work
 from backend.jobs import alarms
 from backend.matchmaking import alerts
 from backend.matchmaking.affected import score_sheets
+from backend.matchmaking.closing import close_done_files
 from backend.matchmaking.dead_addresses import follow_dead_addresses
 from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.language import learn_language
@@ -88,6 +89,7 @@ WORKS: dict[str, Callable[..., Work]] = {
     "alerts.sweep": tell_what_is_new,
     "rematch.sweep": rematch,
     "files.escalate": tell_who_waits,
+    "files.close": close_done_files,
     "steering.follow": follow_files,
     "steering.rebuild": rebuild,
     "sessions.erase": erase_sessions,

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.matchmaking.contents import NEED_CORRECTIONS, may_have
+from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import Need, NeedCorrection, Result, Submission
 from backend.matchmaking.preferences import preferences_of
@@ -34,6 +35,7 @@ def correct_need(*, submission: Submission, sub_need: SubNeed, change: str, offi
     ticked = set(submission.needs.filter(ticked=True).values_list("sub_need", flat=True))
     if change == Change.WITHDRAWN and known and known.was_ticked:
         ticked.add(sub_need.pk)
+    reopen_on_event(submission, actor=officer)
     record_corrections(submission, {sub_need.pk: change}, ticked=ticked, officer=officer)
     if change == Change.REMOVED:
         ticked.discard(sub_need.pk)
@@ -58,6 +60,7 @@ def confirm_needs(*, submission: Submission, has: Iterable[str], has_not: Iterab
     }
     if not changes:
         return latest_result(submission, on=on)
+    reopen_on_event(submission)
     record_corrections(submission, changes, ticked=ticked)
     set_needs(submission=submission, ticked=ticked - has_not, text=submission.text)
     return compute_result(submission=submission, on=on)
@@ -73,6 +76,7 @@ def correct_preference(*, submission: Submission, preference: str, holds: bool, 
     standing, removed = preferences_of(submission)
     if preference not in {one.key for one in (removed if holds else standing)}:
         return latest_result(submission, on=on)
+    reopen_on_event(submission)
     submission.preference_corrections.create(preference=preference, holds=holds, made_at=timezone.now())
     return compute_result(submission=submission, on=on)
 

@@ -76,8 +76,8 @@ def enqueue_receipt(submission: Submission, result: Result, *, key: str) -> None
         "asks": asks,
         "guides": () if n_matches or result.reply == Reply.TO_CONFIRM else result.guides(),
         "organisation": organisation,
-        "closed": submission.closed_at is not None,
-        "reviewed": submission.reviewed_at is not None,
+        "closed": submission.is_barred,
+        "reviewed": submission.reviewed_at is not None or submission.closed_at is not None,
     }
     enqueue_email(
         kind="receipt",

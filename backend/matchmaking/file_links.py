@@ -22,6 +22,7 @@ from backend.matchmaking.emails import (
     enqueue_colleague,
     enqueue_link_proposal,
 )
+from backend.matchmaking.file_events import record_closing
 from backend.matchmaking.in_charge import check_may_decide, may_decide
 from backend.matchmaking.models import Alert, FileLink, Submission
 from backend.matchmaking.ownership import numbers_read, read_together
@@ -137,7 +138,7 @@ def _note(kind: Kind, officer: User, *files: Submission, detail: str = "") -> No
 
 
 @transaction.atomic
-def close_file(*, submission: Submission, officer: User, on: date) -> None:
+def close_unentitled(*, submission: Submission, officer: User, on: date) -> None:
     """Close a file whose author may not speak for the firm: its links end, its alerts too, and its author is told.
 
     What is told mentions no other file. Raises ``PermissionDenied`` to whoever does not review the file.
@@ -145,28 +146,12 @@ def close_file(*, submission: Submission, officer: User, on: date) -> None:
     (submission,) = _locked(submission.pk)
     check_may_decide(officer, submission)
     together = numbers_read(submission)
-    submission.closed_at, submission.closed_by = timezone.now(), officer
-    submission.closed_reason = Submission.Closing.NOT_ENTITLED
-    submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])
-    _note(Kind.FILE_CLOSED, officer, submission)
+    record_closing(submission, reason=Submission.Closing.NOT_ENTITLED, actor=officer)
     for link in FileLink.objects.standing().touching(submission.pk):
         _undo(link, officer)
     Alert.objects.filter(submission=submission, ended_at=None).update(ended_at=submission.closed_at)
     compute_results_of([submission.pk, *together], on=on)
     enqueue_closed(submission)
-
-
-@transaction.atomic
-def reopen_file(*, submission: Submission, officer: User, on: date) -> None:
-    """Open a file again that was closed by mistake; its links and alerts are asked for again."""
-    (submission,) = _locked(submission.pk)
-    withdrawn = submission.closed_reason == Submission.Closing.WITHDRAWN  # the firm's to say, not an officer's
-    if withdrawn or not may_decide(officer=officer, submission=submission):
-        raise PermissionDenied
-    submission.closed_at, submission.closed_by, submission.closed_reason = None, None, ""
-    submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])
-    _note(Kind.FILE_CLOSED, officer, submission, detail="reopened")
-    compute_results_of([submission.pk, *numbers_read(submission)], on=on)
 
 
 # -- colleagues
@@ -238,19 +223,19 @@ def of_the_same_siren(submission: Submission, *, viewer: User) -> OfTheSameSiren
     standing = FileLink.objects.standing().touching(submission.pk).filter(company=company)
     links = {link.other_than(submission.pk): link for link in standing.select_related("proposed_by", "agreed_by")}
     own = {other.pk for other in read_together(submission) if other.same_address}
-    speaks = speaks_for(officer=viewer, submission=submission) and submission.closed_at is None
+    speaks = speaks_for(officer=viewer, submission=submission) and not submission.is_barred
     files = tuple(
         OtherFile(
             submission=file,
             is_same_contact=file.pk in own,
             link=links.get(file.pk),
-            may_link=speaks and file.closed_at is None and speaks_for(officer=viewer, submission=file),
+            may_link=speaks and not file.is_barred and speaks_for(officer=viewer, submission=file),
             may_undo=speaks or speaks_for(officer=viewer, submission=file),
         )
         for file in rows
         if file.pk in visible
     )
-    hidden = [file for file in rows if file.pk not in visible and file.closed_at is None]
+    hidden = [file for file in rows if file.pk not in visible and not file.is_barred]
     return OfTheSameSiren(files, _elsewhere(hidden, links, own, speaks=speaks), speaks)
 
 
@@ -287,7 +272,7 @@ def files_to_propose(submission: Submission, *, epci: ServedEpci, viewer: User) 
     company = submission.sheet.company_id
     if company is None:
         return []
-    rows = Submission.objects.proven().still_open().filter(sheet__company=company, epci=epci)
+    rows = Submission.objects.proven().not_barred().filter(sheet__company=company, epci=epci)
     rows = rows.exclude(pk__in=[submission.pk, *numbers_read(submission)])
     rows = rows.exclude(pk__in=Submission.objects.visible_to(viewer).values("pk"))
     standing = FileLink.objects.standing().filter(company=company).touching(submission.pk)

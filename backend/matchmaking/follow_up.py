@@ -12,6 +12,7 @@ from backend.common.days import current_day
 from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.matchmaking.emails import enqueue_assigned, enqueue_offer, enqueue_referral_answer
+from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide, may_decide
 from backend.matchmaking.models import FollowUp, HandOver, Note, Submission
 from backend.matchmaking.referrals import may_answer, open_referral, withdraw_offers
@@ -265,6 +266,7 @@ def record_step(
         raise FollowUpError("Dites quel jour rappeler l’entreprise.")
     if step == FollowUp.Step.PARTNER and not note.strip():
         raise FollowUpError("Dites quel partenaire il faut trouver.")
+    reopen_on_event(submission, actor=officer)
     now = timezone.now()
     done = step not in FollowUp.TO_DO
     return FollowUp.objects.create(
@@ -305,6 +307,7 @@ def write_note(*, submission: Submission, author: User, audience: str, text: str
         raise FollowUpError("Choisissez qui lira cette note : ce n’est jamais supposé.")
     if not text.strip():
         raise FollowUpError("Écrivez la note.")
+    reopen_on_event(submission, actor=author)
     return Note.objects.create(
         submission=submission,
         author=author,

@@ -5,16 +5,14 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.common.days import current_day
-from backend.journal.models import Kind
-from backend.journal.services import record_event
 from backend.matchmaking.emails import enqueue_closed
+from backend.matchmaking.file_events import record_closing
 from backend.matchmaking.models import Alert, Submission
 from backend.matchmaking.ownership import known_values
-from backend.matchmaking.referrals import open_referral, withdraw_offers, withdraw_referral
+from backend.matchmaking.referrals import open_referral, withdraw_referral
 from backend.territories.models import Perimeter, ServedEpci
 from backend.territories.services import served_epci_of
 
@@ -86,7 +84,7 @@ def place_assisted(submission: Submission) -> None:
 
     Where that left the territory meanwhile, it is closed.
     """
-    if submission.closed_at:
+    if submission.is_barred:
         return
     known, on = known_values(submission), current_day()
     try:
@@ -100,18 +98,8 @@ def place_assisted(submission: Submission) -> None:
 
 def close_outside(submission: Submission, *, commune: str, author: User | None, on: date) -> None:
     """Close a file whose project leaves the territory: no alert follows, and the firm is told whom to call there."""
-    withdraw_offers(submission)
-    submission.closed_at, submission.closed_by = timezone.now(), author
-    submission.closed_reason = Submission.Closing.OUTSIDE
-    submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])
+    record_closing(submission, reason=Submission.Closing.OUTSIDE, actor=author)
     Alert.objects.filter(submission=submission, ended_at=None).update(ended_at=submission.closed_at)
-    record_event(
-        kind=Kind.FILE_CLOSED,
-        actor=author,
-        submission_id=submission.pk,
-        epci_id=submission.epci_id,
-        detail=Submission.Closing.OUTSIDE,
-    )
     if submission.confirmed_at:  # an address that is not gets the e-mail that asks, and nothing else
         enqueue_closed(submission, outside=outside_contacts(commune, on=on))
 
@@ -131,8 +119,8 @@ def covers(*, officer: User, epci_id: int | None) -> bool:
 
 
 def check_may_decide(officer: User, submission: Submission) -> None:
-    """Raise ``PermissionDenied`` where someone does not review a submission, or where it is closed."""
-    if submission.closed_at or not may_decide(officer=officer, submission=submission):
+    """Raise ``PermissionDenied`` where someone does not review a submission, or where it is barred."""
+    if submission.is_barred or not may_decide(officer=officer, submission=submission):
         raise PermissionDenied
 
 

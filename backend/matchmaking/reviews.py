@@ -13,6 +13,7 @@ from backend.companies.models import Fact
 from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.matchmaking.emails import enqueue_reviewed
+from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import FollowUp, Match, Review, ReviewEnd, Submission
 from backend.matchmaking.ownership import known_facts
@@ -111,6 +112,7 @@ def _open_case(submission: Submission, scheme: Scheme, officer: User, on: date) 
 
 
 def _record(case: Case, **columns: Any) -> Review:
+    reopen_on_event(case.submission, actor=case.officer)
     review = Review.objects.create(
         submission=case.submission,
         scheme_id=case.match.scheme_id,
@@ -264,6 +266,7 @@ def end_review(
     reviews = [review for review in submission.reviews.latest_by_scheme().values() if review.is_decided]
     if not reviews and not message.strip():
         raise ReviewError("Retenez ou écartez au moins un dispositif, ou écrivez un mot à l’entreprise.")
+    reopen_on_event(submission, actor=officer)
     result = latest_result(submission, on=on)
     end = ReviewEnd.objects.create(
         submission=submission, officer=officer, result=result, message=message.strip(), ended_at=timezone.now()
@@ -282,6 +285,7 @@ def reopen_review(*, submission: Submission, officer: User) -> None:
     """Open an ended review again; what the firm was told stays as it was until the next end."""
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
+    reopen_on_event(submission, actor=officer)
     submission.reviewed_at = submission.reviewed_by = None
     submission.reopened_at = timezone.now()
     submission.save(update_fields=["reviewed_at", "reviewed_by", "reopened_at"])

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
+from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import Review, SchemeEvent, Submission
 from backend.matchmaking.results import latest_result
@@ -83,6 +84,7 @@ def say(
         if happened_on < on:
             sentence = _("Le {day} est trop ancien : donnez un jour des dix dernières années.")
         raise StateError(str(sentence).format(day=f"{happened_on:%d/%m/%Y}"))
+    reopen_on_event(submission, actor=officer)
     return SchemeEvent.objects.create(
         submission=submission,
         scheme=scheme,
@@ -115,6 +117,7 @@ def undo_last(
     _check_stands_without(
         own[-1], events, submission.reviews.filter(scheme=scheme).order_by("decided_at", "pk").last()
     )
+    reopen_on_event(submission, actor=officer)
     return SchemeEvent.objects.create(
         submission=submission,
         scheme=scheme,

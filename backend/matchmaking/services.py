@@ -30,6 +30,7 @@ from backend.matchmaking.emails import (
     enqueue_receipt,
     enqueue_reviewed,
 )
+from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import (
     OutsideTerritory,
     check_may_decide,
@@ -220,7 +221,9 @@ def correct_submission(
         changed |= stated != filed
         submission.text = stated[0]
         set_needs(submission=submission, ticked=stated[1], text=stated[0])
-    if author is None and changed and submission.reviewed_at and not submission.closed_at:
+    if changed:
+        reopen_on_event(submission, actor=author)
+    if author is None and changed and submission.reviewed_at and not submission.is_barred:
         submission.reviewed_at = submission.reviewed_by = None
         submission.reopened_at = timezone.now()
     submission.save(update_fields=["epci", "text", "reviewed_at", "reviewed_by", "reopened_at"])
@@ -284,13 +287,14 @@ def confirm_address(*, submission: Submission) -> Submission:
     if submission.confirmed_at is None:
         submission.confirmed_at = timezone.now()
         submission.save(update_fields=["confirmed_at"])
+        reopen_on_event(submission)
         result = latest_result(submission, on=current_day())
         receipt = f"receipt:{submission.pk}"
         if Notification.objects.filter(dedupe_key=receipt).exists():  # to the address that was corrected since
             receipt = f"{receipt}:confirmed:{submission.confirmed_at.timestamp():.0f}"
         elif submission.consent_by:
             place_assisted(submission)
-        if submission.closed_at:
+        if submission.is_barred:
             if outside := place_outside(submission, on=current_day()):
                 enqueue_closed(submission, outside=outside)
             return submission

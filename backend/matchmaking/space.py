@@ -92,11 +92,12 @@ def line_of(submission: Submission, *, on: date) -> FileLine:
 
 def _next(submission: Submission, states: Iterable[SchemeState], *, on: date) -> tuple[date | None, str]:
     """Return the next day that counts for a request, and which scheme is to be asked for by then."""
-    if submission.closed_at:
+    if submission.is_barred:
         return None, ""
     days = [(state.ask_by, str(state.scheme)) for state in states if state.ask_by and state.ask_by >= on]
     organisation = organisation_in_charge(submission)
-    if not submission.reviewed_at and organisation and organisation.promised_days is not None:
+    waits = not (submission.reviewed_at or submission.closed_at)
+    if waits and organisation and organisation.promised_days is not None:
         answered_on = add_working_days(submission.waits_since, organisation.promised_days)
         days += [(answered_on, "")] if answered_on >= on else []
     return min(days, default=(None, ""))

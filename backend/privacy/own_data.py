@@ -199,6 +199,14 @@ def _answers(submission: Submission) -> Iterator[Line]:
             since=event.recorded_at,
             origin=str(event.actor or event.get_origin_display()),
         )
+    for closing in submission.file_events.select_related("actor"):
+        told = [closing.get_kind_display(), closing.get_reason_display(), closing.note]
+        yield Line(
+            label=_("Dossier"),
+            value=" – ".join(part for part in told if part),
+            since=closing.recorded_at,
+            origin=closing.who,
+        )
     for note in submission.notes.for_the_firm().select_related("author"):
         yield Line(label=_("Note"), value=note.text, since=note.written_at, origin=str(note.author))
     n_kept = submission.notes.exclude(audience=Note.Audience.FIRM).count()

@@ -9,14 +9,15 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
-from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Greatest, Least
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Least
 
-from backend.companies.models import Fact
 from backend.journal.models import AuditEvent
 from backend.links.models import Link
+from backend.matchmaking.file_events import last_event
 from backend.matchmaking.models import (
     CallRequest,
+    FileEvent,
     FollowUp,
     Language,
     Note,
@@ -53,33 +54,15 @@ def _rows(queryset: QuerySet[Any], moment: Any, before: datetime) -> Found:
     yield from rows.order_by("counts_from").values_list("pk", "counts_from")
 
 
-def _last(rows: QuerySet[Any], column: str, *, by: str = "submission") -> Subquery:
-    """The newest moment of some rows of a file, in a query on files."""
-    grouped = rows.order_by().filter(**{by: OuterRef("pk")}).values(by)
-    return Subquery(grouped.annotate(last=Max(column)).values("last"), output_field=DateTimeField())
-
-
-def _last_news() -> Greatest:
-    """When something happened last: filed, confirmed, corrected, decided, written, followed up. Nulls do not count."""
-    return Greatest(
-        "filed_at", "confirmed_at", "reviewed_at",
-        _last(Fact.objects.all(), "recorded_at", by="sheet__submission"),
-        _last(Review.objects.all(), "decided_at"),
-        _last(ReviewEnd.objects.all(), "ended_at"),
-        _last(Note.objects.all(), "written_at"),
-        _last(FollowUp.objects.all(), "recorded_at"),
-        _last(SchemeEvent.objects.all(), "recorded_at"),
-    )  # fmt: skip
-
-
 def _kept(*, followed: bool) -> QuerySet[Submission]:
     """Files that are not erased: those that somebody confirmed or an officer follows, or the others."""
     followed_up = Q(confirmed_at__isnull=False) | Q(officer__isnull=False)
     return Submission.objects.filter(followed_up if followed else ~followed_up, erased_at=None)
 
 
-def _closed() -> QuerySet[Submission]:
-    return Submission.objects.filter(erased_at=None, closed_at__isnull=False)
+def _barred() -> QuerySet[Submission]:
+    """Closed files on which nobody acts; the others count from their last event, which a closing is."""
+    return Submission.objects.filter(erased_at=None, closed_reason__in=Submission.BARRED)
 
 
 def _with_words() -> QuerySet[Submission]:
@@ -90,7 +73,9 @@ def _with_words() -> QuerySet[Submission]:
     ends = ReviewEnd.objects.filter(**here).exclude(message__in=none)
     steps = FollowUp.objects.filter(**here).exclude(note__in=none)
     events = SchemeEvent.objects.filter(**here).exclude(note__in=none)
-    written = Exists(Note.objects.filter(**here)) | Exists(reviews) | Exists(ends) | Exists(steps) | Exists(events)
+    closings = FileEvent.objects.filter(**here).exclude(note__in=none)
+    noted = Exists(Note.objects.filter(**here))
+    written = noted | Exists(reviews) | Exists(ends) | Exists(steps) | Exists(events) | Exists(closings)
     return _kept(followed=True).filter(~Q(text="") | written)
 
 
@@ -115,9 +100,9 @@ PREDICATES: dict[str, Predicate] = {
         lambda before: _rows(CallRequest.objects.all(), F("asked_at"), before), "call_requests"
     ),
     "files_never_confirmed": Predicate(lambda before: _rows(_kept(followed=False), F("filed_at"), before), Whole.FILE),
-    "files_closed": Predicate(lambda before: _rows(_closed(), F("closed_at"), before), Whole.FILE),
-    "files_without_news": Predicate(lambda before: _rows(_kept(followed=True), _last_news(), before), Whole.FILE),
-    "words_without_news": Predicate(lambda before: _rows(_with_words(), _last_news(), before), Whole.WORDS),
+    "files_closed": Predicate(lambda before: _rows(_barred(), F("closed_at"), before), Whole.FILE),
+    "files_without_news": Predicate(lambda before: _rows(_kept(followed=True), last_event(), before), Whole.FILE),
+    "words_without_news": Predicate(lambda before: _rows(_with_words(), last_event(), before), Whole.WORDS),
     "mail_bodies": Predicate(lambda before: _rows(_ENDED.exclude(text=""), F("ended_at"), before), "mail_bodies"),
     "mails": Predicate(lambda before: _rows(_ENDED, F("ended_at"), before), "mails"),
     "links_over": Predicate(

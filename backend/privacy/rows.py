@@ -14,6 +14,7 @@ from backend.matchmaking.models import (
     Alert,
     CallRequest,
     Escalation,
+    FileEvent,
     FileLink,
     FollowUp,
     HandOver,
@@ -63,6 +64,7 @@ def _of_file(submission: Submission) -> dict[str, QuerySet[Any]]:
         "review_ends": ReviewEnd.objects.filter(**here),
         "follow_ups": FollowUp.objects.filter(**here, suppression=None),
         "scheme_events": SchemeEvent.objects.filter(**here),
+        "file_events": FileEvent.objects.filter(**here),
         "notes": Note.objects.filter(**here),
         "escalations": Escalation.objects.filter(
             Q(**here)
@@ -88,6 +90,7 @@ def words_of(submission: Submission) -> dict[str, list[int | str]]:
         "review_ends": ReviewEnd.objects.filter(**here),
         "follow_ups": FollowUp.objects.filter(**here),
         "scheme_events": SchemeEvent.objects.filter(**here),
+        "file_events": FileEvent.objects.filter(**here),
         "notes": Note.objects.filter(**here),
         "catalogue_tasks": CatalogueTask.objects.filter(reviews__submission=submission),
         "languages": _languages(submission),

@@ -9,7 +9,7 @@ from django.db.models import Min, Q, QuerySet
 from backend.accounts.models import Membership
 from backend.companies.models import Fact
 from backend.journal.models import AuditEvent, Kind
-from backend.matchmaking.models import NeedCorrection, Review, ReviewEnd, SchemeEvent, Submission
+from backend.matchmaking.models import FileEvent, NeedCorrection, Review, ReviewEnd, SchemeEvent, Submission
 from backend.matchmaking.transitions import State
 from backend.steering.models import Step
 
@@ -59,7 +59,7 @@ def scheme_steps(keys: Iterable[int]) -> Iterator[Event]:
 
 def files_touched(since: datetime) -> set[int]:
     """Return the numbers of the files to which something happened from a moment on."""
-    own = ("filed_at", "confirmed_at", "reviewed_at", "closed_at", "erased_at")
+    own = ("filed_at", "confirmed_at", "reviewed_at", "erased_at")
     moved = Q(*((f"{column}__gte", since) for column in own), _connector=Q.OR)
     told = Submission.objects.filter(sheet__in=Fact.objects.filter(recorded_at__gte=since).values("sheet"))
     events = AuditEvent.objects.about_files().filter(at__gte=since).values_list("submission_id", flat=True)
@@ -69,5 +69,6 @@ def files_touched(since: datetime) -> set[int]:
         *Review.objects.filter(decided_at__gte=since).values_list("submission", flat=True),
         *NeedCorrection.objects.filter(made_at__gte=since).values_list("submission", flat=True),
         *SchemeEvent.objects.filter(recorded_at__gte=since).values_list("submission", flat=True),
+        *FileEvent.objects.filter(recorded_at__gte=since).values_list("submission", flat=True),
         *filter(None, events),
     }

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from backend.matchmaking.file_links import close_file
+from backend.matchmaking.file_links import close_unentitled
 from backend.matchmaking.follow_up import offer_file, record_step, take_file
 from backend.matchmaking.models import FollowUp, Submission
 from backend.matchmaking.queue import Filters, Tab, counts_for, neighbours, queue_of, rows_of, with_priority
@@ -139,7 +139,7 @@ def test_each_tab_lists_its_files_and_counts_them(officer):
     new, todo, done, closed = (waiting(0) for _ in range(4))
     record_step(submission=todo, officer=officer, step="partner", note="un laboratoire")
     end_review(submission=done, officer=officer, on=DAY, message="Bonjour")
-    close_file(submission=closed, officer=officer, on=DAY)
+    close_unentitled(submission=closed, officer=officer, on=DAY)
     make_call()
     take_file(submission=new, officer=officer)
     assert set(order(officer, tab=Tab.TO_READ)) == {new.pk, todo.pk}

@@ -7,7 +7,7 @@ from django.utils import timezone
 from backend.accounts.models import Absence, Membership
 from backend.common.days import add_working_days
 from backend.matchmaking.escalation import tell_who_waits
-from backend.matchmaking.file_links import close_file
+from backend.matchmaking.file_links import close_unentitled
 from backend.matchmaking.follow_up import (
     FollowUpError,
     answer_offers,
@@ -118,7 +118,7 @@ def test_what_cannot_be_offered_says_why(submission, other, sender, reader):
     with pytest.raises(FollowUpError, match="déjà proposé à"):
         offer_file(submission=submission, by=sender, to=make_officer(ARC))
     assert offer_files(submissions=[submission, other], by=sender, to=make_officer(ARC)) == 1  # the other one
-    close_file(submission=submission, officer=sender, on=DAY)
+    close_unentitled(submission=submission, officer=sender, on=DAY)
     submission.refresh_from_db()
     with pytest.raises(FollowUpError, match="fermé"):
         refer_file(submission=submission, epci=epci(CCLO), by=sender)

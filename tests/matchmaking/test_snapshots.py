@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 
 from backend.companies.models import FactSheet, FactSnapshot
 from backend.companies.packing import unpack
+from backend.matchmaking.closing import reopen_file
 from backend.matchmaking.corrections import correct_need
-from backend.matchmaking.file_links import FileLinkError, close_file, link_files, reopen_file, undo_link
+from backend.matchmaking.file_links import FileLinkError, close_unentitled, link_files, undo_link
 from backend.matchmaking.in_charge import OutsideTerritory
 from backend.matchmaking.models import FileLink, NeedCorrection, Submission
 from backend.matchmaking.ownership import known_facts, known_values_of, readings_of
@@ -110,7 +111,7 @@ class Case:
             undo_link(link=link, officer=self.officer, on=DAY)
 
     def close(self):
-        close_file(submission=self.file, officer=self.officer, on=DAY)
+        close_unentitled(submission=self.file, officer=self.officer, on=DAY)
 
     def reopen(self):
         for file in ours(Submission).exclude(closed_at=None):

@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from backend.matchmaking.alerts import subscribe
+from backend.matchmaking.closing import close_file, reopen_file
 from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.follow_up import offer_file, record_step, write_note
 from backend.matchmaking.language import learn_language
@@ -78,6 +79,8 @@ def file_everything(*, learnt: bool = True) -> Submission:
     submission.refresh_from_db()
     end_review(submission=submission, officer=officer, message=f"Parlons du {RARE}.", on=DAY)
     submission.refresh_from_db()
+    close_file(submission=submission, officer=officer, reason="helped", note=f"Le {RARE} tourne.")
+    reopen_file(submission=submission, officer=officer, on=DAY)
     offer_file(submission=submission, by=officer, to=other, note=f"Le {RARE} te parlera.")
     stop(address=TRACES["address"], topic=submission.alert.topic)
     if learnt:

@@ -25,7 +25,7 @@ from backend.jobs.alarms import PATIENCE, watch
 from backend.jobs.models import JobState
 from backend.matchmaking import alerts
 from backend.matchmaking.emails import enqueue_officer_unreachable
-from backend.matchmaking.file_links import close_file, link_files
+from backend.matchmaking.file_links import close_unentitled, link_files
 from backend.matchmaking.follow_up import offer_file
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
@@ -127,7 +127,7 @@ def colleague():
 
 def closed():
     officer, submission = make_officer(), make_submission(confirmed=True)
-    close_file(submission=submission, officer=officer, on=DAY)
+    close_unentitled(submission=submission, officer=officer, on=DAY)
     return {FIRM}, ""
 
 

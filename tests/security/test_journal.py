@@ -12,8 +12,9 @@ from backend.accounts.models import User
 from backend.accounts.services import reset_second_factor
 from backend.journal.models import AuditEvent, Kind
 from backend.journal.services import digest_of, record_event, record_read
+from backend.matchmaking.closing import reopen_file
 from backend.matchmaking.dead_addresses import correct_address
-from backend.matchmaking.file_links import close_file, link_files, reopen_file, undo_link
+from backend.matchmaking.file_links import close_unentitled, link_files, undo_link
 from backend.matchmaking.follow_up import answer_offers, offer_file, offer_portfolio, refer_file, take_file
 from backend.matchmaking.reviews import ReviewError, end_review, reopen_review
 from backend.privacy.consent import withdraw_consent
@@ -321,13 +322,13 @@ def test_links_between_files_are_noted_of_each_apart(officer, submission):
     lead = make_lead()
     link = link_files(submission=submission, other=twin, kind="same_firm", officer=lead, on=DAY)
     undo_link(link=link, officer=lead, on=DAY)
-    close_file(submission=twin, officer=officer, on=DAY)
+    close_unentitled(submission=twin, officer=officer, on=DAY)
     reopen_file(submission=twin, officer=officer, on=DAY)
     assert kinds(submission_id=submission.pk) == [Kind.FILES_LINKED, Kind.FILES_UNLINKED]
     assert [(row.kind, row.actor, row.detail) for row in events(submission_id=twin.pk)] == [
         (Kind.FILES_LINKED, lead, ""),
         (Kind.FILES_UNLINKED, lead, ""),
-        (Kind.FILE_CLOSED, officer, ""),
+        (Kind.FILE_CLOSED, officer, "not_entitled"),
         (Kind.FILE_CLOSED, officer, "reopened"),
     ]
 

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from backend.accounts.models import Membership
 from backend.matchmaking.alerts import tell
+from backend.matchmaking.closing import reopen_file
 from backend.matchmaking.emails import enqueue_receipt
-from backend.matchmaking.file_links import FileLinkError, agree_link, close_file, link_files, reopen_file, undo_link
+from backend.matchmaking.file_links import FileLinkError, agree_link, close_unentitled, link_files, undo_link
 from backend.matchmaking.models import FileLink, Submission
 from backend.matchmaking.ownership import read_together
 from backend.matchmaking.results import facts_of, facts_of_all, latest_result, may_be_shown
@@ -284,7 +285,7 @@ def test_the_same_firm_is_told_nothing_and_an_undone_colleague_is_gone(client, f
 def test_a_file_that_is_closed_says_so_and_speaks_of_no_other(client, firm, other, lead, colleague):
     firm.is_reviewed()
     link(firm, other, lead)
-    close_file(submission=other.file, officer=colleague, on=DAY)
+    close_unentitled(submission=other.file, officer=colleague, on=DAY)
     assert read_together(firm.file) == ()
     assert not FileLink.objects.standing().exists()
     assert firm.file.results.first().read_files == []
@@ -308,7 +309,7 @@ def test_a_closed_file_reads_nothing_even_at_the_same_address(firm, officer):
     same = Firm(firm.name, firm.contact, firm.email, firm.phone, "triangle")
     same.files(without=tuple(FIGURES))
     assert read_together(same.file)
-    close_file(submission=same.file, officer=officer, on=DAY)
+    close_unentitled(submission=same.file, officer=officer, on=DAY)
     assert read_together(same.file) == read_together(firm.file) == ()
     reopen_file(submission=same.file, officer=officer, on=DAY)
     assert read_together(same.file)
@@ -317,8 +318,8 @@ def test_a_closed_file_reads_nothing_even_at_the_same_address(firm, officer):
 def test_only_its_own_officers_close_or_reopen_a_file(firm, colleague, lead, officer):
     for user in (colleague, lead):
         with pytest.raises(PermissionDenied):
-            close_file(submission=firm.file, officer=user, on=DAY)
-    close_file(submission=firm.file, officer=officer, on=DAY)
+            close_unentitled(submission=firm.file, officer=user, on=DAY)
+    close_unentitled(submission=firm.file, officer=officer, on=DAY)
     for user in (colleague, lead):
         with pytest.raises(PermissionDenied):
             reopen_file(submission=firm.file, officer=user, on=DAY)

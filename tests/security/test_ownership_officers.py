@@ -7,18 +7,18 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from backend.journal.models import AuditEvent, Kind
+from backend.matchmaking.closing import reopen_file
 from backend.matchmaking.file_links import (
     FileElsewhere,
     FileLinkError,
     OfTheSameSiren,
     OtherFile,
     agree_link,
-    close_file,
+    close_unentitled,
     colleagues_of,
     files_to_propose,
     link_files,
     of_the_same_siren,
-    reopen_file,
     share_name,
     speaks_for,
     undo_link,
@@ -184,7 +184,7 @@ def test_each_two_of_three_files_are_linked_by_themselves(near, far, lead):
 
 def test_a_closed_file_says_by_whom_and_why_and_touches_no_other(near, far, lead, officer):
     made, before = link(near, far, lead), timezone.now()
-    close_file(submission=near, officer=officer, on=DAY)
+    close_unentitled(submission=near, officer=officer, on=DAY)
     near.refresh_from_db()
     made.refresh_from_db()
     assert (near.closed_by, near.closed_reason) == (officer, Submission.Closing.NOT_ENTITLED)
@@ -192,17 +192,17 @@ def test_a_closed_file_says_by_whom_and_why_and_touches_no_other(near, far, lead
     assert near.alert.ended_at == near.closed_at
     assert made.undone_by == officer
     assert (far.alert.ended_at, Submission.objects.get(pk=far.pk).closed_at) == (None, None)
-    assert noted(Kind.FILE_CLOSED) == [(Kind.FILE_CLOSED, officer.pk, near.pk, near.epci_id, "")]
+    assert noted(Kind.FILE_CLOSED) == [(Kind.FILE_CLOSED, officer.pk, near.pk, near.epci_id, "not_entitled")]
     assert far.results.first().read_files == []
     with pytest.raises(PermissionDenied):
-        close_file(submission=near, officer=officer, on=DAY)
+        close_unentitled(submission=near, officer=officer, on=DAY)
 
 
 def test_an_alert_that_was_ended_before_keeps_its_day(near, officer):
     long_ago = timezone.now() - timedelta(days=3)
     near.alert.ended_at = long_ago
     near.alert.save()
-    close_file(submission=near, officer=officer, on=DAY)
+    close_unentitled(submission=near, officer=officer, on=DAY)
     near.alert.refresh_from_db()
     assert near.alert.ended_at == long_ago
 
@@ -210,7 +210,7 @@ def test_an_alert_that_was_ended_before_keeps_its_day(near, officer):
 def test_a_file_that_is_opened_again_is_read_with_its_own_once_more(officer):
     firm = victim()
     first, second = firm.files(), Firm(firm.name, firm.contact, firm.email, firm.phone, "triangle").files()
-    close_file(submission=first, officer=officer, on=DAY)
+    close_unentitled(submission=first, officer=officer, on=DAY)
     assert second.results.first().read_files == []
     reopen_file(submission=first, officer=officer, on=DAY)
     first.refresh_from_db()
@@ -318,7 +318,7 @@ def test_who_may_read_a_file_only_acts_on_none(near, far, officer):
 
 def test_of_a_closed_file_nothing_is_linked(near, officer):
     other = stranger().files()
-    close_file(submission=other, officer=officer, on=DAY)
+    close_unentitled(submission=other, officer=officer, on=DAY)
     assert of_the_same_siren(near, viewer=officer)
     (of_near,) = of_the_same_siren(near, viewer=officer).files
     assert (of_near.submission, of_near.may_link) == (other, False)
@@ -328,7 +328,7 @@ def test_of_a_closed_file_nothing_is_linked(near, officer):
 
 
 def test_a_closed_file_elsewhere_is_not_told_of(near, far, officer, colleague):
-    close_file(submission=far, officer=colleague, on=DAY)
+    close_unentitled(submission=far, officer=colleague, on=DAY)
     assert not of_the_same_siren(near, viewer=officer)
     assert files_to_propose(near, epci=far.epci, viewer=officer) == []
 

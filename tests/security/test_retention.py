@@ -14,6 +14,7 @@ from django.utils import timezone
 from backend.journal.models import AuditEvent, Kind
 from backend.links.models import Link
 from backend.links.services import make_link
+from backend.matchmaking.closing import close_file, reopen_file
 from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import CallRequest, Language, Note, Review, Submission
 from backend.matchmaking.scheme_events import say
@@ -70,7 +71,9 @@ def a_file_without_news(at: datetime) -> None:
     write_note(submission=submission, author=officer, audience="shared", text="Une note.")
     record_step(submission=submission, officer=officer, step="partner", note="un mot")
     say(submission=submission, scheme=first_matches(submission)[0].scheme, state="followed", note="un mot", on=DAY)
+    close_file(submission=submission, officer=officer, reason="helped", note="un mot")
     Submission.objects.update(filed_at=at, confirmed_at=at)
+    date_back("matchmaking_fileevent", "recorded_at", to=at)
     date_back("companies_fact", "recorded_at", to=at)
     date_back("matchmaking_review", "decided_at", to=at)
     date_back("matchmaking_note", "written_at", to=at)
@@ -157,8 +160,9 @@ def test_a_row_is_kept_for_all_of_its_last_day(rows, make, days_ago, at, goes):
         lambda file, officer: write_note(submission=file, author=officer, audience="internal", text="x"),
         lambda file, officer: record_step(submission=file, officer=officer, step="contacted"),
         lambda file, officer: decide(file, first_matches(file, 2)[1].scheme, officer),
+        lambda file, officer: reopen_file(submission=file, officer=officer, on=DAY),
     ],
-    ids=["note", "step", "decision"],
+    ids=["note", "step", "decision", "reopening"],
 )
 def test_a_file_where_something_happens_stays(news):
     a_file_without_news(moment(DAYS + 50, time(12)))

@@ -34,6 +34,7 @@ APPEND_ONLY = {
     "companies_fact",
     "journal_auditevent",
     "matchmaking_activation",
+    "matchmaking_fileevent",
     "matchmaking_match",
     "matchmaking_needcorrection",
     "matchmaking_preferencecorrection",

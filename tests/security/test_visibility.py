@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from backend.accounts.models import Membership, User
 from backend.accounts.services import off_board
-from backend.matchmaking.file_links import close_file
+from backend.matchmaking.file_links import close_unentitled
 from backend.matchmaking.follow_up import answer_offers, offer_file, take_file
 from backend.matchmaking.models import HandOver, Submission
 from backend.privacy.consent import withdraw_consent
@@ -110,7 +110,7 @@ def test_a_file_is_counted_proven_or_erased(files):
     assert named(files, Submission.objects.confirmed()) == {"near", "far", "pool"}
     assert named(files, Submission.objects.erased()) == ERASED
     withdraw_consent(submission=files["far"])
-    close_file(submission=files["near"], officer=make_officer(), on=timezone.localdate())
+    close_unentitled(submission=files["near"], officer=make_officer(), on=timezone.localdate())
     assert named(files, Submission.objects.proven()) == {"far", "pool"}
     assert named(files, Submission.objects.still_open()) == files.keys() - {"near", "far"}
 

@@ -465,6 +465,7 @@ TABLE: dict[str, Row] = {
         READ, READ_FOREIGN, "post", lambda case: [case.file.pk, case.link.pk], lambda case: {"answer": "undo"}
     ),
     "officer_close": act(sure="1"),
+    "officer_done": act(reason="helped"),
     "officer_number": act(number=""),
     "officer_offer": Row(ACT, ACT_FOREIGN, "post", pk, lambda case: {"to": case.officer.pk}),
     "officer_refer": act(epci="", note="Leur atelier est chez vous."),

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backend.matchmaking.file_links import close_file
+from backend.matchmaking.file_links import close_unentitled
 from backend.matchmaking.follow_up import offer_file, record_step, write_note
 from backend.matchmaking.state_aid import declare_aid
 from tests.factories import CCLO, DAY, decide, first_matches, make_lead, make_officer, make_submission
@@ -24,6 +24,7 @@ PARTS = {
     "numero/": 'name="number"',
     "besoin/": "Ajouter ce besoin",
     "etape/": 'name="step"',
+    "clore/": 'name="reason"',
     "transmettre/": "Proposer ce dossier",
     "aides/": "Ajouter cette aide",
     "courriels/": "Accusé de réception",
@@ -120,7 +121,7 @@ def test_who_only_reads_gets_no_form_and_a_closed_file_neither(client, desk, sub
     assert [client.get(f"{path}{part}").status_code for part in ("etape/", "besoin/")] == [403, 403]
     assert "<form" not in client.get(f"{path}aides/").content.decode().split("<main")[1]
     client.force_login(officer)
-    close_file(submission=submission, officer=officer, on=DAY)
+    close_unentitled(submission=submission, officer=officer, on=DAY)
     assert client.get(f"{path}etape/").status_code == 403
     assert "/partie/etape/" not in client.get(f"/agent/{submission.pk}/").content.decode()
 

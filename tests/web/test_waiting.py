@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backend.matchmaking.batches import matches_waiting_for
-from backend.matchmaking.file_links import close_file
+from backend.matchmaking.file_links import close_unentitled
 from backend.matchmaking.models import Note, Review, Submission
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say, undo_last
@@ -263,7 +263,7 @@ def test_one_file_is_one_and_what_is_kept_is_not_kept_again(desk, officer, files
 def test_a_file_that_a_colleague_closed_meanwhile_is_named_and_the_others_are_done(
     desk, officer, files, page, scheme, action
 ):
-    close_file(submission=files[0], officer=officer, on=DAY)
+    close_unentitled(submission=files[0], officer=officer, on=DAY)
     sent = {"action": action, "reason": "deadline_too_close", "message": "Un mot rare."}
     text = text_of(desk.post(page, {**sent, "file": [file.pk for file in files[:2]]}, follow=True))
     assert f"pas les vôtres) : {files[0].sheet}." in text

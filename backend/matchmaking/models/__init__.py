@@ -6,6 +6,7 @@ from backend.matchmaking.models.corrections import NeedCorrection, PreferenceCor
 from backend.matchmaking.models.counts import AnswerCount
 from backend.matchmaking.models.endings import ENDINGS, EVERYWHERE, has_ended
 from backend.matchmaking.models.escalations import Escalation
+from backend.matchmaking.models.file_events import FileEvent
 from backend.matchmaking.models.file_links import FileLink
 from backend.matchmaking.models.follow_up import FollowUp, Note
 from backend.matchmaking.models.language import Language
@@ -28,6 +29,7 @@ __all__ = [
     "CallRequest",
     "Cause",
     "Escalation",
+    "FileEvent",
     "FileLink",
     "FollowUp",
     "HandOver",

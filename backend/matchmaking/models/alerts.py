@@ -13,8 +13,8 @@ from backend.schemes.models import Scheme
 
 class AlertQuerySet(models.QuerySet["Alert"]):
     def heard(self) -> Self:
-        """Subscriptions in force: asked for, at an address that was confirmed, on a file that nobody closed."""
-        files = Submission.objects.confirmed().still_open()
+        """Subscriptions in force: asked for, at an address that was confirmed, on a file that is not barred."""
+        files = Submission.objects.confirmed().not_barred()
         return self.filter(submission__in=files, ended_at__isnull=True)
 
 

@@ -97,6 +97,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Files that nobody closed."""
         return self.filter(closed_at__isnull=True)
 
+    def not_barred(self) -> Self:
+        """Files on which somebody may act: open ones, and those that any event opens again."""
+        return self.exclude(closed_reason__in=Submission.BARRED)
+
 
 class Submission(models.Model):
     """What a firm filed: facts, needs and its own words. The facts can be corrected; each answer is kept."""
@@ -116,6 +120,15 @@ class Submission(models.Model):
         NOT_ENTITLED = "not_entitled", _("son auteur n’est pas habilité")
         WITHDRAWN = "withdrawn", _("l’entreprise a retiré son consentement")
         OUTSIDE = "outside", _("son projet est hors du territoire")
+        HELPED = "helped", _("l’entreprise a été aidée")
+        NOT_HELPED = "not_helped", _("nous n’avons pas pu aider l’entreprise")
+        UNREACHABLE = "unreachable", _("l’entreprise est injoignable")
+        ENDED = "ended", _("chaque dispositif retenu ou suivi a une issue")
+        SILENCE = "silence", _("rien de nouveau depuis 90 jours")
+
+    # Closed so that nobody acts on it any more; after any other reason, whatever happens opens the file again.
+    BARRED = frozenset({Closing.NOT_ENTITLED, Closing.WITHDRAWN, Closing.OUTSIDE})
+    CHOSEN = (Closing.HELPED, Closing.NOT_HELPED, Closing.UNREACHABLE)  # by an officer
 
     filing_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     sheet = models.OneToOneField(FactSheet, on_delete=models.PROTECT, related_name="submission")
@@ -150,7 +163,7 @@ class Submission(models.Model):
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("relue par")
     )
     reopened_at = models.DateTimeField(
-        _("rouverte le"), null=True, blank=True, help_text="The last time that an ended review began again."
+        _("rouverte le"), null=True, blank=True, help_text="The last time that its review was awaited again."
     )
     officer = models.ForeignKey(
         User,
@@ -222,6 +235,11 @@ class Submission(models.Model):
     def awaits_firm(self) -> bool:
         """Whether an officer filed it and its firm has not confirmed its address: see ``AWAITS_FIRM``."""
         return bool(self.consent_by_id) and self.confirmed_at is None
+
+    @property
+    def is_barred(self) -> bool:
+        """Whether it is closed so that nobody acts on it: see ``BARRED``."""
+        return self.closed_reason in self.BARRED
 
     @property
     def topic(self) -> str:

@@ -182,6 +182,18 @@ class AddressForm(forms.Form):
     )
 
 
+class CloseForm(forms.Form):
+    """How a file ends, and a sentence that the firm reads."""
+
+    reason = forms.ChoiceField(
+        label=_("Comment se termine ce dossier ?"),
+        choices=[(reason.value, reason.label) for reason in Submission.CHOSEN],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Dites comment ce dossier se termine : choisissez dans la liste.")},
+    )
+    note = PlainText(label=_("Un mot à l’entreprise (facultatif : elle le lira)"), required=False, max_length=500)
+
+
 class OfferForm(forms.Form):
     """To whom a file, or all of them, is offered."""
 

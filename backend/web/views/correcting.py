@@ -74,8 +74,8 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
             )
             leaves = True
         else:
-            submission.refresh_from_db(fields=["closed_at"])
-            messages.success(request, _saved(is_closed=submission.closed_at is not None))
+            submission.refresh_from_db(fields=["closed_reason"])
+            messages.success(request, _saved(is_closed=submission.is_barred))
             return redirect("result", token)
     context = {"submission": submission, "token": token, "forms": forms, **forms, **_box(request), "chosen": chosen}
     context |= {"leaves": leaves, "may_close": may_close, "former": _former_siren(submission, chosen)}

@@ -22,7 +22,7 @@ from backend.matchmaking.state_aid import ledger_of
 from backend.web.forms.aids import AidForm
 from backend.web.forms.facts import fact_form
 from backend.web.forms.filing.number import NumberForm, number_of
-from backend.web.forms.review import NeedCorrectionForm, OfferForm, ReferForm, StepForm
+from backend.web.forms.review import CloseForm, NeedCorrectionForm, OfferForm, ReferForm, StepForm
 from backend.web.fragments import render_fragment
 from backend.web.views.officer import signed_in, visible_file
 
@@ -65,7 +65,7 @@ def refused_part(
 def _render(
     request: HttpRequest, submission: Submission, shown: Part, context: Context, *, status: int = 200
 ) -> HttpResponse:
-    decides = may_decide(officer=signed_in(request), submission=submission) and submission.closed_at is None
+    decides = may_decide(officer=signed_in(request), submission=submission) and not submission.is_barred
     about = {"submission": submission, "title": shown.title, "part": shown.template, "anchor": shown.anchor}
     context = {**about, "can_decide": decides, "for_officer": True, **context}
     return render_fragment(request, shown.template, "web/officer/part.html", context, status=status)
@@ -88,6 +88,10 @@ def _need(request: HttpRequest, submission: Submission, user: User) -> Context:
 
 def _step(request: HttpRequest, submission: Submission, user: User) -> Context:
     return {"step_form": StepForm(submission=submission, auto_id="etape_%s")}
+
+
+def _close(request: HttpRequest, submission: Submission, user: User) -> Context:
+    return {"close_form": CloseForm(auto_id="clore_%s")}
 
 
 def _offer(request: HttpRequest, submission: Submission, user: User) -> Context:
@@ -116,6 +120,7 @@ PARTS = {
     "numero": Part(_("Corriger le SIRET ou SIREN"), "faits", "web/officer/number.html", _number),
     "besoin": Part(_("Ajouter un besoin"), "besoins", "web/officer/need_form.html", _need),
     "etape": Part(_("Noter une étape"), "suivi", "web/officer/step_form.html", _step),
+    "clore": Part(_("Clore le dossier"), "clore", "web/officer/close_form.html", _close),
     "transmettre": Part(_("Transmettre à un collègue"), "suivi", "web/officer/offer_form.html", _offer),
     "intercommunalite": Part(
         _("Proposer à une autre intercommunalité"), "suivi", "web/officer/refer_form.html", _refer

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
+from backend.matchmaking.closing import ClosingError, close_file
 from backend.matchmaking.dead_addresses import NoDeadAddress, correct_address, declare_reachable
 from backend.matchmaking.follow_up import (
     FollowUpError,
@@ -29,7 +30,7 @@ from backend.matchmaking.models import FollowUp, HandOver, Note, Submission
 from backend.matchmaking.queue import Tab
 from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.schemes.models import Scheme
-from backend.web.forms.review import AddressForm, NoteForm, OfferForm, ReferForm, StepForm
+from backend.web.forms.review import AddressForm, CloseForm, NoteForm, OfferForm, ReferForm, StepForm
 from backend.web.forms.states import key_of
 from backend.web.views.file_parts import refused_part
 from backend.web.views.officer import file_page, signed_in, visible_file
@@ -42,6 +43,23 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     take_file(submission=visible_file(request, pk), officer=signed_in(request))
     messages.success(request, _("Vous suivez ce dossier."))
     return redirect("officer_file", pk)
+
+
+@login_required
+@require_POST
+def done(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close a file that is done."""
+    submission = visible_file(request, pk)
+    form = CloseForm(request.POST, auto_id="clore_%s")
+    try:
+        if form.is_valid():
+            close_file(submission=submission, officer=signed_in(request), **form.cleaned_data)
+            messages.success(request, _("Le dossier est clos. Il reste dans « Tous », et se rouvre d’ici."))
+            return redirect("officer_file", pk)
+    except ClosingError as error:
+        form.add_error(None, str(error))
+    check_may_decide(signed_in(request), submission)
+    return refused_part(request, submission, "clore", {"close_form": form})
 
 
 @login_required

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from backend.common.days import current_day
+from backend.matchmaking.closing import reopen_file
 from backend.matchmaking.file_links import (
     FileLinkError,
     agree_link,
-    close_file,
+    close_unentitled,
     files_to_propose,
     link_files,
-    reopen_file,
     undo_link,
 )
 from backend.matchmaking.in_charge import check_may_decide
@@ -89,7 +89,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     elif not request.POST.get("sure"):
         messages.error(request, _("Cochez que vous avez vérifié\u00a0: la demande n’a pas été fermée."))
     else:
-        close_file(submission=submission, officer=officer, on=current_day())
+        close_unentitled(submission=submission, officer=officer, on=current_day())
         messages.success(request, _("La demande est fermée. Son auteur reçoit un courriel."))
     return redirect("officer_file", pk)
 

@@ -22,6 +22,7 @@ from backend.matchmaking.contents import FOLLOW_UPS, NOTES, OFFER, REFERRALS, ma
 from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.correspondence import latest_email, refuses_emails, why_no_email
 from backend.matchmaking.differences import differences, standing_of
+from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.gaps import LEAST, gaps_for, why
 from backend.matchmaking.in_charge import may_decide
@@ -151,7 +152,7 @@ def file_page(
         "understanding": understanding_of(submission),
         "preferences": preferences_of(submission),
         "unmet": [(row, why(row)) for row in submission.unmet_needs.select_related("sub_need")],
-        "can_decide": may_review and submission.closed_at is None,
+        "can_decide": may_review and not submission.is_barred,
         "facts": facts_rows(submission, user),
         "size": present_size(answer.facts, on=answer.on),
         "end_form": EndForm(no_email=bool(no_email)),
@@ -163,8 +164,8 @@ def file_page(
         **_around(submission, user),
         "may_erase": may_erase(officer=user, submission=submission),
         "others": of_the_same_siren(submission, viewer=user),
-        "may_reopen": may_review
-        and submission.closed_reason in (Submission.Closing.NOT_ENTITLED, Submission.Closing.OUTSIDE),
+        "closing": closing_of(submission),
+        "may_reopen": may_review and submission.closed_reason != Submission.Closing.WITHDRAWN,
         "n_decided": page.n_decided,
         "shortcuts": FILE_KEYS,
         **(set_aside_choices(submission) if bound and "refused" in bound else {}),
@@ -190,7 +191,7 @@ def _around(submission: Submission, user: User) -> dict[str, Any]:
 
 def means_to_decide(submission: Submission, user: User) -> dict[str, Any]:
     """Return what the forms beside a scheme need: to answer a condition, and to set it aside with a reason."""
-    can_decide = may_decide(officer=user, submission=submission) and submission.closed_at is None
+    can_decide = may_decide(officer=user, submission=submission) and not submission.is_barred
     return {
         "can_decide": can_decide,
         "can_answer": ("firm", "officer", "operator") if can_decide else (),

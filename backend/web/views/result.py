@@ -23,6 +23,7 @@ from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.deadlines import deadlines_of
 from backend.matchmaking.delays import delay_of
 from backend.matchmaking.emails import caller_of, organisation_in_charge
+from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.in_charge import OutsideTerritory, place_outside
 from backend.matchmaking.models import Cause, SchemeEvent, Submission
@@ -52,7 +53,7 @@ def unless_closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
     @wraps(view)
     def answered(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        if opened_submission(token).closed_at:
+        if opened_submission(token).is_barred:
             return redirect("result", token)
         return view(request, token, *args, **kwargs)
 
@@ -79,7 +80,7 @@ def result_page(
     status: int = 200,
 ) -> HttpResponse:
     """Show a result; a form is one that was refused, with what was typed."""
-    if submission.closed_at:
+    if submission.is_barred:
         closed = {
             "submission": submission,
             "token": token_of(request),
@@ -113,6 +114,7 @@ def result_page(
         "aid_form": aid_form or AidForm(auto_id="aide_%s"),
         "organisation": organisation,
         "delay": None if submission.reviewed_at else delay_of(organisation, on=current_day()),
+        "closing": closing_of(submission),
         "review_end": submission.review_ends.select_related("officer").first() if submission.reviewed_at else None,
         "asked": asked or asked_with(known_values(submission), questions.first(but=page.asked, rather=page.presumed)),
         "answer_url": reverse("answer", args=[token]),
@@ -250,7 +252,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     submission = submission_of(opened(Kind.CONFIRM, token))
     if request.method == "POST":
         if submission.confirmed_at is None:
-            closed = confirm_address(submission=submission).closed_at
+            closed = confirm_address(submission=submission).is_barred
             words = _("Merci, votre adresse est confirmée.")
             messages.success(request, words if closed else f"{words} {_('Votre demande est transmise.')}")
         return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk))

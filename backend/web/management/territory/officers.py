@@ -14,7 +14,7 @@ from backend.accounts.models import Membership, User
 from backend.common.days import current_day
 from backend.common.files import read_yaml
 from backend.matchmaking.calls import Call, ask_call, end_call, file_call
-from backend.matchmaking.file_links import close_file
+from backend.matchmaking.file_links import close_unentitled
 from backend.matchmaking.follow_up import (
     answer_offers,
     close_step,
@@ -95,7 +95,7 @@ def _life_of_file(filing: Filing, draw: Random, *, age: timedelta) -> Acts:
         _bounce(submission)
     if draw.random() < NOT_ENTITLED:
         yield draw.randint(1, 6)
-        close_file(submission=submission, officer=in_charge(submission, draw), on=current_day())
+        close_unentitled(submission=submission, officer=in_charge(submission, draw), on=current_day())
         return
     yield from _review(submission, draw)
     submission.refresh_from_db()

@@ -1,0 +1,89 @@
+"""Closing a file and opening it again: each is a row of its history, and the file's own columns say where it stands.
+
+Every closing passes here. Whatever happens to a closed file afterwards opens it again, unless it is barred.
+"""
+
+from typing import Any
+
+from django.db.models import DateTimeField, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.companies.models import Fact
+from backend.journal.models import Kind
+from backend.journal.services import record_event
+from backend.matchmaking.models import FileEvent, FollowUp, Note, Review, ReviewEnd, SchemeEvent, Submission
+from backend.matchmaking.referrals import withdraw_offers
+
+
+def record_closing(submission: Submission, *, reason: str, actor: User | None = None, note: str = "") -> FileEvent:
+    """Close a locked file, with a sentence to the firm if somebody wrote one; what is offered of it is withdrawn."""
+    now = timezone.now()
+    withdraw_offers(submission)
+    submission.closed_at, submission.closed_by, submission.closed_reason = now, actor, reason
+    submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])
+    kind = Kind.CONSENT_WITHDRAWN if reason == Submission.Closing.WITHDRAWN else Kind.FILE_CLOSED
+    detail = "" if kind == Kind.CONSENT_WITHDRAWN else reason
+    _journal(kind, submission, actor, detail)
+    return FileEvent.objects.create(
+        submission=submission, kind=FileEvent.Kind.CLOSED, reason=reason, actor=actor, note=note, recorded_at=now
+    )
+
+
+def record_reopening(submission: Submission, *, actor: User | None = None) -> None:
+    """Open a locked file again, once; its review, if it was awaited, is awaited from now on."""
+    now = timezone.now()
+    state: dict[str, Any] = {"closed_at": None, "closed_by": None, "closed_reason": ""}
+    if submission.reviewed_at is None:
+        state["reopened_at"] = now
+    was_closed = Submission.objects.filter(pk=submission.pk, closed_at__isnull=False).update(**state)
+    for column, value in state.items():
+        setattr(submission, column, value)
+    if was_closed:
+        _journal(Kind.FILE_CLOSED, submission, actor, FileEvent.Kind.REOPENED)
+        FileEvent.objects.create(submission=submission, kind=FileEvent.Kind.REOPENED, actor=actor, recorded_at=now)
+
+
+def reopen_on_event(submission: Submission, *, actor: User | None = None) -> None:
+    """Open a locked file again because something happened to it; nothing where it is open, or barred."""
+    if submission.closed_at and not submission.is_barred:
+        record_reopening(submission, actor=actor)
+
+
+def closing_of(submission: Submission) -> FileEvent | None:
+    """Return what closed a file, why and by whom; none while it is open."""
+    if submission.closed_at is None:
+        return None
+    return submission.file_events.filter(kind=FileEvent.Kind.CLOSED).select_related("actor").first()
+
+
+def last_event() -> Greatest:
+    """Return when something happened last to a file, in a query on files; nulls do not count.
+
+    Filed, confirmed, corrected, decided, written, followed up, closed, opened again.
+    """
+    return Greatest(
+        "filed_at", "confirmed_at", "reviewed_at",
+        _last(Fact.objects.all(), "recorded_at", by="sheet__submission"),
+        _last(Review.objects.all(), "decided_at"),
+        _last(ReviewEnd.objects.all(), "ended_at"),
+        _last(Note.objects.all(), "written_at"),
+        _last(FollowUp.objects.all(), "recorded_at"),
+        _last(SchemeEvent.objects.all(), "recorded_at"),
+        _last(FileEvent.objects.all(), "recorded_at"),
+    )  # fmt: skip
+
+
+def last_reopened() -> Subquery:
+    """Return when a file was opened again last, in a query on files."""
+    return _last(FileEvent.objects.filter(kind=FileEvent.Kind.REOPENED), "recorded_at")
+
+
+def _last(rows: QuerySet[Any], column: str, *, by: str = "submission") -> Subquery:
+    grouped = rows.order_by().filter(**{by: OuterRef("pk")}).values(by)
+    return Subquery(grouped.annotate(last=Max(column)).values("last"), output_field=DateTimeField())
+
+
+def _journal(kind: Kind, submission: Submission, actor: User | None, detail: str) -> None:
+    record_event(kind=kind, actor=actor, submission_id=submission.pk, epci_id=submission.epci_id, detail=detail)
