@@ -14,6 +14,27 @@ function focusErrors(root) {
 focusErrors(document);
 document.addEventListener("htmx:afterSwap", (event) => focusErrors(event.target));
 
+// What htmx could not fetch or send is said where it was asked; what was typed stays.
+const RELOAD = "Copiez ce que vous avez écrit, rechargez la page, puis recommencez.";
+const FAILED = {
+  403: `Refusé : la page est ouverte depuis trop longtemps, ou sans cookie. Rien n’a été enregistré. ${RELOAD}`,
+  404: "Ce n’est plus là, ou plus à vous. Rechargez la page.",
+  429: "Trop de demandes d’affilée : attendez une minute, puis réessayez.",
+};
+function sayFailed(event) {
+  const { xhr, target } = event.detail;
+  const box = document.createElement("p");
+  box.className = "alert alert-danger";
+  box.setAttribute("role", "alert");
+  box.dataset.failed = "";
+  box.textContent = FAILED[xhr.status] ?? `Pas de réponse : nous ne savons pas si c’est enregistré. ${RELOAD}`;
+  document.querySelector("[data-failed]")?.remove();
+  target.before(box);
+}
+document.addEventListener("htmx:responseError", sayFailed);
+document.addEventListener("htmx:sendError", sayFailed);
+document.addEventListener("htmx:beforeRequest", () => document.querySelector("[data-failed]")?.remove());
+
 // A security key that was not shown, or not the right one.
 document.addEventListener("allauth.error", () => {
   const box = document.querySelector("[data-key-error]");
