@@ -144,7 +144,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/prendre/", queue.take_several, name="officer_take_several"),
     path("agent/proposer/", queue.offer_several, name="officer_offer_several"),
     path("agent/autres-raisons/", officer.unexplained, name="officer_unexplained"),
-    path("agent/besoins-sans-reponse/", officer.gaps, name="officer_gaps"),
     path("agent/ma-journee/", my_day.my_day, name="my_day"),
     path("agent/nouveau/", assisted.new, name="officer_new"),
     path("agent/nouveau/dossier/", assisted.file, name="officer_new_file"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Result, Submission, UnmetNeed
 from backend.schemes.models import Revision
+from backend.schemes.vocabulary import CRITERION_KINDS
 
 CLEAR = 0.5  # weight from which a need read in words is one that the firm has, not one guess among others
 Reason = UnmetNeed.Reason
@@ -27,7 +28,6 @@ def record_unmet(
     found = _unmet(result, list(ranked), compiled)
     gone = [row.pk for row in submission.unmet_needs.all() if row.sub_need_id not in found]
     submission.unmet_needs.filter(pk__in=gone).delete()
-    commune = result.facts.get("project.commune") or result.facts.get("commune") or ""
     UnmetNeed.objects.bulk_create(
         (
             UnmetNeed(
@@ -35,15 +35,20 @@ def record_unmet(
                 sub_need_id=sub_need,
                 reason=why.reason,
                 blocking=why.blocking,
-                commune=commune,
                 since=result.on,
             )
             for sub_need, why in found.items()
         ),
         update_conflicts=True,
         unique_fields=["submission", "sub_need"],
-        update_fields=["reason", "blocking", "commune"],
+        update_fields=["reason", "blocking"],
     )
+
+
+def why(row: UnmetNeed) -> str:
+    """Say why nothing answers, with what excludes the firm."""
+    kind = CRITERION_KINDS.get(row.blocking, "")
+    return f"{row.get_reason_display()} ({kind[:1].lower()}{kind[1:]})" if kind else row.get_reason_display()
 
 
 def _unmet(result: Result, ranked: list[engine.Ranked], compiled: engine.Catalogue) -> dict[str | None, Why]:

@@ -30,7 +30,7 @@ ANYONE = (
 )  # fmt: skip
 SIGNED_IN = (
     "/agent/", "/agent/?etat=suivis", "/agent/portefeuille/", "/agent/catalogue/", "/agent/classement/",
-    "/agent/besoins-sans-reponse/", "/administration/schemes/scheme/",
+    "/administration/schemes/scheme/",
 )  # fmt: skip
 OF_ALL = {"entreprise": {"number": ""}}  # no two of them are read together
 FIRMS: dict[str, dict[str, Any]] = {

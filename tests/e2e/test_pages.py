@@ -228,7 +228,6 @@ def test_the_pages_of_officers(service: Service, made, open_context):
             LEAD,
             {
                 "autres-raisons": "/agent/autres-raisons/",
-                "sans-reponse": "/agent/besoins-sans-reponse/",
                 "suivi-territoire": "/territoire/?depuis=tout",
                 "carte-territoire": "/territoire/carte/",
                 "actions-territoire": "/territoire/actions/",

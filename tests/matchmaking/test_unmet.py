@@ -1,24 +1,21 @@
-"""What nothing answers: why, since when, and what those who lead see of it."""
+"""What nothing answers: why, and since when."""
 
 from datetime import timedelta
 
 import pytest
 
-from backend.accounts.models import Membership
 from backend.matchmaking.corrections import correct_need
-from backend.matchmaking.gaps import LEAST, gaps_for
 from backend.matchmaking.models import UnmetNeed
 from backend.matchmaking.queue import Filters, queue_of, rows_of
 from backend.matchmaking.results import compute_result
 from backend.matchmaking.services import correct_submission
+from backend.matchmaking.unmet import why
 from backend.schemes.models import Revision, Scheme, SubNeed
 from tests.factories import (
-    ARC,
     CCLO,
     COMMUNES,
     DAY,
     archive_serving,
-    make_lead,
     make_officer,
     make_submission,
     publish_revision,
@@ -113,7 +110,7 @@ def test_it_is_kept_up_to_date_and_never_doubled():
     assert submission.unmet_needs.get() == first
     assert submission.unmet_needs.get().since == DAY
     correct_submission(submission=submission, facts={"commune": COMMUNES[CCLO]}, on=DAY + timedelta(days=3))
-    assert (submission.unmet_needs.get().commune, submission.unmet_needs.get().since) == (COMMUNES[CCLO], DAY)
+    assert submission.unmet_needs.get().since == DAY
     correct_submission(submission=submission, facts={}, ticked=[NEED], on=DAY)
     assert not submission.unmet_needs.exists()
 
@@ -155,66 +152,9 @@ def test_the_mark_follows_the_newest_result():
     assert not queue_of(make_officer(), Filters(unanswered=True), on=DAY).exists()
 
 
-# -- who leads
+# -- what officers read
 
 
-@pytest.fixture
-def epci_lead():
-    return make_officer(ARC, role=Membership.Role.EPCI_LEAD)
-
-
-def file_in(epci, n, **changes):
-    for _ in range(n):
-        make(needs=(OTHER,), facts={"commune": COMMUNES[epci]}, **changes)
-
-
-def test_small_counts_of_others_are_not_shown_and_in_no_sum(epci_lead):
-    label = SubNeed.objects.get(pk=OTHER).label
-    file_in(CCLO, LEAST - 1)
-    assert gaps_for(epci_lead) == []
-    file_in(ARC, 2)
-    (gap,) = gaps_for(epci_lead)
-    assert (gap.label, gap.places, gap.n_files) == (label, (("Compiègne", 2),), 2)
-    file_in(CCLO, 1)
-    (gap,) = gaps_for(epci_lead)
-    assert (gap.n_files, len(gap.places)) == (LEAST + 2, 2)
-
-
-def test_small_counts_of_several_communes_are_shown_together(epci_lead):
-    file_in(CCLO, LEAST - 1)
-    file_in("CC2V", LEAST - 1)
-    (gap,) = gaps_for(epci_lead)
-    assert gap.places == (("ailleurs sur le territoire", 2 * (LEAST - 1)),)
-
-
-def test_the_territory_lead_sees_every_count():
-    file_in(CCLO, 1)
-    file_in(ARC, 1)
-    (gap,) = gaps_for(make_lead())
-    assert [count for _place, count in gap.places] == [1, 1]
-
-
-def test_a_file_of_an_unknown_commune_counts_for_everyone(epci_lead):
-    make(needs=(OTHER,), without=("commune",))
-    (gap,) = gaps_for(epci_lead)
-    assert gap.places == (("commune inconnue", 1),)
-
-
-def test_the_oldest_comes_first_with_why(epci_lead):
-    make(needs=(), text=NONSENSE, on=DAY)
-    make(needs=(OTHER,), on=DAY - timedelta(days=40))
-    first, second = gaps_for(epci_lead)
-    assert (first.since, first.reasons) == (DAY - timedelta(days=40), ("aucun dispositif n’y répond",))
-    assert (second.label, second.reasons) == ("Demandes non comprises", ("demande non comprise",))
-
-
-def test_what_excludes_the_firms_most_often_comes_first(epci_lead):
+def test_an_officer_reads_what_excludes_the_firm():
     restrict_all(NEED, {"kind": "headcount", "below": 10})
-    make()
-    (gap,) = gaps_for(epci_lead)
-    assert gap.reasons == ("aucun n’accepte l’entreprise (effectif)",)
-
-
-def test_a_file_that_nobody_confirmed_does_not_count(epci_lead):
-    make_submission(needs=(OTHER,))
-    assert gaps_for(epci_lead) == []
+    assert why(make().unmet_needs.get()) == "aucun n’accepte l’entreprise (effectif)"

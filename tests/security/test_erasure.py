@@ -15,7 +15,6 @@ from django.db.models.functions import TruncMonth
 from backend.companies.models import Company, Establishment
 from backend.matchmaking import engine
 from backend.matchmaking.alerts import subscribe
-from backend.matchmaking.gaps import gaps_for
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.models import Language, Need, Review, Submission, UnmetNeed
 from backend.matchmaking.services import confirm_address, correct_submission, decline_question
@@ -55,14 +54,12 @@ def beside() -> Submission:
 def statistics() -> dict[str, object]:
     """What is counted of files: by place, month and need; decisions; needs that nothing answers."""
     files = Submission.objects.counted()
-    lead = make_lead()
     return {
         "files": Counter(files.annotate(month=TruncMonth("filed_at")).values_list("epci", "month")),
         "needs": Counter(Need.objects.filter(submission__in=files).values_list("sub_need", "ticked", "added")),
         "reviews": Counter(Review.objects.values_list("officer", "scheme", "verdict", "reason")),
         "standing": Counter(Review.objects.standing().values_list("verdict", "reason")),
-        "unmet": Counter(UnmetNeed.objects.values_list("sub_need", "reason", "commune")),
-        "gaps": gaps_for(lead),
+        "unmet": Counter(UnmetNeed.objects.values_list("sub_need", "reason")),
     }
 
 
@@ -112,7 +109,6 @@ def test_the_firm_beside_it_is_untouched(firm, beside):
 def test_statistics_count_the_same(firm, beside):
     make_submission(confirmed=True, facts={"commune": COMMUNES[CCLO]})
     before = statistics()
-    assert before["unmet"] or before["gaps"] == []
     erase_submission(submission=firm)
     assert statistics() == before
 
@@ -224,7 +220,7 @@ def test_what_was_on_its_way_while_a_file_was_erased_writes_nothing(firm, what):
 
 # Tables without a person of a firm: the catalogue, the territory, accounts, what the service says of itself.
 WITHOUT_A_FIRM = {
-    "matchmaking_unmetneed", "matchmaking_needcorrection",  # a need and a place: what gaps count
+    "matchmaking_unmetneed", "matchmaking_needcorrection",  # a need, and why nothing answered it
     "matchmaking_preferencecorrection",  # of a text that is gone
     "matchmaking_weightset", "matchmaking_activation", "matchmaking_ranker", "matchmaking_rematch",
     "matchmaking_schemechange", "matchmaking_shard",

@@ -2,12 +2,10 @@
 
 import pytest
 
-from backend.accounts.models import Membership
 from backend.matchmaking.corrections import correct_need
 from backend.notifications.models import Notification
 from backend.schemes.models import SubNeed
 from tests.factories import (
-    ARC,
     DAY,
     archive_serving,
     decide,
@@ -185,19 +183,3 @@ def test_the_file_of_words_that_were_not_understood_asks_for_the_right_need(desk
     assert "Ses mots n’ont pas été compris" in text_of(desk.get(f"/agent/{submission.pk}/"))
     correct_need(submission=submission, sub_need=SubNeed.objects.get(pk=NEED), change="added", officer=officer, on=DAY)
     assert "Ses mots n’ont pas été compris" not in text_of(desk.get(f"/agent/{submission.pk}/"))
-
-
-def test_the_page_of_unmet_needs_is_for_those_who_lead(client, nothing):
-    client.force_login(make_officer(ARC, role=Membership.Role.EPCI_LEAD))
-    text = text_of(client.get("/agent/besoins-sans-reponse/"))
-    assert SubNeed.objects.get(pk=NOTHING).label in text
-    assert "Compiègne (1)" in text
-    assert "un nombre de moins de 5 demandes n’est pas montré" in text
-    assert "Aucun dispositif n’y répond" in text
-
-
-def test_the_page_of_unmet_needs_may_be_empty(client):
-    client.force_login(make_lead())
-    text = text_of(client.get("/agent/besoins-sans-reponse/"))
-    assert "Aucun pour l’instant." in text
-    assert "n’est pas montré" not in text

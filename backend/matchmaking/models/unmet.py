@@ -34,7 +34,6 @@ class UnmetNeed(models.Model):
     blocking = models.CharField(
         max_length=30, blank=True, help_text="Kind of the criterion that excludes the firm from most of the schemes."
     )
-    commune = models.CharField(_("commune"), max_length=5, blank=True, help_text="Of the project; empty: not known.")
     since = models.DateField(_("depuis le"))
 
     class Meta:

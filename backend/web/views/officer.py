@@ -24,7 +24,6 @@ from backend.matchmaking.correspondence import latest_email, refuses_emails, why
 from backend.matchmaking.differences import differences, standing_of
 from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import of_the_same_siren
-from backend.matchmaking.gaps import LEAST, gaps_for, why
 from backend.matchmaking.in_charge import may_decide
 from backend.matchmaking.known import FACT_LABELS, value_text
 from backend.matchmaking.models import FollowUp, Match, Reply, Result, Review, Submission
@@ -35,6 +34,7 @@ from backend.matchmaking.referrals import may_answer
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import present_both
 from backend.matchmaking.size import present_size
+from backend.matchmaking.unmet import why
 from backend.privacy.erasing import may_erase
 from backend.schemes.models import Scheme
 from backend.web.forms.facts import TOLD_WITH, has_fact_form
@@ -261,15 +261,3 @@ def unexplained(request: HttpRequest) -> HttpResponse:
     reviews = reviews.select_related("officer", "match__revision", "submission__sheet", "submission__epci")
     page = Paginator(reviews, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "web/officer/unexplained.html", {"page": page})
-
-
-@login_required
-@never_cache
-@require_http_methods(["GET", "HEAD"])
-def gaps(request: HttpRequest) -> HttpResponse:
-    """List what firms need and nothing answers, for those who lead."""
-    user = signed_in(request)
-    if not user.posts.leads:
-        raise PermissionDenied
-    context = {"gaps": gaps_for(user), "least": LEAST, "leads_all": user.posts.leads_territory}
-    return render(request, "web/officer/gaps.html", context)
