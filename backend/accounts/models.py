@@ -263,6 +263,23 @@ class Absence(models.Model):
         return f"{self.user} {self.starts_on} – {self.ends_on}"
 
 
+class SavedList(models.Model):
+    """A way to sort and filter the list of files that somebody named, to open it again: what its address says."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_lists", verbose_name=_("personne"))
+    name = models.CharField(_("nom"), max_length=40)
+    query = models.CharField(_("adresse"), max_length=300)
+
+    class Meta:
+        verbose_name = _("liste gardée")
+        verbose_name_plural = _("listes gardées")
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="saved_list_once_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Attempt(models.Model):
     """How often something that must not be guessed was tried in one period; ``digest`` says by whom, under a key."""
 

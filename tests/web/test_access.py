@@ -401,7 +401,6 @@ TABLE: dict[str, Row] = {
     # Officers.
     "officer_queue": page(SIGNED_IN),
     "officer_unexplained": page(LEADS),
-    "officer_gaps": page(LEADS),
     "territory_funnel": page(LEADS),
     "territory_map": page(LEADS),
     "territory_actions": page(LEADS),
@@ -427,6 +426,8 @@ TABLE: dict[str, Row] = {
         {**everyone(403), "visitor": LOGIN, "epci_lead": OK}, method="post", sent=lambda case: {"holder": "", "to": ""}
     ),
     "officer_delay": Row({**everyone(403), "visitor": LOGIN, "epci_lead": OK}, method="post"),
+    "officer_save_list": Row(SIGNED_IN, method="post"),
+    "officer_forget_list": Row({**everyone(404), "visitor": LOGIN}, method="post", args=lambda case: [1_000_000]),
     "officer_take_several": Row(SIGNED_IN, method="post"),
     "officer_offer_several": Row(SIGNED_IN, method="post"),
     "officer_answer_offer": Row(SIGNED_IN, method="post"),

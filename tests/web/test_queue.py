@@ -320,3 +320,51 @@ def test_a_call_promised_for_no_day_to_come_is_refused_with_what_was_typed(desk,
     assert told in text_of(refused)
     assert "le devis" in refused.content.decode()
     assert not FollowUp.objects.filter(submission=submission).exists()
+
+
+# -- lists kept under a name
+
+
+def lists_of(client):
+    page = client.get("/agent/").content.decode()
+    return re.findall(r'<a class="tag" href="(\?[^"]*)">([^<]+)</a>', page)
+
+
+def test_a_list_is_kept_under_a_name_found_again_and_forgotten(desk, officer):
+    colleague = make_officer()
+    colleague.saved_lists.create(name="Chez le voisin", query="etat=tous")
+    shown = "etat=tous&besoin=energie&a_qui=miennes&recherche=Dupont&tri=bidon"
+    answer = desk.post("/agent/listes/", {"name": "Énergie, les miens", "liste": shown}, follow=True)
+    assert "Liste gardée : « Énergie, les miens »" in text_of(answer)
+    assert lists_of(desk) == [("?etat=tous&amp;a_qui=miennes&amp;besoin=energie", "Énergie, les miens")]
+    desk.post("/agent/listes/", {"name": "Énergie, les miens", "liste": "etat=suivis"})
+    saved = officer.saved_lists.get()
+    assert saved.query == "etat=suivis"
+    assert desk.post(f"/agent/listes/{colleague.saved_lists.get().pk}/oublier/").status_code == 404
+    answer = desk.post(f"/agent/listes/{saved.pk}/oublier/", {"liste": "etat=suivis"})
+    assert answer["Location"] == "/agent/?etat=suivis"
+    assert lists_of(desk) == []
+    assert colleague.saved_lists.count() == 1
+
+
+@pytest.mark.shows_both("an officer's queue lists all files")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("", "Écrivez un nom"), ("  \0", "Écrivez un nom"), ("é" * 41, "Ce nom a 41 caractères, 40 au plus")],
+)
+def test_a_name_that_cannot_be_is_refused_with_a_sentence(desk, officer, name, said):
+    answer = desk.post("/agent/listes/", {"name": name, "liste": "etat=tous&besoin=energie"}, follow=True)
+    assert said in text_of(answer)
+    assert 'value="energie" selected' in answer.content.decode()
+    assert not officer.saved_lists.exists()
+
+
+@pytest.mark.shows_both("an officer's queue lists all files")
+def test_a_thirteenth_list_is_refused_and_an_old_one_may_still_change(desk, officer):
+    for n in range(12):
+        desk.post("/agent/listes/", {"name": f"Liste {n}", "liste": "etat=tous"})
+    answer = desk.post("/agent/listes/", {"name": "De trop", "liste": "etat=tous"}, follow=True)
+    assert "Vous gardez déjà 12 listes" in text_of(answer)
+    desk.post("/agent/listes/", {"name": "Liste 3", "liste": "etat=suivis"})
+    assert officer.saved_lists.get(name="Liste 3").query == "etat=suivis"
+    assert officer.saved_lists.count() == 12

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
@@ -85,6 +86,27 @@ class QueueForm(forms.Form):
 def said_of_list(data: Mapping[str, str]) -> dict[str, str]:
     """Return what an address says of a list, its page apart."""
     return {name: data[name] for name in QueueForm.base_fields if data.get(name)}
+
+
+def query_to_save(data: Mapping[str, str]) -> str:
+    """Return what is kept of a list under a name: words that were searched may be somebody's, and are left out."""
+    said = {name: value for name, value in said_of_list(data).items() if name != "recherche"}
+    form = QueueForm(said)
+    form.is_valid()
+    return urlencode({name: value for name, value in said.items() if name not in form.errors})
+
+
+class SavedListForm(forms.Form):
+    """The name of a list that is kept; a name that is used already takes the new list."""
+
+    name = PlainText(
+        label=_("Garder cette liste sous un nom"),
+        max_length=40,
+        error_messages={
+            "required": _("Écrivez un nom, par exemple « Énergie, ARC »."),
+            "max_length": _("Ce nom a %(show_value)d caractères, 40 au plus : raccourcissez-le."),
+        },
+    )
 
 
 def list_of(request: HttpRequest) -> dict[str, str]:

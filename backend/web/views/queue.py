@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -24,11 +24,12 @@ from backend.matchmaking.follow_up import FollowUpError, offer_files, take_files
 from backend.matchmaking.models import CallRequest, HandOver, Submission
 from backend.matchmaking.queue import Filters, Row, Tab, calls_promised, counts_for, queue_of, rows_of
 from backend.matchmaking.referrals import may_answer
-from backend.web.forms.queue import LAST_LIST, TABS, QueueForm, said_of_list
+from backend.web.forms.queue import LAST_LIST, TABS, QueueForm, SavedListForm, query_to_save, said_of_list
 from backend.web.forms.review import OfferForm
 from backend.web.views.officer import signed_in
 
 PER_PAGE = 25
+MOST_LISTS = 12
 SHORTCUTS = (
     ("j", gettext_lazy("demande suivante")),
     ("k", gettext_lazy("demande précédente")),
@@ -51,6 +52,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     filters, counts = form.filters(), counts_for(user, on=on)
     context: dict[str, Any] = {
         "form": form,
+        "saved": user.saved_lists.all(),
+        "saving": SavedListForm(auto_id="garder_%s"),
         "tabs": [(tab, label, counts.by_tab[tab]) for tab, label in TABS],
         "filters": filters,
         "list_query": f"?{urlencode(shown)}" if shown else "",
@@ -97,6 +100,36 @@ def _page(user: User, filters: Filters, number: str | None, *, n: int | None) ->
     page = Paginator(range(files.count() if n is None else n), PER_PAGE).get_page(number)
     start = PER_PAGE * (page.number - 1)
     return page, rows_of(files.values_list("pk", flat=True)[start : start + PER_PAGE], on=on)
+
+
+# -- lists kept under a name
+
+
+@login_required
+@require_POST
+def save_list(request: HttpRequest) -> HttpResponse:
+    """Keep a list under a name, in place of the one that had it."""
+    lists, form = signed_in(request).saved_lists, SavedListForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.errors["name"]))
+        return _back(request)
+    name, query = form.cleaned_data["name"], query_to_save(QueryDict(request.POST.get("liste", "")))
+    if lists.count() >= MOST_LISTS and not lists.filter(name=name).exists():
+        messages.error(request, _("Vous gardez déjà %(n)s listes : oubliez-en une d’abord.") % {"n": MOST_LISTS})
+        return _back(request)
+    lists.update_or_create(name=name, defaults={"query": query})
+    messages.success(request, _("Liste gardée : « %(name)s ».") % {"name": name})
+    return _back(request)
+
+
+@login_required
+@require_POST
+def forget_list(request: HttpRequest, list_pk: int) -> HttpResponse:
+    """Forget one of one's own lists."""
+    saved = get_object_or_404(signed_in(request).saved_lists, pk=list_pk)
+    saved.delete()
+    messages.success(request, _("Liste oubliée : « %(name)s ».") % {"name": saved.name})
+    return _back(request)
 
 
 # -- several at once
