@@ -111,7 +111,7 @@ def save_list(request: HttpRequest) -> HttpResponse:
     """Keep a list under a name, in place of the one that had it."""
     lists, form = signed_in(request).saved_lists, SavedListForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["name"]))
+        messages.error(request, " ".join(map(str, form.errors["name"])))
         return _back(request)
     name, query = form.cleaned_data["name"], query_to_save(QueryDict(request.POST.get("liste", "")))
     if lists.count() >= MOST_LISTS and not lists.filter(name=name).exists():

@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("matchmaking", "0033_files_arrive"),
+        ("matchmaking", "0037_closed_before"),
     ]
 
     operations = [
