@@ -135,6 +135,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("confirmer/<str:token>/", result.confirm, name="confirm"),
     path("espace/", space.space, name="space"),
     path("espace/demande/<int:pk>/", space.open_file, name="space_file"),
+    path("espace/demande/<int:pk>/nouvelle/", space.begin, name="space_begin"),
     path("espace/demande/<int:pk>/confirmer/", space.confirm, name="space_confirm"),
     path("espace/courriels/arreter/", space.stop_all, name="space_stop"),
     path("espace/fermer/", space.leave, name="space_leave"),

@@ -84,6 +84,7 @@ class Filing:
     phone: str = ""
     call_slot: str = Submission.CallSlot.ANY
     wants_alerts: bool = False
+    read_in_place: frozenset[str] = frozenset()  # facts that another request of the contact has, and says who said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,17 +95,18 @@ class Consent:
     at: datetime
 
 
-def file_submission(filing: Filing, *, on: date, consent: Consent | None = None) -> Submission:
+def file_submission(filing: Filing, *, on: date, consent: Consent | None = None, proven: bool = False) -> Submission:
     """File a submission: facts, needs, a first result and the e-mail that confirms the address; once for each key.
 
-    With the ``consent`` that an officer noted, the file is that officer's, and of their service until then.
+    With the ``consent`` that an officer noted, the file is that officer's, and of their service until then. Where a
+    fresh link has ``proven`` the address, it is confirmed at once (ADR 43); only then are facts ``read_in_place``.
     Raises ``OutsideTerritory``: nothing is kept then.
     """
     same_key = Submission.objects.filter(filing_key=filing.filing_key)
     if already := same_key.first():
         return already
     try:
-        return _file(filing, on=on, consent=consent)
+        return _file(filing, on=on, consent=consent, proven=proven)
     except IntegrityError:
         if already := same_key.first():  # the same click arrived twice at the same moment: the other one has it all
             return already
@@ -112,12 +114,14 @@ def file_submission(filing: Filing, *, on: date, consent: Consent | None = None)
 
 
 @transaction.atomic
-def _file(filing: Filing, *, on: date, consent: Consent | None) -> Submission:
+def _file(filing: Filing, *, on: date, consent: Consent | None, proven: bool) -> Submission:
     epci, now = route(filing.facts, on=on), timezone.now()
     if consent and (epci is None or not covers(officer=consent.by, epci_id=epci.pk)):
         epci = next(iter(consent.by.epcis()))
     sheet = open_sheet(siret=filing.siret, siren=filing.siren, name=filing.company_name)
-    record_first_facts(sheet=sheet, declared=filing.facts, official=filing.official, origins=filing.origins, on=on)
+    in_place = filing.read_in_place if proven else frozenset()
+    declared = {name: value for name, value in filing.facts.items() if name not in in_place}
+    record_first_facts(sheet=sheet, declared=declared, official=filing.official, origins=filing.origins, on=on)
     contact = Contact.objects.create(name=filing.contact_name, email=filing.email, phone=filing.phone)
     n_of_company, n_of_address = _filed_of_late(sheet.company_id, filing.email, now)
     submission = Submission.objects.create(
@@ -128,6 +132,7 @@ def _file(filing: Filing, *, on: date, consent: Consent | None) -> Submission:
         text=filing.text,
         call_slot=filing.call_slot,
         filed_at=now,
+        confirmed_at=now if proven else None,
         consented_at=consent.at if consent else now,
         consent_by=consent.by if consent else None,
         officer=consent.by if consent else None,
@@ -155,7 +160,11 @@ def _file(filing: Filing, *, on: date, consent: Consent | None) -> Submission:
     result = compute_result(submission=submission, on=on, rules=rules, needs=needs)
     if filing.wants_alerts:  # heard only once the address is confirmed
         Alert.objects.create(submission=submission, asked_at=now, told=result, told_on=on)
-    enqueue_confirmation(submission)
+    if proven:
+        enqueue_receipt(submission, result, key=f"receipt:{submission.pk}")
+        mark_shown(submission=submission, result=result)
+    else:
+        enqueue_confirmation(submission)
     return submission
 
 

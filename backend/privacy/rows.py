@@ -177,6 +177,7 @@ def _sessions(submission: Submission) -> Iterator[str]:
         draft = kept.get(DRAFT, {})
         steps, chosen = draft.get("steps", {}), draft.get("registered", {}).get("siret", "")
         typed = {value.strip().lower() for step in steps.values() for values in step.values() for value in values}
+        typed |= {value.lower() for value in draft.get("contact", {}).values()}
         numbers = {"".join(filter(str.isdigit, value)) for value in (*typed, chosen)}
         if email in typed or (siren and any(number[:9] == siren for number in numbers if len(number) in (9, 14))):
             yield session.session_key

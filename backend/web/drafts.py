@@ -13,20 +13,25 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import QueryDict
 
 from backend.common.days import current_day
+from backend.companies.establishments import find_by_number
+from backend.companies.levels import is_shared
 from backend.companies.models import Fact
 from backend.companies.registered import Registered
 from backend.matchmaking.in_charge import OutsideTerritory, route
+from backend.matchmaking.models import Submission
 from backend.matchmaking.questions import Questions
+from backend.matchmaking.space import known_firm
 from backend.matchmaking.unfiled import Unfiled, read_unfiled
 from backend.territories.models import ServedEpci
 from backend.web.forms.filing import STEPS, merge_facts
 from backend.web.forms.filing.firm import FirmForm
-from backend.web.forms.filing.number import digits_of
+from backend.web.forms.filing.number import digits_of, number_of
 from backend.web.forms.filing.steps import StepForm
 from backend.web.forms.question import Asked, Said, asked_with, open_questions, read_answer
 
 DRAFT = "draft"  # its name in the session
 MOST_BYTES = 20_000
+SIRET_LENGTH = 14
 FORMS = dict(STEPS)
 NAMES = tuple(FORMS)
 CONTACT, CALL, QUESTION = "contact", "rappel", "question"  # what was typed of them, beside the steps
@@ -59,6 +64,11 @@ class Draft:
     is_called: bool = False  # a call was asked for
     counted: list[str] = field(default_factory=list)  # needs for which its answer was counted, once each
     is_assisted: bool = False  # an officer fills it in for a firm
+    of_file: int = 0  # the request of the same contact that it was begun from
+    of_number: str = ""  # the SIRET or SIREN of that one
+    known: dict[str, Any] = field(default_factory=dict)  # what that one knew of its firm and its site
+    origins: dict[str, str] = field(default_factory=dict)  # of what others than the firm said of that
+    contact: dict[str, str] = field(default_factory=dict)  # who filed that one
     wait_until: float = 0.0  # too many came from this network
 
     @classmethod
@@ -68,6 +78,26 @@ class Draft:
             return None
         names = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in session[DRAFT].items() if name in names})
+
+    @classmethod
+    def begun_from(cls, submission: Submission) -> Self:
+        """Begin another request of a contact for the same firm: what is known of it is filled in, and nothing else."""
+        firm, contact, number = known_firm(submission), submission.contact, number_of(submission)
+        found = find_by_number(number) if len(number) == SIRET_LENGTH else []
+        registered = found[0] if found and found[0].is_open else None
+        # What the register said then gives way to what it says now.
+        former = {name for name, by in firm.said_by_others.items() if registered and by == Fact.Origin.REGISTER}
+        draft = cls(
+            of_file=submission.pk,
+            of_number=number,
+            known={name: value for name, value in firm.facts.items() if name not in former},
+            origins=firm.said_by_others,
+            contact={"name": contact.name, "email": contact.email, "phone": contact.phone},
+            registered=registered.as_json() if registered else {},
+        )
+        shown = FirmForm(registered=registered, known=draft.known)
+        draft.steps[FIRM] = shown.as_shown(company_name=submission.sheet.name, number=number)
+        return draft
 
     def keep(self, session: SessionBase) -> None:
         session[DRAFT] = asdict(self)
@@ -101,8 +131,8 @@ class Draft:
     def form(self, name: str, data: QueryDict | None = None) -> StepForm:
         """Return the form of a step, with what the register says where an establishment was chosen."""
         if name == FIRM:
-            return FirmForm(data, registered=self.chosen)
-        return FORMS[name](data, initial=FORMS[name].initial_of(self.answered))
+            return FirmForm(data, registered=self.chosen, known=self.known)
+        return FORMS[name](data, initial=FORMS[name].initial_of({**self.known, **self.answered}))
 
     @property
     def chosen(self) -> Registered | None:
@@ -118,7 +148,14 @@ class Draft:
         if former and former != (registered.siren if registered else ""):
             self._forget_firm()
         self.registered = registered.as_json() if registered else {}
+        self.known = {name: value for name, value in self.known.items() if name not in FirmForm.fields_of_fact}
         self.steps.pop(FIRM, None)
+
+    def take_firm(self, typed: dict[str, list[str]]) -> None:
+        """Take the step that says who the firm is: of another number than it was begun with, nothing is known."""
+        self.steps[FIRM] = typed
+        if self.known and self._siren != self.of_number[:9]:
+            self._forget_firm()
 
     @property
     def _siren(self) -> str:
@@ -128,7 +165,7 @@ class Draft:
 
     def _forget_firm(self) -> None:
         """Forget what was said of a firm beside its step; what is said of the project stays."""
-        self.answered, self.declined = {}, []
+        self.answered, self.declined, self.known = {}, [], {}
         self.steps.pop(QUESTION, None)
         project = {name: typed for name, typed in self.steps.pop(OPTIONAL, {}).items() if name not in SIZE}
         if any(map(any, project.values())):
@@ -196,7 +233,23 @@ class Stated:
         answered = {name: value for name, value in self.draft.answered.items() if value is not None}
         corrected = self.firm.facts()
         official = {name: value for name, value in self.firm.official.items() if name not in corrected}
-        return {**official, **answered, **merge_facts(self.forms.values())}
+        known = {name: value for name, value in self.draft.known.items() if name not in FirmForm.fields_of_fact}
+        return {**official, **known, **answered, **merge_facts(self.forms.values())}
+
+    @property
+    def read_in_place(self) -> frozenset[str]:
+        """The facts that others than the firm said of it, unchanged here, where the request that has them is read."""
+        draft, firm = self.draft, self.firm
+        if not firm.siren or firm.siren != draft.of_number[:9]:
+            return frozenset()
+        same_site = bool(firm.siret) and firm.siret == draft.of_number
+        return frozenset(
+            name
+            for name in draft.origins
+            if name in draft.known
+            and is_shared(name, same_site=same_site)
+            and self.facts.get(name) == draft.known[name] != firm.official.get(name)
+        )
 
     @property
     def firm(self) -> FirmForm:

@@ -363,6 +363,7 @@ TABLE: dict[str, Row] = {
     "space_leave": Row(PUBLIC, method="post"),
     # Whoever opened a link of 30 minutes sent to the address: nobody else.
     "space_file": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
+    "space_begin": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
     "space_confirm": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
     "space_stop": Row(everyone(403), method="post"),
     # The firm: whoever holds its secret link, which says nothing of anybody else's file.

@@ -9,11 +9,13 @@ from backend.accounts.models import Organisation
 from backend.common.days import add_working_days
 from backend.companies.models import FactSheet
 from backend.links.models import Kind
+from backend.matchmaking.file_links import close_unentitled
 from backend.matchmaking.follow_up import take_file
 from backend.matchmaking.models import SchemeEvent, Submission
+from backend.matchmaking.ownership import known_facts
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
-from backend.matchmaking.services import send_access_link
+from backend.matchmaking.services import correct_submission, send_access_link
 from backend.matchmaking.space import MOST_FILES, space_of
 from backend.notifications.models import Notification
 from backend.privacy.consent import withdraw_consent
@@ -22,6 +24,7 @@ from backend.schemes.models import Scheme
 from tests.factories import (
     ARC,
     DAY,
+    FACTS,
     as_sent,
     decide,
     first_matches,
@@ -201,3 +204,150 @@ def test_a_link_of_30_minutes_dies_with_its_file(client):
     path = f"/acces/{link_to(submission, Kind.ACCESS)}/"
     erase_submission(submission=submission)
     assert client.post(path).status_code == 404
+
+
+# -- another request for the same firm
+
+
+NEED = {"needs": ["numerique.robot"], "text": "Un second projet : un robot de tréfilage.", "horizon": ""}
+AGREED = {"phone": "03 53 01 60 35", "call_slot": "noon", "consent": "on"}
+
+
+def begin(client, submission: Submission, **changes):
+    """Begin another request from one, say what it is about, and return where that leads."""
+    open_space(client, submission)
+    response = client.post(reverse("space_begin", args=[submission.pk]))
+    assert response["Location"] == "/demande/besoin/"
+    return client.post("/demande/besoin/", {**NEED, **changes})
+
+
+def second_of(first: Submission) -> Submission:
+    return ours(Submission).exclude(pk=first.pk).get()
+
+
+def test_the_firm_is_not_typed_again_and_the_request_is_confirmed_at_once(client):
+    first = make_submission(confirmed=True, text="Le premier projet : des soudeurs.")
+    assert begin(client, first)["Location"] in ("/demande/reponse/", "/demande/projet/")
+    page = text_of(client.get("/demande/reponse/"))
+    assert "De Isabelle Morel , isabelle.morel@tolerie.example" in page
+    assert "soudeurs" not in page
+    sent = ours(Notification).filter(kind="confirm_address").count()
+    response = client.post("/demande/contact/", AGREED)
+    second = second_of(first)
+    assert response["Location"].startswith("/resultat/")
+    assert second.confirmed_at
+    assert second.consented_at > first.consented_at
+    assert (second.contact.name, second.contact.email) == (first.contact.name, first.contact.email)
+    assert (second.sheet.company, second.sheet.establishment) == (first.sheet.company, first.sheet.establishment)
+    assert second.sheet.name == first.sheet.name
+    assert second.call_slot == "noon"
+    assert ours(Notification).filter(kind="confirm_address").count() == sent
+    assert ours(Notification).filter(kind="receipt", about=[second.topic]).count() == 1
+
+
+def test_what_is_of_the_firm_goes_with_it_and_nothing_of_the_project(client):
+    first = make_submission(confirmed=True, needs=("competences.recruter",), text="Le premier projet.")
+    begin(client, first)
+    client.post("/demande/contact/", AGREED)
+    second = second_of(first)
+    own = second.sheet.values()
+    of_firm = {name: value for name, value in FACTS.items() if not name.startswith("project.")}
+    assert own == of_firm
+    assert [need.sub_need_id for need in second.needs.filter(ticked=True)] == ["numerique.robot"]
+    assert "premier" not in second.text
+    assert "premier" not in str(second.results.first().facts)
+
+
+def test_the_agreement_is_asked_again(client):
+    first = make_submission(confirmed=True)
+    begin(client, first)
+    client.post("/demande/contact/", {**AGREED, "consent": ""})
+    assert "cochez la case" in text_of(client.get("/demande/reponse/"))
+    assert ours(Submission).count() == 1
+
+
+def test_once_the_space_is_closed_the_address_is_confirmed_by_e_mail(client):
+    first = make_submission(confirmed=True)
+    begin(client, first)
+    client.post("/espace/fermer/")
+    assert "Votre espace s’est fermé" in text_of(client.get("/demande/reponse/"))
+    client.post("/demande/contact/", AGREED)
+    second = second_of(first)
+    assert second.confirmed_at is None
+    assert ours(Notification).filter(kind="confirm_address", about=[second.topic]).count() == 1
+    assert second.contact.email == first.contact.email
+
+
+def test_what_an_officer_said_of_the_firm_is_read_where_it_stands(client):
+    officer, first = make_officer(ARC), make_submission(confirmed=True)
+    correct_submission(submission=first, facts={"headcount": 41.0}, on=DAY, author=officer)
+    begin(client, first)
+    client.post("/demande/contact/", AGREED)
+    second = second_of(first)
+    assert "headcount" not in second.sheet.values()
+    read = known_facts(second)["headcount"]
+    assert (read.value, read.author) == (41.0, officer)
+    assert second.results.first().facts["headcount"] == 41.0
+
+
+def test_the_register_is_read_again_and_what_the_firm_said_instead_stays(client, copy):
+    first = make_submission(confirmed=True, official={"naf": "25.61Z"}, facts={"naf": "25.61Z"})
+    begin(client, first)
+    assert "Sirene, au 31/10/2026" in text_of(client.get("/demande/entreprise/"))
+    client.post("/demande/contact/", AGREED)
+    second = second_of(first)
+    official = {name: fact.value for name, fact in second.sheet.official().items()}
+    assert (official["naf"], official["headcount"]) == ("25.62B", [20, 49])
+    assert second.sheet.values()["naf"] == "25.62B"
+    assert second.sheet.values()["headcount"] == FACTS["headcount"]
+    assert second.sheet.name == first.sheet.name
+
+
+def test_what_the_register_said_is_not_said_by_the_firm(client):
+    first = make_submission(confirmed=True, official={"naf": FACTS["naf"]})
+    assert first.sheet.current()["naf"].origin == "register"
+    begin(client, first)
+    client.post("/demande/contact/", AGREED)
+    second = second_of(first)
+    assert "naf" not in second.sheet.values()
+    assert known_facts(second)["naf"].origin == "register"
+
+
+def test_what_is_changed_is_the_word_of_the_new_request(client):
+    first = make_submission(confirmed=True, siren="", siret="", company_name="Sans numéro")
+    begin(client, first)
+    shown = client.get("/demande/entreprise/").context["form"]
+    typed = {name: shown[name].value() or "" for name in shown.fields}
+    assert typed["company_name"] == "Sans numéro"
+    client.post("/demande/entreprise/", {**typed, "commune": "Margny-lès-Compiègne"})
+    client.post("/demande/contact/", AGREED)
+    second = second_of(first)
+    assert second.sheet.values()["commune"] == "60382"
+    assert first.sheet.values()["commune"] == FACTS["commune"]
+    assert second.sheet.values()["headcount"] == FACTS["headcount"]
+
+
+def test_another_number_forgets_what_was_known(client):
+    first = make_submission(confirmed=True)
+    begin(client, first)
+    client.post("/demande/entreprise/", {"company_name": "Une autre", "number": "999999972", "commune": "Compiègne"})
+    client.post("/demande/contact/", AGREED)
+    second = second_of(first)
+    assert second.sheet.company.siren == "999999972"
+    assert not {"headcount", "turnover", "naf", "created_on"} & second.sheet.values().keys()
+
+
+def test_nobody_begins_from_a_file_that_is_not_theirs(client, neighbour):
+    mine, theirs = make_submission(confirmed=True), make_submission(confirmed=True, email="jean@voisine.example")
+    waiting = make_submission()
+    open_space(client, mine)
+    for pk in (theirs.pk, waiting.pk, neighbour.submission.pk):
+        assert client.post(reverse("space_begin", args=[pk])).status_code == 404
+    assert "draft" not in client.session
+
+
+def test_from_a_file_whose_author_is_not_entitled_nothing_is_begun(client):
+    officer, file = make_officer(ARC), make_submission(confirmed=True)
+    close_unentitled(submission=file, officer=officer, on=DAY)
+    assert "Nouvelle demande pour cette entreprise" not in open_space(client, file)
+    assert client.post(reverse("space_begin", args=[file.pk])).status_code == 404

@@ -232,6 +232,11 @@ class Submission(models.Model):
         return self.filed_on if self.consent_by_id else add_working_days(self.filed_on, 1)
 
     @property
+    def is_entitled(self) -> bool:
+        """Whether nobody found that its author does not speak for the firm."""
+        return self.closed_reason != Submission.Closing.NOT_ENTITLED
+
+    @property
     def awaits_firm(self) -> bool:
         """Whether an officer filed it and its firm has not confirmed its address: see ``AWAITS_FIRM``."""
         return bool(self.consent_by_id) and self.confirmed_at is None

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,11 +21,11 @@ from backend.matchmaking.in_charge import outside_contacts
 from backend.matchmaking.models import AnswerCount, Cause, Submission
 from backend.matchmaking.services import Filing, file_submission
 from backend.schemes.models import SubNeed, TaxonomyNeed
-from backend.web.access import private
+from backend.web.access import fresh_access, private
 from backend.web.drafts import CALL, CONTACT, DRAFT, MOST_BYTES, Draft, Stated, stated
 from backend.web.forms.answers import trilean
 from backend.web.forms.filing.call import CallForm
-from backend.web.forms.filing.contact import AssistedContactForm, ContactForm
+from backend.web.forms.filing.contact import AssistedContactForm, ContactForm, KnownContactForm
 from backend.web.forms.question import Said, read_answer
 from backend.web.notices import Notice, no_cookie, press_again, too_long, too_many
 from backend.web.views.filing import after
@@ -145,7 +145,7 @@ def contact(request: HttpRequest) -> HttpResponse:
         return redirect("step", said)
     if said.is_outside or draft.is_assisted:
         return redirect("draft_answer")
-    form = ContactForm(request.POST)
+    form = contact_form(draft, request.POST)
     draft.steps[CONTACT] = form.typed()
     if draft.size > MOST_BYTES:
         notice = too_long(given=draft.size, most=MOST_BYTES)
@@ -158,7 +158,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     if wait := spend("filing.network", client_network(request)):
         draft.wait(wait)
         return back_to_answer(request, draft, CONTACT)
-    submission = file_submission(filing_of(said, form), on=current_day())
+    submission = file_submission(filing_of(said, form), on=current_day(), proven=is_proven(request, draft))
     request.session.pop(DRAFT, None)
     request.session[FILED] = draft.key
     return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk))
@@ -173,7 +173,22 @@ def show_again(request: HttpRequest) -> HttpResponse | None:
     if request.resolver_match and request.resolver_match.url_name == "draft_call":
         call_form = CallForm(request.POST, prefix=CALL)
         return answer_page(request, said, call_form=call_form, status=403, notice=no_cookie())
-    return answer_page(request, said, form=ContactForm(request.POST), status=403, notice=no_cookie())
+    return answer_page(request, said, form=contact_form(said.draft, request.POST), status=403, notice=no_cookie())
+
+
+def contact_form(draft: Draft, data: QueryDict | None = None) -> ContactForm:
+    """Return the form that ends a draft, by who fills it in."""
+    if draft.is_assisted:
+        return AssistedContactForm(data)
+    return KnownContactForm(data, contact=draft.contact) if draft.contact else ContactForm(data)
+
+
+def is_proven(request: HttpRequest, draft: Draft) -> bool:
+    """Tell whether this browser has just shown that the address of a draft is its reader's, who filed before."""
+    access = fresh_access(request)
+    if access is None or not draft.contact or access.address.casefold() != draft.contact["email"].casefold():
+        return False
+    return Submission.objects.proven().filed_with(access.address).filter(pk=draft.of_file).exists()
 
 
 def answer_page(
@@ -188,8 +203,7 @@ def answer_page(
     """Show the answer to a draft; a form is one that was refused, else what the draft has of it."""
     draft = said.draft
     if form is None:
-        asked = AssistedContactForm if draft.is_assisted else ContactForm
-        form = asked(draft.data(CONTACT) if CONTACT in draft.steps else None)
+        form = contact_form(draft, draft.data(CONTACT) if CONTACT in draft.steps else None)
     if call_form is None:
         call_form = CallForm(draft.data(CALL) if CALL in draft.steps else None, prefix=CALL)
     is_wrong = bool(form.errors or call_form.errors)
@@ -201,6 +215,7 @@ def answer_page(
         "form": form,
         "call_form": call_form,
         "draft": draft,
+        "is_proven": is_proven(request, draft),
         "company_name": said.company_name,
         "page": page,
         "said": understood,
@@ -258,6 +273,7 @@ def filing_of(said: Stated, contact: ContactForm) -> Filing:
         phone=contact.cleaned_data["phone"],
         call_slot=contact.cleaned_data["call_slot"],
         wants_alerts=contact.cleaned_data.get("alerts", False),
+        read_in_place=said.read_in_place,
     )
 
 

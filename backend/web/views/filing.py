@@ -58,7 +58,10 @@ def _take(request: HttpRequest, name: str, kept: Draft | None) -> HttpResponse:
             return redirect("step", name)
         draft.choose(None)
     form = draft.form(name, request.POST)
-    draft.steps[name] = form.typed()
+    if name == FIRM:
+        draft.take_firm(form.typed())
+    else:
+        draft.steps[name] = form.typed()
     if draft.size > MOST_BYTES:
         return _page(request, name, form, status=422, notice=too_long(given=draft.size, most=MOST_BYTES))
     if kept is None and (wait := spend("draft.network", client_network(request))):

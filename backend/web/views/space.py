@@ -19,6 +19,7 @@ from backend.matchmaking.models import Submission
 from backend.matchmaking.services import confirm_address, send_space_link, stop_everything
 from backend.matchmaking.space import space_of
 from backend.web.access import drop_access, fresh_access, private
+from backend.web.drafts import NAMES, Draft
 from backend.web.forms.result import AddressForm
 from backend.web.notices import Notice, no_cookie, too_many
 
@@ -89,6 +90,16 @@ def confirm(request: HttpRequest, address: str, pk: int) -> HttpResponse:
     confirm_address(submission=submission)
     messages.success(request, _("Merci, la demande %s est confirmée.") % submission.reference)
     return redirect("space")
+
+
+@require_POST
+@in_space
+def begin(request: HttpRequest, address: str, pk: int) -> HttpResponse:
+    """Begin another request for the firm of one of those of the address."""
+    related = ("contact", "sheet__company", "sheet__establishment")
+    proven = Submission.objects.proven().filed_with(address).select_related(*related)
+    Draft.begun_from(get_object_or_404(proven, pk=pk)).keep(request.session)
+    return redirect("step", NAMES[0])
 
 
 @require_POST

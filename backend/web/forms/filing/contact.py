@@ -1,9 +1,12 @@
 """The step that asks whom to call, and for the firm's consent."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
@@ -47,6 +50,21 @@ class ContactForm(StepForm):
         ),
         required=False,
     )
+
+
+class KnownContactForm(ContactForm):
+    """The same of somebody who filed before: who it is is not asked again, the agreement is."""
+
+    contact_name = None  # type: ignore[assignment]  # Django's way to leave a field out
+    email = None  # type: ignore[assignment]
+
+    def __init__(self, data: QueryDict | None = None, *, contact: Mapping[str, str]) -> None:
+        super().__init__(data, initial={"phone": contact["phone"]})
+        self.contact = contact
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        return {**cleaned, "contact_name": self.contact["name"], "email": self.contact["email"]}
 
 
 class AssistedContactForm(ContactForm):

@@ -25,7 +25,10 @@ class FirmForm(
     NumberForm,
     StepForm,
 ):
-    """Typed by hand, or what the register says of the establishment that was chosen and what the firm says instead."""
+    """Typed by hand, or what the register says of the establishment that was chosen and what the firm says instead.
+
+    ``known`` is what an earlier request knows of the firm: it holds where its field is sent as it was shown.
+    """
 
     title = _("Votre entreprise")
     field_order = (
@@ -42,9 +45,13 @@ class FirmForm(
 
     company_name = PlainText(label=_("Nom de l’entreprise"), required=False, max_length=160)
 
-    def __init__(self, *args: Any, registered: Registered | None = None, **kwargs: Any) -> None:
-        if registered:
-            kwargs["initial"] = self.initial_of(registered.facts()) | {"company_name": registered.name}
+    def __init__(
+        self, *args: Any, registered: Registered | None = None, known: Facts | None = None, **kwargs: Any
+    ) -> None:
+        self.known = {name: value for name, value in (known or {}).items() if name in self.fields_of_fact}
+        if registered or self.known:
+            shown = {**(registered.facts() if registered else {}), **self.known}
+            kwargs["initial"] = self.initial_of(shown) | {"company_name": registered.name if registered else ""}
         super().__init__(*args, **kwargs)
         self.registered = registered
         if registered:
@@ -59,9 +66,15 @@ class FirmForm(
     def facts(self) -> dict[str, Any]:
         """Return what the firm says, and only that where the register says the rest; ``None`` is unknown."""
         facts, official = super().facts(), self.official
-        if not self.registered:
+        if not self.registered and not self.known:
             return facts
-        return {name: value for name, value in self._changed(facts).items() if value != official.get(name)}
+        said = {**self.known, **self._changed(facts)}
+        return {name: value for name, value in said.items() if value != official.get(name)}
+
+    def as_shown(self, **more: str) -> dict[str, list[str]]:
+        """Return what sending the form as it is shown would send; rows that are not sent stay as they are known."""
+        shown = {name: str(self[name].value() or "") for name in self.fields}
+        return {name: [value] for name, value in {**shown, **more}.items() if name in self.fields}
 
     @classmethod
     def initial_of(cls, facts: Facts) -> dict[str, Any]:
