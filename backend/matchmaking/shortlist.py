@@ -1,7 +1,7 @@
 """What a firm reads first: five schemes in one order, the three steps to take, and what it lost or must choose."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
@@ -87,7 +87,7 @@ class Shortlist:
 def shortlist_of(submission: Submission, result: Result) -> Shortlist:
     """Lay out a result for its firm, which reads officers' decisions once the review has ended."""
     read = reading_of(submission, result, viewer=None)
-    page = _layout(read.matches, read.known, read.told, result)
+    page = _layout(read.matches, read.known, read.told, result, engine.weights_of(result.weights))
     return replace(
         page,
         cards=tuple(with_state(card, read.told_states) for card in page.cards),
@@ -100,7 +100,7 @@ def present_both(submission: Submission, result: Result, *, viewer: User) -> tup
     """Lay out a result for an officer, and what its firm reads of it first, from one reading."""
     read = reading_of(submission, result, viewer=viewer)
     page = present(submission, result, viewer=viewer, read=read)
-    return page, _layout(read.matches, read.known, read.told, result)
+    return page, _layout(read.matches, read.known, read.told, result, engine.weights_of(result.weights))
 
 
 def _followed(states: States) -> tuple[SchemeState, ...]:
@@ -116,13 +116,17 @@ def told_card(submission: Submission, result: Result, scheme: int) -> Card | Non
     return next((with_state(card, states) for card in cards), None)
 
 
-def preview(request: engine.Request, ranked: Iterable[engine.Ranked]) -> Shortlist:
+def preview(request: engine.Request, ranked: Iterable[engine.Ranked], weights: engine.Weights) -> Shortlist:
     """Lay out what the engine answers to a request, without keeping anything of it."""
-    return _layout(unsaved(ranked), Known(request.facts, {}), {}, request)
+    return _layout(unsaved(ranked), Known(request.facts, {}), {}, request, weights)
 
 
 def _layout(
-    matches: list[Match], known: Known, reviews: Mapping[int, Decision], asked: Result | engine.Request
+    matches: list[Match],
+    known: Known,
+    reviews: Mapping[int, Decision],
+    asked: Result | engine.Request,
+    weights: engine.Weights,
 ) -> Shortlist:
     # What a person decided stays in sight, even where the needs were corrected since.
     decided = {scheme for scheme, review in reviews.items() if review.is_decided}
@@ -137,9 +141,10 @@ def _layout(
     cards = with_variants(with_relations(cards_of([*shown, *guides], known, reviews, asked.on), known), matches)
     first, orienting = cards[: len(shown)], cards[len(shown) :]
     ordered, to_choose = _in_order(first, known)
+    doubtful = {need for need, chance in asked.probabilities.items() if 100 * chance < weights.sure}
     return Shortlist(
         cards=ordered,
-        steps=_steps(ordered, known),
+        steps=_steps(ordered, known, doubtful),
         to_choose=to_choose,
         guides=tuple(orienting),
         set_aside=tuple(cards_of(aside, known, reviews, asked.on)),
@@ -172,7 +177,7 @@ def _plan(links: Links, cards: Iterable[Card]) -> tuple[StepView, ...]:
     return links.plan({card.match.scheme.key: card.match.score or 0.0 for card in cards})
 
 
-def _steps(cards: Sequence[Card], known: Known) -> tuple[Step, ...]:
+def _steps(cards: Sequence[Card], known: Known, doubtful: Container[str]) -> tuple[Step, ...]:
     """Return what to do first, of schemes that go together: one of each need, and a study before what it opens."""
     by_scheme = {card.match.scheme_id: card for card in cards}
     by_name = {card.revision.name: card for card in cards}
@@ -187,19 +192,21 @@ def _steps(cards: Sequence[Card], known: Known) -> tuple[Step, ...]:
         if card.revision.next_step:
             found.setdefault(card.match.scheme_id, Step(card=card, opens=opens.get(card.revision.name, "")))
 
-    for card in _in_turns([by_scheme[step.scheme_id] for step in plan] or cards):
+    for card in _in_turns([by_scheme[step.scheme_id] for step in plan] or cards, doubtful):
         take(card)
     return tuple(found.values())[:N_STEPS]
 
 
-def _in_turns(cards: Sequence[Card]) -> list[Card]:
-    """Put the first of each need before the second ones, and last those that only the words came near."""
+def _in_turns(cards: Sequence[Card], doubtful: Container[str]) -> list[Card]:
+    """Put the first of each sure need before the second ones, and last what only a doubt or the words came near."""
     seen, turns = Counter[str](), []
     for card in cards:
         need = card.match.need_id
-        if need:
+        if need and (need not in doubtful or card.verdict == KEPT):
             seen[need] += 1
-        turns.append(seen[need] if need else len(cards))
+            turns.append(seen[need])
+        else:
+            turns.append(len(cards))
     return [card for _turn, card in sorted(zip(turns, cards, strict=True), key=itemgetter(0))]
 
 

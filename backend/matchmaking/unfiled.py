@@ -32,7 +32,7 @@ class Unfiled:
 
     def page(self) -> Shortlist:
         """Return the schemes, laid out."""
-        return preview(self.request, self.found.ranked)
+        return preview(self.request, self.found.ranked, self.weights)
 
     def matches(self) -> list[Match]:
         """Return every scheme in order, as matches of which nothing is kept."""

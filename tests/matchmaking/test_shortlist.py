@@ -80,6 +80,7 @@ def test_three_needs_get_a_step_each():
     ("text", "need"),
     [
         ("Mes gars n’arrivent pas à venir bosser, le car ne passe plus.", "mobilite.salaries"),
+        ("besoin d’un site internet et de vendre en ligne", "numerique.outils"),  # hiring, at 0.24
         ("Je cherche un repreneur pour ma boîte, je pars en retraite dans trois ans.", "creation.transmettre"),
     ],
 )
@@ -178,7 +179,7 @@ def test_a_preview_shows_the_same_as_a_result_and_keeps_nothing(submission):
     n = ours(Match).count()
     request = request_of(submission, on=DAY)
     (ranked,) = engine.rank([request])
-    page = preview(request, ranked)
+    page = preview(request, ranked, engine.in_force().weights)
     assert keys(page.cards) == keys(show(submission).cards)
     assert ours(Match).count() == n
 
