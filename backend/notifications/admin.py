@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.common import generic_classes  # noqa: F401 -- classes take their type
 from backend.journal.services import record_read
-from backend.notifications.models import Notification
+from backend.notifications.models import Notification, StopReason
 from backend.notifications.suppression import lift_suppressions
 
 
@@ -47,3 +47,20 @@ class NotificationAdmin(admin.ModelAdmin[Notification]):
         for address in {address.lower() for address in queryset.values_list("recipient", flat=True)}:
             n_lifted += lift_suppressions(address=address, by=request.user)  # type: ignore[arg-type]
         messages.success(request, _("Adresses à qui l’on écrit de nouveau : %(n)s.") % {"n": n_lifted})
+
+
+@admin.register(StopReason)
+class StopReasonAdmin(admin.ModelAdmin[StopReason]):
+    """Why readers stopped a list, by month: numbers to read."""
+
+    list_display = ("month", "list_name", "reason", "n_stops")
+    list_filter = ("list_name", "reason")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -4,14 +4,14 @@ It knows a recipient, a subject, a body and a key; nothing of matches. The text 
 the archive says what was true then. Its secret links are made when it is sent, and kept nowhere.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -149,6 +149,12 @@ class Stop(models.Model):
 
     address = models.EmailField(_("adresse"))
     topics = ArrayField(models.CharField(max_length=40), default=list)
+    explained = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        help_text="The topics whose stop was given a reason; the reason is counted elsewhere, without the address.",
+    )
     asked_at = models.DateTimeField(_("demandé le"))
 
     class Meta:
@@ -158,3 +164,39 @@ class Stop(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class StopReasonQuerySet(models.QuerySet["StopReason"]):
+    def count_one(self, *, month: date, list_name: str, reason: str) -> None:
+        """Count one more reader of a list who stopped it for a reason."""
+        row = {"month": month, "list_name": list_name, "reason": reason}
+        self.bulk_create([StopReason(**row)], ignore_conflicts=True)
+        self.filter(**row).update(n_stops=F("n_stops") + 1)
+
+
+class StopReason(models.Model):
+    """How many readers gave a reason after they stopped a list, by month: numbers, of nobody."""
+
+    class Reason(models.TextChoices):
+        TOO_MANY = "too_many", _("Trop de courriels")
+        NOT_FOR_US = "not_for_us", _("Ils ne concernent pas mon entreprise")
+        FOUND = "found", _("J’ai trouvé ce qu’il me faut")
+        PROJECT_OVER = "project_over", _("Mon projet est terminé ou abandonné")
+        OTHER = "other", _("Une autre raison")
+
+    month = models.DateField(_("mois"), help_text="Its first day.")
+    list_name = models.CharField(_("liste"), max_length=20, help_text="The first part of the topic, such as alerts.")
+    reason = models.CharField(_("raison"), max_length=12, choices=Reason)
+    n_stops = models.PositiveIntegerField(_("arrêts"), default=0)
+    objects = StopReasonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("raison d’un arrêt")
+        verbose_name_plural = _("raisons des arrêts")
+        ordering = ["-month", "list_name", "reason"]
+        constraints = [
+            models.UniqueConstraint(fields=["month", "list_name", "reason"], name="stop_reason_of_a_month_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.list_name} {self.reason} {self.n_stops}"

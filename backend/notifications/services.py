@@ -9,7 +9,7 @@ import logging
 import smtplib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 from hashlib import sha256
 from typing import Any
@@ -31,7 +31,7 @@ from backend.notifications.bounces import envelope_sender, provider_headers
 from backend.notifications.frequency_cap import Turn, earliest, may_leave, take_turn
 from backend.notifications.headers import Email
 from backend.notifications.kinds import KINDS, EmailKind, OptOut, kind_of
-from backend.notifications.models import Notification, Stop
+from backend.notifications.models import Notification, Stop, StopReason
 from backend.notifications.placeholders import PASSWORD, STOP, LinkSpec, put_in_links, take_out_links
 from backend.notifications.refusals import diagnose
 from backend.notifications.suppression import hold_back, record_delivery, suppression_of
@@ -320,6 +320,24 @@ def stop(*, address: str, topic: str) -> None:
     )
 
 
+@transaction.atomic
+def explain_stop(*, address: str, topic: str, reason: str, on: date) -> bool:
+    """Count why an address stopped a topic, once for each stop and without the address; return whether it counts.
+
+    It is asked after the stop, never before: where nothing is stopped it changes nothing. Raises ``ValueError`` where
+    the reason is none of the list.
+    """
+    if reason not in StopReason.Reason.values:
+        raise ValueError(reason)
+    row = Stop.objects.select_for_update(of=("self",)).filter(address=address.lower()).first()
+    if row is None or topic not in row.topics or topic in row.explained:
+        return False
+    row.explained.append(topic)
+    row.save(update_fields=["explained"])
+    StopReason.objects.count_one(month=on.replace(day=1), list_name=topic.partition(":")[0], reason=reason)
+    return True
+
+
 def take_back(*, about: str, kinds: Iterable[str], why: str) -> set[str]:
     """Give up what is owed about something and has not left; return of which kinds there was something."""
     unsent = Notification.objects.filter(state=Notification.State.DUE, about__contains=[about], kind__in=kinds)
@@ -336,7 +354,8 @@ def resume(*, address: str, topic: str) -> None:
     row = Stop.objects.select_for_update(of=("self",)).filter(address=address.lower()).first()
     if row and topic in row.topics:
         row.topics.remove(topic)
-        row.save(update_fields=["topics"])
+        row.explained = [one for one in row.explained if one != topic]
+        row.save(update_fields=["topics", "explained"])
 
 
 def has_stopped(*, address: str, topic: str) -> bool:

@@ -225,6 +225,7 @@ WITHOUT_A_FIRM = {
     "matchmaking_weightset", "matchmaking_activation", "matchmaking_ranker", "matchmaking_rematch",
     "matchmaking_schemechange", "matchmaking_shard",
     "matchmaking_answercount",  # a day, a need, an intercommunality and a number
+    "notifications_stopreason",  # a month, a list, a reason and a number
     "journal_auditevent",  # a number, a code and who did it: kept for its own time
     "privacy_treatment", "privacy_retentionrun",
     "companies_registeredestablishment", "companies_registercopy",  # of the State's, no person: renewed by each load

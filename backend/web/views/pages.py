@@ -1,5 +1,7 @@
 """The pages around: home, stop writing to me, health, and the mail catcher of a demonstration."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,10 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from backend.common.days import current_day
 from backend.common.readiness import missing_parts
 from backend.links.models import Kind
 from backend.notifications import catcher
-from backend.notifications.services import stop, stopped_by
+from backend.notifications.models import StopReason
+from backend.notifications.services import explain_stop, has_stopped, stop, stopped_by
 from backend.territories.models import ServedEpci
 from backend.territories.outlines import map_of
 from backend.web.access import DeadLink, opened, private
@@ -33,20 +37,35 @@ TOPICS = {
 }
 
 
+NO_SUCH_REASON = _(
+    "Cette raison n’est pas dans la liste. Touchez l’une de celles-ci, ou fermez la page : tout est arrêté."
+)
+
+
 # Mail programs post here without our cookie (RFC 8058); the secret link is what proves the right to stop.
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop_writing(request: HttpRequest, token: str) -> HttpResponse:
-    """Stop a topic: opening the link only shows the button."""
+    """Stop a topic: opening the link only shows the button. Why is asked once it is done, and need not be said."""
     found = stopped_by(opened(Kind.STOP, token))
     if found is None:
         raise DeadLink
     address, topic = found
-    if request.method == "POST":
+    context: dict[str, Any] = {"address": address, "what": TOPICS.get(topic.split(":")[0], "")}
+    status = 200
+    if request.method == "POST" and "reason" in request.POST and has_stopped(address=address, topic=topic):
+        context |= {"done": True, "explained": True}
+        try:
+            explain_stop(address=address, topic=topic, reason=request.POST["reason"], on=current_day())
+        except ValueError:
+            context |= {"explained": False, "refused": NO_SUCH_REASON}
+            status = 422
+    elif request.method == "POST" and "reason" not in request.POST:
         stop(address=address, topic=topic)
-    context = {"address": address, "what": TOPICS.get(topic.split(":")[0], ""), "done": request.method == "POST"}
-    return private(render(request, "web/stop.html", context))
+        context["done"] = True
+    context["reasons"] = StopReason.Reason.choices
+    return private(render(request, "web/stop.html", context, status=status))
 
 
 @never_cache
