@@ -5,36 +5,30 @@ changed, a fact that was corrected, a window that opened. Telling moves that mar
 is owed, so that nothing is lost and nothing is told twice, whoever dies on the way.
 """
 
-from collections.abc import Container, Mapping
 from datetime import date, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from backend.matchmaking.differences import SHOWN as SHOWN_STANDINGS
-from backend.matchmaking.differences import Difference, Kind, differences, standing_of
+from backend.matchmaking.closing_dates import reminders_of
+from backend.matchmaking.differences import Difference, Kind
 from backend.matchmaking.emails import context_of, organisation_in_charge
-from backend.matchmaking.known import missing_facts
-from backend.matchmaking.models import Alert, Match, Reminder, Result, Review, Submission, VerdictMove
+from backend.matchmaking.models import Alert, Match, Reminder, Result, Submission, VerdictMove
+from backend.matchmaking.news import groups_of, news_of, watched
 from backend.matchmaking.results import latest_result, may_be_shown
-from backend.matchmaking.reviews import Decision, told_decisions_in
 from backend.matchmaking.states import states_of
 from backend.notifications.frequency_cap import Turn, is_free
 from backend.notifications.placeholders import STOP, placeholder
 from backend.notifications.rendering import render
 from backend.notifications.services import enqueue_email, has_stopped, resume
-from backend.schemes import wording
-from backend.schemes.succession import successors
-from backend.schemes.windows import MARGIN_DAYS, SHUT, window_on
 
 EVERY = {
     Alert.Frequency.IMMEDIATE: timedelta(0),
+    Alert.Frequency.CLOSING: timedelta(0),
     Alert.Frequency.WEEKLY: timedelta(days=7),
     Alert.Frequency.MONTHLY: timedelta(days=30),
 }
-LAST_DAYS = 7
 
 
 # -- asking
@@ -116,15 +110,17 @@ def _is_paused(alert: Alert, on: date) -> bool:
 
 
 def _tell(alert: Alert, result: Result, on: date) -> bool:
-    states = states_of(alert.submission, told=True)
-    decided = told_decisions_in(states)
-    wanted = {scheme for scheme, state in states.own.items() if state.is_followed}
+    of = watched(states_of(alert.submission, told=True))
     if not may_be_shown(alert.told):  # what was told read a file that is another's now: not a word of it again
         alert.told = result
-    is_time = on - alert.told_on >= EVERY[Alert.Frequency(alert.frequency)]
-    news = news_of(alert.told, result, decided) if is_time else []
-    reminders = _reminders(alert, result, decided, wanted, on)
-    turn = Turn(firm=alert.submission.firm, on=on, first=bool(reminders))
+    frequency = Alert.Frequency(alert.frequency)
+    is_time = on - alert.told_on >= EVERY[frequency]
+    news = news_of(alert.told, result, of) if is_time else []
+    if frequency == Alert.Frequency.CLOSING:
+        news = [one for one in news if one.kind == Kind.CLOSED]
+    reminders = reminders_of(alert, result, of=of.shown(result), on=on)
+    is_closing = bool(reminders) or any(one.kind == Kind.CLOSED for one in news)
+    turn = Turn(firm=alert.submission.firm, on=on, first=is_closing)
     if (news or reminders) and not is_free(address=alert.submission.contact.email, turn=turn):
         alert.checked_at = None  # something else about this firm was faster: tomorrow
         return False
@@ -132,23 +128,7 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
         alert.told = result
     if not news and not reminders:
         return False
-    context = {
-        **context_of(alert.submission),
-        "stop_url": placeholder(STOP),
-        "n_news": len(news),
-        "groups": _groups(news, on),
-        "closing": [match for match, _reminder in reminders],
-        "organisation": organisation_in_charge(alert.submission),
-        "frequency": alert.get_frequency_display(),
-    }
-    enqueue_email(
-        kind="alert",
-        key=f"alert:{alert.pk}:{on}",
-        recipient=alert.submission.contact.email,
-        message=render("alert", context),
-        about=(alert.submission.topic,),
-        turn=turn,
-    )
+    _owe(alert, result, news, [match for match, _reminder in reminders], turn)
     Reminder.objects.bulk_create(reminder for _match, reminder in reminders)
     alert.sent_on = on
     if is_time:
@@ -156,90 +136,21 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
     return True
 
 
-# -- what is worth an e-mail
-
-
-def news_of(told: Result, result: Result, decided: Mapping[int, Decision]) -> list[Difference]:
-    """Return the differences a firm wants to hear of: nothing that was set aside, losses of what was kept only.
-
-    What gave way to a sheet that the firm is shown is not lost: its page says where it went.
-    """
-    led = successors()
-    matches = result.matches.select_related("revision").prefetch_related("revision__criteria") if led else ()
-    shown = {match.scheme_id for match in matches if standing_of(match) in SHOWN_STANDINGS}
-
-    def is_news(difference: Difference) -> bool:
-        review = decided.get(difference.match.scheme_id)
-        verdict = review.verdict if review and review.is_decided else ""
-        if difference.kind == Kind.LOST:
-            return verdict == Review.Verdict.KEPT and led.get(difference.match.scheme_id) not in shown
-        return verdict != Review.Verdict.REJECTED
-
-    return [difference for difference in differences(told, result) if is_news(difference)]
-
-
-def _groups(news: list[Difference], on: date) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Lay out news by kind, the best first, as the e-mail shows them."""
-    by_kind = {kind: [_lines(one, on) for one in news if one.kind == kind] for kind in Kind}
-    return [(str(kind), found) for kind, found in by_kind.items() if found]
-
-
-def _lines(news: Difference, on: date) -> dict[str, Any]:
-    revision = news.match.revision
-    if news.kind == Kind.CHANGED:
-        lines = [
-            f"{label} : {old or 'non communiqué'} → {new or 'non communiqué'}" for label, old, new in news.changes
-        ]
-    elif news.kind == Kind.LOST:
-        lines = []
-    else:
-        amount = wording.amount(revision)
-        lines = [*([f"Montant : {amount}"] if amount else []), f"Quand : {wording.deadline(revision, on=on)}"]
-    if news.kind == Kind.QUESTION:
-        missing = (
-            ", ".join(missing_facts(news.match, presumes=False)) or "une condition que vous seul pouvez confirmer"
-        )
-        lines.append(f"Il manque : {missing}")
-    return {
-        "name": revision.name,
-        "form": revision.get_kind_display(),
-        "need": news.match.need.label.lower() if news.match.need else "",
-        "lines": lines,
+def _owe(alert: Alert, result: Result, news: list[Difference], closing: list[Match], turn: Turn) -> None:
+    context = {
+        **context_of(alert.submission),
+        "stop_url": placeholder(STOP),
+        "n_news": len(news),
+        "groups": groups_of(news, result),
+        "closing": closing,
+        "organisation": organisation_in_charge(alert.submission),
+        "frequency": alert.get_frequency_display(),
     }
-
-
-def _reminders(
-    alert: Alert, result: Result, decided: Mapping[int, Decision], wanted: Container[int], on: date
-) -> list[tuple[Match, Reminder]]:
-    """Return the closing dates to be reminded of: what is kept or wanted, or possible while nobody has decided."""
-    known = set(alert.reminders.values_list("scheme", "closes_on", "stage"))
-    found = []
-    closing = result.matches.filter(revision__closes_on__gte=on)
-    for match in closing.select_related("revision").prefetch_related("revision__criteria"):
-        stage = _stage(match, on)
-        closes_on = match.revision.closes_on
-        if stage is None or closes_on is None or (match.scheme_id, closes_on, stage) in known:
-            continue
-        if match.scheme_id in wanted or _is_followed(match, decided):
-            reminder = Reminder(alert=alert, scheme_id=match.scheme_id, closes_on=closes_on, stage=stage, sent_on=on)
-            found.append((match, reminder))
-    return found
-
-
-def _stage(match: Match, on: date) -> str | None:
-    days_left, preparation = match.revision.days_left(on), match.revision.preparation_days
-    if days_left is None or window_on(match.revision, on=on) in SHUT:
-        return None
-    if days_left <= LAST_DAYS:
-        return Reminder.Stage.LAST_WEEK
-    if preparation is not None and days_left <= preparation + MARGIN_DAYS:
-        return Reminder.Stage.PREPARE
-    return None
-
-
-def _is_followed(match: Match, decided: Mapping[int, Decision]) -> bool:
-    review = decided.get(match.scheme_id)
-    if review and review.is_decided:
-        return review.verdict == Review.Verdict.KEPT
-    has_kept = any(review.verdict == Review.Verdict.KEPT for review in decided.values())
-    return not has_kept and standing_of(match) in SHOWN_STANDINGS
+    enqueue_email(
+        kind="alert",
+        key=f"alert:{alert.pk}:{turn.on}",
+        recipient=alert.submission.contact.email,
+        message=render("alert", context),
+        about=(alert.submission.topic,),
+        turn=turn,
+    )

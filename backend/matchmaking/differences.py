@@ -1,6 +1,6 @@
-"""What changed between two results of a submission: became possible, changed, is lost."""
+"""What changed between two results of a submission: became possible, changed, closed, is lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -16,26 +16,65 @@ SHOWN = (*POSSIBLE, Standing.TO_SPECIFY, Standing.DATES)
 
 
 class Kind(StrEnum):
+    """In the order in which an e-mail tells them."""
+
+    CLOSED = "closed"  # took applications, and takes none any more
     ELIGIBLE = "eligible"  # became eligible, or very likely
     QUESTION = "question"  # one answer of the firm is left
     OPENED = "opened"  # the same, because its window opened
     CHANGED = "changed"  # still possible; its amount or its dates are others
-    LOST = "lost"  # was possible, and is no more
+    LOST = "lost"  # was possible, and is no more though it takes applications
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    kind: Kind
-    match: Match  # the newer of the two
+class Pair:
+    """A scheme in two results, of which one may not hold it, and the days of both."""
+
     before: Match | None
     after: Match | None
+    on_before: date
+    on_after: date
+
+    @property
+    def was_closed(self) -> bool:
+        return self.before is not None and is_closed(self.before.revision, on=self.on_before)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the newer result holds it, and it may take applications."""
+        return self.after is not None and not is_closed(self.after.revision, on=self.on_after)
+
+    @property
+    def has_closed(self) -> bool:
+        """Whether it took applications, or may have, and takes none any more; or is gone from the catalogue."""
+        return self.before is not None and not self.was_closed and not self.is_open
+
+    @property
+    def was_announced(self) -> bool:
+        """Whether it closed on the last day that was told of it, and for no other reason."""
+        last = self.before.revision.closes_on if self.before else None
+        if last is None or last >= self.on_after:
+            return False
+        early = (WindowOn.SUSPENDED, WindowOn.EXHAUSTED)
+        return self.after is None or window_on(self.after.revision, on=self.on_after) not in early
+
+    @property
+    def is_out(self) -> bool:
+        """Whether a condition shuts the firm out, and not the needs of its file alone, which are others."""
+        return self.is_open and self.after is not None and _standing(self.after) not in SHOWN
 
     @property
     def changes(self) -> list[tuple[str, str, str]]:
         """What changed of a scheme that stays possible: its name, what it was, what it is."""
         if self.before is None or self.after is None:
             return []
-        return changes_of(self.before.revision, self.after.revision, on=self.after.result.on)
+        return changes_of(self.before.revision, self.after.revision, on=self.on_after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference(Pair):
+    kind: Kind
+    match: Match  # the newer of the two
 
 
 def standing_of(match: Match | None) -> Standing | None:
@@ -48,15 +87,20 @@ def _standing(match: Match) -> Standing:
     return standing(match, match.revision, presumes=False)
 
 
-def differences(before: Result, after: Result) -> list[Difference]:
-    """Compare two results, the schemes of the newer one in their order, then those it no longer holds."""
+def differences(before: Result, after: Result, *, followed: Container[int] = ()) -> list[Difference]:
+    """Compare two results, the schemes of the newer one in their order, then those it no longer holds.
+
+    Those that are ``followed`` count whether they answer a stated need or not, and whatever is open of them.
+    """
     old, new = _matches(before), _matches(after)
     found = []
     for key in dict.fromkeys([*new, *old]):
         was, is_now = old.get(key), new.get(key)
-        kind, match = _kind(was, is_now, before.on, after.on), is_now or was
+        days = {"on_before": before.on, "on_after": after.on}
+        pair = Pair(before=was, after=is_now, **days)
+        kind, match = (_kind_followed if key in followed else _kind)(pair), is_now or was
         if kind and match:
-            found.append(Difference(kind=kind, match=match, before=was, after=is_now))
+            found.append(Difference(kind=kind, match=match, before=was, after=is_now, **days))
     return found
 
 
@@ -65,23 +109,46 @@ def _matches(result: Result) -> dict[int, Match]:
     return {match.scheme_id: match for match in rows}
 
 
-def _kind(before: Match | None, after: Match | None, on_before: date, on_after: date) -> Kind | None:
+def _kind(pair: Pair) -> Kind | None:
+    before, after = pair.before, pair.after
     old, new = standing_of(before), standing_of(after)
     was, is_now = _possible(before, old), _possible(after, new)
     if before and after:
         if _is_listed_otherwise(before, after):
             return None
-        if is_now and not was and is_closed(before.revision, on=on_before):
-            return is_now if is_closed(after.revision, on=on_after) else Kind.OPENED
-    if is_now and (not was or (was == Kind.QUESTION and is_now == Kind.ELIGIBLE)):
+        if is_now and not was and pair.was_closed:
+            return Kind.OPENED if pair.is_open else is_now
+    if _became(was, is_now):
         return is_now
     if after and after.hidden_by:  # the firm is told of the variant
         return None
     if old in SHOWN and new not in SHOWN:
+        return Kind.CLOSED if pair.has_closed else Kind.LOST
+    return Kind.CHANGED if old in SHOWN and new in SHOWN and pair.changes else None
+
+
+def _kind_followed(pair: Pair) -> Kind | None:
+    """Return what becomes of a scheme that a firm follows, whatever it needs and whatever is open of it."""
+    before, after = pair.before, pair.after
+    if after and after.hidden_by:  # the firm is told of the variant
+        return None
+    if pair.has_closed:
+        return Kind.CLOSED
+    if before is None or after is None:
+        return None
+    old, new = _standing(before), _standing(after)
+    if pair.was_closed and pair.is_open and new != Standing.INELIGIBLE:
+        return Kind.OPENED
+    was, is_now = _possible(before, old), _possible(after, new)
+    if _became(was, is_now):
+        return is_now
+    if pair.is_out and old in SHOWN:
         return Kind.LOST
-    if old in SHOWN and new in SHOWN and before and after and changes_of(before.revision, after.revision, on=on_after):
-        return Kind.CHANGED
-    return None
+    return Kind.CHANGED if pair.changes else None
+
+
+def _became(was: Kind | None, is_now: Kind | None) -> bool:
+    return is_now is not None and (was is None or (was == Kind.QUESTION and is_now == Kind.ELIGIBLE))
 
 
 def _is_listed_otherwise(before: Match, after: Match) -> bool:

@@ -121,6 +121,40 @@ def preview(request: engine.Request, ranked: Iterable[engine.Ranked], weights: e
     return _layout(unsaved(ranked), Known(request.facts, {}), {}, request, weights)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """The matches of a result that a firm reads, each part in order."""
+
+    kept: list[Match]
+    answering: list[Match]  # what answers a need and is possible, whatever was decided
+    rest: list[Match]
+    guides: list[Match]
+
+    @property
+    def shown(self) -> list[Match]:
+        """Those read first: what was kept, filled up to five."""
+        return [*self.kept, *self.rest[: max(0, N_CARDS - len(self.kept))]]
+
+
+def shown_first(result: Result, reviews: Mapping[int, Decision]) -> frozenset[int]:
+    """Return the schemes of a result that its firm reads first."""
+    return frozenset(match.scheme_id for match in _parts_of(result.ranked, reviews).shown)
+
+
+def _parts_of(matches: Sequence[Match], reviews: Mapping[int, Decision]) -> _Parts:
+    # What a person decided stays in sight, even where the needs were corrected since.
+    decided = {scheme: review for scheme, review in reviews.items() if review.is_decided}
+    kept = [match for match in matches if match.scheme_id in decided and decided[match.scheme_id].verdict == KEPT]
+    answering = [match for match in matches if match.addresses and match.eligibility != Match.Verdict.INELIGIBLE]
+    others = [match for match in answering if match.scheme_id not in decided]
+    return _Parts(
+        kept=kept,
+        answering=answering,
+        rest=[match for match in others if not match.guide],
+        guides=[match for match in others if match.guide],
+    )
+
+
 def _layout(
     matches: list[Match],
     known: Known,
@@ -128,16 +162,10 @@ def _layout(
     asked: Result | engine.Request,
     weights: engine.Weights,
 ) -> Shortlist:
-    # What a person decided stays in sight, even where the needs were corrected since.
-    decided = {scheme for scheme, review in reviews.items() if review.is_decided}
+    parts = _parts_of(matches, reviews)
+    kept, guides, shown = parts.kept, parts.guides, parts.shown
     over = {scheme for scheme, review in reviews.items() if isinstance(review, Over)}
-    kept = [match for match in matches if match.scheme_id in decided and reviews[match.scheme_id].verdict == KEPT]
     aside = [match for match in matches if is_set_aside(reviews.get(match.scheme_id)) and match.scheme_id not in over]
-    answering = [match for match in matches if match.addresses and match.eligibility != Match.Verdict.INELIGIBLE]
-    others = [match for match in answering if match.scheme_id not in decided]
-    guides = [match for match in others if match.guide]
-    rest = [match for match in others if not match.guide]
-    shown = [*kept, *rest[: max(0, N_CARDS - len(kept))]]
     cards = with_variants(with_relations(cards_of([*shown, *guides], known, reviews, asked.on), known), matches)
     first, orienting = cards[: len(shown)], cards[len(shown) :]
     ordered, to_choose = _in_order(first, known)
@@ -149,8 +177,8 @@ def _layout(
         guides=tuple(orienting),
         set_aside=tuple(cards_of(aside, known, reviews, asked.on)),
         lost=tuple(_lost(matches, known, asked)),
-        n_more=len(rest) + len(kept) - len(shown),
-        nothing_fits=not kept and not answering,
+        n_more=len(parts.rest) + len(kept) - len(shown),
+        nothing_fits=not kept and not parts.answering,
     )
 
 

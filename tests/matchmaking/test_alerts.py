@@ -43,6 +43,9 @@ from tests.schemes.people import make_approver, make_proposal, record_of
 pytestmark = pytest.mark.django_db
 
 
+ROBOT = ("numerique.robot",)  # what ``scheme`` serves: it is among the five
+
+
 @pytest.fixture
 def scheme():
     return withheld()
@@ -183,7 +186,7 @@ def test_a_scheme_with_one_open_question_is_told_with_the_question(scheme, tmp_p
 def test_a_changed_scheme_is_told_with_what_it_was_and_what_it_is(scheme):
     publish(scheme)
     publish_revision(scheme, amount_text="Jusqu’à 10 000 €", rate_max_pct=None, floor_eur=None, ceiling_eur=None)
-    subscriber()
+    subscriber(needs=ROBOT)
     publish_revision(scheme, amount_text="Jusqu’à 25 000 €")
     (email,) = sweep()
     assert "Jusqu’à 10 000 € → Jusqu’à 25 000 €" in email.text
@@ -215,20 +218,20 @@ def test_a_scheme_that_reopens_is_told(scheme):
     assert "VIENT D’OUVRIR" in email.text
 
 
-def test_a_loss_is_told_of_what_was_kept_only(scheme):
+def test_a_scheme_that_a_condition_shuts_out_is_told_of_the_five_and_of_what_was_kept_only(scheme, tmp_path):
     publish(scheme)
     submission, officer = subscriber(), make_officer()
     decide(submission, scheme, officer)
     end_review(submission=submission, officer=officer, on=DAY)
-    other = first_matches(submission, 5)[4].scheme
-    assert other != scheme
-    withhold(other)
-    assert sweep() == []
-    withhold(scheme)
-    (email,) = sweep(NEXT_DAY)
+    *_, fourth, other = first_matches(submission, 5)  # with the one that was kept, five are read first
+    too_small = [{"kind": "headcount", "at_most": 1}]
+    for changed in (scheme, fourth.scheme, other.scheme):
+        revise_scheme(tmp_path, changed.source_key, criteria=too_small)
+    (email,) = sweep()
     assert "N’EST PLUS POSSIBLE" in email.text
     assert scheme.current.name in email.text
-    assert other.current.name not in email.text
+    assert fourth.scheme.current.name in email.text
+    assert other.scheme.current.name not in email.text
 
 
 # -- a changed submission
@@ -330,7 +333,7 @@ def test_a_pause_holds_everything_until_its_day(scheme):
 def test_a_closing_date_is_reminded_with_time_to_prepare_then_in_the_last_week(scheme, frequency):
     closes_on = DAY + timedelta(days=60)
     closing(scheme, closes_on, preparation_days=20)
-    subscriber(frequency)
+    subscriber(frequency, needs=ROBOT)
     reminded = [
         day
         for day in (0, 32, 33, 34, 52, 53, 54, 60)  # around each day that counts
@@ -364,32 +367,52 @@ def test_a_parent_is_not_lost_where_its_variant_takes_its_place(scheme):
     assert any("Version locale" in text for text in told)
 
 
-def test_without_a_known_preparation_there_is_the_last_week_only(scheme):
-    closing(scheme, DAY + timedelta(days=20))
-    subscriber()
-    for day in (0, 6, 12, 13, 14, 20):
-        sweep(DAY + timedelta(days=day))
-    stages = set(Reminder.objects.filter(scheme=scheme).values_list("stage", "sent_on"))
-    assert stages == {("last_week", DAY + timedelta(days=13))}
+@pytest.mark.parametrize(
+    ("preparation", "reminded"),
+    [
+        (None, {"prepare": 30, "last_week": 7}),  # thirty days in all where nobody says how long it takes
+        (7, {"prepare": 14, "last_week": 7}),
+        (6, {"prepare": 13}),  # one e-mail where both would be under a week apart
+        (1, {"prepare": 8}),
+        (0, {"last_week": 7}),
+    ],
+)
+def test_a_last_day_is_reminded_twice_at_least_a_week_apart_or_once(scheme, preparation, reminded):
+    closes_on = DAY + timedelta(days=40)
+    closing(scheme, closes_on, preparation_days=preparation)
+    subscriber(needs=ROBOT)
+    for left in (31, 30, 29, 15, 14, 13, 12, 9, 8, 7, 6, 1, 0, -1):
+        sweep(closes_on - timedelta(days=left))
+    rows = Reminder.objects.filter(scheme=scheme).values_list("stage", "sent_on")
+    assert {stage: (closes_on - sent_on).days for stage, sent_on in rows} == reminded
 
 
-def test_once_something_is_kept_only_that_is_reminded(scheme):
-    closing(scheme, DAY + timedelta(days=5))
+def test_who_subscribes_late_is_reminded_once(scheme):
+    closes_on = DAY + timedelta(days=9)
+    closing(scheme, closes_on)
+    subscriber(needs=ROBOT)
+    sent = [len(sweep(DAY + timedelta(days=day))) for day in range(10)]
+    assert sent == [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+
+
+def test_what_the_firm_does_not_read_first_is_not_reminded(scheme):
     submission, officer = subscriber(), make_officer()
-    kept = next(match for match in first_matches(submission, 3) if match.scheme != scheme)
-    decide(submission, kept.scheme, officer)
+    for match in first_matches(submission, 5):
+        decide(submission, match.scheme, officer)
     end_review(submission=submission, officer=officer, on=DAY)
-    assert sweep() == []
+    closing(scheme, DAY + timedelta(days=5))
+    assert not any("FERME BIENTÔT" in email.text for email in [*sweep(), *sweep(NEXT_DAY)])
 
 
 def test_a_date_that_moves_is_reminded_anew(scheme):
     closing(scheme, DAY + timedelta(days=5))
-    subscriber()
+    subscriber(needs=ROBOT)
     sweep()
     publish_revision(scheme, closes_on=DAY + timedelta(days=30))
     sweep(NEXT_DAY)
     sweep(DAY + timedelta(days=23))
-    assert Reminder.objects.filter(scheme=scheme).count() == 2
+    stages = Reminder.objects.filter(scheme=scheme).order_by("sent_on").values_list("stage", flat=True)
+    assert list(stages) == ["last_week", "prepare", "last_week"]
 
 
 # -- the e-mail

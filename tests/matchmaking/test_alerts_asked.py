@@ -10,6 +10,7 @@ from backend.matchmaking.known import missing_facts
 from backend.matchmaking.models import Alert, Reminder
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.scheme_events import say
 from backend.notifications.services import stop
 from tests.factories import DAY, decide, make_officer, make_submission, publish_revision, revise_scheme
 from tests.matchmaking.subscribers import (
@@ -147,6 +148,7 @@ def test_a_reminder_does_not_put_the_news_of_the_month_off(scheme):
     closing(scheme, DAY + timedelta(days=12))
     other = withheld("competences.recruter")
     submission = subscriber(MONTHLY)
+    say(submission=submission, scheme=scheme, on=DAY, state="followed")
     publish(other)
     (reminder,) = sweep(DAY + timedelta(days=5))
     assert "FERME BIENTÔT" in reminder.text

@@ -9,11 +9,11 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from backend.companies.models import Fact
-from backend.matchmaking.alerts import news_of
 from backend.matchmaking.listing import Scope, rows_of
 from backend.matchmaking.models import FollowUp, Match, Result, Review, ReviewEnd
+from backend.matchmaking.news import news_of, watched
 from backend.matchmaking.results import compute_result, latest_result, replay
-from backend.matchmaking.reviews import ReviewError, end_review, reopen_review, told_decisions
+from backend.matchmaking.reviews import ReviewError, end_review, reopen_review
 from backend.matchmaking.services import correct_submission
 from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.states import states_of
@@ -302,8 +302,8 @@ def test_what_is_hidden_is_never_news(submission, scheme, officer, reason):
     end(submission, officer)
     worse = correct_submission(submission=submission, facts={"project.started": True, "naf": "01.11Z"}, on=DAY)
     better = correct_submission(submission=submission, facts={"project.started": False, "naf": "25.62B"}, on=DAY)
-    told = told_decisions(submission)
-    assert scheme.pk not in {one.match.scheme_id for one in news_of(worse, better, told)}
+    of = watched(states_of(submission, told=True))
+    assert scheme.pk not in {one.match.scheme_id for one in news_of(worse, better, of)}
 
 
 def test_a_better_alternative_is_kept_in_its_place(submission, officer):

@@ -6,10 +6,10 @@ from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from backend.companies.models import Fact
-from backend.matchmaking.alerts import news_of
 from backend.matchmaking.differences import Kind
 from backend.matchmaking.held import held_schemes
 from backend.matchmaking.models import Match, Review
+from backend.matchmaking.news import Watched, news_of
 from backend.matchmaking.presentation import present
 from backend.matchmaking.results import compute_result, replay
 from backend.matchmaking.reviews import keep_scheme
@@ -387,12 +387,14 @@ def test_a_kept_scheme_that_gave_way_is_no_loss_to_write_about(file):
     join(gone, stays)
     result = compute_result(submission=file, on=DAY)
     kept = Review(scheme=get_scheme(gone), verdict=Review.Verdict.KEPT)
-    lost = [one for one in news_of(told, result, {kept.scheme_id: kept}) if one.match.scheme_id == kept.scheme_id]
+    mine = frozenset({kept.scheme_id})
+    of = Watched(decided={kept.scheme_id: kept}, followed=mine, to_ask=mine)
+    lost = [one for one in news_of(told, result, of) if one.match.scheme_id == kept.scheme_id]
     assert (gone in shown(file, told), gone in shown(file, result), lost) == (True, False, [])
     undo(Fusion.objects.get())
     archive(scheme=get_scheme(gone), approver=make_approver(), reason="Clos.")
     result = compute_result(submission=file, on=DAY)
-    assert [one.kind for one in news_of(told, result, {kept.scheme_id: kept})] == [Kind.LOST]
+    assert [one.kind for one in news_of(told, result, of)] == [Kind.CLOSED]
 
 
 def test_who_obtained_a_scheme_has_the_one_that_took_its_place(file):

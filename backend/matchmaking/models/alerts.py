@@ -25,6 +25,7 @@ class Alert(models.Model):
         IMMEDIATE = "immediate", _("dès qu’il y a du nouveau")
         WEEKLY = "weekly", _("une fois par semaine")
         MONTHLY = "monthly", _("une fois par mois")
+        CLOSING = "closing", _("seulement quand un dispositif ferme, sans attendre")
 
     submission = models.OneToOneField(Submission, on_delete=models.CASCADE, related_name="alert")
     frequency = models.CharField(_("rythme"), max_length=10, choices=Frequency, default=Frequency.IMMEDIATE)

@@ -41,7 +41,10 @@ class AlertForm(forms.Form):
         label=_("À quel rythme ?"),
         choices=Alert.Frequency.choices,
         widget=forms.RadioSelect,
-        help_text=_("Un courriel par jour au plus. Une date limite proche n’attend pas."),
+        help_text=_(
+            "Un courriel par jour au plus pour cette entreprise. Une date limite proche n’attend pas, quel que soit le"
+            " rythme."
+        ),
     )
     paused_until = DayField(
         label=_("En pause jusqu’au (facultatif)"),

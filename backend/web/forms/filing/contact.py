@@ -45,8 +45,9 @@ class ContactForm(StepForm):
 
     alerts = forms.BooleanField(
         label=_(
-            "Prévenez-moi par courriel si un nouveau dispositif me concerne (facultatif ; un lien dans chaque alerte"
-            " les arrête)."
+            "Prévenez-moi par courriel si un nouveau dispositif me concerne, et si l’un de ceux que je lis en premier"
+            " ou que je suis ouvre, change ou ferme (facultatif ; un courriel par jour au plus pour cette"
+            " entreprise ; un lien dans chaque alerte les arrête)."
         ),
         required=False,
     )
