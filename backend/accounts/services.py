@@ -11,6 +11,8 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.journal.models import Kind
 from backend.journal.services import record_event
+from backend.links.models import Kind as LinkKind
+from backend.links.services import revoke_links
 from backend.notifications.placeholders import PASSWORD, placeholder
 from backend.notifications.rendering import render
 from backend.notifications.services import enqueue_email
@@ -31,10 +33,11 @@ def invite(*, user: User) -> None:
 
 @transaction.atomic
 def off_board(*, user: User) -> None:
-    """Close an account at once, open sessions included; what the person decided stays, with their name."""
+    """Close an account at once, its sessions and the feed of its calendar too; what the person decided stays."""
     user.is_active = False
     user.set_unusable_password()
     user.save(update_fields=["is_active", "password"])
+    revoke_links(kind=LinkKind.STAFF_FEED, object_id=user.pk)
     _end_sessions(user)
 
 

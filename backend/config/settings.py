@@ -390,6 +390,8 @@ THROTTLES: dict[str, tuple[int, int]] = {
     "download.network": (60, 3600),
     "document.network": (60, 3600),
     "access.network": (20, 3600),
+    "share.network": (20, 3600),
+    "feed.link": (60, 3600),
     "report.network": (20, 3600),
     "remark.network": (20, 3600),
     "wrong_link.network": (100, 3600),

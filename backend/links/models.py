@@ -15,18 +15,23 @@ class Kind(models.TextChoices):
     STOP = "stop", _("arrêt de courriels")
     ACCESS = "access", _("accès de 30 minutes")
     PREVIEW = "preview", _("aperçu d’une fiche")
+    FEED = "feed", _("agenda")
+    STAFF_FEED = "staff_feed", _("agenda d’un agent")
+    SHARE = "share", _("partage en lecture")
 
 
-OF_SUBMISSIONS = (Kind.RESULT, Kind.CONFIRM, Kind.ACCESS)  # those whose object is a file
+# Those whose object is a file.
+OF_SUBMISSIONS = (Kind.RESULT, Kind.CONFIRM, Kind.ACCESS, Kind.FEED, Kind.SHARE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """How a kind of link lives: for how long after it was made, or after it was last used."""
+    """How a kind of link lives: for how long after it was made or prolonged."""
 
     view: str  # the name of the page it opens
     lifetime: timedelta
     from_last_use: bool = False
+    from_use_of: Kind | None = None  # another link to the same object; its own uses are then worth nothing
 
 
 RULES = {
@@ -36,6 +41,10 @@ RULES = {
     Kind.STOP: Rule(view="stop", lifetime=timedelta(days=396)),
     Kind.ACCESS: Rule(view="access", lifetime=timedelta(minutes=30)),
     Kind.PREVIEW: Rule(view="preview", lifetime=timedelta(days=182)),  # at most: its maker chose a last day
+    # 13 months after the firm last opened its page: a calendar that asks each hour would keep it alive for ever.
+    Kind.FEED: Rule(view="feed", lifetime=timedelta(days=396), from_use_of=Kind.RESULT),
+    Kind.STAFF_FEED: Rule(view="staff_feed", lifetime=timedelta(days=396)),  # after the officer last signed in
+    Kind.SHARE: Rule(view="share", lifetime=timedelta(days=30)),
 }
 
 
@@ -55,6 +64,9 @@ class Link(models.Model):
     created_at = models.DateTimeField(_("fait le"))
     expires_at = models.DateTimeField(_("valable jusqu’au"))
     last_used_at = models.DateTimeField(_("dernier usage"), null=True, blank=True)
+    n_visits = models.PositiveIntegerField(
+        _("consultations"), default=0, help_text="Of a share: each time it was read."
+    )
     revoked_at = models.DateTimeField(_("révoqué le"), null=True, blank=True)
     objects = LinkQuerySet.as_manager()
 

@@ -1,10 +1,12 @@
 """Making, finding and revoking secret links. Their pages are in ``web``; what they open belongs to other apps."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from backend.common.redaction import TOKEN_START
@@ -31,7 +33,7 @@ def make_link(*, kind: Kind, object_id: int, scope: str = "") -> str:
 
 
 def find_link(*, kind: Kind, token: str) -> Link | None:
-    """Return the live link of a token and note its use, which prolongs the kinds that live from their last use.
+    """Return the live link of a token and note its use, which prolongs the kinds that live from it.
 
     Each page behind a link asks, so it opens no transaction: its one write is whole by itself.
     """
@@ -43,7 +45,21 @@ def find_link(*, kind: Kind, token: str) -> Link | None:
             link.expires_at = _end(kind, now)
         rows = Link.objects.live(now).filter(pk=link.pk)  # one that is revoked meanwhile stays revoked
         rows.update(last_used_at=link.last_used_at, expires_at=link.expires_at)
+        for other, rule in RULES.items():
+            if rule.from_use_of == kind:
+                prolong_links(kind=other, object_ids=[link.object_id])
     return link
+
+
+def prolong_links(*, kind: Kind, object_ids: Iterable[int]) -> None:
+    """Let the live links to some objects live their whole life again."""
+    now = timezone.now()
+    Link.objects.live(now).filter(kind=kind, object_id__in=object_ids).update(expires_at=_end(kind, now))
+
+
+def count_visit(*, link: Link) -> None:
+    """Count one reading of what a link opens, and when it was."""
+    Link.objects.filter(pk=link.pk).update(n_visits=F("n_visits") + 1, last_used_at=timezone.now())
 
 
 def live_links(*, kind: Kind, object_id: int) -> LinkQuerySet:
@@ -76,4 +92,4 @@ def digest_of(token: str) -> str:
 def _end(kind: Kind, now: datetime) -> datetime:
     rule = RULES[kind]
     # A use that is not noted because another was on the same day must not be worth less than the whole life.
-    return now + rule.lifetime + (NOTED_EVERY if rule.from_last_use else timedelta(0))
+    return now + rule.lifetime + (NOTED_EVERY if rule.from_last_use or rule.from_use_of else timedelta(0))

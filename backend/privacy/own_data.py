@@ -230,9 +230,11 @@ def _mails(submission: Submission) -> Iterator[Line]:
 
 
 def _links(submission: Submission) -> Iterator[Line]:
-    for link in live_links(kind=Kind.RESULT, object_id=submission.pk):
-        until = _("jusqu’au {day}").format(day=timezone.localtime(link.expires_at).strftime("%d/%m/%Y"))
-        yield Line(label=_("Lien"), value=until, since=link.created_at)
+    for kind, label in ((Kind.RESULT, _("Lien")), (Kind.FEED, _("Agenda")), (Kind.SHARE, _("Partage"))):
+        for link in live_links(kind=kind, object_id=submission.pk):
+            until = _("jusqu’au {day}").format(day=timezone.localtime(link.expires_at).strftime("%d/%m/%Y"))
+            read = _(", consulté {n} fois").format(n=link.n_visits) if kind == Kind.SHARE else ""
+            yield Line(label=label, value=until + read, since=link.created_at)
 
 
 def _reads(submission: Submission) -> Iterator[Line]:

@@ -17,11 +17,14 @@ from django.dispatch import receiver
 from backend.accounts.models import User
 from backend.journal.models import Kind
 from backend.journal.services import digest_of, record_event
+from backend.links.models import Kind as LinkKind
+from backend.links.services import prolong_links
 
 
 @receiver(user_logged_in)
 def note_sign_in(user: User, **_signal: Any) -> None:
     record_event(kind=Kind.SIGN_IN, actor=user)
+    prolong_links(kind=LinkKind.STAFF_FEED, object_ids=[user.pk])
 
 
 @receiver(user_login_failed)

@@ -17,6 +17,7 @@ from backend.matchmaking.language import learn_language
 from backend.matchmaking.models import Escalation, Reminder, Submission
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
+from backend.matchmaking.sharing import make_share, renew_feed
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.services import stop
 from backend.schemes.models import SubNeed
@@ -86,6 +87,8 @@ def file_everything(*, learnt: bool = True) -> Submission:
     if learnt:
         with few_sentences():
             learn_language()
+    renew_feed(submission=submission)
+    make_share(submission=submission)
     begin_draft()
     make_call(key=submission.filing_key, phone="03 53 01 77 99", name=TRACES["contact"], company_name=TRACES["name"])
     submission.refresh_from_db()

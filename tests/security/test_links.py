@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from backend.links.models import Kind, Link
 from backend.links.services import (
+    count_visit,
     find_link,
     live_links,
     make_link,
@@ -60,6 +61,9 @@ def test_an_altered_token_opens_nothing(altered):
         (Kind.STOP, 396 * DAY),
         (Kind.ACCESS, timedelta(minutes=30)),
         (Kind.PREVIEW, 182 * DAY),
+        (Kind.STAFF_FEED, 396 * DAY),
+        (Kind.SHARE, 30 * DAY),
+        (Kind.FEED, 397 * DAY),  # 13 months, and a day since uses of the page are noted once a day
     ],
 )
 def test_a_link_ends_with_the_life_of_its_kind_however_much_it_is_used(kind, lives, clock):
@@ -94,8 +98,44 @@ def test_reading_writes_at_most_once_a_day(clock, django_assert_num_queries):
     with django_assert_num_queries(1):
         find_link(kind=Kind.RESULT, token=token)
     clock.goes_on(timedelta(hours=1))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):  # found, noted, and the feed of the same file prolonged
         find_link(kind=Kind.RESULT, token=token)
+
+
+def test_a_calendar_that_asks_each_hour_does_not_keep_its_feed_alive(clock):
+    token = make(Kind.FEED)
+    for _ in range(39):
+        clock.goes_on(10 * DAY)
+        assert find_link(kind=Kind.FEED, token=token)
+    clock.goes_on(7 * DAY)
+    assert find_link(kind=Kind.FEED, token=token) is None
+
+
+@pytest.mark.parametrize(("unvisited", "opens"), [(396 * DAY, True), (397 * DAY, False)])
+@pytest.mark.parametrize("noted", [timedelta(0), timedelta(hours=23)])
+def test_a_feed_lives_thirteen_months_after_the_firm_last_opened_its_page(noted, unvisited, opens, clock):
+    feed, page, other = make(Kind.FEED), make(Kind.RESULT), make(Kind.FEED, 8)
+    clock.goes_on(300 * DAY)
+    find_link(kind=Kind.RESULT, token=page)
+    clock.goes_on(noted)
+    assert find_link(kind=Kind.RESULT, token=page)
+    clock.goes_on(unvisited)
+    assert bool(find_link(kind=Kind.FEED, token=feed)) == opens
+    assert find_link(kind=Kind.FEED, token=other) is None  # of another file, whose page nobody opened
+
+
+def test_a_feed_that_was_ended_is_not_brought_back_by_a_visit():
+    feed, page = make(Kind.FEED), make(Kind.RESULT)
+    revoke_links(kind=Kind.FEED, object_id=7)
+    find_link(kind=Kind.RESULT, token=page)
+    assert find_link(kind=Kind.FEED, token=feed) is None
+
+
+def test_visits_that_come_at_once_are_all_counted():
+    link = find_link(kind=Kind.SHARE, token=make(Kind.SHARE))
+    for stale in (link, find_link(kind=Kind.SHARE, token=make(Kind.SHARE)), link):
+        count_visit(link=stale)
+    assert sorted(Link.objects.values_list("n_visits", flat=True)) == [1, 2]
 
 
 def test_several_links_to_one_object_live_and_one_is_ended_alone():

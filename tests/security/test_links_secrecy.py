@@ -13,6 +13,7 @@ from django.test import Client
 
 from backend.common.redaction import redact
 from backend.links.models import Kind
+from backend.matchmaking.sharing import renew_staff_feed
 from backend.notifications.models import Notification
 from backend.notifications.services import Message, enqueue_email
 from backend.schemes.previews import make_preview
@@ -25,7 +26,7 @@ from tests.web.conftest import text_of
 pytestmark = pytest.mark.django_db
 PASSWORD = "password"
 KINDS = (*Kind, PASSWORD)
-START = {Kind.RESULT: "resultat", Kind.CONFIRM: "confirmer", Kind.ACCESS: "acces"}
+START = {Kind.RESULT: "resultat", Kind.CONFIRM: "confirmer", Kind.ACCESS: "acces", Kind.SHARE: "partage"}
 
 
 @dataclass
@@ -50,7 +51,12 @@ def open_link(kind) -> Opened:
         reader = {"for_whom": "La Région", "expires_on": DAY, "on": DAY}
         _link, token = make_preview(proposal=make_proposal(), editor=make_editor(), **reader)
         return Opened(token, f"/apercu/{token}/")
+    if kind == Kind.STAFF_FEED:
+        token = renew_staff_feed(user=make_officer())
+        return Opened(token, f"/agenda-agent/{token}/dates.ics")
     token = link_to(make_submission(), kind)
+    if kind == Kind.FEED:
+        return Opened(token, f"/agenda/{token}/dates.ics")
     return Opened(token, f"/{START[kind]}/{token}/", "alertes/" if kind == Kind.RESULT else "")
 
 

@@ -21,6 +21,7 @@ from backend.matchmaking.file_links import link_files
 from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import Submission, WeightSet
 from backend.matchmaking.scheme_events import say
+from backend.matchmaking.sharing import renew_staff_feed
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification
 from backend.schemes.fusions import propose_fusion
@@ -370,6 +371,11 @@ TABLE: dict[str, Row] = {
     "result": Row(PUBLIC, args=token),
     "plan": Row(PUBLIC, args=token),
     "calendar": Row(PUBLIC, args=token),
+    "choose_feed": Row(PUBLIC, method="post", args=token),
+    "choose_shares": Row(PUBLIC, method="post", args=token, sent=lambda case: {"make": "1"}),
+    "feed": Row(PUBLIC, args=lambda case: [link_to(case.file, LinkKind.FEED)]),
+    "share": Row(PUBLIC, args=lambda case: [link_to(case.file, LinkKind.SHARE)]),
+    "staff_feed": Row(PUBLIC, args=lambda case: [renew_staff_feed(user=case.officer)]),
     "aids_declaration": Row(PUBLIC, args=token),
     "open_schemes": Row(PUBLIC, args=token),
     "firm_scheme": Row(PUBLIC, args=lambda case: [*token(case), case.scheme.pk]),
@@ -497,6 +503,7 @@ TABLE: dict[str, Row] = {
     "sessions": page(SIGNED_IN),
     "mfa_index": page(SIGNED_IN),
     "my_emails": page(SIGNED_IN),
+    "my_calendar": page(REVIEWS),
     "mfa_activate_totp": page(SIGNED_IN),
     "mfa_deactivate_totp": page({**everyone(404), "visitor": LOGIN}),
     "mfa_list_webauthn": page(SIGNED_IN),

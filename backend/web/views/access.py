@@ -1,5 +1,7 @@
 """The fresh link that opens a contact's space; and the links of a file, to end."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.throttles import client_network, spend
 from backend.links.models import OF_SUBMISSIONS, Kind, Link
-from backend.links.services import digest_of, live_links, revoke_links, use_up
+from backend.links.services import digest_of, live_links, prolong_links, revoke_links, use_up
 from backend.matchmaking.models import Submission
 from backend.matchmaking.services import send_access_link
 from backend.web.access import (
@@ -47,14 +49,16 @@ def access(request: HttpRequest, token: str) -> HttpResponse:
         return private(render(request, "web/access.html"))
     if not use_up(link=link):
         raise DeadLink
-    grant_access(request, submission.contact.email)
+    address = submission.contact.email
+    prolong_links(kind=Kind.FEED, object_ids=Submission.objects.filed_with(address).values_list("pk", flat=True))
+    grant_access(request, address)
     return redirect("space")
 
 
 # -- the links of a file
 
 
-def links_of(submission: Submission, token: str) -> list[dict[str, object]]:
+def links_of(submission: Submission, token: str) -> list[dict[str, Any]]:
     """Return the live links to a file for its page, this one marked."""
     this = digest_of(token)
     found = Link.objects.none()

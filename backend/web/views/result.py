@@ -97,10 +97,13 @@ def result_page(
     organisation = organisation_in_charge(submission)
     shows_aids = aid_form or proposes_de_minimis(answer) or has_aids(submission)
     ledger = ledger_of(submission, on=answer.on) if shows_aids else None
+    links = links_of(submission, token)
     context = {
         "submission": submission,
         "token": token,
-        "links": links_of(submission, token),
+        "links": links,
+        "feed": next((row["link"] for row in links if row["link"].kind == Kind.FEED), None),
+        "shares": [row["link"] for row in links if row["link"].kind == Kind.SHARE],
         "result": answer,
         "page": page,
         "said": said,

@@ -7,6 +7,17 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+// A text to paste elsewhere: in one tap. Without JavaScript, or where the browser refuses, it is selected by hand.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const text = document.getElementById(button.dataset.copy);
+    text.select();
+    const copied = await navigator.clipboard?.writeText(text.value).then(() => true, () => false);
+    button.nextElementSibling.textContent = copied ? "Copié." : "Texte choisi : copiez-le avec Ctrl+C.";
+  });
+}
+
 // What went wrong is read first, on a new page or after a swap by htmx.
 function focusErrors(root) {
   root.querySelector(".error-summary")?.focus();

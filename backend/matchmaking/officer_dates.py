@@ -1,0 +1,64 @@
+"""The days that an officer has to keep: calls promised to firms, and the last days of what his firms follow."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date
+from uuid import NAMESPACE_URL, uuid5
+
+from django.utils.translation import gettext as _
+
+from backend.accounts.models import Absence, User
+from backend.matchmaking.deadlines import Deadline, dates_of, in_order
+from backend.matchmaking.models import FollowUp, SchemeEvent, Submission
+from backend.matchmaking.states import states_of
+from backend.schemes.wording import NBSP
+
+
+def officer_dates(user: User, *, on: date) -> list[Deadline]:
+    """Return the days of the open files that somebody follows and may read, but those on which they are away.
+
+    A call that is late stands on its day. Neither words, notes nor telephones are told.
+    """
+    files = list(Submission.objects.visible_to(user).still_open().filter(officer=user).select_related("sheet"))
+    away = [(row.starts_on, row.ends_on) for row in Absence.objects.from_day(on).filter(user=user)]
+    found = [*_calls(files), *_of_schemes(files, on=on)]
+    return in_order(day for day in found if not any(first <= day.on <= last for first, last in away))
+
+
+def _calls(files: Iterable[Submission]) -> Iterator[Deadline]:
+    by_pk = {file.pk: file for file in files}
+    steps = FollowUp.objects.to_do().filter(step=FollowUp.Step.CALL_BACK, submission__in=by_pk, due_on__isnull=False)
+    for step in steps:
+        file = by_pk[step.submission_id]
+        assert step.due_on is not None  # noqa: S101 -- as the constraint of the table says
+        yield Deadline(
+            uid=uuid5(NAMESPACE_URL, f"urn:jonction:call:{file.filing_key}:{step.pk}"),
+            on=step.due_on,
+            summary=f"{_('À rappeler')}{NBSP}: {file.sheet.name}",
+            description=_("Rappel promis. Demande {reference}.").format(reference=file.reference),
+            stated_at=step.recorded_at,
+        )
+
+
+def _of_schemes(files: Iterable[Submission], *, on: date) -> Iterator[Deadline]:
+    """Yield the days of what firms follow, each with the firm's name."""
+    said_of = set(
+        SchemeEvent.objects.standing()
+        .filter(submission__in=files, state=SchemeEvent.State.FOLLOWED)
+        .values_list("submission", flat=True)
+    )
+    for file in files:
+        if file.pk not in said_of:
+            continue
+        for state in states_of(file, told=False).own.values():
+            if state.is_followed:
+                for day in dates_of(state.scheme, state.scheme.current, on=on):
+                    yield _for_file(day, file)
+
+
+def _for_file(day: Deadline, file: Submission) -> Deadline:
+    return replace(
+        day,
+        uid=uuid5(NAMESPACE_URL, f"urn:jonction:file:{file.filing_key}:{day.uid}"),
+        summary=f"{day.summary} ({file.sheet.name})",
+    )
