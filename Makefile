@@ -5,8 +5,13 @@
 run: ## serves the demonstration on port 8000
 	./run
 
-test: ## everything, or T=tests/web/test_x.py alone
-	./test $(T)
+ifdef T
+test: ## everything, or T=tests/web/test_x.py alone, at once
+	scripts/try $(T)
+else
+test:
+	./test
+endif
 
 check: ## style, types, architecture, dead code, migrations: what ./test does before the tests
 	.venv/bin/pre-commit run --all-files

@@ -4,20 +4,17 @@ import fcntl
 import gc
 import os
 import secrets
-import subprocess
-import sys
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
 
 import psycopg
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from hypothesis import HealthCheck, settings
-from psycopg import sql
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests import reference
+from tests.reference import ROOT
+
 REAL_DATA = Path(os.environ.get("JONCTION_REAL_DATA") or ROOT.parent / "shared" / "data")
 NO_REAL_DATA = "no real data"
 TEMPLATE = "template-"
@@ -42,9 +39,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def loaded_database(shared_folder: Path) -> str:
+def loaded_database(request: pytest.FixtureRequest) -> str:
     """Return the name of a database with its tables and the reference data, to copy; who wants it first makes it."""
-    return make_once(shared_folder / f"{TEMPLATE}reference", _load_reference)
+    try:
+        return reference.make(again=request.config.getvalue("create_db") and "PYTEST_XDIST_WORKER" not in os.environ)
+    except reference.NoReference as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 def make_once(path: Path, make: Callable[[str], None]) -> str:
@@ -60,34 +60,15 @@ def make_once(path: Path, make: Callable[[str], None]) -> str:
     return name
 
 
-def _load_reference(name: str) -> None:
-    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as server_connection:
-        server_connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    environment = {**os.environ, "DATABASE_URL": f"{server}/{name}"}
-    for command in ("migrate", "load_reference"):
-        subprocess.run(
-            [sys.executable, "manage.py", command], cwd=ROOT, env=environment, check=True, capture_output=True
-        )
-
-
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, request: pytest.FixtureRequest
-) -> None:
-    """Copy the test database from the loaded one, but where one is used again."""
-    if not request.config.getvalue("reuse_db"):
-        connection.settings_dict["TEST"]["TEMPLATE"] = request.getfixturevalue("loaded_database")
+def django_db_modify_db_settings(loaded_database: str) -> None:
+    """Copy the test database from the loaded one: every test sees the real territory and the real catalogue.
 
-
-@pytest.fixture(scope="session")
-def django_db_setup(
-    django_db_setup: None, django_db_blocker: pytest.FixtureRequest, request: pytest.FixtureRequest
-) -> None:
-    """See to it that every test sees the real territory and the real catalogue."""
-    if request.config.getvalue("reuse_db"):
-        with django_db_blocker.unblock():
-            call_command("load_reference", stdout=StringIO())
+    With ``--reuse-db`` the copy of the last run is used, as long as migrations and fixtures say the same.
+    """
+    test = connection.settings_dict["TEST"]
+    test["TEMPLATE"] = loaded_database
+    test["NAME"] = f"{loaded_database}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 
 
 @pytest.fixture
