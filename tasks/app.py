@@ -83,6 +83,7 @@ app.conf.update(
         "sessions.erase": {"task": "sessions.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
         "files.escalate": _daily("files.escalate", minute=5),
         "files.close": _daily("files.close", minute=40),
+        "surveys.send": _daily("surveys.send", minute=30),
         "steering.follow": {"task": "steering.follow", "schedule": 60.0, "options": {"expires": 60.0}},
         "steering.rebuild": _daily("steering.rebuild", minute=10),
         "links.check": _daily("links.check", minute=10),

@@ -1,4 +1,4 @@
-"""Telling, each morning of work, who has something waiting; and closing, each night, the files that are done."""
+"""What waits, told each morning of work; files that are done, closed each night; what came of them, asked."""
 
 from backend.common.days import current_day
 from backend.jobs.running import run_if_due
@@ -13,3 +13,8 @@ def tell_who_waits() -> None:
 @app.task(name="files.close", max_retries=2, time_limit=900)
 def close_done_files() -> None:
     run_if_due(name="files.close", on=current_day())
+
+
+@app.task(name="surveys.send", max_retries=2, time_limit=900)
+def send_surveys() -> None:
+    run_if_due(name="surveys.send", on=current_day())

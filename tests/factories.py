@@ -19,7 +19,7 @@ from backend.links.services import find_link, make_link
 from backend.matchmaking.calls import Call, ask_call
 from backend.matchmaking.dead_addresses import follow_dead_addresses
 from backend.matchmaking.escalation import tell_who_waits
-from backend.matchmaking.models import CallRequest, Review, Submission, WeightSet
+from backend.matchmaking.models import CallRequest, Review, Submission, Survey, WeightSet
 from backend.matchmaking.reviews import Because, keep_scheme, set_aside, withdraw_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission
 from backend.matchmaking.weights import write_weights
@@ -113,6 +113,12 @@ def make_call(epci: str = ARC, *, key: UUID | None = None, **given) -> CallReque
 def link_to(submission: Submission, kind: Kind = Kind.RESULT) -> str:
     """Make a link to a submission and return its token."""
     return make_link(kind=kind, object_id=submission.pk)
+
+
+def survey_link(submission: Submission, kind: str = Survey.Kind.SATISFACTION) -> str:
+    """Ask a question about a submission, and return the token of its link."""
+    Survey.objects.get_or_create(submission=submission, kind=kind, defaults={"asked_on": DAY})
+    return make_link(kind=Kind.SURVEY, object_id=submission.pk, scope=kind)
 
 
 def bounce(submission: Submission) -> None:

@@ -97,6 +97,13 @@ JOBS: dict[str, Job] = {
             late_after=30 * HOUR,
         ),
         Job(
+            name="surveys.send",
+            label="Questions aux entreprises",
+            what="Demande aux entreprises dont le dossier est clos si c’était utile, puis ce qu’elles ont obtenu.",
+            at=time(9, 30),
+            late_after=30 * HOUR,
+        ),
+        Job(
             name="steering.follow",
             label="Chiffres du jour",
             what="Compte ce qui vient d’arriver aux demandes, pour les pages du territoire.",

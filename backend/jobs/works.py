@@ -20,6 +20,7 @@ from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.models import Language
 from backend.matchmaking.rematching import rematch
+from backend.matchmaking.surveys import send_surveys
 from backend.notifications import services as notifications
 from backend.notifications.bounce_mailbox import read_imap
 from backend.privacy.retention import apply_retention
@@ -90,6 +91,7 @@ WORKS: dict[str, Callable[..., Work]] = {
     "rematch.sweep": rematch,
     "files.escalate": tell_who_waits,
     "files.close": close_done_files,
+    "surveys.send": send_surveys,
     "steering.follow": follow_files,
     "steering.rebuild": rebuild,
     "sessions.erase": erase_sessions,

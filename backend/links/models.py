@@ -18,10 +18,11 @@ class Kind(models.TextChoices):
     FEED = "feed", _("agenda")
     STAFF_FEED = "staff_feed", _("agenda d’un agent")
     SHARE = "share", _("partage en lecture")
+    SURVEY = "survey", _("question sur la suite d’une demande")
 
 
 # Those whose object is a file.
-OF_SUBMISSIONS = (Kind.RESULT, Kind.CONFIRM, Kind.ACCESS, Kind.FEED, Kind.SHARE)
+OF_SUBMISSIONS = (Kind.RESULT, Kind.CONFIRM, Kind.ACCESS, Kind.FEED, Kind.SHARE, Kind.SURVEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ RULES = {
     Kind.FEED: Rule(view="feed", lifetime=timedelta(days=396), from_use_of=Kind.RESULT),
     Kind.STAFF_FEED: Rule(view="staff_feed", lifetime=timedelta(days=396)),  # after the officer last signed in
     Kind.SHARE: Rule(view="share", lifetime=timedelta(days=30)),
+    Kind.SURVEY: Rule(view="survey", lifetime=timedelta(days=396)),
 }
 
 

@@ -10,12 +10,13 @@ from backend.matchmaking.models import (
     Review,
     SchemeEvent,
     Submission,
+    Survey,
 )
 from backend.matchmaking.models.submissions import SubmissionQuerySet
 from backend.schemes.models import Fusion
 
 REVIEWS, FOLLOW_UPS, NOTES, OFFER, REFERRALS = "reviews", "follow_ups", "notes", "offer", "referrals"
-EVENTS = "scheme_events"
+EVENTS, RATING = "scheme_events", "rating"
 NEED_CORRECTIONS, SAME_SIREN = "need_corrections", "same_siren"
 GONE_SHEETS = "gone_sheets"  # of any file: a sheet gave way to another one
 
@@ -28,6 +29,7 @@ def read_contents(files: SubmissionQuerySet, pk: int) -> Submission | None:
         REVIEWS: Review.objects.filter(**of_file),
         FOLLOW_UPS: FollowUp.objects.standing().filter(**of_file),
         EVENTS: SchemeEvent.objects.standing().filter(**of_file),
+        RATING: Survey.objects.filter(**of_file).exclude(grade=""),
         NOTES: Note.objects.filter(**of_file),
         OFFER: HandOver.objects.waiting().filter(**of_file),
         REFERRALS: HandOver.objects.referrals().filter(**of_file),

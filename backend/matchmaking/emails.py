@@ -13,6 +13,7 @@ from backend.matchmaking.delays import delay_of
 from backend.matchmaking.models import (
     Cause,
     Escalation,
+    FileEvent,
     FileLink,
     HandOver,
     Reply,
@@ -20,11 +21,12 @@ from backend.matchmaking.models import (
     Review,
     ReviewEnd,
     Submission,
+    Survey,
 )
 from backend.matchmaking.states import states_of
 from backend.notifications.frequency_cap import Turn
 from backend.notifications.models import Notification
-from backend.notifications.placeholders import placeholder
+from backend.notifications.placeholders import STOP, placeholder
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email
 from backend.territories.models import ServedEpci
@@ -252,6 +254,27 @@ def enqueue_closed(submission: Submission, *, outside: Mapping[str, str] | None 
         recipient=submission.contact.email,
         message=render("closed", context),
         about=(submission.topic,),
+    )
+
+
+def enqueue_survey(survey: Survey, *, closing: FileEvent | None, schemes: Sequence[str], turn: Turn) -> None:
+    """Ask a firm whether the service helped, or what came of some schemes: one link to one page."""
+    submission = survey.submission
+    context = {
+        **context_of(submission),
+        "survey_url": placeholder(Kind.SURVEY, submission.pk, survey.kind),
+        "stop_url": placeholder(STOP),
+        "closing": closing,
+        "schemes": schemes,
+        "organisation": organisation_in_charge(submission),
+    }
+    enqueue_email(
+        kind="survey",
+        key=f"survey:{survey.pk}",
+        recipient=submission.contact.email,
+        message=render("survey", context),
+        about=(submission.topic,),
+        turn=turn,
     )
 
 

@@ -13,7 +13,7 @@ from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.journal.models import Kind
 from backend.journal.services import record_event
-from backend.matchmaking.models import FileEvent, FollowUp, Note, Review, ReviewEnd, SchemeEvent, Submission
+from backend.matchmaking.models import FileEvent, FollowUp, Note, Review, ReviewEnd, SchemeEvent, Submission, Survey
 from backend.matchmaking.referrals import withdraw_offers
 
 
@@ -71,6 +71,7 @@ def last_event() -> Greatest:
         _last(Note.objects.all(), "written_at"),
         _last(FollowUp.objects.all(), "recorded_at"),
         _last(SchemeEvent.objects.all(), "recorded_at"),
+        _last(Survey.objects.all(), "answered_at"),
         _last(FileEvent.objects.all(), "recorded_at"),
     )  # fmt: skip
 
@@ -78,6 +79,12 @@ def last_event() -> Greatest:
 def last_reopened() -> Subquery:
     """Return when a file was opened again last, in a query on files."""
     return _last(FileEvent.objects.filter(kind=FileEvent.Kind.REOPENED), "recorded_at")
+
+
+def last_closed() -> Subquery:
+    """Return when a file was closed last because it was done, in a query on files."""
+    closings = FileEvent.objects.filter(kind=FileEvent.Kind.CLOSED).exclude(reason__in=Submission.BARRED)
+    return _last(closings, "recorded_at")
 
 
 def _last(rows: QuerySet[Any], column: str, *, by: str = "submission") -> Subquery:

@@ -260,7 +260,7 @@ def record_step(
     Raises ``FollowUpError`` where the step is unknown, or promises a call for no day.
     """
     check_may_decide(officer, submission)
-    if step not in FollowUp.Step.values or step == FollowUp.Step.DEAD_ADDRESS:
+    if step not in FollowUp.Step.values or step in FollowUp.BY_SERVICE:
         raise FollowUpError("Choisissez une étape dans la liste.")
     if step == FollowUp.Step.CALL_BACK and due_on is None:
         raise FollowUpError("Dites quel jour rappeler l’entreprise.")

@@ -130,7 +130,9 @@ def in_tab(tab: str) -> Q:
         return still_open & Q(reviewed_at__isnull=False)
     if tab == Tab.TO_DO:
         steps = FollowUp.objects.to_do().exclude(step=FollowUp.Step.CALL_BACK).values("submission")
-        return still_open & (Q(pk__in=steps) | Q(confirmed_at__isnull=True))
+        asks = FollowUp.objects.to_do().outcomes().values("submission")  # of closed files: a call opens none again
+        barred = Q(closed_reason__in=Submission.BARRED)
+        return still_open & (Q(pk__in=steps) | Q(confirmed_at__isnull=True)) | Q(pk__in=asks) & ~barred
     return still_open & Q(reviewed_at__isnull=True)
 
 
@@ -274,6 +276,7 @@ def rows_of(keys: Iterable[int], *, on: date) -> list[Row]:
     files = with_priority(Submission.objects.filter(pk__in=keys), on=on).annotate(
         unanswered=~Exists(_answering()),
         is_dead_address=Exists(FollowUp.objects.to_do().dead_addresses().filter(submission=OuterRef("pk"))),
+        asks_outcome=Exists(FollowUp.objects.to_do().outcomes().filter(submission=OuterRef("pk"))),
         is_offered=Exists(HandOver.objects.waiting().filter(submission=OuterRef("pk"))),
         commune=_fact("commune"),
         headcount=_fact("headcount"),

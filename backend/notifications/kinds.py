@@ -66,6 +66,7 @@ class EmailKind:
 MINUTE, DAY = 60, 24 * 3600
 CORRESPONDENCE = "{about}"
 ALERTS = "alerts:{about}"
+SURVEYS = "surveys:{about}"
 OFFICER_NOTICES = "officer_notices"
 CATALOGUE = "catalogue"
 
@@ -124,6 +125,15 @@ KINDS = {
             opt_out=OptOut.ONE_CLICK,
             topic=ALERTS,
             links=frozenset({"result", "stop"}),
+            is_capped=True,
+        ),
+        EmailKind(
+            name="survey",
+            label=_("Question sur la suite"),
+            audience=Audience.FIRM,
+            opt_out=OptOut.ONE_CLICK,
+            topic=SURVEYS,
+            links=frozenset({"survey", "stop"}),
             is_capped=True,
         ),
         EmailKind(

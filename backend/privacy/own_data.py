@@ -207,6 +207,13 @@ def _answers(submission: Submission) -> Iterator[Line]:
             since=closing.recorded_at,
             origin=closing.who,
         )
+    for survey in submission.surveys.all():
+        told = [survey.get_kind_display(), survey.get_grade_display(), survey.comment]
+        yield Line(
+            label=_("Question"),
+            value=" – ".join(part for part in told if part),
+            since=survey.answered_at,
+        )
     for note in submission.notes.for_the_firm().select_related("author"):
         yield Line(label=_("Note"), value=note.text, since=note.written_at, origin=str(note.author))
     n_kept = submission.notes.exclude(audience=Note.Audience.FIRM).count()

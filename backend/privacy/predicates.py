@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +27,7 @@ from backend.matchmaking.models import (
     ReviewEnd,
     SchemeEvent,
     Submission,
+    Survey,
 )
 from backend.notifications.models import Notification
 from backend.privacy.rows import DRAFT
@@ -74,9 +77,9 @@ def _with_words() -> QuerySet[Submission]:
     steps = FollowUp.objects.filter(**here).exclude(note__in=none)
     events = SchemeEvent.objects.filter(**here).exclude(note__in=none)
     closings = FileEvent.objects.filter(**here).exclude(note__in=none)
-    noted = Exists(Note.objects.filter(**here))
-    written = noted | Exists(reviews) | Exists(ends) | Exists(steps) | Exists(events) | Exists(closings)
-    return _kept(followed=True).filter(~Q(text="") | written)
+    answers = Survey.objects.filter(**here).exclude(comment__in=none)
+    rows = (Note.objects.filter(**here), reviews, ends, steps, events, closings, answers)
+    return _kept(followed=True).filter(reduce(or_, map(Exists, rows), ~Q(text="")))
 
 
 def _drafts(before: datetime) -> Found:

@@ -28,6 +28,7 @@ from backend.matchmaking.models import (
     ReviewEnd,
     SchemeEvent,
     Submission,
+    Survey,
     VerdictMove,
 )
 from backend.notifications.models import Notification, Stop, Suppression
@@ -65,6 +66,7 @@ def _of_file(submission: Submission) -> dict[str, QuerySet[Any]]:
         "follow_ups": FollowUp.objects.filter(**here, suppression=None),
         "scheme_events": SchemeEvent.objects.filter(**here),
         "file_events": FileEvent.objects.filter(**here),
+        "surveys": Survey.objects.filter(**here),
         "notes": Note.objects.filter(**here),
         "escalations": Escalation.objects.filter(
             Q(**here)
@@ -91,6 +93,7 @@ def words_of(submission: Submission) -> dict[str, list[int | str]]:
         "follow_ups": FollowUp.objects.filter(**here),
         "scheme_events": SchemeEvent.objects.filter(**here),
         "file_events": FileEvent.objects.filter(**here),
+        "surveys": Survey.objects.filter(**here),
         "notes": Note.objects.filter(**here),
         "catalogue_tasks": CatalogueTask.objects.filter(reviews__submission=submission),
         "languages": _languages(submission),

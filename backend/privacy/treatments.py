@@ -62,6 +62,7 @@ TREATMENTS: dict[str, Erasable] = {
     ),
     "review_ends": Erasable(table="matchmaking_reviewend", changes=_word("message")),
     "scheme_events": Erasable(table="matchmaking_schemeevent", changes=_word("note")),
+    "surveys": Erasable(table="matchmaking_survey", changes=_word("comment")),
     "file_events": Erasable(table="matchmaking_fileevent", changes=_word("note")),
     "follow_ups": Erasable(table="matchmaking_followup", changes=_word("note")),
     "calls": Erasable(table="matchmaking_followup"),  # of a dead address: they would lead from its digest to the file

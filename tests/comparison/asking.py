@@ -17,7 +17,7 @@ import django
 OFFICER, LEAD, EDITOR = (f"{name}@jonction.example" for name in ("claire.vasseur", "marc.delaunay", "hugo.lemaire"))
 # Drawn at each visit, or when the database was made: tokens, the numbers of forms, moments, the time of the day.
 DRAWN = (
-    re.compile(r"/(?:resultat|confirmer|acces|arreter|apercu)/[^/\s]{16,}"),
+    re.compile(r"/(?:resultat|confirmer|acces|arreter|apercu|bilan)/[^/\s]{16,}"),
     re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
     re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:\d\d)"),
     re.compile(r"\b[0-2]?\d(?:[:h]| h )[0-5]\d\b"),

@@ -14,11 +14,12 @@ from backend.matchmaking.closing import close_file, reopen_file
 from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.follow_up import offer_file, record_step, write_note
 from backend.matchmaking.language import learn_language
-from backend.matchmaking.models import Escalation, Reminder, Submission
+from backend.matchmaking.models import Escalation, Reminder, Submission, Survey
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.sharing import make_share, renew_feed
 from backend.matchmaking.state_aid import declare_aid
+from backend.matchmaking.surveys import rate
 from backend.notifications.services import stop
 from backend.schemes.models import SubNeed
 from tests.factories import DAY, decide, first_matches, make_call, make_officer, make_submission
@@ -81,6 +82,8 @@ def file_everything(*, learnt: bool = True) -> Submission:
     end_review(submission=submission, officer=officer, message=f"Parlons du {RARE}.", on=DAY)
     submission.refresh_from_db()
     close_file(submission=submission, officer=officer, reason="helped", note=f"Le {RARE} tourne.")
+    survey = Survey.objects.create(submission=submission, kind="satisfaction", asked_on=DAY)
+    rate(survey=survey, grade="yes", comment=f"Merci pour le {RARE}.")
     reopen_file(submission=submission, officer=officer, on=DAY)
     offer_file(submission=submission, by=officer, to=other, note=f"Le {RARE} te parlera.")
     stop(address=TRACES["address"], topic=submission.alert.topic)

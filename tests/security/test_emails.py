@@ -24,12 +24,14 @@ from backend.accounts.services import invite, reset_second_factor, tell_account_
 from backend.jobs.alarms import PATIENCE, watch
 from backend.jobs.models import JobState
 from backend.matchmaking import alerts
+from backend.matchmaking.closing import close_file
 from backend.matchmaking.emails import enqueue_officer_unreachable
 from backend.matchmaking.file_links import close_unentitled, link_files
 from backend.matchmaking.follow_up import offer_file
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import send_access_link
+from backend.matchmaking.surveys import send_surveys
 from backend.notifications.kinds import KINDS, Audience, OptOut
 from backend.notifications.models import Notification
 from backend.notifications.services import deliver, has_stopped
@@ -74,6 +76,7 @@ SECRET = {
     "/arreter/": "stop",
     "/acces/": "access",
     "/apercu/": "preview",
+    "/bilan/": "survey",
     "/compte/mot-de-passe/nouveau/": "password",
 }
 
@@ -128,6 +131,13 @@ def colleague():
 def closed():
     officer, submission = make_officer(), make_submission(confirmed=True)
     close_unentitled(submission=submission, officer=officer, on=DAY)
+    return {FIRM}, ""
+
+
+def survey():
+    officer, submission = make_officer(), make_submission(confirmed=True)
+    close_file(submission=submission, officer=officer, reason="helped", note="Bon vent.")
+    send_surveys(on=timezone.localdate() + timedelta(days=1))
     return {FIRM}, ""
 
 
@@ -291,6 +301,7 @@ EXPECTED = {
         colleague, ("Isabelle Morel", "Un collègue a aussi déposé", "chacun garde son projet pour soi")
     ),
     "closed": Expected(closed, ("Isabelle Morel", "est fermée", "pas pu vérifier", "Service ARC", "03 53 01 10 00")),
+    "survey": Expected(survey, ("Isabelle Morel", "est clos", "Claire Vasseur", "Bon vent.", "Service ARC")),
     "waiting_digest": Expected(
         waiting_digest,
         ("Tôlerie des Étangs", "Isabelle Morel", "03 53 01 60 35", "Recruter du personnel", "Choisir vos courriels"),

@@ -17,7 +17,7 @@ from backend.matchmaking.sharing import renew_staff_feed
 from backend.notifications.models import Notification
 from backend.notifications.services import Message, enqueue_email
 from backend.schemes.previews import make_preview
-from tests.factories import DAY, link_to, make_officer, make_submission, stop_link
+from tests.factories import DAY, link_to, make_officer, make_submission, stop_link, survey_link
 from tests.neighbour import ours
 from tests.schemes.people import make_editor, make_proposal
 from tests.security.site import read_all, served
@@ -54,6 +54,9 @@ def open_link(kind) -> Opened:
     if kind == Kind.STAFF_FEED:
         token = renew_staff_feed(user=make_officer())
         return Opened(token, f"/agenda-agent/{token}/dates.ics")
+    if kind == Kind.SURVEY:
+        token = survey_link(make_submission())
+        return Opened(token, f"/bilan/{token}/")
     token = link_to(make_submission(), kind)
     if kind == Kind.FEED:
         return Opened(token, f"/agenda/{token}/dates.ics")
@@ -129,6 +132,7 @@ def test_405(client, kind, logs):
         (Kind.RESULT, "corriger/", {"need-needs": "x"}),
         (Kind.RESULT, "aides/", {"granted_on": "hier"}),
         (Kind.PREVIEW, "", {"text": ""}),
+        (Kind.SURVEY, "", {"grade": ""}),
     ],
 )
 def test_422_of_a_form_that_refuses_what_was_typed(client, kind, form, wrong, logs):

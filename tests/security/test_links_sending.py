@@ -21,7 +21,7 @@ from tests.factories import DAY, as_sent, led_to, make_officer, make_submission
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
-LINK = re.compile(r"lien-[\w-]{24}|/(?:resultat|confirmer|arreter|acces|apercu|mot-de-passe/nouveau)/[\w-]+")
+LINK = re.compile(r"lien-[\w-]{24}|/(?:resultat|confirmer|arreter|acces|apercu|bilan|mot-de-passe/nouveau)/[\w-]+")
 PASSWORD_PATH = re.compile(r"/compte/mot-de-passe/nouveau/\S+")
 
 

@@ -16,8 +16,9 @@ from backend.links.models import Link
 from backend.links.services import make_link
 from backend.matchmaking.closing import close_file, reopen_file
 from backend.matchmaking.follow_up import record_step, write_note
-from backend.matchmaking.models import CallRequest, Language, Note, Review, Submission
+from backend.matchmaking.models import CallRequest, Language, Note, Review, Submission, Survey
 from backend.matchmaking.scheme_events import say
+from backend.matchmaking.surveys import rate
 from backend.notifications.models import Notification
 from backend.privacy.models import RetentionRun
 from backend.privacy.predicates import PREDICATES, Whole
@@ -72,6 +73,9 @@ def a_file_without_news(at: datetime) -> None:
     record_step(submission=submission, officer=officer, step="partner", note="un mot")
     say(submission=submission, scheme=first_matches(submission)[0].scheme, state="followed", note="un mot", on=DAY)
     close_file(submission=submission, officer=officer, reason="helped", note="un mot")
+    survey = Survey.objects.create(submission=submission, kind="satisfaction", asked_on=DAY)
+    rate(survey=survey, grade="no", comment="un mot")
+    Survey.objects.update(answered_at=at)
     Submission.objects.update(filed_at=at, confirmed_at=at)
     date_back("matchmaking_fileevent", "recorded_at", to=at)
     date_back("companies_fact", "recorded_at", to=at)

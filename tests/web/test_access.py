@@ -43,6 +43,7 @@ from tests.factories import (
     make_officer,
     make_submission,
     stop_link,
+    survey_link,
 )
 from tests.matchmaking.rankers import make_ranker
 from tests.neighbour import ours
@@ -530,6 +531,7 @@ TABLE: dict[str, Row] = {
     "public_report": Row(PUBLIC, method="post", args=lambda case: ["hdf-aden"], sent=lambda case: {"text": "Faux."}),
     "public_reported": page(PUBLIC, "hdf-aden"),
     # A secret link opens for whoever has it.
+    "survey": Row(PUBLIC, args=lambda case: [survey_link(case.file)]),
     "preview": Row(PUBLIC, args=lambda case: [case.preview]),
     "open_data": page(),
     "statistics": page(),

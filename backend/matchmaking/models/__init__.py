@@ -16,6 +16,7 @@ from backend.matchmaking.models.results import Cause, Match, Reply, Result
 from backend.matchmaking.models.reviews import Review, ReviewEnd
 from backend.matchmaking.models.scheme_events import MOST_EUROS, SchemeEvent
 from backend.matchmaking.models.submissions import HandOver, Need, Submission
+from backend.matchmaking.models.surveys import Survey
 from backend.matchmaking.models.unmet import UnmetNeed
 from backend.matchmaking.models.weights import Activation, WeightSet
 
@@ -50,6 +51,7 @@ __all__ = [
     "SchemeEvent",
     "Shard",
     "Submission",
+    "Survey",
     "UnmetNeed",
     "VerdictMove",
     "WeightSet",

@@ -27,6 +27,10 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         """Calls that were promised for a day that has come."""
         return self.to_do().filter(step=FollowUp.Step.CALL_BACK, due_on__lte=on)
 
+    def outcomes(self) -> Self:
+        """Questions that a firm left unanswered, for its officers to ask."""
+        return self.filter(step=FollowUp.Step.OUTCOME)
+
     def dead_addresses(self) -> Self:
         return self.filter(step=FollowUp.Step.DEAD_ADDRESS)
 
@@ -38,8 +42,11 @@ class FollowUp(models.Model):
         CONTACTED = "contacted", _("entreprise contactée")
         CALL_BACK = "call_back", _("rappeler l’entreprise")
         PARTNER = "partner", _("partenaire à trouver")
-        DEAD_ADDRESS = "dead_address", _("adresse morte : appeler l’entreprise")  # opened by the service alone
+        # Opened by the service alone.
+        DEAD_ADDRESS = "dead_address", _("adresse morte : appeler l’entreprise")
+        OUTCOME = "outcome", _("demander à l’entreprise ce que sont devenus ses dispositifs")
 
+    BY_SERVICE = (Step.DEAD_ADDRESS, Step.OUTCOME)
     TO_DO = (Step.CALL_BACK, Step.PARTNER)  # what is recorded before it is done
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="follow_ups")
@@ -72,7 +79,9 @@ class FollowUp(models.Model):
         ordering = ["-recorded_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(step="dead_address", suppression__isnull=False) | Q(recorded_by__isnull=False),
+                condition=Q(step="dead_address", suppression__isnull=False)
+                | Q(step="outcome")
+                | Q(recorded_by__isnull=False),
                 name="follow_up_of_a_person_names_them",
             ),
             models.CheckConstraint(

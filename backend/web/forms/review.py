@@ -118,7 +118,7 @@ class StepForm(forms.Form):
     step = forms.ChoiceField(
         label=_("Étape"),
         choices=[
-            (_("Le dossier"), [one for one in FollowUp.Step.choices if one[0] != FollowUp.Step.DEAD_ADDRESS]),
+            (_("Le dossier"), [one for one in FollowUp.Step.choices if one[0] not in FollowUp.BY_SERVICE]),
             (_("Un dispositif"), [one for one in State.choices if one[0] in MAY_SAY[Origin.OFFICER]]),
         ],
     )

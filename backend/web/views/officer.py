@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.journal.services import record_read
-from backend.matchmaking.contents import FOLLOW_UPS, NOTES, OFFER, REFERRALS, may_have, read_contents
+from backend.matchmaking.contents import FOLLOW_UPS, NOTES, OFFER, RATING, REFERRALS, may_have, read_contents
 from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.correspondence import latest_email, refuses_emails, why_no_email
 from backend.matchmaking.differences import differences, standing_of
@@ -185,6 +185,7 @@ def _around(submission: Submission, user: User) -> dict[str, Any]:
         "may_answer": offer and may_answer(user=user, offer=offer, on=current_day()),
         "declined": submission.hand_overs.declined_last() if may_have(submission, REFERRALS) else None,
         "notes": list(notes.select_related("author", "organisation")) if may_have(submission, NOTES) else [],
+        "rating": submission.surveys.exclude(grade="").first() if may_have(submission, RATING) else None,
         "follow_ups": list(steps) if may_have(submission, FOLLOW_UPS) else [],
     }
 

@@ -33,6 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 TOPICS = {
     "submission": _("les courriels sur votre demande, alertes comprises"),
     "alerts": _("les alertes sur votre résultat"),
+    "surveys": _("nos questions sur la suite de votre demande"),
     "officer_notices": _("ce qui arrive et ce qui attend, chaque matin, et les dossiers transmis"),
 }
 

@@ -31,6 +31,7 @@ PRIVATE = (
     "/partage/",
     "/confirmer/",
     "/arreter/",
+    "/bilan/",
     "/administration/",
     "/compte/",
     "/courriels/",

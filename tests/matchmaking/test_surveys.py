@@ -1,0 +1,260 @@
+"""What a firm is asked once its file is closed: each once, on its day, never where it may not be asked."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from backend.links.models import Link
+from backend.matchmaking.closing import close_done_files, close_file, reopen_file
+from backend.matchmaking.models import FileEvent, FollowUp, SchemeEvent, Submission, Survey
+from backend.matchmaking.queue import Filters, Tab, counts_for, queue_of
+from backend.matchmaking.reviews import end_review
+from backend.matchmaking.scheme_events import StateError, say
+from backend.matchmaking.states import states_of
+from backend.matchmaking.surveys import answer_outcome, months_before, send_surveys
+from backend.notifications.frequency_cap import Turn
+from backend.notifications.models import Notification
+from backend.notifications.rendering import Message
+from backend.notifications.services import enqueue_email, stop
+from backend.privacy.consent import withdraw_consent
+from backend.privacy.erasing import erase_submission
+from tests.factories import DAY, bounce, decide, first_matches, make_officer, make_submission, rewriting, survey_link
+from tests.neighbour import ours
+
+pytestmark = pytest.mark.django_db
+TODAY = timezone.localdate()
+TOMORROW = TODAY + timedelta(days=1)
+HALF_A_YEAR, A_YEAR = TODAY + timedelta(days=184), TODAY + timedelta(days=366)
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+@pytest.fixture
+def file():
+    return make_submission(confirmed=True)
+
+
+def closed(file, officer, *states):
+    """Close a file in which the firm said something of its first scheme; return that scheme."""
+    scheme = first_matches(file)[0].scheme
+    for state in states:
+        say(submission=file, scheme=scheme, state=state, on=DAY)
+    close_file(submission=file, officer=officer, reason="helped", note="Bon vent.")
+    return scheme
+
+
+def asked(kind=None):
+    emails = ours(Notification).filter(kind="survey")
+    rows = ours(Survey).all()
+    assert len(emails) == len(rows)
+    return [row.kind for row in rows.order_by("pk") if kind in (None, row.kind)]
+
+
+@pytest.mark.parametrize(
+    ("day", "n", "before"),
+    [
+        (date(2027, 8, 31), 6, date(2027, 2, 28)),
+        (date(2028, 8, 30), 6, date(2028, 2, 29)),
+        (date(2027, 1, 15), 12, date(2026, 1, 15)),
+        (date(2027, 5, 1), 6, date(2026, 11, 1)),
+    ],
+)
+def test_months_are_counted_in_the_calendar(day, n, before):
+    assert months_before(day, n) == before
+
+
+def test_whether_it_helped_is_asked_the_day_after_and_once(file, officer):
+    closed(file, officer)
+    send_surveys(on=TODAY)
+    assert asked() == []
+    for _ in range(3):
+        send_surveys(on=TOMORROW)
+    assert asked() == ["satisfaction"]
+    reopen_file(submission=file, officer=officer, on=DAY)
+    close_file(submission=file, officer=officer, reason="not_helped")
+    send_surveys(on=TOMORROW + timedelta(days=1))
+    assert asked() == ["satisfaction"]
+    email = ours(Notification).get(kind="survey")
+    assert email.recipient == file.contact.email
+    assert "Bon vent." in email.text
+
+
+def test_a_file_that_opened_again_within_the_day_is_not_asked(file, officer):
+    closed(file, officer)
+    reopen_file(submission=file, officer=officer, on=DAY)
+    send_surveys(on=TOMORROW)
+    assert asked() == []
+
+
+@pytest.mark.parametrize("states", [("followed",), ("applied",)])
+def test_what_came_of_it_is_asked_after_6_and_12_months(file, officer, states):
+    scheme = closed(file, officer, *states)
+    for days in range(0, 400, 2):
+        send_surveys(on=TODAY + timedelta(days=days))
+    assert asked() == ["satisfaction", "6_months", "12_months"]
+    half, year = ours(Survey).get(kind="6_months"), ours(Survey).get(kind="12_months")
+    assert months_before(half.asked_on - timedelta(days=2), 6) < TODAY <= months_before(half.asked_on, 6)
+    assert months_before(year.asked_on - timedelta(days=2), 12) < TODAY <= months_before(year.asked_on, 12)
+    text = ours(Notification).filter(kind="survey").order_by("pk").last().text
+    assert str(scheme) in text
+
+
+@pytest.mark.parametrize("states", [(), ("applied", "granted"), ("applied", "refused"), ("followed", "given_up")])
+def test_what_is_known_is_not_asked(file, officer, states):
+    closed(file, officer, *states)
+    send_surveys(on=HALF_A_YEAR)
+    assert asked("6_months") == []
+
+
+def test_what_was_missed_for_30_days_is_not_asked_any_more(file, officer):
+    closed(file, officer, "applied")
+    send_surveys(on=HALF_A_YEAR + timedelta(days=40))
+    assert asked() == []
+
+
+REFUSED = {
+    "withdrawn": lambda file: withdraw_consent(submission=file),
+    "erased": lambda file: erase_submission(submission=Submission.objects.get(pk=file.pk)),
+    "dead": bounce,
+    "stopped": lambda file: stop(address=file.contact.email, topic=f"surveys:{file.topic}"),
+    "refuses e-mails": lambda file: stop(address=file.contact.email, topic=file.topic),
+    "not confirmed": lambda file: Submission.objects.filter(pk=file.pk).update(confirmed_at=None),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_who_may_not_be_written_to_is_not_asked(file, officer, why):
+    closed(file, officer, "applied")
+    REFUSED[why](file)
+    for on in (TOMORROW, HALF_A_YEAR, A_YEAR):
+        send_surveys(on=on)
+    assert asked() == []
+
+
+def test_a_question_takes_its_turn_after_another_email_of_the_day(file, officer):
+    closed(file, officer)
+    with transaction.atomic():
+        enqueue_email(
+            kind="alert",
+            key="other",
+            recipient=file.contact.email,
+            message=Message(subject="x", text="x", html="x"),
+            about=(file.topic,),
+            turn=Turn(firm=file.firm, on=TOMORROW),
+        )
+    send_surveys(on=TOMORROW)
+    assert asked() == []
+    send_surveys(on=TOMORROW + timedelta(days=1))
+    assert asked() == ["satisfaction"]
+
+
+# -- answers
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "after"),
+    [
+        ("followed", "granted", ["followed", "applied", "granted"]),
+        ("followed", "refused", ["followed", "applied", "refused"]),
+        ("followed", "waiting", ["followed", "applied"]),
+        ("followed", "given_up", ["followed", "given_up"]),
+        ("applied", "granted", ["applied", "granted"]),
+        ("applied", "refused", ["applied", "refused"]),
+        ("applied", "waiting", ["applied"]),
+        ("applied", "given_up", ["applied", "given_up"]),
+    ],
+)
+def test_an_answer_is_what_the_firm_says_of_the_scheme(file, officer, before, answer, after):
+    scheme = closed(file, officer, before)
+    survey = Survey.objects.create(submission=file, kind="6_months", asked_on=DAY)
+    answer_outcome(survey=survey, scheme=scheme, answer=answer, on=DAY, euros=12_500)
+    events = SchemeEvent.objects.filter(submission=file).order_by("pk")
+    assert [event.state for event in events] == after
+    assert {event.origin for event in events} == {"firm"}
+    assert [event.euros for event in events if event.euros] == ([12_500] if answer == "granted" else [])
+    survey.refresh_from_db()
+    assert survey.answered_at
+
+
+def test_an_answer_that_ends_all_closes_the_file_again_and_one_that_waits_is_asked_after_12_months(officer):
+    ended, waiting = make_submission(confirmed=True), make_submission(confirmed=True, email="b@b.example", siren="")
+    for file, answer in ((ended, "granted"), (waiting, "waiting")):
+        scheme = first_matches(file)[0].scheme
+        decide(file, scheme, officer)
+        end_review(submission=file, officer=officer, on=DAY)
+        scheme = closed(file, officer, "followed")
+        survey = Survey.objects.create(submission=file, kind="6_months", asked_on=DAY)
+        answer_outcome(survey=survey, scheme=scheme, answer=answer, on=DAY)
+    close_done_files(on=HALF_A_YEAR)
+    ended.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (ended.closed_reason, waiting.closed_reason) == ("ended", "")
+    long_ago = timezone.now()
+    with rewriting():
+        FileEvent.objects.filter(kind="closed").update(recorded_at=long_ago)
+    send_surveys(on=A_YEAR)
+    assert list(ours(Survey).filter(kind="12_months").values_list("submission", flat=True)) == [waiting.pk]
+
+
+def test_what_was_settled_meanwhile_is_refused_with_a_sentence(file, officer):
+    scheme = closed(file, officer, "applied", "granted")
+    survey = Survey.objects.create(submission=file, kind="6_months", asked_on=DAY)
+    with pytest.raises(StateError, match="n’attend plus de réponse"):
+        answer_outcome(survey=survey, scheme=scheme, answer="refused", on=DAY)
+    with pytest.raises(StateError, match="Choisissez une des réponses"):
+        answer_outcome(survey=survey, scheme=scheme, answer="perdu", on=DAY)
+    assert states_of(file, told=True).own[scheme.pk].counts.state == "granted"
+
+
+# -- what stays unanswered
+
+
+def test_an_unanswered_question_goes_to_the_officers_after_30_days_once(file, officer):
+    scheme = closed(file, officer, "applied")
+    send_surveys(on=HALF_A_YEAR)
+    kept = ours(Survey).get(kind="6_months").asked_on
+
+    def listed():
+        return file in queue_of(officer, Filters(tab=Tab.TO_DO), on=TODAY)
+
+    send_surveys(on=kept + timedelta(days=29))
+    assert not listed()
+    before = counts_for(officer, on=TODAY).by_tab[Tab.TO_DO]
+    for days in (30, 31, 60):
+        send_surveys(on=kept + timedelta(days=days))
+    assert listed()
+    assert counts_for(officer, on=TODAY).by_tab[Tab.TO_DO] == before + 1
+    assert file not in queue_of(officer, Filters(tab=Tab.FOLLOWED), on=TODAY)
+    assert ours(FollowUp).filter(step="outcome").count() == 1
+    survey = ours(Survey).get(kind="6_months")
+    answer_outcome(survey=survey, scheme=scheme, answer="granted", on=DAY)
+    assert not listed()
+
+
+def test_whether_it_helped_is_nothing_that_officers_are_left_to_ask(file, officer):
+    closed(file, officer)
+    send_surveys(on=TOMORROW)
+    send_surveys(on=TOMORROW + timedelta(days=100))
+    assert not ours(FollowUp).filter(step="outcome").exists()
+
+
+def test_a_question_whose_answer_came_otherwise_is_not_left_to_officers(file, officer):
+    scheme = closed(file, officer, "applied")
+    send_surveys(on=HALF_A_YEAR)
+    say(submission=file, scheme=scheme, state="refused", officer=officer, on=DAY)
+    send_surveys(on=HALF_A_YEAR + timedelta(days=60))
+    assert not ours(FollowUp).filter(step="outcome").exists()
+
+
+def test_the_links_of_questions_go_with_the_file(file, officer):
+    closed(file, officer)
+    send_surveys(on=TOMORROW)
+    survey_link(file)
+    assert Link.objects.filter(kind="survey", object_id=file.pk).exists()
+    erase_submission(submission=Submission.objects.get(pk=file.pk))
+    assert not Link.objects.filter(kind="survey", object_id=file.pk).exists()
