@@ -54,7 +54,13 @@ def delay_of(organisation: Organisation | None, *, on: date) -> Delay | None:
 
 
 def measured_delay(epci_id: int, *, on: date) -> int | None:
-    """Return the median of the last 90 days, in working days, from the confirmation to the end of the first review.
+    """Return the median of the last 90 days, in working days, from the confirmation to the end of the first review."""
+    days = days_to_review(epci_id, on=on).values()
+    return median_high(days) if len(days) >= LEAST else None
+
+
+def days_to_review(epci_id: int, *, on: date) -> dict[int, int]:
+    """Return, by file, the working days to the end of its first review, of those of the last 90 days.
 
     A file that was reviewed before its address was confirmed counts from the day officers saw it.
     """
@@ -62,13 +68,13 @@ def measured_delay(epci_id: int, *, on: date) -> int | None:
     lately = ReviewEnd.objects.filter(submission__epci=epci_id, ended_at__gte=since).values("submission")
     files = Submission.objects.filter(pk__in=lately).annotate(first_end=Min("review_ends__ended_at"))
     ended = files.filter(first_end__date__gt=on - PERIOD, first_end__date__lte=on)
-    columns = ("filed_at", "confirmed_at", "consent_by", "first_end")
-    days = []
-    for filed_at, confirmed_at, consent_by, first_end in ended.values_list(*columns):
+    columns = ("pk", "filed_at", "confirmed_at", "consent_by", "first_end")
+    days = {}
+    for pk, filed_at, confirmed_at, consent_by, first_end in ended.values_list(*columns):
         filed_on = timezone.localdate(filed_at)
         if confirmed_at and confirmed_at <= first_end:
             start = timezone.localdate(confirmed_at)
         else:
             start = filed_on if consent_by else add_working_days(filed_on, 1)
-        days.append(working_days_between(start, timezone.localdate(first_end)))
-    return median_high(days) if len(days) >= LEAST else None
+        days[pk] = working_days_between(start, timezone.localdate(first_end))
+    return days

@@ -231,6 +231,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
                 "suivi-territoire": "/territoire/?depuis=tout",
                 "carte-territoire": "/territoire/carte/",
                 "actions-territoire": "/territoire/actions/",
+                "note-territoire": "/territoire/note/",
                 "action-territoire": "/territoire/actions/nouvelle/?detail=competences.recruter",
                 "equipe": "/agent/equipe/",
             },

@@ -1,0 +1,120 @@
+"""The note to the committee: what stands out, from ten files of five firms on, and no small number at all."""
+
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from django.utils import timezone
+from pypdf import PdfReader
+
+from backend.accounts.models import Membership, Organisation
+from backend.common.days import add_working_days, working_days_between
+from backend.companies.models import Company
+from backend.journal.models import AuditEvent
+from backend.matchmaking.models import Submission
+from backend.matchmaking.reviews import end_review
+from backend.steering.actions import decide_action, end_action
+from backend.steering.nightly import rebuild
+from backend.steering.note import LEAST_FILES, note_of
+from backend.steering.scopes import Filters, scope_of
+from backend.territories.models import ServedEpci
+from tests.factories import ARC, CCLO, DAY, archive_serving, make_lead, make_officer, make_submission
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+NEED, SIRENS = "cyber.diagnostic", ("552100554", "732829320", "443061841", "542065479", "383474814")
+
+
+def files(n, *, firms=5, days_ago=1, need=NEED):
+    """File of so many firms, as of some days ago; the last of them has the others."""
+    made = []
+    for place in range(n):
+        file = make_submission(
+            needs=(need,),
+            text="",
+            confirmed=True,
+            siret="",
+            siren=SIRENS[min(place, firms - 1)],
+            company_name=f"Atelier secret {place}",
+            email=f"atelier{place}@firm.example",
+        )
+        made.append(file.pk)
+    then = Submission.objects.get(pk=made[0]).filed_at - timedelta(days=days_ago)
+    Submission.objects.filter(pk__in=made).update(filed_at=then, confirmed_at=then)
+    return Submission.objects.filter(pk__in=made).order_by("pk")
+
+
+def signals(on=DAY):
+    rebuild(on=on)
+    return note_of(scope_of(make_lead()), on=on).signals
+
+
+def test_a_need_that_is_surely_unmet_stands_out_and_is_rounded():
+    archive_serving(NEED)
+    made = files(LEAST_FILES + 2)
+    assert Company.objects.filter(sheets__submission__in=made).distinct().count() == 5
+    (said,) = signals()
+    assert said == "Cybersécurité : environ 10 besoins, plus d’un sur deux sans réponse."
+
+
+@pytest.mark.parametrize(("n", "firms"), [(LEAST_FILES - 1, 5), (LEAST_FILES + 5, 4)])
+def test_few_files_or_few_firms_are_not_spoken_of(n, firms):
+    archive_serving(NEED)
+    files(n, firms=firms)
+    assert signals() == ()
+
+
+def test_a_need_that_is_answered_half_the_time_does_not_stand_out():
+    files(LEAST_FILES + 2)
+    assert signals() == ()
+
+
+def test_files_that_wait_for_long_and_a_delay_that_is_not_kept_stand_out():
+    officer = make_officer(ARC)
+    Organisation.objects.filter(epci__short_name=ARC).update(promised_days=3)
+    made = files(LEAST_FILES + 1, days_ago=60)
+    assert signals() == ("Environ 10 demandes attendent une réponse depuis 21 jours ouvrés au moins.",)
+    for file in made:
+        end_review(submission=file, officer=officer, on=DAY, message="Bonjour")
+    (said,) = signals(on=timezone.localdate())
+    n = working_days_between(timezone.localdate(made[0].confirmed_at), timezone.localdate())
+    assert said.endswith(f" : 3 jours ouvrés promis, {n} jours ouvrés pour la moitié des demandes.")
+
+
+def test_the_page_and_the_document_tell_no_small_number_and_no_firm(client):
+    archive_serving(NEED)
+    files(LEAST_FILES + 2, days_ago=40)
+    lead = make_lead()
+    rebuild(on=DAY)
+    filters = Filters(sub_need=NEED, epci=ServedEpci.objects.get(short_name=CCLO))
+    action = decide_action(
+        user=lead, filters=filters, what="Un relais cyber", owner="CCI", due_on=DAY - timedelta(days=2), on=DAY
+    )
+    client.force_login(lead)
+    page = client.get("/territoire/note/")
+    document = client.get("/territoire/note/?pdf=1")
+    reader = PdfReader(BytesIO(document.content))
+    assert len(reader.pages) <= 2
+    assert reader.trailer["/Root"]["/Lang"] == "fr"
+    for text in (text_of(page), " ".join("\n".join(each.extract_text() for each in reader.pages).split())):
+        assert "plus d’un sur deux sans réponse" in text
+        assert "1 action est en retard" in text
+        assert "Un relais cyber" in text
+        assert "moins de 5" in text
+        assert "Atelier secret" not in text
+        assert "12" not in text.replace("2012", "")
+    assert AuditEvent.objects.filter(detail="note", actor=lead).count() == 1
+    end_action(user=lead, action=action, result="Une permanence par mois.", on=DAY)
+    assert "Une permanence par mois." in text_of(client.get("/territoire/note/"))
+
+
+def test_who_leads_elsewhere_reads_the_signals_and_not_the_action(client):
+    lead, there = make_lead(), make_officer(ARC, role=Membership.Role.EPCI_LEAD)
+    filters = Filters(sub_need=NEED, epci=ServedEpci.objects.get(short_name=CCLO))
+    decide_action(
+        user=lead, filters=filters, what="Un relais cyber", owner="CCI", due_on=add_working_days(DAY, 9), on=DAY
+    )
+    client.force_login(there)
+    text = text_of(client.get("/territoire/note/"))
+    assert "Rien, sur au moins dix demandes de cinq entreprises." in text
+    assert "Un relais cyber" not in text
