@@ -21,7 +21,7 @@ from backend.matchmaking.states import states_of
 from backend.notifications.frequency_cap import Turn, is_free
 from backend.notifications.placeholders import STOP, placeholder
 from backend.notifications.rendering import render
-from backend.notifications.services import enqueue_email, has_stopped, resume
+from backend.notifications.services import enqueue_email, has_stopped, resume, stop
 
 EVERY = {
     Alert.Frequency.IMMEDIATE: timedelta(0),
@@ -58,8 +58,16 @@ def subscribe(*, submission: Submission, frequency: str, paused_until: date | No
 
 
 @transaction.atomic
+def stop_alerts(*, submission: Submission) -> None:
+    """Stop telling because the firm says so on its page, as by the link of an e-mail: it may say why afterwards."""
+    unsubscribe(submission=submission)
+    for alert in Alert.objects.filter(submission=submission).select_related("submission__contact"):
+        stop(address=alert.submission.contact.email, topic=alert.topic)
+
+
+@transaction.atomic
 def unsubscribe(*, submission: Submission) -> None:
-    """Stop telling, from the result's page."""
+    """End the subscription of a file."""
     Alert.objects.filter(submission=submission, ended_at=None).update(ended_at=timezone.now())
 
 

@@ -44,6 +44,10 @@ ATTEMPTS = len(BACK_OFF) + 1
 PERMANENT = 500  # the first SMTP reply that says "do not try again" (RFC 5321, section 4.2.1)
 
 
+class StopError(ValueError):
+    """A reason that cannot be counted, in a sentence for whoever gave it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A rendered e-mail."""
@@ -324,11 +328,11 @@ def stop(*, address: str, topic: str) -> None:
 def explain_stop(*, address: str, topic: str, reason: str, on: date) -> bool:
     """Count why an address stopped a topic, once for each stop and without the address; return whether it counts.
 
-    It is asked after the stop, never before: where nothing is stopped it changes nothing. Raises ``ValueError`` where
+    It is asked after the stop, never before: where nothing is stopped it changes nothing. Raises ``StopError`` where
     the reason is none of the list.
     """
     if reason not in StopReason.Reason.values:
-        raise ValueError(reason)
+        raise StopError("Cette raison n’est pas dans la liste. Touchez l’une de celles-ci, ou fermez : c’est arrêté.")
     row = Stop.objects.select_for_update(of=("self",)).filter(address=address.lower()).first()
     if row is None or topic not in row.topics or topic in row.explained:
         return False

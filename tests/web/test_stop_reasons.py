@@ -7,7 +7,7 @@ from backend.common.days import current_day
 from backend.matchmaking.alerts import subscribe
 from backend.notifications.models import Stop, StopReason
 from backend.notifications.services import has_stopped
-from tests.factories import DAY, make_submission, stop_link
+from tests.factories import DAY, link_to, make_submission, stop_link
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +99,34 @@ def test_the_reason_of_one_address_does_not_explain_the_stop_of_another(client, 
         client.post(link)
         client.post(link, {"reason": "not_for_us"})
     assert [row[2:] for row in counted()] == [("not_for_us", 2)]
+
+
+# -- stopped on the page of the result
+
+
+def test_the_page_of_the_result_asks_too_once_it_is_stopped(client, submission):
+    page = f"/resultat/{link_to(submission)}/"
+    assert ASKED not in plain(client.get(page))
+    response = client.post(f"{page}alertes/", {"stop": "1"}, follow=True)
+    assert ASKED in plain(response)
+    response = client.post(f"{page}alertes/", {"reason": "project_over"}, follow=True)
+    assert "Merci, c’est noté." in plain(response)
+    assert ASKED not in plain(response)
+    assert [row[1:] for row in counted()] == [("alerts", "project_over", 1)]
+
+
+def test_the_page_refuses_what_is_not_in_its_list(client, submission):
+    page = f"/resultat/{link_to(submission)}/"
+    client.post(f"{page}alertes/", {"stop": "1"})
+    response = client.post(f"{page}alertes/", {"reason": "x"})
+    assert response.status_code == 422
+    assert "Cette raison n’est pas dans la liste" in plain(response)
+    assert counted() == []
+
+
+def test_who_stopped_on_the_page_may_ask_again(client, submission):
+    page = f"/resultat/{link_to(submission)}/"
+    client.post(f"{page}alertes/", {"stop": "1"})
+    response = client.post(f"{page}alertes/", {"frequency": "closing", "paused_until": ""}, follow=True)
+    assert "Nous vous écrivons seulement quand un dispositif ferme, sans attendre" in plain(response)
+    assert not has_stopped(address=submission.contact.email, topic=submission.alert.topic)

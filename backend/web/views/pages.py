@@ -16,7 +16,7 @@ from backend.common.readiness import missing_parts
 from backend.links.models import Kind
 from backend.notifications import catcher
 from backend.notifications.models import StopReason
-from backend.notifications.services import explain_stop, has_stopped, stop, stopped_by
+from backend.notifications.services import StopError, explain_stop, has_stopped, stop, stopped_by
 from backend.territories.models import ServedEpci
 from backend.territories.outlines import map_of
 from backend.web.access import DeadLink, opened, private
@@ -38,11 +38,6 @@ TOPICS = {
 }
 
 
-NO_SUCH_REASON = _(
-    "Cette raison n’est pas dans la liste. Touchez l’une de celles-ci, ou fermez la page : tout est arrêté."
-)
-
-
 # Mail programs post here without our cookie (RFC 8058); the secret link is what proves the right to stop.
 @csrf_exempt
 @never_cache
@@ -59,8 +54,8 @@ def stop_writing(request: HttpRequest, token: str) -> HttpResponse:
         context |= {"done": True, "explained": True}
         try:
             explain_stop(address=address, topic=topic, reason=request.POST["reason"], on=current_day())
-        except ValueError:
-            context |= {"explained": False, "refused": NO_SUCH_REASON}
+        except StopError as error:
+            context |= {"explained": False, "refused": str(error)}
             status = 422
     elif request.method == "POST" and "reason" not in request.POST:
         stop(address=address, topic=topic)

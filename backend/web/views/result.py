@@ -17,7 +17,7 @@ from backend.common.days import current_day
 from backend.links.models import Kind
 from backend.links.services import make_link
 from backend.matchmaking import engine
-from backend.matchmaking.alerts import is_heard, subscribe, unsubscribe
+from backend.matchmaking.alerts import is_heard, stop_alerts, subscribe
 from backend.matchmaking.corrections import confirm_needs, correct_preference
 from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.deadlines import deadlines_of
@@ -35,6 +35,8 @@ from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import answer_condition, confirm_address, take_offer
 from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.state_aid import has_aids, ledger_of
+from backend.notifications.models import StopReason
+from backend.notifications.services import StopError, explain_stop
 from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.web.access import has_fresh_access, opened, opened_submission, private, submission_of, token_of
 from backend.web.forms.aids import AidForm
@@ -77,6 +79,7 @@ def result_page(
     aid_form: AidForm | None = None,
     needs_error: str = "",
     refused: RefusedState | None = None,
+    stop_refused: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """Show a result; a form is one that was refused, with what was typed."""
@@ -129,6 +132,8 @@ def result_page(
         "guides": answer.guides() if page.nothing_fits else (),
         "colleagues": colleagues_of(submission),
         "alert": alert if alert and is_heard(alert) else None,
+        "stop_reasons": StopReason.Reason.choices if stop_refused or "arret" in request.GET else (),
+        "stop_refused": stop_refused,
         "refuses_emails": refuses_emails(submission),
         "has_fresh_access": has_fresh_access(request, submission),
         "call_me_form": call_me_form or CallMeForm(initial={"phone": submission.contact.phone}, auto_id="appel_%s"),
@@ -145,8 +150,17 @@ def alerts(request: HttpRequest, token: str) -> HttpResponse:
     """Ask to be told of what is new, change the rhythm, or stop."""
     submission = opened_submission(token)
     if "stop" in request.POST:
-        unsubscribe(submission=submission)
+        stop_alerts(submission=submission)
         messages.success(request, _("C’est arrêté : nous ne vous préviendrons plus."))
+        return redirect(reverse("result", args=[token]) + "?arret=1#alertes")
+    alert = getattr(submission, "alert", None)
+    if "reason" in request.POST and alert:
+        case = {"address": submission.contact.email, "topic": alert.topic, "on": current_day()}
+        try:
+            explain_stop(reason=request.POST["reason"], **case)
+        except StopError as error:
+            return result_page(request, submission, stop_refused=str(error), status=422)
+        messages.success(request, _("Merci, c’est noté."))
         return redirect(reverse("result", args=[token]) + "#alertes")
     form = AlertForm(request.POST)
     if not form.is_valid():
