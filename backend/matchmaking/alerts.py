@@ -16,6 +16,7 @@ from backend.matchmaking.differences import Difference, Kind
 from backend.matchmaking.emails import context_of, organisation_in_charge
 from backend.matchmaking.models import Alert, Match, Reminder, Result, Submission, VerdictMove
 from backend.matchmaking.news import groups_of, news_of, watched
+from backend.matchmaking.ownership import read_once
 from backend.matchmaking.results import latest_result, may_be_shown
 from backend.matchmaking.states import states_of
 from backend.notifications.frequency_cap import Turn, is_free
@@ -98,6 +99,8 @@ def tell(*, pk: int, on: date) -> bool:
     alert = _lock(pk)
     if alert is None:
         return False
+    read_once(alert.submission)
+    alert.told.submission = alert.submission
     unheard = VerdictMove.objects.unheard().filter(submission=alert.submission)
     moves = list(unheard.values_list("pk", flat=True))  # first: the result holds all of them
     result = latest_result(alert.submission, on=on)
