@@ -19,7 +19,7 @@ from backend.links.services import find_link, make_link
 from backend.matchmaking.calls import Call, ask_call
 from backend.matchmaking.dead_addresses import follow_dead_addresses
 from backend.matchmaking.escalation import tell_who_waits
-from backend.matchmaking.models import CallRequest, Review, Submission, Survey, WeightSet
+from backend.matchmaking.models import CallRequest, Review, SavedDraft, Submission, Survey, WeightSet
 from backend.matchmaking.reviews import Because, keep_scheme, set_aside, withdraw_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission
 from backend.matchmaking.weights import write_weights
@@ -30,6 +30,7 @@ from backend.notifications.suppression import record_delivery
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.services import load_catalogue
 from backend.territories.models import ServedEpci
+from backend.web.drafts import Draft
 from tests.conftest import ROOT
 
 DAY = date(2026, 11, 24)
@@ -102,6 +103,14 @@ def make_filing(*, without: tuple[str, ...] = (), facts: dict | None = None, **c
 def make_submission(*, confirmed: bool = False, on: date = DAY, **changes) -> Submission:
     submission = file_submission(make_filing(**changes), on=on)
     return confirm_address(submission=submission) if confirmed else submission
+
+
+def make_saved_draft(submission: Submission, *, text: str = "Un second projet.") -> SavedDraft:
+    """Begin another request from the space of a submission's contact."""
+    draft = Draft.begun_from(submission)
+    draft.steps["besoin"] = {"text": [text], "needs": ["numerique.robot"]}
+    draft.save()
+    return SavedDraft.objects.get(pk=draft.row)
 
 
 def make_call(epci: str = ARC, *, key: UUID | None = None, **given) -> CallRequest:

@@ -18,7 +18,7 @@ from backend.links.models import Kind
 from backend.links.services import live_links
 from backend.matchmaking.correspondence import TO_FIRMS
 from backend.matchmaking.known import FACT_LABELS, says, value_text
-from backend.matchmaking.models import Alert, CallRequest, Note, Submission
+from backend.matchmaking.models import Alert, CallRequest, Note, SavedDraft, Submission
 from backend.matchmaking.preferences import preferences_of
 from backend.notifications.models import Notification, Stop
 
@@ -83,6 +83,9 @@ def _request(submission: Submission) -> Iterator[Line]:
     for call in CallRequest.objects.filter(Q(submission=submission) | Q(key=submission.filing_key)):
         value = f"{call.phone}, {call.name}, {call.get_call_slot_display()}"
         yield Line(label=_("Rappel demandé"), value=value, since=call.asked_at)
+    # Not what is in them: they are of another project, and this page may have been forwarded.
+    for draft in SavedDraft.objects.filter(submission=submission):
+        yield Line(label=_("Autre demande commencée"), value=_("à lire dans « Mon espace »"), since=draft.touched_at)
     if submission.confirmed_at:
         yield Line(label=_("Adresse confirmée"), value=_("oui"), since=submission.confirmed_at)
     yield Line(label=_("Intercommunalité"), value=str(submission.epci or _("commune inconnue : les quatre")))

@@ -25,6 +25,7 @@ from backend.matchmaking.models import (
     Note,
     Review,
     ReviewEnd,
+    SavedDraft,
     SchemeEvent,
     Submission,
     Survey,
@@ -102,6 +103,7 @@ PREDICATES: dict[str, Predicate] = {
     "call_requests": Predicate(
         lambda before: _rows(CallRequest.objects.all(), F("asked_at"), before), "call_requests"
     ),
+    "saved_drafts": Predicate(lambda before: _rows(SavedDraft.objects.all(), F("touched_at"), before), "saved_drafts"),
     "files_never_confirmed": Predicate(lambda before: _rows(_kept(followed=False), F("filed_at"), before), Whole.FILE),
     "files_closed": Predicate(lambda before: _rows(_barred(), F("closed_at"), before), Whole.FILE),
     "files_without_news": Predicate(lambda before: _rows(_kept(followed=True), last_event(), before), Whole.FILE),

@@ -26,11 +26,13 @@ from backend.matchmaking.models import (
     Result,
     Review,
     ReviewEnd,
+    SavedDraft,
     SchemeEvent,
     Submission,
     Survey,
     VerdictMove,
 )
+from backend.matchmaking.ownership import numbers_read
 from backend.notifications.models import Notification, Stop, Suppression
 from backend.notifications.suppression import digests
 from backend.schemes.models import CatalogueTask
@@ -57,6 +59,8 @@ def _of_file(submission: Submission) -> dict[str, QuerySet[Any]]:
         "counted_needs": NeedFact.objects.filter(file=submission.pk),
         "sole_blockers": SoleBlocker.objects.filter(need__file=submission.pk),
         "call_requests": CallRequest.objects.filter(Q(**here) | Q(key=submission.filing_key)),
+        "saved_drafts": SavedDraft.objects.filter(**here),
+        "drafts_beside": SavedDraft.objects.filter(submission__in=numbers_read(submission)),
         "needs": Need.objects.filter(**here),
         "hand_overs": HandOver.objects.filter(**here),
         "calls": FollowUp.objects.filter(**here, suppression__isnull=False),
@@ -180,7 +184,6 @@ def _sessions(submission: Submission) -> Iterator[str]:
         draft = kept.get(DRAFT, {})
         steps, chosen = draft.get("steps", {}), draft.get("registered", {}).get("siret", "")
         typed = {value.strip().lower() for step in steps.values() for values in step.values() for value in values}
-        typed |= {value.lower() for value in draft.get("contact", {}).values()}
         numbers = {"".join(filter(str.isdigit, value)) for value in (*typed, chosen)}
         if email in typed or (siren and any(number[:9] == siren for number in numbers if len(number) in (9, 14))):
             yield session.session_key

@@ -43,6 +43,11 @@ TREATMENTS: dict[str, Erasable] = {
         "filing_key = gen_random_uuid(), erased_at = now()",
     ),
     "call_requests": Erasable(table="matchmaking_callrequest"),
+    "saved_drafts": Erasable(table="matchmaking_saveddraft"),
+    # Begun from a file that reads this one: what it may have from there goes, what its contact typed stays.
+    "drafts_beside": Erasable(
+        table="matchmaking_saveddraft", changes="""content = content || '{"known": {}, "origins": {}}'::jsonb"""
+    ),
     "texts": Erasable(table="matchmaking_submission", changes="text = ''"),
     "needs": Erasable(table="matchmaking_need", changes="evidence = '{}'"),
     "hand_overs": Erasable(

@@ -1,8 +1,8 @@
-"""What a firm types before it files: kept in its session, and nowhere else."""
+"""What a firm types before it files: kept in its session and nowhere else, or for a contact that filed before."""
 
 import json
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from math import ceil
@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import QueryDict
+from django.utils import timezone
 
 from backend.common.days import current_day
 from backend.companies.establishments import find_by_number
@@ -18,7 +19,7 @@ from backend.companies.levels import is_shared
 from backend.companies.models import Fact
 from backend.companies.registered import Registered
 from backend.matchmaking.in_charge import OutsideTerritory, route
-from backend.matchmaking.models import Submission
+from backend.matchmaking.models import SavedDraft, Submission
 from backend.matchmaking.questions import Questions
 from backend.matchmaking.space import known_firm
 from backend.matchmaking.unfiled import Unfiled, read_unfiled
@@ -30,6 +31,7 @@ from backend.web.forms.filing.steps import StepForm
 from backend.web.forms.question import Asked, Said, asked_with, open_questions, read_answer
 
 DRAFT = "draft"  # its name in the session
+ROW = "row"  # what the session says of one that is kept for its contact, and nothing more
 MOST_BYTES = 20_000
 SIRET_LENGTH = 14
 FORMS = dict(STEPS)
@@ -49,7 +51,7 @@ SIZE = {
 
 @dataclass(slots=True, kw_only=True)
 class Draft:
-    """Steps as they were typed, and what was said of the answer; it ends with the session."""
+    """Steps as they were typed, and what was said of the answer; it ends with the session, or 30 days after."""
 
     key: str = field(default_factory=lambda: str(uuid4()))  # of the filing, so that a double click files once
     opened_at: float = field(default_factory=time.time)
@@ -63,6 +65,7 @@ class Draft:
     asked_again: bool = False  # to press again: what was sent looked like a robot's
     is_called: bool = False  # a call was asked for
     counted: list[str] = field(default_factory=list)  # needs for which its answer was counted, once each
+    row: int = 0  # where it is kept for its contact; 0 while the session has it
     is_assisted: bool = False  # an officer fills it in for a firm
     of_file: int = 0  # the request of the same contact that it was begun from
     of_number: str = ""  # the SIRET or SIREN of that one
@@ -76,8 +79,20 @@ class Draft:
         """Return the draft of a browser, where there is one; what another release kept in it is left out."""
         if DRAFT not in session:
             return None
+        if row := session[DRAFT].get(ROW, 0):
+            saved = SavedDraft.objects.filter(pk=row).first()
+            return cls.of_saved(saved) if saved else None
+        return cls._read(session[DRAFT])
+
+    @classmethod
+    def of_saved(cls, saved: SavedDraft) -> Self:
+        """Return one that is kept for its contact."""
+        return cls._read({**saved.content, ROW: saved.pk})
+
+    @classmethod
+    def _read(cls, content: Mapping[str, Any]) -> Self:
         names = {each.name for each in fields(cls)}
-        return cls(**{name: value for name, value in session[DRAFT].items() if name in names})
+        return cls(**{name: value for name, value in content.items() if name in names})
 
     @classmethod
     def begun_from(cls, submission: Submission) -> Self:
@@ -99,8 +114,32 @@ class Draft:
         draft.steps[FIRM] = shown.as_shown(company_name=submission.sheet.name, number=number)
         return draft
 
+    def save(self) -> None:
+        """Keep it without the session, for its contact on any device."""
+        now = timezone.now()
+        self.row = SavedDraft.objects.create(
+            key=self.key,
+            submission_id=self.of_file,
+            address=self.contact["email"],
+            content=self._content(),
+            begun_at=now,
+            touched_at=now,
+        ).pk
+
     def keep(self, session: SessionBase) -> None:
-        session[DRAFT] = asdict(self)
+        """Keep what was typed; one that was deleted or filed meanwhile, on another device, is not kept again."""
+        session[DRAFT] = {ROW: self.row} if self.row else self._content()
+        if self.row:
+            SavedDraft.objects.filter(pk=self.row).update(content=self._content(), touched_at=timezone.now())
+
+    def forget(self, session: SessionBase) -> None:
+        """Keep nothing of it any more, anywhere."""
+        session.pop(DRAFT, None)
+        if self.row:
+            SavedDraft.objects.filter(pk=self.row).delete()
+
+    def _content(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name != ROW}
 
     @property
     def size(self) -> int:
@@ -219,6 +258,18 @@ class Draft:
     def forget_taken_away(self) -> None:
         """Let a box that was ticked since count again."""
         self.has_not = sorted(set(self.has_not) - set(self.steps["besoin"].get("needs", [])))
+
+
+def open_draft(session: SessionBase, saved: SavedDraft) -> Draft:
+    """Go on with a draft that is kept for its contact, in this browser."""
+    session[DRAFT] = {ROW: saved.pk}
+    return Draft.of_saved(saved)
+
+
+def leave_draft(session: SessionBase) -> None:
+    """Leave a draft that is kept for its contact where it is, and nothing of it in this browser."""
+    if ROW in session.get(DRAFT, {}):
+        del session[DRAFT]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from backend.matchmaking.state_aid import declare_aid
 from backend.matchmaking.surveys import rate
 from backend.notifications.services import stop
 from backend.schemes.models import SubNeed
-from tests.factories import DAY, decide, first_matches, make_call, make_officer, make_submission
+from tests.factories import DAY, decide, first_matches, make_call, make_officer, make_saved_draft, make_submission
 from tests.few_sentences import few_sentences
 
 RARE = "zigzagolin"
@@ -93,6 +93,8 @@ def file_everything(*, learnt: bool = True) -> Submission:
     renew_feed(submission=submission)
     make_share(submission=submission)
     begin_draft()
+    draft = make_saved_draft(submission, text=f"Un second projet de {RARE}.")
+    assert set(draft.content["contact"].values()) == {TRACES["contact"], TRACES["address"], TRACES["telephone"]}
     make_call(key=submission.filing_key, phone="03 53 01 77 99", name=TRACES["contact"], company_name=TRACES["name"])
     submission.refresh_from_db()
     return submission

@@ -82,7 +82,7 @@ def test_the_firm_left_traces_before(learnt_firm):
     assert set(search_tables()) == set(TRACES)
     assert {name for name, keys in rows_of(firm).items() if not keys} <= {
         "file_links", "moves", "admin_log", "links", "calls", "suppressions", "reviewed_results", "results",
-        "counted_files", "counted_needs", "sole_blockers",
+        "counted_files", "counted_needs", "sole_blockers", "drafts_beside",
     }  # fmt: skip
 
 

@@ -129,7 +129,7 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
             older.ask(f"ALTER TABLE matchmaking_{table} DROP COLUMN {column}")
     older.ask("DROP TABLE matchmaking_preferencecorrection, matchmaking_escalation, matchmaking_callrequest")
     older.ask("DROP TABLE matchmaking_answercount")
-    older.ask("DROP TABLE matchmaking_schemeevent, matchmaking_fileevent, matchmaking_survey")
+    older.ask("DROP TABLE matchmaking_schemeevent, matchmaking_fileevent, matchmaking_survey, matchmaking_saveddraft")
     older.ask("ALTER TABLE matchmaking_followup ADD CONSTRAINT follow_up_of_a_scheme_names_it CHECK (step <> '')")
     older.ask("ALTER TABLE matchmaking_unmetneed ADD COLUMN commune varchar(5) NOT NULL DEFAULT ''")
     older.ask("ALTER TABLE matchmaking_result ADD COLUMN chance double precision NOT NULL DEFAULT 1")

@@ -16,7 +16,7 @@ from backend.links.models import Link
 from backend.links.services import make_link
 from backend.matchmaking.closing import close_file, reopen_file
 from backend.matchmaking.follow_up import record_step, write_note
-from backend.matchmaking.models import CallRequest, Language, Note, Review, Submission, Survey
+from backend.matchmaking.models import CallRequest, Language, Note, Review, SavedDraft, Submission, Survey
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.surveys import rate
 from backend.notifications.models import Notification
@@ -25,7 +25,7 @@ from backend.privacy.predicates import PREDICATES, Whole
 from backend.privacy.retention import apply_retention, due_on
 from backend.privacy.rules import Rule, RuleError, read_rules, rules
 from backend.privacy.treatments import ERASED
-from tests.factories import DAY, decide, first_matches, make_call, make_officer, make_submission
+from tests.factories import DAY, decide, first_matches, make_call, make_officer, make_saved_draft, make_submission
 from tests.neighbour import ours
 from tests.security.erased import begin_draft
 
@@ -119,6 +119,11 @@ def a_gesture(at: datetime) -> None:
     )
 
 
+def a_saved_draft(at: datetime) -> None:
+    make_saved_draft(make_submission(confirmed=True))
+    SavedDraft.objects.update(begun_at=at, touched_at=at)
+
+
 def a_call(at: datetime) -> None:
     make_call()
     CallRequest.objects.update(asked_at=at)
@@ -127,6 +132,7 @@ def a_call(at: datetime) -> None:
 MADE = [
     ("call_requests", a_call),
     ("drafts", a_draft),
+    ("saved_drafts", a_saved_draft),
     ("files_never_confirmed", an_unconfirmed_file),
     ("files_closed", a_closed_file),
     ("files_without_news", a_file_without_news),

@@ -366,6 +366,8 @@ TABLE: dict[str, Row] = {
     # Whoever opened a link of 30 minutes sent to the address: nobody else.
     "space_file": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
     "space_begin": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
+    "space_resume": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
+    "space_draft_delete": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
     "space_confirm": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
     "space_stop": Row(everyone(403), method="post"),
     # The firm: whoever holds its secret link, which says nothing of anybody else's file.

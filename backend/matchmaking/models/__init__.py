@@ -4,6 +4,7 @@ from backend.matchmaking.models.alerts import Alert, Reminder
 from backend.matchmaking.models.calls import CallRequest
 from backend.matchmaking.models.corrections import NeedCorrection, PreferenceCorrection
 from backend.matchmaking.models.counts import AnswerCount
+from backend.matchmaking.models.drafts import SavedDraft
 from backend.matchmaking.models.endings import ENDINGS, EVERYWHERE, has_ended
 from backend.matchmaking.models.escalations import Escalation
 from backend.matchmaking.models.file_events import FileEvent
@@ -47,6 +48,7 @@ __all__ = [
     "Result",
     "Review",
     "ReviewEnd",
+    "SavedDraft",
     "SchemeChange",
     "SchemeEvent",
     "Shard",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +23,7 @@ from backend.matchmaking.models import AnswerCount, Cause, Submission
 from backend.matchmaking.services import Filing, file_submission
 from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.web.access import fresh_access, private
-from backend.web.drafts import CALL, CONTACT, DRAFT, MOST_BYTES, Draft, Stated, stated
+from backend.web.drafts import CALL, CONTACT, MOST_BYTES, Draft, Stated, stated
 from backend.web.forms.answers import trilean
 from backend.web.forms.filing.call import CallForm
 from backend.web.forms.filing.contact import AssistedContactForm, ContactForm, KnownContactForm
@@ -158,8 +159,9 @@ def contact(request: HttpRequest) -> HttpResponse:
     if wait := spend("filing.network", client_network(request)):
         draft.wait(wait)
         return back_to_answer(request, draft, CONTACT)
-    submission = file_submission(filing_of(said, form), on=current_day(), proven=is_proven(request, draft))
-    request.session.pop(DRAFT, None)
+    with transaction.atomic():
+        submission = file_submission(filing_of(said, form), on=current_day(), proven=is_proven(request, draft))
+        draft.forget(request.session)
     request.session[FILED] = draft.key
     return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk))
 

@@ -74,7 +74,7 @@ def file(request: HttpRequest) -> HttpResponse:
     except StaffAddress as error:
         form.add_error("email", str(error))
         return answer_page(request, said, form=form, status=422)
-    request.session.pop(DRAFT, None)
+    draft.forget(request.session)
     request.session[FILED] = draft.key
     messages.success(request, _("Le dossier est ouvert. Un courriel part pour que l’entreprise confirme son adresse."))
     return redirect("officer_file", submission.pk)

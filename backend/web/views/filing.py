@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.throttles import client_network, spend
-from backend.web.drafts import DRAFT, FIRM, FORMS, MOST_BYTES, NAMES, OPTIONAL, Draft, stated
+from backend.web.drafts import FIRM, FORMS, MOST_BYTES, NAMES, OPTIONAL, Draft, stated
 from backend.web.forms.fact_fields.rows import ADD_ROW
 from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.search import SearchForm
@@ -27,7 +27,8 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_POST
 def forget(request: HttpRequest) -> HttpResponse:
     """Throw the draft away: on a shared computer, nothing stays behind."""
-    request.session.pop(DRAFT, None)
+    if draft := Draft.of(request.session):
+        draft.forget(request.session)
     return redirect("home")
 
 

@@ -15,14 +15,17 @@ from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.links.models import Kind
 from backend.links.services import make_link
-from backend.matchmaking.models import Submission
+from backend.matchmaking.models import SavedDraft, Submission
 from backend.matchmaking.services import confirm_address, send_space_link, stop_everything
 from backend.matchmaking.space import space_of
+from backend.privacy.rules import rules
 from backend.web.access import drop_access, fresh_access, private
-from backend.web.drafts import NAMES, Draft
+from backend.web.drafts import NAMES, Draft, leave_draft, open_draft
 from backend.web.forms.result import AddressForm
 from backend.web.notices import Notice, no_cookie, too_many
+from backend.web.views.filing import after
 
+MOST_DRAFTS = 10  # of one address
 PAGES = {"result", "own_data"}  # of a request, that its line leads to
 
 
@@ -34,7 +37,13 @@ def space(request: HttpRequest) -> HttpResponse:
         access = fresh_access(request)
         if access is None:
             return _address_page(request, AddressForm(), status=200)
-        context = {"access": access, "space": space_of(access.address, on=current_day())}
+        drafts = SavedDraft.objects.of_address(access.address).select_related("submission__sheet")
+        context = {
+            "access": access,
+            "space": space_of(access.address, on=current_day()),
+            "drafts": drafts,
+            "kept_for": rules()["saved_drafts"].kept_for,
+        }
         return private(render(request, "web/space.html", context))
     form = AddressForm(request.POST)
     if not form.is_valid():
@@ -95,11 +104,43 @@ def confirm(request: HttpRequest, address: str, pk: int) -> HttpResponse:
 @require_POST
 @in_space
 def begin(request: HttpRequest, address: str, pk: int) -> HttpResponse:
-    """Begin another request for the firm of one of those of the address."""
+    """Begin another request for the firm of one of those of the address; it is kept for its contact."""
     related = ("contact", "sheet__company", "sheet__establishment")
     proven = Submission.objects.proven().filed_with(address).select_related(*related)
-    Draft.begun_from(get_object_or_404(proven, pk=pk)).keep(request.session)
+    submission = get_object_or_404(proven, pk=pk)
+    saved = SavedDraft.objects.of_address(address)
+    empty = saved.filter(
+        submission=submission, content__steps__besoin__isnull=True
+    ).first()  # of a button pressed twice
+    if empty is None and saved.count() >= MOST_DRAFTS:
+        messages.error(
+            request,
+            _("Vous avez déjà commencé %s demandes : reprenez-en une, ou supprimez-en une.") % MOST_DRAFTS,
+        )
+        return redirect("space")
+    if empty is None:
+        draft = Draft.begun_from(submission)
+        draft.save()
+        draft.keep(request.session)
+    else:
+        open_draft(request.session, empty)
     return redirect("step", NAMES[0])
+
+
+@require_POST
+@in_space
+def resume(request: HttpRequest, address: str, draft_pk: int) -> HttpResponse:
+    """Go on with a request that was begun, on whatever device."""
+    saved = get_object_or_404(SavedDraft.objects.of_address(address), pk=draft_pk)
+    return after(open_draft(request.session, saved))
+
+
+@require_POST
+@in_space
+def delete_draft(request: HttpRequest, address: str, draft_pk: int) -> HttpResponse:
+    get_object_or_404(SavedDraft.objects.of_address(address), pk=draft_pk).delete()
+    messages.success(request, _("La demande commencée est supprimée."))
+    return redirect("space")
 
 
 @require_POST
@@ -115,4 +156,5 @@ def stop_all(request: HttpRequest, address: str) -> HttpResponse:
 def leave(request: HttpRequest) -> HttpResponse:
     """Close the space in this browser before its 30 minutes are over."""
     drop_access(request)
+    leave_draft(request.session)
     return redirect("home")
