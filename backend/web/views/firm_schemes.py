@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from backend.common.days import current_day
+from backend.matchmaking.call_scripts import answers_of, script_of
 from backend.matchmaking.deadlines import dates_of
 from backend.matchmaking.listing import rows_of
 from backend.matchmaking.models import SchemeEvent
@@ -50,7 +51,8 @@ def scheme(request: HttpRequest, token: str, pk: int) -> HttpResponse:
     htmx gets the same without the page around it, to open in place.
     """
     submission = opened_submission(token)
-    card = told_card(submission, latest_result(submission, on=current_day()), pk)
+    answer = latest_result(submission, on=current_day())
+    card = told_card(submission, answer, pk)
     if card is None:
         raise Http404
     context = {
@@ -62,4 +64,6 @@ def scheme(request: HttpRequest, token: str, pk: int) -> HttpResponse:
         "can_answer": ("firm",),
         "reasons": SchemeEvent.Reason.choices,
     }
+    if card.state and card.state.is_followed:
+        context |= {"script": script_of(card, answer.facts), "answers": answers_of(submission, answer, card)}
     return private(render_fragment(request, "web/parts/conditions.html", "web/firm_scheme.html", context))

@@ -12,8 +12,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const text = document.getElementById(button.dataset.copy);
-    text.select();
-    const copied = await navigator.clipboard?.writeText(text.value).then(() => true, () => false);
+    getSelection().selectAllChildren(text);
+    const copied = await navigator.clipboard?.writeText(text.textContent).then(() => true, () => false);
     button.nextElementSibling.textContent = copied ? "Copié." : "Texte choisi : copiez-le avec Ctrl+C.";
   });
 }
