@@ -19,6 +19,23 @@ class PlainText(forms.CharField):
         return "".join(mark for mark in text if mark in "\n\t" or unicodedata.category(mark) != "Cc")
 
 
+class MailField(forms.EmailField):
+    """An address in ASCII. Others are refused: without its case, a letter of some is that of another's address."""
+
+    default_error_messages: ClassVar = {
+        "invalid": _("Cette adresse n’est pas complète. Elle ressemble à prenom.nom@entreprise.fr."),
+        "not_ascii": _(
+            "« %(mark)s » n’est pas possible dans une adresse électronique : écrivez-la avec des lettres sans accent."
+        ),
+    }
+
+    def clean(self, value: Any) -> str:
+        address = str(super().clean(value))
+        if foreign := next((mark for mark in address if not mark.isascii()), None):
+            raise ValidationError(self.error_messages["not_ascii"], code="not_ascii", params={"mark": foreign})
+        return address
+
+
 class FrenchNumber(forms.DecimalField):
     """A number as the French write it: ``180 000``, ``1 234,50 €``."""
 

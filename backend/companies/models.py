@@ -46,6 +46,10 @@ class Contact(models.Model):
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
+        constraints = [
+            # Addresses are compared without their case, and outside ASCII the case of one letter is that of another.
+            models.CheckConstraint(condition=models.Q(email__regex=r"^[!-~]*$"), name="contact_email_is_ascii")
+        ]
 
     def __str__(self) -> str:
         return self.name

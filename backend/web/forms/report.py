@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
-from backend.common.fields import PlainText
+from backend.common.fields import MailField, PlainText
 from backend.schemes.models import CatalogueTask
 
 SALT = "web.report"
@@ -27,13 +27,12 @@ class ReportForm(forms.Form):
         ),
         error_messages={"required": _("Écrivez en une phrase ce qui est inexact.")},
     )
-    email = forms.EmailField(
+    email = MailField(
         label=_("Votre adresse électronique, pour recevoir la réponse (facultatif)"),
         required=False,
         max_length=CatalogueTask._meta.get_field("reporter_email").max_length,
         widget=forms.EmailInput({"autocomplete": "email"}),
         help_text=_("Elle ne sert qu’à cela ; elle est effacée sept jours après la réponse."),
-        error_messages={"invalid": _("Cette adresse n’est pas complète. Elle ressemble à prenom.nom@entreprise.fr.")},
     )
     opened = forms.CharField(widget=forms.HiddenInput, required=False)
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
-from backend.common.fields import DayField
+from backend.common.fields import DayField, MailField
 from backend.matchmaking.models import Alert
 from backend.schemes.wording import day as day_in_words
 from backend.web.forms.phone import PhoneField
@@ -17,11 +17,10 @@ PAUSE_YEARS = 2
 class AddressForm(forms.Form):
     """The address a firm filed with, to be sent its link again."""
 
-    email = forms.EmailField(
+    email = MailField(
         label=_("Votre adresse électronique"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"invalid": _("Cette adresse n’est pas complète. Elle ressemble à prenom.nom@entreprise.fr.")},
     )
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Membership, User
 from backend.common.days import current_day
-from backend.common.fields import DayField, PlainText
+from backend.common.fields import DayField, MailField, PlainText
 from backend.matchmaking.known import FACT_LABELS
 from backend.matchmaking.models import FollowUp, Match, NeedCorrection, Note, Review, Submission
 from backend.matchmaking.reviews import Because
@@ -175,10 +175,9 @@ class StepForm(forms.Form):
 class AddressForm(forms.Form):
     """The address that the contact of a file said on the telephone."""
 
-    email = forms.EmailField(
+    email = MailField(
         label=_("Nouvelle adresse électronique"),
         max_length=254,
-        error_messages={"invalid": _("Cette adresse n’est pas complète. Elle ressemble à prenom.nom@entreprise.fr.")},
     )
 
 

@@ -3,9 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from backend.common.fields import PlainText
+from backend.common.fields import MailField, PlainText
 from backend.matchmaking.models import CallRequest, Submission
-from backend.web.forms.filing.contact import ContactForm
 from backend.web.forms.filing.steps import StepForm
 from backend.web.forms.phone import PhoneField
 
@@ -24,10 +23,9 @@ class CallFileForm(forms.Form):
     """What an officer notes on the telephone to open a file."""
 
     contact_name = PlainText(label=_("Nom de la personne"), max_length=120)
-    email = forms.EmailField(
+    email = MailField(
         label=_("Son adresse électronique"),
         max_length=254,
-        error_messages={"invalid": ContactForm.base_fields["email"].error_messages["invalid"]},
         help_text=_("Elle y reçoit le lien de son résultat, après l’avoir confirmée."),
     )
     phone = PhoneField(label=_("Son téléphone"), max_length=20)

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
-from backend.common.fields import DayField, PlainText
+from backend.common.fields import DayField, MailField, PlainText
 from backend.matchmaking.models import Submission
 from backend.web.forms.filing.steps import StepForm
 from backend.web.forms.phone import PhoneField
@@ -24,11 +24,10 @@ class ContactForm(StepForm):
     contact_name = PlainText(
         label=_("Votre nom"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-    email = forms.EmailField(
+    email = MailField(
         label=_("Votre adresse électronique"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"invalid": _("Cette adresse n’est pas complète. Elle ressemble à prenom.nom@entreprise.fr.")},
     )
     phone = PhoneField(label=_("Votre téléphone"), required=False)
     call_slot = forms.ChoiceField(
@@ -74,10 +73,9 @@ class AssistedContactForm(ContactForm):
     title = _("L’entreprise")
 
     contact_name = PlainText(label=_("Nom de la personne"), max_length=120)
-    email = forms.EmailField(
+    email = MailField(
         label=_("Son adresse électronique"),
         max_length=254,
-        error_messages={"invalid": ContactForm.base_fields["email"].error_messages["invalid"]},
         help_text=_("Elle y reçoit le lien de son résultat, après l’avoir confirmée."),
     )
     phone = PhoneField(label=_("Son téléphone"), max_length=20)
