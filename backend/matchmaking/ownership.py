@@ -8,10 +8,13 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import Case, Count, OuterRef, Q, QuerySet, TextField, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
 from backend.accounts.models import User
@@ -74,12 +77,30 @@ def readings_of(submissions: Iterable[Submission]) -> dict[int, tuple[ReadFile, 
     if len(of_pages) == len(submissions):
         return of_pages
     confirmed = [file.pk for file in submissions if file.confirmed_at]  # the others read nobody's
-    shared = _shared_readings(Submission.objects.filter(pk__in=confirmed)) if confirmed else {}
+    shared = _shared_readings(_rows_of(confirmed)) if confirmed else {}
     return {file.pk: shared.get(file.pk, ()) for file in submissions}
 
 
-def _shared_readings(files: QuerySet[Submission]) -> dict[int, tuple[ReadFile, ...]]:
-    """Return, of some files, those with which others may be read: only firms with several files are looked at."""
+NUMBERS = object()  # where the numbers of files go among the parameters
+
+
+def _rows_of(numbers: list[int]) -> list[tuple[Any, ...]]:
+    """Return what ``_beside`` finds: a page asks several times, and writing the query takes longer than it."""
+    statement, parameters = _query()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [numbers if value is NUMBERS else value for value in parameters])
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+@cache
+def _query() -> tuple[str, tuple[Any, ...]]:
+    of_numbers = RawSQL("SELECT unnest(%s::bigint[])", [NUMBERS])
+    return _beside(Submission.objects.filter(pk__in=of_numbers)).query.sql_with_params()
+
+
+def _beside(files: QuerySet[Submission]) -> QuerySet[Submission, tuple[Any, ...]]:
+    """Return the files of those firms of some files that have several, each with the files linked with it."""
     companies = files.order_by().values("sheet__company")
     proven = Submission.objects.proven().filter(sheet__company__in=companies).order_by()
     several = proven.values("sheet__company").annotate(n=Count("pk")).filter(n__gt=1).values("sheet__company")
@@ -89,9 +110,16 @@ def _shared_readings(files: QuerySet[Submission]) -> dict[int, tuple[ReadFile, .
     found = Submission.objects.proven().filter(sheet__company__in=several).order_by("pk")
     columns = ("pk", "sheet", "sheet__company", "sheet__establishment", "contact__email")
     linked = ArraySubquery(ends.annotate(other=other).values("other"))
-    rows, links = {}, {}
-    for *row, others in found.annotate(linked=linked).values_list(*columns, "linked"):
-        rows[row[0]], links[row[0]] = _Row(*row), set(others)
+    return found.annotate(linked=linked).values_list(*columns, "linked")
+
+
+def _shared_readings(found: Iterable[tuple[Any, ...]]) -> dict[int, tuple[ReadFile, ...]]:
+    """Return, of the files that ``_beside`` found, those with which others may be read."""
+    rows: dict[int, _Row] = {}
+    links: dict[int, set[int]] = {}
+    for *columns, others in found:
+        row = _Row(*columns)
+        rows[row.pk], links[row.pk] = row, set(others)
     of_owner: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for pk, row in rows.items():
         of_owner[row.owner].append(pk)
@@ -213,7 +241,7 @@ def packed_files(files: QuerySet[Submission]) -> PackedFiles:
     rest = Cast("sheet__snapshot__rest", TextField())  # parsed here: most have none, and Django looks at each row's
     columns = ("pk", "sheet", "sheet__company", "sheet__snapshot__version", "sheet__snapshot__packed", "rest")
     found = list(files.order_by("pk").annotate(rest=rest).values_list(*columns))
-    shared = _shared_readings(files) if any(company for _, _, company, *_ in found) else {}
+    shared = _shared_readings(_beside(files)) if any(company for _, _, company, *_ in found) else {}
     unpacked = {pk: sheet for pk, sheet, _, version, *_ in found if version != VERSION or pk in shared}
     newest = _newest_values(unpacked.items(), {pk: shared.get(pk, ()) for pk in unpacked})
     kept = PackedFiles([row[0] for row in found], [], {}, shared)

@@ -149,7 +149,9 @@ def both_states(submission: Submission) -> tuple[States, States]:
 
     Of files read with this one only what was told counts, and what holds for the firm whatever it files.
     """
-    reviews, words, facts = _reviews(submission), _words(submission), _words_of_facts(submission)
+    others = numbers_read(submission)
+    reviews, words = _reviews(submission, others), _words(submission, others)
+    facts = _words_of_facts(submission)
     seen = [review for review, is_told in reviews if is_told or review.submission_id == submission.pk]
     told = [review for review, is_told in reviews if is_told]
     return _states(submission, seen, words, facts), _states(submission, told, words, facts)
@@ -176,9 +178,8 @@ def states_of_files(keys: Collection[int]) -> Mapping[int, Mapping[int, SchemeSt
     return found
 
 
-def _reviews(submission: Submission) -> list[tuple[Review, bool]]:
+def _reviews(submission: Submission, others: Collection[int]) -> list[tuple[Review, bool]]:
     """Return the verdicts of a file and of those read with it, the oldest first, and whether the firm was told."""
-    others = numbers_read(submission)
     if not others and not may_have(submission, REVIEWS):
         return []
     end = ReviewEnd.objects.filter(submission=OuterRef("submission"), ended_at__gte=OuterRef("decided_at"))
@@ -187,9 +188,8 @@ def _reviews(submission: Submission) -> list[tuple[Review, bool]]:
     return [(row, getattr(row, IS_TOLD)) for row in rows]
 
 
-def _words(submission: Submission) -> Words:
+def _words(submission: Submission, others: Collection[int]) -> Words:
     """Return the last word of each voice on each scheme, of a file and of those read with it."""
-    others = numbers_read(submission)
     if not others and not may_have(submission, EVENTS):
         return {}
     return _last_words(SchemeEvent.objects.standing().filter(submission__in=[submission.pk, *others]))
