@@ -4,6 +4,7 @@ import fcntl
 import gc
 import os
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,23 @@ from tests.reference import ROOT
 REAL_DATA = Path(os.environ.get("JONCTION_REAL_DATA") or ROOT.parent / "shared" / "data")
 NO_REAL_DATA = "no real data"
 TEMPLATE = "template-"
-SLOW = ("tests/e2e/", "tests/tasks/", "tests/deploy/", "tests/web/test_access.py")  # minutes a file, the first most
+# Half a minute a file and more, the first most.
+SLOW = (
+    "tests/e2e/",
+    "tests/tasks/",
+    "tests/web/test_access.py",
+    "tests/deploy/",
+    "tests/security/test_pairs.py",
+    "tests/security/test_erasure_backup.py",
+    "tests/matchmaking/test_alerts.py",
+    "tests/matchmaking/test_scheme_events.py",
+    "tests/schemes/test_admin.py",
+    "tests/web/test_territory.py",
+    "tests/web/test_public_catalogue.py",
+    "tests/steering/",
+    "tests/security/",
+)
+N_DEAREST = 5
 
 settings.register_profile(
     "short", derandomize=True, max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -110,3 +127,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = [report for report in terminalreporter.stats.get("skipped", []) if NO_REAL_DATA in str(report.longrepr)]
     terminalreporter.write_line(f"{len(skipped)} real-data tests skipped")
+    spent: Counter[str] = Counter()
+    for report in (one for reports in terminalreporter.stats.values() for one in reports):
+        if isinstance(report, pytest.TestReport):
+            spent[report.nodeid.partition("::")[0]] += report.duration
+    if len(spent) > N_DEAREST:  # a file is run by one process: none may last as long as the others together
+        dearest = ", ".join(f"{path} {seconds:.0f} s" for path, seconds in spent.most_common(N_DEAREST))
+        terminalreporter.write_line(f"{spent.total():.0f} s of tests, most in {dearest}")

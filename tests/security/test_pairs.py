@@ -5,6 +5,7 @@ searched by the fixture itself. An address that names its object by a word not l
 """
 
 from collections.abc import Iterator
+from copy import copy
 from itertools import combinations
 from typing import Any
 
@@ -19,7 +20,7 @@ from backend.matchmaking.models import CallRequest, Result, Review, Submission
 from backend.notifications.models import Notification
 from tests.factories import make_lead, make_officer, make_submission
 from tests.neighbour import FIRST, NUMBER, VARIANTS, ours, rows_of_neighbour
-from tests.web.test_access import PATHS, SIGN_IN, TABLE, Case
+from tests.web.test_access import PATHS, SIGN_IN, TABLE, Case, sign_in
 
 pytestmark = pytest.mark.django_db
 READS, WRITES = ("get", "head", "options"), ("post", "put", "patch", "delete")
@@ -170,6 +171,7 @@ def test_what_one_firm_holds_opens_and_changes_nothing_of_another(neighbour, rol
     user, entitled = ROLES[role](), role == "lead" or (role == "officer" and neighbour.variant == "epci")
     case = Case(make_submission(confirmed=True), make_officer(), make_officer("", role="editor"))
     neighbour.markers = tuple(marker for marker in neighbour.markers if marker != NUMBER.encode())  # forms keep those
+    signed_in = sign_in(user)
     before, wrong, n_requests = rows_of_neighbour(), [], 0
     assert changes_of(neighbour, before) == []
     for name in ADDRESSES:
@@ -183,8 +185,7 @@ def test_what_one_firm_holds_opens_and_changes_nothing_of_another(neighbour, rol
                 if entitled and (lists or f"/{neighbour.submission.pk}/" in path):
                     continue  # both files are this person's work
                 client = Client(raise_request_exception=False)
-                if user:
-                    client.force_login(user)
+                client.cookies = copy(signed_in.cookies)
                 encoded = {"content_type": "application/json"} if method in ("put", "patch", "delete") else {}
                 try:
                     answer = getattr(client, method)(path, body, **encoded)
