@@ -171,7 +171,7 @@ def service(
         running.stop()
 
 
-@pytest.fixture(scope="module")  # ended with its module: while it lives, Django takes this thread for an async one
+@pytest.fixture(scope="package")  # ended with these tests: while it lives, Django takes this thread for an async one
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)

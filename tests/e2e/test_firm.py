@@ -1,5 +1,7 @@
 """The firm step on a phone: one box, the State's register behind it, and the way by hand where that has no answer."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -43,6 +45,7 @@ def to_firm(page: Page, service: Service) -> Hand:
 
 def to_answer(hand: Hand) -> None:
     hand.button("Continuer")
+    expect(hand.page).to_have_url(re.compile("/(projet|reponse)/$"))
     if hand.page.url.endswith("/projet/"):
         expect(hand.page.locator("main")).to_contain_text("Le registre dit")
         hand.button("Continuer")

@@ -101,11 +101,11 @@ def test_a_morning_of_files_is_reviewed_by_keyboard_alone(morning_files: Service
     for number in range(N_FILES):
         seen.add(page.url.split("#")[0])
         page.keyboard.press("j")
+        expect(page.locator("[id^=d-]:focus")).to_have_id(re.compile(r"^d-\d+$"))
         scheme = page.evaluate("document.activeElement.id")
-        assert re.fullmatch(r"d-\d+", scheme)
         with page.expect_navigation():
             page.keyboard.press("r")
-        assert page.evaluate("document.activeElement.id") == scheme  # one goes on from where one was
+        expect(page.locator(f"#{scheme}")).to_be_focused()  # one goes on from where one was
         expect(page.locator(f"#{scheme} .tags")).to_contain_text("Retenu")
         if number == 0:  # taken back, then kept again
             with page.expect_navigation():
@@ -114,8 +114,8 @@ def test_a_morning_of_files_is_reviewed_by_keyboard_alone(morning_files: Service
             with page.expect_navigation():
                 page.keyboard.press("r")
         page.keyboard.press("j")
+        expect(page.locator(f"[id^=d-]:focus:not(#{scheme})")).to_be_visible()
         second = page.evaluate("document.activeElement.id")
-        assert second != scheme
         reason, words = REASONS[number % len(REASONS)]
         set_aside(page, reason)
         expect(page.locator(f"#{second}")).to_contain_text(words)

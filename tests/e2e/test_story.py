@@ -4,18 +4,28 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 import yaml
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Service, look, sign_in
+from tests.e2e.conftest import Service, look, sign_in, wait_for
 from tests.e2e.messages import body, link, messages_to, wait_for_message
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected_schemes.yaml").read_text())
 ARC_OFFICER, OTHER_OFFICER = "claire.vasseur@jonction.example", "julien.mercier@jonction.example"
 TEXT = "Je ne trouve pas de soudeurs 🔥 <b>et</b> je voudrais un robot ; mes équipes du matin n’ont aucun bus."
+
+# What the service does by itself at five past seven.
+NEXT_MORNING = """
+from django.utils import timezone
+from backend.common.days import add_working_days, current_day
+from backend.matchmaking.escalation import tell_who_waits
+# Whatever the day of the service is, an address is confirmed on that of the clock.
+tell_who_waits(on=add_working_days(max(current_day(), timezone.localdate()), 1))
+"""
 
 
 # The other day, a service of its own, with JONCTION_LONG=1.
@@ -63,13 +73,13 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     page.get_by_role("group", name="Entreprise 1").get_by_label("Part détenue").fill("10")
     page.get_by_role("button", name="Ajouter une ligne").click()
     expect(page.get_by_role("group", name="Entreprise 4")).to_be_visible()
-    assert page.get_by_role("group", name="Entreprise 1").get_by_label("Part détenue").input_value() == "10"
+    expect(page.get_by_role("group", name="Entreprise 1").get_by_label("Part détenue")).to_have_value("10")
     see(page, "03-entreprise-groupe")
     page.get_by_role("group", name="Entreprise 1").get_by_label("Part détenue").fill("")
     independent.get_by_label("Oui").check()
     page.get_by_role("button", name="Continuer").click()
     expect(page.get_by_role("alert")).to_contain_text("clé de contrôle")
-    assert page.get_by_label("Commune du site").input_value() == "Lacroix Saint Ouen"
+    expect(page.get_by_label("Commune du site")).to_have_value("Lacroix Saint Ouen")
     see(page, "03-entreprise-erreur")
     page.get_by_label("SIRET ou SIREN", exact=True).fill("999 999 956 00017")
     page.get_by_role("button", name="Continuer").click()
@@ -98,7 +108,7 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     page.get_by_label("Votre téléphone").fill("0353016099")
     page.get_by_role("button", name="Envoyer ma demande").click()  # without consent
     expect(page.get_by_role("alert")).to_contain_text("cochez la case")
-    assert page.get_by_label("Votre nom").input_value() == "Camille Roux"
+    expect(page.get_by_label("Votre nom")).to_have_value("Camille Roux")
     see(page, "05-suivi-erreur")
     page.get_by_label("J’accepte").check()
     page.get_by_role("button", name="Envoyer ma demande").click()
@@ -138,7 +148,9 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     page.goto(link(receipt, "resultat"))  # another link to the same page
     expect(page.locator("main")).to_contain_text("Pas encore relu")
     assert receipt["List-Unsubscribe"] is None  # correspondence is refused on the page
-    wait_for_message(service, ARC_OFFICER, "Chaudronnerie du Bac")
+    told_before = len(mornings(service))
+    service.run(NEXT_MORNING)
+    wait_for(lambda: len(mornings(service)) > told_before, "the morning's e-mail of the officer")
     result_url = page.url
 
     # The officer of its intercommunality reviews.
@@ -149,6 +161,7 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     see(desk, "09-file-attente")
     row = desk.get_by_role("row").filter(has_text="Chaudronnerie du Bac")
     row.get_by_role("link").first.click()
+    expect(desk).to_have_url(re.compile(r"/agent/\d+/"))
     file_url = desk.url
     see(desk, "10-dossier")
     for key in named[:3]:
@@ -191,20 +204,28 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     see(other, "13-introuvable")
 
 
+def mornings(service: Service) -> list[EmailMessage]:
+    """Return the e-mails that tell the officer of the file."""
+    return [one for one in messages_to(service, ARC_OFFICER) if "Chaudronnerie du Bac" in body(one)]
+
+
 def shown(page: Page) -> list[str | None]:
     """Return the keys of the schemes that a page shows in full."""
+    page.wait_for_load_state()  # its title is there before its cards
     return [card.get_attribute("data-scheme") for card in page.locator("article.scheme").all()]
 
 
 def listed(page: Page) -> list[str | None]:
     """Return the keys of the schemes on the first page of the whole list."""
     expect(page.get_by_role("heading", level=1)).to_contain_text("Tous les dispositifs")
+    page.wait_for_load_state()
     return [row.get_attribute("data-scheme") for row in page.locator(".rows > li").all()]
 
 
 @contextmanager
 def deciding(page: Page, key: str, *, javascript: bool) -> Iterator[Locator]:
     """Unfold the card of a scheme, or open its page; leave once the page is back on it, with the decision in it."""
+    page.wait_for_load_state()  # what is counted is counted at once
     card = page.locator(f"article[data-scheme='{key}']")
     line = page.locator(f"details.scheme-line[data-scheme='{key}']")
     anchor = (line if line.count() else card).get_attribute("id")
@@ -214,6 +235,7 @@ def deciding(page: Page, key: str, *, javascript: bool) -> Iterator[Locator]:
             expect(card).to_be_visible()  # fetched
         else:
             line.get_by_role("link", name="en entier").click()
+            page.wait_for_load_state()
             card = page.locator("main")
     yield card
     # Until then the old page is still there, and what is unfolded in it is folded again in the new one.
