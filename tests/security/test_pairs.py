@@ -43,6 +43,7 @@ NO_FIRM = {
     "download",
     "mailbox_message",
     "scheme_pk",
+    "list_pk",
     "format",
     "part",
 }  # addresses and words that name nothing of one

@@ -23,7 +23,7 @@ from backend.matchmaking.models import Submission, WeightSet
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.sharing import renew_staff_feed
 from backend.matchmaking.state_aid import declare_aid
-from backend.notifications.models import Notification
+from backend.notifications.models import Notification, StopReason
 from backend.schemes.fusions import propose_fusion
 from backend.schemes.models import CatalogueTask, DuplicateDecision, Fusion, ImportRun, Page, Proposal, Scheme
 from backend.schemes.previews import make_preview
@@ -180,6 +180,10 @@ def admin_rows() -> dict[str, Row]:
     def notification(case: Case) -> list[Any]:
         return [ours(Notification).first().pk]
 
+    def stop_reason(case: Case) -> list[Any]:
+        StopReason.objects.count_one(month=DAY.replace(day=1), list_name="alerts", reason="found")
+        return [StopReason.objects.get().pk]
+
     def event(case: Case) -> list[Any]:
         record_event(kind=Kind.SIGN_IN, actor=case.officer)
         return [ours(AuditEvent).about_accounts().first().pk]
@@ -241,6 +245,11 @@ def admin_rows() -> dict[str, Row]:
         "notifications_notification_change": Row(ACCOUNTS, args=notification),
         "notifications_notification_delete": Row(CLOSED, args=notification),
         "notifications_notification_history": Row(ACCOUNTS, args=notification),
+        "notifications_stopreason_changelist": page(ACCOUNTS),
+        "notifications_stopreason_add": page(CLOSED),
+        "notifications_stopreason_change": Row(ACCOUNTS, args=stop_reason),
+        "notifications_stopreason_delete": Row(CLOSED, args=stop_reason),
+        "notifications_stopreason_history": Row(ACCOUNTS, args=stop_reason),
         "journal_auditevent_changelist": page(ACCOUNTS),
         "journal_auditevent_add": page(CLOSED),
         "journal_auditevent_change": Row(ACCOUNTS, args=event),
