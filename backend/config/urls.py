@@ -165,6 +165,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/rappels/<int:call_pk>/traite/", calls.end, name="officer_call_end"),
     path("agent/rappels/<int:call_pk>/dossier/", calls.file, name="officer_call_file"),
     path("territoire/", territory.funnel, name="territory_funnel"),
+    path("territoire/dispositifs/", territory.schemes, name="territory_schemes"),
     path("territoire/carte/", territory.gap_map, name="territory_map"),
     path("territoire/note/", note.note, name="territory_note"),
     path("territoire/actions/", actions.actions, name="territory_actions"),

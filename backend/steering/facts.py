@@ -18,6 +18,7 @@ from backend.matchmaking.results import facts_of_all
 from backend.matchmaking.unmet import CLEAR
 from backend.steering.events import events_of, files_touched
 from backend.steering.models import FileFact, Step, StepFact
+from backend.steering.outcomes import write_scheme_facts
 
 SHARD = 200  # files made in one transaction
 TOUCHED = timedelta(days=1)  # how far back each minute looks: a worker that was down for an hour misses nothing
@@ -53,7 +54,8 @@ def _make_shard(keys: Sequence[int], on: date) -> int:
     made = {fact.pk: fact for fact in _file_facts(files, known, on)}
     changed = [fact for pk, fact in made.items() if pk not in known or _columns(fact) != _columns(known[pk])]
     FileFact.objects.bulk_create(changed, update_conflicts=True, unique_fields=["submission"], update_fields=COLUMNS)
-    return len({fact.pk for fact in changed} | _write_steps(files))
+    keys = [file.pk for file in files]
+    return len({fact.pk for fact in changed} | _write_steps(files) | write_scheme_facts(keys))
 
 
 def _columns(fact: FileFact) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.models import User
 from backend.matchmaking.models import Submission
 from backend.matchmaking.standing import Standing
-from backend.schemes.models import Criterion, Revision, SubNeed
+from backend.schemes.models import Criterion, Revision, Scheme, SubNeed
 from backend.schemes.vocabulary import ONE_SIZE
 from backend.territories.models import ServedEpci
 
@@ -86,6 +86,38 @@ class StepFact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_id} {self.step}"
+
+
+class SchemeFact(models.Model):
+    """What came of one scheme in one file: what was decided of it, else what came of the request for it."""
+
+    class State(models.TextChoices):
+        KEPT = "kept", _("retenu")
+        SET_ASIDE = "set_aside", _("écarté")
+        APPLIED = "applied", _("demandé, sans réponse")
+        GRANTED = "granted", _("obtenu")
+        REFUSED = "refused", _("refusé")
+        GIVEN_UP = "given_up", _("abandonné")
+
+    file = models.ForeignKey(FileFact, on_delete=models.CASCADE, related_name="schemes")
+    scheme = models.ForeignKey(Scheme, on_delete=models.CASCADE, related_name="+", verbose_name=_("dispositif"))
+    state = models.CharField(_("ce qu’il en est"), max_length=9, choices=State)
+    was_asked = models.BooleanField(_("demandé"), default=False)
+    reason = models.CharField(
+        _("raison"), max_length=18, blank=True, help_text="Why it was set aside, by an officer, else by the firm."
+    )
+    is_firms = models.BooleanField(_("écarté par l’entreprise"), default=False)
+    euros_asked = models.PositiveIntegerField(_("euros demandés"), null=True)
+    euros_granted = models.PositiveIntegerField(_("euros obtenus"), null=True)
+    said_at = models.DateTimeField(_("dit le"))
+
+    class Meta:
+        verbose_name = _("dispositif compté")
+        verbose_name_plural = _("dispositifs comptés")
+        constraints = [models.UniqueConstraint(fields=["file", "scheme"], name="scheme_fact_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} {self.scheme_id} {self.state}"
 
 
 class NeedFact(models.Model):

@@ -230,6 +230,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
                 "autres-raisons": "/agent/autres-raisons/",
                 "suivi-territoire": "/territoire/?depuis=tout",
                 "carte-territoire": "/territoire/carte/",
+                "dispositifs-territoire": "/territoire/dispositifs/",
                 "actions-territoire": "/territoire/actions/",
                 "note-territoire": "/territoire/note/",
                 "action-territoire": "/territoire/actions/nouvelle/?detail=competences.recruter",

@@ -56,3 +56,51 @@ def counted():
     files = {row.pk: (row.filed_on, row.epci_id, row.commune, row.size, row.needs) for row in rows}
     steps = StepFact.objects.filter(file__in=rows)
     return files, {(row.file_id, row.step): (row.on, row.working_days) for row in steps}
+
+
+def recount_schemes():
+    """Return, by file and scheme, what each pair came to: walked event by event, decision by decision."""
+    found = {}
+    for file in Submission.objects.all():
+        undone = {event.undoes_id for event in file.scheme_events.all()}
+        events = [event for event in file.scheme_events.all() if event.pk not in undone and event.state != "withdrawn"]
+        reviews = sorted(file.reviews.all(), key=lambda review: (review.decided_at, review.pk))
+        for scheme in {event.scheme_id for event in events} | {review.scheme_id for review in reviews}:
+            said = sorted((event for event in events if event.scheme_id == scheme), key=lambda one: one.recorded_at)
+            last = [review for review in reviews if review.scheme_id == scheme][-1:]
+            if came_to := outcome(said, last):
+                found[file.pk, scheme] = came_to
+    return found
+
+
+def outcome(events, reviews):
+    """Return the state, the reason and the euros asked and granted of a scheme of which one voice alone spoke."""
+    asked = [event for event in events if event.state in ("applied", "granted", "refused")]
+    ends = [event for event in events if event.state != "followed"]
+    if asked:
+        sums = {event.state: event.euros for event in events if event.euros is not None}
+        return ends[-1].state, "", sums.get("applied"), sums.get("granted")
+    if reviews and reviews[0].verdict == "rejected":
+        return "set_aside", reviews[0].reason, None, None
+    if ends and ends[-1].state in ("set_aside", "given_up"):
+        return ends[-1].state, ends[-1].reason, None, None
+    return ("kept", "", None, None) if reviews and reviews[0].verdict == "kept" else None
+
+
+def recount_success():
+    """Return firms granted and refused by scheme: the last answer of each, looked for one firm at a time."""
+    answers = {}
+    for file in Submission.objects.select_related("sheet"):
+        undone = {event.undoes_id for event in file.scheme_events.all()}
+        for event in file.scheme_events.order_by("recorded_at"):
+            later = file.scheme_events.filter(scheme=event.scheme, recorded_at__gt=event.recorded_at)
+            over = any(one.pk not in undone and one.state not in ("withdrawn", "followed") for one in later)
+            if event.pk in undone or over or event.state not in ("granted", "refused"):
+                continue
+            firm = (event.scheme_id, file.sheet.company_id or f"file {file.pk}")
+            if firm not in answers or answers[firm].recorded_at < event.recorded_at:
+                answers[firm] = event
+    counts = {}
+    for (scheme, _firm), event in answers.items():
+        counts.setdefault(scheme, {"granted": 0, "refused": 0})[event.state] += 1
+    return counts

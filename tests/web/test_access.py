@@ -423,6 +423,7 @@ TABLE: dict[str, Row] = {
     "territory_funnel": page(LEADS),
     "territory_map": page(LEADS),
     "territory_note": page(LEADS),
+    "territory_schemes": page(LEADS),
     "territory_actions": page(LEADS),
     "territory_action_new": page({**LEADS, "epci_lead": 404, "territory_lead": 404}),  # on no gap
     "territory_action_end": Row(LEADS, {**LEADS, "epci_lead": 404}, "post", lambda case: [case.action.pk]),

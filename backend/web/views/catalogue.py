@@ -13,6 +13,7 @@ from backend.common.days import current_day
 from backend.schemes import wording
 from backend.schemes.models import Scheme, TaxonomyNeed
 from backend.schemes.quality import is_overdue, review_day
+from backend.steering.success import success_of
 from backend.web.views.officer import signed_in
 
 PER_PAGE = 50
@@ -69,6 +70,7 @@ def scheme(request: HttpRequest, pk: int) -> HttpResponse:
         "roles": revision.roles.select_related("operator"),
         "served": revision.served_needs.select_related("sub_need"),
         "sources": revision.sources.all(),
+        "success": success_of([scheme.pk]).get(scheme.pk) if user.is_officer or user.posts.leads else None,
         "reads_files": bool(user.posts.epcis) or user.posts.leads_territory,
     }
     return render(request, "web/officer/scheme.html", context)

@@ -27,6 +27,7 @@ from backend.matchmaking.reviews import (
 )
 from backend.matchmaking.services import answer_condition, correct_submission
 from backend.schemes.models import Scheme
+from backend.steering.success import success_of
 from backend.web.forms.answers import trilean
 from backend.web.forms.facts import bound_fact_form
 from backend.web.forms.review import EndForm, NeedCorrectionForm, SetAsideForm
@@ -116,6 +117,8 @@ def file_scheme(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
         raise Http404
     context = {"submission": submission, "card": cards[0], "for_officer": True, **means_to_decide(submission, user)}
     fragment = PARTS.get(request.GET.get("partie", ""), "")
+    if not fragment:
+        context["success"] = success_of([scheme_pk]).get(scheme_pk)
     return render_fragment(request, fragment, "web/officer/file_scheme.html", context)
 
 

@@ -23,6 +23,7 @@ from backend.steering.funnel import Funnel, Funnels, answers_before_a_name, funn
 from backend.steering.gap_map import Gap, Gaps, gaps
 from backend.steering.models import Step
 from backend.steering.scopes import scope_of
+from backend.steering.success import LEAST, SchemesAtWork, schemes_at_work
 from backend.territories.outlines import size_of_map
 from backend.web import charts
 from backend.web.forms.territory import FunnelForm, GapForm
@@ -82,6 +83,50 @@ def gap_map(request: HttpRequest) -> HttpResponse:
         "everywhere": _kept(form, without="commune"),
     }
     return render(request, "web/territory/gaps.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@never_cache
+@require_safe
+def schemes(request: HttpRequest) -> HttpResponse:
+    """Show what came of schemes, why others were set aside and whose sheets mislead; as CSV where it is asked for."""
+    scope, on = scope_of(signed_in(request)), current_day()
+    form = FunnelForm(request.GET, scope=scope)
+    found = schemes_at_work(scope, form.filters(on=on))
+    if "csv" in request.GET and not form.errors:
+        return as_csv(request, "dispositifs", _scheme_rows(found))
+    context = {"form": form, "found": found, "least": LEAST, "counted_at": _counted_at()}
+    return render(request, "web/territory/schemes.html", context, status=422 if form.errors else 200)
+
+
+def _scheme_rows(found: SchemesAtWork) -> Iterator[list[object]]:
+    yield [
+        "tableau",
+        "dispositif ou raison",
+        "demandés",
+        "obtenus",
+        "refusés",
+        "taux",
+        "de",
+        "à",
+        "euros demandés",
+        "euros obtenus",
+        "aides chiffrées",
+        "dossiers",
+        "dossiers décidés",
+        "tâches ouvertes",
+        "tâches closes",
+    ]
+    for one in found.schemes:
+        success, bounds = one.success, one.success.bounds or ("", "")
+        rate = "" if success.percent is None else success.percent
+        firms = [one.asked, success.granted, success.refused, rate, *bounds]
+        yield ["demandés", one.name, *firms, one.euros_asked, one.euros_granted, one.n_euros, *[""] * 4]
+    for whose, reason, n in found.reasons:
+        yield [_("écartés (%(whose)s)") % {"whose": whose}, reason, *[""] * 9, n, "", "", ""]
+    for sheet in found.misleading:
+        tasks = [sheet.n, sheet.n_decided, sheet.n_open, sheet.n_closed]
+        yield ["condition fausse", sheet.name, *[""] * 9, *tasks]
 
 
 def _counted_at() -> datetime | None:

@@ -1,0 +1,96 @@
+"""What came of each scheme in each file, as figures count it: one row for both, made from events and reviews."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from backend.matchmaking.models import Review, SchemeEvent
+from backend.matchmaking.transitions import KEPT, Origin, State, counting
+from backend.steering.models import SchemeFact
+
+ASKED = frozenset({State.APPLIED, State.GRANTED, State.REFUSED})
+ENDS = ASKED | {State.GIVEN_UP}
+COLUMNS = ("state", "was_asked", "reason", "is_firms", "euros_asked", "euros_granted", "said_at")
+
+
+class Word(NamedTuple):
+    """What one voice said last of a scheme."""
+
+    state: str
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Said:
+    """All that stands of one scheme in one file."""
+
+    firm: Word | None = None
+    staff: Word | None = None
+    verdict: Word | None = None
+    was_asked: bool = False
+    euros: dict[str, int] = field(default_factory=dict)  # by state: the last sum
+
+
+def scheme_facts(keys: Iterable[int]) -> dict[tuple[int, int], SchemeFact]:
+    """Return what came of each scheme of some files, by file and scheme; no rows where nothing was decided or asked.
+
+    What has ended since, such as a refusal before a new window, still happened.
+    """
+    found: dict[tuple[int, int], Said] = {}
+    keys = list(keys)
+    columns = ("submission", "scheme", "state", "origin", "reason", "euros", "recorded_at")
+    rows = SchemeEvent.objects.standing().filter(submission__in=keys).exclude(state=State.FOLLOWED)
+    for file, scheme, state, origin, reason, euros, at in rows.order_by("recorded_at", "pk").values_list(*columns):
+        said = found.setdefault((file, scheme), Said())
+        if origin == Origin.FIRM:
+            said.firm = Word(state, at, reason)
+        else:
+            said.staff = Word(state, at)
+        said.was_asked |= state in ASKED
+        if euros is not None:
+            said.euros[state] = euros
+    verdicts = Review.objects.filter(submission__in=keys).order_by("decided_at", "pk")
+    for file, scheme, verdict, reason, at in verdicts.values_list(
+        "submission", "scheme", "verdict", "reason", "decided_at"
+    ):
+        found.setdefault((file, scheme), Said()).verdict = Word(verdict, at, reason)
+    facts = {key: _fact(key, said) for key, said in found.items()}
+    return {key: fact for key, fact in facts.items() if fact}
+
+
+def _fact(key: tuple[int, int], said: Said) -> SchemeFact | None:
+    last = counting(said.firm, said.staff)
+    file, scheme = key
+    fact = SchemeFact(file_id=file, scheme_id=scheme, was_asked=said.was_asked)
+    if said.was_asked and last:
+        fact.state, fact.said_at = last.state if last.state in ENDS else State.APPLIED, last.at
+        fact.euros_asked, fact.euros_granted = said.euros.get(State.APPLIED), said.euros.get(State.GRANTED)
+    elif said.verdict and said.verdict.state == Review.Verdict.REJECTED:
+        fact.state, fact.said_at, fact.reason = State.SET_ASIDE, said.verdict.at, said.verdict.reason
+    elif last and last.state in (State.SET_ASIDE, State.GIVEN_UP):
+        fact.state, fact.said_at, fact.reason = last.state, last.at, last.reason
+        fact.is_firms = last is said.firm
+    elif said.verdict and said.verdict.state == KEPT:
+        fact.state, fact.said_at = KEPT, said.verdict.at
+    else:
+        return None
+    return fact
+
+
+def write_scheme_facts(keys: Collection[int]) -> set[int]:
+    """Write what came of the schemes of some files where it is not what stands; return the files where it is not."""
+    made = scheme_facts(keys)
+    standing = {(row.file_id, row.scheme_id): row for row in SchemeFact.objects.filter(file__in=keys)}
+    gone = standing.keys() - made.keys()
+    SchemeFact.objects.filter(pk__in=[standing[key].pk for key in gone]).delete()
+    changed = {key: fact for key, fact in made.items() if key not in standing or _differs(fact, standing[key])}
+    SchemeFact.objects.bulk_create(
+        changed.values(), update_conflicts=True, unique_fields=["file", "scheme"], update_fields=COLUMNS
+    )
+    return {file for file, _scheme in gone | changed.keys()}
+
+
+def _differs(fact: SchemeFact, other: SchemeFact) -> bool:
+    return any(getattr(fact, name) != getattr(other, name) for name in COLUMNS)

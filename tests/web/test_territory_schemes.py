@@ -1,0 +1,95 @@
+"""The page of schemes that work, and the rate beside a scheme: whose figures, in which words, and no firm's name."""
+
+import csv
+from io import StringIO
+
+import pytest
+from django.urls import reverse
+
+from backend.journal.models import AuditEvent
+from backend.matchmaking.scheme_events import say
+from backend.steering.facts import follow_files
+from tests.factories import ARC, CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
+from tests.neighbour import WORD
+from tests.web.conftest import text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.neighbour("siren", "address", "group")]
+PAGE = "/territoire/dispositifs/"
+
+
+@pytest.fixture
+def scheme():
+    """A scheme that four firms of one place obtained and one of another did not."""
+    found = None
+    for n, epci in enumerate((ARC, ARC, ARC, ARC, CCLO)):
+        facts = {"commune": COMMUNES[epci]}
+        file = make_submission(confirmed=True, siret="", siren="", email=f"f{n}@firme.example", facts=facts)
+        found = found or first_matches(file)[0].scheme
+        say(submission=file, scheme=found, state="applied", on=DAY, euros=20_000)
+        state = "granted" if epci == ARC else "refused"
+        say(submission=file, scheme=found, state=state, on=DAY, euros=12_500 if n == 0 else None)
+    officer = make_officer(CCLO)
+    other = first_matches(file, 2)[1]
+    decide(file, other.scheme, officer, "wrong_criterion", criterion=other.revision.criteria.first(), comment="Faux.")
+    follow_files(on=DAY)
+    return found
+
+
+def line_of(response, scheme):
+    """Return the cells of a scheme in the CSV."""
+    rows = csv.reader(StringIO(response.content.decode("utf-8-sig")), delimiter=";")
+    return next(row for row in rows if row[0] == "demandés" and row[1] == str(scheme))
+
+
+def test_who_leads_the_territory_reads_all_and_no_name(client, scheme, neighbour):
+    client.force_login(make_lead())
+    with neighbour.shown():  # the euros of the second firm are a line of the whole, as exact as all of them
+        text = text_of(client.get(PAGE))
+    assert WORD not in text
+    assert str(scheme) in text
+    assert "80 % (38 à 96 %)" in text
+    assert "12 500 €" in text.replace("\u202f", " ").replace("\xa0", " ")
+    assert "1 sur 4 chiffrés" in text
+    assert "Tôlerie des Étangs" not in text
+
+
+def test_who_leads_an_intercommunality_reads_its_own_and_no_other(client, scheme):
+    client.force_login(make_officer(CCLO, role="epci_lead"))
+    text = text_of(client.get(PAGE))
+    assert "0 % (0 à 79 %)" in text
+    assert "12 500" not in text.replace("\u202f", " ").replace("\xa0", " ")
+    assert "Écarté" in text or "condition fausse" in text.lower()
+    client.force_login(make_officer(ARC, role="epci_lead"))
+    assert "Aucune fiche n’a été écartée pour une condition fausse." in text_of(client.get(PAGE))
+
+
+@pytest.mark.parametrize("name", ["epci", "besoin", "taille", "depuis"])
+def test_what_is_not_in_a_list_is_said(client, scheme, neighbour, name):
+    client.force_login(make_lead())
+    with neighbour.shown():
+        response = client.get(PAGE, {name: "n’importe"})
+        assert client.get(PAGE, {name: "n’importe\x00", "csv": "1"}).status_code == 422
+    assert response.status_code == 422
+    assert "n’est pas dans la liste" in text_of(response)
+
+
+def test_the_same_is_a_file_that_the_journal_notes(client, scheme, neighbour):
+    lead = make_lead()
+    client.force_login(lead)
+    with neighbour.shown():
+        cells = line_of(client.get(PAGE, {"csv": "1"}), scheme)
+    assert cells[2:8] == ["5", "4", "1", "80", "38", "96"]
+    assert cells[8:11] == ["100000", "12500", "1"]
+    assert AuditEvent.objects.get(kind="export", actor=lead).detail == "dispositifs"
+
+
+def test_officers_read_the_rate_beside_the_scheme_from_five_answers_on(client, scheme):
+    file = make_submission(confirmed=True, email="autre@firme.example", siret="", siren="")
+    client.force_login(make_officer())
+    pages = [reverse("officer_file_scheme", args=[file.pk, scheme.pk]), reverse("officer_scheme", args=[scheme.pk])]
+    for page in pages:
+        assert "Obtenu par 4 entreprises sur 5 qui ont eu une réponse (80 %, entre 38 et 96 %)" in text_of(
+            client.get(page)
+        )
+    other = next(match.scheme for match in first_matches(file, 4) if match.scheme != scheme)
+    assert "qui ont eu une réponse" not in text_of(client.get(reverse("officer_scheme", args=[other.pk])))
