@@ -18,7 +18,12 @@ class RatingForm(forms.Form):
             "invalid_choice": _("Choisissez une des trois réponses."),
         },
     )
-    comment = PlainText(label=_("Un mot, si vous voulez"), required=False, max_length=500)
+    comment = PlainText(
+        label=_("Un mot, si vous voulez"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
 
 
 class OutcomeForm(forms.Form):
