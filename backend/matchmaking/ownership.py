@@ -19,7 +19,7 @@ from django.db.models.functions import Cast
 
 from backend.accounts.models import User
 from backend.companies.levels import is_shared
-from backend.companies.models import Fact, FactSnapshot
+from backend.companies.models import Fact, FactSheet, FactSnapshot
 from backend.companies.packing import VERSION, Packed, pack, rows_of, unpack
 from backend.matchmaking.contents import SAME_SIREN, may_have
 from backend.matchmaking.models import FileLink, Submission
@@ -63,7 +63,7 @@ def read_once(submission: Submission) -> None:
     """
     submission.page_readings, submission.page_facts, submission.page_sources = None, None, {}
     submission.page_readings = read_together(submission) if may_have(submission, SAME_SIREN) else ()
-    rows = _rows_read(submission, Fact.objects.all())
+    rows = _rows_read(submission, Fact.objects.all(), readings_of([submission]))
     own = [row for row in rows if row.sheet_id == submission.sheet_id]
     submission.page_official = _newest(row for row in own if row.origin == Fact.Origin.REGISTER)
     submission.page_declined = {_declined(row) for row in own if row.name.startswith(Fact.DECLINED)}
@@ -160,7 +160,30 @@ def known_facts(submission: Submission) -> dict[str, Fact]:
     """
     if submission.page_facts is not None:
         return submission.page_facts
-    return _newest(_rows_read(submission, Fact.objects.said()))
+    return _newest(_rows_read(submission, Fact.objects.said(), readings_of([submission])))
+
+
+def facts_of_address(submission: Submission) -> dict[str, Fact]:
+    """Return the same without what officers' links let it read: what the address itself is known to have filed."""
+    own = tuple(other for other in read_together(submission) if other.same_address)
+    return _newest(_rows_read(submission, Fact.objects.said(), {submission.pk: own}))
+
+
+def facts_beside(*, sheet: FactSheet, email: str) -> dict[str, Fact]:
+    """Return the last row of each fact that a file just opened for an address is to read in the others of its SIREN.
+
+    A row that takes a fact back is one too. The sheets are held: nothing newer is said there meanwhile.
+    """
+    if sheet.company is None:
+        return {}
+    others = Submission.objects.proven().filed_with(email).filter(sheet__company=sheet.company).exclude(sheet=sheet)
+    sheets = list(others.order_by().values_list("sheet", flat=True))
+    held = FactSheet.objects.select_for_update(of=("self",)).filter(pk__in=sheets).order_by("pk")
+    same_site = {
+        row.pk: row.establishment_id is not None and row.establishment_id == sheet.establishment_id for row in held
+    }
+    rows = Fact.objects.filter(sheet__in=sheets).said()
+    return {row.name: row for row in rows if is_shared(row.name, same_site=same_site[row.sheet_id])}
 
 
 def official_facts(submission: Submission) -> dict[str, Fact]:
@@ -177,9 +200,9 @@ def _declined(row: Fact) -> str:
     return row.name.removeprefix(Fact.DECLINED)
 
 
-def _rows_read(submission: Submission, facts: QuerySet[Fact]) -> list[Fact]:
+def _rows_read(submission: Submission, facts: QuerySet[Fact], readings: Readings) -> list[Fact]:
     """Return the rows of facts that a file reads, the oldest first: its own, and what it shares with others."""
-    readers = _readers([(submission.pk, submission.sheet_id)], readings_of([submission]))
+    readers = _readers([(submission.pk, submission.sheet_id)], readings)
     rows = facts.filter(sheet__in=readers).select_related("author").order_by("recorded_at", "pk")
     return [fact for fact in rows if readers[fact.sheet_id][0].reads(fact.name)]
 

@@ -44,6 +44,7 @@ from backend.matchmaking.in_charge import (
     route,
 )
 from backend.matchmaking.models import Alert, NeedCorrection, PreferenceCorrection, Result, Submission
+from backend.matchmaking.next_request import left_standing
 from backend.matchmaking.offers import offers_of
 from backend.matchmaking.ownership import known_values, numbers_read
 from backend.matchmaking.results import (
@@ -84,7 +85,8 @@ class Filing:
     phone: str = ""
     call_slot: str = Submission.CallSlot.ANY
     wants_alerts: bool = False
-    read_in_place: frozenset[str] = frozenset()  # facts that another request of the contact has, and says who said
+    unchanged: frozenset[str] = frozenset()  # facts as another request of the contact, or the register, showed them
+    said_by_others: frozenset[str] = frozenset()  # of these, what others than the firm said there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,7 @@ def file_submission(filing: Filing, *, on: date, consent: Consent | None = None,
     """File a submission: facts, needs, a first result and the e-mail that confirms the address; once for each key.
 
     With the ``consent`` that an officer noted, the file is that officer's, and of their service until then. Where a
-    fresh link has ``proven`` the address, it is confirmed at once (ADR 43); only then are facts ``read_in_place``.
+    fresh link has ``proven`` the address, it is confirmed at once (ADR 43).
     Raises ``OutsideTerritory``: nothing is kept then.
     """
     same_key = Submission.objects.filter(filing_key=filing.filing_key)
@@ -119,9 +121,18 @@ def _file(filing: Filing, *, on: date, consent: Consent | None, proven: bool) ->
     if consent and (epci is None or not covers(officer=consent.by, epci_id=epci.pk)):
         epci = next(iter(consent.by.epcis()))
     sheet = open_sheet(siret=filing.siret, siren=filing.siren, name=filing.company_name)
-    in_place = filing.read_in_place if proven else frozenset()
-    declared = {name: value for name, value in filing.facts.items() if name not in in_place}
-    record_first_facts(sheet=sheet, declared=declared, official=filing.official, origins=filing.origins, on=on)
+    left = left_standing(
+        filing.facts,
+        unchanged=filing.unchanged,
+        said_by_others=filing.said_by_others,
+        official=filing.official,
+        sheet=sheet,
+        email=filing.email,
+    )
+    declared, official = (
+        {name: value for name, value in said.items() if name not in left} for said in (filing.facts, filing.official)
+    )
+    record_first_facts(sheet=sheet, declared=declared, official=official, origins=filing.origins, on=on)
     contact = Contact.objects.create(name=filing.contact_name, email=filing.email, phone=filing.phone)
     n_of_company, n_of_address = _filed_of_late(sheet.company_id, filing.email, now)
     submission = Submission.objects.create(

@@ -4,14 +4,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from backend.common.days import add_working_days
-from backend.companies.levels import is_shared
-from backend.companies.models import Fact
 from backend.matchmaking.emails import organisation_in_charge
 from backend.matchmaking.models import SchemeEvent, Submission
-from backend.matchmaking.ownership import known_facts, readings_of
+from backend.matchmaking.ownership import readings_of
 from backend.matchmaking.states import SchemeState, states_of
 
 MOST_FILES = 50  # that one page lists, the newest first
@@ -110,31 +107,3 @@ def _next(submission: Submission, states: Iterable[SchemeState], *, on: date) ->
         answered_on = add_working_days(submission.waits_since, organisation.promised_days)
         days += [(answered_on, "")] if answered_on >= on else []
     return min(days, default=(None, ""))
-
-
-# -- the next request for the same firm
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownFirm:
-    """What a request knows of its firm and its site, and nothing of its project."""
-
-    facts: dict[str, Any]
-    said_by_others: dict[str, str]  # of these facts, those that the register or an officer said: who
-
-
-def known_firm(submission: Submission) -> KnownFirm:
-    """Return the facts in force of the firm and of the site of a request, to begin another one with.
-
-    That no other de minimis aid was received holds as of the day it was said: it is left out.
-    """
-    rows = {
-        name: row
-        for name, row in known_facts(submission).items()
-        if is_shared(name, same_site=True) and name != Fact.AIDS_COMPLETE
-    }
-    others = (Fact.Origin.REGISTER, Fact.Origin.OFFICER)
-    return KnownFirm(
-        facts={name: row.value for name, row in rows.items()},
-        said_by_others={name: row.origin for name, row in rows.items() if row.origin in others},
-    )

@@ -15,13 +15,12 @@ from django.utils import timezone
 
 from backend.common.days import current_day
 from backend.companies.establishments import find_by_number
-from backend.companies.levels import is_shared
 from backend.companies.models import Fact
 from backend.companies.registered import Registered
 from backend.matchmaking.in_charge import OutsideTerritory, route
 from backend.matchmaking.models import SavedDraft, Submission
+from backend.matchmaking.next_request import known_firm
 from backend.matchmaking.questions import Questions
-from backend.matchmaking.space import known_firm
 from backend.matchmaking.unfiled import Unfiled, read_unfiled
 from backend.territories.models import ServedEpci
 from backend.web.forms.filing import STEPS, merge_facts
@@ -288,18 +287,17 @@ class Stated:
         return {**official, **known, **answered, **merge_facts(self.forms.values())}
 
     @property
-    def read_in_place(self) -> frozenset[str]:
-        """The facts that others than the firm said of it, unchanged here, where the request that has them is read."""
-        draft, firm = self.draft, self.firm
-        if not firm.siren or firm.siren != draft.of_number[:9]:
-            return frozenset()
-        same_site = bool(firm.siret) and firm.siret == draft.of_number
+    def unchanged(self) -> frozenset[str]:
+        """The facts that are as they were shown, in a draft that was begun from another request."""
+        shown = {**self.firm.official, **self.draft.known} if self.draft.of_file else {}
+        return frozenset(name for name, value in shown.items() if self.facts.get(name) == value)
+
+    @property
+    def said_by_others(self) -> frozenset[str]:
+        """Of these facts, what others than the firm said of it, and the register does not say now."""
+        known = {name: value for name, value in self.draft.known.items() if name in self.draft.origins}
         return frozenset(
-            name
-            for name in draft.origins
-            if name in draft.known
-            and is_shared(name, same_site=same_site)
-            and self.facts.get(name) == draft.known[name] != firm.official.get(name)
+            name for name in self.unchanged if name in known and known[name] != self.firm.official.get(name)
         )
 
     @property
