@@ -7,6 +7,7 @@ keeps no thread, and one that is too large is refused before anything of it is k
 """
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -199,6 +200,10 @@ def serve(host: str, port: int, *, threads: int, seconds: float) -> None:
 
     from backend.config.wsgi import application
 
+    # What was imported lives as long as the process: reading its 400,000 objects again was an eighth of each request.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
     listener = socket.create_server(
         (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=1024, reuse_port=True
     )
