@@ -67,6 +67,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name=_("suppléant"),
         help_text=_("Prévenu quand un dossier attend, ou pendant une absence qui n’en nomme pas d’autre."),
     )
+    # Ways to sort and filter the list of files, by name: what the address of each says. No page asks for them apart.
+    saved_lists = models.JSONField(_("listes gardées"), default=dict, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
@@ -261,23 +263,6 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.starts_on} – {self.ends_on}"
-
-
-class SavedList(models.Model):
-    """A way to sort and filter the list of files that somebody named, to open it again: what its address says."""
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_lists", verbose_name=_("personne"))
-    name = models.CharField(_("nom"), max_length=40)
-    query = models.CharField(_("adresse"), max_length=300)
-
-    class Meta:
-        verbose_name = _("liste gardée")
-        verbose_name_plural = _("listes gardées")
-        ordering = ["name", "pk"]
-        constraints = [models.UniqueConstraint(fields=["user", "name"], name="saved_list_once_a_name")]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Attempt(models.Model):

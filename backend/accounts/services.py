@@ -35,8 +35,9 @@ def invite(*, user: User) -> None:
 def off_board(*, user: User) -> None:
     """Close an account at once, its sessions and the feed of its calendar too; what the person decided stays."""
     user.is_active = False
+    user.saved_lists = {}
     user.set_unusable_password()
-    user.save(update_fields=["is_active", "password"])
+    user.save(update_fields=["is_active", "saved_lists", "password"])
     revoke_links(kind=LinkKind.STAFF_FEED, object_id=user.pk)
     _end_sessions(user)
 

@@ -41,10 +41,9 @@ def find_link(*, kind: Kind, token: str) -> Link | None:
     link = Link.objects.live(now).filter(kind=kind, digest=digest_of(token)).first()
     if link and (link.last_used_at is None or now - link.last_used_at >= NOTED_EVERY):
         link.last_used_at = now
-        if RULES[kind].from_last_use:
-            link.expires_at = _end(kind, now)
+        prolonged = {"expires_at": _end(kind, now)} if RULES[kind].from_last_use else {}
         rows = Link.objects.live(now).filter(pk=link.pk)  # one that is revoked meanwhile stays revoked
-        rows.update(last_used_at=link.last_used_at, expires_at=link.expires_at)
+        rows.update(last_used_at=now, **prolonged)
         for other, rule in RULES.items():
             if rule.from_use_of == kind:
                 prolong_links(kind=other, object_ids=[link.object_id])

@@ -80,12 +80,17 @@ def tell_who_waits(*, on: date) -> Work:
         | Q(follow_up__isnull=False, follow_up__done_at=None)
         | Q(hand_over__isnull=False, hand_over__answered_at=None)
     )
-    told = set(Escalation.objects.filter(still).values_list(*columns))
+    told: dict[tuple[Any, ...], set[int]] = defaultdict(set)
+    for *key, person in Escalation.objects.filter(still).values_list(*columns, "to"):
+        told[tuple(key)].add(person)
     rows: dict[int, list[Escalation]] = defaultdict(list)
     for wait in waiting:
         wanted = {**wait.columns, "told_on": on}
         for rung in wait.due(on=on):
-            for person in () if (*wait.key, rung) in told else team.told(wait, rung):
+            before = told.get((*wait.key, rung), set())
+            # Once for all, but that a file placed nowhere any more has not arrived yet for those of other places.
+            is_told = bool(before) and not (rung == Rung.ARRIVAL and wait.epci_id is None)
+            for person in () if is_told else set(team.told(wait, rung)) - before:
                 rows[person].append(Escalation(**wanted, rung=rung, to_id=person))
     for person, mine in rows.items():
         first, *_others = Escalation.objects.bulk_create(mine)

@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median_high
 
-from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from scipy.stats import binomtest
 
 from backend.accounts.models import Organisation
 from backend.common.days import add_working_days
 from backend.matchmaking.delays import days_to_review, in_working_days
 from backend.matchmaking.models import Submission
-from backend.schemes.models import TaxonomyNeed
+from backend.schemes.models import Criterion, Revision, TaxonomyNeed
+from backend.schemes.wording import sentence
 from backend.steering.actions import actions_of
-from backend.steering.gap_map import gaps
-from backend.steering.models import Action, NeedFact, Step, StepFact
+from backend.steering.models import Action, NeedFact, SoleBlocker
 from backend.steering.published import Cell, Published, published, shown
-from backend.steering.scopes import Filters, Scope
-from backend.territories.models import ServedEpci
+from backend.steering.scopes import Scope
 
 LEAST_FILES, LEAST_FIRMS = 10, 5
 MOST_DAYS = 21  # working days after which the lead of an intercommunality is told that a file waits
@@ -88,7 +87,6 @@ def _unmet() -> Iterator[str]:
     needs: dict[str, list[tuple[int, bool]]] = defaultdict(list)
     for need, file, standing in rows:
         needs[need].append((file, standing not in NeedFact.MET))
-    whole = Scope(epcis=tuple(ServedEpci.objects.all()), is_whole=True)
     for key, label in TaxonomyNeed.objects.values_list("key", "label"):
         found = needs.get(key, [])
         if not _is_enough({file for file, _is_unmet in found}):
@@ -97,10 +95,25 @@ def _unmet() -> Iterator[str]:
         if binomtest(n_unmet, len(found)).proportion_ci(0.95, method="wilson").low <= 0.5:
             continue
         words = f"{label} : environ {shown(len(found))} besoins, plus d’un sur deux sans réponse."
-        blocker = gaps(whole, Filters(need=key)).total.blocker
-        if blocker and blocker.n_files >= LEAST_FILES:
-            words += f" « {blocker.condition} » ({blocker.scheme}) en bloque seul environ {shown(blocker.n_files)}."
+        words += _blocked(key)
         yield words
+
+
+def _blocked(need: str) -> str:
+    """Say which condition keeps most of the files of a need from a scheme, where those are enough to be spoken of."""
+    rows = SoleBlocker.objects.filter(need__sub_need__need=need).order_by("revision", "criterion")
+    files: dict[tuple[int, int | None], set[int]] = defaultdict(set)
+    for *pair, file in rows.values_list("revision", "criterion", "need__file"):
+        files[pair[0], pair[1]].add(file)
+    if not files:
+        return ""
+    most = max(files, key=lambda pair: len(files[pair]))
+    found = files[most]
+    if not _is_enough(found):
+        return ""
+    scheme, criterion = Revision.objects.get(pk=most[0]).name, most[1]
+    condition = sentence(Criterion.objects.get(pk=criterion).definition) if criterion else "Ses dates"
+    return f" « {condition} » ({scheme}) en bloque seul environ {shown(len(found))}."
 
 
 def _is_enough(files: Collection[int]) -> bool:
@@ -125,9 +138,9 @@ def _slow(on: date) -> Iterator[str]:
 
 
 def _waiting(on: date) -> Iterator[str]:
-    ended = StepFact.objects.filter(file=OuterRef("file"), step__in=(Step.ANSWERED, Step.CLOSED))
-    long_ago = StepFact.objects.filter(step=Step.CONFIRMED, on__lte=add_working_days(on, -MOST_DAYS))
-    files = set(long_ago.exclude(Exists(ended)).values_list("file", flat=True))
+    limit = add_working_days(on, -MOST_DAYS)
+    live = Submission.objects.open_to_officers(timezone.now()).still_open().waiting()
+    files = {file.pk for file in live if file.waits_since <= limit}
     if _is_enough(files):
         n = shown(len(files))
         yield f"Environ {n} demandes attendent une réponse depuis {in_working_days(MOST_DAYS)} au moins."

@@ -174,6 +174,15 @@ def test_a_file_placed_nowhere_is_told_to_the_leads_of_all(people):
     assert told(working(3)) == {each.email: [submission.topic] for each in (people[2], elsewhere)}
 
 
+def test_a_file_that_is_placed_nowhere_any_more_arrives_for_those_of_other_places(people):
+    far = User.objects.get(memberships__organisation__epci__short_name=CCLO)
+    submission = filed(None)
+    assert far.email not in told(working(1))
+    Submission.objects.filter(pk=submission.pk).update(epci=None)
+    assert told(working(2)) == {far.email: [submission.topic]}
+    assert far.email not in told(working(3))
+
+
 def test_where_nobody_is_there_the_rung_waits_for_somebody(people):
     submission = filed(people[0])
     for person in people:

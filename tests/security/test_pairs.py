@@ -43,7 +43,6 @@ NO_FIRM = {
     "download",
     "mailbox_message",
     "scheme_pk",
-    "list_pk",
     "format",
     "part",
 }  # addresses and words that name nothing of one

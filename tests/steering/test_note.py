@@ -13,6 +13,7 @@ from backend.companies.models import Company
 from backend.journal.models import AuditEvent
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
+from backend.privacy.erasing import erase_submission
 from backend.steering.actions import decide_action, end_action
 from backend.steering.nightly import rebuild
 from backend.steering.note import LEAST_FILES, note_of
@@ -74,6 +75,11 @@ def test_files_that_wait_for_long_and_a_delay_that_is_not_kept_stand_out():
     Organisation.objects.filter(epci__short_name=ARC).update(promised_days=3)
     made = files(LEAST_FILES + 1, days_ago=60)
     assert signals() == ("Environ 10 demandes attendent une réponse depuis 21 jours ouvrés au moins.",)
+    erase_submission(submission=made.last())
+    erase_submission(submission=made.first())
+    assert signals() == ()
+    files(2, days_ago=60)
+    made = Submission.objects.filter(erased_at=None, epci__short_name=ARC).order_by("pk")
     for file in made:
         end_review(submission=file, officer=officer, on=DAY, message="Bonjour")
     (said,) = signals(on=timezone.localdate())

@@ -448,7 +448,7 @@ TABLE: dict[str, Row] = {
     ),
     "officer_delay": Row({**everyone(403), "visitor": LOGIN, "epci_lead": OK}, method="post"),
     "officer_save_list": Row(SIGNED_IN, method="post"),
-    "officer_forget_list": Row({**everyone(404), "visitor": LOGIN}, method="post", args=lambda case: [1_000_000]),
+    "officer_forget_list": Row({**everyone(404), "visitor": LOGIN}, method="post"),
     "officer_take_several": Row(SIGNED_IN, method="post"),
     "officer_offer_several": Row(SIGNED_IN, method="post"),
     "officer_answer_offer": Row(SIGNED_IN, method="post"),

@@ -8,6 +8,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from backend.accounts.models import User
+from backend.accounts.services import off_board
 from backend.common.days import current_day
 from backend.companies.models import Fact, FactSheet
 from backend.matchmaking.follow_up import offer_file, record_step, take_file
@@ -325,6 +327,10 @@ def test_a_call_promised_for_no_day_to_come_is_refused_with_what_was_typed(desk,
 # -- lists kept under a name
 
 
+def saved_by(person):
+    return User.objects.get(pk=person.pk).saved_lists
+
+
 def lists_of(client):
     page = client.get("/agent/").content.decode()
     return re.findall(r'<a class="tag" href="(\?[^"]*)">([^<]+)</a>', page)
@@ -332,19 +338,20 @@ def lists_of(client):
 
 def test_a_list_is_kept_under_a_name_found_again_and_forgotten(desk, officer):
     colleague = make_officer()
-    colleague.saved_lists.create(name="Chez le voisin", query="etat=tous")
-    shown = "etat=tous&besoin=energie&a_qui=miennes&recherche=Dupont&tri=bidon"
+    User.objects.filter(pk=colleague.pk).update(saved_lists={"Chez le voisin": "etat=tous"})
+    shown = f"etat=tous&besoin=energie&a_qui=miennes&recherche=Dupont&tri=bidon&rien={'a' * 400}"
     answer = desk.post("/agent/listes/", {"name": "Énergie, les miens", "liste": shown}, follow=True)
     assert "Liste gardée : « Énergie, les miens »" in text_of(answer)
-    assert lists_of(desk) == [("?etat=tous&amp;a_qui=miennes&amp;besoin=energie", "Énergie, les miens")]
+    assert lists_of(desk) == [("?etat=tous&amp;a_qui=miennes&amp;besoin=energie&amp;rien=on", "Énergie, les miens")]
     desk.post("/agent/listes/", {"name": "Énergie, les miens", "liste": "etat=suivis"})
-    saved = officer.saved_lists.get()
-    assert saved.query == "etat=suivis"
-    assert desk.post(f"/agent/listes/{colleague.saved_lists.get().pk}/oublier/").status_code == 404
-    answer = desk.post(f"/agent/listes/{saved.pk}/oublier/", {"liste": "etat=suivis"})
+    assert saved_by(officer) == {"Énergie, les miens": "etat=suivis"}
+    assert desk.post("/agent/listes/oublier/", {"name": "Chez le voisin"}).status_code == 404
+    answer = desk.post("/agent/listes/oublier/", {"name": "Énergie, les miens", "liste": "etat=suivis"})
     assert answer["Location"] == "/agent/?etat=suivis"
     assert lists_of(desk) == []
-    assert colleague.saved_lists.count() == 1
+    assert saved_by(colleague) == {"Chez le voisin": "etat=tous"}
+    off_board(user=colleague)
+    assert saved_by(colleague) == {}
 
 
 @pytest.mark.shows_both("an officer's queue lists all files")
@@ -356,7 +363,7 @@ def test_a_name_that_cannot_be_is_refused_with_a_sentence(desk, officer, name, s
     answer = desk.post("/agent/listes/", {"name": name, "liste": "etat=tous&besoin=energie"}, follow=True)
     assert said in text_of(answer)
     assert 'value="energie" selected' in answer.content.decode()
-    assert not officer.saved_lists.exists()
+    assert saved_by(officer) == {}
 
 
 @pytest.mark.shows_both("an officer's queue lists all files")
@@ -366,5 +373,5 @@ def test_a_thirteenth_list_is_refused_and_an_old_one_may_still_change(desk, offi
     answer = desk.post("/agent/listes/", {"name": "De trop", "liste": "etat=tous"}, follow=True)
     assert "Vous gardez déjà 12 listes" in text_of(answer)
     desk.post("/agent/listes/", {"name": "Liste 3", "liste": "etat=suivis"})
-    assert officer.saved_lists.get(name="Liste 3").query == "etat=suivis"
-    assert officer.saved_lists.count() == 12
+    assert saved_by(officer)["Liste 3"] == "etat=suivis"
+    assert len(saved_by(officer)) == 12

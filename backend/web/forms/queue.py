@@ -90,10 +90,10 @@ def said_of_list(data: Mapping[str, str]) -> dict[str, str]:
 
 def query_to_save(data: Mapping[str, str]) -> str:
     """Return what is kept of a list under a name: words that were searched may be somebody's, and are left out."""
-    said = {name: value for name, value in said_of_list(data).items() if name != "recherche"}
-    form = QueueForm(said)
+    form = QueueForm({name: value for name, value in said_of_list(data).items() if name != "recherche"})
     form.is_valid()
-    return urlencode({name: value for name, value in said.items() if name not in form.errors})
+    known = {name: "on" if value is True else value for name, value in form.cleaned_data.items()}
+    return urlencode({name: value for name, value in known.items() if value})
 
 
 class SavedListForm(forms.Form):

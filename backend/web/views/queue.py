@@ -6,8 +6,9 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -52,7 +53,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     filters, counts = form.filters(), counts_for(user, on=on)
     context: dict[str, Any] = {
         "form": form,
-        "saved": user.saved_lists.all(),
+        "saved": sorted(user.saved_lists.items()),
         "saving": SavedListForm(auto_id="garder_%s"),
         "tabs": [(tab, label, counts.by_tab[tab]) for tab, label in TABS],
         "filters": filters,
@@ -109,26 +110,33 @@ def _page(user: User, filters: Filters, number: str | None, *, n: int | None) ->
 @require_POST
 def save_list(request: HttpRequest) -> HttpResponse:
     """Keep a list under a name, in place of the one that had it."""
-    lists, form = signed_in(request).saved_lists, SavedListForm(request.POST)
+    form = SavedListForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["name"])))
         return _back(request)
     name, query = form.cleaned_data["name"], query_to_save(QueryDict(request.POST.get("liste", "")))
-    if lists.count() >= MOST_LISTS and not lists.filter(name=name).exists():
-        messages.error(request, _("Vous gardez déjà %(n)s listes : oubliez-en une d’abord.") % {"n": MOST_LISTS})
-        return _back(request)
-    lists.update_or_create(name=name, defaults={"query": query})
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=signed_in(request).pk)
+        if len(user.saved_lists) >= MOST_LISTS and name not in user.saved_lists:
+            messages.error(request, _("Vous gardez déjà %(n)s listes : oubliez-en une d’abord.") % {"n": MOST_LISTS})
+            return _back(request)
+        user.saved_lists[name] = query
+        user.save(update_fields=["saved_lists"])
     messages.success(request, _("Liste gardée : « %(name)s ».") % {"name": name})
     return _back(request)
 
 
 @login_required
 @require_POST
-def forget_list(request: HttpRequest, list_pk: int) -> HttpResponse:
+def forget_list(request: HttpRequest) -> HttpResponse:
     """Forget one of one's own lists."""
-    saved = get_object_or_404(signed_in(request).saved_lists, pk=list_pk)
-    saved.delete()
-    messages.success(request, _("Liste oubliée : « %(name)s ».") % {"name": saved.name})
+    name = request.POST.get("name", "")
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=signed_in(request).pk)
+        if user.saved_lists.pop(name, None) is None:
+            raise Http404
+        user.save(update_fields=["saved_lists"])
+    messages.success(request, _("Liste oubliée : « %(name)s ».") % {"name": name})
     return _back(request)
 
 
