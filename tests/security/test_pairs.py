@@ -71,7 +71,7 @@ def numbers_of(submission: Submission) -> dict[str, Any]:
         "step_pk": submission.follow_ups.first().pk,
         "call_pk": CallRequest.objects.get(pk__gte=FIRST).pk,
         "link_pk": FIRST,  # it is linked with no other file
-        "draft_pk": FIRST,  # it has begun no other request; tests/web/test_space.py has one
+        "draft_pk": FIRST,  # it has begun no other request; tests/web/test_space_next.py has one
     }
 
 
