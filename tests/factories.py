@@ -62,6 +62,24 @@ def rewriting() -> Iterator[None]:
         cursor.execute("DELETE FROM append_only_permit")
 
 
+@contextmanager
+def failing(table: str, submission: Submission) -> Iterator[None]:
+    """Let the database refuse the rows of a file in a table, as it would for a file that something is wrong with."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF NEW.submission_id = {submission.pk} THEN RAISE EXCEPTION 'refused'; END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER refuse_row BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_row()
+            """
+        )
+        yield
+        cursor.execute("DROP FUNCTION refuse_row() CASCADE")
+
+
 def make_organisation(epci: str = "", *, kind: str = "") -> Organisation:
     served = ServedEpci.objects.get(short_name=epci) if epci else None
     kind = kind or ("epci" if epci else "territory")

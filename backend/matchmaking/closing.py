@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.common.work import Work
+from backend.common.work import Work, change_each
 from backend.matchmaking.file_events import last_event, last_reopened, record_closing, record_reopening
 from backend.matchmaking.in_charge import check_may_decide, may_decide
-from backend.matchmaking.models import FileEvent, FollowUp, SchemeEvent, Submission
+from backend.matchmaking.models import FileEvent, FollowUp, HandOver, SchemeEvent, Submission
+from backend.matchmaking.models.follow_up import FollowUpQuerySet
 from backend.matchmaking.models.submissions import SubmissionQuerySet
 from backend.matchmaking.ownership import numbers_read
 from backend.matchmaking.services import compute_results_of
@@ -30,7 +31,7 @@ class ClosingError(ValueError):
 
 @transaction.atomic
 def close_file(*, submission: Submission, officer: User, reason: str, note: str = "") -> FileEvent:
-    """Close a file that is done; ``note`` is a sentence that the firm reads.
+    """Close a file that is done; ``note`` is a sentence that the firm reads. What was promised of it is cancelled.
 
     Raises ``PermissionDenied`` to whoever does not review the file, ``ClosingError`` where it is closed already or
     where the reason is none of ``Submission.CHOSEN``.
@@ -41,7 +42,13 @@ def close_file(*, submission: Submission, officer: User, reason: str, note: str 
         raise ClosingError("Ce dossier est déjà clos.")
     if reason not in Submission.CHOSEN:
         raise ClosingError("Dites comment ce dossier se termine : choisissez dans la liste.")
+    promised_steps(submission).update(cancelled_at=timezone.now())
     return record_closing(submission, reason=reason, actor=officer, note=note.strip())
+
+
+def promised_steps(submission: Submission) -> FollowUpQuerySet:
+    """Return what officers promised to do for a firm and have not done: closing its file cancels it."""
+    return FollowUp.objects.to_do().filter(submission=submission, step__in=FollowUp.TO_DO)
 
 
 @transaction.atomic
@@ -65,13 +72,14 @@ def reopen_file(*, submission: Submission, officer: User, on: date) -> None:
 
 
 def close_done_files(*, on: date) -> Work:
-    """Close the reviewed files of which each scheme kept or followed has ended, and those where nothing happens."""
-    work, keys = Work(), list(_reviewed().order_by("pk").values_list("pk", flat=True))
-    for first in range(0, len(keys), SHARD):
-        shard = keys[first : first + SHARD]
-        work.n_looked_at += len(shard)
-        work.n_changed += sum(_close(key, on) for key in _done(shard, on))
-    return work
+    """Close the reviewed files of which each scheme kept or followed has ended, and those where nothing happens.
+
+    One that fails keeps no other open; ``SomeFailed`` is raised at the end.
+    """
+    keys = list(_reviewed().order_by("pk").values_list("pk", flat=True))
+    shards = (keys[first : first + SHARD] for first in range(0, len(keys), SHARD))
+    done = (key for shard in shards for key in _done(shard, on))
+    return Work(n_looked_at=len(keys), n_changed=change_each(lambda key: _close(key, on), done))
 
 
 @transaction.atomic
@@ -92,9 +100,10 @@ def _done(keys: Collection[int], on: date) -> Mapping[int, str]:
     limit = timezone.make_aware(datetime.combine(on - SILENCE + timedelta(days=1), time.min))
     files = _reviewed().filter(pk__in=keys)
     quiet = set(files.alias(last=last_event()).filter(last__lt=limit).values_list("pk", flat=True))
-    quiet -= set(FollowUp.objects.to_do().filter(submission__in=quiet).values_list("submission", flat=True))
     ended = SchemeEvent.objects.standing().filter(submission__in=files.values("pk"), state__in=OVER)
     may_end = set(ended.values_list("submission", flat=True))
+    busy = _busy(quiet | may_end)
+    quiet, may_end = quiet - busy, may_end - busy
     states = states_of_files(quiet | may_end)
     taken_up = _taken_up(may_end)
     reopened = dict(files.filter(pk__in=may_end).annotate(reopened=last_reopened()).values_list("pk", "reopened"))
@@ -105,6 +114,13 @@ def _done(keys: Collection[int], on: date) -> Mapping[int, str]:
         if _have_ended(states[key], taken_up, key, reopened.get(key)):
             done[key] = Closing.ENDED
     return done
+
+
+def _busy(keys: Collection[int]) -> set[int]:
+    """Return the files of which somebody owes something: a step that is to do, an answer to an offer."""
+    steps = FollowUp.objects.to_do().filter(submission__in=keys).values_list("submission", flat=True)
+    offers = HandOver.objects.waiting().filter(submission__in=keys).values_list("submission", flat=True)
+    return {*steps, *offers}
 
 
 def _taken_up(keys: Collection[int]) -> set[tuple[int, int]]:

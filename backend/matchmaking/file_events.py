@@ -10,10 +10,22 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.companies.models import Fact
+from backend.companies.models import Fact, ReceivedAid
 from backend.journal.models import Kind
 from backend.journal.services import record_event
-from backend.matchmaking.models import FileEvent, FollowUp, Note, Review, ReviewEnd, SchemeEvent, Submission, Survey
+from backend.matchmaking.models import (
+    FileEvent,
+    FollowUp,
+    HandOver,
+    NeedCorrection,
+    Note,
+    PreferenceCorrection,
+    Review,
+    ReviewEnd,
+    SchemeEvent,
+    Submission,
+    Survey,
+)
 from backend.matchmaking.referrals import withdraw_offers
 
 
@@ -61,15 +73,23 @@ def closing_of(submission: Submission) -> FileEvent | None:
 def last_event() -> Greatest:
     """Return when something happened last to a file, in a query on files; nulls do not count.
 
-    Filed, confirmed, corrected, decided, written, followed up, closed, opened again.
+    Filed, confirmed, corrected, decided, written, followed up, offered, answered, closed, opened again.
     """
     return Greatest(
-        "filed_at", "confirmed_at", "reviewed_at",
+        "filed_at", "confirmed_at", "reviewed_at", "reopened_at",
         _last(Fact.objects.all(), "recorded_at", by="sheet__submission"),
+        _last(ReceivedAid.objects.all(), "recorded_at", by="sheet__submission"),
+        _last(ReceivedAid.objects.all(), "withdrawn_at", by="sheet__submission"),
+        _last(NeedCorrection.objects.all(), "made_at"),
+        _last(PreferenceCorrection.objects.all(), "made_at"),
         _last(Review.objects.all(), "decided_at"),
         _last(ReviewEnd.objects.all(), "ended_at"),
         _last(Note.objects.all(), "written_at"),
         _last(FollowUp.objects.all(), "recorded_at"),
+        _last(FollowUp.objects.all(), "done_at"),
+        _last(FollowUp.objects.all(), "cancelled_at"),
+        _last(HandOver.objects.all(), "offered_at"),
+        _last(HandOver.objects.all(), "answered_at"),
         _last(SchemeEvent.objects.all(), "recorded_at"),
         _last(Survey.objects.all(), "answered_at"),
         _last(FileEvent.objects.all(), "recorded_at"),

@@ -72,6 +72,7 @@ def offer_file(*, submission: Submission, by: User, to: User, note: str = "") ->
         raise FollowUpError(f"Ce dossier est déjà proposé à {open_offer.whom}, qui n’a pas encore répondu.")
     now = timezone.now()
     waiting.update(state=HandOver.State.WITHDRAWN, answered_at=now)
+    reopen_on_event(submission, actor=by)
     hand_over = HandOver.objects.create(submission=submission, by=by, to=to, note=note.strip(), offered_at=now)
     enqueue_offer([hand_over], to=to)
     _note(Kind.HAND_OVER_OFFERED, submission, by, account=to)
@@ -259,6 +260,7 @@ def record_step(
 
     Raises ``FollowUpError`` where the step is unknown, or promises a call for no day.
     """
+    submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
     if step not in FollowUp.Step.values or step in FollowUp.BY_SERVICE:
         raise FollowUpError("Choisissez une étape dans la liste.")
@@ -302,6 +304,7 @@ def write_note(*, submission: Submission, author: User, audience: str, text: str
 
     Raises ``FollowUpError`` where the audience was not chosen or nothing is written.
     """
+    submission = Submission.objects.locked(submission.pk)
     check_may_decide(author, submission)
     if audience not in Note.Audience.values:
         raise FollowUpError("Choisissez qui lira cette note : ce n’est jamais supposé.")

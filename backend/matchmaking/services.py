@@ -276,8 +276,11 @@ def decline_question(*, submission: Submission, question: str, on: date, author:
     """Record that nobody knows, so that it is not asked again: the fact stays unknown, and the result as it is."""
     submission = Submission.objects.locked(submission.pk)
     origin = Fact.Origin.OFFICER if author else Fact.Origin.DECLARED
-    values = {f"{Fact.DECLINED}{question}": True}
-    record_facts(sheet=submission.sheet, values=values, origin=origin, on=on, author=author)
+    name = f"{Fact.DECLINED}{question}"
+    if submission.sheet.facts.filter(name=name).exists():  # a second click
+        return latest_result(submission, on=on)
+    record_facts(sheet=submission.sheet, values={name: True}, origin=origin, on=on, author=author)
+    reopen_on_event(submission, actor=author)
     return latest_result(submission, on=on)
 
 

@@ -17,6 +17,7 @@ from backend.accounts.models import User
 from backend.companies.models import Fact, ReceivedAid
 from backend.companies.services import record_aid, record_facts, withdraw_aid
 from backend.matchmaking import engine
+from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import Result, Submission
 from backend.matchmaking.ownership import known_facts, known_values, read_together, sources_of
@@ -86,9 +87,10 @@ def declare_aid(
         check_may_decide(author, submission)
     if granted_on > on:
         raise AidError("Cette aide n’est pas encore accordée : donnez un jour passé, ou attendez la décision.")
-    if submission.sheet.aids.standing().count() >= N_AIDS:
+    known = set(submission.sheet.aids.standing().values_list("pk", flat=True))
+    if len(known) >= N_AIDS:
         raise AidError(f"Ce dossier compte déjà {N_AIDS} aides. Retirez celles de plus de trois ans.")
-    return record_aid(
+    aid = record_aid(
         sheet=submission.sheet,
         granted_on=granted_on,
         amount_eur=amount_eur,
@@ -98,6 +100,9 @@ def declare_aid(
         member=member,
         author=author,
     )
+    if aid.pk not in known:
+        reopen_on_event(submission, actor=author)
+    return aid
 
 
 @transaction.atomic
@@ -106,11 +111,14 @@ def take_aid_back(*, submission: Submission, aid: ReceivedAid, author: User | No
 
     Raises ``PermissionDenied`` for an aid that an officer recorded, or to an officer who does not review the file.
     """
+    submission = Submission.objects.locked(submission.pk)
     if author:
         check_may_decide(author, submission)
     elif aid.origin != Fact.Origin.DECLARED:
         raise PermissionDenied
-    withdraw_aid(aid=aid, by=author)
+    if ReceivedAid.objects.standing().filter(pk=aid.pk).exists():
+        withdraw_aid(aid=aid, by=author)
+        reopen_on_event(submission, actor=author)
 
 
 @transaction.atomic
@@ -119,7 +127,7 @@ def declare_complete(*, submission: Submission, complete: bool, on: date, author
     submission = Submission.objects.locked(submission.pk)
     if author:
         check_may_decide(author, submission)
-    record_facts(
+    rows = record_facts(
         sheet=submission.sheet,
         values={Fact.AIDS_COMPLETE: True if complete else None},
         known=known_values(submission),
@@ -127,6 +135,8 @@ def declare_complete(*, submission: Submission, complete: bool, on: date, author
         on=on,
         author=author,
     )
+    if rows:
+        reopen_on_event(submission, actor=author)
 
 
 # -- what is left

@@ -50,9 +50,10 @@ TREATMENTS: dict[str, Erasable] = {
     ),
     "texts": Erasable(table="matchmaking_submission", changes="text = ''"),
     "needs": Erasable(table="matchmaking_need", changes="evidence = '{}'"),
+    # One that waits is withdrawn at the time of its offer: to erase is no event, which would keep the file longer.
     "hand_overs": Erasable(
         table="matchmaking_handover",
-        changes=f"{_word('note')}, {_word('answer')}, answered_at = coalesce(answered_at, now()), "
+        changes=f"{_word('note')}, {_word('answer')}, answered_at = coalesce(answered_at, offered_at), "
         "state = CASE state WHEN 'offered' THEN 'withdrawn' ELSE state END",
     ),
     "results": Erasable(table="matchmaking_result"),

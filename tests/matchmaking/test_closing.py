@@ -1,27 +1,45 @@
 """A file is closed by its officer, or at night where nothing is left to follow; whatever happens opens it again."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from backend.matchmaking import alerts
-from backend.matchmaking.closing import ClosingError, close_done_files, close_file, reopen_file
-from backend.matchmaking.corrections import confirm_needs, correct_need
+from backend.matchmaking.closing import ClosingError, close_file, reopen_file
+from backend.matchmaking.corrections import confirm_needs, correct_need, correct_preference
 from backend.matchmaking.escalation import waits_too_long
-from backend.matchmaking.file_events import closing_of
-from backend.matchmaking.follow_up import offer_file, record_step, write_note
-from backend.matchmaking.models import FileEvent, HandOver, SchemeEvent, Submission
+from backend.matchmaking.file_events import closing_of, last_event
+from backend.matchmaking.follow_up import (
+    close_step,
+    offer_file,
+    record_step,
+    take_back_offer,
+    write_note,
+)
+from backend.matchmaking.models import FileEvent, HandOver, Submission
 from backend.matchmaking.queue import Filters, Tab, counts_for, queue_of
 from backend.matchmaking.reviews import end_review, reopen_review
 from backend.matchmaking.scheme_events import say, undo_last
-from backend.matchmaking.services import confirm_address, correct_submission
+from backend.matchmaking.services import confirm_address, correct_submission, decline_question
+from backend.matchmaking.state_aid import declare_aid, declare_complete, take_aid_back
 from backend.privacy.consent import withdraw_consent
 from backend.schemes.models import SubNeed
 from backend.steering.facts import follow_files
 from backend.steering.models import StepFact
-from tests.factories import CCLO, DAY, decide, first_matches, make_lead, make_officer, make_submission, rewriting
+from tests.factories import (
+    CCLO,
+    DAY,
+    decide,
+    first_matches,
+    make_lead,
+    make_officer,
+    make_submission,
+    rewriting,
+)
+from tests.matchmaking.closings import reason_of
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -38,26 +56,7 @@ def officer():
 def file():
     """A file beside that of another firm, in which nothing happens."""
     make_submission(confirmed=True, siren="")
-    return make_submission(confirmed=True)
-
-
-def reviewed(file, officer, *, kept=1):
-    """End the review of a file with the first schemes kept; return them."""
-    schemes = [match.scheme for match in first_matches(file, kept)]
-    for scheme in schemes:
-        decide(file, scheme, officer)
-    end_review(submission=file, officer=officer, on=DAY, message="Bonjour.")
-    return schemes
-
-
-def officers_word(file, officer, scheme, *states):
-    for state in states:
-        say(submission=file, scheme=scheme, state=state, officer=officer, on=DAY)
-
-
-def reason_of(file):
-    file.refresh_from_db()
-    return file.closed_reason
+    return make_submission(confirmed=True, text="Nous ne voulons pas de prêt.")
 
 
 @pytest.mark.parametrize("reason", Submission.CHOSEN)
@@ -116,7 +115,23 @@ EVENTS = {
     "a review ends": lambda file, officer: end_review(submission=file, officer=officer, on=DAY, message="x"),
     "a step": lambda file, officer: record_step(submission=file, officer=officer, step="contacted"),
     "a note": lambda file, officer: write_note(submission=file, author=officer, audience="firm", text="x"),
+    "the firm takes a preference away": lambda file, officer: correct_preference(
+        submission=file, preference="no_loan", holds=False, on=DAY
+    ),
+    "the firm declares an aid": lambda file, officer: an_aid(file, 1_000),
+    "an officer takes an aid back": lambda file, officer: take_aid_back(
+        submission=file, aid=file.sheet.aids.get(), author=officer
+    ),
+    "the firm says that there is no other aid": lambda file, officer: declare_complete(
+        submission=file, complete=True, on=DAY
+    ),
+    "the firm does not know": lambda file, officer: decline_question(submission=file, question="headcount", on=DAY),
+    "an offer": lambda file, officer: offer_file(submission=file, by=officer, to=make_officer(CCLO)),
 }
+
+
+def an_aid(file, euros):
+    return declare_aid(submission=file, on=DAY, granted_on=DAY - timedelta(days=90), amount_eur=Decimal(euros))
 
 
 def other_need(file):
@@ -126,6 +141,7 @@ def other_need(file):
 @pytest.mark.parametrize("event", EVENTS)
 def test_whatever_happens_opens_a_closed_file_again_once(file, officer, event):
     say(submission=file, scheme=first_matches(file, 2)[1].scheme, state="followed", on=DAY)
+    an_aid(file, 2_000)
     close_file(submission=file, officer=officer, reason="helped")
     file.refresh_from_db()
     EVENTS[event](file, officer)
@@ -133,8 +149,37 @@ def test_whatever_happens_opens_a_closed_file_again_once(file, officer, event):
     assert FileEvent.objects.filter(kind="reopened").count() == 1
 
 
+# What is recorded of a file and opens none: what was promised of it, and answers to an offer.
+QUIET_EVENTS = {
+    "a promise kept": lambda file, officer: close_step(follow_up=file.follow_ups.to_do()[0], officer=officer),
+    "a promise taken back": lambda file, officer: close_step(
+        follow_up=file.follow_ups.to_do()[0], officer=officer, cancel=True
+    ),
+    "an offer taken back": lambda file, officer: take_back_offer(submission=file, officer=officer),
+    "an aid taken back": lambda file, officer: take_aid_back(submission=file, aid=file.sheet.aids.get()),
+}
+
+
+@pytest.mark.parametrize("event", [*EVENTS, *QUIET_EVENTS])
+def test_whatever_happens_is_news_of_the_file(file, officer, event):
+    say(submission=file, scheme=first_matches(file, 2)[1].scheme, state="followed", on=DAY)
+    an_aid(file, 2_000)
+    if event in QUIET_EVENTS:
+        record_step(submission=file, officer=officer, step="partner", note="un labo")
+        offer_file(submission=file, by=officer, to=make_officer(CCLO))
+    before = Submission.objects.annotate(last=last_event()).in_bulk()
+    {**EVENTS, **QUIET_EVENTS}[event](file, officer)
+    after = Submission.objects.annotate(last=last_event()).in_bulk()
+    assert {key for key in before if before[key].last != after[key].last} == {file.pk}
+
+
 def test_what_changes_nothing_opens_nothing(file, officer):
+    an_aid(file, 2_000)
+    decline_question(submission=file, question="headcount", on=DAY)
     close_file(submission=file, officer=officer, reason="helped")
+    an_aid(file, 2_000)
+    decline_question(submission=file, question="headcount", on=DAY)
+    declare_complete(submission=file, complete=False, on=DAY)
     known = correct_submission(submission=file, facts={}, on=DAY).facts
     correct_submission(submission=file, facts={"headcount": known["headcount"]}, on=DAY)
     assert reason_of(file) == "helped"
@@ -184,6 +229,8 @@ def test_lists_and_clock_leave_a_closed_file_out_and_all_files_keep_it(file, off
     assert [before[tab] - after[tab] for tab in lists] == [1, 1, 0, 0]
     assert file not in [wait.submission for wait in waits_too_long([file.epci_id], on=later)]
     assert not HandOver.objects.waiting().exists()
+    reopen_file(submission=file, officer=officer, on=DAY)
+    assert places() == [Tab.TO_READ, Tab.ALL]  # what was promised and offered was cancelled, as the form said
 
 
 def test_alerts_go_on_for_a_closed_file_and_end_with_a_barred_one(officer):
@@ -204,112 +251,3 @@ def test_figures_get_the_step_and_lose_it_when_the_file_opens_again(file, office
     assert steps() == {file.pk}
     reopen_file(submission=file, officer=officer, on=DAY)
     assert steps() == set()
-
-
-# -- at night
-
-
-@pytest.mark.parametrize(
-    ("words", "reason"),
-    [
-        ([("applied", "granted"), ("applied", "refused")], "ended"),
-        ([("applied", "granted"), ("given_up",)], "ended"),
-        ([("applied", "granted"), ()], ""),  # one is kept, and nobody said more of it
-        ([("applied", "granted"), ("applied",)], ""),
-        ([("followed",), ("followed",)], ""),
-        ([(), ()], ""),
-    ],
-)
-def test_a_file_closes_the_night_after_each_scheme_has_ended(file, officer, words, reason):
-    schemes = reviewed(file, officer, kept=2)
-    for scheme, said in zip(schemes, words, strict=True):
-        officers_word(file, officer, scheme, *said)
-    close_done_files(on=NIGHT)
-    assert reason_of(file) == reason
-    assert Submission.objects.exclude(pk=file.pk).filter(closed_at__isnull=False).count() == 0
-
-
-def test_what_the_firm_sets_aside_has_ended_and_what_it_follows_has_not(file, officer):
-    (kept,) = reviewed(file, officer)
-    say(submission=file, scheme=kept, state="set_aside", reason="not_worth_it", on=DAY)
-    other = next(match.scheme for match in first_matches(file, 4) if match.scheme != kept)
-    say(submission=file, scheme=other, state="followed", on=DAY)
-    close_done_files(on=NIGHT)
-    assert reason_of(file) == ""
-    undo_last(submission=file, scheme=other, on=DAY)
-    close_done_files(on=NIGHT)
-    assert reason_of(file) == "ended"
-
-
-def test_to_set_aside_what_nobody_followed_ends_nothing(file, officer):
-    scheme = first_matches(file)[0].scheme
-    decide(file, scheme, officer, "not_worth_it")
-    end_review(submission=file, officer=officer, on=DAY)
-    say(submission=file, scheme=first_matches(file, 2)[1].scheme, state="set_aside", reason="other_project", on=DAY)
-    close_done_files(on=NIGHT)
-    assert reason_of(file) == ""
-
-
-def test_a_file_that_is_not_reviewed_is_not_closed_at_night(file, officer):
-    scheme = first_matches(file)[0].scheme
-    officers_word(file, officer, scheme, "applied", "granted")
-    close_done_files(on=NIGHT + timedelta(days=400))
-    assert reason_of(file) == ""
-
-
-def test_a_file_opened_by_hand_stays_open_until_something_ends_again(file, officer):
-    first, second = reviewed(file, officer, kept=2)
-    officers_word(file, officer, first, "applied", "granted")
-    officers_word(file, officer, second, "given_up")
-    close_done_files(on=NIGHT)
-    reopen_file(submission=file, officer=officer, on=DAY)
-    close_done_files(on=NIGHT)
-    assert reason_of(file) == ""
-    officers_word(file, officer, second, "applied", "refused")
-    close_done_files(on=NIGHT)
-    assert reason_of(file) == "ended"
-
-
-@pytest.mark.parametrize(("days", "reason"), [(89, ""), (90, "silence"), (91, "silence")])
-def test_a_file_closes_after_90_days_without_an_event(file, officer, days, reason):
-    reviewed(file, officer)
-    close_done_files(on=TODAY + timedelta(days=days))
-    assert reason_of(file) == reason
-    if reason:
-        assert closing_of(file).who == "le service"
-
-
-@pytest.mark.parametrize("said", ["applied", "followed"])
-def test_silence_closes_nothing_that_was_asked_for(file, officer, said):
-    (scheme,) = reviewed(file, officer)
-    say(submission=file, scheme=scheme, state=said, on=DAY)
-    close_done_files(on=TODAY + timedelta(days=500))
-    assert reason_of(file) == ("" if said == "applied" else "silence")
-
-
-def test_silence_closes_nothing_where_a_call_is_promised(file, officer):
-    reviewed(file, officer)
-    record_step(submission=file, officer=officer, step="call_back", due_on=TODAY + timedelta(days=200))
-    close_done_files(on=TODAY + timedelta(days=100))
-    assert reason_of(file) == ""
-
-
-def test_the_days_count_from_the_last_reopening(file, officer):
-    reviewed(file, officer)
-    close_done_files(on=TODAY + timedelta(days=90))
-    reopen_file(submission=file, officer=officer, on=DAY)
-    long_ago = timezone.now() - timedelta(days=95)
-    with rewriting():
-        FileEvent.objects.filter(kind="closed").update(recorded_at=long_ago)
-    close_done_files(on=TODAY + timedelta(days=89))
-    assert reason_of(file) == ""
-    close_done_files(on=TODAY + timedelta(days=90))
-    assert reason_of(file) == "silence"
-
-
-def test_a_night_done_twice_closes_once(file, officer):
-    (scheme,) = reviewed(file, officer)
-    officers_word(file, officer, scheme, "applied", "refused")
-    assert [close_done_files(on=NIGHT).n_changed for _ in range(2)] == [1, 0]
-    assert FileEvent.objects.filter(submission=file).count() == 1
-    assert SchemeEvent.objects.filter(submission=file).count() == 2

@@ -1,9 +1,12 @@
 """Closing a file in its page, and what its firm reads of it; nothing of the other firm shows."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
 from backend.matchmaking.closing import close_done_files, close_file
+from backend.matchmaking.follow_up import offer_file, record_step
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
 from tests.factories import DAY, decide, first_matches, link_to, make_officer, make_submission
@@ -115,3 +118,18 @@ def test_all_files_mark_a_closed_one(desk, file, officer):
     close_file(submission=file, officer=officer, reason="helped")
     assert "Close" in text_of(desk.get("/agent/?etat=tous"))
     assert str(file.sheet) not in text_of(desk.get("/agent/?etat=a-lire"))
+
+
+def test_the_form_says_what_closing_cancels(desk, file, officer):
+    form = reverse("officer_part", args=[file.pk, "clore"])
+    assert "annule aussi" not in text_of(desk.get(form))
+    record_step(submission=file, officer=officer, step="call_back", due_on=date(2027, 1, 15), note="devis")
+    colleague = make_officer("CCLO")
+    offer_file(submission=file, by=officer, to=colleague)
+    for text in (text_of(desk.get(form)), text_of(close(desk, file))):
+        assert "annule aussi" in text
+        assert "Rappeler l’entreprise le 15 janvier 2027 : devis" in text
+        assert f"La proposition faite à {colleague}" in text
+    close(desk, file, reason="helped")
+    assert not file.follow_ups.to_do().exists()
+    assert not file.hand_overs.waiting().exists()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from backend.accounts.models import User
 from backend.common.days import current_day
+from backend.matchmaking.closing import promised_steps
 from backend.matchmaking.correspondence import emails_to_firm
 from backend.matchmaking.in_charge import check_may_decide, may_decide
 from backend.matchmaking.models import Submission
@@ -55,6 +56,12 @@ def show(request: HttpRequest, pk: int, part: str) -> HttpResponse:
     return _render(request, submission, shown, shown.context(request, submission, user))
 
 
+def close_context(submission: Submission, form: CloseForm) -> Context:
+    """Return what the form that closes a file shows: itself, and what is promised and offered of it."""
+    offer = submission.hand_overs.waiting().select_related("to", "to_epci").first()
+    return {"close_form": form, "promised": promised_steps(submission), "offer": offer}
+
+
 def refused_part(
     request: HttpRequest, submission: Submission, name: str, bound: Context, *, status: int = 422
 ) -> HttpResponse:
@@ -91,7 +98,7 @@ def _step(request: HttpRequest, submission: Submission, user: User) -> Context:
 
 
 def _close(request: HttpRequest, submission: Submission, user: User) -> Context:
-    return {"close_form": CloseForm(auto_id="clore_%s")}
+    return close_context(submission, CloseForm(auto_id="clore_%s"))
 
 
 def _offer(request: HttpRequest, submission: Submission, user: User) -> Context:

@@ -32,7 +32,7 @@ from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.schemes.models import Scheme
 from backend.web.forms.review import AddressForm, CloseForm, NoteForm, OfferForm, ReferForm, StepForm
 from backend.web.forms.states import key_of
-from backend.web.views.file_parts import refused_part
+from backend.web.views.file_parts import close_context, refused_part
 from backend.web.views.officer import file_page, signed_in, visible_file
 
 
@@ -59,7 +59,7 @@ def done(request: HttpRequest, pk: int) -> HttpResponse:
     except ClosingError as error:
         form.add_error(None, str(error))
     check_may_decide(signed_in(request), submission)
-    return refused_part(request, submission, "clore", {"close_form": form})
+    return refused_part(request, submission, "clore", close_context(submission, form))
 
 
 @login_required
