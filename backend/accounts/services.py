@@ -38,8 +38,13 @@ def off_board(*, user: User) -> None:
     user.saved_lists = {}
     user.set_unusable_password()
     user.save(update_fields=["is_active", "saved_lists", "password"])
-    revoke_links(kind=LinkKind.STAFF_FEED, object_id=user.pk)
+    end_calendar(user=user)
     _end_sessions(user)
+
+
+def end_calendar(*, user: User) -> None:
+    """End the address that somebody's calendar follows; who fears for an account fears for it too."""
+    revoke_links(kind=LinkKind.STAFF_FEED, object_id=user.pk)
 
 
 @transaction.atomic
@@ -57,6 +62,7 @@ def reset_second_factor(*, user: User, by: User | None = None) -> bool:
     removed, _rows = Authenticator.objects.filter(user=user).delete()
     if removed:
         record_event(kind=Kind.SECOND_FACTOR_RESET, actor=by, account=user)
+        end_calendar(user=user)
         _end_sessions(user)
         tell_account_changed(
             user=user,

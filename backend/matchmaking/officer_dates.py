@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from backend.accounts.models import Absence, User
 from backend.matchmaking.deadlines import Deadline, dates_of, in_order
 from backend.matchmaking.models import FollowUp, SchemeEvent, Submission
-from backend.matchmaking.states import states_of
+from backend.matchmaking.states import states_of_files
 from backend.schemes.wording import NBSP
 
 
@@ -19,7 +19,12 @@ def officer_dates(user: User, *, on: date) -> list[Deadline]:
 
     A call that is late stands on its day. Neither words, notes nor telephones are told.
     """
-    files = list(Submission.objects.visible_to(user).still_open().filter(officer=user).select_related("sheet"))
+    files = list(
+        Submission.objects.visible_to(user)
+        .still_open()
+        .filter(officer=user)
+        .select_related("sheet__establishment", "sheet__company")
+    )
     away = [(row.starts_on, row.ends_on) for row in Absence.objects.from_day(on).filter(user=user)]
     found = [*_calls(files), *_of_schemes(files, on=on)]
     return in_order(day for day in found if not any(first <= day.on <= last for first, last in away))
@@ -34,7 +39,7 @@ def _calls(files: Iterable[Submission]) -> Iterator[Deadline]:
         yield Deadline(
             uid=uuid5(NAMESPACE_URL, f"urn:jonction:call:{file.filing_key}:{step.pk}"),
             on=step.due_on,
-            summary=f"{_('À rappeler')}{NBSP}: {file.sheet.name}",
+            summary=f"{_('À rappeler')}{NBSP}: {file.sheet}",
             description=_("Rappel promis. Demande {reference}.").format(reference=file.reference),
             stated_at=step.recorded_at,
         )
@@ -42,23 +47,18 @@ def _calls(files: Iterable[Submission]) -> Iterator[Deadline]:
 
 def _of_schemes(files: Iterable[Submission], *, on: date) -> Iterator[Deadline]:
     """Yield the days of what firms follow, each with the firm's name."""
-    said_of = set(
-        SchemeEvent.objects.standing()
-        .filter(submission__in=files, state=SchemeEvent.State.FOLLOWED)
-        .values_list("submission", flat=True)
-    )
-    for file in files:
-        if file.pk not in said_of:
-            continue
-        for state in states_of(file, told=False).own.values():
+    by_pk = {file.pk: file for file in files}
+    said = SchemeEvent.objects.standing().filter(submission__in=by_pk, state=SchemeEvent.State.FOLLOWED)
+    for pk, states in states_of_files(set(said.values_list("submission", flat=True))).items():
+        for state in states.values():
             if state.is_followed:
                 for day in dates_of(state.scheme, state.scheme.current, on=on):
-                    yield _for_file(day, file)
+                    yield _for_file(day, by_pk[pk])
 
 
 def _for_file(day: Deadline, file: Submission) -> Deadline:
     return replace(
         day,
         uid=uuid5(NAMESPACE_URL, f"urn:jonction:file:{file.filing_key}:{day.uid}"),
-        summary=f"{day.summary} ({file.sheet.name})",
+        summary=f"{day.summary} ({file.sheet})",
     )

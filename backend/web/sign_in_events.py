@@ -15,6 +15,7 @@ from django.contrib.auth.signals import user_login_failed
 from django.dispatch import receiver
 
 from backend.accounts.models import User
+from backend.accounts.services import end_calendar
 from backend.journal.models import Kind
 from backend.journal.services import digest_of, record_event
 from backend.links.models import Kind as LinkKind
@@ -36,11 +37,13 @@ def note_failed_sign_in(credentials: dict[str, Any], **_signal: Any) -> None:
 @receiver(password_reset)
 def note_password_reset(user: User, **_signal: Any) -> None:
     record_event(kind=Kind.PASSWORD_RESET, actor=user)
+    end_calendar(user=user)
 
 
 @receiver(password_changed)
 def note_password_changed(user: User, **_signal: Any) -> None:
     record_event(kind=Kind.PASSWORD_CHANGED, actor=user)
+    end_calendar(user=user)
 
 
 @receiver(authenticator_used)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.links.models import Kind
@@ -18,9 +19,8 @@ from backend.matchmaking.deadlines import deadlines_of
 from backend.matchmaking.officer_dates import officer_dates
 from backend.matchmaking.ownership import read_once
 from backend.matchmaking.results import latest_result
-from backend.matchmaking.sharing import officer_of_feed, renew_feed, renew_staff_feed
+from backend.matchmaking.sharing import NotMadeError, officer_of_feed, renew_feed, renew_staff_feed
 from backend.matchmaking.shortlist import shortlist_of
-from backend.matchmaking.state_aid import ledger_of
 from backend.notifications.services import absolute_url
 from backend.web.access import DeadLink, opened, opened_submission, private, submission_of
 from backend.web.calendars import CONTENT_TYPE, calendar_of
@@ -41,8 +41,9 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     if wait := _asked_too_often(link.pk):
         return wait
     read_once(submission)
-    page, ledger = shortlist_of(submission, latest_result(submission, on=on)), ledger_of(submission, on=on)
-    content = calendar_of(deadlines_of(submission, page, ledger, on=on), title=_("Mes dispositifs"), on=on)
+    page = shortlist_of(submission, latest_result(submission, on=on))
+    # Without the aids received: the provider of a calendar reads it too.
+    content = calendar_of(deadlines_of(submission, page, None, on=on), title=_("Mes dispositifs"), on=on)
     return private(HttpResponse(content, content_type=CONTENT_TYPE))
 
 
@@ -77,7 +78,7 @@ def _asked_too_often(link: int) -> HttpResponse | None:
 @limit_wrong_links
 @unless_closed
 def choose_feed(request: HttpRequest, token: str) -> HttpResponse:
-    """Make the feed of a firm, and show its address once; or end it."""
+    """Make the feed of a firm, and show its address once; or end it. A form sent twice makes one."""
     submission, back = opened_submission(token), reverse("result", args=[token])
     if "end" in request.POST:
         revoke_links(kind=Kind.FEED, object_id=submission.pk)
@@ -85,7 +86,11 @@ def choose_feed(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(f"{back}#agenda")
     if wait := spend("share.network", client_network(request)):
         return private(too_many_requests(request, wait=wait))
-    made = absolute_url("feed", renew_feed(submission=submission))
+    try:
+        made = absolute_url("feed", renew_feed(submission=submission, after=request.POST.get("after", "")))
+    except NotMadeError as error:
+        messages.warning(request, str(error))
+        return redirect(f"{back}#agenda")
     return private(render(request, "web/link_made.html", {"made": Kind.FEED, "url": made, "back": f"{back}#agenda"}))
 
 
@@ -98,12 +103,22 @@ def my_calendar(request: HttpRequest) -> HttpResponse:
     if not user.is_officer:
         raise PermissionDenied
     if request.method == "POST":
-        if "end" in request.POST:
-            revoke_links(kind=Kind.STAFF_FEED, object_id=user.pk)
-            messages.success(request, _("C’est arrêté : cette adresse d’agenda ne donne plus rien."))
-            return redirect("my_calendar")
-        made = absolute_url("staff_feed", renew_staff_feed(user=user))
-        context = {"made": Kind.STAFF_FEED, "url": made, "back": reverse("my_calendar")}
-        return private(render(request, "web/link_made.html", context))
+        return _choose_my_calendar(request, user)
     link = live_links(kind=Kind.STAFF_FEED, object_id=user.pk).first()
     return render(request, "web/officer/my_calendar.html", {"link": link})
+
+
+def _choose_my_calendar(request: HttpRequest, user: User) -> HttpResponse:
+    if "end" in request.POST:
+        revoke_links(kind=Kind.STAFF_FEED, object_id=user.pk)
+        messages.success(request, _("C’est arrêté : cette adresse d’agenda ne donne plus rien."))
+        return redirect("my_calendar")
+    if wait := spend("share.network", client_network(request)):
+        return too_many_requests(request, wait=wait)
+    try:
+        made = absolute_url("staff_feed", renew_staff_feed(user=user, after=request.POST.get("after", "")))
+    except NotMadeError as error:
+        messages.warning(request, str(error))
+        return redirect("my_calendar")
+    context = {"made": Kind.STAFF_FEED, "url": made, "back": reverse("my_calendar")}
+    return private(render(request, "web/link_made.html", context))

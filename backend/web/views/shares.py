@@ -15,7 +15,7 @@ from backend.links.services import count_visit, revoke_links
 from backend.matchmaking.ownership import read_once
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result
-from backend.matchmaking.sharing import ShareError, make_share
+from backend.matchmaking.sharing import NotMadeError, make_share
 from backend.matchmaking.shortlist import shortlist_of
 from backend.notifications.services import absolute_url
 from backend.web.access import DeadLink, opened, opened_submission, private, submission_of
@@ -43,7 +43,7 @@ def share(request: HttpRequest, token: str) -> HttpResponse:
     answer = latest_result(submission, on=current_day())
     said = said_back(submission, answer)
     context = {
-        "firm": submission.sheet.name,
+        "firm": str(submission.sheet),
         "page": None if said.asks else shortlist_of(submission, answer),
         "on": answer.on,
         "until": link.expires_at,
@@ -56,7 +56,7 @@ def share(request: HttpRequest, token: str) -> HttpResponse:
 @limit_wrong_links
 @unless_closed
 def choose_shares(request: HttpRequest, token: str) -> HttpResponse:
-    """Make a share and show its address once, or end one."""
+    """Make a share and show its address once, or end one; a form sent twice makes one."""
     submission, back = opened_submission(token), f"{reverse('result', args=[token])}#partage"
     one = request.POST.get("end", "")
     if one.isascii() and one.isdigit() and len(one) < 19:
@@ -68,8 +68,8 @@ def choose_shares(request: HttpRequest, token: str) -> HttpResponse:
     if wait := spend("share.network", client_network(request)):
         return private(too_many_requests(request, wait=wait))
     try:
-        made = absolute_url("share", make_share(submission=submission))
-    except ShareError as error:
-        messages.error(request, str(error))
+        made = absolute_url("share", make_share(submission=submission, after=request.POST.get("after", "")))
+    except NotMadeError as error:
+        messages.warning(request, str(error))
         return redirect(back)
     return private(render(request, "web/link_made.html", {"made": Kind.SHARE, "url": made, "back": back}))
