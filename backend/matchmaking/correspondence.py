@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from backend.matchmaking.alerts import unsubscribe
+from backend.matchmaking.file_events import end_emails
 from backend.matchmaking.models import Submission
 from backend.notifications.kinds import KINDS, Audience
 from backend.notifications.models import Notification
@@ -20,11 +20,11 @@ TO_FIRMS = [kind.name for kind in KINDS.values() if kind.audience is Audience.FI
 
 @transaction.atomic
 def refuse_emails(*, submission: Submission, phone: str) -> None:
-    """Write no more e-mails about a file, alerts included: its officers telephone."""
+    """Write no more e-mails about a file, alerts and questions included: its officers telephone."""
     submission.contact.phone = phone
     submission.contact.save(update_fields=["phone"])
     stop(address=submission.contact.email, topic=submission.topic)
-    unsubscribe(submission=submission)
+    end_emails(submission)
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from backend.companies.models import Fact, ReceivedAid
 from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.matchmaking.models import (
+    Alert,
     FileEvent,
     FollowUp,
     HandOver,
@@ -27,14 +28,20 @@ from backend.matchmaking.models import (
     Survey,
 )
 from backend.matchmaking.referrals import withdraw_offers
+from backend.notifications.services import take_back
 
 
 def record_closing(submission: Submission, *, reason: str, actor: User | None = None, note: str = "") -> FileEvent:
-    """Close a locked file, with a sentence to the firm if somebody wrote one; what is offered of it is withdrawn."""
+    """Close a locked file, with a sentence to the firm if somebody wrote one; what is offered of it is withdrawn.
+
+    Where it is barred, what is owed to its firm does not leave any more.
+    """
     now = timezone.now()
     withdraw_offers(submission)
     submission.closed_at, submission.closed_by, submission.closed_reason = now, actor, reason
     submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])
+    if submission.is_barred:
+        end_emails(submission)
     kind = Kind.CONSENT_WITHDRAWN if reason == Submission.Closing.WITHDRAWN else Kind.FILE_CLOSED
     detail = "" if kind == Kind.CONSENT_WITHDRAWN else reason
     _journal(kind, submission, actor, detail)
@@ -55,6 +62,13 @@ def record_reopening(submission: Submission, *, actor: User | None = None) -> No
     if was_closed:
         _journal(Kind.FILE_CLOSED, submission, actor, FileEvent.Kind.REOPENED)
         FileEvent.objects.create(submission=submission, kind=FileEvent.Kind.REOPENED, actor=actor, recorded_at=now)
+
+
+def end_emails(submission: Submission) -> None:
+    """End the alerts of a file, and give up the answers, alerts and questions to its firm that wait for their day."""
+    Alert.objects.filter(submission=submission, ended_at=None).update(ended_at=timezone.now())
+    why = "L’entreprise ne reçoit plus de courriels sur cette demande."
+    take_back(about=submission.topic, kinds=("reviewed", "alert", "survey"), why=why)
 
 
 def reopen_on_event(submission: Submission, *, actor: User | None = None) -> None:

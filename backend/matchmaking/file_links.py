@@ -24,7 +24,7 @@ from backend.matchmaking.emails import (
 )
 from backend.matchmaking.file_events import record_closing
 from backend.matchmaking.in_charge import check_may_decide, may_decide
-from backend.matchmaking.models import Alert, FileLink, Submission
+from backend.matchmaking.models import FileLink, Submission
 from backend.matchmaking.ownership import numbers_read, read_together
 from backend.matchmaking.services import compute_results_of
 from backend.territories.models import ServedEpci
@@ -149,7 +149,6 @@ def close_unentitled(*, submission: Submission, officer: User, on: date) -> None
     record_closing(submission, reason=Submission.Closing.NOT_ENTITLED, actor=officer)
     for link in FileLink.objects.standing().touching(submission.pk):
         _undo(link, officer)
-    Alert.objects.filter(submission=submission, ended_at=None).update(ended_at=submission.closed_at)
     compute_results_of([submission.pk, *together], on=on)
     enqueue_closed(submission)
 

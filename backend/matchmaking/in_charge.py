@@ -10,7 +10,7 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.matchmaking.emails import enqueue_closed
 from backend.matchmaking.file_events import record_closing
-from backend.matchmaking.models import Alert, Submission
+from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import known_values
 from backend.matchmaking.referrals import open_referral, withdraw_referral
 from backend.territories.models import Perimeter, ServedEpci
@@ -99,7 +99,6 @@ def place_assisted(submission: Submission) -> None:
 def close_outside(submission: Submission, *, commune: str, author: User | None, on: date) -> None:
     """Close a file whose project leaves the territory: no alert follows, and the firm is told whom to call there."""
     record_closing(submission, reason=Submission.Closing.OUTSIDE, actor=author)
-    Alert.objects.filter(submission=submission, ended_at=None).update(ended_at=submission.closed_at)
     if submission.confirmed_at:  # an address that is not gets the e-mail that asks, and nothing else
         enqueue_closed(submission, outside=outside_contacts(commune, on=on))
 

@@ -21,6 +21,7 @@ from backend.matchmaking.results import latest_result, mark_shown
 from backend.matchmaking.services import correct_submission
 from backend.matchmaking.states import SchemeState, States, both_states
 from backend.notifications.frequency_cap import Turn
+from backend.notifications.services import take_back
 from backend.schemes.models import CatalogueTask, Criterion, Scheme
 
 KEPT, REJECTED = Review.Verdict.KEPT, Review.Verdict.REJECTED
@@ -267,6 +268,7 @@ def end_review(
     if not reviews and not message.strip():
         raise ReviewError("Retenez ou écartez au moins un dispositif, ou écrivez un mot à l’entreprise.")
     reopen_on_event(submission, actor=officer)
+    _take_answer_back(submission)
     result = latest_result(submission, on=on)
     end = ReviewEnd.objects.create(
         submission=submission, officer=officer, result=result, message=message.strip(), ended_at=timezone.now()
@@ -282,14 +284,23 @@ def end_review(
 
 @transaction.atomic
 def reopen_review(*, submission: Submission, officer: User) -> None:
-    """Open an ended review again; what the firm was told stays as it was until the next end."""
+    """Open an ended review again; what the firm was told stays as it was until the next end.
+
+    An answer that has not left yet, as one of several that waits for its day, is given up: the next one replaces it.
+    """
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
     reopen_on_event(submission, actor=officer)
+    _take_answer_back(submission)
     submission.reviewed_at = submission.reviewed_by = None
     submission.reopened_at = timezone.now()
     submission.save(update_fields=["reviewed_at", "reviewed_by", "reopened_at"])
     _note(Kind.REVIEW_REOPENED, submission, officer)
+
+
+def _take_answer_back(submission: Submission) -> None:
+    """Let no earlier answer arrive after a later one."""
+    take_back(about=submission.topic, kinds=("reviewed",), why="Une autre réponse la remplace.")
 
 
 # -- what was decided

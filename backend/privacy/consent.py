@@ -2,7 +2,6 @@
 
 from django.db import transaction
 
-from backend.matchmaking.alerts import unsubscribe
 from backend.matchmaking.emails import enqueue_withdrawn
 from backend.matchmaking.file_events import record_closing
 from backend.matchmaking.models import Submission
@@ -16,7 +15,6 @@ def withdraw_consent(*, submission: Submission) -> bool:
     if submission.is_barred:
         return False
     record_closing(submission, reason=Submission.Closing.WITHDRAWN)
-    unsubscribe(submission=submission)
     stop(address=submission.contact.email, topic=submission.topic)
     if submission.confirmed_at:
         enqueue_withdrawn(submission)
