@@ -257,7 +257,9 @@ def enqueue_closed(submission: Submission, *, outside: Mapping[str, str] | None 
     )
 
 
-def enqueue_survey(survey: Survey, *, closing: FileEvent | None, schemes: Sequence[str], turn: Turn) -> None:
+def enqueue_survey(
+    survey: Survey, *, closing: FileEvent | None, schemes: Sequence[str], hears_alerts: bool, turn: Turn
+) -> None:
     """Ask a firm whether the service helped, or what came of some schemes: one link to one page."""
     submission = survey.submission
     context = {
@@ -265,6 +267,7 @@ def enqueue_survey(survey: Survey, *, closing: FileEvent | None, schemes: Sequen
         "survey_url": placeholder(Kind.SURVEY, submission.pk, survey.kind),
         "stop_url": placeholder(STOP),
         "closing": closing,
+        "hears_alerts": hears_alerts,
         "schemes": schemes,
         "organisation": organisation_in_charge(submission),
     }

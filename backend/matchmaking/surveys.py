@@ -7,15 +7,17 @@ where nobody knows. Each question is asked once a file. What stays unanswered fo
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backend.common.work import Work
+from backend.common.work import Work, change_each
+from backend.matchmaking.alerts import is_heard
 from backend.matchmaking.emails import enqueue_survey
 from backend.matchmaking.file_events import closing_of, last_closed
-from backend.matchmaking.models import FollowUp, Submission, Survey
+from backend.matchmaking.models import Alert, FollowUp, Submission, Survey
 from backend.matchmaking.models.submissions import SubmissionQuerySet
 from backend.matchmaking.scheme_events import StateError, say
 from backend.matchmaking.states import SchemeState, states_of
@@ -44,20 +46,25 @@ ANSWERS: Mapping[str, tuple[State, ...]] = {
 
 
 def send_surveys(*, on: date) -> Work:
-    """Enqueue the questions that are due, and leave those that stay unanswered to officers."""
+    """Enqueue the questions that are due, and leave those that stay unanswered to officers.
+
+    One that fails keeps no other back; ``SomeFailed`` is raised at the end.
+    """
     due, late = list(_due(on)), list(Survey.objects.unanswered_since(on - PATIENCE).values_list("pk", flat=True))
-    n_asked = sum(_ask(pk, kind, on) for pk, kind in due)
-    return Work(n_looked_at=len(due) + len(late), n_changed=n_asked + sum(_hand(pk, on) for pk in late))
+    steps = [*(partial(_ask, pk, kind, on) for pk, kind in due), *(partial(_hand, pk, on) for pk in late)]
+    return Work(n_looked_at=len(steps), n_changed=change_each(lambda step: step(), steps))
 
 
 def _due(on: date) -> Iterator[tuple[int, Kind]]:
     """Yield files with the question to ask.
 
-    Whether it helped: of closed ones. What came of schemes: of those that were closed so long ago, though something
-    opened them again since, and where somebody followed or asked for one.
+    Whether it helped: of closed ones, but for those whose firm nobody could reach. What came of schemes: of those
+    that were closed so long ago, though something opened them again since, and where somebody followed or asked for
+    one.
     """
     files = _askable()
     newly = files.filter(closed_at__isnull=False, closed_at__lt=_start(on), closed_at__gte=_start(on - STILL_ASKED))
+    newly = newly.exclude(closed_reason=Submission.Closing.UNREACHABLE)
     for pk in newly.exclude(surveys__kind=Kind.SATISFACTION).order_by("pk").values_list("pk", flat=True):
         yield pk, Kind.SATISFACTION
     for kind, n in MONTHS.items():
@@ -88,7 +95,8 @@ def _start(day: date) -> datetime:
 def _ask(pk: int, kind: Kind, on: date) -> bool:
     """Ask a question once; another day where something else about the firm takes this one."""
     submission = _askable().select_for_update(of=("self",)).select_related("contact", "sheet").filter(pk=pk).first()
-    if submission is None or (kind == Kind.SATISFACTION and submission.closed_at is None):
+    not_helped = ("", Submission.Closing.UNREACHABLE)  # open again, or nobody was there to be helped
+    if submission is None or (kind == Kind.SATISFACTION and submission.closed_reason in not_helped):
         return False
     if submission.surveys.filter(kind=kind).exists():
         return False
@@ -100,7 +108,9 @@ def _ask(pk: int, kind: Kind, on: date) -> bool:
     if (kind in MONTHS and not schemes) or not is_free(address=address, turn=turn):
         return False
     survey.save()
-    enqueue_survey(survey, closing=closing_of(submission), schemes=schemes, turn=turn)
+    alert = Alert.objects.heard().filter(submission=submission).select_related("submission__contact").first()
+    hears = alert is not None and is_heard(alert)
+    enqueue_survey(survey, closing=closing_of(submission), schemes=schemes, hears_alerts=hears, turn=turn)
     return True
 
 
@@ -131,9 +141,13 @@ def open_schemes(submission: Submission) -> list[SchemeState]:
 
 @transaction.atomic
 def rate(*, survey: Survey, grade: str, comment: str) -> None:
-    """Record whether the service helped; the last answer counts. Raises ``StateError`` for another answer."""
+    """Record whether the service helped; the last answer counts.
+
+    Raises ``StateError`` for another answer, ``PermissionDenied`` where the file was erased.
+    """
     if survey.kind != Kind.SATISFACTION or grade not in Survey.Grade.values:
         raise StateError(_("Choisissez une des trois réponses."))
+    Submission.objects.locked(survey.submission_id)
     survey.grade, survey.comment, survey.answered_at = grade, comment.strip(), timezone.now()
     survey.save(update_fields=["grade", "comment", "answered_at"])
 

@@ -3,24 +3,38 @@
 from datetime import date, timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from backend.common.work import SomeFailed
 from backend.links.models import Link
 from backend.matchmaking.closing import close_done_files, close_file, reopen_file
+from backend.matchmaking.file_events import record_closing
+from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import FileEvent, FollowUp, SchemeEvent, Submission, Survey
 from backend.matchmaking.queue import Filters, Tab, counts_for, queue_of
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import StateError, say
 from backend.matchmaking.states import states_of
-from backend.matchmaking.surveys import answer_outcome, months_before, send_surveys
+from backend.matchmaking.surveys import answer_outcome, months_before, rate, send_surveys
 from backend.notifications.frequency_cap import Turn
 from backend.notifications.models import Notification
 from backend.notifications.rendering import Message
 from backend.notifications.services import enqueue_email, stop
 from backend.privacy.consent import withdraw_consent
 from backend.privacy.erasing import erase_submission
-from tests.factories import DAY, bounce, decide, first_matches, make_officer, make_submission, rewriting, survey_link
+from tests.factories import (
+    DAY,
+    bounce,
+    decide,
+    failing,
+    first_matches,
+    make_officer,
+    make_submission,
+    rewriting,
+    survey_link,
+)
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +123,46 @@ def test_what_is_known_is_not_asked(file, officer, states):
     closed(file, officer, *states)
     send_surveys(on=HALF_A_YEAR)
     assert asked("6_months") == []
+
+
+def test_a_firm_that_nobody_could_reach_is_not_asked_whether_it_helped(file, officer):
+    say(submission=file, scheme=first_matches(file)[0].scheme, state="applied", on=DAY)
+    close_file(submission=file, officer=officer, reason="unreachable")
+    send_surveys(on=TOMORROW)
+    assert asked() == []
+    send_surveys(on=HALF_A_YEAR)
+    assert asked() == ["6_months"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [("helped", "l’a clos le"), ("not_helped", "l’a clos le"), ("ended", "a une issue"), ("silence", "90 jours")],
+)
+@pytest.mark.parametrize("alerts", ["heard", "stopped", ""])
+def test_the_question_says_how_the_file_was_closed_and_what_goes_on(officer, reason, said, alerts):
+    make_submission(confirmed=True, siren="", wants_alerts=True)  # of another firm
+    file = make_submission(confirmed=True, wants_alerts=bool(alerts))
+    if alerts == "stopped":
+        stop(address=file.contact.email, topic=f"alerts:{file.topic}")
+    record_closing(file, reason=reason, actor=officer if reason in Submission.CHOSEN else None)
+    send_surveys(on=TOMORROW)
+    (email,) = ours(Notification).filter(kind="survey")
+    for body in (email.text, " ".join(email.html.split())):
+        assert said in body
+        assert ("Vos alertes continuent" in body) is (alerts == "heard")
+        assert (str(officer) in body) is (reason in Submission.CHOSEN)
+        assert "vous a répondu" not in body
+
+
+def test_one_file_that_fails_keeps_no_other_question_back(officer):
+    files = [make_submission(confirmed=True, siren="", email=f"{n}@a.example") for n in range(3)]
+    for one in files:
+        closed(one, officer)
+    with failing("matchmaking_survey", files[0]), pytest.raises(SomeFailed, match="1 sur 3"):
+        send_surveys(on=TOMORROW)
+    assert set(ours(Survey).values_list("submission", flat=True)) == {files[1].pk, files[2].pk}
+    send_surveys(on=TOMORROW)
+    assert ours(Survey).count() == ours(Notification).filter(kind="survey").count() == 3
 
 
 def test_what_was_missed_for_30_days_is_not_asked_any_more(file, officer):
@@ -209,6 +263,23 @@ def test_what_was_settled_meanwhile_is_refused_with_a_sentence(file, officer):
     with pytest.raises(StateError, match="Choisissez une des réponses"):
         answer_outcome(survey=survey, scheme=scheme, answer="perdu", on=DAY)
     assert states_of(file, told=True).own[scheme.pk].counts.state == "granted"
+
+
+def test_nothing_is_written_of_a_file_that_was_erased_meanwhile(file, officer):
+    closed(file, officer)
+    survey = Survey.objects.create(submission=file, kind="satisfaction", asked_on=DAY)
+    erase_submission(submission=Submission.objects.get(pk=file.pk))
+    for write in (
+        lambda: rate(survey=survey, grade="no", comment="Trop long."),
+        lambda: write_note(submission=file, author=officer, audience="internal", text="Trop tard."),
+        lambda: record_step(submission=file, officer=officer, step="partner", note="Trop tard."),
+    ):
+        with pytest.raises(PermissionDenied):
+            write()
+    survey.refresh_from_db()
+    assert (survey.grade, survey.comment, survey.answered_at) == ("", "", None)
+    assert not file.notes.exists()
+    assert not file.follow_ups.exists()
 
 
 # -- what stays unanswered

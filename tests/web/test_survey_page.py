@@ -97,6 +97,14 @@ def test_what_cannot_be_gets_a_sentence_and_what_was_typed_stays(client, schemes
     assert ours(SchemeEvent).count() == n
 
 
+def test_what_is_refused_of_a_scheme_that_is_not_shown_any_more_says_so(client, schemes, outcome):
+    client.post(outcome, {"scheme": schemes[0].pk, "answer": "granted"})
+    page = client.post(outcome, {"scheme": schemes[0].pk, "answer": "refused"})
+    assert page.status_code == 422
+    assert "n’attend plus de réponse ici" in text_of(page)
+    assert page.content.decode().count('role="alert"') == 1
+
+
 @pytest.mark.parametrize("sent", [{"grade": ""}, {"grade": "bof"}, {"grade": "yes", "comment": "x" * 501}])
 def test_a_rating_that_cannot_be_gets_a_sentence(client, rating, sent):
     page = client.post(rating, {"comment": "Gardé.", **sent})
@@ -120,3 +128,9 @@ def test_a_withdrawn_file_and_another_question_open_nothing(client, file, outcom
     withdraw_consent(submission=file)
     assert client.get(outcome).status_code == 404
     assert client.post(outcome, {"answer": "granted"}).status_code == 404
+
+
+def test_the_public_page_says_what_is_asked_once_a_file_is_closed(client):
+    text = text_of(client.get("/donnees-personnelles/"))
+    assert "une fois votre dossier clos" in text
+    assert "un lien dans chaque courriel arrête ces questions" in text

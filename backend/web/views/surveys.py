@@ -37,11 +37,14 @@ def survey(request: HttpRequest, token: str) -> HttpResponse:
         if not refused:
             messages.success(request, _("C’est noté, merci."))
             return private(redirect("survey", token))
+    schemes = [] if asked.kind == Survey.Kind.SATISFACTION else open_schemes(asked.submission)
+    if refused.get("refused_scheme") not in {state.scheme.pk for state in schemes}:
+        refused.pop("refused_scheme", None)  # it is not shown any more: the sentence stands at the top
     context = {
         "survey": asked,
         "submission": asked.submission,
         "rating_form": RatingForm(initial={"comment": asked.comment}, auto_id="avis_%s"),
-        "schemes": [] if asked.kind == Survey.Kind.SATISFACTION else open_schemes(asked.submission),
+        "schemes": schemes,
         "grades": Survey.Grade.choices,
         **refused,
     }
