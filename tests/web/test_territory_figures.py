@@ -2,9 +2,10 @@
 
 import csv
 from datetime import date
-from io import StringIO
+from io import BytesIO, StringIO
 
 import pytest
+from openpyxl import load_workbook
 
 from backend.accounts.models import Membership
 from backend.jobs.models import JobState
@@ -110,6 +111,19 @@ def test_cells_of_the_map_are_taken_away(client, files):
         ["60159", "competences.recruter", "small", "3"],
         ["60159", "numerique.robot", "small", "3"],
     ]
+
+
+@pytest.mark.neighbour("siren", "address", "group")
+@pytest.mark.parametrize("page", [FUNNEL, MAP])
+def test_a_workbook_says_what_the_csv_says_with_numbers_as_numbers(client, files, page):
+    client.force_login(lead_of(ARC))
+    response = client.get(page, {"xlsx": "1", "besoin": "numerique"})
+    assert response["Content-Disposition"].endswith('.xlsx"')
+    sheet = load_workbook(BytesIO(response.content)).active
+    rows = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    assert rows == rows_of(client.get(page, {"csv": "1", "besoin": "numerique"}))
+    assert any(isinstance(cell.value, int) for row in sheet for cell in row)
+    assert AuditEvent.objects.filter(kind=Kind.EXPORT).count() == 2
 
 
 @pytest.mark.neighbour("siren", "address", "group")

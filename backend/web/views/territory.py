@@ -1,7 +1,6 @@
 """The territory's figures, for those who lead: how far files get, and what nothing answers where."""
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
@@ -14,10 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from backend.common.days import current_day
-from backend.common.spreadsheets import escape_cell
 from backend.jobs.models import JobState
-from backend.journal.models import Kind
-from backend.journal.services import record_event
 from backend.matchmaking.standing import Standing
 from backend.steering.funnel import Funnel, Funnels, answers_before_a_name, funnels
 from backend.steering.gap_map import Gap, Gaps, gaps
@@ -26,6 +22,7 @@ from backend.steering.scopes import scope_of
 from backend.steering.success import LEAST, SchemesAtWork, schemes_at_work
 from backend.territories.outlines import size_of_map
 from backend.web import charts
+from backend.web.figures import as_file, format_of
 from backend.web.forms.territory import FunnelForm, GapForm
 from backend.web.territory_map import CLASSES, areas
 from backend.web.views.officer import signed_in
@@ -35,13 +32,13 @@ from backend.web.views.officer import signed_in
 @never_cache
 @require_safe
 def funnel(request: HttpRequest) -> HttpResponse:
-    """Show how far files got and in how many working days; as CSV where the address asks for it."""
+    """Show how far files got and in how many working days; as a file where the address asks for one."""
     scope, on = scope_of(signed_in(request)), current_day()
     form = FunnelForm(request.GET, scope=scope)
     filters = form.filters(on=on)
     found = funnels(scope, filters, on=on)
-    if "csv" in request.GET and not form.errors:
-        return as_csv(request, "demandes", _funnel_rows(found))
+    if format_of(request) and not form.errors:
+        return as_file(request, signed_in(request), "demandes", _funnel_rows(found))
     months = [
         (date_format(month.first, "m/y"), month.funnel.filed, month.funnel.answered.n) for month in found.by_month
     ]
@@ -62,13 +59,13 @@ def funnel(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def gap_map(request: HttpRequest) -> HttpResponse:
-    """Show what is asked for and not answered: a map, and the same as tables; as CSV where the address asks for it."""
+    """Show what is asked for and not answered: a map, and the same as tables; as a file where it is asked for."""
     scope = scope_of(signed_in(request))
     form = GapForm(request.GET, scope=scope)
-    wants_csv = "csv" in request.GET and not form.errors
-    found = gaps(scope, form.filters(), with_cells=wants_csv)
-    if wants_csv:
-        return as_csv(request, "besoins", _gap_rows(found))
+    wants_file = bool(format_of(request)) and not form.errors
+    found = gaps(scope, form.filters(), with_cells=wants_file)
+    if wants_file:
+        return as_file(request, signed_in(request), "besoins", _gap_rows(found))
     context = {
         "form": form,
         "found": found,
@@ -89,12 +86,12 @@ def gap_map(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def schemes(request: HttpRequest) -> HttpResponse:
-    """Show what came of schemes, why others were set aside and whose sheets mislead; as CSV where it is asked for."""
+    """Show what came of schemes, why others were set aside and whose sheets mislead; as a file where asked for."""
     scope, on = scope_of(signed_in(request)), current_day()
     form = FunnelForm(request.GET, scope=scope)
     found = schemes_at_work(scope, form.filters(on=on))
-    if "csv" in request.GET and not form.errors:
-        return as_csv(request, "dispositifs", _scheme_rows(found))
+    if format_of(request) and not form.errors:
+        return as_file(request, signed_in(request), "dispositifs", _scheme_rows(found))
     context = {"form": form, "found": found, "least": LEAST, "counted_at": _counted_at()}
     return render(request, "web/territory/schemes.html", context, status=422 if form.errors else 200)
 
@@ -197,14 +194,3 @@ def _funnel_rows(found: Funnels) -> Iterator[list[object]]:
                 if reached := row.reached.get(step):
                     yield [title, label, step.label, reached.n, reached.median, reached.ninth]
             yield [title, label, _("en attente de réponse"), row.waiting, "", ""]
-
-
-def as_csv(request: HttpRequest, name: str, rows: Iterable[Iterable[object]]) -> HttpResponse:
-    """Return rows as a file that no spreadsheet runs, and note in the journal that it was taken away."""
-    record_event(kind=Kind.EXPORT, actor=signed_in(request), detail=name)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{current_day()}.csv"'
-    response.write("\ufeff")  # else a spreadsheet does not read the accents
-    writer = csv.writer(response, delimiter=";")
-    writer.writerows([escape_cell(str(cell)) for cell in row] for row in rows)
-    return response
