@@ -49,7 +49,6 @@ def _write_workbook(rows: Rows, response: HttpResponse) -> None:
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("chiffres")
-    sheet.freeze_panes = "A2"
     for row in rows:
         sheet.append([said(cell) for cell in row])
     book.save(response)

@@ -23,6 +23,7 @@ from tests.factories import (
     make_lead,
     make_officer,
     make_submission,
+    next_morning,
     rewriting,
     write_version,
 )
@@ -269,6 +270,7 @@ def test_from_filing_to_the_e_mail_it_is_enough(served):
     sent = ours(Notification).filter(state=Notification.State.SENT)
     n_before = sent.count()  # what the other tests of this role sent is kept
     submission = make_submission(confirmed=True)
+    next_morning()
     desk = Client()
     desk.force_login(officer)
     assert desk.get(f"/agent/{submission.pk}/").status_code == 200
