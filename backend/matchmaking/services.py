@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
@@ -332,8 +332,11 @@ def confirm_address(*, submission: Submission) -> Submission:
 def send_space_link(*, email: str) -> None:
     """Send one link to an address that filed: of 30 minutes, or the one that confirms it while it never was.
 
-    For an address that filed nothing the same is done, and undone: how long it takes tells nobody which it was.
+    For an address that filed nothing the same is done, and undone: how long it takes tells nobody which it was. What
+    is kept is not waited for on the disk, which nothing undone waits for; a request lost there is made again.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
     filed = Submission.objects.filed_with(email).select_related("contact", "sheet", "consent_by")
     last_confirmed = filed.order_by(F("confirmed_at").desc(nulls_last=True), "-filed_at").first()
     if last_confirmed:
@@ -360,8 +363,8 @@ def send_access_link(*, submission: Submission) -> None:
 
 @transaction.atomic
 def stop_everything(*, address: str) -> None:
-    """Stop every e-mail about every submission of an address, alerts included."""
-    for submission in Submission.objects.of_address(address):
+    """Stop every e-mail about every submission of an address, confirmed or not, alerts included."""
+    for submission in Submission.objects.filed_with(address):
         for topic in (submission.topic, Alert(submission=submission).topic):
             stop(address=address, topic=topic)
 

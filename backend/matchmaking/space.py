@@ -1,17 +1,20 @@
 """What a contact reads of all the requests of its address: firm by firm, each in a line."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.core.paginator import Page, Paginator
+
+from backend.accounts.models import Organisation
 from backend.common.days import add_working_days
 from backend.matchmaking.emails import organisation_in_charge
 from backend.matchmaking.models import SchemeEvent, Submission
-from backend.matchmaking.ownership import readings_of
-from backend.matchmaking.states import SchemeState, states_of
+from backend.matchmaking.states import SchemeState, states_of_files
 
-MOST_FILES = 50  # that one page lists, the newest first
+PER_PAGE = 50  # confirmed requests, the newest first
+MOST_UNCONFIRMED = 5  # beside them
 State = SchemeEvent.State
 
 
@@ -45,46 +48,50 @@ class FirmLines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """The requests of an address: confirmed ones by firm, and those that it has not confirmed."""
+    """The requests of an address: a page of the confirmed ones by firm, and those that it has not confirmed."""
 
     firms: list[FirmLines]
+    page: Page[Submission]
     unconfirmed: list[Submission]
-    is_cut: bool  # there are more requests than the page lists
+    has_more_unconfirmed: bool
 
 
-def space_of(address: str, *, on: date) -> Space:
-    """Return the requests of an address that was just shown to be its reader's."""
+def space_of(address: str, *, on: date, page: str | None = None) -> Space:
+    """Return the requests of an address that was just shown to be its reader's.
+
+    Anybody may file with an address: what it has not confirmed never takes the place of its own requests.
+    """
     related = ("sheet__company", "contact", "epci", "officer")
     filed = Submission.objects.filed_with(address).select_related(*related).order_by("-filed_at", "-pk")
-    files = list(filed[: MOST_FILES + 1])
-    listed = files[:MOST_FILES]
+    own = filed.filter(confirmed_at__isnull=False).prefetch_related("epci__organisations")
+    shown = Paginator(own, PER_PAGE).get_page(page)
+    unconfirmed = list(filed.filter(confirmed_at__isnull=True)[: MOST_UNCONFIRMED + 1])
     return Space(
-        firms=_by_firm([file for file in listed if file.confirmed_at], on=on),
-        unconfirmed=[file for file in listed if not file.confirmed_at],
-        is_cut=len(files) > MOST_FILES,
+        firms=_by_firm(list(shown), on=on),
+        page=shown,
+        unconfirmed=unconfirmed[:MOST_UNCONFIRMED],
+        has_more_unconfirmed=len(unconfirmed) > MOST_UNCONFIRMED,
     )
 
 
-def _by_firm(files: Iterable[Submission], *, on: date) -> list[FirmLines]:
-    files = list(files)
-    readings = readings_of(files)
+def _by_firm(files: Sequence[Submission], *, on: date) -> list[FirmLines]:
+    states = states_of_files([file.pk for file in files], told=True)
     firms: dict[tuple[str, int], FirmLines] = {}
     for file in files:
-        file.page_readings = readings[file.pk]
         company = file.sheet.company
         key = ("siren", company.pk) if company else ("file", file.pk)
         firm = firms.setdefault(key, FirmLines(name=file.sheet.name, siren=company.siren if company else ""))
-        firm.files.append(line_of(file, on=on))
+        firm.files.append(_line_of(file, states[file.pk].values(), on=on))
     return list(firms.values())
 
 
-def line_of(submission: Submission, *, on: date) -> FileLine:
+def _line_of(submission: Submission, states: Iterable[SchemeState], *, on: date) -> FileLine:
     """Return where a request stands, from what its firm was told."""
-    states = [state for state in states_of(submission, told=True).own.values() if state.counts]
-    n_of = Counter(state.counts.state for state in states if state.counts)
+    states = [state for state in states if state.counts]
     organisation = organisation_in_charge(submission)
+    n_of = Counter(state.counts.state for state in states if state.counts)
     officer = submission.officer if submission.officer and submission.officer.is_active else None
-    next_on, next_scheme = _next(submission, states, on=on)
+    next_on, next_scheme = _next(submission, states, organisation, on=on)
     return FileLine(
         submission=submission,
         followed_by=str(officer or organisation or ""),
@@ -96,12 +103,13 @@ def line_of(submission: Submission, *, on: date) -> FileLine:
     )
 
 
-def _next(submission: Submission, states: Iterable[SchemeState], *, on: date) -> tuple[date | None, str]:
+def _next(
+    submission: Submission, states: Iterable[SchemeState], organisation: Organisation | None, *, on: date
+) -> tuple[date | None, str]:
     """Return the next day that counts for a request, and which scheme is to be asked for by then."""
     if submission.is_barred:
         return None, ""
     days = [(state.ask_by, str(state.scheme)) for state in states if state.ask_by and state.ask_by >= on]
-    organisation = organisation_in_charge(submission)
     waits = not (submission.reviewed_at or submission.closed_at)
     if waits and organisation and organisation.promised_days is not None:
         answered_on = add_working_days(submission.waits_since, organisation.promised_days)

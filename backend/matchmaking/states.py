@@ -167,10 +167,15 @@ def taken_away(scheme: Scheme, *, files: SubmissionQuerySet) -> frozenset[int]:
     return frozenset(file for (file, _scheme), said in words.items() if _state(said, verdicts.get(file)).takes_away)
 
 
-def states_of_files(keys: Collection[int]) -> Mapping[int, Mapping[int, SchemeState]]:
-    """Return what is said of the schemes of each of some files in that file, as officers see it: two queries."""
+def states_of_files(keys: Collection[int], *, told: bool = False) -> Mapping[int, Mapping[int, SchemeState]]:
+    """Return what is said of the schemes of each of some files in that file, but by facts: two queries.
+
+    It is what officers see; ``told`` leaves out the verdicts that the firm does not know.
+    """
     words = _last_words(SchemeEvent.objects.standing().filter(submission__in=keys))
     reviews = Review.objects.filter(submission__in=keys).with_what_it_names().order_by("decided_at", "pk")
+    if told:
+        reviews = reviews.filter(_was_told())
     verdicts = {(row.submission_id, row.scheme_id): row for row in reviews}
     found: dict[int, dict[int, SchemeState]] = {key: {} for key in keys}
     for file, scheme in words.keys() | verdicts.keys():
@@ -182,10 +187,14 @@ def _reviews(submission: Submission, others: Collection[int]) -> list[tuple[Revi
     """Return the verdicts of a file and of those read with it, the oldest first, and whether the firm was told."""
     if not others and not may_have(submission, REVIEWS):
         return []
-    end = ReviewEnd.objects.filter(submission=OuterRef("submission"), ended_at__gte=OuterRef("decided_at"))
     rows = Review.objects.filter(submission__in=[submission.pk, *others]).with_what_it_names()
-    rows = rows.annotate(**{IS_TOLD: Exists(end)}).order_by("decided_at", "pk")
+    rows = rows.annotate(**{IS_TOLD: _was_told()}).order_by("decided_at", "pk")
     return [(row, getattr(row, IS_TOLD)) for row in rows]
+
+
+def _was_told() -> Exists:
+    """Tell of a verdict whether a review ended since."""
+    return Exists(ReviewEnd.objects.filter(submission=OuterRef("submission"), ended_at__gte=OuterRef("decided_at")))
 
 
 def _words(submission: Submission, others: Collection[int]) -> Words:

@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from backend.links.models import RULES, Kind, Link
-from backend.links.services import find_link
+from backend.links.services import find_link, make_link, use_up
 from backend.matchmaking.models import Submission
 
-FRESH = "fresh_access"  # in the session: which address, and until when
+FRESH = "fresh_access"  # in the session: which address, until when, and the result links made there
+LINKS = "links"
 
 
 class DeadLink(Http404):
@@ -73,17 +75,41 @@ class FreshAccess:
 def grant_access(request: HttpRequest, address: str) -> None:
     """Note in the session that an address received a link just now; what it may do more ends by itself."""
     until = timezone.now() + RULES[Kind.ACCESS].lifetime
+    if request.session.get(FRESH, {}).get("address", address).casefold() != address.casefold():
+        drop_access(request)
+    links = request.session.get(FRESH, {}).get(LINKS, {})
     request.session.cycle_key()
-    request.session[FRESH] = {"address": address, "until": until.timestamp()}
+    request.session[FRESH] = {"address": address, "until": until.timestamp(), LINKS: links}
 
 
 def drop_access(request: HttpRequest) -> None:
-    request.session.pop(FRESH, None)
+    """Close the space in this browser, and end the result links that were made there."""
+    for token in request.session.pop(FRESH, {}).get(LINKS, {}).values():
+        if link := find_link(kind=Kind.RESULT, token=token):
+            use_up(link=link)
+
+
+def result_link(request: HttpRequest, submission: Submission) -> str:
+    """Return the token of a result link: in an open space one for each file, which ends when the space is closed."""
+    if not has_fresh_access(request, submission):
+        return make_link(kind=Kind.RESULT, object_id=submission.pk)
+    space = request.session[FRESH]
+    links, key = space.get(LINKS, {}), str(submission.pk)
+    if key in links and find_link(kind=Kind.RESULT, token=links[key]):
+        return str(links[key])
+    token = make_link(kind=Kind.RESULT, object_id=submission.pk)
+    request.session[FRESH] = {**space, LINKS: {**links, key: token}}
+    return token
 
 
 def fresh_access(request: HttpRequest) -> FreshAccess | None:
     """Return the address that this browser showed to be its reader's in the last 30 minutes."""
-    kept = request.session.get(FRESH, {})
+    return access_of(request.session)
+
+
+def access_of(session: SessionBase) -> FreshAccess | None:
+    """Return the same of a session."""
+    kept = session.get(FRESH, {})
     address, until = kept.get("address", ""), kept.get("until", 0)
     if not address or until <= timezone.now().timestamp():
         return None

@@ -17,12 +17,14 @@ from backend.common.days import current_day
 from backend.companies.establishments import find_by_number
 from backend.companies.models import Fact
 from backend.companies.registered import Registered
+from backend.links.models import RULES, Kind
 from backend.matchmaking.in_charge import OutsideTerritory, route
 from backend.matchmaking.models import SavedDraft, Submission
 from backend.matchmaking.next_request import known_firm
 from backend.matchmaking.questions import Questions
 from backend.matchmaking.unfiled import Unfiled, read_unfiled
 from backend.territories.models import ServedEpci
+from backend.web.access import access_of
 from backend.web.forms.filing import STEPS, merge_facts
 from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.number import digits_of, number_of
@@ -79,8 +81,8 @@ class Draft:
         if DRAFT not in session:
             return None
         if row := session[DRAFT].get(ROW, 0):
-            saved = SavedDraft.objects.filter(pk=row).first()
-            return cls.of_saved(saved) if saved else None
+            saved = SavedDraft.objects.standing().filter(pk=row).first()
+            return cls.of_saved(saved) if saved and not _is_left_alone(session, saved) else None
         return cls._read(session[DRAFT])
 
     @classmethod
@@ -266,9 +268,19 @@ def open_draft(session: SessionBase, saved: SavedDraft) -> Draft:
 
 
 def leave_draft(session: SessionBase) -> None:
-    """Leave a draft that is kept for its contact where it is, and nothing of it in this browser."""
-    if ROW in session.get(DRAFT, {}):
-        del session[DRAFT]
+    """Keep nothing of a draft in this browser; one that is kept for its contact stays where it is."""
+    session.pop(DRAFT, None)
+
+
+def _is_left_alone(session: SessionBase, saved: SavedDraft) -> bool:
+    """Tell whether nobody typed any more in a kept draft once its space had closed: a shared computer shows it not."""
+    return access_of(session) is None and timezone.now() - saved.touched_at > RULES[Kind.ACCESS].lifetime
+
+
+def unsent_draft(session: SessionBase) -> Draft | None:
+    """Return the draft that this browser alone has, and that another one would take the place of."""
+    draft = Draft.of(session)
+    return draft if draft and draft.steps and not draft.row else None
 
 
 @dataclass(frozen=True)

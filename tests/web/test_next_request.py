@@ -10,7 +10,7 @@ from backend.matchmaking.ownership import known_facts
 from backend.matchmaking.services import confirm_address, correct_submission
 from tests.factories import ARC, DAY, FACTS, make_officer, make_submission
 from tests.web.conftest import PROJECT
-from tests.web.test_space import AGREED, begin, second_of
+from tests.web.test_space_next import AGREED, begin, second_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.neighbour("siren", "group", "epci")]
 

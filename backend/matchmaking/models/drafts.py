@@ -4,7 +4,7 @@ import uuid
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking.models.submissions import Submission
@@ -13,8 +13,12 @@ from backend.matchmaking.models.submissions import Submission
 class SavedDraftQuerySet(models.QuerySet["SavedDraft"]):
     def of_address(self, email: str) -> Self:
         """Begun by an address from a request that is still its own."""
-        own = Submission.objects.proven().filed_with(email)
-        return self.filter(address__iexact=email, submission__in=own)
+        return self.standing().filter(address__iexact=email)
+
+    def standing(self) -> Self:
+        """Begun from a request that is still its address's own."""
+        own = Q(address__iexact=F("submission__contact__email"))
+        return self.filter(own, submission__in=Submission.objects.proven())
 
 
 class SavedDraft(models.Model):
@@ -35,9 +39,7 @@ class SavedDraft(models.Model):
         verbose_name_plural = _("demandes commencées")
         ordering = ["-touched_at", "-pk"]
         constraints = [
-            models.CheckConstraint(
-                name="saved_draft_begun_then_touched", condition=Q(touched_at__gte=models.F("begun_at"))
-            )
+            models.CheckConstraint(name="saved_draft_begun_then_touched", condition=Q(touched_at__gte=F("begun_at")))
         ]
 
     def __str__(self) -> str:

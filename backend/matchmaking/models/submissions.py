@@ -1,11 +1,10 @@
-"""What a firm filed: its facts, its needs, its words, and who follows it."""
+"""What a firm filed: its facts, its words, and who follows it."""
 
 import uuid
 from datetime import date, datetime
 from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
@@ -15,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.models import User
 from backend.common.days import add_working_days, working_day_before
 from backend.companies.models import Contact, Fact, FactSheet
-from backend.schemes.models import SubNeed
 from backend.schemes.vocabulary import HORIZONS
 from backend.territories.models import ServedEpci
 
@@ -266,48 +264,6 @@ class Submission(models.Model):
             _("ce SIREN et cette adresse") if both else _("ce SIREN") if self.many_of_company else _("cette adresse")
         )
         return _("Beaucoup de demandes pour %(same)s ce jour-là") % {"same": same}
-
-
-# From what weight on, what a need is of what a firm wrote.
-STRENGTHS = (
-    (0.8, _("l’essentiel de ce qu’elle écrit")),
-    (0.3, _("une partie de ce qu’elle écrit")),
-    (0.0, _("un indice")),
-)
-
-
-class Need(models.Model):
-    """A sub-need of a submission: ticked by the firm, understood from its words, or added by an officer who knows."""
-
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="needs")
-    sub_need = models.ForeignKey(SubNeed, on_delete=models.PROTECT, related_name="+")
-    ticked = models.BooleanField(default=False)
-    added = models.BooleanField(default=False)
-    weight = models.FloatField()
-    probability = models.FloatField(default=1.0, help_text="That the firm has it, in [0, 1].")
-    evidence = ArrayField(models.CharField(max_length=60), default=list)
-    sentence = ArrayField(
-        models.PositiveIntegerField(), null=True, help_text="Where the text says it best: from, and up to."
-    )
-
-    class Meta:
-        verbose_name = _("besoin exprimé")
-        verbose_name_plural = _("besoins exprimés")
-        ordering = ["-probability", "-weight", "sub_need__position"]
-        constraints = [models.UniqueConstraint(fields=["submission", "sub_need"], name="need_once")]
-
-    def __str__(self) -> str:
-        return str(self.sub_need)
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether a person said it, the firm or an officer."""
-        return self.ticked or self.added
-
-    @property
-    def strength(self) -> str:
-        """What it is of what the firm wrote, in words."""
-        return str(next(words for least, words in STRENGTHS if self.weight >= least))
 
 
 class HandOverQuerySet(models.QuerySet["HandOver"]):

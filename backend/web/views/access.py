@@ -34,7 +34,9 @@ def send_access(request: HttpRequest, token: str) -> HttpResponse:
     if wait := spend("access.network", client_network(request)):
         return private(too_many_requests(request, wait=wait))
     send_access_link(submission=submission)
-    messages.success(request, _("Un courriel part vers l’adresse de cette demande. Son lien sert une fois."))
+    words = _("Un courriel part vers l’adresse de cette demande.")
+    once, confirms = _("Son lien sert une fois."), _("Son lien confirme d’abord l’adresse.")
+    messages.success(request, f"{words} {once if submission.confirmed_at else confirms}")
     return redirect("result", token)
 
 

@@ -15,14 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
-from backend.links.models import Kind
-from backend.links.services import make_link
 from backend.matchmaking import engine
 from backend.matchmaking.in_charge import outside_contacts
 from backend.matchmaking.models import AnswerCount, Cause, Submission
 from backend.matchmaking.services import Filing, file_submission
 from backend.schemes.models import SubNeed, TaxonomyNeed
-from backend.web.access import fresh_access, private
+from backend.web.access import fresh_access, private, result_link
 from backend.web.drafts import CALL, CONTACT, MOST_BYTES, Draft, Stated, stated
 from backend.web.forms.answers import trilean
 from backend.web.forms.filing.call import CallForm
@@ -163,7 +161,7 @@ def contact(request: HttpRequest) -> HttpResponse:
         submission = file_submission(filing_of(said, form), on=current_day(), proven=is_proven(request, draft))
         draft.forget(request.session)
     request.session[FILED] = draft.key
-    return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk))
+    return redirect("result", result_link(request, submission))
 
 
 def show_again(request: HttpRequest) -> HttpResponse | None:
@@ -286,4 +284,4 @@ def _already_filed(request: HttpRequest) -> HttpResponseRedirect | None:
     if key is None or request.POST.get("filing_key") != key:
         return None
     submission = Submission.objects.filter(filing_key=UUID(key)).first()
-    return redirect("result", make_link(kind=Kind.RESULT, object_id=submission.pk)) if submission else None
+    return redirect("result", result_link(request, submission)) if submission else None

@@ -13,16 +13,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
-from backend.links.models import Kind
-from backend.links.services import make_link
 from backend.matchmaking.models import SavedDraft, Submission
 from backend.matchmaking.services import confirm_address, send_space_link, stop_everything
 from backend.matchmaking.space import space_of
 from backend.privacy.rules import rules
-from backend.web.access import drop_access, fresh_access, private
-from backend.web.drafts import NAMES, Draft, leave_draft, open_draft
+from backend.web.access import drop_access, fresh_access, private, result_link
+from backend.web.drafts import NAMES, Draft, leave_draft, open_draft, unsent_draft
 from backend.web.forms.result import AddressForm
 from backend.web.notices import Notice, no_cookie, too_many
+from backend.web.views.answer import FILED
 from backend.web.views.filing import after
 
 MOST_DRAFTS = 10  # of one address
@@ -40,8 +39,9 @@ def space(request: HttpRequest) -> HttpResponse:
         drafts = SavedDraft.objects.of_address(access.address).select_related("submission__sheet")
         context = {
             "access": access,
-            "space": space_of(access.address, on=current_day()),
+            "space": space_of(access.address, on=current_day(), page=request.GET.get("page")),
             "drafts": drafts,
+            "unsent": unsent_draft(request.session),
             "kept_for": rules()["saved_drafts"].kept_for,
         }
         return private(render(request, "web/space.html", context))
@@ -88,7 +88,7 @@ def open_file(request: HttpRequest, address: str, pk: int) -> HttpResponse:
     """Open one of the requests that the space lists, by a result link of its own."""
     submission = get_object_or_404(Submission.objects.of_address(address), pk=pk)
     page = request.POST.get("page", "")
-    return redirect(page if page in PAGES else "result", make_link(kind=Kind.RESULT, object_id=submission.pk))
+    return redirect(page if page in PAGES else "result", result_link(request, submission))
 
 
 @require_POST
@@ -101,8 +101,24 @@ def confirm(request: HttpRequest, address: str, pk: int) -> HttpResponse:
     return redirect("space")
 
 
+def takes_no_place(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let no draft take the place of one that was not sent and is kept nowhere else: its reader is asked first."""
+
+    @wraps(view)
+    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if unsent_draft(request.session):
+            messages.error(
+                request, _("Une demande est en cours dans ce navigateur : envoyez-la ou effacez-la d’abord.")
+            )
+            return redirect("space")
+        return view(request, *args, **kwargs)
+
+    return asking
+
+
 @require_POST
 @in_space
+@takes_no_place
 def begin(request: HttpRequest, address: str, pk: int) -> HttpResponse:
     """Begin another request for the firm of one of those of the address; it is kept for its contact."""
     related = ("contact", "sheet__company", "sheet__establishment")
@@ -129,6 +145,7 @@ def begin(request: HttpRequest, address: str, pk: int) -> HttpResponse:
 
 @require_POST
 @in_space
+@takes_no_place
 def resume(request: HttpRequest, address: str, draft_pk: int) -> HttpResponse:
     """Go on with a request that was begun, on whatever device."""
     saved = get_object_or_404(SavedDraft.objects.of_address(address), pk=draft_pk)
@@ -148,13 +165,15 @@ def delete_draft(request: HttpRequest, address: str, draft_pk: int) -> HttpRespo
 def stop_all(request: HttpRequest, address: str) -> HttpResponse:
     """Stop every e-mail about every request of the address."""
     stop_everything(address=address)
-    messages.success(request, _("C’est arrêté : cette adresse ne recevra plus de courriel sur ses demandes."))
+    words = _("C’est arrêté : cette adresse ne recevra plus de courriel sur ses demandes, sauf un lien demandé ici.")
+    messages.success(request, words)
     return redirect("space")
 
 
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
-    """Close the space in this browser before its 30 minutes are over."""
+    """Close the space in this browser before its 30 minutes are over, and leave nothing of its reader there."""
     drop_access(request)
     leave_draft(request.session)
+    request.session.pop(FILED, None)
     return redirect("home")
