@@ -12,6 +12,7 @@ from backend.accounts.models import User
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import Review, SchemeEvent, Submission
+from backend.matchmaking.outcomes import end_questions
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.states import Said, SchemeState, states_of, word_of_event, word_of_review
 from backend.matchmaking.transitions import (
@@ -85,7 +86,7 @@ def say(
             sentence = _("Le {day} est trop ancien : donnez un jour des dix dernières années.")
         raise StateError(str(sentence).format(day=f"{happened_on:%d/%m/%Y}"))
     reopen_on_event(submission, actor=officer)
-    return SchemeEvent.objects.create(
+    event = SchemeEvent.objects.create(
         submission=submission,
         scheme=scheme,
         revision=match.revision if match else scheme.current,
@@ -93,6 +94,8 @@ def say(
         recorded_at=timezone.now(),
         **sent,
     )
+    end_questions(submission)
+    return event
 
 
 @transaction.atomic

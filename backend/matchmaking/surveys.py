@@ -19,8 +19,9 @@ from backend.matchmaking.emails import enqueue_survey
 from backend.matchmaking.file_events import closing_of, last_closed
 from backend.matchmaking.models import Alert, FollowUp, Submission, Survey
 from backend.matchmaking.models.submissions import SubmissionQuerySet
+from backend.matchmaking.outcomes import OPEN, end_questions, open_schemes, without_a_word
 from backend.matchmaking.scheme_events import StateError, say
-from backend.matchmaking.states import SchemeState, states_of
+from backend.matchmaking.states import states_of
 from backend.matchmaking.transitions import State
 from backend.notifications.frequency_cap import Turn, is_free
 from backend.notifications.services import has_stopped
@@ -31,7 +32,6 @@ Kind = Survey.Kind
 MONTHS = {Kind.SIX_MONTHS: 6, Kind.TWELVE_MONTHS: 12}
 STILL_ASKED = timedelta(days=30)  # after its day, where something kept a question from leaving
 PATIENCE = timedelta(days=30)  # before officers ask instead
-OPEN = frozenset({State.FOLLOWED, State.APPLIED})
 WAITING = "waiting"
 # What each button says of a scheme: where it was only followed, it was asked for first.
 ANSWERS: Mapping[str, tuple[State, ...]] = {
@@ -123,7 +123,7 @@ def _hand(pk: int, on: date) -> bool:
         return False
     survey.handed_on = on
     survey.save(update_fields=["handed_on"])
-    if submission.erased_at or submission.is_barred or not open_schemes(submission):
+    if submission.erased_at or submission.is_barred or not without_a_word(survey):
         return False
     if not submission.follow_ups.to_do().outcomes().exists():
         submission.follow_ups.create(step=FollowUp.Step.OUTCOME, recorded_at=timezone.now())
@@ -131,12 +131,6 @@ def _hand(pk: int, on: date) -> bool:
 
 
 # -- answering
-
-
-def open_schemes(submission: Submission) -> list[SchemeState]:
-    """Return the schemes that a firm follows or asked for, of which nobody knows the end."""
-    states = states_of(submission, told=True).own.values()
-    return [state for state in states if state.counts and state.counts.state in OPEN]
 
 
 @transaction.atomic
@@ -154,19 +148,24 @@ def rate(*, survey: Survey, grade: str, comment: str) -> None:
 
 @transaction.atomic
 def answer_outcome(*, survey: Survey, scheme: Scheme, answer: str, on: date, euros: int | None = None) -> None:
-    """Record what the firm says of a scheme, as the firm would on its page.
+    """Record what the firm says of a scheme, as the firm would on its page; the same button twice is one word.
 
     Raises ``StateError`` where it is no answer, or where the end of that scheme is known, or not asked for.
     """
     if survey.kind not in MONTHS or answer not in ANSWERS:
         raise StateError(_("Choisissez une des réponses proposées."))
     submission = Submission.objects.locked(survey.submission_id)
-    asked = next((state for state in open_schemes(submission) if state.scheme == scheme), None)
-    if asked is None or asked.counts is None:
+    euros = euros if answer == State.GRANTED else None
+    told = states_of(submission, told=True).own.get(scheme.pk)
+    counts = told.counts if told else None
+    if counts and counts.is_firms and counts.event and (counts.state, counts.event.euros) == (answer, euros):
+        return  # the same button twice
+    if counts is None or counts.state not in OPEN:
         raise StateError(_("Ce dispositif n’attend plus de réponse ici : il se corrige depuis votre résultat."))
+    if answer == WAITING and scheme.pk not in survey.still_waiting:
+        survey.still_waiting.append(scheme.pk)
+        survey.save(update_fields=["still_waiting"])
     for state in ANSWERS[answer]:
-        if state != asked.counts.state:
+        if state != counts.state:
             say(submission=submission, scheme=scheme, state=state, on=on, euros=euros if state == answer else None)
-    survey.answered_at = timezone.now()
-    survey.save(update_fields=["answered_at"])
-    submission.follow_ups.to_do().outcomes().update(done_at=survey.answered_at)
+    end_questions(submission)

@@ -1,5 +1,6 @@
 """Files that are done, for the tests of their closing."""
 
+from backend.matchmaking.closing import close_file
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
 from tests.factories import DAY, decide, first_matches
@@ -22,3 +23,12 @@ def officers_word(file, officer, scheme, *states):
 def reason_of(file):
     file.refresh_from_db()
     return file.closed_reason
+
+
+def closed(file, officer, *states):
+    """Close a file in which the firm said something of its first scheme; return that scheme."""
+    scheme = first_matches(file)[0].scheme
+    for state in states:
+        say(submission=file, scheme=scheme, state=state, on=DAY)
+    close_file(submission=file, officer=officer, reason="helped", note="Bon vent.")
+    return scheme

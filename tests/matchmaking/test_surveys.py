@@ -3,21 +3,17 @@
 from datetime import date, timedelta
 
 import pytest
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from backend.common.work import SomeFailed
 from backend.links.models import Link
-from backend.matchmaking.closing import close_done_files, close_file, reopen_file
+from backend.matchmaking.closing import close_file, reopen_file
 from backend.matchmaking.file_events import record_closing
-from backend.matchmaking.follow_up import record_step, write_note
-from backend.matchmaking.models import FileEvent, FollowUp, SchemeEvent, Submission, Survey
+from backend.matchmaking.models import FollowUp, Submission, Survey
 from backend.matchmaking.queue import Filters, Tab, counts_for, queue_of
-from backend.matchmaking.reviews import end_review
-from backend.matchmaking.scheme_events import StateError, say
-from backend.matchmaking.states import states_of
-from backend.matchmaking.surveys import answer_outcome, months_before, rate, send_surveys
+from backend.matchmaking.scheme_events import say
+from backend.matchmaking.surveys import answer_outcome, months_before, send_surveys
 from backend.notifications.frequency_cap import Turn
 from backend.notifications.models import Notification
 from backend.notifications.rendering import Message
@@ -27,14 +23,13 @@ from backend.privacy.erasing import erase_submission
 from tests.factories import (
     DAY,
     bounce,
-    decide,
     failing,
     first_matches,
     make_officer,
     make_submission,
-    rewriting,
     survey_link,
 )
+from tests.matchmaking.closings import closed
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
@@ -51,15 +46,6 @@ def officer():
 @pytest.fixture
 def file():
     return make_submission(confirmed=True)
-
-
-def closed(file, officer, *states):
-    """Close a file in which the firm said something of its first scheme; return that scheme."""
-    scheme = first_matches(file)[0].scheme
-    for state in states:
-        say(submission=file, scheme=scheme, state=state, on=DAY)
-    close_file(submission=file, officer=officer, reason="helped", note="Bon vent.")
-    return scheme
 
 
 def asked(kind=None):
@@ -205,81 +191,6 @@ def test_a_question_takes_its_turn_after_another_email_of_the_day(file, officer)
     assert asked() == []
     send_surveys(on=TOMORROW + timedelta(days=1))
     assert asked() == ["satisfaction"]
-
-
-# -- answers
-
-
-@pytest.mark.parametrize(
-    ("before", "answer", "after"),
-    [
-        ("followed", "granted", ["followed", "applied", "granted"]),
-        ("followed", "refused", ["followed", "applied", "refused"]),
-        ("followed", "waiting", ["followed", "applied"]),
-        ("followed", "given_up", ["followed", "given_up"]),
-        ("applied", "granted", ["applied", "granted"]),
-        ("applied", "refused", ["applied", "refused"]),
-        ("applied", "waiting", ["applied"]),
-        ("applied", "given_up", ["applied", "given_up"]),
-    ],
-)
-def test_an_answer_is_what_the_firm_says_of_the_scheme(file, officer, before, answer, after):
-    scheme = closed(file, officer, before)
-    survey = Survey.objects.create(submission=file, kind="6_months", asked_on=DAY)
-    answer_outcome(survey=survey, scheme=scheme, answer=answer, on=DAY, euros=12_500)
-    events = SchemeEvent.objects.filter(submission=file).order_by("pk")
-    assert [event.state for event in events] == after
-    assert {event.origin for event in events} == {"firm"}
-    assert [event.euros for event in events if event.euros] == ([12_500] if answer == "granted" else [])
-    survey.refresh_from_db()
-    assert survey.answered_at
-
-
-def test_an_answer_that_ends_all_closes_the_file_again_and_one_that_waits_is_asked_after_12_months(officer):
-    ended, waiting = make_submission(confirmed=True), make_submission(confirmed=True, email="b@b.example", siren="")
-    for file, answer in ((ended, "granted"), (waiting, "waiting")):
-        scheme = first_matches(file)[0].scheme
-        decide(file, scheme, officer)
-        end_review(submission=file, officer=officer, on=DAY)
-        scheme = closed(file, officer, "followed")
-        survey = Survey.objects.create(submission=file, kind="6_months", asked_on=DAY)
-        answer_outcome(survey=survey, scheme=scheme, answer=answer, on=DAY)
-    close_done_files(on=HALF_A_YEAR)
-    ended.refresh_from_db()
-    waiting.refresh_from_db()
-    assert (ended.closed_reason, waiting.closed_reason) == ("ended", "")
-    long_ago = timezone.now()
-    with rewriting():
-        FileEvent.objects.filter(kind="closed").update(recorded_at=long_ago)
-    send_surveys(on=A_YEAR)
-    assert list(ours(Survey).filter(kind="12_months").values_list("submission", flat=True)) == [waiting.pk]
-
-
-def test_what_was_settled_meanwhile_is_refused_with_a_sentence(file, officer):
-    scheme = closed(file, officer, "applied", "granted")
-    survey = Survey.objects.create(submission=file, kind="6_months", asked_on=DAY)
-    with pytest.raises(StateError, match="n’attend plus de réponse"):
-        answer_outcome(survey=survey, scheme=scheme, answer="refused", on=DAY)
-    with pytest.raises(StateError, match="Choisissez une des réponses"):
-        answer_outcome(survey=survey, scheme=scheme, answer="perdu", on=DAY)
-    assert states_of(file, told=True).own[scheme.pk].counts.state == "granted"
-
-
-def test_nothing_is_written_of_a_file_that_was_erased_meanwhile(file, officer):
-    closed(file, officer)
-    survey = Survey.objects.create(submission=file, kind="satisfaction", asked_on=DAY)
-    erase_submission(submission=Submission.objects.get(pk=file.pk))
-    for write in (
-        lambda: rate(survey=survey, grade="no", comment="Trop long."),
-        lambda: write_note(submission=file, author=officer, audience="internal", text="Trop tard."),
-        lambda: record_step(submission=file, officer=officer, step="partner", note="Trop tard."),
-    ):
-        with pytest.raises(PermissionDenied):
-            write()
-    survey.refresh_from_db()
-    assert (survey.grade, survey.comment, survey.answered_at) == ("", "", None)
-    assert not file.notes.exists()
-    assert not file.follow_ups.exists()
 
 
 # -- what stays unanswered

@@ -97,6 +97,16 @@ def test_what_cannot_be_gets_a_sentence_and_what_was_typed_stays(client, schemes
     assert ours(SchemeEvent).count() == n
 
 
+def test_the_same_button_twice_is_one_answer(client, file, schemes, outcome):
+    sent = {"scheme": schemes[1].pk, "answer": "granted", "euros": "12 500"}
+    for _ in range(2):
+        page = client.post(outcome, sent, follow=True)
+        assert page.status_code == 200
+        assert "C’est noté" in text_of(page)
+    assert ours(SchemeEvent).filter(submission=file, state="granted").count() == 1
+    assert client.post(outcome, {**sent, "euros": "13 000"}).status_code == 422
+
+
 def test_what_is_refused_of_a_scheme_that_is_not_shown_any_more_says_so(client, schemes, outcome):
     client.post(outcome, {"scheme": schemes[0].pk, "answer": "granted"})
     page = client.post(outcome, {"scheme": schemes[0].pk, "answer": "refused"})

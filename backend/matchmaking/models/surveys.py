@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -12,10 +13,13 @@ from backend.notifications.kinds import SURVEYS
 
 
 class SurveyQuerySet(models.QuerySet["Survey"]):
+    def outcomes(self) -> Self:
+        """Questions on what came of schemes."""
+        return self.exclude(kind=Survey.Kind.SATISFACTION)
+
     def unanswered_since(self, day: date) -> Self:
         """Questions on what came of schemes, asked by then and not answered, of which no officer was told."""
-        rows = self.exclude(kind=Survey.Kind.SATISFACTION)
-        return rows.filter(asked_on__lte=day, answered_at__isnull=True, handed_on__isnull=True)
+        return self.outcomes().filter(asked_on__lte=day, answered_at__isnull=True, handed_on__isnull=True)
 
 
 class Survey(models.Model):
@@ -37,6 +41,13 @@ class Survey(models.Model):
     answered_at = models.DateTimeField(_("répondue le"), null=True, blank=True)
     grade = models.CharField(_("utile"), max_length=6, choices=Grade, blank=True)
     comment = models.CharField(_("un mot"), max_length=500, blank=True)
+    still_waiting = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        blank=True,
+        verbose_name=_("encore en attente"),
+        help_text="Schemes asked for before, of which the firm says that it waits: that is no event of theirs.",
+    )
     handed_on = models.DateField(
         _("confiée le"), null=True, blank=True, help_text="The day on which its officers were left to ask."
     )

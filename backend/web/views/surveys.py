@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods
 from backend.common.days import current_day
 from backend.links.models import Kind
 from backend.matchmaking.models import Survey
+from backend.matchmaking.outcomes import open_schemes
 from backend.matchmaking.scheme_events import StateError
-from backend.matchmaking.surveys import answer_outcome, open_schemes, rate
+from backend.matchmaking.surveys import answer_outcome, rate
 from backend.schemes.models import Scheme
 from backend.web.access import DeadLink, opened, private, submission_of
 from backend.web.forms.states import key_of
