@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -114,12 +115,11 @@ def write_to_several(
     """
     if not message.strip():
         raise ReviewError("Écrivez le mot que ces entreprises liront.")
-    said, written = Written([], []), set[tuple[str, str]]()
+    said, answered = Written([], []), dict[tuple[str, str], Submission]()
     for file, _is_kept in _lock_waiting(submissions, scheme, officer):
-        reader = file.contact.email.casefold(), file.firm
-        if reader in written:
-            continue
-        written.add(reader)
+        answered.setdefault((file.firm, file.contact.email.casefold()), file)
+    # Their turns are held until the end: all officers take them in one order, or two would wait for each other.
+    for _reader, file in sorted(answered.items(), key=itemgetter(0)):
         if file.reviewed_at:
             write_note(submission=file, author=officer, audience=Note.Audience.FIRM, text=message)
             said.noted.append(file)

@@ -1,5 +1,6 @@
 """Who waits for a scheme, and what is decided or written for several of them at once."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -147,9 +148,24 @@ def test_an_address_is_written_to_once_for_each_of_its_firms(desk, page):
     other = make_submission(siren="542065479", **theirs)
     sent = {"file": [one.pk, again.pk, other.pk], "action": "ecrire", "message": "Bonjour."}
     desk.post(page, sent)
-    emails = reviewed_emails().filter(recipient="compta@firm.example").order_by("pk")
-    assert [email.about for email in emails] == [[one.topic], [other.topic]]
+    emails = reviewed_emails().filter(recipient="compta@firm.example")
+    assert {topic for email in emails for topic in email.about} == {one.topic, other.topic}
     assert [email.cap_day for email in emails] == [DAY, DAY]
+
+
+def test_turns_of_several_are_taken_in_one_order_so_that_two_officers_never_wait_for_each_other(desk, page):
+    """Whatever the order of their keys, the firms of the first and the third file have the second's not between."""
+    sirens = ("552032534", "542065479", "552032534")
+    files = [
+        make_submission(confirmed=True, siret="", siren=siren, email=f"z{9 - i}@firm.example")
+        for i, siren in enumerate(sirens)
+    ]
+    with CaptureQueriesContext(connection) as queries:
+        desk.post(page, {"file": [file.pk for file in files], "action": "ecrire", "message": "Bonjour."})
+    held = [re.findall(r"'(company:\d+) (z\d@firm\.example)'", one["sql"]) for one in queries]
+    turns = list(dict.fromkeys(turn for found in held for turn in found))
+    assert len(turns) == 3
+    assert turns == sorted(turns)
 
 
 def test_what_is_written_to_several_waits_where_an_alert_left_today(desk, officer, files, page, scheme):
