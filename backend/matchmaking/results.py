@@ -187,7 +187,8 @@ def _insert_matches(rows: Iterable[dict[str, Any]]) -> None:
     fields = [field for field in Match._meta.concrete_fields if not field.primary_key]
     columns = sql.SQL(", ").join([sql.Identifier(field.attname) for field in fields])
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(Match._meta.db_table), columns)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    # Django wraps no errors of ``copy``, and who files catches its own.
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row([field.get_db_prep_save(row[field.attname], connection) for field in fields])
 
