@@ -61,7 +61,7 @@ def may_leave(rows: NotificationQuerySet, *, on: date) -> bool:
     held = late.select_for_update(skip_locked=True, of=("self",)).first()
     if held is None:  # somebody else has it
         return False
-    day = _first_free_day(held.recipient, held.cap_firm, on)
+    day = take_turn(address=held.recipient, turn=Turn(firm=held.cap_firm, on=on, first=held.cap_first))
     _move(held, day, since=on)
     return day == on
 

@@ -133,6 +133,16 @@ def test_one_that_missed_its_day_takes_another_turn_when_it_leaves(capped, postm
     assert len(postman.accepted) == 2
 
 
+def test_a_closing_date_that_missed_its_day_goes_before_what_waits_on_another(capped, postman, settings):
+    late, waits = capped("a", turn=turn(first=True)), capped("b")
+    Notification.objects.update(due_at=timezone.now())
+    settings.FIXED_DAY = NEXT_DAY
+    assert deliver(pk=late.pk, attempt=0) is True
+    assert days(late, waits) == [1, 2]
+    assert waits.pk not in [pk for pk, _attempt in deliverable()]
+    assert len(postman.accepted) == 1
+
+
 def test_one_that_missed_a_free_day_leaves_at_once(capped, postman, settings):
     late = capped("a")
     settings.FIXED_DAY = DAY + timedelta(days=5)
