@@ -95,9 +95,12 @@ def due(*, on: date, limit: int = 1000) -> list[int]:
 
 @transaction.atomic
 def tell(*, pk: int, on: date) -> bool:
-    """Compare a subscriber's result with what it was told last, and owe one e-mail where there is news."""
+    """Compare a subscriber's result with what it was told last, and owe one e-mail where there is news.
+
+    Where another worker wrote to it on that day meanwhile, what came since waits for the next one.
+    """
     alert = _lock(pk)
-    if alert is None:
+    if alert is None or alert.sent_on == on:
         return False
     read_once(alert.submission)
     alert.told.submission = alert.submission
@@ -133,8 +136,7 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
     is_closing = bool(reminders) or any(one.kind == Kind.CLOSED for one in news)
     turn = Turn(firm=alert.submission.firm, on=on, first=is_closing)
     if (news or reminders) and not is_free(address=alert.submission.contact.email, turn=turn):
-        alert.checked_at = None  # something else about this firm was faster: tomorrow
-        return False
+        return False  # something else about this firm was faster: it is compared again tomorrow, or if something moves
     if is_time:
         alert.told = result
     if not news and not reminders:

@@ -29,7 +29,6 @@ from tests.matchmaking.subscribers import (
     IMMEDIATE,
     MONTHLY,
     NEXT_DAY,
-    WEEKLY,
     closing,
     publish,
     subscriber,
@@ -264,66 +263,6 @@ def test_opening_the_result_does_not_make_news_old(client, scheme):
     publish(scheme)
     client.get(f"/resultat/{link_to(submission)}/")  # a scanner that opens every link does the same
     assert len(sweep()) == 1
-
-
-# -- when
-
-
-def test_at_most_one_email_a_day_and_what_waits_comes_the_next_day(scheme):
-    other = withheld("competences.recruter")
-    subscriber()
-    publish(scheme)
-    assert len(sweep()) == 1
-    publish(other)
-    assert sweep() == []
-    (email,) = sweep(NEXT_DAY)
-    assert other.current.name in email.text
-    assert scheme.current.name not in email.text
-
-
-def test_one_address_with_two_files_gets_one_email_a_day(scheme):
-    subscriber(), subscriber(email="Isabelle.Morel@tolerie.example")
-    publish(scheme)
-    assert len(sweep()) == 1
-    assert sweep() == []
-    assert len(sweep(NEXT_DAY)) == 1
-    assert sweep(NEXT_DAY + timedelta(days=1)) == []
-
-
-def test_one_address_with_two_firms_gets_one_email_of_each(scheme):
-    theirs = {"siret": "", "email": "compta@firm.example"}
-    one, other = subscriber(siren="552032534", **theirs), subscriber(siren="542065479", **theirs)
-    publish(scheme)
-    told = sweep()
-    assert [email.about for email in told] == [[one.topic], [other.topic]]
-    for email, file, not_this in zip(told, (one, other), (other, one), strict=True):
-        assert file.reference in email.text
-        assert not_this.reference not in email.text + email.html
-    assert sweep(NEXT_DAY) == []
-
-
-@pytest.mark.parametrize(("frequency", "days"), [(WEEKLY, 7), (MONTHLY, 30)])
-def test_a_digest_waits_for_its_day_and_tells_only_what_still_holds(scheme, frequency, days):
-    passing = withheld("competences.recruter")
-    subscriber(frequency)
-    publish(scheme), publish(passing)
-    for after in (0, 1, days - 1):
-        assert sweep(DAY + timedelta(days=after)) == []
-    withhold(passing)
-    (email,) = sweep(DAY + timedelta(days=days))
-    assert scheme.current.name in email.text
-    assert passing.current.name not in email.text
-    assert sweep(DAY + timedelta(days=days + 1)) == []
-
-
-def test_a_pause_holds_everything_until_its_day(scheme):
-    submission = subscriber()
-    until = DAY + timedelta(days=10)
-    alerts.subscribe(submission=submission, frequency=IMMEDIATE, paused_until=until, on=DAY)
-    publish(scheme)
-    assert sweep() == []
-    assert sweep(until - timedelta(days=1)) == []
-    assert len(sweep(until)) == 1
 
 
 # -- closing dates
