@@ -71,7 +71,7 @@ def test_closing_leaves_nothing_of_what_was_filed_or_typed_in_the_session(client
     filed = client.post("/demande/contact/", AGREED)["Location"]
     client.post("/demande/besoin/", NEED)
     client.post("/demande/entreprise/", FIRM)
-    assert "La demande en cours s’efface." in text_of(client.get("/espace/"))
+    assert "La demande en cours s’effacera." in text_of(client.get("/espace/"))
     client.post("/espace/fermer/")
     assert client.get(filed).status_code == 404
     assert not {"draft", "filed", "fresh_access"} & set(client.session.keys())
