@@ -153,7 +153,7 @@ def test_after_two_working_days_the_lead_is_told_once_and_decides(submission, ot
     assert [row.to for row in Escalation.objects.filter(hand_over=referral)] == [lead]
     letter = next(one for one in letters("waiting_digest") if one.recipient == lead.email)
     assert submission.reference in letter.text
-    assert "à accepter ou refuser" in letter.subject
+    assert "1 dossier à décider" in letter.subject
     assert other.reference not in letter.text + letter.html
     assert not [one for one in letters("waiting_digest") if one.recipient == elsewhere.email]
     HandOver.objects.filter(pk=referral.pk).update(offered_at=referral.offered_at - timezone.timedelta(days=10))
@@ -176,8 +176,9 @@ def test_while_every_lead_is_away_the_officers_are_told_and_decide(submission, o
     referral = refer_file(submission=submission, epci=epci(CCLO), by=sender)
     tell_who_waits(on=lead_decides_on(referral))
     assert [row.to for row in Escalation.objects.filter(hand_over=referral)] == [reader]
-    (letter,) = [one for one in letters("waiting_digest") if submission.reference in one.text]
-    assert letter.recipient == reader.email
+    (letter,) = [one for one in letters("waiting_digest") if one.recipient == reader.email]
+    assert submission.reference in letter.text
+    assert "1 dossier à décider" in letter.subject
     assert other.reference not in letter.text + letter.html
     assert not [one for one in letters("waiting_digest") if one.recipient == territory.email]
     HandOver.objects.filter(pk=referral.pk).update(offered_at=referral.offered_at - timezone.timedelta(days=10))
