@@ -8,11 +8,10 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
+from backend.accounts.feeds import end_calendar
 from backend.accounts.models import User
 from backend.journal.models import Kind
 from backend.journal.services import record_event
-from backend.links.models import Kind as LinkKind
-from backend.links.services import revoke_links
 from backend.notifications.placeholders import PASSWORD, placeholder
 from backend.notifications.rendering import render
 from backend.notifications.services import enqueue_email
@@ -40,11 +39,6 @@ def off_board(*, user: User) -> None:
     user.save(update_fields=["is_active", "saved_lists", "password"])
     end_calendar(user=user)
     _end_sessions(user)
-
-
-def end_calendar(*, user: User) -> None:
-    """End the address that somebody's calendar follows; who fears for an account fears for it too."""
-    revoke_links(kind=LinkKind.STAFF_FEED, object_id=user.pk)
 
 
 @transaction.atomic

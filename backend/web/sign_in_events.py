@@ -14,8 +14,8 @@ from allauth.mfa.signals import (
 from django.contrib.auth.signals import user_login_failed
 from django.dispatch import receiver
 
+from backend.accounts.feeds import end_calendar
 from backend.accounts.models import User
-from backend.accounts.services import end_calendar
 from backend.journal.models import Kind
 from backend.journal.services import digest_of, record_event
 from backend.links.models import Kind as LinkKind

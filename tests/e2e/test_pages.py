@@ -144,7 +144,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
     page.locator("main button[type=submit]").click()
     look(page, "page-espace-erreur")
     page.goto(f"{service.url}/resultat/{made['waiting']}/")
-    page.get_by_text("Alertes, courriels, liens et données").click()
+    page.get_by_text("Alertes, courriels, agenda, partage, liens et données").click()
     page.get_by_label("En pause jusqu’au").fill("2020-01-01")
     page.get_by_role("button", name="Me prévenir").click()
     look(page, "page-resultat-alertes-erreur")

@@ -137,8 +137,10 @@ def test_the_second_file_of_an_address_waits_and_is_looked_at_again(scheme):
     publish(scheme)
     assert [alerts.tell(pk=file.alert.pk, on=DAY) for file in (first, second)] == [True, False]
     waits = Alert.objects.get(submission=second)
-    assert (waits.checked_at, waits.sent_on) == (None, None)
-    assert waits.pk in alerts.due(on=DAY)
+    assert (waits.checked_on, waits.sent_on) == (DAY, None)
+    assert waits.pk not in alerts.due(on=DAY)  # nothing has moved: it is not compared again each minute
+    assert waits.pk in alerts.due(on=NEXT_DAY)
+    assert alerts.tell(pk=waits.pk, on=NEXT_DAY) is True
 
 
 # -- at what rhythm

@@ -157,9 +157,8 @@ def test_a_firm_that_moves_away_is_asked_first_then_reads_whom_to_call(client):
         assert first.status_code == 422
         assert "Cette commune est juste" not in text_of(first)
         assert "un lien de 30 minutes" in text_of(first)
-    client.post(
-        f"/acces/{link_to(make_submission(confirmed=True), Kind.ACCESS)}/"
-    )  # another file's opens nothing here
+    other = make_submission(confirmed=True, email="quelqu.un@ailleurs.example")
+    client.post(f"/acces/{link_to(other, Kind.ACCESS)}/")  # that of another address opens nothing here
     assert client.post(address, {**sent, "leaves": "1"}).status_code == 422
     client.post(f"/acces/{link_to(submission, Kind.ACCESS)}/")
     first = client.post(address, sent)
