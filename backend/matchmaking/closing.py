@@ -33,8 +33,8 @@ class ClosingError(ValueError):
 def close_file(*, submission: Submission, officer: User, reason: str, note: str = "") -> FileEvent:
     """Close a file that is done; ``note`` is a sentence that the firm reads. What was promised of it is cancelled.
 
-    Raises ``PermissionDenied`` to whoever does not review the file, ``ClosingError`` where it is closed already or
-    where the reason is none of ``Submission.CHOSEN``.
+    Raises ``PermissionDenied`` where the officer does not review the file, ``ClosingError`` where it is closed already
+    or the reason is none of ``Submission.CHOSEN``.
     """
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
@@ -55,8 +55,8 @@ def promised_steps(submission: Submission) -> FollowUpQuerySet:
 def reopen_file(*, submission: Submission, officer: User, on: date) -> None:
     """Open a closed file again; the links and alerts of one that was barred are asked for again.
 
-    Raises ``PermissionDenied`` to whoever does not review it, and where the firm withdrew it: that is the firm's to
-    say.
+    Raises ``PermissionDenied`` where the officer does not review the file, and where the firm withdrew it: only the
+    firm opens that again.
     """
     submission = Submission.objects.locked(submission.pk)
     withdrawn = submission.closed_reason == Closing.WITHDRAWN

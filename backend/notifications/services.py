@@ -45,7 +45,7 @@ PERMANENT = 500  # the first SMTP reply that says "do not try again" (RFC 5321, 
 
 
 class StopError(ValueError):
-    """A reason that cannot be counted, in a sentence for whoever gave it."""
+    """A reason for stopping that is not in the list, in a sentence for the reader of the page."""
 
 
 @dataclass(frozen=True, slots=True)
