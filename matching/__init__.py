@@ -12,6 +12,7 @@ from matching.classes import ByClass
 from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
 from matching.definitions import KINDS, dump_criterion, parse_criterion
 from matching.eligibility import Verdicts, evaluate, outcomes
+from matching.enterprise_size import SIZES, consolidate, is_publicly_held, size_range
 from matching.errors import CriterionError, FactError, MatchingError, RelationError
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, POINTS, SHORT_NOTICE_DAYS, THRESHOLDS, Weights
@@ -48,20 +49,7 @@ from matching.replies import Cause, Decision, Reply, Served
 from matching.schema import criterion_schema
 from matching.schemes import REACHES, Scheme
 from matching.sentences import Span
-from matching.state_aid import (
-    SIZES,
-    Ceiling,
-    Grant,
-    Intensity,
-    ceiling_on,
-    consolidate,
-    fits,
-    headroom,
-    intensity,
-    is_publicly_held,
-    leaves_window_on,
-    size_range,
-)
+from matching.state_aid import Ceiling, Grant, Intensity, ceiling_on, fits, headroom, intensity, leaves_window_on
 from matching.text import fold, tokens
 from matching.tongues import LanguageIdentifier
 from matching.variants import chain_in

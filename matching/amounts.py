@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 
+from matching.enterprise_size import SIZES
 from matching.facts import ANY_NUMBER, Interval
-from matching.state_aid import SIZES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

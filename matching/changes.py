@@ -12,12 +12,12 @@ from math import ceil, floor, inf, log
 
 from matching.classes import bounds_of, months_of
 from matching.criteria import Criterion, InTerritory, Window, leaves
+from matching.enterprise_size import CEILINGS
 from matching.facts import Interval, Place
 from matching.hypotheses import add_to_day
 from matching.outcomes import MET, NOT_MET, Outcome, OutcomeArray, all_of
 from matching.profiles import Profile, Profiles
 from matching.schemes import Scheme
-from matching.state_aid import CEILINGS
 
 MOST = 3  # changes at once: past it, it is another project
 MAX_CANDIDATES = 12  # of one fact, the nearest first, so that a search takes a bounded time

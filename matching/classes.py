@@ -11,7 +11,7 @@ from math import inf, nextafter
 from operator import attrgetter
 from typing import Any
 
-from matching import state_aid
+from matching import enterprise_size
 from matching.criteria import (
     Activity,
     AgeMonths,
@@ -24,9 +24,9 @@ from matching.criteria import (
     Window,
     leaves,
 )
+from matching.enterprise_size import CEILINGS
 from matching.facts import Figures, Place
 from matching.profiles import ACTIVITY_FIELDS, NUMBERS, PLACE_FIELDS, Profile, Profiles, activities_of
-from matching.state_aid import CEILINGS
 
 type Key = Hashable
 type Cut = tuple[str, Any]
@@ -257,11 +257,11 @@ def _group_reader(steps: _Steps) -> Callable[[Profile], Hashable]:
         told = _cut(own, steps), _exact(own, steps)
         if not profile.group:
             return told, profile.group is None
-        whole = state_aid.consolidate(own, profile.group)
+        whole = enterprise_size.consolidate(own, profile.group)
         others = tuple(
             [all(each) for each in zip(*[_exact(part.figures, steps) for part in whole.parts[1:]], strict=True)]
         )
-        return told, _cut(whole.figures, steps), others, state_aid.is_publicly_held(profile.group)
+        return told, _cut(whole.figures, steps), others, enterprise_size.is_publicly_held(profile.group)
 
     return read
 

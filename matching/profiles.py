@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching import state_aid
+from matching import enterprise_size
 from matching.domains import Codes, Places
 from matching.facts import ANY_NUMBER, ANYWHERE, Figures, Interval, Place, Related
 from matching.nomenclatures import WHOLE, activity_path
@@ -216,18 +216,18 @@ class Profiles:
 
     @cached_property
     def sizes(self) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-        """The smallest and the largest size that each may be, as positions in ``state_aid.SIZES``; shape (n,)."""
+        """The smallest and the largest size that each may be, as positions in ``SIZES``; shape (n,)."""
         ranges = [
-            state_aid.size_range(years, public=state_aid.is_publicly_held(row.group))
+            enterprise_size.size_range(years, public=enterprise_size.is_publicly_held(row.group))
             for row, years in zip(self.rows, self._consolidated_years, strict=True)
         ]
         low, high = zip(*ranges, strict=True) if ranges else ((), ())
         return np.array(low, dtype=np.int8), np.array(high, dtype=np.int8)
 
     @cached_property
-    def sums(self) -> list[state_aid.Consolidated]:
+    def sums(self) -> list[enterprise_size.Consolidated]:
         """The figures of each company with those of its group."""
-        return [state_aid.consolidate(row.figures, row.group) for row in self.rows]
+        return [enterprise_size.consolidate(row.figures, row.group) for row in self.rows]
 
     @cached_property
     def _consolidated_years(self) -> list[tuple[Figures, ...]]:

@@ -8,6 +8,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from backend.config import limits
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -174,23 +176,8 @@ MFA_FORMS = {
     "add_webauthn": "backend.web.forms.account.KeyForm",
     "edit_webauthn": "backend.web.forms.account.KeyNameForm",
 }
+SIGN_IN_LIMITS = limits.SIGN_IN_LIMITS
 ACCOUNT_RATE_LIMITS = False  # allauth's way to say none: it counts by account, so a stranger would lock its owner out
-# Tries and seconds; several of one hold together (backend/accounts/attempts.py). "device": a browser where the account
-# was signed in before. "account": all others of the world together, at which half of all codes take thirteen years.
-_DAY = 24 * 3600
-_TRIES = {
-    "device": ((5, 300), (50, _DAY)),
-    "network": ((10, 60), (100, _DAY)),
-    "client": ((5, 300), (20, _DAY)),
-    "account": ((100, _DAY),),
-}
-SIGN_IN_LIMITS: dict[str, tuple[tuple[int, int], ...]] = {
-    **{f"{what}.{scope}": limits for what in ("password", "code") for scope, limits in _TRIES.items()},
-    "reset.device": ((3, 3600),),
-    "reset.network": ((20, 3600),),
-    "reset.client": ((3, 3600),),
-    "reset.account": ((10, _DAY),),
-}
 
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français")]
@@ -273,22 +260,6 @@ HEARTBEAT_FILE = env.str("JONCTION_HEARTBEAT_FILE", default="")
 TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("JONCTION_PROXIES", default=0 if DEMO else 1)
 
 # The API: public and stateless. Nobody signs in, so no session, no cookie and no CSRF token is involved.
-_NO_LIMIT = ""  # what a rate is set to where another server counts
-
-
-_SECONDS = {"sec": 1, "min": 60, "hour": 3600, "day": 24 * 3600}
-
-
-def _rate(name: str, default: str) -> tuple[int, int] | None:
-    rate = env.str(name, default=default)
-    if rate == _NO_LIMIT:
-        return None
-    if not re.fullmatch(r"[1-9]\d{0,8}/(sec|min|hour|day)", rate):
-        raise ImproperlyConfigured(f"{name}={rate!r} is no rate; expected one such as {default}, or nothing.")
-    number, _, unit = rate.partition("/")
-    return int(number), _SECONDS[unit]
-
-
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
@@ -375,32 +346,7 @@ OFFICER_SESSION_SECONDS = 12 * 3600
 OFFICER_SESSION_MOST_SECONDS = 24 * 3600  # however much it is used
 CSRF_FAILURE_VIEW = "backend.web.views.errors.csrf_failure"
 
-# How often from one network (an IPv4 address, an IPv6 /64), and in how many seconds. Generous: a room full of firms at
-# a chamber shares one address.
-_API = {
-    "api_read.network": _rate("JONCTION_API_READ_RATE", "120/min"),
-    "api_match.network": _rate("JONCTION_API_MATCH_RATE", "30/min"),
-}
-THROTTLES: dict[str, tuple[int, int]] = {
-    "draft.network": (120, 3600),
-    "filing.network": (60, 3600),
-    "call.network": (20, 3600),
-    "space.network": (60, 3600),
-    "state.network": (120, 3600),
-    "download.network": (60, 3600),
-    "document.network": (60, 3600),
-    "access.network": (20, 3600),
-    "share.network": (20, 3600),
-    "feed.link": (60, 3600),
-    "report.network": (20, 3600),
-    "remark.network": (20, 3600),
-    "wrong_link.network": (100, 3600),
-    "register.network": (60, 600),
-    # The register takes 7 requests a second: two slots that touch may be spent within one.
-    "register.service": (3, 1),
-    "register.failures": (2, 60),
-    **{name: rate for name, rate in _API.items() if rate},
-}
+THROTTLES = limits.THROTTLES
 # From how many files of 24 hours on an officer reads that there are many; their authors see nothing of it.
 MANY_FILES_OF_COMPANY = 20
 MANY_FILES_OF_ADDRESS = 10

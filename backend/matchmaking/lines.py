@@ -5,15 +5,10 @@ import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import F, QuerySet, TextField, Value
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Concat
-
 from backend.matchmaking import engine
+from backend.matchmaking.line_codes import Codes
 from backend.matchmaking.models import Match
 from backend.matchmaking.values import (
     Id,
@@ -31,9 +26,8 @@ from backend.matchmaking.values import (
     shorten,
     show,
 )
-from backend.schemes.models import Scheme, SubNeed, is_activity
+from backend.schemes.models import Scheme, is_activity
 from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES, YES_NO
-from backend.territories.models import Containment, Nomenclature, Perimeter
 
 _COMMUNE = 'un code INSEE de commune actuelle comme "60159" (ce n’est pas le code postal)'
 _CATEGORY = 'de 1 à 4 chiffres de la nomenclature des catégories juridiques de l’INSEE, comme "5710"'
@@ -82,49 +76,6 @@ class Question:
         return bool(self.needs or self.text.strip())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Codes:
-    """The codes a line may use."""
-
-    communes: Mapping[str, str]  # code → code of its region
-    regions: frozenset[str]
-    activities: Mapping[str, str]  # with and without the dot → with it
-    legal_categories: frozenset[str]  # every prefix
-    sub_needs: Mapping[str, str]  # key → label
-
-
-@lru_cache(maxsize=1)
-def load_codes() -> Codes:
-    """Read the codes once: they change with a release only."""
-    regions = Containment.objects.filter(outer__kind=Perimeter.Kind.REGION, until__isnull=True, holds=True)
-    region_of = dict(pair.split("/") for pair in _all(regions, Concat("inner__code", Value("/"), "outer__code")))
-    activities = Nomenclature.objects.filter(system=Nomenclature.System.NAF_REV2).values_list("code", flat=True)
-    categories = Nomenclature.objects.filter(system=Nomenclature.System.LEGAL_CATEGORY).values_list("code", flat=True)
-    return Codes(
-        communes={
-            _official(code): _official(region_of.get(code, ""))
-            for code in _all(Perimeter.objects.communes(), F("code"))
-        },
-        regions=frozenset(
-            _official(code)
-            for code in Perimeter.objects.filter(kind=Perimeter.Kind.REGION).values_list("code", flat=True)
-        ),
-        activities={spelling: code for code in activities for spelling in (code, code.replace(".", ""))},
-        legal_categories=frozenset(code[:length] for code in categories for length in range(1, len(code) + 1)),
-        sub_needs=dict(SubNeed.objects.values_list("key", "label")),
-    )
-
-
-def _all(rows: QuerySet[Any], code: Combinable) -> list[str]:
-    """Return a code of each row, read as one text: 35,000 rows take the processor ten times as long."""
-    text = rows.aggregate(codes=Cast(ArrayAgg(code, default=Value([])), TextField()))["codes"]
-    return list(filter(None, text.strip("{}").split(",")))
-
-
-def _official(code: str) -> str:
-    return code.partition("-")[2]
-
-
 def as_request(
     question: Question, compiled: engine.Catalogue, *, language: str = ""
 ) -> tuple[engine.Request, engine.Reading]:
@@ -143,11 +94,6 @@ def as_request(
 def proposed(ranked: Iterable[engine.Ranked]) -> list[engine.Ranked]:
     """Return the schemes that the firm has or may have, and that address its needs."""
     return [item for item in ranked if item.addresses and item.eligibility != Match.Verdict.INELIGIBLE]
-
-
-def clear_caches() -> None:
-    """Forget the codes: after reference data was loaded again in this process."""
-    load_codes.cache_clear()
 
 
 def read_line(raw: bytes, codes: Codes, *, on: date, known_schemes: Container[str] | None = None) -> Question:

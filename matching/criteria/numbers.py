@@ -7,12 +7,12 @@ from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
-from matching import state_aid
+from matching import enterprise_size
 from matching.criteria.base import Criterion, OpenFacts, need
+from matching.enterprise_size import SIZES
 from matching.facts import Figures, Interval
 from matching.outcomes import UNKNOWN, BoolArray, Outcome, OutcomeArray, all_of, decide
 from matching.profiles import FloatArray, Profile, Profiles
-from matching.state_aid import SIZES
 
 type NumberLevel = Literal["company", "group"]
 type StaffLevel = Literal["company", "establishment", "group"]
@@ -195,17 +195,17 @@ def _open_under(profiles: Profiles, ceiling: int) -> OpenFacts:
 def _open_at(profiles: Profiles, row: int, size: str) -> frozenset[str]:
     """Return the facts that leave open whether an enterprise is under the ceilings of a size."""
     profile, (last, *earlier) = profiles.rows[row], profiles.consolidated_years(row)
-    own, found = state_aid.open_figures(profile.figures, size), set[str]()
-    for figure in state_aid.open_figures(last, size):
+    own, found = enterprise_size.open_figures(profile.figures, size), set[str]()
+    for figure in enterprise_size.open_figures(last, size):
         found |= _open_of_sum(profile, profiles.sums[row], figure, figure in own)
-    if any(state_aid.open_figures(year, size) for year in earlier):
+    if any(enterprise_size.open_figures(year, size) for year in earlier):
         found.add("previous_years")
     if profile.group is None and size in SME_SIZES:  # it may be held by public bodies
         found.add("group")
     return frozenset(found)
 
 
-def _open_of_sum(profile: Profile, whole: state_aid.Consolidated, figure: str, own_open: bool) -> set[str]:
+def _open_of_sum(profile: Profile, whole: enterprise_size.Consolidated, figure: str, own_open: bool) -> set[str]:
     """Return what leaves a sum over a group open: the company's own figure, what is said of the group, or both.
 
     Where nothing is said of the group, the company's own figure is asked only if it would decide alone.

@@ -29,7 +29,8 @@ from matching import (
     leaves_window_on,
     size_range,
 )
-from matching.state_aid import CEILINGS, Consolidated, Headroom, Part
+from matching.enterprise_size import CEILINGS, Consolidated, Part
+from matching.state_aid import Headroom
 
 DAY = date(2026, 11, 24)
 MICRO, SMALL, MEDIUM, INTERMEDIATE, LARGE = range(5)

@@ -21,7 +21,8 @@ from backend.matchmaking.learning import (
     retire_ranker,
     train_ranker,
 )
-from backend.matchmaking.lines import load_codes, read_line
+from backend.matchmaking.line_codes import load_codes
+from backend.matchmaking.lines import read_line
 from backend.matchmaking.management.commands.learn_ranking import lines
 from backend.matchmaking.models import Ranker, WeightSet
 from backend.matchmaking.results import compute_result, latest_result, replay, request_of

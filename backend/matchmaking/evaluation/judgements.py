@@ -12,7 +12,8 @@ from typing import Any
 from django.conf import settings
 
 from backend.common.files import read_yaml
-from backend.matchmaking.lines import Codes, Question, load_codes, read_record
+from backend.matchmaking.line_codes import Codes, load_codes
+from backend.matchmaking.lines import Question, read_record
 
 FOLDER = settings.BASE_DIR / "fixtures" / "judgements"
 READINGS = ("first", "second")

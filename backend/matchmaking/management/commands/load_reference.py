@@ -9,7 +9,7 @@ from django.db import transaction
 from backend.common.days import current_day
 from backend.common.files import digest_of_files
 from backend.common.releases import code_state
-from backend.matchmaking import engine, line_views, lines
+from backend.matchmaking import engine, line_codes, line_views
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.rematching import open_rematch
 from backend.matchmaking.weights import WeightsError, load_weights
@@ -44,7 +44,7 @@ class Command(BaseCommand):
             raise CommandError(f"Rien n'a été chargé. {error}") from None
         territories.clear_caches()
         engine.clear_caches()
-        lines.clear_caches()
+        line_codes.clear_caches()
         kept.clear_cache()
         line_views.clear_cache()
 

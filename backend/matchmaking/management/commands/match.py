@@ -15,7 +15,8 @@ from tqdm import tqdm
 
 from backend.common.days import current_day
 from backend.matchmaking import engine
-from backend.matchmaking.lines import LineError, Question, as_request, load_codes, read_line
+from backend.matchmaking.line_codes import load_codes
+from backend.matchmaking.lines import LineError, Question, as_request, read_line
 from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import SaidPreference, said_of
 from backend.matchmaking.replies import UnderstoodNeed, understood_of
