@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from backend.companies.models import Fact
 from backend.matchmaking import engine
+from backend.matchmaking.cards import Card, explain_ranked
 from backend.matchmaking.lines import Question, as_request
 from backend.matchmaking.models import Match
 from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import SaidPreference, said_of
-from backend.matchmaking.presentation import Card, explain_ranked
 from backend.matchmaking.questions import efforts, label_of, likely, question_of
 from backend.matchmaking.replies import UnderstoodNeed, understood_of
 

@@ -7,10 +7,10 @@ from itertools import chain, islice, zip_longest
 from django.utils.translation import gettext as _
 
 from backend.matchmaking import engine
+from backend.matchmaking.cards import Card
 from backend.matchmaking.known import says, value_text, values_in_words
 from backend.matchmaking.line_views import LineView, open_conditions
 from backend.matchmaking.models import Result, Submission
-from backend.matchmaking.presentation import Card
 from backend.schemes.wording import NBSP
 
 MOST = 5  # questions of one call

@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.common.text import fold
 from backend.matchmaking.models import Match, Result, Submission
-from backend.matchmaking.presentation import is_set_aside
-from backend.matchmaking.reviews import told_decisions
+from backend.matchmaking.reviews import is_set_aside, told_decisions
 from backend.matchmaking.standing import Standing, standing
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision

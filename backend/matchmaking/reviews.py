@@ -355,3 +355,8 @@ def _stands(review: Review | None) -> TypeGuard[Review]:
 def _hidden_elsewhere(states: States) -> dict[int, Decision]:
     """Return what the files read with this one take away from the firm, whatever it asks now."""
     return {scheme: SeenElsewhere() for scheme in states.elsewhere}
+
+
+def is_set_aside(review: Decision | None) -> bool:
+    """Tell whether a decision takes a scheme away from the firm."""
+    return review is not None and review.is_decided and review.verdict == REJECTED

@@ -9,26 +9,14 @@ from operator import itemgetter
 from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.matchmaking import engine
+from backend.matchmaking.cards import Card, cards_of, links_of, unsaved, with_relations, with_state, with_variants
 from backend.matchmaking.known import Known
 from backend.matchmaking.models import Match, Result, Submission
 from backend.matchmaking.moved import Moved, moved_schemes
 from backend.matchmaking.plans import Links, StepView
-from backend.matchmaking.presentation import (
-    KEPT,
-    Card,
-    Page,
-    cards_of,
-    is_set_aside,
-    known_of,
-    links_of,
-    present,
-    reading_of,
-    unsaved,
-    with_relations,
-    with_state,
-    with_variants,
-)
-from backend.matchmaking.reviews import Decision, Over, told_decisions_in
+from backend.matchmaking.presentation import Page, present
+from backend.matchmaking.reading import known_of, reading_of
+from backend.matchmaking.reviews import KEPT, Decision, Over, is_set_aside, told_decisions_in
 from backend.matchmaking.states import SchemeState, States, both_states
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision

@@ -23,6 +23,7 @@ from backend.matchmaking.models import Result, Submission
 from backend.matchmaking.ownership import known_facts, known_values, read_together, sources_of
 from backend.matchmaking.size import sizes_in_words
 from backend.schemes import wording
+from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision
 from backend.schemes.regimes import DE_MINIMIS, OTHER, Regime, regimes_of
 
@@ -282,3 +283,10 @@ def _rate(rate: engine.Rate, sizes: tuple[int, int]) -> str:
         return f"{rate.purpose}, taux inconnu ({sizes_in_words(sizes)})"
     low, high = (f"{wording.number(bound)}{NBSP}%" for bound in (rate.low, rate.high))
     return f"{rate.purpose}, {low if low == high else f'de {low} à {high}'} ({sizes_in_words(sizes)})"
+
+
+def proposes_de_minimis(result: Result) -> bool:
+    """Tell whether a scheme that answers the firm may be paid as de minimis aid."""
+    sheets = read_revisions({match.revision_id for match in result.answering})
+    texts = {sheet.state_aid_regime for sheet in sheets.values()}
+    return any(basis.name == DE_MINIMIS for text in texts for basis in regimes_of(text) or ())

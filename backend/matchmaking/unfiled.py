@@ -6,11 +6,11 @@ from datetime import date
 from itertools import islice
 
 from backend.matchmaking import engine
+from backend.matchmaking.cards import Card, cards_of, unsaved
 from backend.matchmaking.known import Known
 from backend.matchmaking.models import Match
 from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import preferences_in
-from backend.matchmaking.presentation import Card, cards_of, unsaved
 from backend.matchmaking.questions import Open
 from backend.matchmaking.replies import SaidBack, said_back_unfiled
 from backend.matchmaking.shortlist import Shortlist, preview

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from backend.companies.models import Fact, ReceivedAid
 from backend.companies.services import record_facts
 from backend.matchmaking import engine, state_aid
-from backend.matchmaking.presentation import present, present_schemes, proposes_de_minimis
+from backend.matchmaking.presentation import present, present_schemes
 from backend.matchmaking.results import compute_result
 from backend.matchmaking.shortlist import told_card
 from backend.matchmaking.size import present_size
@@ -20,6 +20,7 @@ from backend.matchmaking.state_aid import (
     declare_complete,
     ledger_of,
     notes_on_schemes,
+    proposes_de_minimis,
     take_aid_back,
 )
 from backend.schemes.models import Revision

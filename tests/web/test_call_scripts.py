@@ -6,7 +6,8 @@ import re
 import pytest
 
 from backend.matchmaking.call_scripts import TO_COMPLETE, answers_of, script_of
-from backend.matchmaking.presentation import cards_of, known_of
+from backend.matchmaking.cards import cards_of
+from backend.matchmaking.reading import known_of
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.shortlist import told_card

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from backend.matchmaking.correspondence import refuse_emails
 from backend.matchmaking.follow_up import write_note
-from backend.matchmaking.presentation import whom_to_call
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.unverified import whom_to_call
 from backend.notifications.models import Notification
 from backend.schemes.models import Revision
 from tests.factories import (

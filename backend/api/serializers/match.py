@@ -11,13 +11,13 @@ from rest_framework import serializers
 from backend.api.serializers.catalogue import DefinitionField
 from backend.api.serializers.written import WrittenSerializer
 from backend.matchmaking.answers import Answer, OpenQuestion
+from backend.matchmaking.cards import Card
 from backend.matchmaking.engine import TARGETED
 from backend.matchmaking.estimates import EstimateView
 from backend.matchmaking.line_views import OUTCOME_NAMES, LineView, open_conditions
 from backend.matchmaking.models import Cause, Match, Reply
 from backend.matchmaking.offers import Offer
 from backend.matchmaking.preferences import SaidPreference
-from backend.matchmaking.presentation import Card
 from backend.matchmaking.replies import UnderstoodNeed
 from backend.matchmaking.standing import Standing
 from backend.schemes.kept import KEPT

@@ -18,8 +18,8 @@ from backend.matchmaking.correspondence import emails_to_firm
 from backend.matchmaking.in_charge import check_may_decide, may_decide
 from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import read_once
-from backend.matchmaking.presentation import unverified_for
 from backend.matchmaking.state_aid import ledger_of
+from backend.matchmaking.unverified import unverified_for
 from backend.web.forms.aids import AidForm
 from backend.web.forms.facts import fact_form
 from backend.web.forms.filing.number import NumberForm, number_of

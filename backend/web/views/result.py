@@ -28,13 +28,13 @@ from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.in_charge import OutsideTerritory, place_outside
 from backend.matchmaking.models import Cause, SchemeEvent, Submission
 from backend.matchmaking.ownership import known_values, read_once
-from backend.matchmaking.presentation import proposes_de_minimis, whom_to_call
 from backend.matchmaking.questions import open_of
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.services import answer_condition, confirm_address, take_offer
 from backend.matchmaking.shortlist import shortlist_of
-from backend.matchmaking.state_aid import has_aids, ledger_of
+from backend.matchmaking.state_aid import has_aids, ledger_of, proposes_de_minimis
+from backend.matchmaking.unverified import whom_to_call
 from backend.notifications.models import StopReason
 from backend.notifications.services import StopError, explain_stop
 from backend.schemes.models import SubNeed, TaxonomyNeed
