@@ -7,7 +7,7 @@ from datetime import datetime
 from backend.jobs.alarms import Alarm, alarm_of
 from backend.jobs.models import JobRun, JobState
 from backend.jobs.registry import JOBS, Job
-from backend.schemes.wording import NBSP
+from backend.schemes.typography import NBSP
 
 SHOWN = 5  # errors of each job
 

@@ -16,7 +16,7 @@ from backend.matchmaking.models import Match, Note, Result, Review, Submission
 from backend.matchmaking.reviews import Because, ReviewError, end_review, keep_scheme, set_aside
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.states import taken_away
-from backend.schemes import wording
+from backend.schemes import revision_wording
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Scheme
 
@@ -62,7 +62,7 @@ def rows_of(matches: Iterable[Any], *, on: date) -> list[Waiting]:
             submission=match.result.submission,
             standing=standing(match, revisions[match.revision_id]),
             presumed=bool(match.presumed),
-            deadline=wording.deadline(revisions[match.revision_id], on=on),
+            deadline=revision_wording.deadline(revisions[match.revision_id], on=on),
             is_kept=match.decided == Review.Verdict.KEPT,
         )
         for match in matches

@@ -11,7 +11,7 @@ from backend.matchmaking.cards import Card
 from backend.matchmaking.known import says, value_text, values_in_words
 from backend.matchmaking.line_views import LineView, open_conditions
 from backend.matchmaking.models import Result, Submission
-from backend.schemes.wording import NBSP
+from backend.schemes.typography import NBSP
 
 MOST = 5  # questions of one call
 TO_COMPLETE = "…………"

@@ -17,7 +17,7 @@ from backend.matchmaking.results import columns_of
 from backend.matchmaking.reviews import Decision, SeenElsewhere
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.states import SchemeState, States
-from backend.schemes import wording
+from backend.schemes import revision_wording, wording
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision
 from backend.schemes.quality import is_overdue
@@ -62,7 +62,7 @@ class Card:
 
     @property
     def amount(self) -> str:
-        return wording.amount(self.revision)
+        return revision_wording.amount(self.revision)
 
     @property
     def applicants(self) -> str:
@@ -168,7 +168,7 @@ def _card(
         to_confirm=tuple(view for view in views if view.nature == "condition"),
         appraisals=tuple(line for view in views for line in view.of_nature("appraisal")),
         undertakings=tuple(line for view in views for line in view.of_nature("undertaking")),
-        deadline=wording.deadline(revision, on=on),
+        deadline=revision_wording.deadline(revision, on=on),
         possible_if=possible_if,
         review=review if isinstance(review, Review) else None,
         is_seen_elsewhere=isinstance(review, SeenElsewhere),

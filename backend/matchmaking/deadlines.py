@@ -16,8 +16,8 @@ from backend.matchmaking.state_aid import Ledger
 from backend.matchmaking.states import SchemeState
 from backend.matchmaking.transitions import KEPT, State
 from backend.schemes.models import Revision, Scheme
+from backend.schemes.typography import NBSP
 from backend.schemes.windows import SHUT, expected_again, window_on
-from backend.schemes.wording import NBSP
 
 
 class DateKind(models.TextChoices):

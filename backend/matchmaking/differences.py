@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from backend.matchmaking.models import Match, Result
 from backend.matchmaking.standing import WINDOW, Standing, standing
-from backend.schemes import wording
+from backend.schemes import revision_wording
 from backend.schemes.models import Revision
 from backend.schemes.windows import SHUT, WindowOn, window_on
 
@@ -183,8 +183,8 @@ def changes_of(before: Revision, after: Revision, *, on: date) -> list[tuple[str
     if before.pk == after.pk:
         return []
     parts: tuple[tuple[str, Callable[[Revision], str]], ...] = (
-        ("Montant", wording.amount),
-        ("Quand", lambda revision: wording.dates(revision, on=on)),
+        ("Montant", revision_wording.amount),
+        ("Quand", lambda revision: revision_wording.dates(revision, on=on)),
     )
     pairs = [(label, write(before), write(after)) for label, write in parts]
     return [(label, old, new) for label, old, new in pairs if old != new]

@@ -10,7 +10,7 @@ from datetime import date
 
 from backend.matchmaking import engine
 from backend.schemes.models import Revision
-from backend.schemes.wording import NBSP, euros, number
+from backend.schemes.typography import NBSP, euros, number
 
 CAVEAT = "Si toute la dépense est retenue ; c’est le porteur qui décide."
 NO_COST = "inconnu tant que le coût du projet ne l’est pas"

@@ -11,11 +11,11 @@ from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match
 from backend.matchmaking.standing import WINDOW
-from backend.schemes import wording
+from backend.schemes import typography, wording
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision, Scheme
+from backend.schemes.typography import NBSP
 from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES, YES_NO
-from backend.schemes.wording import NBSP
 
 FACT_NAMES = {
     "commune": _("la commune"),
@@ -165,7 +165,7 @@ class Known:
         row = self._rows.get(name)
         if row is None:
             return ""
-        origin = f"{row.get_origin_display()}, le {wording.day(row.recorded_on)}"
+        origin = f"{row.get_origin_display()}, le {typography.day(row.recorded_on)}"
         source = self._sources.get(row.sheet_id)
         return f"{origin}, {source}" if source else origin
 
@@ -199,7 +199,7 @@ def _commune(code: str) -> str:
 
 
 def _euros(what: str) -> Callable[[Any], str]:
-    return lambda value: f"{what} {_interval(value, wording.euros)}"
+    return lambda value: f"{what} {_interval(value, typography.euros)}"
 
 
 def _yes_no(yes: Any, no: Any) -> Callable[[bool], str]:
@@ -214,7 +214,7 @@ def _figures(known: Mapping[str, Any]) -> str:
 def _related(known: Mapping[str, Any]) -> str:
     """Write another enterprise of the group: how it is tied, then its figures."""
     what = known.get("name") or str(HOLDERS["company"])
-    tie = f"{wording.number(known['share'])}{NBSP}%{', contrôle' if known.get('control') else ''}"
+    tie = f"{typography.number(known['share'])}{NBSP}%{', contrôle' if known.get('control') else ''}"
     holder = known.get("holder", "company")
     kind = "" if holder == "company" else f", {HOLDERS[holder]}"
     return f"{what} ({tie}{kind}){NBSP}: {_figures(known) or 'chiffres inconnus'}"
@@ -255,8 +255,8 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
     "naf": wording.activity_name,
     "naf_2025": lambda code: f"NAF 2025{NBSP}: {code}",
     "legal_category": wording.legal_name,
-    "created_on": lambda text: f"créée le {wording.day(date.fromisoformat(text))}",
-    "headcount": lambda value: _interval(value, wording.staff),
+    "created_on": lambda text: f"créée le {typography.day(date.fromisoformat(text))}",
+    "headcount": lambda value: _interval(value, typography.staff),
     "turnover": _euros("chiffre d’affaires"),
     "balance_sheet": _euros("bilan"),
     "group": _group,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.known import Known
-from backend.schemes import wording
+from backend.schemes import typography, wording
 from backend.schemes.kept import KEPT
 from backend.schemes.models import Criterion, Revision
 from backend.schemes.vocabulary import NATURE_TITLES
@@ -161,7 +161,7 @@ def _tell_window(window: engine.Condition, revision: Revision) -> Told:
     told = _tell(window, None, note=revision.window_note)
     if revision.seen_on is None:
         return told
-    seen_on = wording.day(revision.seen_on)
+    seen_on = typography.day(revision.seen_on)
     return replace(told, source=revision.seen_by, source_url=revision.seen_url, source_date=seen_on)
 
 
@@ -174,7 +174,7 @@ def _tell(condition: engine.Condition, row: Criterion | None, *, note: str = "")
         note=row.note if row else note,
         source=source.title if source else "",
         source_url=source.url if source else "",
-        source_date=wording.partial_day(source.dated) if source else "",
+        source_date=typography.partial_day(source.dated) if source else "",
         excerpt=row.excerpt if row else "",
         condition=definition["fact"] if manual else "",
         ask=definition.get("ask", "operator") if manual else "",

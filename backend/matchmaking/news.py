@@ -11,7 +11,7 @@ from backend.matchmaking.reviews import Decision, is_set_aside, told_decisions_i
 from backend.matchmaking.shortlist import shown_first
 from backend.matchmaking.states import States
 from backend.matchmaking.transitions import KEPT, State
-from backend.schemes import wording
+from backend.schemes import revision_wording
 from backend.schemes.models import Relation, Scheme
 from backend.schemes.succession import successors
 from backend.schemes.windows import TAKING, window_on
@@ -101,11 +101,11 @@ def _lines(one: Difference, result: Result) -> list[str]:
     if one.kind == Kind.LOST:
         return []
     if one.kind == Kind.CLOSED:
-        state = wording.dates(revision, on=on) if one.after else "Il n’est plus proposé"
+        state = revision_wording.dates(revision, on=on) if one.after else "Il n’est plus proposé"
         instead = _instead_of(one.match, result)
         return [state, *([f"À la place{NBSP}: {', '.join(instead)}"] if instead else [])]
-    amount = wording.amount(revision)
-    lines = [*([f"Montant : {amount}"] if amount else []), f"Quand : {wording.deadline(revision, on=on)}"]
+    amount = revision_wording.amount(revision)
+    lines = [*([f"Montant : {amount}"] if amount else []), f"Quand : {revision_wording.deadline(revision, on=on)}"]
     if one.kind == Kind.QUESTION:
         missing = ", ".join(missing_facts(one.match, presumes=False)) or "une condition que vous seul pouvez confirmer"
         lines.append(f"Il manque : {missing}")

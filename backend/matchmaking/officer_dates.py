@@ -11,7 +11,7 @@ from backend.accounts.models import Absence, User
 from backend.matchmaking.deadlines import Deadline, dates_of, in_order
 from backend.matchmaking.models import FollowUp, SchemeEvent, Submission
 from backend.matchmaking.states import states_of_files
-from backend.schemes.wording import NBSP
+from backend.schemes.typography import NBSP
 
 
 def officer_dates(user: User, *, on: date) -> list[Deadline]:

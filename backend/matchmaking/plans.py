@@ -9,7 +9,7 @@ from functools import cached_property
 
 from backend.matchmaking import engine
 from backend.schemes.models import Relation, Revision, Scheme
-from backend.schemes.wording import NBSP, number
+from backend.schemes.typography import NBSP, number
 
 Kind = Relation.Kind
 # What the rate of a sheet is a share of the spend for; of a loan or a guarantee it says another thing.

@@ -7,10 +7,10 @@ from typing import Any
 
 from backend.matchmaking import engine
 from backend.matchmaking.known import insee_category
-from backend.schemes import wording
+from backend.schemes import typography
 from backend.schemes.vocabulary import ONE_SIZE
 
-NBSP = wording.NBSP
+NBSP = typography.NBSP
 SIZES = tuple(ONE_SIZE)
 
 
@@ -64,7 +64,7 @@ def _why(part: engine.Sum) -> str:
     if part.link == "linked":
         return "liée, comptée en entier"
     if part.link == "partner":
-        return f"partenaire, comptée à {wording.number(part.share)}{NBSP}%"
+        return f"partenaire, comptée à {typography.number(part.share)}{NBSP}%"
     return "autonome, n’est pas comptée"
 
 
@@ -72,9 +72,9 @@ def _line(part: engine.Sum, why: str) -> SizeLine:
     return SizeLine(
         name=part.name,
         why=why,
-        headcount=_figure(part.headcount, wording.number),
-        turnover=_figure(part.turnover, wording.euros),
-        balance_sheet=_figure(part.balance_sheet, wording.euros),
+        headcount=_figure(part.headcount, typography.number),
+        turnover=_figure(part.turnover, typography.euros),
+        balance_sheet=_figure(part.balance_sheet, typography.euros),
     )
 
 

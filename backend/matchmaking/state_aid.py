@@ -22,12 +22,12 @@ from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import Result, Submission
 from backend.matchmaking.ownership import known_facts, known_values, read_together, sources_of
 from backend.matchmaking.size import sizes_in_words
-from backend.schemes import wording
+from backend.schemes import typography
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision
 from backend.schemes.regimes import DE_MINIMIS, OTHER, Regime, regimes_of
 
-NBSP = wording.NBSP
+NBSP = typography.NBSP
 N_AIDS = 200  # standing in one file; a firm that has more calls us
 NEARLY_USED = 0.1  # part of the ceiling under which little is left for a scheme whose amount nobody knows
 
@@ -164,7 +164,7 @@ def ledger_of(submission: Submission, *, on: date, viewer: User | None = None) -
         left=left,
         declared_on=declared.recorded_on if declared else None,
         total=between(*left.used),
-        ceiling=wording.euros(left.ceiling) if left.ceiling is not None else "",
+        ceiling=typography.euros(left.ceiling) if left.ceiling is not None else "",
         remainder=_at_most(left) if left.ceiling is not None else "",
         sentences=tuple(_sentences(left, is_complete=declared is not None)),
     )
@@ -180,8 +180,8 @@ def _aid_line(aid: ReceivedAid, on: date, source: str) -> AidLine:
     leaves = engine.leaves_window_on(aid.granted_on)
     return AidLine(
         aid=aid,
-        amount="" if aid.amount_eur is None else wording.euros(float(aid.amount_eur)),
-        counts_until=wording.day(leaves - timedelta(days=1)) if aid.granted_on <= on < leaves else "",
+        amount="" if aid.amount_eur is None else typography.euros(float(aid.amount_eur)),
+        counts_until=typography.day(leaves - timedelta(days=1)) if aid.granted_on <= on < leaves else "",
         is_own=aid.origin == Fact.Origin.DECLARED,
         source=source,
     )
@@ -190,27 +190,27 @@ def _aid_line(aid: ReceivedAid, on: date, source: str) -> AidLine:
 def between(low: float, high: float | None) -> str:
     """Write an amount known between two bounds."""
     if high is None:
-        return f"{wording.euros(low)} ou plus"
-    return wording.euros(low) if low == high else f"entre {wording.euros(low)} et {wording.euros(high)}"
+        return f"{typography.euros(low)} ou plus"
+    return typography.euros(low) if low == high else f"entre {typography.euros(low)} et {typography.euros(high)}"
 
 
 def _sentences(left: engine.Left, *, is_complete: bool) -> list[str]:
     """Say what is left, until when, and what could make it less."""
     if left.ceiling is None:
         end = (
-            f"{NBSP}: le règlement connu ici s’appliquait jusqu’au {wording.day(left.ended_on)}"
+            f"{NBSP}: le règlement connu ici s’appliquait jusqu’au {typography.day(left.ended_on)}"
             if left.ended_on
             else ""
         )
         return [f"Le plafond des aides de minimis n’est pas connu à ce jour{end}. À vérifier."]
-    ceiling = wording.euros(left.ceiling)
-    until = f" jusqu’au {wording.day(left.freed_on - timedelta(days=1))}" if left.freed_on else ""
+    ceiling = typography.euros(left.ceiling)
+    until = f" jusqu’au {typography.day(left.freed_on - timedelta(days=1))}" if left.freed_on else ""
     if left.high == 0:
         said = [f"Le plafond de {ceiling} est atteint{until}."]
     else:
         said = [f"Il reste {_at_most(left)} sur {ceiling}{until}."]
     if left.freed_on:
-        said.append(f"Libéré le {wording.day(left.freed_on)}{NBSP}: {_freed(left)}.")
+        said.append(f"Libéré le {typography.day(left.freed_on)}{NBSP}: {_freed(left)}.")
     if not is_complete:
         said.append("La liste n’est pas déclarée complète : d’autres aides ont pu être reçues. À vérifier.")
     elif left.low != left.high:
@@ -220,7 +220,7 @@ def _sentences(left: engine.Left, *, is_complete: bool) -> list[str]:
 
 def _at_most(left: engine.Left) -> str:
     if left.high is not None and left.low == 0 < left.high:
-        return f"au plus {wording.euros(left.high)}"
+        return f"au plus {typography.euros(left.high)}"
     return between(left.low, left.high)
 
 
@@ -259,29 +259,29 @@ def _warning(revision: Revision, left: engine.Left) -> str:
     if left.ceiling is None:
         return "plafond inconnu à ce jour, à vérifier."
     if left.high == 0:
-        return f"plafond de {wording.euros(left.ceiling)} atteint, à vérifier avant de la demander."
+        return f"plafond de {typography.euros(left.ceiling)} atteint, à vérifier avant de la demander."
     lowest = 0.0 if revision.floor_eur is None else float(revision.floor_eur)
     highest = None if revision.ceiling_eur is None else float(revision.ceiling_eur)
     fits = engine.fits_left(lowest, highest, left)
     if fits == "not_met":
         return f"il reste {_at_most(left)}, moins que son montant le plus bas. À vérifier."
     is_enough = fits == "met" or (highest is None and left.low >= NEARLY_USED * left.ceiling)
-    return "" if is_enough else f"il reste {_at_most(left)} sur {wording.euros(left.ceiling)}, à vérifier."
+    return "" if is_enough else f"il reste {_at_most(left)} sur {typography.euros(left.ceiling)}, à vérifier."
 
 
 def _most_paid(basis: Regime, sizes: tuple[int, int], on: date) -> str:
     found = engine.rates_of(basis.name, basis.article, sizes=sizes, on=on)
     regime = f"{found.regime}, article {basis.article}" if basis.article else found.regime
     if found.is_over:
-        return f"inconnue ({regime}{NBSP}: en vigueur jusqu’au {wording.day(found.until)} seulement)."
+        return f"inconnue ({regime}{NBSP}: en vigueur jusqu’au {typography.day(found.until)} seulement)."
     rates = f"{NBSP}; ".join(_rate(rate, sizes) for rate in found.rates) or "inconnue"
-    return f"{rates} ({regime}, en vigueur jusqu’au {wording.day(found.until)}, inconnue ensuite)."
+    return f"{rates} ({regime}, en vigueur jusqu’au {typography.day(found.until)}, inconnue ensuite)."
 
 
 def _rate(rate: engine.Rate, sizes: tuple[int, int]) -> str:
     if rate.low is None or rate.high is None:
         return f"{rate.purpose}, taux inconnu ({sizes_in_words(sizes)})"
-    low, high = (f"{wording.number(bound)}{NBSP}%" for bound in (rate.low, rate.high))
+    low, high = (f"{typography.number(bound)}{NBSP}%" for bound in (rate.low, rate.high))
     return f"{rate.purpose}, {low if low == high else f'de {low} à {high}'} ({sizes_in_words(sizes)})"
 
 

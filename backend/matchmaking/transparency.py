@@ -11,7 +11,7 @@ from backend.matchmaking.contributions import contributions
 from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.models import Activation, Ranker, WeightSet
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed
-from backend.schemes.wording import number
+from backend.schemes.typography import number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

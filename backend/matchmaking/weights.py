@@ -17,7 +17,7 @@ from backend.common.files import read_yaml
 from backend.matchmaking import engine
 from backend.matchmaking.contributions import contributions
 from backend.matchmaking.models import Activation, WeightSet
-from backend.schemes.wording import number
+from backend.schemes.typography import number
 
 LOCK = 0x57454947  # "WEIG"
 MOST_POINTS = 200

@@ -9,19 +9,11 @@ from django.db.models import TextChoices
 
 from backend.schemes.models import OperatorRole, Relation, Revision, Scheme, SubNeed
 from backend.schemes.records import ANNOTATIONS, FROM_TEXT, Record, normalise
+from backend.schemes.revision_wording import window
+from backend.schemes.typography import NBSP, euros, number, percent
+from backend.schemes.typography import day as day_in_words
 from backend.schemes.vocabulary import NATURES, ONE_SIZE
-from backend.schemes.wording import (
-    NBSP,
-    activity_2025_name,
-    activity_name,
-    euros,
-    number,
-    percent,
-    scheme_name,
-    sentence,
-    window,
-)
-from backend.schemes.wording import day as day_in_words
+from backend.schemes.wording import activity_2025_name, activity_name, scheme_name, sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from backend.common.work import Work
 from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme
 from backend.schemes.quality import is_overdue, review_day
 from backend.schemes.reports import report_all
+from backend.schemes.typography import NBSP
+from backend.schemes.typography import day as day_in_words
 from backend.schemes.windows import expected_again
-from backend.schemes.wording import NBSP
-from backend.schemes.wording import day as day_in_words
 
 SOON = timedelta(days=30)
 FOLLOWED = (Proposal.State.DRAFT, Proposal.State.PROPOSED)  # somebody is already writing what comes next

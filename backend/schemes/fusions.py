@@ -16,12 +16,15 @@ from django.utils import timezone
 from backend.accounts.models import Membership, User
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email
-from backend.schemes.lifecycle import check_fusion
+from backend.schemes.archiving import archive, put_back
+from backend.schemes.lifecycle import PublishingError, check_fusion
 from backend.schemes.merging import put_together
 from backend.schemes.models import Counterpart, Criterion, Fusion, Proposal, Revision, Scheme
-from backend.schemes.publishing import PublishingError, archive, mistakes_in, put_back, put_in_force
-from backend.schemes.records import BROKEN, Record, digest_of, plain, read_record, write_revision
+from backend.schemes.publishable import mistakes_in
+from backend.schemes.publishing import put_in_force
+from backend.schemes.records import BROKEN, Record, digest_of, plain, read_record
 from backend.schemes.relations import hold_relations
+from backend.schemes.revising import write_revision
 from backend.schemes.succession import successors
 from backend.schemes.variants import in_force, is_same
 
@@ -34,7 +37,7 @@ RULE = "fusion de deux fiches"
 @transaction.atomic
 def propose_fusion(*, gone: Revision, stays: Revision, author: User, why: str) -> Fusion:
     """Propose that a sheet give way to another one, having read a version of each; the approvers are told."""
-    _need_editor(author)
+    need_editor(author)
     if not why.strip():
         raise PublishingError("Dites pourquoi c’est le même dispositif : la personne qui décide le lira.")
     held = _hold(gone.scheme_id, stays.scheme_id)
@@ -248,7 +251,7 @@ def approvers_of(fusion: Fusion) -> Iterable[User]:
     return approving.exclude(pk=fusion.proposed_by_id)
 
 
-def _need_editor(user: User) -> None:
+def need_editor(user: User) -> None:
     if not user.may_edit_catalogue:
         raise PermissionDenied
 

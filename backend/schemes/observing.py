@@ -13,16 +13,18 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.common.files import read_yaml
 from backend.common.work import Work
+from backend.schemes.drafts import propose, write_draft
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme, WindowObservation
-from backend.schemes.publishing import propose, publish_by_rule, put_in_force, write_draft
-from backend.schemes.records import Record, read_record, told, write_revision
+from backend.schemes.publishing import publish_by_rule, put_in_force
+from backend.schemes.records import Record, read_record
 from backend.schemes.reports import report_all
+from backend.schemes.revising import told, write_revision
 from backend.schemes.services import is_published_by_people
 from backend.schemes.sightings import SHUT, Derived, Effect, derive
 from backend.schemes.telling import approvers_to_tell, context_of, tell
-from backend.schemes.wording import NBSP
-from backend.schemes.wording import day as day_in_words
+from backend.schemes.typography import NBSP
+from backend.schemes.typography import day as day_in_words
 
 RULE = "constats d’ouverture"
 FIELDS = ("url", "site", "tier", "day", "says", "opens_on", "closes_on", "note", "read_on")

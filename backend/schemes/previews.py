@@ -18,7 +18,7 @@ from backend.links.services import find_link, make_link, revoke_links
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import PreviewLink, Proposal, Remark, Revision
 from backend.schemes.publishing import hold_scheme
-from backend.schemes.records import write_revision
+from backend.schemes.revising import write_revision
 from backend.schemes.telling import context_of, tell
 
 DAYS = 30
@@ -31,7 +31,7 @@ def make_preview(
     *, proposal: Proposal, editor: User, for_whom: str, expires_on: date, on: date
 ) -> tuple[PreviewLink, str]:
     """Make a link for one reader, and return it with its token; it opens until its last day, or until revoked."""
-    _need_editor(editor)
+    need_editor(editor)
     if not proposal.is_open:
         state = proposal.get_state_display()
         raise PublishingError(f"Cette proposition est « {state} » : il n’y a plus rien à relire.")
@@ -46,7 +46,7 @@ def make_preview(
 @transaction.atomic
 def revoke_preview(*, link: PreviewLink, editor: User) -> None:
     """Close a link at once; a second time changes nothing."""
-    _need_editor(editor)
+    need_editor(editor)
     now = timezone.now()
     PreviewLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now, revoked_by=editor)
     revoke_links(kind=Kind.PREVIEW, object_id=link.pk)
@@ -91,7 +91,7 @@ def leave_remark(*, link: PreviewLink, text: str, now: datetime) -> Remark:
 @transaction.atomic
 def settle(*, remark: Remark, editor: User) -> None:
     """Say that a remark is dealt with."""
-    _need_editor(editor)
+    need_editor(editor)
     Remark.objects.filter(pk=remark.pk, done_at=None).update(done_at=timezone.now(), done_by=editor)
 
 
@@ -102,6 +102,6 @@ def writers_of(proposal: Proposal) -> list[User]:
     return sorted((user for user in found if user.may_edit_catalogue), key=lambda user: user.pk)
 
 
-def _need_editor(user: User) -> None:
+def need_editor(user: User) -> None:
     if not user.may_edit_catalogue:
         raise PermissionDenied

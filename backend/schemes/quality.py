@@ -12,9 +12,9 @@ from django.db.models.functions import Coalesce
 from backend.common.text import fold
 from backend.schemes.models import Revision, Scheme, ServedNeed, SubNeed
 from backend.schemes.relations import contradiction_in_force
+from backend.schemes.typography import NBSP
+from backend.schemes.typography import day as day_in_words
 from backend.schemes.windows import TAKING, WindowOn, window_on
-from backend.schemes.wording import NBSP
-from backend.schemes.wording import day as day_in_words
 
 REVIEW_DAYS = 180  # after this many days a sheet is to be read again, where it names no day itself
 MONEY = {

@@ -11,7 +11,7 @@ from django.db import connection
 
 from backend.schemes.models import Relation, Scheme, contradiction_in
 from backend.schemes.records import Record
-from backend.schemes.wording import NBSP
+from backend.schemes.typography import NBSP
 
 LOCK = 20_261_124  # one change of the catalogue's relations at a time: two that are fine apart may make a circle
 

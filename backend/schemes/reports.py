@@ -1,11 +1,16 @@
-"""What jobs report as wrong in sheets, in the queue where people's reports wait; the same thing is reported once."""
+"""What jobs report as wrong in sheets, each thing once, in the queue of people's reports; and what editors answer."""
 
 from collections.abc import Callable, Mapping
 
 from django.db import transaction
 from django.utils import timezone
 
+from backend.accounts.models import User
+from backend.schemes.drafts import need_editor
+from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import CatalogueTask, Scheme
+from backend.schemes.public_reports import enqueue_answer
+from backend.schemes.telling import tell
 
 
 @transaction.atomic
@@ -44,3 +49,20 @@ def report_all(
         if task.subject not in found.get(task.scheme, {}):
             n_changed += settle_by_job(job=job, subject=task.subject, answer=why_settled(task), scheme=task.scheme)
     return n_changed
+
+
+@transaction.atomic
+def close_task(*, task: CatalogueTask, editor: User, answer: str) -> CatalogueTask:
+    """Answer what was reported as wrong in a sheet; who reported it is told, a visitor where there is an address."""
+    need_editor(editor)
+    task = CatalogueTask.objects.select_for_update(of=("self",)).get(pk=task.pk)
+    if task.closed_at is not None:
+        raise PublishingError("Ce signalement est déjà traité.")
+    if not answer.strip():
+        raise PublishingError("Écrivez une réponse : elle reste dans la fiche, et qui a signalé l’erreur la reçoit.")
+    task.closed_at, task.closed_by, task.answer = timezone.now(), editor, answer.strip()
+    task.save(update_fields=["closed_at", "closed_by", "answer"])
+    if task.reported_by and task.reported_by.is_active and task.reported_by_id != editor.pk:
+        tell("catalogue_task_closed", f"catalogue_task:{task.pk}:closed", task.reported_by, {"task": task})
+    enqueue_answer(task)
+    return task

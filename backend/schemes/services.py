@@ -13,10 +13,12 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from backend.common.files import read_yaml
+from backend.schemes.drafts import propose_file
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed, chain_in
-from backend.schemes.publishing import propose_file, put_in_force
-from backend.schemes.records import BROKEN, Record, RecordError, digest_of, write_revision
+from backend.schemes.publishing import put_in_force
+from backend.schemes.records import BROKEN, Record, RecordError, digest_of
 from backend.schemes.relations import Contradiction, contradiction_in_force, hold_relations
+from backend.schemes.revising import write_revision
 from backend.schemes.variants import parents_in_force, told_chain
 
 DRAFTS = "drafts"

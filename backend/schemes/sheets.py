@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from backend.schemes import wording
+from backend.schemes import revision_wording, typography, wording
 from backend.schemes.models import Criterion, Operator, OperatorRole, Relation, Revision, Scheme, ServedNeed, Source
+from backend.schemes.typography import NBSP
 from backend.schemes.vocabulary import NATURE_TITLES
-from backend.schemes.wording import NBSP
 
 _LISTS = {"any": f"L’un ou l’autre{NBSP}:", "all": f"Tout à la fois{NBSP}:"}
 
@@ -79,13 +79,13 @@ def sheet_of(revision: Revision, *, on: date, linkable: Iterable[Scheme] = ()) -
     rows = revision.criteria.select_related("source")
     return Sheet(
         revision=revision,
-        amount=wording.amount(revision),
-        deadline=wording.deadline(revision, on=on),
+        amount=revision_wording.amount(revision),
+        deadline=revision_wording.deadline(revision, on=on),
         conditions=tuple(map(_condition, rows)),
         operators=operators_of(revision.roles.select_related("operator")),
         needs=tuple(revision.served_needs.select_related("sub_need__need")),
         links=tuple(_links(revision, linkable)),
-        sources=tuple((source, wording.partial_day(source.dated)) for source in revision.sources.all()),
+        sources=tuple((source, typography.partial_day(source.dated)) for source in revision.sources.all()),
         applicants=" ou ".join(str(Revision.Applicant(applicant).label) for applicant in revision.applicants),
     )
 
@@ -105,7 +105,7 @@ def _condition(row: Criterion) -> Condition:
         note=row.note,
         excerpt=row.excerpt,
         source=row.source,
-        source_date=wording.partial_day(row.source.dated) if row.source else "",
+        source_date=typography.partial_day(row.source.dated) if row.source else "",
     )
 
 

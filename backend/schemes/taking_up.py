@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from django.db import transaction
 
 from backend.accounts.models import User
+from backend.schemes.drafts import EditedError, hold, rebase_draft, rewrite_draft, write_draft
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.merging import Merge, Side, put_together
 from backend.schemes.models import Proposal
-from backend.schemes.publishing import EditedError, hold, rebase_draft, rewrite_draft, write_draft
 from backend.schemes.records import Record, read_record
 
 

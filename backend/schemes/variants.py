@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 from backend.schemes.merging import put_together
 from backend.schemes.models import Revision, Scheme, chain_in
 from backend.schemes.records import Record, normalise
-from backend.schemes.wording import NBSP, scheme_name
+from backend.schemes.typography import NBSP
+from backend.schemes.wording import scheme_name
 
 
 def variants_of(scheme: Scheme) -> QuerySet[Scheme]:

@@ -15,7 +15,7 @@ from backend.companies.establishments import LEAST, MOST, find_by_name, find_by_
 from backend.companies.register import RegisterUnavailable
 from backend.companies.registered import SIRET, Registered, Source
 from backend.matchmaking.known import FACT_LABELS, value_text
-from backend.schemes import wording
+from backend.schemes import typography, wording
 from backend.territories.services import served_communes
 from backend.web.forms.filing.search import NUMBER, SearchForm, number_begun
 
@@ -38,7 +38,7 @@ class Site:
 
     @property
     def closed_on(self) -> str:
-        return wording.day(date.fromisoformat(self.registered.closed_on)) if self.registered.closed_on else ""
+        return typography.day(date.fromisoformat(self.registered.closed_on)) if self.registered.closed_on else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.matchmaking import engine
-from backend.schemes import wording
+from backend.schemes import revision_wording, wording
 from backend.schemes.models import Scheme, SubNeed
 from tests.api.conftest import problem_of
 from tests.factories import DAY
@@ -150,7 +150,10 @@ def test_a_match_is_explained_condition_by_condition(ask):
     revision = Scheme.objects.get(source_key="hdf-pme-plus-volet1").current
     assert match["revision"] == revision.number
     assert match["need"] == {"sub_need": "numerique.robot", "label": str(SubNeed.objects.get(key="numerique.robot"))}
-    assert (match["deadline"], match["amount"]) == (wording.deadline(revision, on=DAY), wording.amount(revision))
+    assert (match["deadline"], match["amount"]) == (
+        revision_wording.deadline(revision, on=DAY),
+        revision_wording.amount(revision),
+    )
     assert match["unknown"] == ["balance_sheet", "group", "headcount", "turnover", "window"]
     assert [(reason["definition"]["kind"], reason["outcome"]) for reason in match["reasons"]] == [
         ("window", "unknown"),

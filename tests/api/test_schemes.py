@@ -8,7 +8,7 @@ import pytest
 import matching
 from backend.api.filters import SchemeFilter
 from backend.api.views.catalogue import in_force
-from backend.schemes import wording
+from backend.schemes import revision_wording, wording
 from backend.schemes.models import Revision, Scheme, SubNeed, TaxonomyNeed
 from backend.schemes.windows import WindowOn
 from tests.api.conftest import problem_of
@@ -75,7 +75,7 @@ def test_a_sheet_says_what_its_revision_says(api, revise):
         wording.sentence(row.definition) for row in rows
     ]
     assert [criterion["source"]["number"] for criterion in sheet["criteria"]] == [row.source.position for row in rows]
-    assert sheet["window"]["text"] == wording.deadline(revision, on=DAY)
+    assert sheet["window"]["text"] == revision_wording.deadline(revision, on=DAY)
     assert sheet["operators"] == [
         {"name": "Région Hauts-de-France", "siren": "200053742", "roles": ["funder", "assessor"]}
     ]

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from backend.accounts.models import Membership
 from backend.schemes.changes.following import Comparison
+from backend.schemes.drafts import propose
 from backend.schemes.models import Counterpart, FieldDecision, Proposal, Scheme, SetAside, SourceChange
-from backend.schemes.publishing import propose
 from tests.factories import make_officer, make_submission
 from tests.schemes.following import accept_all, bring, counterpart, follow, imported, ours
 from tests.schemes.importers.made_up import make_programme

@@ -2,9 +2,10 @@
 
 from backend.schemes.changes.following import Answer, Comparison, decide, make_counterpart
 from backend.schemes.changes.incoming import draft_record
+from backend.schemes.drafts import propose, write_draft
 from backend.schemes.importers.loading import Report, import_records
 from backend.schemes.models import Counterpart, Scheme
-from backend.schemes.publishing import propose, publish, write_draft
+from backend.schemes.publishing import publish
 from tests.factories import DAY
 from tests.schemes.importers.made_up import SOURCE, make_programme
 from tests.schemes.people import make_approver, make_editor

@@ -3,9 +3,10 @@
 from django.utils import timezone
 
 from backend.accounts.models import Membership, User
+from backend.schemes.drafts import propose, write_draft
 from backend.schemes.importers.loading import import_records
 from backend.schemes.models import CatalogueTask, ImportedScheme, Proposal, Scheme
-from backend.schemes.publishing import propose, publish, write_draft
+from backend.schemes.publishing import publish
 from backend.schemes.records import Record, read_record
 from tests.factories import DAY, make_officer
 from tests.schemes.importers.made_up import SOURCE, make_programme

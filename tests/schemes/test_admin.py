@@ -9,10 +9,10 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from backend.accounts.models import Membership, User
+from backend.schemes.archiving import archive
 from backend.schemes.models import CatalogueTask, Proposal, Scheme
-from backend.schemes.publishing import archive
-from backend.schemes.records import write_revision
 from backend.schemes.reports import report_by_job
+from backend.schemes.revising import write_revision
 from backend.schemes.wording import sentence
 from tests.factories import ARC, make_officer, make_submission
 from tests.schemes.people import (

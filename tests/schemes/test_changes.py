@@ -10,10 +10,12 @@ from backend.matchmaking.alerts import due, subscribe, tell
 from backend.matchmaking.rematching import rematch
 from backend.schemes.changes.following import Answer, ChangeError, decide, end_counterpart, settle
 from backend.schemes.changes.incoming import draft_record, put_back, set_aside
+from backend.schemes.drafts import propose, withdraw, write_draft
 from backend.schemes.importers.reading import Notice
 from backend.schemes.models import Counterpart, FieldDecision, Proposal, Scheme, SetAside, SourceChange
-from backend.schemes.publishing import propose, publish, put_in_force, refuse, withdraw, write_draft
-from backend.schemes.records import read_record, write_revision
+from backend.schemes.publishing import publish, put_in_force, refuse
+from backend.schemes.records import read_record
+from backend.schemes.revising import write_revision
 from tests.factories import DAY, make_officer, make_submission
 from tests.schemes.following import (
     VALIDITY,

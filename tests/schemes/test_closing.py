@@ -5,10 +5,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from backend.notifications.models import Notification
+from backend.schemes.archiving import archive
 from backend.schemes.closing import SHUT, close_now, confirm, may_read_after, open_again, propose_to_close
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import Proposal, Scheme
-from backend.schemes.publishing import archive
 from backend.schemes.records import read_record
 from tests.factories import make_officer
 from tests.schemes.people import get_scheme, make_approver, make_editor, publish_change

@@ -6,7 +6,7 @@ import pytest
 
 from backend.schemes.completeness import completeness
 from backend.schemes.models import Scheme
-from backend.schemes.records import write_revision
+from backend.schemes.revising import write_revision
 from tests.schemes.people import get_scheme, make_record
 
 pytestmark = pytest.mark.django_db

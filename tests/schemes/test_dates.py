@@ -8,8 +8,9 @@ from backend.notifications.kinds import CATALOGUE
 from backend.notifications.models import Notification
 from backend.notifications.services import stop
 from backend.schemes.dates import check_expiry, check_reviews
+from backend.schemes.drafts import propose, write_draft
 from backend.schemes.models import CatalogueTask, Scheme
-from backend.schemes.publishing import close_task, propose, write_draft
+from backend.schemes.reports import close_task
 from backend.schemes.summary import send_summaries
 from tests.factories import make_officer, publish_revision
 from tests.schemes.people import get_scheme, make_approver, make_editor, make_task, record_of

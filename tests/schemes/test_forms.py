@@ -10,7 +10,8 @@ from backend.schemes.forms.criteria import CriterionForm
 from backend.schemes.forms.kinds import FIELDS
 from backend.schemes.forms.sheet import Sheet
 from backend.schemes.models import Scheme, canonical_criterion
-from backend.schemes.records import check_record, normalise, read_record
+from backend.schemes.records import normalise, read_record
+from backend.schemes.revising import check_record
 from backend.schemes.vocabulary import CRITERION_KINDS
 from matching import KINDS as KINDS_OF_THE_ENGINE
 from tests.schemes.people import get_scheme, make_record

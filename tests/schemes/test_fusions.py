@@ -16,6 +16,8 @@ from backend.matchmaking.reviews import keep_scheme
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.shortlist import shortlist_of
 from backend.notifications.models import Notification
+from backend.schemes.archiving import archive, put_back
+from backend.schemes.drafts import propose, write_draft
 from backend.schemes.fusions import (
     carry_out,
     names_of,
@@ -25,8 +27,8 @@ from backend.schemes.fusions import (
     undo_fusion,
     withdraw_fusion,
 )
+from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import Fusion, Scheme
-from backend.schemes.publishing import PublishingError, archive, propose, put_back, write_draft
 from backend.schemes.records import read_record
 from backend.schemes.succession import successor_of, successors
 from tests.factories import DAY, link_to, make_officer, make_submission, rewriting

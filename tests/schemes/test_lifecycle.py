@@ -9,9 +9,10 @@ from django.db import IntegrityError, transaction
 
 from backend.notifications.models import Notification
 from backend.schemes.approvals import approve, disapprove, publish_due
+from backend.schemes.drafts import propose, reopen, rewrite_draft, withdraw
 from backend.schemes.lifecycle import FUSIONS, PROPOSALS, SCHEMES, PublishingError, Who, check, offered
 from backend.schemes.models import Proposal
-from backend.schemes.publishing import propose, publish, refuse, reopen, rewrite_draft, withdraw
+from backend.schemes.publishing import publish, refuse
 from tests.factories import DAY
 from tests.schemes.people import (
     get_scheme,

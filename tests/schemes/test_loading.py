@@ -9,8 +9,9 @@ import yaml
 from django.core.management import call_command
 
 from backend.notifications.models import Notification
+from backend.schemes.archiving import archive, put_back
 from backend.schemes.models import Proposal, Scheme
-from backend.schemes.publishing import archive, publish, put_back, refuse
+from backend.schemes.publishing import publish, refuse
 from backend.schemes.services import load_catalogue
 from tests.conftest import ROOT
 from tests.schemes.people import KEY, get_scheme, make_approver, publish_change

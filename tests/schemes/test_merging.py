@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.schemes.drafts import EditedError, rewrite_draft
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.merging import Side, _lists, put_together
 from backend.schemes.models import Proposal
-from backend.schemes.publishing import EditedError, refuse, rewrite_draft
+from backend.schemes.publishing import refuse
 from backend.schemes.records import normalise
 from backend.schemes.taking_up import merge_on_current, save_over, take_up
 from tests.schemes.people import (

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from backend.notifications.models import Notification
 from backend.schemes import previews
+from backend.schemes.drafts import withdraw
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import PreviewLink, Proposal, Remark, Revision, Scheme
 from backend.schemes.previews import leave_remark, link_of, revoke_preview, settle
-from backend.schemes.publishing import publish, withdraw
+from backend.schemes.publishing import publish
 from tests.factories import DAY, make_officer
 from tests.schemes.people import get_scheme, make_approver, make_draft, make_editor, make_proposal
 from tests.web.conftest import text_of

@@ -15,21 +15,13 @@ from backend.notifications.kinds import CATALOGUE
 from backend.notifications.models import Notification
 from backend.notifications.services import stop
 from backend.schemes import lifecycle
+from backend.schemes.archiving import archive, put_back
+from backend.schemes.drafts import propose, rewrite_draft, withdraw, write_draft
+from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import CatalogueTask, Criterion, Proposal, Revision, Scheme
-from backend.schemes.publishing import (
-    OutdatedError,
-    PublishingError,
-    archive,
-    close_task,
-    propose,
-    publish,
-    put_back,
-    refuse,
-    rewrite_draft,
-    withdraw,
-    write_draft,
-)
+from backend.schemes.publishing import OutdatedError, publish, refuse
 from backend.schemes.records import read_record
+from backend.schemes.reports import close_task
 from tests.factories import make_officer, make_submission, rewriting
 from tests.schemes.people import (
     KEY,

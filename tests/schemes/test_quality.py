@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 from django.core.management import CommandError, call_command
 
+from backend.schemes.archiving import archive
 from backend.schemes.models import Proposal, Revision, Scheme
-from backend.schemes.publishing import archive
 from backend.schemes.quality import (
     REVIEW_DAYS,
     SEVERITIES,
@@ -19,7 +19,7 @@ from backend.schemes.quality import (
     review_column,
     review_day,
 )
-from backend.schemes.records import write_revision
+from backend.schemes.revising import write_revision
 from tests.factories import DAY
 from tests.schemes.people import get_scheme, make_approver, make_record
 

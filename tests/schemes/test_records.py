@@ -6,7 +6,8 @@ from django.db import DatabaseError, transaction
 
 from backend.schemes.comparison import describe, differences
 from backend.schemes.models import Operator, OperatorRole, Proposal, Relation, Revision, Scheme, ServedNeed
-from backend.schemes.records import RecordError, check_record, digest_of, normalise, read_record, write_revision
+from backend.schemes.records import RecordError, digest_of, normalise, read_record
+from backend.schemes.revising import check_record, write_revision
 from tests.conftest import ROOT
 from tests.schemes.people import get_scheme, make_record
 

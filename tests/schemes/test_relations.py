@@ -4,9 +4,13 @@ import pytest
 import yaml
 from django.db import transaction
 
+from backend.schemes.archiving import archive, put_back
+from backend.schemes.drafts import propose
+from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import Relation, Revision, Scheme
-from backend.schemes.publishing import PublishingError, archive, mistakes_in, propose, publish, put_back
-from backend.schemes.records import write_revision
+from backend.schemes.publishable import mistakes_in
+from backend.schemes.publishing import publish
+from backend.schemes.revising import write_revision
 from backend.schemes.services import FixtureError, load_catalogue
 from tests.schemes.people import (
     get_scheme,

@@ -6,8 +6,7 @@ from django.utils import timezone
 
 from backend.notifications.models import Notification
 from backend.schemes.models import CatalogueTask
-from backend.schemes.publishing import close_task
-from backend.schemes.reports import report_by_job, settle_by_job
+from backend.schemes.reports import close_task, report_by_job, settle_by_job
 from tests.factories import make_officer
 from tests.schemes.people import get_scheme, make_editor, make_task
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from django.test import Client
 
+from backend.schemes.drafts import propose
 from backend.schemes.models import Proposal
-from backend.schemes.publishing import propose
 from tests.schemes.people import get_scheme, make_draft, make_editor
 from tests.schemes.typed import criterion, new_scheme
 from tests.web.conftest import text_of

@@ -4,10 +4,13 @@ import pytest
 import yaml
 
 from backend.notifications.models import Notification
+from backend.schemes.archiving import archive, put_back
 from backend.schemes.comparison import differences
+from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import Proposal, Scheme
-from backend.schemes.publishing import OutdatedError, PublishingError, archive, publish, put_back, refuse
-from backend.schemes.records import RecordError, check_record, read_record
+from backend.schemes.publishing import OutdatedError, publish, refuse
+from backend.schemes.records import RecordError, read_record
+from backend.schemes.revising import check_record
 from backend.schemes.services import FixtureError, load_catalogue
 from backend.schemes.variants import variants_of
 from tests.schemes.people import get_scheme, make_approver, make_proposal, make_record, publish_change

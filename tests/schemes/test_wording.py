@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from backend.schemes import wording
+from backend.schemes import revision_wording, typography, wording
 from backend.schemes.models import Criterion, Revision, Scheme
 
 pytestmark = pytest.mark.django_db
@@ -214,7 +214,7 @@ def test_no_amount_nor_deadline_of_the_catalogue_holds_a_code_or_an_english_word
     schemes = Scheme.objects.published().select_related("current")
     assert len(schemes) == 180
     for scheme in schemes:
-        for text in (wording.amount(scheme.current), wording.deadline(scheme.current, on=on)):
+        for text in (revision_wording.amount(scheme.current), revision_wording.deadline(scheme.current, on=on)):
             assert not CODES.search(text), (scheme, text)
             assert not ENGLISH.search(text), (scheme, text)
             assert ".." not in text.replace("...", ""), (scheme, text)
@@ -231,7 +231,7 @@ def test_no_amount_nor_deadline_of_the_catalogue_holds_a_code_or_an_english_word
     ],
 )
 def test_a_date_says_no_more_than_is_known(known, text):
-    assert wording.partial_day(known) == text
+    assert typography.partial_day(known) == text
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_a_date_says_no_more_than_is_known(known, text):
     ],
 )
 def test_a_number_is_written_as_the_french_write_it(value, text):
-    assert plain(wording.number(value)) == text
+    assert plain(typography.number(value)) == text
 
 
 @pytest.mark.parametrize(
@@ -264,14 +264,14 @@ def test_a_number_is_written_as_the_french_write_it(value, text):
     ],
 )
 def test_an_amount_is_written_as_people_say_it(value, text):
-    assert plain(wording.euros(value)) == text
+    assert plain(typography.euros(value)) == text
 
 
 @pytest.mark.parametrize(
     ("count", "text"), [(1, "1 mois"), (11, "11 mois"), (12, "1 an"), (18, "18 mois"), (24, "2 ans"), (0, "0 mois")]
 )
 def test_months_are_years_where_they_are_whole(count, text):
-    assert wording.months(count) == text
+    assert typography.months(count) == text
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_months_are_years_where_they_are_whole(count, text):
     ],
 )
 def test_an_amount_says_only_what_a_source_says(fields, text):
-    assert plain(wording.amount(Revision(**fields))) == text
+    assert plain(revision_wording.amount(Revision(**fields))) == text
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_a_deadline_that_comes_near_is_counted(days, text):
     closes_on = date(2026, 11, 24)
     revision = Revision(window_state="dated", closes_on=closes_on)
     on = date.fromordinal(closes_on.toordinal() - days)
-    assert plain(wording.deadline(revision, on=on)) == text
+    assert plain(revision_wording.deadline(revision, on=on)) == text
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,7 @@ def test_a_deadline_that_comes_near_is_counted(days, text):
     ],
 )
 def test_a_window_is_told_as_it_is_on_the_day(fields, text):
-    assert plain(wording.deadline(Revision(**fields), on=date(2026, 11, 24))) == text
+    assert plain(revision_wording.deadline(Revision(**fields), on=date(2026, 11, 24))) == text
 
 
 @pytest.mark.parametrize(
@@ -396,4 +396,4 @@ def test_a_legal_form_has_its_name(code, name):
     ],
 )
 def test_what_would_change_a_no_is_one_sentence(several, expected):
-    assert wording.changes(several).replace(wording.NBSP, " ") == expected
+    assert wording.changes(several).replace(typography.NBSP, " ") == expected

@@ -39,7 +39,8 @@ from backend.privacy.consent import withdraw_consent
 from backend.schemes.approvals import approve, publish_due
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.schemes.previews import leave_remark, make_preview
-from backend.schemes.publishing import close_task, refuse
+from backend.schemes.publishing import refuse
+from backend.schemes.reports import close_task
 from backend.schemes.summary import send_summaries
 from tests.factories import (
     CCLO,

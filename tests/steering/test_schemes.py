@@ -9,7 +9,7 @@ from django.core.management import call_command
 from backend.matchmaking.models import SchemeEvent, Submission
 from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.privacy.erasing import erase_submission
-from backend.schemes.publishing import close_task
+from backend.schemes.reports import close_task
 from backend.steering.facts import follow_files, rebuild_facts
 from backend.steering.models import SchemeFact
 from backend.steering.scopes import Filters, scope_of

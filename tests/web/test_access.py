@@ -24,10 +24,10 @@ from backend.matchmaking.scheme_events import say
 from backend.matchmaking.sharing import renew_staff_feed
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification, StopReason
+from backend.schemes.drafts import propose, write_draft
 from backend.schemes.fusions import propose_fusion
 from backend.schemes.models import CatalogueTask, DuplicateDecision, Fusion, ImportRun, Page, Proposal, Scheme
 from backend.schemes.previews import make_preview
-from backend.schemes.publishing import propose, write_draft
 from backend.schemes.records import read_record
 from backend.steering.actions import decide_action
 from backend.steering.scopes import Filters

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
+from backend.schemes.archiving import archive
 from backend.schemes.models import Relation, Scheme
-from backend.schemes.publishing import archive
 from backend.schemes.windows import TAKING, window_on
 from tests.factories import DAY, make_officer, revise_scheme
 from tests.schemes.people import get_scheme, make_approver, make_imported, publish_change

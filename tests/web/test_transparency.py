@@ -12,7 +12,7 @@ from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.models import Activation
 from backend.matchmaking.weights import activate_weights
 from backend.schemes.models import Scheme, SubNeed
-from backend.schemes.wording import number
+from backend.schemes.typography import number
 from tests.factories import link_to, make_lead, make_submission, publish_revision, write_version
 from tests.matchmaking.rankers import make_ranker
 from tests.web.conftest import text_of

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from backend.common.days import current_day
-from backend.schemes import wording
+from backend.schemes import revision_wording, wording
 from backend.schemes.models import (
     RATE_COLUMNS,
     Criterion,
@@ -99,7 +99,7 @@ class WindowSerializer(serializers.Serializer[Revision]):
         return expected_again(revision, on=current_day())
 
     def get_text(self, revision: Revision) -> str:
-        return wording.deadline(revision, on=current_day())
+        return revision_wording.deadline(revision, on=current_day())
 
 
 class SchemeSummarySerializer(serializers.ModelSerializer[Revision]):
@@ -144,7 +144,7 @@ class SchemeSummarySerializer(serializers.ModelSerializer[Revision]):
         return str(reverse("api:scheme", [revision.scheme.source_key], request=self.context["request"]))
 
     def get_amount_text(self, revision: Revision) -> str:
-        return wording.amount(revision)
+        return revision_wording.amount(revision)
 
     @extend_schema_field(OperatorSerializer(many=True))
     def get_operators(self, revision: Revision) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from backend.schemes.forms.rows import WEIGHTS, need_choices, weight_choices
 from backend.schemes.forms.tags import TagRows, WhyForm
 from backend.schemes.models import ImportedScheme, Revision, SubNeed, TagDecision
 from backend.schemes.tagging import TaggingError, decide_tags
-from backend.schemes.wording import number
+from backend.schemes.typography import number
 
 
 class TagsFilter(WaitingFilter):

@@ -18,15 +18,16 @@ from backend.schemes.admin.writing import WritingPages
 from backend.schemes.approvals import approve, disapprove
 from backend.schemes.closing import confirm, may_read_after, open_again
 from backend.schemes.comparison import differences
+from backend.schemes.drafts import propose, reopen, withdraw
 from backend.schemes.forms.proposal import ChoicesForm, DecisionForm
 from backend.schemes.lifecycle import PROPOSALS, PublishingError, Who
 from backend.schemes.merging import Merge
 from backend.schemes.models import Proposal
-from backend.schemes.publishing import propose, publish, refuse, reopen, withdraw
+from backend.schemes.publishing import publish, refuse
 from backend.schemes.records import read_record
 from backend.schemes.taking_up import merge_on_current, take_up
 from backend.schemes.telling import approvers_to_tell
-from backend.schemes.wording import day as day_in_words
+from backend.schemes.typography import day as day_in_words
 
 SLUGS = {
     "propose": "proposer",

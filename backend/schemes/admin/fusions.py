@@ -20,9 +20,8 @@ from backend.schemes.fusions import (
     undo_fusion,
     withdraw_fusion,
 )
-from backend.schemes.lifecycle import offered_of
+from backend.schemes.lifecycle import PublishingError, offered_of
 from backend.schemes.models import Counterpart, Fusion, Scheme
-from backend.schemes.publishing import PublishingError
 from backend.schemes.records import read_record
 from backend.schemes.variants import in_force
 

@@ -14,7 +14,7 @@ from backend.schemes.closing import may_read_after
 from backend.schemes.comparison import describe
 from backend.schemes.lifecycle import offered
 from backend.schemes.models import Proposal, Remark
-from backend.schemes.publishing import mistakes_in
+from backend.schemes.publishable import mistakes_in
 from backend.schemes.telling import approvers_to_tell
 
 NEED_A_SOUND_SHEET = ("propose", "publish", "approve")

@@ -19,20 +19,20 @@ from backend.schemes.admin.filters import (
     WindowFilter,
 )
 from backend.schemes.admin.pages import CataloguePages, found, signed_in
+from backend.schemes.archiving import archive, put_back
 from backend.schemes.closing import SHUT, close_now, propose_to_close
 from backend.schemes.comparison import describe, differences
 from backend.schemes.completeness import completeness
 from backend.schemes.forms.observations import ObservationForm
 from backend.schemes.forms.proposal import ReasonForm, WindowForm
-from backend.schemes.lifecycle import SCHEMES
+from backend.schemes.lifecycle import SCHEMES, PublishingError
 from backend.schemes.links.checking import pages_of
 from backend.schemes.models import Proposal, Revision, Scheme
 from backend.schemes.observing import ObservationError, observe
-from backend.schemes.publishing import PublishingError, archive, put_back
 from backend.schemes.quality import check_scheme, review_column, review_day
 from backend.schemes.records import read_record
 from backend.schemes.searching import with_words
-from backend.schemes.wording import day as day_in_words
+from backend.schemes.typography import day as day_in_words
 
 
 @admin.register(Scheme)

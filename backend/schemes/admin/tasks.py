@@ -12,9 +12,10 @@ from django.utils import timezone
 from backend.schemes.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.forms.proposal import AnswerForm
 from backend.schemes.forms.tree import row_of
+from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import CatalogueTask
-from backend.schemes.publishing import PublishingError, close_task
 from backend.schemes.records import read_record
+from backend.schemes.reports import close_task
 from backend.schemes.wording import sentence
 
 

@@ -14,12 +14,13 @@ from django.urls import URLPattern, path
 from backend.schemes.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.admin.trials import Trial, effect_of, lines_of
 from backend.schemes.changes.incoming import draft_record
+from backend.schemes.drafts import EditedError, write_draft
 from backend.schemes.forms.proposal import ChoicesForm, CommentForm
 from backend.schemes.forms.sheet import Sheet
 from backend.schemes.forms.tree import Node, tree_of
+from backend.schemes.lifecycle import PublishingError
 from backend.schemes.merging import Merge, Side, put_together
 from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme, SourceChange, canonical_criterion
-from backend.schemes.publishing import EditedError, PublishingError, write_draft
 from backend.schemes.records import Record, read_record
 from backend.schemes.taking_up import merge_edits, save_over
 from backend.schemes.vocabulary import CRITERION_KINDS

@@ -14,10 +14,12 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.schemes.changes.fields import PRESENCE, Change, changes, gone, take
 from backend.schemes.changes.rules import rules_in_force
+from backend.schemes.drafts import write_draft
+from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import Counterpart, FieldDecision, Proposal, Revision, Scheme
-from backend.schemes.publishing import PublishingError, publish_by_rule, write_draft
+from backend.schemes.publishing import publish_by_rule
 from backend.schemes.records import Record, read_record
-from backend.schemes.wording import day as day_in_words
+from backend.schemes.typography import day as day_in_words
 
 Verdict = FieldDecision.Verdict
 

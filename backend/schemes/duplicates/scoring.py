@@ -18,7 +18,7 @@ from backend.schemes.duplicates.likeness import Pair, Trait, Vectors
 from backend.schemes.duplicates.sheets import Sheet
 from backend.schemes.duplicates.signs import operator_signs
 from backend.schemes.models import Revision
-from backend.schemes.wording import NBSP
+from backend.schemes.typography import NBSP
 
 MODEL = settings.BASE_DIR / "fixtures" / "duplicates.yaml"
 SMALL = 0.2  # a part of the sum under which it is not worth a line

@@ -8,7 +8,7 @@ from typing import IO
 from zoneinfo import ZoneInfo
 
 from backend.common.spreadsheets import escape_cell
-from backend.schemes import wording
+from backend.schemes import revision_wording, wording
 from backend.schemes.exports.conditions import condition_columns
 from backend.schemes.models import Revision
 from backend.schemes.records import Record
@@ -119,9 +119,9 @@ def _moment(day: str | None, at: time) -> str:
 
 def _description(revision: Revision, record: Record, *, on: date) -> Iterator[str]:
     yield record["summary"]
-    if amount := wording.amount(revision):
+    if amount := revision_wording.amount(revision):
         yield f"Montant : {amount}."
-    yield f"Ouverture : {wording.deadline(revision, on=on)}."
+    yield f"Ouverture : {revision_wording.deadline(revision, on=on)}."
     if record["next_step"]:
         yield f"Première démarche : {record['next_step']}"
     if record["documents"]:

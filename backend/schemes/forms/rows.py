@@ -18,7 +18,7 @@ from backend.schemes.forms.tree import Node, tree_of
 from backend.schemes.models import Criterion, OperatorRole, Relation, Scheme, TaxonomyNeed
 from backend.schemes.records import Record
 from backend.schemes.services import manual_sentences
-from backend.schemes.wording import number
+from backend.schemes.typography import number
 
 WEIGHTS = {
     1.0: "exactement ce besoin (1)",

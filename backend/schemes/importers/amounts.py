@@ -6,7 +6,7 @@ from typing import Any
 
 from backend.schemes.importers.cleaning import typeset
 from backend.schemes.models import Revision
-from backend.schemes.wording import NBSP, euros, number
+from backend.schemes.typography import NBSP, euros, number
 
 Kind = Revision.Kind
 

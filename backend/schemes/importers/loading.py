@@ -28,7 +28,8 @@ from backend.schemes.importers.sidecar import Sidecar
 from backend.schemes.importers.sources import SOURCES
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.publishing import put_last_in_force
-from backend.schemes.records import Draft, Record, RecordError, compose, digest_of, keep, told
+from backend.schemes.records import Record, RecordError, digest_of
+from backend.schemes.revising import Draft, compose, keep, told
 from backend.schemes.sayings import load_sayings
 
 PROJECT = "project:"  # before the name of a project among the labels of a scheme

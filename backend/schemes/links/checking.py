@@ -16,8 +16,8 @@ from backend.schemes.links.examining import BUDGET_SECONDS, PAUSE_SECONDS, Sight
 from backend.schemes.links.reading import Fingerprint, says_the_same
 from backend.schemes.models import ANSWERS, CatalogueTask, Outcome, Page, PageCheck, Revision, Scheme
 from backend.schemes.reports import report_by_job, settle_by_job
-from backend.schemes.wording import NBSP
-from backend.schemes.wording import day as day_in_words
+from backend.schemes.typography import NBSP
+from backend.schemes.typography import day as day_in_words
 
 JOB = CatalogueTask.Job.LINKS
 GRACE_DAYS = 3  # failures, on as many days

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.common.days import current_day
 from backend.common.fields import DayField, Euros, PlainText
 from backend.companies.models import ReceivedAid
-from backend.schemes.wording import day as day_in_words
+from backend.schemes.typography import day as day_in_words
 
 OLDEST = 2000
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from backend.schemes.wording import number, perimeter_name
+from backend.schemes.typography import number
+from backend.schemes.wording import perimeter_name
 from backend.territories.models import Nomenclature
 
 UNKNOWN = ("", _("Je ne sais pas"))

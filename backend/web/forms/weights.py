@@ -9,7 +9,7 @@ from backend.common.fields import FrenchNumber, PlainText
 from backend.matchmaking.contributions import contributions
 from backend.matchmaking.models import WeightSet
 from backend.matchmaking.weights import MOST_POINTS
-from backend.schemes.wording import number
+from backend.schemes.typography import number
 
 
 class WeightsForm(forms.Form):

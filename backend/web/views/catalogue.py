@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from backend.accounts.models import User
 from backend.common.days import current_day
-from backend.schemes import wording
+from backend.schemes import revision_wording, wording
 from backend.schemes.models import Scheme, TaxonomyNeed
 from backend.schemes.quality import is_overdue, review_day
 from backend.steering.success import success_of
@@ -40,7 +40,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     on = current_day()
     context = {
         "page": page,
-        "rows": [(scheme, wording.deadline(scheme.current, on=on)) for scheme in page if scheme.current],
+        "rows": [(scheme, revision_wording.deadline(scheme.current, on=on)) for scheme in page if scheme.current],
         "words": words,
         "need": need,
         "needs": TaxonomyNeed.objects.all(),
@@ -64,8 +64,8 @@ def scheme(request: HttpRequest, pk: int) -> HttpResponse:
         "scheme": scheme,
         "revision": revision,
         "criteria": [(wording.sentence(row.definition), row) for row in criteria],
-        "amount": wording.amount(revision),
-        "deadline": wording.deadline(revision, on=current_day()),
+        "amount": revision_wording.amount(revision),
+        "deadline": revision_wording.deadline(revision, on=current_day()),
         "overdue_since": review_day(revision) if is_overdue(revision, on=current_day()) else None,
         "roles": revision.roles.select_related("operator"),
         "served": revision.served_needs.select_related("sub_need"),

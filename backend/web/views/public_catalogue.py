@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from backend.common.days import current_day
 from backend.matchmaking.deadlines import dates_of
 from backend.notifications.services import absolute_url
-from backend.schemes import wording
+from backend.schemes import revision_wording
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.quality import is_overdue, review_day
 from backend.schemes.sheets import operators_of, sheet_of
@@ -57,8 +57,8 @@ def schemes(request: HttpRequest) -> HttpResponse:
         {
             "revision": revision,
             "window": window_on(revision, on=on),
-            "amount": wording.amount(revision),
-            "deadline": wording.deadline(revision, on=on),
+            "amount": revision_wording.amount(revision),
+            "deadline": revision_wording.deadline(revision, on=on),
             "operators": [operator for operator, _roles in operators_of(revision.roles.all())],
         }
         for revision in page

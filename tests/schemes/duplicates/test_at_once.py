@@ -10,6 +10,7 @@ from backend.accounts.models import Organisation, User
 from backend.notifications.models import Notification
 from backend.schemes.duplicates.deciding import DuplicateError
 from backend.schemes.fusions import carry_out, propose_fusion
+from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import (
     Criterion,
     DuplicateDecision,
@@ -19,7 +20,7 @@ from backend.schemes.models import (
     Revision,
     Scheme,
 )
-from backend.schemes.publishing import PublishingError, publish
+from backend.schemes.publishing import publish
 from tests.factories import rewriting
 from tests.schemes.duplicates.pairs import decide_as, make_pair
 from tests.schemes.people import get_scheme, make_approver, make_editor, make_proposal

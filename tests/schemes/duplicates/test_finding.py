@@ -22,7 +22,7 @@ from backend.schemes.duplicates.signs import (
     words_of_page,
 )
 from backend.schemes.models import Revision, Scheme
-from backend.schemes.wording import NBSP
+from backend.schemes.typography import NBSP
 
 NUMBERS = count(1)
 OISE, SOMME, PARIS = (frozenset({f"DEP-{code}"}) for code in ("60", "80", "75"))

@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from backend.matchmaking import engine
 from backend.matchmaking.answers import answer
 from backend.matchmaking.lines import Question
+from backend.schemes.archiving import archive
 from backend.schemes.comparison import differences
 from backend.schemes.models import Revision, Scheme
-from backend.schemes.publishing import archive
 from backend.schemes.records import normalise, read_record
 from tests.factories import DAY, link_to, make_officer, make_submission
 from tests.schemes.importers.made_up import SOURCE, current, make_programme, run, with_texts

@@ -13,7 +13,7 @@ from backend.schemes.links import checking
 from backend.schemes.links.checking import LinkCheckError, check_pages, uses_in_force
 from backend.schemes.links.examining import Sight
 from backend.schemes.models import CatalogueTask, Outcome, Page, PageCheck, Scheme
-from backend.schemes.publishing import close_task
+from backend.schemes.reports import close_task
 from tests.common.sites import Site, send, site
 from tests.factories import publish_revision
 from tests.schemes.links.test_reading import MONEY, TEXT

@@ -11,8 +11,8 @@ from backend.schemes.dates import published
 from backend.schemes.law import AHEAD, EDITORS, WHO, law_events
 from backend.schemes.models import Scheme
 from backend.schemes.quality import review_day
-from backend.schemes.wording import NBSP
-from backend.schemes.wording import day as day_in_words
+from backend.schemes.typography import NBSP
+from backend.schemes.typography import day as day_in_words
 
 Line = tuple[str, str, list[str]]  # what happens, who acts, which sheets
 

@@ -12,7 +12,7 @@ from backend.common.fields import DayField
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.schemes.models import is_activity
-from backend.schemes.wording import day as day_in_words
+from backend.schemes.typography import day as day_in_words
 from backend.territories.models import Nomenclature
 from backend.territories.trades import find_activities, sure_activity
 from backend.web.forms.answers import LEGAL_FORMS, UNKNOWN, activity_choices, legal_form_key
