@@ -17,13 +17,12 @@ import yaml
 
 import matching
 from matching.criteria import (
+    YES_NO_CRITERIA,
     Activity,
     AgeMonths,
-    CraftRegister,
     Headcount,
     InTerritory,
     LegalForm,
-    MicroEntrepreneur,
     Turnover,
 )
 from matching.nomenclatures import activity_path
@@ -223,9 +222,9 @@ def scheme(sheet: Sheet) -> matching.Scheme:
     if sheet.forms:
         criteria.append(LegalForm(any_of=sheet.forms))
     if sheet.micro is not None:
-        criteria.append(MicroEntrepreneur(expected=sheet.micro))
+        criteria.append(YES_NO_CRITERIA["micro_entrepreneur"](expected=sheet.micro))
     if sheet.craft is not None:
-        criteria.append(CraftRegister(expected=sheet.craft))
+        criteria.append(YES_NO_CRITERIA["craft_register"](expected=sheet.craft))
     return matching.Scheme(
         key=sheet.key,
         window=matching.Window(state=sheet.state, opens_on=sheet.opens_on, closes_on=sheet.closes_on),

@@ -9,29 +9,25 @@ from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from matching.criteria import (
+    YES_NO_CRITERIA,
     Activity,
     AgeMonths,
     All,
     AnyOf,
     BalanceSheet,
-    CraftRegister,
     Criterion,
     Headcount,
     HoldsScheme,
-    InDifficulty,
     InTerritory,
     LegalForm,
     Manual,
-    MicroEntrepreneur,
     Not,
     ProjectHorizon,
     ProjectNotStarted,
     ProjectTenure,
-    PublicBody,
     SizeCategory,
     Spend,
     SpendKind,
-    TaxesUpToDate,
     Turnover,
     Window,
 )
@@ -39,14 +35,12 @@ from matching.errors import CriterionError
 
 MAX_DEPTH = 20
 
-KINDS: dict[str, type[Criterion]] = {
-    cls.kind: cls
-    for cls in (
-        InTerritory, Activity, Headcount, Turnover, BalanceSheet, SizeCategory, AgeMonths, LegalForm,
-        MicroEntrepreneur, CraftRegister, PublicBody, InDifficulty, TaxesUpToDate, ProjectNotStarted, Spend, SpendKind,
-        ProjectTenure, ProjectHorizon, HoldsScheme, Window, Manual, All, AnyOf, Not,
-    )
-}  # fmt: skip
+_CRITERIA: tuple[type[Criterion], ...] = (
+    InTerritory, Activity, Headcount, Turnover, BalanceSheet, SizeCategory, AgeMonths, LegalForm,
+    *YES_NO_CRITERIA.values(), ProjectNotStarted, Spend, SpendKind,
+    ProjectTenure, ProjectHorizon, HoldsScheme, Window, Manual, All, AnyOf, Not,
+)  # fmt: skip
+KINDS: dict[str, type[Criterion]] = {cls.kind: cls for cls in _CRITERIA}
 RENAMED = {"from": "from_size", "to": "to_size"}  # "from" is no name in Python
 
 

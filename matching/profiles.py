@@ -4,7 +4,7 @@ Nothing here knows today's date: the day is a fact of the question.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cached_property
 from operator import attrgetter
@@ -25,15 +25,17 @@ type RowArray = NDArray[np.intp]
 type Positions = RowArray | slice  # of each row's value; a slice where every row has its own
 
 NUMBERS = ("headcount", "turnover", "balance_sheet", "spend")
-STATES = (
-    "micro_entrepreneur", "craft_register", "public_body", "in_difficulty", "taxes_up_to_date", "started",
-)  # fmt: skip
 PLACE_FIELDS = {"establishment": "place", "project": "project_place"}
 ACTIVITY_FIELDS = {
     "naf_rev2": ("activity", "possible_activities"),
     "naf_2025": ("activity_2025", "possible_activities_2025"),
 }
 NOT_A_DAY = np.datetime64("NaT", "D")
+
+
+def _yes_no(meaning: str) -> Any:
+    """Return a field that is yes, no or not known, with what it means in law for the criterion that tests it."""
+    return field(default=None, metadata={"meaning": meaning})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class Profile:
     created_on : datetime.date or None
         Creation of the company.
     micro_entrepreneur, craft_register, public_body, in_difficulty, taxes_up_to_date : bool or None
-        What the firm is.
+        What the firm is; their meaning stands beside each.
     started : bool or None
         Whether the project has begun (a signed quote is a beginning).
     tenure, horizon : str
@@ -93,11 +95,11 @@ class Profile:
     possible_activities_2025: frozenset[str] = frozenset()
     legal_category: str = ""
     created_on: date | None = None
-    micro_entrepreneur: bool | None = None
-    craft_register: bool | None = None
-    public_body: bool | None = None
-    in_difficulty: bool | None = None
-    taxes_up_to_date: bool | None = None
+    micro_entrepreneur: bool | None = _yes_no("The status of micro-entrepreneur (CGI, art. 50-0 and 102 ter).")
+    craft_register: bool | None = _yes_no("Registered as a craft business (code de l'artisanat, art. L. 111-1).")
+    public_body: bool | None = _yes_no("A public body: not a firm in the sense of most schemes.")
+    in_difficulty: bool | None = _yes_no("A firm in difficulty (Regulation (EU) No 651/2014, Article 2(18)).")
+    taxes_up_to_date: bool | None = _yes_no("Up to date with taxes and with social contributions.")
     started: bool | None = None
     tenure: str = ""
     horizon: str = ""
@@ -108,6 +110,11 @@ class Profile:
     def figures(self) -> Figures:
         """The company's own figures of the last closed year."""
         return Figures(headcount=self.headcount, turnover=self.turnover, balance_sheet=self.balance_sheet)
+
+
+# Facts of a company that are yes, no or not known: a criterion of the same name tests each.
+YES_NO: dict[str, str] = {one.name: one.metadata["meaning"] for one in fields(Profile) if "meaning" in one.metadata}
+STATES = (*YES_NO, "started")
 
 
 def _ternary(values: Sequence[bool | None]) -> OutcomeArray:

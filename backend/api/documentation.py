@@ -8,6 +8,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiExample
 
 from backend.api.errors import CONTENT_TYPE, KINDS, kind_of
+from backend.facts.yes_no import YES_NO
 from backend.matchmaking import engine
 from backend.matchmaking.lines import N_RELATED, N_YEARS
 from backend.matchmaking.questions import fact_questions
@@ -70,11 +71,7 @@ QUESTION: Schema = {
         "legal_category": _nullable(
             "string", "Catégorie juridique de l’INSEE, de 1 à 4 chiffres.", format="legal-category"
         ),
-        "micro_entrepreneur": _nullable("boolean", "Régime micro-entrepreneur."),
-        "craft_register": _nullable("boolean", "Entreprise artisanale : secteur des métiers et de l’artisanat."),
-        "public_body": _nullable("boolean", "Organisme public."),
-        "in_difficulty": _nullable("boolean", "Entreprise en difficulté, au sens du règlement (UE) 651/2014."),
-        "taxes_up_to_date": _nullable("boolean", "À jour de ses impôts et de ses cotisations sociales."),
+        **{name: _nullable("boolean", fact.described) for name, fact in YES_NO.items()},
         "group": {
             "type": ["array", "null"],
             "maxItems": N_RELATED,

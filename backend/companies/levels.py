@@ -1,6 +1,7 @@
 """Of what each fact is said: of the company and its group, of its site, or of the project (all that is not listed)."""
 
 from backend.companies.models import Fact
+from backend.facts.yes_no import YES_NO
 
 COMPANY = frozenset(
     {
@@ -11,12 +12,8 @@ COMPANY = frozenset(
         "group",
         "insee_category",
         "legal_category",
-        "micro_entrepreneur",
         "created_on",
-        "craft_register",
-        "public_body",
-        "in_difficulty",
-        "taxes_up_to_date",
+        *YES_NO,
         Fact.AIDS_COMPLETE,
     }
 )

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.facts.yes_no import YES_NO
+
 type Rows = NDArray[np.void]
 
 NUMBERS = ("headcount", "turnover", "balance_sheet", "project.spend")
@@ -20,9 +22,7 @@ CODES = {
     "project.tenure": 8, "project.horizon": 16,
 }  # fmt: skip
 DAYS = ("created_on",)
-STATES = (
-    "micro_entrepreneur", "craft_register", "public_body", "in_difficulty", "taxes_up_to_date", "project.started",
-)  # fmt: skip
+STATES = (*YES_NO, "project.started")
 LISTS = ("group", "previous_years", "project.spend_kinds")  # packed where they are empty: most firms are independent
 ORDER = (*NUMBERS, *CODES, *DAYS, *STATES, *LISTS)
 PACKED = frozenset(ORDER)

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from backend.companies.models import Fact
+from backend.facts.yes_no import YES_NO
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match
 from backend.matchmaking.standing import WINDOW
@@ -15,7 +16,7 @@ from backend.schemes import typography, wording
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.typography import NBSP
-from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES, YES_NO
+from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES
 
 FACT_NAMES = {
     "commune": _("la commune"),
@@ -26,11 +27,7 @@ FACT_NAMES = {
     "balance_sheet": _("le total du bilan"),
     "created_on": _("la date de création"),
     "legal_category": _("la forme juridique"),
-    "micro_entrepreneur": _("le régime (micro-entrepreneur ou non)"),
-    "craft_register": _("si l’entreprise est artisanale"),
-    "public_body": _("si c’est un organisme public"),
-    "in_difficulty": _("si l’entreprise est en difficulté (au sens européen)"),
-    "taxes_up_to_date": _("si les impôts et cotisations sociales sont à jour"),
+    **{name: fact.missing for name, fact in YES_NO.items()},
     "group": _("si l’entreprise est indépendante ou fait partie d’un groupe"),
     "previous_years": _("les chiffres des exercices précédents"),
     "schemes": _("les dispositifs déjà obtenus"),
@@ -51,12 +48,8 @@ FACT_OF_KIND = {
     "spend": "project.spend",
     "age_months": "created_on",
     "legal_form": "legal_category",
-    "micro_entrepreneur": "micro_entrepreneur",
     "project_not_started": "project.started",
-    "craft_register": "craft_register",
-    "public_body": "public_body",
-    "in_difficulty": "in_difficulty",
-    "taxes_up_to_date": "taxes_up_to_date",
+    **{name: name for name in YES_NO},
     "tenure": "project.tenure",
     "horizon": "project.horizon",
     "spend_kind": "project.spend_kinds",
@@ -68,7 +61,7 @@ FACT_LABELS = (
     ("naf", _("Activité")),
     ("naf_2025", _("Activité (NAF 2025)")),
     ("legal_category", _("Forme juridique")),
-    ("micro_entrepreneur", _("Régime")),
+    ("micro_entrepreneur", YES_NO["micro_entrepreneur"].label),
     ("created_on", _("Création")),
     ("headcount", _("Effectif")),
     ("turnover", _("Chiffre d’affaires")),
@@ -76,10 +69,7 @@ FACT_LABELS = (
     ("group", _("Groupe")),
     ("previous_years", _("Exercices précédents")),
     ("insee_category", _("Catégorie de l’INSEE")),
-    ("craft_register", _("Artisanat")),
-    ("public_body", _("Organisme public")),
-    ("in_difficulty", _("Difficulté")),
-    ("taxes_up_to_date", _("Impôts et cotisations")),
+    *((name, fact.label) for name, fact in YES_NO.items() if fact.question),
     ("schemes", _("Dispositifs déjà obtenus")),
     ("project.started", _("Projet")),
     ("project.spend", _("Coût du projet")),
@@ -262,8 +252,7 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
     "group": _group,
     "previous_years": _years,
     "insee_category": insee_category,
-    "micro_entrepreneur": _yes_no("micro-entrepreneur", "pas micro-entrepreneur"),
-    **{name: _yes_no(*words) for name, words in YES_NO.items()},
+    **{name: _yes_no(*fact.values) for name, fact in YES_NO.items()},
     "schemes": _schemes,
     "project.started": _yes_no("projet déjà commencé", "projet pas commencé"),
     "project.spend": _euros("projet"),

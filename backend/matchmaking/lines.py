@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from backend.facts.yes_no import YES_NO
 from backend.matchmaking import engine
 from backend.matchmaking.line_codes import Codes
 from backend.matchmaking.models import Match
@@ -27,7 +28,7 @@ from backend.matchmaking.values import (
     show,
 )
 from backend.schemes.models import Scheme, is_activity
-from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES, YES_NO
+from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES
 
 _COMMUNE = 'un code INSEE de commune actuelle comme "60159" (ce n’est pas le code postal)'
 _CATEGORY = 'de 1 à 4 chiffres de la nomenclature des catégories juridiques de l’INSEE, comme "5710"'
@@ -132,8 +133,7 @@ RELATED = ("name", "share", "control", "holder", *FIGURES)
 NAMES = frozenset(
     {
         "id", "on", "siret", "commune", "region", "naf", "naf_2025", "headcount", "turnover", "balance_sheet",
-        "created_on", "legal_category", "micro_entrepreneur", "craft_register", "public_body", "in_difficulty",
-        "taxes_up_to_date", "group", "previous_years", "schemes", "needs", "preferences", "text",
+        "created_on", "legal_category", *YES_NO, "group", "previous_years", "schemes", "needs", "preferences", "text",
         "project", "project.started", "project.spend", "project.spend_kinds",
         "project.commune", "project.horizon", "project.tenure",
     }
@@ -243,7 +243,7 @@ def _read_facts(reader: _Reader, codes: Codes, known_schemes: Container[str] | N
         **{name: reader.read(name, read_interval) for name in FIGURES},
         "created_on": reader.read("created_on", read_day),
         "legal_category": _read_legal_category(reader, codes),
-        **{name: reader.read(name, get, bool, _YES_NO) for name in ("micro_entrepreneur", *YES_NO)},
+        **{name: reader.read(name, get, bool, _YES_NO) for name in YES_NO},
         "group": _read_group(reader),
         "previous_years": _read_years(reader),
         "schemes": _read_schemes(reader, known_schemes),

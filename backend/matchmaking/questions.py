@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from backend.common.files import read_yaml
 from backend.companies.models import Fact
+from backend.facts.yes_no import YES_NO
 from backend.matchmaking import engine
 from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.models import Match, Result, Submission
@@ -41,8 +42,9 @@ def _written() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def fact_questions() -> Mapping[str, FactQuestion]:
-    """Return how each fact is asked."""
-    return {fact: FactQuestion(**row) for fact, row in _written()["facts"].items()}
+    """Return how each fact is asked: as the file says, or as forms ask what is yes or no, known by heart."""
+    asked = {name: FactQuestion(str(fact.question), effort=1) for name, fact in YES_NO.items() if fact.question}
+    return asked | {fact: FactQuestion(**row) for fact, row in _written()["facts"].items()}
 
 
 def efforts() -> dict[str, float]:

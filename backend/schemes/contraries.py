@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from backend.facts.yes_no import YES_NO
 from backend.schemes.vocabulary import ONE_SIZE
 
 type Definition = Mapping[str, Any]
 
-YES_NO = ("micro_entrepreneur", "craft_register", "public_body", "in_difficulty", "taxes_up_to_date")
 LISTED = ("in_territory", "activity", "legal_form", "holds_scheme", "spend_kind", "horizon", "tenure")
 NUMBERS = ("headcount", "turnover", "balance_sheet", "spend")
 BOUNDS = {"at_least": "below", "above": "at_most", "at_most": "above", "below": "at_least"}

@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from backend.facts.yes_no import YES_NO
+
 # What a project is spent on. Read after "comprend": an article comes with each.
 SPEND_KINDS = {
     "equipment": _("des équipements"),
@@ -28,16 +30,6 @@ HOLDERS = {
     "company": _("une entreprise ou une personne"),
     "public_body": _("un organisme public"),
     "exempt_investor": _("un fonds de capital-risque, une université ou une petite collectivité"),
-}
-# Facts that are true or false: the name, then what each value says of the firm.
-YES_NO = {
-    "craft_register": (_("entreprise artisanale"), _("pas artisanale")),
-    "public_body": (_("organisme public"), _("pas un organisme public")),
-    "in_difficulty": (_("en difficulté (au sens européen)"), _("pas en difficulté (au sens européen)")),
-    "taxes_up_to_date": (
-        _("à jour de ses impôts et cotisations sociales"),
-        _("pas à jour de ses impôts et cotisations sociales"),
-    ),
 }
 SIZE_NAMES = {
     ("micro", "micro"): "micro-entreprise (moins de 10 salariés et 2 M€ de chiffre d’affaires ou de bilan au plus)",
@@ -86,11 +78,7 @@ CRITERION_KINDS = {
     "spend": "Coût du projet",
     "age_months": "Âge de l’entreprise",
     "legal_form": "Forme juridique",
-    "micro_entrepreneur": "Micro-entrepreneur ou non",
-    "craft_register": "Entreprise artisanale ou non",
-    "public_body": "Organisme public ou non",
-    "in_difficulty": "Entreprise en difficulté ou non",
-    "taxes_up_to_date": "Impôts et cotisations à jour ou non",
+    **{name: fact.criterion for name, fact in YES_NO.items()},
     "holds_scheme": "Autre dispositif déjà obtenu, ou à ne pas avoir",
     "project_not_started": "Projet pas encore commencé",
     "spend_kind": "Ce que le projet comprend (équipements, conseil…)",

@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from backend.facts.yes_no import YES_NO
 from backend.schemes.contraries import contrary
 from backend.schemes.models import Scheme
 from backend.schemes.revision_wording import window
@@ -170,18 +171,7 @@ _PHRASES: dict[str, Any] = {
     "spend": lambda definition: f"coût du projet hors taxes{NBSP}: {_range(definition, euros)}",
     "age_months": _age,
     "size_category": _size,
-    "micro_entrepreneur": _yes_no("être micro-entrepreneur", "ne pas être micro-entrepreneur"),
-    "craft_register": _yes_no(
-        "entreprise artisanale (immatriculée au secteur des métiers et de l’artisanat)",
-        "entreprise qui n’est pas artisanale",
-    ),
-    "public_body": _yes_no("être un organisme public", "ne pas être un organisme public"),
-    "in_difficulty": _yes_no(
-        "l’entreprise est en difficulté (au sens européen)", "l’entreprise n’est pas en difficulté (au sens européen)"
-    ),
-    "taxes_up_to_date": _yes_no(
-        "à jour de ses impôts et cotisations sociales", "pas à jour de ses impôts et cotisations sociales"
-    ),
+    **{name: _yes_no(*fact.conditions) for name, fact in YES_NO.items()},
     "tenure": _tenure,
     "horizon": _horizon,
     "spend_kind": _spend_kind,

@@ -18,41 +18,30 @@ from matching.criteria.lists import (
 )
 from matching.criteria.manual import Manual
 from matching.criteria.numbers import BalanceSheet, Headcount, SizeCategory, Spend, Turnover
-from matching.criteria.states import (
-    CraftRegister,
-    InDifficulty,
-    MicroEntrepreneur,
-    ProjectNotStarted,
-    PublicBody,
-    TaxesUpToDate,
-)
+from matching.criteria.states import YES_NO_CRITERIA, ProjectNotStarted
 
 __all__ = [
     "WINDOW_STATES",
+    "YES_NO_CRITERIA",
     "Activity",
     "AgeMonths",
     "All",
     "AnyOf",
     "BalanceSheet",
-    "CraftRegister",
     "Criterion",
     "Headcount",
     "HoldsScheme",
-    "InDifficulty",
     "InTerritory",
     "LegalForm",
     "Manual",
-    "MicroEntrepreneur",
     "Not",
     "OpenFacts",
     "ProjectHorizon",
     "ProjectNotStarted",
     "ProjectTenure",
-    "PublicBody",
     "SizeCategory",
     "Spend",
     "SpendKind",
-    "TaxesUpToDate",
     "Turnover",
     "Window",
     "leaves",

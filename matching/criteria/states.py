@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from matching.criteria.base import Criterion
 from matching.outcomes import Outcome, OutcomeArray, negate
-from matching.profiles import Profiles
+from matching.profiles import YES_NO, Profiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,39 +23,11 @@ class _State(Criterion):
         return column if self.expected else negate(column)
 
 
-@dataclass(frozen=True, slots=True)
-class MicroEntrepreneur(_State):
-    """The status of micro-entrepreneur (CGI, art. 50-0 and 102 ter)."""
-
-    kind: ClassVar[str] = "micro_entrepreneur"
-
-
-@dataclass(frozen=True, slots=True)
-class CraftRegister(_State):
-    """Registered as a craft business (code de l'artisanat, art. L. 111-1)."""
-
-    kind: ClassVar[str] = "craft_register"
-
-
-@dataclass(frozen=True, slots=True)
-class PublicBody(_State):
-    """A public body: not a firm in the sense of most schemes."""
-
-    kind: ClassVar[str] = "public_body"
-
-
-@dataclass(frozen=True, slots=True)
-class InDifficulty(_State):
-    """A firm in difficulty (Regulation (EU) No 651/2014, Article 2(18))."""
-
-    kind: ClassVar[str] = "in_difficulty"
-
-
-@dataclass(frozen=True, slots=True)
-class TaxesUpToDate(_State):
-    """Up to date with taxes and with social contributions."""
-
-    kind: ClassVar[str] = "taxes_up_to_date"
+# The criterion of each such fact, by its name.
+YES_NO_CRITERIA: dict[str, type[Criterion]] = {
+    name: type(name, (_State,), {"__slots__": (), "__doc__": meaning, "__module__": __name__, "kind": name})
+    for name, meaning in YES_NO.items()
+}
 
 
 @dataclass(frozen=True, slots=True)

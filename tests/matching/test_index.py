@@ -37,9 +37,9 @@ from matching import (
 )
 from matching.bits import bits_at
 from matching.criteria import (
+    YES_NO_CRITERIA,
     AgeMonths,
     AnyOf,
-    CraftRegister,
     Criterion,
     Headcount,
     InTerritory,
@@ -438,7 +438,7 @@ def counting(kind: type[Criterion]) -> Any:
 
 
 def test_another_day_touches_the_rows_of_dates_and_nothing_else() -> None:
-    kinds = (AgeMonths, CraftRegister, Headcount, InTerritory, LegalForm, Turnover, Window)
+    kinds = (AgeMonths, YES_NO_CRITERIA["craft_register"], Headcount, InTerritory, LegalForm, Turnover, Window)
     age, craft, headcount, territory, form, turnover, window = map(counting, kinds)
     spring = window(state="dated", opens_on=date(2026, 3, 1), closes_on=date(2026, 5, 31))
     index = Index(

@@ -9,6 +9,7 @@ from typing import Any
 
 import matching
 from backend.companies.models import Fact
+from backend.facts.yes_no import YES_NO
 from backend.territories.services import (
     Surroundings,
     communes_surroundings,
@@ -75,11 +76,7 @@ _FIELDS: Mapping[str, tuple[tuple[str, ...], Callable[[Facts, Sequence[str]], An
     "possible_activities_2025": ((POSSIBLE["naf_2025"],), _paths),
     "legal_category": (("legal_category",), _text),
     "created_on": (("created_on",), _day),
-    "micro_entrepreneur": (("micro_entrepreneur",), _as_said),
-    "craft_register": (("craft_register",), _as_said),
-    "public_body": (("public_body",), _as_said),
-    "in_difficulty": (("in_difficulty",), _as_said),
-    "taxes_up_to_date": (("taxes_up_to_date",), _as_said),
+    **{name: ((name,), _as_said) for name in YES_NO},
     "started": (("project.started",), _as_said),
     "tenure": (("project.tenure",), _text),
     "horizon": (("project.horizon",), _text),

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.text import capfirst
 
 from backend.common.fields import PlainText
+from backend.facts.yes_no import YES_NO
 from backend.schemes.forms.fields import (
     ActivityList,
     LegalFormList,
@@ -190,11 +191,7 @@ FIELDS: dict[str, Callable[[], Fields]] = {
     "spend": _bounds("€, hors taxes"),
     "age_months": _age,
     "legal_form": _legal_forms,
-    "micro_entrepreneur": _expected("est micro-entrepreneur", "n’est pas micro-entrepreneur"),
-    "craft_register": _expected("est artisanale", "n’est pas artisanale"),
-    "public_body": _expected("est un organisme public", "n’est pas un organisme public"),
-    "in_difficulty": _expected("est en difficulté (au sens européen)", "n’est pas en difficulté"),
-    "taxes_up_to_date": _expected("est à jour de ses impôts et cotisations", "n’est pas à jour"),
+    **{name: _expected(*fact.choices) for name, fact in YES_NO.items()},
     "holds_scheme": _schemes,
     "project_not_started": dict,
     "spend_kind": _among(SPEND_KINDS, "Le projet comprend au moins l’un de", "Le projet ne comprend rien de"),

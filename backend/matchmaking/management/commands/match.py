@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from backend.common.days import current_day
+from backend.facts.yes_no import YES_NO
 from backend.matchmaking import engine
 from backend.matchmaking.line_codes import load_codes
 from backend.matchmaking.lines import LineError, Question, as_request, read_line
@@ -28,16 +29,17 @@ DEFAULT_LIMIT = 20
 
 type Answer = dict[str, Any]
 
-HELP = """\
+HELP = f"""\
 Propose des dispositifs pour chaque ligne d'un fichier JSON Lines et écrit une ligne de résultat par ligne lue.
 
 Une ligne est un objet JSON dont tout est facultatif : id, on, siret, commune, region, naf, naf_2025, headcount,
-turnover, balance_sheet, created_on, legal_category, micro_entrepreneur, craft_register, public_body, in_difficulty,
-taxes_up_to_date, group [{name, share, control, holder, headcount, turnover, balance_sheet}] (vide : indépendante),
-previous_years [{headcount, turnover, balance_sheet}] (groupe compris, le plus récent d'abord), schemes {clé : true
-ou false}, needs, preferences, text, project {started, spend, spend_kinds, commune, horizon, tenure}. Une ligne qui ne
-peut pas être lue (vide comprise) donne {"id", "line", "error"} à sa place. Le fichier de sortie n'apparaît qu'à la
-fin, complet.
+turnover, balance_sheet, created_on, legal_category,
+{", ".join(YES_NO)},
+group [{{name, share, control, holder, headcount, turnover, balance_sheet}}] (vide : indépendante),
+previous_years [{{headcount, turnover, balance_sheet}}] (groupe compris, le plus récent d'abord), schemes {{clé : true
+ou false}}, needs, preferences, text, project {{started, spend, spend_kinds, commune, horizon, tenure}}. Une ligne qui
+ne peut pas être lue (vide comprise) donne {{"id", "line", "error"}} à sa place. Le fichier de sortie n'apparaît qu'à
+la fin, complet.
 """
 
 

@@ -17,7 +17,7 @@ from backend.web.forms.fact_fields.project import (
 )
 from backend.web.forms.fact_fields.schemes import SchemesFields
 from backend.web.forms.fact_fields.size import BalanceSheetFields, HeadcountFields, InseeCategoryFields, TurnoverFields
-from backend.web.forms.fact_fields.status import CraftFields, DifficultyFields, PublicBodyFields, TaxesFields
+from backend.web.forms.fact_fields.status import YES_NO_FORMS
 
 FORMS: tuple[type[FactFields], ...] = (
     HorizonFields,
@@ -32,10 +32,7 @@ FORMS: tuple[type[FactFields], ...] = (
     GroupFields,
     PreviousYearsFields,
     InseeCategoryFields,
-    CraftFields,
-    PublicBodyFields,
-    DifficultyFields,
-    TaxesFields,
+    *YES_NO_FORMS,
     StartedFields,
     SchemesFields,
     SpendFields,
