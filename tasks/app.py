@@ -13,18 +13,19 @@ django.setup()  # the task modules import models
 
 from django.conf import settings  # noqa: E402 -- readable once Django is set up
 
+from backend.jobs.job import Job  # noqa: E402
+from backend.jobs.registry import JOBS  # noqa: E402
+
 QUEUE = "jonction"
 EMAILS = "emails"  # read by a process of its own (scripts/start mailer): no long job holds an e-mail back
 
-MODULES = [
-    "tasks.heartbeat", "tasks.outbox", "tasks.bounces", "tasks.alerts", "tasks.rematching", "tasks.sessions",
-    "tasks.jobs", "tasks.catalogue", "tasks.language", "tasks.escalation", "tasks.steering",
-]  # fmt: skip
+MODULES = ["tasks.heartbeat", "tasks.jobs"]
 
 
-def _daily(name: str, *, minute: int) -> dict[str, Any]:
-    """Ask for a daily job in every hour; it knows its own (``backend/jobs/registry.py``)."""
-    return {"task": name, "schedule": crontab(minute=str(minute)), "options": {"expires": 3600}}
+def _tick(job: Job) -> dict[str, Any]:
+    """Ask for a daily job in every hour: a beat restarted each day without its schedule file would never do it."""
+    schedule = crontab(minute=str(job.at.minute)) if job.at else job.every_seconds
+    return {"task": job.name, "schedule": schedule, "options": {"expires": job.every_seconds or 3600}}
 
 
 app = Celery("jonction", include=MODULES)
@@ -61,42 +62,5 @@ app.conf.update(
         "health_check_interval": 10,
     },
     # Ticks in a Redis outage are lost, not late. That is harmless: each looks for all that is due.
-    beat_schedule={
-        "outbox.sweep": {
-            "task": "outbox.sweep",
-            "schedule": settings.OUTBOX_SECONDS,
-            "options": {"expires": settings.OUTBOX_SECONDS},
-        },
-        "alerts.sweep": {
-            "task": "alerts.sweep",
-            "schedule": settings.ALERT_SECONDS,
-            "options": {"expires": settings.ALERT_SECONDS},
-        },
-        "rematch.sweep": {
-            "task": "rematch.sweep",
-            "schedule": settings.ALERT_SECONDS,
-            "options": {"expires": settings.ALERT_SECONDS},
-        },
-        "addresses.follow": {"task": "addresses.follow", "schedule": 60.0, "options": {"expires": 60.0}},
-        "bounces.read": {"task": "bounces.read", "schedule": 300.0, "options": {"expires": 300.0}},
-        # Every hour, not every night: a beat that is restarted each day without its schedule file would never do it.
-        "sessions.erase": {"task": "sessions.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
-        "files.escalate": _daily("files.escalate", minute=5),
-        "files.close": _daily("files.close", minute=40),
-        "surveys.send": _daily("surveys.send", minute=30),
-        "steering.follow": {"task": "steering.follow", "schedule": 60.0, "options": {"expires": 60.0}},
-        "steering.rebuild": _daily("steering.rebuild", minute=10),
-        "links.check": _daily("links.check", minute=10),
-        "catalogue.expiry": _daily("catalogue.expiry", minute=20),
-        "catalogue.review": _daily("catalogue.review", minute=25),
-        "catalogue.windows": _daily("catalogue.windows", minute=30),
-        "catalogue.completeness": _daily("catalogue.completeness", minute=35),
-        "catalogue.duplicates": _daily("catalogue.duplicates", minute=50),
-        "catalogue.summary": _daily("catalogue.summary", minute=30),
-        "reports.erase": _daily("reports.erase", minute=40),
-        "retention.apply": _daily("retention.apply", minute=15),
-        "language.learn": _daily("language.learn", minute=45),
-        "catalogue.publish": {"task": "catalogue.publish", "schedule": 300.0, "options": {"expires": 300.0}},
-        "jobs.watch": {"task": "jobs.watch", "schedule": 300.0, "options": {"expires": 300.0}},
-    },
+    beat_schedule={name: _tick(job) for name, job in JOBS.items()},
 )

@@ -1,6 +1,6 @@
 """When a job is late or keeps failing: computed from how it stands, told to administrators once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.common.work import Work
+from backend.jobs.job import Job
 from backend.jobs.models import JobState
-from backend.jobs.registry import JOBS, Job
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email
 
@@ -47,22 +47,22 @@ def alarm_of(job: Job, state: JobState | None, *, now: datetime) -> Alarm | None
     return None
 
 
-def alarms(*, now: datetime) -> list[Alarm]:
+def alarms(jobs: Mapping[str, Job], *, now: datetime) -> list[Alarm]:
     """Return what is wrong now, whether or not it was told; for who asks from outside."""
     states = JobState.objects.in_bulk()
-    found = (alarm_of(job, states.get(name), now=now) for name, job in JOBS.items())
+    found = (alarm_of(job, states.get(name), now=now) for name, job in jobs.items())
     return [alarm for alarm in found if alarm]
 
 
 @transaction.atomic
-def watch(*, on: date, now: datetime | None = None) -> Work:
+def watch(jobs: Mapping[str, Job], *, on: date, now: datetime | None = None) -> Work:
     """Tell administrators of the jobs that have come to be late or to fail: once each time, and once a day at most."""
     now = now or timezone.now()
-    for name in JOBS:
+    for name in jobs:
         JobState.objects.get_or_create(name=name, defaults={"known_since": now})
     states = JobState.objects.select_for_update(of=("self",)).order_by("name").in_bulk()
     new, n_changed = [], 0
-    for name, job in JOBS.items():
+    for name, job in jobs.items():
         state, alarm = states[name], alarm_of(job, states[name], now=now)
         if bool(alarm) == bool(state.alarm_since):
             continue
@@ -73,7 +73,7 @@ def watch(*, on: date, now: datetime | None = None) -> Work:
             new.append(alarm)
         state.save(update_fields=["alarm_since", "told_on"])
     _tell(new, on)
-    return Work(n_looked_at=len(JOBS), n_changed=n_changed)
+    return Work(n_looked_at=len(jobs), n_changed=n_changed)
 
 
 def _tell(new: Sequence[Alarm], on: date) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backend.jobs.alarms import Alarm, alarm_of
+from backend.jobs.job import Job
 from backend.jobs.models import JobRun, JobState
-from backend.jobs.registry import JOBS, Job
+from backend.jobs.registry import JOBS
 from backend.schemes.typography import NBSP
 
 SHOWN = 5  # errors of each job

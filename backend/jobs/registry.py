@@ -1,44 +1,34 @@
-"""The jobs: what each does, when, and from when on it is late."""
+"""The jobs: the one place that says what each does, when, by which function, and how long it may take.
 
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+Celery's tasks and clock are made of it (``tasks/jobs.py``), as are the page of the jobs and the alarms.
+"""
+
+from datetime import date, time, timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
+from backend.common.work import Work
+from backend.jobs import alarms, works
+from backend.jobs.job import HOUR, Job
+from backend.matchmaking.affected import score_sheets
+from backend.matchmaking.closing import close_done_files
+from backend.matchmaking.dead_addresses import follow_dead_addresses
+from backend.matchmaking.escalation import tell_who_waits
+from backend.matchmaking.rematching import rematch
+from backend.matchmaking.surveys import send_surveys
+from backend.privacy.retention import apply_retention
+from backend.schemes import approvals
+from backend.schemes.dates import check_expiry, check_reviews
+from backend.schemes.duplicates.keeping import search_duplicates
+from backend.schemes.links.checking import check_pages
+from backend.schemes.observing import follow_observations
+from backend.schemes.summary import send_summaries
+from backend.steering.facts import follow_files
+from backend.steering.nightly import rebuild
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One job. One that has no hour runs each time beat says so; the others once a day from their hour on, in Paris.
-
-    Beat asks for a daily job every hour: it is done again soon after a failure, and late rather than never where the
-    service was down at its hour.
-    """
-
-    name: str
-    label: str
-    what: str
-    late_after: timedelta
-    every_seconds: float | None = None
-    at: time | None = None
-    is_on: bool = True
-    is_locked: bool = True  # else two at once are harmless: each row they hand out is claimed by who takes it
-
-    @property
-    def is_frequent(self) -> bool:
-        """Whether its runs are too many to keep a row for each."""
-        return self.every_seconds is not None and self.every_seconds < HOUR.total_seconds()
-
-    def last_due_at(self, now: datetime) -> datetime | None:
-        """Return the moment since which a daily job should have been done once."""
-        if self.at is None:
-            return None
-        local = timezone.localtime(now)
-        due = datetime.combine(local.date(), self.at, tzinfo=local.tzinfo)
-        return due if due <= local else datetime.combine(local.date() - DAY, self.at, tzinfo=local.tzinfo)
+def _watch(*, on: date) -> Work:
+    return alarms.watch(JOBS, on=on)
 
 
 JOBS: dict[str, Job] = {
@@ -48,6 +38,8 @@ JOBS: dict[str, Job] = {
             name="outbox.sweep",
             label="Envoi des courriels",
             what="Envoie les courriels dus. En retard, personne ne reçoit plus rien.",
+            work=works.send_what_is_due,
+            seconds=60,
             every_seconds=settings.OUTBOX_SECONDS,
             is_locked=False,
             late_after=timedelta(seconds=300 + 4 * settings.OUTBOX_SECONDS),
@@ -56,6 +48,8 @@ JOBS: dict[str, Job] = {
             name="bounces.read",
             label="Lecture des avis de non-remise",
             what="Lit la boîte où reviennent les courriels refusés, et note les adresses qui n’existent plus.",
+            work=works.read_bounces,
+            seconds=900,
             every_seconds=300.0,
             late_after=6 * HOUR,
             is_on=bool(settings.BOUNCE_IMAP),
@@ -64,6 +58,7 @@ JOBS: dict[str, Job] = {
             name="addresses.follow",
             label="Adresses mortes",
             what="Demande d’appeler les entreprises et les agents dont l’adresse n’existe plus.",
+            work=follow_dead_addresses,
             every_seconds=60.0,
             late_after=HOUR,
         ),
@@ -71,6 +66,8 @@ JOBS: dict[str, Job] = {
             name="alerts.sweep",
             label="Alertes des entreprises",
             what="Compare les résultats à ce que les entreprises savent déjà, et prévient celles qui l’ont demandé.",
+            work=works.tell_what_is_new,
+            seconds=60,
             every_seconds=settings.ALERT_SECONDS,
             is_locked=False,
             late_after=timedelta(seconds=900 + 4 * settings.ALERT_SECONDS),
@@ -79,6 +76,8 @@ JOBS: dict[str, Job] = {
             name="rematch.sweep",
             label="Reprise des correspondances",
             what="Essaie sur chaque demande les dispositifs qui ont changé, et retient les entreprises concernées.",
+            work=rematch,
+            seconds=60,
             every_seconds=settings.ALERT_SECONDS,
             late_after=timedelta(seconds=900 + 4 * settings.ALERT_SECONDS),
         ),
@@ -86,6 +85,7 @@ JOBS: dict[str, Job] = {
             name="files.escalate",
             label="Dossiers et rappels qui attendent",
             what="Prévient, les matins ouvrés, le développeur économique, son suppléant, puis les responsables.",
+            work=tell_who_waits,
             at=time(7, 5),
             late_after=30 * HOUR,
         ),
@@ -93,6 +93,8 @@ JOBS: dict[str, Job] = {
             name="files.close",
             label="Dossiers terminés",
             what="Clôt les dossiers dont tout a une issue, et ceux où plus rien ne se passe depuis 90 jours.",
+            work=close_done_files,
+            seconds=900,
             at=time(0, 40),
             late_after=30 * HOUR,
         ),
@@ -100,6 +102,8 @@ JOBS: dict[str, Job] = {
             name="surveys.send",
             label="Questions aux entreprises",
             what="Demande aux entreprises dont le dossier est clos si c’était utile, puis ce qu’elles ont obtenu.",
+            work=send_surveys,
+            seconds=900,
             at=time(9, 30),
             late_after=30 * HOUR,
         ),
@@ -107,6 +111,8 @@ JOBS: dict[str, Job] = {
             name="steering.follow",
             label="Chiffres du jour",
             what="Compte ce qui vient d’arriver aux demandes, pour les pages du territoire.",
+            work=follow_files,
+            retries=0,
             every_seconds=60.0,
             late_after=HOUR,
         ),
@@ -114,6 +120,8 @@ JOBS: dict[str, Job] = {
             name="steering.rebuild",
             label="Chiffres du pilotage",
             what="Compte à nouveau toutes les demandes, et ce que les dispositifs répondent à leurs besoins.",
+            work=rebuild,
+            seconds=900,
             at=time(1, 10),
             late_after=30 * HOUR,
         ),
@@ -121,6 +129,7 @@ JOBS: dict[str, Job] = {
             name="sessions.erase",
             label="Effacement des sessions terminées",
             what="Efface les sessions terminées, avec les brouillons qu’elles contiennent.",
+            work=works.erase_sessions,
             every_seconds=HOUR.total_seconds(),
             late_after=6 * HOUR,
         ),
@@ -128,6 +137,8 @@ JOBS: dict[str, Job] = {
             name="catalogue.publish",
             label="Publications prévues",
             what="Publie les fiches approuvées pour un jour choisi, quand ce jour est venu.",
+            work=approvals.publish_due,
+            seconds=240,
             every_seconds=300.0,
             late_after=6 * HOUR,
         ),
@@ -135,6 +146,10 @@ JOBS: dict[str, Job] = {
             name="links.check",
             label="Contrôle des adresses",
             what="Ouvre les pages que citent les fiches publiées, et signale celles qui manquent ou ont changé.",
+            work=check_pages,
+            soft_seconds=1500,  # it stops by itself after 20 minutes; killed, it keeps nothing of the day
+            seconds=1560,
+            retries=0,
             at=time(4, 10),
             late_after=30 * HOUR,
             is_on=settings.CHECK_LINKS,
@@ -143,6 +158,7 @@ JOBS: dict[str, Job] = {
             name="catalogue.expiry",
             label="Contrôle des dates de fin",
             what="Signale les dispositifs fermés dont la fiche est encore publiée, et ceux qui ferment sous 30 jours.",
+            work=check_expiry,
             at=time(0, 20),
             late_after=30 * HOUR,
         ),
@@ -150,6 +166,7 @@ JOBS: dict[str, Job] = {
             name="catalogue.review",
             label="Contrôle des relectures",
             what="Signale les fiches dont la relecture est dépassée.",
+            work=check_reviews,
             at=time(0, 25),
             late_after=30 * HOUR,
         ),
@@ -157,6 +174,7 @@ JOBS: dict[str, Job] = {
             name="catalogue.windows",
             label="Constats d’ouverture",
             what="Reporte sur les fiches ce que des pages datées disent de leur ouverture ; signale ce qui a vieilli.",
+            work=follow_observations,
             at=time(0, 30),
             late_after=30 * HOUR,
         ),
@@ -164,6 +182,7 @@ JOBS: dict[str, Job] = {
             name="catalogue.completeness",
             label="Complétude des fiches",
             what="Note ce qui manque à chaque fiche et combien d’entreprises l’ont, pour dire laquelle compléter.",
+            work=score_sheets,
             at=time(0, 35),
             late_after=30 * HOUR,
         ),
@@ -171,6 +190,9 @@ JOBS: dict[str, Job] = {
             name="catalogue.duplicates",
             label="Recherche des doublons",
             what="Compare les fiches de toutes les sources, et propose celles qui sont peut-être un même dispositif.",
+            work=search_duplicates,
+            seconds=900,
+            retries=1,
             at=time(2, 50),
             late_after=30 * HOUR,
         ),
@@ -178,6 +200,7 @@ JOBS: dict[str, Job] = {
             name="catalogue.summary",
             label="Résumé de la semaine",
             what="Écrit aux rédacteurs du catalogue, une fois par semaine, ce qui attend.",
+            work=send_summaries,
             at=time(7, 30),
             late_after=30 * HOUR,
         ),
@@ -185,6 +208,7 @@ JOBS: dict[str, Job] = {
             name="reports.erase",
             label="Effacement des adresses du public",
             what="Efface l’adresse des visiteurs à qui l’on a répondu il y a plus de sept jours.",
+            work=works.erase_addresses,
             at=time(3, 40),
             late_after=26 * HOUR,
         ),
@@ -192,6 +216,9 @@ JOBS: dict[str, Job] = {
             name="retention.apply",
             label="Fin de conservation",
             what="Efface ce qui a dépassé la durée que fixtures/service.yaml lui donne, et en garde une preuve.",
+            work=apply_retention,
+            seconds=1500,
+            retries=1,
             at=time(3, 15),
             late_after=30 * HOUR,
         ),
@@ -199,6 +226,9 @@ JOBS: dict[str, Job] = {
             name="language.learn",
             label="Apprentissage des mots",
             what="Apprend comment les entreprises parlent, de ce qu’elles ont confirmé et de ce qu’on a corrigé.",
+            work=works.learn,
+            seconds=900,
+            retries=1,
             at=time(3, 45),
             late_after=30 * HOUR,
         ),
@@ -206,6 +236,8 @@ JOBS: dict[str, Job] = {
             name="jobs.watch",
             label="Surveillance des tâches",
             what="Regarde les autres tâches et écrit aux administrateurs, une fois, quand l’une ne se fait plus.",
+            work=_watch,
+            seconds=60,
             every_seconds=300.0,
             late_after=HOUR,
         ),

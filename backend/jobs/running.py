@@ -14,9 +14,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from backend.common.work import Work
+from backend.jobs.job import Job
 from backend.jobs.models import JobRun, JobState
-from backend.jobs.registry import JOBS, Job
-from backend.jobs.works import WORKS
+from backend.jobs.registry import JOBS
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def _run(job: Job, on: date, now: datetime, options: dict[str, Any], *, is_parti
         _end_interrupted(job, now)
         done.save()
     try:
-        work = WORKS[job.name](on=on, **options)
+        work = job.work(on=on, **options)
     except Exception as error:
         logger.exception("Job %s failed", job.name)
         try:

@@ -1,4 +1,4 @@
-"""The work of each job, on the day it is given: one function each, which counts what the service that knows did."""
+"""The work of the jobs that is more than a call of one service, on the day it is given."""
 
 from collections.abc import Callable
 from datetime import date
@@ -11,27 +11,12 @@ from django.utils import timezone
 
 from backend.accounts.attempts import erase_attempts
 from backend.common.work import Work
-from backend.jobs import alarms
 from backend.matchmaking import alerts
-from backend.matchmaking.affected import score_sheets
-from backend.matchmaking.closing import close_done_files
-from backend.matchmaking.dead_addresses import follow_dead_addresses
-from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.models import Language
-from backend.matchmaking.rematching import rematch
-from backend.matchmaking.surveys import send_surveys
 from backend.notifications import services as notifications
 from backend.notifications.bounce_mailbox import read_imap
-from backend.privacy.retention import apply_retention
-from backend.schemes import approvals, public_reports
-from backend.schemes.dates import check_expiry, check_reviews
-from backend.schemes.duplicates.keeping import search_duplicates
-from backend.schemes.links.checking import check_pages
-from backend.schemes.observing import follow_observations
-from backend.schemes.summary import send_summaries
-from backend.steering.facts import follow_files
-from backend.steering.nightly import rebuild
+from backend.schemes import public_reports
 
 
 def send_what_is_due(*, on: date, hand_out: Callable[[int, int], object] | None = None) -> Work:
@@ -81,30 +66,3 @@ def learn(*, on: date) -> Work:
     before = Language.objects.order_by("learnt_at", "version").last()
     after = learn_language()
     return Work(n_looked_at=after.n_sentences + after.n_corrections, n_changed=int(after != before))
-
-
-WORKS: dict[str, Callable[..., Work]] = {
-    "outbox.sweep": send_what_is_due,
-    "bounces.read": read_bounces,
-    "addresses.follow": follow_dead_addresses,
-    "alerts.sweep": tell_what_is_new,
-    "rematch.sweep": rematch,
-    "files.escalate": tell_who_waits,
-    "files.close": close_done_files,
-    "surveys.send": send_surveys,
-    "steering.follow": follow_files,
-    "steering.rebuild": rebuild,
-    "sessions.erase": erase_sessions,
-    "catalogue.publish": approvals.publish_due,
-    "links.check": check_pages,
-    "catalogue.expiry": check_expiry,
-    "catalogue.review": check_reviews,
-    "catalogue.windows": follow_observations,
-    "catalogue.completeness": score_sheets,
-    "catalogue.duplicates": search_duplicates,
-    "catalogue.summary": send_summaries,
-    "reports.erase": erase_addresses,
-    "retention.apply": apply_retention,
-    "language.learn": learn,
-    "jobs.watch": alarms.watch,
-}

@@ -6,8 +6,9 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from backend.common.days import current_day
+from backend.jobs.works import erase_sessions
 from backend.web.middleware import SEEN, SEEN_SECONDS
-from tasks.sessions import erase
 from tests.factories import make_officer
 from tests.web.conftest import NEED
 
@@ -74,7 +75,7 @@ def test_a_session_that_is_over_opens_nothing(client):
 def test_sessions_that_are_over_are_erased_with_their_drafts_and_no_other(client):
     client.post("/demande/besoin/", NEED)
     Session.objects.create(session_key="x" * 32, session_data="", expire_date=timezone.now() - timedelta(seconds=1))
-    erase()
+    erase_sessions(on=current_day())
     assert Session.objects.get().session_key == client.session.session_key
 
 

@@ -66,7 +66,7 @@ def test_administrators_are_told_once_of_an_alarm_not_at_each_look(administrator
         now = NOW + timedelta(minutes=minutes)
         all_well(now)
         stand(ago=timedelta(hours=2, minutes=minutes), now=now)
-        watch(on=DAY, now=now)
+        watch(JOBS, on=DAY, now=now)
     [notice] = told()
     assert notice.recipient == administrator.email
     assert notice.subject == "« Envoi des courriels » : la tâche ne se fait plus"
@@ -76,7 +76,7 @@ def test_administrators_are_told_once_of_an_alarm_not_at_each_look(administrator
 
 def test_several_alarms_at_once_are_one_email(administrator):
     all_well(NOW - timedelta(days=3))
-    watch(on=DAY, now=NOW)
+    watch(JOBS, on=DAY, now=NOW)
     [notice] = told()
     assert notice.subject == f"{sum(job.is_on for job in JOBS.values())} tâches automatiques ne se font plus"
 
@@ -88,28 +88,28 @@ def test_a_job_that_comes_and_goes_is_told_of_once_a_day(administrator):
             now = NOW + timedelta(days=day, hours=2 * hour)
             all_well(now)
             stand(ago=timedelta(hours=2), now=now)
-            watch(on=DAY + timedelta(days=day), now=now)
+            watch(JOBS, on=DAY + timedelta(days=day), now=now)
             all_well(now)
-            watch(on=DAY + timedelta(days=day), now=now)
+            watch(JOBS, on=DAY + timedelta(days=day), now=now)
     assert len(told()) == 2
 
 
 def test_an_alarm_that_lasts_is_not_told_again_the_next_day(administrator):
     all_well()
     stand(n_failures=3, failed_at=NOW, error="Non.")
-    watch(on=DAY, now=NOW)
+    watch(JOBS, on=DAY, now=NOW)
     all_well(NOW + timedelta(days=1))
     stand(now=NOW + timedelta(days=1), n_failures=30, failed_at=NOW, error="Non.")
-    watch(on=DAY + timedelta(days=1), now=NOW + timedelta(days=1))
+    watch(JOBS, on=DAY + timedelta(days=1), now=NOW + timedelta(days=1))
     assert len(told()) == 1
     assert "3 échecs de suite" in told()[0].text
 
 
 def test_watching_makes_every_job_known_so_that_one_that_never_runs_is_late_one_day(administrator):
-    watch(on=DAY, now=NOW)
+    watch(JOBS, on=DAY, now=NOW)
     assert set(JobState.objects.values_list("name", flat=True)) == set(JOBS)
     assert told() == []
-    watch(on=DAY, now=NOW + timedelta(days=30))
+    watch(JOBS, on=DAY, now=NOW + timedelta(days=30))
     assert len(told()) == 1
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from io import StringIO
 
@@ -15,10 +16,10 @@ from django.db import IntegrityError, connection, transaction
 
 from backend.common.work import Work
 from backend.jobs import registry
+from backend.jobs.job import Job
 from backend.jobs.models import JobRun, JobState
-from backend.jobs.registry import JOBS, Job
+from backend.jobs.registry import JOBS
 from backend.jobs.running import INTERRUPTED, LOCK_CLASS, run, run_if_due
-from backend.jobs.works import WORKS
 from backend.notifications.models import Notification
 from tests.conftest import ROOT
 from tests.factories import DAY
@@ -30,7 +31,6 @@ NIGHT = datetime(2026, 11, 24, 3, 10, tzinfo=UTC)  # 4:10 in Paris
 @pytest.fixture
 def daily(monkeypatch):
     """Add a job that is due each day from 4:00 on; it does what ``answers`` say, and notes the days in ``asked``."""
-    job = Job(name="test.daily", label="Essai", what="Rien.", at=time(4, 0), late_after=timedelta(hours=30))
     answers: list[Work | Exception] = []
     asked = []
 
@@ -41,8 +41,9 @@ def daily(monkeypatch):
             raise answer
         return answer
 
+    late = timedelta(hours=30)
+    job = Job(name="test.daily", label="Essai", what="Rien.", work=work, at=time(4, 0), late_after=late)
     monkeypatch.setitem(JOBS, job.name, job)
-    monkeypatch.setitem(WORKS, job.name, work)
     work.answers, work.asked = answers, asked
     return work
 
@@ -117,8 +118,7 @@ def test_old_runs_are_erased(daily):
 
 
 def test_a_job_that_is_switched_off_is_done_by_hand_only(daily, monkeypatch):
-    off = Job(name="test.daily", label="", what="", at=time(4, 0), late_after=timedelta(hours=30), is_on=False)
-    monkeypatch.setitem(JOBS, "test.daily", off)
+    monkeypatch.setitem(JOBS, "test.daily", replace(JOBS["test.daily"], is_on=False))
     assert tick() is None
     assert run(name="test.daily", on=DAY)
 
@@ -198,7 +198,7 @@ def test_two_at_once_do_it_once(daily, committing, monkeypatch):
         assert may_end.wait(10)
         return daily(on=on)
 
-    monkeypatch.setitem(WORKS, "test.daily", work)
+    monkeypatch.setitem(JOBS, "test.daily", replace(JOBS["test.daily"], work=work))
     first = committing()
     assert begun.wait(10)
     assert tick() is None
@@ -212,16 +212,16 @@ KILLED = """
 import django, time
 django.setup()
 from datetime import date, time as hour, timedelta
-from backend.jobs.registry import JOBS, Job
+from backend.jobs.job import Job
+from backend.jobs.registry import JOBS
 from backend.jobs.running import run
-from backend.jobs.works import WORKS
 
 def work(*, on):
     print("begun", flush=True)
     time.sleep(60)
 
-JOBS["test.daily"] = Job(name="test.daily", label="", what="", at=hour(4), late_after=timedelta(hours=30))
-WORKS["test.daily"] = work
+late = timedelta(hours=30)
+JOBS["test.daily"] = Job(name="test.daily", label="", what="", work=work, at=hour(4), late_after=late)
 run(name="test.daily", on=date(2026, 11, 24))
 """
 
@@ -264,7 +264,7 @@ def test_a_frequent_job_keeps_the_first_failure_of_a_row(monkeypatch):
     def fail(*, on):
         raise ConnectionError("Redis est parti.")
 
-    monkeypatch.setitem(WORKS, "outbox.sweep", fail)
+    monkeypatch.setitem(JOBS, "outbox.sweep", replace(JOBS["outbox.sweep"], work=fail))
     for _ in range(4):
         run_if_due(name="outbox.sweep", on=DAY)
     assert JobRun.objects.get().error == "ConnectionError : Redis est parti."

@@ -23,6 +23,7 @@ from backend.accounts.models import User
 from backend.accounts.services import invite, reset_second_factor, tell_account_changed
 from backend.jobs.alarms import PATIENCE, watch
 from backend.jobs.models import JobState
+from backend.jobs.registry import JOBS
 from backend.matchmaking import alerts
 from backend.matchmaking.closing import close_file
 from backend.matchmaking.emails import enqueue_officer_unreachable
@@ -274,7 +275,7 @@ def job_alarm():
     administrator = User.objects.create_superuser("admin@jonction.example", "mot-de-passe-long")
     now = timezone.now()
     JobState.objects.create(name="outbox.sweep", known_since=now, n_failures=PATIENCE, failed_at=now, error="Non.")
-    watch(on=DAY, now=now)
+    watch(JOBS, on=DAY, now=now)
     return {administrator.email}, ""
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from backend.jobs.alarms import PATIENCE, alarms
 from backend.jobs.overview import overview
+from backend.jobs.registry import JOBS
 from backend.web.views.officer import signed_in
 
 
@@ -35,6 +36,6 @@ def jobs(request: HttpRequest) -> HttpResponse:
 @require_safe
 def late(request: HttpRequest) -> HttpResponse:
     """Say which jobs are late or failing: what to ask from outside, since beat cannot say that it is down."""
-    found = [f"{alarm.job.name} {alarm.kind}" for alarm in alarms(now=timezone.now())]
+    found = [f"{alarm.job.name} {alarm.kind}" for alarm in alarms(JOBS, now=timezone.now())]
     text = ", ".join(found) or "ok"
     return HttpResponse(text, content_type="text/plain", status=503 if found else 200)
