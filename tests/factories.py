@@ -29,6 +29,8 @@ from backend.notifications.services import Message, email_of, enqueue_email
 from backend.notifications.suppression import record_delivery
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.services import load_catalogue
+from backend.steering.mailing import confirm_recipient
+from backend.steering.models import NoteRecipient
 from backend.territories.models import ServedEpci
 from backend.web.drafts import Draft
 from tests.conftest import ROOT
@@ -160,6 +162,20 @@ def led_to(path: str) -> Submission:
     link = find_link(kind=Kind.RESULT, token=path.split("/")[2])
     assert link, path
     return Submission.objects.get(pk=link.object_id)
+
+
+def make_recipient(*, confirmed: bool = False, **changes) -> NoteRecipient:
+    fields = {"email": f"elue{uuid4().hex[:6]}@mairie.example", "added_by": make_lead(), "added_at": timezone.now()}
+    row = NoteRecipient.objects.create(**{**fields, **changes})
+    if confirmed:
+        confirm_recipient(row)
+        row.refresh_from_db()
+    return row
+
+
+def note_link(recipient: NoteRecipient | None = None) -> str:
+    """Return the token of the link by which a recipient of the note says yes and reads it."""
+    return make_link(kind=Kind.NOTE, object_id=(recipient or make_recipient()).pk)
 
 
 def stop_link(address: str, topic: str) -> str:

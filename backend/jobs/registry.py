@@ -24,6 +24,7 @@ from backend.schemes.links.checking import check_pages
 from backend.schemes.observing import follow_observations
 from backend.schemes.summary import send_summaries
 from backend.steering.facts import follow_files
+from backend.steering.mailing import send_notes
 from backend.steering.nightly import rebuild
 
 
@@ -123,6 +124,14 @@ JOBS: dict[str, Job] = {
             work=rebuild,
             seconds=900,
             at=time(1, 10),
+            late_after=30 * HOUR,
+        ),
+        Job(
+            name="steering.note",
+            label="Note au comité",
+            what="Envoie la note du mois, une fois, à ceux qui l’ont acceptée.",
+            work=send_notes,
+            at=time(8, 15),
             late_after=30 * HOUR,
         ),
         Job(

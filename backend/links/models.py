@@ -19,6 +19,7 @@ class Kind(models.TextChoices):
     STAFF_FEED = "staff_feed", _("agenda d’un agent")
     SHARE = "share", _("partage en lecture")
     SURVEY = "survey", _("question sur la suite d’une demande")
+    NOTE = "note", _("note au comité")
 
 
 # Those whose object is a file.
@@ -47,6 +48,7 @@ RULES = {
     Kind.STAFF_FEED: Rule(view="staff_feed", lifetime=timedelta(days=396)),  # after the officer last signed in
     Kind.SHARE: Rule(view="share", lifetime=timedelta(days=30)),
     Kind.SURVEY: Rule(view="survey", lifetime=timedelta(days=396)),
+    Kind.NOTE: Rule(view="committee_note", lifetime=timedelta(days=396)),
 }
 
 

@@ -14,6 +14,7 @@ class Audience(StrEnum):
     OFFICER = "officer"
     STAFF = "staff"  # whoever signs in: editors, administrators, and officers about their own account
     VISITOR = "visitor"
+    COMMITTEE = "committee"  # who receives the note of the territory, without an account
 
 
 class OptOut(StrEnum):
@@ -69,6 +70,7 @@ ALERTS = "alerts:{about}"
 SURVEYS = "surveys:{about}"
 OFFICER_NOTICES = "officer_notices"
 CATALOGUE = "catalogue"
+COMMITTEE_NOTE = "committee_note"
 
 
 def _letter(
@@ -149,6 +151,22 @@ KINDS = {
         _notice("handed_over", _("Dossier proposé ou transmis"), reply_to_author=True),
         _notice("officer_unreachable", _("Adresse d’un agent qui ne répond plus")),
         _notice("link_proposed", _("Lien proposé entre deux dossiers"), reply_to_author=True),
+        # to the project committee
+        EmailKind(
+            name="note_confirm",
+            label=_("Note au comité : accord à donner"),
+            audience=Audience.COMMITTEE,
+            links=frozenset({"note"}),
+            spacing=((1, 10 * MINUTE), (3, DAY)),
+        ),
+        EmailKind(
+            name="committee_note",
+            label=_("Note au comité"),
+            audience=Audience.COMMITTEE,
+            opt_out=OptOut.ONE_CLICK,
+            topic=COMMITTEE_NOTE,
+            links=frozenset({"note", "stop"}),
+        ),
         # to those who work on the catalogue
         _catalogue("proposal_notice", _("Fiche à relire")),
         _catalogue("proposal_decided", _("Décision sur une proposition")),

@@ -33,6 +33,7 @@ from backend.matchmaking.models import (
 from backend.notifications.models import Notification
 from backend.privacy.rows import DRAFT
 from backend.privacy.treatments import ERASED
+from backend.steering.models import NoteRecipient
 
 type Found = Iterator[tuple[Any, datetime]]  # a key, and the moment from which it counts
 
@@ -112,6 +113,9 @@ PREDICATES: dict[str, Predicate] = {
     "mails": Predicate(lambda before: _rows(_ENDED, F("ended_at"), before), "mails"),
     "links_over": Predicate(
         lambda before: _rows(Link.objects.all(), Least("expires_at", "revoked_at"), before), "links"
+    ),
+    "recipients_never_confirmed": Predicate(
+        lambda before: _rows(NoteRecipient.objects.filter(confirmed_at=None), F("added_at"), before), "note_recipients"
     ),
     "languages_replaced": Predicate(_languages, "languages"),
     "journal": Predicate(lambda before: _rows(AuditEvent.objects.all(), F("at"), before), "journal"),

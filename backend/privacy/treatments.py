@@ -83,6 +83,7 @@ TREATMENTS: dict[str, Erasable] = {
     "mails": Erasable(table="notifications_notification"),
     "mail_bodies": Erasable(table="notifications_notification", changes="subject = '', text = '', html = ''"),
     "suppressions": Erasable(table="notifications_suppression", changes="detail = ''"),
+    "note_recipients": Erasable(table="steering_noterecipient"),
     "stops": Erasable(table="notifications_stop"),
     "links": Erasable(table="links_link"),
     "sessions": Erasable(table="django_session", key="session_key"),

@@ -1,12 +1,13 @@
 """Figures of steering: what was filed where, how far each file got, what its needs get; and what is decided of that.
 
-No table here holds a firm, its contact or its words.
+No table here holds a firm, its contact or its words; that of who receives the note holds their address.
 """
 
 from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
@@ -208,10 +209,13 @@ class Action(models.Model):
 
 
 class PublishedMonth(models.Model):
-    """The tables that anybody reads, as they were said at the end of a month: no exact number is in them."""
+    """What anybody reads of a month, as it was said at its end: no exact number is in it."""
 
     until = models.DateField(_("jusqu’au"), primary_key=True)
     tables = models.JSONField(_("tableaux"), help_text="By name: labels of its columns, and rows of cells as said.")
+    signals = ArrayField(
+        models.TextField(), verbose_name=_("ce qui ressort"), default=list, help_text="Sentences of the note."
+    )
 
     class Meta:
         verbose_name = _("mois publié")
@@ -220,3 +224,27 @@ class PublishedMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.until}"
+
+
+class NoteRecipientQuerySet(models.QuerySet["NoteRecipient"]):
+    def confirmed(self) -> Self:
+        return self.filter(confirmed_at__isnull=False)
+
+
+class NoteRecipient(models.Model):
+    """An address to which the territory's lead has the note sent, once whoever reads it has said yes."""
+
+    email = models.EmailField(_("adresse"))
+    added_at = models.DateTimeField(_("ajoutée le"))
+    added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("ajoutée par"))
+    confirmed_at = models.DateTimeField(_("confirmée le"), null=True, blank=True)
+    objects = NoteRecipientQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("destinataire de la note")
+        verbose_name_plural = _("destinataires de la note")
+        ordering = ["email"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="note_recipient_once")]
+
+    def __str__(self) -> str:
+        return self.email

@@ -22,10 +22,14 @@ class Scope:
         return Q() if self.is_whole else Q(**{f"{column}__in": self.epcis})
 
 
+def whole_territory() -> Scope:
+    return Scope(epcis=tuple(ServedEpci.objects.all()), is_whole=True)
+
+
 def scope_of(user: User) -> Scope:
     """Return what somebody leads; raise ``PermissionDenied`` where that is nothing."""
     if user.posts.leads_territory:
-        return Scope(epcis=tuple(ServedEpci.objects.all()), is_whole=True)
+        return whole_territory()
     if not user.posts.leads:
         raise PermissionDenied
     epcis = tuple(user.led_epcis())

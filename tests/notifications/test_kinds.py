@@ -40,12 +40,13 @@ def test_what_can_be_stopped_has_a_topic_and_nothing_else_has():
 
 
 def test_only_lists_are_stopped_with_one_click():
-    assert {name for name, kind in KINDS.items() if kind.opt_out is OptOut.ONE_CLICK} == {"alert", "survey"}
-    assert {name for name, kind in KINDS.items() if "stop" in kind.links} == {"alert", "survey"}
+    lists = {"alert", "survey", "committee_note"}
+    assert {name for name, kind in KINDS.items() if kind.opt_out is OptOut.ONE_CLICK} == lists
+    assert {name for name, kind in KINDS.items() if "stop" in kind.links} == lists
 
 
 def test_only_firms_receive_links_to_a_file():
-    carried = {kind.audience for kind in KINDS.values() if kind.links & {"result", "confirm", "stop", "access"}}
+    carried = {kind.audience for kind in KINDS.values() if kind.links & {"result", "confirm", "access", "survey"}}
     assert carried == {Audience.FIRM}
 
 

@@ -43,6 +43,9 @@ from backend.schemes.previews import leave_remark, make_preview
 from backend.schemes.publishing import refuse
 from backend.schemes.reports import close_task
 from backend.schemes.summary import send_summaries
+from backend.steering.facts import make_facts
+from backend.steering.mailing import add_recipient, send_notes
+from backend.steering.published import first_day, publish
 from tests.factories import (
     CCLO,
     COMMUNES,
@@ -51,6 +54,7 @@ from tests.factories import (
     first_matches,
     make_lead,
     make_officer,
+    make_recipient,
     make_submission,
     next_morning,
 )
@@ -79,6 +83,7 @@ SECRET = {
     "/acces/": "access",
     "/apercu/": "preview",
     "/bilan/": "survey",
+    "/comite/": "note",
     "/compte/mot-de-passe/nouveau/": "password",
 }
 
@@ -239,6 +244,21 @@ def public_report_answered():
     return {"lea@visiteur.example"}, ""
 
 
+def note_confirm():
+    add_recipient(user=make_lead(), email="elue@mairie.example")
+    return {"elue@mairie.example"}, ""
+
+
+def committee_note():
+    make_recipient(email="sans-accord@mairie.example")
+    reader = make_recipient(confirmed=True)
+    make_facts([make_submission(confirmed=True).pk], on=DAY)
+    on = first_day(timezone.localdate())
+    publish(on=on)
+    assert send_notes(on=on).n_changed == 1
+    return {reader.email}, ""
+
+
 def catalogue_week():
     make_task(get_scheme())
     editor = make_editor()
@@ -326,6 +346,10 @@ EXPECTED = {
     "fusion_decided": Expected(fusion_decided, ("La fusion de",)),
     "catalogue_task_closed": Expected(catalogue_task_closed, ("Merci, corrigé.",)),
     "public_report_answered": Expected(public_report_answered, ("Merci, corrigé.", "effacée dans")),
+    "note_confirm": Expected(note_confirm, ("une fois par mois", "effacée dans 30 jours")),
+    "committee_note": Expected(
+        committee_note, ("chiffres arrêtés", "moins de 5", "aucune action", "ne plus recevoir ces courriels")
+    ),
     "catalogue_week": Expected(catalogue_week, ("Choisir vos courriels",)),
     "invitation": Expected(invitation, ("trois jours", "ne sert qu’une fois")),
     "password_reset": Expected(password_reset, ("trois jours", "ne sert qu’une fois")),

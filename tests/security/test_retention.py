@@ -25,7 +25,17 @@ from backend.privacy.predicates import PREDICATES, Whole
 from backend.privacy.retention import apply_retention, due_on
 from backend.privacy.rules import Rule, RuleError, read_rules, rules
 from backend.privacy.treatments import ERASED
-from tests.factories import DAY, decide, first_matches, make_call, make_officer, make_saved_draft, make_submission
+from backend.steering.models import NoteRecipient
+from tests.factories import (
+    DAY,
+    decide,
+    first_matches,
+    make_call,
+    make_lead,
+    make_officer,
+    make_saved_draft,
+    make_submission,
+)
 from tests.neighbour import ours
 from tests.security.erased import begin_draft
 
@@ -130,6 +140,13 @@ def a_call(at: datetime) -> None:
     CallRequest.objects.update(asked_at=at)
 
 
+def a_recipient(at: datetime) -> None:
+    for place, confirmed_at in enumerate((None, at)):
+        NoteRecipient.objects.create(
+            email=f"elue{place}@mairie.example", added_at=at, added_by=make_lead(), confirmed_at=confirmed_at
+        )
+
+
 MADE = [
     ("call_requests", a_call),
     ("drafts", a_draft),
@@ -142,6 +159,7 @@ MADE = [
     ("mails", a_mail),
     ("links_over", a_link),
     ("links_over", a_revoked_link),
+    ("recipients_never_confirmed", a_recipient),
     ("languages_replaced", a_language),
     ("journal", an_event),
     ("administration", a_gesture),

@@ -15,8 +15,11 @@ from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
 from backend.privacy.erasing import erase_submission
 from backend.steering.actions import decide_action, end_action
+from backend.steering.disclosure import LEAST_FILES
+from backend.steering.models import PublishedMonth
 from backend.steering.nightly import rebuild
-from backend.steering.note import LEAST_FILES, note_of
+from backend.steering.note import note_of
+from backend.steering.published import first_day
 from backend.steering.scopes import Filters, scope_of
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, DAY, archive_serving, make_lead, make_officer, make_submission
@@ -46,7 +49,9 @@ def files(n, *, firms=5, days_ago=1, need=NEED):
 
 
 def signals(on=DAY):
-    rebuild(on=on)
+    """Publish the month of a day again, and return what stands out at its end."""
+    PublishedMonth.objects.all().delete()
+    rebuild(on=first_day(on))
     return note_of(scope_of(make_lead()), on=on).signals
 
 
@@ -55,7 +60,11 @@ def test_a_need_that_is_surely_unmet_stands_out_and_is_rounded():
     made = files(LEAST_FILES + 2)
     assert Company.objects.filter(sheets__submission__in=made).distinct().count() == 5
     (said,) = signals()
-    assert said == "Cybersécurité : environ 10 besoins, plus d’un sur deux sans réponse."
+    assert said == "Cybersécurité : environ 10 demandes, plus d’un besoin sur deux sans réponse."
+    files(8)
+    rebuild(on=first_day(DAY))
+    assert note_of(scope_of(make_lead()), on=DAY).signals == (said,)  # nothing moves before the next month
+    assert signals() == ("Cybersécurité : environ 20 demandes, plus d’un besoin sur deux sans réponse.",)
 
 
 @pytest.mark.parametrize(("n", "firms"), [(LEAST_FILES - 1, 5), (LEAST_FILES + 5, 4)])
@@ -91,7 +100,7 @@ def test_the_page_and_the_document_tell_no_small_number_and_no_firm(client):
     archive_serving(NEED)
     files(LEAST_FILES + 2, days_ago=40)
     lead = make_lead()
-    rebuild(on=DAY)
+    rebuild(on=first_day(DAY))
     filters = Filters(sub_need=NEED, epci=ServedEpci.objects.get(short_name=CCLO))
     action = decide_action(
         user=lead, filters=filters, what="Un relais cyber", owner="CCI", due_on=DAY - timedelta(days=2), on=DAY
@@ -103,7 +112,7 @@ def test_the_page_and_the_document_tell_no_small_number_and_no_firm(client):
     assert len(reader.pages) <= 2
     assert reader.trailer["/Root"]["/Lang"] == "fr"
     for text in (text_of(page), " ".join("\n".join(each.extract_text() for each in reader.pages).split())):
-        assert "plus d’un sur deux sans réponse" in text
+        assert "plus d’un besoin sur deux sans réponse" in text
         assert "1 action est en retard" in text
         assert "Un relais cyber" in text
         assert "moins de 5" in text

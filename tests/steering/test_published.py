@@ -9,20 +9,10 @@ from scipy.optimize import linprog
 
 from backend.privacy.erasing import erase_submission
 from backend.schemes.vocabulary import ONE_SIZE
+from backend.steering.disclosure import LEAST, Hidden, bounds, kept_back, most_without, shown
 from backend.steering.facts import make_facts
 from backend.steering.models import FileFact, StepFact
-from backend.steering.published import (
-    LEAST,
-    Hidden,
-    as_rows,
-    bounds,
-    first_day,
-    kept_back,
-    most_without,
-    publish,
-    published,
-    shown,
-)
+from backend.steering.published import as_rows, first_day, publish, published
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, COMMUNES, DAY, make_submission
 

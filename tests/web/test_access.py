@@ -41,7 +41,9 @@ from tests.factories import (
     make_call,
     make_lead,
     make_officer,
+    make_recipient,
     make_submission,
+    note_link,
     stop_link,
     survey_link,
 )
@@ -423,6 +425,9 @@ TABLE: dict[str, Row] = {
     "territory_funnel": page(LEADS),
     "territory_map": page(LEADS),
     "territory_note": page(LEADS),
+    "note_recipients": page({**LEADS, "epci_lead": 404}),
+    "note_recipient_remove": Row({**LEADS, "epci_lead": 404}, method="post", args=lambda case: [make_recipient().pk]),
+    "committee_note": Row(PUBLIC, args=lambda case: [note_link()]),
     "territory_schemes": page(LEADS),
     "territory_actions": page(LEADS),
     "territory_action_new": page({**LEADS, "epci_lead": 404, "territory_lead": 404}),  # on no gap

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
-from backend.common.fields import DayField, PlainText
+from backend.common.fields import DayField, MailField, PlainText
 from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.scopes import Filters, Scope
@@ -131,3 +131,14 @@ class ResultForm(forms.Form):
     """What came of an action."""
 
     result = PlainText(label=_("Résultat"), max_length=500, error_messages={"required": _("Dites ce qu’il en est.")})
+
+
+class RecipientForm(forms.Form):
+    """An address that will be asked whether it wants the note."""
+
+    email = MailField(
+        label=_("Adresse électronique"),
+        max_length=254,
+        help_text=_("Un courriel lui demande son accord ; rien d’autre ne part avant."),
+        error_messages={"required": _("Donnez une adresse.")},
+    )

@@ -34,8 +34,12 @@ TOPICS = {
     "submission": _("les courriels sur votre demande, alertes comprises"),
     "alerts": _("les alertes sur votre résultat"),
     "surveys": _("nos questions sur la suite de votre demande"),
+    "committee_note": _("la note mensuelle au comité"),
     "officer_notices": _("ce qui arrive et ce qui attend, chaque matin, et les dossiers transmis"),
 }
+
+
+OF_FIRMS = {"submission", "alerts", "surveys"}
 
 
 # Mail programs post here without our cookie (RFC 8058); the secret link is what proves the right to stop.
@@ -48,7 +52,9 @@ def stop_writing(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         raise DeadLink
     address, topic = found
-    context: dict[str, Any] = {"address": address, "what": TOPICS.get(topic.split(":")[0], "")}
+    list_name = topic.split(":")[0]
+    context: dict[str, Any] = {"address": address, "what": TOPICS.get(list_name, "")}
+    context["is_firms"] = list_name in OF_FIRMS  # who reads the note has no file, and is asked nothing
     status = 200
     if request.method == "POST" and "reason" in request.POST and has_stopped(address=address, topic=topic):
         context |= {"done": True, "explained": True}

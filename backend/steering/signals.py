@@ -1,0 +1,113 @@
+"""What stands out at the end of a month, in sentences that may be handed on.
+
+Each is said of ten files of five firms at least, its number rounded as the published tables are, and only where no
+small cell of these tables could be told from it.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import date
+from statistics import median_high
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from scipy.stats import binomtest
+
+from backend.accounts.models import Organisation
+from backend.common.days import add_working_days
+from backend.matchmaking.delays import days_to_review, in_working_days
+from backend.matchmaking.models import Submission
+from backend.schemes.models import Criterion, Revision, TaxonomyNeed
+from backend.schemes.wording import sentence
+from backend.steering.disclosure import LEAST_FILES, LEAST_FIRMS, Cell, Table, bounds, may_be_said, most_of_need, shown
+from backend.steering.models import FileFact, NeedFact, SoleBlocker
+
+MOST_DAYS = 21  # working days after which the lead of an intercommunality is told that a file waits
+
+
+def signals(*, needs: Table, sizes: Table, files: QuerySet[FileFact], on: date) -> Iterator[str]:
+    """Yield what stands out of the files that two tables count, beside which it is read."""
+    counted = files.values("pk")
+    yield from _unmet(needs, sizes, counted)
+    yield from _slow(sizes, counted, on)
+    yield from _waiting(sizes, counted, on)
+
+
+def _unmet(needs: Table, sizes: Table, counted: QuerySet[FileFact, Any]) -> Iterator[str]:
+    """Say which needs are surely left without an answer more often than not (lower Wilson bound, 95 %)."""
+    rows = NeedFact.objects.filter(file__in=counted).order_by().values_list("sub_need__need", "file", "standing")
+    standings: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+    for need, file, standing in rows:
+        standings[need].append((file, standing not in NeedFact.MET))
+    for key, label in TaxonomyNeed.objects.values_list("key", "label"):
+        found = standings.get(key, [])
+        files = {file for file, _is_unmet in found}
+        if label not in needs.columns or not _is_enough(files):
+            continue
+        n_unmet = sum(is_unmet for _file, is_unmet in found)
+        surely = binomtest(n_unmet, len(found)).proportion_ci(0.95, method="wilson").low > 0.5
+        if surely and may_be_said(len(files), _cells_of_need(needs, sizes, label)):
+            words = f"{label} : environ {shown(len(files))} demandes, plus d’un besoin sur deux sans réponse."
+            yield words + _blocked(key, counted)
+
+
+def _cells_of_need(needs: Table, sizes: Table, label: str) -> Iterator[tuple[Cell, int]]:
+    column = needs.columns.index(label)
+    for (_epci, of_needs), (_same, of_sizes) in zip(needs.rows, sizes.rows, strict=True):
+        yield of_needs[column], most_of_need(of_needs[column], of_sizes)
+
+
+def _cells_of_files(sizes: Table, epci: str = "") -> Iterator[tuple[Cell, int]]:
+    for name, cells in sizes.rows:
+        if epci in ("", name):
+            yield from ((cell, bounds(cell)[1]) for cell in cells)
+
+
+def _blocked(need: str, counted: QuerySet[FileFact, Any]) -> str:
+    """Say which condition keeps most of the files of a need from a scheme, where those are enough to be spoken of."""
+    rows = SoleBlocker.objects.filter(need__sub_need__need=need, need__file__in=counted)
+    files: dict[tuple[int, int | None], set[int]] = defaultdict(set)
+    for *pair, file in rows.order_by("revision", "criterion").values_list("revision", "criterion", "need__file"):
+        files[pair[0], pair[1]].add(file)
+    if not files:
+        return ""
+    most = max(files, key=lambda pair: len(files[pair]))
+    found = files[most]
+    if not _is_enough(found):
+        return ""
+    scheme, criterion = Revision.objects.get(pk=most[0]).name, most[1]
+    condition = sentence(Criterion.objects.get(pk=criterion).definition) if criterion else "Ses dates"
+    return f" « {condition} » ({scheme}) en bloque seul environ {shown(len(found))}."
+
+
+def _is_enough(files: Collection[int]) -> bool:
+    """Tell whether files are enough, and of enough firms, to be spoken of; without a SIREN they prove one firm."""
+    if len(files) < LEAST_FILES:
+        return False
+    firms = Submission.objects.filter(pk__in=files).values("sheet__company").distinct()
+    return firms.count() >= LEAST_FIRMS
+
+
+def _slow(sizes: Table, counted: QuerySet[FileFact, Any], on: date) -> Iterator[str]:
+    """Say which intercommunalities take longer than they promised, over the last 90 days."""
+    published = set(counted.values_list("pk", flat=True))
+    promising = Organisation.objects.filter(promised_days__isnull=False, epci__isnull=False).order_by("epci")
+    for epci, name, promised in promising.values_list("epci", "epci__usual_name", "promised_days"):
+        days = {file: n for file, n in days_to_review(epci, on=on).items() if file in published}
+        if promised is None or not _is_enough(days):
+            continue
+        median = median_high(days.values())
+        # That there are ten is all that it says of their number.
+        if median > promised and may_be_said(LEAST_FILES, _cells_of_files(sizes, name)):
+            kept = in_working_days(median)
+            yield f"{name} : {in_working_days(promised)} promis, {kept} pour la moitié des demandes."
+
+
+def _waiting(sizes: Table, counted: QuerySet[FileFact, Any], on: date) -> Iterator[str]:
+    limit = add_working_days(on, -MOST_DAYS)
+    live = Submission.objects.open_to_officers(timezone.now()).still_open().waiting().filter(pk__in=counted)
+    files = {file.pk for file in live if file.waits_since <= limit}
+    if _is_enough(files) and may_be_said(len(files), _cells_of_files(sizes)):
+        n = shown(len(files))
+        yield f"Environ {n} demandes attendent une réponse depuis {in_working_days(MOST_DAYS)} au moins."
