@@ -37,6 +37,7 @@ from matching.metrics import (
 from matching.needs import FILLER, NOTHING, Certainty, NeedReader, Wish
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
+from matching.phrases import Phrase, PhraseReader
 from matching.preferences import PreferenceReader
 from matching.profile_classes import Classes, ProfileClasses, classes_of
 from matching.profiles import Profile, Profiles
@@ -105,6 +106,8 @@ __all__ = [
     "MatchingError",
     "NeedReader",
     "Outcome",
+    "Phrase",
+    "PhraseReader",
     "Place",
     "PreferenceReader",
     "Profile",

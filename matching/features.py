@@ -45,6 +45,8 @@ class Weights:
         Taken off for each scheme already named for the same need in the same form.
     preference : float
         Taken off for going against what the firm says that it does not want.
+    trade : float
+        Taken off for what the trade that the firm speaks of could not have, while its activity is not known.
     sure, likely : float
         Probability of a need, in percent, from which it is answered, and from which the firm is asked about it.
     """
@@ -61,6 +63,7 @@ class Weights:
     applicant: float
     diversity: float
     preference: float
+    trade: float
     sure: float
     likely: float
 
@@ -68,7 +71,8 @@ class Weights:
 POINTS = tuple(item.name for item in fields(Weights) if item.name != "version")
 THRESHOLDS = ("sure", "likely")
 CONTRIBUTIONS = tuple(name for name in POINTS if name not in THRESHOLDS)
-LOSSES = ("preference", "diversity")  # what the firm does not want, and what depends on the others of a list
+# What the firm does not want, what its trade could not have, and what depends on the others of a list.
+LOSSES = ("preference", "trade", "diversity")
 SCORED = tuple(name for name in CONTRIBUTIONS if name not in LOSSES)
 NEAR: Mapping[str, float] = dict(zip(REACHES, (1.0, 0.8, 0.65, 0.25, 0.0), strict=True))
 APPLICANT: Mapping[str, float] = {"firm": 0.0, "employee": -0.5, "authority": -1.0}

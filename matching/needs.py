@@ -54,6 +54,9 @@ class Wish:
         Whether the text is in another language: nothing is read in it.
     preferences : frozenset of str
         What schemes had better not be; they lower and never exclude.
+    spoken_activities : frozenset of str
+        Codes of the NAF rév. 2, one of which the text says is the activity: what none of them could have is lowered,
+        and never excluded, while the activity is not known.
     """
 
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -66,6 +69,7 @@ class Wish:
     elsewhere: float = 0.0
     foreign: bool = False
     preferences: frozenset[str] = frozenset()
+    spoken_activities: frozenset[str] = frozenset()
 
     def percent(self, need: str) -> float:
         """Return how sure a sub-need is, from 0 to 100: wholly where nothing else is said of it."""

@@ -63,8 +63,8 @@ def with_each_need(
     need : ndarray of int
         By candidate, the sub-need that it serves best.
     helps, against : ndarray of bool
-        By candidate, whether it is listed and does more than orient, and whether it goes against the wish: that is
-        never lifted.
+        By candidate, whether it is listed and does more than orient, and whether it goes against the wish or the
+        trade: that is never lifted.
     """
     if len(wanted) < 2:
         return ordered

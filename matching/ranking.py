@@ -4,6 +4,7 @@ Candidates are scored as columns, and only what is listed is described.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from itertools import batched, chain, compress, islice, repeat
@@ -18,6 +19,7 @@ from matching.features import CLOSE, LISTED, LISTED_AFTER, LOSSES, N_COVERED, OT
 from matching.index import N_TOLD, TARGETED, UNTARGETED, Index, Standing
 from matching.matches import Answer, Match, Parts
 from matching.needs import Wish
+from matching.nomenclatures import activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray
 from matching.placing import by_owner, by_score, diversify, rounded, trailing, with_each_need
 from matching.profile_classes import classes_of
@@ -64,9 +66,10 @@ def rank(
     """
     found: list[Answer] = []
     standings = index.stand(classes_of(profiles))
+    belied = _belied(index, profiles, wishes, standings, weights)
     orders = (
-        _Order(index, profile.on, wish, weights, ranker, standing, is_whole=limit is None)
-        for profile, wish, standing in zip(profiles, wishes, standings, strict=True)
+        _Order(index, profile.on, wish, weights, ranker, standing, belied.get(at), is_whole=limit is None)
+        for at, (profile, wish, standing) in enumerate(zip(profiles, wishes, standings, strict=True))
     )
     for some in batched(orders, max(1, BLOCK // max(index.n, 1)), strict=False):
         for order, matches in zip(some, _first(some, index.n if limit is None else limit), strict=True):
@@ -89,10 +92,31 @@ def rank_listed(
     Parameters are those of :func:`rank`, which says the same of them, in the same order, among all others.
     """
     (standing,) = index.stand(classes_of([profile]))
-    order = _Order(index, profile.on, wish, weights, ranker, standing, is_whole=False)
+    belied = _belied(index, [profile], [wish], [standing], weights)
+    order = _Order(index, profile.on, wish, weights, ranker, standing, belied.get(0), is_whole=False)
     later = positions_of(standing.opens_later, index.n)
     (matches,) = _first([order], index.n)
     return Answer([*matches, *order.describe(later[order.addresses(later)])], order.decision)
+
+
+def _belied(
+    index: Index,
+    profiles: Sequence[Profile],
+    wishes: Sequence[Wish],
+    standings: Iterable[Standing],
+    weights: Weights,
+) -> dict[int, Words]:
+    """Return, by place, the possible schemes that the trade of a text could not have; where no activity is known."""
+    spoken = {
+        at: replace(profile, possible_activities=frozenset(map(activity_path, wish.spoken_activities)))
+        for at, (profile, wish) in enumerate(zip(profiles, wishes, strict=True))
+        if wish.spoken_activities and weights.trade and not (profile.activity or profile.activity_2025)
+    }
+    if not spoken:
+        return {}
+    would_be = zip(spoken, index.stand(classes_of([*spoken.values()])), strict=True)
+    stand = [*standings]
+    return {at: stand[at].possible & ~then.possible for at, then in would_be}
 
 
 class _Order:
@@ -100,6 +124,8 @@ class _Order:
 
     Parameters
     ----------
+    belied : ndarray of uint64, shape (n_words,), optional
+        The schemes that the activity of which the text speaks could not have.
     is_whole : bool
         Whether all that is possible is ordered; otherwise what serves nothing that was asked and is in no group that
         is listed is left out: it could not be listed, nor take points off what is.
@@ -112,8 +138,8 @@ class _Order:
         By ``SCORED``: all but those that depend on what the rules tell of them.
     need : ndarray of int, shape (n_candidates,)
         The sub-need that each serves best, as a position in ``names``: the last one for none.
-    against : ndarray of bool, shape (n_candidates,)
-        Whether each goes against a preference of the wish.
+    against, off_trade : ndarray of bool, shape (n_candidates,)
+        Whether each goes against a preference of the wish, and whether it is belied.
     """
 
     def __init__(
@@ -124,6 +150,7 @@ class _Order:
         weights: Weights,
         ranker: Ranker | None,
         standing: Standing,
+        belied: Words | None,
         *,
         is_whole: bool,
     ) -> None:
@@ -149,16 +176,19 @@ class _Order:
             key=lambda at: (-wish.weights[self._needs[at]], self._needs[at]),
         )[:N_COVERED]
         self.against = index.columns.go_against(wish.preferences, self.rows)
+        self.off_trade = np.zeros(len(self.rows), dtype=np.bool_)
+        if belied is not None:
+            self.off_trade = np.isin(self.rows, positions_of(belied, index.n))
         self.best = self._best()
         self.least = self._least() if wish.stated else -inf
 
     def _best(self) -> float:
         """Return the points of need and words of the best answer.
 
-        What goes against the wish is no measure of the others, unless nothing else helps.
+        What is lowered is no measure of the others, unless nothing else helps.
         """
         helps = self.points[NEED] + self.points[WORDS]
-        return float(helps[~self.against].max(initial=0.0) or helps.max(initial=0.0))
+        return float(helps[~(self.against | self.off_trade)].max(initial=0.0) or helps.max(initial=0.0))
 
     def _least(self) -> float:
         """Return the points of need, words and guide that are worth a line beside the best of need and words."""
@@ -240,9 +270,11 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
     if ranker:
         learnt = ranker.corrections(dict(zip(SCORED, points, strict=True)), weights)
         points, own = np.vstack([points, learnt]), own + learnt
-    against = np.concatenate([order.against for order in orders])
-    losses = -weights.preference * against
-    own = own + losses
+    against, off_trade = (
+        np.concatenate([getattr(order, name) for order in orders]) for name in ("against", "off_trade")
+    )
+    losses = np.stack([-weights.preference * against, -weights.trade * off_trade])
+    own = own + np.add.reduce(losses, axis=0)
     addresses = points[NEED] + points[WORDS] + points[GUIDE] >= np.repeat([order.least for order in orders], sizes)
     need = np.concatenate([order.need for order in orders])
     n_needs = max(len(order.names) for order in orders)
@@ -261,12 +293,12 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
     helps = addresses & ~index.columns.orients.take(rows)
     listed = np.arange(len(rows)) if one.is_whole else np.flatnonzero(addresses)
     best = [
-        with_each_need(each, order.likeliest, need, helps, against)[:limit]
+        with_each_need(each, order.likeliest, need, helps, against | off_trade)[:limit]
         for order, each in zip(orders, by_owner(by_score(listed, scores), owner, len(orders)), strict=True)
     ]
     chosen = np.concatenate(best)
     names = (*SCORED, "learnt", *LOSSES) if ranker else (*SCORED, *LOSSES)
-    shown = np.concatenate([points, losses[np.newaxis], penalties[np.newaxis]]).take(chosen, axis=1)
+    shown = np.concatenate([points, losses, penalties[np.newaxis]]).take(chosen, axis=1)
     parts = [Parts(names, shown, column) for column in range(len(chosen))]
     flags, needs, totals = addresses[chosen], need[chosen], scores[chosen].tolist()
     whose = chain.from_iterable(repeat(order, len(each)) for order, each in zip(orders, best, strict=True))

@@ -52,6 +52,10 @@ LABELS = {
         _("Contre son souhait"),
         _("Points retirés à ce que l’entreprise dit ne pas vouloir, comme un prêt. Cela n’exclut rien."),
     ),
+    "trade": (
+        _("Contre son métier"),
+        _("Points retirés à ce que le métier dont elle parle exclurait, tant que son activité n’est pas connue."),
+    ),
     "sure": (
         _("Besoin sûr"),
         _("Probabilité d’un besoin, en %, à partir de laquelle nous y répondons sans rien demander."),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend.matchmaking import engine
 from backend.matchmaking.models import Cause, Need, Result, Submission
-from backend.matchmaking.offers import Offer, offers_of
+from backend.matchmaking.offers import Offer, OfferedFact, by_fact, offers_of
 from backend.matchmaking.preferences import Preferences, SaidPreference, preferences_of
 from backend.schemes.models import SubNeed
 
@@ -106,7 +106,7 @@ class SaidBack:
     removed: tuple[SaidPreference, ...] = ()
     language: str = ""  # of a text that is not in French, and what its writer is told in it
     told: tuple[str, ...] = ()
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[OfferedFact, ...] = ()
 
     @property
     def asks(self) -> bool:
@@ -176,7 +176,7 @@ def _put(
         tuple(removed),
         language,
         tuple(engine.told_in(language)) if language else (),
-        offers,
+        by_fact(offers),
     )
 
 

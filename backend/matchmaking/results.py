@@ -134,6 +134,7 @@ def _request(
         elsewhere=reading.elsewhere,
         foreign=reading.foreign,
         preferences=frozenset(one.key for one in preferences_of(submission)[0]),
+        spoken_activities=engine.spoken_activities(submission.text),
     )
 
 
@@ -166,6 +167,7 @@ def compute_result(
         probabilities=dict(request.probabilities),
         elsewhere=request.elsewhere,
         preferences=sorted(request.preferences),
+        spoken_activities=sorted(request.spoken_activities),
         reply=answer.decision.reply,
         cause=answer.decision.cause or "",
         served=dict(answer.decision.served),
@@ -267,6 +269,7 @@ def replay(result: Result) -> list[str]:
         elsewhere=result.elsewhere,
         foreign=result.cause == Cause.OTHER_LANGUAGE,
         preferences=frozenset(result.preferences),
+        spoken_activities=frozenset(result.spoken_activities),
         closeness={keys[pk]: match.closeness for pk, match in matches.items()},
     )
     weights, ranker = engine.weights_of(result.weights), engine.ranker_of(result.ranker)

@@ -45,7 +45,7 @@ from backend.matchmaking.in_charge import (
 )
 from backend.matchmaking.models import Alert, NeedCorrection, PreferenceCorrection, Result, Submission
 from backend.matchmaking.next_request import left_standing
-from backend.matchmaking.offers import offers_of
+from backend.matchmaking.offers import chosen, offers_of
 from backend.matchmaking.ownership import known_values, numbers_read
 from backend.matchmaking.results import (
     compute_result,
@@ -369,8 +369,8 @@ def stop_everything(*, address: str) -> None:
             stop(address=address, topic=topic)
 
 
-def take_offer(*, submission: Submission, fact: str, on: date) -> Result:
+def take_offer(*, submission: Submission, fact: str, value: str = "", on: date) -> Result:
     """Take a fact that the firm's text states, on its word; one that is not offered changes nothing."""
     result = latest_result(submission, on=on)
-    value = next((offer.value for offer in offers_of(submission, result) if offer.fact == fact), None)
-    return result if value is None else correct_submission(submission=submission, facts={fact: value}, on=on)
+    offer = chosen(offers_of(submission, result), fact=fact, value=value)
+    return result if offer is None else correct_submission(submission=submission, facts={fact: offer.value}, on=on)

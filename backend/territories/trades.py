@@ -46,6 +46,16 @@ def sure_activity(text: str) -> str | None:
     return codes[0] if len(codes) == 1 else None
 
 
+def trade_codes(trade: str) -> Sequence[str]:
+    """Return the codes of a trade by its name, the most common first; none where it is not in our table."""
+    return _named(" ".join(_words(trade)))
+
+
+def trade_names() -> list[str]:
+    """Return the names of the trades of our table, as they are written there."""
+    return list(_table())
+
+
 def _words(text: str) -> list[str]:
     return [word for word in WORD.findall(fold(text)) if word not in EMPTY]
 
@@ -63,9 +73,14 @@ def _rank(own: Sequence[str], starts: list[str]) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=1)
-def _trades() -> dict[str, list[str]]:
+def _table() -> dict[str, list[str]]:
     trades: dict[str, list[str]] = read_yaml(settings.BASE_DIR / "fixtures" / "trades.yaml")["trades"]
-    return {" ".join(_words(trade)): codes for trade, codes in trades.items()}
+    return trades
+
+
+@lru_cache(maxsize=1)
+def _trades() -> dict[str, list[str]]:
+    return {" ".join(_words(trade)): codes for trade, codes in _table().items()}
 
 
 def _words_of(rows: Mapping[str, Nomenclature]) -> dict[str, tuple[list[str], list[str]]]:

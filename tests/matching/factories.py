@@ -20,6 +20,7 @@ WEIGHTS = Weights(
     applicant=8,
     diversity=5,
     preference=30,
+    trade=30,
     sure=60,
     likely=5,
 )

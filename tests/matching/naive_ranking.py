@@ -31,6 +31,7 @@ def rank(
 ) -> tuple[list[Match], Decision]:
     columns = Profiles([profile])
     verdicts = {scheme.key: evaluate(columns, scheme) for scheme in schemes}
+    off = off_trade(profile, schemes, wish)
     possible = {key for key, verdict in verdicts.items() if verdict.eligibility[0] != NOT_MET}
     found = {}
     for scheme in schemes:
@@ -58,7 +59,9 @@ def rank(
         scheme.key: weights.need * fit(scheme, wish)[0] + weights.words * closeness(scheme, wish) for scheme in schemes
     }
     wanted = [
-        points[scheme.key] for scheme in schemes if scheme.key in possible and not scheme.against & wish.preferences
+        points[scheme.key]
+        for scheme in schemes
+        if scheme.key in possible and not scheme.against & wish.preferences and scheme.key not in off
     ]
     least = 0.25 * (max(wanted, default=0) or max((points[key] for key in possible), default=0))
     matches = []
@@ -67,22 +70,36 @@ def rank(
         helped = points[scheme.key] + weights.guide * scheme.guide
         answered = decision.reply != Reply.NOTHING and (not wish.stated or (helped > 0 and helped >= least))
         match = match._replace(addresses=answered and not match.hidden_by, need=fit(scheme, wish)[1])
-        matches.append(score(match, wish, profile, weights, ranker) if match.eligibility != NOT_MET else match)
+        matches.append(score(match, wish, profile, weights, ranker, off) if match.eligibility != NOT_MET else match)
     ordered = in_order(matches, weights)
     if wish.stated and any(wish.closeness.values()):
         ordered = cut(
             ordered, points, 0.5 * (max(wanted, default=0) or max((points[key] for key in possible), default=0))
         )
-    return with_each_need(ordered, wish, weights), decision
+    return with_each_need(ordered, wish, weights, off), decision
 
 
-def with_each_need(ordered: list[Match], wish: Wish, weights: Weights) -> list[Match]:
+def off_trade(profile: Profile, schemes: list[Scheme], wish: Wish) -> set[str]:
+    """Return the schemes that no activity of which the text speaks could have; none where the activity is known."""
+    if not wish.spoken_activities or profile.activity or profile.activity_2025:
+        return set()
+    would_be = [Profiles([replace(profile, activity=code)]) for code in wish.spoken_activities]
+    return {
+        scheme.key
+        for scheme in schemes
+        if all(evaluate(columns, scheme).eligibility[0] == NOT_MET for columns in would_be)
+    }
+
+
+def with_each_need(ordered: list[Match], wish: Wish, weights: Weights, off: set[str]) -> list[Match]:
     sure = [need for need in wish.weights if 100 * wish.probabilities.get(need, 1.0) >= weights.sure]
     wanted = sorted(sure, key=lambda need: (-wish.weights[need], need))[:5]
     if len(wanted) < 2:
         return ordered
     helping = [match for match in ordered if match.addresses and match.score is not None and not match.scheme.is_guide]
-    fitting = [match for match in helping if not match.scheme.against & wish.preferences]
+    fitting = [
+        match for match in helping if not match.scheme.against & wish.preferences and match.scheme.key not in off
+    ]
     must = [match for match in fitting if match.need in wanted]
     must = [match for at, match in enumerate(must) if match.need not in {other.need for other in must[:at]}]
     first = helping[:5]
@@ -157,7 +174,7 @@ def decide(wish: Wish, matches: dict[str, Match], weights: Weights) -> Decision:
     return Decision(Reply.NOTHING, frozenset(wish.weights), chance / 100, known, cause)
 
 
-def score(match: Match, wish: Wish, profile: Profile, weights: Weights, ranker: Ranker | None) -> Match:
+def score(match: Match, wish: Wish, profile: Profile, weights: Weights, ranker: Ranker | None, off: set[str]) -> Match:
     scheme = match.scheme
     doubt = (len(match.unknown) + len(match.to_confirm) / 2) / 4
     aim = {MET: 1.0, UNKNOWN: 0.0, NOT_MET: -1.0}[match.targeted] if scheme.targeting else 0.0
@@ -186,6 +203,8 @@ def score(match: Match, wish: Wish, profile: Profile, weights: Weights, ranker: 
         parts["learnt"] = six_digits(max(-ranker.bound, min(ranker.bound, moved)))
     if weights.preference and scheme.against & wish.preferences:
         parts["preference"] = -weights.preference
+    if match.scheme.key in off:
+        parts["trade"] = -weights.trade
     total = 0.0
     for points in parts.values():
         total += points

@@ -207,6 +207,7 @@ def wishes(draw: st.DrawFn) -> Wish:
         closeness=draw(st.dictionaries(st.sampled_from(KEYS), shares)),
         elsewhere=draw(st.sampled_from([0.0, 0.2, 0.9])),
         preferences=draw(st.frozensets(st.sampled_from(PREFERENCES))),
+        spoken_activities=draw(st.frozensets(st.sampled_from(["25.62B", "10.71C", "62", "C"]), max_size=2)),
     )
 
 

@@ -77,7 +77,7 @@ def test_weights_order_and_never_decide() -> None:
         return {match.scheme.key: (match.eligibility, match.typed, match.unknown) for match in matches}
 
     upside_down = replace(
-        WEIGHTS, **{name: -100.0 for name in CONTRIBUTIONS if name not in ("diversity", "preference")}
+        WEIGHTS, **{name: -100.0 for name in CONTRIBUTIONS if name not in ("diversity", "preference", "trade")}
     )
     assert verdicts(upside_down) == verdicts(WEIGHTS)
 
@@ -134,6 +134,24 @@ def test_what_goes_against_a_preference_comes_after_and_its_score_says_so() -> N
     assert lowered[-1].score == pytest.approx(sum(lowered[-1].parts.values()))
     assert [match.eligibility for match in lowered] == [MET, MET, MET]  # it lowers, and never makes a no
     assert lowered[-1].addresses
+
+
+def test_what_the_trade_of_a_text_could_not_have_comes_after_while_no_activity_is_known() -> None:
+    industry = make_scheme("s:industry", {"kind": "activity", "any_of": ["C"]}, needs={"robot": 1.0})
+    plain, poor = (make_scheme(f"s:{key}", needs={"robot": need}) for key, need in (("plain", 0.7), ("poor", 0.1)))
+    schemes, weights = [industry, plain, poor], replace(WEIGHTS, trade=200)
+    wish = replace(ROBOT, spoken_activities=frozenset({"96.02A"}))
+    assert keys(ranked(schemes, ROBOT, weights)) == ["s:industry", "s:plain", "s:poor"]
+    lowered = ranked(schemes, wish, weights)
+    assert keys(lowered) == ["s:plain", "s:poor", "s:industry"]
+    assert [match.parts.get("trade") for match in lowered] == [None, None, -200]
+    assert [match.eligibility for match in lowered] == [MET, MET, UNKNOWN]  # it lowers, and never makes a no
+    assert lowered[-1].addresses
+    # One of two trades may have it; and what is known outweighs what is said in passing.
+    either = replace(ROBOT, spoken_activities=frozenset({"96.02A", "10.71C"}))
+    for found in (ranked(schemes, either, weights), ranked(schemes, wish, weights, activity="10.71C")):
+        assert keys(found) == ["s:industry", "s:plain", "s:poor"]
+    assert keys(ranked(schemes, wish, replace(WEIGHTS, trade=0))) == ["s:industry", "s:plain", "s:poor"]
 
 
 def test_where_nothing_else_serves_the_need_what_goes_against_a_preference_is_listed() -> None:

@@ -118,7 +118,7 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
     older.ask("ALTER TABLE matchmaking_language DROP COLUMN inputs")
     since = {
         "need": "probability sentence",
-        "result": "probabilities elsewhere reply cause served preferences",
+        "result": "probabilities elsewhere reply cause served preferences spoken_activities",
         "match": "guide presumed",
         "submission": "consent_by_id reopened_at",
         "followup": "due_on",

@@ -58,8 +58,15 @@ class PreferenceSerializer(WrittenSerializer[SaidPreference]):
 
 class OfferSerializer(WrittenSerializer[Offer]):
     fact = serializers.CharField(help_text="Nom du fait.")
-    value = serializers.FloatField(help_text="Sa valeur, telle que le texte la dit.")
+    value = serializers.SerializerMethodField(
+        method_name="get_said",
+        help_text="Sa valeur, telle que le texte la dit ; d’un métier, un code NAF qu’il peut avoir, chacun à part.",
+    )
     sentence = serializers.CharField(help_text="La phrase de « text » qui la dit.")
+
+    @extend_schema_field({"type": ["number", "string"]})
+    def get_said(self, offer: Offer) -> float | str:
+        return offer.value
 
 
 class ReadSourceSerializer(WrittenSerializer[LineView]):

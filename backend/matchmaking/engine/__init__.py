@@ -79,6 +79,7 @@ from backend.matchmaking.engine.state_aid import (
     size_of,
 )
 from backend.matchmaking.engine.tagging import ProposedTag, propose_tags, vocabularies
+from backend.matchmaking.engine.trades import read_trades, spoken_activities
 
 # How good an order is.
 RELEVANT = matching.RELEVANT
@@ -177,11 +178,13 @@ __all__ = [
     "read_figures",
     "read_preferences",
     "read_request",
+    "read_trades",
     "recall",
     "reciprocal_rank",
     "restate",
     "silences",
     "size_of",
+    "spoken_activities",
     "strongest_signs",
     "told_in",
     "typed_facts",

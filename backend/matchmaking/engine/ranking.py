@@ -11,6 +11,7 @@ from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_pla
 from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
 from backend.matchmaking.engine.needs import Reading, language_in_force, understand
 from backend.matchmaking.engine.preferences import read_preferences
+from backend.matchmaking.engine.trades import spoken_activities
 from backend.matchmaking.models import WeightSet
 from backend.schemes.models import Revision, Scheme
 from backend.territories.services import period_of
@@ -33,7 +34,7 @@ class Request:
 
     ``stated`` says whether a need was given: if not, every scheme is of interest. ``probabilities`` are by sub-need,
     1 where it has none; ``closeness`` is by scheme key, ``elsewhere`` the share of what no scheme answers;
-    ``preferences`` lower schemes and exclude none.
+    ``preferences`` lower schemes and exclude none, as does the activity that the words speak of while none is known.
     """
 
     facts: Facts
@@ -46,6 +47,7 @@ class Request:
     elsewhere: float = 0.0
     foreign: bool = False
     preferences: frozenset[str] = frozenset()
+    spoken_activities: frozenset[str] = frozenset()
 
 
 class Ranked(NamedTuple):
@@ -138,6 +140,7 @@ def read_request(
         elsewhere=reading.elsewhere,
         foreign=reading.foreign,
         preferences=frozenset(one.key for one in reading.preferences),
+        spoken_activities=spoken_activities(text),
     )
     return request, reading
 
@@ -229,6 +232,7 @@ def _wish(ask: Request) -> matching.Wish:
         elsewhere=ask.elsewhere,
         foreign=ask.foreign,
         preferences=ask.preferences,
+        spoken_activities=ask.spoken_activities,
     )
 
 

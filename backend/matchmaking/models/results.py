@@ -57,6 +57,9 @@ class Result(models.Model):
     preferences = ArrayField(
         models.CharField(max_length=20), default=list, help_text="What its firm does not want, or wants soon."
     )
+    spoken_activities = ArrayField(
+        models.CharField(max_length=6), default=list, help_text="Codes of the trades that its text speaks of."
+    )
     reply = models.CharField(_("réponse"), max_length=10, choices=Reply, default=Reply.ANSWERED)
     cause = models.CharField(_("pourquoi rien"), max_length=14, choices=Cause, blank=True)
     served = models.JSONField(default=dict, help_text="Sub-need → whether a scheme serves it, or why none does.")

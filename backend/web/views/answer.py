@@ -18,6 +18,7 @@ from backend.common.throttles import client_network, spend
 from backend.matchmaking import engine
 from backend.matchmaking.in_charge import outside_contacts
 from backend.matchmaking.models import AnswerCount, Cause, Submission
+from backend.matchmaking.offers import chosen
 from backend.matchmaking.services import Filing, file_submission
 from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.web.access import fresh_access, private, result_link
@@ -72,8 +73,9 @@ def needs(request: HttpRequest) -> HttpResponse:
     if isinstance(said, str):
         return after(draft)
     if fact := request.POST.get("fact"):
-        draft.answered |= {offer.fact: offer.value for offer in said.read.offers() if offer.fact == fact}
-        draft.keep(request.session)
+        if offer := chosen(said.read.offers(), fact=fact, value=request.POST.get("value", "")):
+            draft.answered[offer.fact] = offer.value
+            draft.keep(request.session)
         return after(draft)
     for name, holds in (("wants", True), ("wants_not", False)):
         if (preference := request.POST.get(name)) in engine.preference_labels():

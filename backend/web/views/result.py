@@ -197,7 +197,8 @@ def needs(request: HttpRequest, token: str) -> HttpResponse:
     """Take the firm's word on what it was understood to need: boxes that it ticks, what it takes away."""
     submission, known = opened_submission(token), set(SubNeed.objects.values_list("key", flat=True))
     if fact := request.POST.get("fact"):
-        take_offer(submission=submission, fact=fact, on=current_day())
+        value = request.POST.get("value", "")
+        take_offer(submission=submission, fact=fact, value=value, on=current_day())
         messages.success(request, _("C’est noté : le résultat est à jour."))
         return redirect("result", token)
     for name, holds in (("wants", True), ("wants_not", False)):

@@ -1,0 +1,52 @@
+"""What a text says in one of some ways, such as its writer's trade: read by patterns that are given as data."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from matching.patterns import folded, patterns_of
+from matching.sentences import Span, sentences_of
+
+OF_OTHERS = "others"  # the group of a pattern that finds what is said of somebody else
+
+
+class Phrase(NamedTuple):
+    """What a sentence says: the name of the pattern, what its groups hold in small letters, and the sentence."""
+
+    name: str
+    said: Mapping[str, str | None]
+    sentence: Span
+
+
+class PhraseReader:
+    """Reads phrases in one language.
+
+    Parameters
+    ----------
+    patterns : mapping of str to iterable of str
+        By name: regular expressions over a sentence in lower case without accents. What a group ``others`` is part of
+        is not said of the writer, and is left out. ``{name}`` stands for a part.
+    parts : mapping of str to str
+        What several patterns have in common; a part may name those before it, and the words.
+    words : mapping of str to iterable of str
+        Words of which any one may stand, by the name that patterns give them.
+    """
+
+    def __init__(
+        self,
+        patterns: Mapping[str, Iterable[str]],
+        *,
+        parts: Mapping[str, str],
+        words: Mapping[str, Iterable[str]],
+    ) -> None:
+        self._patterns = patterns_of(patterns, parts=parts, words=words)
+
+    def read(self, text: str) -> Iterator[Phrase]:
+        """Yield the phrases of a text, sentence by sentence."""
+        for span, _ in sentences_of(text):
+            sentence = folded(text, span)
+            for name, patterns in self._patterns.items():
+                for pattern in patterns:
+                    for found in pattern.finditer(sentence):
+                        said = found.groupdict()
+                        if not said.get(OF_OTHERS):
+                            yield Phrase(name, said, span)

@@ -1,0 +1,158 @@
+"""The trade that a text speaks of: offered as the activity, taken with a tap; what it could not have comes after."""
+
+import json
+
+import pytest
+import yaml
+from django.conf import settings
+from django.core.management import call_command
+
+from backend.companies.models import Fact
+from backend.matchmaking import engine
+from backend.matchmaking.models import Match
+from backend.matchmaking.results import replay
+from backend.matchmaking.shortlist import shortlist_of
+from backend.matchmaking.unfiled import read_unfiled
+from backend.schemes.models import SubNeed
+from backend.territories.models import Nomenclature
+from backend.territories.trades import trade_codes
+from tests.factories import DAY, link_to, make_submission
+from tests.web.conftest import fill, text_of
+
+pytestmark = pytest.mark.django_db
+BAKER = ["10.71C", "47.24Z"]
+TEXT = "J’ai un salon de coiffure à Noyon.\nMa facture d’électricité a doublé."
+INDUSTRY = "jonction:accise-electricite-industrie"
+
+SPOKEN = {
+    "J’ai une boulangerie à Noyon, je voudrais changer mon four": BAKER,
+    "Boulangerie artisanale, la facture d’électricité explose": BAKER,
+    "Boulanger, mon four consomme trop": ["10.71C"],
+    "On fait de l’usinage et on cherche un tourneur": ["25.62A", "25.62B"],
+    "Menuiserie de 6 salariés, je veux une commande numérique": ["16.23Z", "25.12Z", "43.32A", "43.32B"],
+    "Je suis coiffeuse": ["96.02A"],
+    "Bonjour, auto-école à Compiègne.": ["85.53Z"],
+    "notre restaurant perd des clients": ["56.10A", "56.10C"],
+    "PME en plasturgie": ["22.22Z", "22.29A", "22.29B"],
+    "Nous travaillons dans l’agroalimentaire": ["10", "11"],
+    # Said of somebody else, of a thing, of a project, or of nobody.
+    "Recruter un menuisier": [],
+    "je cherche un plombier": [],
+    "Couvreur à trouver": [],
+    "Menuiserie à changer": [],
+    "mon comptable me dit que j’y ai droit": [],
+    "nous sommes clients d’une boulangerie": [],
+    "mon voisin le garage fait du bruit": [],
+    "je veux reprendre une boulangerie": [],
+    "un bureau d’études a fait un premier calcul": [],
+    "je ne suis pas boulanger": [],
+}
+
+
+@pytest.mark.parametrize(("text", "codes"), SPOKEN.items())
+def test_which_trades_a_text_speaks_of(text, codes):
+    assert sorted(engine.read_trades(text)) == codes
+
+
+@pytest.mark.parametrize(
+    "text", ["je suis " * 600, "boulangerie " * 400, "on fait de la " * 350, "\0🙂" * 2500, "é" * 5000]
+)
+def test_no_text_is_an_error(text):
+    assert isinstance(engine.read_trades(text), dict)
+
+
+def test_every_trade_and_sector_has_codes_of_the_nomenclature():
+    content = yaml.safe_load((settings.BASE_DIR / "fixtures" / "spoken_trades.yaml").read_text())
+    known = set(Nomenclature.objects.filter(system="naf_rev2").values_list("code", flat=True))
+    for codes in content["sectors"].values():
+        assert known.issuperset(codes), codes
+    for name in (*content["houses"], *content["elsewhere"]):
+        assert known.issuperset(trade_codes(name) or [""]), name
+
+
+def asked(**changes):
+    changes = {"without": ("naf",), "text": TEXT, "needs": ("energie.facture",), **changes}
+    return make_submission(confirmed=True, **changes)
+
+
+def test_what_the_trade_could_not_have_comes_after_the_rest_and_is_never_a_no():
+    silent, spoken = asked(text=""), asked()
+    first, then = (file.results.first() for file in (silent, spoken))
+    assert shortlist_of(silent, first).cards[0].match.scheme.key == INDUSTRY
+    page = shortlist_of(spoken, then)
+    assert INDUSTRY not in {card.match.scheme.key for card in page.cards}
+    assert INDUSTRY not in {step.card.match.scheme.key for step in page.steps}
+    match = next(match for match in then.ranked if match.scheme.key == INDUSTRY)
+    assert match.eligibility == Match.Verdict.UNDECIDED
+    assert match.parts["trade"] == -200
+    assert then.spoken_activities == ["96.02A"]
+    assert replay(then) == []
+    # Once the activity is known, it decides.
+    known = asked(without=(), facts={"naf": "25.62B"}).results.first()
+    assert "trade" not in {name for match in known.ranked for name, points in match.parts.items() if points}
+
+
+@pytest.mark.parametrize(("trade", "codes"), [("boulangerie", BAKER), ("restaurant", ["56.10A", "56.10C"])])
+def test_no_scheme_that_the_trade_excludes_is_among_the_first_whatever_the_need(trade, codes):
+    facts = {"commune": "60471"}
+    for need in SubNeed.objects.values_list("key", flat=True):
+        would_be = (read_unfiled({**facts, "naf": code}, "", [need], on=DAY).found.ranked for code in codes)
+        out = set.intersection(*({i.scheme_key for i in found if i.eligibility == "ineligible"} for found in would_be))
+        said = read_unfiled(facts, f"J’ai un {trade}.", [need], on=DAY)
+        listed = [item for item in said.found.ranked if item.addresses and item.eligibility != "ineligible"]
+        fitting = [item for item in listed if item.scheme_key not in out and not item.guide]
+        page = said.page()
+        first = {card.match.scheme.key for card in (*page.cards, *(step.card for step in page.steps))}
+        assert not first & out or len(fitting) < len(page.cards), need
+
+
+def post(client, submission, value):
+    data = {"fact": "naf", "value": value}
+    return client.post(f"/resultat/{link_to(submission)}/besoins/", data, follow=True)
+
+
+def test_a_trade_is_offered_with_its_sentence_and_taken_with_one_tap(client):
+    submission, other = asked(), asked(email="b@firm.example", text="Je tiens un garage. Ma facture a doublé.")
+    text = text_of(client.get(f"/resultat/{link_to(submission)}/"))
+    assert (
+        "J’ai un salon de coiffure à Noyon . Pouvons-nous retenir l’activité (code NAF) : Coiffure (96.02A) ?" in text
+    )
+    assert "garage" not in text
+    post(client, submission, "")
+    assert submission.results.first().facts["naf"] == "96.02A"
+    row = Fact.objects.filter(sheet=submission.sheet, name="naf").get()
+    assert row.origin == Fact.Origin.DECLARED
+    assert "retenir l’activité" not in text_of(client.get(f"/resultat/{link_to(submission)}/"))
+    assert "naf" not in other.results.first().facts
+
+
+def test_a_trade_of_several_activities_is_one_question_with_a_button_each(client):
+    submission = asked(text="Boulangerie artisanale, la facture d’électricité explose")
+    page = client.get(f"/resultat/{link_to(submission)}/")
+    assert "Quelle est votre activité ? Boulangerie et boulangerie-pâtisserie (10.71C) Commerce" in text_of(page)
+    for wrong in ("", "25.62B", "\0", "x" * 5000):
+        post(client, submission, wrong)
+        assert "naf" not in submission.results.first().facts
+    post(client, submission, "10.71C")
+    assert submission.results.first().facts["naf"] == "10.71C"
+
+
+def test_before_a_name_is_given_a_trade_is_taken_into_the_draft(client):
+    firm, need = {"naf": "", "division": ""}, {"text": TEXT, "needs": ["energie.facture"]}
+    fill(client, upto="projet", besoin=need, entreprise=firm)
+    assert "Pouvons-nous retenir l’activité (code NAF) : Coiffure" in text_of(client.get("/demande/reponse/"))
+    client.post("/demande/besoins/", {"fact": "naf"})
+    page = client.get("/demande/reponse/")
+    assert "retenir l’activité" not in text_of(page)
+    assert page.context["draft"].answered["naf"] == "96.02A"
+
+
+def test_the_file_command_offers_each_code_of_a_trade(tmp_path):
+    path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    line = {"text": "Boulangerie artisanale, la facture d’électricité explose", "commune": "60159"}
+    path.write_text("\n".join(map(json.dumps, [line, {**line, "naf": "10.71C"}])))
+    call_command("match", str(path), "--out", str(out), "--on", f"{DAY}", verbosity=0)
+    lacking, known = map(json.loads, out.read_text().splitlines())
+    offered = [(offer["fact"], offer["value"]) for offer in lacking["offered"]]
+    assert offered[:2] == [("naf", code) for code in BAKER]
+    assert "naf" not in {offer["fact"] for offer in known["offered"]}
