@@ -3,6 +3,7 @@
 No table here holds a firm, its contact or its words; that of who receives the note holds their address.
 """
 
+from datetime import date
 from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -248,3 +249,46 @@ class NoteRecipient(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+
+class TargetQuerySet(models.QuerySet["Target"]):
+    def in_force(self, on: date) -> dict[str, "Target"]:
+        """Return the target of each step on a day: the last one that was set up to then, but for one that ends it."""
+        rows = {target.step: target for target in self.filter(since__lte=on).order_by("since", "pk")}
+        return {step: target for step, target in rows.items() if target.working_days is not None}
+
+
+class Target(models.Model):
+    """How many files are to get to a step, and within how many working days, from a day on; the last one counts.
+
+    Rows are added and never rewritten: what was aimed at in a month that is over stays what it was.
+    """
+
+    STEPS: ClassVar[tuple[Step, ...]] = (Step.READ, Step.ANSWERED, Step.APPLIED)
+
+    step = models.CharField(_("étape"), max_length=9, choices=[(step.value, step.label) for step in STEPS])
+    working_days = models.PositiveSmallIntegerField(
+        _("jours ouvrés"), null=True, help_text="Empty: no target any more."
+    )
+    share = models.PositiveSmallIntegerField(_("part visée, en %"), null=True)
+    since = models.DateField(_("depuis le"))
+    set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("fixé par"))
+    objects = TargetQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("objectif")
+        verbose_name_plural = _("objectifs")
+        ordering = ["-since", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(working_days__isnull=True, share__isnull=True)
+                | models.Q(working_days__isnull=False, share__range=(1, 100)),
+                name="target_has_days_and_a_share",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(step__in=["read", "answered", "applied"]), name="target_step_is_aimed_at"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.since}"

@@ -50,3 +50,32 @@ def columns(values: Sequence[tuple[str, int, int]]) -> tuple[list[Bar], list[Bar
                 )
             )
     return behind, before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A bar of a share, and where the line stands of what was aimed at; ``None`` where nothing was."""
+
+    bar: Bar
+    aimed_y: int | None
+    end: int  # of the line, which starts with the bar
+
+
+def shares(values: Sequence[tuple[str, int | None, int | None]]) -> list[Share]:
+    """Return a column for each share in percent, of a whole height of 100 %; one not known has none."""
+    step = WIDTH / max(len(values), 1)
+    every = -(-len(values) // 6)
+    found = []
+    for n, (label, share, aimed) in enumerate(values):
+        height = round((HEIGHT - LABELS) * (share or 0) / 100)
+        bar = Bar(
+            x=round(step * n),
+            y=HEIGHT - LABELS - height,
+            width=max(1, round(step * 0.8)),
+            height=height,
+            label=label if n % every == 0 else "",
+            value=share or 0,
+        )
+        aimed_y = None if aimed is None else round((HEIGHT - LABELS) * (100 - aimed) / 100)
+        found.append(Share(bar=bar, aimed_y=aimed_y, end=bar.x + bar.width))
+    return found

@@ -56,6 +56,7 @@ APPEND_ONLY = {
     "schemes_source",
     "schemes_tagdecision",
     "schemes_windowobservation",
+    "steering_target",
 }
 IN_PART = {"matchmaking_ranker"}  # some of its columns only
 OWNERS = {"append_only_permit", "django_migrations", "privacy_retentionrun", "privacy_treatment"}

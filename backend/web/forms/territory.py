@@ -11,6 +11,7 @@ from backend.common.days import current_day
 from backend.common.fields import DayField, MailField, PlainText
 from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.schemes.vocabulary import ONE_SIZE
+from backend.steering.models import Target
 from backend.steering.scopes import Filters, Scope
 from backend.territories.models import ServedEpci
 
@@ -142,3 +143,36 @@ class RecipientForm(forms.Form):
         help_text=_("Un courriel lui demande son accord ; rien d’autre ne part avant."),
         error_messages={"required": _("Donnez une adresse.")},
     )
+
+
+class TargetForm(forms.Form):
+    """How many files are to get to a step, and within how many working days; neither ends the target of the step."""
+
+    step = forms.ChoiceField(
+        label=_("Étape"),
+        choices=[(step.value, step.label.capitalize()) for step in Target.STEPS],
+        error_messages={**NOT_LISTED, "required": _("Choisissez une étape.")},
+    )
+    working_days = forms.IntegerField(
+        label=_("Jours ouvrés depuis le dépôt"),
+        required=False,
+        min_value=1,
+        max_value=250,
+        help_text=_("Laissez les deux cases vides pour ne plus rien viser à cette étape."),
+        error_messages={"invalid": _("Écrivez un nombre entier de jours, comme 5.")},
+    )
+    share = forms.IntegerField(
+        label=_("Part des demandes visée, en %"),
+        required=False,
+        min_value=1,
+        max_value=100,
+        error_messages={"invalid": _("Écrivez un nombre entier de 1 à 100, comme 90.")},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        days, share = cleaned.get("working_days"), cleaned.get("share")
+        if not self.errors and (days is None) != (share is None):
+            missing = "share" if share is None else "working_days"
+            self.add_error(missing, _("Remplissez les deux cases, ou aucune."))
+        return cleaned

@@ -1,7 +1,7 @@
 """The territory's figures, for those who lead: how far files get, and what nothing answers where."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +20,7 @@ from backend.steering.gap_map import Gap, Gaps, gaps
 from backend.steering.models import Step
 from backend.steering.scopes import scope_of
 from backend.steering.success import LEAST, SchemesAtWork, schemes_at_work
+from backend.steering.targets import NONE, Attained, Progress, progress
 from backend.territories.outlines import size_of_map
 from backend.web import charts
 from backend.web.figures import as_file, format_of
@@ -36,9 +37,9 @@ def funnel(request: HttpRequest) -> HttpResponse:
     scope, on = scope_of(signed_in(request)), current_day()
     form = FunnelForm(request.GET, scope=scope)
     filters = form.filters(on=on)
-    found = funnels(scope, filters, on=on)
+    found, aims = funnels(scope, filters, on=on), progress(scope, filters, on=on)
     if format_of(request) and not form.errors:
-        return as_file(request, signed_in(request), "demandes", _funnel_rows(found))
+        return as_file(request, signed_in(request), "demandes", _funnel_rows(found, aims))
     months = [
         (date_format(month.first, "m/y"), month.funnel.filed, month.funnel.answered.n) for month in found.by_month
     ]
@@ -50,6 +51,8 @@ def funnel(request: HttpRequest) -> HttpResponse:
         "way": charts.rows([(str(step.label), reached.n) for step, reached, _share in found.total.steps()]),
         "trend": charts.columns(months),
         "chart": charts,
+        "aims": [(aim, *_months_of(aim, found)) for aim in aims],
+        "sets_targets": scope.is_whole,
         "counted_at": _counted_at(),
     }
     return render(request, "web/territory/funnel.html", context, status=422 if form.errors else 200)
@@ -177,7 +180,29 @@ def _groups(found: Funnels) -> list[tuple[str, list[Funnel]]]:
     return [(title, rows) for title, rows in groups if len(rows) > 1]
 
 
-def _funnel_rows(found: Funnels) -> Iterator[list[object]]:
+type AimedMonth = tuple[date, Attained, int | None]
+
+
+def _months_of(aim: Progress, found: Funnels) -> tuple[list[charts.Share], list[AimedMonth]]:
+    """Return what is attained of a target month by month: as a chart, and as rows."""
+    rows = [(month.first, aim.by_month.get(month.first, NONE), aim.aimed.get(month.first)) for month in found.by_month]
+    drawn = [(date_format(first, "m/y"), attained.percent, aimed) for first, attained, aimed in rows]
+    return charts.shares(drawn), rows[::-1]
+
+
+def _aim_rows(aims: list[Progress]) -> Iterator[list[object]]:
+    """Yield the target of each step, and what is attained of it, beside the columns of the funnel."""
+    for aim in aims:
+        step, aimed = aim.target.get_step_display(), [aim.target.working_days, aim.target.share]
+        of_months = [(f"{month:%Y-%m}", attained) for month, attained in sorted(aim.by_month.items())]
+        named = [(_("Intercommunalité"), aim.by_epci.items()), (_("Mois"), of_months)]
+        for title, rows in [(_("Total"), [("", aim.total)]), *named]:
+            for label, attained in rows:
+                percent = "" if attained.percent is None else attained.percent
+                yield [_("Objectif : %s") % title, label, step, attained.n_due, "", "", *aimed, percent]
+
+
+def _funnel_rows(found: Funnels, aims: list[Progress]) -> Iterator[list[object]]:
     yield [
         "par",
         "groupe",
@@ -185,6 +210,9 @@ def _funnel_rows(found: Funnels) -> Iterator[list[object]]:
         "demandes",
         "jours ouvrés, médiane de celles-ci",
         "jours ouvrés, 9 sur 10 de celles-ci",
+        "objectif, jours ouvrés",
+        "objectif, part visée",
+        "part atteinte",
     ]
     months = [(_("Mois"), [(f"{month.first:%Y-%m}", month.funnel) for month in found.by_month])]
     named = [(title, [(row.label, row) for row in rows]) for title, rows in _groups(found)]
@@ -192,5 +220,6 @@ def _funnel_rows(found: Funnels) -> Iterator[list[object]]:
         for label, row in rows:
             for step in Step:
                 if reached := row.reached.get(step):
-                    yield [title, label, step.label, reached.n, reached.median, reached.ninth]
-            yield [title, label, _("en attente de réponse"), row.waiting, "", ""]
+                    yield [title, label, step.label, reached.n, reached.median, reached.ninth, "", "", ""]
+            yield [title, label, _("en attente de réponse"), row.waiting, *[""] * 5]
+    yield from _aim_rows(aims)

@@ -1,0 +1,34 @@
+"""What the territory aims at: the targets in force, and those before them."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from backend.common.days import current_day
+from backend.steering.models import Target
+from backend.steering.scopes import scope_of
+from backend.steering.targets import set_target
+from backend.web.forms.territory import TargetForm
+from backend.web.views.officer import signed_in
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def targets(request: HttpRequest) -> HttpResponse:
+    """List the targets, and set one."""
+    user, on = signed_in(request), current_day()
+    if not scope_of(user).is_whole:
+        raise Http404
+    form = TargetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        set_target(user=user, **form.cleaned_data, on=on)
+        messages.success(request, _("C’est noté, à partir d’aujourd’hui."))
+        return redirect("territory_targets")
+    rows, in_force = list(Target.objects.select_related("set_by")), Target.objects.in_force(on).values()
+    context = {"form": form, "rows": [(row, row in in_force) for row in rows]}
+    return render(request, "web/territory/targets.html", context, status=422 if form.errors else 200)
