@@ -130,6 +130,7 @@ def _wanted(filters: Filters, prefix: str = "") -> Q:
         "file__commune": filters.commune,
         "sub_need__need": filters.need,
         "sub_need": filters.sub_need,
+        "sub_need__in": filters.sub_needs,
         "file__size": filters.size,
     }
     return Q(**{f"{prefix}{name}": value for name, value in asked.items() if value})

@@ -46,6 +46,7 @@ class Filters:
     commune: str = ""
     need: str = ""
     sub_need: str = ""
+    sub_needs: tuple[str, ...] = ()  # those of a lens: any of them
     size: str = ""
     since: date | None = None
 

@@ -149,6 +149,8 @@ def test_sums_say_who_is_answered_and_what_alone_is_against_the_others(small_onl
         ({"size": "small"}, 2),
         ({"size": "large"}, 0),
         ({"commune": "60025", "sub_need": NEED}, 0),
+        ({"sub_needs": (NEED, OTHER)}, 2),
+        ({"sub_needs": (OTHER,), "commune": "60159"}, 0),
     ],
 )
 def test_filters_leave_what_they_say(filters, demand):

@@ -11,6 +11,7 @@ from backend.common.days import current_day
 from backend.common.fields import DayField, MailField, PlainText
 from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.schemes.vocabulary import ONE_SIZE
+from backend.steering.lenses import lens_of, lenses
 from backend.steering.models import Target
 from backend.steering.scopes import Filters, Scope
 from backend.territories.models import ServedEpci
@@ -76,7 +77,9 @@ class FunnelForm(FiguresForm):
 
 
 class GapForm(FiguresForm):
-    """The same, and one commune or one sub-need: what a click on the map or in a table asks for."""
+    """The same, by the eyes of a group or an action; and one commune or one sub-need, which a click asks for."""
+
+    vue = forms.ChoiceField(label=_("Groupe de travail ou action"), required=False, error_messages=NOT_LISTED)
 
     commune = forms.RegexField(
         r"^\d[\dAB]\d{3}$",
@@ -94,9 +97,17 @@ class GapForm(FiguresForm):
 
     tri = forms.ChoiceField(label=_("Trier"), required=False, choices=ORDERS, error_messages=NOT_LISTED)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        titles = {"groups": _("Groupes de travail"), "actions": _("Actions du territoire")}
+        named = [(titles[kind], [(lens.key, lens.label) for lens in several]) for kind, several in lenses().items()]
+        self._choose("vue", [("", _("Tous les besoins")), *named])
+
     def filters(self) -> Filters:
         """Return what is asked."""
+        lens = lens_of(self.chosen("vue"))
         return Filters(
+            sub_needs=lens.sub_needs if lens else (),
             epci=self.epci_chosen(),
             commune=self.chosen("commune"),
             need=self.chosen("besoin"),
