@@ -18,13 +18,13 @@ from matching.text import tokens, words
 FILLER = "filler"  # the class of what greets, presents, thanks or says how to call
 NOTHING = "nothing."  # classes that no scheme answers are named so
 IS_FILLER, SPEAKS = 0.5, 0.3  # share from which a part is filler, unless a clause of it has so much of a sub-need
+LIKE_FILLER, QUIET = 0.3, 0.08  # with so much, too, where no other class has more: "je suis menuisier à Noyon"
 ONE = 0.65  # what the best sentence counts for beside all that is left
 WHOLE = 0.5  # a sub-need with half of a text weighs 1: a boss often has two
 FLOOR = 0.04  # a smaller share is noise
 FAINT = 0.12  # a text with no greater share of a sub-need, and more that is filler, is small talk
 LEAST = 1e-3  # a share under it is none
 NEGATION_SPAN = 4  # words after a negation that it covers: "pas besoin d'un prêt"
-LEAST_WORDS = 2  # that say something, for a clause to be heard alone
 N_EVIDENCE, EVIDENCE_SHARE = 4, 0.1  # words named of those that decided, and what each decided at least
 
 
@@ -235,7 +235,8 @@ class NeedReader:
         if len(spans) <= 2:  # one sentence of one clause: it is all that there is
             return sentences
         shares = self.language.hear([self._asserted(text, [span])[1] for span in spans]).shares
-        fillers = shares[:, self._filler].max(axis=1, initial=0.0) >= IS_FILLER
+        filling, others = (shares[:, which].max(axis=1, initial=0.0) for which in (self._filler, ~self._filler))
+        fillers = (filling >= IS_FILLER) | ((filling >= LIKE_FILLER) & (others <= QUIET))
         speakers = shares[:, self._needs].max(axis=1, initial=0.0) >= SPEAKS
         is_filler, speaks = dict(zip(spans, fillers.tolist(), strict=True)), dict(zip(spans, speakers, strict=True))
         kept = []
@@ -266,7 +267,7 @@ class NeedReader:
         return most < FAINT and float(shares[0, self._filler].max(initial=0.0)) > most
 
     def _says_something(self, stems: Iterable[str]) -> bool:
-        return sum(stem not in self._stop_words for stem in stems) >= LEAST_WORDS
+        return any(stem not in self._stop_words for stem in stems)
 
     def _asserted(self, text: str, spans: Iterable[Span]) -> tuple[list[str], list[str]]:
         """Return the words of some parts of a text that no negation covers, as written and as stems."""

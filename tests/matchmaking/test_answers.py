@@ -57,6 +57,21 @@ def test_every_condition_is_laid_out_with_its_definition_and_what_leaves_it_open
             assert bool(line.open_facts) is (line.outcome == "unknown")
 
 
+@pytest.mark.parametrize(
+    ("text", "needs"),
+    [
+        ("Menuiserie à Noyon, 8 salariés. Je veux exporter.", {"export.prospecter"}),
+        ("Je suis menuisier à Noyon. Je cherche un local plus grand.", {"foncier.batiment"}),
+        ("Je suis menuisier à Noyon. Un apprenti.", {"competences.alternance"}),
+        ("Nous sommes une PME de mécanique, 30 salariés. On voudrait s'agrandir.", {"invest.croissance"}),
+        ("acheter un robot et exporter", {"numerique.robot", "export.prospecter"}),  # one word says the second need
+    ],
+)
+def test_who_the_firm_is_said_before_its_need_changes_nothing(text: str, needs: set[str]) -> None:
+    understood = ask(commune="60159", text=text).understood
+    assert {need.sub_need for need in understood if need.probability >= 0.6} >= needs
+
+
 def kind_of(row: Criterion) -> str:
     return str(row.definition["kind"])
 
