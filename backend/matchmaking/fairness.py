@@ -51,10 +51,17 @@ def size_key(facts: engine.Facts, *, on: date) -> str:
     return list(ONE_SIZE)[smallest] if smallest == largest else UNKNOWN
 
 
+def seen(ranked: Sequence[engine.Ranked]) -> tuple[int, float]:
+    """Return how many schemes answer the need and are eligible for certain, and how much is seen of them."""
+    listed = [item for item in ranked if item.addresses and item.eligibility != Match.Verdict.INELIGIBLE]
+    is_eligible = [item.typed == Match.Verdict.ELIGIBLE for item in listed]
+    return sum(is_eligible), engine.exposure(is_eligible)
+
+
 def _seen(ranked: Sequence[engine.Ranked]) -> tuple[int, float]:
     """Return how many schemes answer the need and are possible, and how much is seen of the eligible ones."""
     listed = [item for item in ranked if item.addresses and item.eligibility != Match.Verdict.INELIGIBLE]
-    return len(listed), engine.exposure([item.typed == Match.Verdict.ELIGIBLE for item in listed])
+    return len(listed), seen(ranked)[1]
 
 
 def _place(kind: str, group: str) -> tuple[Any, ...]:

@@ -3,7 +3,6 @@
 No table here holds a firm, its contact or its words; that of who receives the note holds their address.
 """
 
-from datetime import date
 from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -251,13 +250,6 @@ class NoteRecipient(models.Model):
         return self.email
 
 
-class TargetQuerySet(models.QuerySet["Target"]):
-    def in_force(self, on: date) -> dict[str, "Target"]:
-        """Return the target of each step on a day: the last one that was set up to then, but for one that ends it."""
-        rows = {target.step: target for target in self.filter(since__lte=on).order_by("since", "pk")}
-        return {step: target for step, target in rows.items() if target.working_days is not None}
-
-
 class Target(models.Model):
     """How many files are to get to a step, and within how many working days, from a day on; the last one counts.
 
@@ -273,7 +265,6 @@ class Target(models.Model):
     share = models.PositiveSmallIntegerField(_("part visée, en %"), null=True)
     since = models.DateField(_("depuis le"))
     set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("fixé par"))
-    objects = TargetQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("objectif")
@@ -292,3 +283,32 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step} {self.since}"
+
+
+class FairnessMonth(models.Model):
+    """What the firms of a group were answered, of the files of a month: means, each with its 95 % interval."""
+
+    class Kind(models.TextChoices):
+        ALL = "all", _("toutes")
+        SIZE = "size", _("taille")
+        EPCI = "epci", _("intercommunalité")
+
+    month = models.DateField(_("mois"), help_text="Its first day.")
+    kind = models.CharField(_("sorte de groupe"), max_length=4, choices=Kind)
+    group = models.CharField(_("groupe"), max_length=20, blank=True, help_text="Empty: not known; of all files too.")
+    n_files = models.PositiveIntegerField(_("demandes"))
+    eligible = ArrayField(
+        models.FloatField(), size=3, help_text="Schemes that are eligible: mean, lower and upper bound."
+    )
+    exposure = ArrayField(
+        models.FloatField(), size=3, help_text="How much of them is seen in the list: mean, lower and upper bound."
+    )
+
+    class Meta:
+        verbose_name = _("équité d’un mois")
+        verbose_name_plural = _("équité par mois")
+        ordering = ["-month", "kind", "group"]
+        constraints = [models.UniqueConstraint(fields=["month", "kind", "group"], name="fairness_month_once")]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.kind} {self.group}"

@@ -1,7 +1,7 @@
 """What the territory aims at, beside what is attained: so many files at a step within so many working days."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -70,18 +70,25 @@ def set_target(*, user: User, step: str, working_days: int | None, share: int | 
 
 
 def progress(scope: Scope, filters: Filters, *, on: date) -> list[Progress]:
-    """Return what is attained of each target in force, in the order of the way: of confirmed files, in one query.
+    """Return what is attained of each target in force, in the order of the way: of confirmed files, counted at once.
 
     A file counts once so many working days have passed since it was filed; one that was closed before it got to the
     step does not, since nobody could bring it there any more.
     """
-    targets = Target.objects.in_force(on)
+    history = list(Target.objects.order_by("since", "pk"))
+    targets = in_force(history, on)
     wanted = [targets[step] for step in Target.STEPS if step in targets]
     if not wanted:
         return []
     rows = list(_counted(scope, filters, wanted, on))
     names = {epci.pk: epci.usual_name for epci in scope.epcis}
-    return [_progress(target, rows, names) for target in wanted]
+    return [_progress(target, rows, names, history) for target in wanted]
+
+
+def in_force(history: Iterable[Target], on: date) -> dict[str, Target]:
+    """Return the target of each step on a day: the last one that was set up to then, but for one that ends it."""
+    rows = {target.step: target for target in history if target.since <= on}
+    return {step: target for step, target in rows.items() if target.working_days is not None}
 
 
 def _counted(scope: Scope, filters: Filters, targets: list[Target], on: date) -> Any:
@@ -115,7 +122,9 @@ def _last_due(on: date, n: int) -> date:
     return on
 
 
-def _progress(target: Target, rows: list[Mapping[str, Any]], names: Mapping[int, str]) -> Progress:
+def _progress(
+    target: Target, rows: list[Mapping[str, Any]], names: Mapping[int, str], history: Iterable[Target]
+) -> Progress:
     of_epci: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     of_month: dict[date, list[int]] = defaultdict(lambda: [0, 0])
     total = [0, 0]
@@ -128,7 +137,7 @@ def _progress(target: Target, rows: list[Mapping[str, Any]], names: Mapping[int,
         total=_attained(total),
         by_epci={name: _attained(sums) for name, sums in sorted(of_epci.items())},
         by_month={month: _attained(sums) for month, sums in of_month.items()},
-        aimed=_aimed(target.step, of_month),
+        aimed=_aimed([other for other in history if other.step == target.step], of_month),
     )
 
 
@@ -136,11 +145,11 @@ def _attained(sums: list[int]) -> Attained:
     return Attained(n_due=sums[0], n_in_time=sums[1])
 
 
-def _aimed(step: str, months: Mapping[date, Any]) -> dict[date, int | None]:
+def _aimed(history: Iterable[Target], months: Iterable[date]) -> dict[date, int | None]:
     """Return the share aimed at in each month: that of the last target set up to its end."""
-    history = list(Target.objects.filter(step=step).order_by("since", "pk").values_list("since", "share"))
+    days = [(target.since, target.share) for target in history]
     found: dict[date, int | None] = {}
     for month in months:
-        shares = [share for since, share in history if (since.year, since.month) <= (month.year, month.month)]
+        shares = [share for since, share in days if (since.year, since.month) <= (month.year, month.month)]
         found[month] = shares[-1] if shares else None
     return found

@@ -242,6 +242,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
             TERRITORY,
             {
                 "file-attente": "/agent/",
+                "equite": "/territoire/equite/",
                 "objectifs": "/territoire/objectifs/",
                 "note-destinataires": "/territoire/note/destinataires/",
                 "dossier": "/agent/{decided_pk}/",

@@ -425,6 +425,7 @@ TABLE: dict[str, Row] = {
     "territory_funnel": page(LEADS),
     "territory_map": page(LEADS),
     "territory_note": page(LEADS),
+    "territory_fairness": page({**LEADS, "epci_lead": 404}),
     "territory_targets": page({**LEADS, "epci_lead": 404}),
     "note_recipients": page({**LEADS, "epci_lead": 404}),
     "note_recipient_remove": Row({**LEADS, "epci_lead": 404}, method="post", args=lambda case: [make_recipient().pk]),

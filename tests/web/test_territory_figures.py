@@ -12,9 +12,10 @@ from backend.jobs.models import JobState
 from backend.jobs.running import run
 from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.reviews import end_review
-from backend.steering.models import Action, FileFact, StepFact
+from backend.steering.models import Action, FileFact, StepFact, Target
 from backend.steering.nightly import rebuild
 from backend.steering.published import publish
+from backend.steering.targets import set_target
 from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
 from tests.web.conftest import text_of
 
@@ -138,6 +139,8 @@ def test_figures_are_taken_away_as_they_are_filtered(client, files):
 
 
 def test_a_page_asks_the_database_a_few_times_only(client, files, django_assert_max_num_queries):
+    for step in Target.STEPS:
+        set_target(user=make_lead(), step=step, working_days=3, share=90, on=DAY)
     for user in (make_lead(), lead_of(ARC)):
         client.force_login(user)
         for page in (FUNNEL, MAP):

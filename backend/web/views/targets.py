@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from backend.common.days import current_day
 from backend.steering.models import Target
 from backend.steering.scopes import scope_of
-from backend.steering.targets import set_target
+from backend.steering.targets import in_force, set_target
 from backend.web.forms.territory import TargetForm
 from backend.web.views.officer import signed_in
 
@@ -29,6 +29,7 @@ def targets(request: HttpRequest) -> HttpResponse:
         set_target(user=user, **form.cleaned_data, on=on)
         messages.success(request, _("C’est noté, à partir d’aujourd’hui."))
         return redirect("territory_targets")
-    rows, in_force = list(Target.objects.select_related("set_by")), Target.objects.in_force(on).values()
-    context = {"form": form, "rows": [(row, row in in_force) for row in rows]}
+    rows = list(Target.objects.select_related("set_by"))
+    current = in_force(rows[::-1], on).values()
+    context = {"form": form, "rows": [(row, row in current) for row in rows]}
     return render(request, "web/territory/targets.html", context, status=422 if form.errors else 200)

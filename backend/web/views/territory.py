@@ -40,7 +40,7 @@ def funnel(request: HttpRequest) -> HttpResponse:
     found, aims = funnels(scope, filters, on=on), progress(scope, filters, on=on)
     if format_of(request) and not form.errors:
         return as_file(request, signed_in(request), "demandes", _funnel_rows(found, aims))
-    months = [
+    filed = [
         (date_format(month.first, "m/y"), month.funnel.filed, month.funnel.answered.n) for month in found.by_month
     ]
     context = {
@@ -49,10 +49,10 @@ def funnel(request: HttpRequest) -> HttpResponse:
         "n_before_a_name": answers_before_a_name(scope, filters) if not filters.size else 0,
         "groups": _groups(found),
         "way": charts.rows([(str(step.label), reached.n) for step, reached, _share in found.total.steps()]),
-        "trend": charts.columns(months),
+        "trend": charts.columns(filed),
         "chart": charts,
         "aims": [(aim, *_months_of(aim, found)) for aim in aims],
-        "sets_targets": scope.is_whole,
+        "is_whole": scope.is_whole,
         "counted_at": _counted_at(),
     }
     return render(request, "web/territory/funnel.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,151 @@
+"""Whether firms of each size and place are answered as much as others: means of each month, and an alarm on drift."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from backend.common.files import read_yaml
+from backend.matchmaking import engine
+from backend.matchmaking.fairness import seen
+from backend.matchmaking.models import Submission
+from backend.matchmaking.results import request_of
+from backend.schemes.vocabulary import ONE_SIZE
+from backend.steering.models import FairnessMonth, FileFact, Step
+from backend.territories.models import ServedEpci
+
+Kind = FairnessMonth.Kind
+SHARD = 200  # files asked of the engine at once
+N_SAMPLES = 2_000  # of the bootstrap of a mean
+MEASURES = {"eligible": "dispositifs éligibles", "exposure": "exposition"}
+
+
+@lru_cache(maxsize=1)
+def thresholds() -> dict[str, int]:
+    """Return what ``fixtures/fairness.yaml`` says of drift."""
+    content: dict[str, int] = read_yaml(settings.BASE_DIR / "fixtures" / "fairness.yaml")
+    return content
+
+
+def keep_fairness(*, on: date) -> int:
+    """Keep the means of the month before that of a day, once; return how many groups that is.
+
+    Of the files that were filed in it and confirmed since, answered on what is known of each firm now.
+    """
+    last = on.replace(day=1) - timedelta(days=1)
+    month = last.replace(day=1)
+    if FairnessMonth.objects.filter(month=month).exists():
+        return 0
+    facts = FileFact.objects.filter(filed_on__range=(month, last), steps__step=Step.CONFIRMED)
+    groups = {pk: (size, epci) for pk, size, epci in facts.values_list("pk", "size", "epci__short_name")}
+    values: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+    for pk, found in _answered(sorted(groups), on):
+        size, epci = groups[pk]
+        for key in ((Kind.ALL, ""), (Kind.SIZE, size), (Kind.EPCI, epci or "")):
+            values[key].append(found)
+    rows = [_row(month, *key, found) for key, found in values.items()]
+    with transaction.atomic():
+        FairnessMonth.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def _answered(keys: Sequence[int], on: date) -> Iterator[tuple[int, tuple[int, float]]]:
+    """Yield each file that is not erased, with how many schemes are eligible and how much of them is seen."""
+    rules = engine.in_force()
+    for first in range(0, len(keys), SHARD):
+        rows = Submission.objects.filter(pk__in=keys[first : first + SHARD], erased_at=None).order_by("pk")
+        files = list(rows.select_related("sheet").prefetch_related("needs"))
+        asked = [request_of(file, on=on) for file in files]
+        ranked = engine.rank(asked, compiled=rules.compiled, weights=rules.weights, ranker=rules.ranker)
+        for file, found in zip(files, ranked, strict=True):
+            yield file.pk, seen(found)
+
+
+def _row(month: date, kind: str, group: str, values: list[tuple[int, float]]) -> FairnessMonth:
+    eligible, exposure = zip(*values, strict=True)
+    return FairnessMonth(
+        month=month,
+        kind=kind,
+        group=group,
+        n_files=len(values),
+        eligible=list(engine.paired_interval(eligible, n_samples=N_SAMPLES)),
+        exposure=list(engine.paired_interval(exposure, n_samples=N_SAMPLES)),
+    )
+
+
+# -- reading it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """A group whose share of the mean of all has moved: what it is, its bounds and what it was, in percent."""
+
+    label: str
+    measure: str
+    now: int
+    low: int
+    high: int
+    before: int
+
+
+def months() -> dict[date, list[FairnessMonth]]:
+    """Return what was kept, the last month first."""
+    found: dict[date, list[FairnessMonth]] = defaultdict(list)
+    for row in FairnessMonth.objects.all():
+        found[row.month].append(row)
+    return dict(found)
+
+
+def labels(epcis: Iterable[ServedEpci]) -> dict[tuple[str, str], str]:
+    """Return what to call each group."""
+    sizes: dict[tuple[str, str], str] = {
+        ("size", key): label[:1].upper() + label[1:] for key, label in ONE_SIZE.items()
+    }
+    places: dict[tuple[str, str], str] = {("epci", epci.short_name): epci.usual_name for epci in epcis}
+    unknown = {("size", ""): "Taille inconnue", ("epci", ""): "Commune inconnue", ("all", ""): "Toutes"}
+    return {**unknown, **sizes, **places}
+
+
+def drifts(kept: Mapping[date, list[FairnessMonth]], names: Mapping[tuple[str, str], str]) -> list[Drift]:
+    """Return the groups that drifted in the last month; none before there are months to compare it with."""
+    if len(kept) < 2:
+        return []
+    last, *earlier = sorted(kept, reverse=True)
+    before = [row for month in earlier[: thresholds()["months_before"]] for row in kept[month]]
+    found = [_drift(row, kept[last], before, measure, names) for row in kept[last] for measure in MEASURES]
+    return [drift for drift in found if drift]
+
+
+def _drift(
+    row: FairnessMonth,
+    now: Sequence[FairnessMonth],
+    before: Sequence[FairnessMonth],
+    measure: str,
+    names: Mapping[tuple[str, str], str],
+) -> Drift | None:
+    """Compare a group with itself, both in percent of all; ``None`` of few files, or where none is answered."""
+    limits = thresholds()
+    mine = [other for other in before if (other.kind, other.group) == (row.kind, row.group)]
+    all_now = next(other for other in now if other.kind == Kind.ALL)
+    all_before = [other for other in before if other.kind == Kind.ALL]
+    enough = min(row.n_files, sum(other.n_files for other in mine)) >= limits["least_files"]
+    reference, reference_before = getattr(all_now, measure)[0], _mean(all_before, measure)
+    if row.kind == Kind.ALL or not enough or not reference or not reference_before:
+        return None
+    mean, low, high = (100 * value / reference for value in getattr(row, measure))
+    was = 100 * _mean(mine, measure) / reference_before
+    if high >= was - limits["drift_percent"] and low <= was + limits["drift_percent"]:
+        return None
+    shown: dict[str, Any] = {"now": round(mean), "low": round(low), "high": round(high), "before": round(was)}
+    return Drift(label=names.get((row.kind, row.group), row.group), measure=MEASURES[measure], **shown)
+
+
+def _mean(rows: Sequence[FairnessMonth], measure: str) -> float:
+    """Return the mean over the files of some months."""
+    n_files = sum(row.n_files for row in rows)
+    return sum(getattr(row, measure)[0] * row.n_files for row in rows) / n_files if n_files else 0.0
