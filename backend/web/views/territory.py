@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from backend.common.days import current_day
 from backend.jobs.models import JobState
 from backend.matchmaking.standing import Standing
+from backend.steering.denominators import Denominators, denominators
 from backend.steering.funnel import Funnel, Funnels, answers_before_a_name, funnels
 from backend.steering.gap_map import Gap, Gaps, gaps
 from backend.steering.models import Step
@@ -69,11 +70,13 @@ def gap_map(request: HttpRequest) -> HttpResponse:
     found = gaps(scope, form.filters(), with_cells=wants_file)
     if wants_file:
         return as_file(request, signed_in(request), "besoins", _gap_rows(found))
+    register = denominators()
     context = {
         "form": form,
         "found": found,
         "counted_at": _counted_at(),
-        "tables": _gap_tables(form, found),
+        "register": register,
+        "tables": _gap_tables(form, found, register),
         "areas": [] if form.chosen("commune") else areas(found.by_commune),  # of one place there is no map
         "map_size": size_of_map(),
         "classes": [(level, words) for level, (_most, words) in enumerate(CLASSES, 1)],
@@ -149,11 +152,18 @@ def _narrowed(form: GapForm, found: Gaps) -> list[tuple[str, list[Gap]]]:
 ORDERS = {"": None, "besoins": lambda gap: (-gap.demand, gap.label), "nom": lambda gap: gap.label}
 
 
-def _gap_tables(form: GapForm, found: Gaps) -> list[tuple[str, str, list[Gap]]]:
+type GapRow = tuple[Gap, float | None]  # a line, and files for 100 establishments of its commune
+
+
+def _gap_tables(form: GapForm, found: Gaps, register: Denominators | None) -> list[tuple[str, str, list[GapRow]]]:
     order = ORDERS[form.chosen("tri")]
     tables = [("detail", _("Par besoin"), found.by_need), ("commune", _("Par commune"), found.by_commune)]
     tables.append(("taille", _("Par taille"), found.by_size))
-    return [(name, title, sorted(rows, key=order) if order else rows) for name, title, rows in tables]
+    rate = register.rate if register else (lambda _n_files, _commune: None)
+    return [
+        (name, title, [(gap, rate(gap.n_files, gap.key[0])) for gap in (sorted(rows, key=order) if order else rows)])
+        for name, title, rows in tables
+    ]
 
 
 def _gap_rows(found: Gaps) -> Iterator[list[object]]:
