@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 
-from backend.api.views import catalogue, match, pages, territories
+from backend.api.views import catalogue, match, pages, statistics, territories
 
 app_name = "api"
 json, yaml = [OpenApiJsonRenderer], [OpenApiYamlRenderer]
@@ -22,6 +22,7 @@ urlpatterns = [
     path("v1/needs/", catalogue.NeedListView.as_view(), name="needs"),
     path("v1/perimeters/", territories.PerimeterListView.as_view(), name="perimeters"),
     re_path(r"^v1/perimeters/(?P<code>[^/\x00]{1,60})/$", territories.PerimeterView.as_view(), name="perimeter"),
+    path("v1/statistics/", statistics.StatisticsView.as_view(), name="statistics"),
     path("v1/match", match.MatchView.as_view(), name="match"),
     re_path(r"", pages.UnknownView.as_view(), name="unknown"),
 ]

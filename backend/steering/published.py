@@ -18,6 +18,16 @@ from backend.steering.signals import signals
 from backend.territories.models import ServedEpci
 
 NAMES = ("besoins", "tailles")
+# What each word of the tables means, beside them wherever they are read.
+DEFINITIONS = {
+    "demande": "Ce qu’une entreprise dépose en une fois. Une demande effacée depuis reste comptée.",
+    "besoin": "Une demande qui en exprime plusieurs compte dans chacun : les lignes ne s’additionnent pas.",
+    "taille": "Celle de l’entreprise avec son groupe, au sens européen ; inconnue tant qu’elle n’a pas été dite.",
+    "nombres": (
+        "De 0 à 4, le nombre n’est pas dit (« moins de 5 ») ; les autres sont arrondis au multiple de 5 le plus"
+        " proche. Un besoin proche du total n’est pas publié, qu’il y ait un petit nombre à protéger ou non."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

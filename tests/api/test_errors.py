@@ -11,7 +11,16 @@ from tests.api.conftest import problem_of
 from tests.factories import rewriting
 
 pytestmark = pytest.mark.django_db
-READ = ["", "schemes/", "schemes/hdf-aden/", "schemes/dump/", "needs/", "perimeters/", "perimeters/COM-60159/"]
+READ = [
+    "",
+    "schemes/",
+    "schemes/hdf-aden/",
+    "schemes/dump/",
+    "needs/",
+    "perimeters/",
+    "perimeters/COM-60159/",
+    "statistics/",
+]
 
 
 @pytest.mark.parametrize(

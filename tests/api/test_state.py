@@ -21,7 +21,16 @@ from tests.factories import DAY, make_submission
 
 pytestmark = pytest.mark.django_db
 KEY = "hdf-pme-plus-volet1"
-PATHS = ("", "schemes/", f"schemes/{KEY}/", "schemes/dump/", "needs/", "perimeters/", "perimeters/COM-60159/")
+PATHS = (
+    "",
+    "schemes/",
+    f"schemes/{KEY}/",
+    "schemes/dump/",
+    "needs/",
+    "perimeters/",
+    "perimeters/COM-60159/",
+    "statistics/",
+)
 
 
 def tag(api, path: str) -> str:

@@ -570,6 +570,7 @@ TABLE: dict[str, Row] = {
     "api:scheme": page(PUBLIC, "hdf-aden"),
     "api:dump": page(),
     "api:needs": page(),
+    "api:statistics": page(),
     "api:perimeters": page(),
     "api:perimeter": page(PUBLIC, "COM-60159"),
     "api:match": Row(everyone((400, 415)), method="post"),
