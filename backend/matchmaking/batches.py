@@ -1,11 +1,12 @@
 """Who waits for a scheme, and what is decided for several files at once, by the services that decide on one."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 
@@ -13,7 +14,15 @@ from backend.accounts.models import User
 from backend.matchmaking.follow_up import write_note
 from backend.matchmaking.in_charge import may_decide
 from backend.matchmaking.models import Match, Note, Result, Review, Submission
-from backend.matchmaking.reviews import Because, ReviewError, end_review, keep_scheme, set_aside
+from backend.matchmaking.reviews import (
+    Because,
+    ReviewError,
+    end_review,
+    end_with_nothing,
+    keep_scheme,
+    reopen_review,
+    set_aside,
+)
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.states import taken_away
 from backend.schemes import revision_wording
@@ -142,3 +151,57 @@ def _lock_waiting(
     waiting = matches_waiting_for(scheme, user=officer).filter(result__submission__in=locked)
     found = [(locked[pk], verdict == Review.Verdict.KEPT) for pk, verdict in waiting.values_list(FILE, "decided")]
     return [(file, is_kept) for file, is_kept in found if may_decide(officer=officer, submission=file)]
+
+
+# -- nothing to propose
+
+NOT_YOURS = "Ce dossier n’est pas, ou plus, à relire par vous."
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of some files: those that were done, and why each of the others stays as it is."""
+
+    done: list[Submission]
+    refused: dict[int, str]  # by file
+
+
+def end_several_with_nothing(
+    *, submissions: Collection[Submission], words: Mapping[int, str], officer: User, on: date
+) -> Ended:
+    """End the review of each file of which nothing is kept, with its own word where ``words`` has one for it.
+
+    Each is a transaction of its own: one that is refused leaves the others done. The e-mails take their turns.
+    """
+    ended = Ended([], {})
+    for file in submissions:
+        try:
+            end_with_nothing(
+                submission=file,
+                officer=officer,
+                on=on,
+                message=words.get(file.pk, ""),
+                takes_turn=len(submissions) > 1,
+            )
+        except ReviewError as error:
+            ended.refused[file.pk] = str(error)
+        except PermissionDenied:
+            ended.refused[file.pk] = NOT_YOURS
+        else:
+            ended.done.append(file)
+    return ended
+
+
+def reopen_several(*, submissions: Collection[Submission], officer: User) -> list[Submission]:
+    """Open again the reviews that an officer ended, each in a transaction of its own; return those files.
+
+    What a colleague did since, or who is not in charge any more, stays as it is.
+    """
+    done = []
+    for file in submissions:
+        with transaction.atomic():
+            held = Submission.objects.still_open().filter(pk=file.pk, erased_at=None, reviewed_by=officer)
+            if held.select_for_update(of=("self",)).exists() and may_decide(officer=officer, submission=file):
+                reopen_review(submission=file, officer=officer)
+                done.append(file)
+    return done

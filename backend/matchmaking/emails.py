@@ -145,16 +145,14 @@ def enqueue_reviewed(submission: Submission, end: ReviewEnd, *, turn: Turn | Non
     """Tell a firm that its file was reviewed; an address that is not confirmed is told once it is."""
     if submission.confirmed_at is None:
         return
-    reviews = [review for review in submission.reviews.latest_by_scheme().values() if review.is_decided]
-    away = {scheme for scheme, state in states_of(submission, told=False).own.items() if state.takes_away}
-    kept = [one for one in reviews if one.verdict == Review.Verdict.KEPT and one.scheme_id not in away]
+    kept, rejected = decided_reviews(submission)
     context = {
         **context_of(submission),
         "officer": end.officer,
         "organisation": organisation_in_charge(submission),
         "message": end.message,
         "kept": kept,
-        "n_rejected": sum(review.verdict == Review.Verdict.REJECTED for review in reviews),
+        "n_rejected": len(rejected),
     }
     enqueue_email(
         kind="reviewed",
@@ -165,6 +163,17 @@ def enqueue_reviewed(submission: Submission, end: ReviewEnd, *, turn: Turn | Non
         reply_to=end.officer.email,
         turn=turn,
     )
+
+
+def decided_reviews(submission: Submission) -> tuple[list[Review], list[Review]]:
+    """Return the reviews that keep a scheme for a firm, and those that set one aside.
+
+    What was said since may take a kept one away: it is in neither.
+    """
+    reviews = [review for review in submission.reviews.latest_by_scheme().values() if review.is_decided]
+    away = {scheme for scheme, state in states_of(submission, told=False).own.items() if state.takes_away}
+    kept = [one for one in reviews if one.verdict == Review.Verdict.KEPT and one.scheme_id not in away]
+    return kept, [one for one in reviews if one.verdict == Review.Verdict.REJECTED]
 
 
 def enqueue_referral(referral: HandOver) -> None:

@@ -12,7 +12,7 @@ from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.journal.models import Kind
 from backend.journal.services import record_event
-from backend.matchmaking.emails import enqueue_reviewed
+from backend.matchmaking.emails import decided_reviews, enqueue_reviewed
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import FollowUp, Match, Review, ReviewEnd, Submission
@@ -260,13 +260,41 @@ def end_review(
     ``takes_turn``: it is written to several firms at once, and waits for its turn among alerts and surveys.
     Raises ``ReviewError`` where nothing was decided, or where the review has ended already.
     """
-    submission = Submission.objects.locked(submission.pk)
-    check_may_decide(officer, submission)
-    if submission.reviewed_at:
-        raise ReviewError("La relecture de cette demande est déjà terminée.")
+    submission = _locked_to_end(submission, officer)
     reviews = [review for review in submission.reviews.latest_by_scheme().values() if review.is_decided]
     if not reviews and not message.strip():
         raise ReviewError("Retenez ou écartez au moins un dispositif, ou écrivez un mot à l’entreprise.")
+    return _end(submission, officer, on, message, takes_turn=takes_turn)
+
+
+@transaction.atomic
+def end_with_nothing(
+    *, submission: Submission, officer: User, on: date, message: str = "", takes_turn: bool = False
+) -> ReviewEnd:
+    """End the review of an open file of which nothing is kept: its firm is told so, in words of its own if there are.
+
+    Raises ``ReviewError`` where a scheme is kept, where the file is closed, or where its review has ended already.
+    """
+    submission = _locked_to_end(submission, officer)
+    if submission.closed_at:
+        raise ReviewError("Ce dossier est clos : rouvrez-le d’abord.")
+    kept, _rejected = decided_reviews(submission)
+    if kept:
+        names = ", ".join(f"« {review.match.revision.name} »" for review in kept)
+        raise ReviewError(f"Vous lui proposez déjà {names} : retirez cet avis d’abord, ou terminez la relecture.")
+    return _end(submission, officer, on, message, takes_turn=takes_turn)
+
+
+def _locked_to_end(submission: Submission, officer: User) -> Submission:
+    submission = Submission.objects.locked(submission.pk)
+    check_may_decide(officer, submission)
+    if submission.reviewed_at:
+        by = f", par {submission.reviewed_by}" if submission.reviewed_by else ""
+        raise ReviewError(f"La relecture de cette demande est déjà terminée{by}.")
+    return submission
+
+
+def _end(submission: Submission, officer: User, on: date, message: str, *, takes_turn: bool) -> ReviewEnd:
     reopen_on_event(submission, actor=officer)
     _take_answer_back(submission)
     result = latest_result(submission, on=on)

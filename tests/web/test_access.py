@@ -458,6 +458,8 @@ TABLE: dict[str, Row] = {
     "officer_forget_list": Row({**everyone(404), "visitor": LOGIN}, method="post"),
     "officer_take_several": Row(SIGNED_IN, method="post"),
     "officer_offer_several": Row(SIGNED_IN, method="post"),
+    "officer_nothing": Row(SIGNED_IN, method="post"),
+    "officer_nothing_back": Row(SIGNED_IN, method="post"),
     "officer_answer_offer": Row(SIGNED_IN, method="post"),
     "officer_catalogue": page(MEMBERS),
     "officer_scheme": Row(MEMBERS, args=lambda case: [case.scheme.pk]),

@@ -290,7 +290,7 @@ def test_a_verdict_can_be_changed_and_taken_back(desk, submission):
     ("times", "message", "sentence"),
     [
         (1, "", "Retenez ou écartez au moins un dispositif, ou écrivez un mot à l’entreprise."),
-        (2, "Bonjour", "déjà terminée."),
+        (2, "Bonjour", "déjà terminée, par Claire Vasseur"),
     ],
 )
 def test_an_end_that_cannot_be_says_why(desk, submission, times, message, sentence):

@@ -104,6 +104,15 @@ class EndForm(forms.Form):
             self.fields["message"].help_text = _("Il sera sur la page de son résultat : aucun courriel ne part.")
 
 
+class NothingForm(EndForm):
+    """The word to a firm to which nothing is proposed."""
+
+    def __init__(self, *args: Any, no_email: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, no_email=no_email, **kwargs)
+        if not no_email:
+            self.fields["message"].help_text = _("Il sera dans le courriel, qui dit qu’aucun dispositif n’est retenu.")
+
+
 class NoteForm(forms.Form):
     text = PlainText(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
     audience = forms.ChoiceField(

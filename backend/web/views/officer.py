@@ -54,6 +54,7 @@ FILE_KEYS = (
     ("n", _("écrire une note")),
     ("q", _("ouvrir la fiche d’appel")),
     ("p", _("prendre ce dossier")),
+    ("x", _("rien à proposer : terminer la relecture")),
     ("t", _("terminer la relecture")),
     ("s", _("terminer, et dossier suivant")),
     ("b", _("dossier précédent de la liste")),

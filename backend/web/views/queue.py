@@ -29,6 +29,8 @@ from backend.web.forms.queue import LAST_LIST, TABS, QueueForm, SavedListForm, q
 from backend.web.forms.review import OfferForm
 from backend.web.views.officer import signed_in
 
+JUST_ENDED = "just_ended"  # in the session: files whose review was just ended, for the list that comes next
+
 PER_PAGE = 25
 MOST_LISTS = 12
 SHORTCUTS = (
@@ -64,6 +66,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "posts": user.posts,
         "may_batch": bool(user.posts.epcis),
         "shortcuts": SHORTCUTS,
+        "just_ended": pop_just_ended(request),
     }
     if filters.tab == Tab.TO_CALL:
         calls = CallRequest.objects.visible_to(user).waiting().select_related("epci")
@@ -113,17 +116,17 @@ def save_list(request: HttpRequest) -> HttpResponse:
     form = SavedListForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["name"])))
-        return _back(request)
+        return back_to_list(request)
     name, query = form.cleaned_data["name"], query_to_save(QueryDict(request.POST.get("liste", "")))
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=signed_in(request).pk)
         if len(user.saved_lists) >= MOST_LISTS and name not in user.saved_lists:
             messages.error(request, _("Vous gardez déjà %(n)s listes : oubliez-en une d’abord.") % {"n": MOST_LISTS})
-            return _back(request)
+            return back_to_list(request)
         user.saved_lists[name] = query
         user.save(update_fields=["saved_lists"])
     messages.success(request, _("Liste gardée : « %(name)s ».") % {"name": name})
-    return _back(request)
+    return back_to_list(request)
 
 
 @login_required
@@ -137,20 +140,27 @@ def forget_list(request: HttpRequest) -> HttpResponse:
             raise Http404
         user.save(update_fields=["saved_lists"])
     messages.success(request, _("Liste oubliée : « %(name)s ».") % {"name": name})
-    return _back(request)
+    return back_to_list(request)
 
 
 # -- several at once
 
 
-def _ticked(request: HttpRequest) -> list[Submission]:
+def pop_just_ended(request: HttpRequest) -> list[Submission]:
+    """Return the files whose review the last page ended, so that it can be taken up again."""
+    keys = request.session.pop(JUST_ENDED, [])
+    files = Submission.objects.visible_to(signed_in(request)).filter(pk__in=keys, reviewed_by=signed_in(request))
+    return list(files.select_related("sheet").order_by("pk")) if keys else []
+
+
+def ticked(request: HttpRequest) -> list[Submission]:
     """Return the files that were ticked, of those this person may open."""
     keys = [int(key) for key in request.POST.getlist("file") if key.isascii() and key.isdigit() and len(key) < 10]
     files = Submission.objects.visible_to(signed_in(request)).filter(pk__in=keys[:PER_PAGE])
     return list(files.select_related("sheet__company", "sheet__establishment", "epci").order_by("pk"))
 
 
-def _back(request: HttpRequest) -> HttpResponseRedirect:
+def back_to_list(request: HttpRequest) -> HttpResponseRedirect:
     """Lead back to the list: what it was is sent along, and read like any address."""
     query = urlencode(said_of_list(QueryDict(request.POST.get("liste", ""))))
     return redirect(reverse("officer_queue") + (f"?{query}" if query else ""))
@@ -160,23 +170,23 @@ def _back(request: HttpRequest) -> HttpResponseRedirect:
 @require_POST
 def take_several(request: HttpRequest) -> HttpResponse:
     """Take the files that are ticked; those of others' intercommunalities, or closed, stay as they are."""
-    files = _ticked(request)
+    files = ticked(request)
     if not files:
         messages.error(request, _("Cochez au moins un dossier."))
-        return _back(request)
+        return back_to_list(request)
     n = take_files(submissions=files, officer=signed_in(request))
     messages.success(request, _("Dossiers que vous suivez désormais : %(n)s.") % {"n": n} + _left(len(files) - n))
-    return _back(request)
+    return back_to_list(request)
 
 
 @login_required
 @require_POST
 def offer_several(request: HttpRequest) -> HttpResponse:
     """Ask to whom the files that are ticked are offered, then offer them with one e-mail."""
-    files, user = _ticked(request), signed_in(request)
+    files, user = ticked(request), signed_in(request)
     if not files:
         messages.error(request, _("Cochez au moins un dossier."))
-        return _back(request)
+        return back_to_list(request)
     is_sent = "to" in request.POST
     form = OfferForm(request.POST if is_sent else None, by=user)
     if form.is_valid():
@@ -188,7 +198,7 @@ def offer_several(request: HttpRequest) -> HttpResponse:
         else:
             words = _("Dossiers proposés à %(to)s : %(n)s.") % {"to": to, "n": n}
             messages.success(request, words + _left(len(files) - n))
-            return _back(request)
+            return back_to_list(request)
     context = {"form": form, "files": files, "list": request.POST.get("liste", "")}
     return render(request, "web/officer/offer_several.html", context, status=422 if form.errors else 200)
 

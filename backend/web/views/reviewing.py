@@ -20,6 +20,7 @@ from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import (
     ReviewError,
     end_review,
+    end_with_nothing,
     keep_scheme,
     reopen_review,
     set_aside,
@@ -187,7 +188,8 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
         return file_page(request, submission, bound={"end_form": form}, status=422)
     try:
         message = form.cleaned_data["message"]
-        end_review(submission=submission, officer=signed_in(request), on=current_day(), message=message)
+        end_it = end_with_nothing if "nothing" in request.POST else end_review
+        end_it(submission=submission, officer=signed_in(request), on=current_day(), message=message)
     except ReviewError as error:
         messages.error(request, str(error))
     else:
