@@ -84,12 +84,13 @@ def due(*, on: date, limit: int = 1000) -> list[int]:
     """Return the subscriptions whose result may hold news: the day or the facts are not those compared, or a rematch
     found that a scheme changed for the firm.
 
+    A file that nobody has read yet has none, unless a policy let it leave unread.
     One that was written to today waits for tomorrow: at most one e-mail a day.
     """
     newer = Result.objects.filter(submission=OuterRef("submission"), computed_at__gt=OuterRef("checked_at"))
     moved = VerdictMove.objects.unheard().filter(submission=OuterRef("submission"))
     stale = ~Q(checked_on=on) | Exists(newer) | Exists(moved)
-    rows = Alert.objects.heard().filter(stale | Q(checked_at=None)).exclude(sent_on=on)
+    rows = Alert.objects.heard().released().filter(stale | Q(checked_at=None)).exclude(sent_on=on)
     return list(rows.order_by("checked_at", "pk").values_list("pk", flat=True)[:limit])
 
 
@@ -115,7 +116,7 @@ def tell(*, pk: int, on: date) -> bool:
 
 
 def _lock(pk: int) -> Alert | None:
-    rows = Alert.objects.heard().select_related("submission__contact", "submission__sheet", "told")
+    rows = Alert.objects.heard().released().select_related("submission__contact", "submission__sheet", "told")
     return rows.select_for_update(of=("self",)).filter(pk=pk).first()
 
 

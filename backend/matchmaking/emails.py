@@ -23,6 +23,7 @@ from backend.matchmaking.models import (
     Submission,
     Survey,
 )
+from backend.matchmaking.review_policies import schemes_unread
 from backend.matchmaking.states import states_of
 from backend.notifications.frequency_cap import Turn
 from backend.notifications.models import Notification
@@ -66,7 +67,7 @@ def enqueue_access_link(*, recipient: str, submission_pk: int, about: tuple[str,
 
 
 def enqueue_receipt(submission: Submission, result: Result, *, key: str) -> None:
-    """Say that a file has arrived and who reads it: schemes are mailed once somebody has read it."""
+    """Say that a file has arrived and who reads it. Its schemes are named once somebody has read it, or by policy."""
     asks = result.reply == Reply.TO_CONFIRM or result.cause in (Cause.NOT_UNDERSTOOD, Cause.OTHER_LANGUAGE)
     n_matches = 0 if asks else result.matches.answering().count()
     organisation = organisation_in_charge(submission)
@@ -74,6 +75,7 @@ def enqueue_receipt(submission: Submission, result: Result, *, key: str) -> None
         **context_of(submission),
         "delay": delay_of(organisation, on=current_day()),
         "n_matches": n_matches,
+        "schemes": [] if asks else schemes_unread(submission, result),
         "caller": caller_of(submission),
         "asks": asks,
         "guides": () if n_matches or result.reply == Reply.TO_CONFIRM else result.guides(),

@@ -234,9 +234,9 @@ NEEDED = {
 }
 READ_WITH = ("sheet__company", "sheet__establishment", "contact", "epci", "officer")
 COLUMNS = (  # of thirty: a row shows few
-    "filed_at", "confirmed_at", "closed_at", "many_of_company", "many_of_address", "sheet__name",
-    "sheet__company__siren", "sheet__establishment__siret", "contact__phone", "contact__email", "epci__short_name",
-    "officer__first_name", "officer__last_name", "officer__email",
+    "filed_at", "confirmed_at", "closed_at", "reviewed_at", "unread_by", "many_of_company", "many_of_address",
+    "sheet__name", "sheet__company__siren", "sheet__establishment__siret", "contact__phone", "contact__email",
+    "epci__short_name", "officer__first_name", "officer__last_name", "officer__email",
 )  # fmt: skip
 N_NEEDS = 2  # named in a row; the others are counted
 

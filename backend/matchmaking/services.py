@@ -57,6 +57,7 @@ from backend.matchmaking.results import (
     set_needs,
     write_needs,
 )
+from backend.matchmaking.review_policies import let_leave
 from backend.notifications.models import Notification
 from backend.notifications.services import stop, take_back
 
@@ -172,6 +173,7 @@ def _file(filing: Filing, *, on: date, consent: Consent | None, proven: bool) ->
     if filing.wants_alerts:  # heard only once the address is confirmed
         Alert.objects.create(submission=submission, asked_at=now, told=result, told_on=on)
     if proven:
+        let_leave(submission, result)
         enqueue_receipt(submission, result, key=f"receipt:{submission.pk}")
         mark_shown(submission=submission, result=result)
     else:
@@ -321,6 +323,7 @@ def confirm_address(*, submission: Submission) -> Submission:
             if outside := place_outside(submission, on=current_day()):
                 enqueue_closed(submission, outside=outside)
             return submission
+        let_leave(submission, result)
         enqueue_receipt(submission, result, key=receipt)
         if submission.reviewed_at and (end := submission.review_ends.first()):
             enqueue_reviewed(submission, end)

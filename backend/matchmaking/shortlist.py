@@ -10,6 +10,7 @@ from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.cards import Card, cards_of, links_of, unsaved, with_relations, with_state, with_variants
+from backend.matchmaking.first_five import parts_of
 from backend.matchmaking.known import Known
 from backend.matchmaking.models import Match, Result, Submission
 from backend.matchmaking.moved import Moved, moved_schemes
@@ -21,7 +22,7 @@ from backend.matchmaking.states import SchemeState, States, both_states
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision
 
-N_CARDS, N_STEPS = 5, 3
+N_STEPS = 3
 STARTED = "project.started"
 
 
@@ -109,40 +110,6 @@ def preview(request: engine.Request, ranked: Iterable[engine.Ranked], weights: e
     return _layout(unsaved(ranked), Known(request.facts, {}), {}, request, weights)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parts:
-    """The matches of a result that a firm reads, each part in order."""
-
-    kept: list[Match]
-    answering: list[Match]  # what answers a need and is possible, whatever was decided
-    rest: list[Match]
-    guides: list[Match]
-
-    @property
-    def shown(self) -> list[Match]:
-        """Those read first: what was kept, filled up to five."""
-        return [*self.kept, *self.rest[: max(0, N_CARDS - len(self.kept))]]
-
-
-def shown_first(result: Result, reviews: Mapping[int, Decision]) -> frozenset[int]:
-    """Return the schemes of a result that its firm reads first."""
-    return frozenset(match.scheme_id for match in _parts_of(result.ranked, reviews).shown)
-
-
-def _parts_of(matches: Sequence[Match], reviews: Mapping[int, Decision]) -> _Parts:
-    # What a person decided stays in sight, even where the needs were corrected since.
-    decided = {scheme: review for scheme, review in reviews.items() if review.is_decided}
-    kept = [match for match in matches if match.scheme_id in decided and decided[match.scheme_id].verdict == KEPT]
-    answering = [match for match in matches if match.addresses and match.eligibility != Match.Verdict.INELIGIBLE]
-    others = [match for match in answering if match.scheme_id not in decided]
-    return _Parts(
-        kept=kept,
-        answering=answering,
-        rest=[match for match in others if not match.guide],
-        guides=[match for match in others if match.guide],
-    )
-
-
 def _layout(
     matches: list[Match],
     known: Known,
@@ -150,7 +117,7 @@ def _layout(
     asked: Result | engine.Request,
     weights: engine.Weights,
 ) -> Shortlist:
-    parts = _parts_of(matches, reviews)
+    parts = parts_of(matches, reviews)
     kept, guides, shown = parts.kept, parts.guides, parts.shown
     over = {scheme for scheme, review in reviews.items() if isinstance(review, Over)}
     aside = [match for match in matches if is_set_aside(reviews.get(match.scheme_id)) and match.scheme_id not in over]

@@ -18,11 +18,13 @@ NAME, CHANGED = "Chèque cobot des lisières", "Jusqu’à 8 000 €"
 # Who files, with what, and whether the new scheme concerns it; only the first one asked and is to be told.
 FIRMS = """
 from tests.factories import link_to, make_submission
+from tests.matchmaking.subscribers import read
 from backend.common.days import current_day
 from backend.matchmaking.alerts import subscribe
 
 def file(email, *, asks=True, **changes):
     submission = make_submission(confirmed=True, on=current_day(), email=email, siret="", siren="", **changes)
+    read(submission, on=current_day())
     if asks:
         subscribe(submission=submission, frequency="immediate", paused_until=None, on=current_day())
     return link_to(submission)

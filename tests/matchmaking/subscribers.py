@@ -6,9 +6,10 @@ from backend.matchmaking import alerts
 from backend.matchmaking.differences import POSSIBLE, standing_of
 from backend.matchmaking.models import Alert
 from backend.matchmaking.rematching import rematch
+from backend.matchmaking.reviews import end_review, reopen_review
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme
-from tests.factories import DAY, first_matches, make_submission, publish_revision
+from tests.factories import ARC, DAY, first_matches, make_officer, make_submission, publish_revision
 from tests.neighbour import ours
 
 IMMEDIATE, WEEKLY, MONTHLY = Alert.Frequency.IMMEDIATE, Alert.Frequency.WEEKLY, Alert.Frequency.MONTHLY
@@ -36,8 +37,17 @@ def publish(scheme):
 
 def subscriber(frequency=IMMEDIATE, *, on=DAY, **changes):
     submission = make_submission(confirmed=True, on=on, **changes)
+    read(submission, on=on)
     alerts.subscribe(submission=submission, frequency=frequency, paused_until=None, on=on)
     return submission
+
+
+def read(submission, *, on=DAY):
+    """End the first review of a file, before which no alert leaves, and take it up again."""
+    officer = make_officer(submission.epci.short_name if submission.epci else ARC)
+    end_review(submission=submission, officer=officer, on=on, message="Bonjour.")
+    reopen_review(submission=submission, officer=officer)
+    submission.refresh_from_db()
 
 
 def sweep(on=DAY):

@@ -31,6 +31,7 @@ from tests.matchmaking.subscribers import (
     NEXT_DAY,
     closing,
     publish,
+    read,
     subscriber,
     sweep,
     withheld,
@@ -83,6 +84,7 @@ def test_a_filing_that_asks_is_heard_once_its_address_is_confirmed(scheme):
     publish(scheme)
     assert sweep() == []
     confirm_address(submission=submission)  # the receipt shows the new scheme: it is no news
+    read(submission)
     assert sweep() == []
     withhold(scheme)
     sweep()

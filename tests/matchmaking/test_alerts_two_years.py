@@ -25,7 +25,7 @@ from backend.notifications.services import deliver, deliverable, stop
 from backend.schemes.models import Scheme
 from backend.web.management.territory.clock import at
 from tests.factories import DAY, first_matches, make_submission, publish_revision
-from tests.matchmaking.subscribers import withhold
+from tests.matchmaking.subscribers import read, withhold
 
 pytestmark = pytest.mark.django_db
 LONG = os.environ.get("JONCTION_LONG") == "1"
@@ -187,6 +187,7 @@ def test_two_years(schemes, settings):
     for firm in firms:
         for scheme in schemes[:2]:
             say(submission=firm.submission, scheme=scheme, on=DAY, state="followed")
+        read(firm.submission)
         alerts.subscribe(submission=firm.submission, frequency=firm.frequency, paused_until=None, on=DAY)
     Notification.objects.all().update(state=Notification.State.SENT)  # receipts and the like, of today
     sent: dict[int, date] = {}

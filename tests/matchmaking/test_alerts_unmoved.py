@@ -18,7 +18,7 @@ from backend.notifications.models import Notification
 from backend.schemes.models import Scheme
 from tests.factories import DAY, make_submission, publish_revision
 from tests.few_sentences import few_sentences
-from tests.matchmaking.subscribers import publish
+from tests.matchmaking.subscribers import publish, read
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +64,7 @@ def subscribers():
     for number in range(N_FIRMS):
         address = {"email": f"firm-{number}@firm.example", "siret": "", "siren": ""}
         submission = make_submission(confirmed=True, needs=(), text=TEXTS[number % len(TEXTS)], **address)
+        read(submission)
         frequency = Alert.Frequency.IMMEDIATE
         alerts.subscribe(submission=submission, frequency=frequency, paused_until=None, on=DAY)
     return Subscribers()

@@ -8,6 +8,7 @@ from backend.matchmaking.rematching import POSSIBLE, open_rematch, rematch, take
 from backend.matchmaking.results import compute_result
 from backend.schemes.models import Scheme
 from tests.factories import DAY, make_submission, publish_revision
+from tests.matchmaking.subscribers import read
 
 pytestmark = pytest.mark.django_db
 # Firms that differ by what schemes read of them: size, activity, place, and what nobody knows.
@@ -170,6 +171,7 @@ def test_a_file_whose_address_is_not_confirmed_is_left_alone(files, scheme):
 
 def test_only_those_who_are_moved_are_compared_again(files, scheme):
     for file in files:
+        read(file)
         alerts.subscribe(submission=file, frequency=Alert.Frequency.IMMEDIATE, paused_until=None, on=DAY)
         alerts.tell(pk=file.alert.pk, on=DAY)
     publish_revision(scheme, amount_text="Une autre somme")

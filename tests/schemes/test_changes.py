@@ -17,6 +17,7 @@ from backend.schemes.publishing import publish, put_in_force, refuse
 from backend.schemes.records import read_record
 from backend.schemes.revising import write_revision
 from tests.factories import DAY, make_officer, make_submission
+from tests.matchmaking.subscribers import read
 from tests.schemes.following import (
     VALIDITY,
     accept_all,
@@ -531,6 +532,7 @@ def test_a_publication_by_rule_or_by_people_is_told_to_the_firms_that_asked():
     scheme = publish_change(ours(), needs={"numerique.robot": 1.0}, criteria=[])
     rematch(on=DAY)
     submission = make_submission(confirmed=True)
+    read(submission)
     alert = subscribe(submission=submission, frequency="immediate", paused_until=None, on=DAY)
     assert tell(pk=alert.pk, on=DAY) is False
     assert due(on=DAY) == []

@@ -120,7 +120,7 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
         "need": "probability sentence",
         "result": "probabilities elsewhere reply cause served preferences spoken_activities",
         "match": "guide presumed",
-        "submission": "consent_by_id reopened_at",
+        "submission": "consent_by_id reopened_at unread_by_id",
         "followup": "due_on",
         "handover": "to_epci_id answered_by_id answer",
     }
@@ -128,7 +128,7 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
         for column in columns.split():
             older.ask(f"ALTER TABLE matchmaking_{table} DROP COLUMN {column}")
     older.ask("DROP TABLE matchmaking_preferencecorrection, matchmaking_escalation, matchmaking_callrequest")
-    older.ask("DROP TABLE matchmaking_answercount")
+    older.ask("DROP TABLE matchmaking_answercount, matchmaking_reviewpolicy")
     older.ask("DROP TABLE matchmaking_schemeevent, matchmaking_fileevent, matchmaking_survey, matchmaking_saveddraft")
     older.ask("ALTER TABLE matchmaking_followup ADD CONSTRAINT follow_up_of_a_scheme_names_it CHECK (step <> '')")
     older.ask("ALTER TABLE matchmaking_unmetneed ADD COLUMN commune varchar(5) NOT NULL DEFAULT ''")

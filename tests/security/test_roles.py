@@ -42,6 +42,7 @@ APPEND_ONLY = {
     "matchmaking_result",
     "matchmaking_review",
     "matchmaking_reviewend",
+    "matchmaking_reviewpolicy",
     "matchmaking_schemeevent",
     "matchmaking_weightset",
     "privacy_retentionrun",

@@ -430,6 +430,8 @@ TABLE: dict[str, Row] = {
     "note_recipients": page({**LEADS, "epci_lead": 404}),
     "note_recipient_remove": Row({**LEADS, "epci_lead": 404}, method="post", args=lambda case: [make_recipient().pk]),
     "committee_note": Row(PUBLIC, args=lambda case: [note_link()]),
+    "territory_policies": page({**everyone(403), "visitor": LOGIN, "territory_lead": OK}),
+    "territory_policy": page({**everyone(403), "visitor": LOGIN, "territory_lead": OK}, "energie"),
     "territory_schemes": page(LEADS),
     "territory_actions": page(LEADS),
     "territory_action_new": page({**LEADS, "epci_lead": 404, "territory_lead": 404}),  # on no gap

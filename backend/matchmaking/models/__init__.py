@@ -13,6 +13,7 @@ from backend.matchmaking.models.follow_up import FollowUp, Note
 from backend.matchmaking.models.language import Language
 from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.needs import Need
+from backend.matchmaking.models.policies import ReviewPolicy
 from backend.matchmaking.models.rematching import Rematch, SchemeChange, Shard, VerdictMove
 from backend.matchmaking.models.results import Cause, Match, Reply, Result
 from backend.matchmaking.models.reviews import Review, ReviewEnd
@@ -49,6 +50,7 @@ __all__ = [
     "Result",
     "Review",
     "ReviewEnd",
+    "ReviewPolicy",
     "SavedDraft",
     "SchemeChange",
     "SchemeEvent",

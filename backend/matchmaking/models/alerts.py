@@ -3,9 +3,11 @@
 from typing import Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking.models.results import Result
+from backend.matchmaking.models.reviews import ReviewEnd
 from backend.matchmaking.models.submissions import Submission
 from backend.notifications.kinds import ALERTS
 from backend.schemes.models import Scheme
@@ -16,6 +18,12 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         """Subscriptions in force: asked for, at an address that was confirmed, on a file that is not barred."""
         files = Submission.objects.confirmed().not_barred()
         return self.filter(submission__in=files, ended_at__isnull=True)
+
+    def released(self) -> Self:
+        """Those that may be told of something: somebody has read the file, or a policy let it leave unread."""
+        was_read = Exists(ReviewEnd.objects.filter(submission=OuterRef("submission")))
+        unread = Q(submission__unread_by__isnull=False)
+        return self.filter(was_read | unread | Q(submission__closed_at__isnull=False))
 
 
 class Alert(models.Model):

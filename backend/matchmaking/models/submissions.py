@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.models import User
 from backend.common.days import add_working_days, working_day_before
 from backend.companies.models import Contact, Fact, FactSheet
+from backend.matchmaking.models.policies import ReviewPolicy
 from backend.schemes.vocabulary import HORIZONS
 from backend.territories.models import ServedEpci
 
@@ -179,6 +180,15 @@ class Submission(models.Model):
     closed_reason = models.CharField(_("pourquoi elle est fermée"), max_length=12, choices=Closing, blank=True)
     name_shared_at = models.DateTimeField(
         _("nom donné aux collègues le"), null=True, blank=True, help_text="Empty: a colleague is not told it."
+    )
+    unread_by = models.ForeignKey(
+        ReviewPolicy,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("partie sans lecture, selon"),
+        help_text="What let its schemes be e-mailed before somebody read it; empty: it is read first.",
     )
     many_of_company = models.BooleanField(
         _("beaucoup de demandes pour ce SIREN ce jour-là"), default=False, help_text="Read by officers only."

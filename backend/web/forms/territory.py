@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField, PlainText
+from backend.matchmaking.models import ReviewPolicy
 from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.lenses import lens_of, lenses
@@ -187,3 +188,46 @@ class TargetForm(forms.Form):
             missing = "share" if share is None else "working_days"
             self.add_error(missing, _("Remplissez les deux cases, ou aucune."))
         return cleaned
+
+
+class PolicyForm(forms.Form):
+    """Whether the files of a need are read before their schemes are e-mailed."""
+
+    mode = forms.ChoiceField(
+        label=_("Avant d’envoyer les dispositifs à l’entreprise"),
+        choices=[
+            (ReviewPolicy.Mode.READ, _("Un agent lit toujours d’abord")),
+            (
+                ReviewPolicy.Mode.SAMPLED,
+                _("Ils partent seuls quand tout est sûr, sauf une demande sur dix, tirée au sort, lue d’abord"),
+            ),
+            (ReviewPolicy.Mode.AUTO, _("Ils partent seuls quand tout est sûr")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choisissez l’une des trois façons."),
+            "invalid_choice": _("Choisissez l’une des trois façons."),
+        },
+    )
+    least = forms.IntegerField(
+        label=_("Besoin non coché : probabilité d’au moins, en %"),
+        required=False,
+        min_value=50,
+        max_value=100,
+        widget=forms.NumberInput({"inputmode": "numeric"}),
+        help_text=_("Entre 50 et 100. Un besoin coché est sûr."),
+        error_messages={
+            "invalid": _("Écrivez un nombre entier entre 50 et 100, par exemple 80."),
+            "min_value": _("Écrivez un nombre entre 50 et 100, par exemple 80."),
+            "max_value": _("Écrivez un nombre entre 50 et 100, par exemple 80."),
+        },
+    )
+    instead_of = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        known: dict[str, Any] = super().clean() or {}
+        if known.get("mode") == ReviewPolicy.Mode.READ:
+            known["least"] = None
+        elif known.get("mode") and known.get("least") is None and "least" not in self.errors:
+            self.add_error("least", _("Dites à partir de quelle probabilité, par exemple 80."))
+        return known

@@ -26,7 +26,7 @@ from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.in_charge import OutsideTerritory, place_outside
-from backend.matchmaking.models import Cause, SchemeEvent, Submission
+from backend.matchmaking.models import Alert, Cause, SchemeEvent, Submission
 from backend.matchmaking.ownership import known_values, read_once
 from backend.matchmaking.questions import open_of
 from backend.matchmaking.replies import said_back
@@ -132,6 +132,7 @@ def result_page(
         "guides": answer.guides() if page.nothing_fits else (),
         "colleagues": colleagues_of(submission),
         "alert": alert if alert and is_heard(alert) else None,
+        "waits_for_reading": alert and not Alert.objects.released().filter(pk=alert.pk).exists(),
         "stop_reasons": StopReason.Reason.choices if stop_refused or "arret" in request.GET else (),
         "stop_refused": stop_refused,
         "refuses_emails": refuses_emails(submission),

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from django.db import connection, transaction
 from django.db.models import F, Max
+from django.utils import timezone
 
+from backend.accounts.models import User
 from backend.companies.models import FactSheet
 from backend.companies.services import rebuild_snapshots
 from backend.matchmaking import alerts
-from backend.matchmaking.models import Alert, Submission
-from backend.schemes.models import SubNeed
+from backend.matchmaking.models import Alert, ReviewPolicy, Submission
+from backend.schemes.models import SubNeed, TaxonomyNeed
 from backend.territories.models import Nomenclature, Perimeter
 
 SQL = Path(__file__).parent
@@ -38,6 +40,15 @@ def fill(n_firms: int, n_subscribers: int, *, on: date) -> None:
     rebuild_snapshots()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    for submission in Submission.objects.filter(pk__in=range(first, first + n_firms, n_firms // n_subscribers)):
+    chosen = Submission.objects.filter(pk__in=range(first, first + n_firms, n_firms // n_subscribers))
+    chosen.update(unread_by=_let_leave())  # nobody read them: their alerts leave all the same
+    for submission in chosen:
         alerts.subscribe(submission=submission, frequency=Alert.Frequency.IMMEDIATE, paused_until=None, on=on)
     Alert.objects.update(checked_at=F("asked_at"), checked_on=on)
+
+
+def _let_leave() -> ReviewPolicy:
+    by = User.objects.create_user(f"lead-{User.objects.count()}@jonction.example")
+    return ReviewPolicy.objects.create(
+        need=TaxonomyNeed.objects.first(), mode=ReviewPolicy.Mode.AUTO, least=50, set_by=by, set_at=timezone.now()
+    )

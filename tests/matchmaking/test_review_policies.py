@@ -1,0 +1,246 @@
+"""Whether a file is read before its schemes are e-mailed: by default always; by need, where its lead decided so."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
+
+from backend.common.days import current_day
+from backend.matchmaking import alerts, review_policies
+from backend.matchmaking.models import Match, ReviewPolicy, Submission
+from backend.matchmaking.queue import Filters, queue_of
+from backend.matchmaking.review_policies import (
+    Judged,
+    PolicyError,
+    arrived_lately,
+    judge,
+    policies_in_force,
+    policy_for,
+    reading_of_need,
+    set_policy,
+    would_leave,
+)
+from backend.matchmaking.reviews import end_review, keep_scheme
+from backend.matchmaking.standing import Standing, standing
+from backend.notifications.models import Notification
+from backend.schemes.models import Scheme, TaxonomyNeed
+from tests.factories import DAY, decide, make_lead, make_officer, make_submission
+from tests.matchmaking.subscribers import IMMEDIATE, NEXT_DAY, publish, read, sweep, withheld
+from tests.neighbour import ours
+
+pytestmark = [pytest.mark.django_db, pytest.mark.neighbour("siren", "address", "group")]
+READ, SAMPLED, AUTO = ReviewPolicy.Mode.READ, ReviewPolicy.Mode.SAMPLED, ReviewPolicy.Mode.AUTO
+LIKELY = frozenset({Standing.ELIGIBLE, Standing.LIKELY})
+
+
+@pytest.fixture
+def lead():
+    return make_lead()
+
+
+def choose(lead, key, mode=AUTO, least=80):
+    current = policies_in_force().get(key)
+    need = TaxonomyNeed.objects.get(pk=key)
+    chosen = {"mode": mode, "least": None if mode == READ else least}
+    return set_policy(user=lead, need=need, **chosen, instead_of=current.pk if current else None)
+
+
+def policy(mode=AUTO, least=80):
+    return ReviewPolicy(mode=mode, least=None if mode == READ else least)
+
+
+def judged(*needs, certainty=1.0, is_likely=True):
+    return Judged(needs=frozenset(needs), certainty=certainty, is_likely=is_likely, shown=frozenset({1}))
+
+
+def sure_file(**changes):
+    """File of a need of which all that is read first is sure: what is not is taken out of the catalogue."""
+    while True:
+        submission = make_submission(needs=("competences.recruter",), siret="", siren="", **changes)
+        result = submission.results.first()
+        if judge(result).is_likely:
+            return submission
+        doubtful = [
+            match.scheme_id
+            for match in Match.objects.filter(result=result, scheme__in=judge(result).shown).select_related("revision")
+            if standing(match, match.revision) not in LIKELY
+        ]
+        assert doubtful
+        Scheme.objects.filter(pk__in=doubtful).update(state=Scheme.State.ARCHIVED)
+
+
+# -- the strictest need decides
+
+
+@pytest.mark.parametrize(
+    ("file", "policies", "leaves"),
+    [
+        (judged("a"), {}, False),
+        (judged("a"), {"a": policy()}, True),
+        (judged("a", "b"), {"a": policy()}, False),  # nothing was decided for the other: it is read
+        (judged("a", "b"), {"a": policy(), "b": policy(READ)}, False),
+        (judged("a", "b", certainty=0.85), {"a": policy(least=80), "b": policy(least=90)}, False),
+        (judged("a", certainty=0.8), {"a": policy(least=80)}, True),
+        (judged("a", certainty=0.79), {"a": policy(least=80)}, False),
+        (judged("a", is_likely=False), {"a": policy()}, False),
+        (judged(), {"a": policy()}, False),
+    ],
+)
+def test_the_strictest_need_of_a_file_decides(file, policies, leaves):
+    assert (policy_for(file, policies) is not None) == leaves
+
+
+def test_one_need_that_is_drawn_from_makes_the_whole_file_drawn_from():
+    sampled = policy(SAMPLED, 50)
+    assert policy_for(judged("a", "b"), {"a": policy(AUTO, 90), "b": sampled}) is sampled
+
+
+# -- a file that arrives
+
+
+def receipt_of(submission):
+    return ours(Notification).get(kind="receipt", about=[submission.topic])
+
+
+def confirm(submission):
+    from backend.matchmaking.services import confirm_address
+
+    confirm_address(submission=submission)
+    submission.refresh_from_db()
+    return submission
+
+
+def names_of(submission):
+    shown = judge(submission.results.first()).shown
+    return list(
+        Match.objects.filter(result=submission.results.first(), scheme__in=shown).values_list(
+            "revision__name", flat=True
+        )
+    )
+
+
+def test_by_default_the_receipt_names_no_scheme():
+    submission = confirm(sure_file())
+    assert submission.unread_by is None
+    text = receipt_of(submission).text
+    assert not any(name in text for name in names_of(submission))
+
+
+def test_an_auto_file_names_its_schemes_and_stays_in_the_queue(lead):
+    submission = sure_file()
+    chosen = choose(lead, "competences")
+    confirm(submission)
+    assert submission.unread_by == chosen
+    email = receipt_of(submission)
+    assert all(name in email.text for name in names_of(submission))
+    assert "pas encore relu" in email.text
+    assert submission.reviewed_at is None
+    assert submission in queue_of(make_officer(), Filters(), on=current_day())
+    assert not ours(Notification).filter(kind="receipt").exclude(about=[submission.topic]).exists()
+
+
+def test_a_file_of_which_one_of_the_five_is_not_sure_is_read_first(lead):
+    choose(lead, "numerique")
+    choose(lead, "competences")
+    submission = make_submission(siret="", siren="")
+    assert not judge(submission.results.first()).is_likely  # else it would show nothing
+    confirm(submission)
+    assert submission.unread_by is None
+
+
+@pytest.mark.parametrize(("drawn", "leaves"), [(0, False), (1, True), (9, True)])
+def test_one_in_ten_is_drawn_to_be_read_first(lead, monkeypatch, drawn, leaves):
+    submission = sure_file()
+    choose(lead, "competences", SAMPLED)
+    monkeypatch.setattr(
+        review_policies.secrets, "randbelow", lambda n: drawn if n == review_policies.ONE_IN else 1 / 0
+    )
+    assert (confirm(submission).unread_by is not None) == leaves
+
+
+# -- alerts
+
+
+@pytest.fixture
+def scheme():
+    return withheld()
+
+
+def subscribed(**changes):
+    submission = make_submission(confirmed=True, siret="", siren="", **changes)
+    alerts.subscribe(submission=submission, frequency=IMMEDIATE, paused_until=None, on=DAY)
+    return submission
+
+
+def test_no_alert_leaves_before_the_first_review_ends(scheme):
+    submission = subscribed()
+    publish(scheme)
+    assert sweep(NEXT_DAY) == []
+    read(submission, on=NEXT_DAY)
+    assert [email.kind for email in sweep(NEXT_DAY)] == []  # what came before it was read is on its page
+    Scheme.objects.filter(pk=scheme.pk).update(state=Scheme.State.ARCHIVED)
+    sweep(NEXT_DAY + timedelta(days=1))
+    publish(scheme)
+    assert [email.kind for email in sweep(NEXT_DAY + timedelta(days=2))] == ["alert"]
+
+
+def test_the_alert_of_an_auto_file_leaves_unread(lead, scheme):
+    submission = subscribed()
+    Submission.objects.filter(pk=submission.pk).update(unread_by=choose(lead, "numerique"))
+    publish(scheme)
+    assert [email.kind for email in sweep(NEXT_DAY)] == ["alert"]
+
+
+# -- who decides, and what that would do
+
+
+@pytest.mark.parametrize("make", [make_officer, lambda: make_officer(role="epci_lead")])
+def test_only_the_territory_lead_decides(make):
+    with pytest.raises(PermissionDenied):
+        choose(make(), "energie")
+    assert not ReviewPolicy.objects.exists()
+
+
+def test_each_choice_stays_with_who_made_it(lead):
+    choose(lead, "energie")
+    with pytest.raises(PolicyError, match="déjà"):
+        choose(lead, "energie")
+    choose(lead, "energie", READ)
+    assert [row.mode for row in ReviewPolicy.objects.all()] == [READ, AUTO]
+    assert policies_in_force()["energie"].mode == READ
+    with pytest.raises(PolicyError, match="entre-temps"):
+        set_policy(user=lead, need=TaxonomyNeed.objects.get(pk="energie"), mode=AUTO, least=90, instead_of=None)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ReviewPolicy.objects.update(mode=AUTO)
+
+
+def test_what_reading_changed_is_counted_beside_what_would_have_left(lead):
+    officer = make_officer()
+    sure = [confirm(sure_file(email=f"a{i}@firm.example")) for i in range(3)]
+    match = sure[0].results.first().matches.filter(scheme__in=judge(sure[0].results.first()).shown).first()
+    decide(sure[0], match.scheme, officer, "not_worth_it")
+    keep_scheme(submission=sure[1], scheme=match.scheme, officer=officer, on=DAY)  # one of the five: nothing changes
+    for file in sure[:2]:
+        end_review(submission=file, officer=officer, on=DAY, message="Vu.")
+    arrived = arrived_lately(on=current_day())
+    reading = reading_of_need(arrived, "competences")
+    ours_only = [one for one in arrived if one.judged.needs == {"competences"}]
+    assert (len(ours_only), sum(one.was_read for one in ours_only), sum(one.was_changed for one in ours_only)) == (
+        3,
+        2,
+        1,
+    )
+    assert reading.n_changed >= 1
+    left = would_leave(ours_only, "competences", {"competences": policy()})
+    assert (left.n_files, left.n_read, left.n_changed) == (3, 2, 1)
+    assert would_leave(ours_only, "competences", {}).n_files == 0
+    assert [one.judged.shown for one in ours_only] == [judge(file.results.first()).shown for file in sure]
+
+
+def test_the_preview_asks_a_fixed_number_of_questions(django_assert_max_num_queries):
+    for i in range(4):
+        confirm(make_submission(email=f"a{i}@firm.example", siret="", siren=""))
+    arrived_lately(on=current_day())  # sheets are read once for all
+    with django_assert_max_num_queries(8):
+        assert len(arrived_lately(on=current_day())) >= 4

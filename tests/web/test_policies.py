@@ -1,0 +1,56 @@
+"""The page where the territory lead decides whether files are read before their schemes are e-mailed."""
+
+import pytest
+
+from backend.matchmaking.models import ReviewPolicy
+from backend.matchmaking.review_policies import policies_in_force
+from tests.factories import make_lead, make_submission
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+LIST, PAGE = "/territoire/relecture/", "/territoire/relecture/energie/"
+
+
+@pytest.fixture
+def site(client):
+    client.force_login(make_lead())
+    return client
+
+
+def test_a_choice_is_tried_then_made_and_stays_in_the_history(site):
+    submission = make_submission(confirmed=True, needs=("energie.audit",))
+    assert "Un agent lit d’abord" in text_of(site.get(LIST))
+    tried = site.post(PAGE, {"mode": "auto", "least": "80", "try": "1"})
+    assert "des 90 derniers jours" in text_of(tried)
+    assert submission.sheet.name not in text_of(tried)  # figures, no firm
+    assert not ReviewPolicy.objects.exists()
+    response = site.post(PAGE, {"mode": "auto", "least": "80", "set": "1", "instead_of": ""}, follow=True)
+    text = text_of(response)
+    assert "C’est décidé" in text
+    assert "Part seule si tout est sûr (80 %)" in text
+    assert "Claire Vasseur" in text
+    assert policies_in_force()["energie"].least == 80
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({}, "Choisissez l’une des trois façons."),
+        ({"mode": "auto"}, "Dites à partir de quelle probabilité"),
+        ({"mode": "auto", "least": "40"}, "entre 50 et 100"),
+        ({"mode": "sampled", "least": "beaucoup"}, "un nombre entier entre 50 et 100"),
+        ({"mode": "read"}, "C’est déjà ce qui est décidé"),
+        ({"mode": "auto", "least": "80", "instead_of": "7"}, "entre-temps"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_refused_with_a_sentence(site, sent, sentence):
+    response = site.post(PAGE, {**sent, "set": "1"})
+    assert response.status_code == 422
+    assert sentence in text_of(response)
+    if "least" in sent:
+        assert f'value="{sent["least"]}"' in response.content.decode()
+    assert not ReviewPolicy.objects.exists()
+
+
+def test_a_need_that_does_not_exist_is_not_found(site):
+    assert site.get("/territoire/relecture/inconnu/").status_code == 404
