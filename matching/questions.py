@@ -217,7 +217,7 @@ def _askable(
     asked: dict[str, list[tuple[Profile, float]]] = {}
     for fact in sorted(readers):
         name = told_with.get(fact, fact)
-        if name in skip or name in asked:
+        if fact in skip or name in skip or name in asked:
             continue
         rows = [(profile, 1.0)]
         for told in sorted({name, *(other for other, first in told_with.items() if first == name)} & readers.keys()):

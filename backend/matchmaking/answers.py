@@ -10,7 +10,7 @@ from backend.matchmaking.lines import Question, as_request
 from backend.matchmaking.models import Match
 from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import SaidPreference, said_of
-from backend.matchmaking.questions import efforts, label_of, likely, question_of
+from backend.matchmaking.questions import efforts, label_of, likely, question_of, unasked
 from backend.matchmaking.replies import UnderstoodNeed, understood_of
 
 
@@ -136,6 +136,7 @@ def open_questions(asked: Asked, ranked: Sequence[engine.Ranked]) -> tuple[OpenQ
             on=asked.request.on,
             efforts=efforts(),
             likely=likely(),
+            skip=unasked(asked.request.facts, on=asked.request.on, spoken=asked.request.spoken_activities),
             compiled=asked.compiled,
         )
     )

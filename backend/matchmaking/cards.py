@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db.models import prefetch_related_objects
 
+from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.contributions import named
 from backend.matchmaking.estimates import Estimates, EstimateView
@@ -13,6 +14,7 @@ from backend.matchmaking.known import Known, missing_facts
 from backend.matchmaking.line_views import LineView, open_conditions, views_of
 from backend.matchmaking.models import Match, Review
 from backend.matchmaking.plans import Links, LinkView
+from backend.matchmaking.questions import unasked
 from backend.matchmaking.results import columns_of
 from backend.matchmaking.reviews import Decision, SeenElsewhere
 from backend.matchmaking.standing import Standing, standing
@@ -48,6 +50,7 @@ class Card:
     replaces: tuple[str, ...] = ()  # names of the schemes that it is listed in place of
     replaced_by: tuple[str, ...] = ()  # names of its variants, listed in its place
     state: SchemeState | None = None  # what was said of it, and what its firm may say
+    unasked: frozenset[str] = frozenset()  # questions that make no sense for the firm
     is_try: bool = False  # for officers: higher than its score, so that somebody judges it
 
     @property
@@ -82,7 +85,8 @@ class Card:
     @property
     def asked(self) -> LineView | None:
         """The condition that the card asks the firm: the first one, where no fact is missing."""
-        return next(iter(self.left_to_say), None) if not self.missing else None
+        asked = (line for line in self.left_to_say if f"{Fact.ANSWER}{line.condition}" not in self.unasked)
+        return next(asked, None) if not self.missing else None
 
     @property
     def verdict(self) -> str:
@@ -131,7 +135,7 @@ def cards_of(
     explained = engine.explain(known.facts, by_pk.values(), on=on)
     excluded = [match.revision_id for match in matches if match.eligibility == Match.Verdict.INELIGIBLE]
     changes = engine.changes(known.facts, (by_pk[pk] for pk in excluded), on=on)
-    estimates = Estimates(known.facts, on=on)
+    estimates, senseless = Estimates(known.facts, on=on), unasked(known.facts, on=on)
     cards = [
         _card(
             match,
@@ -142,6 +146,7 @@ def cards_of(
             on,
             possible_if=wording.changes(changes.get(match.revision_id, ())),
             estimate=estimates.of(by_pk[match.revision_id]),
+            senseless=senseless,
         )
         for match in matches
     ]
@@ -158,6 +163,7 @@ def _card(
     *,
     possible_if: str,
     estimate: EstimateView | None,
+    senseless: frozenset[str],
 ) -> Card:
     views = views_of(lines, revision, known)
     review = reviews.get(match.scheme_id)
@@ -174,6 +180,7 @@ def _card(
         is_seen_elsewhere=isinstance(review, SeenElsewhere),
         is_overdue=is_overdue(revision, on=on),
         estimate=estimate,
+        unasked=senseless,
     )
 
 

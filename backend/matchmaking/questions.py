@@ -16,6 +16,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.models import Match, Result, Submission
 from backend.matchmaking.ownership import declined_questions
+from backend.matchmaking.standing import asked_of_the_firm
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision
 from backend.schemes.services import manual_sentences
@@ -26,12 +27,21 @@ N_WHY = 3  # schemes named to say why a question is asked
 
 @dataclass(frozen=True, slots=True)
 class FactQuestion:
-    """How a fact is asked, of whom, and what answering costs."""
+    """How a fact is asked, of whom, and what answering costs; ``plausible`` is a criterion on those it is asked of."""
 
     question: str
     effort: float
     ask: str = "firm"
     likely: Mapping[Any, float] = field(default_factory=dict)
+    plausible: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionQuestion:
+    """Of whom a condition is asked, as of a fact; and the fact that says it, by which it is asked already."""
+
+    plausible: Mapping[str, Any] = field(default_factory=dict)
+    said_by: str = ""
 
 
 @lru_cache(maxsize=1)
@@ -45,6 +55,25 @@ def fact_questions() -> Mapping[str, FactQuestion]:
     """Return how each fact is asked: as the file says, or as forms ask what is yes or no, known by heart."""
     asked = {name: FactQuestion(str(fact.question), effort=1) for name, fact in YES_NO.items() if fact.question}
     return asked | {fact: FactQuestion(**row) for fact, row in _written()["facts"].items()}
+
+
+@lru_cache(maxsize=1)
+def condition_questions() -> Mapping[str, ConditionQuestion]:
+    """Return what is known of how some conditions are asked, by the names of their answers."""
+    return {f"{Fact.ANSWER}{name}": ConditionQuestion(**row) for name, row in _written()["conditions"].items()}
+
+
+@lru_cache(maxsize=1)
+def _plausible() -> Mapping[str, Mapping[str, Any]]:
+    rules = {name: row.plausible for name, row in fact_questions().items()}
+    rules |= {name: row.plausible for name, row in condition_questions().items()}
+    return {name: rule for name, rule in rules.items() if rule}
+
+
+def unasked(facts: engine.Facts, *, on: date, spoken: Iterable[str] = ()) -> frozenset[str]:
+    """Return the questions that make no sense for a firm, or that a fact which is known has answered."""
+    told = {name for name, row in condition_questions().items() if facts.get(row.said_by) is not None}
+    return engine.implausible(facts, _plausible(), on=on, spoken=spoken) | told
 
 
 def efforts() -> dict[str, float]:
@@ -127,6 +156,7 @@ class Open:
     matches: tuple[Match, ...]
     facts: engine.Facts
     declined: Collection[str]  # the questions that are not asked again
+    spoken: Collection[str]  # codes of the trades that its words speak of
     weights: engine.Weights
     on: date
     compiled: engine.Catalogue
@@ -138,6 +168,7 @@ def open_of(submission: Submission, result: Result, compiled: engine.Catalogue |
         matches=tuple(result.answering),
         facts=result.facts,
         declined=declined_questions(submission),
+        spoken=result.spoken_activities,
         weights=engine.weights_of(result.weights),
         on=result.on,
         compiled=compiled or engine.catalogue(),
@@ -147,9 +178,10 @@ def open_of(submission: Submission, result: Result, compiled: engine.Catalogue |
 def questions_of(of: Open, *, told_with: Mapping[str, str], can_ask: Callable[[str], bool]) -> Questions:
     """Return what is left to ask: facts first, then conditions; what was declined is not asked again.
 
-    ``can_ask`` tells which facts have a form.
+    Nor is what makes no sense for this firm, or is asked by another fact. ``can_ask`` tells which facts have a form.
     """
     matches, compiled = {match.scheme.key: match for match in of.matches}, of.compiled
+    skip = {*of.declined, *unasked(of.facts, on=of.on, spoken=of.spoken)}
     worth = engine.worth(((key, match.score, match.parts) for key, match in matches.items()), of.weights)
     undecided = {key: worth[key] for key, match in matches.items() if match.typed == Match.Verdict.UNDECIDED}
     unsure = {key: worth[key] for key, match in matches.items() if match.eligibility == Match.Verdict.UNDECIDED}
@@ -158,26 +190,34 @@ def questions_of(of: Open, *, told_with: Mapping[str, str], can_ask: Callable[[s
         undecided,
         on=of.on,
         efforts=efforts(),
-        skip=of.declined,
+        skip=skip,
         likely=likely(),
         told_with=told_with,
         compiled=compiled,
     )
+    asked_already = {*of.declined, *(asked.name for asked in open_facts)}
+    skip |= {name for name, row in condition_questions().items() if row.said_by in asked_already}
     conditions = engine.next_conditions(
-        of.facts, unsure, on=of.on, effort=condition_effort(), skip=of.declined, compiled=compiled
+        of.facts, unsure, on=of.on, effort=condition_effort(), skip=skip, compiled=compiled
     )
+    n_open = sum(bool(asked_of_the_firm(match)) for match in of.matches)
     revisions = read_revisions({match.revision_id for match in of.matches})
     by_key = {key: revisions[match.revision_id] for key, match in matches.items()}
     sentences = _sentences(by_key.values())
     askable = [asked for asked in open_facts if asked.ask != "firm" or can_ask(asked.name)]
     asked = [
-        *(_put(one, by_key, len(undecided), question_of(one.name)) for one in askable),
-        *(_put(one, by_key, len(unsure), sentences[one.name]) for one in conditions),
+        *(_put(one, by_key, n_open, question_of(_still_open(one.name, of))) for one in askable),
+        *(_put(one, by_key, n_open, sentences[one.name]) for one in conditions),
     ]
     return Questions(
         of_firm=tuple(question for question in asked if question.ask == "firm"),
         of_others=tuple(question for question in asked if question.ask != "firm"),
     )
+
+
+def _still_open(name: str, of: Open) -> str:
+    """Return what a question still asks: one form tells the legal form and the micro regime of sole traders."""
+    return "micro_entrepreneur" if name == "legal_category" and of.facts.get(name) else name
 
 
 def _put(asked: engine.Asked, sheets: Mapping[str, Revision], n_undecided: int, question: str) -> NextQuestion:

@@ -65,6 +65,7 @@ class Unfiled:
             matches=tuple(unsaved(self._listed())),
             facts=self.request.facts,
             declined=declined,
+            spoken=self.request.spoken_activities,
             weights=self.weights,
             on=self.request.on,
             compiled=self.compiled,

@@ -9,6 +9,7 @@ from backend.companies.models import Fact
 from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import Match
 from backend.matchmaking.questions import NextQuestion
+from backend.matchmaking.standing import asked_of_the_firm
 from tests.factories import link_to, make_officer, make_submission
 from tests.web.conftest import text_of
 
@@ -63,9 +64,11 @@ def test_the_page_asks_one_question_says_why_and_what_it_settles(client, submiss
     text = text_of(response)
     assert "La question la plus utile" in text
     assert question.question in text
-    assert f"La réponse peut trancher {question.n_can_settle} des {len(undecided(submission))} dispositifs" in text
+    open_to_it = [match for match in submission.results.first().answering if asked_of_the_firm(match)]
+    assert f"La réponse peut trancher {question.n_can_settle} des {len(open_to_it)} dispositifs" in text
     assert f"C’est une condition de : {question.why[0]}" in text
-    assert 0 < question.n_can_settle <= question.n_undecided == len(undecided(submission))
+    assert 0 < question.n_can_settle <= question.n_undecided == len(open_to_it)
+    assert undecided(submission) <= {match.scheme.source_key for match in open_to_it}
 
 
 def test_answering_until_nothing_is_asked_records_facts_and_ends(client, submission):

@@ -43,7 +43,7 @@ from backend.matchmaking.engine.packed import PackedFacts
 from backend.matchmaking.engine.percolation import LATER, Counts, Firms
 from backend.matchmaking.engine.preferences import Preference, preference_labels, read_preferences
 from backend.matchmaking.engine.presuming import with_presumed
-from backend.matchmaking.engine.questions import Asked, changes, next_conditions, next_questions, worth
+from backend.matchmaking.engine.questions import Asked, changes, implausible, next_conditions, next_questions, worth
 from backend.matchmaking.engine.ranking import (
     OUTCOMES,
     POINTS,
@@ -156,6 +156,7 @@ __all__ = [
     "fit_ranker",
     "fits_left",
     "held_schemes",
+    "implausible",
     "in_force",
     "is_same_activity",
     "language_in_force",

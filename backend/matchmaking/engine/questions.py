@@ -1,13 +1,15 @@
 """What to ask next, and what would turn a no."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import matching
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_revision
-from backend.matchmaking.engine.firms import Facts, perimeter_place, profile, served_places
+from backend.matchmaking.engine.firms import POSSIBLE, Facts, perimeter_place, profile, served_places
 from backend.matchmaking.engine.ranking import active_weights
 from backend.schemes.models import Revision
 from backend.territories.services import period_of
@@ -86,6 +88,28 @@ def _asked(question: matching.Question) -> Asked:
         expected=question.expected,
         value=question.value,
     )
+
+
+def implausible(
+    facts: Facts, rules: Mapping[str, Mapping[str, Any]], *, on: date, spoken: Iterable[str] = ()
+) -> frozenset[str]:
+    """Return the questions that make no sense for a firm: those whose rule, written as a criterion, it does not meet.
+
+    What is unknown is asked. ``spoken`` are the codes of the trades that its words speak of, while it has no other.
+    """
+    if spoken and not any(facts.get(name) for name in ("naf", "naf_2025")):
+        facts = {**facts, POSSIBLE["naf_rev2"]: [*map(matching.activity_path, spoken)]}
+    alone = matching.Profiles([profile(facts, on=on)])
+    return frozenset(name for name, rule in rules.items() if _rule(rule).evaluate(alone)[0] == matching.NOT_MET)
+
+
+def _rule(definition: Mapping[str, Any]) -> matching.Criterion:
+    return _parsed(json.dumps(definition))
+
+
+@lru_cache(maxsize=256)
+def _parsed(definition: str) -> matching.Criterion:
+    return matching.parse_criterion(json.loads(definition))
 
 
 def changes(facts: Facts, revisions: Iterable[Revision], *, on: date) -> dict[int, list[tuple[str, str, Any]]]:
