@@ -39,6 +39,7 @@ class Card:
     appraisals: tuple[LineView, ...]  # what the operator weighs
     undertakings: tuple[LineView, ...]  # what the firm will do
     deadline: str
+    missing: tuple[str, ...]  # the facts that leave it open, in words
     possible_if: str  # what would change a no, where something that can be changed would
     review: Review | None  # on this very file
     is_seen_elsewhere: bool  # set aside by a decision on a file that is read with this one
@@ -70,10 +71,6 @@ class Card:
     @property
     def applicants(self) -> str:
         return " ou ".join(str(Revision.Applicant(applicant).label) for applicant in self.revision.applicants)
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        return missing_facts(self.match)
 
     @property
     def left_to_say(self) -> list[LineView]:
@@ -175,6 +172,7 @@ def _card(
         appraisals=tuple(line for view in views for line in view.of_nature("appraisal")),
         undertakings=tuple(line for view in views for line in view.of_nature("undertaking")),
         deadline=revision_wording.deadline(revision, on=on),
+        missing=missing_facts(match, known.facts),
         possible_if=possible_if,
         review=review if isinstance(review, Review) else None,
         is_seen_elsewhere=isinstance(review, SeenElsewhere),

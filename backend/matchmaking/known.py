@@ -79,18 +79,21 @@ FACT_LABELS = (
 )
 FIGURES = ("headcount", "turnover", "balance_sheet")
 SIZE_FACTS = (*FIGURES, "group", "previous_years")
+ZONE_LIST = _("la liste officielle des communes concernées, que nous n’avons pas encore")
 SIZE = _("la taille exacte (effectif, chiffre d’affaires, bilan, groupe)")  # several of them at once
 
 
-def missing_facts(match: Match, *, presumes: bool = True) -> tuple[str, ...]:
+def missing_facts(match: Match, known: engine.Facts, *, presumes: bool = True) -> tuple[str, ...]:
     """Name in words the facts that leave a scheme undecided, those of a firm's size as one.
 
-    What is presumed of the firm is told apart, as the dates are, but where only what was said may count.
+    What is presumed of the firm is told apart, as the dates are, but where only what was said may count. Where its
+    commune is known, it is no commune that is missing but the list of a zone.
     """
     presumed = (match.presumed or ()) if presumes else ()
     facts = [fact for fact in match.unknown if fact != WINDOW and fact not in presumed]
     several = sum(fact in SIZE_FACTS for fact in facts) > 1
-    named = tuple(str(FACT_NAMES.get(fact, fact)) for fact in facts if not several or fact not in SIZE_FACTS)
+    names = {**FACT_NAMES, **({"commune": ZONE_LIST} if known.get("commune") else {})}
+    named = tuple(str(names.get(fact, fact)) for fact in facts if not several or fact not in SIZE_FACTS)
     return (str(SIZE), *named) if several else named
 
 
@@ -170,7 +173,7 @@ def values_in_words(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     known = dict(facts)
     if held := engine.held_schemes(facts):
         known["schemes"] = held
-    return [(str(label), value_text(name, known[name])) for name, label in FACT_LABELS if says(known.get(name))]
+    return [(str(label), beside_label(name, known[name])) for name, label in FACT_LABELS if says(known.get(name))]
 
 
 def value_text(name: str, value: Any) -> str:
@@ -182,6 +185,11 @@ def value_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "oui" if value else "non"
     return str(value)
+
+
+def beside_label(name: str, value: Any) -> str:
+    """Write the value of a fact beside what it is called, which it need not say again."""
+    return str(_BARE[name](value)) if name in _BARE else value_text(name, value)
 
 
 def _commune(code: str) -> str:
@@ -239,6 +247,14 @@ def _interval(value: Any, write: Any) -> str:
     return wording.between(low, high, write)
 
 
+_BARE: dict[str, Callable[[Any], Any]] = {
+    **{
+        name: lambda value: _interval(value, typography.euros)
+        for name in ("turnover", "balance_sheet", "project.spend")
+    },
+    "naf_2025": wording.activity_2025_name,
+    "created_on": lambda text: typography.day(date.fromisoformat(text)),
+}
 _WRITERS: dict[str, Callable[[Any], Any]] = {
     "commune": _commune,
     "project.commune": _commune,

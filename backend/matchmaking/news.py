@@ -107,7 +107,10 @@ def _lines(one: Difference, result: Result) -> list[str]:
     amount = revision_wording.amount(revision)
     lines = [*([f"Montant : {amount}"] if amount else []), f"Quand : {revision_wording.deadline(revision, on=on)}"]
     if one.kind == Kind.QUESTION:
-        missing = ", ".join(missing_facts(one.match, presumes=False)) or "une condition que vous seul pouvez confirmer"
+        missing = (
+            ", ".join(missing_facts(one.match, result.facts, presumes=False))
+            or "une condition que vous seul pouvez confirmer"
+        )
         lines.append(f"Il manque : {missing}")
     return lines
 

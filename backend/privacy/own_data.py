@@ -17,7 +17,7 @@ from backend.journal.models import AuditEvent
 from backend.links.models import Kind
 from backend.links.services import live_links
 from backend.matchmaking.correspondence import TO_FIRMS
-from backend.matchmaking.known import FACT_LABELS, says, value_text
+from backend.matchmaking.known import FACT_LABELS, beside_label, says, value_text
 from backend.matchmaking.models import Alert, CallRequest, Note, SavedDraft, Submission
 from backend.matchmaking.preferences import preferences_of
 from backend.notifications.models import Notification, Stop
@@ -145,7 +145,7 @@ def _value(fact: Fact) -> str:
         return _("réponse retirée")
     if fact.name.startswith(Fact.ANSWER):
         return f"{fact.name.removeprefix(Fact.ANSWER)} : {value_text('', fact.value)}"
-    return value_text(fact.name, fact.value) if says(fact.value) else _("inconnu")
+    return beside_label(fact.name, fact.value) if says(fact.value) else _("inconnu")
 
 
 def _aids(submission: Submission) -> Iterator[Line]:

@@ -237,7 +237,10 @@ def _dotted(code: str) -> str:
 
 @lru_cache(maxsize=512)
 def legal_name(code: str) -> str:
-    return LEGAL_GROUPS.get(code) or _nomenclature_name(Nomenclature.System.LEGAL_CATEGORY, code) or code
+    """Return what a legal category is called, or the group it is in where our list has no such category."""
+    named = LEGAL_GROUPS.get(code) or _nomenclature_name(Nomenclature.System.LEGAL_CATEGORY, code)
+    above = (LEGAL_GROUPS[code[:length]] for length in range(len(code), 0, -1) if code[:length] in LEGAL_GROUPS)
+    return named or next(above, code)
 
 
 def scheme_name(key: str) -> str:

@@ -14,7 +14,7 @@ from backend.companies import register
 from backend.companies.establishments import LEAST, MOST, find_by_name, find_by_number, is_copied, words_of
 from backend.companies.register import RegisterUnavailable
 from backend.companies.registered import SIRET, Registered, Source
-from backend.matchmaking.known import FACT_LABELS, value_text
+from backend.matchmaking.known import FACT_LABELS, beside_label
 from backend.schemes import typography, wording
 from backend.territories.services import served_communes
 from backend.web.forms.filing.search import NUMBER, SearchForm, number_begun
@@ -118,12 +118,12 @@ def rows_of(registered: Registered, declared: dict[str, Any]) -> list[Row]:
     for name, label in FACT_LABELS:
         if name not in facts or name == "micro_entrepreneur":
             continue
-        value = value_text(name, facts[name])
+        value = beside_label(name, facts[name])
         if name == "headcount" and registered.headcount_year:
             value = f"{value}, {_at_the_end_of(registered.headcount_year, on)}"
         said = ""
         if name in declared:
-            said = value_text(name, declared[name]) if declared[name] is not None else _("je ne sais pas")
+            said = beside_label(name, declared[name]) if declared[name] is not None else _("je ne sais pas")
         rows.append(Row(name=name, label=str(label), value=value, source=source, declared=said))
     return rows
 

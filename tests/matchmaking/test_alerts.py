@@ -136,6 +136,18 @@ def test_what_a_person_set_aside_is_not_told(scheme, reason):
     assert sweep() == []
 
 
+@pytest.mark.parametrize("is_reviewed", [False, True])
+def test_an_alert_says_whether_the_request_was_read(scheme, is_reviewed):
+    submission, _other = subscriber(needs=ROBOT), make_submission(confirmed=True, email="b@firm.example")
+    if is_reviewed:
+        end_review(submission=submission, officer=make_officer(), message="Bonjour.", on=DAY)
+    publish(scheme)
+    (email,) = sweep()
+    for body in (email.text, email.html):
+        assert ("pas encore été relu" in body) == (not is_reviewed)
+        assert ("depuis la relecture de votre demande" in body) == is_reviewed
+
+
 DISMISSALS = [{"state": "has_it"}, *({"state": "set_aside", "reason": reason} for reason in SchemeEvent.Reason)]
 
 

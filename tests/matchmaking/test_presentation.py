@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from backend.matchmaking.known import Known, value_text
-from backend.matchmaking.models import Review
+from backend.matchmaking.known import Known, missing_facts, value_text, values_in_words
+from backend.matchmaking.models import Match, Review
 from backend.matchmaking.presentation import present, present_schemes
 from backend.matchmaking.results import latest_result, replay
 from backend.matchmaking.reviews import end_review
@@ -132,6 +132,23 @@ def test_what_is_missing_is_named(without, missing):
     for card in undecided:
         assert card.missing or card.match.unknown == ["window"]
         assert not any("_" in name or "." in name for name in card.missing)
+
+
+def test_where_the_commune_is_known_it_is_the_list_of_a_zone_that_is_missing():
+    match = Match(unknown=["commune", "window"])
+    assert missing_facts(match, {}) == ("la commune",)
+    assert missing_facts(match, {"commune": "60159"}) == (
+        "la liste officielle des communes concernées, que nous n’avons pas encore",
+    )
+
+
+def test_a_value_beside_its_label_does_not_say_it_again():
+    facts = {"project.spend": 120_000.0, "turnover": [None, 2e6], "created_on": "2020-02-01", "naf_2025": "25.53Y"}
+    said = {label: value.replace("\N{NARROW NO-BREAK SPACE}", " ") for label, value in values_in_words(facts)}
+    assert said["Coût du projet"].replace("\N{NO-BREAK SPACE}", " ") == "120 000 €"
+    for label, value in said.items():
+        assert label.split()[0].lower()[:6] not in value.lower(), (label, value)
+    assert said["Activité (NAF 2025)"] == "25.53Y"
 
 
 def test_a_scheme_that_is_refused_shows_the_condition_that_blocks():

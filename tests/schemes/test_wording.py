@@ -371,7 +371,14 @@ def test_an_activity_has_its_name_at_every_level(code, name):
 
 
 @pytest.mark.parametrize(
-    ("code", "name"), [("57", "SAS ou SASU"), ("5710", "SAS, société par actions simplifiée (5710)")]
+    ("code", "name"),
+    [
+        ("57", "SAS ou SASU"),
+        ("5710", "SAS, société par actions simplifiée (5710)"),
+        ("10", "entrepreneur individuel"),  # of a level that our list has no name for
+        ("5498", "SARL ou EURL"),  # not in our list
+        ("99", "99"),
+    ],
 )
 def test_a_legal_form_has_its_name(code, name):
     assert wording.legal_name(code) == name

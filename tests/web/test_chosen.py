@@ -66,7 +66,7 @@ def test_what_the_firm_corrects_is_declared_beside_it(drafting, copy, client):
     go_on(drafting, commune="Jaux", created_on="", legal_form="54")
     page = text_of(drafting.get(STEP))
     assert "Jaux votre réponse Compiègne Sirene" in page
-    assert "je ne sais pas votre réponse créée le 16 mars 2009 Sirene" in page
+    assert "je ne sais pas votre réponse 16 mars 2009 Sirene" in page
     drafting.post("/demande/projet/", {**PROJECT, "headcount": "52"})
     submission = file_it_as_sent(drafting)
     facts, official = submission.sheet.current(), submission.sheet.official()

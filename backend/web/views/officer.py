@@ -25,7 +25,7 @@ from backend.matchmaking.differences import differences, standing_of
 from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.in_charge import may_decide
-from backend.matchmaking.known import FACT_LABELS, value_text
+from backend.matchmaking.known import FACT_LABELS, beside_label
 from backend.matchmaking.models import FollowUp, Match, Reply, Result, Review, Submission
 from backend.matchmaking.ownership import known_facts, official_facts, read_once, sources_of
 from backend.matchmaking.preferences import preferences_of
@@ -220,13 +220,13 @@ def facts_rows(submission: Submission, user: User) -> list[dict[str, Any]]:
         if name in TOLD_WITH and name not in known:
             continue
         found = [fact for fact in known.values() if name in (fact.name, fact.listed_with)]
-        value = " ; ".join(value_text(fact.name, fact.value) for fact in found)
+        value = " ; ".join(beside_label(fact.name, fact.value) for fact in found)
         fact = found[-1] if found else None
         source = sources.get(fact.sheet_id, "") if fact else ""
         row: dict[str, Any] = {"name": name, "label": label, "value": value, "fact": fact, "source": source}
         row["has_form"] = has_fact_form(name)
         if name in official and (fact is None or fact.value != official[name].value):
-            row["official"] = value_text(name, official[name].value)
+            row["official"] = beside_label(name, official[name].value)
         rows.append(row)
     return rows
 
