@@ -105,7 +105,7 @@ def lay_out(asked: Asked, found: engine.Answer, *, limit: int) -> Answer:
         cause=found.decision.cause,
         understood=understood_of(asked.question.text, asked.reading, found, asked.weights),
         preferences=tuple(said_of(asked.question.text, asked.reading.preferences)),
-        offered=offers_in(asked.question.text, known=asked.question.facts, waiting=(item.unknown for item in ranked)),
+        offered=offers_in(asked.question.text, known=asked.question.facts, listed=ranked, on=asked.question.on),
         n_matches=len(ranked),
         cards=tuple(explain_ranked(ranked[:limit], asked.request.facts, on=asked.question.on)),
         undecided=open_questions(asked, ranked),

@@ -104,14 +104,16 @@ def _of_nothing(said: Mapping[str, Iterable[str]]) -> Iterator[engine.Example]:
 def _corrected() -> Iterator[tuple[engine.Example, int]]:
     """Give the words of each file that officers corrected, with the needs they left it, and the number of corrections.
 
-    A need that was only ticked stands nowhere in the words: it teaches nothing. A file where no need is left neither.
+    A need that was only ticked stands nowhere in the words: it teaches nothing. A file where no need is left neither,
+    nor a sentence that speaks of the age or the sex of somebody.
     """
     files = Submission.objects.confirmed().exclude(text="").filter(need_corrections__isnull=False).distinct()
     for submission in files.order_by("pk").prefetch_related("needs"):
         n_corrections = submission.need_corrections.standing().count()
         said = {need.sub_need_id: need.weight for need in submission.needs.all() if need.added or need.evidence}
-        if n_corrections and said:
-            yield engine.Example(submission.text, dict(sorted(said.items()))), n_corrections
+        text = engine.impersonal(submission.text)
+        if n_corrections and said and text.strip():
+            yield engine.Example(text, dict(sorted(said.items()))), n_corrections
 
 
 def _of_schemes() -> Iterator[engine.Example]:

@@ -1,31 +1,50 @@
 """Facts that a firm states in passing: offered where a listed scheme asks for them, taken only on its word."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
+from typing import Any, Protocol
 
+from backend.companies.models import Fact
 from backend.matchmaking import engine
-from backend.matchmaking.known import FACT_NAMES, value_text
+from backend.matchmaking.known import FACT_NAMES, beside_label, value_text
 from backend.matchmaking.models import Result, Submission
+from backend.schemes.kept import read_revisions
+from backend.schemes.services import manual_sentences
 
 ACTIVITIES = ("naf", "naf_2025")  # one of them says what the firm does
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A fact that a sentence may state."""
-
-    fact: str
-    value: float | str
-    sentence: str
+class Listed(Protocol):
+    """A scheme of an answer, kept or not."""
 
     @property
-    def name(self) -> str:
-        return str(FACT_NAMES[self.fact])
+    def revision_id(self) -> int: ...
+    @property
+    def unknown(self) -> Iterable[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A fact that a sentence may state; of a condition that only a person can check, with its sentence."""
+
+    fact: str
+    value: Any
+    sentence: str
+    condition: str = ""
 
     @property
     def said(self) -> str:
-        return value_text(self.fact, self.value)
+        """The value in words, beside the name of the fact."""
+        return beside_label(self.fact, self.value)
+
+    @property
+    def label(self) -> str:
+        """What is taken, after "retenir"."""
+        if isinstance(self.value, bool):
+            return f"ceci : {self.condition or value_text(self.fact, self.value)}"
+        return f"{FACT_NAMES[self.fact]} : {self.said}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +69,41 @@ def chosen(offers: Iterable[Offer], *, fact: str, value: str) -> Offer | None:
     return next((offer for offer in several if len(several) == 1 or str(offer.value) == value), None)
 
 
-def offers_in(text: str, *, known: Container[str], waiting: Iterable[Iterable[str]]) -> tuple[Offer, ...]:
-    """Return what a text states of facts that are not known; ``waiting`` are those that each listed scheme lacks.
+def offers_in(text: str, *, known: Container[str], listed: Iterable[Listed], on: date) -> tuple[Offer, ...]:
+    """Return what a text of a day states of facts that are not known, and that a listed scheme lacks.
 
     The activity is offered whatever waits for it: it orders, and its officer needs it first.
     """
-    open_facts = {fact for facts in waiting for fact in facts}
-    figures = [
-        Offer(fact, figure.value, text[slice(*figure.sentence)])
-        for fact, figure in engine.read_figures(text).items()
-        if fact in open_facts and fact not in known
-    ]
-    return (*_trades_in(text, known), *figures)
-
-
-def _trades_in(text: str, known: Container[str]) -> Sequence[Offer]:
-    if any(fact in known for fact in ACTIVITIES):
+    if not text.strip():
         return ()
-    return [Offer("naf", code, text[slice(*sentence)]) for code, sentence in engine.read_trades(text).items()]
+    listed = list(listed)
+    stated = {fact: (figure.value, figure.sentence) for fact, figure in engine.read_figures(text).items()}
+    stated |= engine.read_spoken(text, on=on)
+    missing = {fact: "" for item in listed for fact in item.unknown}
+    if any(fact.startswith(Fact.ANSWER) for fact in stated):
+        missing |= _conditions_of(listed)
+    facts = (
+        Offer(fact, value, text[slice(*sentence)], missing[fact])
+        for fact, (value, sentence) in stated.items()
+        if fact in missing and fact not in known
+    )
+    return (*_trades_in(text, known), *facts)
+
+
+def _conditions_of(listed: Iterable[Listed]) -> Mapping[str, str]:
+    """Return the sentences of the conditions that listed schemes leave to a person, by the names of their answers."""
+    rows = (
+        row for sheet in read_revisions({item.revision_id for item in listed}).values() for row in sheet.criteria.all()
+    )
+    return {f"{Fact.ANSWER}{name}": text for row in rows for name, text in manual_sentences(row.definition).items()}
+
+
+def _trades_in(text: str, known: Container[str]) -> Iterator[Offer]:
+    if not any(fact in known for fact in ACTIVITIES):
+        for code, sentence in engine.read_trades(text).items():
+            yield Offer("naf", code, text[slice(*sentence)])
 
 
 def offers_of(submission: Submission, result: Result) -> tuple[Offer, ...]:
     """Return what the text of a file states and the schemes of its result lack."""
-    if not submission.text.strip():
-        return ()
-    waiting = (match.unknown for match in result.answering)
-    return offers_in(submission.text, known=result.facts, waiting=waiting)
+    return offers_in(submission.text, known=result.facts, listed=result.answering, on=submission.filed_on)

@@ -56,8 +56,7 @@ class Unfiled:
 
     def offers(self) -> tuple[Offer, ...]:
         """Return the facts that its text states and that listed schemes lack."""
-        waiting = (item.unknown for item in self._listed())
-        return offers_in(self.text, known=self.request.facts, waiting=waiting)
+        return offers_in(self.text, known=self.request.facts, listed=self._listed(), on=self.request.on)
 
     def open(self, declined: Collection[str]) -> Open:
         """Return what may be asked; ``declined`` are the questions that are not asked again."""

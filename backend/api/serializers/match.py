@@ -64,8 +64,8 @@ class OfferSerializer(WrittenSerializer[Offer]):
     )
     sentence = serializers.CharField(help_text="La phrase de « text » qui la dit.")
 
-    @extend_schema_field({"type": ["number", "string"]})
-    def get_said(self, offer: Offer) -> float | str:
+    @extend_schema_field({"type": ["number", "string", "boolean"]})
+    def get_said(self, offer: Offer) -> Any:
         return offer.value
 
 

@@ -66,6 +66,7 @@ from backend.matchmaking.engine.ranking import (
     weights_of,
 )
 from backend.matchmaking.engine.relations import Conflict, Link, conflicts, plan
+from backend.matchmaking.engine.spoken import impersonal, read_spoken
 from backend.matchmaking.engine.state_aid import (
     Left,
     Rate,
@@ -156,6 +157,7 @@ __all__ = [
     "fit_ranker",
     "fits_left",
     "held_schemes",
+    "impersonal",
     "implausible",
     "in_force",
     "is_same_activity",
@@ -179,6 +181,7 @@ __all__ = [
     "read_figures",
     "read_preferences",
     "read_request",
+    "read_spoken",
     "read_trades",
     "recall",
     "reciprocal_rank",

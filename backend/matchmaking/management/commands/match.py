@@ -185,7 +185,7 @@ class Answers:
             warnings = {"warnings": list(question.warnings)} if question.warnings else {}
             reason = {"reason": answer.decision.cause} if answer.decision.cause else {}
             understood = understood_of(question.text, reading, answer, self._weights)
-            waiting = (item.unknown for item in answer.ranked if item.addresses)
+            listed = [item for item in answer.ranked if item.addresses]
             yield {
                 "id": question.id,
                 **warnings,
@@ -193,7 +193,9 @@ class Answers:
                 **reason,
                 "understood": [_understood(need, self._codes.sub_needs[need.sub_need]) for need in understood],
                 "preferences": [*map(_preference, said_of(question.text, reading.preferences))],
-                "offered": [*map(_offer, offers_in(question.text, known=question.facts, waiting=waiting))],
+                "offered": [
+                    *map(_offer, offers_in(question.text, known=question.facts, listed=listed, on=question.on))
+                ],
                 "matches": [*map(_match, answer.ranked)],
             }
 
