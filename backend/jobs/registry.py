@@ -26,6 +26,7 @@ from backend.schemes.summary import send_summaries
 from backend.steering.facts import follow_files
 from backend.steering.mailing import send_notes
 from backend.steering.nightly import rebuild
+from backend.steering.page_counts import keep_page_counts
 
 
 def _watch(*, on: date) -> Work:
@@ -133,6 +134,14 @@ JOBS: dict[str, Job] = {
             work=send_notes,
             at=time(8, 15),
             late_after=30 * HOUR,
+        ),
+        Job(
+            name="pages.count",
+            label="Pages lues",
+            what="Note combien de pages publiques ont été lues : des nombres par jour, rien de qui les lit.",
+            work=keep_page_counts,
+            every_seconds=300.0,
+            late_after=6 * HOUR,
         ),
         Job(
             name="sessions.erase",

@@ -312,3 +312,29 @@ class FairnessMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.kind} {self.group}"
+
+
+class PageCount(models.Model):
+    """How many pages of a kind were read on a day: a number, of nobody."""
+
+    class Kind(models.TextChoices):
+        HOME = "home", _("Accueil")
+        CATALOGUE = "catalogue", _("Liste des dispositifs")
+        SCHEME = "scheme", _("Fiche d’un dispositif")
+        START = "start", _("Début d’une demande")
+        ANSWER = "answer", _("Réponse avant tout nom")
+        OPEN_DATA = "open_data", _("Données ouvertes, statistiques")
+        ABOUT = "about", _("Pages d’information")
+
+    day = models.DateField(_("jour"))
+    kind = models.CharField(_("sorte de page"), max_length=9, choices=Kind)
+    n_pages = models.PositiveIntegerField(_("pages"), default=0)
+
+    class Meta:
+        verbose_name = _("pages lues")
+        verbose_name_plural = _("pages lues")
+        ordering = ["-day", "kind"]
+        constraints = [models.UniqueConstraint(fields=["day", "kind"], name="page_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.kind} {self.n_pages}"

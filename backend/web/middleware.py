@@ -19,6 +19,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from backend.accounts.devices import remember_device
 from backend.accounts.models import User
+from backend.common.days import current_day
+from backend.steering.models import PageCount
+from backend.steering.page_counts import count_page
 from backend.web.second_factor import detour
 
 SEEN, SEEN_SECONDS = "seen_at", 300
@@ -112,3 +115,29 @@ def open_session(request: HttpRequest, user: User, **_signal: Any) -> None:
 def know_browser(request: HttpRequest, user: User, **_signal: Any) -> None:
     """Who chose a password by the link of an e-mail is the owner, however many others try from elsewhere."""
     request.shown_account = user.email  # type: ignore[attr-defined]
+
+
+# Public pages that are counted, by the name of their address; of those behind a secret link or a sign-in none is.
+COUNTED = {
+    "home": PageCount.Kind.HOME,
+    "public_schemes": PageCount.Kind.CATALOGUE,
+    "public_scheme": PageCount.Kind.SCHEME,
+    "start": PageCount.Kind.START,
+    "draft_answer": PageCount.Kind.ANSWER,
+    **dict.fromkeys(("open_data", "statistics"), PageCount.Kind.OPEN_DATA),
+    **dict.fromkeys(("legal", "privacy", "accessibility", "contact", "transparency"), PageCount.Kind.ABOUT),
+}
+
+
+def counted_pages(get_response: GetResponse) -> GetResponse:
+    """Count the public pages that are read, whoever reads them: whole ones, asked for by GET."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        match = request.resolver_match
+        kind = COUNTED.get(match.view_name) if match else None
+        if kind and request.method == "GET" and response.status_code == 200 and "HX-Request" not in request.headers:
+            count_page(kind, on=current_day())
+        return response
+
+    return middleware

@@ -10,6 +10,7 @@ from backend.common.days import current_day
 from backend.common.spreadsheets import escape_cell
 from backend.common.throttles import client_network, spend
 from backend.schemes.exports.licence import LICENCE, LICENCE_URL
+from backend.steering.page_counts import pages_by_month
 from backend.steering.published import DEFINITIONS, NAMES, as_rows, first_day, published
 from backend.web.throttles import too_many_requests
 
@@ -20,6 +21,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "found": published(),
         "first_on": first_day(current_day()),
         "definitions": DEFINITIONS,
+        "pages": pages_by_month(on=current_day()),
         "licence": LICENCE,
         "licence_url": LICENCE_URL,
     }
