@@ -12,17 +12,20 @@ from backend.matchmaking.transitions import State
 OPEN = frozenset({State.FOLLOWED, State.APPLIED})
 
 
-def open_schemes(submission: Submission) -> list[SchemeState]:
-    """Return the schemes that a firm follows or asked for, of which nobody knows the end."""
-    states = states_of(submission, told=True).own.values()
+def open_schemes(submission: Submission, *, told: bool = True) -> list[SchemeState]:
+    """Return the schemes that a firm follows or asked for, of which nobody knows the end.
+
+    ``told``: of verdicts, by those that the firm was told of alone, as what it is asked shows no other.
+    """
+    states = states_of(submission, told=told).own.values()
     return [state for state in states if state.counts and state.counts.state in OPEN]
 
 
 def without_a_word(survey: Survey) -> list[SchemeState]:
-    """Return the schemes of a question of which nothing was said from the day it was asked on."""
+    """Return the schemes of a question of which nothing was said from the day it was asked on, in a review neither."""
     return [
         state
-        for state in open_schemes(survey.submission)
+        for state in open_schemes(survey.submission, told=False)
         if state.counts
         and timezone.localdate(state.counts.at) < survey.asked_on
         and state.scheme.pk not in survey.still_waiting

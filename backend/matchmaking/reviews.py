@@ -16,6 +16,7 @@ from backend.matchmaking.emails import decided_reviews, enqueue_reviewed
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import FollowUp, Match, Review, ReviewEnd, Submission
+from backend.matchmaking.outcomes import end_questions
 from backend.matchmaking.ownership import known_facts
 from backend.matchmaking.results import latest_result, mark_shown
 from backend.matchmaking.services import correct_submission
@@ -122,6 +123,7 @@ def _record(case: Case, **columns: Any) -> Review:
         decided_at=timezone.now(),
         **columns,
     )
+    end_questions(case.submission)
     kind = Kind.REVIEW_WITHDRAWN if review.is_withdrawn else Kind.REVIEW_RECORDED
     _note(kind, case.submission, case.officer, detail=review.verdict)
     return review

@@ -184,3 +184,14 @@ def test_officers_are_left_to_ask_what_one_answer_of_two_does_not_say(file, offi
     answer_outcome(survey=ours(Survey).get(submission=file), scheme=two[1], answer="waiting", on=DAY)
     send_surveys(on=DAY + timedelta(days=30))
     assert is_left(file)
+
+
+@pytest.mark.parametrize(("reason", "ends"), [("already_has_it", True), ("not_worth_it", True), ("", False)])
+def test_a_verdict_that_ends_a_scheme_ends_its_question_at_once(file, officer, two, reason, ends):
+    followed, applied = two
+    say(submission=file, scheme=applied, state="refused", on=DAY)
+    assert is_left(file)
+    decide(file, followed, officer, reason)  # to keep it says nothing of what came of it
+    assert is_left(file) is not ends
+    other = Submission.objects.get(contact__email="b@b.example")
+    assert is_left(other)
