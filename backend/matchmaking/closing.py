@@ -1,6 +1,7 @@
 """Files that are done: closed by an officer, each night where nothing is left to follow, and opened again (ADR 46)."""
 
-from collections.abc import Collection, Mapping
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from django.core.exceptions import PermissionDenied
@@ -19,6 +20,7 @@ from backend.matchmaking.services import compute_results_of
 from backend.matchmaking.states import SchemeState, states_of_files
 from backend.matchmaking.transitions import KEPT, OVER, State
 
+logger = logging.getLogger(__name__)
 Closing = Submission.Closing
 SILENCE = timedelta(days=90)
 SHARD = 500  # files read at once
@@ -77,9 +79,18 @@ def close_done_files(*, on: date) -> Work:
     One that fails keeps no other open; ``SomeFailed`` is raised at the end.
     """
     keys = list(_reviewed().order_by("pk").values_list("pk", flat=True))
-    shards = (keys[first : first + SHARD] for first in range(0, len(keys), SHARD))
-    done = (key for shard in shards for key in _done(shard, on))
-    return Work(n_looked_at=len(keys), n_changed=change_each(lambda key: _close(key, on), done))
+    return Work(n_looked_at=len(keys), n_changed=change_each(lambda key: _close(key, on), _to_close(keys, on)))
+
+
+def _to_close(keys: Sequence[int], on: date) -> Iterator[int]:
+    """Yield the files that are done; where some that are read at once cannot be, each of them, to be read alone."""
+    for first in range(0, len(keys), SHARD):
+        shard = keys[first : first + SHARD]
+        try:
+            yield from _done(shard, on)
+        except Exception:
+            logger.exception("Files %s to %s cannot be read at once", shard[0], shard[-1])
+            yield from shard
 
 
 @transaction.atomic

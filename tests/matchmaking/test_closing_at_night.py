@@ -15,7 +15,7 @@ from backend.matchmaking.follow_up import (
     refer_file,
     take_back_offer,
 )
-from backend.matchmaking.models import FileEvent, HandOver, SchemeEvent, Submission
+from backend.matchmaking.models import FileEvent, HandOver, Review, SchemeEvent, Submission
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say, undo_last
 from backend.territories.models import ServedEpci
@@ -27,6 +27,7 @@ from tests.factories import (
     first_matches,
     make_officer,
     make_submission,
+    publish_revision,
     rewriting,
 )
 from tests.matchmaking.closings import officers_word, reason_of, reviewed
@@ -172,6 +173,25 @@ def test_one_file_that_fails_keeps_no_other_open(officer):
     with failing("matchmaking_fileevent", files[1]), pytest.raises(SomeFailed, match="1 sur 3"):
         close_done_files(on=NIGHT)
     assert [reason_of(file) for file in files] == ["ended", "", "ended"]
+    close_done_files(on=NIGHT)
+    assert reason_of(files[1]) == "ended"
+
+
+def test_one_file_that_cannot_be_read_keeps_none_of_those_read_with_it_open(officer):
+    files = [make_submission(confirmed=True, siren="", email=f"{n}@a.example") for n in range(3)]
+    for file in files:
+        (scheme,) = reviewed(file, officer)
+        officers_word(file, officer, scheme, "applied", "granted")
+    other = first_matches(files[1], 2)[1].scheme
+    decide(files[1], other, officer, "not_worth_it")
+    publish_revision(other, amount_text="Une autre somme")
+    with rewriting():
+        Review.objects.filter(submission=files[1], scheme=other).update(reason="of a release to come")
+    with pytest.raises(SomeFailed, match="1 sur 3 : KeyError"):
+        close_done_files(on=NIGHT)
+    assert [reason_of(file) for file in files] == ["ended", "", "ended"]
+    with rewriting():
+        Review.objects.filter(submission=files[1], scheme=other).update(reason="not_worth_it")
     close_done_files(on=NIGHT)
     assert reason_of(files[1]) == "ended"
 
