@@ -251,11 +251,18 @@ def mark_shown(*, submission: Submission, result: Result) -> None:
     Alert.objects.filter(submission=submission).update(told=result)
 
 
+class Pruned(ValueError):
+    """An answer of which the matches were erased: the revisions that it was computed with are not known any more."""
+
+
 def replay(result: Result) -> list[str]:
     """Ask the engine the same question again, of the same revisions, weights and day; return what differs, or nothing.
 
-    This is what a dispute needs: whatever changed since, an old answer can be had again and explained.
+    This is what a dispute needs: whatever changed since, an old answer can be had again and explained. Raises
+    ``Pruned`` where its matches were erased, on which nothing rested.
     """
+    if result.is_pruned:
+        raise Pruned(result.pk)
     matches = {match.scheme_id: match for match in result.matches.all()}
     catalogue = engine.catalogue_of(match.revision_id for match in matches.values())
     keys = {pk: key for key, pk in catalogue.schemes_by_key.items()}

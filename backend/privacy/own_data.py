@@ -165,9 +165,10 @@ def _aids(submission: Submission) -> Iterator[Line]:
 def _answers(submission: Submission) -> Iterator[Line]:
     for result in submission.results.all():
         n_matches = result.matches.answering().count()
-        yield Line(
-            label=_("Résultat calculé"), value=_("{n} dispositifs").format(n=n_matches), since=result.computed_at
-        )
+        value = _("{n} dispositifs").format(n=n_matches)
+        if not n_matches and result.is_pruned:
+            value = _("dispositifs effacés depuis : un autre résultat l’a remplacé")
+        yield Line(label=_("Résultat calculé"), value=value, since=result.computed_at)
     last_end = submission.review_ends.first()
     reviews = submission.reviews.select_related("officer", "scheme__current")
     told_reviews = reviews.filter(decided_at__lte=last_end.ended_at) if last_end else reviews.none()

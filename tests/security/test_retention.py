@@ -16,11 +16,24 @@ from backend.links.models import Link
 from backend.links.services import make_link
 from backend.matchmaking.closing import close_file, reopen_file
 from backend.matchmaking.follow_up import record_step, write_note
-from backend.matchmaking.models import CallRequest, Language, Note, Review, SavedDraft, Submission, Survey
+from backend.matchmaking.models import (
+    Alert,
+    CallRequest,
+    Language,
+    Note,
+    Result,
+    Review,
+    SavedDraft,
+    Submission,
+    Survey,
+)
+from backend.matchmaking.results import Pruned, compute_result, replay
+from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.surveys import rate
 from backend.notifications.models import Notification
 from backend.privacy.models import RetentionRun
+from backend.privacy.own_data import own_data
 from backend.privacy.predicates import PREDICATES, Whole
 from backend.privacy.retention import apply_retention, due_on
 from backend.privacy.rules import Rule, RuleError, read_rules, rules
@@ -35,6 +48,7 @@ from tests.factories import (
     make_officer,
     make_saved_draft,
     make_submission,
+    rewriting,
 )
 from tests.neighbour import ours
 from tests.security.erased import begin_draft
@@ -147,7 +161,16 @@ def a_recipient(at: datetime) -> None:
         )
 
 
+def an_old_result(at: datetime) -> None:
+    submission = make_submission(confirmed=True)
+    old = submission.results.get()
+    compute_result(submission=submission, on=DAY)
+    with rewriting():
+        Result.objects.filter(pk=old.pk).update(computed_at=at)
+
+
 MADE = [
+    ("results_unread", an_old_result),
     ("call_requests", a_call),
     ("drafts", a_draft),
     ("saved_drafts", a_saved_draft),
@@ -288,3 +311,49 @@ def test_durations_are_said_as_people_say_them(days, words):
 
 def test_only_what_is_outside_the_database_has_no_work():
     assert [name for name, row in PREDICATES.items() if row.becomes == Whole.OUTSIDE] == ["outside"]
+
+
+# -- answers on which nothing rests
+
+
+@pytest.mark.parametrize("rests", ["nothing", "review", "end", "mark", "newest"])
+def test_the_matches_of_an_answer_go_only_where_nothing_rests_on_them(rests):
+    submission = make_submission(confirmed=True, wants_alerts=True)
+    other = make_submission(confirmed=True, siret="", siren="", email="autre@firme.example")
+    old, officer = submission.results.get(), make_officer()
+    if rests in ("review", "end"):
+        decide(submission, first_matches(submission)[0].scheme, officer)
+    if rests == "end":
+        end_review(submission=submission, officer=officer, on=DAY)
+    if rests != "newest":
+        newer = compute_result(submission=submission, on=DAY)
+        if rests != "mark":
+            Alert.objects.filter(submission=submission).update(told=newer)
+    n_matches, n_others = old.matches.count(), other.results.get().matches.count()
+    with rewriting():
+        Result.objects.filter(pk=old.pk).update(computed_at=moment(400, time(12)))
+    apply_retention(on=DAY)
+    assert old.matches.count() == (0 if rests == "nothing" else n_matches)
+    assert Result.objects.filter(pk=old.pk).exists()
+    assert other.results.get().matches.count() == n_others
+    if rests == "nothing":
+        assert RetentionRun.objects.get(rule="matches").counts == {"result_matches": n_matches}
+        assert next(found for found in due_on(DAY) if found.rule.name == "matches").keys == ()
+
+
+@pytest.mark.alone("every result is replayed, and the second firm's lack matches")
+def test_a_pruned_answer_is_not_said_to_differ(capsys):
+    an_old_result(moment(400, time(12)))
+    submission = ours(Submission).get()
+    apply_retention(on=DAY)
+    newest, pruned = submission.results.all()
+    assert replay(newest) == []
+    with pytest.raises(Pruned):
+        replay(pruned)
+    capsys.readouterr()
+    call_command("replay", submission.reference)
+    said = capsys.readouterr().out
+    assert "1 résultats rejoués, 0 différences" in said
+    assert "1 résultats sans leurs dispositifs" in said
+    values = [line.value for theme in own_data(submission) for line in theme.lines]
+    assert any("dispositifs effacés depuis" in value for value in values)

@@ -88,6 +88,11 @@ class Result(models.Model):
         return list(self.matches.select_related("scheme", "need"))
 
     @property
+    def is_pruned(self) -> bool:
+        """Whether its matches were erased since, as nothing rested on them: it holds one for each scheme otherwise."""
+        return not self.matches.exists()
+
+    @property
     def answering(self) -> list["Match"]:
         """Those of them that the firm has or may have and that answer what it asks."""
         return [match for match in self.ranked if match.addresses and match.eligibility != Match.Verdict.INELIGIBLE]

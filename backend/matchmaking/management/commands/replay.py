@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backend.matchmaking.models import Result
-from backend.matchmaking.results import replay
+from backend.matchmaking.results import Pruned, replay
 
 
 class Command(BaseCommand):
@@ -22,12 +22,19 @@ class Command(BaseCommand):
             if not (number.isascii() and number.isdigit() and len(number) < 10):
                 raise CommandError(f"« {options['reference']} » n’est pas un numéro de demande, comme D-2026-00012.")
             results = results.filter(submission=int(number))
-        different = 0
+        different = pruned = 0
         rows = list(results[: options["last"]])
         for result in rows:
-            for line in replay(result):
+            try:
+                lines = replay(result)
+            except Pruned:
+                pruned += 1
+                continue
+            for line in lines:
                 different += 1
                 self.stdout.write(f"{result.submission.reference}, le {result.on} : {line}")
-        self.stdout.write(f"{len(rows)} résultats rejoués, {different} différences")
+        self.stdout.write(f"{len(rows) - pruned} résultats rejoués, {different} différences")
+        if pruned:
+            self.stdout.write(f"{pruned} résultats sans leurs dispositifs, effacés depuis : ils ne se rejouent plus")
         if different:
             raise CommandError("Un résultat rejoué devrait être le même.")
