@@ -100,13 +100,14 @@ def _languages(before: datetime) -> Found:
     return _rows(Language.objects.exclude(pk__in=newest), F("learnt_at"), before)
 
 
-def _results_unread(before: datetime) -> Found:
-    """Count replaced answers on which nothing rests: no review of theirs, no end of a review, no mark of an alert."""
+def _matches_unread(before: datetime) -> Found:
+    """Give the matches of replaced answers on which nothing rests: no review, no end of one, no mark of an alert."""
     newer = Result.objects.filter(submission=OuterRef("submission"), computed_at__gt=OuterRef("computed_at"))
     matches = Match.objects.filter(result=OuterRef("pk"))
     replaced = Result.objects.filter(Exists(newer), Exists(matches), ~Exists(matches.filter(reviews__isnull=False)))
     named = Exists(ReviewEnd.objects.filter(result=OuterRef("pk"))) | Exists(Alert.objects.filter(told=OuterRef("pk")))
-    return _rows(replaced.exclude(named), F("computed_at"), before)
+    old = replaced.exclude(named).filter(computed_at__lt=before)
+    return _rows(Match.objects.filter(result__in=old.values("pk")), F("result__computed_at"), before)
 
 
 _ENDED = Notification.objects.filter(ended_at__isnull=False)
@@ -129,7 +130,7 @@ PREDICATES: dict[str, Predicate] = {
     "recipients_never_confirmed": Predicate(
         lambda before: _rows(NoteRecipient.objects.filter(confirmed_at=None), F("added_at"), before), "note_recipients"
     ),
-    "results_unread": Predicate(_results_unread, "result_matches"),
+    "matches_unread": Predicate(_matches_unread, "matches"),
     "languages_replaced": Predicate(_languages, "languages"),
     "journal": Predicate(lambda before: _rows(AuditEvent.objects.all(), F("at"), before), "journal"),
     "administration": Predicate(

@@ -59,7 +59,6 @@ TREATMENTS: dict[str, Erasable] = {
     "results": Erasable(table="matchmaking_result"),
     "reviewed_results": Erasable(table="matchmaking_result", changes="facts = '{}'"),
     "matches": Erasable(table="matchmaking_match"),
-    "result_matches": Erasable(table="matchmaking_match", key="result_id"),
     "reviewed_matches": Erasable(
         table="matchmaking_match", changes="unknown = '{}', to_confirm = '{}', presumed = NULL"
     ),

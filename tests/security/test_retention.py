@@ -170,7 +170,7 @@ def an_old_result(at: datetime) -> None:
 
 
 MADE = [
-    ("results_unread", an_old_result),
+    ("matches_unread", an_old_result),
     ("call_requests", a_call),
     ("drafts", a_draft),
     ("saved_drafts", a_saved_draft),
@@ -337,7 +337,7 @@ def test_the_matches_of_an_answer_go_only_where_nothing_rests_on_them(rests):
     assert Result.objects.filter(pk=old.pk).exists()
     assert other.results.get().matches.count() == n_others
     if rests == "nothing":
-        assert RetentionRun.objects.get(rule="matches").counts == {"result_matches": n_matches}
+        assert RetentionRun.objects.get(rule="matches").counts == {"matches": n_matches}
         assert next(found for found in due_on(DAY) if found.rule.name == "matches").keys == ()
 
 
