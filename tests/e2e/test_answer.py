@@ -3,10 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Service, look, sign_in
+from tests.e2e.conftest import Service, fits_a_phone, look, sign_in
 
 pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
-MOST_SCREENS = 6.5  # of a phone, for the whole answer of a firm of which little is known, with its question
 OFFICER, ELSEWHERE = "claire.vasseur@jonction.example", "julien.mercier@jonction.example"
 
 
@@ -45,13 +44,35 @@ def test_each_state_of_the_answer_reads_on_a_phone_and_on_a_desk(service: Servic
     look(page, "reponse-hors-territoire")
 
 
+def test_the_answer_of_very_different_firms_fits_a_phone(service: Service, open_context):
+    firms = {
+        "Nous voulons recruter deux développeurs et exporter en Allemagne.": ("6201Z", "57", "12"),
+        "Je veux acheter un véhicule électrique et me faire connaître sur internet.": ("4334Z", "10-micro", "0"),
+    }
+    for text, (naf, legal_form, headcount) in firms.items():
+        page = open_context().new_page()
+        page.goto(f"{service.url}/demande/")
+        page.get_by_label("De quoi avez-vous besoin").fill(text)
+        page.get_by_role("button", name="Continuer").click()
+        page.get_by_text("Remplir à la main").click()
+        page.get_by_label("Nom de l’entreprise").fill("Établissements du Quai")
+        page.get_by_label("Commune du site").fill("Compiègne")
+        page.get_by_label("Code APE (NAF)").fill(naf)
+        page.get_by_label("Forme juridique").select_option(legal_form)
+        page.get_by_role("button", name="Continuer").click()
+        page.get_by_label("Combien de salariés").fill(headcount)
+        page.get_by_role("button", name="Continuer").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Établissements du Quai")
+        fits_a_phone(page)
+
+
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
 def test_a_card_is_answered_in_one_tap_before_any_name(service: Service, open_context, javascript):
     page = open_context(javascript=javascript).new_page()
     state(page, service, "Je cherche deux soudeurs", name="Fonderie du Quai (inventée)")
     page.get_by_role("button", name="Continuer").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Fonderie du Quai")
-    assert page.evaluate("document.documentElement.scrollHeight") <= MOST_SCREENS * 740
+    fits_a_phone(page)
     card = page.locator(".shortlist .scheme").filter(has=page.get_by_role("button", name="Oui")).first
     name = card.get_by_role("heading").inner_text()
     button = card.get_by_role("button", name="Oui")

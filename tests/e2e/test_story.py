@@ -11,7 +11,7 @@ import pytest
 import yaml
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Service, look, sign_in, wait_for
+from tests.e2e.conftest import Service, fits_a_phone, look, sign_in, wait_for
 from tests.e2e.messages import body, link, messages_to, wait_for_message
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected_schemes.yaml").read_text())
@@ -97,8 +97,9 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     expect(page).to_have_url(f"{service.url}/demande/reponse/")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Par quoi commencer, pour Chaudronnerie du Bac")
     before = shown(page)
+    fits_a_phone(page)
     see(page, "05-reponse")
-    page.get_by_role("link", name="ou chercher un dispositif").click()
+    page.get_by_role("link", name="autres, ou chercher").click()
     listed_before = listed(page)
     see(page, "05-tous")
     page.get_by_role("link", name="Votre réponse").click()
@@ -118,6 +119,7 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     expect(page.locator("main")).to_contain_text("Confirmez votre adresse")
     assert shown(page) == before
     assert len(before) == 5
+    fits_a_phone(page)
     see(page, "06-resultat")
     shown_at = page.url
     first = page.locator("article.scheme").first
@@ -126,7 +128,7 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
         first.get_by_role("link", name="Voir chaque condition").click()
     expect(page.locator(".criteria li .outcome").first).to_be_visible()
     page.goto(shown_at)
-    page.get_by_role("link", name="ou chercher un dispositif").click()
+    page.get_by_role("link", name="autres, ou chercher").click()
     first_twenty = listed(page)
     assert first_twenty == listed_before
     named = [key for key in EXPECTED if key in first_twenty]
@@ -146,6 +148,7 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     expect(page.locator("main")).to_contain_text("Pas encore relu")
     receipt = wait_for_message(service, address, "lien de votre résultat")
     page.goto(link(receipt, "resultat"))  # another link to the same page
+    fits_a_phone(page)
     expect(page.locator("main")).to_contain_text("Pas encore relu")
     assert receipt["List-Unsubscribe"] is None  # correspondence is refused on the page
     told_before = len(mornings(service))

@@ -82,7 +82,7 @@ def test_a_scheme_that_no_result_holds_is_not_found(client, submission):
 def test_the_way_to_the_others_is_searched_and_paged(client, submission):
     page = client.get(page_of(submission))
     n_more = page.context["page"].n_more
-    assert f"Voir les {n_more} autres, ou chercher un dispositif" in text_of(page)
+    assert f"Voir les {n_more} autres, ou chercher" in text_of(page)
     everything = client.get(f"{page_of(submission)}tous/", {"voir": "tout"})
     assert "Page 1 sur" in text_of(everything)
     first = everything.context["page"][0].revision.name

@@ -51,7 +51,7 @@ def test_a_result_says_what_it_is_of_and_leads_to_what_can_be_done_with_it(clien
     assert "Par quoi commencer, pour Tôlerie des Étangs" in text
     assert "Un développeur économique (Service ARC) le relit, puis vous écrit et vous appelle." in text
     assert links["Comment ils sont classés"] == reverse("transparency")
-    assert links["Corriger ou compléter mes réponses"] == reverse("correct", args=[token])
+    assert links["Corriger mes réponses"] == reverse("correct", args=[token])
     assert links["Mes données"] == reverse("own_data", args=[token])
 
 
