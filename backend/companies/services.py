@@ -5,13 +5,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.companies.models import Company, Establishment, Fact, FactSheet, FactSnapshot, ReceivedAid
 from backend.companies.packing import VERSION, pack
 
+SITE = """
+WITH company AS (
+    INSERT INTO companies_company (siren) VALUES (%s)
+    ON CONFLICT (siren) DO UPDATE SET siren = EXCLUDED.siren RETURNING id
+)
+INSERT INTO companies_establishment (siret, company_id) SELECT %s, id FROM company
+ON CONFLICT (siret) DO UPDATE SET siret = EXCLUDED.siret RETURNING id, company_id
+"""
 BATCH = 5_000  # sheets whose snapshots are written together
 
 
@@ -26,14 +34,24 @@ def open_sheet(*, siret: str, siren: str, name: str) -> FactSheet:
 @transaction.atomic(savepoint=False)
 def identify(*, sheet: FactSheet, siret: str, siren: str, name: str) -> bool:
     """Say whose sheet it is; return whether that differs from what it said."""
-    company = Company.objects.get_or_create(siren=siren)[0] if siren else None
-    establishment = None
-    if siret and company:
-        establishment = Establishment.objects.get_or_create(siret=siret, defaults={"company": company})[0]
+    establishment = _site_of(siret=siret, siren=siren) if siret and siren else None
+    company = establishment.company if establishment else _company_of(siren) if siren else None
     known = (sheet.company, sheet.establishment, sheet.name)
     sheet.company, sheet.establishment, sheet.name = company, establishment, name
     sheet.save()
     return known != (company, establishment, name)
+
+
+def _company_of(siren: str) -> Company:
+    return Company.objects.get_or_create(siren=siren)[0]
+
+
+def _site_of(*, siret: str, siren: str) -> Establishment:
+    """Return an establishment with its company, both made where there are none, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(SITE, [siren, siret])
+        pk, company = cursor.fetchone()
+    return Establishment(pk=pk, siret=siret, company=Company(pk=company, siren=siren))
 
 
 def is_another(*, sheet: FactSheet, siret: str, siren: str) -> bool:
@@ -90,11 +108,11 @@ def record_facts(
 @transaction.atomic(savepoint=False)
 def record_first_facts(
     *, sheet: FactSheet, declared: Mapping[str, Any], official: Mapping[str, Any], origins: Mapping[str, str], on: date
-) -> None:
+) -> dict[str, Any]:
     """Record what a firm declares on a sheet just opened in this transaction, beside what the register says of it.
 
     Where the firm says something else, or takes back what the register says, its word counts, and the register's stays
-    beside it. ``origins`` gives another origin than *declared* to some facts.
+    beside it. ``origins`` gives another origin than *declared* to some facts. Return what is known then, by name.
     """
     said = {**dict.fromkeys(official), **declared}
     now = _now(on)
@@ -109,9 +127,12 @@ def record_first_facts(
         if official.get(name) != value
     ]
     Fact.objects.bulk_create(rows)
-    if rows:
-        asked = {name for name in said if name.startswith(Fact.DECLINED)}
-        _write_snapshots({sheet.pk: {name: value for name, value in said.items() if name not in asked}})
+    if not rows:
+        return {}
+    (snapshot,) = _write_snapshots(
+        {sheet.pk: {name: value for name, value in said.items() if not name.startswith(Fact.DECLINED)}}
+    )
+    return snapshot.values()
 
 
 def _now(on: date) -> dict[str, Any]:
@@ -126,13 +147,15 @@ def store_snapshots(sheets: Collection[int]) -> None:
     _write_snapshots(in_force)
 
 
-def _write_snapshots(in_force: Mapping[int, Mapping[str, Any]]) -> None:
+def _write_snapshots(in_force: Mapping[int, Mapping[str, Any]]) -> list[FactSnapshot]:
     snapshots = []
     for sheet, facts in in_force.items():
         row, rest = pack({name: value for name, value in facts.items() if value is not None})
         snapshots.append(FactSnapshot(sheet_id=sheet, version=VERSION, packed=row, rest=rest or None))
     columns = ["version", "packed", "rest"]
-    FactSnapshot.objects.bulk_create(snapshots, update_conflicts=True, unique_fields=["sheet"], update_fields=columns)
+    return FactSnapshot.objects.bulk_create(
+        snapshots, update_conflicts=True, unique_fields=["sheet"], update_fields=columns
+    )
 
 
 def rebuild_snapshots(*, everything: bool = False) -> int:

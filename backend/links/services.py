@@ -17,8 +17,8 @@ NOTED_EVERY = timedelta(days=1)  # uses are noted this often, so that reading a 
 
 
 @transaction.atomic
-def make_link(*, kind: Kind, object_id: int, scope: str = "") -> str:
-    """Make a link and return its token, which nobody can read again."""
+def make_link(*, kind: Kind, object_id: int, scope: str = "", is_used: bool = False) -> str:
+    """Make a link and return its token, which nobody can read again; ``is_used`` where its page is opened at once."""
     token = TOKEN_START + secrets.token_urlsafe(TOKEN_BYTES)
     now = timezone.now()
     Link.objects.create(
@@ -28,6 +28,7 @@ def make_link(*, kind: Kind, object_id: int, scope: str = "") -> str:
         digest=digest_of(token),
         created_at=now,
         expires_at=_end(kind, now),
+        last_used_at=now if is_used else None,
     )
     return token
 

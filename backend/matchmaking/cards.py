@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import prefetch_related_objects
-
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.contributions import named
@@ -24,6 +22,7 @@ from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision
 from backend.schemes.quality import is_overdue
 from backend.schemes.services import manual_facts
+from backend.schemes.taxonomy import sub_needs
 
 type AidNotes = Callable[[Revision], tuple[str, ...]]
 
@@ -193,7 +192,9 @@ def unsaved(ranked: Iterable[engine.Ranked]) -> list[Match]:
     # By the revisions the answer names: another may be published between the ranking and this line.
     revisions = read_revisions([item.revision_id for item in ranked])
     matches = [Match(scheme=revisions[item.revision_id].scheme, **columns_of(item)) for item in ranked]
-    prefetch_related_objects(matches, "need")
+    needs = sub_needs()
+    for match in matches:
+        match.need = needs.get(match.need_id or "")
     return matches
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 
 from backend.companies.models import Fact
+from backend.matchmaking.contents import EVENTS, REVIEWS, may_have
 from backend.matchmaking.models import Review, SchemeEvent, Submission
 from backend.matchmaking.ownership import Readings, readings_of
 from backend.matchmaking.transitions import HELD, Origin, counting, last_of, state_of_verdict
@@ -31,12 +32,19 @@ def held_schemes(submission: Submission) -> dict[str, bool]:
     return held_by(readings_of([submission])).get(submission.pk, {})
 
 
+def may_hold(submission: Submission) -> bool:
+    """Tell whether anything that is said in a file itself may be that its firm has a scheme."""
+    return may_have(submission, REVIEWS) or may_have(submission, EVENTS)
+
+
 def held_by(readings: Readings, *, among: QuerySet[Submission] | None = None) -> dict[int, dict[str, bool]]:
     """Return the same of many files at once, by file; those of which none is known are left out.
 
     Of those of which ``readings`` says who is read with them, and ``among`` others, too many to be named. Who has a
     scheme whose sheet gave way to another one has that one: they are the same.
     """
+    if not readings and among is None:
+        return {}
     together = {pk: {pk, *(other.pk for other in others)} for pk, others in readings.items()}
     files = Q(submission__in={pk for several in together.values() for pk in several})
     if among is not None:

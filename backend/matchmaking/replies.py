@@ -7,7 +7,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Cause, Need, Result, Submission
 from backend.matchmaking.offers import Offer, OfferedFact, by_fact, offers_of
 from backend.matchmaking.preferences import Preferences, SaidPreference, preferences_of
-from backend.schemes.models import SubNeed
+from backend.schemes.taxonomy import sub_needs
 
 FEWEST_BOXES, MOST_BOXES = 2, 4
 
@@ -138,10 +138,10 @@ def said_back_unfiled(
     offers: tuple[Offer, ...],
 ) -> SaidBack:
     """Return what a firm reads of its needs that has filed nothing: the same, from what was understood just now."""
-    decision, sub_needs = answer.decision, SubNeed.objects.in_bulk([need.sub_need for need in reading.needs])
+    decision, known = answer.decision, sub_needs()
     needs = {
         need.sub_need: Need(
-            sub_need=sub_needs[need.sub_need],
+            sub_need=known[need.sub_need],
             ticked=need.ticked,
             sentence=need.sentence and list(need.sentence),
         )

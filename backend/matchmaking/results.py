@@ -12,7 +12,7 @@ from psycopg import sql
 from backend.accounts.models import User
 from backend.companies.packing import rows_of
 from backend.matchmaking import engine
-from backend.matchmaking.held import held_by
+from backend.matchmaking.held import held_by, may_hold
 from backend.matchmaking.models import Alert, Cause, Match, Need, NeedCorrection, Result, Submission
 from backend.matchmaking.ownership import Readings, known_values_of, numbers_read, packed_files, readings_of
 from backend.matchmaking.preferences import preferences_of
@@ -91,7 +91,8 @@ def facts_of_all(submissions: Sequence[Submission]) -> list[dict[str, Any]]:
 
 
 def _facts(submissions: Sequence[Submission], readings: Readings, compiled: engine.Catalogue) -> list[dict[str, Any]]:
-    values, held = known_values_of(submissions, readings), held_by(readings)
+    values = known_values_of(submissions, readings)
+    held = held_by({file.pk: readings[file.pk] for file in submissions if readings[file.pk] or may_hold(file)})
     table = compiled.correspondence
     return [engine.with_correspondents({**values[file.pk], **held.get(file.pk, {})}, table) for file in submissions]
 
@@ -145,14 +146,19 @@ def compute_result(
     on: date,
     rules: engine.InForce | None = None,
     needs: Iterable[Need] | None = None,
+    first: Mapping[str, Any] | None = None,
 ) -> Result:
     """Ask the engine again and keep its answer, with all it takes to replay it.
 
-    ``rules`` and ``needs`` are what is in force and what the file needs, where the caller has just read them.
+    ``rules`` and ``needs`` are what is in force and what the file needs, where the caller has just read them;
+    ``first`` is what is known of a file just made, which reads no other and has no earlier result.
     """
     rules = rules or engine.in_force()
     catalogue, readings = rules.compiled, readings_of([submission])
-    (facts,) = _facts([submission], readings, catalogue)
+    if first is None:
+        (facts,) = _facts([submission], readings, catalogue)
+    else:
+        facts = engine.with_correspondents(first, catalogue.correspondence)
     request = _request(submission, facts, submission.needs.all() if needs is None else needs, rules, on=on)
     (found,) = engine.answer([request], compiled=catalogue, weights=rules.weights, ranker=rules.ranker)
     answer = engine.with_presumed(found, request, compiled=catalogue, weights=rules.weights, ranker=rules.ranker)
@@ -180,7 +186,7 @@ def compute_result(
         {"result_id": result.pk, "scheme_id": catalogue.schemes_by_key[item.scheme_key], **columns_of(item)}
         for item in answer.ranked
     )
-    record_unmet(submission, result, answer.ranked, catalogue)
+    record_unmet(submission, result, answer.ranked, catalogue, is_first=first is not None)
     return result
 
 

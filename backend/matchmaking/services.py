@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Exists, F
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -105,14 +105,11 @@ def file_submission(filing: Filing, *, on: date, consent: Consent | None = None,
     fresh link has ``proven`` the address, it is confirmed at once (ADR 43).
     Raises ``OutsideTerritory``: nothing is kept then.
     """
-    same_key = Submission.objects.filter(filing_key=filing.filing_key)
-    if already := same_key.first():
-        return already
     try:
         return _file(filing, on=on, consent=consent, proven=proven)
     except IntegrityError:
-        if already := same_key.first():  # the same click arrived twice at the same moment: the other one has it all
-            return already
+        if already := Submission.objects.filter(filing_key=filing.filing_key).first():
+            return already  # a second click, which takes back all that it wrote
         raise
 
 
@@ -133,9 +130,9 @@ def _file(filing: Filing, *, on: date, consent: Consent | None, proven: bool) ->
     declared, official = (
         {name: value for name, value in said.items() if name not in left} for said in (filing.facts, filing.official)
     )
-    record_first_facts(sheet=sheet, declared=declared, official=official, origins=filing.origins, on=on)
+    known = record_first_facts(sheet=sheet, declared=declared, official=official, origins=filing.origins, on=on)
     contact = Contact.objects.create(name=filing.contact_name, email=filing.email, phone=filing.phone)
-    n_of_company, n_of_address = _filed_of_late(sheet.company_id, filing.email, now)
+    of_late = Submission.objects.filter(filed_at__gt=now - timedelta(days=1))
     submission = Submission.objects.create(
         filing_key=filing.filing_key,
         sheet=sheet,
@@ -148,8 +145,10 @@ def _file(filing: Filing, *, on: date, consent: Consent | None, proven: bool) ->
         consented_at=consent.at if consent else now,
         consent_by=consent.by if consent else None,
         officer=consent.by if consent else None,
-        many_of_company=n_of_company >= settings.MANY_FILES_OF_COMPANY,
-        many_of_address=n_of_address >= settings.MANY_FILES_OF_ADDRESS,
+        # For officers to know: as many came in the last 24 hours. Asked by the statement that inserts the file.
+        many_of_company=sheet.company_id is not None
+        and Exists(of_late.filter(sheet__company=sheet.company_id)[settings.MANY_FILES_OF_COMPANY - 1 :]),
+        many_of_address=Exists(of_late.filed_with(filing.email)[settings.MANY_FILES_OF_ADDRESS - 1 :]),
     )
     changes = {
         **dict.fromkeys(sorted(filing.has), NeedCorrection.Change.ADDED),
@@ -169,7 +168,9 @@ def _file(filing: Filing, *, on: date, consent: Consent | None, proven: bool) ->
         removed=filing.has_not,
         language=rules.language,
     )
-    result = compute_result(submission=submission, on=on, rules=rules, needs=needs)
+    # With a proven address it may read other files from now on.
+    first = None if proven else known
+    result = compute_result(submission=submission, on=on, rules=rules, needs=needs, first=first)
     if filing.wants_alerts:  # heard only once the address is confirmed
         Alert.objects.create(submission=submission, asked_at=now, told=result, told_on=on)
     if proven:
@@ -179,14 +180,6 @@ def _file(filing: Filing, *, on: date, consent: Consent | None, proven: bool) ->
     else:
         enqueue_confirmation(submission)
     return submission
-
-
-def _filed_of_late(company: int | None, email: str, now: datetime) -> tuple[int, int]:
-    """Return how many files of a company and of an address the last 24 hours brought, for officers to know."""
-    of_company, of_address = Q(sheet__company=company or 0), Q(contact__email__iexact=email)
-    rows = Submission.objects.filter(of_company | of_address, filed_at__gt=now - timedelta(days=1)).order_by()
-    found = rows.aggregate(company=Count("pk", filter=of_company), address=Count("pk", filter=of_address))
-    return found["company"], found["address"]
 
 
 @transaction.atomic

@@ -22,12 +22,18 @@ class Why:
 
 
 def record_unmet(
-    submission: Submission, result: Result, ranked: Iterable[engine.Ranked], compiled: engine.Catalogue
+    submission: Submission,
+    result: Result,
+    ranked: Iterable[engine.Ranked],
+    compiled: engine.Catalogue,
+    *,
+    is_first: bool = False,
 ) -> None:
     """Bring the unmet needs of a submission up to what its newest result says; each keeps its first day."""
     found = _unmet(result, list(ranked), compiled)
-    gone = [row.pk for row in submission.unmet_needs.all() if row.sub_need_id not in found]
-    submission.unmet_needs.filter(pk__in=gone).delete()
+    gone = [row.pk for row in submission.unmet_needs.all() if row.sub_need_id not in found] if not is_first else []
+    if gone:
+        submission.unmet_needs.filter(pk__in=gone).delete()
     UnmetNeed.objects.bulk_create(
         (
             UnmetNeed(

@@ -7,7 +7,7 @@ sender may live longer than the lease; tasks/outbox.py sees to that.
 
 import logging
 import smtplib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, partial
@@ -18,7 +18,8 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -84,53 +85,64 @@ def enqueue_email(
     html, in_html = take_out_links(message.html)
     spec.check_links({link.kind for link in (*in_text, *in_html)})
     now = timezone.now()
-    due_at = _turn(spec, recipient=recipient, now=now)
+    earlier = _earlier(spec, key=key, recipient=recipient, now=now)
+    due_at = _turn(spec, [row.due_at for row in earlier if row.kind == kind], now=now)
     if due_at > now:
-        of_the_kind = Notification.objects.filter(kind=kind, recipient__iexact=recipient, about=list(about))
-        if waiting := of_the_kind.filter(state=Notification.State.DUE).first():
+        of_the_kind = (row for row in earlier if row.kind == kind and row.about == list(about))
+        if waiting := next((row for row in of_the_kind if row.state == Notification.State.DUE), None):
             return waiting
+    if known := next((row for row in earlier if row.dedupe_key == key), None):
+        return known
     stopped = bool(topic) and not asked_for and has_stopped(address=recipient, topic=topic)
     suppression = None if stopped else suppression_of(address=recipient, kind=kind)
     digest = sha256(f"{settings.SECRET_KEY}:{key}".encode()).hexdigest()[:40]
     capped: dict[str, Any] = {}
-    if turn and not stopped and not suppression and not Notification.objects.filter(dedupe_key=key).exists():
+    if turn and not stopped and not suppression:
         day = take_turn(address=recipient, turn=turn)
         due_at = max(due_at, earliest(day, on=turn.on))
         capped = {"cap_firm": turn.firm, "cap_day": day, "cap_first": turn.first}
-    notification, is_new = Notification.objects.get_or_create(
+    notification = Notification(
         dedupe_key=key,
-        defaults={
-            "kind": kind,
-            "about": list(about),
-            "recipient": recipient,
-            "reply_to": reply_to,
-            "subject": message.subject,
-            "text": text,
-            "html": html,
-            "links": [*in_text, *in_html],
-            "message_id": f"<{digest}@{settings.MESSAGE_ID_DOMAIN}>",
-            "topic": topic,
-            "state": Notification.State.STOPPED if stopped else Notification.State.DUE,
-            "owed_at": now,
-            "due_at": due_at,
-            "ended_at": now if stopped else None,
-            **capped,
-        },
+        kind=kind,
+        about=list(about),
+        recipient=recipient,
+        reply_to=reply_to,
+        subject=message.subject,
+        text=text,
+        html=html,
+        links=[*in_text, *in_html],
+        message_id=f"<{digest}@{settings.MESSAGE_ID_DOMAIN}>",
+        topic=topic,
+        state=Notification.State.STOPPED if stopped else Notification.State.DUE,
+        owed_at=now,
+        due_at=due_at,
+        ended_at=now if stopped else None,
+        **capped,
     )
-    if is_new and suppression:
+    if suppression:
         hold_back(notification, suppression)
-        notification.save()
+    try:
+        with transaction.atomic():
+            notification.save()
+    except IntegrityError:
+        if known := Notification.objects.filter(dedupe_key=key).first():
+            return known  # enqueued at the same moment by somebody else
+        raise
     return notification
 
 
-def _turn(spec: EmailKind, *, recipient: str, now: datetime) -> datetime:
-    """Return when one more e-mail of a kind may leave for an address."""
-    if not spec.spacing:
-        return now
-    longest = now - timedelta(seconds=max(seconds for _, seconds in spec.spacing))
-    earlier = Notification.objects.filter(kind=spec.name, recipient__iexact=recipient, due_at__gt=longest)
-    latest = earlier.order_by("-due_at").values_list("due_at", flat=True)[: max(n for n, _ in spec.spacing)]
-    due = list(latest)
+def _earlier(spec: EmailKind, *, key: str, recipient: str, now: datetime) -> list[Notification]:
+    """Return the e-mail of a key, and those of a spaced kind that its address awaits or had of late, newest first."""
+    wanted = Q(dedupe_key=key)
+    if spec.spacing:
+        of_late = Q(due_at__gt=now - timedelta(seconds=max(seconds for _, seconds in spec.spacing)))
+        waiting = Q(state=Notification.State.DUE)
+        wanted |= Q(of_late | waiting, kind=spec.name, recipient__iexact=recipient)
+    return list(Notification.objects.filter(wanted).order_by("-due_at"))
+
+
+def _turn(spec: EmailKind, due: Sequence[datetime], *, now: datetime) -> datetime:
+    """Return when one more e-mail of a kind may leave for an address that had some, the newest first."""
     turns = [due[n - 1] + timedelta(seconds=seconds) for n, seconds in spec.spacing if len(due) >= n]
     return max([now, *turns])
 

@@ -253,6 +253,9 @@ def clear_caches() -> None:
     _changes.cache_clear()
     territory_name.cache_clear()
     _territory_codes.cache_clear()
+    _served_epci_of.cache_clear()
+    activities.cache_clear()
+    _communes_named.cache_clear()
 
 
 @lru_cache(maxsize=1)
@@ -263,9 +266,20 @@ def zone_codes() -> tuple[str, ...]:
 
 def served_epci_of(commune_code: str, *, on: date) -> ServedEpci | None:
     """Return the served intercommunality a commune belongs to on a day, or none."""
+    return _served_epci_of(commune_code, period_of(on))
+
+
+@lru_cache(maxsize=2_000)
+def _served_epci_of(commune_code: str, period: date) -> ServedEpci | None:
     return ServedEpci.objects.filter(
-        perimeter__contents__in=Containment.objects.valid(on).filter(inner__code=f"COM-{commune_code}")
+        perimeter__contents__in=Containment.objects.valid(period).filter(inner__code=f"COM-{commune_code}")
     ).first()
+
+
+@lru_cache(maxsize=1)
+def activities() -> dict[str, Nomenclature]:
+    """Return every code of the NAF rév. 2, whatever its level; they change with a release only."""
+    return {row.code: row for row in Nomenclature.objects.filter(system=Nomenclature.System.NAF_REV2)}
 
 
 @lru_cache(maxsize=1)
@@ -314,9 +328,13 @@ def find_communes(text: str, *, limit: int = 12) -> list[Perimeter]:
         return []
     name = _SAINT.sub(lambda saint: f"sainte{saint['rest']}" if saint["e"] else f"saint{saint['rest']}", wanted)
     spellings = {name, name.replace(" ", "-"), name.replace("-", " ")}
-    exact = communes.filter(search_name__in=spellings)
-    found = exact if exact.exists() else communes.filter(_starts_with(spellings))
-    return _served_first(found)[:limit]
+    found = communes.filter(search_name__in=spellings) if code else _communes_named(frozenset(spellings))
+    return _served_first(found or communes.filter(_starts_with(spellings)))[:limit]
+
+
+@lru_cache(maxsize=2_000)
+def _communes_named(spellings: frozenset[str]) -> tuple[Perimeter, ...]:
+    return tuple(Perimeter.objects.communes().filter(search_name__in=spellings))
 
 
 def _served_first(communes: Iterable[Perimeter]) -> list[Perimeter]:

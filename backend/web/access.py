@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from backend.links.models import RULES, Kind, Link
 from backend.links.services import find_link, make_link, use_up
+from backend.matchmaking.contents import read_contents
 from backend.matchmaking.models import Submission
 
 FRESH = "fresh_access"  # in the session: which address, until when, and the result links made there
@@ -31,18 +32,19 @@ def opened(kind: Kind, token: str) -> Link:
     return link
 
 
-def submission_of(link: Link) -> Submission:
-    """Return the file that a link opens."""
+def submission_of(link: Link, *, with_contents: bool = False) -> Submission:
+    """Return the file that a link opens; ``with_contents`` to show it as it is, where nothing is written first."""
     rows = Submission.objects.select_related("sheet", "contact", "epci", "reviewed_by", "alert")
-    submission = rows.filter(pk=link.object_id).first()
+    number = link.object_id
+    submission = read_contents(rows, number) if with_contents else rows.filter(pk=number).first()
     if submission is None:
         raise DeadLink
     return submission
 
 
-def opened_submission(token: str) -> Submission:
+def opened_submission(token: str, *, with_contents: bool = False) -> Submission:
     """Return the file of a result link; raise ``DeadLink``."""
-    return submission_of(opened(Kind.RESULT, token))
+    return submission_of(opened(Kind.RESULT, token), with_contents=with_contents)
 
 
 def token_of(request: HttpRequest) -> str:
@@ -89,15 +91,18 @@ def drop_access(request: HttpRequest) -> None:
             use_up(link=link)
 
 
-def result_link(request: HttpRequest, submission: Submission) -> str:
-    """Return the token of a result link: in an open space one for each file, which ends when the space is closed."""
+def result_link(request: HttpRequest, submission: Submission, *, is_used: bool = False) -> str:
+    """Return the token of a result link: in an open space one for each file, which ends when the space is closed.
+
+    ``is_used`` where nothing else hangs on the file yet that a first use prolongs, so that its page need not note it.
+    """
     if not has_fresh_access(request, submission):
-        return make_link(kind=Kind.RESULT, object_id=submission.pk)
+        return make_link(kind=Kind.RESULT, object_id=submission.pk, is_used=is_used)
     space = request.session[FRESH]
     links, key = space.get(LINKS, {}), str(submission.pk)
     if key in links and find_link(kind=Kind.RESULT, token=links[key]):
         return str(links[key])
-    token = make_link(kind=Kind.RESULT, object_id=submission.pk)
+    token = make_link(kind=Kind.RESULT, object_id=submission.pk, is_used=is_used)
     request.session[FRESH] = {**space, LINKS: {**links, key: token}}
     return token
 

@@ -16,6 +16,7 @@ import yaml
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from backend.config.test import WORKER
+from benchmarks.phone import HEIGHT, WIDTH, places_of
 from tests.conftest import TEMPLATE, make_once
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -234,23 +235,13 @@ def sign_in(page: Page, address: str) -> None:
     page.wait_for_url(lambda url: "/compte/connexion/" not in url)
 
 
-# Of an answer, on a phone of 360 × 740: how tall it is, where its first step ends and its first card begins.
-PLACES = """() => {
-    const box = selector => document.querySelector(selector)?.getBoundingClientRect();
-    return {
-        screens: document.documentElement.scrollHeight / 740,
-        step: (box('.next-steps li')?.bottom ?? 0) + scrollY,
-        card: (box('.shortlist .scheme')?.top ?? 0) + scrollY,
-    };
-}"""
 MOST_SCREENS, LOWEST_STEP, LOWEST_CARD = 6, 700, 1500
 
 
 def fits_a_phone(page: Page) -> None:
-    """An answer takes six screens at most, says what to do first on the first one and the first scheme on the second."""
-    page.wait_for_load_state()
-    assert page.viewport_size == {"width": 360, "height": 740}
-    places = page.evaluate(PLACES)
+    """Six screens at most; what to do first stands on the first one, the first scheme on the second."""
+    assert page.viewport_size == {"width": WIDTH, "height": HEIGHT}
+    places = places_of(page)
     assert places["screens"] <= MOST_SCREENS, places
     assert 0 < places["step"] <= LOWEST_STEP, places
     assert 0 < places["card"] <= LOWEST_CARD, places

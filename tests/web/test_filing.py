@@ -1,5 +1,6 @@
 """Filing, from the first page to the result: once, whatever happens on the way."""
 
+import gzip
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -13,11 +14,12 @@ from backend.companies.models import Company, Contact, Establishment, Fact, Fact
 from backend.companies.services import store_snapshots
 from backend.matchmaking.models import Result, Submission
 from backend.notifications.models import Notification
-from tests.factories import COMMUNES, OUTSIDE, led_to, rewriting
+from benchmarks.phone import first_visit
+from tests.factories import COMMUNES, OUTSIDE, led_to, link_to, rewriting
 from tests.neighbour import ours
-from tests.web.conftest import CONTACT, FIRM, FORMS, NEED, fill, text_of
+from tests.web.conftest import CONTACT, FIRM, FORMS, NEED, PROJECT, fill, text_of
 
-N_QUERIES = 33  # of the request that files
+MOST_QUERIES = 15  # of each request that leads to the answer, shows it, files it and shows what was filed
 
 
 def row_counts():
@@ -55,14 +57,28 @@ def test_the_steps_and_a_contact_make_one_submission_with_everything_that_was_ty
     assert client.get(response["Location"]).status_code == 200
 
 
+def count(ask, status):
+    """Return how many statements the database gets while a page is asked for, savepoints apart."""
+    with CaptureQueriesContext(connection) as queries:
+        assert ask().status_code == status
+    return sum("SAVEPOINT" not in query["sql"] for query in queries)
+
+
 @pytest.mark.django_db
 def test_filing_asks_the_database_little_and_packs_what_it_wrote(client):
     fill(client, upto="projet")
     form = {**CONTACT, "filing_key": client.get("/demande/reponse/").context["draft"].key}
-    with CaptureQueriesContext(connection) as queries:
-        assert client.post("/demande/contact/", form).status_code == 302
-    asked = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
-    assert len(asked) == N_QUERIES
+    asked = {
+        "the last step": count(lambda: client.post("/demande/projet/", PROJECT), 302),
+        "the answer": count(lambda: client.get("/demande/reponse/"), 200),
+        "filing": count(lambda: client.post("/demande/contact/", form), 302),
+        "the result": count(lambda: client.get(f"/resultat/{link_to(ours(Submission).get())}/"), 200),
+    }
+    assert {what: n for what, n in asked.items() if n > MOST_QUERIES} == {}, asked
+    page = client.get(f"/resultat/{link_to(ours(Submission).get())}/").content
+    assert len(page) <= 60_000
+    assert len(gzip.compress(page)) <= 15_000
+    assert len(page) < first_visit(page) <= 150_000
     sheet = ours(Submission).get().sheet
     assert sheet.snapshot.values() == sheet.values()
     written = sheet.snapshot.packed, sheet.snapshot.rest

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.schemes.typography import number
 from backend.schemes.wording import perimeter_name
-from backend.territories.models import Nomenclature
+from backend.territories.services import activities
 
 UNKNOWN = ("", _("Je ne sais pas"))
 
@@ -98,7 +98,7 @@ def commune_label(code: str | None) -> str:
 
 def activity_choices() -> list[Any]:
     """Return industry by division, then the other sections: what a factory owner looks for comes first."""
-    rows = Nomenclature.objects.filter(system=Nomenclature.System.NAF_REV2, level__in=("section", "division"))
+    rows = activities().values()
     sections = {row.code: row.name for row in rows if row.level == "section"}
     divisions = sorted((row.code, row.name) for row in rows if row.level == "division")
     industry: list[tuple[str, str]] = [(code, name) for code, name in divisions if "05" <= code <= "39"]

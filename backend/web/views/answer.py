@@ -20,7 +20,7 @@ from backend.matchmaking.in_charge import outside_contacts
 from backend.matchmaking.models import AnswerCount, Cause, Submission
 from backend.matchmaking.offers import chosen
 from backend.matchmaking.services import Filing, file_submission
-from backend.schemes.models import SubNeed, TaxonomyNeed
+from backend.schemes.taxonomy import families, sub_needs
 from backend.web.access import fresh_access, private, result_link
 from backend.web.drafts import CALL, CONTACT, MOST_BYTES, Draft, Stated, stated
 from backend.web.forms.answers import trilean
@@ -82,7 +82,7 @@ def needs(request: HttpRequest) -> HttpResponse:
             draft.say_preference(preference, holds=holds)
             draft.keep(request.session)
             return after(draft)
-    known = set(SubNeed.objects.values_list("key", flat=True))
+    known = set(sub_needs())
     has, has_not = (known.intersection(request.POST.getlist(name)) for name in ("has", "has_not"))
     if request.POST.get("none"):
         has_not |= known.intersection(request.POST.getlist("shown"))
@@ -163,7 +163,7 @@ def contact(request: HttpRequest) -> HttpResponse:
         submission = file_submission(filing_of(said, form), on=current_day(), proven=is_proven(request, draft))
         draft.forget(request.session)
     request.session[FILED] = draft.key
-    return redirect("result", result_link(request, submission))
+    return redirect("result", result_link(request, submission, is_used=True))
 
 
 def show_again(request: HttpRequest) -> HttpResponse | None:
@@ -221,7 +221,7 @@ def answer_page(
         "company_name": said.company_name,
         "page": page,
         "said": understood,
-        "picker": TaxonomyNeed.objects.prefetch_related("sub_needs") if picks else (),
+        "picker": families() if picks else (),
         "needs_url": reverse("draft_needs"),
         "needs_error": _("Cochez ce que vous cherchez, une case au moins ; rien n’a été changé.")
         if NOTHING_TICKED in request.GET

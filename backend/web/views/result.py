@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from backend.links.models import Kind
 from backend.links.services import make_link
 from backend.matchmaking import engine
 from backend.matchmaking.alerts import is_heard, stop_alerts, subscribe
+from backend.matchmaking.contents import NOTES, may_have
 from backend.matchmaking.corrections import confirm_needs, correct_preference
 from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.deadlines import deadlines_of
@@ -37,7 +37,7 @@ from backend.matchmaking.state_aid import has_aids, ledger_of, proposes_de_minim
 from backend.matchmaking.unverified import whom_to_call
 from backend.notifications.models import StopReason
 from backend.notifications.services import StopError, explain_stop
-from backend.schemes.models import SubNeed, TaxonomyNeed
+from backend.schemes.taxonomy import families, sub_needs
 from backend.web.access import has_fresh_access, opened, opened_submission, private, submission_of, token_of
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
@@ -66,7 +66,7 @@ def unless_closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 @require_http_methods(["GET", "HEAD"])
 @limit_wrong_links
 def result(request: HttpRequest, token: str) -> HttpResponse:
-    return result_page(request, opened_submission(token))
+    return result_page(request, opened_submission(token, with_contents=True))
 
 
 def result_page(
@@ -127,7 +127,9 @@ def result_page(
         "question_url": reverse("question", args=[token]),
         "caller": caller_of(submission) if page.nothing_fits else "",
         "openings": openings_of(submission),
-        "notes": submission.notes.for_the_firm().select_related("author", "organisation"),
+        "notes": submission.notes.for_the_firm().select_related("author", "organisation")
+        if may_have(submission, NOTES)
+        else (),
         "whom_to_call": whom_to_call(submission),
         "guides": answer.guides() if page.nothing_fits else (),
         "colleagues": colleagues_of(submission),
@@ -186,17 +188,12 @@ def colleague(request: HttpRequest, token: str) -> HttpResponse:
     return redirect(reverse("result", args=[token]) + "#collegue")
 
 
-def families() -> QuerySet[TaxonomyNeed]:
-    """Return the needs of the taxonomy with their sub-needs, to tick."""
-    return TaxonomyNeed.objects.prefetch_related("sub_needs")
-
-
 @require_POST
 @limit_wrong_links
 @unless_closed
 def needs(request: HttpRequest, token: str) -> HttpResponse:
     """Take the firm's word on what it was understood to need: boxes that it ticks, what it takes away."""
-    submission, known = opened_submission(token), set(SubNeed.objects.values_list("key", flat=True))
+    submission, known = opened_submission(token), set(sub_needs())
     if fact := request.POST.get("fact"):
         value = request.POST.get("value", "")
         take_offer(submission=submission, fact=fact, value=value, on=current_day())

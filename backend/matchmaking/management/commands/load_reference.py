@@ -13,7 +13,7 @@ from backend.matchmaking import engine, line_codes, line_views
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.rematching import open_rematch
 from backend.matchmaking.weights import WeightsError, load_weights
-from backend.schemes import kept
+from backend.schemes import kept, taxonomy
 from backend.schemes.models import Proposal, Scheme
 from backend.schemes.observing import ObservationError, follow_all, load_observations
 from backend.schemes.sayings import load_sayings
@@ -46,6 +46,7 @@ class Command(BaseCommand):
         engine.clear_caches()
         line_codes.clear_caches()
         kept.clear_cache()
+        taxonomy.clear_caches()
         line_views.clear_cache()
 
     def _load(self, folder: Path) -> None:

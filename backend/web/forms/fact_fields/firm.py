@@ -14,6 +14,7 @@ from backend.matchmaking import engine
 from backend.schemes.models import is_activity
 from backend.schemes.typography import day as day_in_words
 from backend.territories.models import Nomenclature
+from backend.territories.services import activities
 from backend.territories.trades import find_activities, sure_activity
 from backend.web.forms.answers import LEGAL_FORMS, UNKNOWN, activity_choices, legal_form_key
 from backend.web.forms.fact_fields.base import FactFields, Facts
@@ -48,7 +49,7 @@ class ActivityFields(FactFields):
             return self._find_activity(typed)
         plain = typed.replace(".", "").replace(" ", "").upper()
         code = plain if len(plain) < 3 else f"{plain[:2]}.{plain[2:]}"
-        if not Nomenclature.objects.filter(system=Nomenclature.System.NAF_REV2, code=code).exists():
+        if code not in activities():
             raise ValidationError(
                 _("« %(typed)s » n’est pas un code de la NAF : quatre chiffres et une lettre, comme 25.62B."),
                 params={"typed": typed[:10]},

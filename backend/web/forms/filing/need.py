@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
 from backend.matchmaking.models import Submission
-from backend.schemes.models import TaxonomyNeed
+from backend.schemes.taxonomy import families, sub_needs
 from backend.web.forms.fact_fields.project import HorizonFields
 from backend.web.forms.filing.steps import StepForm
 
@@ -29,9 +29,8 @@ class NeedForm(HorizonFields, StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.families = list(TaxonomyNeed.objects.prefetch_related("sub_needs"))
         self.fields["needs"].choices = [  # type: ignore[attr-defined]
-            (sub_need.key, sub_need.label) for family in self.families for sub_need in family.sub_needs.all()
+            (sub_need.key, sub_need.label) for sub_need in sub_needs().values()
         ]
 
     def picker(self) -> list[dict[str, Any]]:
@@ -43,7 +42,7 @@ class NeedForm(HorizonFields, StepForm):
                 "boxes": [(sub_need, sub_need.key in ticked) for sub_need in family.sub_needs.all()],
                 "n_ticked": sum(sub_need.key in ticked for sub_need in family.sub_needs.all()),
             }
-            for family in self.families
+            for family in families()
         ]
 
     def clean_text(self) -> str:
