@@ -95,7 +95,7 @@ def timed(client: Client, method: str, path: str, data: dict[str, str] | None = 
         response = getattr(client, method)(path, data, secure=True)
     seconds = time.process_time() - start + postgres_seconds() - before
     assert response.status_code in (200, 302), (path, response.status_code)
-    return seconds, {"response": response, "queries": sum("SAVEPOINT" not in query["sql"] for query in queries)}
+    return seconds, {"response": response, "queries": sum("SAVEPOINT" not in str(query["sql"]) for query in queries)}
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -35,7 +35,7 @@ from backend.notifications.kinds import KINDS, EmailKind, OptOut, kind_of
 from backend.notifications.models import Notification, Stop, StopReason
 from backend.notifications.placeholders import PASSWORD, STOP, LinkSpec, put_in_links, take_out_links
 from backend.notifications.refusals import diagnose
-from backend.notifications.suppression import hold_back, record_delivery, suppression_of
+from backend.notifications.suppression import hold_back, record_delivery, suppression_of, suppressions_of
 
 logger = logging.getLogger(__name__)
 
@@ -94,10 +94,10 @@ def enqueue_email(
     if known := next((row for row in earlier if row.dedupe_key == key), None):
         return known
     stopped = bool(topic) and not asked_for and has_stopped(address=recipient, topic=topic)
-    suppression = None if stopped else suppression_of(address=recipient, kind=kind)
+    held = suppressions_of(address=recipient, kind=kind)
     digest = sha256(f"{settings.SECRET_KEY}:{key}".encode()).hexdigest()[:40]
     capped: dict[str, Any] = {}
-    if turn and not stopped and not suppression:
+    if turn and not stopped and not held.exists():
         day = take_turn(address=recipient, turn=turn)
         due_at = max(due_at, earliest(day, on=turn.on))
         capped = {"cap_firm": turn.firm, "cap_day": day, "cap_first": turn.first}
@@ -117,13 +117,15 @@ def enqueue_email(
         owed_at=now,
         due_at=due_at,
         ended_at=now if stopped else None,
+        suppression_id=None if stopped else Subquery(held.values("pk")[:1]),
         **capped,
     )
-    if suppression:
-        hold_back(notification, suppression)
     try:
         with transaction.atomic():
             notification.save()
+            if notification.suppression:
+                hold_back(notification, notification.suppression)
+                notification.save()
     except IntegrityError:
         if known := Notification.objects.filter(dedupe_key=key).first():
             return known  # enqueued at the same moment by somebody else

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -34,12 +35,17 @@ def digests(address: str) -> list[str]:
 
 
 def suppression_of(*, address: str, kind: str) -> Suppression | None:
-    """Return what holds e-mails of a kind back from an address: its death all of them, a complaint the alerts."""
+    """Return what holds e-mails of a kind back from an address."""
+    return suppressions_of(address=address, kind=kind).first()
+
+
+def suppressions_of(*, address: str, kind: str) -> QuerySet[Suppression]:
+    """Return all that does, what weighs most first: its death holds all of them back, a complaint the alerts."""
     rows = Suppression.objects.active().filter(digest__in=digests(address))
     spec = KINDS.get(kind)  # none: retired since the e-mail was enqueued
     if spec is None or spec.opt_out != OptOut.ONE_CLICK:
         rows = rows.dead()
-    return rows.order_by("-reason").first()  # "dead" before "complained"
+    return rows.order_by("-reason")  # "dead" before "complained"
 
 
 def is_dead(address: str) -> bool:
