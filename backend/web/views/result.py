@@ -45,6 +45,7 @@ from backend.web.forms.question import Asked, NotAsked, asked_with, open_questio
 from backend.web.forms.result import AlertForm, CallMeForm
 from backend.web.forms.states import RefusedState
 from backend.web.throttles import limit_wrong_links
+from backend.web.timeline import timeline
 from backend.web.views.access import links_of
 from backend.web.views.answer import NUMBER
 from backend.web.views.journal import openings_of
@@ -100,6 +101,7 @@ def result_page(
     organisation = organisation_in_charge(submission)
     shows_aids = aid_form or proposes_de_minimis(answer) or has_aids(submission)
     ledger = ledger_of(submission, on=answer.on) if shows_aids else None
+    deadlines = deadlines_of(submission, page, ledger, on=answer.on)
     links = links_of(submission, token)
     context = {
         "submission": submission,
@@ -110,7 +112,8 @@ def result_page(
         "result": answer,
         "page": page,
         "said": said,
-        "has_dates": bool(deadlines_of(submission, page, ledger, on=answer.on)),
+        "deadlines": deadlines,
+        "line": timeline([one.on for one in deadlines], on=answer.on) if deadlines else None,
         "picker": families() if page.nothing_fits and said.cause == Cause.NOT_UNDERSTOOD else (),
         "needs_url": reverse("firm_needs", args=[token]),
         "needs_error": needs_error,
