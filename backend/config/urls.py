@@ -58,6 +58,7 @@ from backend.web.views import (
     shares,
     space,
     statistics,
+    style,
     surveys,
     targets,
     team,
@@ -273,6 +274,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("backend.api.urls")),
     path("administration/", admin.site.urls),
     path("courriels/", pages.mailbox, name="mailbox"),
+    path("style/", style.style, name="style"),
     path("courriels/<str:name>/", pages.mailbox, name="mailbox_message"),
 ]
 

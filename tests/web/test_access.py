@@ -593,6 +593,7 @@ TABLE: dict[str, Row] = {
     **{f"admin:{name}": row for name, row in admin_rows().items()},
     # A demonstration's mail catcher: there is none in these tests.
     "mailbox": page(NOBODY),
+    "style": page(NOBODY),
     "mailbox_message": page(NOBODY, "x"),
 }
 
