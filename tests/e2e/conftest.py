@@ -198,24 +198,23 @@ def open_context(browser: Browser) -> Iterator:
         context.close()
 
 
-def look(page: Page, name: str, *, javascript: bool = True) -> None:
-    """Let axe read a page on a phone and, with ``JONCTION_LONG=1``, on a desk; nothing may scroll sideways on either.
+def look(page: Page, name: str, *, javascript: bool = True, desk: bool = False) -> None:
+    """Let axe read a page at 320 px and, with ``desk`` or ``JONCTION_LONG=1``, at 1280 px.
 
-    ``JONCTION_SCREENSHOTS=1`` keeps both pictures.
+    Nothing may scroll sideways at either, nor on the desk with letters twice as large. ``JONCTION_SCREENSHOTS=1``
+    keeps its pictures on a phone and on a desk.
     """
     page.wait_for_load_state()  # a click waits until the next page answers, not until its styles are there
     SCREENSHOTS.mkdir(exist_ok=True)
     size = page.viewport_size
-    for width in (360, 1280):
-        page.set_viewport_size({"width": width, "height": 740 if width == 360 else 900})
+    for width, height in ((360, 740), (1280, 900)) if os.environ.get("JONCTION_SCREENSHOTS") == "1" else ():
+        page.set_viewport_size({"width": width, "height": height})
         page.evaluate("window.scrollTo(0, 0)")
-        if os.environ.get("JONCTION_SCREENSHOTS") == "1":
-            page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
-        if javascript:
-            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert overflow <= 0, f"{name} scrolls sideways at {width} px"
-            if width != 360 and os.environ.get("JONCTION_LONG") != "1":
-                continue
+        page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
+    for width, height in ((320, 740), (1280, 900)) if javascript else ():
+        page.set_viewport_size({"width": width, "height": height})
+        assert not scrolls_sideways(page), f"{name} scrolls sideways at {width} px"
+        if width == 320 or desk or os.environ.get("JONCTION_LONG") == "1":
             page.evaluate(AXE)
             # At its end, where the bar that stays in sight lies on nothing: axe takes what it covers for too small.
             page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
@@ -225,7 +224,15 @@ def look(page: Page, name: str, *, javascript: bool = True) -> None:
                 for violation in found["violations"]
             ]
             assert broken == [], f"axe on {name} at {width} px"
+    if javascript:
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert not scrolls_sideways(page), f"{name} scrolls sideways with letters twice as large"
+        page.evaluate("document.documentElement.style.fontSize = ''")
     page.set_viewport_size(size)
+
+
+def scrolls_sideways(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
 def sign_in(page: Page, address: str) -> None:

@@ -131,9 +131,47 @@ def test_the_step_is_walked_by_keyboard(service: Service, open_context):
     look(page, "entreprise-corrigee")
 
 
+def test_a_firm_goes_from_the_first_page_to_its_answer_by_keyboard_alone(service: Service, open_context):
+    page = open_context().new_page()
+    page.goto(service.url)
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip-link")).to_be_focused()
+    page.keyboard.press("Enter")
+    press_until(page, "main a[href$='/demande/']")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Votre besoin")
+    press_until(page, "textarea")
+    page.keyboard.type("Je cherche deux soudeurs et un robot")
+    press_until(page, "main form button.btn-lg")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Votre entreprise")
+    press_until(page, "#id_q")
+    page.keyboard.type(SIRET)
+    expect(page.locator("button.site")).to_have_count(1)
+    press_until(page, "button.site")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("Sirene, ")
+    while not page.url.endswith("/reponse/"):  # the step on the project, where a likely scheme reads it
+        here = page.url
+        press_until(page, "main form button.btn-lg")
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url, here=here: url != here)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("CHAUDRONNERIE DU BAC")
+    press_until(page, ".scheme summary")
+    page.keyboard.press("Enter")
+    expect(page.locator(".scheme .criteria li .outcome").first).to_be_visible()
+    press_until(page, ".shortlist button[value=yes]")
+    page.keyboard.press("Enter")
+    expect(page.locator(".messages")).to_contain_text("C’est noté")
+    press_until(page, "#contact > summary")
+    page.keyboard.press("Enter")
+    press_until(page, "#id_contact_name")
+    expect(page.locator("body")).not_to_contain_text(SECOND)
+
+
 def press_until(page: Page, selector: str) -> None:
     """Go on with Tab until something has focus."""
-    for _ in range(40):
+    for _ in range(60):
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return
         page.keyboard.press("Tab")

@@ -89,7 +89,7 @@ def visit(page: Page, service: Service, name: str, path: str, *, status: int = 2
     assert answer.status == status, f"{path}: {answer.status}"
     if name == "api":
         page.locator(".opblock").first.wait_for()
-    look(page, f"page-{name}")
+    look(page, f"page-{name}", desk=True)
 
 
 def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context):
@@ -114,6 +114,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
         "mot-de-passe-change": "/compte/mot-de-passe/nouveau/fait/",
         "compte-ferme": "/compte/inactif/",
         "courriels": "/courriels/",
+        "style": "/style/",
         "api": "/api/",
         "confirmer": f"/confirmer/{made['confirm']}/",
         "arreter": f"/arreter/{made['stop']}/",
