@@ -593,7 +593,7 @@ TABLE: dict[str, Row] = {
     **{f"admin:{name}": row for name, row in admin_rows().items()},
     # A demonstration's mail catcher: there is none in these tests.
     "mailbox": page(NOBODY),
-    "style": page(NOBODY),
+    "style": page(PUBLIC),  # of a demonstration, as these tests are
     "mailbox_message": page(NOBODY, "x"),
 }
 
