@@ -157,12 +157,12 @@ def test_a_firm_goes_from_the_first_page_to_its_answer_by_keyboard_alone(service
         page.keyboard.press("Enter")
         page.wait_for_url(lambda url, here=here: url != here)
     expect(page.get_by_role("heading", level=1)).to_contain_text("CHAUDRONNERIE DU BAC")
+    press_until(page, ".asked button[value=yes]")  # what a card asks
+    page.keyboard.press("Enter")
+    expect(page.locator(".messages")).to_contain_text("C’est noté")
     press_until(page, ".scheme summary")
     page.keyboard.press("Enter")
     expect(page.locator(".scheme .criteria li .outcome").first).to_be_visible()
-    press_until(page, ".shortlist button[value=yes]")
-    page.keyboard.press("Enter")
-    expect(page.locator(".messages")).to_contain_text("C’est noté")
     press_until(page, "#contact > summary")
     page.keyboard.press("Enter")
     press_until(page, "#id_contact_name")
@@ -171,7 +171,7 @@ def test_a_firm_goes_from_the_first_page_to_its_answer_by_keyboard_alone(service
 
 def press_until(page: Page, selector: str) -> None:
     """Go on with Tab until something has focus."""
-    for _ in range(60):
+    for _ in range(90):
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return
         page.keyboard.press("Tab")
