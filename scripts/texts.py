@@ -18,7 +18,7 @@ from statistics import mean
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = ROOT / "backend" / "web" / "templates" / "web"
 FOLDERS = ("", "filing", "parts", "public", "published")
-MOST_WORDS = 20  # a sentence, on average
+MOST_WORDS, FEW = 20, 3  # of a sentence, on average; sentences of a page that has one
 # On every invoice, letterhead or form of a firm, or the name by which everybody knows the thing.
 KNOWN = {"SIRET", "SIREN", "APE", "NAF", "TVA", "HT", "PME", "CCI", "BTP", "CEDEX", "TSA", "PDF", "AA"}
 # Names of formats, on pages for those who write programs or as the law wants them named.
@@ -50,6 +50,11 @@ class Page:
         """How many words a sentence has, on average."""
         return mean(map(_n_words, self.sentences)) if self.sentences else 0.0
 
+    @property
+    def is_long(self) -> bool:
+        """Whether that is too much, of sentences enough to speak of an average."""
+        return len(self.sentences) >= FEW and self.words > MOST_WORDS
+
 
 def read(name: str, template: str) -> Page:
     """Read a template as its reader does, with one word for each variable."""
@@ -79,7 +84,7 @@ def pages() -> Iterator[Page]:
 def main() -> int:
     found = list(pages())
     sentences = sorted((sentence for page in found for sentence in page.sentences), key=_n_words, reverse=True)
-    wrong = [f"{page.name} : {page.words:.0f} mots par phrase" for page in found if page.words > MOST_WORDS]
+    wrong = [f"{page.name} : {page.words:.0f} mots par phrase" for page in found if page.is_long]
     wrong += [f"{page.name} : {', '.join(sorted(page.acronyms))}, sans explication" for page in found if page.acronyms]
     lines = [
         f"{len(sentences)} phrases, {mean(map(_n_words, sentences)):.1f} mots en moyenne",

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from scripts.texts import MOST_WORDS, pages, read
+from scripts.texts import FEW, pages, read
 from tests.conftest import ROOT
 
 # Criteria of each theme of the RGAA 4.1, and of all.
@@ -15,7 +15,7 @@ N_ALL = 106
 def test_sentences_of_our_pages_are_short_and_acronyms_explained():
     found = list(pages())
     assert sum(len(page.sentences) for page in found) > 400
-    assert {page.name: page.words for page in found if page.words > MOST_WORDS} == {}
+    assert {page.name: page.words for page in found if page.is_long} == {}
     assert {page.name: page.acronyms for page in found if page.acronyms} == {}
 
 
@@ -36,7 +36,10 @@ def test_a_template_is_read_as_its_reader_does(template, sentences, acronyms):
 
 
 def test_a_page_of_long_sentences_is_found():
-    assert read("page.html", f"<p>{'mot ' * 30}fin.</p>").words == 31
+    long = f"<p>{'mot ' * 30}fin.</p>"
+    assert read("page.html", long).words == 31
+    assert read("page.html", long * FEW).is_long
+    assert not read("page.html", f"{long}<p>Court.</p><p>Bref.</p>").is_long
 
 
 def rows() -> list[dict[str, str]]:
