@@ -45,6 +45,7 @@ def say(
     by_operator: bool = False,
     happened_on: date | None = None,
     reason: str = "",
+    refusal: str = "",
     note: str = "",
     euros: int | None = None,
 ) -> SchemeEvent:
@@ -67,10 +68,12 @@ def say(
         raise StateError(_("Ce dispositif n’est pas, ou plus, dans le résultat de cette demande."))
     euros = euros if state in WITH_EUROS else None
     reason = reason if state == State.SET_ASIDE else ""
+    refusal = refusal if state == State.REFUSED and officer else ""
     sent = {
         "state": state,
         "origin": origin,
         "reason": reason,
+        "refusal": refusal,
         "note": note,
         "euros": euros,
         "happened_on": happened_on,
@@ -80,6 +83,8 @@ def say(
     _check_follows(State(state), told, origin)
     if state == State.SET_ASIDE and reason not in SchemeEvent.Reason.values:
         raise StateError(_("Dites pourquoi ce dispositif n’est pas pour vous : choisissez une raison."))
+    if refusal and refusal not in SchemeEvent.Refusal.values:
+        raise StateError(_("Cette raison de refus n’est pas dans la liste : choisissez-en une, ou « non dite »."))
     if not on - MOST_BACK <= happened_on <= on:
         sentence = _("Le {day} est à venir : donnez le jour où c’est arrivé, ou laissez vide pour aujourd’hui.")
         if happened_on < on:

@@ -194,7 +194,7 @@ def _answers(submission: Submission) -> Iterator[Line]:
             origin=str(step.recorded_by),
         )
     for event in submission.scheme_events.select_related("scheme__current", "actor"):
-        told = [str(event.scheme), event.get_state_display(), event.get_reason_display()]
+        told = [str(event.scheme), event.get_state_display(), event.get_reason_display(), event.get_refusal_display()]
         told += [event.note] if event.actor is None else []
         told[2:2] = [f"{event.euros} €"] if event.euros is not None else []
         yield Line(

@@ -105,7 +105,10 @@ class SchemeFact(models.Model):
     state = models.CharField(_("ce qu’il en est"), max_length=9, choices=State)
     was_asked = models.BooleanField(_("demandé"), default=False)
     reason = models.CharField(
-        _("raison"), max_length=18, blank=True, help_text="Why it was set aside, by an officer, else by the firm."
+        _("raison"),
+        max_length=18,
+        blank=True,
+        help_text="Why it was set aside, or refused.",
     )
     is_firms = models.BooleanField(_("écarté par l’entreprise"), default=False)
     euros_asked = models.PositiveIntegerField(_("euros demandés"), null=True)

@@ -40,14 +40,16 @@ def scheme_facts(keys: Iterable[int]) -> dict[tuple[int, int], SchemeFact]:
     """
     found: dict[tuple[int, int], Said] = {}
     keys = list(keys)
-    columns = ("submission", "scheme", "state", "origin", "reason", "euros", "recorded_at")
+    columns = ("submission", "scheme", "state", "origin", "reason", "refusal", "euros", "recorded_at")
     rows = SchemeEvent.objects.standing().filter(submission__in=keys).exclude(state=State.FOLLOWED)
-    for file, scheme, state, origin, reason, euros, at in rows.order_by("recorded_at", "pk").values_list(*columns):
+    for file, scheme, state, origin, reason, refusal, euros, at in rows.order_by("recorded_at", "pk").values_list(
+        *columns
+    ):
         said = found.setdefault((file, scheme), Said())
         if origin == Origin.FIRM:
             said.firm = Word(state, at, reason)
         else:
-            said.staff = Word(state, at)
+            said.staff = Word(state, at, refusal)
         said.was_asked |= state in ASKED
         if euros is not None:
             said.euros[state] = euros
@@ -66,6 +68,8 @@ def _fact(key: tuple[int, int], said: Said) -> SchemeFact | None:
     fact = SchemeFact(file_id=file, scheme_id=scheme, was_asked=said.was_asked)
     if said.was_asked and last:
         fact.state, fact.said_at = last.state if last.state in ENDS else State.APPLIED, last.at
+        if fact.state == State.REFUSED and said.staff and said.staff.state == State.REFUSED:
+            fact.reason = said.staff.reason  # the firm says that it was refused, and not why
         fact.euros_asked, fact.euros_granted = said.euros.get(State.APPLIED), said.euros.get(State.GRANTED)
     elif said.verdict and said.verdict.state == Review.Verdict.REJECTED:
         fact.state, fact.said_at, fact.reason = State.SET_ASIDE, said.verdict.at, said.verdict.reason

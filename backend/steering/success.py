@@ -76,6 +76,7 @@ class SchemesAtWork:
 
     schemes: list[Worked] = field(default_factory=list)
     reasons: list[tuple[str, str, int]] = field(default_factory=list)  # whose reason, which, in how many files
+    refusals: list[tuple[str, int]] = field(default_factory=list)  # why operators refused, in how many files
     misleading: list[Misleading] = field(default_factory=list)
 
 
@@ -114,6 +115,7 @@ def schemes_at_work(scope: Scope, filters: Filters) -> SchemesAtWork:
     return SchemesAtWork(
         schemes=sorted(worked, key=lambda one: (-one.asked, one.name)),
         reasons=_reasons(rows),
+        refusals=_refusals(rows),
         misleading=sorted(misleading, key=lambda one: (-one.n, one.name)),
     )
 
@@ -174,6 +176,14 @@ def _reasons(rows: QuerySet[SchemeFact]) -> list[tuple[str, str, int]]:
         (whose[row["is_firms"]], str(labels[row["is_firms"]].get(row["reason"], row["reason"])), row["n"])
         for row in found
     ]
+
+
+def _refusals(rows: QuerySet[SchemeFact]) -> list[tuple[str, int]]:
+    """Return why operators refused, in how many files each, the most frequent first; those that nobody knows last."""
+    labels = dict(SchemeEvent.Refusal.choices)
+    found = rows.filter(state=State.REFUSED).values("reason").annotate(n=Count("pk"))
+    ordered = sorted(found, key=lambda row: (row["reason"] == "", -row["n"], row["reason"]))
+    return [(str(labels.get(row["reason"], "raison non dite")), row["n"]) for row in ordered]
 
 
 def _tasks(scope: Scope, schemes: Iterable[int]) -> dict[int, tuple[int, int]]:

@@ -79,7 +79,7 @@ def outcome(events, reviews):
     ends = [event for event in events if event.state != "followed"]
     if asked:
         sums = {event.state: event.euros for event in events if event.euros is not None}
-        return ends[-1].state, "", sums.get("applied"), sums.get("granted")
+        return ends[-1].state, ends[-1].refusal, sums.get("applied"), sums.get("granted")
     if reviews and reviews[0].verdict == "rejected":
         return "set_aside", reviews[0].reason, None, None
     if ends and ends[-1].state in ("set_aside", "given_up"):

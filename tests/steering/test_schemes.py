@@ -5,7 +5,10 @@ from random import Random
 
 import pytest
 from django.core.management import call_command
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from backend.accounts.models import Membership
 from backend.matchmaking.models import SchemeEvent, Submission
 from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.privacy.erasing import erase_submission
@@ -15,7 +18,7 @@ from backend.steering.models import SchemeFact
 from backend.steering.scopes import Filters, scope_of
 from backend.steering.success import Success, schemes_at_work, success_of
 from backend.territories.models import ServedEpci
-from tests.factories import CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
+from tests.factories import ARC, CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
 from tests.schemes.people import make_editor
 from tests.steering.recount import recount_schemes, recount_success
 
@@ -54,6 +57,7 @@ def live(seed):
                         officer=officer,
                         on=DAY,
                         reason=reason,
+                        refusal=random.choice(("", *SchemeEvent.Refusal.values)),
                         euros=euros,
                     )
                     if random.random() < 0.2:
@@ -165,3 +169,45 @@ def test_an_erased_file_stays_counted():
     assert counted() == before
     (row,) = schemes_at_work(scope_of(make_lead()), Filters()).schemes
     assert (row.asked, row.euros_granted) == (1, 10_000)
+
+
+def test_refusals_are_counted_by_reason_and_those_nobody_knows_come_last():
+    officers = {ARC: make_officer(ARC), CCLO: make_officer(CCLO)}
+    for place, (epci, refusal) in enumerate(
+        [(ARC, "budget_spent"), (ARC, "budget_spent"), (ARC, "incomplete"), (CCLO, "project"), (ARC, ""), (ARC, "")]
+    ):
+        apart = {"siret": "", "siren": "", "email": f"f{place}@firme.example"}
+        file = make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, **apart)
+        scheme = first_matches(file)[0].scheme
+        for state in ("applied", "refused"):
+            say(submission=file, scheme=scheme, state=state, officer=officers[epci], refusal=refusal, on=DAY)
+    rebuild_facts(on=DAY)
+    theirs = make_officer(ARC, role=Membership.Role.EPCI_LEAD)
+    assert schemes_at_work(scope_of(theirs), Filters()).refusals == [
+        ("enveloppe épuisée", 2),
+        ("dossier incomplet", 1),
+        ("raison non dite", 2),
+    ]
+    assert ("projet jugé insuffisant", 1) in schemes_at_work(scope_of(make_lead()), Filters()).refusals
+
+
+def test_only_an_officer_says_why_an_operator_refused():
+    officer, file = make_officer(), make_submission(confirmed=True)
+    firms, scheme = (match.scheme for match in first_matches(file, 2))
+    say(submission=file, scheme=firms, state="applied", on=DAY, refusal="project")
+    said = say(submission=file, scheme=firms, state="refused", on=DAY, refusal="project")
+    assert said.refusal == ""
+    say(submission=file, scheme=scheme, state="applied", on=DAY, officer=officer)
+    with pytest.raises(StateError, match="Cette raison de refus"):
+        say(submission=file, scheme=scheme, state="refused", on=DAY, officer=officer, refusal="la lune")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SchemeEvent.objects.create(
+            submission=file,
+            scheme=scheme,
+            state="granted",
+            origin="operator",
+            actor=officer,
+            refusal="project",
+            happened_on=DAY,
+            recorded_at=timezone.now(),
+        )

@@ -288,3 +288,18 @@ def test_what_the_firm_dismissed_is_not_in_the_answer_of_its_officer(client, sub
     page = client.get(reverse("result", args=[token]))
     assert schemes[0] not in carded(page)
     assert schemes[1] in carded(page)
+
+
+def test_a_refusal_is_coded_by_the_officer_and_read_by_the_firm(client, submission, officer, token, schemes):
+    client.force_login(officer)
+    step = reverse("officer_step", args=[submission.pk])
+    client.post(step, {"step": "applied", "scheme": schemes[0].pk})
+    refused = client.post(step, {"step": "refused", "scheme": schemes[0].pk, "refusal": "la lune"})
+    assert refused.status_code == 422
+    assert "« la lune » n’est pas une raison de la liste." in text_of(refused)
+    client.post(step, {"step": "refused", "scheme": schemes[0].pk, "refusal": "budget_spent", "by_operator": "on"})
+    said = text_of(client.get(reverse("officer_file", args=[submission.pk])))
+    assert f"Refusé : enveloppe épuisée {officer}, d’après le porteur" in said
+    client.logout()
+    pages = [f"/resultat/{token}/", f"/resultat/{token}/tous/", f"/resultat/{token}/dispositif/{schemes[0].pk}/"]
+    assert any("enveloppe épuisée" in text_of(client.get(page)) for page in pages)

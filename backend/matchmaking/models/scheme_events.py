@@ -46,6 +46,16 @@ class SchemeEvent(models.Model):
         NOT_WORTH_IT = "not_worth_it", _("le montant ne vaut pas la démarche")
         DEADLINE_TOO_CLOSE = "deadline_too_close", _("la date limite est trop proche")
 
+    class Refusal(models.TextChoices):
+        """Why an operator refused, as an officer learnt it; empty where nobody said."""
+
+        BUDGET_SPENT = "budget_spent", _("enveloppe épuisée")
+        CONDITION = "condition", _("une condition n’est pas remplie")
+        INCOMPLETE = "incomplete", _("dossier incomplet")
+        TOO_LATE = "too_late", _("demande trop tardive, ou projet déjà commencé")
+        PROJECT = "project", _("projet jugé insuffisant")
+        OTHER_AID = "other_aid", _("cumul avec une autre aide")
+
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="scheme_events")
     scheme = models.ForeignKey(Scheme, on_delete=models.PROTECT, related_name="events", verbose_name=_("dispositif"))
     revision = models.ForeignKey(
@@ -62,6 +72,7 @@ class SchemeEvent(models.Model):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("noté par")
     )
     reason = models.CharField(_("raison"), max_length=18, choices=Reason, blank=True)
+    refusal = models.CharField(_("raison du refus"), max_length=12, choices=Refusal, blank=True)
     note = models.CharField(_("précision"), max_length=300, blank=True)
     euros = models.PositiveIntegerField(
         _("euros"), null=True, blank=True, validators=[MaxValueValidator(MOST_EUROS)], help_text="Asked, or granted."
@@ -85,6 +96,10 @@ class SchemeEvent(models.Model):
             models.CheckConstraint(
                 condition=Q(state="set_aside", origin="firm") & ~Q(reason="") | (~Q(state="set_aside") & Q(reason="")),
                 name="scheme_event_set_aside_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(refusal="") | (Q(state="refused") & ~Q(origin="firm")),
+                name="scheme_event_refusal_of_an_operator",
             ),
             models.CheckConstraint(
                 condition=Q(euros=None) | Q(state__in=("applied", "granted"), euros__lte=MOST_EUROS),

@@ -13,7 +13,7 @@ from backend.accounts.models import Membership, User
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField, PlainText
 from backend.matchmaking.known import FACT_LABELS
-from backend.matchmaking.models import FollowUp, Match, NeedCorrection, Note, Review, Submission
+from backend.matchmaking.models import FollowUp, Match, NeedCorrection, Note, Review, SchemeEvent, Submission
 from backend.matchmaking.reviews import Because
 from backend.matchmaking.transitions import MAY_SAY, Origin, State
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
@@ -138,6 +138,12 @@ class StepForm(forms.Form):
     happened_on = DayField(label=_("C’était le (vide : aujourd’hui)"), required=False)
     euros = WholeEuros()
     by_operator = forms.BooleanField(label=_("C’est le porteur du dispositif qui l’a dit"), required=False)
+    refusal = forms.ChoiceField(
+        label=_("Si c’est refusé, pourquoi"),
+        choices=[("", _("Raison non dite")), *SchemeEvent.Refusal.choices],
+        required=False,
+        error_messages={"invalid_choice": _("« %(value)s » n’est pas une raison de la liste.")},
+    )
     note = PlainText(label=_("Précision"), required=False, max_length=300)
 
     @property
@@ -150,7 +156,7 @@ class StepForm(forms.Form):
 
     def said(self) -> dict[str, Any]:
         """Return what is recorded of the scheme."""
-        names = ("scheme", "happened_on", "euros", "by_operator", "note")
+        names = ("scheme", "happened_on", "euros", "by_operator", "refusal", "note")
         return {**{name: self.cleaned_data[name] for name in names}, "state": self.cleaned_data["step"]}
 
     def clean_scheme(self) -> Scheme | None:

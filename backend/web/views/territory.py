@@ -127,6 +127,8 @@ def _scheme_rows(found: SchemesAtWork) -> Iterator[list[object]]:
         yield ["demandés", one.name, *firms, one.euros_asked, one.euros_granted, one.n_euros, *[""] * 4]
     for whose, reason, n in found.reasons:
         yield [_("écartés (%(whose)s)") % {"whose": whose}, reason, *[""] * 9, n, "", "", ""]
+    for reason, n in found.refusals:
+        yield [_("refusés"), reason, *[""] * 9, n, "", "", ""]
     for sheet in found.misleading:
         tasks = [sheet.n, sheet.n_decided, sheet.n_open, sheet.n_closed]
         yield ["condition fausse", sheet.name, *[""] * 9, *tasks]
