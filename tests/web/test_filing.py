@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -12,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from backend.companies.models import Company, Contact, Establishment, Fact, FactSheet
 from backend.companies.services import store_snapshots
-from backend.matchmaking.models import Result, Submission
+from backend.links.models import Link
+from backend.matchmaking.models import AnswerCount, Result, Submission
 from backend.notifications.models import Notification
 from benchmarks.phone import first_visit
 from tests.factories import COMMUNES, OUTSIDE, led_to, rewriting
@@ -120,15 +122,22 @@ def commit(function, *arguments):
 @rewriting()
 def erase():
     ours(Submission).all().delete()
-    for model in (Contact, FactSheet, Establishment, Company, Notification, Session):
+    for model in (Contact, FactSheet, Establishment, Company, Notification, Session, AnswerCount, Link):
         model.objects.all().delete()
+
+
+def rows_by_table():
+    return {model.__name__: model._base_manager.count() for model in apps.get_models() if model._meta.managed}
 
 
 @pytest.fixture
 def threads(db):
+    before = rows_by_table()
     with ThreadPoolExecutor(4) as pool:
         yield pool
         pool.submit(commit, erase).result()
+    left = {table for table, n in rows_by_table().items() if n > before[table]}
+    assert left == set(), "what the threads committed is there for every test after this one"
 
 
 @pytest.mark.alone("its threads see what is committed only")
