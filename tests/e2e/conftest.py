@@ -36,6 +36,9 @@ CHROMIUM_FLAGS = [
 PASSWORD = yaml.safe_load((ROOT / "fixtures" / "demo.yaml").read_text())["password"]
 # What passes is not told: on a long page that costs as much as the reading.
 AXE_RUN = "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})"
+# In braces: what scrollTo returns is a promise, and waiting for it is waiting for frames that nobody looks at.
+TO_TOP = "() => { window.scrollTo(0, 0) }"
+TO_END = "() => { window.scrollTo(0, document.documentElement.scrollHeight) }"
 PATIENCE_MS = 20_000  # other tests run at the same time, on two cores
 expect.set_options(timeout=PATIENCE_MS)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -209,7 +212,7 @@ def look(page: Page, name: str, *, javascript: bool = True, desk: bool = False) 
     size = page.viewport_size
     for width, height in ((360, 740), (1280, 900)) if os.environ.get("JONCTION_SCREENSHOTS") == "1" else ():
         page.set_viewport_size({"width": width, "height": height})
-        page.evaluate("window.scrollTo(0, 0)")
+        page.evaluate(TO_TOP)
         page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
     for width, height in ((320, 740), (1280, 900)) if javascript else ():
         page.set_viewport_size({"width": width, "height": height})
@@ -217,7 +220,7 @@ def look(page: Page, name: str, *, javascript: bool = True, desk: bool = False) 
         if width == 320 or desk or os.environ.get("JONCTION_LONG") == "1":
             page.evaluate(AXE)
             # At its end, where the bar that stays in sight lies on nothing: axe takes what it covers for too small.
-            page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+            page.evaluate(TO_END)
             found = page.evaluate(AXE_RUN, RULES)
             broken = [
                 (violation["id"], [node["html"][:200] for node in violation["nodes"]])
