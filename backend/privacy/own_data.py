@@ -169,6 +169,14 @@ def _answers(submission: Submission) -> Iterator[Line]:
         if not n_matches and result.is_pruned:
             value = _("dispositifs effacés depuis : un autre résultat l’a remplacé")
         yield Line(label=_("Résultat calculé"), value=value, since=result.computed_at)
+        if result.spoken_activities:
+            spoken = " ou ".join(beside_label("naf", code) for code in result.spoken_activities)
+            yield Line(
+                label=_("Activité de ce résultat"),
+                value=spoken,
+                since=result.computed_at,
+                origin=_("compris de vos mots"),
+            )
     last_end = submission.review_ends.first()
     reviews = submission.reviews.select_related("officer", "scheme__current")
     told_reviews = reviews.filter(decided_at__lte=last_end.ended_at) if last_end else reviews.none()

@@ -57,7 +57,7 @@ TREATMENTS: dict[str, Erasable] = {
         "state = CASE state WHEN 'offered' THEN 'withdrawn' ELSE state END",
     ),
     "results": Erasable(table="matchmaking_result"),
-    "reviewed_results": Erasable(table="matchmaking_result", changes="facts = '{}'"),
+    "reviewed_results": Erasable(table="matchmaking_result", changes="facts = '{}', spoken_activities = '{}'"),
     "matches": Erasable(table="matchmaking_match"),
     "reviewed_matches": Erasable(
         table="matchmaking_match", changes="unknown = '{}', to_confirm = '{}', presumed = NULL"

@@ -23,6 +23,7 @@ from backend.notifications.models import Notification
 from backend.privacy.consent import withdraw_consent
 from backend.privacy.erasing import erase_submission
 from backend.privacy.models import RetentionRun
+from backend.privacy.own_data import own_data
 from backend.privacy.rows import rows_of
 from backend.privacy.treatments import ERASED, TREATMENTS
 from tests.factories import CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
@@ -119,6 +120,18 @@ def test_decisions_stay_without_the_words(firm):
     assert reviews["other"].comment == ERASED
     assert reviews["partner_first"].partner == ERASED
     assert reviews["wrong_criterion"].task.text == ERASED
+
+
+def test_the_trade_that_was_read_in_the_words_goes_with_them():
+    files = [make_submission(confirmed=True, text="Je suis coiffeuse à Noyon.", email=f"{n}@a.example") for n in "ab"]
+    for file in files:
+        decide(file, first_matches(file)[0].scheme, make_officer())
+    told = [[line for theme in own_data(file) for line in theme.lines if "96.02A" in line.value] for file in files]
+    assert [(line.label, line.value, line.origin) for lines in told for line in lines] == [
+        ("Activité de ce résultat", "Coiffure (96.02A)", "compris de vos mots")
+    ] * 2
+    erase_submission(submission=files[0])
+    assert [list(file.results.values_list("spoken_activities", flat=True)) for file in files] == [[[]], [["96.02A"]]]
 
 
 def test_a_number_that_another_file_names_stays_with_it(firm):
@@ -224,6 +237,7 @@ WITHOUT_A_FIRM = {
     "matchmaking_preferencecorrection",  # of a text that is gone
     "matchmaking_weightset", "matchmaking_activation", "matchmaking_ranker", "matchmaking_rematch",
     "matchmaking_schemechange", "matchmaking_shard",
+    "matchmaking_reviewpolicy",  # what a territory lead decided for a need
     "matchmaking_answercount",  # a day, a need, an intercommunality and a number
     "notifications_stopreason",  # a month, a list, a reason and a number
     "journal_auditevent",  # a number, a code and who did it: kept for its own time
