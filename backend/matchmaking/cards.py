@@ -18,6 +18,7 @@ from backend.matchmaking.reviews import Decision, SeenElsewhere
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.states import SchemeState, States
 from backend.schemes import revision_wording, wording
+from backend.schemes.evidence import Evidence, amount_evidence
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision
 from backend.schemes.quality import is_overdue
@@ -66,6 +67,11 @@ class Card:
     @property
     def amount(self) -> str:
         return revision_wording.amount(self.revision)
+
+    @property
+    def amount_evidence(self) -> Evidence | None:
+        """Where the amount was read: for the page of one scheme, since it is asked each time."""
+        return amount_evidence(self.revision)
 
     @property
     def applicants(self) -> str:

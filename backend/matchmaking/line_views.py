@@ -11,6 +11,7 @@ from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.known import Known
 from backend.schemes import typography, wording
+from backend.schemes.evidence import Evidence, evidence_of
 from backend.schemes.kept import KEPT
 from backend.schemes.models import Criterion, Revision
 from backend.schemes.vocabulary import NATURE_TITLES
@@ -21,15 +22,12 @@ OUTCOME_NAMES = {"met": _("rempli"), "not_met": _("non rempli"), "unknown": _("Ã
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What is told of one condition of a revision, whoever asks: the rule, the source and its date."""
+    """What is told of one condition of a revision, whoever asks: the rule, and where it was read."""
 
     definition: Mapping[str, Any]
     kept_sentence: str  # empty where it names schemes, whose names change
     note: str
-    source: str
-    source_url: str
-    source_date: str
-    excerpt: str
+    evidence: Evidence | None
     condition: str
     ask: str
     nature: str  # empty where no person has to answer
@@ -63,20 +61,8 @@ class LineView(NamedTuple):
         return self.told.note
 
     @property
-    def source(self) -> str:
-        return self.told.source
-
-    @property
-    def source_url(self) -> str:
-        return self.told.source_url
-
-    @property
-    def source_date(self) -> str:
-        return self.told.source_date
-
-    @property
-    def excerpt(self) -> str:
-        return self.told.excerpt
+    def evidence(self) -> Evidence | None:
+        return self.told.evidence
 
     @property
     def condition(self) -> str:
@@ -162,20 +148,18 @@ def _tell_window(window: engine.Condition, revision: Revision) -> Told:
     if revision.seen_on is None:
         return told
     seen_on = typography.day(revision.seen_on)
-    return replace(told, source=revision.seen_by, source_url=revision.seen_url, source_date=seen_on)
+    seen = Evidence(title=revision.seen_by, url=revision.seen_url, tier="", day=seen_on, place="", excerpt="")
+    return replace(told, evidence=seen)
 
 
 def _tell(condition: engine.Condition, row: Criterion | None, *, note: str = "") -> Told:
-    definition, source = condition.definition, row.source if row else None
+    definition = condition.definition
     manual = definition["kind"] == "manual"
     return Told(
         definition=definition,
         kept_sentence="" if _names_schemes(condition) else wording.sentence(definition),
         note=row.note if row else note,
-        source=source.title if source else "",
-        source_url=source.url if source else "",
-        source_date=typography.partial_day(source.dated) if source else "",
-        excerpt=row.excerpt if row else "",
+        evidence=evidence_of(row.source, place=row.place, excerpt=row.excerpt) if row else None,
         condition=definition["fact"] if manual else "",
         ask=definition.get("ask", "operator") if manual else "",
         nature=wording.nature(definition),

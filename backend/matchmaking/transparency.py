@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min
 
 from backend.matchmaking import engine
 from backend.matchmaking.contributions import contributions
 from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.models import Activation, Ranker, WeightSet
-from backend.schemes.models import Criterion, Revision, Scheme, SubNeed
+from backend.schemes.models import Revision, Scheme, SubNeed
 from backend.schemes.typography import number
 
 
@@ -41,8 +41,6 @@ class Sheets:
     n_drafts: int
     oldest: date | None
     newest: date | None
-    n_criteria: int
-    n_sourced: int
 
 
 def activation_in_force() -> Activation:
@@ -83,17 +81,12 @@ def sheets() -> Sheets:
     own = Scheme.objects.of_source(Scheme.OWN)
     in_force = Revision.objects.filter(pk__in=own.published().values("current"))
     counts = in_force.aggregate(n=Count("pk"), oldest=Min("as_of"), newest=Max("as_of"))
-    criteria = Criterion.objects.filter(revision__in=in_force).aggregate(
-        n=Count("pk"), sourced=Count("pk", filter=Q(source__isnull=False))
-    )
     return Sheets(
         n_schemes=counts["n"],
         by_state=tuple(_by_state(dict(in_force.values_list("confidence").annotate(Count("pk")).order_by()))),
         n_drafts=own.drafts().count(),
         oldest=counts["oldest"],
         newest=counts["newest"],
-        n_criteria=criteria["n"],
-        n_sourced=criteria["sourced"],
     )
 
 

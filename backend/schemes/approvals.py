@@ -29,7 +29,7 @@ def approve(*, proposal: Proposal, approver: User, publish_on: date, on: date, c
         )
     if proposal.is_outdated:
         raise PublishingError("Une autre version a été publiée depuis : elle doit d’abord être reprise sur celle-ci.")
-    refuse_unpublishable(proposal.record)
+    refuse_unpublishable(proposal.record, base=proposal.base)
     proposal.publish_on = publish_on
     decide(proposal, Proposal.State.APPROVED, by=approver, comment=comment)
     tell_author(proposal)

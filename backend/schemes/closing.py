@@ -91,7 +91,7 @@ def _draft(scheme: Scheme, author: User, state: str, note: str, reason: str) -> 
 
 def _put_in_force_alone(proposal: Proposal, author: User) -> Revision:
     """Put a window in force that one person wrote and nobody read; ask the others to read it."""
-    refuse_unpublishable(proposal.record)
+    refuse_unpublishable(proposal.record, base=proposal.base)
     proposal.is_urgent, proposal.proposed_at = True, timezone.now()
     revision = put_proposal_in_force(proposal, by=author, comment=proposal.comment)
     for reader in approvers_to_tell(proposal):

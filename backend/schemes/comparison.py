@@ -7,7 +7,7 @@ from textwrap import shorten
 
 from django.db.models import TextChoices
 
-from backend.schemes.models import OperatorRole, Relation, Revision, Scheme, SubNeed
+from backend.schemes.models import OperatorRole, Relation, Revision, Scheme, Source, SubNeed, Tier
 from backend.schemes.records import ANNOTATIONS, FROM_TEXT, Record, normalise
 from backend.schemes.revision_wording import window
 from backend.schemes.typography import NBSP, euros, number, percent
@@ -144,6 +144,12 @@ def _amount(record: Record) -> Iterable[str]:
         yield "en nature" if given["in_kind"] else "en argent"
     if given.get("duration"):
         yield f"durée{NBSP}: {given['duration']}"
+    if given.get("source"):
+        yield f"source{NBSP}: {_source_title(record, given['source'])}"
+    if given.get("place"):
+        yield f"endroit{NBSP}: {given['place']}"
+    if given.get("excerpt"):
+        yield f"phrase de la source{NBSP}: {given['excerpt']}"
 
 
 def _contact(record: Record) -> Iterable[str]:
@@ -158,6 +164,7 @@ def _criteria(record: Record) -> Iterable[str]:
                 sentence(definition),
                 _asked(definition),
                 f" [source{NBSP}: {_source_title(record, row['source'])}]",
+                f" [endroit{NBSP}: {row['place']}]" if row["place"] else "",
                 f" [phrase de la source{NBSP}: {row['excerpt']}]" if row["excerpt"] else "",
                 f" [précision{NBSP}: {row['note']}]" if row["note"] else "",
                 " [tiré du seul texte]" if row.get(FROM_TEXT) else "",
@@ -183,8 +190,10 @@ def _source_title(record: Record, position: int | None) -> str:
 
 def _sources(record: Record) -> Iterable[str]:
     for row in record["sources"]:
-        parts = (row["title"], row["url"], f"datée de {row['dated']}" if row["dated"] else "sans date")
-        yield " – ".join(filter(None, parts))
+        dated = f"datée de {row['dated']}" if row["dated"] else "sans date"
+        tier = str(Tier(row["tier"]).label) if row["tier"] else ""
+        licence = str(Source.Licence(row["licence"]).label) if row["licence"] else ""
+        yield " – ".join(filter(None, (row["title"], row["url"], dated, tier, licence)))
 
 
 def _relations(record: Record) -> Iterable[str]:

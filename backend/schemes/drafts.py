@@ -143,7 +143,7 @@ def propose(*, proposal: Proposal, author: User) -> Proposal:
     """Ask the approvers to read one's own draft; they are told by e-mail."""
     proposal = hold(proposal)
     check("propose", proposal=proposal, user=author)
-    refuse_unpublishable(proposal.record)
+    refuse_unpublishable(proposal.record, base=proposal.base)
     proposal.state = Proposal.State.PROPOSED
     proposal.proposed_at = timezone.now()
     proposal.save(update_fields=["state", "proposed_at"])

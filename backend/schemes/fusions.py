@@ -217,7 +217,7 @@ def _put(pk: int, record: Record, why: str) -> Proposal | None:
     base = in_force(scheme)
     if is_same(record, read_record(base)):
         return None
-    mistakes = mistakes_in(record) if scheme.state == Scheme.State.PUBLISHED else []
+    mistakes = mistakes_in(record, base=scheme.current) if scheme.state == Scheme.State.PUBLISHED else []
     if mistakes:
         raise PublishingError(f"« {scheme} », qui nomme ce dispositif, ne pourrait pas suivre. {mistakes[0]}")
     try:

@@ -143,16 +143,16 @@ def _without(rows: list[Any], others: list[Any]) -> list[Any]:
 def _with_sources(record: Record) -> Record:
     """Let each row carry its source in the place of its number."""
     numbered = dict(enumerate(record["sources"], 1))
-    return {
-        **record,
-        **{name: [{**row, "source": numbered.get(row.get("source"))} for row in record[name]] for name in SOURCED},
-    }
+    rows = {name: [{**row, "source": numbered.get(row.get("source"))} for row in record[name]] for name in SOURCED}
+    amount = record["amount"] and {**record["amount"], "source": numbered.get(record["amount"]["source"])}
+    return {**record, **rows, "amount": amount}
 
 
 def _with_numbers(record: Record) -> Record:
     """Number the sources again, with those that only a row still names."""
-    sources = list(record.get("sources") or [])
-    for row in (row for name in SOURCED for row in record.get(name) or []):
+    sources, amount = list(record.get("sources") or []), record.get("amount")
+    named = [row for name in SOURCED for row in record.get(name) or []]
+    for row in [*named, *([amount] if amount else [])]:
         if row["source"] is not None and row["source"] not in sources:
             sources.append(row["source"])
     numbers = [(source, number) for number, source in enumerate(sources, 1)]
@@ -161,4 +161,5 @@ def _with_numbers(record: Record) -> Record:
         return next((number for one, number in numbers if one == source), None)
 
     rows = {name: [{**row, "source": number_of(row["source"])} for row in record.get(name) or []] for name in SOURCED}
-    return {**record, "sources": sources, **rows}
+    amount = amount and {**amount, "source": number_of(amount["source"])}
+    return {**record, "sources": sources, **rows, "amount": amount}

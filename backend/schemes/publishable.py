@@ -2,22 +2,23 @@
 
 from collections.abc import Iterable
 
+from backend.schemes.evidence import is_record_vouched_for
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import Revision
-from backend.schemes.records import Record, RecordError
+from backend.schemes.records import Record, RecordError, read_record
 from backend.schemes.relations import contradiction_with
 from backend.schemes.revising import check_record
 from backend.schemes.succession import why_gone
 from backend.schemes.variants import chain_with
 
 
-def refuse_unpublishable(record: Record) -> None:
-    """Refuse a record that is well formed and that nobody should publish all the same."""
-    for reason in _why_unpublishable(record):
+def refuse_unpublishable(record: Record, *, base: Revision | None) -> None:
+    """Refuse a record that is well formed and that nobody should publish all the same; ``base`` is what it changes."""
+    for reason in _why_unpublishable(record, base):
         raise PublishingError(reason)
 
 
-def _why_unpublishable(record: Record) -> Iterable[str]:
+def _why_unpublishable(record: Record, base: Revision | None) -> Iterable[str]:
     if record["confidence"] == Revision.Confidence.TO_VERIFY:
         yield (
             "Une fiche non vérifiée ne peut pas être publiée : vérifiez-la, puis indiquez « vérifié » ou « vérifié en "
@@ -25,6 +26,11 @@ def _why_unpublishable(record: Record) -> Iterable[str]:
         )
     if not any(row.get("url") or row.get("dated") for row in record["sources"]):
         yield "Il faut au moins une source qui ait une adresse ou une date."
+    if not (_is_vouched_for(record) or (base and not _is_vouched_for(read_record(base)))):
+        yield (
+            "Une fiche « vérifiée » a, pour chaque condition, un texte officiel, le porteur ou le catalogue de l’État "
+            "de moins d’un an : indiquez « vérifié en partie », ou citez une telle source."
+        )
     if contradiction := contradiction_with(record):
         yield contradiction.text
     if chain := chain_with(record):
@@ -33,10 +39,15 @@ def _why_unpublishable(record: Record) -> Iterable[str]:
         yield gone
 
 
-def mistakes_in(record: Record) -> list[str]:
+def mistakes_in(record: Record, *, base: Revision | None) -> list[str]:
     """Return why a record could not be published as it stands: read by the very code that publishes."""
     try:
         check_record(record)
     except RecordError as error:
         return [str(error)]
-    return list(_why_unpublishable(record))
+    return list(_why_unpublishable(record, base))
+
+
+def _is_vouched_for(record: Record) -> bool:
+    """Tell whether a sheet is as verified as it says; one that was published without stays so, until it is mended."""
+    return record["confidence"] != Revision.Confidence.VERIFIED or is_record_vouched_for(record)

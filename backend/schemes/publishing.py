@@ -54,7 +54,7 @@ def put_proposal_in_force(proposal: Proposal, *, by: User, comment: str) -> Revi
     scheme = hold_scheme(proposal)
     if scheme.current_id != proposal.base_id:
         raise OutdatedError(_why_outdated(proposal, scheme))
-    refuse_unpublishable(proposal.record)
+    refuse_unpublishable(proposal.record, base=proposal.base)
     try:
         revision = write_revision(proposal.record, scheme=scheme, observed=proposal.observed)
     except BROKEN as error:
@@ -103,7 +103,7 @@ def publish_by_rule(
         raise OutdatedError("La fiche a changé, ou n’est plus publiée.")
     if not is_urgent and scheme.proposals.open().exists():
         raise PublishingError("Une proposition est en cours sur cette fiche.")
-    refuse_unpublishable(record)
+    refuse_unpublishable(record, base=base)
     try:
         revision = write_revision(record, scheme=scheme, observed=observed)
     except BROKEN as error:

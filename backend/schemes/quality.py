@@ -10,6 +10,7 @@ from django.db.models import DateField, ExpressionWrapper, F, Value
 from django.db.models.functions import Coalesce
 
 from backend.common.text import fold
+from backend.schemes.evidence import is_internal, is_vouched_for
 from backend.schemes.models import Revision, Scheme, ServedNeed, SubNeed
 from backend.schemes.relations import contradiction_in_force
 from backend.schemes.typography import NBSP
@@ -38,6 +39,8 @@ SEVERITY_NAMES = {Severity.SERIOUS: "grave", Severity.TO_MEND: "à corriger", Se
 SEVERITIES: dict[str, Severity] = {
     "window_past": Severity.SERIOUS,
     "no_source": Severity.SERIOUS,
+    "verified_without_evidence": Severity.SERIOUS,
+    "source_internal": Severity.SERIOUS,
     "no_need": Severity.SERIOUS,
     "duplicate_name": Severity.SERIOUS,
     "need_without_scheme": Severity.SERIOUS,
@@ -93,7 +96,11 @@ def check_catalogue(*, on: date, days: int = REVIEW_DAYS) -> list[Finding]:
         .published()
         .select_related("current")
         .prefetch_related(
-            "current__sources", "current__criteria", "current__served_needs", "current__relations", "current__roles"
+            "current__sources",
+            "current__criteria__source",
+            "current__served_needs",
+            "current__relations",
+            "current__roles",
         )
     )
     states = dict(Scheme.objects.of_source(Scheme.OWN).values_list("source_key", "state"))
@@ -113,8 +120,15 @@ def check_scheme(
     if states is None:
         states = dict(Scheme.objects.of_source(Scheme.OWN).values_list("source_key", "state"))
     revision = scheme.current
-    parts = (_window(revision, on), _sources(revision), _content(revision), _age(revision, on, days))
-    texts = [*(item for part in parts for item in part), *_relations(revision, states)]
+    parts = (
+        _window(revision, on),
+        _sources(revision),
+        _evidence(revision, on),
+        _content(revision),
+        _age(revision, on, days),
+        _relations(revision, states),
+    )
+    texts = [item for part in parts for item in part]
     return _worst_first(Finding(code, scheme.source_key, revision.name, text) for code, text in texts)
 
 
@@ -135,6 +149,16 @@ def _sources(revision: Revision) -> Iterator[tuple[str, str]]:
         yield "source_without_date", f"{_count(undated, 'source')} sans date"
     if unsourced:
         yield "criterion_without_source", f"{_count(unsourced, 'critère')} sans source"
+
+
+def _evidence(revision: Revision, on: date) -> Iterator[tuple[str, str]]:
+    criteria, sources = revision.criteria.all(), revision.sources.all()
+    is_verified = revision.confidence == Revision.Confidence.VERIFIED
+    if is_verified and not is_vouched_for(criteria, sources, on=on):
+        yield "verified_without_evidence", "vérifié, mais une condition n’a ni texte officiel ni porteur pour source"
+    internal = sum(is_internal(source.title) for source in sources)
+    if internal:
+        yield "source_internal", f"{_count(internal, 'source')} du nom d’un fichier"
 
 
 def _content(revision: Revision) -> Iterator[tuple[str, str]]:

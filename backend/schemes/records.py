@@ -25,11 +25,13 @@ KEYS = {
 }  # fmt: skip
 OPTIONAL_KEYS = {"public_contact", "review_by", "variant_of", "targeted_naf_2025"}
 AMOUNT_EUR = ("floor_eur", "ceiling_eur", "spend_min_eur", "spend_max_eur", "cost_left_eur")
-AMOUNT = ("text", "unit", "rate_max_pct", "rates", *AMOUNT_EUR, "in_kind", "duration")
+EVIDENCE = ("source", "place", "excerpt")  # of a condition or an amount: where it was read
+AMOUNT = ("text", "unit", "rate_max_pct", "rates", *AMOUNT_EUR, "in_kind", "duration", *EVIDENCE)
 CONTACT = ("name", "url", "phone")
 SEEN = ("seen_on", "seen_until", "seen_by", "seen_url")  # of a window that its sheet does not state
+SOURCE = ("title", "url", "dated", "tier", "licence")
 RELATION = ("kind", "scheme", "cap_pct", "note", "source")
-ANNOTATIONS = ("source", "note", "excerpt")  # what is said about a criterion: the engine reads the rest
+ANNOTATIONS = (*EVIDENCE, "note")  # what is said about a criterion: the engine reads the rest
 FROM_TEXT = "from_text"  # marks a criterion that an import typed from free text; absent from every other
 
 # What a record can raise while it is read, of any shape at any place.
@@ -94,19 +96,21 @@ def read_record(revision: Revision) -> Record:
                 **{name: _number(getattr(revision, name)) for name in AMOUNT_EUR},
                 "in_kind": revision.in_kind,
                 "duration": revision.duration,
+                "source": revision.amount_source,
+                "place": revision.amount_place,
+                "excerpt": revision.amount_excerpt,
             },
             "contact": {
                 "name": revision.contact_name,
                 "url": revision.contact_url,
                 "phone": revision.contact_phone,
             },
-            "sources": [
-                {"title": source.title, "url": source.url, "dated": source.dated} for source in revision.sources.all()
-            ],
+            "sources": [{name: getattr(source, name) for name in SOURCE} for source in revision.sources.all()],
             "criteria": [
                 {
                     **row.definition,
                     "source": positions.get(row.source_id or 0),
+                    "place": row.place,
                     "note": row.note,
                     "excerpt": row.excerpt,
                     **_mark(row.from_text),
@@ -151,7 +155,7 @@ def normalise(record: Record) -> Record:
         for row in record["operators"]
     ]
     relations = [{name: row.get(name) for name in RELATION} for row in record["relations"]]
-    sources = [{name: row.get(name) for name in ("title", "url", "dated")} for row in record["sources"]]
+    sources = [{name: row.get(name) for name in SOURCE} for row in record["sources"]]
     found = {
         **{name: _absent(value) for name, value in record.items()},
         "public_contact": bool(record.get("public_contact")),

@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from backend.schemes.codes import Memory, tell, unknown_activities, unknown_codes, unknown_sub_needs
+from backend.schemes.evidence import faults
 from backend.schemes.models import (
     RATE_COLUMNS,
     Criterion,
@@ -89,6 +90,8 @@ def compose(record: Record, *, scheme: Scheme, number: int, memory: Memory | Non
         raise RecordError(f"targeted_naf : n’est pas un code NAF rév. 2 : {_list(unknown_targets)}")
     if scheme.source == Scheme.OWN and not (record["kind"] and record["level"]):
         raise RecordError("forme ou niveau absents : un dispositif du catalogue dit les deux")
+    if scheme.source == Scheme.OWN and (wrong := list(faults(record))):
+        raise RecordError(" ; ".join(wrong))
     _check_parent(record, scheme)
     revision = _revision(record, scheme, number=number)
     revision.clean_fields(exclude=["scheme"])
@@ -209,6 +212,9 @@ def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
         **{name: _text(amount.get(name)) or None for name in AMOUNT_EUR},
         in_kind=amount.get("in_kind"),
         duration=_text(amount.get("duration")),
+        amount_source=amount.get("source"),
+        amount_place=_text(amount.get("place")),
+        amount_excerpt=_text(amount.get("excerpt")),
         state_aid_regime=_text(record["state_aid_regime"]),
         legal_basis=_text(record["legal_basis"]),
         documents=record["documents"],
@@ -250,7 +256,13 @@ def _rates(rows: list[Record]) -> Record:
 def _with_children(record: Record, revision: Revision, memory: Memory) -> Draft:
     sources = [
         Source(
-            revision=revision, position=position, title=row["title"], url=_text(row["url"]), dated=_text(row["dated"])
+            revision=revision,
+            position=position,
+            title=row["title"],
+            url=_text(row["url"]),
+            dated=_text(row["dated"]),
+            tier=_text(row.get("tier")),
+            licence=_text(row.get("licence")),
         )
         for position, row in enumerate(record["sources"], 1)
     ]
@@ -307,6 +319,7 @@ def _criterion(
         definition=definition,
         from_text=row.get(FROM_TEXT, False),
         source=sources[row.get("source")],
+        place=_text(row.get("place")),
         note=_text(row.get("note")),
         excerpt=_text(row.get("excerpt")),
     )

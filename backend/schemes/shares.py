@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db.models import Count, Q
 
-from backend.schemes.models import Revision, Scheme, TaxonomyNeed, WindowObservation
+from backend.schemes.models import Revision, Scheme, TaxonomyNeed, Tier
 from backend.schemes.quality import review_column
 from backend.schemes.windows import TAKING, WindowOn, window_column
 
@@ -61,7 +61,7 @@ def shares(*, on: date) -> Shares:
     return Shares(
         n_schemes=counts["n"],
         n_stated=counts["n"] - counts["unknown"] - sum(by_tier.values()),
-        seen=tuple((str(tier.label), by_tier[tier]) for tier in WindowObservation.Tier if tier in by_tier),
+        seen=tuple((str(tier.label), by_tier[tier]) for tier in Tier if tier in by_tier),
         n_unknown=counts["unknown"],
         n_told=counts["told"],
         n_read_in_time=counts["in_time"],

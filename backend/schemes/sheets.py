@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from backend.schemes import revision_wording, typography, wording
-from backend.schemes.models import Criterion, Operator, OperatorRole, Relation, Revision, Scheme, ServedNeed, Source
+from backend.schemes import revision_wording, wording
+from backend.schemes.evidence import Evidence, amount_evidence, evidence_of, is_vouched_for
+from backend.schemes.models import Criterion, Operator, OperatorRole, Relation, Revision, Scheme, ServedNeed
 from backend.schemes.typography import NBSP
 from backend.schemes.vocabulary import NATURE_TITLES
 
@@ -21,9 +22,7 @@ class Condition:
     sentence: str
     parts: tuple["Condition", ...] = ()
     note: str = ""
-    excerpt: str = ""
-    source: Source | None = None
-    source_date: str = ""
+    evidence: Evidence | None = None
     nature: str = ""  # of what a person answers
 
     @property
@@ -47,12 +46,14 @@ class Sheet:
 
     revision: Revision
     amount: str
+    amount_evidence: Evidence | None
+    is_verified: bool  # by us, and vouched for that day, condition by condition
     deadline: str
     conditions: tuple[Condition, ...]
     operators: tuple[tuple[Operator, tuple[str, ...]], ...]
     needs: tuple[ServedNeed, ...]
     links: tuple[Link, ...]
-    sources: tuple[tuple[Source, str], ...]  # each with its date in words
+    sources: tuple[Evidence, ...]
     applicants: str
 
     @property
@@ -76,16 +77,18 @@ class Sheet:
 
 def sheet_of(revision: Revision, *, on: date, linkable: Iterable[Scheme] = ()) -> Sheet:
     """Lay out a revision as seen on a day; of its links only those to ``linkable`` schemes are told."""
-    rows = revision.criteria.select_related("source")
+    rows, sources = revision.criteria.select_related("source"), revision.sources.all()
     return Sheet(
         revision=revision,
         amount=revision_wording.amount(revision),
+        amount_evidence=amount_evidence(revision),
+        is_verified=not revision.is_partly_verified and is_vouched_for(rows, sources, on=on),
         deadline=revision_wording.deadline(revision, on=on),
         conditions=tuple(map(_condition, rows)),
         operators=operators_of(revision.roles.select_related("operator")),
         needs=tuple(revision.served_needs.select_related("sub_need__need")),
         links=tuple(_links(revision, linkable)),
-        sources=tuple((source, typography.partial_day(source.dated)) for source in revision.sources.all()),
+        sources=tuple(evidence for source in sources if (evidence := evidence_of(source))),
         applicants=" ou ".join(str(Revision.Applicant(applicant).label) for applicant in revision.applicants),
     )
 
@@ -103,9 +106,7 @@ def _condition(row: Criterion) -> Condition:
         position=row.position,
         **_told(row.position, row.definition),
         note=row.note,
-        excerpt=row.excerpt,
-        source=row.source,
-        source_date=typography.partial_day(row.source.dated) if row.source else "",
+        evidence=evidence_of(row.source, place=row.place, excerpt=row.excerpt),
     )
 
 

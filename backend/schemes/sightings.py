@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from backend.schemes.models import Revision, WindowObservation
+from backend.schemes.models import Revision, Tier, WindowObservation
 from backend.schemes.records import SEEN, Record
 from backend.schemes.windows import years_later
 
-State, Says, Tier, Kind = Revision.WindowState, WindowObservation.Says, WindowObservation.Tier, Revision.Kind
+State, Says, Kind = Revision.WindowState, WindowObservation.Says, Revision.Kind
 
 SHUT = (Says.CLOSED, Says.SUSPENDED, Says.EXHAUSTED)
 FIRM = (Tier.OFFICIAL, Tier.OPERATOR, Tier.STATE)  # may say that it is open; the State's for a year

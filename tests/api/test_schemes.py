@@ -100,6 +100,9 @@ def test_what_is_not_known_is_null_or_empty_and_never_zero(api):
         "in_kind": None,
         "cost_left_eur": None,
         "duration": "",
+        "source": None,
+        "place": "",
+        "excerpt": "",
     }
     assert (sheet["window"]["opens_on"], sheet["window"]["closes_on"], sheet["preparation_days"]) == (None, None, None)
 

@@ -54,7 +54,15 @@ def make_record(key: str = "essai-pass-robot", **changes) -> Record:
         "next_step": "Appelez la Région.",
         "contact": {"name": "Région", "url": None, "phone": None},
         "url": None,
-        "sources": [{"title": "Page inventée", "url": "https://exemple.example/robot", "dated": "2026"}],
+        "sources": [
+            {
+                "title": "Page inventée",
+                "url": "https://exemple.example/robot",
+                "dated": "2026",
+                "tier": "operator",
+                "licence": "open",
+            }
+        ],
         "relations": [],
         "notes": None,
         "corrections": [],

@@ -141,7 +141,8 @@ def test_a_record_that_left_closes_ours():
 
 
 def test_a_condition_that_comes_names_where_it_was_read():
-    read_in = {"title": "Page du porteur", "url": "https://porteur.example/", "dated": "2026"}
+    read_in = {"title": "Page du porteur", "url": "https://porteur.example/", "dated": "2026", "tier": None}
+    read_in |= {"licence": "open"}
     after = make_record(
         sources=[{"title": "Accueil", "url": None, "dated": "2026"}, read_in],
         criteria=[
@@ -153,5 +154,6 @@ def test_a_condition_that_comes_names_where_it_was_read():
     taken = take(mine, changes(before={"": before}, after=after, ours=mine), source=after)
     assert taken["sources"] == [*normalise(mine)["sources"], read_in]
     assert taken["criteria"][-1]["source"] == 2
+    assert taken["criteria"][-1]["excerpt"] == "Un chiffre d’affaires de 50 M€ au plus."
     again = take(taken, changes(before={"": before}, after=after, ours=mine), source=after)
     assert again == taken

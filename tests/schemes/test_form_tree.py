@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 SMALL = {"kind": "headcount", "below": 50}
 MAKER = {"kind": "activity", "any_of": ["C"]}
 PUBLIC = {"kind": "public_body"}
-ABOUT = {"source": 1, "excerpt": "Une phrase.", "note": None}
+ABOUT = {"source": 1, "place": None, "excerpt": "Une phrase.", "note": None}
 
 
 def typed_rows(*rows):
@@ -46,7 +46,7 @@ def criteria_of(sheet):
 def test_a_group_holds_the_deeper_rows_that_follow_it():
     assert criteria_of(bound(typed_rows(*GROUP))) == [
         {"kind": "any", "of": [SMALL, {"kind": "not", "of": MAKER}], **ABOUT},
-        {"kind": "public_body", "expected": False, "source": None, "excerpt": None, "note": None},
+        {"kind": "public_body", "expected": False, **dict.fromkeys(ABOUT)},
     ]
 
 

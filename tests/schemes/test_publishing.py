@@ -188,7 +188,7 @@ def test_a_sheet_without_proof_is_never_proposed_nor_published(changes, sentence
     ids=["address", "date"],
 )
 def test_one_source_with_an_address_or_a_date_is_enough(source):
-    proposal = make_proposal(sources=[{"title": "Vu", **source}])
+    proposal = make_proposal(sources=[{"title": "Vu", "tier": "operator", **source}])
     assert publish(proposal=proposal, approver=make_approver()).sources.count() == 1
 
 

@@ -42,6 +42,10 @@ def window(state="dated", opens_on=None, closes_on=None):
     return {"state": state, "opens_on": opens_on, "closes_on": closes_on, "recurring": None, "note": None}
 
 
+def source(**changes):
+    return {"title": "Vu", "url": "https://exemple.example/", "dated": "2026-11", **changes}
+
+
 def relation(key):
     return {"kind": "excludes", "scheme": key, "note": None, "source": None}
 
@@ -53,10 +57,20 @@ def test_a_complete_sheet_has_nothing_to_mend():
 @pytest.mark.parametrize(
     ("changes", "codes"),
     [
-        ({"sources": [], "criteria": [{"kind": "headcount", "below": 9}]}, ["no_source", "criterion_without_source"]),
-        ({"criteria": [{"kind": "headcount", "below": 250}]}, ["criterion_without_source"]),
+        (
+            {"sources": [], "criteria": [{"kind": "headcount", "below": 9}], "confidence": "partly_verified"},
+            ["no_source", "criterion_without_source"],
+        ),
+        (
+            {"criteria": [{"kind": "headcount", "below": 250}]},
+            ["verified_without_evidence", "criterion_without_source"],
+        ),
         ({"criteria": []}, ["no_criteria"]),
-        ({"sources": [{"title": "Vu", "url": None, "dated": None}]}, ["source_without_date"]),
+        ({"sources": [{"title": "Vu", "url": None, "dated": None, "tier": "operator"}]}, ["source_without_date"]),
+        ({"sources": [source(tier="other")]}, ["verified_without_evidence"]),
+        ({"sources": [source(tier="other")], "confidence": "partly_verified"}, []),
+        ({"sources": [source(tier="state", dated="2025-11-25")]}, []),
+        ({"sources": [source(tier="state", dated="2025-11-23")]}, ["verified_without_evidence"]),
         ({"window": window("unknown")}, ["window_unknown"]),
         ({"window": window(closes_on="2026-11-23")}, ["window_past"]),
         ({"window": window(closes_on="2026-11-24")}, []),

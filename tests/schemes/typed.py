@@ -58,6 +58,8 @@ def new_scheme(**changes) -> dict:
         "needs-0-sub_need": "numerique.robot",
         "needs-0-weight": "1.0",
         "sources-0-title": "Page inventée",
+        "sources-0-tier": "operator",
+        "sources-0-licence": "open",
         "sources-0-url": "https://exemple.example/robot",
         "sources-0-dated": "2026",
         "operators-0-name": "Région Hauts-de-France",

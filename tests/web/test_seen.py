@@ -50,7 +50,7 @@ def test_the_firm_and_its_officer_read_it_on_their_pages(client):
     assert firm.status_code == 200
     assert f"Vu ouvert le 12 juin 2026 ({match.revision.seen_by})" in plain(firm)
     assert f'href="{match.revision.seen_url}"' in firm.content.decode()
-    assert f"Lu dans : {match.revision.seen_by} voir la source – daté 12 juin 2026" in plain(firm)
+    assert f": 12 juin 2026 {match.revision.seen_by}" in plain(firm)
     client.force_login(make_officer())
     officer = client.get(f"/agent/catalogue/{match.scheme_id}/")
     assert f"Vu ouvert le 12 juin 2026 ({match.revision.seen_by})" in plain(officer)

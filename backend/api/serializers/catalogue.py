@@ -21,6 +21,7 @@ from backend.schemes.models import (
     Source,
     SubNeed,
     TaxonomyNeed,
+    Tier,
 )
 from backend.schemes.quality import review_day
 from backend.schemes.windows import WindowOn, expected_again, window_on
@@ -164,10 +165,16 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
     dated = serializers.CharField(
         allow_blank=True, help_text="Date donnée par la source : une année, un mois ou un jour ; vide : pas datée."
     )
+    tier = serializers.ChoiceField(choices=Tier.choices, allow_blank=True, help_text="Qui parle ; vide : pas indiqué.")
+    licence = serializers.ChoiceField(
+        choices=Source.Licence.choices,
+        allow_blank=True,
+        help_text="Pourquoi elle est citée ; vide : elle est dite dans nos mots.",
+    )
 
     class Meta:
         model = Source
-        fields = ["number", "title", "url", "dated"]
+        fields = ["number", "title", "url", "dated", "tier", "licence"]
 
 
 # As the engine reads it; the kinds grow with the engine, so the shape is left open.
@@ -189,12 +196,13 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
     definition = DefinitionField()
     sentence = serializers.SerializerMethodField(help_text="La même condition, en français.")
     source = SourceSerializer(allow_null=True, help_text="Où elle a été lue.")
+    place = serializers.CharField(allow_blank=True, help_text="Endroit de la source.")
     excerpt = serializers.CharField(allow_blank=True, help_text="Phrase de la source.")
     note = serializers.CharField(allow_blank=True, help_text="Précision.")
 
     class Meta:
         model = Criterion
-        fields = ["definition", "sentence", "source", "excerpt", "note"]
+        fields = ["definition", "sentence", "source", "place", "excerpt", "note"]
 
     def get_sentence(self, criterion: Criterion) -> str:
         return wording.sentence(criterion.definition)
@@ -225,6 +233,13 @@ class AmountSerializer(serializers.Serializer[Revision]):
         allow_null=True, help_text="Reste à la charge de l’entreprise, en euros ; null : pas connu."
     )
     duration = serializers.CharField(allow_blank=True, help_text="Durée.")
+    source = serializers.IntegerField(
+        source="amount_source",
+        allow_null=True,
+        help_text="Numéro de la source où il a été lu ; null : pas indiqué.",
+    )
+    place = serializers.CharField(source="amount_place", allow_blank=True, help_text="Endroit de la source.")
+    excerpt = serializers.CharField(source="amount_excerpt", allow_blank=True, help_text="Phrase de la source.")
 
     @extend_schema_field(RateSerializer(many=True))
     def get_rates(self, revision: Revision) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from backend.matchmaking.offers import Offer
 from backend.matchmaking.preferences import SaidPreference
 from backend.matchmaking.replies import UnderstoodNeed
 from backend.matchmaking.standing import Standing
+from backend.schemes.evidence import Evidence
 from backend.schemes.kept import KEPT
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.vocabulary import NATURE_TITLES
@@ -69,10 +70,14 @@ class OfferSerializer(WrittenSerializer[Offer]):
         return offer.value
 
 
-class ReadSourceSerializer(WrittenSerializer[LineView]):
-    title = serializers.CharField(source="source", help_text="Ce qui a été lu.")
-    url = serializers.CharField(source="source_url", allow_blank=True, help_text="Adresse ; vide : pas en ligne.")
-    dated = serializers.CharField(source="source_date", allow_blank=True, help_text="Date de la source, en français.")
+class ReadSourceSerializer(WrittenSerializer[Evidence]):
+    title = serializers.CharField(help_text="Ce qui a été lu.")
+    url = serializers.CharField(allow_blank=True, help_text="Adresse ; vide : pas en ligne.")
+    dated = serializers.CharField(
+        source="day", allow_blank=True, help_text="Date de la source, en français ; vide : copie non datée."
+    )
+    tier = serializers.CharField(allow_blank=True, help_text="Qui parle, en français ; vide : pas indiqué.")
+    place = serializers.CharField(allow_blank=True, help_text="Endroit de la source.")
 
 
 class ReasonSerializer(WrittenSerializer[Any]):
@@ -105,7 +110,7 @@ class ReasonSerializer(WrittenSerializer[Any]):
         allow_blank=True, help_text="Qui peut la vérifier : `firm`, `officer` ou `operator` ; vide pour les autres."
     )
     note = serializers.CharField(allow_blank=True, help_text="Précision.")
-    excerpt = serializers.CharField(allow_blank=True, help_text="Phrase de la source.")
+    excerpt = serializers.SerializerMethodField(help_text="Phrase de la source, où elle peut être citée.")
     source = serializers.SerializerMethodField(help_text="Où la condition a été lue ; null : pas de source propre.")
     parts = serializers.SerializerMethodField(help_text="Les conditions dont celle-ci est faite.")
 
@@ -114,7 +119,10 @@ class ReasonSerializer(WrittenSerializer[Any]):
 
     @extend_schema_field(ReadSourceSerializer(allow_null=True))
     def get_source(self, line: LineView) -> dict[str, Any] | None:
-        return self.part(ReadSourceSerializer).to_representation(line) if line.source else None
+        return self.part(ReadSourceSerializer).to_representation(line.evidence) if line.evidence else None
+
+    def get_excerpt(self, line: LineView) -> str:
+        return line.evidence.excerpt if line.evidence else ""
 
     @extend_schema_field(lazy_serializer("backend.api.serializers.match.ReasonSerializer")(many=True))
     def get_parts(self, line: LineView) -> list[dict[str, Any]]:

@@ -54,7 +54,7 @@ class ProposalPages(PreviewingPages):
         user = signed_in(request)
         is_writer = proposal.is_written_by(user)
         may_edit_draft = proposal.state == Proposal.State.DRAFT
-        mistakes = mistakes_in(proposal.record) if proposal.is_open else []
+        mistakes = mistakes_in(proposal.record, base=proposal.base) if proposal.is_open else []
         return self.page(
             request,
             "proposal",

@@ -11,8 +11,9 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from backend.schemes.comparison import LABELS, lines_of
+from backend.schemes.evidence import quotable
 from backend.schemes.models import Revision
-from backend.schemes.records import FROM_TEXT, Record, definition_of, digest_of, normalise
+from backend.schemes.records import EVIDENCE, FROM_TEXT, Record, definition_of, digest_of, normalise
 from backend.schemes.wording import sentence
 
 CRITERION = "criterion:"  # before the digest of a condition
@@ -113,7 +114,14 @@ def take(ours: Record, taken: Iterable[Change], *, source: Record) -> Record:
     record = normalise(ours)
     for change in taken:
         record = _put(record, change.steps, source)
+    if _figures(record) != _figures(ours):  # what was quoted said the amount before
+        record["amount"] = record["amount"] and {**record["amount"], **dict.fromkeys(EVIDENCE)}
     return record
+
+
+def _figures(record: Record) -> Record:
+    """Return an amount without where it was read."""
+    return {name: value for name, value in (record["amount"] or {}).items() if value and name not in EVIDENCE}
 
 
 def label_of(field: str) -> str:
@@ -250,6 +258,7 @@ def _put_conditions(record: Record, steps: tuple[Step, ...], source: Record) -> 
 def _as_ours(row: Record, record: Record, source: Record) -> Record:
     """Return a condition of a source as our sheet holds it; a person has read it, wherever it came from."""
     kept = {name: value for name, value in row.items() if name != FROM_TEXT}
+    kept["excerpt"] = quotable(row, source["sources"])
     if row.get("source") is None:
         return kept
     read_in = source["sources"][row["source"] - 1]

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.schemes.changes.following import ChangeError
+from backend.schemes.evidence import quotable
 from backend.schemes.models import Revision, Scheme, SetAside, SourceChange
 from backend.schemes.records import FROM_TEXT, Record, read_record
 
@@ -29,8 +30,14 @@ def draft_record(imported: Scheme) -> Record:
         "needs": decision.tags if decision else record["needs"],
         "relations": [],
         "variant_of": None,
-        "criteria": [{name: value for name, value in row.items() if name != FROM_TEXT} for row in record["criteria"]],
+        "criteria": [_as_ours(row, record["sources"]) for row in record["criteria"]],
     }
+
+
+def _as_ours(row: Record, sources: list[Record]) -> Record:
+    """Return a condition as our sheet has it: read by a person, with the sentence where it may be quoted."""
+    kept = {name: value for name, value in row.items() if name != FROM_TEXT}
+    return {**kept, "excerpt": quotable(row, sources)}
 
 
 def _free_key(wanted: str) -> str:

@@ -10,10 +10,10 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from backend.schemes.models import Counterpart, Revision, Scheme, Source, WindowObservation
+from backend.schemes.models import Counterpart, Revision, Scheme, Source, Tier, WindowObservation
 from backend.schemes.observing import follow_some, keep
 
-State, Says, Tier = Revision.WindowState, WindowObservation.Says, WindowObservation.Tier
+State, Says = Revision.WindowState, WindowObservation.Says
 # Catalogues that the State keeps, as firms know them; every other source speaks for itself.
 CATALOGUES = {
     "transition-ecologique": "Transition écologique des entreprises",

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.db.models import TextChoices
 
+from backend.schemes.evidence import MAX_EXCERPT
 from backend.schemes.exports.sidecar import VERSION
-from backend.schemes.models import RATE_COLUMNS, Relation, Revision
+from backend.schemes.models import RATE_COLUMNS, Relation, Revision, Source, Tier
 
 type Schema = dict[str, Any]
 
@@ -16,6 +17,9 @@ EUROS: Schema = {"type": ["number", "null"], "minimum": 0}
 PERCENT: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 100}
 YES_NO: Schema = {"type": ["boolean", "null"]}
 SOURCE: Schema = {**COUNT, "description": "Numéro de la source dans « sources », à partir de 1 ; null : non indiquée."}
+
+PLACE: Schema = {**TEXT, "description": "Endroit de la source."}
+EXCERPT: Schema = {**TEXT, "maxLength": MAX_EXCERPT, "description": "Phrase de la source, où elle peut être citée."}
 
 
 def sidecar_schema() -> Schema:
@@ -89,16 +93,17 @@ def _scheme() -> Schema:
         ),
         amount=_or_null(_amount()),
         contact=_or_null(_object(name=TEXT, url=TEXT, phone=TEXT)),
-        sources=_list(_object(title={"type": "string"}, url=TEXT, dated=TEXT), "Ce qui a été lu."),
+        sources=_list(_source(), "Ce qui a été lu."),
         criteria=_list(
             {
                 "type": "object",
-                "required": ["kind", "source", "note", "excerpt"],
+                "required": ["kind", "source", "place", "note", "excerpt"],
                 "properties": {
                     "kind": {"type": "string"},
                     "source": SOURCE,
                     "note": TEXT,
-                    "excerpt": {**TEXT, "description": "Phrase de la source."},
+                    "place": PLACE,
+                    "excerpt": EXCERPT,
                 },
             },
             "Toutes les conditions, dans l’ordre ; leurs autres champs suivent /api/v1/criterion.schema.json.",
@@ -130,6 +135,19 @@ def _amount() -> Schema:
         cost_left_eur=EUROS,
         in_kind=YES_NO,
         duration=TEXT,
+        source=SOURCE,
+        place=PLACE,
+        excerpt=EXCERPT,
+    )
+
+
+def _source() -> Schema:
+    return _object(
+        title={"type": "string"},
+        url=TEXT,
+        dated=TEXT,
+        tier=_or_null(_choice(Tier, "Qui parle.")),
+        licence=_or_null(_choice(Source.Licence, "Pourquoi elle est citée ; null : elle est dite dans nos mots.")),
     )
 
 

@@ -1,6 +1,6 @@
 """One criterion as a row of typed fields, those of its kind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,12 +9,11 @@ from django.utils.text import slugify
 
 from backend.common.fields import PlainText
 from backend.schemes.codes import tell, unknown_codes
+from backend.schemes.forms.evidence import Choices, excerpt_field, place_field, source_field
 from backend.schemes.forms.kinds import FIELDS
 from backend.schemes.models import Revision, validate_criterion
 from backend.schemes.records import ANNOTATIONS, Record
 from backend.schemes.vocabulary import CRITERION_KINDS, ONE_SIZE
-
-type Choices = Sequence[tuple[Any, Any]]
 
 GROUPS = ("all", "any", "not")
 MAX_DEPTH = 20
@@ -76,7 +75,7 @@ class CriterionForm(forms.Form):
 
     @property
     def about(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("source", "excerpt", "note")]
+        return [self[name] for name in ANNOTATIONS]
 
     def as_sent(self) -> "CriterionForm":
         """Return the same row as if it had just been sent, so that what is shown can be read."""
@@ -134,22 +133,10 @@ def about_fields(sources: Choices) -> dict[str, forms.Field]:
     """Return the fields of what is said about a criterion; a source is named by its row."""
     return {
         "source": source_field(sources),
-        "excerpt": PlainText(
-            label="Phrase de la source", required=False, max_length=2000, widget=forms.Textarea({"rows": 2})
-        ),
+        "place": place_field(),
+        "excerpt": excerpt_field(),
         "note": PlainText(label="Précision", required=False, max_length=2000),
     }
-
-
-def source_field(sources: Choices) -> forms.TypedChoiceField:
-    """Return a field to choose one of the sources of the sheet, by its row."""
-    return forms.TypedChoiceField(
-        label="D’où vient cette information",
-        required=False,
-        choices=[("", "aucune source"), *sources],
-        coerce=int,
-        empty_value=None,
-    )
 
 
 def _shown(field: forms.BoundField) -> Any:

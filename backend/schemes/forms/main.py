@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
+from backend.schemes.forms.evidence import excerpt_field, place_field, source_field
 from backend.schemes.forms.fields import (
     Activity2025List,
     ActivityList,
@@ -123,6 +124,9 @@ class SheetForm(forms.Form):
     amount_cost_left_eur = amount_field("Reste à la charge de l’entreprise (€)")
     amount_in_kind = _yes_no("En nature", help_text="Un service, un lieu ou un équipement, et pas d’argent.")
     amount_duration = PlainText(label=_("Durée"), required=False, max_length=200)
+    amount_source = source_field(())
+    amount_place = place_field()
+    amount_excerpt = excerpt_field()
 
     next_step = _area("Première démarche", help_text="Ce que l’entreprise fait d’abord, en une phrase.")
     documents = Lines(label=_("Pièces à fournir"), required=False, max_length=5000, help_text=_("Une par ligne."))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
 from backend.schemes.forms.fields import day_field
-from backend.schemes.models import WindowObservation
+from backend.schemes.models import Tier, WindowObservation
 
 OLDEST = date(2015, 1, 1)  # what a page said before is no help to anybody
 
@@ -19,9 +19,7 @@ class ObservationForm(forms.Form):
     site = PlainText(
         label=_("Site"), max_length=120, help_text=_("Comme les entreprises le liront, par exemple : Bpifrance.")
     )
-    tier = forms.ChoiceField(
-        label=_("Qui parle"), choices=WindowObservation.Tier, widget=forms.RadioSelect, initial="operator"
-    )
+    tier = forms.ChoiceField(label=_("Qui parle"), choices=Tier, widget=forms.RadioSelect, initial="operator")
     day = day_field(
         "Jour que porte la page",
         help_text=_("Pas celui où vous la lisez. Laissez vide si elle n’en porte pas : elle sera gardée, sans effet."),

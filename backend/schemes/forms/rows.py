@@ -12,7 +12,8 @@ from stdnum.fr import siren as stdnum_siren
 from backend.common import generic_classes  # noqa: F401 -- classes take their type
 from backend.common.fields import PlainText
 from backend.common.text import fold
-from backend.schemes.forms.criteria import Choices, CriterionForm, source_field
+from backend.schemes.forms.criteria import CriterionForm
+from backend.schemes.forms.evidence import Choices, SourceForm, source_field
 from backend.schemes.forms.fields import amount_field, choices_with_blank
 from backend.schemes.forms.tree import Node, tree_of
 from backend.schemes.models import Criterion, OperatorRole, Relation, Scheme, TaxonomyNeed
@@ -28,19 +29,6 @@ WEIGHTS = {
     0.3: "une aide indirecte (0,3)",
     0.2: "à la marge (0,2)",
 }
-
-
-class SourceForm(forms.Form):
-    title = PlainText(label=_("Ce qui a été lu"), max_length=2000, widget=forms.Textarea({"rows": 2}))
-    url = forms.URLField(label=_("Adresse"), required=False, max_length=500, assume_scheme="https")
-    dated = forms.RegexField(
-        r"^\d{4}(-\d{2}(-\d{2})?)?$",
-        label=_("Date de ce qui a été lu"),
-        required=False,
-        max_length=10,
-        help_text=_("2026, 2026-11 ou 2026-11-24."),
-        error_messages={"invalid": _("Écrivez une année, un mois ou un jour : 2026, 2026-11 ou 2026-11-24.")},
-    )
 
 
 class OperatorForm(forms.Form):

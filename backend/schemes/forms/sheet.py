@@ -8,6 +8,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.text import slugify
 
+from backend.schemes.forms.evidence import source_or_none
 from backend.schemes.forms.main import NAMES, SheetForm
 from backend.schemes.forms.reading import Reading
 from backend.schemes.forms.rows import (
@@ -79,6 +80,8 @@ class Sheet:
             made = rows(data, initial=known, prefix=name, form_kwargs=options.get(name, dict)())
             made.extra = (extra or {}).get(name, made.extra)
             self.rows[name] = made
+        sources = source_or_none(source_choices(self.rows["sources"]))
+        self.main.fields["amount_source"].choices = sources  # type: ignore[attr-defined]
 
     def with_action(self, action: str, place: str, *, kind: str = "") -> "Sheet":
         """Return the same forms as they were typed, not checked, after something was done to their rows.
@@ -121,13 +124,7 @@ class Sheet:
 
     def _is_consistent(self) -> bool:
         """Check what one row says of another."""
-        numbers = self._source_numbers()
-        for rows in (self.rows["criteria"], self.rows["relations"]):
-            for form in _kept(rows):
-                number = form.cleaned_data.get("source")
-                if number and number not in numbers:
-                    text = f"La source n° {number} est vide ou retirée : décrivez-la, ou choisissez-en une autre."
-                    form.add_error("source", text)
+        self._check_sources()
         for name, fields in (("needs", ("sub_need",)), ("relations", ("kind", "scheme")), ("operators", ("name",))):
             seen = set()
             for form in _kept(self.rows[name]):
@@ -136,7 +133,24 @@ class Sheet:
                     form.add_error(fields[-1], "Cette ligne répète une autre ligne.")
                 seen.add(value)
         self._check_links()
-        return not any(form.errors for rows in self.rows.values() for form in _kept(rows))
+        return not (self.main.errors or any(form.errors for rows in self.rows.values() for form in _kept(rows)))
+
+    def _check_sources(self) -> None:
+        """Check that each source which is named is there, and may be quoted where it is."""
+        kept = self._source_numbers()
+        rows = self.rows["sources"].forms
+        named = [(form, "") for part in ("criteria", "relations") for form in _kept(self.rows[part])]
+        for form, prefix in [*named, (self.main, "amount_")]:
+            number = form.cleaned_data.get(f"{prefix}source")
+            may_be_quoted = number in kept and bool(rows[number - 1].cleaned_data["licence"])
+            if number and number not in kept:
+                text = f"La source n° {number} est vide ou retirée : décrivez-la, ou choisissez-en une autre."
+                form.add_error(f"{prefix}source", text)
+            elif form.cleaned_data.get(f"{prefix}excerpt") and not may_be_quoted:
+                text = (
+                    "Sa source ne peut pas être citée : écrivez-le dans vos mots, ou dites pourquoi elle peut l’être."
+                )
+                form.add_error(f"{prefix}excerpt", text)
 
     def _check_links(self) -> None:
         """Check what a sheet says of itself, and twice of one other; against the catalogue it is read to publish."""
@@ -169,8 +183,10 @@ class Sheet:
         typed["criteria"] = [node.row() for node in self.tree if not node.form.is_removed]
         for row in (*typed["criteria"], *typed["relations"]):
             row["source"] = numbers.get(row["source"])
+        main = self.main.record()
+        main["amount"]["source"] = numbers.get(main["amount"]["source"])
         return {
-            **self.main.record(),
+            **main,
             **typed,
             "needs": {row["sub_need"]: row["weight"] for row in typed["needs"]},
         }

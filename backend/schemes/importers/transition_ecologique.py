@@ -13,7 +13,7 @@ from backend.schemes.importers.needs import reviewed_needs
 from backend.schemes.importers.places import Places
 from backend.schemes.importers.reading import Read
 from backend.schemes.importers.sentences import Table, load_table
-from backend.schemes.models import Revision
+from backend.schemes.models import Revision, Source, Tier
 from backend.schemes.records import Record
 
 SOURCE = "transition-ecologique"
@@ -90,7 +90,13 @@ class Reader:
             "contact": {"name": operator, "url": clean_url(get_text(programme, "contact question")) or page},
             "url": clean_url(get_text(programme, "url")) or page,
             "sources": [
-                {"title": f"{self.words['site']}, fiche « {key} »", "url": page, "dated": on.isoformat()},
+                {
+                    "title": f"{self.words['site']}, fiche « {key} »",
+                    "url": page,
+                    "dated": on.isoformat(),
+                    "tier": Tier.STATE.value,
+                    "licence": Source.Licence.OPEN.value,
+                },
             ],
             "relations": [],
             "notes": self._notes(programme, contradictions),

@@ -10,7 +10,7 @@ from backend.schemes.models.fusions import Fusion
 from backend.schemes.models.importing import ImportRun, SourceCopy
 from backend.schemes.models.observations import WindowObservation
 from backend.schemes.models.pages import ANSWERS, Outcome, Page, PageCheck
-from backend.schemes.models.parts import Criterion, Operator, OperatorRole, Relation, ServedNeed, Source
+from backend.schemes.models.parts import Criterion, Operator, OperatorRole, Relation, ServedNeed, Source, Tier
 from backend.schemes.models.previews import PreviewLink, Remark
 from backend.schemes.models.refusals import place_in_words, why_refused
 from backend.schemes.models.revisions import (
@@ -64,6 +64,7 @@ __all__ = [
     "SubNeed",
     "TagDecision",
     "TaxonomyNeed",
+    "Tier",
     "WindowObservation",
     "activity_path",
     "canonical_criterion",

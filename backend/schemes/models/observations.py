@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
+from backend.schemes.models.parts import Tier
 from backend.schemes.models.revisions import Revision
 from backend.schemes.models.schemes import Scheme
 
@@ -20,12 +21,6 @@ class WindowObservationQuerySet(models.QuerySet["WindowObservation"]):
 
 class WindowObservation(models.Model):
     """One page that spoke of a window. An undated one is kept and proves nothing."""
-
-    class Tier(models.TextChoices):
-        OFFICIAL = "official", _("texte officiel")
-        OPERATOR = "operator", _("porteur")
-        STATE = "state", _("catalogue de l’État")
-        OTHER = "other", _("autre")
 
     class Says(models.TextChoices):
         OPEN = "open", _("ouvert")

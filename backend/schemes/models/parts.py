@@ -54,8 +54,23 @@ class OperatorRole(models.Model):
         return f"{self.operator} {self.get_role_display()}"
 
 
+class Tier(models.TextChoices):
+    """Who speaks, and so how far what is read may be believed."""
+
+    OFFICIAL = "official", _("texte officiel")
+    OPERATOR = "operator", _("porteur")
+    STATE = "state", _("catalogue de l’État")
+    OTHER = "other", _("autre")
+
+
 class Source(models.Model):
     """Where we read something. The date is what the source gives: a year, a month, a day, or nothing."""
+
+    class Licence(models.TextChoices):
+        """Why its sentences may be quoted; what has none is told in our own words."""
+
+        OPEN = "open", _("sous Licence Ouverte")
+        LEGAL = "legal", _("texte officiel, libre de droits")
 
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="sources")
     position = models.PositiveSmallIntegerField()
@@ -67,6 +82,8 @@ class Source(models.Model):
         blank=True,
         validators=[RegexValidator(r"^\d{4}(-\d{2}(-\d{2})?)?$")],
     )
+    tier = models.CharField(_("qui parle"), max_length=8, choices=Tier, blank=True)
+    licence = models.CharField(_("peut être citée"), max_length=5, choices=Licence, blank=True)
 
     class Meta:
         verbose_name = _("source")
@@ -88,6 +105,7 @@ class Criterion(models.Model):
         default=False, help_text="Typed by us from an imported record's free text: left out of the typed verdict."
     )
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True, related_name="criteria")
+    place = models.CharField(_("endroit dans la source"), max_length=200, blank=True)
     excerpt = models.TextField(_("phrase de la source"), blank=True)
     note = models.TextField(_("précision"), blank=True)
 

@@ -222,6 +222,11 @@ class Revision(models.Model):
         _("en nature"), null=True, blank=True, help_text=_("Un service, un lieu ou un équipement, et pas d’argent.")
     )
     duration = models.CharField(_("durée"), max_length=200, blank=True)
+    amount_source = models.PositiveSmallIntegerField(
+        _("source du montant"), null=True, blank=True, help_text="Position of one of its sources."
+    )
+    amount_place = models.CharField(_("endroit du montant dans la source"), max_length=200, blank=True)
+    amount_excerpt = models.TextField(_("phrase de la source sur le montant"), blank=True)
 
     state_aid_regime = models.TextField(_("régime d’aide"), blank=True)
     legal_basis = models.TextField(_("base légale"), blank=True)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.schemes import revision_wording, wording
+from backend.schemes.evidence import amount_evidence, evidence_of
 from backend.schemes.models import Scheme, TaxonomyNeed
 from backend.schemes.quality import is_overdue, review_day
 from backend.steering.success import success_of
@@ -63,13 +64,17 @@ def scheme(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "scheme": scheme,
         "revision": revision,
-        "criteria": [(wording.sentence(row.definition), row) for row in criteria],
+        "criteria": [
+            (wording.sentence(row.definition), row, evidence_of(row.source, place=row.place, excerpt=row.excerpt))
+            for row in criteria
+        ],
         "amount": revision_wording.amount(revision),
         "deadline": revision_wording.deadline(revision, on=current_day()),
         "overdue_since": review_day(revision) if is_overdue(revision, on=current_day()) else None,
         "roles": revision.roles.select_related("operator"),
         "served": revision.served_needs.select_related("sub_need"),
-        "sources": revision.sources.all(),
+        "amount_evidence": amount_evidence(revision),
+        "sources": [evidence_of(source) for source in revision.sources.all()],
         "success": success_of([scheme.pk]).get(scheme.pk) if user.is_officer or user.posts.leads else None,
         "reads_files": bool(user.posts.epcis) or user.posts.leads_territory,
     }

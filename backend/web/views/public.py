@@ -15,6 +15,7 @@ from backend.matchmaking import measured
 from backend.matchmaking import transparency as in_use
 from backend.notifications.services import absolute_url
 from backend.privacy.rules import rules
+from backend.schemes.evidence_counts import evidence_counts
 from backend.schemes.shares import shares
 from backend.territories.models import ServedEpci
 from backend.web.identity import identity
@@ -78,6 +79,7 @@ def transparency(request: HttpRequest) -> HttpResponse:
         "vocabulary": in_use.vocabulary(),
         "sheets": in_use.sheets(),
         "shares": shares(on=current_day()),
+        "evidence": evidence_counts(on=current_day()),
         "evaluation": measured.read_evaluation(measured.RECORD),
     }
     return render(request, "web/public/transparency.html", context)

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from backend.common.days import current_day
+from backend.schemes.evidence_counts import EvidenceCounts, evidence_counts
 from backend.schemes.quality import REVIEW_DAYS, SEVERITIES, SEVERITY_NAMES, Finding, check_catalogue
 from backend.schemes.shares import Shares, shares
 
@@ -32,15 +33,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         on = current_day()
-        findings, counted = check_catalogue(on=on, days=options["days"]), shares(on=on)
+        findings, counted, evidence = (
+            check_catalogue(on=on, days=options["days"]),
+            shares(on=on),
+            evidence_counts(on=on),
+        )
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(findings, counted, on), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(_as_json(findings, counted, evidence, on), ensure_ascii=False, indent=2))
         else:
-            self._print(findings, counted)
+            self._print(findings, counted, evidence)
         if findings and options["strict"]:
             sys.exit(1)
 
-    def _print(self, findings: list[Finding], counted: Shares) -> None:
+    def _print(self, findings: list[Finding], counted: Shares, evidence: EvidenceCounts) -> None:
         for _, group in groupby(findings, key=lambda finding: finding.subject):
             found = list(group)
             self.stdout.write(f"{found[0].name} ({found[0].subject})")
@@ -53,15 +58,16 @@ class Command(BaseCommand):
         self.stdout.write(_count(len(findings), "remarque", "remarques"))
         for code in sorted(counts, key=lambda code: (-SEVERITIES[code], -counts[code], code)):
             self.stdout.write(f"  {counts[code]:4} {code} ({SEVERITY_NAMES[SEVERITIES[code]]})")
-        for line in _shares_in_words(counted):
+        for line in (*_shares_in_words(counted), *_evidence_in_words(evidence)):
             self.stdout.write(line)
 
 
-def _as_json(findings: list[Finding], counted: Shares, on: date) -> dict[str, Any]:
+def _as_json(findings: list[Finding], counted: Shares, evidence: EvidenceCounts, on: date) -> dict[str, Any]:
     return {
         "on": on.isoformat(),
         "schemes": counted.n_schemes,
         "shares": asdict(counted),
+        "evidence": asdict(evidence),
         "counts": dict(Counter(finding.code for finding in findings).most_common()),
         "findings": [
             {
@@ -86,6 +92,23 @@ def _shares_in_words(counted: Shares) -> Iterator[str]:
     yield f"Fiches relues à temps : {counted.n_read_in_time} ({counted.read_in_time_pct} %)"
     for label, n_open, n in counted.open_by_need:
         yield f"  {n_open:4} sûrement ouverts sur {n} : {label}"
+
+
+def _evidence_in_words(counted: EvidenceCounts) -> Iterator[str]:
+    by_tier = ", ".join(f"{count} {tier}" for tier, count in counted.by_tier) or "aucune"
+    yield (
+        f"Conditions : {counted.n_conditions}, dont {counted.n_linked} avec l’adresse d’une page "
+        f"({counted.linked_pct} %) et {counted.n_strong} d’un texte, du porteur ou de l’État depuis moins d’un an "
+        f"({counted.strong_pct} %)"
+    )
+    yield f"  {by_tier} ; {counted.n_unnamed} sans dire qui parle, {counted.n_unsourced} sans source"
+    yield (
+        f"Citées : {counted.n_quoted} sur {counted.n_quotable} dont la source le permet ({counted.quoted_pct} %), "
+        f"{counted.n_conditions - counted.n_quotable} dans nos mots"
+    )
+    yield f"Montants avec l’adresse d’une page : {counted.n_amounts_linked} sur {counted.n_amounts}"
+    yield f"Fiches « vérifié » sans une telle source partout : {counted.n_unproved} sur {counted.n_verified}"
+    yield f"Sources du nom d’un fichier : {counted.n_internal}"
 
 
 def _count(count: int, one: str, many: str) -> str:
