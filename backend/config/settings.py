@@ -109,6 +109,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "backend.web.context.service",
             ],
+            "builtins": ["backend.web.templatetags.shortening"],
         },
     },
 ]
