@@ -42,9 +42,12 @@ class Offer:
     @property
     def label(self) -> str:
         """What is taken, after "retenir"."""
-        if isinstance(self.value, bool):
-            return f"ceci : {self.condition or value_text(self.fact, self.value)}"
-        return f"{FACT_NAMES[self.fact]} : {self.said}"
+        return f"ceci : {self.short}" if isinstance(self.value, bool) else f"{FACT_NAMES[self.fact]} : {self.said}"
+
+    @property
+    def short(self) -> str:
+        """What is taken, alone."""
+        return self.condition or value_text(self.fact, self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,11 +67,13 @@ def test_a_fact_is_offered_with_its_sentence_and_taken_with_one_tap(client):
     submission, other = asked(), asked(email="b@firm.example")
     assert "headcount" not in submission.results.first().facts
     text = text_of(client.get(f"/resultat/{link_to(submission)}/"))
-    assert "Pouvons-nous retenir l’effectif : 48 salariés ? C’est exact" in text
+    assert "Touchez ce qui est exact. 48 salariés projet 180 000 €" in text.replace("\N{NARROW NO-BREAK SPACE}", " ")
     after = post(client, submission, "headcount")
     assert "C’est noté : le résultat est à jour." in text_of(after)
     assert submission.results.first().facts["headcount"] == 48
-    assert "retenir l’effectif" not in text_of(after)
+    assert "Pouvons-nous retenir le coût du projet : 180 000 € ? C’est exact" in text_of(after).replace(
+        "\N{NARROW NO-BREAK SPACE}", " "
+    )
     assert Fact.objects.filter(sheet=submission.sheet, name="headcount").get().origin == Fact.Origin.DECLARED
     assert "headcount" not in other.results.first().facts
 
