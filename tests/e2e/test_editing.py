@@ -24,6 +24,9 @@ from tests.factories import make_submission
 from backend.common.days import current_day
 from backend.matchmaking.alerts import subscribe
 from tests.matchmaking.subscribers import read
+from backend.accounts.models import User
+
+officer = User.objects.get(email="claire.vasseur@jonction.example")
 
 for name, headcount, naf in (("small", 12.0, "25.62B"), ("large", 400.0, "25.62B"), ("farm", 5.0, "01.11Z")):
     file = make_submission(
@@ -32,7 +35,7 @@ for name, headcount, naf in (("small", 12.0, "25.62B"), ("large", 400.0, "25.62B
         facts={"headcount": headcount, "naf": naf, "taxes_up_to_date": True, "public_body": False,
                "in_difficulty": False},
     )
-    read(file, on=current_day())
+    read(file, on=current_day(), officer=officer)
     subscribe(submission=file, frequency="immediate", paused_until=None, on=current_day())
 """
 

@@ -19,12 +19,15 @@ NAME, CHANGED = "Chèque cobot des lisières", "Jusqu’à 8 000 €"
 FIRMS = """
 from tests.factories import link_to, make_submission
 from tests.matchmaking.subscribers import read
+from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.matchmaking.alerts import subscribe
 
+officer = User.objects.get(email="claire.vasseur@jonction.example")
+
 def file(email, *, asks=True, **changes):
     submission = make_submission(confirmed=True, on=current_day(), email=email, siret="", siren="", **changes)
-    read(submission, on=current_day())
+    read(submission, on=current_day(), officer=officer)
     if asks:
         subscribe(submission=submission, frequency="immediate", paused_until=None, on=current_day())
     return link_to(submission)
