@@ -18,11 +18,11 @@ from backend.matchmaking.reviews import Decision, SeenElsewhere
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.states import SchemeState, States
 from backend.schemes import revision_wording, wording
+from backend.schemes.definitions import manual_facts
 from backend.schemes.evidence import Evidence, amount_evidence
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision
 from backend.schemes.quality import is_overdue
-from backend.schemes.services import manual_facts
 from backend.schemes.taxonomy import sub_needs
 
 type AidNotes = Callable[[Revision], tuple[str, ...]]

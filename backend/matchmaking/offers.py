@@ -10,8 +10,8 @@ from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.known import FACT_NAMES, beside_label, value_text
 from backend.matchmaking.models import Result, Submission
+from backend.schemes.definitions import manual_sentences
 from backend.schemes.kept import read_revisions
-from backend.schemes.services import manual_sentences
 
 ACTIVITIES = ("naf", "naf_2025")  # one of them says what the firm does
 

@@ -17,9 +17,9 @@ from backend.matchmaking.known import FACT_NAMES
 from backend.matchmaking.models import Match, Result, Submission
 from backend.matchmaking.ownership import declined_questions
 from backend.matchmaking.standing import asked_of_the_firm
+from backend.schemes.definitions import manual_sentences
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision
-from backend.schemes.services import manual_sentences
 from backend.schemes.wording import scheme_name
 
 N_WHY = 3  # schemes named to say why a question is asked

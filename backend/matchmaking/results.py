@@ -17,8 +17,8 @@ from backend.matchmaking.models import Alert, Cause, Match, Need, NeedCorrection
 from backend.matchmaking.ownership import Readings, known_values_of, numbers_read, packed_files, readings_of
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.unmet import record_unmet
+from backend.schemes.definitions import manual_facts
 from backend.schemes.models import Criterion
-from backend.schemes.services import manual_facts
 
 
 def set_needs(*, submission: Submission, ticked: Iterable[str], text: str) -> None:

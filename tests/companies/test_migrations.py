@@ -8,8 +8,8 @@ from django.apps import apps
 
 from backend.companies.models import Fact, FactSnapshot
 from backend.companies.services import open_sheet, record_facts
+from backend.schemes.definitions import manual_facts
 from backend.schemes.models import Criterion
-from backend.schemes.services import manual_facts
 from tests.factories import DAY, make_officer
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,8 @@ from django.test import Client
 
 from backend.common.days import current_day
 from backend.matchmaking.questions import condition_questions, fact_questions, unasked
+from backend.schemes.definitions import manual_facts
 from backend.schemes.models import Criterion
-from backend.schemes.services import manual_facts
 from tests.web.conftest import fill
 
 pytestmark = pytest.mark.django_db

@@ -12,13 +12,13 @@ from stdnum.fr import siren as stdnum_siren
 from backend.common import generic_classes  # noqa: F401 -- classes take their type
 from backend.common.fields import PlainText
 from backend.common.text import fold
+from backend.schemes.definitions import manual_sentences
 from backend.schemes.forms.criteria import CriterionForm
 from backend.schemes.forms.evidence import Choices, SourceForm, source_field
 from backend.schemes.forms.fields import amount_field, choices_with_blank
 from backend.schemes.forms.tree import Node, tree_of
 from backend.schemes.models import Criterion, OperatorRole, Relation, Scheme, TaxonomyNeed
 from backend.schemes.records import Record
-from backend.schemes.services import manual_sentences
 from backend.schemes.typography import number
 
 WEIGHTS = {

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from backend.companies.models import Fact
-from backend.schemes.services import schemes_asked
+from backend.schemes.definitions import schemes_asked
 from backend.schemes.wording import scheme_name
 from backend.web.forms.answers import trilean, trilean_key
 from backend.web.forms.fact_fields.base import FactFields, Facts
