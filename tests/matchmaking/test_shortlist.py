@@ -6,13 +6,14 @@ import pytest
 
 from backend.matchmaking import engine
 from backend.matchmaking.answers import answer
+from backend.matchmaking.first_five import N_CARDS
 from backend.matchmaking.lines import Question
 from backend.matchmaking.listing import Scope, rows_of
 from backend.matchmaking.models import Match
 from backend.matchmaking.results import latest_result, request_of
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import correct_submission
-from backend.matchmaking.shortlist import N_CARDS, N_STEPS, preview, shortlist_of, told_card
+from backend.matchmaking.shortlist import N_STEPS, preview, shortlist_of, told_card
 from backend.schemes.models import SubNeed
 from tests.factories import DAY, FACTS, decide, first_matches, make_officer, make_submission, take_back
 from tests.neighbour import ours
