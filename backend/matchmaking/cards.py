@@ -7,6 +7,7 @@ from datetime import date
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.contributions import named
+from backend.matchmaking.decisions import Decision, SeenElsewhere
 from backend.matchmaking.estimates import Estimates, EstimateView
 from backend.matchmaking.known import Known, missing_facts
 from backend.matchmaking.line_views import LineView, open_conditions, views_of
@@ -14,7 +15,6 @@ from backend.matchmaking.models import Match, Review
 from backend.matchmaking.plans import Links, LinkView
 from backend.matchmaking.questions import unasked
 from backend.matchmaking.results import columns_of
-from backend.matchmaking.reviews import Decision, SeenElsewhere
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.states import SchemeState, States
 from backend.schemes import revision_wording, wording

@@ -7,8 +7,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.text import fold
+from backend.matchmaking.decisions import is_set_aside, told_decisions
 from backend.matchmaking.models import Match, Result, Submission
-from backend.matchmaking.reviews import is_set_aside, told_decisions
 from backend.matchmaking.standing import Standing, standing
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from backend.matchmaking.contents import GONE_SHEETS, may_have
+from backend.matchmaking.decisions import Decision
 from backend.matchmaking.models import Match, Review, SchemeEvent, Submission
 from backend.matchmaking.ownership import numbers_read
-from backend.matchmaking.reviews import Decision
 from backend.schemes.models import Scheme
 from backend.schemes.succession import successors
 

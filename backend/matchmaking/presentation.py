@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.matchmaking.cards import AidNotes, Card, cards_of, links_of, with_relations, with_state, with_variants
+from backend.matchmaking.decisions import Decision, decisions_in
 from backend.matchmaking.exploration import draw_of, with_tries
 from backend.matchmaking.known import Known
 from backend.matchmaking.models import Match, Result, Review, Submission
 from backend.matchmaking.moved import Moved, moved_schemes
 from backend.matchmaking.reading import Reading, known_of, reading_of
-from backend.matchmaking.reviews import KEPT, Decision, decisions_in
+from backend.matchmaking.reviews import KEPT
 from backend.matchmaking.state_aid import notes_on_schemes
 from backend.matchmaking.states import SchemeState, both_states
 from backend.schemes.models import Scheme

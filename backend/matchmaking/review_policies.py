@@ -16,6 +16,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.matchmaking.decisions import Decision, told_decisions
 from backend.matchmaking.first_five import N_CARDS, shown_first
 from backend.matchmaking.models import (
     Match,
@@ -84,16 +85,17 @@ class Judged:
     needs: frozenset[str]  # families
     certainty: float  # of the least certain of its needs, in [0, 1]; one that was ticked is certain
     is_likely: bool  # whether the schemes read first are all *Éligible* or *Très probable*; there is one at least
-    shown: frozenset[int]
+    shown: frozenset[int]  # schemes that are read first
 
 
 def judge(result: Result) -> Judged:
-    """Read what a policy asks of an answer."""
-    return _judge(result, dict(SubNeed.objects.values_list("key", "need")))
+    """Read what a policy asks of an answer, as its firm reads it: without what was decided away from it."""
+    families = dict(SubNeed.objects.values_list("key", "need"))
+    return _judge(result, families, told_decisions(result.submission))
 
 
-def _judge(result: Result, families: Mapping[str, str]) -> Judged:
-    shown = shown_first(result, {})
+def _judge(result: Result, families: Mapping[str, str], decided: Mapping[int, Decision]) -> Judged:
+    shown = shown_first(result, decided)
     first = [match for match in result.ranked if match.scheme_id in shown]
     revisions = read_revisions({match.revision_id for match in first})
     words = {standing(match, revisions[match.revision_id]) for match in first}
@@ -126,7 +128,7 @@ def policy_for(judged: Judged, policies: Policies) -> ReviewPolicy | None:
 def let_leave(submission: Submission, result: Result) -> None:
     """Note on a file that was just confirmed by which policy its schemes leave unread; one in ten may be drawn."""
     policies = policies_in_force()
-    if not any(policy.is_auto for policy in policies.values()) or submission.reviews.exists():
+    if not any(policy.is_auto for policy in policies.values()) or _was_taken_up(submission):
         return
     policy = policy_for(judge(result), policies)
     if policy is None or (policy.mode == Mode.SAMPLED and secrets.randbelow(ONE_IN) == 0):
@@ -135,12 +137,19 @@ def let_leave(submission: Submission, result: Result) -> None:
     submission.save(update_fields=["unread_by"])
 
 
+def _was_taken_up(submission: Submission) -> bool:
+    """Tell whether an officer decided on a file, or answered it: what leaves of it was read."""
+    return submission.reviews.exists() or submission.review_ends.exists()
+
+
 def schemes_unread(submission: Submission, result: Result) -> list[tuple[Revision, str]]:
-    """Return the schemes that the receipt of a file names, each with its word: none of one that is read first."""
-    if submission.unread_by_id is None or not judge(result).is_likely:
+    """Return the schemes that the receipt of a file names, each with its word: none of one that is, or was, read."""
+    if submission.unread_by_id is None or submission.review_ends.exists():
         return []
-    shown = shown_first(result, {})
-    first = [match for match in result.ranked if match.scheme_id in shown]
+    judged = judge(result)
+    if not judged.is_likely:
+        return []
+    first = [match for match in result.ranked if match.scheme_id in judged.shown]
     revisions = read_revisions({match.revision_id for match in first})
     found = [(revisions[match.revision_id], match) for match in first]
     return [(revision, str(standing(match, revision).label)) for revision, match in found]
@@ -182,7 +191,7 @@ def arrived_lately(*, on: date) -> list[Arrived]:
     for key, rows in _read_first(results).items():
         results[key].ranked = rows
     families = dict(SubNeed.objects.values_list("key", "need"))
-    judged = {file: _judge(results[answer], families) for file, answer in answers.items()}
+    judged = {file: _judge(results[answer], families, {}) for file, answer in answers.items()}
     read = _first_ends(answers)
     changed = _changed({file: judged[file].shown for file in read}, read)
     return [Arrived(judged=one, was_read=file in read, was_changed=file in changed) for file, one in judged.items()]

@@ -10,6 +10,7 @@ from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.cards import Card, cards_of, links_of, unsaved, with_relations, with_state, with_variants
+from backend.matchmaking.decisions import Decision, Over, is_set_aside, told_decisions_in
 from backend.matchmaking.first_five import parts_of
 from backend.matchmaking.known import Known
 from backend.matchmaking.models import Match, Result, Submission
@@ -17,7 +18,7 @@ from backend.matchmaking.moved import Moved, moved_schemes
 from backend.matchmaking.plans import Links, StepView
 from backend.matchmaking.presentation import Page, present
 from backend.matchmaking.reading import known_of, reading_of
-from backend.matchmaking.reviews import KEPT, Decision, Over, is_set_aside, told_decisions_in
+from backend.matchmaking.reviews import KEPT
 from backend.matchmaking.states import SchemeState, States, both_states
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision

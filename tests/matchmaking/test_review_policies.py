@@ -8,6 +8,7 @@ from django.db import DatabaseError, transaction
 
 from backend.common.days import current_day
 from backend.matchmaking import alerts, review_policies
+from backend.matchmaking.dead_addresses import correct_address
 from backend.matchmaking.models import Match, ReviewPolicy, Submission
 from backend.matchmaking.queue import Filters, queue_of
 from backend.matchmaking.review_policies import (
@@ -21,11 +22,12 @@ from backend.matchmaking.review_policies import (
     set_policy,
     would_leave,
 )
-from backend.matchmaking.reviews import end_review, keep_scheme
+from backend.matchmaking.reviews import end_review, end_with_nothing, keep_scheme
+from backend.matchmaking.services import confirm_address, correct_submission
 from backend.matchmaking.standing import Standing, standing
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme, TaxonomyNeed
-from tests.factories import DAY, decide, make_lead, make_officer, make_submission
+from tests.factories import DAY, SIREN, SIRET, bounce, decide, make_lead, make_officer, make_submission
 from tests.matchmaking.subscribers import IMMEDIATE, NEXT_DAY, publish, read, sweep, withheld
 from tests.neighbour import ours
 
@@ -55,18 +57,14 @@ def judged(*needs, certainty=1.0, is_likely=True):
 
 
 def sure_file(**changes):
-    """File of a need of which all that is read first is sure: what is not is taken out of the catalogue."""
+    """File of a need of which all that is listed is sure: what is not is taken out of the catalogue."""
     while True:
-        submission = make_submission(needs=("competences.recruter",), siret="", siren="", **changes)
-        result = submission.results.first()
-        if judge(result).is_likely:
+        submission = make_submission(**{"needs": ("competences.recruter",), "siret": "", "siren": "", **changes})
+        matches = submission.results.first().matches.answering().filter(guide=False).select_related("revision")
+        doubtful = [match.scheme_id for match in matches if standing(match, match.revision) not in LIKELY]
+        if not doubtful:
+            assert judge(submission.results.first()).is_likely
             return submission
-        doubtful = [
-            match.scheme_id
-            for match in Match.objects.filter(result=result, scheme__in=judge(result).shown).select_related("revision")
-            if standing(match, match.revision) not in LIKELY
-        ]
-        assert doubtful
         Scheme.objects.filter(pk__in=doubtful).update(state=Scheme.State.ARCHIVED)
 
 
@@ -104,8 +102,6 @@ def receipt_of(submission):
 
 
 def confirm(submission):
-    from backend.matchmaking.services import confirm_address
-
     confirm_address(submission=submission)
     submission.refresh_from_db()
     return submission
@@ -147,6 +143,49 @@ def test_a_file_of_which_one_of_the_five_is_not_sure_is_read_first(lead):
     assert not judge(submission.results.first()).is_likely  # else it would show nothing
     confirm(submission)
     assert submission.unread_by is None
+
+
+@pytest.mark.parametrize("reason", ["already_has_it", "not_interested"])
+def test_the_receipt_names_nothing_that_was_taken_away_from_the_firm(lead, reason):
+    officer, firm = make_officer(), {"siret": SIRET, "siren": SIREN}
+    choose(lead, "competences")
+    first = confirm(sure_file(**firm))
+    away = Scheme.objects.get(pk=min(judge(first.results.first()).shown))
+    decide(first, away, officer, reason)
+    end_review(submission=first, officer=officer, on=current_day())
+    second = confirm(sure_file(**firm))
+    result = second.results.first()
+    assert result.matches.answering().filter(scheme=away).exists()  # it would be named, were nothing decided
+    assert second.unread_by is not None
+    assert away.pk not in judge(result).shown
+    email = receipt_of(second)
+    assert away.current.name not in email.text
+    assert all(name in email.text for name in names_of(second))
+
+
+def test_a_second_receipt_of_a_file_that_was_read_names_nothing(lead):
+    officer = make_officer()
+    choose(lead, "competences")
+    submission = confirm(sure_file())
+    names = names_of(submission)
+    decide(submission, Scheme.objects.get(pk=min(judge(submission.results.first()).shown)), officer, "not_worth_it")
+    end_review(submission=submission, officer=officer, on=current_day())
+    correct_submission(submission=submission, facts={"headcount": 36.0}, on=current_day())
+    bounce(submission)
+    correct_address(submission=submission, officer=officer, email="nouvelle@firm.example", on=current_day())
+    confirm(submission)
+    assert submission.reviewed_at is None
+    again = ours(Notification).get(kind="receipt", recipient="nouvelle@firm.example")
+    assert not any(name in again.text for name in names)
+
+
+def test_a_file_that_was_answered_before_it_was_confirmed_does_not_leave_unread(lead):
+    choose(lead, "competences")
+    submission = sure_file()
+    end_with_nothing(submission=submission, officer=make_officer(), on=current_day())
+    confirm(submission)
+    assert submission.unread_by is None
+    assert not any(name in receipt_of(submission).text for name in names_of(submission))
 
 
 @pytest.mark.parametrize(("drawn", "leaves"), [(0, False), (1, True), (9, True)])
@@ -218,7 +257,8 @@ def test_each_choice_stays_with_who_made_it(lead):
 def test_what_reading_changed_is_counted_beside_what_would_have_left(lead):
     officer = make_officer()
     sure = [confirm(sure_file(email=f"a{i}@firm.example")) for i in range(3)]
-    match = sure[0].results.first().matches.filter(scheme__in=judge(sure[0].results.first()).shown).first()
+    shown = [judge(file.results.first()).shown for file in sure]
+    match = sure[0].results.first().matches.filter(scheme__in=shown[0]).first()
     decide(sure[0], match.scheme, officer, "not_worth_it")
     keep_scheme(submission=sure[1], scheme=match.scheme, officer=officer, on=DAY)  # one of the five: nothing changes
     for file in sure[:2]:
@@ -235,7 +275,7 @@ def test_what_reading_changed_is_counted_beside_what_would_have_left(lead):
     left = would_leave(ours_only, "competences", {"competences": policy()})
     assert (left.n_files, left.n_read, left.n_changed) == (3, 2, 1)
     assert would_leave(ours_only, "competences", {}).n_files == 0
-    assert [one.judged.shown for one in ours_only] == [judge(file.results.first()).shown for file in sure]
+    assert [one.judged.shown for one in ours_only] == shown
 
 
 def test_the_preview_asks_a_fixed_number_of_questions(django_assert_max_num_queries):

@@ -9,10 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from backend.matchmaking.decisions import told_decisions
 from backend.matchmaking.listing import Scope, rows_of
 from backend.matchmaking.models import ENDINGS, FollowUp, Review, SchemeEvent
 from backend.matchmaking.results import latest_result
-from backend.matchmaking.reviews import end_review, told_decisions
+from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.matchmaking.services import correct_submission
 from backend.matchmaking.shortlist import shortlist_of

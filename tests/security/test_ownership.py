@@ -3,10 +3,10 @@
 import pytest
 from django.urls import reverse
 
+from backend.matchmaking.decisions import told_decisions
 from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import read_together
 from backend.matchmaking.results import facts_of, latest_result
-from backend.matchmaking.reviews import told_decisions
 from backend.matchmaking.services import confirm_address, correct_submission
 from backend.matchmaking.state_aid import ledger_of
 from backend.notifications.models import Notification

@@ -11,12 +11,12 @@ from django.urls import reverse
 from backend.accounts.models import Membership
 from backend.matchmaking.alerts import tell
 from backend.matchmaking.closing import reopen_file
+from backend.matchmaking.decisions import told_decisions
 from backend.matchmaking.emails import enqueue_receipt
 from backend.matchmaking.file_links import FileLinkError, agree_link, close_unentitled, link_files, undo_link
 from backend.matchmaking.models import FileLink, Submission
 from backend.matchmaking.ownership import read_together
 from backend.matchmaking.results import facts_of, facts_of_all, latest_result, may_be_shown
-from backend.matchmaking.reviews import told_decisions
 from backend.matchmaking.services import correct_submission
 from backend.matchmaking.state_aid import ledger_of
 from backend.notifications.models import Notification
