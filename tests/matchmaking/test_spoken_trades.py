@@ -20,38 +20,126 @@ from tests.factories import DAY, link_to, make_submission
 from tests.web.conftest import fill, text_of
 
 pytestmark = pytest.mark.django_db
-BAKER = ["10.71C", "47.24Z"]
+BAKER, RESTAURANT, GARAGE = ["10.71C", "47.24Z"], ["56.10A", "56.10C"], ["45.11Z", "45.20A"]
+CARPENTER, PLASTICS = ["16.23Z", "25.12Z", "43.32A", "43.32B"], ["22.22Z", "22.29A", "22.29B"]
+PLUMBER = ["43.22A", "43.22B"]
 TEXT = "J’ai un salon de coiffure à Noyon.\nMa facture d’électricité a doublé."
 INDUSTRY = "jonction:accise-electricite-industrie"
 
-SPOKEN = {
+# Said plainly of the firm: the trade orders before anybody accepts it.
+PLAIN = {
     "J’ai une boulangerie à Noyon, je voudrais changer mon four": BAKER,
     "Boulangerie artisanale, la facture d’électricité explose": BAKER,
+    "Boulangerie à Noyon, 6 salariés": BAKER,
+    "Notre boulangerie consomme trop": BAKER,
     "Boulanger, mon four consomme trop": ["10.71C"],
-    "On fait de l’usinage et on cherche un tourneur": ["25.62A", "25.62B"],
-    "Menuiserie de 6 salariés, je veux une commande numérique": ["16.23Z", "25.12Z", "43.32A", "43.32B"],
+    "Je m’appelle Paul et je suis boulanger": ["10.71C"],
+    "De plus, je suis boulanger": ["10.71C"],
+    "Je suis artisan boulanger et je recrute": ["10.71C"],
     "Je suis coiffeuse": ["96.02A"],
+    "On est deux coiffeuses et on veut refaire le salon": ["96.02A"],
+    "Menuiserie de 6 salariés, je veux une commande numérique": CARPENTER,
+    "Nous sommes une menuiserie": CARPENTER,
+    "Menuisier à Noyon depuis 2011, je veux m’agrandir": CARPENTER,
     "Bonjour, auto-école à Compiègne.": ["85.53Z"],
-    "notre restaurant perd des clients": ["56.10A", "56.10C"],
-    "PME en plasturgie": ["22.22Z", "22.29A", "22.29B"],
-    "Nous travaillons dans l’agroalimentaire": ["10", "11"],
-    # Said of somebody else, of a thing, of a project, or of nobody.
-    "Recruter un menuisier": [],
-    "je cherche un plombier": [],
-    "Couvreur à trouver": [],
-    "Menuiserie à changer": [],
-    "mon comptable me dit que j’y ai droit": [],
-    "nous sommes clients d’une boulangerie": [],
-    "mon voisin le garage fait du bruit": [],
-    "je veux reprendre une boulangerie": [],
-    "un bureau d’études a fait un premier calcul": [],
-    "je ne suis pas boulanger": [],
+    "J’ai un restaurant.": RESTAURANT,
+    "J’ai un restaurant à Compiègne et je cherche un cuisinier": RESTAURANT,
+    "On tient une pizzeria": RESTAURANT,
+    "Nous sommes une PME de plasturgie": PLASTICS,
+    "Notre activité est la plasturgie": PLASTICS,
+    "Je tiens un bar à Ribécourt": ["56.30Z"],
+    "Je dirige un bureau d’études de 12 personnes": ["71.12B"],
+    "Nous exploitons une scierie depuis 1988": ["16.10A"],
+    "Notre métier, c’est la plomberie": PLUMBER,
+    "Je m’installe comme plombier": PLUMBER,
+    "Bonjour, je suis plombier chauffagiste, je cherche un apprenti": PLUMBER,
+    "Je suis paysagiste à mon compte": ["81.30Z"],
+    "Nous sommes une entreprise de nettoyage": ["81.2"],
+    "Entreprise de maçonnerie à Thourotte, 9 salariés, nous voulons une grue": ["41.20A", "43.99C"],
+    "Ma librairie a besoin d’un site internet": ["47.61Z"],
+    "Notre pharmacie veut isoler ses vitrines": ["21.20Z", "47.73Z"],
+    "Je suis gérante d’un institut de beauté": ["96.02B"],
+    "Garage à Noyon depuis 1990, on veut une borne": GARAGE,
+    "Nous sommes une petite fonderie de 20 personnes": ["24.51Z", "24.53Z", "24.54Z"],
+    "Je suis photographe, mon site date de 2009": ["74.20Z"],
+    "Patronne d’une friperie, je veux vendre en ligne": ["47.79Z"],
+    "On est une société de transport, 12 camions": ["49"],
 }
+# Said in a way that may be of a service of the firm, or that something in the text contradicts: asked, and no more.
+LIKELY = {
+    "On fait de l’usinage et on cherche un tourneur": ["25.62A", "25.62B"],
+    "notre restaurant perd des clients": RESTAURANT,
+    "PME en plasturgie": PLASTICS,
+    "Nous travaillons dans l’agroalimentaire": ["10", "11"],
+    "Notre menuiserie veut une commande numérique": CARPENTER,
+    "Nous sommes spécialisés en menuiserie": CARPENTER,
+    "Nous sommes une menuiserie industrielle": CARPENTER,
+    "Nous avons un garage": GARAGE,
+    "Boulanger, je cherche un apprenti": ["10.71C"],
+    "Je suis boulanger et je veux créer une entreprise": ["10.71C"],
+    "Je suis boulanger. Notre bureau d’études recrute.": ["10.71C", "71.12B"],
+    "Nous sommes une fonderie, notre usine date de 1960": ["24.51Z", "24.53Z", "24.54Z"],
+    "On fait du nettoyage": ["81.2"],
+    "Notre bureau d’études veut un robot de soudage.": ["71.12B"],
+    "Nous sommes une PME industrielle. Notre bureau d’études recrute.": ["71.12B"],
+    "Notre garage est trop petit pour nos camions": GARAGE,
+    "Notre bureau d’études : la facture d’électricité explose": ["71.12B"],
+}
+# Said of somebody else, of a service, of a thing, of a job, of a project, or of nobody.
+SILENT = [
+    "agrandir notre restaurant d’entreprise",
+    "Nous voulons agrandir notre restaurant d’entreprise, la facture d’électricité explose",
+    "Notre crèche d’entreprise est pleine et la facture d’électricité de l’usine explose",
+    "On a un bar dans la salle de pause",
+    "Une société de transport nous livre",
+    "Une société de transport nous livre, la facture d’électricité explose",
+    "La société de nettoyage nous coûte cher",
+    "L’entreprise de maçonnerie n’a pas fini le toit de notre usine",
+    "Notre prestataire est une société de transport",
+    "Acheter une affaire de plomberie",
+    "Notre fonderie a fermé, nous achetons nos pièces",
+    "Nous sommes une entreprise de restauration de monuments historiques",
+    "entreprise de restauration de monuments historiques",
+    "spécialisé en restauration du patrimoine",
+    "restauration de meubles",
+    "On fait de la restauration de meubles",
+    "Je suis électricien salarié, je veux créer une PME industrielle de recyclage",
+    "Notre activité, c’est le transport fluvial",
+    "Nous faisons du transport maritime",
+    "Recruter un menuisier",
+    "je cherche un plombier",
+    "Couvreur à trouver",
+    "Menuiserie à changer",
+    "Menuisier (h/f) en CDI à Noyon",
+    "mon comptable me dit que j’y ai droit",
+    "nous sommes clients d’une boulangerie",
+    "mon voisin le garage fait du bruit",
+    "je veux reprendre une boulangerie",
+    "Je veux créer une crèche pour nos salariés",
+    "un bureau d’études a fait un premier calcul",
+    "je ne suis pas boulanger",
+    "Je suis boulanger de formation",
+    "Je suis mécanicien chez un concessionnaire",
+    "Notre fournisseur est une boulangerie",
+    "Notre sous-traitant est une chaudronnerie",
+    "Notre boulangerie a fermé",
+    "Mon mari a une boulangerie",
+    "La boulangerie d’à côté ferme",
+    "Nous livrons des boulangeries",
+    "Nous avons un restaurant d’entreprise",
+    "Nous avons une crèche interne",
+    "Nous louons à une salle de sport",
+    "J’ai appelé un plombier, il ne vient pas",
+    "Notre plombier est à la retraite",
+    "Le plombier n’est pas venu",
+]
+READ = {**PLAIN, **LIKELY, **dict.fromkeys(SILENT, ())}
 
 
-@pytest.mark.parametrize(("text", "codes"), SPOKEN.items())
-def test_which_trades_a_text_speaks_of(text, codes):
-    assert sorted(engine.read_trades(text)) == codes
+@pytest.mark.parametrize("text", READ)
+def test_which_trades_a_text_speaks_of_and_which_of_them_it_says_plainly(text):
+    assert sorted(engine.read_trades(text)) == sorted(READ[text])
+    assert sorted(engine.spoken_activities(text)) == sorted(PLAIN.get(text, ()))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +154,7 @@ def test_every_trade_and_sector_has_codes_of_the_nomenclature():
     known = set(Nomenclature.objects.filter(system="naf_rev2").values_list("code", flat=True))
     for codes in content["sectors"].values():
         assert known.issuperset(codes), codes
-    for name in (*content["houses"], *content["elsewhere"]):
+    for name in (*content["shops"], *content["workshops"], *content["elsewhere"]):
         assert known.issuperset(trade_codes(name) or [""]), name
 
 
@@ -90,6 +178,19 @@ def test_what_the_trade_could_not_have_comes_after_the_rest_and_is_never_a_no():
     # Once the activity is known, it decides.
     known = asked(without=(), facts={"naf": "25.62B"}).results.first()
     assert "trade" not in {name for match in known.ranked for name, points in match.parts.items() if points}
+
+
+@pytest.mark.parametrize("text", [*LIKELY, *SILENT])
+def test_what_is_not_said_plainly_moves_no_scheme(text):
+    facts = {"commune": "60159", "headcount": 80}
+    said = read_unfiled(facts, text, ["energie.facture"], on=DAY)
+    assert not any(item.parts.get("trade") for item in said.found.ranked)
+
+
+@pytest.mark.parametrize("text", [text for text in SILENT if "explose" in text])
+def test_a_manufacturer_that_speaks_of_what_it_has_within_reads_the_duty_for_industry_first(text):
+    page = read_unfiled({"commune": "60159", "headcount": 80}, text, ["energie.facture"], on=DAY).page()
+    assert INDUSTRY in {card.match.scheme.key for card in page.cards}
 
 
 @pytest.mark.parametrize(("trade", "codes"), [("boulangerie", BAKER), ("restaurant", ["56.10A", "56.10C"])])

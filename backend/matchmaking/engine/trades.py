@@ -1,8 +1,8 @@
-"""The trade that a firm speaks of: a fact only on its word; until then what it could not have comes last."""
+"""The trade that a firm speaks of: a fact only on its word; until then what it plainly could not have comes last."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -10,19 +10,54 @@ import matching
 from backend.common.files import read_yaml
 from backend.territories.trades import trade_codes, trade_names
 
+PLAIN, AGAINST = "plain", "against"  # names of patterns: what firms say of themselves, and what speaks against a trade
+DIVISION = 2  # digits of a code
 
-def read_trades(text: str) -> dict[str, matching.Span]:
-    """Return the codes of the NAF rév. 2 that the trades of a text may have, each with the sentence that says it."""
+
+class _Trade(NamedTuple):
+    codes: Sequence[str]
+    sentence: matching.Span
+    is_plain: bool
+
+
+def read_trades(text: str, denied: Container[str] = ()) -> dict[str, matching.Span]:
+    """Return the codes of the NAF rév. 2 that the trades of a text may have, each with the sentence that says it.
+
+    Those that were ``denied`` are left out.
+    """
     found: dict[str, matching.Span] = {}
-    for phrase in _reader().read(text) if text.strip() else ():
-        for code in _codes_of(phrase.said["trade"] or ""):
-            found.setdefault(code, phrase.sentence)
+    for trade in _trades(_read(text), denied):
+        for code in trade.codes:
+            found.setdefault(code, trade.sentence)
     return found
 
 
-def spoken_activities(text: str) -> frozenset[str]:
-    """Return these codes alone."""
-    return frozenset(read_trades(text))
+def spoken_activities(text: str, denied: Container[str] = ()) -> frozenset[str]:
+    """Return the codes of the trade that a text plainly says the firm has; none where anything in it contradicts that.
+
+    Industry does, and a job, a firm to be founded, or another trade of no division that is the same.
+    """
+    phrases = _read(text)
+    trades = _trades(phrases, denied)
+    plain = [trade.codes for trade in trades if trade.is_plain]
+    if not plain or any(phrase.name == AGAINST for phrase in phrases):
+        return frozenset()
+    divisions = ({code[:DIVISION] for code in trade.codes} for trade in trades)
+    return frozenset().union(*plain) if set.intersection(*divisions) else frozenset()
+
+
+def _read(text: str) -> list[matching.Phrase]:
+    return [*_reader().read(text)] if text.strip() else []
+
+
+def _trades(phrases: Sequence[matching.Phrase], denied: Container[str]) -> list[_Trade]:
+    read = (
+        _Trade(_codes_of(phrase.said["trade"] or ""), phrase.sentence, phrase.name == PLAIN)
+        for phrase in phrases
+        if phrase.name != AGAINST
+    )
+    left = (trade._replace(codes=[code for code in trade.codes if code not in denied]) for trade in read)
+    return [trade for trade in left if trade.codes]
 
 
 def _codes_of(name: str) -> Sequence[str]:
@@ -34,13 +69,14 @@ def _codes_of(name: str) -> Sequence[str]:
 def _reader() -> matching.PhraseReader:
     content = _content()
     trades = {name for name in trade_names() if name not in content["elsewhere"]}
-    houses = set(content["houses"])
+    shops, workshops = set(content["shops"]), set(content["workshops"])
     return matching.PhraseReader(
-        {"trade": content["patterns"]},
+        content["patterns"],
         parts=content["parts"],
         words={
-            "houses": _spelt(houses),
-            "persons": _spelt(trades - houses),
+            "shops": _spelt(shops),
+            "workshops": _spelt(workshops),
+            "persons": _spelt(trades - shops - workshops),
             "names": _spelt(trades | content["sectors"].keys()),
         },
     )
