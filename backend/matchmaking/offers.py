@@ -1,6 +1,6 @@
 """Facts that a firm states in passing: offered where a listed scheme asks for them, taken only on its word."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -8,12 +8,14 @@ from typing import Any, Protocol
 
 from backend.companies.models import Fact
 from backend.matchmaking import engine
+from backend.matchmaking.denials import ACTIVITY, denial_of, denied_activities
 from backend.matchmaking.known import FACT_NAMES, beside_label, value_text
 from backend.matchmaking.models import Result, Submission
+from backend.matchmaking.ownership import declined_questions
 from backend.schemes.definitions import manual_sentences
 from backend.schemes.kept import read_revisions
 
-ACTIVITIES = ("naf", "naf_2025")  # one of them says what the firm does
+ACTIVITIES = (ACTIVITY, "naf_2025")  # one of them says what the firm does
 
 
 class Listed(Protocol):
@@ -33,6 +35,11 @@ class Offer:
     value: Any
     sentence: str
     condition: str = ""
+
+    @property
+    def denial(self) -> str:
+        """How it is named once the firm said that it is wrong."""
+        return denial_of(self.fact, self.value)
 
     @property
     def said(self) -> str:
@@ -72,10 +79,13 @@ def chosen(offers: Iterable[Offer], *, fact: str, value: str) -> Offer | None:
     return next((offer for offer in several if len(several) == 1 or str(offer.value) == value), None)
 
 
-def offers_in(text: str, *, known: Container[str], listed: Iterable[Listed], on: date) -> tuple[Offer, ...]:
+def offers_in(
+    text: str, *, known: Container[str], listed: Iterable[Listed], on: date, declined: Collection[str] = ()
+) -> tuple[Offer, ...]:
     """Return what a text of a day states of facts that are not known, and that a listed scheme lacks.
 
-    The activity is offered whatever waits for it: it orders, and its officer needs it first.
+    What the firm said is wrong, which is ``declined``, is not offered again. The activity is offered whatever waits
+    for it: it orders, and its officer needs it first.
     """
     if not text.strip():
         return ()
@@ -90,7 +100,8 @@ def offers_in(text: str, *, known: Container[str], listed: Iterable[Listed], on:
         for fact, (value, sentence) in stated.items()
         if fact in missing and fact not in known
     )
-    return (*_trades_in(text, known), *facts)
+    offers = (*_trades_in(text, known, denied_activities(declined)), *facts)
+    return tuple(offer for offer in offers if offer.denial not in declined)
 
 
 def _conditions_of(listed: Iterable[Listed]) -> Mapping[str, str]:
@@ -101,12 +112,18 @@ def _conditions_of(listed: Iterable[Listed]) -> Mapping[str, str]:
     return {f"{Fact.ANSWER}{name}": text for row in rows for name, text in manual_sentences(row.definition).items()}
 
 
-def _trades_in(text: str, known: Container[str]) -> Iterator[Offer]:
+def _trades_in(text: str, known: Container[str], denied: Container[str]) -> Iterator[Offer]:
     if not any(fact in known for fact in ACTIVITIES):
-        for code, sentence in engine.read_trades(text).items():
-            yield Offer("naf", code, text[slice(*sentence)])
+        for code, sentence in engine.read_trades(text, denied).items():
+            yield Offer(ACTIVITY, code, text[slice(*sentence)])
 
 
 def offers_of(submission: Submission, result: Result) -> tuple[Offer, ...]:
     """Return what the text of a file states and the schemes of its result lack."""
-    return offers_in(submission.text, known=result.facts, listed=result.answering, on=submission.filed_on)
+    return offers_in(
+        submission.text,
+        known=result.facts,
+        listed=result.answering,
+        on=submission.filed_on,
+        declined=declined_questions(submission) if submission.text.strip() else (),
+    )

@@ -12,9 +12,16 @@ from psycopg import sql
 from backend.accounts.models import User
 from backend.companies.packing import rows_of
 from backend.matchmaking import engine
+from backend.matchmaking.denials import spoken_by
 from backend.matchmaking.held import held_by, may_hold
 from backend.matchmaking.models import Alert, Cause, Match, Need, NeedCorrection, Result, Submission
-from backend.matchmaking.ownership import Readings, known_values_of, numbers_read, packed_files, readings_of
+from backend.matchmaking.ownership import (
+    Readings,
+    known_values_of,
+    numbers_read,
+    packed_files,
+    readings_of,
+)
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.unmet import record_unmet
 from backend.schemes.definitions import manual_facts
@@ -135,7 +142,7 @@ def _request(
         elsewhere=reading.elsewhere,
         foreign=reading.foreign,
         preferences=frozenset(one.key for one in preferences_of(submission)[0]),
-        spoken_activities=engine.spoken_activities(submission.text),
+        spoken_activities=spoken_by(submission),
     )
 
 

@@ -365,6 +365,24 @@ def stop_everything(*, address: str) -> None:
             stop(address=address, topic=topic)
 
 
+@transaction.atomic
+def deny_offer(*, submission: Submission, fact: str, on: date) -> Result:
+    """Take the firm's word that what its text was read to state of a fact is wrong: it is never offered again.
+
+    The result is computed again without it; what is not offered changes nothing.
+    """
+    submission = Submission.objects.locked(submission.pk)
+    result = latest_result(submission, on=on)
+    denied = {f"{Fact.DECLINED}{offer.denial}": True for offer in offers_of(submission, result) if offer.fact == fact}
+    if not denied:
+        return result
+    record_facts(sheet=submission.sheet, values=denied, origin=Fact.Origin.DECLARED, on=on)
+    reopen_on_event(submission)
+    result = compute_result(submission=submission, on=on)
+    mark_shown(submission=submission, result=result)
+    return result
+
+
 def take_offer(*, submission: Submission, fact: str, value: str = "", on: date) -> Result:
     """Take a fact that the firm's text states, on its word; one that is not offered changes nothing."""
     result = latest_result(submission, on=on)

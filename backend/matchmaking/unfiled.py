@@ -7,6 +7,7 @@ from itertools import islice
 
 from backend.matchmaking import engine
 from backend.matchmaking.cards import Card, cards_of, unsaved
+from backend.matchmaking.denials import denied_activities
 from backend.matchmaking.known import Known
 from backend.matchmaking.models import Match
 from backend.matchmaking.offers import Offer, offers_in
@@ -29,6 +30,7 @@ class Unfiled:
     weights: engine.Weights
     compiled: engine.Catalogue
     removed: Collection[str]
+    declined: Collection[str]
 
     def page(self) -> Shortlist:
         """Return the schemes, laid out."""
@@ -56,14 +58,20 @@ class Unfiled:
 
     def offers(self) -> tuple[Offer, ...]:
         """Return the facts that its text states and that listed schemes lack."""
-        return offers_in(self.text, known=self.request.facts, listed=self._listed(), on=self.request.on)
+        return offers_in(
+            self.text,
+            known=self.request.facts,
+            listed=self._listed(),
+            on=self.request.on,
+            declined=self.declined,
+        )
 
-    def open(self, declined: Collection[str]) -> Open:
-        """Return what may be asked; ``declined`` are the questions that are not asked again."""
+    def open(self) -> Open:
+        """Return what may be asked."""
         return Open(
             matches=tuple(unsaved(self._listed())),
             facts=self.request.facts,
-            declined=declined,
+            declined=self.declined,
             spoken=self.request.spoken_activities,
             weights=self.weights,
             on=self.request.on,
@@ -86,15 +94,22 @@ class Unfiled:
 
 
 def read_unfiled(
-    facts: engine.Facts, text: str, needs: Iterable[str], *, removed: Collection[str] = (), on: date
+    facts: engine.Facts,
+    text: str,
+    needs: Iterable[str],
+    *,
+    removed: Collection[str] = (),
+    declined: Collection[str] = (),
+    on: date,
 ) -> Unfiled:
     """Read what a firm typed with what is in force: ``needs`` are those it ticked, ``removed`` those it took away.
 
-    What it took away are sub-needs and preferences.
+    What it took away are sub-needs and preferences; ``declined`` are the questions that are not asked again, and what
+    it said is wrong.
     """
-    rules = engine.in_force()
+    rules, taken_away = engine.in_force(), {*removed, *denied_activities(declined)}
     request, reading = engine.read_request(
-        facts, text, needs, on=on, compiled=rules.compiled, language=rules.language, removed=removed
+        facts, text, needs, on=on, compiled=rules.compiled, language=rules.language, removed=taken_away
     )
     (answer,) = engine.answer([request], compiled=rules.compiled, weights=rules.weights, ranker=rules.ranker)
     found = engine.with_presumed(answer, request, compiled=rules.compiled, weights=rules.weights, ranker=rules.ranker)
@@ -106,4 +121,5 @@ def read_unfiled(
         weights=rules.weights,
         compiled=rules.compiled,
         removed=removed,
+        declined=declined,
     )

@@ -17,6 +17,7 @@ from backend.journal.models import AuditEvent
 from backend.links.models import Kind
 from backend.links.services import live_links
 from backend.matchmaking.correspondence import TO_FIRMS
+from backend.matchmaking.denials import IS
 from backend.matchmaking.known import FACT_LABELS, beside_label, says, value_text
 from backend.matchmaking.models import Alert, CallRequest, Note, SavedDraft, Submission
 from backend.matchmaking.preferences import preferences_of
@@ -140,7 +141,9 @@ def _label(fact: Fact) -> str:
 
 def _value(fact: Fact) -> str:
     if fact.name.startswith(Fact.DECLINED):
-        return fact.name.removeprefix(Fact.DECLINED)
+        name, denied, value = fact.name.removeprefix(Fact.DECLINED).partition(IS)
+        told = {"label": LABELS.get(name, name), "value": value}
+        return _("ce n’est pas ça : %(label)s %(value)s") % told if denied else name
     if fact.value is None:
         return _("réponse retirée")
     if fact.name.startswith(Fact.ANSWER):

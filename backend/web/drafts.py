@@ -62,7 +62,7 @@ class Draft:
     has_not: list[str] = field(default_factory=list)  # and those that were taken away
     wants_not: list[str] = field(default_factory=list)  # preferences that were taken away
     answered: dict[str, Any] = field(default_factory=dict)  # facts that it said beside the answer, and in no step
-    declined: list[str] = field(default_factory=list)  # questions that it cannot answer
+    declined: list[str] = field(default_factory=list)  # questions that it cannot answer, and what it said is wrong
     asked_again: bool = False  # to press again: what was sent looked like a robot's
     is_called: bool = False  # a call was asked for
     counted: list[str] = field(default_factory=list)  # needs for which its answer was counted, once each
@@ -246,11 +246,15 @@ class Draft:
         if isinstance(reply, Asked):
             self.steps[QUESTION] = {"question": [reply.question.name], **reply.typed()}
         elif not reply.facts:
-            self.declined = sorted({*self.declined, reply.question})
+            self.decline([reply.question])
         elif reply.form and (step := step_that_asks(reply.facts)) in self.steps:
             self.steps[step] |= reply.form.typed()
         else:
             self.answered |= reply.facts
+
+    def decline(self, questions: Iterable[str]) -> None:
+        """Ask some questions no more."""
+        self.declined = sorted({*self.declined, *questions})
 
     def say_condition(self, condition: str, value: bool | None) -> None:
         """Take what the firm says of a condition that only it can check; ``None`` takes it back."""
@@ -353,13 +357,14 @@ class Stated:
             need["text"],
             {*need["needs"], *self.draft.has},
             removed={*self.draft.has_not, *self.draft.wants_not},
+            declined=self.draft.declined,
             on=current_day(),
         )
 
     @cached_property
     def questions(self) -> Questions:
         """What is left to ask."""
-        return open_questions(self.read.open(self.draft.declined))
+        return open_questions(self.read.open())
 
     def asked(self, *, but: Collection[str], rather: Collection[str]) -> Asked | None:
         """The question of its page: the one that could not be read, else the best one, as ``Questions.first`` says."""

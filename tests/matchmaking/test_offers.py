@@ -67,7 +67,9 @@ def test_a_fact_is_offered_with_its_sentence_and_taken_with_one_tap(client):
     submission, other = asked(), asked(email="b@firm.example")
     assert "headcount" not in submission.results.first().facts
     text = text_of(client.get(f"/resultat/{link_to(submission)}/"))
-    assert "Touchez ce qui est exact. 48 salariés projet 180 000 €" in text.replace("\N{NARROW NO-BREAK SPACE}", " ")
+    text = text.replace("\N{NARROW NO-BREAK SPACE}", " ")
+    assert "Touchez ce qui est exact. Une croix : ce n’est pas ça. 48 salariés ✕" in text
+    assert "Ce n’est pas ça : 48 salariés projet 180 000 € ✕" in text
     after = post(client, submission, "headcount")
     assert "C’est noté : le résultat est à jour." in text_of(after)
     assert submission.results.first().facts["headcount"] == 48

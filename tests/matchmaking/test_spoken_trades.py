@@ -1,23 +1,29 @@
 """The trade that a text speaks of: offered as the activity, taken with a tap; what it could not have comes after."""
 
 import json
+from datetime import timedelta
 
 import pytest
 import yaml
 from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
 
 from backend.companies.models import Fact
 from backend.matchmaking import engine
-from backend.matchmaking.models import Match
-from backend.matchmaking.results import replay
+from backend.matchmaking.models import Match, Submission
+from backend.matchmaking.questions import open_of
+from backend.matchmaking.results import compute_result, replay
 from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.unfiled import read_unfiled
+from backend.privacy.own_data import own_data
 from backend.schemes.models import SubNeed
 from backend.territories.models import Nomenclature
 from backend.territories.trades import trade_codes
+from backend.web.forms.question import open_questions
 from tests.factories import DAY, link_to, make_submission
-from tests.web.conftest import fill, text_of
+from tests.neighbour import ours
+from tests.web.conftest import CONTACT, fill, text_of
 
 pytestmark = pytest.mark.django_db
 BAKER, RESTAURANT, GARAGE = ["10.71C", "47.24Z"], ["56.10A", "56.10C"], ["45.11Z", "45.20A"]
@@ -246,6 +252,75 @@ def test_before_a_name_is_given_a_trade_is_taken_into_the_draft(client):
     page = client.get("/demande/reponse/")
     assert "retenir l’activité" not in text_of(page)
     assert page.context["draft"].answered["naf"] == "96.02A"
+
+
+DENY = {"fact": "naf", "wrong": "1"}
+INTENSITY = "answer:accise-electricite-industrie.electricity_intensity"  # never asked of a hairdresser
+
+
+def asked_of(questions):
+    return {question.name for question in (*questions.of_firm, *questions.of_others)}
+
+
+def test_a_trade_that_is_denied_is_forgotten_and_never_offered_again(client):
+    file, other = (asked(email=f"{name}@firm.example") for name in "ab")
+    before = open_questions(open_of(file, file.results.first()))
+    address = f"/resultat/{link_to(file)}/besoins/"
+    for _click in range(2):
+        text = text_of(client.post(address, DENY, follow=True))
+        assert "retenir l’activité" not in text
+    assert file.results.count() == 2  # the second click changes nothing
+    result = file.results.first()
+    assert result.spoken_activities == []
+    assert not any(match.parts.get("trade") for match in result.ranked)
+    assert "naf" not in result.facts
+    assert replay(result) == []
+    after = open_questions(open_of(file, result))
+    assert INTENSITY not in asked_of(before)
+    assert INTENSITY in asked_of(after)
+    told = [(line.label, line.value) for theme in own_data(file) for line in theme.lines]
+    assert ("Question passée", "ce n’est pas ça : Activité 96.02A") in told
+    again = compute_result(submission=file, on=DAY + timedelta(days=1))
+    assert again.spoken_activities == []
+    assert other.results.first().spoken_activities == ["96.02A"]
+    assert not other.sheet.declined()
+
+
+def test_a_trade_that_is_denied_before_a_name_stays_denied_once_filed(client):
+    beside = Client()
+    for browser in (client, beside):
+        need, firm = {"text": TEXT, "needs": ["energie.facture"]}, {"naf": "", "division": ""}
+        fill(browser, upto="projet", besoin=need, entreprise=firm)
+    client.post("/demande/besoins/", DENY)
+    page = client.get("/demande/reponse/")
+    assert "retenir l’activité" not in text_of(page)
+    assert "Ce n’est pas ça" in text_of(beside.get("/demande/reponse/"))
+    client.post("/demande/contact/", CONTACT)
+    submission = ours(Submission).get()
+    assert submission.results.first().spoken_activities == []
+    assert submission.sheet.declined() == {"naf=96.02A"}
+    assert "Ce n’est pas ça" not in text_of(client.get(f"/resultat/{link_to(submission)}/"))
+
+
+def test_each_activity_of_a_trade_is_denied_at_once_and_another_trade_may_be_offered():
+    declined = [f"naf={code}" for code in BAKER]
+    case = {"facts": {"commune": "60159"}, "needs": ["energie.facture"], "on": DAY}
+    assert not read_unfiled(text="Je tiens une boulangerie.", declined=declined, **case).offers()
+    said = read_unfiled(text="Je suis boulanger et je tiens une librairie.", declined=declined, **case)
+    assert [offer.value for offer in said.offers()] == ["47.61Z"]
+    assert said.request.spoken_activities == {"47.61Z"}
+
+
+def test_a_fact_that_was_misread_is_denied_too(client):
+    file = make_submission(confirmed=True, without=("headcount",), text="Nous sommes 48 et nous voulons un robot.")
+    address = f"/resultat/{link_to(file)}/"
+    assert "l’effectif : 48 salariés" in text_of(client.get(address))
+    client.post(f"{address}besoins/", {"fact": "headcount", "wrong": "1"})
+    assert "48 salariés" not in text_of(client.get(address))
+    assert "headcount" not in file.results.first().facts
+    for wrong in ("", "naf", "\0", "x" * 5000):
+        client.post(f"{address}besoins/", {"fact": wrong, "wrong": "1"})
+    assert file.sheet.declined() == {"headcount=48.0"}
 
 
 def test_the_file_command_offers_each_code_of_a_trade(tmp_path):

@@ -115,8 +115,8 @@ def read_request(
 ) -> tuple[Request, Reading]:
     """Return what the engine is asked by somebody of whom nothing is kept, and how the words were understood.
 
-    With the catalogue in force and in the language learnt last, unless others are given. A sub-need that was said not
-    to be one is not read from the words.
+    With the catalogue in force and in the language learnt last, unless others are given. A sub-need, a preference or
+    the code of an activity that was said to be none is ``removed``, and is not read from the words.
     """
     ticked = list(ticked)
     if text.strip():
@@ -140,7 +140,7 @@ def read_request(
         elsewhere=reading.elsewhere,
         foreign=reading.foreign,
         preferences=frozenset(one.key for one in reading.preferences),
-        spoken_activities=spoken_activities(text),
+        spoken_activities=spoken_activities(text, removed),
     )
     return request, reading
 

@@ -33,6 +33,7 @@ from backend.web.views.filing import after
 FILED = "filed"  # the key of what this browser filed last
 TRAP = "site_internet"  # a field that people do not see
 NOTHING_TICKED = "rien"
+WRONG = "wrong"  # the button beside what was read in the words
 NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -73,7 +74,11 @@ def needs(request: HttpRequest) -> HttpResponse:
     if isinstance(said, str):
         return after(draft)
     if fact := request.POST.get("fact"):
-        if offer := chosen(said.read.offers(), fact=fact, value=request.POST.get("value", "")):
+        offers = said.read.offers()
+        if WRONG in request.POST:
+            draft.decline(offer.denial for offer in offers if offer.fact == fact)
+            draft.keep(request.session)
+        elif offer := chosen(offers, fact=fact, value=request.POST.get("value", "")):
             draft.answered[offer.fact] = offer.value
             draft.keep(request.session)
         return after(draft)

@@ -31,7 +31,7 @@ from backend.matchmaking.ownership import known_values, read_once
 from backend.matchmaking.questions import open_of
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result
-from backend.matchmaking.services import answer_condition, confirm_address, take_offer
+from backend.matchmaking.services import answer_condition, confirm_address, deny_offer, take_offer
 from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.state_aid import has_aids, ledger_of, proposes_de_minimis
 from backend.matchmaking.unverified import whom_to_call
@@ -47,7 +47,7 @@ from backend.web.forms.states import RefusedState
 from backend.web.throttles import limit_wrong_links
 from backend.web.timeline import timeline
 from backend.web.views.access import links_of
-from backend.web.views.answer import NUMBER
+from backend.web.views.answer import NUMBER, WRONG
 from backend.web.views.journal import openings_of
 
 
@@ -198,8 +198,10 @@ def needs(request: HttpRequest, token: str) -> HttpResponse:
     """Take the firm's word on what it was understood to need: boxes that it ticks, what it takes away."""
     submission, known = opened_submission(token), set(sub_needs())
     if fact := request.POST.get("fact"):
-        value = request.POST.get("value", "")
-        take_offer(submission=submission, fact=fact, value=value, on=current_day())
+        if WRONG in request.POST:
+            deny_offer(submission=submission, fact=fact, on=current_day())
+        else:
+            take_offer(submission=submission, fact=fact, value=request.POST.get("value", ""), on=current_day())
         messages.success(request, _("C’est noté : le résultat est à jour."))
         return redirect("result", token)
     for name, holds in (("wants", True), ("wants_not", False)):
