@@ -7,11 +7,10 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Cause, Need, Result, Submission
 from backend.matchmaking.offers import Offer, OfferedFact, by_fact, offers_of
 from backend.matchmaking.preferences import Preferences, SaidPreference, preferences_of
+from backend.matchmaking.said_needs import Said, say_back
 from backend.schemes.taxonomy import sub_needs
 
-FEWEST_BOXES, MOST_BOXES = 2, 4
-
-Reply, Served = engine.Reply, engine.Served
+Reply = engine.Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,36 +43,6 @@ def understood_of(
         )
         for need in reading.needs
         if 100.0 * need.probability >= weights.likely or need.sub_need in asked
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Sub-needs by what is said of them, each the likeliest first.
-
-    ``sure`` are answered, ``doubtful`` are boxes to tick, ``unserved`` are understood and no scheme serves them.
-    """
-
-    sure: tuple[str, ...]
-    doubtful: tuple[str, ...]
-    unserved: tuple[str, ...]
-
-
-def say_back(
-    reply: str, probabilities: Mapping[str, float], served: Mapping[str, str], weights: engine.Weights
-) -> Said:
-    """Return what is said back of the needs of an answer: probabilities in [0, 1], thresholds in percent."""
-    ordered = sorted(probabilities, key=lambda need: (-probabilities[need], need))
-    percent = {need: 100.0 * probabilities[need] for need in ordered}
-    is_served = {need: served.get(need) == Served.YES for need in ordered}
-    sure = [need for need in ordered if is_served[need] and percent[need] >= weights.sure]
-    doubtful = [need for need in ordered if is_served[need] and weights.likely <= percent[need] < weights.sure]
-    if reply == Reply.TO_CONFIRM:  # one box alone is no choice
-        doubtful = [need for need in ordered if is_served[need]][: max(FEWEST_BOXES, len(doubtful))]
-    return Said(
-        sure=tuple(sure),
-        doubtful=tuple(doubtful[:MOST_BOXES]) if reply != Reply.NOTHING else (),
-        unserved=tuple(need for need in ordered if not is_served[need] and percent[need] >= weights.sure),
     )
 
 

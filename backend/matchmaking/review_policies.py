@@ -16,6 +16,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.matchmaking import engine
 from backend.matchmaking.decisions import Decision, told_decisions
 from backend.matchmaking.first_five import N_CARDS, shown_first
 from backend.matchmaking.models import (
@@ -28,6 +29,7 @@ from backend.matchmaking.models import (
     ReviewPolicy,
     Submission,
 )
+from backend.matchmaking.said_needs import say_back
 from backend.matchmaking.standing import Standing, standing
 from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision, SubNeed, TaxonomyNeed
@@ -82,7 +84,7 @@ def set_policy(
 class Judged:
     """What a policy reads of an answer."""
 
-    needs: frozenset[str]  # families
+    needs: frozenset[str]  # families of those that are said back; a need that is read with hardly a chance is none
     certainty: float  # of the least certain of its needs, in [0, 1]; one that was ticked is certain
     is_likely: bool  # whether the schemes read first are all *Éligible* or *Très probable*; there is one at least
     shown: frozenset[int]  # schemes that are read first
@@ -99,10 +101,12 @@ def _judge(result: Result, families: Mapping[str, str], decided: Mapping[int, De
     first = [match for match in result.ranked if match.scheme_id in shown]
     revisions = read_revisions({match.revision_id for match in first})
     words = {standing(match, revisions[match.revision_id]) for match in first}
-    chances = [1.0 if key in result.ticked else result.probabilities.get(key, 0.0) for key in result.needs]
+    said = say_back(result.reply, result.probabilities, result.served, engine.weights_of(result.weights))
+    chances = {key: result.probabilities.get(key, 0.0) for key in (*said.sure, *said.doubtful, *said.unserved)}
+    chances |= dict.fromkeys(result.ticked, 1.0)
     return Judged(
-        needs=frozenset(families[key] for key in result.needs if key in families),
-        certainty=min(chances, default=0.0),
+        needs=frozenset(families[key] for key in chances if key in families),
+        certainty=min(chances.values(), default=0.0),
         is_likely=result.reply == Reply.ANSWERED and bool(words) and words <= LIKELY,
         shown=shown,
     )
@@ -187,7 +191,7 @@ def arrived_lately(*, on: date) -> list[Arrived]:
         .exclude(answer=None)
         .values_list("pk", "answer")
     )
-    results = Result.objects.in_bulk(list(answers.values()))
+    results = Result.objects.select_related("weights").in_bulk(list(answers.values()))
     for key, rows in _read_first(results).items():
         results[key].ranked = rows
     families = dict(SubNeed.objects.values_list("key", "need"))

@@ -11,6 +11,7 @@ from backend.matchmaking import alerts, review_policies
 from backend.matchmaking.dead_addresses import correct_address
 from backend.matchmaking.models import Match, ReviewPolicy, Submission
 from backend.matchmaking.queue import Filters, queue_of
+from backend.matchmaking.replies import said_back
 from backend.matchmaking.review_policies import (
     Judged,
     PolicyError,
@@ -92,6 +93,40 @@ def test_the_strictest_need_of_a_file_decides(file, policies, leaves):
 def test_one_need_that_is_drawn_from_makes_the_whole_file_drawn_from():
     sampled = policy(SAMPLED, 50)
     assert policy_for(judged("a", "b"), {"a": policy(AUTO, 90), "b": sampled}) is sampled
+
+
+# -- the needs of a file are those that are said back
+
+
+@pytest.mark.parametrize(
+    ("ticked", "text", "needs", "least", "most"),
+    [
+        # recruiting at 95 %; four more needs that nobody has were read at 0 to 2 %
+        ((), "Je ne trouve pas de soudeurs et je refuse des commandes.", {"competences"}, 0.9, 0.99),
+        (("numerique.robot",), "Je voudrais un robot de soudage.", {"numerique", "competences"}, 0.05, 0.6),  # asked
+        (("competences.recruter",), "", {"competences"}, 1.0, 1.0),
+        ((), "Recruter", {"competences"}, 0.6, 1.0),
+    ],
+)
+def test_a_need_that_is_not_said_back_is_no_need_of_the_file(ticked, text, needs, least, most):
+    submission = make_submission(needs=ticked, text=text, siret="", siren="")
+    result = submission.results.first()
+    found = judge(result)
+    assert found.needs == needs
+    assert least <= found.certainty <= most
+    said = said_back(submission, result)
+    chips = {chip.need.sub_need.need_id for chip in (*said.sure, *said.doubtful, *said.unserved)}
+    assert found.needs == chips | {key.partition(".")[0] for key in ticked}
+    confirm(submission)
+    assert [one.judged for one in arrived_lately(on=current_day()) if one.judged.shown == found.shown] == [found]
+
+
+def test_a_file_in_its_own_words_leaves_where_its_need_is_sure(lead):
+    choose(lead, "competences", least=90)
+    text = "Je ne trouve pas de soudeurs et je refuse des commandes."
+    submission = confirm(sure_file(needs=(), text=text))
+    assert submission.unread_by is not None
+    assert all(name in receipt_of(submission).text for name in names_of(submission))
 
 
 # -- a file that arrives

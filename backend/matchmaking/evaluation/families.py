@@ -8,7 +8,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.evaluation.disturbed import VARIANTS
 from backend.matchmaking.evaluation.judgements import Labelled, load_labelled
 from backend.matchmaking.lines import as_request
-from backend.matchmaking.replies import say_back
+from backend.matchmaking.said_needs import say_back
 from backend.schemes.models import Scheme
 
 Reply = engine.Reply

@@ -1,0 +1,40 @@
+"""Which needs of an answer are said back to its firm: sure ones, asked ones, and those that nothing serves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from backend.matchmaking import engine
+
+FEWEST_BOXES, MOST_BOXES = 2, 4
+
+Reply, Served = engine.Reply, engine.Served
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Sub-needs by what is said of them, each the likeliest first.
+
+    ``sure`` are answered, ``doubtful`` are boxes to tick, ``unserved`` are understood and no scheme serves them.
+    """
+
+    sure: tuple[str, ...]
+    doubtful: tuple[str, ...]
+    unserved: tuple[str, ...]
+
+
+def say_back(
+    reply: str, probabilities: Mapping[str, float], served: Mapping[str, str], weights: engine.Weights
+) -> Said:
+    """Return what is said back of the needs of an answer: probabilities in [0, 1], thresholds in percent."""
+    ordered = sorted(probabilities, key=lambda need: (-probabilities[need], need))
+    percent = {need: 100.0 * probabilities[need] for need in ordered}
+    is_served = {need: served.get(need) == Served.YES for need in ordered}
+    sure = [need for need in ordered if is_served[need] and percent[need] >= weights.sure]
+    doubtful = [need for need in ordered if is_served[need] and weights.likely <= percent[need] < weights.sure]
+    if reply == Reply.TO_CONFIRM:  # one box alone is no choice
+        doubtful = [need for need in ordered if is_served[need]][: max(FEWEST_BOXES, len(doubtful))]
+    return Said(
+        sure=tuple(sure),
+        doubtful=tuple(doubtful[:MOST_BOXES]) if reply != Reply.NOTHING else (),
+        unserved=tuple(need for need in ordered if not is_served[need] and percent[need] >= weights.sure),
+    )
