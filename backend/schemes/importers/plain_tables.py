@@ -40,7 +40,8 @@ _BETWEEN = re.compile(r"\s*[|;\n]\s*")
 _SERIAL = re.compile(r"[2-6]\d{4}", re.ASCII)  # a day as a spreadsheet counts it, from 1954 to 2091
 _FIRST_DAY = date(1899, 12, 30)
 _SPACED = re.compile(r"(?<=\d)[\s\u00a0\u202f](?=\d)")
-_UNIT = re.compile(r"\s*(?:€|%|euros?)\s*$", re.IGNORECASE)
+_EUROS = re.compile(r"\s*(?:€|euros?)\s*$", re.IGNORECASE)
+_PERCENT = re.compile(r"\s*%\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,8 @@ class Reader(NationalReader):
 
 def _number(row: dict[str, Any], field: str, titles: Mapping[str, str]) -> Decimal | None:
     """Return a number as a spreadsheet in French writes it: ``12 500,50 €``."""
-    text = _SPACED.sub("", _UNIT.sub("", get_text(row, field).strip()))
+    unit = _PERCENT if field.endswith("_pct") else _EUROS
+    text = _SPACED.sub("", unit.sub("", get_text(row, field).strip()))
     try:
         return get_number({titles[field]: text}, titles[field])
     except RowError:

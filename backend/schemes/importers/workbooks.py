@@ -1,9 +1,11 @@
 """Workbooks (.xlsx): one sheet read row by row, as text, never run. What unpacks to too much is refused before."""
 
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
@@ -25,6 +27,8 @@ RATIO_FROM = 1_000_000  # bytes from which the ratio counts
 MAX_COLUMNS = 200
 CHUNK = 1 << 20
 BOOK = "xl/workbook.xml"
+_LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')  # of a number format: shown as it is, or not at all
+DIGITS = 2  # of a percent after the point: what the catalogue keeps
 # What a damaged or crafted workbook makes the libraries raise.
 BROKEN = (
     BadZipFile, LargeZipFile, InvalidFileException, ParseError, zlib.error, EOFError, KeyError,
@@ -124,17 +128,30 @@ def _find_sheet(path: Path, book: Any, expected: Expected) -> tuple[Any, list[st
 def _rows(path: Path, sheet: Any) -> Iterator[list[str] | RowError]:
     """Give the rows of a sheet as text. Raises ``ImportFileError`` where it breaks off."""
     sheet.reset_dimensions()  # what a sheet says of its size may be false
-    rows = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
+    rows = sheet.iter_rows(max_col=MAX_COLUMNS)
     while True:
         try:
-            values = next(rows)
+            cells = [_shown(cell) for cell in next(rows)]
         except StopIteration:
             return
         except BROKEN:
             raise _broken(path) from None
-        cells = [_as_text(value) for value in values]
         wrong = next((cell for cell in cells if cell in ERROR_CODES), None)
         yield cells if wrong is None else RowError(f"Une cellule contient l’erreur {wrong} ; attendu : une valeur.")
+
+
+def _shown(cell: Any) -> str:
+    """Return what a cell says; a share that is shown in percent is one, as who wrote it read it."""
+    value = cell.value
+    if isinstance(value, int | float) and not isinstance(value, bool) and _is_percent(cell.number_format):
+        return f"{_as_text(round(value * 100, DIGITS)).replace('.', ',')} %"
+    return _as_text(value)
+
+
+@lru_cache(maxsize=256)
+def _is_percent(number_format: str) -> bool:
+    """Tell whether a number format shows hundredths: not one that only writes the sign after the number."""
+    return "%" in _LITERAL.sub("", number_format).split(";")[0]
 
 
 def _as_text(value: Any) -> str:

@@ -165,6 +165,8 @@ def test_amounts_are_read_as_french_writes_them(run, text, amount):
     [
         ("Plafond (€)", "beaucoup", '« Plafond (€) » vaut "beaucoup" ; attendu : un nombre'),
         ("Taux maximal (%)", "120", "100"),
+        ("Taux maximal (%)", "40 €", "« Taux maximal (%) » vaut"),
+        ("Plafond (€)", "40 %", "« Plafond (€) » vaut"),
         ("Effectif maximal", "dix", "« Effectif maximal »"),
         ("Date de clôture", "31/02/2026", "« Date de clôture »"),
         ("Territoire", "Atlantide", "« Territoire » contient"),
@@ -214,6 +216,50 @@ def test_a_workbook_that_people_wrote_is_read(tmp_path):
     revision = current("xlsx", "essai")
     assert (revision.closes_on, float(revision.ceiling_eur)) == (date(2026, 12, 31), 1234.5)
     assert revision.roles.get().operator.siren == "200053742"
+
+
+@pytest.mark.parametrize(
+    ("share", "number_format", "rate"),
+    [
+        (0.4, "0%", 40),
+        (0.4, "0.00\\ %", 40),
+        (0.07, "0.0%;[Red]-0.0%", 7),
+        (0.125, "0%", 12.5),
+        (1 / 3, "0.00%", 33.33),
+        (1, "0%", 100),
+        (40, '0"%"', 40),
+        (40, "0\\%", 40),
+        (0.4, "General", 0.4),
+        ("40 %", "0%", 40),
+    ],
+)
+def test_a_share_is_read_as_its_cell_shows_it(tmp_path, share, number_format, rate):
+    book = Workbook()
+    book.active.append([*NAMES, "Taux maximal (%)", "Montant"])
+    book.active.append([*ROW, share, share])
+    for cell in book.active[2][len(ROW) :]:
+        cell.number_format = number_format
+    path = tmp_path / "taux.xlsx"
+    book.save(path)
+    assert last_line(import_file("xlsx", path)) == "created 1, updated 0, unchanged 0, rejected 0"
+    revision = current("xlsx", "essai")
+    assert float(revision.rate_max_pct) == rate
+    if "%" in number_format.replace('"%"', "").replace("\\%", ""):
+        assert revision.amount_text.replace("\N{NO-BREAK SPACE}", " ") == f"{rate:g} %".replace(".", ",")
+
+
+def test_what_is_shown_in_percent_is_no_number_of_people_nor_of_euros(tmp_path):
+    book = Workbook()
+    book.active.append([*NAMES, "Effectif maximal", "Plafond (€)"])
+    book.active.append([*ROW, 0.4, None])
+    book.active.append(["deux", *ROW[1:], None, 0.4])
+    book.active["E2"].number_format = book.active["F3"].number_format = "0%"
+    path = tmp_path / "taux.xlsx"
+    book.save(path)
+    output = import_file("xlsx", path)
+    assert '« Effectif maximal » vaut "40 %"' in output
+    assert '« Plafond (€) » vaut "40 %"' in output
+    assert last_line(output) == "created 0, updated 0, unchanged 0, rejected 2"
 
 
 def test_a_hostile_file_changes_nothing(run, tmp_path):

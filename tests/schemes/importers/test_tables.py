@@ -206,6 +206,16 @@ def test_the_cells_of_a_workbook_are_text(path):
     assert list(row.values())[2:] == ["oui", "12", "12.5", "40", "2026-12-31", "2026-12-31T08:30:00", "", "a"]
 
 
+@pytest.mark.parametrize(("share", "text"), [(1e300, f"{int(1e302)} %"), (-0.5, "-50 %"), (0, "0 %"), (True, "oui")])
+def test_a_share_of_any_size_is_text(path, share, text):
+    book = Workbook()
+    book.active.append(["id", "nom"])
+    book.active.append(["1", share])
+    book.active["B2"].number_format = "0%"
+    book.save(path)
+    assert list(open_workbook(path, ANY)) == [{"id": "1", "nom": text}]
+
+
 def test_a_formula_is_never_run(path):
     save(path, ["id", "nom"], ["1", "=1+1"])
     assert list(open_workbook(path, ANY)) == [{"id": "1", "nom": ""}]  # no spreadsheet has computed it
