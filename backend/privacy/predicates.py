@@ -1,7 +1,7 @@
 """What rules of retention are about: which rows, from which moment each counts, and what is done with the old ones."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import reduce
@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Least
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Greatest, Least, Lower
 
 from backend.journal.models import AuditEvent
 from backend.links.models import Link
@@ -33,9 +33,11 @@ from backend.matchmaking.models import (
     Submission,
     Survey,
 )
-from backend.notifications.models import Notification
+from backend.notifications.kinds import COMMITTEE_NOTE
+from backend.notifications.models import Notification, Stop
 from backend.privacy.rows import DRAFT
 from backend.privacy.treatments import ERASED
+from backend.steering.mailing import emails_of
 from backend.steering.models import NoteRecipient
 
 type Found = Iterator[tuple[Any, datetime]]  # a key, and the moment from which it counts
@@ -51,10 +53,14 @@ class Whole(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """``older_than`` gives what counts from before a moment; ``becomes`` is a treatment, or more than one."""
+    """``older_than`` gives what counts from before a moment; ``becomes`` is a treatment, or more than one.
+
+    ``beside`` gives the rows elsewhere that go with those of some keys, by the name of their treatment.
+    """
 
     older_than: Callable[[datetime], Found]
     becomes: str | Whole
+    beside: Callable[[Collection[Any]], Mapping[str, Collection[int]]] = field(default=lambda _keys: {})
 
 
 def _rows(queryset: QuerySet[Any], moment: Any, before: datetime) -> Found:
@@ -110,6 +116,18 @@ def _matches_unread(before: datetime) -> Found:
     return _rows(Match.objects.filter(result__in=old.values("pk")), F("result__computed_at"), before)
 
 
+def _recipients_stopped(before: datetime) -> Found:
+    stopped = Stop.objects.filter(address=Lower(OuterRef("email")), topics__contains=[COMMITTEE_NOTE])
+    # A stop keeps the day of the first of its topics, which may be before this one was even accepted.
+    moment = Greatest(Subquery(stopped.values("asked_at")), F("confirmed_at"))
+    return _rows(NoteRecipient.objects.confirmed().filter(Exists(stopped)), moment, before)
+
+
+def _emails_of_recipients(keys: Collection[int]) -> dict[str, list[int]]:
+    """Give the e-mails that hold the same addresses: the one that asked says that the address is erased."""
+    return {"mails": list(emails_of(NoteRecipient.objects.filter(pk__in=keys)).values_list("pk", flat=True))}
+
+
 _ENDED = Notification.objects.filter(ended_at__isnull=False)
 
 PREDICATES: dict[str, Predicate] = {
@@ -128,8 +146,11 @@ PREDICATES: dict[str, Predicate] = {
         lambda before: _rows(Link.objects.all(), Least("expires_at", "revoked_at"), before), "links"
     ),
     "recipients_never_confirmed": Predicate(
-        lambda before: _rows(NoteRecipient.objects.filter(confirmed_at=None), F("added_at"), before), "note_recipients"
+        lambda before: _rows(NoteRecipient.objects.filter(confirmed_at=None), F("added_at"), before),
+        "note_recipients",
+        _emails_of_recipients,
     ),
+    "recipients_stopped": Predicate(_recipients_stopped, "note_recipients", _emails_of_recipients),
     "matches_unread": Predicate(_matches_unread, "matches"),
     "languages_replaced": Predicate(_languages, "languages"),
     "journal": Predicate(lambda before: _rows(AuditEvent.objects.all(), F("at"), before), "journal"),

@@ -52,7 +52,8 @@ def apply_retention(*, on: date) -> Work:
     """Erase what is too old on a day; a rule that has nothing to erase leaves a proof all the same."""
     due = due_on(on)
     for found in due:
-        becomes = PREDICATES[found.rule.rows].becomes
+        predicate = PREDICATES[found.rule.rows]
+        becomes = predicate.becomes
         if becomes == Whole.OUTSIDE:
             continue
         if becomes == Whole.FILE:
@@ -61,7 +62,7 @@ def apply_retention(*, on: date) -> Work:
         elif becomes == Whole.WORDS:
             _erase_words(found)
         else:
-            erase_rows(rule=found.rule.name, rows={str(becomes): found.keys})
+            erase_rows(rule=found.rule.name, rows={str(becomes): found.keys, **predicate.beside(found.keys)})
     return Work(n_looked_at=len(due), n_changed=sum(len(found.keys) for found in due))
 
 

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from functools import partial
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -21,7 +22,7 @@ from backend.steering.models import NoteRecipient
 from backend.steering.note import Note, note_of
 from backend.steering.scopes import whole_territory
 
-SENT = "committee_note"  # the kind of its e-mail
+ASKED, SENT = "note_confirm", "committee_note"  # the kinds of its e-mails
 
 
 class RecipientError(ValueError):
@@ -48,18 +49,23 @@ class Received:
 def add_recipient(*, user: User, email: str) -> NoteRecipient:
     """Ask an address whether it wants the note; until it says so nothing else is written to it.
 
-    Raises ``PermissionDenied`` for who does not lead the territory, ``RecipientError`` where it is there already.
+    Raises ``PermissionDenied`` for who does not lead the territory, ``RecipientError`` where it is there already or
+    where whoever reads it has stopped the note: they would be asked again without end.
     """
     _check(user)
-    if NoteRecipient.objects.filter(email__iexact=email).exists():
-        raise RecipientError(f"{email} est déjà dans la liste ci-dessous.")
-    recipient = NoteRecipient.objects.create(email=email, added_at=timezone.now(), added_by=user)
+    if has_stopped(address=email, topic=COMMITTEE_NOTE):
+        raise RecipientError(f"{email} a demandé à ne plus recevoir la note : nous ne lui écrivons plus à ce sujet.")
+    try:
+        with transaction.atomic():  # two touches at once: the rule of the database refuses the second one
+            recipient = NoteRecipient.objects.create(email=email, added_at=timezone.now(), added_by=user)
+    except IntegrityError:
+        raise RecipientError(f"{email} est déjà dans la liste ci-dessous.") from None
     context = {"note_url": placeholder(Kind.NOTE, recipient.pk), "person": user}
     enqueue_email(
-        kind="note_confirm",
-        key=f"note_confirm:{recipient.pk}",
+        kind=ASKED,
+        key=f"{ASKED}:{recipient.pk}",
         recipient=recipient.email,
-        message=render("note_confirm", context),
+        message=render(ASKED, context),
         about=(f"note_recipient:{recipient.pk}",),
     )
     return recipient
@@ -67,10 +73,20 @@ def add_recipient(*, user: User, email: str) -> NoteRecipient:
 
 @transaction.atomic
 def remove_recipient(*, user: User, recipient: NoteRecipient) -> None:
-    """Forget an address: its links open nothing any more. Raises ``PermissionDenied`` as ``add_recipient`` does."""
+    """Forget an address: its links open nothing any more, what was sent to it goes, and so does what is still owed.
+
+    That they stopped the note is kept: it is what keeps others from asking them again. Raises ``PermissionDenied`` as
+    ``add_recipient`` does.
+    """
     _check(user)
+    emails_of(NoteRecipient.objects.filter(pk=recipient.pk)).delete()
     revoke_links(kind=Kind.NOTE, object_id=recipient.pk)
     recipient.delete()
+
+
+def emails_of(rows: QuerySet[NoteRecipient]) -> QuerySet[Notification]:
+    """Return the e-mails about the note that hold the addresses of some recipients."""
+    return Notification.objects.filter(kind__in=(ASKED, SENT), recipient__in=rows.values("email"))
 
 
 def _check(user: User) -> None:

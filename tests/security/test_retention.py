@@ -1,6 +1,6 @@
 """What was kept for its time goes the night after its last day, and nothing else does."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from io import StringIO
 
 import pytest
@@ -31,13 +31,16 @@ from backend.matchmaking.results import Pruned, compute_result, replay
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.surveys import rate
-from backend.notifications.models import Notification
+from backend.notifications.kinds import COMMITTEE_NOTE
+from backend.notifications.models import Notification, Stop
+from backend.notifications.services import stop
 from backend.privacy.models import RetentionRun
 from backend.privacy.own_data import own_data
 from backend.privacy.predicates import PREDICATES, Whole
 from backend.privacy.retention import apply_retention, due_on
 from backend.privacy.rules import Rule, RuleError, read_rules, rules
 from backend.privacy.treatments import ERASED
+from backend.steering.mailing import add_recipient, confirm_recipient
 from backend.steering.models import NoteRecipient
 from tests.factories import (
     DAY,
@@ -161,6 +164,26 @@ def a_recipient(at: datetime) -> None:
         )
 
 
+def a_stopped_recipient(at: datetime) -> None:
+    for place, stops in enumerate((True, False)):
+        address = f"elue{place}@mairie.example"
+        NoteRecipient.objects.create(email=address, added_at=at, added_by=make_lead(), confirmed_at=at)
+        if stops:
+            stop(address=address.upper(), topic=COMMITTEE_NOTE)
+    Stop.objects.update(asked_at=at - timedelta(days=90))  # something else was stopped before
+
+
+def test_an_address_that_did_not_accept_the_note_is_nowhere_after_its_days():
+    others = [add_recipient(user=make_lead(), email=f"{name}@mairie.example") for name in ("elue", "autre", "neuve")]
+    confirm_recipient(others[1])
+    old = DAY - timedelta(days=rules()["note_recipients"].days + 1)
+    NoteRecipient.objects.exclude(pk=others[2].pk).update(added_at=datetime.combine(old, time(12), tzinfo=UTC))
+    apply_retention(on=DAY)
+    left = {"autre@mairie.example", "neuve@mairie.example"}
+    assert set(NoteRecipient.objects.values_list("email", flat=True)) == left
+    assert set(Notification.objects.filter(kind="note_confirm").values_list("recipient", flat=True)) == left
+
+
 def an_old_result(at: datetime) -> None:
     submission = make_submission(confirmed=True)
     old = submission.results.get()
@@ -183,6 +206,7 @@ MADE = [
     ("links_over", a_link),
     ("links_over", a_revoked_link),
     ("recipients_never_confirmed", a_recipient),
+    ("recipients_stopped", a_stopped_recipient),
     ("languages_replaced", a_language),
     ("journal", an_event),
     ("administration", a_gesture),

@@ -13,7 +13,16 @@ from backend.notifications.kinds import COMMITTEE_NOTE
 from backend.notifications.models import Notification
 from backend.notifications.services import has_stopped
 from backend.steering.facts import make_facts
-from backend.steering.mailing import SENT, RecipientError, add_recipient, recipients, remove_recipient, send_notes
+from backend.steering.mailing import (
+    SENT,
+    RecipientError,
+    add_recipient,
+    confirm_recipient,
+    recipients,
+    remove_recipient,
+    send_notes,
+    stop_recipient,
+)
 from backend.steering.models import NoteRecipient, StepFact
 from backend.steering.published import first_day, publish
 from tests.factories import (
@@ -144,6 +153,49 @@ def test_only_the_territory_s_lead_says_who_is_asked():
     with pytest.raises(PermissionDenied):
         remove_recipient(user=theirs, recipient=recipient)
     assert NoteRecipient.objects.count() == 1
+
+
+def owed_or_sent_to(address):
+    return Notification.objects.filter(recipient__iexact=address)
+
+
+def test_nothing_leaves_for_an_address_that_was_removed_and_nothing_of_it_stays():
+    publish_a_month()
+    lead, other = make_lead(), make_recipient(confirmed=True)
+    mistyped = add_recipient(user=lead, email=ADDRESS)
+    assert owed_or_sent_to(ADDRESS).get().state == Notification.State.DUE
+    remove_recipient(user=lead, recipient=mistyped)
+    assert not owed_or_sent_to(ADDRESS).exists()
+    again = add_recipient(user=lead, email=ADDRESS)
+    confirm_recipient(again)
+    send_notes(on=NEXT_MONTH)
+    assert owed_or_sent_to(ADDRESS).count() == 2
+    remove_recipient(user=lead, recipient=again)
+    assert not owed_or_sent_to(ADDRESS).exists()
+    assert sent().get().recipient == other.email
+
+
+def test_who_stopped_is_not_asked_again(client):
+    lead = make_lead()
+    reader = add_recipient(user=lead, email=ADDRESS)
+    confirm_recipient(reader)
+    stop_recipient(reader)
+    remove_recipient(user=lead, recipient=reader)
+    client.force_login(lead)
+    page = client.post("/territoire/note/destinataires/", {"email": ADDRESS.title()})
+    assert page.status_code == 422
+    assert "a demandé à ne plus recevoir la note" in text_of(page)
+    assert not NoteRecipient.objects.exists()
+    assert not owed_or_sent_to(ADDRESS).exists()
+
+
+def test_removing_twice_is_once(client):
+    reader, other = make_recipient(), make_recipient()
+    client.force_login(make_lead())
+    for said in (f"{reader.email} ne recevra plus la note.", "Cette adresse n’est plus dans la liste."):
+        page = client.post(f"/territoire/note/destinataires/{reader.pk}/retirer/", follow=True)
+        assert said in text_of(page)
+    assert NoteRecipient.objects.get() == other
 
 
 def test_the_page_of_recipients_says_where_each_stands(client):

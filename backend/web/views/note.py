@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -79,11 +79,14 @@ def recipients(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def remove(request: HttpRequest, recipient_pk: int) -> HttpResponse:
-    """Forget a recipient."""
+    """Forget a recipient; one that somebody removed meanwhile is gone as asked."""
     user = _territory_lead(request)
-    recipient = get_object_or_404(NoteRecipient, pk=recipient_pk)
-    mailing.remove_recipient(user=user, recipient=recipient)
-    messages.success(request, _("%s ne recevra plus la note.") % recipient.email)
+    recipient = NoteRecipient.objects.filter(pk=recipient_pk).first()
+    if recipient is None:
+        messages.success(request, _("Cette adresse n’est plus dans la liste."))
+    else:
+        mailing.remove_recipient(user=user, recipient=recipient)
+        messages.success(request, _("%s ne recevra plus la note.") % recipient.email)
     return redirect("note_recipients")
 
 
