@@ -1,13 +1,12 @@
 """What the territory aims at, beside what is attained: so many files at a step within so many working days."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Count, DateField, Exists, OuterRef, Q
 from django.db.models.functions import Cast, TruncMonth
 
@@ -19,6 +18,10 @@ from backend.steering.scopes import Filters, Scope
 LEAST = 5  # files from which on a group is said to be behind
 
 
+class TargetError(ValueError):
+    """A target that cannot be ended, in a sentence for who would end it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attained:
     """Files whose time is over, and those of them that got to the step in time."""
@@ -28,7 +31,8 @@ class Attained:
 
     @property
     def percent(self) -> int | None:
-        return round(100 * self.n_in_time / self.n_due) if self.n_due else None
+        """Whole percents, never more than is attained: 89,6 % is not the 90 % aimed at."""
+        return 100 * self.n_in_time // self.n_due if self.n_due else None
 
     def is_behind(self, share: int) -> bool:
         """Tell whether fewer got there than was aimed at; of a few files nothing is said."""
@@ -39,17 +43,38 @@ NONE = Attained()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MonthAimed:
+    """The files of a month: how many got there within so many working days, and the share aimed at, where one was."""
+
+    first: date
+    attained: Attained
+    working_days: int
+    share: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """A target in force, and what is attained of it: in all, by name of intercommunality and by month of filing.
 
-    ``aimed`` is the share that was aimed at in each month, by its first day; ``None`` before there was a target.
+    In all and by intercommunality it is counted within the days of the target; a month within the days that were
+    aimed at then. ``history`` is the targets of the step, the first one first.
     """
 
     target: Target
     total: Attained
     by_epci: Mapping[str, Attained]
     by_month: Mapping[date, Attained]
-    aimed: Mapping[date, int | None]
+    history: Sequence[Target]
+
+    def in_month(self, first: date) -> MonthAimed:
+        """Return what was attained of the files of a month, beside what was aimed at then."""
+        target = _of_month(self.history, first)
+        return MonthAimed(
+            first=first,
+            attained=self.by_month.get(first, NONE),
+            working_days=_days_of_month(self.history, first, self.target),
+            share=target.share if target else None,
+        )
 
     def behind(self) -> list[tuple[str, Attained]]:
         """Return the intercommunalities that are behind, the furthest first."""
@@ -58,29 +83,41 @@ class Progress:
         return sorted(rows, key=lambda row: (row[1].percent or 0, row[0]))
 
 
-@transaction.atomic
-def set_target(*, user: User, step: str, working_days: int | None, share: int | None, on: date) -> Target:
-    """Aim at something from a day on; without days, at nothing any more for this step.
+def set_target(*, user: User, step: str, working_days: int, share: int, on: date) -> Target:
+    """Aim at something from a day on. Raises ``PermissionDenied`` for who does not lead the territory."""
+    _check(user)
+    return Target.objects.create(step=step, working_days=working_days, share=share, since=on, set_by=user)
 
-    Raises ``PermissionDenied`` for who does not lead the territory.
+
+def end_target(*, user: User, step: str, on: date) -> Target:
+    """Aim at nothing any more at a step, from a day on.
+
+    Raises ``PermissionDenied`` as ``set_target`` does, ``TargetError`` where nothing is aimed at.
     """
+    _check(user)
+    if step not in in_force(Target.objects.order_by("since", "pk"), on):
+        raise TargetError("Rien n’est visé à cette étape : il n’y a rien à arrêter.")
+    return Target.objects.create(step=step, since=on, set_by=user)
+
+
+def _check(user: User) -> None:
     if not user.posts.leads_territory:
         raise PermissionDenied
-    return Target.objects.create(step=step, working_days=working_days, share=share, since=on, set_by=user)
 
 
 def progress(scope: Scope, filters: Filters, *, on: date) -> list[Progress]:
     """Return what is attained of each target in force, in the order of the way: of confirmed files, counted at once.
 
-    A file counts once so many working days have passed since it was filed; one that was closed before it got to the
-    step does not, since nobody could bring it there any more.
+    A file counts once the last of so many working days since it was filed is over; one that was closed before it got
+    to the step does not, since nobody could bring it there any more.
     """
     history = list(Target.objects.order_by("since", "pk"))
     targets = in_force(history, on)
     wanted = [targets[step] for step in Target.STEPS if step in targets]
     if not wanted:
         return []
-    rows = list(_counted(scope, filters, wanted, on))
+    days = {step: {row.working_days for row in history if row.step == step and row.working_days} for step in targets}
+    rows = list(_counted(scope, filters, days, on))
     names = {epci.pk: epci.usual_name for epci in scope.epcis}
     return [_progress(target, rows, names, history) for target in wanted]
 
@@ -91,7 +128,8 @@ def in_force(history: Iterable[Target], on: date) -> dict[str, Target]:
     return {step: target for step, target in rows.items() if target.working_days is not None}
 
 
-def _counted(scope: Scope, filters: Filters, targets: list[Target], on: date) -> Any:
+def _counted(scope: Scope, filters: Filters, days: Mapping[str, Iterable[int]], on: date) -> Any:
+    """Count by intercommunality and month, for each step and each number of working days that was ever aimed at."""
     asked = {
         "epci": filters.epci,
         "needs__contains": [filters.need] if filters.need else None,
@@ -105,18 +143,18 @@ def _counted(scope: Scope, filters: Filters, targets: list[Target], on: date) ->
         is_closed=Exists(own.filter(step=Step.CLOSED)), month=Cast(TruncMonth("filed_on"), DateField())
     )
     counts = {}
-    for target in targets:
-        is_over = Q(filed_on__lte=_last_due(on, target.working_days or 0))
-        is_there = Q(steps__step=target.step)
-        in_time = is_there & Q(steps__working_days__lte=target.working_days)
-        counts[f"due_{target.step}"] = Count("pk", filter=is_over & (is_there | Q(is_closed=False)), distinct=True)
-        counts[f"in_time_{target.step}"] = Count("pk", filter=is_over & in_time, distinct=True)
+    for step, n in ((step, n) for step, several in days.items() for n in several):
+        is_over = Q(filed_on__lte=_last_due(on, n))
+        is_there = Q(steps__step=step)
+        in_time = is_there & Q(steps__working_days__lte=n)
+        counts[f"due_{step}_{n}"] = Count("pk", filter=is_over & (is_there | Q(is_closed=False)), distinct=True)
+        counts[f"in_time_{step}_{n}"] = Count("pk", filter=is_over & in_time, distinct=True)
     return files.order_by().values("epci", "month").annotate(**counts)
 
 
 def _last_due(on: date, n: int) -> date:
-    """Return the last day from which so many working days have passed."""
-    while n > 0:
+    """Return the last day from which more than so many working days have passed: on the last of them one may still."""
+    while n >= 0:
         n -= is_working_day(on)
         on -= timedelta(days=1)
     return on
@@ -125,19 +163,24 @@ def _last_due(on: date, n: int) -> date:
 def _progress(
     target: Target, rows: list[Mapping[str, Any]], names: Mapping[int, str], history: Iterable[Target]
 ) -> Progress:
+    step = target.step
+    mine = [other for other in history if other.step == step]
     of_epci: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     of_month: dict[date, list[int]] = defaultdict(lambda: [0, 0])
     total = [0, 0]
     for row in rows:
-        counts = row[f"due_{target.step}"], row[f"in_time_{target.step}"]
-        for sums in (total, of_epci[names.get(row["epci"], "Commune inconnue")], of_month[row["month"]]):
-            sums[:] = [have + more for have, more in zip(sums, counts, strict=True)]
+        then = _days_of_month(mine, row["month"], target)
+        places = (total, of_epci[names.get(row["epci"], "Commune inconnue")])
+        for days, groups in ((target.working_days, places), (then, (of_month[row["month"]],))):
+            for sums in groups:
+                sums[0] += row[f"due_{step}_{days}"]
+                sums[1] += row[f"in_time_{step}_{days}"]
     return Progress(
         target=target,
         total=_attained(total),
         by_epci={name: _attained(sums) for name, sums in sorted(of_epci.items())},
         by_month={month: _attained(sums) for month, sums in of_month.items()},
-        aimed=_aimed([other for other in history if other.step == target.step], of_month),
+        history=mine,
     )
 
 
@@ -145,11 +188,12 @@ def _attained(sums: list[int]) -> Attained:
     return Attained(n_due=sums[0], n_in_time=sums[1])
 
 
-def _aimed(history: Iterable[Target], months: Iterable[date]) -> dict[date, int | None]:
-    """Return the share aimed at in each month: that of the last target set up to its end."""
-    days = [(target.since, target.share) for target in history]
-    found: dict[date, int | None] = {}
-    for month in months:
-        shares = [share for since, share in days if (since.year, since.month) <= (month.year, month.month)]
-        found[month] = shares[-1] if shares else None
-    return found
+def _of_month(history: Iterable[Target], first: date) -> Target | None:
+    """Return what a step was aimed at in a month: the last target set up to its end, but for one that ends it."""
+    rows = [row for row in history if (row.since.year, row.since.month) <= (first.year, first.month)]
+    return rows[-1] if rows and rows[-1].working_days else None
+
+
+def _days_of_month(history: Iterable[Target], first: date, now: Target) -> int:
+    """Return within how many working days the files of a month count: those of now where nothing was aimed at."""
+    return (_of_month(history, first) or now).working_days or 0

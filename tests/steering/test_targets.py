@@ -14,7 +14,7 @@ from backend.matchmaking.models import Submission
 from backend.steering.facts import rebuild_facts
 from backend.steering.models import FileFact, Step, StepFact, Target
 from backend.steering.scopes import Filters, scope_of
-from backend.steering.targets import in_force, progress, set_target
+from backend.steering.targets import Attained, TargetError, end_target, in_force, progress, set_target
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
 from tests.web.conftest import text_of
@@ -48,16 +48,17 @@ def files(seed, n=24):
             StepFact.objects.create(file=fact, step=step, on=add_working_days(fact.filed_on, days), working_days=days)
 
 
-def recount(target):
-    """Count a file at a time, from its steps."""
+def recount(target, *, within=None):
+    """Count a file at a time, from its steps; ``within`` gives the working days of its month."""
     found = {}
     for fact in FileFact.objects.all():
         steps = {row.step: row.working_days for row in fact.steps.all()}
-        is_due = working_days_between(fact.filed_on, DAY) >= target.working_days
+        days = within(fact.filed_on) if within else target.working_days
+        is_due = working_days_between(fact.filed_on, DAY) > days
         is_gone = Step.CLOSED in steps and target.step not in steps
         if Step.CONFIRMED not in steps or not is_due or is_gone:
             continue
-        in_time = steps.get(target.step, 999) <= target.working_days
+        in_time = steps.get(target.step, 999) <= days
         for key in ("all", fact.epci.usual_name, fact.filed_on.replace(day=1)):
             n_due, n_in_time = found.get(key, (0, 0))
             found[key] = (n_due + 1, n_in_time + in_time)
@@ -83,17 +84,48 @@ def test_the_last_target_of_a_step_is_in_force_from_its_day_on():
     assert in_force_on(date(2026, 3, 1)) == {}
     assert in_force_on(date(2026, 8, 31)) == {"read": first}
     assert in_force_on(date(2026, 9, 1)) == {"read": later}
-    aim(days=None, share=None, on=date(2026, 10, 1))
+    end_target(user=make_lead(), step=Step.READ, on=date(2026, 10, 1))
     assert in_force_on(DAY) == {}
+    with pytest.raises(TargetError, match="rien à arrêter"):
+        end_target(user=make_lead(), step=Step.READ, on=DAY)
+    assert Target.objects.count() == 3
 
 
 def test_a_month_keeps_what_was_aimed_at_then():
-    files(1)
-    aim(share=50, on=date(2026, 9, 10))
-    aim(share=90, on=date(2026, 11, 2))
+    aim(days=8, share=50, on=date(2026, 9, 10))
+    aim(days=2, share=90, on=date(2026, 11, 2))
     (found,) = progress(scope_of(make_lead()), Filters(), on=DAY)
-    shares = {month.month: share for month, share in found.aimed.items() if month >= date(2026, 8, 1)}
-    assert shares == {8: None, 9: 50, 10: 50, 11: 90}
+    months = [found.in_month(date(2026, n, 1)) for n in (8, 9, 10, 11)]  # also those in which nobody filed
+    assert [(month.working_days, month.share) for month in months] == [(2, None), (8, 50), (8, 50), (2, 90)]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_month_is_counted_within_the_days_of_its_own_target(seed):
+    files(seed, n=40)
+    aim(days=8, share=50, on=date(2026, 9, 10))
+    now = aim(days=2, share=90, on=date(2026, 11, 2))
+    (found,) = progress(scope_of(make_lead()), Filters(), on=DAY)
+    slow = recount(now, within=lambda day: 8 if day.month in (9, 10) else 2)
+    months = {month: (one.n_due, one.n_in_time) for month, one in found.by_month.items() if one.n_due}
+    assert months == {key: counts for key, counts in slow.items() if isinstance(key, date)}
+    assert (found.total.n_due, found.total.n_in_time) == recount(now)["all"]
+
+
+@pytest.mark.parametrize(("on", "n_due"), [(date(2026, 11, 17), 0), (date(2026, 11, 18), 1)])
+def test_a_file_is_not_missed_before_its_last_day_is_over(on, n_due):
+    filed = datetime(2026, 11, 16, 9, tzinfo=timezone.get_current_timezone())  # a Monday, with one working day
+    make_submission(confirmed=True)
+    Submission.objects.update(filed_at=filed, confirmed_at=filed)
+    rebuild_facts(on=DAY)
+    aim(days=1, on=date(2026, 11, 2))
+    (found,) = progress(scope_of(make_lead()), Filters(), on=on)
+    assert found.total == Attained(n_due=n_due)
+
+
+def test_a_share_below_the_target_never_reads_as_the_target():
+    assert Attained(n_due=48, n_in_time=43).percent == 89
+    assert Attained(n_due=48, n_in_time=43).is_behind(90)
+    assert Attained(n_due=50, n_in_time=45).percent == 90
 
 
 def test_a_target_is_never_rewritten():
@@ -108,6 +140,9 @@ def test_only_the_territory_s_lead_sets_one():
     theirs = make_officer(ARC, role=Membership.Role.EPCI_LEAD)
     with pytest.raises(PermissionDenied):
         set_target(user=theirs, step=Step.READ, working_days=2, share=90, on=DAY)
+    aim()
+    with pytest.raises(PermissionDenied):
+        end_target(user=theirs, step=Step.READ, on=DAY)
 
 
 def test_who_is_behind_is_said_in_words_and_of_five_files_only(client):
@@ -136,13 +171,43 @@ def test_a_target_is_set_on_its_page_and_what_is_wrong_is_said(client):
     path = "/territoire/objectifs/"
     page = client.post(path, {"step": "read", "working_days": "2", "share": ""})
     assert page.status_code == 422
-    assert "Remplissez les deux cases, ou aucune." in text_of(page)
+    assert "Écrivez une part de 1 à 100" in text_of(page)
     assert 'value="2"' in page.content.decode()
+    page = client.post(path, {"step": "", "working_days": "", "share": ""})  # the page as it opens
+    assert page.status_code == 422
+    assert "Choisissez une étape." in text_of(page)
     assert client.post(path, {"step": "granted", "working_days": "2", "share": "300"}).status_code == 422
     assert not Target.objects.exists()
     page = client.post(path, {"step": "read", "working_days": "2", "share": "90"}, follow=True)
     assert "90 % sous 2 jours ouvrés, en vigueur" in text_of(page)
-    page = client.post(path, {"step": "read"}, follow=True)
-    assert "Plus rien" in text_of(page)
+    assert client.post(path, {"step": "read"}).status_code == 422
+    refused = "Rien n’est visé à cette étape"
+    for step, said in (("answered", refused), ("rien", refused), ("read", "plus rien n’est visé"), ("read", refused)):
+        page = client.post(path, {"end": step}, follow=True)
+        assert said in text_of(page)
     assert "en vigueur" not in text_of(page)
     assert Target.objects.count() == 2
+
+
+def test_a_lead_sets_a_target_before_any_file_is_there(client):
+    client.force_login(make_lead())
+    assert "Fixer un objectif" in text_of(client.get("/territoire/?taille=large"))
+    aim()
+    page = text_of(client.get("/territoire/?taille=large"))
+    assert "Lue sous 2 jours ouvrés : 90 % des demandes" in page
+    assert "Aucune demande dont le délai soit passé." in page
+
+
+def test_a_file_of_figures_says_the_target_of_each_month(client):
+    files(1)
+    aim(days=8, share=50, on=date(2026, 9, 10))
+    aim(days=2, share=90, on=date(2026, 11, 2))
+    client.force_login(make_lead())
+    address = "/territoire/?depuis=tout"
+    rows = [line.split(";") for line in client.get(f"{address}&csv=1").content.decode().splitlines()]
+    aimed = {row[1]: row[6:8] for row in rows if row[0] == "Objectif : Mois"}
+    wanted = {"2026-08": ["2", ""], "2026-09": ["8", "50"], "2026-10": ["8", "50"], "2026-11": ["2", "90"]}
+    assert {month: aimed[month] for month in wanted} == wanted
+    page = text_of(client.get(address))
+    assert "50 % sous 8 j" in page
+    assert "90 % sous 2 j" in page

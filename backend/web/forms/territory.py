@@ -158,36 +158,31 @@ class RecipientForm(forms.Form):
 
 
 class TargetForm(forms.Form):
-    """How many files are to get to a step, and within how many working days; neither ends the target of the step."""
+    """How many files are to get to a step, and within how many working days."""
 
     step = forms.ChoiceField(
         label=_("Étape"),
-        choices=[(step.value, step.label.capitalize()) for step in Target.STEPS],
+        choices=[("", _("À choisir")), *((step.value, step.label.capitalize()) for step in Target.STEPS)],
         error_messages={**NOT_LISTED, "required": _("Choisissez une étape.")},
     )
     working_days = forms.IntegerField(
         label=_("Jours ouvrés depuis le dépôt"),
-        required=False,
         min_value=1,
         max_value=250,
-        help_text=_("Laissez les deux cases vides pour ne plus rien viser à cette étape."),
-        error_messages={"invalid": _("Écrivez un nombre entier de jours, comme 5.")},
+        error_messages={
+            "required": _("Écrivez un nombre de jours, comme 5."),
+            "invalid": _("Écrivez un nombre entier de jours, comme 5."),
+        },
     )
     share = forms.IntegerField(
         label=_("Part des demandes visée, en %"),
-        required=False,
         min_value=1,
         max_value=100,
-        error_messages={"invalid": _("Écrivez un nombre entier de 1 à 100, comme 90.")},
+        error_messages={
+            "required": _("Écrivez une part de 1 à 100, comme 90."),
+            "invalid": _("Écrivez un nombre entier de 1 à 100, comme 90."),
+        },
     )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        days, share = cleaned.get("working_days"), cleaned.get("share")
-        if not self.errors and (days is None) != (share is None):
-            missing = "share" if share is None else "working_days"
-            self.add_error(missing, _("Remplissez les deux cases, ou aucune."))
-        return cleaned
 
 
 class PolicyForm(forms.Form):

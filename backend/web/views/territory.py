@@ -1,7 +1,7 @@
 """The territory's figures, for those who lead: how far files get, and what nothing answers where."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +21,7 @@ from backend.steering.gap_map import Gap, Gaps, gaps
 from backend.steering.models import Step
 from backend.steering.scopes import scope_of
 from backend.steering.success import LEAST, SchemesAtWork, schemes_at_work
-from backend.steering.targets import NONE, Attained, Progress, progress
+from backend.steering.targets import MonthAimed, Progress, progress
 from backend.territories.outlines import size_of_map
 from backend.web import charts
 from backend.web.figures import as_file, format_of
@@ -192,26 +192,27 @@ def _groups(found: Funnels) -> list[tuple[str, list[Funnel]]]:
     return [(title, rows) for title, rows in groups if len(rows) > 1]
 
 
-type AimedMonth = tuple[date, Attained, int | None]
-
-
-def _months_of(aim: Progress, found: Funnels) -> tuple[list[charts.Share], list[AimedMonth]]:
+def _months_of(aim: Progress, found: Funnels) -> tuple[list[charts.Share], list[MonthAimed]]:
     """Return what is attained of a target month by month: as a chart, and as rows."""
-    rows = [(month.first, aim.by_month.get(month.first, NONE), aim.aimed.get(month.first)) for month in found.by_month]
-    drawn = [(date_format(first, "m/y"), attained.percent, aimed) for first, attained, aimed in rows]
+    rows = [aim.in_month(month.first) for month in found.by_month]
+    drawn = [(date_format(row.first, "m/y"), row.attained.percent, row.share) for row in rows]
     return charts.shares(drawn), rows[::-1]
 
 
-def _aim_rows(aims: list[Progress]) -> Iterator[list[object]]:
-    """Yield the target of each step, and what is attained of it, beside the columns of the funnel."""
+def _aim_rows(aims: list[Progress], found: Funnels) -> Iterator[list[object]]:
+    """Yield the target of each step, and what is attained of it, beside the columns of the funnel.
+
+    A month stands beside the target of then; where there was none, beside the days alone within which it is counted.
+    """
     for aim in aims:
-        step, aimed = aim.target.get_step_display(), [aim.target.working_days, aim.target.share]
-        of_months = [(f"{month:%Y-%m}", attained) for month, attained in sorted(aim.by_month.items())]
-        named = [(_("Intercommunalité"), aim.by_epci.items()), (_("Mois"), of_months)]
-        for title, rows in [(_("Total"), [("", aim.total)]), *named]:
-            for label, attained in rows:
-                percent = "" if attained.percent is None else attained.percent
-                yield [_("Objectif : %s") % title, label, step, attained.n_due, "", "", *aimed, percent]
+        now = aim.target.working_days, aim.target.share
+        rows = [(_("Total"), "", aim.total, *now)]
+        rows += [(_("Intercommunalité"), name, attained, *now) for name, attained in aim.by_epci.items()]
+        for month in (aim.in_month(month.first) for month in found.by_month):
+            rows.append((_("Mois"), f"{month.first:%Y-%m}", month.attained, month.working_days, month.share))
+        for title, label, attained, *numbers in rows:
+            said = ["" if number is None else number for number in (*numbers, attained.percent)]
+            yield [_("Objectif : %s") % title, label, aim.target.get_step_display(), attained.n_due, "", "", *said]
 
 
 def _funnel_rows(found: Funnels, aims: list[Progress]) -> Iterator[list[object]]:
@@ -234,4 +235,4 @@ def _funnel_rows(found: Funnels, aims: list[Progress]) -> Iterator[list[object]]
                 if reached := row.reached.get(step):
                     yield [title, label, step.label, reached.n, reached.median, reached.ninth, "", "", ""]
             yield [title, label, _("en attente de réponse"), row.waiting, *[""] * 5]
-    yield from _aim_rows(aims)
+    yield from _aim_rows(aims, found)
