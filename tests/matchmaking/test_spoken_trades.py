@@ -70,6 +70,13 @@ PLAIN = {
     "Je suis photographe, mon site date de 2009": ["74.20Z"],
     "Patronne d’une friperie, je veux vendre en ligne": ["47.79Z"],
     "On est une société de transport, 12 camions": ["49"],
+    "Nous sommes deux frères plombiers à Lassigny": PLUMBER,
+    "je suis électricienne": ["43.21A"],
+    "Je suis le boulanger du village": ["10.71C"],
+    "Je tiens le bar tabac du village": ["47.26Z", "56.30Z"],
+    "Nous gérons une auto-école": ["85.53Z"],
+    "Nous sommes une agence immobilière": ["68.31Z"],
+    "Pharmacie à Estrées, on veut un robot": ["21.20Z", "47.73Z"],
 }
 # Said in a way that may be of a service of the firm, or that something in the text contradicts: asked, and no more.
 LIKELY = {
@@ -89,6 +96,8 @@ LIKELY = {
     "Notre bureau d’études veut un robot de soudage.": ["71.12B"],
     "Nous sommes une PME industrielle. Notre bureau d’études recrute.": ["71.12B"],
     "Notre garage est trop petit pour nos camions": GARAGE,
+    "Mon imprimerie ne répond plus à mes mails": ["18.12Z"],
+    "Nous sommes une société de nettoyage industriel": ["81.2"],
     "Notre bureau d’études : la facture d’électricité explose": ["71.12B"],
 }
 # Said of somebody else, of a service, of a thing, of a job, of a project, or of nobody.
@@ -138,6 +147,16 @@ SILENT = [
     "J’ai appelé un plombier, il ne vient pas",
     "Notre plombier est à la retraite",
     "Le plombier n’est pas venu",
+    "Notre boulangerie nous livre le pain tous les matins",
+    "Je suis plombier de métier mais je dirige une PME de chimie",
+    "Nous sommes une entreprise de conseil en transport",
+    "Nous sommes une société de logiciels pour le bâtiment",
+    "Nous sommes dans le bâtiment B de la zone",
+    "Nous avons un bureau d’études intégré de 5 personnes",
+    "Nous sommes un fabricant de matériel de boulangerie",
+    "Nous fabriquons des fours pour les boulangeries",
+    "Ma femme est coiffeuse",
+    "Garage à louer",
 ]
 READ = {**PLAIN, **LIKELY, **dict.fromkeys(SILENT, ())}
 
