@@ -38,10 +38,10 @@ class FactQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ConditionQuestion:
-    """Of whom a condition is asked, as of a fact; and the fact that says it, by which it is asked already."""
+    """Of whom a condition is asked, as of a fact; and the fact after which it is asked, if it then is still open."""
 
     plausible: Mapping[str, Any] = field(default_factory=dict)
-    said_by: str = ""
+    after: str = ""
 
 
 @lru_cache(maxsize=1)
@@ -71,9 +71,8 @@ def _plausible() -> Mapping[str, Mapping[str, Any]]:
 
 
 def unasked(facts: engine.Facts, *, on: date, spoken: Iterable[str] = ()) -> frozenset[str]:
-    """Return the questions that make no sense for a firm, or that a fact which is known has answered."""
-    told = {name for name, row in condition_questions().items() if facts.get(row.said_by) is not None}
-    return engine.implausible(facts, _plausible(), on=on, spoken=spoken) | told
+    """Return the questions that make no sense for a firm."""
+    return engine.implausible(facts, _plausible(), on=on, spoken=spoken)
 
 
 def efforts() -> dict[str, float]:
@@ -178,7 +177,8 @@ def open_of(submission: Submission, result: Result, compiled: engine.Catalogue |
 def questions_of(of: Open, *, told_with: Mapping[str, str], can_ask: Callable[[str], bool]) -> Questions:
     """Return what is left to ask: facts first, then conditions; what was declined is not asked again.
 
-    Nor is what makes no sense for this firm, or is asked by another fact. ``can_ask`` tells which facts have a form.
+    Nor is what makes no sense for this firm. A condition waits while the fact that may settle it is being asked.
+    ``can_ask`` tells which facts have a form.
     """
     matches, compiled = {match.scheme.key: match for match in of.matches}, of.compiled
     skip = {*of.declined, *unasked(of.facts, on=of.on, spoken=of.spoken)}
@@ -195,8 +195,9 @@ def questions_of(of: Open, *, told_with: Mapping[str, str], can_ask: Callable[[s
         told_with=told_with,
         compiled=compiled,
     )
-    asked_already = {*of.declined, *(asked.name for asked in open_facts)}
-    skip |= {name for name, row in condition_questions().items() if row.said_by in asked_already}
+    askable = [asked for asked in open_facts if asked.ask != "firm" or can_ask(asked.name)]
+    being_asked = {asked.name for asked in askable}
+    skip |= {name for name, row in condition_questions().items() if row.after in being_asked}
     conditions = engine.next_conditions(
         of.facts, unsure, on=of.on, effort=condition_effort(), skip=skip, compiled=compiled
     )
@@ -204,7 +205,6 @@ def questions_of(of: Open, *, told_with: Mapping[str, str], can_ask: Callable[[s
     revisions = read_revisions({match.revision_id for match in of.matches})
     by_key = {key: revisions[match.revision_id] for key, match in matches.items()}
     sentences = _sentences(by_key.values())
-    askable = [asked for asked in open_facts if asked.ask != "firm" or can_ask(asked.name)]
     asked = [
         *(_put(one, by_key, n_open, question_of(_still_open(one.name, of))) for one in askable),
         *(_put(one, by_key, n_open, sentences[one.name]) for one in conditions),

@@ -4,10 +4,13 @@ import pytest
 from django.test import Client
 
 from backend.common.days import current_day
-from backend.matchmaking.questions import condition_questions, fact_questions, unasked
+from backend.matchmaking.questions import condition_questions, fact_questions, open_of, unasked
+from backend.matchmaking.services import decline_question
 from backend.schemes.definitions import manual_facts
 from backend.schemes.models import Criterion
-from tests.web.conftest import fill
+from backend.web.forms.question import open_questions
+from tests.factories import DAY, link_to, make_submission
+from tests.web.conftest import fill, text_of
 
 pytestmark = pytest.mark.django_db
 CRAFT, GROUP, BALANCE, MICRO = "craft_register", "group", "balance_sheet", "micro_entrepreneur"
@@ -97,13 +100,52 @@ def test_what_a_rule_does_not_know_is_asked():
     assert CRAFT not in spoken
 
 
-def test_a_condition_that_a_fact_says_is_not_asked_beside_it():
-    assert "answer:urssaf_up_to_date" in unasked({"taxes_up_to_date": True}, on=current_day())
-    assert {"answer:bpi-pret-croissance.independent"} == unasked({"group": []}, on=current_day())
+INDEPENDENT, URSSAF = "answer:bpi-pret-croissance.independent", "answer:urssaf_up_to_date"
+
+
+def left_to_ask(submission):
+    return {question.name for question in open_questions(open_of(submission, submission.results.last())).of_firm}
+
+
+@pytest.mark.parametrize(
+    ("condition", "fact", "settles", "still_open"),
+    [
+        (INDEPENDENT, "group", None, []),
+        (URSSAF, "taxes_up_to_date", True, False),
+    ],
+)
+def test_a_condition_waits_for_the_fact_that_may_settle_it_and_no_longer(condition, fact, settles, still_open):
+    firm = {"needs": ("finance.pret", "competences.recruter"), "without": (fact,), "confirmed": True}
+    unknown = make_submission(**firm)
+    assert fact in left_to_ask(unknown)
+    assert condition not in left_to_ask(unknown)
+    decline_question(submission=unknown, question=fact, on=DAY)
+    assert condition in left_to_ask(unknown)
+    assert condition in left_to_ask(make_submission(**{**firm, "without": ()}, facts={fact: still_open}))
+    if settles is not None:
+        assert condition not in left_to_ask(make_submission(**{**firm, "without": ()}, facts={fact: settles}))
+
+
+def test_a_card_says_what_is_left_to_check_where_it_is_not_asked(client):
+    submission = make_submission(
+        confirmed=True, needs=("mobilite.flotte",), facts={"naf": "47.71Z", "headcount": 2.0}, text="Des bornes."
+    )
+    make_submission(confirmed=True, needs=("mobilite.flotte",), company_name="Autre SAS", email="b@firm.example")
+    page = client.get(f"/resultat/{link_to(submission)}/")
+    card = next(card for card in page.context["page"].cards if card.revision.scheme.source_key == "mte-advenir")
+    assert (card.asked, [line.condition for line in card.left_to_say]) == (None, ["mte-advenir.fleet"])
+    assert "Il reste à vérifier L'entreprise a une flotte de véhicules lourds" in text_of(page)
+    assert "Autre SAS" not in text_of(page)
+
+
+@pytest.mark.parametrize("naf", ["45.20A", "47.30Z", "71.20A", "85.53Z"])
+def test_trades_of_the_car_services_are_asked_whether_they_are(naf):
+    assert "answer:mte-advenir.fleet" not in unasked({"naf": naf}, on=current_day())
+    assert "answer:mte-advenir.fleet" in unasked({"naf": "96.02A"}, on=current_day())
 
 
 def test_each_rule_is_of_a_question_that_exists():
     asked = {name for row in Criterion.objects.all() for name in manual_facts(row.definition)}
     for name, row in condition_questions().items():
         assert name.removeprefix("answer:") in asked, name
-        assert not row.said_by or row.said_by in fact_questions(), name
+        assert not row.after or row.after in fact_questions(), name
