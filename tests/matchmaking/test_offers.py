@@ -27,7 +27,17 @@ STATED = {
     "devis de 12.000 euros": {"project.spend": 12_000},
     "le budget est de 96 k€": {"project.spend": 96_000},
     TEXT: {"headcount": 48, "project.spend": 180_000},
-    # Other figures, and two that disagree.
+    # Of others, of some of the staff, the price of one; other figures, and two that disagree.
+    "Notre client principal, 300 salariés": {},
+    "Notre maison mère à Lyon, 1200 salariés": {},
+    "Concurrent direct, 40 salariés": {},
+    "Boulangerie concurrente, 12 salariés": {},
+    "Avec mon voisin, 5 personnes": {},
+    "Plan social, 12 salariés": {},
+    "On organise un séminaire, 30 personnes": {},
+    "Réfectoire trop petit, 25 personnes": {},
+    "devis de 20 k€ par machine": {},
+    "un four à 900 € pièce": {},
     "neuf salariés à former": {},
     "j'ai deux salariés à former": {},
     "Nous sommes à 15 km de Noyon": {},
