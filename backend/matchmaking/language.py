@@ -1,6 +1,6 @@
 """Learning how firms speak of their needs, from reviewed sentences and from what officers corrected."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from importlib import metadata
@@ -105,15 +105,33 @@ def _corrected() -> Iterator[tuple[engine.Example, int]]:
     """Give the words of each file that officers corrected, with the needs they left it, and the number of corrections.
 
     A need that was only ticked stands nowhere in the words: it teaches nothing. A file where no need is left neither,
-    nor a sentence that speaks of the age or the sex of somebody.
+    nor a sentence that may speak of the age or the sex of somebody, nor a need that none of the others says.
     """
     files = Submission.objects.confirmed().exclude(text="").filter(need_corrections__isnull=False).distinct()
     for submission in files.order_by("pk").prefetch_related("needs"):
         n_corrections = submission.need_corrections.standing().count()
-        said = {need.sub_need_id: need.weight for need in submission.needs.all() if need.added or need.evidence}
-        text = engine.impersonal(submission.text)
-        if n_corrections and said and text.strip():
+        text, said = _impersonal(submission)
+        if n_corrections and said and any(map(str.isalpha, text)):
             yield engine.Example(text, dict(sorted(said.items()))), n_corrections
+
+
+def _impersonal(submission: Submission) -> tuple[str, dict[str, float]]:
+    """Return the words of a file without its personal sentences, and the weights of the needs that the rest says.
+
+    Where a sentence is left out, a need that was added may be of it: only those whose own sentence stays are kept.
+    """
+    text, dropped = submission.text, engine.personal_sentences(submission.text)
+    said = {need.sub_need_id: need for need in submission.needs.all() if need.added or need.evidence}
+    if dropped:
+        said = {key: need for key, need in said.items() if need.sentence and not _is_in(need.sentence, dropped)}
+    for start, end in dropped:
+        text = text[:start] + text[end:]
+    return text, {key: need.weight for key, need in said.items()}
+
+
+def _is_in(sentence: Sequence[int], spans: Iterable[tuple[int, int]]) -> bool:
+    start, end = sentence
+    return any(start < its_end and its_start < end for its_start, its_end in spans)
 
 
 def _of_schemes() -> Iterator[engine.Example]:

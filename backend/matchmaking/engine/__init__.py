@@ -66,7 +66,7 @@ from backend.matchmaking.engine.ranking import (
     weights_of,
 )
 from backend.matchmaking.engine.relations import Conflict, Link, conflicts, plan
-from backend.matchmaking.engine.spoken import impersonal, read_spoken
+from backend.matchmaking.engine.spoken import personal_sentences, read_spoken
 from backend.matchmaking.engine.state_aid import (
     Left,
     Rate,
@@ -157,7 +157,6 @@ __all__ = [
     "fit_ranker",
     "fits_left",
     "held_schemes",
-    "impersonal",
     "implausible",
     "in_force",
     "is_same_activity",
@@ -170,6 +169,7 @@ __all__ = [
     "next_questions",
     "other_language",
     "paired_interval",
+    "personal_sentences",
     "plan",
     "preference_labels",
     "profile",

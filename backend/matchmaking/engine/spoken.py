@@ -14,27 +14,33 @@ type Statement = Mapping[str, Any]
 
 
 def read_spoken(text: str, *, on: date) -> dict[str, tuple[Any, matching.Span]]:
-    """Return the facts that a text of a day states, by name, each with its sentence; none that it states twice."""
+    """Return the facts that a text of a day states, by name, each with its sentence.
+
+    None that it states in two ways, or in a sentence that may mean the opposite.
+    """
     found: dict[str, dict[Any, matching.Span]] = {}
     for fact, value, sentence in _stated(text, on):
         found.setdefault(fact, {}).setdefault(value, sentence)
-    return {fact: next(iter(said.items())) for fact, said in found.items() if len(said) == 1}
+    return {fact: next(iter(said.items())) for fact, said in found.items() if len(said) == 1 and None not in said}
 
 
-def impersonal(text: str) -> str:
-    """Return a text without the sentences that speak of the age or the sex of somebody: nothing is learnt of these."""
-    spans = sorted({phrase.sentence for phrase in _personal_reader().read(text)}, reverse=True) if text.strip() else ()
-    for start, end in spans:
-        text = text[:start] + text[end:]
-    return text
+def personal_sentences(text: str) -> list[matching.Span]:
+    """Return where a text may speak of the age or the sex of somebody: nothing is learnt of these, last first."""
+    return sorted({phrase.sentence for phrase in _personal_reader().read(text)}, reverse=True) if text.strip() else []
 
 
 def _stated(text: str, on: date) -> Iterator[tuple[str, Any, matching.Span]]:
-    for phrase in _reader().read(text) if text.strip() else ():
+    """Yield facts with what sentences say of each; ``None`` where that may mean the opposite."""
+    if not text.strip():
+        return
+    doubtful = {(phrase.name, phrase.sentence) for phrase in _doubts().read(text)}
+    for phrase in _reader().read(text):
         statement = _statements()[int(phrase.name)]
         value = statement["value"] if "value" in statement else _day_in(phrase.said, on)
         if value is not None and _is_of_age(phrase.said, statement):
-            yield statement["fact"], value, phrase.sentence
+            is_asked = not statement.get("asked", True) and text[phrase.sentence.end :].lstrip().startswith("?")
+            is_doubtful = is_asked or (phrase.name, phrase.sentence) in doubtful
+            yield statement["fact"], None if is_doubtful else value, phrase.sentence
 
 
 def _is_of_age(said: Mapping[str, str | None], statement: Statement) -> bool:
@@ -65,11 +71,13 @@ def _reader() -> matching.PhraseReader:
 
 
 @lru_cache(maxsize=1)
+def _doubts() -> matching.PhraseReader:
+    return _reader_of({str(at): row["unless"] for at, row in enumerate(_statements())})
+
+
+@lru_cache(maxsize=1)
 def _personal_reader() -> matching.PhraseReader:
-    of_persons = (row["patterns"] for row in _statements() if row.get("personal"))
-    return _reader_of(
-        {"personal": [*_content()["personal"], *(pattern for several in of_persons for pattern in several)]}
-    )
+    return _reader_of({"personal": _content()["personal"]})
 
 
 def _reader_of(patterns: Mapping[str, list[str]]) -> matching.PhraseReader:
