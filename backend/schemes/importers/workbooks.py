@@ -2,8 +2,9 @@
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
@@ -13,8 +14,11 @@ from zipfile import BadZipFile, LargeZipFile, ZipFile
 
 from openpyxl import load_workbook
 from openpyxl.cell.cell import ERROR_CODES
+from openpyxl.utils import coordinate_to_tuple, get_column_letter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._reader import CELL_TAG, FORMULA_TAG, ROW_TAG, VALUE_TAG
+from openpyxl.xml.functions import iterparse  # which follows no entity
 
 from backend.schemes.importers.faults import RowError, show
 from backend.schemes.importers.files import MAX_BYTES, ImportFileError, check_size, megabytes
@@ -26,6 +30,10 @@ MAX_RATIO = 200  # of what a part unpacks to; a sheet of empty cells reaches a h
 RATIO_FROM = 1_000_000  # bytes from which the ratio counts
 MAX_COLUMNS = 200
 CHUNK = 1 << 20
+NO_VALUE = (
+    "contient une formule sans valeur enregistrée ; attendu : une valeur (ouvrez le classeur dans un tableur, puis "
+    "enregistrez-le)."
+)
 BOOK = "xl/workbook.xml"
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')  # of a number format: shown as it is, or not at all
 DIGITS = 2  # of a percent after the point: what the catalogue keeps
@@ -53,13 +61,14 @@ def open_workbook(path: Path, expected: Expected) -> Iterator[Row | RowError | N
         others = [other.title for other in book.worksheets if other is not sheet]
         if others:
             yield Notice(f"Feuille lue : {show(sheet.title)} ; feuilles non lues : {', '.join(map(show, others))}.")
-        rows = _rows(path, sheet)
-        find_names(path.name, (cells for cells in rows if isinstance(cells, list)), expected)
-        for cells in rows:
-            if isinstance(cells, RowError):
-                yield cells
-            elif any(cells):
-                yield by_name(names, cells[: len(names)] + [""] * (len(names) - len(cells)) + cells[len(names) :])
+        rows = _rows(path, sheet, _uncomputed(path, sheet))
+        find_names(path.name, (row.cells for row in rows), expected)
+        for row in rows:
+            read = (why for at, why in row.wrong.items() if at >= len(names) or expected.known(names[at]))
+            if refusal := next(read, None):
+                yield RowError(refusal)
+            elif any(row.cells):
+                yield by_name(names, row.cells + [""] * (len(names) - len(row.cells)))
 
 
 def _load(path: Path, file: BinaryIO) -> Any:
@@ -117,27 +126,67 @@ def _find_sheet(path: Path, book: Any, expected: Expected) -> tuple[Any, list[st
     for sheet in book.worksheets:
         if sheet.sheet_state != "visible":
             continue
-        rows = (cells for cells in _rows(path, sheet) if isinstance(cells, list))
         try:
-            return sheet, find_names(path.name, rows, expected)
+            return sheet, find_names(path.name, (row.cells for row in _rows(path, sheet, ())), expected)
         except ImportFileError as error:
             refusal = refusal or error
     raise refusal or ImportFileError(f"{path.name} n’a aucune feuille visible ; attendu : {expected.told}.")
 
 
-def _rows(path: Path, sheet: Any) -> Iterator[list[str] | RowError]:
-    """Give the rows of a sheet as text. Raises ``ImportFileError`` where it breaks off."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row of a sheet as text, and what is wrong with some of its cells, by their column from 0."""
+
+    cells: list[str]
+    wrong: dict[int, str]
+
+
+def _rows(path: Path, sheet: Any, uncomputed: Container[tuple[int, int]]) -> Iterator[_Line]:
+    """Give the rows of a sheet. Raises ``ImportFileError`` where it breaks off."""
     sheet.reset_dimensions()  # what a sheet says of its size may be false
-    rows = sheet.iter_rows(max_col=MAX_COLUMNS)
-    while True:
-        try:
-            cells = [_shown(cell) for cell in next(rows)]
-        except StopIteration:
-            return
-        except BROKEN:
-            raise _broken(path) from None
-        wrong = next((cell for cell in cells if cell in ERROR_CODES), None)
-        yield cells if wrong is None else RowError(f"Une cellule contient l’erreur {wrong} ; attendu : une valeur.")
+    rows = enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), 1)
+    try:
+        for number, row in rows:
+            cells = [_shown(cell) for cell in row]
+            wrong = {}
+            for at, cell in enumerate(cells):
+                if cell in ERROR_CODES:
+                    wrong[at] = f"{_place(sheet, number, at)} contient l’erreur {cell} ; attendu : une valeur."
+                elif (number, at + 1) in uncomputed:
+                    wrong[at] = f"{_place(sheet, number, at)} {NO_VALUE}"
+            yield _Line(cells, wrong)
+    except BROKEN:
+        raise _broken(path) from None
+
+
+def _place(sheet: Any, row: int, column: int) -> str:
+    return f"Feuille {show(sheet.title)}, ligne {row} : la cellule {get_column_letter(column + 1)}{row}"
+
+
+def _uncomputed(path: Path, sheet: Any) -> set[tuple[int, int]]:
+    """Return the row and column, from 1, of the formulas of a sheet whose value no spreadsheet kept.
+
+    The library gives the same nothing for them and for an empty cell. A formula that was computed to an empty text is
+    no such one.
+    """
+    found: set[tuple[int, int]] = set()
+    at_row = at_column = 0
+    try:
+        with ZipFile(path) as archive, archive.open(sheet._worksheet_path) as part:
+            for event, element in iterparse(part, events=("start", "end")):
+                if event == "start" and element.tag == ROW_TAG:
+                    at_row, at_column = int(element.get("r", at_row + 1)), 0
+                elif event == "end" and element.tag == CELL_TAG:
+                    place = element.get("r")
+                    at_column = coordinate_to_tuple(place)[1] if place else at_column + 1
+                    is_formula = element.find(FORMULA_TAG) is not None
+                    if is_formula and not element.findtext(VALUE_TAG) and element.get("t") != "str":
+                        found.add((at_row, at_column))
+                elif event == "end" and element.tag == ROW_TAG:
+                    element.clear()
+    except BROKEN:
+        raise _broken(path) from None
+    return found
 
 
 def _shown(cell: Any) -> str:

@@ -262,6 +262,20 @@ def test_what_is_shown_in_percent_is_no_number_of_people_nor_of_euros(tmp_path):
     assert last_line(output) == "created 0, updated 0, unchanged 0, rejected 2"
 
 
+def test_a_formula_without_a_value_refuses_its_row_and_the_others_go_in(tmp_path):
+    book = Workbook()
+    book.active.title = "Aides"
+    book.active.append([*NAMES, "Taux maximal (%)"])
+    book.active.append([*ROW, "=20*2"])
+    book.active.append(["deux", *ROW[1:], 40])
+    path = tmp_path / "formules.xlsx"
+    book.save(path)
+    output = import_file("xlsx", path)
+    assert 'Feuille "Aides", ligne 2 : la cellule E2 contient une formule sans valeur enregistrée' in output
+    assert last_line(output) == "created 1, updated 0, unchanged 0, rejected 1"
+    assert float(current("xlsx", "deux").rate_max_pct) == 40
+
+
 def test_a_hostile_file_changes_nothing(run, tmp_path):
     run(ROW)
     path = tmp_path / "tableau.csv"

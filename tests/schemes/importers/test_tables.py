@@ -216,9 +216,54 @@ def test_a_share_of_any_size_is_text(path, share, text):
     assert list(open_workbook(path, ANY)) == [{"id": "1", "nom": text}]
 
 
-def test_a_formula_is_never_run(path):
+def test_a_formula_is_never_run_and_one_without_a_value_is_told_with_its_place(path):
+    save(path, ["Aides"], ["id", "nom", "c"], ["1", "a", "=1+1"], ["2", "b", None], ["3", "=A1", "=B1"])
+    wrong, right, twice = open_workbook(path, ANY)  # no spreadsheet has computed it
+    assert str(wrong) == (
+        'Feuille "Sheet", ligne 3 : la cellule C3 contient une formule sans valeur enregistrée ; attendu : une valeur '
+        "(ouvrez le classeur dans un tableur, puis enregistrez-le)."
+    )
+    assert right == {"id": "2", "nom": "b", "c": ""}
+    assert "la cellule B5" in str(twice)
+
+
+def test_a_formula_in_a_column_that_nobody_reads_refuses_no_row(path):
+    save(path, ["id", "nom", "autre"], ["1", "a", "=1+1"], ["2", "b", "#REF!"])
+    _, *rows = open_workbook(path, ANY)
+    assert [row["nom"] for row in rows] == ["a", "b"]
+
+
+def rewrite(path, part, old, new):
+    """Write a part of a workbook as another program does."""
+    with zipfile.ZipFile(BytesIO(path.read_bytes())) as before, zipfile.ZipFile(path, "w") as after:
+        for one in before.infolist():
+            content = before.read(one)
+            if one.filename == part:
+                assert old in content
+                content = content.replace(old, new)
+            after.writestr(one.filename, content)
+
+
+@pytest.mark.parametrize(
+    ("kept", "text"),
+    [
+        (b'<c r="B2"><f>1+1</f><v>2</v></c>', "2"),
+        (b'<c r="B2"><f>1+1</f><v>0</v></c>', "0"),
+        (b'<c r="B2" t="str"><f>IF(1,"","")</f><v></v></c>', ""),  # as Excel keeps a text that is empty
+        (b'<c t="str"><f>"a"</f><v>a</v></c>', "a"),
+    ],
+)
+def test_the_value_that_a_spreadsheet_kept_of_a_formula_is_read(path, kept, text):
     save(path, ["id", "nom"], ["1", "=1+1"])
-    assert list(open_workbook(path, ANY)) == [{"id": "1", "nom": ""}]  # no spreadsheet has computed it
+    rewrite(path, "xl/worksheets/sheet1.xml", b'<c r="B2"><f>1+1</f><v /></c>', kept)
+    assert list(open_workbook(path, ANY)) == [{"id": "1", "nom": text}]
+
+
+def test_a_formula_without_a_value_nor_a_place_is_told_too(path):
+    save(path, ["id", "nom"], ["1", "=1+1"])
+    rewrite(path, "xl/worksheets/sheet1.xml", b'<c r="B2"><f>1+1</f><v /></c>', b"<c><f>1+1</f></c>")
+    (wrong,) = open_workbook(path, ANY)
+    assert "la cellule B2" in str(wrong)
 
 
 def test_the_sheet_with_the_names_is_read_and_the_others_are_told(path):
@@ -312,14 +357,8 @@ def test_a_workbook_of_too_many_parts_is_refused(path):
 
 def test_an_entity_that_a_workbook_declares_is_not_followed(path):
     save(path, ["id", "nom"], ["1", "a"])
-    buffer = BytesIO(path.read_bytes())
-    with zipfile.ZipFile(buffer) as old, zipfile.ZipFile(path, "w") as new:
-        for part in old.infolist():
-            content = old.read(part)
-            if part.filename == "xl/worksheets/sheet1.xml":
-                head = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
-                content = head + content[content.index(b"<worksheet") :]
-            new.writestr(part.filename, content)
+    head = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+    rewrite(path, "xl/worksheets/sheet1.xml", b"<worksheet ", head + b"<worksheet ")
     assert "n’est pas un classeur .xlsx" in refused(path)
 
 
