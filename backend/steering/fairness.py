@@ -82,11 +82,12 @@ def _row(month: date, kind: str, group: str, values: list[tuple[int, float]]) ->
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
-    """A group whose share of the mean of all has moved: what it is, its bounds and what it was, in percent."""
+class Compared:
+    """A group's share of the mean of all: what it is, its bounds and what it was, in percent; and whether it moved."""
 
     label: str
     measure: str
+    has_drifted: bool
     now: int
     low: int
     high: int
@@ -111,38 +112,44 @@ def labels(epcis: Iterable[ServedEpci]) -> dict[tuple[str, str], str]:
     return {**unknown, **sizes, **places}
 
 
-def drifts(kept: Mapping[date, list[FairnessMonth]], names: Mapping[tuple[str, str], str]) -> list[Drift]:
-    """Return the groups that drifted in the last month; none before there are months to compare it with."""
+def compared(kept: Mapping[date, list[FairnessMonth]], names: Mapping[tuple[str, str], str]) -> list[Compared]:
+    """Compare each group in the last month with itself in the months before, both in percent of all.
+
+    A group of few files in either, and what nobody is answered, is left out: nothing can be told of it.
+    """
     if len(kept) < 2:
         return []
+    limits = thresholds()
     last, *earlier = sorted(kept, reverse=True)
-    before = [row for month in earlier[: thresholds()["months_before"]] for row in kept[month]]
-    found = [_drift(row, kept[last], before, measure, names) for row in kept[last] for measure in MEASURES]
-    return [drift for drift in found if drift]
+    before = [row for month in earlier[: limits["months_before"]] for row in kept[month]]
+    found = []
+    for row in kept[last]:
+        mine = [other for other in before if (other.kind, other.group) == (row.kind, row.group)]
+        enough = min(row.n_files, sum(other.n_files for other in mine)) >= limits["least_files"]
+        if enough and row.kind != Kind.ALL:
+            label = names.get((row.kind, row.group), row.group)
+            found += [_compared(label, measure, row, mine, kept[last], before) for measure in MEASURES]
+    return [each for each in found if each]
 
 
-def _drift(
+def _compared(
+    label: str,
+    measure: str,
     row: FairnessMonth,
+    mine: Sequence[FairnessMonth],
     now: Sequence[FairnessMonth],
     before: Sequence[FairnessMonth],
-    measure: str,
-    names: Mapping[tuple[str, str], str],
-) -> Drift | None:
-    """Compare a group with itself, both in percent of all; ``None`` of few files, or where none is answered."""
-    limits = thresholds()
-    mine = [other for other in before if (other.kind, other.group) == (row.kind, row.group)]
-    all_now = next(other for other in now if other.kind == Kind.ALL)
-    all_before = [other for other in before if other.kind == Kind.ALL]
-    enough = min(row.n_files, sum(other.n_files for other in mine)) >= limits["least_files"]
-    reference, reference_before = getattr(all_now, measure)[0], _mean(all_before, measure)
-    if row.kind == Kind.ALL or not enough or not reference or not reference_before:
+) -> Compared | None:
+    reference, reference_before = (
+        _mean([one for one in rows if one.kind == Kind.ALL], measure) for rows in (now, before)
+    )
+    if not reference or not reference_before:
         return None
     mean, low, high = (100 * value / reference for value in getattr(row, measure))
     was = 100 * _mean(mine, measure) / reference_before
-    if high >= was - limits["drift_percent"] and low <= was + limits["drift_percent"]:
-        return None
     shown: dict[str, Any] = {"now": round(mean), "low": round(low), "high": round(high), "before": round(was)}
-    return Drift(label=names.get((row.kind, row.group), row.group), measure=MEASURES[measure], **shown)
+    most = thresholds()["drift_percent"]
+    return Compared(label=label, measure=MEASURES[measure], has_drifted=high < was - most or low > was + most, **shown)
 
 
 def _mean(rows: Sequence[FairnessMonth], measure: str) -> float:

@@ -11,7 +11,7 @@ import pytest
 from backend.matchmaking.models import Submission
 from backend.matchmaking.results import compute_result
 from backend.steering.facts import make_facts
-from backend.steering.fairness import drifts, keep_fairness, labels, months
+from backend.steering.fairness import compared, keep_fairness, labels, months
 from backend.steering.models import FairnessMonth, FileFact, StepFact
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_submission
@@ -83,13 +83,17 @@ def test_a_month_is_kept_once():
     assert list(FairnessMonth.objects.values_list("pk", "eligible")) == before
 
 
-def keep(month, *, small, n_files=40, of_all=(5.0, 4.8, 5.2)):
+def drifts(kept):
+    return [each for each in compared(kept, labels(ServedEpci.objects.all())) if each.has_drifted]
+
+
+def keep(month, *, small, n_files=40, of_all=(5.0, 4.8, 5.2), of_large=60):
     """Keep a month in which small firms have so many eligible schemes, between some bounds."""
     steady = [2.0, 1.9, 2.1]
     rows = {
         ("all", ""): (100, list(of_all)),
         ("size", "small"): (n_files, list(small)),
-        ("size", "large"): (60, list(of_all)),
+        ("size", "large"): (of_large, list(of_all)),
     }
     for (kind, group), (n, eligible) in rows.items():
         FairnessMonth.objects.create(
@@ -110,7 +114,7 @@ def test_a_group_that_drifts_from_the_others_is_named(small, n_files, says):
     for month in (8, 9):
         keep(date(2026, month, 1), small=(5.0, 4.6, 5.4))
     keep(OCTOBER, small=small, n_files=n_files)
-    found = drifts(months(), labels(ServedEpci.objects.all()))
+    found = drifts(months())
     assert [(drift.label, drift.measure) for drift in found] == (
         [("Petite entreprise", "dispositifs éligibles")] if says else []
     )
@@ -118,10 +122,27 @@ def test_a_group_that_drifts_from_the_others_is_named(small, n_files, says):
 
 def test_what_moves_for_all_is_no_drift_and_one_month_proves_nothing():
     keep(date(2026, 9, 1), small=(5.0, 4.6, 5.4))
-    assert drifts(months(), labels(ServedEpci.objects.all())) == []
+    assert drifts(months()) == []
     keep(OCTOBER, small=(2.5, 2.3, 2.7), of_all=(2.5, 2.4, 2.6))
-    assert drifts(months(), labels(ServedEpci.objects.all())) == []
-    assert drifts({}, labels(ServedEpci.objects.all())) == []
+    assert drifts(months()) == []
+    assert drifts({}) == []
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "said"),
+    [
+        (4, 4, "Trop peu de demandes pour dire si quelque chose a bougé"),
+        (4, 60, "Rien n’a bougé de plus de 20 points. Groupe comparé"),
+        (20, 60, "et autant avant) : Grande entreprise, Petite entreprise. Des autres"),
+    ],
+)
+def test_the_page_reassures_of_groups_that_could_be_compared_only(client, small, large, said):
+    client.force_login(make_lead())
+    keep(date(2026, 9, 1), small=(5.0, 4.6, 5.4), n_files=small, of_large=large)
+    keep(OCTOBER, small=(5.0, 4.6, 5.4), n_files=small, of_large=large)
+    page = text_of(client.get("/territoire/equite/"))
+    assert said in page
+    assert ("Rien n’a bougé" in page) is (large >= 20)
 
 
 def test_the_page_says_the_drift_and_the_bounds(client):

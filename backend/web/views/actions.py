@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from backend.common.days import current_day
 from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.actions import Followed, actions_of, decide_action, end_action, follow, may_follow
-from backend.steering.fairness import drifts, labels, months
+from backend.steering.fairness import compared, labels, months
 from backend.steering.gap_map import gaps
 from backend.steering.scopes import scope_of
 from backend.territories.models import Perimeter
@@ -41,7 +41,7 @@ def _list(request: HttpRequest, bound: Mapping[int, forms.Form] | None = None, *
     context = {
         "to_do": [row for row, each in zip(rows, followed, strict=True) if each.action.done_on is None],
         "done": [row for row, each in zip(rows, followed, strict=True) if each.action.done_on],
-        "has_drifted": scope.is_whole and bool(drifts(months(), labels(scope.epcis))),
+        "has_drifted": scope.is_whole and any(each.has_drifted for each in compared(months(), labels(scope.epcis))),
         "errors": next(iter((bound or {}).values()), None),
     }
     return render(request, "web/territory/actions.html", context, status=status)

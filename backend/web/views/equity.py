@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from backend.steering.fairness import drifts, labels, months, thresholds
+from backend.steering.fairness import compared, labels, months, thresholds
 from backend.steering.scopes import scope_of
 from backend.web.views.officer import signed_in
 
@@ -23,5 +23,11 @@ def fairness(request: HttpRequest) -> HttpResponse:
     tables = [
         (month, [(names.get((row.kind, row.group), row.group), row) for row in rows]) for month, rows in kept.items()
     ]
-    context = {"months": tables, "drifts": drifts(kept, names), "limits": thresholds()}
+    found = compared(kept, names)
+    context = {
+        "months": tables,
+        "drifts": [each for each in found if each.has_drifted],
+        "compared": list(dict.fromkeys(each.label for each in found)),
+        "limits": thresholds(),
+    }
     return render(request, "web/territory/fairness.html", context)
