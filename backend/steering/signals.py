@@ -35,20 +35,25 @@ def signals(*, needs: Table, sizes: Table, files: QuerySet[FileFact], on: date) 
 
 
 def _unmet(needs: Table, sizes: Table, counted: QuerySet[FileFact, Any]) -> Iterator[str]:
-    """Say which needs are surely left without an answer more often than not (lower Wilson bound, 95 %)."""
+    """Say which needs are surely left without any answer in more than half of the files (lower Wilson bound, 95 %).
+
+    A file counts once, however many sub-needs of the need it has: those of a firm are not independent.
+    """
     rows = NeedFact.objects.filter(file__in=counted).order_by().values_list("sub_need__need", "file", "standing")
-    standings: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+    asking: dict[str, set[int]] = defaultdict(set)
+    answered: dict[str, set[int]] = defaultdict(set)
     for need, file, standing in rows:
-        standings[need].append((file, standing not in NeedFact.MET))
+        asking[need].add(file)
+        if standing in NeedFact.MET:
+            answered[need].add(file)
     for key, label in TaxonomyNeed.objects.values_list("key", "label"):
-        found = standings.get(key, [])
-        files = {file for file, _is_unmet in found}
+        files = asking[key]
         if label not in needs.columns or not _is_enough(files):
             continue
-        n_unmet = sum(is_unmet for _file, is_unmet in found)
-        surely = binomtest(n_unmet, len(found)).proportion_ci(0.95, method="wilson").low > 0.5
+        n_unmet = len(files - answered[key])
+        surely = binomtest(n_unmet, len(files)).proportion_ci(0.95, method="wilson").low > 0.5
         if surely and may_be_said(len(files), _cells_of_need(needs, sizes, label)):
-            words = f"{label} : environ {shown(len(files))} demandes, plus d’un besoin sur deux sans réponse."
+            words = f"{label} : environ {shown(len(files))} demandes, plus d’une sur deux sans aucune réponse."
             yield words + _blocked(key, counted)
 
 

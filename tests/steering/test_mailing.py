@@ -98,6 +98,8 @@ def test_the_note_says_fixed_tables_and_no_firm():
     email = as_sent(sent().get())
     for body in (email.text, email.html):
         assert "moins de 5" in body
+        assert "Rien qui puisse être dit." in body
+        assert "Ce qui pourrait révéler un petit nombre n’est pas dit." in body
         assert "Atelier secret" not in body
     assert "List-Unsubscribe" in email.headers
 

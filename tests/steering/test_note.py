@@ -14,12 +14,13 @@ from backend.journal.models import AuditEvent
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
 from backend.privacy.erasing import erase_submission
+from backend.schemes.models import SubNeed
 from backend.steering.actions import decide_action, end_action
 from backend.steering.disclosure import LEAST_FILES
-from backend.steering.models import PublishedMonth
+from backend.steering.models import NeedFact, PublishedMonth
 from backend.steering.nightly import rebuild
 from backend.steering.note import note_of
-from backend.steering.published import first_day
+from backend.steering.published import first_day, publish
 from backend.steering.scopes import Filters, scope_of
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, DAY, archive_serving, make_lead, make_officer, make_submission
@@ -60,11 +61,33 @@ def test_a_need_that_is_surely_unmet_stands_out_and_is_rounded():
     made = files(LEAST_FILES + 2)
     assert Company.objects.filter(sheets__submission__in=made).distinct().count() == 5
     (said,) = signals()
-    assert said == "Cybersécurité : environ 10 demandes, plus d’un besoin sur deux sans réponse."
+    assert said == "Cybersécurité : environ 10 demandes, plus d’une sur deux sans aucune réponse."
     files(8)
     rebuild(on=first_day(DAY))
     assert note_of(scope_of(make_lead()), on=DAY).signals == (said,)  # nothing moves before the next month
-    assert signals() == ("Cybersécurité : environ 20 demandes, plus d’un besoin sur deux sans réponse.",)
+    assert signals() == ("Cybersécurité : environ 20 demandes, plus d’une sur deux sans aucune réponse.",)
+
+
+def test_sub_needs_of_a_file_are_one_file():
+    archive_serving(NEED)
+    files(LEAST_FILES + 2)
+    rebuild(on=first_day(DAY))
+    facts = NeedFact.objects.filter(sub_need=NEED).order_by("file")
+    assert facts.exclude(standing__in=NeedFact.MET).count() == LEAST_FILES + 2
+    half = len(facts) // 2
+    unmet, met = facts[:half], facts[half:]
+    NeedFact.objects.filter(pk__in=[row.pk for row in met]).update(standing=NeedFact.MET[0])
+    others = SubNeed.objects.filter(need=facts[0].sub_need.need).exclude(pk=facts[0].sub_need_id)
+    NeedFact.objects.bulk_create(NeedFact(file_id=row.file_id, sub_need=other) for row in unmet for other in others)
+    rows = NeedFact.objects.filter(sub_need__need=facts[0].sub_need.need)
+    assert (
+        rows.exclude(standing__in=NeedFact.MET).count()
+        >= 3 * half
+        == 3 * rows.filter(standing__in=NeedFact.MET).count()
+    )
+    PublishedMonth.objects.all().delete()
+    assert publish(on=first_day(DAY)) == 1
+    assert note_of(scope_of(make_lead()), on=DAY).signals == ()
 
 
 @pytest.mark.parametrize(("n", "firms"), [(LEAST_FILES - 1, 5), (LEAST_FILES + 5, 4)])
@@ -112,8 +135,9 @@ def test_the_page_and_the_document_tell_no_small_number_and_no_firm(client):
     assert len(reader.pages) <= 2
     assert reader.trailer["/Root"]["/Lang"] == "fr"
     for text in (text_of(page), " ".join("\n".join(each.extract_text() for each in reader.pages).split())):
-        assert "plus d’un besoin sur deux sans réponse" in text
+        assert "plus d’une sur deux sans aucune réponse" in text
         assert "1 action est en retard" in text
+        assert "Ce qui pourrait révéler un petit nombre n’est pas dit." in text  # also where something is
         assert "Un relais cyber" in text
         assert "moins de 5" in text
         assert "Atelier secret" not in text
@@ -131,5 +155,6 @@ def test_who_leads_elsewhere_reads_the_signals_and_not_the_action(client):
     )
     client.force_login(there)
     text = text_of(client.get("/territoire/note/"))
-    assert "Rien, sur au moins dix demandes de cinq entreprises." in text
+    assert "Rien qui puisse être dit." in text
+    assert "Ce qui pourrait révéler un petit nombre n’est pas dit." in text
     assert "Un relais cyber" not in text
