@@ -1,4 +1,7 @@
-"""How many establishments there are in each commune, in our copy of the State's register: what rates are of."""
+"""How many establishments there are in each commune, in our copy of the State's register: what rates are of.
+
+Those that oppose being shown are not in the copy (Insee, ``statutDiffusionEtablissement``), so rates are too high.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ from backend.territories.outlines import commune_shapes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denominators:
-    """Open establishments by commune, of all activities, as the register was on a day."""
+    """Open establishments that may be shown, by commune, of all sizes and activities, as the register was on a day."""
 
     dated: date
     by_commune: Mapping[str, int]

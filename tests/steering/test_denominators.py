@@ -1,6 +1,8 @@
 """Rates are of the register's establishments: none before all of it is there, and its day beside them."""
 
+import csv
 from datetime import date
+from io import StringIO
 
 import pytest
 from django.utils import timezone
@@ -60,6 +62,26 @@ def test_the_map_says_the_rate_and_the_day_or_that_there_is_none(client):
     assert "pour 100" not in page
     load()
     page = text_of(client.get("/territoire/carte/"))
-    assert "ouverts au 31 octobre 2026" in page
+    assert "ouverts et diffusibles au 31 octobre 2026, toutes tailles et activités" in page
+    assert "Ceux qui ont demandé à ne pas y paraître" in page
     assert "Demandes pour 100 établissements" in page
     assert "33,3" in page
+    page = text_of(client.get("/territoire/carte/?taille=small"))
+    assert "Aucun taux par établissement quand une taille est choisie" in page
+    assert "33,3" not in page
+
+
+@pytest.mark.parametrize(("asked", "of_commune"), [("", ["2", "3", "66.7"]), ("&taille=small", ["2", "", ""])])
+def test_the_file_of_the_map_says_the_rate_that_is_on_screen(client, asked, of_commune):
+    apart = {"siret": "", "siren": "", "text": ""}
+    make_submission(confirmed=True, needs=("cyber.diagnostic", "energie.audit"), **apart)
+    make_submission(confirmed=True, needs=("cyber.diagnostic",), email="autre@firme.example", **apart)
+    make_submission(confirmed=True, needs=("energie.audit",), facts={"commune": COMMUNES[CCLO]}, **apart)
+    rebuild(on=DAY)
+    load()
+    client.force_login(make_lead())
+    sent = client.get(f"/territoire/carte/?csv=1{asked}").content.decode("utf-8-sig")
+    head, *rows = csv.reader(StringIO(sent), delimiter=";")
+    assert head[-1] == "commune : demandes pour 100 établissements"
+    ours = [row[-3:] for row in rows if row[0] == COMPIEGNE]
+    assert ours == [of_commune] * 2  # a line for each need, of the same commune

@@ -68,14 +68,15 @@ def gap_map(request: HttpRequest) -> HttpResponse:
     form = GapForm(request.GET, scope=scope)
     wants_file = bool(format_of(request)) and not form.errors
     found = gaps(scope, form.filters(), with_cells=wants_file)
+    register = None if form.chosen("taille") else denominators()  # the register is counted of all sizes together
     if wants_file:
-        return as_file(request, signed_in(request), "besoins", _gap_rows(found))
-    register = denominators()
+        return as_file(request, signed_in(request), "besoins", _gap_rows(found, register))
     context = {
         "form": form,
         "found": found,
         "counted_at": _counted_at(),
         "register": register,
+        "has_size": bool(form.chosen("taille")),
         "tables": _gap_tables(form, found, register),
         "areas": [] if form.chosen("commune") else areas(found.by_commune),  # of one place there is no map
         "map_size": size_of_map(),
@@ -168,7 +169,9 @@ def _gap_tables(form: GapForm, found: Gaps, register: Denominators | None) -> li
     ]
 
 
-def _gap_rows(found: Gaps) -> Iterator[list[object]]:
+def _gap_rows(found: Gaps, register: Denominators | None) -> Iterator[list[object]]:
+    """Yield a line for each commune, need and size; the last columns of each are of its whole commune."""
+    rates = {gap.key[0]: _rate_of(gap, register) for gap in found.by_commune}
     standings = [word.label for word in Standing]
     yield [
         "commune",
@@ -180,11 +183,22 @@ def _gap_rows(found: Gaps) -> Iterator[list[object]]:
         "bloque seul",
         "dispositif",
         "demandes",
+        "commune : demandes",
+        "commune : établissements",
+        "commune : demandes pour 100 établissements",
     ]
     for cell in found.cells:
         blocker = cell.blocker
         alone = [blocker.condition, blocker.scheme, blocker.n_files] if blocker else ["", "", ""]
-        yield [*cell.key, cell.demand, *cell.counts.values(), cell.unmet, *alone]
+        yield [*cell.key, cell.demand, *cell.counts.values(), cell.unmet, *alone, *rates[cell.key[0]]]
+
+
+def _rate_of(gap: Gap, register: Denominators | None) -> list[object]:
+    """Return the files of a commune, its establishments and their rate; nothing of the last two where not known."""
+    rate = register.rate(gap.n_files, gap.key[0]) if register else None
+    if register is None or rate is None:
+        return [gap.n_files, "", ""]
+    return [gap.n_files, register.by_commune[gap.key[0]], round(rate, 1)]
 
 
 def _groups(found: Funnels) -> list[tuple[str, list[Funnel]]]:
