@@ -36,6 +36,8 @@ STATED = {
     "Plan social, 12 salariés": {},
     "On organise un séminaire, 30 personnes": {},
     "Réfectoire trop petit, 25 personnes": {},
+    "Restaurant d’entreprise, 300 personnes": {},
+    "Hôtel complet, 45 personnes": {},
     "devis de 20 k€ par machine": {},
     "un four à 900 € pièce": {},
     "neuf salariés à former": {},
