@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
 from backend.common.text import remember_short
+from backend.schemes.importers.anonymity import without_persons
 
 _ITEM = re.compile(r"<li\b[^<>]*>\s*(?:<p\b[^<>]*>)?", re.IGNORECASE)
 _FLOWING = re.compile(r"<(?:p|div|li|br|ul|ol|h[1-6]|table)\b", re.IGNORECASE)
@@ -27,30 +28,11 @@ _LINE_START = re.compile(r"^[ ]*(?:#{1,6}(?:[ ]+|$)|>[ ]?)", re.MULTILINE)
 _HARD_BREAK = re.compile(r"\\[ ]*(?=\n)|\\$")
 _RULE = re.compile(r"_{4,}")  # a line drawn with underscores
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_EMAIL = re.compile(r"(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
-_PHONE = re.compile(
-    r"(?<!\d)(?:(?:(?:\+|00)33[ .-]?(?:\(0\)[ .-]?)?|0)[1-9](?:[ .-]?\d\d){4}"
-    r"|\+(?!33)\d{2,3}[ .-]?\d(?:[ .-]?\d){5,10})(?!\d)"
-)
-_PERSON = re.compile(r"\b(?:M\.|Mme|Mlle|Mr|Monsieur|Madame)[ ]+[A-ZÀ-Ý][\w’'-]+(?:[ ]+[A-ZÀ-Ý][\w’'-]+)*")
-# Words with a capital just before an address or a number that was left out: a name, unless it is a service's.
-_SIGNED = re.compile(
-    r"(?<!\w)(?:[A-ZÀ-Ý][\w’'-]*[ ]+)+[A-ZÀ-Ý][\w’'-]+"
-    r"(?=[ ]*[:,;(–•-]*[ ]*\((?:adresse non reprise|téléphone non repris)\))"
-)
-_SERVICE = re.compile(
-    r"\b(?:Direction|Service|Pôle|Région|Département|Conseil|Chambre|Agence|Mission|Maison|Bureau|Contact|Accueil|Ministère"
-    r"|Préfecture|Délégation|Communauté|Tél)\b"
-)
 _TRACKING = ("mtm_", "utm_", "pk_")
 _BROKEN_SCHEME = re.compile(r"^(https?):[ ]+//", re.IGNORECASE)
 _TALL_MARKS = re.compile(r"(?<=«) | (?=[»:;?!])")
 _valid_url = URLValidator(schemes=["http", "https"])
 MAX_URL = 500  # characters that the catalogue keeps
-
-DROPPED_EMAIL = "(adresse non reprise)"
-DROPPED_PHONE = "(téléphone non repris)"
-DROPPED_PERSON = "(nom non repris)"
 
 
 @remember_short
@@ -60,7 +42,7 @@ def clean_text(raw: str) -> str:
     Bullets and paragraphs stay; a text that was escaped twice is read twice.
     """
     text = _visible(_CUT_ENTITY.sub(_letter, html.unescape(html.unescape(raw))))
-    text = _anonymous(_unmarked(text) if _MARK.search(text) else text)
+    text = without_persons(_unmarked(text) if _MARK.search(text) else text)
     lines = [" ".join(line.split()) for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -103,23 +85,6 @@ def _visible(text: str) -> str:
 def _shown(found: re.Match[str]) -> str:
     category = unicodedata.category(found[0])
     return " " if category == "Zs" else "" if category in ("Cc", "Cf", "Cs", "Co", "Cn") else found[0]
-
-
-def _anonymous(text: str) -> str:
-    # Most texts hold none of these, and to look for one takes ten times as long as for the sign that it needs.
-    if "@" in text:
-        text = _EMAIL.sub(DROPPED_EMAIL, text)
-    if "0" in text or "+" in text:
-        text = _PHONE.sub(DROPPED_PHONE, text)
-    if "M" in text:
-        text = _PERSON.sub(DROPPED_PERSON, text)
-    if DROPPED_EMAIL in text or DROPPED_PHONE in text:
-        text = _SIGNED.sub(_unless_a_service, text)
-    return text
-
-
-def _unless_a_service(found: re.Match[str]) -> str:
-    return found[0] if _SERVICE.search(found[0]) else DROPPED_PERSON
 
 
 def clean_url(raw: str) -> str:

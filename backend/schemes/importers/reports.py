@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from backend.schemes.importers.anonymity import names_persons
 from backend.schemes.importers.reading import Read
 
 N_TOLD = 100  # keys that a line repeats
@@ -30,6 +31,7 @@ class Report:
     notices: list[str] = field(default_factory=list)  # about the file as a whole
     gone: list[str] = field(default_factory=list)
     untagged: list[str] = field(default_factory=list)
+    anonymous: list[str] = field(default_factory=list)  # whose text named a person
     by_rule: list[str] = field(default_factory=list)
     to_decide: list[str] = field(default_factory=list)
     contradictions: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -50,6 +52,8 @@ class Report:
         """Keep what is to be told of a record that went in."""
         if not read.record["needs"]:
             self.untagged.append(key)
+        if names_persons(str(read.record)):
+            self.anonymous.append(key)
         if read.contradictions:
             self.contradictions[key] = read.contradictions
         for nuance in read.nuances:
@@ -71,6 +75,9 @@ def describe(report: Report) -> Iterator[str]:
         yield f"  {nuance} ({len(keys)}) : {_some(keys)}"
     if report.gone:
         yield f"Absentes du fichier, gardées ({len(report.gone)}) : {_some(report.gone)}"
+    if report.anonymous:
+        n_anonymous = len(report.anonymous)
+        yield f"Nom, adresse ou téléphone de personnes non repris ({n_anonymous}) : {_some(report.anonymous)}"
     if report.by_rule:
         yield f"Reprises par règle dans nos fiches ({len(report.by_rule)}) : {_some(report.by_rule)}"
     if report.to_decide:

@@ -9,7 +9,7 @@ from openpyxl import Workbook
 
 from backend.schemes.importers.places import spelling
 from backend.schemes.importers.words import load_words
-from backend.schemes.models import Revision, Scheme
+from backend.schemes.models import ImportRun, Revision, Scheme
 from tests.schemes.importers.rows import as_csv, current, import_file, last_line, make_row
 
 pytestmark = pytest.mark.django_db
@@ -274,6 +274,28 @@ def test_a_formula_without_a_value_refuses_its_row_and_the_others_go_in(tmp_path
     assert 'Feuille "Aides", ligne 2 : la cellule E2 contient une formule sans valeur enregistrée' in output
     assert last_line(output) == "created 1, updated 0, unchanged 0, rejected 1"
     assert float(current("xlsx", "deux").rate_max_pct) == 40
+
+
+def test_persons_named_in_a_workbook_are_left_out_and_that_is_told(tmp_path):
+    book = Workbook()
+    book.active.append([*NAMES, "Première démarche", "Remarques", "Conditions"])
+    written = (
+        "Écrire à prenom[at]domaine",
+        "Votre interlocuteur : Jeanne Martin",
+        "Voir Paul Durand, chargé de mission.",
+    )
+    book.active.append([*ROW, *written])
+    book.active.append(["deux", *ROW[1:], "Écrire à la Région", "", ""])
+    path = tmp_path / "personnes.xlsx"
+    book.save(path)
+    output = import_file("xlsx", path)
+    assert "Nom, adresse ou téléphone de personnes non repris (1) : essai\n" in output
+    revision = current("xlsx", "essai")
+    kept = " ".join([revision.next_step, revision.notes, *(str(row.definition) for row in revision.criteria.all())])
+    for name in ("prenom", "domaine", "Jeanne", "Martin", "Durand"):
+        assert name not in kept
+        assert name not in str(ImportRun.objects.get().report)
+    assert "(nom non repris)" in revision.notes
 
 
 def test_a_hostile_file_changes_nothing(run, tmp_path):
