@@ -158,7 +158,7 @@ def enqueue_reviewed(submission: Submission, end: ReviewEnd, *, turn: Turn | Non
     }
     enqueue_email(
         kind="reviewed",
-        key=f"reviewed:{end.pk}",
+        key=end.email_key,
         recipient=submission.contact.email,
         message=render("reviewed", context),
         about=(submission.topic,),

@@ -212,7 +212,8 @@ def _read_first(results: Iterable[int]) -> dict[int, list[Match]]:
 
 
 def _first_ends(files: Collection[int]) -> dict[int, ReviewEnd]:
-    rows = ReviewEnd.objects.filter(submission__in=list(files)).order_by("submission_id", "ended_at")
+    stood = ReviewEnd.objects.filter(ended_at__gte=F("submission__first_answered_at"))
+    rows = stood.filter(submission__in=list(files)).order_by("submission_id", "ended_at")
     return {end.submission_id: end for end in rows.distinct("submission_id")}
 
 

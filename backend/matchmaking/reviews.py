@@ -15,12 +15,13 @@ from backend.journal.services import record_event
 from backend.matchmaking.emails import decided_reviews, enqueue_reviewed
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide
-from backend.matchmaking.models import FollowUp, Match, Review, ReviewEnd, Submission
+from backend.matchmaking.models import Alert, FollowUp, Match, Review, ReviewEnd, Submission
 from backend.matchmaking.outcomes import end_questions
 from backend.matchmaking.ownership import known_facts
 from backend.matchmaking.results import latest_result, mark_shown
 from backend.matchmaking.services import correct_submission
 from backend.notifications.frequency_cap import Turn
+from backend.notifications.models import Notification
 from backend.notifications.services import take_back
 from backend.schemes.models import CatalogueTask, Criterion, Scheme
 
@@ -299,12 +300,20 @@ def _end(submission: Submission, officer: User, on: date, message: str, *, takes
     reopen_on_event(submission, actor=officer)
     _take_answer_back(submission)
     result = latest_result(submission, on=on)
+    alert = Alert.objects.filter(submission=submission).first()
     end = ReviewEnd.objects.create(
-        submission=submission, officer=officer, result=result, message=message.strip(), ended_at=timezone.now()
+        submission=submission,
+        officer=officer,
+        result=result,
+        message=message.strip(),
+        ended_at=timezone.now(),
+        took_file=submission.officer_id is None,
+        told_before=alert.told if alert else None,
     )
     submission.reviewed_at, submission.reviewed_by = end.ended_at, officer
     submission.officer = submission.officer or officer
-    submission.save(update_fields=["reviewed_at", "reviewed_by", "officer"])
+    submission.first_answered_at = submission.first_answered_at or end.ended_at
+    submission.save(update_fields=["reviewed_at", "reviewed_by", "officer", "first_answered_at"])
     enqueue_reviewed(submission, end, turn=Turn(firm=submission.firm, on=on) if takes_turn else None)
     mark_shown(submission=submission, result=result)
     _note(Kind.REVIEW_ENDED, submission, officer)
@@ -315,18 +324,34 @@ def _end(submission: Submission, officer: User, on: date, message: str, *, takes
 def reopen_review(*, submission: Submission, officer: User) -> None:
     """Open an ended review again; what the firm was told stays as it was until the next end.
 
-    An answer that has not left yet, as one of several that waits for its day, is given up: the next one replaces it.
+    An answer that has not left yet, as one of several that waits for its day, is given up: the next one replaces it,
+    and the file waits again as it did before. Otherwise it waits from now on.
     """
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
+    if submission.reviewed_at is None:  # a second click
+        return
     reopen_on_event(submission, actor=officer)
-    _take_answer_back(submission)
+    end, has_not_left = submission.review_ends.first(), _take_answer_back(submission)
     submission.reviewed_at = submission.reviewed_by = None
-    submission.reopened_at = timezone.now()
-    submission.save(update_fields=["reviewed_at", "reviewed_by", "reopened_at"])
+    if end and (has_not_left or not Notification.objects.filter(dedupe_key=end.email_key).exists()):
+        _undo_end(submission, end)
+    else:
+        submission.reopened_at = timezone.now()
+    submission.save(update_fields=["reviewed_at", "reviewed_by", "reopened_at", "officer", "first_answered_at"])
     _note(Kind.REVIEW_REOPENED, submission, officer)
 
 
-def _take_answer_back(submission: Submission) -> None:
-    """Let no earlier answer arrive after a later one."""
-    take_back(about=submission.topic, kinds=("reviewed",), why="Une autre réponse la remplace.")
+def _undo_end(submission: Submission, end: ReviewEnd) -> None:
+    """Give back what an end changed of which its firm was told nothing; what others did since stays."""
+    if end.took_file and submission.officer_id == end.officer_id:
+        submission.officer = None
+    if submission.first_answered_at == end.ended_at:
+        submission.first_answered_at = None
+    if end.told_before_id:
+        Alert.objects.filter(submission=submission, told=end.result_id).update(told=end.told_before_id)
+
+
+def _take_answer_back(submission: Submission) -> bool:
+    """Let no earlier answer arrive after a later one; tell whether one had not left yet."""
+    return bool(take_back(about=submission.topic, kinds=("reviewed",), why="Une autre réponse la remplace."))

@@ -115,7 +115,9 @@ def _of_results(submission: Submission) -> dict[str, QuerySet[Any]]:
     """Results go, with those of other files that read this one; what a decision rests on stays, without its facts."""
     results = Result.objects.filter(Q(submission=submission) | Q(read_files__contains=[submission.pk]))
     told = Alert.objects.exclude(submission=submission).values("told")
-    kept = Q(pk__in=ReviewEnd.objects.values("result")) | Q(matches__reviews__isnull=False) | Q(pk__in=told)
+    before = ReviewEnd.objects.filter(told_before__isnull=False).values("told_before")
+    ends = Q(pk__in=ReviewEnd.objects.values("result")) | Q(pk__in=before)
+    kept = ends | Q(matches__reviews__isnull=False) | Q(pk__in=told)
     kept_results = results.filter(kept).values("pk")
     reviewed = Match.objects.filter(reviews__isnull=False)
     return {

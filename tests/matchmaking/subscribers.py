@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.utils import timezone
+
 from backend.matchmaking import alerts
 from backend.matchmaking.differences import POSSIBLE, standing_of
 from backend.matchmaking.models import Alert
@@ -13,6 +15,7 @@ from tests.factories import ARC, DAY, first_matches, make_officer, make_submissi
 from tests.neighbour import ours
 
 IMMEDIATE, WEEKLY, MONTHLY = Alert.Frequency.IMMEDIATE, Alert.Frequency.WEEKLY, Alert.Frequency.MONTHLY
+SENT = Notification.State.SENT
 NEXT_DAY = DAY + timedelta(days=1)
 
 
@@ -45,7 +48,8 @@ def subscriber(frequency=IMMEDIATE, *, on=DAY, **changes):
 def read(submission, *, on=DAY, officer=None):
     """End the first review of a file, before which no alert leaves, and take it up again."""
     officer = officer or make_officer(submission.epci.short_name if submission.epci else ARC)
-    end_review(submission=submission, officer=officer, on=on, message="Bonjour.")
+    end = end_review(submission=submission, officer=officer, on=on, message="Bonjour.")
+    Notification.objects.filter(dedupe_key=end.email_key).update(state=SENT, ended_at=timezone.now())
     reopen_review(submission=submission, officer=officer)
     submission.refresh_from_db()
 

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from backend.common.days import current_day
 from backend.matchmaking import alerts, review_policies
+from backend.matchmaking.batches import reopen_several
 from backend.matchmaking.dead_addresses import correct_address
-from backend.matchmaking.models import Match, ReviewPolicy, Submission
+from backend.matchmaking.models import Alert, Match, ReviewPolicy, Submission
 from backend.matchmaking.queue import Filters, queue_of
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.review_policies import (
@@ -23,7 +25,7 @@ from backend.matchmaking.review_policies import (
     set_policy,
     would_leave,
 )
-from backend.matchmaking.reviews import end_review, end_with_nothing, keep_scheme
+from backend.matchmaking.reviews import end_review, end_with_nothing, keep_scheme, reopen_review
 from backend.matchmaking.services import confirm_address, correct_submission
 from backend.matchmaking.standing import Standing, standing
 from backend.notifications.models import Notification
@@ -257,6 +259,70 @@ def test_no_alert_leaves_before_the_first_review_ends(scheme):
     sweep(NEXT_DAY + timedelta(days=1))
     publish(scheme)
     assert [email.kind for email in sweep(NEXT_DAY + timedelta(days=2))] == ["alert"]
+
+
+def test_no_alert_leaves_after_a_first_answer_that_was_undone(scheme):
+    submission, officer = subscribed(), make_officer()
+    end_with_nothing(submission=submission, officer=officer, on=DAY, takes_turn=True)
+    assert reopen_several(submissions=[submission], officer=officer) == [submission]
+    publish(scheme)
+    assert sweep(NEXT_DAY) == []
+    assert not Alert.objects.released().filter(submission=submission).exists()
+    read(submission, on=NEXT_DAY)
+    assert Alert.objects.released().filter(submission=submission).exists()
+    submission.refresh_from_db()
+    first = submission.first_answered_at
+    undo(submission, officer)  # of a later one: it was answered all the same
+    submission.refresh_from_db()
+    assert submission.first_answered_at == first
+
+
+def undo(submission, officer, *, on=NEXT_DAY):
+    end_with_nothing(submission=submission, officer=officer, on=on, takes_turn=True)
+    reopen_several(submissions=[submission], officer=officer)
+
+
+# -- an end that is undone before it was told gives back what was
+
+
+def test_a_file_waits_as_long_as_before_an_answer_that_was_undone():
+    submission, officer = make_submission(confirmed=True, siret="", siren=""), make_officer()
+    long_ago = timezone.now() - timedelta(days=60)
+    Submission.objects.filter(pk=submission.pk).update(confirmed_at=long_ago)
+    undo(submission, officer)
+    submission.refresh_from_db()
+    assert submission.waits_since == timezone.localdate(long_ago)
+    assert submission.officer is None
+    assert submission.reviewed_at is None
+    reopen_review(submission=submission, officer=officer)  # a second click
+    submission.refresh_from_db()
+    assert submission.reopened_at is None
+
+
+def test_a_file_waits_anew_after_an_answer_that_left():
+    submission = make_submission(confirmed=True, siret="", siren="")
+    Submission.objects.filter(pk=submission.pk).update(confirmed_at=timezone.now() - timedelta(days=60))
+    read(submission)
+    assert submission.waits_since == timezone.localdate()
+    assert submission.officer is not None
+    assert submission.first_answered_at is not None
+
+
+def test_a_file_that_somebody_had_stays_theirs():
+    submission, officer = make_submission(confirmed=True, siret="", siren=""), make_officer()
+    Submission.objects.filter(pk=submission.pk).update(officer=officer)
+    undo(submission, officer)
+    submission.refresh_from_db()
+    assert submission.officer == officer
+
+
+def test_a_subscriber_is_told_of_what_an_undone_answer_would_have_covered(scheme):
+    submission = subscribed()
+    read(submission)
+    publish(scheme)
+    undo(submission, make_officer())
+    assert sweep(NEXT_DAY) == []  # the e-mail that was taken back had the turn of that day
+    assert [email.kind for email in sweep(NEXT_DAY + timedelta(days=1))] == ["alert"]
 
 
 def test_the_alert_of_an_auto_file_leaves_unread(lead, scheme):

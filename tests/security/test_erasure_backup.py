@@ -120,7 +120,8 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
         "need": "probability sentence",
         "result": "probabilities elsewhere reply cause served preferences spoken_activities",
         "match": "guide presumed",
-        "submission": "consent_by_id reopened_at unread_by_id",
+        "submission": "consent_by_id reopened_at unread_by_id first_answered_at",
+        "reviewend": "took_file told_before_id",
         "followup": "due_on",
         "handover": "to_epci_id answered_by_id answer",
     }

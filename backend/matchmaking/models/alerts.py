@@ -3,11 +3,10 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking.models.results import Result
-from backend.matchmaking.models.reviews import ReviewEnd
 from backend.matchmaking.models.submissions import Submission
 from backend.notifications.kinds import ALERTS
 from backend.schemes.models import Scheme
@@ -21,7 +20,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
     def released(self) -> Self:
         """Those that may be told of something: somebody has read the file, or a policy let it leave unread."""
-        was_read = Exists(ReviewEnd.objects.filter(submission=OuterRef("submission")))
+        was_read = Q(submission__first_answered_at__isnull=False)
         unread = Q(submission__unread_by__isnull=False)
         return self.filter(was_read | unread | Q(submission__closed_at__isnull=False))
 

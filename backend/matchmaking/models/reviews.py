@@ -175,6 +175,16 @@ class ReviewEnd(models.Model):
     result = models.ForeignKey(Result, on_delete=models.RESTRICT, related_name="+")
     message = models.TextField(_("message à l’entreprise"), blank=True)
     ended_at = models.DateTimeField(_("terminée le"))
+    # What it changed beside, given back where it is undone before its firm was told.
+    took_file = models.BooleanField(_("a pris le dossier en charge"), default=False)
+    told_before = models.ForeignKey(
+        Result,
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What a subscriber had been told of until then.",
+    )
 
     class Meta:
         verbose_name = _("fin d’avis")
@@ -183,3 +193,8 @@ class ReviewEnd(models.Model):
 
     def __str__(self) -> str:
         return f"{self.submission_id} {self.ended_at:%Y-%m-%d}"
+
+    @property
+    def email_key(self) -> str:
+        """The key of the one e-mail that tells its firm."""
+        return f"reviewed:{self.pk}"

@@ -161,6 +161,12 @@ class Submission(models.Model):
     reviewed_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("relue par")
     )
+    first_answered_at = models.DateTimeField(
+        _("première réponse le"),
+        null=True,
+        blank=True,
+        help_text="When its first review ended; empty where that was undone before its firm was told.",
+    )
     reopened_at = models.DateTimeField(
         _("rouverte le"), null=True, blank=True, help_text="The last time that its review was awaited again."
     )
