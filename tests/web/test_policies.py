@@ -52,5 +52,18 @@ def test_a_choice_that_cannot_be_is_refused_with_a_sentence(site, sent, sentence
     assert not ReviewPolicy.objects.exists()
 
 
+def test_after_a_refusal_the_page_replaces_the_choice_that_it_shows(site):
+    sent = {"mode": "auto", "least": "80", "set": "1", "instead_of": ""}
+    site.post(PAGE, sent)
+    late = site.post(PAGE, {**sent, "least": "90"})
+    assert "entre-temps" in text_of(late)
+    assert "(80 %)" in text_of(late)
+    shown = late.context["form"]["instead_of"].value()
+    assert shown == str(policies_in_force()["energie"].pk)
+    assert f'name="instead_of" value="{shown}"' in late.content.decode()
+    assert site.post(PAGE, {**sent, "least": "90", "instead_of": shown}).status_code == 302
+    assert policies_in_force()["energie"].least == 90
+
+
 def test_a_need_that_does_not_exist_is_not_found(site):
     assert site.get("/territoire/relecture/inconnu/").status_code == 404

@@ -80,6 +80,9 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
                 set_policy(user=user, need=need, **chosen, instead_of=form.cleaned_data["instead_of"])
             except PolicyError as error:
                 form.add_error(None, str(error))
+                current = policies_in_force().get(key)  # what the page shows now, and the next choice replaces
+                form.data = request.POST.copy()
+                form.data["instead_of"] = str(current.pk) if current else ""
             else:
                 messages.success(request, _("C’est décidé pour « %(need)s ».") % {"need": need})
                 return redirect("territory_policies")
