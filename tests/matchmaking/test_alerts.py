@@ -145,7 +145,7 @@ def test_an_alert_says_whether_the_request_was_read(scheme, is_reviewed):
     (email,) = sweep()
     for body in (email.text, email.html):
         assert ("pas encore été relu" in body) == (not is_reviewed)
-        assert ("depuis la relecture de votre demande" in body) == is_reviewed
+        assert ("personne ne l’a relu" in body) == is_reviewed
 
 
 DISMISSALS = [{"state": "has_it"}, *({"state": "set_aside", "reason": reason} for reason in SchemeEvent.Reason)]
