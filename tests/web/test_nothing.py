@@ -94,6 +94,7 @@ def test_several_end_each_in_its_own_words_and_others_stay(desk, officer, files)
 def test_several_are_taken_up_again_at_once(desk, files):
     response = desk.post(PAGE, sent_for(files[:2]), follow=True)
     assert "Annuler : reprendre ces relectures" in text_of(response)
+    assert "Un courriel déjà parti reste" in text_of(response)  # what undoing does not give back
     assert "Annuler : reprendre" not in text_of(desk.get("/agent/"))  # said once
     response = desk.post(BACK, {"file": [file.pk for file in files[:2]]}, follow=True)
     assert "2 relectures reprises." in text_of(response)
@@ -111,7 +112,13 @@ def test_those_refused_are_named_with_what_was_typed_and_the_others_are_done(des
     text = text_of(response)
     assert "Atelier Un : La relecture de cette demande est déjà terminée, par Paul Rivière." in text
     assert "Atelier Deux : Vous lui proposez déjà" in text
-    assert "Mon mot gardé." in response.content.decode()
+    html = response.content.decode()
+    assert "Mon mot gardé." in html
+    assert "Erreur – Rien à proposer" in text
+    for file, why in ((reviewed, "La relecture de cette demande est déjà"), (kept, "Vous lui proposez déjà")):
+        assert f'aria-describedby="pourquoi-{file.pk}"' in html
+        assert why in html.partition(f'id="pourquoi-{file.pk}">')[2][:60]
+    assert f'id="pourquoi-{free.pk}"' not in html
     assert "1 relecture terminée." in text
     assert "reprendre cette relecture" in text
     free.refresh_from_db()
@@ -131,6 +138,7 @@ def test_what_a_colleague_ended_since_is_not_taken_up_again(desk, files):
     end_review(submission=files[0], officer=colleague, on=DAY, message="Vu.")
     response = desk.post(BACK, {"file": [files[0].pk]}, follow=True)
     assert "Restent tels quels : Atelier Un." in text_of(response)
+    assert "0 relecture" not in text_of(response)  # nothing was done, and nothing says so
     files[0].refresh_from_db()
     assert files[0].reviewed_by == colleague
 

@@ -91,13 +91,13 @@ def take_up(request: HttpRequest) -> HttpResponse:
     """Take up the reviews that were just ended again; a colleague's stay as they are."""
     files = ticked(request)
     done = reopen_several(submissions=files, officer=signed_in(request))
-    n = len(done)
-    words = ngettext(
-        "%(n)s relecture reprise. Un courriel qui attendait ne part plus.",
-        "%(n)s relectures reprises. Les courriels qui attendaient ne partent plus.",
-        n,
-    )
-    messages.success(request, words % {"n": n})
+    if n := len(done):
+        words = ngettext(
+            "%(n)s relecture reprise. Un courriel qui attendait ne part plus.",
+            "%(n)s relectures reprises. Les courriels qui attendaient ne partent plus.",
+            n,
+        )
+        messages.success(request, words % {"n": n})
     left = [str(file.sheet) for file in files if file not in done]
     if left:
         messages.error(request, _("Restent tels quels : %(names)s.") % {"names": ", ".join(left)})
