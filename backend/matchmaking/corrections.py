@@ -14,6 +14,7 @@ from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import Need, NeedCorrection, Result, Submission
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.results import compute_result, latest_result, record_corrections, set_needs
+from backend.matchmaking.review_policies import judge_again
 from backend.schemes.models import SubNeed
 
 Change = NeedCorrection.Change
@@ -39,8 +40,7 @@ def correct_need(*, submission: Submission, sub_need: SubNeed, change: str, offi
     record_corrections(submission, {sub_need.pk: change}, ticked=ticked, officer=officer)
     if change == Change.REMOVED:
         ticked.discard(sub_need.pk)
-    set_needs(submission=submission, ticked=ticked, text=submission.text)
-    return compute_result(submission=submission, on=on)
+    return _answer_again(submission, ticked, on)
 
 
 @transaction.atomic
@@ -62,8 +62,14 @@ def confirm_needs(*, submission: Submission, has: Iterable[str], has_not: Iterab
         return latest_result(submission, on=on)
     reopen_on_event(submission)
     record_corrections(submission, changes, ticked=ticked)
-    set_needs(submission=submission, ticked=ticked - has_not, text=submission.text)
-    return compute_result(submission=submission, on=on)
+    return _answer_again(submission, ticked - has_not, on)
+
+
+def _answer_again(submission: Submission, ticked: set[str], on: date) -> Result:
+    set_needs(submission=submission, ticked=ticked, text=submission.text)
+    result = compute_result(submission=submission, on=on)
+    judge_again(submission, result)
+    return result
 
 
 @transaction.atomic

@@ -146,6 +146,15 @@ def _was_taken_up(submission: Submission) -> bool:
     return submission.reviews.exists() or submission.review_ends.exists()
 
 
+def judge_again(submission: Submission, result: Result) -> None:
+    """Put a corrected file that left unread back to be read, unless it was answered or would leave today as well."""
+    if submission.unread_by_id is None or submission.first_answered_at:
+        return
+    if policy_for(judge(result), policies_in_force()) is None:
+        submission.unread_by = None
+        submission.save(update_fields=["unread_by"])
+
+
 def schemes_unread(submission: Submission, result: Result) -> list[tuple[Revision, str]]:
     """Return the schemes that the receipt of a file names, each with its word: none of one that is, or was, read."""
     if submission.unread_by_id is None or submission.review_ends.exists():

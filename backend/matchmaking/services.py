@@ -57,7 +57,7 @@ from backend.matchmaking.results import (
     set_needs,
     write_needs,
 )
-from backend.matchmaking.review_policies import let_leave
+from backend.matchmaking.review_policies import judge_again, let_leave
 from backend.notifications.models import Notification
 from backend.notifications.services import stop, take_back
 
@@ -243,6 +243,7 @@ def correct_submission(
         submission.reopened_at = timezone.now()
     submission.save(update_fields=["epci", "text", "reviewed_at", "reviewed_by", "reopened_at"])
     result = compute_result(submission=submission, on=on)
+    judge_again(submission, result)
     compute_results_of(moved, on=on)
     if author is None:
         mark_shown(submission=submission, result=result)

@@ -10,8 +10,9 @@ from django.utils import timezone
 from backend.common.days import current_day
 from backend.matchmaking import alerts, review_policies
 from backend.matchmaking.batches import reopen_several
+from backend.matchmaking.corrections import confirm_needs, correct_need
 from backend.matchmaking.dead_addresses import correct_address
-from backend.matchmaking.models import Alert, Match, ReviewPolicy, Submission
+from backend.matchmaking.models import Alert, Match, NeedCorrection, ReviewPolicy, Submission
 from backend.matchmaking.queue import Filters, queue_of
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.review_policies import (
@@ -29,7 +30,7 @@ from backend.matchmaking.reviews import end_review, end_with_nothing, keep_schem
 from backend.matchmaking.services import confirm_address, correct_submission
 from backend.matchmaking.standing import Standing, standing
 from backend.notifications.models import Notification
-from backend.schemes.models import Scheme, TaxonomyNeed
+from backend.schemes.models import Scheme, SubNeed, TaxonomyNeed
 from tests.factories import DAY, SIREN, SIRET, bounce, decide, make_lead, make_officer, make_submission
 from tests.matchmaking.subscribers import IMMEDIATE, NEXT_DAY, publish, read, sweep, withheld
 from tests.neighbour import ours
@@ -233,6 +234,42 @@ def test_one_in_ten_is_drawn_to_be_read_first(lead, monkeypatch, drawn, leaves):
         review_policies.secrets, "randbelow", lambda n: drawn if n == review_policies.ONE_IN else 1 / 0
     )
     assert (confirm(submission).unread_by is not None) == leaves
+
+
+def add_by_page(file):
+    ticked = ("competences.recruter", "numerique.robot")
+    correct_submission(submission=file, facts={}, ticked=ticked, on=current_day())
+
+
+def add_by_boxes(file):
+    confirm_needs(submission=file, has=["numerique.robot"], has_not=[], on=current_day())
+
+
+def add_by_officer(file):
+    added = {"sub_need": SubNeed.objects.get(pk="numerique.robot"), "change": NeedCorrection.Change.ADDED}
+    correct_need(submission=file, **added, officer=make_officer(), on=current_day())
+
+
+@pytest.mark.parametrize("add", [add_by_page, add_by_boxes, add_by_officer])
+def test_a_need_that_is_read_first_puts_an_unread_file_back_to_be_read(lead, add):
+    choose(lead, "competences")
+    file, other = confirm(sure_file()), confirm(sure_file(email="autre@firm.example"))
+    alerts.subscribe(submission=file, frequency=IMMEDIATE, paused_until=None, on=current_day())
+    assert file.alert in Alert.objects.released()
+    add(file)
+    file.refresh_from_db()
+    other.refresh_from_db()
+    assert (file.unread_by, other.unread_by is None) == (None, False)
+    assert file.alert not in Alert.objects.released()
+
+
+def test_a_correction_that_leaves_all_sure_leaves_the_file_unread(lead):
+    chosen = choose(lead, "competences")
+    file = confirm(sure_file())
+    correct_submission(submission=file, facts={"headcount": 36.0}, on=current_day())
+    file.refresh_from_db()
+    assert judge(file.results.first()).is_likely
+    assert file.unread_by == chosen
 
 
 # -- alerts
