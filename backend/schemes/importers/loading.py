@@ -76,6 +76,7 @@ def import_records(
         _forget_unread(source, sidecar.entries)
     load_sayings(source)
     report = loading.report
+    report.is_partial = loading.is_partial
     report.rejected.sort(key=lambda rejected: rejected.row)
     if not loading.is_partial:
         kept = Scheme.objects.of_source(source).described().order_by("source_key")

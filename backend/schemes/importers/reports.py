@@ -30,6 +30,7 @@ class Report:
     rejected: list[Rejected] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)  # about the file as a whole
     gone: list[str] = field(default_factory=list)
+    is_partial: bool = False  # the file does not hold all that its source has
     untagged: list[str] = field(default_factory=list)
     anonymous: list[str] = field(default_factory=list)  # whose text named a person
     by_rule: list[str] = field(default_factory=list)

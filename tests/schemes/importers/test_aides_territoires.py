@@ -108,7 +108,7 @@ def test_the_answer_of_a_list_a_bare_list_and_one_aid_are_read(path, content):
 
 def test_one_page_of_several_says_nothing_of_the_aids_of_the_others(path):
     run(path, [make_aid(), make_aid(id=2)])
-    assert "Absentes du fichier, gardées (1) : 2" in run(path, [make_aid()])
+    assert "Absentes du fichier, gardées (1) : 2" in run(path, [make_aid()], yes=True)
     output = run(path, {**ENVELOPE, "next": "https://exemple.example/api/aids/?page=2"})
     assert "une page en suit une autre" in output
     assert "Absentes du fichier" not in output

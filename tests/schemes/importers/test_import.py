@@ -182,7 +182,7 @@ def test_a_record_that_changed_makes_a_revision(path):
 
 def test_a_record_that_left_the_file_stays_and_is_told(path):
     run(path, [make_programme(), make_programme("deux")])
-    output = run(path, [make_programme()])
+    output = run(path, [make_programme()], yes=True)
     assert "Absentes du fichier, gardées (1) : deux" in output
     assert imported().count() == 2
 

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from backend.schemes.importers import addresses, files, loading, transition_ecologique
 from backend.schemes.importers.envelopes import records_under
@@ -93,6 +94,59 @@ def test_a_file_refused_as_a_whole_leaves_why_and_changes_nothing(path):
     assert "n’est pas du JSON" in kept.failure
     assert kept.n_records == 0
     assert current().number == 1
+
+
+@pytest.fixture
+def ten(path):
+    programmes = [make_programme(f"essai-{number}") for number in range(10)]
+    run(path, programmes)
+    return programmes
+
+
+def test_a_file_that_lost_over_a_fifth_of_its_source_is_held_until_somebody_says_yes(path, ten, client):
+    fewer = [make_programme("essai-0", titre="Autre"), *ten[1:7], make_programme("neuf")]
+    with pytest.raises(CommandError, match=r"n’a plus 3 des 10 fiches de sa source.*essai-7, essai-8, essai-9.*--yes"):
+        run(path, fewer)
+    assert (current("essai-0").name, Scheme.objects.of_source(SOURCE).count()) == ("Aide d’essai", 10)
+    kept = last_run()
+    assert (kept.n_records, kept.report) == (0, {"gone": ["essai-7", "essai-8", "essai-9"]})
+    client.force_login(make_approver())
+    assert re.search(
+        r"il est retenu.*Absentes du fichier, gardées.*essai-8", text_of(page_of(client, kept)), re.DOTALL
+    )
+    assert "created 1, updated 1, unchanged 6" in run(path, fewer, yes=True)
+    assert "unchanged 8" in run(path, fewer)  # those who left are said once
+
+
+def test_a_file_that_lost_a_fifth_goes_in_and_a_fifth_of_the_rest_too(path, ten):
+    assert "gardées (2)" in run(path, ten[:8])
+    assert "gardées (3)" in run(path, ten[:7])
+    with pytest.raises(CommandError, match="n’a plus 2 des 7 fiches"):
+        run(path, ten[:5])
+
+
+def test_what_had_left_by_a_report_from_before_is_not_lost_again(path, ten):
+    now = timezone.now()
+    gone = {"gone": ["essai-8", "essai-9"]}
+    ImportRun.objects.create(source=SOURCE, file_name="x", started_at=now, ended_at=now, report=gone)
+    assert "gardées (3)" in run(path, ten[:7])
+
+
+def test_a_trial_of_a_file_that_would_be_held_says_so(path, ten):
+    assert "n’a plus 5 des 10 fiches" in run(path, ten[:5], dry_run=True)
+    with pytest.raises(CommandError, match="n’a plus 5 des 10 fiches"):
+        run(path, ten[:5])
+
+
+def test_what_an_address_gave_is_no_good_copy_while_it_is_held(here):
+    url = here.page("/programs.json", content(make_programme("un"), make_programme("deux")), ETag='"v1"')
+    fetch_in(url)
+    here.page("/programs.json", content(make_programme("un")), ETag='"v2"')
+    with pytest.raises(CommandError, match="n’a plus 1 des 2 fiches"):
+        fetch_in(url)
+    assert SourceCopy.objects.get().etag == '"v1"'
+    assert "unchanged 1" in fetch_in(url, yes=True)
+    assert SourceCopy.objects.get().etag == '"v2"'
 
 
 def test_a_report_is_never_rewritten(path):

@@ -46,6 +46,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="Dit ce qui serait fait et n'écrit que cela.")
         parser.add_argument(
+            "--yes",
+            action="store_true",
+            help="Reprend un fichier qui a perdu plus d'une fiche sur cinq de sa source ; sans cela, il est retenu.",
+        )
+        parser.add_argument(
             "--dated",
             metavar="JOUR",
             help="Jour du fichier, comme 2026-06-12 ; par défaut celui de sa dernière modification.",
@@ -72,6 +77,7 @@ class Command(BaseCommand):
                 sidecar=options["sidecar"],
                 by=_read_account(options["by"]),
                 dry_run=options["dry_run"],
+                may_drop=options["yes"],
             )
         except ImportFileError as error:
             raise CommandError(f"{error} Rien n’a été changé.") from None
