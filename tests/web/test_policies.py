@@ -27,7 +27,7 @@ def test_a_choice_is_tried_then_made_and_stays_in_the_history(site):
     response = site.post(PAGE, {"mode": "auto", "least": "80", "set": "1", "instead_of": ""}, follow=True)
     text = text_of(response)
     assert "C’est décidé" in text
-    assert "Part seule si tout est sûr (80 %)" in text
+    assert "Part seule si tout est sûr (probabilité d’au moins 80 %)" in text
     assert "Claire Vasseur" in text
     assert policies_in_force()["energie"].least == 80
 
@@ -57,12 +57,19 @@ def test_after_a_refusal_the_page_replaces_the_choice_that_it_shows(site):
     site.post(PAGE, sent)
     late = site.post(PAGE, {**sent, "least": "90"})
     assert "entre-temps" in text_of(late)
-    assert "(80 %)" in text_of(late)
+    assert "d’au moins 80 %)" in text_of(late)
     shown = late.context["form"]["instead_of"].value()
     assert shown == str(policies_in_force()["energie"].pk)
     assert f'name="instead_of" value="{shown}"' in late.content.decode()
     assert site.post(PAGE, {**sent, "least": "90", "instead_of": shown}).status_code == 302
     assert policies_in_force()["energie"].least == 90
+
+
+def test_a_choice_tried_on_no_file_says_that_nothing_is_known(site):
+    make_submission(confirmed=True, needs=("cyber.diagnostic",), text="")
+    tried = text_of(site.post("/territoire/relecture/mobilite/", {"mode": "auto", "least": "80", "try": "1"}))
+    assert "Aucune demande de ce besoin sur 90 jours" in tried
+    assert "serait partie seule" not in tried
 
 
 def test_a_need_that_does_not_exist_is_not_found(site):
