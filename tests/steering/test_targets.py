@@ -177,6 +177,9 @@ def test_a_target_is_set_on_its_page_and_what_is_wrong_is_said(client):
     assert page.status_code == 422
     assert "Choisissez une étape." in text_of(page)
     assert client.post(path, {"step": "granted", "working_days": "2", "share": "300"}).status_code == 422
+    page = text_of(client.post(path, {"step": "read", "working_days": "900", "share": "300"}))
+    assert "« 900 » : de 1 à 250 jours ouvrés." in page
+    assert "« 300 » : de 1 à 100 %." in page
     assert not Target.objects.exists()
     page = client.post(path, {"step": "read", "working_days": "2", "share": "90"}, follow=True)
     assert "90 % sous 2 jours ouvrés, en vigueur" in text_of(page)

@@ -172,15 +172,19 @@ class TargetForm(forms.Form):
         error_messages={
             "required": _("Écrivez un nombre de jours, comme 5."),
             "invalid": _("Écrivez un nombre entier de jours, comme 5."),
+            "min_value": _("« %(show_value)s » : de 1 à 250 jours ouvrés."),
+            "max_value": _("« %(show_value)s » : de 1 à 250 jours ouvrés."),
         },
     )
     share = forms.IntegerField(
-        label=_("Part des demandes visée, en %"),
+        label=_("Part des demandes visée, en\u00a0%"),
         min_value=1,
         max_value=100,
         error_messages={
             "required": _("Écrivez une part de 1 à 100, comme 90."),
             "invalid": _("Écrivez un nombre entier de 1 à 100, comme 90."),
+            "min_value": _("« %(show_value)s » : de 1 à 100 %%."),
+            "max_value": _("« %(show_value)s » : de 1 à 100 %%."),
         },
     )
 
