@@ -15,19 +15,27 @@ EDITOR, APPROVER = "hugo.lemaire@jonction.example", "elise.fontaine@jonction.exa
 
 PREPARE = """
 import json
+from datetime import date
+from django.db import transaction
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.matchmaking.alerts import subscribe
 from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.follow_up import offer_file, record_step, take_file, write_note
 from backend.matchmaking.models import WeightSet
+from backend.matchmaking.review_policies import set_policy
 from backend.matchmaking.reviews import end_review
 from backend.links.models import Kind
 from backend.matchmaking.weights import write_weights
-from backend.schemes.models import Scheme, SubNeed
+from backend.schemes.models import Revision, Scheme, SubNeed, TaxonomyNeed
+from backend.steering.mailing import add_recipient, confirm_recipient
+from backend.steering.models import FileFact, PageCount, StepFact
 from backend.steering.nightly import rebuild
-from tests.factories import decide, first_matches, link_to, make_submission, stop_link
+from backend.steering.published import publish
+from backend.steering.targets import set_target
+from tests.factories import decide, first_matches, link_to, make_submission, note_link, publish_revision, stop_link
 from tests.matchmaking.rankers import make_ranker
+from tests.steering.test_fairness import keep
 
 on = current_day()
 officer = User.objects.get(email="claire.vasseur@jonction.example")
@@ -65,12 +73,29 @@ territory = User.objects.get(email="marc.delaunay@jonction.example")
 points = {**WeightSet.objects.in_force().get().points, "near": 60}
 weights = write_weights(points=points, note="Le local d’abord.", author=territory, on=on)
 make_ranker()
+skills = TaxonomyNeed.objects.get(pk="competences")
+set_policy(user=territory, need=skills, mode="sampled", least=80, instead_of=None)
+for days, share in ((5, 90), (3, 80)):
+    set_target(user=territory, step="read", working_days=days, share=share, on=on)
+dated = file(company_name="Deux dates", needs=("innovation.collaboratif", "numerique.robot"))
+for match, day in zip(first_matches(dated, 2), (date(2026, 12, 31), date(2027, 3, 15)), strict=True):
+    publish_revision(match.scheme, window_state=Revision.WindowState.DATED, closes_on=day)
 rebuild(on=on)
+with transaction.atomic():  # the worker counts the same files
+    FileFact.objects.update(filed_on=date(2026, 10, 12))  # in a month that is over
+    StepFact.objects.update(on=date(2026, 10, 12))
+    publish(on=on)
+keep(date(2026, 9, 1), small=(5.0, 4.6, 5.4))
+keep(date(2026, 10, 1), small=(3.0, 2.5, 3.4))
+PageCount.objects.create(day=date(2026, 10, 12), kind="home", n_pages=321)
+asked, receives = (add_recipient(user=territory, email=f"{name}@mairie.example") for name in ("maire", "elue"))
+confirm_recipient(receives)
 print(json.dumps({
     "unconfirmed": link_to(unconfirmed), "waiting": link_to(waiting), "nothing": link_to(nothing),
     "decided": link_to(decided), "access": link_to(decided, Kind.ACCESS),
     "nothing_pk": nothing.pk, "reviewed": link_to(reviewed), "waiting_pk": waiting.pk, "decided_pk": decided.pk,
     "reviewed_pk": reviewed.pk, "offered_pk": offered.pk, "confirm": link_to(unconfirmed, Kind.CONFIRM),
+    "dated": link_to(dated), "asked_note": note_link(asked), "note": note_link(receives),
     "stop": stop_link("x@firm.example", decided.alert.topic),
     "weights": weights.pk, "draft": Scheme.objects.drafts().first().pk, "scheme": schemes[0].pk,
 }))
@@ -124,10 +149,18 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
         "resultat-rien": f"/resultat/{made['nothing']}/",
         "resultat-tout": f"/resultat/{made['nothing']}/tous/",
         "resultat-alertes": f"/resultat/{made['decided']}/",
+        "resultat-deux-dates": f"/resultat/{made['dated']}/",
+        "note-a-accepter": f"/comite/{made['asked_note']}/",
+        "note-recue": f"/comite/{made['note']}/",
         "resultat-relu": f"/resultat/{made['reviewed']}/",
         "corriger": f"/resultat/{made['reviewed']}/corriger/",
     }.items():
         visit(page, service, name, path)
+    page.goto(f"{service.url}/resultat/{made['dated']}/")
+    page.get_by_text("Vos 2 prochaines dates").click()
+    look(page, "page-resultat-dates")
+    page.goto(f"{service.url}/comite/{made['note']}/")
+    expect(page.get_by_text("Demandes par taille")).to_be_visible()
     page.goto(f"{service.url}/resultat/{made['nothing']}/")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Nous n’avons pas bien compris votre besoin")
     visit(page, service, "introuvable", "/nulle-part/", status=404)
@@ -220,6 +253,22 @@ def test_the_pages_of_officers(service: Service, made, open_context):
     row.get_by_role("button", name="Enregistrer et recalculer").click()
     look(page, "page-agent-dossier-fait-refuse")
 
+    # Nothing to propose: on one file, then to several at once, of which one is refused. Each is taken up again.
+    nothing = f"{service.url}/agent/{made['nothing_pk']}/"
+    page.goto(nothing)
+    page.get_by_role("button", name="terminer sans rien retenir").click()
+    look(page, "page-agent-dossier-rien-a-proposer")
+    page.get_by_role("button", name="Reprendre la relecture").click()
+    page.goto(f"{service.url}/agent/?etat=tous")
+    for pk in (made["nothing_pk"], made["reviewed_pk"]):
+        page.locator(f"input[name=file][value='{pk}']").check()
+    page.get_by_role("button", name="Rien à leur proposer…").click()
+    look(page, "page-agent-rien-a-proposer", desk=True)
+    page.get_by_role("button", name="Terminer sans rien retenir").click()
+    look(page, "page-agent-rien-a-proposer-refuse", desk=True)
+    page.get_by_role("button", name="reprendre cette relecture").click()
+    look(page, "page-agent-relectures-reprises")
+
 
 @pytest.mark.parametrize(
     ("role", "address", "pages"),
@@ -243,6 +292,11 @@ def test_the_pages_of_officers(service: Service, made, open_context):
             TERRITORY,
             {
                 "file-attente": "/agent/",
+                "suivi": "/territoire/?depuis=tout",
+                "carte-d-un-groupe": "/territoire/carte/?vue=groups:recrutement",
+                "relecture": "/territoire/relecture/",
+                "relecture-d-un-besoin": "/territoire/relecture/competences/",
+                "note": "/territoire/note/",
                 "equite": "/territoire/equite/",
                 "objectifs": "/territoire/objectifs/",
                 "note-destinataires": "/territoire/note/destinataires/",
@@ -288,3 +342,25 @@ def test_the_pages_of_the_other_roles(service: Service, made, open_context, role
     sign_in(page, address)
     for name, path in pages.items():
         visit(page, service, f"{role}-{name}", path.format(**made))
+
+
+def test_what_the_territory_tries_and_mistypes(service: Service, made, open_context):
+    page = open_context(width=1280, height=900).new_page()
+    page.goto(f"{service.url}/compte/connexion/")
+    sign_in(page, TERRITORY)
+    page.goto(f"{service.url}/territoire/relecture/competences/")
+    page.get_by_role("button", name="Essayer sur les 90 derniers jours").click()
+    expect(page.locator("#essai")).to_be_visible()
+    look(page, "page-territoire-relecture-essayee")
+    page.get_by_role("button", name="Décider").click()  # what is decided already
+    expect(page.get_by_role("alert")).to_be_visible()
+    look(page, "page-territoire-relecture-refusee")
+    for name, path, label in (
+        ("objectif", "/territoire/objectifs/", "Part des demandes visée"),
+        ("destinataire", "/territoire/note/destinataires/", "Adresse électronique"),
+    ):
+        page.goto(f"{service.url}{path}")
+        page.get_by_label(label).fill("150")
+        page.locator("main button[type=submit]").first.click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        look(page, f"page-territoire-{name}-refuse")
