@@ -329,9 +329,9 @@ def reopen_review(*, submission: Submission, officer: User) -> None:
     """
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
+    reopen_on_event(submission, actor=officer)
     if submission.reviewed_at is None:  # a second click
         return
-    reopen_on_event(submission, actor=officer)
     end, has_not_left = submission.review_ends.first(), _take_answer_back(submission)
     submission.reviewed_at = submission.reviewed_by = None
     if end and (has_not_left or not Notification.objects.filter(dedupe_key=end.email_key).exists()):

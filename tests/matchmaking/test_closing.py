@@ -111,7 +111,7 @@ EVENTS = {
         submission=file, sub_need=other_need(file), change="added", officer=officer, on=DAY
     ),
     "a decision": lambda file, officer: decide(file, first_matches(file, 3)[2].scheme, officer),
-    "a review begins again": lambda file, officer: reopen_review(submission=file, officer=officer),
+    "a review begins again": lambda file, officer: review_again(file, officer),
     "a review ends": lambda file, officer: end_review(submission=file, officer=officer, on=DAY, message="x"),
     "a step": lambda file, officer: record_step(submission=file, officer=officer, step="contacted"),
     "a note": lambda file, officer: write_note(submission=file, author=officer, audience="firm", text="x"),
@@ -128,6 +128,11 @@ EVENTS = {
     "the firm does not know": lambda file, officer: decline_question(submission=file, question="headcount", on=DAY),
     "an offer": lambda file, officer: offer_file(submission=file, by=officer, to=make_officer(CCLO)),
 }
+
+
+def review_again(file, officer):
+    end_review(submission=file, officer=officer, on=DAY, message="x")
+    reopen_review(submission=file, officer=officer)
 
 
 def an_aid(file, euros):

@@ -197,8 +197,11 @@ def test_the_end_of_the_review_stops_the_clock_and_opening_it_again_starts_anoth
     officer = people[0]
     submission = filed(officer)
     assert told(working(3))
-    end_review(submission=submission, officer=officer, on=working(4), message="À bientôt.")
+    end = end_review(submission=submission, officer=officer, on=working(4), message="À bientôt.")
     assert told(working(9)) == {}
+    Notification.objects.filter(dedupe_key=end.email_key).update(
+        state=Notification.State.SENT, ended_at=timezone.now()
+    )
     reopen_review(submission=submission, officer=officer)
     assert Submission.objects.filter(pk=submission.pk, reopened_at__isnull=False).update(reopened_at=at(working(10)))
     assert told(working(11)) == {officer.email: [submission.topic]}  # it came back
