@@ -1,5 +1,6 @@
 """What one run over the records of another site did and found, and how it is told in French."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
@@ -9,6 +10,8 @@ from backend.schemes.importers.anonymity import names_persons
 from backend.schemes.importers.reading import Read
 
 N_TOLD = 100  # keys that a line repeats
+# What differs between two refusals of one kind: what was given, a cell, a number.
+_GIVEN = re.compile(r'(?<= vaut ).*?(?= ; attendu)|"(?:[^"\\]|\\.)*(?:"|…)|\b[A-Z]{0,3}\d+\b')
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,13 @@ def describe(report: Report) -> Iterator[str]:
     yield f"Critères tirés du texte : {_counts(report.from_text)}"
     if report.rejected:
         yield f"Fiches refusées ({len(report.rejected)}) :"
+    kinds: dict[str, list[Rejected]] = {}
     for rejected in report.rejected:
-        yield f"  fiche {rejected.row}{f' ({rejected.key})' if rejected.key else ''} : {rejected.reason}"
+        kinds.setdefault(_GIVEN.sub("", rejected.reason), []).append(rejected)
+    for alike in kinds.values():
+        first = alike[0]
+        others = f"{len(alike)} fiches, dont la " if len(alike) > 1 else ""
+        yield f"  {others}fiche {first.row}{f' ({first.key})' if first.key else ''} : {first.reason}"
 
 
 def count(n: int, word: str) -> str:

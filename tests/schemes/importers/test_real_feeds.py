@@ -31,7 +31,7 @@ FILES = [  # source, file, records, of which go in
     ("aides-entreprises", AE / "sample_aideradar_2026-09-27.json", 12, 12),
 ]
 ALONE = {path for source, path, n_records, _ in FILES if source == "aides-territoires" and n_records == 1}
-REFUSED = re.compile(r"^  fiche \d+(?: \([^)]*\))? : (.*)$", re.MULTILINE)
+REFUSED = re.compile(r"^  (?:(\d+) fiches, dont la )?fiche \d+(?: \([^)]*\))? : (.*)$", re.MULTILINE)
 
 
 def run(source, path):
@@ -62,7 +62,7 @@ def check(printed, source, n_records, n_taken):
     first, second = printed
     assert counts(first) == {"created": n_taken, "updated": 0, "unchanged": 0, "rejected": n_records - n_taken}
     assert counts(second) == {"created": 0, "updated": 0, "unchanged": n_taken, "rejected": n_records - n_taken}
-    assert len(REFUSED.findall(second)) == n_records - n_taken
+    assert sum(int(n or 1) for n, _ in REFUSED.findall(second)) == n_records - n_taken
     assert not Scheme.objects.of_source(source).exclude(state=Scheme.State.DRAFT).exists()
 
 
@@ -89,7 +89,9 @@ def test_one_aid_alone_is_compared_with_that_of_the_large_file(catalogue, name, 
 
 def test_every_refusal_of_the_real_files_says_why(catalogue):
     printed = "".join(output[0] for output in catalogue[0].values())
-    reasons = Counter(reason.split(" : ")[0] for reason in REFUSED.findall(printed))
+    reasons: Counter[str] = Counter()
+    for n, reason in REFUSED.findall(printed):
+        reasons[reason.split(" : ")[0]] += int(n or 1)
     assert reasons == {"Pas pour les entreprises": 17, "La fiche n’a ni texte ni adresse utilisable ; attendu": 1}
 
 

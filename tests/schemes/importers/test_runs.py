@@ -96,6 +96,21 @@ def test_a_file_refused_as_a_whole_leaves_why_and_changes_nothing(path):
     assert current().number == 1
 
 
+def test_refusals_of_one_kind_are_printed_once_with_their_count_and_all_are_kept(path):
+    staff = [make_programme(f"a{number}", company={"maxEmployees": f"vers {number}"}) for number in range(3)]
+    output = run(path, [make_programme(), *staff, 12, "douze", make_programme("b", titre="")])
+    told = [line for line in output.splitlines() if line.startswith("  ")]
+    assert "Fiches refusées (6) :" in output
+    assert [line.split(" : ")[0] for line in told] == [
+        "  3 fiches, dont la fiche 2 (a0)",
+        "  2 fiches, dont la fiche 5",
+        "  fiche 7 (b)",
+    ]
+    assert '"vers 0"' in told[0]
+    assert [row["row"] for row in last_run().report["rejected"]] == [2, 3, 4, 5, 6, 7]
+    assert '"vers 2"' in last_run().report["rejected"][2]["reason"]
+
+
 @pytest.fixture
 def ten(path):
     programmes = [make_programme(f"essai-{number}") for number in range(10)]
