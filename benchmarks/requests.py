@@ -45,8 +45,8 @@ import matching  # noqa: E402
 from backend.api.exchange import Renderer  # noqa: E402
 from backend.api.views.match import MatchView  # noqa: E402
 from backend.matchmaking import answers, engine  # noqa: E402
-from backend.matchmaking.line_codes import load_codes  # noqa: E402
-from backend.matchmaking.lines import read_record  # noqa: E402
+from backend.matchmaking.match_codes import load_codes  # noqa: E402
+from backend.matchmaking.match_input import read_record  # noqa: E402
 from benchmarks import by_orm, shares, single  # noqa: E402
 from benchmarks.crowd_of_clients import N_CLIENTS, post, send  # noqa: E402
 from benchmarks.first_answer import ask  # noqa: E402

@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiExample
 from backend.api.errors import CONTENT_TYPE, KINDS, kind_of
 from backend.facts.yes_no import YES_NO
 from backend.matchmaking import engine
-from backend.matchmaking.lines import N_RELATED, N_YEARS
+from backend.matchmaking.match_input import N_RELATED, N_YEARS
 from backend.matchmaking.questions import fact_questions
 from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.cards import Card, explain_ranked
-from backend.matchmaking.lines import Question, as_request
+from backend.matchmaking.match_input import Question, as_request
 from backend.matchmaking.models import Match
 from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import SaidPreference, said_of

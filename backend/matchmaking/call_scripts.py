@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from backend.matchmaking import engine
 from backend.matchmaking.cards import Card
-from backend.matchmaking.known import says, value_text, values_in_words
-from backend.matchmaking.line_views import LineView, open_conditions
+from backend.matchmaking.condition_views import LineView, open_conditions
+from backend.matchmaking.fact_display import says, value_text, values_in_words
 from backend.matchmaking.models import Result, Submission
 from backend.schemes.typography import NBSP
 

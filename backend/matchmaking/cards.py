@@ -6,11 +6,11 @@ from datetime import date
 
 from backend.companies.models import Fact
 from backend.matchmaking import engine
+from backend.matchmaking.condition_views import LineView, open_conditions, views_of
 from backend.matchmaking.contributions import named
 from backend.matchmaking.decisions import Decision, SeenElsewhere
 from backend.matchmaking.estimates import Estimates, EstimateView
-from backend.matchmaking.known import Known, missing_facts
-from backend.matchmaking.line_views import LineView, open_conditions, views_of
+from backend.matchmaking.fact_display import Known, missing_facts
 from backend.matchmaking.models import Match, Review
 from backend.matchmaking.plans import Links, LinkView
 from backend.matchmaking.questions import unasked
@@ -20,9 +20,9 @@ from backend.matchmaking.states import SchemeState, States
 from backend.schemes import revision_wording, wording
 from backend.schemes.definitions import manual_facts
 from backend.schemes.evidence import Evidence, amount_evidence
-from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision
 from backend.schemes.quality import is_overdue
+from backend.schemes.revision_cache import read_revisions
 from backend.schemes.taxonomy import sub_needs
 
 type AidNotes = Callable[[Revision], tuple[str, ...]]

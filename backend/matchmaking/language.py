@@ -13,10 +13,10 @@ from django.utils import timezone
 from backend.common.files import digest_of_files, read_yaml
 from backend.common.releases import code_state
 from backend.matchmaking import engine
-from backend.matchmaking.kept_language import kept_arrays
+from backend.matchmaking.language_cache import kept_arrays
 from backend.matchmaking.models import Language, Submission
 from backend.schemes.models import Scheme, ServedNeed, SubNeed
-from backend.schemes.sayings import said_of
+from backend.schemes.scheme_texts import said_of
 from backend.schemes.state import digest
 
 FOLDER = settings.BASE_DIR / "fixtures" / "sentences"

@@ -6,8 +6,8 @@ from typing import Any
 
 from backend.matchmaking.decisions import Decision, is_set_aside, told_decisions_in
 from backend.matchmaking.differences import SHOWN, Difference, Kind, differences, standing_of
+from backend.matchmaking.fact_display import missing_facts
 from backend.matchmaking.first_five import shown_first
-from backend.matchmaking.known import missing_facts
 from backend.matchmaking.models import Match, Result
 from backend.matchmaking.states import States
 from backend.matchmaking.transitions import KEPT, State

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.denials import ACTIVITY, denial_of, denied_activities
-from backend.matchmaking.known import FACT_NAMES, beside_label, value_text
+from backend.matchmaking.fact_display import FACT_NAMES, beside_label, value_text
 from backend.matchmaking.models import Result, Submission
 from backend.matchmaking.ownership import declined_questions
 from backend.schemes.definitions import manual_sentences
-from backend.schemes.kept import read_revisions
+from backend.schemes.revision_cache import read_revisions
 
 ACTIVITIES = (ACTIVITY, "naf_2025")  # one of them says what the firm does
 

@@ -10,7 +10,7 @@ from backend.accounts.models import User
 from backend.matchmaking.cards import AidNotes, Card, cards_of, links_of, with_relations, with_state, with_variants
 from backend.matchmaking.decisions import Decision, decisions_in
 from backend.matchmaking.exploration import draw_of, with_tries
-from backend.matchmaking.known import Known
+from backend.matchmaking.fact_display import Known
 from backend.matchmaking.models import Match, Result, Review, Submission
 from backend.matchmaking.moved import Moved, moved_schemes
 from backend.matchmaking.reading import Reading, known_of, reading_of

@@ -29,7 +29,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
-from backend.matchmaking.known import value_text
+from backend.matchmaking.fact_display import value_text
 from backend.matchmaking.models import CallRequest, FollowUp, HandOver, Match, Need, Result, Submission
 from backend.matchmaking.models.results import MatchQuerySet
 from backend.matchmaking.models.submissions import SubmissionQuerySet

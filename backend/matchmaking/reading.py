@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend.accounts.models import User
 from backend.matchmaking.decisions import Decision, decisions_in, told_decisions_in
-from backend.matchmaking.known import Known
+from backend.matchmaking.fact_display import Known
 from backend.matchmaking.models import Match, Result, Submission
 from backend.matchmaking.ownership import known_facts, sources_of
 from backend.matchmaking.states import States, both_states

@@ -11,8 +11,8 @@ from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.cards import Card, cards_of, links_of, unsaved, with_relations, with_state, with_variants
 from backend.matchmaking.decisions import Decision, Over, is_set_aside, told_decisions_in
+from backend.matchmaking.fact_display import Known
 from backend.matchmaking.first_five import parts_of
-from backend.matchmaking.known import Known
 from backend.matchmaking.models import Match, Result, Submission
 from backend.matchmaking.moved import Moved, moved_schemes
 from backend.matchmaking.plans import Links, StepView
@@ -20,8 +20,8 @@ from backend.matchmaking.presentation import Page, present
 from backend.matchmaking.reading import known_of, reading_of
 from backend.matchmaking.reviews import KEPT
 from backend.matchmaking.states import SchemeState, States, both_states
-from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision
+from backend.schemes.revision_cache import read_revisions
 
 N_STEPS = 3
 STARTED = "project.started"

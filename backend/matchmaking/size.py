@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from backend.matchmaking import engine
-from backend.matchmaking.known import insee_category
+from backend.matchmaking.fact_display import insee_category
 from backend.schemes import typography
 from backend.schemes.vocabulary import ONE_SIZE
 

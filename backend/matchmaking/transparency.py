@@ -8,7 +8,7 @@ from django.db.models import Count, Max, Min
 
 from backend.matchmaking import engine
 from backend.matchmaking.contributions import contributions
-from backend.matchmaking.known import FACT_NAMES
+from backend.matchmaking.fact_display import FACT_NAMES
 from backend.matchmaking.models import Activation, Ranker, WeightSet
 from backend.schemes.models import Revision, Scheme, SubNeed
 from backend.schemes.typography import number

@@ -8,7 +8,7 @@ from itertools import islice
 from backend.matchmaking import engine
 from backend.matchmaking.cards import Card, cards_of, unsaved
 from backend.matchmaking.denials import denied_activities
-from backend.matchmaking.known import Known
+from backend.matchmaking.fact_display import Known
 from backend.matchmaking.models import Match
 from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import preferences_in

@@ -18,7 +18,7 @@ from backend.links.models import Kind
 from backend.links.services import live_links
 from backend.matchmaking.correspondence import TO_FIRMS
 from backend.matchmaking.denials import IS
-from backend.matchmaking.known import FACT_LABELS, beside_label, says, value_text
+from backend.matchmaking.fact_display import FACT_LABELS, beside_label, says, value_text
 from backend.matchmaking.models import Alert, CallRequest, Note, SavedDraft, Submission
 from backend.matchmaking.preferences import preferences_of
 from backend.notifications.models import Notification, Stop

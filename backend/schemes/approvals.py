@@ -6,13 +6,13 @@ from django.db import transaction
 
 from backend.accounts.models import User
 from backend.common.work import Work
+from backend.schemes.catalogue_emails import context_of, tell, tell_author
 from backend.schemes.drafts import decide, hold
 from backend.schemes.lifecycle import PublishingError, check
 from backend.schemes.models import Proposal
 from backend.schemes.publishable import refuse_unpublishable
 from backend.schemes.publishing import put_proposal_in_force
 from backend.schemes.relations import hold_relations
-from backend.schemes.telling import context_of, tell, tell_author
 
 FARTHEST = timedelta(days=366)
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.schemes.catalogue_emails import approvers_to_tell, context_of, tell
 from backend.schemes.drafts import hold, propose, write_draft
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import Proposal, Revision, Scheme
@@ -16,7 +17,6 @@ from backend.schemes.publishable import refuse_unpublishable
 from backend.schemes.publishing import put_proposal_in_force
 from backend.schemes.records import Record, read_record
 from backend.schemes.relations import hold_relations
-from backend.schemes.telling import approvers_to_tell, context_of, tell
 
 State = Revision.WindowState
 SHUT = (State.SUSPENDED, State.EXHAUSTED, State.CLOSED)

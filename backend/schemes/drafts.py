@@ -8,13 +8,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.schemes.catalogue_emails import tell_approvers
 from backend.schemes.comparison import differences
 from backend.schemes.lifecycle import PublishingError, check
 from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme, WindowObservation
 from backend.schemes.publishable import refuse_unpublishable
 from backend.schemes.records import Record, RecordError, digest_of, plain, read_record
 from backend.schemes.revising import check_record
-from backend.schemes.telling import tell_approvers
 
 
 class EditedError(PublishingError):

@@ -13,6 +13,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.common.files import read_yaml
 from backend.common.work import Work
+from backend.schemes.catalogue_emails import approvers_to_tell, context_of, tell
 from backend.schemes.drafts import propose, write_draft
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme, WindowObservation
@@ -22,7 +23,6 @@ from backend.schemes.reports import report_all
 from backend.schemes.revising import told, write_revision
 from backend.schemes.services import is_published_by_people
 from backend.schemes.sightings import SHUT, Derived, Effect, derive
-from backend.schemes.telling import approvers_to_tell, context_of, tell
 from backend.schemes.typography import NBSP
 from backend.schemes.typography import day as day_in_words
 

@@ -15,11 +15,11 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.links.models import Kind
 from backend.links.services import find_link, make_link, revoke_links
+from backend.schemes.catalogue_emails import context_of, tell
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import PreviewLink, Proposal, Remark, Revision
 from backend.schemes.publishing import hold_scheme
 from backend.schemes.revising import write_revision
-from backend.schemes.telling import context_of, tell
 
 DAYS = 30
 FARTHEST = timedelta(days=180)

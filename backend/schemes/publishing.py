@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.schemes.catalogue_emails import tell_approvers, tell_author
 from backend.schemes.drafts import decide, hold
 from backend.schemes.lifecycle import PublishingError, check
 from backend.schemes.merging import put_together
@@ -19,7 +20,6 @@ from backend.schemes.records import BROKEN, Record, RecordError, digest_of, plai
 from backend.schemes.relations import hold_relations
 from backend.schemes.reports import close_task
 from backend.schemes.revising import check_record, write_revision
-from backend.schemes.telling import tell_approvers, tell_author
 from backend.schemes.variants import followed, in_force, is_same, variants_of, why_followed
 
 

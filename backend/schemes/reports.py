@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.schemes.catalogue_emails import tell
 from backend.schemes.drafts import need_editor
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.schemes.public_reports import enqueue_answer
-from backend.schemes.telling import tell
 
 
 @transaction.atomic

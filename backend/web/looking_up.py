@@ -14,7 +14,7 @@ from backend.companies import register
 from backend.companies.establishments import LEAST, MOST, find_by_name, find_by_number, is_copied, words_of
 from backend.companies.register import RegisterUnavailable
 from backend.companies.registered import SIRET, Registered, Source
-from backend.matchmaking.known import FACT_LABELS, beside_label
+from backend.matchmaking.fact_display import FACT_LABELS, beside_label
 from backend.schemes import typography, wording
 from backend.territories.services import served_communes
 from backend.web.forms.filing.search import NUMBER, SearchForm, number_begun

@@ -17,9 +17,9 @@ from backend.api.serializers.match import (
 )
 from backend.api.serializers.written import WrittenSerializer
 from backend.matchmaking.answers import Answer, answer
-from backend.matchmaking.line_codes import load_codes
-from backend.matchmaking.line_views import LineView
-from backend.matchmaking.lines import read_line
+from backend.matchmaking.condition_views import LineView
+from backend.matchmaking.match_codes import load_codes
+from backend.matchmaking.match_input import read_line
 from tests.factories import DAY
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,9 @@ from backend.api.documentation import QUESTION
 from backend.companies import packing
 from backend.companies.levels import is_shared
 from backend.matchmaking import engine
-from backend.matchmaking.known import FACT_NAMES, values_in_words
-from backend.matchmaking.line_codes import Codes
-from backend.matchmaking.lines import read_line
+from backend.matchmaking.fact_display import FACT_NAMES, values_in_words
+from backend.matchmaking.match_codes import Codes
+from backend.matchmaking.match_input import read_line
 from backend.matchmaking.questions import efforts, fact_questions
 from backend.schemes.contraries import contrary
 from backend.schemes.forms.kinds import FIELDS

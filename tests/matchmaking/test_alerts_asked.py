@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from backend.matchmaking import alerts
-from backend.matchmaking.known import missing_facts
+from backend.matchmaking.fact_display import missing_facts
 from backend.matchmaking.models import Alert, Reminder
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review

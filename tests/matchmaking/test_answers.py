@@ -8,9 +8,9 @@ import pytest
 
 from backend.matchmaking import engine
 from backend.matchmaking.answers import Answer, answer
-from backend.matchmaking.known import FACT_NAMES
-from backend.matchmaking.line_codes import load_codes
-from backend.matchmaking.lines import read_line
+from backend.matchmaking.fact_display import FACT_NAMES
+from backend.matchmaking.match_codes import load_codes
+from backend.matchmaking.match_input import read_line
 from backend.matchmaking.questions import fact_questions
 from backend.schemes.models import Criterion, Revision, Scheme
 from tests.factories import DAY, publish_revision

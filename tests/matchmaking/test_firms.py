@@ -8,8 +8,8 @@ import matching
 from backend.companies.packing import pack, rows_of
 from backend.matchmaking import engine
 from backend.matchmaking.engine.packed import PackedFacts, packed_classes
-from backend.matchmaking.line_codes import load_codes
-from backend.matchmaking.lines import read_record
+from backend.matchmaking.match_codes import load_codes
+from backend.matchmaking.match_input import read_record
 from backend.schemes.models import Scheme
 from tests.matching import naive_verdicts
 from tests.matchmaking.generated import Draw

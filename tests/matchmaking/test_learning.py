@@ -21,9 +21,9 @@ from backend.matchmaking.learning import (
     retire_ranker,
     train_ranker,
 )
-from backend.matchmaking.line_codes import load_codes
-from backend.matchmaking.lines import read_line
 from backend.matchmaking.management.commands.learn_ranking import lines
+from backend.matchmaking.match_codes import load_codes
+from backend.matchmaking.match_input import read_line
 from backend.matchmaking.models import Ranker, WeightSet
 from backend.matchmaking.results import compute_result, latest_result, replay, request_of
 from backend.matchmaking.scheme_events import say, undo_last

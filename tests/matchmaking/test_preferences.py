@@ -11,8 +11,8 @@ from django.db import DatabaseError, transaction
 from backend.matchmaking import engine
 from backend.matchmaking.corrections import correct_preference
 from backend.matchmaking.evaluation.judgements import load_labelled
-from backend.matchmaking.line_codes import load_codes
-from backend.matchmaking.lines import as_request, read_record
+from backend.matchmaking.match_codes import load_codes
+from backend.matchmaking.match_input import as_request, read_record
 from backend.matchmaking.models import PreferenceCorrection
 from backend.matchmaking.results import replay
 from backend.matchmaking.services import correct_submission

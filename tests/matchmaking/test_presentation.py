@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from backend.matchmaking.known import Known, missing_facts, value_text, values_in_words
+from backend.matchmaking.fact_display import Known, missing_facts, value_text, values_in_words
 from backend.matchmaking.models import Match, Review
 from backend.matchmaking.presentation import present, present_schemes
 from backend.matchmaking.results import latest_result, replay

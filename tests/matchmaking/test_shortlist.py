@@ -7,8 +7,8 @@ import pytest
 from backend.matchmaking import engine
 from backend.matchmaking.answers import answer
 from backend.matchmaking.first_five import N_CARDS
-from backend.matchmaking.lines import Question
 from backend.matchmaking.listing import Scope, rows_of
+from backend.matchmaking.match_input import Question
 from backend.matchmaking.models import Match
 from backend.matchmaking.results import latest_result, request_of
 from backend.matchmaking.reviews import end_review

@@ -14,7 +14,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.language import examples
 from backend.matchmaking.models import Language
 from backend.schemes.models import ImportedScheme, Scheme, SubNeed, TagDecision
-from backend.schemes.sayings import said_of
+from backend.schemes.scheme_texts import said_of
 from backend.schemes.tagging import TaggingError, decide_tags
 from tests.conftest import REAL_DATA, ROOT
 from tests.factories import make_officer

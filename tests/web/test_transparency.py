@@ -6,9 +6,9 @@ import pytest
 import yaml
 from django.utils import timezone
 
-from backend.matchmaking import engine, measured
+from backend.matchmaking import engine, evaluation_record
 from backend.matchmaking.contributions import contributions
-from backend.matchmaking.known import FACT_NAMES
+from backend.matchmaking.fact_display import FACT_NAMES
 from backend.matchmaking.models import Activation
 from backend.matchmaking.weights import activate_weights
 from backend.schemes.models import Scheme, SubNeed
@@ -101,7 +101,7 @@ def test_an_empty_catalogue_is_said_so(page):
 
 def test_quality_is_not_measured_until_an_evaluation_was_recorded(page, monkeypatch, tmp_path):
     path = tmp_path / "evaluation.yaml"
-    monkeypatch.setattr(measured, "RECORD", path)
+    monkeypatch.setattr(evaluation_record, "RECORD", path)
     assert "Qualité mesurée Pas encore mesuré." in page()
     recorded = {
         "measured_on": "2026-11-25",

@@ -12,17 +12,17 @@ from backend.api.serializers.catalogue import DefinitionField
 from backend.api.serializers.written import WrittenSerializer
 from backend.matchmaking.answers import Answer, OpenQuestion
 from backend.matchmaking.cards import Card
+from backend.matchmaking.condition_views import OUTCOME_NAMES, LineView, open_conditions
 from backend.matchmaking.engine import TARGETED
 from backend.matchmaking.estimates import EstimateView
-from backend.matchmaking.line_views import OUTCOME_NAMES, LineView, open_conditions
 from backend.matchmaking.models import Cause, Match, Reply
 from backend.matchmaking.offers import Offer
 from backend.matchmaking.preferences import SaidPreference
 from backend.matchmaking.replies import UnderstoodNeed
 from backend.matchmaking.standing import Standing
 from backend.schemes.evidence import Evidence
-from backend.schemes.kept import KEPT
 from backend.schemes.models import Revision, Scheme
+from backend.schemes.revision_cache import KEPT
 from backend.schemes.vocabulary import NATURE_TITLES
 
 

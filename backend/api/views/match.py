@@ -15,8 +15,8 @@ from backend.api.throttles import MatchThrottle
 from backend.api.views.base import PublicView
 from backend.common.days import current_day
 from backend.matchmaking.answers import Answer, answer
-from backend.matchmaking.line_codes import load_codes
-from backend.matchmaking.lines import Fault, LineError, Question, read_object, read_record
+from backend.matchmaking.match_codes import load_codes
+from backend.matchmaking.match_input import Fault, LineError, Question, read_object, read_record
 
 
 class MatchView(PublicView):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from backend.common.days import current_day
 from backend.matchmaking.admin.change_filters import OpenFilter, PlaceFilter, StateFilter
-from backend.matchmaking.record_effects import Trial
+from backend.matchmaking.impact_preview import Trial
 from backend.schemes.admin.pages import MAX_DIGITS, CataloguePages, found, signed_in
 from backend.schemes.admin.trials import whom_it_touches
 from backend.schemes.changes.following import (

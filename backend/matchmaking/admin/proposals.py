@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from backend.common.days import current_day
-from backend.matchmaking.record_effects import Trial
+from backend.matchmaking.impact_preview import Trial
 from backend.schemes.admin.proposals import ProposalPages
 from backend.schemes.models import Proposal
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from backend.matchmaking import engine
 from backend.matchmaking.evaluation.disturbed import VARIANTS
 from backend.matchmaking.evaluation.judgements import Labelled, load_labelled
-from backend.matchmaking.lines import as_request
+from backend.matchmaking.match_input import as_request
 from backend.matchmaking.said_needs import say_back
 from backend.schemes.models import Scheme
 

@@ -12,8 +12,8 @@ from typing import Any
 from django.conf import settings
 
 from backend.common.files import read_yaml
-from backend.matchmaking.line_codes import Codes, load_codes
-from backend.matchmaking.lines import Question, read_record
+from backend.matchmaking.match_codes import Codes, load_codes
+from backend.matchmaking.match_input import Question, read_record
 
 FOLDER = settings.BASE_DIR / "fixtures" / "judgements"
 READINGS = ("first", "second")

@@ -8,7 +8,7 @@ import numpy as np
 from backend.matchmaking import engine
 from backend.matchmaking.evaluation.judgements import Judged, load_judgements
 from backend.matchmaking.evaluation.orders import Orders, sheets_of
-from backend.matchmaking.lines import as_request, proposed
+from backend.matchmaking.match_input import as_request, proposed
 from backend.matchmaking.models import Match
 
 OURS = "Jonction"

@@ -16,6 +16,7 @@ from backend.schemes.admin.pages import found, signed_in
 from backend.schemes.admin.trials import whom_it_touches
 from backend.schemes.admin.writing import WritingPages
 from backend.schemes.approvals import approve, disapprove
+from backend.schemes.catalogue_emails import approvers_to_tell
 from backend.schemes.closing import confirm, may_read_after, open_again
 from backend.schemes.comparison import differences
 from backend.schemes.drafts import propose, reopen, withdraw
@@ -26,7 +27,6 @@ from backend.schemes.models import Proposal
 from backend.schemes.publishing import publish, refuse
 from backend.schemes.records import read_record
 from backend.schemes.taking_up import merge_on_current, take_up
-from backend.schemes.telling import approvers_to_tell
 from backend.schemes.typography import day as day_in_words
 
 SLUGS = {

@@ -10,12 +10,12 @@ from backend.schemes.admin.deciding import changes_of
 from backend.schemes.admin.filters import ToDoFilter
 from backend.schemes.admin.pages import found, signed_in
 from backend.schemes.admin.previewing import PreviewingPages
+from backend.schemes.catalogue_emails import approvers_to_tell
 from backend.schemes.closing import may_read_after
 from backend.schemes.comparison import describe
 from backend.schemes.lifecycle import offered
 from backend.schemes.models import Proposal, Remark
 from backend.schemes.publishable import mistakes_in
-from backend.schemes.telling import approvers_to_tell
 
 NEED_A_SOUND_SHEET = ("propose", "publish", "approve")
 

@@ -30,7 +30,7 @@ from backend.schemes.models import Revision, Scheme
 from backend.schemes.publishing import put_last_in_force
 from backend.schemes.records import Record, RecordError, digest_of
 from backend.schemes.revising import Draft, compose, keep, told
-from backend.schemes.sayings import load_sayings
+from backend.schemes.scheme_texts import load_sayings
 
 PROJECT = "project:"  # before the name of a project among the labels of a scheme
 CHUNK = 250  # records kept at a time

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.models import Membership, User
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField, PlainText
-from backend.matchmaking.known import FACT_LABELS
+from backend.matchmaking.fact_display import FACT_LABELS
 from backend.matchmaking.models import FollowUp, Match, NeedCorrection, Note, Review, SchemeEvent, Submission
 from backend.matchmaking.reviews import Because
 from backend.matchmaking.transitions import MAY_SAY, Origin, State

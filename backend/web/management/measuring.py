@@ -11,8 +11,8 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Match
 from backend.matchmaking.standing import Standing, standing
 from backend.schemes.definitions import manual_parts
-from backend.schemes.kept import read_revisions
 from backend.schemes.models import Criterion, Scheme
+from backend.schemes.revision_cache import read_revisions
 from backend.schemes.wording import nature
 from backend.web.forms.filing import STEPS
 from backend.web.management.simulation import Firm, answers_to

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
+from backend.matchmaking.fact_display import values_in_words
 from backend.matchmaking.in_charge import outside_contacts
-from backend.matchmaking.known import values_in_words
 from backend.matchmaking.ownership import read_once
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result

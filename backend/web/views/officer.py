@@ -22,10 +22,10 @@ from backend.matchmaking.contents import FOLLOW_UPS, NOTES, OFFER, RATING, REFER
 from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.correspondence import latest_email, refuses_emails, why_no_email
 from backend.matchmaking.differences import differences, standing_of
+from backend.matchmaking.fact_display import FACT_LABELS, beside_label
 from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.in_charge import may_decide
-from backend.matchmaking.known import FACT_LABELS, beside_label
 from backend.matchmaking.models import FollowUp, Match, Reply, Result, Review, Submission
 from backend.matchmaking.ownership import known_facts, official_facts, read_once, sources_of
 from backend.matchmaking.preferences import preferences_of

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from backend.accounts.models import Organisation
 from backend.common.days import current_day
-from backend.matchmaking import measured
+from backend.matchmaking import evaluation_record
 from backend.matchmaking import transparency as in_use
 from backend.notifications.services import absolute_url
 from backend.privacy.rules import rules
@@ -80,7 +80,7 @@ def transparency(request: HttpRequest) -> HttpResponse:
         "sheets": in_use.sheets(),
         "shares": shares(on=current_day()),
         "evidence": evidence_counts(on=current_day()),
-        "evaluation": measured.read_evaluation(measured.RECORD),
+        "evaluation": evaluation_record.read_evaluation(evaluation_record.RECORD),
     }
     return render(request, "web/public/transparency.html", context)
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from backend.matchmaking import engine
 from backend.matchmaking.answers import answer
-from backend.matchmaking.lines import Question
+from backend.matchmaking.match_input import Question
 from backend.schemes.archiving import archive
 from backend.schemes.comparison import differences
 from backend.schemes.models import Revision, Scheme

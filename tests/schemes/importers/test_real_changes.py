@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from backend.matchmaking.record_effects import Trial
+from backend.matchmaking.impact_preview import Trial
 from backend.schemes.changes.following import Comparison
 from backend.schemes.changes.incoming import set_aside
 from backend.schemes.importers.loading import import_records

@@ -9,14 +9,14 @@ from django.db import transaction
 from backend.common.days import current_day
 from backend.common.files import digest_of_files
 from backend.common.releases import code_state
-from backend.matchmaking import engine, line_codes, line_views
+from backend.matchmaking import condition_views, engine, match_codes
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.rematching import open_rematch
 from backend.matchmaking.weights import WeightsError, load_weights
-from backend.schemes import kept, taxonomy
+from backend.schemes import revision_cache, taxonomy
 from backend.schemes.models import Proposal, Scheme
 from backend.schemes.observing import ObservationError, follow_all, load_observations
-from backend.schemes.sayings import load_sayings
+from backend.schemes.scheme_texts import load_sayings
 from backend.schemes.services import FixtureError, load_catalogue, load_taxonomy
 from backend.territories import services as territories
 from backend.territories.services import REFERENCE, is_loaded, load_nomenclatures, load_territories
@@ -44,10 +44,10 @@ class Command(BaseCommand):
             raise CommandError(f"Rien n'a été chargé. {error}") from None
         territories.clear_caches()
         engine.clear_caches()
-        line_codes.clear_caches()
-        kept.clear_cache()
+        match_codes.clear_caches()
+        revision_cache.clear_cache()
         taxonomy.clear_caches()
-        line_views.clear_cache()
+        condition_views.clear_cache()
 
     def _load(self, folder: Path) -> None:
         self._say("Territoire", load_territories(folder / "territories"))

@@ -16,8 +16,8 @@ from tqdm import tqdm
 from backend.common.days import current_day
 from backend.facts.yes_no import YES_NO
 from backend.matchmaking import engine
-from backend.matchmaking.line_codes import load_codes
-from backend.matchmaking.lines import LineError, Question, as_request, read_line
+from backend.matchmaking.match_codes import load_codes
+from backend.matchmaking.match_input import LineError, Question, as_request, read_line
 from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import SaidPreference, said_of
 from backend.matchmaking.replies import UnderstoodNeed, understood_of

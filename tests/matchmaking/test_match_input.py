@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from backend.matchmaking.line_codes import Codes, load_codes
-from backend.matchmaking.lines import LineError, read_line
+from backend.matchmaking.match_codes import Codes, load_codes
+from backend.matchmaking.match_input import LineError, read_line
 from backend.matchmaking.values import parse_day
 
 DAY = date(2026, 11, 24)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 import yaml
 
-from backend.matchmaking.measured import LABELS, RECORD, EvaluationError, Measure, read_evaluation
+from backend.matchmaking.evaluation_record import LABELS, RECORD, EvaluationError, Measure, read_evaluation
 
 RECORDED = {
     "measured_on": "2026-11-25",

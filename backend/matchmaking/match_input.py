@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.facts.yes_no import YES_NO
 from backend.matchmaking import engine
-from backend.matchmaking.line_codes import Codes
+from backend.matchmaking.match_codes import Codes
 from backend.matchmaking.models import Match
 from backend.matchmaking.values import (
     Id,

@@ -10,8 +10,8 @@ from backend.companies.models import Company, Contact, Fact, FactSheet
 from backend.companies.services import record_facts
 from backend.matchmaking import engine
 from backend.matchmaking.engine.compiled import compile_record, compile_scheme
+from backend.matchmaking.impact_preview import Trial
 from backend.matchmaking.models import Match, Need, Submission
-from backend.matchmaking.record_effects import Trial
 from backend.matchmaking.results import facts_of, facts_of_all, latest_result
 from backend.schemes.models import Scheme
 from backend.schemes.records import RecordError, read_record

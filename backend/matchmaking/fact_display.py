@@ -13,8 +13,8 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Match
 from backend.matchmaking.standing import WINDOW
 from backend.schemes import typography, wording
-from backend.schemes.kept import read_revisions
 from backend.schemes.models import Revision, Scheme
+from backend.schemes.revision_cache import read_revisions
 from backend.schemes.typography import NBSP
 from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES
 
