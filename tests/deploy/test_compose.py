@@ -22,9 +22,8 @@ SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 ONE_SHOT = {"migrate"}
 EXAMPLE = (ROOT / ".env.example").read_text()
-READ_BY_SETTINGS = set(
-    re.findall(r'(?:env\.\w+|_rate)\(\s*"(\w+)"', (ROOT / "backend" / "config" / "settings.py").read_text())
-)
+SETTINGS = "".join((ROOT / "backend" / "config" / name).read_text() for name in ("settings.py", "limits.py"))
+READ_BY_SETTINGS = set(re.findall(r'(?:env\.\w+|_rate)\(\s*"(\w+)"', SETTINGS))
 # The port is that of the image; mailpit catches; manage.py says when the owner works, and migrate alone is given it.
 NOT_IN_A_CONTAINER = {"JONCTION_PORT", "JONCTION_CATCHER_DIR", "JONCTION_BY_OWNER", "JONCTION_OWNER_DATABASE_URL"}
 SECRET = re.compile(r"SECRET|PASSWORD|_URL$")

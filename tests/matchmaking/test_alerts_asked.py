@@ -212,5 +212,5 @@ def test_what_is_only_presumed_of_a_small_firm_is_said_to_be_missing(scheme, tmp
     publish(scheme)
     (email,) = sweep()
     assert match.revision.name in email.text
-    assert f"Il manque : {', '.join(missing_facts(match, presumes=False))}" in email.text
+    assert f"Il manque : {', '.join(missing_facts(match, match.result.facts, presumes=False))}" in email.text
     assert "que vous seul pouvez confirmer" not in email.text

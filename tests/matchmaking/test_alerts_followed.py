@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 CLOSED = "N’ACCEPTE PLUS DE DEMANDES"
 CLOSING = Alert.Frequency.CLOSING
 ELSEWHERE = "creation.transmettre"  # a need the firm does not have
+UNNEEDED = "geiq-industrie"
 
 
 def on_day(n):
@@ -37,7 +38,7 @@ def submission():
 @pytest.fixture
 def shown(submission):
     """Return the scheme that the firm reads first, permanent; nothing of it waits to be told."""
-    scheme = first_matches(submission)[0].scheme
+    scheme = next(match.scheme for match in first_matches(submission, 2) if match.scheme.source_key != UNNEEDED)
     permanent(scheme)
     sweep()
     return scheme
@@ -46,7 +47,7 @@ def shown(submission):
 @pytest.fixture
 def unneeded():
     """Return a scheme that serves another need than those of the firm."""
-    scheme = Scheme.objects.get(source=Scheme.OWN, source_key="geiq-industrie")
+    scheme = Scheme.objects.get(source=Scheme.OWN, source_key=UNNEEDED)
     permanent(scheme, needs={ELSEWHERE: 1.0})
     return scheme
 

@@ -217,6 +217,7 @@ def test_what_has_not_left_when_a_link_is_made_leaves(firm, other, lead):
 
 def test_news_are_not_told_against_an_answer_that_read_the_other_file(firm, other, lead, settings):
     firm.is_reviewed()
+    other.is_reviewed()  # no alert leaves a file that nobody has read
     made = link(firm, other, lead)
     alert = other.file.alert
     alert.told = latest_result(other.file, on=DAY)

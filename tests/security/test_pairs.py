@@ -45,6 +45,7 @@ NO_FIRM = {
     "scheme_pk",
     "format",
     "part",
+    "recipient_pk",
 }  # addresses and words that name nothing of one
 REFUSED = (400, 403, 404, 405, 410)
 
