@@ -237,10 +237,11 @@ def archive_serving(sub_need: str) -> None:
 
 
 def publish_revision(scheme: Scheme, *, needs: dict[str, float] | None = None, **changes) -> Revision:
-    """Publish a new revision of a scheme, the same but for some columns or for the needs it serves."""
+    """Publish a new revision of a scheme, without its sources, the same but for some columns or its needs."""
     old = Revision.objects.get(pk=scheme.current_id)
     new = Revision.objects.get(pk=scheme.current_id)
     new.pk, new.number, new.digest, new.recorded_at = None, old.number + 1, uuid4().hex, timezone.now()
+    new.amount_source, new.amount_place, new.amount_excerpt = None, "", ""  # sources are not taken along
     for name, value in changes.items():
         setattr(new, name, value)
     if new.window_state != Revision.WindowState.UNKNOWN:  # a sighting goes with what nothing states

@@ -85,6 +85,7 @@ def describe(page: Page, service: Service) -> None:
         "level": "local",
         "confidence": "verified",
         "window_state": "permanent",
+        "sources-0-tier": "operator",
         "needs-0-sub_need": "numerique.robot",
         "needs-0-weight": "1.0",
     }

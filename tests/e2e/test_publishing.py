@@ -95,6 +95,7 @@ def fill_sheet(page: Page, service: Service) -> None:
     page.locator("[name='needs-0-weight']").select_option("1.0")
     page.locator("[name='sources-0-title']").fill("Délibération du conseil communautaire")
     page.locator("[name='sources-0-dated']").fill("2026-11")
+    page.locator("[name='sources-0-tier']").select_option("operator")
     page.locator("[name='operators-0-name']").fill("Communauté de communes d’essai")
     page.locator("[name='operators-0-roles'][value=funder]").check()
     page.locator("[name=new_kind]").select_option("activity")

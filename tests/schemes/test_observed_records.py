@@ -43,8 +43,8 @@ def test_a_record_is_linked_to_the_one_sheet_that_names_its_page():
 
 
 def test_a_page_that_two_sheets_name_links_none():
-    sources = [{"title": "La même page", "url": page, "dated": None} for page in _pages(OURS)]
-    publish_change(get_scheme(), sources=sources, criteria=[])
+    sources = [{"title": "La même page", "url": page, "dated": None, "tier": "operator"} for page in _pages(OURS)]
+    publish_change(get_scheme(), sources=sources, criteria=[], amount=None)
     bring(make())
     assert not Counterpart.objects.exists()
 

@@ -79,7 +79,7 @@ def test_what_would_not_hold_is_not_published_and_nothing_changes(others, links,
     in_force("a")
     approver, draft = make_approver(), make_draft(scheme=get_scheme("a"), relations=links)
     before = counts()
-    assert sentence in plain(mistakes_in(draft.record)[0])
+    assert sentence in plain(mistakes_in(draft.record, base=draft.base)[0])
     with pytest.raises(PublishingError) as caught:
         propose(proposal=draft, author=draft.author)
     assert plain(caught.value).startswith("Liens avec d’autres dispositifs")
