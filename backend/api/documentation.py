@@ -238,7 +238,13 @@ EXAMPLES = [
                             "ask": "",
                             "note": "",
                             "excerpt": "",
-                            "source": {"title": "Règlement de l’aide", "url": "", "dated": "16 septembre 2024"},
+                            "source": {
+                                "title": "Règlement de l’aide",
+                                "url": "",
+                                "dated": "16 septembre 2024",
+                                "tier": "porteur",
+                                "place": "article 3",
+                            },
                             "parts": [],
                         }
                     ],

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from backend.config.settings import FILING_SECONDS
 from backend.config.test import WORKER
 from benchmarks.phone import HEIGHT, WIDTH, places_of
 from tests.conftest import TEMPLATE, make_once
@@ -236,6 +237,11 @@ def look(page: Page, name: str, *, javascript: bool = True, desk: bool = False) 
 
 def scrolls_sideways(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+def take_time(page: Page) -> None:
+    """Wait as long as a person takes at least: who sends a request sooner is asked to press again."""
+    page.wait_for_timeout(1000 * FILING_SECONDS)
 
 
 def sign_in(page: Page, address: str) -> None:

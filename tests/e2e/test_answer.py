@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Service, fits_a_phone, look, sign_in
+from tests.e2e.conftest import Service, fits_a_phone, look, sign_in, take_time
 
 pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
 OFFICER, ELSEWHERE = "claire.vasseur@jonction.example", "julien.mercier@jonction.example"
@@ -104,6 +104,7 @@ def test_call_me_takes_a_number_and_the_officer_opens_a_file(service: Service, o
     look(page, f"rappel-{javascript}-erreur", javascript=javascript)
     page.get_by_label("À quel numéro").fill("0353016077")
     page.get_by_label("Qui demander").fill(name)
+    take_time(page)
     page.locator("#rappel").get_by_role("button", name="Être rappelé").click()
     expect(page.locator("#rappel")).to_contain_text("C’est noté")
     look(page, f"rappel-{javascript}-note", javascript=javascript)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Service, look
+from tests.e2e.conftest import Service, look, take_time
 from tests.e2e.messages import link, wait_for_message
 
 pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
@@ -68,6 +68,7 @@ def test_a_contact_begins_another_request_from_its_space(service: Service, open_
     expect(page.locator("#contact")).to_contain_text(address)
     page.get_by_label("J’accepte").check()
     see("4-accord")
+    take_time(page)
     page.get_by_role("button", name="Envoyer ma demande").click()
     expect(page.locator("main")).to_contain_text("Pas encore relu")  # confirmed at once
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Service, fits_a_phone, look, sign_in, wait_for
+from tests.e2e.conftest import Service, fits_a_phone, look, sign_in, take_time, wait_for
 from tests.e2e.messages import body, link, messages_to, wait_for_message
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected_schemes.yaml").read_text())
@@ -112,6 +112,7 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     expect(page.get_by_label("Votre nom")).to_have_value("Camille Roux")
     see(page, "05-suivi-erreur")
     page.get_by_label("J’accepte").check()
+    take_time(page)
     page.get_by_role("button", name="Envoyer ma demande").click()
 
     # The result shows at once, the same, explained.
