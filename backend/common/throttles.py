@@ -6,11 +6,12 @@ import time
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
-from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from redis.exceptions import RedisError
+
+from backend.common.counters import count_one
 
 logger = logging.getLogger(__name__)
 
@@ -50,15 +51,8 @@ def spend(name: str, key: str) -> int:
     slot, passed = divmod(int(time.time()), period)
     row = f"throttle:{name}:{slot}:{keyed_digest(key.lower())}"
     try:
-        used = _count_one(row, period)
+        used = count_one(row, period)
     except (RedisError, ValueError) as error:  # ValueError: emptied between the two commands
         logger.warning("The limit %s is not counted: %s", name, type(error).__name__)
         return 0
     return period - passed if used > allowed else 0
-
-
-def _count_one(row: str, period: int) -> int:
-    """Two commands that Redis runs whole each: the row outlives its slot, so it cannot end between them."""
-    cache = caches["counters"]
-    cache.add(row, 0, period)
-    return cache.incr(row)

@@ -1,4 +1,4 @@
-"""The conditions of a scheme for one firm, line by line; what is told of them whoever asks is made once a revision."""
+"""The conditions of a scheme for one firm, line by line; what is the same for every firm is made once a revision."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ OUTCOME_NAMES = {"met": _("rempli"), "not_met": _("non rempli"), "unknown": _("Ã
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What is told of one condition of a revision, whoever asks: the rule, and where it was read."""
+    """What is the same for every firm of a condition of a revision: the rule, and where it was read."""
 
     definition: Mapping[str, Any]
     kept_sentence: str  # empty where it names schemes, whose names change

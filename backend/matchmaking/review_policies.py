@@ -9,13 +9,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, OuterRef, Subquery, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.accounts.rights import check_leads_territory
 from backend.matchmaking import engine
 from backend.matchmaking.decisions import Decision, told_decisions
 from backend.matchmaking.first_five import N_CARDS, shown_first
@@ -53,12 +53,6 @@ def policies_in_force() -> dict[str, ReviewPolicy]:
     return {row.need_id: row for row in rows.select_related("need", "set_by")}
 
 
-def check_may_set_policy(user: User) -> None:
-    """Raise ``PermissionDenied`` where somebody does not lead the territory."""
-    if not user.posts.leads_territory:
-        raise PermissionDenied
-
-
 @transaction.atomic
 def set_policy(
     *, user: User, need: TaxonomyNeed, mode: str, least: int | None, instead_of: int | None
@@ -67,7 +61,7 @@ def set_policy(
 
     Raises ``PolicyError`` where it is in force already, or where another choice was made meanwhile.
     """
-    check_may_set_policy(user)
+    check_leads_territory(user)
     TaxonomyNeed.objects.select_for_update().get(pk=need.pk)
     current = policies_in_force().get(need.pk)
     if (current.pk if current else None) != instead_of:

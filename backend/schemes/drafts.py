@@ -1,6 +1,6 @@
 """Proposals on their way to an approver: written, rewritten, sent, taken back.
 
-Rights are checked here, whoever calls: an editor proposes.
+Rights are checked here, not by callers: an editor proposes.
 """
 
 from django.core.exceptions import PermissionDenied

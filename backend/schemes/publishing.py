@@ -1,6 +1,6 @@
 """From a proposal to a revision in force: one person writes, another one publishes.
 
-Rights are checked here, whoever calls: an approver who is not the author decides.
+Rights are checked here, not by callers: an approver who is not the author decides.
 """
 
 from collections.abc import Collection, Iterable

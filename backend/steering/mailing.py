@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.accounts.rights import check_leads_territory
 from backend.common.work import Work, change_each
 from backend.links.models import Kind
 from backend.links.services import revoke_links
@@ -50,9 +50,9 @@ def add_recipient(*, user: User, email: str) -> NoteRecipient:
     """Ask an address whether it wants the note; until it says so nothing else is written to it.
 
     Raises ``PermissionDenied`` for who does not lead the territory, ``RecipientError`` where it is there already or
-    where whoever reads it has stopped the note: they would be asked again without end.
+    where its reader has stopped the note: they would be asked again without end.
     """
-    _check(user)
+    check_leads_territory(user)
     if has_stopped(address=email, topic=COMMITTEE_NOTE):
         raise RecipientError(f"{email} a demandé à ne plus recevoir la note : nous ne lui écrivons plus à ce sujet.")
     try:
@@ -78,7 +78,7 @@ def remove_recipient(*, user: User, recipient: NoteRecipient) -> None:
     That they stopped the note is kept: it is what keeps others from asking them again. Raises ``PermissionDenied`` as
     ``add_recipient`` does.
     """
-    _check(user)
+    check_leads_territory(user)
     emails_of(NoteRecipient.objects.filter(pk=recipient.pk)).delete()
     revoke_links(kind=Kind.NOTE, object_id=recipient.pk)
     recipient.delete()
@@ -89,14 +89,9 @@ def emails_of(rows: QuerySet[NoteRecipient]) -> QuerySet[Notification]:
     return Notification.objects.filter(kind__in=(ASKED, SENT), recipient__in=rows.values("email"))
 
 
-def _check(user: User) -> None:
-    if not user.posts.leads_territory:
-        raise PermissionDenied
-
-
 @transaction.atomic
 def confirm_recipient(recipient: NoteRecipient) -> None:
-    """Record that whoever reads an address wants the note, also after having stopped it."""
+    """Record that a recipient accepts the note, also after having stopped it."""
     NoteRecipient.objects.filter(pk=recipient.pk, confirmed_at=None).update(confirmed_at=timezone.now())
     resume(address=recipient.email, topic=COMMITTEE_NOTE)
 
@@ -138,21 +133,21 @@ def send_notes(*, on: date) -> Work:
     if note.published is None or note.published.until != on.replace(day=1) - timedelta(days=1):
         return Work()
     wanting = [row for row in NoteRecipient.objects.confirmed() if wants_note(row)]
-    keys = {_key(note, row): row.pk for row in wanting}
+    keys = {_key(note.published.until, row): row.pk for row in wanting}
     sent = set(Notification.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
     due = [pk for key, pk in keys.items() if key not in sent]
-    return Work(n_looked_at=len(wanting), n_changed=change_each(partial(_send, note), due))
+    send = partial(_send, note, note.published.until)
+    return Work(n_looked_at=len(wanting), n_changed=change_each(send, due))
 
 
-def _key(note: Note, recipient: NoteRecipient) -> str:
-    assert note.published  # noqa: S101 -- else nothing is sent
-    return f"{SENT}:{note.published.until}:{recipient.pk}"
+def _key(until: date, recipient: NoteRecipient) -> str:
+    return f"{SENT}:{until}:{recipient.pk}"
 
 
 @transaction.atomic
-def _send(note: Note, pk: int) -> bool:
+def _send(note: Note, until: date, pk: int) -> bool:
     recipient = NoteRecipient.objects.confirmed().select_for_update(of=("self",)).filter(pk=pk).first()
-    if recipient is None or note.published is None:
+    if recipient is None:
         return False
     context = {
         "note": note,
@@ -161,9 +156,9 @@ def _send(note: Note, pk: int) -> bool:
     }
     enqueue_email(
         kind=SENT,
-        key=_key(note, recipient),
+        key=_key(until, recipient),
         recipient=recipient.email,
         message=render(SENT, context),
-        about=(f"note:{note.published.until}",),
+        about=(f"note:{until}",),
     )
     return True

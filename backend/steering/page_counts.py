@@ -14,6 +14,7 @@ from django.db.models import F, Sum
 from django.db.models.functions import TruncMonth
 from redis.exceptions import RedisError
 
+from backend.common.counters import count_one
 from backend.common.work import Work
 from backend.steering.models import PageCount
 
@@ -30,11 +31,9 @@ def count_page(kind: PageCount.Kind, *, on: date) -> None:
     global _off_until
     if time.monotonic() < _off_until:
         return
-    cache, key = caches["counters"], _key(kind, on)
     try:
-        cache.add(key, 0, KEPT_SECONDS)
-        cache.incr(key)
-    except (RedisError, ValueError) as error:  # ValueError: emptied between the two commands
+        count_one(_key(kind, on), KEPT_SECONDS)
+    except (RedisError, ValueError) as error:
         _off_until = time.monotonic() + PATIENCE
         logger.warning("Pages are not counted: %s", type(error).__name__)
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, DateField, Exists, OuterRef, Q
 from django.db.models.functions import Cast, TruncMonth
 
 from backend.accounts.models import User
+from backend.accounts.rights import check_leads_territory
 from backend.common.days import is_working_day
 from backend.steering.models import FileFact, Step, StepFact, Target
 from backend.steering.scopes import Filters, Scope
@@ -85,7 +85,7 @@ class Progress:
 
 def set_target(*, user: User, step: str, working_days: int, share: int, on: date) -> Target:
     """Aim at something from a day on. Raises ``PermissionDenied`` for who does not lead the territory."""
-    _check(user)
+    check_leads_territory(user)
     return Target.objects.create(step=step, working_days=working_days, share=share, since=on, set_by=user)
 
 
@@ -94,15 +94,10 @@ def end_target(*, user: User, step: str, on: date) -> Target:
 
     Raises ``PermissionDenied`` as ``set_target`` does, ``TargetError`` where nothing is aimed at.
     """
-    _check(user)
+    check_leads_territory(user)
     if step not in in_force(Target.objects.order_by("since", "pk"), on):
         raise TargetError("Rien n’est visé à cette étape : il n’y a rien à arrêter.")
     return Target.objects.create(step=step, since=on, set_by=user)
-
-
-def _check(user: User) -> None:
-    if not user.posts.leads_territory:
-        raise PermissionDenied
 
 
 def progress(scope: Scope, filters: Filters, *, on: date) -> list[Progress]:

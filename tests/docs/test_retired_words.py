@@ -15,6 +15,7 @@ RETIRED = {
     "schemes.kept": "schemes.revision_cache",
     "schemes.telling": "schemes.catalogue_emails",
     "schemes.sayings": "schemes.scheme_texts",
+    "schemes.taking_up": "schemes.rebasing",
 }
 OLD = re.compile("|".join(re.escape(name).replace(r"\.", r"[./]") + r"(?![\w-])" for name in RETIRED))
 

@@ -48,6 +48,11 @@ def test_the_answer_of_very_different_firms_fits_a_phone(service: Service, open_
     firms = {
         "Nous voulons recruter deux développeurs et exporter en Allemagne.": ("6201Z", "57", "12"),
         "Je veux acheter un véhicule électrique et me faire connaître sur internet.": ("4334Z", "10-micro", "0"),
+        "Menuiserie à Compiègne, 8 salariés. On cherche un apprenti et un local plus grand.": (
+            "",
+            "",
+            "",
+        ),
     }
     for text, (naf, legal_form, headcount) in firms.items():
         page = open_context().new_page()

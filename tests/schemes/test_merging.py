@@ -9,8 +9,8 @@ from backend.schemes.lifecycle import PublishingError
 from backend.schemes.merging import Side, _lists, put_together
 from backend.schemes.models import Proposal
 from backend.schemes.publishing import refuse
+from backend.schemes.rebasing import merge_on_current, save_over, take_up
 from backend.schemes.records import normalise
-from backend.schemes.taking_up import merge_on_current, save_over, take_up
 from tests.schemes.people import (
     get_scheme,
     make_approver,

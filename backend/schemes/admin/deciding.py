@@ -25,8 +25,8 @@ from backend.schemes.lifecycle import PROPOSALS, PublishingError, Who
 from backend.schemes.merging import Merge
 from backend.schemes.models import Proposal
 from backend.schemes.publishing import publish, refuse
+from backend.schemes.rebasing import merge_on_current, take_up
 from backend.schemes.records import read_record
-from backend.schemes.taking_up import merge_on_current, take_up
 from backend.schemes.typography import day as day_in_words
 
 SLUGS = {

@@ -21,8 +21,8 @@ from backend.schemes.forms.tree import Node, tree_of
 from backend.schemes.lifecycle import PublishingError
 from backend.schemes.merging import Merge, Side, put_together
 from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme, SourceChange, canonical_criterion
+from backend.schemes.rebasing import merge_edits, save_over
 from backend.schemes.records import Record, read_record
-from backend.schemes.taking_up import merge_edits, save_over
 from backend.schemes.vocabulary import CRITERION_KINDS
 from backend.schemes.wording import sentence
 

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from backend.accounts.rights import check_leads_territory
 from backend.common.days import current_day
 from backend.matchmaking.models import ReviewPolicy
 from backend.matchmaking.review_policies import (
     PolicyError,
     Reading,
     arrived_lately,
-    check_may_set_policy,
     policies_in_force,
     reading_of_need,
     set_policy,
@@ -43,7 +43,7 @@ class Row:
 @require_safe
 def policies(request: HttpRequest) -> HttpResponse:
     """List the needs with what is decided for each, and who decided what when."""
-    check_may_set_policy(signed_in(request))
+    check_leads_territory(signed_in(request))
     in_force, arrived = policies_in_force(), arrived_lately(on=current_day())
     rows = [
         Row(need=need, policy=in_force.get(need.key), reading=reading_of_need(arrived, need.key))
@@ -59,7 +59,7 @@ def policies(request: HttpRequest) -> HttpResponse:
 def policy(request: HttpRequest, key: str) -> HttpResponse:
     """Try a choice for a need on the files of the last ninety days as often as one likes, then decide."""
     user, on = signed_in(request), current_day()
-    check_may_set_policy(user)
+    check_leads_territory(user)
     need = get_object_or_404(TaxonomyNeed, pk=key)
     in_force = policies_in_force()
     current = in_force.get(key)

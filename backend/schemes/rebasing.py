@@ -1,4 +1,4 @@
-"""Taking a proposal up on the version in force: in place while it is open and one's own, as a new draft otherwise."""
+"""Rebasing a proposal on the version in force: in place while it is open and one's own, as a new draft otherwise."""
 
 from collections.abc import Mapping
 
