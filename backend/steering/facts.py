@@ -19,6 +19,7 @@ from backend.matchmaking.unmet import CLEAR
 from backend.steering.events import events_of, files_touched
 from backend.steering.models import FileFact, Step, StepFact
 from backend.steering.outcomes import write_scheme_facts
+from backend.steering.step_counts import add_up, month_of
 
 SHARD = 200  # files made in one transaction
 TOUCHED = timedelta(days=1)  # how far back each minute looks: a worker that was down for an hour misses nothing
@@ -26,8 +27,10 @@ COLUMNS = ("filed_on", "epci", "commune", "size", "needs")
 
 
 def rebuild_facts(*, on: date) -> Work:
-    """Make the facts of all files; where nothing happened since, nothing is written."""
-    return make_facts(Submission.objects.order_by("pk").values_list("pk", flat=True), on=on)
+    """Make the facts of all files, then add all months up again; no fact is written where nothing happened since."""
+    work = make_facts(Submission.objects.order_by("pk").values_list("pk", flat=True), on=on)
+    add_up(FileFact.objects.dates("filed_on", "month"))
+    return work
 
 
 def follow_files(*, on: date) -> Work:
@@ -55,7 +58,9 @@ def _make_shard(keys: Sequence[int], on: date) -> int:
     changed = [fact for pk, fact in made.items() if pk not in known or _columns(fact) != _columns(known[pk])]
     FileFact.objects.bulk_create(changed, update_conflicts=True, unique_fields=["submission"], update_fields=COLUMNS)
     keys = [file.pk for file in files]
-    return len({fact.pk for fact in changed} | _write_steps(files) | write_scheme_facts(keys))
+    moved = {fact.pk for fact in changed} | _write_steps(files)
+    add_up({month_of(fact.filed_on) for pk in moved for fact in (made[pk], known.get(pk)) if fact})
+    return len(moved | write_scheme_facts(keys))
 
 
 def _columns(fact: FileFact) -> tuple[object, ...]:

@@ -1,37 +1,35 @@
 """How far files get, and in how many working days: in all, by intercommunality, size, need and month of filing."""
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, DateField, Exists, ExpressionWrapper, F, Func, OuterRef, Q, Sum
-from django.db.models.functions import Cast, Coalesce, TruncMonth
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 
 from backend.matchmaking.models import AnswerCount
-from backend.schemes.models import TaxonomyNeed
+from backend.schemes.taxonomy import families
 from backend.schemes.vocabulary import ONE_SIZE
-from backend.steering.models import Step, StepFact
+from backend.steering.models import Step
 from backend.steering.scopes import Filters, Scope
-from backend.steering.sums import read_sums
+from backend.steering.step_counts import counted, months_from
 
 WAY = tuple(step for step in Step if step not in (Step.REFUSED, Step.CLOSED))
 
-# Several sums of the same rows in one reading of them; the last column says which sum a row is of.
-_SUMS = """
-SELECT step, epci, size, month, count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY days),
-       percentile_disc(0.9) WITHIN GROUP (ORDER BY days), count(*) FILTER (WHERE waits),
-       grouping(epci, size, month)
-FROM ({rows}) AS steps (step, days, waits, epci, size, month)
-GROUP BY GROUPING SETS ((step), (step, epci), (step, size), (step, month))
-"""
-_BY_NEED = """
-SELECT step, need, count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY days),
-       percentile_disc(0.9) WITHIN GROUP (ORDER BY days), count(*) FILTER (WHERE waits)
-FROM ({rows}) AS steps (step, days, waits, need) GROUP BY step, need
-"""
-ALL, EPCI, SIZE, MONTH = 0b111, 0b011, 0b101, 0b110  # what is summed over has its bit set
+
+class Days(NamedTuple):
+    """Files that took so many working days to a step, and those of them that wait for an answer."""
+
+    working_days: int
+    n: int
+    n_waiting: int
+
+
+type Histograms = Mapping[str, list[Days]]  # by step, the fewest days first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,25 +110,23 @@ class Funnels:
 
 
 def funnels(scope: Scope, filters: Filters, *, on: date) -> Funnels:
-    """Return how far the files of a scope got that were filed since a day, up to now."""
-    rows = _rows(scope, filters)
-    sums: dict[int, dict[Any, dict[str, Reached]]] = defaultdict(lambda: defaultdict(dict))
-    for step, epci, size, month, n, median, ninth, waiting, group in _read(_SUMS, rows, "epci", "size", "month"):
-        key = {ALL: None, EPCI: epci, SIZE: size, MONTH: month}[group]
-        sums[group][key][step] = Reached(n=n, median=median, ninth=ninth, n_waiting=waiting)
-    needs: dict[str, dict[str, Reached]] = defaultdict(dict)
-    for step, need, n, median, ninth, waiting in _read(_BY_NEED, rows, "need"):
-        needs[need][step] = Reached(n=n, median=median, ninth=ninth, n_waiting=waiting)
+    """Return how far the files of a scope got that were filed since a month, up to now; of a need, no other needs."""
+    rows = counted(scope, filters)
+    files, needs = (
+        rows.filter(need=filters.need),
+        rows.filter(need=filters.need) if filters.need else rows.exclude(need=""),
+    )
+    epcis, months = _histograms(files, "epci"), _histograms(files, "month")
     names = {epci.pk: epci.usual_name for epci in scope.epcis}
-    labels = dict(TaxonomyNeed.objects.values_list("key", "label"))
+    labels = {need.key: need.label for need in families()}
     return Funnels(
-        total=Funnel(label="", reached=sums[ALL][None]),
-        by_epci=_groups(sums[EPCI], {**names, None: "Commune inconnue"}),
-        by_size=_groups(sums[SIZE], {**ONE_SIZE, "": "Taille inconnue"}),
-        by_need=_groups(needs, labels),
+        total=Funnel(label="", reached=_reached(_together(epcis.values()))),
+        by_epci=_groups(epcis, {**names, None: "Commune inconnue"}),
+        by_size=_groups(_histograms(files, "size"), {**ONE_SIZE, "": "Taille inconnue"}),
+        by_need=_groups(_histograms(needs, "need"), labels),
         by_month=[
-            Month(first=first, funnel=Funnel(label="", reached=sums[MONTH].get(first, {})))
-            for first in _months(min(sums[MONTH], default=None), on)
+            Month(first=first, funnel=Funnel(label="", reached=_reached(months.get(first, {}))))
+            for first in months_from(min(months, default=None), on)
         ],
     )
 
@@ -143,42 +139,40 @@ def answers_before_a_name(scope: Scope, filters: Filters) -> int:
     return int(rows.aggregate(n=Coalesce(Sum("n_answers"), 0))["n"])
 
 
-def _rows(scope: Scope, filters: Filters) -> Any:
-    asked = {
-        "file__epci": filters.epci,
-        "file__needs__contains": [filters.need] if filters.need else None,
-        "file__size": filters.size,
-        "file__filed_on__gte": filters.since,
-    }
-    wanted = Q(**{name: value for name, value in asked.items() if value})
-    return StepFact.objects.of_way().filter(scope.rows("file__epci"), wanted).order_by()
+def _histograms(rows: Any, column: str) -> dict[Any, Histograms]:
+    """Return, by value of a column and by step, how many files took so many working days, the fewest days first."""
+    found: dict[Any, Histograms] = defaultdict(lambda: defaultdict(list))
+    sums = rows.filter(step__in=WAY).values_list(column, "step", "working_days")
+    sums = sums.annotate(files=Sum("n"), waiting=Sum("n_waiting")).order_by("working_days")
+    for key, step, *counts in sums:
+        found[key][step].append(Days(*counts))
+    return found
 
 
-def _read(query: str, rows: Any, *columns: str) -> list[tuple[Any, ...]]:
-    """Sum rows, which the models say, by some of their columns."""
-    known = {
-        "epci": F("file__epci"),
-        "size": F("file__size"),
-        "month": Cast(TruncMonth("file__filed_on"), DateField()),
-        "need": Func(F("file__needs"), function="unnest"),
-    }
-    ended = StepFact.objects.filter(file=OuterRef("file"), step__in=(Step.ANSWERED, Step.CLOSED))
-    waits = ExpressionWrapper(Q(step=Step.CONFIRMED) & ~Exists(ended), output_field=BooleanField())
-    named = rows.annotate(waits=waits, **{f"in_{name}": known[name] for name in columns})
-    return read_sums(query, named.values_list("step", "working_days", "waits", *(f"in_{name}" for name in columns)))
+def _together(groups: Iterable[Histograms]) -> Histograms:
+    found: dict[str, list[Days]] = defaultdict(list)
+    for group in groups:
+        for step, days in group.items():
+            found[step] = sorted([*found[step], *days])
+    return found
 
 
-def _groups(sums: Mapping[Any, Mapping[str, Reached]], labels: Mapping[Any, Any]) -> list[Funnel]:
+def _reached(group: Histograms) -> dict[str, Reached]:
+    return {step: _summed(days) for step, days in group.items()}
+
+
+def _summed(days: Sequence[Days]) -> Reached:
+    """Return what files took: a percentile is the fewest days that so many of them do not exceed."""
+    up_to = list(accumulate(each.n for each in days))
+    n = up_to[-1]
+    median, ninth = (days[bisect_left(up_to, tenths * n / 10)].working_days for tenths in (5, 9))
+    return Reached(n=n, median=median, ninth=ninth, n_waiting=sum(each.n_waiting for each in days))
+
+
+def _groups(groups: Mapping[Any, Histograms], labels: Mapping[Any, Any]) -> list[Funnel]:
     """Return groups in the order of their labels."""
     return [
-        Funnel(label=str(label)[:1].upper() + str(label)[1:], reached=sums[key])
+        Funnel(label=str(label)[:1].upper() + str(label)[1:], reached=_reached(groups[key]))
         for key, label in labels.items()
-        if key in sums
+        if key in groups
     ]
-
-
-def _months(first: date | None, on: date) -> Iterable[date]:
-    """Yield the first day of each month up to that of a day; none where nothing was filed."""
-    while first and first <= on:
-        yield first
-        first = date(first.year + first.month // 12, first.month % 12 + 1, 1)

@@ -65,12 +65,6 @@ class FileFact(models.Model):
         return f"{self.submission_id} {self.filed_on}"
 
 
-class StepFactQuerySet(models.QuerySet["StepFact"]):
-    def of_way(self) -> Self:
-        """Steps that a file goes through where all goes well."""
-        return self.exclude(step__in=(Step.REFUSED, Step.CLOSED))
-
-
 class StepFact(models.Model):
     """The first day on which a file got to a step."""
 
@@ -78,7 +72,6 @@ class StepFact(models.Model):
     step = models.CharField(_("étape"), max_length=9, choices=Step)
     on = models.DateField(_("le"))
     working_days = models.PositiveIntegerField(_("jours ouvrés depuis le dépôt"))
-    objects = StepFactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("étape comptée")
@@ -87,6 +80,38 @@ class StepFact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_id} {self.step}"
+
+
+class StepCount(models.Model):
+    """How many files of a month, a place, a size and a need got to a step in so many working days.
+
+    A file counts once where ``need`` is empty, which is all files whatever they need, and once for each of its needs.
+    """
+
+    month = models.DateField(_("mois de dépôt"), help_text="Its first day.")
+    epci = models.ForeignKey(ServedEpci, on_delete=models.PROTECT, null=True, related_name="+")
+    size = models.CharField(_("taille"), max_length=12, blank=True)
+    need = models.CharField(_("besoin"), max_length=60, blank=True)
+    step = models.CharField(_("étape"), max_length=9, choices=Step)
+    working_days = models.PositiveIntegerField(_("jours ouvrés depuis le dépôt"))
+    n = models.PositiveIntegerField(_("demandes"))
+    n_confirmed = models.PositiveIntegerField(_("dont confirmées"))
+    n_open = models.PositiveIntegerField(_("dont confirmées et jamais fermées"))
+    n_waiting = models.PositiveIntegerField(_("dont confirmées, ni fermées ni répondues"))
+
+    class Meta:
+        verbose_name = _("compte d’un mois")
+        verbose_name_plural = _("comptes par mois")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["need", "month", "epci", "size", "step", "working_days"],
+                name="step_count_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.step} {self.working_days} {self.n}"
 
 
 class SchemeFact(models.Model):

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from backend.accounts.models import User
 from backend.territories.models import ServedEpci
+from backend.territories.services import served_epcis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,7 @@ class Scope:
 
 
 def whole_territory() -> Scope:
-    return Scope(epcis=tuple(ServedEpci.objects.all()), is_whole=True)
+    return Scope(epcis=served_epcis(), is_whole=True)
 
 
 def scope_of(user: User) -> Scope:
@@ -32,7 +33,7 @@ def scope_of(user: User) -> Scope:
         return whole_territory()
     if not user.posts.leads:
         raise PermissionDenied
-    epcis = tuple(user.led_epcis())
+    epcis = tuple(epci for epci in served_epcis() if epci.pk in user.posts.led)
     if not epcis:  # of an organisation without one
         raise PermissionDenied
     return Scope(epcis=epcis, is_whole=False)

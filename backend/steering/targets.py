@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, DateField, Exists, OuterRef, Q
+from django.db.models import Count, DateField, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Cast, TruncMonth
 
 from backend.accounts.models import User
@@ -14,6 +14,7 @@ from backend.accounts.rights import check_leads_territory
 from backend.common.days import is_working_day
 from backend.steering.models import FileFact, Step, StepFact, Target
 from backend.steering.scopes import Filters, Scope
+from backend.steering.step_counts import counted, month_of
 
 LEAST = 5  # files from which on a group is said to be behind
 
@@ -111,8 +112,9 @@ def progress(scope: Scope, filters: Filters, *, on: date) -> list[Progress]:
     wanted = [targets[step] for step in Target.STEPS if step in targets]
     if not wanted:
         return []
-    days = {step: {row.working_days for row in history if row.step == step and row.working_days} for step in targets}
-    rows = list(_counted(scope, filters, days, on))
+    days = {(row.step, row.working_days) for row in history if row.step in targets and row.working_days}
+    ends = {(step, n): _last_due(on, n) for step, n in days}
+    rows = [*_of_whole_months(scope, filters, ends), *_of_last_months(scope, filters, ends)]
     names = {epci.pk: epci.usual_name for epci in scope.epcis}
     return [_progress(target, rows, names, history) for target in wanted]
 
@@ -123,8 +125,26 @@ def in_force(history: Iterable[Target], on: date) -> dict[str, Target]:
     return {step: target for step, target in rows.items() if target.working_days is not None}
 
 
-def _counted(scope: Scope, filters: Filters, days: Mapping[str, Iterable[int]], on: date) -> Any:
-    """Count by intercommunality and month, for each step and each number of working days that was ever aimed at."""
+type Ends = Mapping[tuple[str, int], date]  # by step and working days, the last day of filing whose time is over
+
+
+def _of_whole_months(scope: Scope, filters: Filters, ends: Ends) -> Iterable[Mapping[str, Any]]:
+    """Count by intercommunality and month the files of the months that are over before each end, from their sums."""
+    counts: dict[str, Any] = {}
+    for (step, n), end in ends.items():
+        whole = Q(month__lt=month_of(end))
+        reached = whole & Q(step=step)
+        open_ = Sum("n_open", filter=whole & Q(step=Step.CONFIRMED), default=0)
+        counts[f"due_{step}_{n}"] = open_ + Sum(F("n_confirmed") - F("n_open"), filter=reached, default=0)
+        counts[f"in_time_{step}_{n}"] = Sum("n_confirmed", filter=reached & Q(working_days__lte=n), default=0)
+    rows: Iterable[Mapping[str, Any]] = (
+        counted(scope, filters).filter(need=filters.need).values("epci", "month").annotate(**counts)
+    )
+    return rows
+
+
+def _of_last_months(scope: Scope, filters: Filters, ends: Ends) -> Iterable[Mapping[str, Any]]:
+    """Count the same of the month of each end, whose last files still have time: one by one."""
     asked = {
         "epci": filters.epci,
         "needs__contains": [filters.need] if filters.need else None,
@@ -137,14 +157,15 @@ def _counted(scope: Scope, filters: Filters, days: Mapping[str, Iterable[int]], 
     files = files.annotate(
         is_closed=Exists(own.filter(step=Step.CLOSED)), month=Cast(TruncMonth("filed_on"), DateField())
     )
-    counts = {}
-    for step, n in ((step, n) for step, several in days.items() for n in several):
-        is_over = Q(filed_on__lte=_last_due(on, n))
+    counts, last = {}, Q()
+    for (step, n), end in ends.items():
+        is_over = Q(filed_on__range=(month_of(end), end))
+        last |= is_over
         is_there = Q(steps__step=step)
         in_time = is_there & Q(steps__working_days__lte=n)
         counts[f"due_{step}_{n}"] = Count("pk", filter=is_over & (is_there | Q(is_closed=False)), distinct=True)
         counts[f"in_time_{step}_{n}"] = Count("pk", filter=is_over & in_time, distinct=True)
-    return files.order_by().values("epci", "month").annotate(**counts)
+    return files.filter(last).order_by().values("epci", "month").annotate(**counts)
 
 
 def _last_due(on: date, n: int) -> date:

@@ -252,6 +252,7 @@ def clear_caches() -> None:
     zone_codes.cache_clear()
     _changes.cache_clear()
     territory_name.cache_clear()
+    served_epcis.cache_clear()
     _territory_codes.cache_clear()
     _served_epci_of.cache_clear()
     activities.cache_clear()
@@ -287,6 +288,12 @@ def territory_name() -> str:
     """Return the name of the territory served; empty before the reference data is loaded."""
     territory = Territory.objects.first()
     return territory.name if territory else ""
+
+
+@lru_cache(maxsize=1)
+def served_epcis() -> tuple[ServedEpci, ...]:
+    """Return the intercommunalities served, in their order; they change with a release only."""
+    return tuple(ServedEpci.objects.all())
 
 
 @lru_cache(maxsize=1)

@@ -58,6 +58,25 @@ def counted():
     return files, {(row.file_id, row.step): (row.on, row.working_days) for row in steps}
 
 
+def recount_funnel(files, steps):
+    """Return, by group and step, files, median and ninth decile of their days, and how many wait: a file at a time."""
+    days, waiting = {}, {}
+    reached = {pk: {step for file, step in steps if file == pk} for pk in files}
+    for (pk, step), (_day, n) in steps.items():
+        filed_on, epci, _commune, size, needs = files[pk]
+        for group in ("all", ("epci", epci), ("size", size), ("month", filed_on.replace(day=1)), *needs):
+            days.setdefault((group, step), []).append(n)
+            waits = "confirmed" in reached[pk] and not {"answered", "closed"} & reached[pk]
+            waiting[group, step] = waiting.get((group, step), 0) + waits
+    return {key: (len(found), *_tenths(sorted(found)), waiting[key]) for key, found in days.items()}
+
+
+def _tenths(days):
+    """Return the least days that half of the files, then nine in ten, do not exceed: counted up to it."""
+    for tenths in (5, 9):
+        yield next(day for day in days if 10 * sum(other <= day for other in days) >= tenths * len(days))
+
+
 def recount_schemes():
     """Return, by file and scheme, what each pair came to: walked event by event, decision by decision."""
     found = {}

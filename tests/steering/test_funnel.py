@@ -1,10 +1,12 @@
 """The funnel: equal to a slow count, by group; and who reads the figures of whom."""
 
 from datetime import date, datetime, timedelta
+from io import StringIO
 from statistics import median_low
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
 from django.utils import timezone
 
 from backend.accounts.models import Membership
@@ -12,12 +14,17 @@ from backend.common.days import add_working_days
 from backend.matchmaking.models import AnswerCount, Submission
 from backend.matchmaking.reviews import end_review
 from backend.privacy.consent import withdraw_consent
-from backend.steering.facts import make_facts, rebuild_facts
+from backend.privacy.erasing import erase_submission
+from backend.schemes.models import TaxonomyNeed
+from backend.schemes.vocabulary import ONE_SIZE
+from backend.steering.facts import follow_files, make_facts, rebuild_facts
 from backend.steering.funnel import answers_before_a_name, funnels
-from backend.steering.models import Step, StepFact
+from backend.steering.models import Step, StepCount, StepFact
 from backend.steering.scopes import Filters, scope_of
+from backend.steering.step_counts import add_up
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
+from tests.steering.recount import recount, recount_funnel
 
 pytestmark = pytest.mark.django_db
 DELAYS = {ARC: (1, 2, 4, 7, 30), CCLO: (3, 3, 12)}
@@ -42,6 +49,7 @@ def files():
     for file, _epci, days in made:  # the end of a review is of the moment that it is made, and stays so
         answered = StepFact.objects.filter(file=file.pk, step=Step.ANSWERED)
         answered.update(on=add_working_days(FILED, days), working_days=days)
+    add_up([FILED])
 
 
 def epci_lead(epci=ARC):
@@ -77,6 +85,83 @@ def test_each_share_is_of_what_was_filed(files):
         (0, 0),
         (0, 0),
     ]
+
+
+def groups_of(found):
+    """Return the groups of a funnel as the slow recount names them."""
+    names = {epci.usual_name: ("epci", epci.pk) for epci in ServedEpci.objects.all()} | {
+        "Commune inconnue": ("epci", None)
+    }
+    sizes = {label[:1].upper() + label[1:]: key for key, label in ONE_SIZE.items()} | {"Taille inconnue": ""}
+    needs = {label[:1].upper() + label[1:]: key for key, label in TaxonomyNeed.objects.values_list("key", "label")}
+    groups = [("all", found.total), *((("month", month.first), month.funnel) for month in found.by_month)]
+    groups += [(names[row.label], row) for row in found.by_epci]
+    groups += [(("size", sizes[row.label]), row) for row in found.by_size]
+    groups += [(needs[row.label], row) for row in found.by_need]
+    return {
+        (group, step): (reached.n, reached.median, reached.ninth, reached.n_waiting)
+        for group, funnel in groups
+        for step, reached in funnel.reached.items()
+    }
+
+
+def of_way(slow):
+    return {key: counts for key, counts in slow.items() if key[1] not in ("refused", "closed")}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_slow_recount_finds_the_same_in_all_groups(seed, django_assert_max_num_queries):
+    call_command("load_demo", files=30, seed=seed, processes=1, stdout=StringIO())
+    files, steps = recount(on=DAY)
+    scope = scope_of(make_lead())
+    with django_assert_max_num_queries(5):
+        found = funnels(scope, Filters(), on=DAY)
+    assert groups_of(found) == of_way(recount_funnel(files, steps))
+    assert found.total.filed == len(files) >= 30
+    for need in files[min(files)][4]:
+        own = {pk: file for pk, file in files.items() if need in file[4]}
+        slow = recount_funnel(own, {key: row for key, row in steps.items() if key[0] in own})
+        wanted = {key: counts for key, counts in of_way(slow).items() if key[0] == need or not isinstance(key[0], str)}
+        got = groups_of(funnels(scope, Filters(need=need), on=DAY))
+        assert {key: counts for key, counts in got.items() if key[0] != "all"} == wanted
+
+
+def test_what_happens_to_a_file_is_added_up_with_its_facts():
+    file = make_submission(confirmed=True, facts={"commune": COMMUNES[ARC]})
+    other = make_submission(confirmed=True, facts={"commune": COMMUNES[CCLO]})
+    make_facts([file.pk, other.pk], on=DAY)
+    scope = scope_of(epci_lead())
+    assert funnels(scope, Filters(), on=DAY).total.waiting == 1
+    end_review(submission=file, officer=make_officer(ARC), on=DAY, message="Bonjour.")
+    assert funnels(scope, Filters(), on=DAY).total.waiting == 1
+    follow_files(on=DAY)
+    total = funnels(scope, Filters(), on=DAY).total
+    assert (total.waiting, total.answered.n) == (0, 1)
+    assert funnels(scope_of(epci_lead(CCLO)), Filters(), on=DAY).total.answered.n == 0
+
+
+def counts():
+    columns = ("month", "epci", "size", "need", "step", "working_days", "n", "n_confirmed", "n_open", "n_waiting")
+    return sorted(StepCount.objects.values_list(*columns), key=str)
+
+
+def test_an_erased_file_keeps_its_place_in_the_counts():
+    for epci in (ARC, CCLO):
+        make_submission(confirmed=True, facts={"commune": COMMUNES[epci]})
+    rebuild_facts(on=DAY)
+    before = counts()
+    erase_submission(submission=Submission.objects.earliest("pk"))
+    follow_files(on=DAY)
+    assert counts() == before
+
+
+def test_the_nightly_rebuild_adds_up_what_had_escaped():
+    make_submission(confirmed=True)
+    rebuild_facts(on=DAY)
+    before = counts()
+    StepCount.objects.all().delete()
+    rebuild_facts(on=DAY)
+    assert counts() == before != []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField, PlainText
 from backend.matchmaking.models import ReviewPolicy
-from backend.schemes.models import SubNeed, TaxonomyNeed
+from backend.schemes.models import SubNeed
+from backend.schemes.taxonomy import families
 from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.lenses import lens_of, lenses
 from backend.steering.models import Target
@@ -35,7 +36,7 @@ class FiguresForm(forms.Form):
             self._choose("epci", [("", _("Toutes")), *((key, epci.usual_name) for key, epci in self._epcis.items())])
         else:
             del self.fields["epci"]
-        self._choose("besoin", [("", _("Tous")), *TaxonomyNeed.objects.values_list("key", "label")])
+        self._choose("besoin", [("", _("Tous")), *((need.key, need.label) for need in families())])
 
     def _choose(self, name: str, choices: list[Any]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
