@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import (
@@ -25,6 +25,7 @@ from django.db.models import (
     Window,
 )
 from django.db.models.functions import Coalesce, Extract, FirstValue, Greatest, Lag, Lead, TruncDate
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
@@ -34,6 +35,7 @@ from backend.matchmaking.models import CallRequest, FollowUp, HandOver, Match, N
 from backend.matchmaking.models.results import MatchQuerySet
 from backend.matchmaking.models.submissions import SubmissionQuerySet
 from backend.schemes.models import Revision
+from backend.schemes.taxonomy import sub_needs
 from backend.territories.services import served_communes
 
 # What a day of waiting weighs, by when the firm needs it and by how soon something it could have closes.
@@ -45,6 +47,7 @@ URGENCY = {
 URGENCY_UNKNOWN = 2.0
 DEADLINES = ((7, 4.0), (30, 2.0))  # days left at most, weight
 SOON = timedelta(days=DEADLINES[-1][0])
+HORIZON = "project.horizon"
 SIREN_DIGITS, SIRET_DIGITS = 9, 14
 
 
@@ -233,26 +236,37 @@ NEEDED = {
     Submission.Horizon.LATER: _("plus tard"),
 }
 READ_WITH = ("sheet__company", "sheet__establishment", "contact", "epci", "officer")
-COLUMNS = (  # of thirty: a row shows few
-    "filed_at", "confirmed_at", "closed_at", "reviewed_at", "unread_by", "many_of_company", "many_of_address",
-    "sheet__name", "sheet__company__siren", "sheet__establishment__siret", "contact__phone", "contact__email",
-    "epci__short_name", "officer__first_name", "officer__last_name", "officer__email",
-)  # fmt: skip
+NEED, STEP, OFFER = "need", "step", "offer"  # what hangs on a file
 N_NEEDS = 2  # named in a row; the others are counted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A file as a list shows it, in two lines."""
+    """A file as a list shows it, in two lines; ``closes_on`` is the nearest within thirty days."""
 
-    submission: Any  # with what ``rows_of`` adds to it
+    submission: Submission
+    received_at: datetime
+    age: int  # days
     commune: str
+    headcount: Any
+    horizon: str | None
     all_needs: tuple[str, ...]
+    closes_on: date | None
+    is_answered: bool
+    is_offered: bool
+    steps: frozenset[str]  # that are to be done
+
+    @property
+    def is_dead_address(self) -> bool:
+        return FollowUp.Step.DEAD_ADDRESS in self.steps
+
+    @property
+    def asks_outcome(self) -> bool:
+        return FollowUp.Step.OUTCOME in self.steps
 
     @property
     def size(self) -> str:
-        headcount = self.submission.headcount
-        return str(_("effectif inconnu") if headcount is None else value_text("headcount", headcount))
+        return str(_("effectif inconnu") if self.headcount is None else value_text("headcount", self.headcount))
 
     @property
     def needs(self) -> str:
@@ -262,31 +276,76 @@ class Row:
 
     @property
     def waits(self) -> str:
-        age = self.submission.age
+        age = self.age
         return str(_("aujourd’hui") if age < 1 else _("1 jour") if age == 1 else _("%(n)s jours") % {"n": age})
 
     @property
     def needed(self) -> str:
-        return str(NEEDED.get(self.submission.needed_by, _("sans date")))
+        return str(NEEDED.get(Submission.Horizon(self.horizon), "") if self.horizon else _("sans date"))
 
 
 def rows_of(keys: Iterable[int], *, on: date) -> list[Row]:
-    """Return files in the order given, with all that a row of the list shows."""
+    """Return files in the order given, with all that a row of the list shows, by short queries."""
     keys = list(keys)
-    files = with_priority(Submission.objects.filter(pk__in=keys), on=on).annotate(
-        unanswered=~Exists(_answering()),
-        is_dead_address=Exists(FollowUp.objects.to_do().dead_addresses().filter(submission=OuterRef("pk"))),
-        asks_outcome=Exists(FollowUp.objects.to_do().outcomes().filter(submission=OuterRef("pk"))),
-        is_offered=Exists(HandOver.objects.waiting().filter(submission=OuterRef("pk"))),
-        commune=_fact("commune"),
-        headcount=_fact("headcount"),
+    found = Submission.objects.select_related(*READ_WITH).in_bulk(keys)
+    hanging = _hanging_on(keys)
+    facts, closing = _facts_shown(file.sheet_id for file in found.values()), _answers(keys, on)
+    communes: dict[Any, str] = {commune.official_code: commune.name for commune in served_communes()}
+    return [
+        Row(
+            submission=file,
+            received_at=(received_at := file.confirmed_at or file.filed_at),
+            age=(on - localdate(received_at)).days,
+            commune=communes.get(facts.get((file.sheet_id, "commune"), ""), ""),
+            headcount=facts.get((file.sheet_id, "headcount")),
+            horizon=facts.get((file.sheet_id, HORIZON)),
+            all_needs=tuple(sub_needs()[key].short for key in hanging[NEED, file.pk]),
+            closes_on=closing.get(file.pk),
+            is_answered=file.pk in closing,
+            is_offered=(OFFER, file.pk) in hanging,
+            steps=frozenset(hanging[STEP, file.pk]),
+        )
+        for file in (found[key] for key in keys if key in found)
+    ]
+
+
+def _hanging_on(keys: list[int]) -> Mapping[tuple[str, int], list[str]]:
+    """Return what is needed in some files, surest first, to do and offered, in one query."""
+    needs = Need.objects.filter(submission__in=keys)
+    steps, offers = (
+        rows.filter(submission__in=keys) for rows in (FollowUp.objects.to_do(), HandOver.objects.waiting())
     )
-    found: dict[int, Any] = files.select_related(*READ_WITH).only(*COLUMNS).in_bulk(keys)
-    needs: defaultdict[int, list[str]] = defaultdict(list)
-    for key, short in Need.objects.filter(submission__in=keys).values_list("submission", "sub_need__short"):
-        needs[key].append(short)
-    communes = {commune.official_code: commune.name for commune in served_communes()}
-    return [Row(found[key], communes.get(found[key].commune, ""), tuple(needs[key])) for key in keys if key in found]
+    sure, unsaid = (-F("probability"), -F("weight")), (Value(0.0), Value(0.0))
+    rows = needs.values_list(*sure, Value(NEED), "submission", "sub_need").union(
+        steps.values_list(*unsaid, Value(STEP), "submission", "step"),
+        offers.values_list(*unsaid, Value(OFFER), "submission", "state"),
+        all=True,
+    )
+    places = {key: place for place, key in enumerate(sub_needs())}
+    found: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+    for *_sure, kind, key, what in sorted(rows.order_by(), key=lambda row: (*row[:2], places.get(row[-1], 0))):
+        found[kind, key].append(what)
+    return found
+
+
+def _facts_shown(sheets: Iterable[int]) -> dict[tuple[int, str], Any]:
+    """Return the newest value of what a row shows of a firm, by sheet and name; nothing where it was taken back."""
+    facts = Fact.objects.filter(sheet__in=list(sheets), name__in=("commune", "headcount", HORIZON))
+    rows = facts.order_by("recorded_at", "pk").values_list("sheet", "name", "value")
+    return {(sheet, name): value for sheet, name, value in rows}
+
+
+def _answers(keys: list[int], on: date) -> dict[int, date | None]:
+    """Return which files something answers, by their newest result, with the first of it that closes soon."""
+    newest = Result.objects.filter(submission__in=keys).order_by("submission_id", "-computed_at", "-pk")
+    soon = Min("revision__closes_on", filter=Q(revision__closes_on__range=(on, on + SOON)))
+    rows = (
+        Match.objects.answering()
+        .filter(result__in=newest.distinct("submission_id").values("pk"))
+        .order_by()
+        .values("result__submission")
+    )
+    return dict(rows.annotate(soon=soon).values_list("result__submission", "soon"))
 
 
 def _json(value: str) -> Value:
@@ -300,7 +359,7 @@ def _fact(name: str) -> Subquery:
 
 
 def _horizon() -> Subquery:
-    return _fact("project.horizon")
+    return _fact(HORIZON)
 
 
 def _nearest_deadline(on: date) -> Any:

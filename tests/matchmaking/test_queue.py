@@ -161,7 +161,7 @@ def test_a_dead_address_or_one_to_confirm_is_to_be_dealt_with(officer):
     take_file(submission=unconfirmed, officer=officer)  # seen from then on
     assert set(order(officer, tab=Tab.TO_DO)) == {dead.pk, unconfirmed.pk}
     row = next(row for row in rows_of([dead.pk], on=DAY))
-    assert row.submission.is_dead_address
+    assert row.is_dead_address
 
 
 def test_a_row_says_where_what_and_since_when(officer):

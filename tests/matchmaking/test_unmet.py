@@ -141,7 +141,7 @@ def test_the_queue_marks_what_nothing_answers_and_narrows_to_it():
     nothing, answered = make(needs=(OTHER,)), make()
     user = make_officer()
     keys = queue_of(user, Filters(), on=DAY).values_list("pk", flat=True)
-    marks = {row.submission: row.submission.unanswered for row in rows_of(keys, on=DAY)}
+    marks = {row.submission: not row.is_answered for row in rows_of(keys, on=DAY)}
     assert marks == {nothing: True, answered: False}
     assert list(queue_of(user, Filters(unanswered=True), on=DAY)) == [nothing]
 

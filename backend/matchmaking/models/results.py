@@ -12,6 +12,7 @@ from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.submissions import Submission
 from backend.matchmaking.models.weights import WeightSet
 from backend.schemes.models import Revision, Scheme, SubNeed
+from backend.schemes.taxonomy import sub_needs
 
 N_GUIDES = 3
 
@@ -85,7 +86,11 @@ class Result(models.Model):
     @cached_property
     def ranked(self) -> list["Match"]:
         """Every scheme in order, each with its sheet's name and the need that it serves: read once."""
-        return list(self.matches.select_related("scheme", "need"))
+        matches = list(self.matches.select_related("scheme"))
+        for match in matches:
+            if need := sub_needs().get(match.need_id or ""):
+                match.need = need
+        return matches
 
     @property
     def is_pruned(self) -> bool:

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from backend.common.fields import PlainText
 from backend.matchmaking.models import Submission
 from backend.matchmaking.queue import Filters, Order, Tab, Whose
-from backend.schemes.models import TaxonomyNeed
-from backend.territories.models import ServedEpci
+from backend.schemes.taxonomy import families
+from backend.territories.services import served_epcis
 
 LAST_LIST = "queue"  # in the session: where an address says nothing of a list, the last one that was shown
 TABS = (
@@ -32,7 +32,7 @@ class QueueForm(forms.Form):
         label=_("Entreprise, contact, SIREN ou numéro"),
         required=False,
         max_length=80,
-        widget=forms.SearchInput({"data-key": "/"}),
+        widget=forms.SearchInput({"data-key": "/", "class": "form-control"}),
     )
     tri = forms.ChoiceField(
         label=_("Trier"),
@@ -59,14 +59,21 @@ class QueueForm(forms.Form):
     pour_quand = forms.ChoiceField(
         label=_("Pour quand"), required=False, choices=[("", _("Peu importe")), *Submission.Horizon.choices]
     )
-    rien = forms.BooleanField(label=_("Seulement celles auxquelles rien ne répond"), required=False)
+    rien = forms.BooleanField(
+        label=_("Seulement celles auxquelles rien ne répond"),
+        required=False,
+        widget=forms.CheckboxInput({"class": "form-check-input"}),
+    )
 
     def __init__(self, shown: Mapping[str, str]) -> None:
         super().__init__(shown, auto_id="liste_%s")
-        epcis = ServedEpci.objects.values_list("short_name", "usual_name")
+        epcis = ((epci.short_name, epci.usual_name) for epci in served_epcis())
         self.fields["epci"].choices = [("", _("Toutes")), *epcis]  # type: ignore[attr-defined]
-        needs = TaxonomyNeed.objects.values_list("key", "label")
-        self.fields["besoin"].choices = [("", _("Tous")), *needs]  # type: ignore[attr-defined]
+        self.fields["besoin"].choices = [("", _("Tous")), *((need.key, need.label) for need in families())]  # type: ignore[attr-defined]
+
+    def choices(self) -> list[forms.BoundField]:
+        """Return what is chosen from lists; written out by the page, since each option of a widget is a template."""
+        return [self[name] for name in ("tri", "a_qui", "epci", "besoin", "pour_quand")]
 
     def filters(self) -> Filters:
         self.is_valid()

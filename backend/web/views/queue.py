@@ -149,8 +149,10 @@ def forget_list(request: HttpRequest) -> HttpResponse:
 def pop_just_ended(request: HttpRequest) -> list[Submission]:
     """Return the files whose review the last page ended, so that it can be taken up again."""
     keys = request.session.pop(JUST_ENDED, [])
+    if not keys:
+        return []
     files = Submission.objects.visible_to(signed_in(request)).filter(pk__in=keys, reviewed_by=signed_in(request))
-    return list(files.select_related("sheet").order_by("pk")) if keys else []
+    return list(files.select_related("sheet").order_by("pk"))
 
 
 def ticked(request: HttpRequest) -> list[Submission]:
