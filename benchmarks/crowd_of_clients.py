@@ -16,7 +16,16 @@ def post(address: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bytes:
+def get(address: str, cookie: str) -> bytes:
+    """Return a request for a page as bytes, of somebody who is signed in."""
+    head = (
+        f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Proto: https\r\n"
+        f"X-Forwarded-For: 127.0.0.1\r\nSec-Fetch-Site: same-origin\r\nCookie: {cookie}\r\n\r\n"
+    )
+    return head.encode()
+
+
+async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bytes:
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     _, _, rest = head.lower().partition(b"content-length: ")
@@ -34,7 +43,7 @@ async def _all(port: int, requests: Sequence[bytes], n_clients: int) -> tuple[li
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
         for number, request in waiting:
             start = perf_counter()
-            bodies[number] = await _ask(reader, writer, request)
+            bodies[number] = await exchange(reader, writer, request)
             seconds[number] = perf_counter() - start
         writer.close()
 

@@ -7,7 +7,6 @@ session, which must be on this machine. Nothing is judged here: a test bounds th
 """
 
 import gzip
-import os
 import sys
 import time
 from importlib import import_module
@@ -32,9 +31,11 @@ LISTS = (
     "/agent/", "/agent/?etat=a-rappeler", "/agent/?etat=offerts", "/agent/?etat=a-traiter", "/agent/?etat=suivis",
     "/agent/?etat=tous&page=20", "/agent/?etat=tous&recherche=lefort&tri=nom",
 )  # fmt: skip
-TIMES = 15
+TIMES = 40
 OFFICERS = ("claire.vasseur@jonction.example", "marc.delaunay@jonction.example")
-TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
+
+
+type Cost = tuple[float, float]  # seconds of processor, here and in PostgreSQL
 
 
 def main(addresses: list[str]) -> None:
@@ -46,14 +47,12 @@ def main(addresses: list[str]) -> None:
         user = User.objects.get(email=address)
         cookie = signed_in(user)
         first = Submission.objects.visible_to(user).waiting().still_open().order_by("-filed_at").first()
-        pages = (LAYOUT, *LISTS, *([f"/agent/{first.pk}/?etat=a-lire"] if first else []))
-        layout = 0.0
+        pages = (*LISTS, *([f"/agent/{first.pk}/?etat=a-lire"] if first else []))
         for page in pages:
-            web, base, n_queries, body = measured(page, cookie)
-            layout = layout or web + base
+            layout, cost, n_queries, body = measured(page, cookie)
             weight = f"{len(body) / 1000:.0f} | {len(gzip.compress(body)) / 1000:.1f}"
-            cost = f"{1000 * web:.0f} | {1000 * base:.0f} | {(web + base) / layout:.1f} ×"
-            print(f"| {user} | `{page}` | {n_queries} | {weight} | {cost} |")
+            times = f"{1000 * cost[0]:.0f} | {1000 * cost[1]:.0f} | {sum(cost) / sum(layout):.1f} ×"
+            print(f"| {user} | `{page}` | {n_queries} | {weight} | {times} |")
 
 
 def signed_in(user: User) -> str:
@@ -66,15 +65,15 @@ def signed_in(user: User) -> str:
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 
-def measured(page: str, cookie: str) -> tuple[float, float, int, bytes]:
-    """Return the seconds of processor of a page here and in PostgreSQL, how much it asks it, and what it answers."""
-    get(page, cookie)
-    seconds, before = [], postgres_seconds()
-    for _ in range(TIMES):
-        start = time.process_time()
-        get(page, cookie)
-        seconds.append(time.process_time() - start)
-    base = (postgres_seconds() - before) / TIMES
+def measured(page: str, cookie: str) -> tuple[Cost, Cost, int, bytes]:
+    """Return what the layout and a page cost, asked in turn, how much the page asks of PostgreSQL, and its bytes."""
+    costs: dict[str, list[Cost]] = {LAYOUT: [], page: []}
+    for _ in range(TIMES + 1):
+        for each in (LAYOUT, page):
+            here, there = time.process_time(), postgres_seconds()
+            get(each, cookie)
+            took = time.process_time() - here
+            costs[each].append((took, postgres_seconds() - there))
     asked: list[str] = []
 
     def count(execute, sql, *rest):
@@ -83,16 +82,14 @@ def measured(page: str, cookie: str) -> tuple[float, float, int, bytes]:
 
     with connection.execute_wrapper(count):
         body = get(page, cookie)
-    return median(seconds), base, len(asked), body
+    return *(tuple(map(median, zip(*costs[each][1:], strict=True))) for each in (LAYOUT, page)), len(asked), body
 
 
 def postgres_seconds() -> float:
     """Return the processor time of our session of PostgreSQL, which stays open between pages."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        pid = cursor.fetchone()[0]
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_SECONDS  # utime, stime
+    connection.ensure_connection()
+    pid = connection.connection.info.backend_pid
+    return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[0]) / 1e9
 
 
 def get(page: str, cookie: str) -> bytes:

@@ -14,15 +14,12 @@ import argparse
 import json
 import os
 import secrets
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from io import StringIO
 from math import inf
-from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 from typing import Any
@@ -51,17 +48,14 @@ from benchmarks import by_orm, shares, single  # noqa: E402
 from benchmarks.crowd_of_clients import N_CLIENTS, post, send  # noqa: E402
 from benchmarks.first_answer import ask  # noqa: E402
 from benchmarks.published import publish  # noqa: E402
+from benchmarks.served import processor_seconds, serve, server_seconds  # noqa: E402
 from benchmarks.synthetic import DAY, SEED, Country, Firm, firms  # noqa: E402
 from benchmarks.timing import Clock, Table, race  # noqa: E402
 
-ROOT = Path(__file__).parents[1]
 N_SCHEMES, N_QUESTIONS = 5_000, 200
 N_WARM = 4  # times that each question is asked first: a worker gets half of them
 ENGINE, ORM, FIXED = "engine", "Django ORM", "fixed bytes"
 ADDRESSES = {ENGINE: "api/v1/match", ORM: by_orm.ADDRESS, FIXED: by_orm.FIXED_ADDRESS}
-TICKS = os.sysconf("SC_CLK_TCK")
-# Fields of /proc/PID/stat from the state on: the parent, the time of its own, that of the children that ended.
-PARENT, OWN, ENDED = 1, slice(11, 13), slice(13, 15)
 AROUND = "HTTP and Django"
 # Functions as their callers name them. What a view of the API does beside them is the library's: parsing, serialising.
 PARTS: dict[tuple[Any, str], str] = {
@@ -175,30 +169,6 @@ def _seconds(work: Callable[[], object]) -> float:
 # -- over HTTP
 
 
-@contextmanager
-def serve() -> Iterator[tuple[int, int]]:
-    """Serve as production does; give the port and the process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    child = subprocess.Popen(  # noqa: S603
-        [ROOT / "scripts" / "start", "web"],
-        cwd=ROOT,
-        env={**os.environ, "JONCTION_BIND": "127.0.0.1", "JONCTION_PORT": str(port), "PYTHONPATH": str(ROOT)},
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while child.poll() is None and time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield port, child.pid
-    finally:
-        child.terminate()
-        child.wait()
-
-
 def over_http(table: Table, bodies: Sequence[bytes], *, rounds: int, n_passes: int) -> None:
     """The addresses in turn: throughput, waits, time of the processor."""
     with ExitStack() as servers:  # one each: what a process keeps of one way is not in the way of another
@@ -241,36 +211,6 @@ def comparable(body: bytes) -> dict[str, Any]:
         match["score_parts"] = {name: points for name, points in match["score_parts"].items() if points}
         del match["need"]
     return answer
-
-
-def processor_seconds(pid: int) -> dict[str, float]:
-    """Return the time of the processor that the server, PostgreSQL and the clients took since they started."""
-    return {
-        "server": sum(map(_ticks, _children(pid))) / TICKS,
-        "PostgreSQL": server_seconds(),
-        "clients": time.process_time(),
-    }
-
-
-def server_seconds() -> float:
-    """Return the time of the processor that PostgreSQL took: a process a connection, and those that ended."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        server = _fields(cursor.fetchone()[0])[PARENT]
-    return (sum(map(_ticks, _children(server))) + sum(map(int, _fields(server)[ENDED]))) / TICKS
-
-
-def _children(pid: int | str) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-
-
-def _fields(pid: int | str) -> list[str]:
-    """Return what the system tells of a process, from its state on."""
-    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-
-
-def _ticks(pid: int | str) -> int:
-    return sum(map(int, _fields(pid)[OWN]))
 
 
 if __name__ == "__main__":
