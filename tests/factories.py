@@ -27,7 +27,8 @@ from backend.notifications.frequency_cap import Turn
 from backend.notifications.models import Notification
 from backend.notifications.services import Message, email_of, enqueue_email
 from backend.notifications.suppression import record_delivery
-from backend.schemes.models import Revision, Scheme
+from backend.schemes.caretaking import name_caretaker
+from backend.schemes.models import Revision, Scheme, SheetOwner
 from backend.schemes.services import load_catalogue
 from backend.steering.mailing import confirm_recipient
 from backend.steering.models import NoteRecipient
@@ -176,6 +177,12 @@ def make_recipient(*, confirmed: bool = False, **changes) -> NoteRecipient:
 def note_link(recipient: NoteRecipient | None = None) -> str:
     """Return the token of the link by which a recipient of the note says yes and reads it."""
     return make_link(kind=Kind.NOTE, object_id=(recipient or make_recipient()).pk)
+
+
+def sheets_link(email: str = "conseil@cci.example", key: str = "cci-oise") -> str:
+    """Return the token of the link of somebody without an account who looks after a sheet."""
+    name_caretaker(scheme=Scheme.objects.get(source_key=key), lead=make_lead(), email=email)
+    return make_link(kind=Kind.SHEETS, object_id=SheetOwner.objects.get(email=email).pk)
 
 
 def stop_link(address: str, topic: str) -> str:

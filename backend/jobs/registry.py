@@ -20,6 +20,7 @@ from backend.privacy.retention import apply_retention
 from backend.schemes import approvals
 from backend.schemes.dates import check_expiry, check_reviews
 from backend.schemes.duplicates.keeping import search_duplicates
+from backend.schemes.enquiries import ask_owners
 from backend.schemes.links.checking import check_pages
 from backend.schemes.observing import follow_observations
 from backend.schemes.summary import send_summaries
@@ -220,6 +221,14 @@ JOBS: dict[str, Job] = {
             what="Écrit aux rédacteurs du catalogue, une fois par semaine, ce qui attend.",
             work=send_summaries,
             at=time(7, 30),
+            late_after=30 * HOUR,
+        ),
+        Job(
+            name="sheets.ask",
+            label="Fiches à confirmer",
+            what="Demande quatre fois par an à qui suit une fiche locale si elle est juste ; dit qui ne répond pas.",
+            work=ask_owners,
+            at=time(8, 40),
             late_after=30 * HOUR,
         ),
         Job(

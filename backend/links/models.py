@@ -20,6 +20,7 @@ class Kind(models.TextChoices):
     SHARE = "share", _("partage en lecture")
     SURVEY = "survey", _("question sur la suite d’une demande")
     NOTE = "note", _("note au comité")
+    SHEETS = "sheets", _("fiches à confirmer")
 
 
 # Those whose object is a file.
@@ -49,6 +50,7 @@ RULES = {
     Kind.SHARE: Rule(view="share", lifetime=timedelta(days=30)),
     Kind.SURVEY: Rule(view="survey", lifetime=timedelta(days=396)),
     Kind.NOTE: Rule(view="committee_note", lifetime=timedelta(days=396)),
+    Kind.SHEETS: Rule(view="owner_sheets", lifetime=timedelta(days=120)),  # a quarter, and the month of the silence
 }
 
 

@@ -14,6 +14,7 @@ class Audience(StrEnum):
     OFFICER = "officer"
     STAFF = "staff"  # whoever signs in: editors, administrators, and officers about their own account
     VISITOR = "visitor"
+    OWNER = "owner"  # who looks after sheets of the catalogue, without an account
     COMMITTEE = "committee"  # who receives the note of the territory, without an account
 
 
@@ -71,6 +72,7 @@ SURVEYS = "surveys:{about}"
 OFFICER_NOTICES = "officer_notices"
 CATALOGUE = "catalogue"
 COMMITTEE_NOTE = "committee_note"
+SHEETS = "sheets"
 
 
 def _letter(
@@ -105,6 +107,10 @@ def _notice(name: str, label: str, *, reply_to_author: bool = False) -> EmailKin
 
 def _catalogue(name: str, label: str) -> EmailKind:
     return EmailKind(name=name, label=label, audience=Audience.STAFF, opt_out=OptOut.ACCOUNT_PAGE, topic=CATALOGUE)
+
+
+def _sheets(name: str, label: str) -> EmailKind:
+    return EmailKind(name=name, label=label, audience=Audience.STAFF, opt_out=OptOut.ACCOUNT_PAGE, topic=SHEETS)
 
 
 def _account(name: str, label: str, *links: str) -> EmailKind:
@@ -167,6 +173,17 @@ KINDS = {
             topic=COMMITTEE_NOTE,
             links=frozenset({"note", "stop"}),
         ),
+        # to those who look after sheets of the territory, and who lead them
+        _sheets("sheets_to_confirm", _("Fiches à confirmer")),
+        EmailKind(
+            name="sheets_by_link",
+            label=_("Fiches à confirmer, sans compte"),
+            audience=Audience.OWNER,
+            opt_out=OptOut.ONE_CLICK,
+            topic=SHEETS,
+            links=frozenset({"sheets", "stop"}),
+        ),
+        _sheets("sheets_silent", _("Fiches que personne ne confirme")),
         # to those who work on the catalogue
         _catalogue("proposal_notice", _("Fiche à relire")),
         _catalogue("proposal_decided", _("Décision sur une proposition")),

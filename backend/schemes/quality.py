@@ -48,6 +48,7 @@ SEVERITIES: dict[str, Severity] = {
     "relation_archived": Severity.TO_MEND,
     "relation_contradiction": Severity.TO_MEND,
     "sheet_old": Severity.TO_MEND,
+    "no_owner": Severity.TO_MEND,
     "criterion_without_source": Severity.TO_MEND,
     "no_next_step": Severity.TO_MEND,
     "no_contact": Severity.TO_MEND,
@@ -170,6 +171,8 @@ def _content(revision: Revision) -> Iterator[tuple[str, str]]:
         yield "amount_missing", f"montant absent, alors que c’est de l’argent ({revision.get_kind_display()})"
     if not (revision.contact_name or revision.contact_url or revision.contact_phone):
         yield "no_contact", "aucun contact"
+    if revision.level in Revision.OF_TERRITORY and not revision.owner:
+        yield "no_owner", "locale ou départementale, et aucune organisation ne la suit"
     if not revision.next_step:
         yield "no_next_step", "aucune première démarche"
 

@@ -23,7 +23,7 @@ KEYS = {
     "targeted_naf", "window", "criteria", "amount", "state_aid_regime", "legal_basis", "documents",
     "preparation_days", "next_step", "contact", "url", "sources", "relations", "notes", "corrections",
 }  # fmt: skip
-OPTIONAL_KEYS = {"public_contact", "review_by", "variant_of", "targeted_naf_2025"}
+OPTIONAL_KEYS = {"public_contact", "review_by", "variant_of", "targeted_naf_2025", "owner"}
 AMOUNT_EUR = ("floor_eur", "ceiling_eur", "spend_min_eur", "spend_max_eur", "cost_left_eur")
 EVIDENCE = ("source", "place", "excerpt")  # of a condition or an amount: where it was read
 AMOUNT = ("text", "unit", "rate_max_pct", "rates", *AMOUNT_EUR, "in_kind", "duration", *EVIDENCE)
@@ -132,7 +132,7 @@ def read_record(revision: Revision) -> Record:
 
 
 _SAME_NAME = (
-    "name", "summary", "kind", "level", "confidence", "as_of", "review_by", "variant_of", "applicants",
+    "name", "summary", "kind", "level", "owner", "confidence", "as_of", "review_by", "variant_of", "applicants",
     "targeted_naf", "targeted_naf_2025", "preparation_days", "state_aid_regime", "legal_basis", "documents",
     "next_step", "url",
     "public_contact", "notes", "corrections",
@@ -160,6 +160,7 @@ def normalise(record: Record) -> Record:
         **{name: _absent(value) for name, value in record.items()},
         "public_contact": bool(record.get("public_contact")),
         "review_by": record.get("review_by"),
+        "owner": record.get("owner"),
         "variant_of": record.get("variant_of"),
         "applicants": sorted(record["applicants"]),
         "targeted_naf": record["targeted_naf"],

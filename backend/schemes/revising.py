@@ -191,6 +191,7 @@ def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
         summary=_text(record["summary"]),
         kind=_text(record["kind"]),
         level=_text(record["level"]),
+        owner=_text(record.get("owner")),
         confidence=record["confidence"],
         as_of=record["as_of"],
         review_by=record.get("review_by"),

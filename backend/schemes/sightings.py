@@ -155,7 +155,8 @@ def _seen(
         one = opened or told
         if one is None:
             return None
-        effect = Effect.PROPOSED if one is opened and one.added_by_id is not None else Effect.AT_ONCE
+        is_word = one.added_by_id is not None or one.answer_id is not None  # of one person
+        effect = Effect.PROPOSED if one is opened and is_word else Effect.AT_ONCE
         return Derived(window=_with_sighting(record, one, life), observation=one, effect=effect)
     if opened is None or opened not in news or not _is_over(window, _day(opened)):
         return None

@@ -26,8 +26,10 @@ from backend.matchmaking.models import WeightSet
 from backend.matchmaking.review_policies import set_policy
 from backend.matchmaking.reviews import end_review
 from backend.links.models import Kind
+from backend.links.services import make_link
 from backend.matchmaking.weights import write_weights
-from backend.schemes.models import Revision, Scheme, SubNeed, TaxonomyNeed
+from backend.schemes.caretaking import name_caretaker
+from backend.schemes.models import Revision, Scheme, SheetOwner, SubNeed, TaxonomyNeed
 from backend.steering.mailing import add_recipient, confirm_recipient
 from backend.steering.models import FileFact, PageCount, StepFact
 from backend.steering.nightly import rebuild
@@ -90,12 +92,14 @@ keep(date(2026, 10, 1), small=(3.0, 2.5, 3.4))
 PageCount.objects.create(day=date(2026, 10, 12), kind="home", n_pages=321)
 asked, receives = (add_recipient(user=territory, email=f"{name}@mairie.example") for name in ("maire", "elue"))
 confirm_recipient(receives)
+name_caretaker(scheme=Scheme.objects.get(source_key="cci-oise"), lead=territory, email="conseil@cci.example")
 print(json.dumps({
     "unconfirmed": link_to(unconfirmed), "waiting": link_to(waiting), "nothing": link_to(nothing),
     "decided": link_to(decided), "access": link_to(decided, Kind.ACCESS),
     "nothing_pk": nothing.pk, "reviewed": link_to(reviewed), "waiting_pk": waiting.pk, "decided_pk": decided.pk,
     "reviewed_pk": reviewed.pk, "offered_pk": offered.pk, "confirm": link_to(unconfirmed, Kind.CONFIRM),
     "dated": link_to(dated), "asked_note": note_link(asked), "note": note_link(receives),
+    "sheets": make_link(kind=Kind.SHEETS, object_id=SheetOwner.objects.get().pk),
     "stop": stop_link("x@firm.example", decided.alert.topic),
     "weights": weights.pk, "draft": Scheme.objects.drafts().first().pk, "scheme": schemes[0].pk,
 }))
@@ -152,6 +156,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
         "resultat-deux-dates": f"/resultat/{made['dated']}/",
         "note-a-accepter": f"/comite/{made['asked_note']}/",
         "note-recue": f"/comite/{made['note']}/",
+        "fiches-par-lien": f"/porteur/{made['sheets']}/",
         "resultat-relu": f"/resultat/{made['reviewed']}/",
         "corriger": f"/resultat/{made['reviewed']}/corriger/",
     }.items():

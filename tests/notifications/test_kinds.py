@@ -40,7 +40,7 @@ def test_what_can_be_stopped_has_a_topic_and_nothing_else_has():
 
 
 def test_only_lists_are_stopped_with_one_click():
-    lists = {"alert", "survey", "committee_note"}
+    lists = {"alert", "survey", "committee_note", "sheets_by_link"}
     assert {name for name, kind in KINDS.items() if kind.opt_out is OptOut.ONE_CLICK} == lists
     assert {name for name, kind in KINDS.items() if "stop" in kind.links} == lists
 

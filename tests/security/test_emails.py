@@ -38,6 +38,9 @@ from backend.notifications.models import Notification
 from backend.notifications.services import deliver, has_stopped
 from backend.privacy.consent import withdraw_consent
 from backend.schemes.approvals import approve, publish_due
+from backend.schemes.caretaking import name_caretaker
+from backend.schemes.enquiries import PATIENCE as SHEETS_PATIENCE
+from backend.schemes.enquiries import ask_owners
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.schemes.previews import leave_remark, make_preview
 from backend.schemes.publishing import refuse
@@ -84,6 +87,7 @@ SECRET = {
     "/apercu/": "preview",
     "/bilan/": "survey",
     "/comite/": "note",
+    "/porteur/": "sheets",
     "/compte/mot-de-passe/nouveau/": "password",
 }
 
@@ -259,6 +263,27 @@ def committee_note():
     return {reader.email}, ""
 
 
+def sheets_to_confirm():
+    above = make_lead()
+    ask_owners(on=DAY)
+    return {above.email}, ""
+
+
+def sheets_by_link():
+    make_lead()
+    name_caretaker(scheme=get_scheme("cci-oise"), lead=make_lead(), email="conseil@cci.example")
+    ask_owners(on=DAY)
+    return {"conseil@cci.example"}, ""
+
+
+def sheets_silent():
+    lead, officer = make_officer(role="epci_lead"), make_officer()
+    name_caretaker(scheme=get_scheme("arc-parcs-activites"), lead=lead, user=officer)
+    ask_owners(on=DAY)
+    ask_owners(on=DAY + SHEETS_PATIENCE)
+    return {lead.email}, ""
+
+
 def catalogue_week():
     make_task(get_scheme())
     editor = make_editor()
@@ -349,6 +374,13 @@ EXPECTED = {
     "note_confirm": Expected(note_confirm, ("une fois par mois", "effacée dans 30 jours")),
     "committee_note": Expected(
         committee_note, ("chiffres arrêtés", "moins de 5", "aucune action", "ne plus recevoir ces courriels")
+    ),
+    "sheets_to_confirm": Expected(
+        sheets_to_confirm, ("Bonjour Claire", "Accompagnement CCI", "Choisir vos courriels")
+    ),
+    "sheets_by_link": Expected(sheets_by_link, ("Accompagnement CCI", "e plus recevoir ces courriels")),
+    "sheets_silent": Expected(
+        sheets_silent, ("n’a pas répondu depuis le 24 novembre 2026", "Demandez-lui", "Choisir vos courriels")
     ),
     "catalogue_week": Expected(catalogue_week, ("Choisir vos courriels",)),
     "invitation": Expected(invitation, ("trois jours", "ne sert qu’une fois")),

@@ -66,6 +66,7 @@ def test_an_altered_token_opens_nothing(altered):
         (Kind.FEED, 397 * DAY),  # 13 months, and a day since uses of the page are noted once a day
         (Kind.SURVEY, 396 * DAY),
         (Kind.NOTE, 396 * DAY),
+        (Kind.SHEETS, 120 * DAY),
     ],
 )
 def test_a_link_ends_with_the_life_of_its_kind_however_much_it_is_used(kind, lives, clock):

@@ -54,6 +54,7 @@ APPEND_ONLY = {
     "schemes_relation",
     "schemes_revision",
     "schemes_servedneed",
+    "schemes_sheetanswer",
     "schemes_source",
     "schemes_tagdecision",
     "schemes_windowobservation",

@@ -44,6 +44,7 @@ from tests.factories import (
     make_recipient,
     make_submission,
     note_link,
+    sheets_link,
     stop_link,
     survey_link,
 )
@@ -77,6 +78,7 @@ def everyone(status: Any) -> dict[str, Any]:
     return dict.fromkeys(ROLES, status)
 
 
+LOOKED_AFTER = {ARC: "arc-parcs-activites", CCLO: "lamotte-plateforme"}  # a sheet of each
 PUBLIC = everyone(OK)
 SIGNED_IN = {**everyone(OK), "visitor": LOGIN}
 # Files: those in charge act, the territory lead looks, and nobody else learns that they exist.
@@ -430,6 +432,14 @@ TABLE: dict[str, Row] = {
     "note_recipients": page({**LEADS, "epci_lead": 404}),
     "note_recipient_remove": Row({**LEADS, "epci_lead": 404}, method="post", args=lambda case: [make_recipient().pk]),
     "committee_note": Row(PUBLIC, args=lambda case: [note_link()]),
+    "owner_sheets": Row(PUBLIC, args=lambda case: [sheets_link()]),
+    "my_sheets": page({**everyone(404), "visitor": LOGIN, "epci_lead": OK, "territory_lead": OK}),
+    "sheet_caretaker": Row(
+        {**everyone(404), "visitor": LOGIN, "epci_lead": OK, "territory_lead": OK},
+        {**everyone(404), "visitor": LOGIN, "territory_lead": OK},
+        method="post",
+        args=lambda case: [Scheme.objects.get(source_key=LOOKED_AFTER[case.file.epci.short_name]).pk],
+    ),
     "territory_policies": page({**everyone(403), "visitor": LOGIN, "territory_lead": OK}),
     "territory_policy": page({**everyone(403), "visitor": LOGIN, "territory_lead": OK}, "energie"),
     "territory_schemes": page(LEADS),

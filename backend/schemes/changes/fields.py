@@ -20,7 +20,7 @@ CRITERION = "criterion:"  # before the digest of a condition
 PRESENCE = "presence"  # whether the record is still in the file of its source
 CONTACT = {"name": "Contact", "url": "Page de contact", "phone": "Téléphone du contact"}
 NOT_COMPARED = {
-    "confidence", "as_of", "review_by", "variant_of", "needs", "public_contact", "relations", "sources",
+    "owner", "confidence", "as_of", "review_by", "variant_of", "needs", "public_contact", "relations", "sources",
     "notes", "corrections",
 }  # fmt: skip
 TOGETHER = ("state", "opens_on", "closes_on")  # of a window: one without the others may contradict itself

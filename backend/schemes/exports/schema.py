@@ -64,6 +64,7 @@ def _scheme() -> Schema:
         summary={"type": "string"},
         kind=_choice(Revision.Kind, "Forme du soutien ; « types_aides » en est le nom français."),
         level=_choice(Revision.Level, "Niveau auquel il est décidé."),
+        owner={**TEXT, "description": "Organisation qui dit chaque trimestre si la fiche est juste."},
         confidence=_choice(Revision.Confidence, "Ce qui a été vérifié dans une source."),
         as_of={"type": "string", "format": "date", "description": "Jour auquel les faits ont été relevés."},
         review_by=DAY,

@@ -30,7 +30,8 @@ RULES = (
     "preparation_days",
 )  # the engine reads them too
 NAMES = (
-    "key", "name", "summary", "kind", "level", "confidence", "as_of", "review_by", "variant_of", "applicants",
+    "key", "name", "summary", "kind", "level", "owner", "confidence", "as_of", "review_by", "variant_of",
+    "applicants",
     "targeted_naf", "targeted_naf_2025", "preparation_days", "next_step", "documents", "url", "public_contact",
     "state_aid_regime", "legal_basis", "notes", "corrections",
 )  # fmt: skip
@@ -64,6 +65,12 @@ class SheetForm(forms.Form):
     summary = _area("Résumé", required=True, help_text="Une ou deux phrases : ce que l’entreprise obtient.")
     kind = forms.ChoiceField(label=_("Forme"), choices=Revision.Kind)
     level = forms.ChoiceField(label=_("Niveau"), choices=Revision.Level)
+    owner = PlainText(
+        label=_("Suivie par"),
+        required=False,
+        max_length=200,
+        help_text=_("L’organisation qui dit chaque trimestre si une fiche locale ou départementale est juste."),
+    )
     confidence = forms.ChoiceField(label=_("Vérification"), choices=Revision.Confidence)
     as_of = day_field("État au", required=True, help_text="Le jour où la fiche a été relue en entier.")
     review_by = day_field("À revoir avant le", help_text="Vide : 180 jours après avoir été relue.")
@@ -158,6 +165,7 @@ class SheetForm(forms.Form):
             "summary",
             "kind",
             "level",
+            "owner",
             "applicants",
             "targeted_naf",
             "targeted_naf_2025",

@@ -3,6 +3,7 @@
 With its modules this is one of the two doors to the engine: it answers "is this well formed?", of criteria and links.
 """
 
+from backend.schemes.models.caretaking import Caretaker, SheetAnswer, SheetEnquiry, SheetOwner
 from backend.schemes.models.changes import Counterpart, FieldDecision, SetAside, SourceChange
 from backend.schemes.models.duplicates import DuplicateDecision, DuplicatePair
 from backend.schemes.models.editing import CatalogueTask, Proposal, ProposalEdit
@@ -35,6 +36,7 @@ __all__ = [
     "ANSWERS",
     "RATE_COLUMNS",
     "SHORT_NOTICE_DAYS",
+    "Caretaker",
     "CatalogueTask",
     "Counterpart",
     "Criterion",
@@ -58,6 +60,9 @@ __all__ = [
     "Scheme",
     "ServedNeed",
     "SetAside",
+    "SheetAnswer",
+    "SheetEnquiry",
+    "SheetOwner",
     "Source",
     "SourceChange",
     "SourceCopy",

@@ -58,6 +58,14 @@ class WindowObservation(models.Model):
         verbose_name=_("fiche importée"),
         help_text="The version of the linked record that says it, where an import added it.",
     )
+    answer = models.ForeignKey(
+        "schemes.SheetAnswer",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("réponse de qui suit la fiche"),
+    )
     added_at = models.DateTimeField(_("ajoutée le"))
     objects = WindowObservationQuerySet.as_manager()
 
@@ -101,11 +109,11 @@ class WindowObservation(models.Model):
     @property
     def is_of_file(self) -> bool:
         """Whether it comes from a file that people review in a diff."""
-        return self.record_id is None and self.added_by_id is None
+        return self.record_id is None and self.added_by_id is None and self.answer_id is None
 
     @property
     def adder(self) -> str:
         """Who or what added it."""
         if self.record_id is not None:
             return "import"
-        return str(self.added_by or "fichier du catalogue")
+        return str(self.added_by or ("qui suit la fiche" if self.answer_id else "fichier du catalogue"))

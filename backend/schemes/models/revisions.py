@@ -123,6 +123,8 @@ class Revision(models.Model):
         NATIONAL = "national", _("national")
         EU = "eu", _("européen")
 
+    OF_TERRITORY = (Level.LOCAL, Level.DEPARTMENTAL)  # an organisation looks after each of these
+
     class Confidence(models.TextChoices):
         VERIFIED = "verified", _("vérifié")
         PARTLY_VERIFIED = "partly_verified", _("vérifié en partie")
@@ -160,6 +162,12 @@ class Revision(models.Model):
     # Empty only in records of other sites, which do not always say it.
     kind = models.CharField(_("forme"), max_length=20, choices=Kind, blank=True)
     level = models.CharField(_("niveau"), max_length=12, choices=Level, blank=True)
+    owner = models.CharField(
+        _("suivie par"),
+        max_length=200,
+        blank=True,
+        help_text=_("L’organisation qui dit chaque trimestre si une fiche locale ou départementale est juste."),
+    )
     confidence = models.CharField(_("vérification"), max_length=16, choices=Confidence)
     as_of = models.DateField(_("état au"))
     review_by = models.DateField(_("à revoir avant le"), null=True, blank=True)

@@ -35,6 +35,7 @@ TOPICS = {
     "alerts": _("les alertes sur votre résultat"),
     "surveys": _("nos questions sur la suite de votre demande"),
     "committee_note": _("la note mensuelle au comité"),
+    "sheets": _("nos questions sur les fiches que vous suivez"),
     "officer_notices": _("ce qui arrive et ce qui attend, chaque matin, et les dossiers transmis"),
 }
 
