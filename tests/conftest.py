@@ -11,9 +11,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from _pytest.runner import runtestprotocol
 from django.db import connection
 from hypothesis import HealthCheck, settings
 
+from backend.common.data_stack import with_room
 from tests import reference
 from tests.reference import ROOT
 
@@ -116,6 +118,15 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run a test as pytest does, with room on the stack: a fifth of all processor time went where there was none."""
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    with_room(runtestprotocol)(item, nextitem=nextitem)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
