@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from matching.centroids import Centroids
 from matching.language import Heard, Language
-from matching.sentences import Sentence, Span, clauses_of, sentences_of
+from matching.sentences import Sentence, Span, clauses_of, coordinated, sentences_of
 from matching.text import tokens, words
 
 FILLER = "filler"  # the class of what greets, presents, thanks or says how to call
@@ -199,7 +199,8 @@ class NeedReader:
         if len(kept) == 1:
             parts = self._clauses(text, kept[0])
         else:
-            parts = [(span, self._asserted(text, [span])[1]) for span, _ in kept]
+            spans = [part for span, _ in kept for part in coordinated(text, span)]
+            parts = [(span, self._asserted(text, [span])[1]) for span in spans]
         parts = [(span, part) for span, part in parts if self._says_something(part)]
         if len(parts) < 2:
             parts = []

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 # A full stop inside a number or an address ends nothing.
 _ENDS = re.compile(r"[.…]+(?=\s|$)|[!?;\n]+")
+# Two clauses, each with its own subject: "je cherche un soudeur et je voudrais un robot".
+_SUBJECTS = re.compile(r"\s(?:et|mais)(?=\s(?:je|nous|on)\s|\sj['’])", re.IGNORECASE)
 _COMMAS = re.compile(r"[,:()]+(?=\s|$)|\s[-–—(]\s?")
 
 
@@ -36,6 +38,16 @@ def sentences_of(text: str) -> list[Sentence]:
 def clauses_of(text: str, span: Span) -> list[Span]:
     """Return the clauses of a part of a text that has a letter or a digit, in order."""
     return _between(text, span, _COMMAS)
+
+
+def coordinated(text: str, span: Span) -> list[Span]:
+    """Return the parts of a sentence of which each begins with the speaker as its subject; itself where it is one.
+
+    >>> text = "Je ne trouve pas de soudeurs et je voudrais un robot"
+    >>> [text[start:end] for start, end in coordinated(text, Span(0, len(text)))]
+    ['Je ne trouve pas de soudeurs', 'je voudrais un robot']
+    """
+    return _between(text, span, _SUBJECTS)
 
 
 def _between(text: str, span: Span, marks: re.Pattern[str]) -> list[Span]:

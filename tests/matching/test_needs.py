@@ -90,6 +90,7 @@ def test_what_is_ticked_weighs_one_and_is_certain_whatever_the_words() -> None:
     [
         "je cherche deux soudeurs et mon électricité a doublé",
         "Je cherche deux soudeurs. Et puis ma facture d'électricité a doublé, c'est trop.",
+        "Je ne trouve pas de soudeurs et j'ai une facture d'électricité doublée ; mes équipes ont un procès.",
     ],
 )
 def test_two_needs_of_one_text_are_both_heard(text: str) -> None:
