@@ -103,7 +103,9 @@ def deadline(revision: Revision, *, on: date) -> str:
 def dates(revision: Revision, *, on: date) -> str:
     """Say what the dates of a sheet are, as seen on a day: a page read again changes nothing of them."""
     found, left = window_on(revision, on=on), revision.days_left(on)
-    text = window(revision.window_state, revision.opens_on, revision.closes_on)
+    # Once it is open, its first day is no news; where no last day is known, it is all that is.
+    is_past = found in TAKING and revision.closes_on is not None
+    text = window(revision.window_state, None if is_past else revision.opens_on, revision.closes_on)
     if found == WindowOn.CLOSED and revision.closes_on and revision.closes_on < on:
         text = f"fermé depuis le {day(revision.closes_on)}"
     elif found == WindowOn.UPCOMING and revision.opens_on:

@@ -1,5 +1,6 @@
 """Numbers and days as French is written."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -8,6 +9,14 @@ from functools import lru_cache
 from django.utils import formats
 
 NBSP = "\N{NO-BREAK SPACE}"
+_MONTHS = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
+_UNITS = rf"(?:[kM]|Md)?€|%|(?:ans?|mois|jours?|heures?|semaines?|salariés?|{_MONTHS})\b"
+_INSIDE = re.compile(rf"(?<=\d) (?=\d{{3}}(?!\d)|{_UNITS})|(?<=1er) (?=(?:{_MONTHS})\b)|(?<=«) | (?=[»:;!?])")
+
+
+def unbroken(text: str) -> str:
+    """Join what no line may part: the digits of a number and its unit, a day and its month, quotes and signs."""
+    return _INSIDE.sub(NBSP, text)
 
 
 def euros(amount: float) -> str:

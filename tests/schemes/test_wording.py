@@ -268,6 +268,19 @@ def test_an_amount_is_written_as_people_say_it(value, text):
 
 
 @pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("De 4 500 € à 1 250 000 €", "De 4_500_€ à 1_250_000_€"),
+        ("80 % sur 36 mois, 2,5 M€ au plus", "80_% sur 36_mois, 2,5_M€ au plus"),
+        ("du 1er janvier au 31 mars 2027", "du 1er_janvier au 31_mars 2027"),
+        ("« Étude » : qui ? 12 août, 12 maisons", "«_Étude_»_: qui_? 12_août, 12 maisons"),
+    ],
+)
+def test_no_line_parts_a_number_from_its_unit(written, text):
+    assert typography.unbroken(written) == text.replace("_", typography.NBSP)
+
+
+@pytest.mark.parametrize(
     ("count", "text"), [(1, "1 mois"), (11, "11 mois"), (12, "1 an"), (18, "18 mois"), (24, "2 ans"), (0, "0 mois")]
 )
 def test_months_are_years_where_they_are_whole(count, text):
@@ -336,6 +349,11 @@ def test_a_deadline_that_comes_near_is_counted(days, text):
             {"window_state": "dated", "opens_on": date(2026, 11, 25), "closes_on": date(2026, 12, 31)},
             "Ouvre le 25 novembre 2026, jusqu’au 31 décembre 2026 inclus",
         ),
+        (
+            {"window_state": "dated", "opens_on": date(2026, 1, 1), "closes_on": date(2027, 6, 30)},
+            "Ouvert jusqu’au 30 juin 2027 inclus",
+        ),
+        ({"window_state": "dated", "opens_on": date(2026, 1, 1)}, "Ouvert du 1er janvier 2026"),
         ({"window_state": "unknown", "opens_on": date(2027, 1, 4)}, "Ouvre le 4 janvier 2027 (à confirmer)"),
         ({"window_state": "permanent", "closes_on": date(2026, 11, 26)}, "Ouvert en permanence (encore 2 jours)"),
         ({"window_state": "exhausted"}, "Enveloppe épuisée"),

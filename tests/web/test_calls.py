@@ -72,7 +72,7 @@ def test_a_double_click_or_a_corrected_number_is_one_row(client):
     [
         ({"rappel-phone": ""}, "Ce champ est obligatoire."),
         ({"rappel-phone": "12"}, "« 12 » n’est pas un numéro de téléphone."),
-        ({"rappel-name": ""}, "Ce champ est obligatoire."),
+        ({"rappel-name": ""}, "Donnez un nom"),
         ({"rappel-name": "a" * 121}, "120"),
         ({"rappel-call_slot": "minuit"}, "minuit"),
     ],

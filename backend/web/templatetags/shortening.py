@@ -2,9 +2,10 @@
 
 from django import template
 
-from backend.schemes.typography import NBSP
+from backend.schemes.typography import NBSP, unbroken
 
 register = template.Library()
+register.filter("unbroken", unbroken)
 ENOUGH = 0.6  # of the room, for a whole sentence or clause to be what is kept
 
 
@@ -17,11 +18,11 @@ def shortened(text: object, limit: int) -> str:
     >>> shortened("Appelez le service développement économique", 25)
     'Appelez le service\xa0…'
     """
-    whole = str(text)
+    whole = unbroken(str(text))
     if len(whole) <= limit:
         return whole
     room = whole[: limit - 2]
-    end = max(room.rfind(". ") + 1, room.rfind(" ;"), room.rfind(f"{NBSP};"))
+    end = max(room.rfind(". ") + 1, room.rfind(f"{NBSP};"))
     if end < ENOUGH * limit:
         end = room.rfind(" ")
-    return f"{(room[:end] if end > 0 else room).rstrip(' ,;:–(')}{NBSP}…"
+    return f"{(room[:end] if end > 0 else room).rstrip(f'{NBSP} ,;:–(')}{NBSP}…"

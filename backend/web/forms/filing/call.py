@@ -13,7 +13,12 @@ class CallForm(StepForm):
     title = _("Rappelez-moi")
 
     phone = PhoneField(label=_("À quel numéro ?"), max_length=20)
-    name = PlainText(label=_("Qui demander ?"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = PlainText(
+        label=_("Qui demander ?"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Donnez un nom : c’est la personne que nous demanderons au téléphone.")},
+    )
     call_slot = forms.ChoiceField(
         label=_("Quand vous rappeler ?"), choices=Submission.CallSlot.choices, widget=forms.RadioSelect, initial="any"
     )
