@@ -3,34 +3,16 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.common.sites import site
 from tests.companies.test_register import a_firm, a_site, answer
 from tests.e2e.conftest import Service, look
+from tests.e2e.hands import MOST_TAPS, Hand
 
 pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
 SIRET, CLOSED = "99999995600017", "99999995600025"
 SECOND = "TOLERIE DE L'OISE"
-MOST_TAPS = 12  # from the first page to the answer: each tap, key of the keyboard that sends, and field that is filled
-
-
-class Hand:
-    """A boss's hand: it counts what it does."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.taps = page, 0
-
-    def tap(self, what: Locator) -> None:
-        self.taps += 1
-        what.click()
-
-    def write(self, label: str, text: str) -> None:
-        self.taps += 1
-        self.page.get_by_label(label).press_sequentially(text)
-
-    def button(self, name: str) -> None:
-        self.tap(self.page.get_by_role("button", name=name))
 
 
 def to_firm(page: Page, service: Service) -> Hand:
