@@ -32,6 +32,18 @@ def test_what_a_firm_says_only_turns_what_is_left_to_specify(monkeypatch):
     assert form[Standing.ELIGIBLE] < answers[Standing.ELIGIBLE]
 
 
+def test_what_holds_a_sheet_to_specify_is_named_and_said_it_holds_it_no_more():
+    draw = Draw(7, on=DAY)
+    firms = [draw.firm() for _ in range(6)]
+    found = measuring.held(firms, on=DAY)
+    form = words_of(firms, seed=7, on=DAY)[FORM]
+    assert found.total() == form[Standing.TO_SPECIFY]
+    assert all(facts for _, facts in found)
+    facts = {fact for _, facts in found for fact in facts}
+    assert {"taxes_up_to_date", "in_difficulty", "no_economic_layoff_12m"} & facts
+    assert not {"window", "manual.firm", "manual.officer", "hdf-implantation.maintain"} & facts
+
+
 def measured(**options):
     out = StringIO()
     call_command("measure_catalogue", stdout=out, **options)
@@ -45,6 +57,9 @@ def test_the_command_prints_one_row_a_day_and_way_of_knowing_the_same_each_time(
     ]
     assert rows[0].startswith("| Day | Known | listed | Éligible | Très probable | À préciser |")
     assert measured(firms=3).splitlines() == rows
+    held = measured(firms=3, held=2).splitlines()
+    assert held[: len(rows)] == rows
+    assert [" x jonction:" in row for row in held[len(rows) :]] == [True, True]
 
 
 @pytest.mark.parametrize("options", [{"on": ["demain"]}, {"firms": 0}])
