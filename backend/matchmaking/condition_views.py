@@ -158,7 +158,7 @@ def _tell(condition: engine.Condition, row: Criterion | None, *, note: str = "")
     return Told(
         definition=definition,
         kept_sentence="" if _names_schemes(condition) else wording.sentence(definition),
-        note=row.note if row else note,
+        note=" ".join(filter(None, (row.note if row else note, wording.zone_lists(definition)))),
         evidence=evidence_of(row.source, place=row.place, excerpt=row.excerpt) if row else None,
         condition=definition["fact"] if manual else "",
         ask=definition.get("ask", "operator") if manual else "",

@@ -105,7 +105,7 @@ def _condition(row: Criterion) -> Condition:
     return Condition(
         position=row.position,
         **_told(row.position, row.definition),
-        note=row.note,
+        note=" ".join(filter(None, (row.note, wording.zone_lists(row.definition)))),
         evidence=evidence_of(row.source, place=row.place, excerpt=row.excerpt),
     )
 
@@ -114,8 +114,8 @@ def _told(position: int, definition: Mapping[str, Any]) -> dict[str, Any]:
     title = _LISTS.get(definition["kind"])
     if title is None:
         return {"sentence": wording.sentence(definition), "parts": (), "nature": wording.nature(definition)}
-    parts = (Condition(position=position, **_told(position, part)) for part in definition["of"])
-    return {"sentence": title, "parts": tuple(parts)}
+    told = ((_told(position, part), wording.zone_lists(part)) for part in definition["of"])
+    return {"sentence": title, "parts": tuple(Condition(position=position, **part, note=note) for part, note in told)}
 
 
 def _links(revision: Revision, linkable: Iterable[Scheme]) -> Iterable[Link]:

@@ -12,7 +12,7 @@ from backend.schemes.models import Scheme
 from backend.schemes.revision_wording import window
 from backend.schemes.typography import NBSP, day, day_of_year, euros, join, months, number, staff
 from backend.schemes.vocabulary import HORIZONS, LEGAL_GROUPS, ONE_SIZE, SIZE_NAMES, SPEND_KINDS, TENURES
-from backend.territories.models import Nomenclature, Perimeter
+from backend.territories.models import Nomenclature, Perimeter, ZoneList
 
 
 def sentence(definition: Mapping[str, Any]) -> str:
@@ -210,6 +210,22 @@ def _lower(text: str) -> str:
     return text if is_name else text[:1].lower() + text[1:].rstrip(".")
 
 
+def zone_lists(definition: Mapping[str, Any]) -> str:
+    """Say from which lists, and of which day, a condition on places knows who is in the zones that it names."""
+    if definition["kind"] != "in_territory":
+        return ""
+    named = dict.fromkeys(map(str, (*definition.get("any_of", ()), *definition.get("none_of", ()))))
+    return " ".join(filter(None, (_zone_list(code) for code in named if code.startswith("ZONE-"))))
+
+
+@lru_cache(maxsize=256)
+def _zone_list(code: str) -> str:
+    found = ZoneList.objects.filter(zone__code=code).select_related("zone").first()
+    if found is None or not found.said:
+        return ""
+    return f"Liste « {found.zone} » du {day(found.dated)}{NBSP}: {found.source.rstrip('.')}."
+
+
 @lru_cache(maxsize=2048)
 def perimeter_name(code: str) -> str:
     """Return the name of a perimeter; the usual name of an intercommunality served."""
@@ -269,3 +285,9 @@ _CHANGES: dict[str, Any] = {
     "project.commune": lambda bound, value: f"si le projet se faisait ailleurs (dans{NBSP}: {perimeter_name(value)})",
     "headcount": lambda bound, value: f"si l’entreprise comptait {_BOUNDS[bound]} {staff(value)}",
 }
+
+
+def clear_caches() -> None:
+    """Forget the names of places and the lists of zones: after they were loaded again in this process."""
+    perimeter_name.cache_clear()
+    _zone_list.cache_clear()

@@ -15,10 +15,10 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
+from backend.common.files import NotTextError, read_lines
 from backend.territories.models import ActivityTable, Nomenclature
 
 COLUMNS = ("naf_rev2", "naf_2025")
-ENCODINGS = ("utf-8-sig", "cp1252")
 LARGEST = 5_000_000  # bytes: the table has about a thousand rows
 _SUB_CLASS = re.compile(r"(?!00)\d{2}\.?\d{2}[A-Z]")
 
@@ -72,7 +72,11 @@ def load_activity_table(path: Path, *, source: str, dated: date) -> Loaded:
 
 def read_activity_table(path: Path) -> Reading:
     """Read a file: columns ``naf_rev2`` and ``naf_2025``, others ignored, between commas or semicolons."""
-    rows = csv.DictReader(text := _lines(path), delimiter=";" if ";" in text[0] else ",")
+    try:
+        text = read_lines(path, largest=LARGEST)
+    except NotTextError as error:
+        raise ActivityTableError(str(error)) from None
+    rows = csv.DictReader(text, delimiter=";" if ";" in text[0] else ",")
     missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
     if missing:
         raise ActivityTableError(
@@ -89,20 +93,6 @@ def read_activity_table(path: Path) -> Reading:
     if not reading.pairs:
         raise ActivityTableError("Aucune ligne de ce fichier n’est une correspondance : rien n’a été chargé.")
     return reading
-
-
-def _lines(path: Path) -> list[str]:
-    if path.stat().st_size > LARGEST:
-        raise ActivityTableError(f"Ce fichier est trop gros ; attendu : {LARGEST // 1_000_000} Mo au plus.")
-    raw = path.read_bytes()
-    for encoding in ENCODINGS:
-        try:
-            lines = raw.decode(encoding).splitlines()
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in "".join(lines) and lines:
-            return lines
-    raise ActivityTableError("Ce fichier n’est pas du texte ; attendu : un CSV en UTF-8 ou en Windows-1252.")
 
 
 def _read_row(row: dict[str, str | None], line: int, reading: Reading, known: Iterable[str]) -> None:

@@ -42,6 +42,9 @@ class Perimeter(models.Model):
     postcodes = ArrayField(models.CharField(max_length=5), default=list, blank=True)
     population = models.PositiveIntegerField(_("population municipale"), null=True, blank=True)
     note = models.TextField(_("remarque"), blank=True)
+    is_of_addresses = models.BooleanField(
+        _("parties de communes"), default=False, help_text="Of a zone: its list names communes of which a part is in."
+    )
     objects = PerimeterQuerySet.as_manager()
 
     class Meta:
@@ -84,6 +87,34 @@ class Containment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.inner_id} → {self.outer_id}"
+
+
+class ZoneListQuerySet(models.QuerySet["ZoneList"]):
+    def in_force(self) -> Self:
+        """The newest list of each zone."""
+        return self.order_by("zone", "-pk").distinct("zone")
+
+
+class ZoneList(models.Model):
+    """Which communes are in a zone, as one list says; the newest is in force. Ours gives way to a newer day."""
+
+    zone = models.ForeignKey(Perimeter, on_delete=models.CASCADE, related_name="lists", verbose_name=_("zone"))
+    source = models.TextField(_("source"))
+    dated = models.DateField(_("datée du"))
+    is_reviewed = models.BooleanField(_("fichier relu"), help_text="Of zones.yaml; else loaded by load_zones.")
+    loaded_at = models.DateTimeField(_("chargée le"))
+    digest = models.CharField(max_length=64)
+    held_for = models.JSONField(_("complète dans"), help_text="Codes of perimeters; FRANCE for everywhere.")
+    said = models.JSONField(_("communes"), help_text="By code: whether it is in, or known to be out.")
+    objects = ZoneListQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("liste d’une zone")
+        verbose_name_plural = _("listes des zones")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.zone} ({self.dated})"
 
 
 class Territory(models.Model):

@@ -17,9 +17,8 @@ from django.db.models import Count, Q
 from backend.common.files import digest_of_files, read_yaml
 from backend.common.text import fold
 from backend.territories.models import Containment, LoadedFixture, Nomenclature, Perimeter, ServedEpci, Territory
+from backend.territories.zones import BATCH, SINCE, Said, follow_reviewed
 
-SINCE = date(2026, 1, 1)  # the millésime held; validity before it is unknown
-BATCH = 5000
 REFERENCE = "reference"  # all that ``load_reference`` loads, and the code that reads it
 _CODE = re.compile(r"\(?\b(?P<code>\d[\dab]\d{3})\)?$")  # at the end of what was typed: INSEE or postcode
 _SAINT = re.compile(r"\bst(?P<e>e?)(?P<rest>[ -])")
@@ -59,11 +58,13 @@ def load_territories(folder: Path) -> dict[str, int]:
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["code"],
-        update_fields=["name", "search_name", "postcodes", "population", "note"],
+        update_fields=["name", "search_name", "postcodes", "population", "note", "is_of_addresses"],
     )
     pks = dict(Perimeter.objects.values_list("code", "pk"))
     links = dict.fromkeys(_links(folder), True)
-    links |= _zone_links(zones, links)
+    members = _members(links)
+    for zone in zones:
+        links |= {(commune, f"ZONE-{zone['code']}"): holds for commune, holds in _list_in_force(zone, members).items()}
     Containment.objects.filter(since=SINCE).delete()  # a commune may have left a zone since these files were last read
     Containment.objects.bulk_create(
         (
@@ -111,6 +112,7 @@ def _zone(zone: dict[str, Any]) -> Perimeter:
         name=zone["name"],
         search_name=fold(zone["name"]),
         note=f"{zone['why']} Source : {zone['source']}.",
+        is_of_addresses=zone["kind"] == "address",
     )
 
 
@@ -125,19 +127,23 @@ def _links(folder: Path) -> Iterable[tuple[str, str]]:
                 yield inner, f"{prefix}-{row[column]}"
 
 
-def _zone_links(zones: list[dict[str, Any]], links: dict[tuple[str, str], bool]) -> dict[tuple[str, str], bool]:
-    """Spell out zones commune by commune: in, or known to be out; not held is no row at all."""
-    members: dict[str, set[str]] = defaultdict(set)
+def _members(links: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Return the communes of each perimeter, itself for a commune, by code."""
+    found: dict[str, set[str]] = defaultdict(set)
     for inner, outer in links:
         if inner.startswith("COM-"):
-            members[outer].add(inner)
-            members[inner].add(inner)
-    found: dict[tuple[str, str], bool] = {}
-    for zone in zones:
-        outer = f"ZONE-{zone['code']}"
-        for holds, names in ((False, zone["held_for"]), (True, zone["members"])):
-            found |= {(commune, outer): holds for name in names for commune in members[name]}
+            found[outer].add(inner)
+            found[inner].add(inner)
     return found
+
+
+def _list_in_force(zone: dict[str, Any], members: dict[str, set[str]]) -> Said:
+    """Spell out a zone commune by commune: in, or known to be out; not held is no row at all."""
+    said: Said = {}
+    for holds, names in ((False, zone["held_for"]), (True, zone["members"])):
+        said |= {commune: holds for name in names for commune in members[name]}
+    perimeter = Perimeter.objects.get(code=f"ZONE-{zone['code']}")
+    return follow_reviewed(perimeter, said, source=zone["source"], dated=zone["dated"], held_for=zone["held_for"])
 
 
 def _load_served(path: Path, pks: dict[str, int]) -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def test_a_commune_is_in_what_holds_it_and_may_be_in_a_zone_whose_list_is_not_held() -> None:
     found = communes_surroundings(["60159"], on=DAY)["60159"]
-    zones = {"ZONE-bassin-seine-normandie", "ZONE-ti-2023-2027"}
+    zones = {"ZONE-acv", "ZONE-bassin-seine-normandie", "ZONE-ti-2023-2027"}
     assert found.inside == {"COM-60159", "DEP-60", "REG-32", "EPCI-200067965", *zones}
     assert found.possible is not None
     assert {"ZONE-qpv-2024", "ZONE-afr-2022-2027"} <= found.possible

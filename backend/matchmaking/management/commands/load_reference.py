@@ -13,7 +13,7 @@ from backend.matchmaking import condition_views, engine, match_codes
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.rematching import open_rematch
 from backend.matchmaking.weights import WeightsError, load_weights
-from backend.schemes import revision_cache, taxonomy
+from backend.schemes import revision_cache, taxonomy, wording
 from backend.schemes.models import Proposal, Scheme
 from backend.schemes.observing import ObservationError, follow_all, load_observations
 from backend.schemes.scheme_texts import load_sayings
@@ -47,6 +47,7 @@ class Command(BaseCommand):
         match_codes.clear_caches()
         revision_cache.clear_cache()
         taxonomy.clear_caches()
+        wording.clear_caches()
         condition_views.clear_cache()
 
     def _load(self, folder: Path) -> None:

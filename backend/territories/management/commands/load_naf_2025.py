@@ -1,10 +1,9 @@
-from argparse import ArgumentTypeError
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from backend.common.arguments import day
 from backend.territories.activities import ActivityTableError, load_activity_table
 
 N_TOLD = 20  # lines that could not be read, told one by one
@@ -21,7 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, metavar="FICHIER", help="Le CSV, en UTF-8 ou en Windows-1252.")
         parser.add_argument("--source", required=True, help="D'où vient la table : une adresse, ou son titre.")
-        parser.add_argument("--dated", required=True, type=_day, help="Date de la table, comme 2026-12-15.")
+        parser.add_argument("--dated", required=True, type=day, help="Date de la table, comme 2026-12-15.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -40,10 +39,3 @@ class Command(BaseCommand):
         what = "chargées" if loaded.is_new else "déjà en vigueur"
         n_pairs, n_refused = len(loaded.table.pairs), len(loaded.faults)
         self.stdout.write(f"Correspondances {what} : {n_pairs} ; lignes refusées : {n_refused}")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} n’est pas un jour comme 2026-12-15.") from None
