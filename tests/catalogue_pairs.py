@@ -1,0 +1,42 @@
+"""python -m tests.catalogue_pairs: what drawn firms read as *Éligible* and *Très probable*, to read against sources.
+
+On the database of DATABASE_URL, loaded by ``load_reference``. The same pairs each time for a catalogue; the rows go to
+docs/catalogue-pairs.md, where a reader says of each which words of its source decide.
+"""
+
+import sys
+from collections.abc import Iterator
+from datetime import date
+from random import Random
+
+import django
+
+N_PAIRS = 60
+SEED = 1929  # fixed after the last edit of a sheet
+TOLD = ("commune", "naf", "headcount", "legal_category", "created_on")
+
+
+def rows() -> Iterator[str]:
+    """Yield the pairs of both words as rows of a table."""
+    from backend.matchmaking.standing import Standing
+    from backend.web.management.commands.measure_catalogue import DAYS, N_FIRMS
+    from backend.web.management.commands.measure_catalogue import SEED as FIRMS
+    from backend.web.management.measuring import asked_by_the_form, listed
+    from backend.web.management.simulation import Draw, answers_to
+
+    on = date.fromisoformat(DAYS[0])
+    draw, form = Draw(FIRMS, on=on), asked_by_the_form()
+    firms = [draw.firm() for _ in range(N_FIRMS)]
+    for word in (Standing.ELIGIBLE, Standing.LIKELY):
+        pairs = []
+        for number, firm in enumerate(firms):
+            need, said = next(iter(firm.needs)), answers_to(form, firm)
+            about = f"{number} : {', '.join(str(said[fact]) for fact in TOLD)}"
+            pairs += [(one.item.scheme_key, need, about) for one in listed(said, need, on=on) if one.word == word]
+        for key, need, about in sorted(Random(f"{SEED}-{word}").sample(sorted(pairs), N_PAIRS)):  # noqa: S311
+            yield f"| {word.label} | {key.partition(':')[2]} | {need} | {about} |"
+
+
+if __name__ == "__main__":
+    django.setup()
+    sys.stdout.writelines(f"{row}\n" for row in rows())
