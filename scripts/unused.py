@@ -21,7 +21,7 @@ TEMPLATES = (".html", ".txt", ".css", ".js", ".xml")
 # By path, the names that something else than our code reads, reviewed one by one: a new one belongs here or is dead.
 HOOKS = {
     # Django
-    "backend/config/*": "[A-Z]* handler400 handler404 handler429 handler500",
+    "backend/config/*": "[A-Z]* handler400 handler403 handler404 handler429 handler500",
     "backend/*urls.py": "urlpatterns app_name",
     "backend/*/apps.py": "*Config",
     "backend/*/management/commands/*": "Command handle add_arguments requires_system_checks",

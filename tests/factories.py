@@ -19,7 +19,8 @@ from backend.links.services import find_link, make_link
 from backend.matchmaking.calls import Call, ask_call
 from backend.matchmaking.dead_addresses import follow_dead_addresses
 from backend.matchmaking.escalation import tell_who_waits
-from backend.matchmaking.models import CallRequest, Review, SavedDraft, Submission, Survey, WeightSet
+from backend.matchmaking.guests import answer_invitation, invite
+from backend.matchmaking.models import CallRequest, Guest, Review, SavedDraft, Submission, Survey, WeightSet
 from backend.matchmaking.reviews import Because, keep_scheme, set_aside, withdraw_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission
 from backend.matchmaking.weights import write_weights
@@ -143,6 +144,28 @@ def make_call(epci: str = ARC, *, key: UUID | None = None, **given) -> CallReque
 def link_to(submission: Submission, kind: Kind = Kind.RESULT) -> str:
     """Make a link to a submission and return its token."""
     return make_link(kind=kind, object_id=submission.pk)
+
+
+def make_guest(
+    submission: Submission, *, email: str = "comptable@cabinet.example", right: str = "read", accepted: bool = True
+) -> Guest:
+    """Invite somebody to a submission, who accepts."""
+    guest = invite(submission=submission, email=email, right=right)
+    if accepted:
+        token = invitation_of_guest(guest)
+        answer_invitation(link=find_link(kind=Kind.GUEST, token=token), accepts=True)
+        guest.refresh_from_db()
+    return guest
+
+
+def invitation_of_guest(guest: Guest) -> str:
+    """Return the token of an invitation, as its e-mail has it."""
+    return make_link(kind=Kind.GUEST, object_id=guest.submission_id, scope=guest.key)
+
+
+def guest_link(guest: Guest, kind: Kind = Kind.RESULT) -> str:
+    """Make a link of a guest to the submission that invited it and return its token."""
+    return make_link(kind=kind, object_id=guest.submission_id, scope=guest.key)
 
 
 def survey_link(submission: Submission, kind: str = Survey.Kind.SATISFACTION) -> str:

@@ -9,7 +9,7 @@ TOKEN_START = "lien-"  # noqa: S105 -- every token starts so, and is found where
 _TOKEN = re.compile(rf"{TOKEN_START}[\w-]{{24}}", re.ASCII)
 # The addresses of pages behind a secret: also those whose token was cut or altered.
 _PATHS = re.compile(
-    r"(/(?:resultat|confirmer|arreter|apercu|acces|agenda|agenda-agent|partage|bilan|comite|porteur)/|/compte/mot-de-passe/nouveau/)(?!fait/)[^/\s\"'<>?#]+"
+    r"(/(?:resultat|confirmer|arreter|apercu|acces|agenda|agenda-agent|partage|bilan|comite|porteur|invitation)/|/compte/mot-de-passe/nouveau/)(?!fait/)[^/\s\"'<>?#]+"
 )
 
 

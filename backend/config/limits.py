@@ -53,6 +53,7 @@ THROTTLES: dict[str, tuple[int, int]] = {
     "document.network": (60, 3600),
     "access.network": (20, 3600),
     "share.network": (20, 3600),
+    "guest.network": (20, 3600),
     "feed.link": (60, 3600),
     "report.network": (20, 3600),
     "remark.network": (20, 3600),

@@ -34,6 +34,7 @@ from backend.web.views import (
     firm_schemes,
     firm_states,
     following,
+    guests,
     jobs,
     journal,
     learning,
@@ -69,6 +70,7 @@ from backend.web.views import (
 )
 
 handler400 = "backend.web.views.errors.bad_request"
+handler403 = "backend.web.views.errors.permission_denied"
 handler404 = "backend.web.views.errors.not_found"
 handler429 = "backend.web.throttles.too_many_requests"  # allauth looks for it here
 handler500 = "backend.web.views.errors.server_error"
@@ -122,6 +124,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("resultat/<str:token>/dates.ics", calendars.of_file, name="calendar"),
     path("resultat/<str:token>/agenda/", feeds.choose_feed, name="choose_feed"),
     path("resultat/<str:token>/partage/", shares.choose_shares, name="choose_shares"),
+    path("resultat/<str:token>/contacts/", guests.choose_guests, name="choose_guests"),
     path("resultat/<str:token>/tous/", firm_schemes.open_schemes, name="open_schemes"),
     path("resultat/<str:token>/dispositif/<int:pk>/", firm_schemes.scheme, name="firm_scheme"),
     path("resultat/<str:token>/dispositif/<int:scheme_pk>/suite/", firm_states.say_state, name="firm_state"),
@@ -145,10 +148,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("resultat/<str:token>/acces/envoyer/", access.send_access, name="send_access"),
     path("acces/<str:token>/", access.access, name="access"),
     path("confirmer/<str:token>/", result.confirm, name="confirm"),
+    path("invitation/<str:token>/", guests.guest, name="guest"),
     path("espace/", space.space, name="space"),
     path("espace/demande/<int:pk>/", space.open_file, name="space_file"),
     path("espace/demande/<int:pk>/nouvelle/", space.begin, name="space_begin"),
     path("espace/demande/<int:pk>/confirmer/", space.confirm, name="space_confirm"),
+    path("espace/invite/<int:guest_pk>/", guests.visit, name="space_guest"),
     path("espace/commencee/<int:draft_pk>/reprendre/", space.resume, name="space_resume"),
     path("espace/commencee/<int:draft_pk>/supprimer/", space.delete_draft, name="space_draft_delete"),
     path("espace/courriels/arreter/", space.stop_all, name="space_stop"),

@@ -21,10 +21,11 @@ class Kind(models.TextChoices):
     SURVEY = "survey", _("question sur la suite d’une demande")
     NOTE = "note", _("note au comité")
     SHEETS = "sheets", _("fiches à confirmer")
+    GUEST = "guest", _("invitation d’un contact")
 
 
 # Those whose object is a file.
-OF_SUBMISSIONS = (Kind.RESULT, Kind.CONFIRM, Kind.ACCESS, Kind.FEED, Kind.SHARE, Kind.SURVEY)
+OF_SUBMISSIONS = (Kind.RESULT, Kind.CONFIRM, Kind.ACCESS, Kind.FEED, Kind.SHARE, Kind.SURVEY, Kind.GUEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ RULES = {
     Kind.STAFF_FEED: Rule(view="staff_feed", lifetime=timedelta(days=396)),  # after the officer last signed in
     Kind.SHARE: Rule(view="share", lifetime=timedelta(days=30)),
     Kind.SURVEY: Rule(view="survey", lifetime=timedelta(days=396)),
+    Kind.GUEST: Rule(view="guest", lifetime=timedelta(days=7)),
     Kind.NOTE: Rule(view="committee_note", lifetime=timedelta(days=396)),
     Kind.SHEETS: Rule(view="owner_sheets", lifetime=timedelta(days=120)),  # a quarter, and the month of the silence
 }

@@ -68,9 +68,13 @@ def live_links(*, kind: Kind, object_id: int) -> LinkQuerySet:
 
 
 @transaction.atomic
-def revoke_links(*, kind: Kind, object_id: int, only: int | None = None, but: int | None = None) -> int:
-    """Revoke the links to an object, only one of them, or all but one; return how many were live."""
+def revoke_links(
+    *, kind: Kind, object_id: int, only: int | None = None, but: int | None = None, scope: str | None = None
+) -> int:
+    """Revoke the links to an object, only one of them, all but one, or those of a scope; return how many were live."""
     rows = live_links(kind=kind, object_id=object_id)
+    if scope is not None:
+        rows = rows.filter(scope=scope)
     if only is not None:
         rows = rows.filter(pk=only)
     if but is not None:

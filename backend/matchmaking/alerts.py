@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from backend.matchmaking.closing_dates import reminders_of
 from backend.matchmaking.differences import Difference, Kind
-from backend.matchmaking.emails import context_of, organisation_in_charge
+from backend.matchmaking.emails import about_guest, context_of, organisation_in_charge
 from backend.matchmaking.models import Alert, Match, Reminder, Result, Submission, VerdictMove
 from backend.matchmaking.news import groups_of, news_of, watched
 from backend.matchmaking.ownership import read_once
@@ -39,42 +39,44 @@ EVERY = {
 def subscribe(*, submission: Submission, frequency: str, paused_until: date | None, on: date) -> Alert:
     """Ask to be told, or change the rhythm; an earlier stop by the same address no longer holds.
 
-    What is known on that day is what the firm has before its eyes. Heard only once the address is confirmed.
+    It is the subscription of whoever reads the file, its contact or a guest. What is known on that day is what they
+    have before their eyes. Heard only once the address of the file is confirmed.
     """
     if frequency not in Alert.Frequency.values:
         raise ValueError(frequency)
+    guest = submission.page_reader
     submission = Submission.objects.locked(submission.pk)
     result = latest_result(submission, on=on)
     now = timezone.now()
     alert, created = Alert.objects.select_for_update(of=("self",)).get_or_create(
-        submission=submission, defaults={"asked_at": now, "told": result, "told_on": on}
+        submission=submission, guest=guest, defaults={"asked_at": now, "told": result, "told_on": on}
     )
     alert.frequency, alert.paused_until = frequency, paused_until
     if not created and not is_heard(alert):
         alert.asked_at, alert.told, alert.told_on = now, result, on
     alert.ended_at = None
     alert.save()
-    resume(address=submission.contact.email, topic=alert.topic)
+    resume(address=alert.address, topic=alert.topic)
     return alert
 
 
 @transaction.atomic
 def stop_alerts(*, submission: Submission) -> None:
-    """Stop telling because the firm says so on its page, as by the link of an e-mail: it may say why afterwards."""
+    """Stop telling because who reads the page says so, as by the link of an e-mail: they may say why afterwards."""
     unsubscribe(submission=submission)
-    for alert in Alert.objects.filter(submission=submission).select_related("submission__contact"):
-        stop(address=alert.submission.contact.email, topic=alert.topic)
+    for alert in Alert.objects.of_reader(submission).select_related("submission__contact", "guest"):
+        stop(address=alert.address, topic=alert.topic)
 
 
 @transaction.atomic
 def unsubscribe(*, submission: Submission) -> None:
-    """End the subscription of a file."""
-    Alert.objects.filter(submission=submission, ended_at=None).update(ended_at=timezone.now())
+    """End the subscription of whoever reads a file."""
+    Alert.objects.of_reader(submission).filter(ended_at=None).update(ended_at=timezone.now())
 
 
 def is_heard(alert: Alert) -> bool:
     """Tell whether a subscription is in force: neither ended on the page nor stopped from an e-mail."""
-    return alert.ended_at is None and not has_stopped(address=alert.submission.contact.email, topic=alert.topic)
+    return alert.ended_at is None and not has_stopped(address=alert.address, topic=alert.topic)
 
 
 # -- telling
@@ -116,7 +118,7 @@ def tell(*, pk: int, on: date) -> bool:
 
 
 def _lock(pk: int) -> Alert | None:
-    rows = Alert.objects.heard().released().select_related("submission__contact", "submission__sheet", "told")
+    rows = Alert.objects.heard().released().select_related("submission__contact", "submission__sheet", "told", "guest")
     return rows.select_for_update(of=("self",)).filter(pk=pk).first()
 
 
@@ -136,7 +138,7 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
     reminders = reminders_of(alert, result, of=of.shown(result), on=on)
     is_closing = bool(reminders) or any(one.kind == Kind.CLOSED for one in news)
     turn = Turn(firm=alert.submission.firm, on=on, first=is_closing)
-    if (news or reminders) and not is_free(address=alert.submission.contact.email, turn=turn):
+    if (news or reminders) and not is_free(address=alert.address, turn=turn):
         return False  # something else about this firm was faster: it is compared again tomorrow, or if something moves
     if is_time:
         alert.told = result
@@ -152,7 +154,7 @@ def _tell(alert: Alert, result: Result, on: date) -> bool:
 
 def _owe(alert: Alert, result: Result, news: list[Difference], closing: list[Match], turn: Turn) -> None:
     context = {
-        **context_of(alert.submission),
+        **context_of(alert.submission, guest=alert.guest),
         "stop_url": placeholder(STOP),
         "n_news": len(news),
         "groups": groups_of(news, result),
@@ -163,8 +165,8 @@ def _owe(alert: Alert, result: Result, news: list[Difference], closing: list[Mat
     enqueue_email(
         kind="alert",
         key=f"alert:{alert.pk}:{turn.on}",
-        recipient=alert.submission.contact.email,
+        recipient=alert.address,
         message=render("alert", context),
-        about=(alert.submission.topic,),
+        about=about_guest(alert.guest) if alert.guest else (alert.submission.topic,),
         turn=turn,
     )

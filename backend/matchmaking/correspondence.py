@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from backend.matchmaking.file_events import end_emails
+from backend.matchmaking.file_events import end_emails_of_contact
 from backend.matchmaking.models import Submission
 from backend.notifications.kinds import KINDS, Audience
-from backend.notifications.models import Notification
+from backend.notifications.models import Notification, NotificationQuerySet
 from backend.notifications.outcomes import delivery_of, has_failed, outcome_of
 from backend.notifications.services import has_stopped, resume, stop, stopped_topics
 from backend.notifications.suppression import is_dead
@@ -20,11 +20,11 @@ TO_FIRMS = [kind.name for kind in KINDS.values() if kind.audience is Audience.FI
 
 @transaction.atomic
 def refuse_emails(*, submission: Submission, phone: str) -> None:
-    """Write no more e-mails about a file, alerts and questions included: its officers telephone."""
+    """Write no more e-mails about a file to its contact, alerts and questions included: its officers telephone."""
     submission.contact.phone = phone
     submission.contact.save(update_fields=["phone"])
     stop(address=submission.contact.email, topic=submission.topic)
-    end_emails(submission)
+    end_emails_of_contact(submission)
 
 
 @transaction.atomic
@@ -68,8 +68,8 @@ class SentEmail:
 
 
 def emails_to_firm(submission: Submission) -> list[SentEmail]:
-    """Return what was written to a firm about its file, or was to be, the newest first."""
-    rows = Notification.objects.about(submission.topic).filter(kind__in=TO_FIRMS).order_by("-owed_at", "-pk")
+    """Return what was written to the contact of a file, or was to be, the newest first; nothing of its guests."""
+    rows = to_contact(submission).order_by("-owed_at", "-pk")
     return [
         SentEmail(
             kind=row.kind,
@@ -81,6 +81,11 @@ def emails_to_firm(submission: Submission) -> list[SentEmail]:
         )
         for row in rows[:SHOWN]
     ]
+
+
+def to_contact(submission: Submission) -> NotificationQuerySet:
+    """Return the e-mails about a file to its contact, and nothing else: those to guests name one beside the file."""
+    return Notification.objects.about(submission.topic).filter(kind__in=TO_FIRMS, about=[submission.topic])
 
 
 def latest_email(submission: Submission, kind: str) -> SentEmail | None:

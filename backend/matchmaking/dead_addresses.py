@@ -20,6 +20,7 @@ from backend.links.services import revoke_links
 from backend.matchmaking.assisted import is_of_staff
 from backend.matchmaking.emails import enqueue_confirmation, enqueue_officer_unreachable
 from backend.matchmaking.follow_up import FollowUpError
+from backend.matchmaking.guests import end_guests
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import FollowUp, Submission
 from backend.matchmaking.ownership import numbers_read
@@ -131,6 +132,7 @@ def correct_address(*, submission: Submission, officer: User, email: str, on: da
     if email.lower() == contact.email.lower():
         raise FollowUpError("C’est l’adresse du dossier : si elle fonctionne de nouveau, dites-le.")
     together = numbers_read(submission)
+    end_guests(submission)
     contact.email = email
     contact.save(update_fields=["email"])
     submission.confirmed_at = None

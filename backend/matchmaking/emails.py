@@ -15,6 +15,7 @@ from backend.matchmaking.models import (
     Escalation,
     FileEvent,
     FileLink,
+    Guest,
     HandOver,
     Reply,
     Result,
@@ -33,12 +34,18 @@ from backend.notifications.services import absolute_url, enqueue_email
 from backend.territories.models import ServedEpci
 
 
-def context_of(submission: Submission) -> dict[str, Any]:
+def context_of(submission: Submission, *, guest: Guest | None = None) -> dict[str, Any]:
+    """Return what each e-mail about a file says, and the link of who reads it: its contact, or a guest."""
     return {
         "submission": submission,
         "firm": submission.sheet.name or "votre entreprise",
-        "result_url": placeholder(Kind.RESULT, submission.pk),
+        "result_url": placeholder(Kind.RESULT, submission.pk, guest.key if guest else ""),
     }
+
+
+def about_guest(guest: Guest) -> tuple[str, str]:
+    """Return what an e-mail to a guest tells of: the file, and that it is not to its contact."""
+    return guest.submission.topic, guest.key
 
 
 def enqueue_confirmation(submission: Submission, *, suffix: str = "") -> None:
@@ -55,13 +62,35 @@ def enqueue_confirmation(submission: Submission, *, suffix: str = "") -> None:
     )
 
 
-def enqueue_access_link(*, recipient: str, submission_pk: int, about: tuple[str, ...], key: str) -> None:
-    """Send the link that opens the space of an address; it is to one of its files, and goes with that one."""
+def enqueue_invitation(guest: Guest, *, inviter: str, key: str) -> None:
+    """Invite an address to a file: it reads who invites and the name of the firm, and nothing else."""
+    submission = guest.submission
+    context = {
+        "inviter": inviter,
+        "firm": submission.sheet.name,
+        "guest_url": placeholder(Kind.GUEST, submission.pk, guest.key),
+    }
+    enqueue_email(
+        kind="guest_invitation",
+        key=key,
+        recipient=guest.email,
+        message=render("guest_invitation", context),
+        about=about_guest(guest),
+    )
+
+
+def enqueue_access_link(
+    *, recipient: str, submission_pk: int, about: tuple[str, ...], key: str, scope: str = ""
+) -> None:
+    """Send the link that opens the space of an address; it is to one of its files, and goes with that one.
+
+    ``scope`` names the guest where it is to a file that the address was invited to.
+    """
     enqueue_email(
         kind="access_link",
         key=key,
         recipient=recipient,
-        message=render("access_link", {"access_url": placeholder(Kind.ACCESS, submission_pk)}),
+        message=render("access_link", {"access_url": placeholder(Kind.ACCESS, submission_pk, scope)}),
         about=about,
     )
 

@@ -30,6 +30,9 @@ from backend.matchmaking.models import (
 from backend.matchmaking.referrals import withdraw_offers
 from backend.notifications.services import take_back
 
+WAITING = ("reviewed", "alert", "survey")  # kinds of e-mails that may wait for their day
+NO_MORE = "L’entreprise ne reçoit plus de courriels sur cette demande."
+
 
 def record_closing(submission: Submission, *, reason: str, actor: User | None = None, note: str = "") -> FileEvent:
     """Close a locked file, with a sentence to the firm if somebody wrote one; what is offered of it is withdrawn.
@@ -65,10 +68,15 @@ def record_reopening(submission: Submission, *, actor: User | None = None) -> No
 
 
 def end_emails(submission: Submission) -> None:
-    """End the alerts of a file, and give up the answers, alerts and questions to its firm that wait for their day."""
+    """End all alerts of a file, and give up the answers, alerts and questions to its firm that wait for their day."""
     Alert.objects.filter(submission=submission, ended_at=None).update(ended_at=timezone.now())
-    why = "L’entreprise ne reçoit plus de courriels sur cette demande."
-    take_back(about=submission.topic, kinds=("reviewed", "alert", "survey"), why=why)
+    take_back(about=submission.topic, kinds=WAITING, why=NO_MORE)
+
+
+def end_emails_of_contact(submission: Submission) -> None:
+    """End the alerts of the contact of a file, and give up what waits for it; those of its guests are their own."""
+    Alert.objects.of_contact(submission).filter(ended_at=None).update(ended_at=timezone.now())
+    take_back(about=submission.topic, kinds=WAITING, why=NO_MORE, recipient=submission.contact.email)
 
 
 def reopen_on_event(submission: Submission, *, actor: User | None = None) -> None:

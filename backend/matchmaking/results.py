@@ -260,8 +260,11 @@ def may_be_shown(result: Result) -> bool:
 
 
 def mark_shown(*, submission: Submission, result: Result) -> None:
-    """Note that the firm has this result before its eyes, or in an e-mail: nothing in it is news to it any more."""
-    Alert.objects.filter(submission=submission).update(told=result)
+    """Note that who reads a file has this result before their eyes, or in an e-mail: to them it is no news any more.
+
+    That is its contact, or the guest who opened it; the others are told by their own alerts.
+    """
+    Alert.objects.of_reader(submission).update(told=result)
 
 
 class Pruned(ValueError):

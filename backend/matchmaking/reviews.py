@@ -300,7 +300,7 @@ def _end(submission: Submission, officer: User, on: date, message: str, *, takes
     reopen_on_event(submission, actor=officer)
     _take_answer_back(submission)
     result = latest_result(submission, on=on)
-    alert = Alert.objects.filter(submission=submission).first()
+    alert = Alert.objects.of_contact(submission).first()
     end = ReviewEnd.objects.create(
         submission=submission,
         officer=officer,
@@ -349,7 +349,7 @@ def _undo_end(submission: Submission, end: ReviewEnd) -> None:
     if submission.first_answered_at == end.ended_at:
         submission.first_answered_at = None
     if end.told_before_id:
-        Alert.objects.filter(submission=submission, told=end.result_id).update(told=end.told_before_id)
+        Alert.objects.of_contact(submission).filter(told=end.result_id).update(told=end.told_before_id)
 
 
 def _take_answer_back(submission: Submission) -> bool:

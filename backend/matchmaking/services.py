@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, F
+from django.db import IntegrityError, transaction
+from django.db.models import Exists
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -24,7 +24,6 @@ from backend.companies.services import (
 )
 from backend.matchmaking import engine
 from backend.matchmaking.emails import (
-    enqueue_access_link,
     enqueue_closed,
     enqueue_confirmation,
     enqueue_receipt,
@@ -43,7 +42,7 @@ from backend.matchmaking.in_charge import (
     place_outside,
     route,
 )
-from backend.matchmaking.models import Alert, NeedCorrection, PreferenceCorrection, Result, Submission
+from backend.matchmaking.models import Alert, Guest, NeedCorrection, PreferenceCorrection, Result, Submission
 from backend.matchmaking.next_request import left_standing
 from backend.matchmaking.offers import chosen, offers_of
 from backend.matchmaking.ownership import known_values, numbers_read
@@ -62,7 +61,6 @@ from backend.notifications.models import Notification
 from backend.notifications.services import stop, take_back
 
 PLACES = {"commune", "project.commune"}
-RESEND_SECONDS = 120  # between two e-mails with the same link, so that nobody's box is filled for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +203,8 @@ def correct_submission(
     for what the firm sent with the new number, changed or not (``shown``): that is its word then.
     Another SIREN may end or begin that other files are read with this one: their results are computed again too.
     """
-    submission = Submission.objects.locked(submission.pk)
+    reader, submission = submission.page_reader, Submission.objects.locked(submission.pk)
+    submission.page_reader = reader
     origin = Fact.Origin.OFFICER if author else Fact.Origin.DECLARED
     sheet = submission.sheet
     known = former = known_values(submission)
@@ -326,42 +325,10 @@ def confirm_address(*, submission: Submission) -> Submission:
 
 
 @transaction.atomic
-def send_space_link(*, email: str) -> None:
-    """Send one link to an address that filed: of 30 minutes, or the one that confirms it while it never was.
-
-    For an address that filed nothing the same is done, and undone: how long it takes tells nobody which it was. What
-    is kept is not waited for on the disk, which nothing undone waits for; a request lost there is made again.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")
-    filed = Submission.objects.filed_with(email).select_related("contact", "sheet", "consent_by")
-    last_confirmed = filed.order_by(F("confirmed_at").desc(nulls_last=True), "-filed_at").first()
-    if last_confirmed:
-        send_access_link(submission=last_confirmed)
-        return
-    enqueue_access_link(recipient=email, submission_pk=0, about=(), key=f"access:{uuid4()}")
-    transaction.set_rollback(True)
-
-
-@transaction.atomic
-def send_access_link(*, submission: Submission) -> None:
-    """Send a 30-minute link to the address of a submission, or the one that confirms it; once in two minutes."""
-    minute = int(timezone.now().timestamp() // RESEND_SECONDS)
-    if submission.confirmed_at:
-        enqueue_access_link(
-            recipient=submission.contact.email,
-            submission_pk=submission.pk,
-            about=(submission.topic,),
-            key=f"access:{submission.pk}:{minute}",
-        )
-    else:
-        enqueue_confirmation(submission, suffix=f":again:{minute}")
-
-
-@transaction.atomic
 def stop_everything(*, address: str) -> None:
-    """Stop every e-mail about every submission of an address, confirmed or not, alerts included."""
-    for submission in Submission.objects.filed_with(address):
+    """Stop every e-mail about every submission of an address, confirmed or not or its guest's, alerts included."""
+    visited = Submission.objects.filter(pk__in=Guest.objects.of_address(address).values("submission"))
+    for submission in (*Submission.objects.filed_with(address), *visited):
         for topic in (submission.topic, Alert(submission=submission).topic):
             stop(address=address, topic=topic)
 
@@ -372,7 +339,8 @@ def deny_offer(*, submission: Submission, fact: str, on: date) -> Result:
 
     The result is computed again without it; what is not offered changes nothing.
     """
-    submission = Submission.objects.locked(submission.pk)
+    reader, submission = submission.page_reader, Submission.objects.locked(submission.pk)
+    submission.page_reader = reader
     result = latest_result(submission, on=on)
     denied = {f"{Fact.DECLINED}{offer.denial}": True for offer in offers_of(submission, result) if offer.fact == fact}
     if not denied:

@@ -10,11 +10,12 @@ from django.core.paginator import Page, Paginator
 from backend.accounts.models import Organisation
 from backend.common.days import add_working_days
 from backend.matchmaking.emails import organisation_in_charge
-from backend.matchmaking.models import SchemeEvent, Submission
+from backend.matchmaking.models import Guest, SchemeEvent, Submission
 from backend.matchmaking.states import SchemeState, states_of_files
 
 PER_PAGE = 50  # confirmed requests, the newest first
 MOST_UNCONFIRMED = 5  # beside them
+MOST_VISITED = 50  # of others
 State = SchemeEvent.State
 
 
@@ -47,13 +48,25 @@ class FirmLines:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuestLine:
+    """A request of somebody else, to which the address was invited."""
+
+    guest: Guest
+    file: FileLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """The requests of an address: a page of the confirmed ones by firm, and those that it has not confirmed."""
+    """The requests of an address: a page of the confirmed ones by firm, those that it has not confirmed, and others'.
+
+    Those to which it was invited stand apart: they are never under one firm with its own.
+    """
 
     firms: list[FirmLines]
     page: Page[Submission]
     unconfirmed: list[Submission]
     has_more_unconfirmed: bool
+    guests: list[GuestLine]
 
 
 def space_of(address: str, *, on: date, page: str | None = None) -> Space:
@@ -71,7 +84,21 @@ def space_of(address: str, *, on: date, page: str | None = None) -> Space:
         page=shown,
         unconfirmed=unconfirmed[:MOST_UNCONFIRMED],
         has_more_unconfirmed=len(unconfirmed) > MOST_UNCONFIRMED,
+        guests=_visited(address, on=on),
     )
+
+
+def _visited(address: str, *, on: date) -> list[GuestLine]:
+    """Return the requests to which an address was invited, the last accepted first."""
+    related = [f"submission__{one}" for one in ("sheet", "contact", "epci", "officer")]
+    guests = (
+        Guest.objects.of_address(address).select_related(*related).prefetch_related("submission__epci__organisations")
+    )
+    shown = list(guests.order_by("-accepted_at", "-pk")[:MOST_VISITED])
+    states = states_of_files([guest.submission_id for guest in shown], told=True) if shown else {}
+    return [
+        GuestLine(guest=one, file=_line_of(one.submission, states[one.submission_id].values(), on=on)) for one in shown
+    ]
 
 
 def _by_firm(files: Sequence[Submission], *, on: date) -> list[FirmLines]:

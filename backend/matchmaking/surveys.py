@@ -108,7 +108,7 @@ def _ask(pk: int, kind: Kind, on: date) -> bool:
     if (kind in MONTHS and not schemes) or not is_free(address=address, turn=turn):
         return False
     survey.save()
-    alert = Alert.objects.heard().filter(submission=submission).select_related("submission__contact").first()
+    alert = Alert.objects.heard().of_contact(submission).select_related("submission__contact").first()
     hears = alert is not None and is_heard(alert)
     enqueue_survey(survey, closing=closing_of(submission), schemes=schemes, hears_alerts=hears, turn=turn)
     return True

@@ -151,6 +151,13 @@ KINDS = {
             links=frozenset({"access"}),
             spacing=((3, 10 * MINUTE), (20, DAY)),
         ),
+        EmailKind(
+            name="guest_invitation",
+            label=_("Invitation d’un contact"),
+            audience=Audience.FIRM,
+            links=frozenset({"guest"}),
+            spacing=((1, 10 * MINUTE), (5, DAY)),
+        ),
         # to officers, about files
         _notice("waiting_digest", _("Ce qui arrive et ce qui attend, chaque matin")),
         _notice("consent_withdrawn", _("Consentement retiré")),

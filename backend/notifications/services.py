@@ -356,9 +356,11 @@ def explain_stop(*, address: str, topic: str, reason: str, on: date) -> bool:
     return True
 
 
-def take_back(*, about: str, kinds: Iterable[str], why: str) -> set[str]:
-    """Give up what is owed about something and has not left; return of which kinds there was something."""
+def take_back(*, about: str, kinds: Iterable[str], why: str, recipient: str = "") -> set[str]:
+    """Give up what is owed about something and has not left, to everybody or to one; return of which kinds it was."""
     unsent = Notification.objects.filter(state=Notification.State.DUE, about__contains=[about], kind__in=kinds)
+    if recipient:
+        unsent = unsent.filter(recipient__iexact=recipient)
     found = list(unsent.select_for_update(skip_locked=True, of=("self",)).values_list("pk", "kind"))
     Notification.objects.filter(pk__in=[pk for pk, _kind in found]).update(
         state=Notification.State.FAILED, ended_at=timezone.now(), error=why

@@ -16,12 +16,12 @@ from backend.companies.models import Fact
 from backend.journal.models import AuditEvent
 from backend.links.models import Kind
 from backend.links.services import live_links
-from backend.matchmaking.correspondence import TO_FIRMS
+from backend.matchmaking.correspondence import to_contact
 from backend.matchmaking.denials import IS
 from backend.matchmaking.fact_display import FACT_LABELS, beside_label, says, value_text
 from backend.matchmaking.models import Alert, CallRequest, Note, SavedDraft, Submission
 from backend.matchmaking.preferences import preferences_of
-from backend.notifications.models import Notification, Stop
+from backend.notifications.models import Stop
 
 LABELS = dict(FACT_LABELS)
 
@@ -47,6 +47,7 @@ def own_data(submission: Submission) -> list[Theme]:
     themes = (
         (_("Votre demande"), _request(submission)),
         (_("La personne à rappeler"), _contact(submission)),
+        (_("Contacts invités"), _guests(submission)),
         (_("L’entreprise et le projet"), _facts(submission)),
         (_("Aides de minimis reçues"), _aids(submission)),
         (_("Résultats, avis et suivi"), _answers(submission)),
@@ -112,6 +113,14 @@ def _contact(submission: Submission) -> Iterator[Line]:
     if contact.phone:
         yield Line(label=_("Téléphone"), value=contact.phone)
     yield Line(label=_("Quand rappeler"), value=submission.get_call_slot_display())
+
+
+def _guests(submission: Submission) -> Iterator[Line]:
+    for guest in submission.guests.select_related("invited_by"):
+        state = _("parti") if guest.left_at else _("accepté") if guest.accepted_at else _("pas encore accepté")
+        value = f"{guest.email} – {guest.get_right_display()} – {state}"
+        by = guest.invited_by or submission.contact
+        yield Line(label=_("Contact"), value=value, since=guest.invited_at, origin=_("invité par %s") % by)
 
 
 def _facts(submission: Submission) -> Iterator[Line]:
@@ -240,9 +249,9 @@ def _answers(submission: Submission) -> Iterator[Line]:
 
 
 def _mails(submission: Submission) -> Iterator[Line]:
-    for mail in Notification.objects.about(submission.topic).filter(kind__in=TO_FIRMS).order_by("owed_at"):
+    for mail in to_contact(submission).order_by("owed_at"):
         yield Line(label=_("Courriel"), value=mail.subject, since=mail.owed_at, origin=mail.get_state_display())
-    alert = Alert.objects.filter(submission=submission).first()
+    alert = Alert.objects.of_contact(submission).first()
     if alert:
         state = _("arrêtée") if alert.ended_at else alert.get_frequency_display()
         yield Line(label=_("Alerte"), value=str(state), since=alert.asked_at)

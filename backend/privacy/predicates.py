@@ -22,6 +22,7 @@ from backend.matchmaking.models import (
     CallRequest,
     FileEvent,
     FollowUp,
+    Guest,
     Language,
     Match,
     Note,
@@ -128,6 +129,13 @@ def _emails_of_recipients(keys: Collection[int]) -> dict[str, list[int]]:
     return {"mails": list(emails_of(NoteRecipient.objects.filter(pk__in=keys)).values_list("pk", flat=True))}
 
 
+def _mails_of_guests(keys: Collection[int]) -> dict[str, list[int]]:
+    """Give the e-mails that hold the same addresses: the one that invites says that the address is erased."""
+    about = [[guest.key] for guest in Guest.objects.filter(pk__in=keys)]
+    mails = reduce(or_, (Q(about__contains=key) for key in about), Q(pk=None))
+    return {"mails": list(Notification.objects.filter(mails).values_list("pk", flat=True))}
+
+
 _ENDED = Notification.objects.filter(ended_at__isnull=False)
 
 PREDICATES: dict[str, Predicate] = {
@@ -151,6 +159,9 @@ PREDICATES: dict[str, Predicate] = {
         _emails_of_recipients,
     ),
     "recipients_stopped": Predicate(_recipients_stopped, "note_recipients", _emails_of_recipients),
+    "guests_never_accepted": Predicate(
+        lambda before: _rows(Guest.objects.awaited(), F("invited_at"), before), "guests", _mails_of_guests
+    ),
     "matches_unread": Predicate(_matches_unread, "matches"),
     "languages_replaced": Predicate(_languages, "languages"),
     "journal": Predicate(lambda before: _rows(AuditEvent.objects.all(), F("at"), before), "journal"),

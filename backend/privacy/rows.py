@@ -17,6 +17,7 @@ from backend.matchmaking.models import (
     FileEvent,
     FileLink,
     FollowUp,
+    Guest,
     HandOver,
     Language,
     Match,
@@ -78,6 +79,7 @@ def _of_file(submission: Submission) -> dict[str, QuerySet[Any]]:
             | Q(follow_up__submission=submission)
             | Q(hand_over__submission=submission)
         ),
+        "guests": Guest.objects.filter(**here),
         "alerts": Alert.objects.filter(**here),
         "reminders": Reminder.objects.filter(alert__submission=submission),
         "moves": VerdictMove.objects.filter(**here),
@@ -150,17 +152,17 @@ def _of_firm(submission: Submission) -> dict[str, QuerySet[Any]]:
 
 def _beside(submission: Submission) -> dict[str, QuerySet[Any]]:
     """What stands elsewhere: e-mails about the file or to its address, links, refusals, what administrators did."""
-    address = submission.contact.email
     tasks = CatalogueTask.objects.filter(reviews__submission=submission).values_list("pk", flat=True)
     mails, stops = Notification.objects.about(submission.topic), Stop.objects.none()
-    shared = Submission.objects.filed_with(address).exclude(pk=submission.pk)
-    if address and not shared.exists():
+    for address in _only_here(submission):
         mails |= Notification.objects.filter(recipient__iexact=address, kind__in=TO_FIRMS)
-        stops = Stop.objects.filter(address=address.lower())
+        stops |= Stop.objects.filter(address=address)
     return {
         "mails": mails,
         "stops": stops,
-        "suppressions": Suppression.objects.filter(digest__in=digests(address)),  # a digest: see suppression.py
+        "suppressions": Suppression.objects.filter(
+            digest__in=[one for address in _addresses(submission) for one in digests(address)]
+        ),  # a digest: see suppression.py
         "links": Link.objects.filter(kind__in=OF_SUBMISSIONS, object_id=submission.pk)
         | Link.objects.filter(kind=Kind.STOP, object_id__in=mails.values("pk")),
         "languages": _languages(submission),
@@ -170,17 +172,34 @@ def _beside(submission: Submission) -> dict[str, QuerySet[Any]]:
     }
 
 
+def _addresses(submission: Submission) -> list[str]:
+    """Return the addresses of a file, in lower case: of its contact and of its guests."""
+    guests = Guest.objects.filter(submission=submission).values_list("email", flat=True)
+    return sorted({address.lower() for address in (submission.contact.email, *guests) if address})
+
+
+def _only_here(submission: Submission) -> list[str]:
+    """Return those that neither file another request nor are invited to one."""
+
+    def is_elsewhere(address: str) -> bool:
+        filed = Submission.objects.filed_with(address).exclude(pk=submission.pk)
+        visited = Guest.objects.filter(email__iexact=address).exclude(submission=submission)
+        return filed.exists() or visited.exists()
+
+    return [address for address in _addresses(submission) if not is_elsewhere(address)]
+
+
 def _sessions(submission: Submission) -> Iterator[str]:
     """Give the sessions in which the same address or firm is typed or chosen: drafts never sent.
 
-    And those in which the space of the address is open, where nothing else is in it.
+    And those in which the space of an address is open, where nothing else is in it.
     """
     email = submission.contact.email.lower()
     siren = submission.sheet.company.siren if submission.sheet.company else ""
-    is_last = bool(email) and not Submission.objects.filed_with(email).exclude(pk=submission.pk).exists()
+    last = set(_only_here(submission))
     for session in Session.objects.iterator():
         kept = session.get_decoded()
-        if is_last and kept.get(FRESH_ACCESS, {}).get("address", "").lower() == email:
+        if kept.get(FRESH_ACCESS, {}).get("address", "").lower() in last:
             yield session.session_key
             continue
         draft = kept.get(DRAFT, {})

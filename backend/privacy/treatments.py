@@ -76,6 +76,7 @@ TREATMENTS: dict[str, Erasable] = {
     "notes": Erasable(table="matchmaking_note"),
     "reminders": Erasable(table="matchmaking_reminder"),
     "escalations": Erasable(table="matchmaking_escalation"),
+    "guests": Erasable(table="matchmaking_guest"),
     "alerts": Erasable(table="matchmaking_alert"),
     "moves": Erasable(table="matchmaking_verdictmove"),
     "languages": Erasable(table="matchmaking_language", key="version"),

@@ -7,6 +7,8 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.exceptions import PermissionDenied
+from django.db.models import FilteredRelation, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,7 +16,7 @@ from django.utils import timezone
 from backend.links.models import RULES, Kind, Link
 from backend.links.services import find_link, make_link, use_up
 from backend.matchmaking.contents import read_contents
-from backend.matchmaking.models import Submission
+from backend.matchmaking.models import Guest, Submission
 
 FRESH = "fresh_access"  # in the session: which address, until when, and the result links made there
 LINKS = "links"
@@ -22,6 +24,10 @@ LINKS = "links"
 
 class DeadLink(Http404):
     """A link that opens nothing: it was altered, is over, was revoked, or has served."""
+
+
+class NotGranted(PermissionDenied):
+    """Something of a file that a guest was not given."""
 
 
 def opened(kind: Kind, token: str) -> Link:
@@ -33,18 +39,56 @@ def opened(kind: Kind, token: str) -> Link:
 
 
 def submission_of(link: Link, *, with_contents: bool = False) -> Submission:
-    """Return the file that a link opens; ``with_contents`` to show it as it is, where nothing is written first."""
-    rows = Submission.objects.select_related("sheet", "contact", "epci", "reviewed_by", "alert")
+    """Return the file that a link opens; ``with_contents`` to show it as it is, where nothing is written first.
+
+    It knows who reads it (``page_reader``): a guest, whose link ends with what the guest may do, else its contact.
+    """
+    guest = _guest_of(link)
+    alert = FilteredRelation("alerts", condition=Q(alerts__guest=guest.pk) if guest else Q(alerts__guest__isnull=True))
+    related = ("sheet", "contact", "epci", "reviewed_by", "reader_alert")
+    rows = Submission.objects.annotate(reader_alert=alert).select_related(*related)
     number = link.object_id
     submission = read_contents(rows, number) if with_contents else rows.filter(pk=number).first()
     if submission is None:
         raise DeadLink
+    submission.page_reader, submission.page_alert = guest, getattr(submission, "reader_alert", None)
     return submission
 
 
-def opened_submission(token: str, *, with_contents: bool = False) -> Submission:
-    """Return the file of a result link; raise ``DeadLink``."""
-    return submission_of(opened(Kind.RESULT, token), with_contents=with_contents)
+def _guest_of(link: Link) -> Guest | None:
+    if not link.scope.startswith(Guest.PREFIX):
+        return None
+    key = int(link.scope.removeprefix(Guest.PREFIX))
+    guest = Guest.objects.in_force().filter(pk=key, submission=link.object_id).first()
+    if guest is None:
+        raise DeadLink
+    return guest
+
+
+def opened_submission(token: str, *, may: Guest.Right | None, with_contents: bool = False) -> Submission:
+    """Return the file of a result link; raise ``DeadLink``, or ``NotGranted`` where a guest has no such right.
+
+    ``may``: what a guest needs to open it; ``None`` is for the contact of the file alone.
+    """
+    submission = submission_of(opened(Kind.RESULT, token), with_contents=with_contents)
+    if submission.page_reader and not submission.page_reader.may(may):
+        raise NotGranted
+    return submission
+
+
+def reads_only(submission: Submission) -> bool:
+    """Tell whether whoever reads a file by its link may say nothing there."""
+    return bool(submission.page_reader) and not submission.page_reader.may(Guest.Right.ANSWER)
+
+
+def manages(submission: Submission) -> bool:
+    """Tell whether whoever reads a file by its link may manage it: its contact, or a guest with that right."""
+    return submission.page_reader is None or bool(submission.page_reader.may(Guest.Right.MANAGE))
+
+
+def address_of(submission: Submission) -> str:
+    """Return the address of whoever reads a file by its link: of a guest, else of its contact."""
+    return str(submission.page_reader.email if submission.page_reader else submission.contact.email)
 
 
 def token_of(request: HttpRequest) -> str:
@@ -99,10 +143,11 @@ def result_link(request: HttpRequest, submission: Submission, *, is_used: bool =
     if not has_fresh_access(request, submission):
         return make_link(kind=Kind.RESULT, object_id=submission.pk, is_used=is_used)
     space = request.session[FRESH]
-    links, key = space.get(LINKS, {}), str(submission.pk)
+    scope = submission.page_reader.key if submission.page_reader else ""
+    links, key = space.get(LINKS, {}), f"{submission.pk}{scope}"
     if key in links and find_link(kind=Kind.RESULT, token=links[key]):
         return str(links[key])
-    token = make_link(kind=Kind.RESULT, object_id=submission.pk, is_used=is_used)
+    token = make_link(kind=Kind.RESULT, object_id=submission.pk, scope=scope, is_used=is_used)
     request.session[FRESH] = {**space, LINKS: {**links, key: token}}
     return token
 
@@ -122,9 +167,9 @@ def access_of(session: SessionBase) -> FreshAccess | None:
 
 
 def has_fresh_access(request: HttpRequest, submission: Submission) -> bool:
-    """Tell whether this browser showed in the last 30 minutes that the address of a file is its reader's."""
+    """Tell whether this browser showed in the last 30 minutes that the address of who reads a file is theirs."""
     access = fresh_access(request)
-    return access is not None and access.address.casefold() == submission.contact.email.casefold()
+    return access is not None and access.address.casefold() == address_of(submission).casefold()
 
 
 def needs_fresh_access(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -132,7 +177,7 @@ def needs_fresh_access(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
 
     @wraps(view)
     def asking(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        submission = opened_submission(token)
+        submission = opened_submission(token, may=Guest.Right.READ)
         if not has_fresh_access(request, submission):
             return ask_for_access(request, submission, status=403)
         return view(request, token, *args, **kwargs)

@@ -35,7 +35,8 @@ from backend.steering.models import FileFact, PageCount, StepFact
 from backend.steering.nightly import rebuild
 from backend.steering.published import publish
 from backend.steering.targets import set_target
-from tests.factories import decide, first_matches, link_to, make_submission, note_link, publish_revision, stop_link
+from tests.factories import decide, first_matches, guest_link, invitation_of_guest, link_to, make_guest
+from tests.factories import make_submission, note_link, publish_revision, stop_link
 from tests.matchmaking.rankers import make_ranker
 from tests.steering.test_fairness import keep
 
@@ -100,7 +101,10 @@ print(json.dumps({
     "reviewed_pk": reviewed.pk, "offered_pk": offered.pk, "confirm": link_to(unconfirmed, Kind.CONFIRM),
     "dated": link_to(dated), "asked_note": note_link(asked), "note": note_link(receives),
     "sheets": make_link(kind=Kind.SHEETS, object_id=SheetOwner.objects.get().pk),
-    "stop": stop_link("x@firm.example", decided.alert.topic),
+    "stop": stop_link("x@firm.example", decided.alerts.get().topic),
+    "invitation": invitation_of_guest(make_guest(decided, email="invitee@cabinet.example", accepted=False)),
+    "guest": guest_link(make_guest(decided)),
+    "managing": guest_link(make_guest(decided, email="m@x.example", right="manage")),
     "weights": weights.pk, "draft": Scheme.objects.drafts().first().pk, "scheme": schemes[0].pk,
 }))
 """
@@ -148,6 +152,9 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
         "confirmer": f"/confirmer/{made['confirm']}/",
         "arreter": f"/arreter/{made['stop']}/",
         "acces": f"/acces/{made['access']}/",
+        "invitation": f"/invitation/{made['invitation']}/",
+        "resultat-invite": f"/resultat/{made['guest']}/",
+        "resultat-invite-gere": f"/resultat/{made['managing']}/",
         "resultat-a-confirmer": f"/resultat/{made['unconfirmed']}/",
         "resultat-pas-relu": f"/resultat/{made['waiting']}/",
         "resultat-rien": f"/resultat/{made['nothing']}/",
@@ -183,7 +190,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
     page.locator("main button[type=submit]").click()
     look(page, "page-espace-erreur")
     page.goto(f"{service.url}/resultat/{made['waiting']}/")
-    page.get_by_text("Alertes, courriels, agenda, partage, liens et données").click()
+    page.get_by_text("Alertes, courriels, agenda, partage, contacts, liens et données").click()
     page.get_by_label("En pause jusqu’au").fill("2020-01-01")
     page.get_by_role("button", name="Me prévenir").click()
     look(page, "page-resultat-alertes-erreur")

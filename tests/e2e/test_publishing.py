@@ -133,13 +133,13 @@ def test_a_published_scheme_reaches_exactly_the_firms_that_asked_and_that_it_con
     # One of them asks on its result's page; another stops on its own, before anything is published.
     firm = open_context().new_page()
     firm.goto(f"{service.url}/resultat/{concerned}/")
-    firm.get_by_text("Alertes, courriels, agenda, partage, liens et données").click()
+    firm.get_by_text("Alertes, courriels, agenda, partage, contacts, liens et données").click()
     firm.get_by_label("dès qu’il y a du nouveau").check()
     look(firm, f"publier-{service.day}-01-alertes")
     firm.get_by_role("button", name="Me prévenir").click()
     expect(firm.locator("main")).to_contain_text("nous vous préviendrons")
     firm.goto(f"{service.url}/resultat/{stopped}/")
-    firm.get_by_text("Alertes, courriels, agenda, partage, liens et données").click()
+    firm.get_by_text("Alertes, courriels, agenda, partage, contacts, liens et données").click()
     firm.get_by_role("button", name="Ne plus me prévenir").click()
     expect(firm.locator("main")).to_contain_text("nous ne vous préviendrons plus")
     receipt = wait_for_message(service, "concernee@atelier.example", "lien de votre résultat")
@@ -181,7 +181,7 @@ def test_a_published_scheme_reaches_exactly_the_firms_that_asked_and_that_it_con
     assert snapshot(service) == before
     one_click(alert)
     firm.goto(f"{service.url}/resultat/{concerned}/")
-    firm.get_by_text("Alertes, courriels, agenda, partage, liens et données").click()
+    firm.get_by_text("Alertes, courriels, agenda, partage, contacts, liens et données").click()
     expect(firm.get_by_role("button", name="Me prévenir")).to_be_visible()
     expect(firm.locator("main")).to_contain_text(NAME)  # its result has it all the same
 

@@ -106,7 +106,7 @@ def test_a_firm_that_stopped_gets_nothing(scheme):
 
 def test_a_firm_that_stopped_and_asks_again_is_told_of_what_came_after(scheme):
     submission = subscriber()
-    stop(address=submission.contact.email, topic=submission.alert.topic)
+    stop(address=submission.contact.email, topic=submission.alerts.get().topic)
     publish(scheme)
     sweep()
     alerts.subscribe(submission=submission, frequency=IMMEDIATE, paused_until=None, on=DAY)
@@ -375,7 +375,7 @@ def test_the_email_can_be_stopped_in_one_click_and_says_why_it_came(scheme):
     submission = subscriber()
     publish(scheme)
     (email,) = sweep()
-    assert email.topic == submission.alert.topic
+    assert email.topic == submission.alerts.get().topic
     sent = as_sent(email)
     for body in (sent.text, sent.html):
         assert "vous avez demandé à être prévenu" in body.lower() or "Vous avez demandé à être prévenu" in body

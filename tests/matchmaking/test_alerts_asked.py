@@ -57,7 +57,7 @@ def test_a_rhythm_that_nobody_offers_is_refused():
 
 def test_another_rhythm_leaves_what_waits_to_be_told(scheme):
     submission = subscriber(WEEKLY)
-    asked_at = submission.alert.asked_at
+    asked_at = submission.alerts.get().asked_at
     publish(scheme)
     assert sweep(NEXT_DAY) == []
     alert = alerts.subscribe(submission=submission, frequency=IMMEDIATE, paused_until=None, on=NEXT_DAY)
@@ -69,11 +69,11 @@ def test_another_rhythm_leaves_what_waits_to_be_told(scheme):
 @pytest.mark.parametrize("way", ["page", "e-mail"])
 def test_asking_again_after_an_end_starts_from_what_is_shown_then(scheme, way):
     submission = subscriber()
-    asked_at = submission.alert.asked_at
+    asked_at = submission.alerts.get().asked_at
     if way == "page":
         alerts.unsubscribe(submission=submission)
     else:
-        stop(address=submission.contact.email, topic=submission.alert.topic)
+        stop(address=submission.contact.email, topic=submission.alerts.get().topic)
     publish(scheme)
     alert = alerts.subscribe(submission=submission, frequency=IMMEDIATE, paused_until=None, on=NEXT_DAY)
     assert (alert.told, alert.told_on, alert.ended_at) == (latest_result(submission, on=NEXT_DAY), NEXT_DAY, None)
@@ -94,18 +94,17 @@ def test_ending_an_alert_ends_no_other_and_is_done_once():
 
 def test_an_alert_is_heard_until_it_is_ended_or_stopped_by_its_own_reader():
     mine, other = subscriber(), subscriber(email="b@firm.example")
-    stop(address=mine.contact.email, topic=mine.alert.topic)
-    assert [alerts.is_heard(file.alert) for file in (mine, other)] == [False, True]
+    stop(address=mine.contact.email, topic=mine.alerts.get().topic)
+    assert [alerts.is_heard(file.alerts.get()) for file in (mine, other)] == [False, True]
     alerts.unsubscribe(submission=other)
-    other.alert.refresh_from_db()
-    assert not alerts.is_heard(other.alert)
+    assert not alerts.is_heard(other.alerts.get())
 
 
 # -- which are looked at
 
 
 def test_what_was_looked_at_longest_ago_is_due_first_and_no_more_than_asked_for():
-    found = [subscriber(email=f"{name}@firm.example").alert for name in "abcd"]
+    found = [subscriber(email=f"{name}@firm.example").alerts.get() for name in "abcd"]
     now = timezone.now()
     for n, alert in zip((2, 3, 1), found, strict=False):
         Alert.objects.filter(pk=alert.pk).update(checked_at=now - timedelta(days=n), checked_on=DAY)
@@ -121,7 +120,7 @@ def test_what_was_looked_at_longest_ago_is_due_first_and_no_more_than_asked_for(
 
 def test_comparing_says_whether_an_email_is_owed_and_when_it_looked(scheme):
     submission, before = subscriber(), timezone.now()
-    assert alerts.tell(pk=submission.alert.pk, on=DAY) is False
+    assert alerts.tell(pk=submission.alerts.get().pk, on=DAY) is False
     alert = Alert.objects.get(submission=submission)
     assert alert.checked_on == DAY
     assert alert.checked_at >= before
@@ -135,7 +134,7 @@ def test_comparing_says_whether_an_email_is_owed_and_when_it_looked(scheme):
 def test_the_second_file_of_an_address_waits_and_is_looked_at_again(scheme):
     first, second = subscriber(), subscriber(email="Isabelle.Morel@tolerie.example")
     publish(scheme)
-    assert [alerts.tell(pk=file.alert.pk, on=DAY) for file in (first, second)] == [True, False]
+    assert [alerts.tell(pk=file.alerts.get().pk, on=DAY) for file in (first, second)] == [True, False]
     waits = Alert.objects.get(submission=second)
     assert (waits.checked_on, waits.sent_on) == (DAY, None)
     assert waits.pk not in alerts.due(on=DAY)  # nothing has moved: it is not compared again each minute

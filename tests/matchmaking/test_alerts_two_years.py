@@ -169,7 +169,7 @@ def live(firms, schemes, sent):
             catalogue_of(day, schemes)
             for firm in firms:
                 if firm.stops_on and firm.stops_on <= day:
-                    stop(address=firm.submission.contact.email, topic=firm.submission.alert.topic)
+                    stop(address=firm.submission.contact.email, topic=firm.submission.alerts.get().topic)
                 if firm.paused and firm.paused[0] <= day < firm.paused[1]:
                     Alert.objects.filter(submission=firm.submission).update(paused_until=firm.paused[1])
             for _again in range(2):  # a worker that is late or sent twice changes nothing

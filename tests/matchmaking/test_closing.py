@@ -241,7 +241,7 @@ def test_lists_and_clock_leave_a_closed_file_out_and_all_files_keep_it(file, off
 def test_alerts_go_on_for_a_closed_file_and_end_with_a_barred_one(officer):
     file = make_submission(confirmed=True, wants_alerts=True)
     close_file(submission=file, officer=officer, reason="helped")
-    assert alerts.due(on=DAY + timedelta(days=1)) == [file.alert.pk]
+    assert alerts.due(on=DAY + timedelta(days=1)) == [file.alerts.get().pk]
     withdraw_consent(submission=file)
     assert alerts.due(on=DAY + timedelta(days=1)) == []
 

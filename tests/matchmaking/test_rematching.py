@@ -173,7 +173,7 @@ def test_only_those_who_are_moved_are_compared_again(files, scheme):
     for file in files:
         read(file)
         alerts.subscribe(submission=file, frequency=Alert.Frequency.IMMEDIATE, paused_until=None, on=DAY)
-        alerts.tell(pk=file.alert.pk, on=DAY)
+        alerts.tell(pk=file.alerts.get().pk, on=DAY)
     publish_revision(scheme, amount_text="Une autre somme")
     rematch(on=DAY)
     concerned = set(moves())

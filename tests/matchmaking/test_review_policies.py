@@ -255,12 +255,12 @@ def test_a_need_that_is_read_first_puts_an_unread_file_back_to_be_read(lead, add
     choose(lead, "competences")
     file, other = confirm(sure_file()), confirm(sure_file(email="autre@firm.example"))
     alerts.subscribe(submission=file, frequency=IMMEDIATE, paused_until=None, on=current_day())
-    assert file.alert in Alert.objects.released()
+    assert file.alerts.get() in Alert.objects.released()
     add(file)
     file.refresh_from_db()
     other.refresh_from_db()
     assert (file.unread_by, other.unread_by is None) == (None, False)
-    assert file.alert not in Alert.objects.released()
+    assert file.alerts.get() not in Alert.objects.released()
 
 
 def test_a_correction_that_leaves_all_sure_leaves_the_file_unread(lead):

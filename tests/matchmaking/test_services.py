@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from backend.accounts.models import Membership
 from backend.companies.models import Company, Contact, Establishment, Fact
+from backend.matchmaking.access_links import send_space_link
 from backend.matchmaking.emails import officers_in_charge, organisation_in_charge
 from backend.matchmaking.in_charge import OutsideTerritory, outside_contacts, route
 from backend.matchmaking.models import Result, ReviewEnd, Submission, WeightSet
@@ -20,7 +21,6 @@ from backend.matchmaking.services import (
     confirm_address,
     correct_submission,
     file_submission,
-    send_space_link,
 )
 from backend.notifications.models import Notification
 from backend.notifications.services import stop

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from backend.matchmaking.access_links import send_space_link
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
-from backend.matchmaking.services import confirm_address, send_space_link
+from backend.matchmaking.services import confirm_address
 from backend.notifications.models import Notification
 from backend.web.forms.filing.contact import ContactForm
 from tests.factories import CCLO, DAY, decide, first_matches, make_lead, make_officer, make_submission

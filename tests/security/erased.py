@@ -22,7 +22,16 @@ from backend.matchmaking.state_aid import declare_aid
 from backend.matchmaking.surveys import rate
 from backend.notifications.services import stop
 from backend.schemes.models import SubNeed
-from tests.factories import DAY, decide, first_matches, make_call, make_officer, make_saved_draft, make_submission
+from tests.factories import (
+    DAY,
+    decide,
+    first_matches,
+    make_call,
+    make_guest,
+    make_officer,
+    make_saved_draft,
+    make_submission,
+)
 from tests.few_sentences import few_sentences
 
 RARE = "zigzagolin"
@@ -30,6 +39,7 @@ TRACES = {
     "name": "Forges du Vent Debout",
     "contact": "Barnabé Quillevéré",
     "address": "barnabe@forges-vent-debout.example",
+    "guest": "quincaille@cabinet-vent-debout.example",
     "telephone": "+33353017799",
     "telephone as typed": "03 53 01 77 99",
     "siren": "552100554",
@@ -75,7 +85,7 @@ def file_everything(*, learnt: bool = True) -> Submission:
     Escalation.objects.create(submission=submission, starts_on=DAY, rung="officer", to=officer, told_on=DAY)
     subscribe(submission=submission, frequency="weekly", paused_until=None, on=DAY)
     Reminder.objects.create(
-        alert=submission.alert, scheme=first.scheme, closes_on=DAY, stage=Reminder.Stage.PREPARE, sent_on=DAY
+        alert=submission.alerts.get(), scheme=first.scheme, closes_on=DAY, stage=Reminder.Stage.PREPARE, sent_on=DAY
     )
     declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=None, title=TRACES["aid"])
     submission.refresh_from_db()
@@ -86,12 +96,14 @@ def file_everything(*, learnt: bool = True) -> Submission:
     rate(survey=survey, grade="yes", comment=f"Merci pour le {RARE}.")
     reopen_file(submission=submission, officer=officer, on=DAY)
     offer_file(submission=submission, by=officer, to=other, note=f"Le {RARE} te parlera.")
-    stop(address=TRACES["address"], topic=submission.alert.topic)
+    stop(address=TRACES["address"], topic=submission.alerts.get().topic)
     if learnt:
         with few_sentences():
             learn_language()
     renew_feed(submission=submission)
     make_share(submission=submission)
+    make_guest(submission, email=TRACES["guest"], right="answer")
+    make_guest(submission, email=f"second.{TRACES['guest']}", accepted=False)
     begin_draft()
     draft = make_saved_draft(submission, text=f"Un second projet de {RARE}.")
     assert set(draft.content["contact"].values()) == {TRACES["contact"], TRACES["address"], TRACES["telephone"]}

@@ -25,13 +25,13 @@ from backend.jobs.alarms import PATIENCE, watch
 from backend.jobs.models import JobState
 from backend.jobs.registry import JOBS
 from backend.matchmaking import alerts
+from backend.matchmaking.access_links import send_access_link
 from backend.matchmaking.closing import close_file
 from backend.matchmaking.emails import enqueue_officer_unreachable
 from backend.matchmaking.file_links import close_unentitled, link_files
 from backend.matchmaking.follow_up import offer_file
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
-from backend.matchmaking.services import send_access_link
 from backend.matchmaking.surveys import send_surveys
 from backend.notifications.kinds import KINDS, Audience, OptOut
 from backend.notifications.models import Notification
@@ -55,6 +55,7 @@ from tests.factories import (
     DAY,
     decide,
     first_matches,
+    make_guest,
     make_lead,
     make_officer,
     make_recipient,
@@ -88,6 +89,7 @@ SECRET = {
     "/bilan/": "survey",
     "/comite/": "note",
     "/porteur/": "sheets",
+    "/invitation/": "guest",
     "/compte/mot-de-passe/nouveau/": "password",
 }
 
@@ -122,13 +124,18 @@ def access_link():
     return {FIRM}, ""
 
 
+def guest_invitation():
+    make_guest(make_submission(confirmed=True), email=COLLEAGUE, accepted=False)
+    return {COLLEAGUE}, ""
+
+
 def alert():
     officer, submission = make_officer(), make_submission(confirmed=True, wants_alerts=True)
     kept = first_matches(submission)[0].scheme
     decide(submission, kept, officer)
     end_review(submission=submission, officer=officer, on=DAY)
     Scheme.objects.filter(pk=kept.pk).update(state=Scheme.State.ARCHIVED)
-    assert alerts.tell(pk=submission.alert.pk, on=DAY)
+    assert alerts.tell(pk=submission.alerts.get().pk, on=DAY)
     return {FIRM}, ""
 
 
@@ -340,6 +347,7 @@ EXPECTED = {
         ),
     ),
     "access_link": Expected(access_link, ("30 minutes", "ne sert qu’une fois")),
+    "guest_invitation": Expected(guest_invitation, ("vous invite", "rien d’autre ne vous sera écrit")),
     "alert": Expected(
         alert,
         ("Isabelle Morel", "Tôlerie des Étangs", "Service ARC", "03 53 01 10 00", "Ne plus recevoir ces courriels"),
@@ -423,9 +431,13 @@ def receive(postman, kind: str) -> tuple[list[bytes], str]:  # noqa: F811
     if kind in ABOUT_FILES:  # what shows an e-mail on a file's page, and erases it with the file
         files = {file.topic: file.reference for file in ours(Submission)}
         for row in rows:
-            (topic,) = row.about
+            topic, *_guest = row.about
             assert topic in files
-            if KINDS[kind].audience == Audience.FIRM and kind not in ("colleague", "access_link"):
+            if KINDS[kind].audience == Audience.FIRM and kind not in (
+                "colleague",
+                "access_link",
+                "guest_invitation",
+            ):
                 assert files[topic] in row.subject + row.text
     ours(Notification).update(due_at=timezone.now())  # a second one to an address waits
     for row in rows:

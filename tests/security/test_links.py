@@ -57,6 +57,7 @@ def test_an_altered_token_opens_nothing(altered):
 @pytest.mark.parametrize(
     ("kind", "lives"),
     [
+        (Kind.GUEST, 7 * DAY),
         (Kind.CONFIRM, 30 * DAY),
         (Kind.STOP, 396 * DAY),
         (Kind.ACCESS, timedelta(minutes=30)),

@@ -17,7 +17,18 @@ from backend.matchmaking.sharing import renew_staff_feed
 from backend.notifications.models import Notification
 from backend.notifications.services import Message, enqueue_email
 from backend.schemes.previews import make_preview
-from tests.factories import DAY, link_to, make_officer, make_submission, note_link, sheets_link, stop_link, survey_link
+from tests.factories import (
+    DAY,
+    invitation_of_guest,
+    link_to,
+    make_guest,
+    make_officer,
+    make_submission,
+    note_link,
+    sheets_link,
+    stop_link,
+    survey_link,
+)
 from tests.neighbour import ours
 from tests.schemes.people import make_editor, make_proposal
 from tests.security.site import read_all, served
@@ -63,6 +74,9 @@ def open_link(kind) -> Opened:
     if kind == Kind.SHEETS:
         token = sheets_link()
         return Opened(token, f"/porteur/{token}/")
+    if kind == Kind.GUEST:
+        token = invitation_of_guest(make_guest(make_submission(confirmed=True), accepted=False))
+        return Opened(token, f"/invitation/{token}/")
     token = link_to(make_submission(), kind)
     if kind == Kind.FEED:
         return Opened(token, f"/agenda/{token}/dates.ics")

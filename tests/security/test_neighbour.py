@@ -38,7 +38,7 @@ def test_it_is_a_whole_file_with_a_marker_in_each_free_field(neighbour):
     submission = neighbour.submission
     assert submission.confirmed_at
     assert submission.reviewed_at
-    assert submission.alert.ended_at is None
+    assert submission.alerts.get().ended_at is None
     assert submission.results.latest("computed_at").matches.filter(addresses=True).count() > 10
     assert {"confirm_address", "receipt", "reviewed"} <= set(of_neighbour(Notification).values_list("kind", flat=True))
     assert set(submission.reviews.values_list("verdict", flat=True)) == {"kept", "rejected"}

@@ -219,7 +219,7 @@ def test_news_are_not_told_against_an_answer_that_read_the_other_file(firm, othe
     firm.is_reviewed()
     other.is_reviewed()  # no alert leaves a file that nobody has read
     made = link(firm, other, lead)
-    alert = other.file.alert
+    alert = other.file.alerts.get()
     alert.told = latest_result(other.file, on=DAY)
     alert.save()
     undo_link(link=made, officer=lead, on=DAY)
@@ -302,7 +302,7 @@ def test_a_file_that_is_closed_says_so_and_speaks_of_no_other(client, firm, othe
     for name in ("answer", "question", "alerts", "correct", "aid", "aids_complete", "colleague"):
         assert client.post(reverse(name, args=[link_to(other.file)]), {"complete": "1"}).status_code == 302
     other.file.refresh_from_db()
-    assert other.file.alert.ended_at
+    assert other.file.alerts.get().ended_at
     assert not other.file.sheet.facts.filter(name="de_minimis.complete").exists()
 
 

@@ -189,9 +189,9 @@ def test_a_closed_file_says_by_whom_and_why_and_touches_no_other(near, far, lead
     made.refresh_from_db()
     assert (near.closed_by, near.closed_reason) == (officer, Submission.Closing.NOT_ENTITLED)
     assert near.closed_at >= before
-    assert near.alert.ended_at >= near.closed_at
+    assert near.alerts.get().ended_at >= near.closed_at
     assert made.undone_by == officer
-    assert (far.alert.ended_at, Submission.objects.get(pk=far.pk).closed_at) == (None, None)
+    assert (far.alerts.get().ended_at, Submission.objects.get(pk=far.pk).closed_at) == (None, None)
     assert noted(Kind.FILE_CLOSED) == [(Kind.FILE_CLOSED, officer.pk, near.pk, near.epci_id, "not_entitled")]
     assert far.results.first().read_files == []
     with pytest.raises(PermissionDenied):
@@ -200,11 +200,9 @@ def test_a_closed_file_says_by_whom_and_why_and_touches_no_other(near, far, lead
 
 def test_an_alert_that_was_ended_before_keeps_its_day(near, officer):
     long_ago = timezone.now() - timedelta(days=3)
-    near.alert.ended_at = long_ago
-    near.alert.save()
+    near.alerts.update(ended_at=long_ago)
     close_unentitled(submission=near, officer=officer, on=DAY)
-    near.alert.refresh_from_db()
-    assert near.alert.ended_at == long_ago
+    assert near.alerts.get().ended_at == long_ago
 
 
 def test_a_file_that_is_opened_again_is_read_with_its_own_once_more(officer):

@@ -72,6 +72,7 @@ def numbers_of(submission: Submission) -> dict[str, Any]:
         "step_pk": submission.follow_ups.first().pk,
         "call_pk": CallRequest.objects.get(pk__gte=FIRST).pk,
         "link_pk": FIRST,  # it is linked with no other file
+        "guest_pk": FIRST,  # it invited nobody; tests/security/test_guests.py has one
         "draft_pk": FIRST,  # it has begun no other request; tests/web/test_space_next.py has one
     }
 
@@ -92,7 +93,7 @@ def fields_of(submission: Submission) -> dict[str, Any]:
         "result": submission.results.first().pk,
         "sheet": submission.sheet_id,
         "contact": submission.contact_id,
-        "alert": submission.alert.pk,
+        "alert": submission.alerts.get().pk,
         "answer": "accept",
     }
 

@@ -19,6 +19,7 @@ from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import (
     Alert,
     CallRequest,
+    Guest,
     Language,
     Note,
     Result,
@@ -47,6 +48,7 @@ from tests.factories import (
     decide,
     first_matches,
     make_call,
+    make_guest,
     make_lead,
     make_officer,
     make_saved_draft,
@@ -152,6 +154,11 @@ def a_saved_draft(at: datetime) -> None:
     SavedDraft.objects.update(begun_at=at, touched_at=at)
 
 
+def an_invitation(at: datetime) -> None:
+    make_guest(make_submission(confirmed=True), accepted=False)
+    Guest.objects.update(invited_at=at)
+
+
 def a_call(at: datetime) -> None:
     make_call()
     CallRequest.objects.update(asked_at=at)
@@ -197,6 +204,7 @@ MADE = [
     ("call_requests", a_call),
     ("drafts", a_draft),
     ("saved_drafts", a_saved_draft),
+    ("guests_never_accepted", an_invitation),
     ("files_never_confirmed", an_unconfirmed_file),
     ("files_closed", a_closed_file),
     ("files_without_news", a_file_without_news),

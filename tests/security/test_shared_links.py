@@ -1,16 +1,18 @@
-"""What a forwarded link, a share and a feed can and cannot do: the tables of docs/security.md, tried cell by cell."""
+"""What a forwarded link, a share, a feed and a guest can and cannot do: docs/security.md, tried cell by cell."""
 
 import re
+from io import BytesIO
 from itertools import product
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from pypdf import PdfReader
 
 from backend.matchmaking.sharing import make_share, renew_feed, renew_staff_feed
 from tests.conftest import ROOT
-from tests.factories import DAY, link_to, make_officer
+from tests.factories import DAY, guest_link, link_to, make_guest, make_officer
 from tests.neighbour import rows_of_neighbour
 from tests.security.full_file import make_full_file
 from tests.security.test_pairs import ADDRESSES
@@ -18,7 +20,8 @@ from tests.web.conftest import text_of
 from tests.web.test_access import LOGIN, TABLE, Case, status_of
 
 pytestmark = pytest.mark.django_db
-COLUMNS = ("Result link", "Share", "Feed", "Officer's feed")
+GUESTS = {f"Guest who may {right}": right for right in ("read", "answer", "manage")}
+COLUMNS = ("Result link", "Share", "Feed", "Officer's feed", *GUESTS)
 DOCUMENT = (ROOT / "docs" / "security.md").read_text()
 
 
@@ -59,6 +62,7 @@ def tokens_of(submission, officer):
                 make_share(submission=submission),
                 renew_feed(submission=submission),
                 renew_staff_feed(user=officer),
+                *(guest_link(make_guest(submission, email=f"{one}@x.example", right=one)) for one in GUESTS.values()),
             ),
             strict=True,
         )
@@ -107,9 +111,10 @@ def markers_of(submission, officer):
         "the three steps": "prochaines démarches",
         "the firm's name": "Tôlerie des Étangs",
         "its number": "999999956",
-        "its contact: name, e-mail, telephone": "Brisefer|isabelle.morel@|53016035",
+        "its contact's name": "Brisefer",
+        "its contact's e-mail and telephone": "isabelle.morel@|53016035",
         "its words": "tournevis sonique",
-        "its facts, such as the turnover": "4,82M€",
+        "all its facts on one page, such as the turnover": "4,82M€",
         "its de minimis aids": "8765|PassTournevis|De minimis : une aide",
         "what it said of a scheme, and why": "Un refus motivé",
         "what officers wrote to it": "Un mot pour vous|Un mot de la relecture",
@@ -123,12 +128,15 @@ def read_by(column, token, submission, case):
     """Return all that the pages say which a link opens, without tags and spaces."""
     said = ""
     for (name, method), row in OPENS.items():
-        if method != "get" or row[column] != "yes" or "pdf" in name or name in ("plan", "aids_declaration"):
-            continue  # the two PDF say what the page says
+        if method != "get" or row[column] != "yes":
+            continue
         args = [token, *others_of(name, case)]
         if name == "firm_scheme":
             args = [token, submission.followed.pk]
         response = Client().get(reverse(name, args=args))
+        if response["Content-Type"] == "application/pdf":
+            said += "".join(page.extract_text() for page in PdfReader(BytesIO(response.content)).pages)
+            continue
         text = response.content.decode().replace("\r\n ", "") if "calendar" in response["Content-Type"] else ""
         said += (text or text_of(response)).replace("\\,", ",").replace("\\;", ";")
     return re.sub(r"\s", "", said)

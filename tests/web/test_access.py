@@ -37,8 +37,10 @@ from tests.factories import (
     COMMUNES,
     DAY,
     first_matches,
+    invitation_of_guest,
     link_to,
     make_call,
+    make_guest,
     make_lead,
     make_officer,
     make_recipient,
@@ -379,6 +381,7 @@ TABLE: dict[str, Row] = {
     # Whoever opened a link of 30 minutes sent to the address: nobody else.
     "space_file": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
     "space_begin": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
+    "space_guest": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
     "space_resume": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
     "space_draft_delete": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
     "space_confirm": Row(everyone(403), method="post", args=lambda case: [case.file.pk]),
@@ -415,6 +418,14 @@ TABLE: dict[str, Row] = {
     "own_data_file": Row(PUBLIC, args=lambda case: [link_to(case.file), "csv"]),
     "withdraw_consent": Row(everyone(403), method="post", args=token),
     "erase": Row(everyone(403), args=token),
+    "choose_guests": Row(
+        everyone(403),
+        method="post",
+        args=token,
+        sent=lambda case: {"do": "invite", "email": "invitee@firm.example", "right": "read"},
+    ),
+    # Whoever holds an invitation, which says nothing of the file but the firm's name and who invites.
+    "guest": Row(PUBLIC, args=lambda case: [invitation_of_guest(make_guest(case.file, accepted=False))]),
     "erased": page(),
     "end_links": Row(PUBLIC, method="post", args=token, sent=lambda case: {"others": "1"}),
     "send_access": Row(PUBLIC, method="post", args=token),

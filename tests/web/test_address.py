@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from backend.links.models import Kind
 from backend.links.services import revoke_links
+from backend.matchmaking.access_links import RESEND_SECONDS, send_space_link
 from backend.matchmaking.correspondence import refuse_emails
 from backend.matchmaking.models import Submission
-from backend.matchmaking.services import RESEND_SECONDS, send_space_link
 from backend.notifications.kinds import ALERTS, OFFICER_NOTICES
 from backend.notifications.models import Notification, Stop
 from backend.notifications.services import stop

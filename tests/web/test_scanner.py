@@ -36,7 +36,7 @@ def emails():
     decide(submission, kept, officer)
     end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
     Scheme.objects.filter(pk=kept.pk).update(state=Scheme.State.ARCHIVED)
-    alerts.tell(pk=submission.alert.pk, on=DAY)
+    alerts.tell(pk=submission.alerts.get().pk, on=DAY)
     offer_file(submission=submission, by=officer, to=make_officer())
     rerouted = make_submission(confirmed=True, email="ailleurs@firm.example")  # read with no other file
     epci = ServedEpci.objects.get(short_name=CCLO)

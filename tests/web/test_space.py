@@ -12,11 +12,11 @@ from backend.accounts.models import Organisation
 from backend.common.days import add_working_days
 from backend.companies.models import FactSheet
 from backend.links.models import Kind
+from backend.matchmaking.access_links import send_access_link
 from backend.matchmaking.follow_up import take_file
 from backend.matchmaking.models import SchemeEvent, Submission
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
-from backend.matchmaking.services import send_access_link
 from backend.matchmaking.space import MOST_UNCONFIRMED, PER_PAGE, space_of
 from backend.notifications.models import Notification
 from backend.privacy.consent import withdraw_consent

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backend.links.models import Kind, Link
+from backend.matchmaking.access_links import send_space_link
 from backend.matchmaking.models import Alert, SavedDraft
-from backend.matchmaking.services import send_space_link
 from backend.notifications.models import Stop
 from tests.factories import link_to, make_saved_draft, make_submission
 from tests.web.conftest import FIRM, NEED, text_of

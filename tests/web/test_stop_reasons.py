@@ -27,7 +27,7 @@ def submission():
 
 @pytest.fixture
 def path(submission):
-    return f"/arreter/{stop_link(submission.contact.email, submission.alert.topic)}/"
+    return f"/arreter/{stop_link(submission.contact.email, submission.alerts.get().topic)}/"
 
 
 def counted():
@@ -48,7 +48,7 @@ def test_one_tap_is_counted_without_the_person(client, submission, path):
     assert counted() == [(current_day().replace(day=1), "alerts", "too_many", 1)]
     assert {field.name for field in StopReason._meta.get_fields()} == {"id", "month", "list_name", "reason", "n_stops"}
     (row,) = Stop.objects.all()
-    assert row.explained == [submission.alert.topic]  # that a reason was given, not which
+    assert row.explained == [submission.alerts.get().topic]  # that a reason was given, not which
 
 
 def test_a_stop_is_explained_once(client, path):
@@ -69,7 +69,7 @@ def test_who_asks_again_and_stops_again_may_say_why_again(client, submission, pa
 def test_a_reason_stops_nothing_by_itself_and_counts_nothing_where_nothing_is_stopped(client, submission, path):
     response = client.post(path, {"reason": "too_many"})
     assert "Arrêter ces courriels" in response.content.decode()
-    assert not has_stopped(address=submission.contact.email, topic=submission.alert.topic)
+    assert not has_stopped(address=submission.contact.email, topic=submission.alerts.get().topic)
     assert counted() == []
 
 
@@ -80,21 +80,21 @@ def test_a_reason_that_is_not_in_the_list_is_refused_in_a_sentence(client, submi
     assert response.status_code == 422
     assert "Cette raison n’est pas dans la liste" in plain(response)
     assert ASKED in plain(response)
-    assert has_stopped(address=submission.contact.email, topic=submission.alert.topic)
+    assert has_stopped(address=submission.contact.email, topic=submission.alerts.get().topic)
     assert counted() == []
 
 
 def test_a_mail_program_is_asked_nothing_more(path, submission):
     program = Client(enforce_csrf_checks=True)
     assert program.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
-    assert has_stopped(address=submission.contact.email, topic=submission.alert.topic)
+    assert has_stopped(address=submission.contact.email, topic=submission.alerts.get().topic)
     assert counted() == []
 
 
 def test_the_reason_of_one_address_does_not_explain_the_stop_of_another(client, path):
     other = make_submission(confirmed=True, email="autre@firm.example", siret="", siren="")
     subscribe(submission=other, frequency="weekly", paused_until=None, on=DAY)
-    theirs = f"/arreter/{stop_link(other.contact.email, other.alert.topic)}/"
+    theirs = f"/arreter/{stop_link(other.contact.email, other.alerts.get().topic)}/"
     for link in (path, theirs):
         client.post(link)
         client.post(link, {"reason": "not_for_us"})
@@ -129,4 +129,4 @@ def test_who_stopped_on_the_page_may_ask_again(client, submission):
     client.post(f"{page}alertes/", {"stop": "1"})
     response = client.post(f"{page}alertes/", {"frequency": "closing", "paused_until": ""}, follow=True)
     assert "Nous vous écrivons seulement quand un dispositif ferme, sans attendre" in plain(response)
-    assert not has_stopped(address=submission.contact.email, topic=submission.alert.topic)
+    assert not has_stopped(address=submission.contact.email, topic=submission.alerts.get().topic)

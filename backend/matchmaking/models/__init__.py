@@ -10,6 +10,7 @@ from backend.matchmaking.models.escalations import Escalation
 from backend.matchmaking.models.file_events import FileEvent
 from backend.matchmaking.models.file_links import FileLink
 from backend.matchmaking.models.follow_up import FollowUp, Note
+from backend.matchmaking.models.guests import Guest
 from backend.matchmaking.models.language import Language
 from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.needs import Need
@@ -36,6 +37,7 @@ __all__ = [
     "FileEvent",
     "FileLink",
     "FollowUp",
+    "Guest",
     "HandOver",
     "Language",
     "Match",

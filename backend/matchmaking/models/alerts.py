@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from backend.matchmaking.models.guests import Guest
 from backend.matchmaking.models.results import Result
 from backend.matchmaking.models.submissions import Submission
 from backend.notifications.kinds import ALERTS
@@ -13,6 +14,14 @@ from backend.schemes.models import Scheme
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
+    def of_reader(self, submission: Submission) -> Self:
+        """That of whoever reads a file: of a guest, else of its contact; one or none."""
+        return self.filter(submission=submission, guest=submission.page_reader)
+
+    def of_contact(self, submission: Submission) -> Self:
+        """That of the contact of a file."""
+        return self.filter(submission=submission, guest=None)
+
     def heard(self) -> Self:
         """Subscriptions in force: asked for, at an address that was confirmed, on a file that is not barred."""
         files = Submission.objects.confirmed().not_barred()
@@ -26,7 +35,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
 
 class Alert(models.Model):
-    """A subscription to the changes of a result. The firm was told of ``told``; what differs from it is news."""
+    """A subscription of one contact to the changes of a result. It was told of ``told``; what differs is news."""
 
     class Frequency(models.TextChoices):
         IMMEDIATE = "immediate", _("dès qu’il y a du nouveau")
@@ -34,7 +43,16 @@ class Alert(models.Model):
         MONTHLY = "monthly", _("une fois par mois")
         CLOSING = "closing", _("seulement quand un dispositif ferme, sans attendre")
 
-    submission = models.OneToOneField(Submission, on_delete=models.CASCADE, related_name="alert")
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="alerts")
+    guest = models.OneToOneField(
+        Guest,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="alert",
+        verbose_name=_("contact invité"),
+        help_text=_("Vide : celle du contact de la demande."),
+    )
     frequency = models.CharField(_("rythme"), max_length=10, choices=Frequency, default=Frequency.IMMEDIATE)
     paused_until = models.DateField(_("en pause jusqu’au"), null=True, blank=True)
     asked_at = models.DateTimeField(_("demandée le"))
@@ -51,13 +69,21 @@ class Alert(models.Model):
         verbose_name = _("alerte")
         verbose_name_plural = _("alertes")
         ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["submission"], condition=Q(guest=None), name="alert_of_contact_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.submission_id} {self.get_frequency_display()}"
 
     @property
+    def address(self) -> str:
+        """To whom it is written."""
+        return self.guest.email if self.guest else self.submission.contact.email
+
+    @property
     def topic(self) -> str:
-        """What the firm stops when it stops the alerts, without stopping what else is written about its file."""
+        """What an address stops when it stops the alerts, without stopping what else is written about the file."""
         return ALERTS.format(about=self.submission.topic)
 
 

@@ -211,6 +211,8 @@ class Submission(models.Model):
     page_declined: set[str] | None = None
     page_official: dict[str, Fact] | None = None
     page_sources: dict[int | None, dict[int, str]] | None = None  # by who reads
+    page_reader: Any = None  # the guest who opened it; none: its contact, or somebody else than a firm
+    page_alert: Any = None  # the subscription of who reads it
     page_contents: frozenset[str] | None = None  # kinds of rows that hang on it (``contents.read_contents``)
     objects = SubmissionQuerySet.as_manager()
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField
-from backend.matchmaking.models import Alert
+from backend.matchmaking.models import Alert, Guest
 from backend.schemes.typography import day as day_in_words
 from backend.web.forms.phone import PhoneField
 
@@ -21,6 +21,20 @@ class AddressForm(forms.Form):
         label=_("Votre adresse électronique"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class GuestForm(forms.Form):
+    """Whom to invite to a request, and what they may do there."""
+
+    email = MailField(
+        label=_("Son adresse électronique"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    right = forms.ChoiceField(
+        label=_("Ce que cette personne peut faire"),
+        choices=Guest.Right.choices,
+        initial=Guest.Right.READ,
+        widget=forms.RadioSelect,
     )
 
 

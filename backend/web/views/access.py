@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backend.common.throttles import client_network, spend
 from backend.links.models import OF_SUBMISSIONS, Kind, Link
 from backend.links.services import digest_of, live_links, prolong_links, revoke_links, use_up
-from backend.matchmaking.models import Submission
-from backend.matchmaking.services import send_access_link
+from backend.matchmaking.access_links import send_access_link, send_guest_link
+from backend.matchmaking.models import Guest, Submission
 from backend.web.access import (
     DeadLink,
+    address_of,
     grant_access,
     opened,
     opened_submission,
@@ -29,12 +30,17 @@ from backend.web.throttles import limit_wrong_links, too_many_requests
 @require_POST
 @limit_wrong_links
 def send_access(request: HttpRequest, token: str) -> HttpResponse:
-    """Send a 30-minute link to the address of the file, whoever asks."""
-    submission = opened_submission(token)
+    """Send a 30-minute link to the address of the file, or of the guest whose link it is, whoever asks."""
+    submission = opened_submission(token, may=Guest.Right.READ)
     if wait := spend("access.network", client_network(request)):
         return private(too_many_requests(request, wait=wait))
-    send_access_link(submission=submission)
+    if submission.page_reader:
+        send_guest_link(guest=submission.page_reader)
+    else:
+        send_access_link(submission=submission)
     words = _("Un courriel part vers l’adresse de cette demande.")
+    if submission.page_reader:
+        words = _("Un courriel part vers votre adresse.")
     once, confirms = _("Son lien sert une fois."), _("Son lien confirme d’abord l’adresse.")
     messages.success(request, f"{words} {once if submission.confirmed_at else confirms}")
     return redirect("result", token)
@@ -51,7 +57,7 @@ def access(request: HttpRequest, token: str) -> HttpResponse:
         return private(render(request, "web/access.html"))
     if not use_up(link=link):
         raise DeadLink
-    address = submission.contact.email
+    address = address_of(submission)
     prolong_links(kind=Kind.FEED, object_ids=Submission.objects.filed_with(address).values_list("pk", flat=True))
     grant_access(request, address)
     return redirect("space")
@@ -73,6 +79,7 @@ def links_of(submission: Submission, token: str) -> list[dict[str, Any]]:
 @limit_wrong_links
 def end_links(request: HttpRequest, token: str) -> HttpResponse:
     """End one link to the file, or all others than the one in use."""
+    opened_submission(token, may=None)
     this = opened(Kind.RESULT, token)
     one = request.POST.get("link", "")
     only = int(one) if one.isascii() and one.isdigit() and len(one) < 19 else None

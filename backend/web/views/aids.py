@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.companies.models import ReceivedAid
-from backend.matchmaking.models import Submission
+from backend.matchmaking.models import Guest, Submission
 from backend.matchmaking.state_aid import AidError, declare_aid, declare_complete, ledger_of, take_aid_back
 from backend.web.access import opened_submission
 from backend.web.forms.aids import AidForm
@@ -60,7 +60,7 @@ def _back_to_result(token: str) -> HttpResponse:
 @limit_wrong_links
 @unless_closed
 def declare(request: HttpRequest, token: str) -> HttpResponse:
-    submission = opened_submission(token)
+    submission = opened_submission(token, may=Guest.Right.ANSWER)
     refused = _declared(request, submission, None)
     if refused:
         return result_page(request, submission, aid_form=refused, status=422)
@@ -71,7 +71,7 @@ def declare(request: HttpRequest, token: str) -> HttpResponse:
 @limit_wrong_links
 @unless_closed
 def take_back(request: HttpRequest, token: str, aid_pk: int) -> HttpResponse:
-    _take_back(opened_submission(token), aid_pk, None)
+    _take_back(opened_submission(token, may=Guest.Right.ANSWER), aid_pk, None)
     return _back_to_result(token)
 
 
@@ -80,7 +80,7 @@ def take_back(request: HttpRequest, token: str, aid_pk: int) -> HttpResponse:
 @unless_closed
 def complete(request: HttpRequest, token: str) -> HttpResponse:
     """Say that the list is complete, or that it is not."""
-    _declare_complete(request, opened_submission(token), None)
+    _declare_complete(request, opened_submission(token, may=Guest.Right.ANSWER), None)
     return _back_to_result(token)
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from backend.common.days import current_day
 from backend.matchmaking.deadlines import dates_of, deadlines_of
+from backend.matchmaking.models import Guest
 from backend.matchmaking.ownership import read_once
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import shortlist_of
@@ -38,7 +39,7 @@ def of_scheme(request: HttpRequest, key: str) -> HttpResponse:
 @unless_closed
 def of_file(request: HttpRequest, token: str) -> HttpResponse:
     """Return the days of the schemes that a firm is shown first or follows."""
-    submission, on = opened_submission(token), current_day()
+    submission, on = opened_submission(token, may=Guest.Right.READ), current_day()
     read_once(submission)
     page, ledger = shortlist_of(submission, latest_result(submission, on=on)), ledger_of(submission, on=on)
     deadlines = deadlines_of(submission, page, ledger, on=on)

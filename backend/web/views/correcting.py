@@ -13,10 +13,10 @@ from backend.common.days import current_day
 from backend.companies.register import RegisterUnavailable
 from backend.companies.registered import Registered
 from backend.matchmaking.in_charge import OutsideTerritory
-from backend.matchmaking.models import Submission
+from backend.matchmaking.models import Guest, Submission
 from backend.matchmaking.services import correct_submission
 from backend.web import looking_up
-from backend.web.access import has_fresh_access, opened_submission, private
+from backend.web.access import has_fresh_access, manages, opened_submission, private
 from backend.web.forms.filing import merge_facts
 from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.need import NeedForm
@@ -41,8 +41,9 @@ CORRECTION: tuple[tuple[str, type[StepForm]], ...] = (
 @unless_closed
 def correct(request: HttpRequest, token: str) -> HttpResponse:
     """Correct what was filed, on one page, and see the new result; the register fills it in, and changes nothing."""
-    submission = opened_submission(token)
-    may_close = has_fresh_access(request, submission)  # a forwarded link corrects, and closes nothing
+    submission = opened_submission(token, may=Guest.Right.ANSWER)
+    # A forwarded link corrects, and closes nothing; nor does a guest who may only answer.
+    may_close = has_fresh_access(request, submission) and manages(submission)
     data = request.POST if request.method == "POST" else None
     chosen = _chosen(request) if data is None else None
     forms = {name: form(data, prefix=name, initial=_shown(form, submission, chosen)) for name, form in CORRECTION}

@@ -19,7 +19,7 @@ from backend.web.views.result import result_page
 @needs_fresh_access
 def choose(request: HttpRequest, token: str) -> HttpResponse:
     """Refuse e-mails about the file, or accept them again."""
-    submission = opened_submission(token)
+    submission = opened_submission(token, may=None)
     if "accept" in request.POST:
         accept_emails(submission=submission)
         messages.success(request, _("C’est noté : nous pouvons à nouveau vous écrire."))

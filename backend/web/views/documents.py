@@ -11,6 +11,7 @@ from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.matchmaking.fact_display import values_in_words
 from backend.matchmaking.in_charge import outside_contacts
+from backend.matchmaking.models import Guest
 from backend.matchmaking.ownership import read_once
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result
@@ -58,7 +59,7 @@ def draft_plan(request: HttpRequest) -> HttpResponse:
 @unless_closed
 def plan(request: HttpRequest, token: str) -> HttpResponse:
     """Return the result of a file as its page shows it, without the link that opens it."""
-    submission, on = opened_submission(token), current_day()
+    submission, on = opened_submission(token, may=Guest.Right.READ), current_day()
     read_once(submission)
     answer = latest_result(submission, on=on)
     said = said_back(submission, answer)
@@ -86,7 +87,7 @@ def plan(request: HttpRequest, token: str) -> HttpResponse:
 @unless_closed
 def aids(request: HttpRequest, token: str) -> HttpResponse:
     """Return the de minimis aids of a file as a declaration to sign."""
-    submission, on = opened_submission(token), current_day()
+    submission, on = opened_submission(token, may=Guest.Right.READ), current_day()
     read_once(submission)
     context = {
         "submission": submission,

@@ -3,9 +3,9 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.views.defaults import page_not_found
+from django.views import defaults
 
-from backend.web.access import DeadLink, private
+from backend.web.access import DeadLink, NotGranted, private
 from backend.web.drafts import FORMS
 from backend.web.identity import identity
 from backend.web.views import answer, filing, previews, reports, space
@@ -15,10 +15,17 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _bare("400.html", status=400)
 
 
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say to a guest that its right does not go that far; to others, that the page is for those who sign in."""
+    if isinstance(exception, NotGranted):
+        return private(render(request, "web/not_granted.html", status=403))
+    return defaults.permission_denied(request, exception)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say how to get another link where one opens nothing."""
     if not isinstance(exception, DeadLink):
-        return page_not_found(request, exception)
+        return defaults.page_not_found(request, exception)
     name = request.resolver_match.url_name if request.resolver_match else ""
     return private(render(request, "web/link_expired.html", {"page_name": name}, status=404))
 

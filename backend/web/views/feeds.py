@@ -79,7 +79,7 @@ def _asked_too_often(link: int) -> HttpResponse | None:
 @unless_closed
 def choose_feed(request: HttpRequest, token: str) -> HttpResponse:
     """Make the feed of a firm, and show its address once; or end it. A form sent twice makes one."""
-    submission, back = opened_submission(token), reverse("result", args=[token])
+    submission, back = opened_submission(token, may=None), reverse("result", args=[token])
     if "end" in request.POST:
         revoke_links(kind=Kind.FEED, object_id=submission.pk)
         messages.success(request, _("C’est arrêté : cette adresse d’agenda ne donne plus rien."))

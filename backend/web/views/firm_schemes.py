@@ -11,10 +11,10 @@ from backend.common.days import current_day
 from backend.matchmaking.call_scripts import answers_of, script_of
 from backend.matchmaking.deadlines import dates_of
 from backend.matchmaking.listing import rows_of
-from backend.matchmaking.models import SchemeEvent
+from backend.matchmaking.models import Guest, SchemeEvent
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import told_card
-from backend.web.access import opened_submission, private
+from backend.web.access import opened_submission, private, reads_only
 from backend.web.forms.listing import ListingForm
 from backend.web.fragments import render_fragment
 from backend.web.throttles import limit_wrong_links
@@ -29,7 +29,7 @@ PER_PAGE = 20
 @unless_closed
 def open_schemes(request: HttpRequest, token: str) -> HttpResponse:
     """List what answers the firm, all that is open to it, or the whole catalogue."""
-    submission = opened_submission(token)
+    submission = opened_submission(token, may=Guest.Right.READ)
     answer, form = latest_result(submission, on=current_day()), ListingForm(request.GET)
     rows = rows_of(submission, answer, **form.narrowed)
     context = {
@@ -50,7 +50,7 @@ def scheme(request: HttpRequest, token: str, pk: int) -> HttpResponse:
 
     htmx gets the same without the page around it, to open in place.
     """
-    submission = opened_submission(token)
+    submission = opened_submission(token, may=Guest.Right.READ)
     answer = latest_result(submission, on=current_day())
     card = told_card(submission, answer, pk)
     if card is None:
@@ -61,7 +61,8 @@ def scheme(request: HttpRequest, token: str, pk: int) -> HttpResponse:
         "card": card,
         "has_dates": any(dates_of(card.match.scheme, card.revision, on=current_day())),
         "answer_url": reverse("answer", args=[token]),
-        "can_answer": ("firm",),
+        "can_answer": () if reads_only(submission) else ("firm",),
+        "reads_only": reads_only(submission),
         "reasons": SchemeEvent.Reason.choices,
     }
     if card.state and card.state.is_followed:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
+from backend.matchmaking.models import Guest
 from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.schemes.models import Scheme
 from backend.web.access import opened_submission, private
@@ -22,7 +23,7 @@ from backend.web.views.result import result_page, unless_closed
 @unless_closed
 def say_state(request: HttpRequest, token: str, scheme_pk: int) -> HttpResponse:
     """Take what the firm says of a scheme, or take its last word back."""
-    submission, scheme = opened_submission(token), get_object_or_404(Scheme, pk=scheme_pk)
+    submission, scheme = opened_submission(token, may=Guest.Right.ANSWER), get_object_or_404(Scheme, pk=scheme_pk)
     if wait := spend("state.network", client_network(request)):
         return private(too_many_requests(request, wait=wait))
     on, form = current_day(), FirmStateForm(request.POST)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from backend.accounts.models import User
 from backend.journal.models import Kind
 from backend.journal.services import record_event
-from backend.matchmaking.models import Submission
+from backend.matchmaking.models import Guest, Submission
 from backend.privacy.consent import withdraw_consent
 from backend.privacy.erasing import erase_submission, may_erase
 from backend.privacy.own_data import as_csv, as_json, own_data
@@ -29,7 +29,7 @@ CONFIRM = "efface"  # the box that is ticked: a click alone erases nothing
 @require_http_methods(["GET", "HEAD"])
 @limit_wrong_links
 def show(request: HttpRequest, token: str) -> HttpResponse:
-    submission = opened_submission(token)
+    submission = opened_submission(token, may=Guest.Right.MANAGE)
     context = {"submission": submission, "token": token, "themes": own_data(submission)}
     return private(render(request, "web/own_data.html", context))
 
@@ -38,7 +38,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 @limit_wrong_links
 def download(request: HttpRequest, token: str, format: str) -> HttpResponse:
-    submission = opened_submission(token)
+    submission = opened_submission(token, may=Guest.Right.MANAGE)
     if format not in FORMATS:
         raise Http404
     write, media_type = FORMATS[format]
@@ -53,7 +53,7 @@ def download(request: HttpRequest, token: str, format: str) -> HttpResponse:
 @needs_fresh_access
 def withdraw(request: HttpRequest, token: str) -> HttpResponse:
     """Close the file: who has the address asks for it, not who was forwarded a link."""
-    submission = opened_submission(token)
+    submission = opened_submission(token, may=Guest.Right.MANAGE)
     withdraw_consent(submission=submission)
     messages.success(request, _("C’est noté : votre demande est fermée, et nous ne vous écrirons plus à son sujet."))
     return redirect("own_data", token)
@@ -64,7 +64,7 @@ def withdraw(request: HttpRequest, token: str) -> HttpResponse:
 @limit_wrong_links
 @needs_fresh_access
 def erase(request: HttpRequest, token: str) -> HttpResponse:
-    submission = opened_submission(token)
+    submission = opened_submission(token, may=Guest.Right.MANAGE)
     context = {"submission": submission, "token": token}
     if request.method != "POST":
         return private(render(request, "web/erase.html", context))

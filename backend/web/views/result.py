@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
 from backend.links.models import Kind
-from backend.links.services import make_link
+from backend.links.services import live_links, make_link
 from backend.matchmaking import engine
 from backend.matchmaking.alerts import is_heard, stop_alerts, subscribe
 from backend.matchmaking.contents import NOTES, may_have
@@ -26,7 +26,7 @@ from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.in_charge import OutsideTerritory, place_outside
-from backend.matchmaking.models import Alert, Cause, SchemeEvent, Submission
+from backend.matchmaking.models import Alert, Cause, Guest, SchemeEvent, Submission
 from backend.matchmaking.ownership import known_values, read_once
 from backend.matchmaking.questions import open_of
 from backend.matchmaking.replies import said_back
@@ -38,11 +38,21 @@ from backend.matchmaking.unverified import whom_to_call
 from backend.notifications.models import StopReason
 from backend.notifications.services import StopError, explain_stop
 from backend.schemes.taxonomy import families, sub_needs
-from backend.web.access import has_fresh_access, opened, opened_submission, private, submission_of, token_of
+from backend.web.access import (
+    address_of,
+    has_fresh_access,
+    manages,
+    opened,
+    opened_submission,
+    private,
+    reads_only,
+    submission_of,
+    token_of,
+)
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
 from backend.web.forms.question import Asked, NotAsked, asked_with, open_questions, take_answer
-from backend.web.forms.result import AlertForm, CallMeForm
+from backend.web.forms.result import AlertForm, CallMeForm, GuestForm
 from backend.web.forms.states import RefusedState
 from backend.web.throttles import limit_wrong_links
 from backend.web.timeline import timeline
@@ -56,7 +66,7 @@ def unless_closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
     @wraps(view)
     def answered(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        if opened_submission(token).is_barred:
+        if opened_submission(token, may=Guest.Right.READ).is_barred:
             return redirect("result", token)
         return view(request, token, *args, **kwargs)
 
@@ -67,7 +77,7 @@ def unless_closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 @require_http_methods(["GET", "HEAD"])
 @limit_wrong_links
 def result(request: HttpRequest, token: str) -> HttpResponse:
-    return result_page(request, opened_submission(token, with_contents=True))
+    return result_page(request, opened_submission(token, may=Guest.Right.READ, with_contents=True))
 
 
 def result_page(
@@ -81,6 +91,7 @@ def result_page(
     needs_error: str = "",
     refused: RefusedState | None = None,
     stop_refused: str = "",
+    guest_form: GuestForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Show a result; a form is one that was refused, with what was typed."""
@@ -90,25 +101,29 @@ def result_page(
             "token": token_of(request),
             "organisation": organisation_in_charge(submission),
             "outside": place_outside(submission, on=current_day()),
+            "manages": manages(submission),
         }
         return private(render(request, "web/closed.html", closed, status=status))
     read_once(submission)
     rules, token = engine.in_force(), token_of(request)
     answer = latest_result(submission, on=current_day(), rules=rules)
-    alert = getattr(submission, "alert", None)
+    alert, reader = submission.page_alert, submission.page_reader
     page, said = shortlist_of(submission, answer), said_back(submission, answer)
     questions = open_questions(open_of(submission, answer, rules.compiled))
     organisation = organisation_in_charge(submission)
     shows_aids = aid_form or proposes_de_minimis(answer) or has_aids(submission)
     ledger = ledger_of(submission, on=answer.on) if shows_aids else None
     deadlines = deadlines_of(submission, page, ledger, on=answer.on)
-    links = links_of(submission, token)
+    links = () if reader else links_of(submission, token)
+    is_fresh = has_fresh_access(request, submission)
     context = {
         "submission": submission,
         "token": token,
         "links": links,
         "feed": next((row["link"] for row in links if row["link"].kind == Kind.FEED), None),
-        "shares": [row["link"] for row in links if row["link"].kind == Kind.SHARE],
+        "shares": live_links(kind=Kind.SHARE, object_id=submission.pk)
+        if reader
+        else [row["link"] for row in links if row["link"].kind == Kind.SHARE],
         "result": answer,
         "page": page,
         "said": said,
@@ -135,13 +150,18 @@ def result_page(
         else (),
         "whom_to_call": whom_to_call(submission),
         "guides": answer.guides() if page.nothing_fits else (),
-        "colleagues": colleagues_of(submission),
+        "colleagues": () if reader else colleagues_of(submission),
         "alert": alert if alert and is_heard(alert) else None,
         "waits_for_reading": alert and not Alert.objects.released().filter(pk=alert.pk).exists(),
         "stop_reasons": StopReason.Reason.choices if stop_refused or "arret" in request.GET else (),
         "stop_refused": stop_refused,
         "refuses_emails": refuses_emails(submission),
-        "has_fresh_access": has_fresh_access(request, submission),
+        "has_fresh_access": is_fresh,
+        "reader": reader,
+        "reads_only": reads_only(submission),
+        "manages": manages(submission),
+        "guests": submission.guests.select_related("invited_by") if is_fresh and manages(submission) else (),
+        "guest_form": guest_form or GuestForm(auto_id="contact_%s"),
         "call_me_form": call_me_form or CallMeForm(initial={"phone": submission.contact.phone}, auto_id="appel_%s"),
         "confirmation": None if submission.confirmed_at else latest_email(submission, "confirm_address"),
         "alert_form": alert_form or AlertForm(initial=AlertForm.initial_for(alert)),
@@ -154,14 +174,14 @@ def result_page(
 @unless_closed
 def alerts(request: HttpRequest, token: str) -> HttpResponse:
     """Ask to be told of what is new, change the rhythm, or stop."""
-    submission = opened_submission(token)
+    submission = opened_submission(token, may=Guest.Right.READ)
     if "stop" in request.POST:
         stop_alerts(submission=submission)
         messages.success(request, _("C’est arrêté : nous ne vous préviendrons plus."))
         return redirect(reverse("result", args=[token]) + "?arret=1#alertes")
-    alert = getattr(submission, "alert", None)
+    alert = submission.page_alert
     if "reason" in request.POST and alert:
-        case = {"address": submission.contact.email, "topic": alert.topic, "on": current_day()}
+        case = {"address": address_of(submission), "topic": alert.topic, "on": current_day()}
         try:
             explain_stop(reason=request.POST["reason"], **case)
         except StopError as error:
@@ -186,7 +206,7 @@ def alerts(request: HttpRequest, token: str) -> HttpResponse:
 @unless_closed
 def colleague(request: HttpRequest, token: str) -> HttpResponse:
     """Let colleagues who filed for the same firm read one's name, or no more."""
-    share_name(submission=opened_submission(token), agrees=bool(request.POST.get("agrees")))
+    share_name(submission=opened_submission(token, may=None), agrees=bool(request.POST.get("agrees")))
     messages.success(request, _("C’est noté."))
     return redirect(reverse("result", args=[token]) + "#collegue")
 
@@ -196,7 +216,7 @@ def colleague(request: HttpRequest, token: str) -> HttpResponse:
 @unless_closed
 def needs(request: HttpRequest, token: str) -> HttpResponse:
     """Take the firm's word on what it was understood to need: boxes that it ticks, what it takes away."""
-    submission, known = opened_submission(token), set(sub_needs())
+    submission, known = opened_submission(token, may=Guest.Right.ANSWER), set(sub_needs())
     if fact := request.POST.get("fact"):
         if WRONG in request.POST:
             deny_offer(submission=submission, fact=fact, on=current_day())
@@ -225,7 +245,7 @@ def needs(request: HttpRequest, token: str) -> HttpResponse:
 @unless_closed
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """Take the firm's answer to a condition that only a person can check."""
-    submission = opened_submission(token)
+    submission = opened_submission(token, may=Guest.Right.ANSWER)
     answer_condition(
         submission=submission,
         condition=request.POST.get("condition", ""),
@@ -246,7 +266,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 @unless_closed
 def question(request: HttpRequest, token: str) -> HttpResponse:
     """Take the answer to the best question, or that the firm does not know; the page comes back with the next one."""
-    submission, on = opened_submission(token), current_day()
+    submission, on = opened_submission(token, may=Guest.Right.ANSWER), current_day()
     try:
         questions = open_questions(open_of(submission, latest_result(submission, on=on)))
         again = take_answer(submission, questions, request.POST, on=on)

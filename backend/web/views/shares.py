@@ -12,6 +12,7 @@ from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.links.models import Kind
 from backend.links.services import count_visit, revoke_links
+from backend.matchmaking.models import Guest
 from backend.matchmaking.ownership import read_once
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result
@@ -57,7 +58,7 @@ def share(request: HttpRequest, token: str) -> HttpResponse:
 @unless_closed
 def choose_shares(request: HttpRequest, token: str) -> HttpResponse:
     """Make a share and show its address once, or end one; a form sent twice makes one."""
-    submission, back = opened_submission(token), f"{reverse('result', args=[token])}#partage"
+    submission, back = opened_submission(token, may=Guest.Right.MANAGE), f"{reverse('result', args=[token])}#partage"
     one = request.POST.get("end", "")
     if one.isascii() and one.isdigit() and len(one) < 19:
         if revoke_links(kind=Kind.SHARE, object_id=submission.pk, only=int(one)):

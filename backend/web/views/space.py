@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
+from backend.matchmaking.access_links import send_space_link
 from backend.matchmaking.models import SavedDraft, Submission
-from backend.matchmaking.services import confirm_address, send_space_link, stop_everything
+from backend.matchmaking.services import confirm_address, stop_everything
 from backend.matchmaking.space import space_of
 from backend.privacy.rules import rules
 from backend.web.access import drop_access, fresh_access, private, result_link

@@ -1,0 +1,66 @@
+"""The link of 30 minutes, or the one that confirms an address: sent to whoever asks, at the address that is known."""
+
+from uuid import uuid4
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from backend.matchmaking.emails import about_guest, enqueue_access_link, enqueue_confirmation
+from backend.matchmaking.models import Guest, Submission
+
+RESEND_SECONDS = 120  # between two e-mails with the same link, so that nobody's box is filled for them
+
+
+@transaction.atomic
+def send_space_link(*, email: str) -> None:
+    """Send one link to an address that filed: of 30 minutes, or the one that confirms it while it never was.
+
+    One that was invited to files and confirmed none of its own gets the link too. For an address that filed nothing
+    the same is done, and undone: how long it takes tells nobody which it was. What is kept is not waited for on the
+    disk, which nothing undone waits for; a request lost there is made again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+    filed = Submission.objects.filed_with(email).select_related("contact", "sheet", "consent_by")
+    last_confirmed = filed.order_by(F("confirmed_at").desc(nulls_last=True), "-filed_at").first()
+    guest = Guest.objects.of_address(email).select_related("submission").order_by("-accepted_at").first()
+    if guest and not (last_confirmed and last_confirmed.confirmed_at):
+        send_guest_link(guest=guest)
+        return
+    if last_confirmed:
+        send_access_link(submission=last_confirmed)
+        return
+    enqueue_access_link(recipient=email, submission_pk=0, about=(), key=f"access:{uuid4()}")
+    transaction.set_rollback(True)
+
+
+@transaction.atomic
+def send_guest_link(*, guest: Guest) -> None:
+    """Send a 30-minute link to a guest, once in two minutes."""
+    enqueue_access_link(
+        recipient=guest.email,
+        submission_pk=guest.submission_id,
+        about=about_guest(guest),
+        key=f"access:{guest.key}:{_minute()}",
+        scope=guest.key,
+    )
+
+
+def _minute() -> int:
+    return int(timezone.now().timestamp() // RESEND_SECONDS)
+
+
+@transaction.atomic
+def send_access_link(*, submission: Submission) -> None:
+    """Send a 30-minute link to the address of a submission, or the one that confirms it; once in two minutes."""
+    minute = _minute()
+    if submission.confirmed_at:
+        enqueue_access_link(
+            recipient=submission.contact.email,
+            submission_pk=submission.pk,
+            about=(submission.topic,),
+            key=f"access:{submission.pk}:{minute}",
+        )
+    else:
+        enqueue_confirmation(submission, suffix=f":again:{minute}")
