@@ -143,7 +143,7 @@ def test_a_page_asks_the_database_a_few_times_only(client, files, django_assert_
         set_target(user=make_lead(), step=step, working_days=3, share=90, on=DAY)
     for user in (make_lead(), lead_of(ARC)):
         client.force_login(user)
-        for page in (FUNNEL, MAP):
+        for page in (FUNNEL, MAP, f"{MAP}?detail=numerique.robot"):
             client.get(page)
             with django_assert_max_num_queries(12):
                 client.get(page)
@@ -170,7 +170,12 @@ def test_an_action_is_decided_on_the_map_and_ended_in_the_list(client, files):
     assert "Dites ce qu’il en est." in text_of(refused)
     page = text_of(client.post(f"{ACTIONS}{action.pk}/terminer/", {"result": "Trois sont venus."}, follow=True))
     assert "Terminée le 24 novembre 2026 : Trois sont venus." in page
+    gap = text_of(client.get(MAP, {"detail": "numerique.robot"}))
+    assert "Inviter les intégrateurs (Marc," in gap
+    assert "terminée le 24 novembre 2026 : Trois sont venus. Sans réponse :" in gap
+    assert "Inviter" not in text_of(client.get(MAP, {"detail": "energie.facture"}))
     client.force_login(lead_of(CCLO))
+    assert "Inviter" not in text_of(client.get(MAP, {"detail": "numerique.robot"}))
     assert "Inviter" not in text_of(client.get(ACTIONS))
     assert client.post(f"{ACTIONS}{action.pk}/terminer/", {"result": "Non."}).status_code == 404
 

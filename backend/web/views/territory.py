@@ -15,11 +15,12 @@ from django.views.decorators.http import require_safe
 from backend.common.days import current_day
 from backend.jobs.models import JobState
 from backend.matchmaking.standing import Standing
+from backend.steering.actions import Followed, actions_of, follow
 from backend.steering.denominators import Denominators, denominators
 from backend.steering.funnel import Funnel, Funnels, answers_before_a_name, funnels
 from backend.steering.gap_map import Gap, Gaps, gaps
 from backend.steering.models import Step
-from backend.steering.scopes import scope_of
+from backend.steering.scopes import Scope, scope_of
 from backend.steering.success import LEAST, SchemesAtWork, schemes_at_work
 from backend.steering.targets import MonthAimed, Progress, progress
 from backend.territories.outlines import size_of_map
@@ -82,6 +83,7 @@ def gap_map(request: HttpRequest) -> HttpResponse:
         "map_size": size_of_map(),
         "classes": [(level, words) for level, (_most, words) in enumerate(CLASSES, 1)],
         "decides": form.chosen("detail"),
+        "decided": _decided(scope, form.chosen("detail")),
         "subject": [rows[0].label for _name, rows in _narrowed(form, found) if rows],
         "kept": _kept(form),
         "everywhere": _kept(form, without="commune"),
@@ -138,6 +140,13 @@ def _scheme_rows(found: SchemesAtWork) -> Iterator[list[object]]:
 def _counted_at() -> datetime | None:
     """Return when all files were last counted; ``None`` before the first time: what is older than a day is missing."""
     return JobState.objects.filter(name="steering.rebuild").values_list("succeeded_at", flat=True).first()
+
+
+def _decided(scope: Scope, sub_need: str) -> list[Followed]:
+    """Return what was decided about the need one looks at, the last first, with what the need has become since."""
+    return (
+        follow(scope, actions_of(scope).filter(sub_need=sub_need).order_by("-decided_on", "-pk")) if sub_need else []
+    )
 
 
 def _kept(form: GapForm, *, without: str = "") -> str:
