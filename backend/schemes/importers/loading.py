@@ -24,6 +24,7 @@ from backend.schemes.importers.faults import RowError, get_text, get_texts, show
 from backend.schemes.importers.files import ImportFileError, read_json_list
 from backend.schemes.importers.reading import Notice, Read, Reader
 from backend.schemes.importers.reports import Rejected, Report
+from backend.schemes.importers.returning import Returning
 from backend.schemes.importers.sidecar import Sidecar
 from backend.schemes.importers.sources import SOURCES
 from backend.schemes.models import Revision, Scheme
@@ -67,7 +68,8 @@ def import_records(
     Schemes of a ``sidecar`` may name each other, whichever comes first: they exist before their rows are read.
     """
     _wait_for_turn(source)
-    loading = _Loading(source, _reader(source, sidecar), on, projects)
+    returning = Returning(source, has_sidecar=sidecar is not None, on=on)
+    loading = _Loading(source, _reader(source, sidecar), on, projects, returning)
     if sidecar:
         _make_known(source, sidecar.entries)
     for rows in batched(enumerate(loading.without_notices(records), 1), CHUNK, strict=False):
@@ -147,6 +149,7 @@ class _Loading:
     reader: Reader
     on: date
     projects: Mapping[str, Sequence[str]] | None
+    returning: Returning
     report: Report = field(default_factory=Report)
     rows: dict[str, int] = field(default_factory=dict)  # by key
     memory: Memory = field(default_factory=dict)
@@ -200,6 +203,7 @@ class _Loading:
         keys = [key for _, key, _ in found]
         held = Scheme.objects.of_source(self.source).filter(source_key__in=keys).order_by("pk")
         schemes = {row.source_key: row for row in held.select_for_update(of=("self",)).select_related("current")}
+        schemes |= self.returning.link_new(key for key in keys if key not in schemes or not schemes[key].current)
         numbers = dict(
             Revision.objects.filter(scheme__in=list(schemes.values())).values_list("scheme").annotate(Max("number"))
         )
