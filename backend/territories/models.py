@@ -89,12 +89,6 @@ class Containment(models.Model):
         return f"{self.inner_id} → {self.outer_id}"
 
 
-class ZoneListQuerySet(models.QuerySet["ZoneList"]):
-    def in_force(self) -> Self:
-        """The newest list of each zone."""
-        return self.order_by("zone", "-pk").distinct("zone")
-
-
 class ZoneList(models.Model):
     """Which communes are in a zone, as one list says; the newest is in force. Ours gives way to a newer day."""
 
@@ -106,7 +100,6 @@ class ZoneList(models.Model):
     digest = models.CharField(max_length=64)
     held_for = models.JSONField(_("complète dans"), help_text="Codes of perimeters; FRANCE for everywhere.")
     said = models.JSONField(_("communes"), help_text="By code: whether it is in, or known to be out.")
-    objects = ZoneListQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("liste d’une zone")

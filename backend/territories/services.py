@@ -143,7 +143,9 @@ def _list_in_force(zone: dict[str, Any], members: dict[str, set[str]]) -> Said:
     for holds, names in ((False, zone["held_for"]), (True, zone["members"])):
         said |= {commune: holds for name in names for commune in members[name]}
     perimeter = Perimeter.objects.get(code=f"ZONE-{zone['code']}")
-    return follow_reviewed(perimeter, said, source=zone["source"], dated=zone["dated"], held_for=zone["held_for"])
+    return follow_reviewed(
+        perimeter, said, source=zone["public_source"], dated=zone["dated"], held_for=zone["held_for"]
+    )
 
 
 def _load_served(path: Path, pks: dict[str, int]) -> None:

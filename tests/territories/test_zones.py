@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from backend.matchmaking import engine
 from backend.matchmaking.condition_views import clear_cache
 from backend.schemes import wording
+from backend.schemes.evidence import is_internal
 from backend.territories.models import Containment, LoadedFixture, Perimeter, ZoneList
 from backend.territories.services import clear_caches, communes_surroundings, geography_state, load_territories
 from tests.conftest import ROOT
@@ -101,6 +102,12 @@ def test_the_sheet_and_the_answer_say_the_list_and_its_day(client, tmp_path):
 def test_where_no_list_is_held_none_is_named():
     assert wording.zone_lists({"kind": "in_territory", "any_of": ["ZONE-afr-2022-2027"]}) == ""
     assert wording.zone_lists({"kind": "in_territory", "any_of": ["COM-60159"]}) == ""
+
+
+def test_no_source_of_a_list_names_a_file_or_a_copy_of_ours():
+    sources = list(ZoneList.objects.values_list("source", flat=True))
+    assert len(sources) == Perimeter.objects.zones().count()
+    assert not [source for source in sources if is_internal(source) or "ossier" in source or len(source) > 120]
 
 
 # -- the shapes of open files
