@@ -7,6 +7,7 @@ from typing import Any
 
 from backend.schemes import revision_wording, wording
 from backend.schemes.evidence import Evidence, amount_evidence, evidence_of, is_vouched_for
+from backend.schemes.links.quotes import Seen, seen_of
 from backend.schemes.models import Criterion, Operator, OperatorRole, Relation, Revision, Scheme, ServedNeed
 from backend.schemes.typography import NBSP
 from backend.schemes.vocabulary import NATURE_TITLES
@@ -24,6 +25,7 @@ class Condition:
     note: str = ""
     evidence: Evidence | None = None
     nature: str = ""  # of what a person answers
+    quoted: str = ""  # what was found of its sentence on the page that it is quoted from; empty where it stands
 
     @property
     def title(self) -> str:
@@ -55,6 +57,8 @@ class Sheet:
     links: tuple[Link, ...]
     sources: tuple[Evidence, ...]
     applicants: str
+    amount_quoted: str
+    changed_on: date | None  # since when a page that it quotes says something else
 
     @property
     def scheme(self) -> Scheme:
@@ -77,19 +81,21 @@ class Sheet:
 
 def sheet_of(revision: Revision, *, on: date, linkable: Iterable[Scheme] = ()) -> Sheet:
     """Lay out a revision as seen on a day; of its links only those to ``linkable`` schemes are told."""
-    rows, sources = revision.criteria.select_related("source"), revision.sources.all()
+    rows, sources, seen = revision.criteria.select_related("source"), revision.sources.all(), seen_of(revision)
     return Sheet(
         revision=revision,
         amount=revision_wording.amount(revision),
         amount_evidence=amount_evidence(revision),
         is_verified=not revision.is_partly_verified and is_vouched_for(rows, sources, on=on),
         deadline=revision_wording.deadline(revision, on=on),
-        conditions=tuple(map(_condition, rows)),
+        conditions=tuple(_condition(row, seen) for row in rows),
         operators=operators_of(revision.roles.select_related("operator")),
         needs=tuple(revision.served_needs.select_related("sub_need__need")),
         links=tuple(_links(revision, linkable)),
         sources=tuple(evidence for source in sources if (evidence := evidence_of(source))),
         applicants=" ou ".join(str(Revision.Applicant(applicant).label) for applicant in revision.applicants),
+        amount_quoted=seen.of(revision.amount_excerpt),
+        changed_on=seen.changed_on,
     )
 
 
@@ -101,12 +107,13 @@ def operators_of(roles: Iterable[OperatorRole]) -> tuple[tuple[Operator, tuple[s
     return tuple((operator, tuple(names)) for operator, names in found.items())
 
 
-def _condition(row: Criterion) -> Condition:
+def _condition(row: Criterion, seen: Seen) -> Condition:
     return Condition(
         position=row.position,
         **_told(row.position, row.definition),
         note=" ".join(filter(None, (row.note, wording.zone_lists(row.definition)))),
         evidence=evidence_of(row.source, place=row.place, excerpt=row.excerpt),
+        quoted=seen.of(row.excerpt),
     )
 
 

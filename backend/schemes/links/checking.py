@@ -13,6 +13,7 @@ from django.db import transaction
 
 from backend.common.work import Work
 from backend.schemes.links.examining import BUDGET_SECONDS, PAUSE_SECONDS, Sight, examine_all, host_of
+from backend.schemes.links.quotes import follow_quotes, quotes_of, told_lost
 from backend.schemes.links.reading import Fingerprint, says_the_same
 from backend.schemes.models import ANSWERS, CatalogueTask, Outcome, Page, PageCheck, Revision, Scheme
 from backend.schemes.reports import report_by_job, settle_by_job
@@ -62,7 +63,7 @@ def uses_in_force() -> dict[str, list[Use]]:
     """Return every address that our published sheets name, and who names it as what."""
     schemes = Scheme.objects.of_source(Scheme.OWN).published().select_related("current")
     found: dict[str, list[Use]] = defaultdict(list)
-    for scheme in schemes.prefetch_related("current__sources"):
+    for scheme in schemes.prefetch_related("current__sources", "current__criteria__source"):
         if scheme.current:
             for url, role in addresses_of(scheme.current).items():
                 found[url].append(Use(scheme, role))
@@ -127,6 +128,8 @@ def record(page: Page, sight: Sight, uses: Sequence[Use], *, on: date) -> int:
     page.checked_on = on
     n_changed = _settle_answering(page, since, on) if page.failing_since is None else _report_failing(page, uses, on)
     n_changed += _report_moved(page, uses, on)
+    if sight.words:
+        n_changed += _look_for_quotes(page, sight.words, uses, on)
     if sight.fingerprint:
         n_changed += _compare(page, sight.fingerprint, uses, on)
     page.save()
@@ -180,6 +183,19 @@ def _report_moved(page: Page, uses: Sequence[Use], on: date) -> int:
 
 
 # -- pages that say something else
+
+
+def _look_for_quotes(page: Page, words: str, uses: Sequence[Use], on: date) -> int:
+    """Report the sentences that a page says no more to each sheet that quotes them; the page itself is one report."""
+    quoted = {use: quotes_of(use.scheme.current).get(page.url, set()) for use in uses if use.scheme.current}
+    lost = follow_quotes(page, words, set().union(*quoted.values()), on=on)
+    n_reported = 0
+    for use, excerpts in quoted.items():
+        theirs = [one for one in lost if one.excerpt in excerpts]
+        if theirs and not _waits_for_reading(page, use.scheme):
+            text = f"{told_lost(theirs)} Relisez la fiche d’après elle."
+            n_reported += _report(page, [use], f"changed:{on}:{page.url}", text)
+    return n_reported
 
 
 def _compare(page: Page, seen: Fingerprint, uses: Sequence[Use], on: date) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from backend.common.fetching import Answer, FetchError, Limits, Reason, fetch
+from backend.schemes.links.quotes import words_of
 from backend.schemes.links.reading import Fingerprint, fingerprint, is_empty, missing_words, read_page
 from backend.schemes.models import Outcome
 
@@ -33,6 +34,7 @@ class Sight:
     status: int | None = None
     moved_to: str = ""
     fingerprint: Fingerprint | None = None
+    words: str = ""  # of the whole page, where there are enough of them to be compared
 
 
 def examine_all(
@@ -96,7 +98,8 @@ def _judge(url: str, answer: Answer) -> Sight:
     if sight:
         outcome, sentence = sight
         return Sight(url=url, outcome=outcome, sentence=_short(sentence), status=answer.status)
-    mark = fingerprint(read_page(answer.body, _type(answer))) if _is_html(answer) and answer.body else None
+    reading = read_page(answer.body, _type(answer)) if _is_html(answer) and answer.body else None
+    mark = fingerprint(reading) if reading else None
     moved = _new_address(url, answer)
     return Sight(
         url=url,
@@ -105,6 +108,7 @@ def _judge(url: str, answer: Answer) -> Sight:
         status=answer.status,
         moved_to=moved,
         fingerprint=mark,
+        words=words_of(reading.whole) if reading and mark else "",
     )
 
 

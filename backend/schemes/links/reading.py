@@ -56,6 +56,7 @@ class Reading:
     headings: list[str] = field(default_factory=list)
     text: str = ""
     shows_more: bool = False
+    whole: str = ""  # menus and feet too
 
     @property
     def n_words(self) -> int:
@@ -120,7 +121,9 @@ def read_page(body: bytes, content_type: str) -> Reading:
     main, body_text, everything = texts
     text = next((each for each in (main, body_text) if len(_WORD.findall(each)) >= LEAST_WORDS), everything)
     headings = [heading for parts in reader.headings if (heading := _plain(parts))]
-    return Reading(title=_plain(reader.title), headings=headings, text=text, shows_more=reader.shows_more)
+    return Reading(
+        title=_plain(reader.title), headings=headings, text=text, shows_more=reader.shows_more, whole=everything
+    )
 
 
 def _decode(body: bytes, content_type: str) -> str:

@@ -10,7 +10,7 @@ from backend.schemes.models.editing import CatalogueTask, Proposal, ProposalEdit
 from backend.schemes.models.fusions import Fusion
 from backend.schemes.models.importing import ImportRun, SourceCopy
 from backend.schemes.models.observations import WindowObservation
-from backend.schemes.models.pages import ANSWERS, Outcome, Page, PageCheck
+from backend.schemes.models.pages import ANSWERS, Outcome, Page, PageCheck, Quote
 from backend.schemes.models.parts import Criterion, Operator, OperatorRole, Relation, ServedNeed, Source, Tier
 from backend.schemes.models.previews import PreviewLink, Remark
 from backend.schemes.models.refusals import place_in_words, why_refused
@@ -54,6 +54,7 @@ __all__ = [
     "PreviewLink",
     "Proposal",
     "ProposalEdit",
+    "Quote",
     "Relation",
     "Remark",
     "Revision",

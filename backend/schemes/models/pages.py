@@ -4,7 +4,7 @@ from datetime import date
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -85,6 +85,37 @@ class Page(models.Model):
         if self.failing_since is None:
             return 0
         return self.checks.filter(on__gte=self.failing_since, on__lte=on).exclude(outcome__in=ANSWERS).count()
+
+
+class Quote(models.Model):
+    """A sentence that a published sheet quotes from a page, by its digest: whether the page says it.
+
+    ``stood`` is whether it was ever there, on the first live reading or since; ``missing_on`` the first day on which
+    it was not any more, ``changed_on`` the next one, which makes it a change.
+    """
+
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="quotes", verbose_name=_("adresse"))
+    digest = models.CharField(max_length=64)
+    first_on = models.DateField(_("cherchée la première fois le"))
+    stood = models.BooleanField(_("y était"))
+    missing_on = models.DateField(_("n’y est plus depuis le"), null=True, blank=True)
+    changed_on = models.DateField(_("changement constaté le"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("phrase citée")
+        verbose_name_plural = _("phrases citées")
+        constraints = [
+            models.UniqueConstraint(name="quote_once_a_page", fields=["page", "digest"]),
+            models.CheckConstraint(
+                name="quote_stood_then_missing_then_changed",
+                condition=Q(missing_on=None, changed_on=None)
+                | Q(stood=True, missing_on__isnull=False, changed_on=None)
+                | Q(stood=True, changed_on__gt=F("missing_on")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.page} {self.digest[:8]}"
 
 
 class PageCheck(models.Model):
