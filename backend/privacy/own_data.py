@@ -1,5 +1,6 @@
 """All that is kept of a file, by theme and in plain words, for the firm: to read, and to take away."""
 
+import ast
 import csv
 import io
 import json
@@ -151,13 +152,21 @@ def _label(fact: Fact) -> str:
 def _value(fact: Fact) -> str:
     if fact.name.startswith(Fact.DECLINED):
         name, denied, value = fact.name.removeprefix(Fact.DECLINED).partition(IS)
-        told = {"label": LABELS.get(name, name), "value": value}
+        told = {"label": LABELS.get(name, name), "value": _denied(name, value)}
         return _("ce n’est pas ça : %(label)s %(value)s") % told if denied else name
     if fact.value is None:
         return _("réponse retirée")
     if fact.name.startswith(Fact.ANSWER):
         return f"{fact.name.removeprefix(Fact.ANSWER)} : {value_text('', fact.value)}"
     return beside_label(fact.name, fact.value) if says(fact.value) else _("inconnu")
+
+
+def _denied(name: str, written: str) -> str:
+    """Say a value that a firm denied, which is kept as Python writes it."""
+    try:
+        return beside_label(name, ast.literal_eval(written))
+    except (ValueError, SyntaxError):  # a code or a day: written as it is
+        return beside_label(name, written)
 
 
 def _aids(submission: Submission) -> Iterator[Line]:

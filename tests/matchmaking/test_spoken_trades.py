@@ -298,7 +298,7 @@ def test_a_trade_that_is_denied_is_forgotten_and_never_offered_again(client):
     assert INTENSITY not in asked_of(before)
     assert INTENSITY in asked_of(after)
     told = [(line.label, line.value) for theme in own_data(file) for line in theme.lines]
-    assert ("Question passée", "ce n’est pas ça : Activité 96.02A") in told
+    assert ("Question passée", "ce n’est pas ça : Activité Coiffure (96.02A)") in told
     again = compute_result(submission=file, on=DAY + timedelta(days=1))
     assert again.spoken_activities == []
     assert other.results.first().spoken_activities == ["96.02A"]
