@@ -51,7 +51,7 @@ class ActivityFields(FactFields):
         code = plain if len(plain) < 3 else f"{plain[:2]}.{plain[2:]}"
         if code not in activities():
             raise ValidationError(
-                _("« %(typed)s » n’est pas un code de la NAF : quatre chiffres et une lettre, comme 25.62B."),
+                _("« %(typed)s » n’est pas un code de la NAF : quatre chiffres et une lettre, comme 25.62B."),
                 params={"typed": typed[:10]},
             )
         return code
@@ -77,18 +77,18 @@ class ActivityFields(FactFields):
         """Return the sentence that asks which activity it is, by how many were found."""
         if not n_found:
             said = _(
-                "Aucune activité ne répond à « %(typed)s ». "
+                "Aucune activité ne répond à « %(typed)s ». "
                 "Écrivez un autre mot, ou choisissez dans la liste au-dessus."
             )
         elif n_found == 1:
-            said = _("Une activité répond à « %(typed)s » : dites si c’est la vôtre.")
+            said = _("Une activité répond à « %(typed)s » : dites si c’est la vôtre.")
         elif n_found > MOST_ACTIVITIES:
             said = _(
-                "%(found)s activités répondent à « %(typed)s », dont voici les %(n)s plus proches : "
+                "%(found)s activités répondent à « %(typed)s », dont voici les %(n)s plus proches : "
                 "choisissez la vôtre, ou écrivez un mot plus précis."
             )
         else:
-            said = _("Plusieurs activités répondent à « %(typed)s » : choisissez la vôtre.")
+            said = _("Plusieurs activités répondent à « %(typed)s » : choisissez la vôtre.")
         return str(said)
 
     def clean(self) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class Activity2025Fields(FactFields):
         typed: str = self.cleaned_data["naf_2025"].strip()
         if typed and not is_activity(typed, "naf_2025"):
             raise ValidationError(
-                _("« %(typed)s » n’est pas un code de la NAF 2025 : quatre chiffres et une lettre, comme 25.62Y."),
+                _("« %(typed)s » n’est pas un code de la NAF 2025 : quatre chiffres et une lettre, comme 25.62Y."),
                 params={"typed": typed},
             )
         return typed.upper()
