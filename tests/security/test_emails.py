@@ -64,6 +64,7 @@ from tests.factories import (
 )
 from tests.neighbour import VARIANTS, ours
 from tests.notifications.conftest import postman  # noqa: F401 -- a real mail server
+from tests.notifications.readable import assert_readable
 from tests.schemes.people import (
     get_scheme,
     make_approver,
@@ -457,6 +458,7 @@ def check(raw: bytes, kind: str, replies: str, neighbour) -> None:
     assert message.get_content_type() == "multipart/alternative"
     assert ("unsubscribe" in head.lower()) is (spec.opt_out is OptOut.ONE_CLICK)
     text, html = part(message, "plain"), part(message, "html")
+    assert_readable(html, text)
     row = Notification.objects.get(message_id=message["Message-ID"])
     assert message["Subject"] == row.subject
     for body in (text, html):
