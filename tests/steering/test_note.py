@@ -25,6 +25,7 @@ from backend.steering.scopes import Filters, scope_of
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, DAY, archive_serving, make_lead, make_officer, make_submission
 from tests.web.conftest import text_of
+from tests.web.pdf_ua import failures
 
 pytestmark = pytest.mark.django_db
 NEED, SIRENS = "cyber.diagnostic", ("552100554", "732829320", "443061841", "542065479", "383474814")
@@ -132,6 +133,7 @@ def test_the_page_and_the_document_tell_no_small_number_and_no_firm(client):
     page = client.get("/territoire/note/")
     document = client.get("/territoire/note/?pdf=1")
     reader = PdfReader(BytesIO(document.content))
+    assert failures(reader) == []
     assert len(reader.pages) <= 2
     assert reader.trailer["/Root"]["/Lang"] == "fr"
     for text in (text_of(page), " ".join("\n".join(each.extract_text() for each in reader.pages).split())):

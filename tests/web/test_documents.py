@@ -17,6 +17,7 @@ from backend.schemes.models import SubNeed
 from backend.web.pdf import pdf_of
 from tests.factories import DAY, decide, first_matches, link_to, make_officer, make_organisation, make_submission
 from tests.web.conftest import fill, text_of
+from tests.web.pdf_ua import failures
 
 pytestmark = pytest.mark.django_db
 MOST_SHEETS = 3
@@ -35,12 +36,10 @@ def read(response):
 
 
 def assert_accessible(reader, title):
+    assert failures(reader) == []
     root = reader.trailer["/Root"]
     assert root["/Lang"] == "fr"
-    assert root["/MarkInfo"]["/Marked"]
-    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
     assert reader.metadata.title == title
-    assert b'pdfuaid:part="1"' in root["/Metadata"].get_data()
     kinds = set(tags(root["/StructTreeRoot"]["/K"]))
     assert {"/H1", "/H2", "/P"} <= kinds
     return kinds
