@@ -353,7 +353,6 @@ def test_a_deadline_that_comes_near_is_counted(days, text):
             {"window_state": "dated", "opens_on": date(2026, 1, 1), "closes_on": date(2027, 6, 30)},
             "Ouvert jusqu’au 30 juin 2027 inclus",
         ),
-        ({"window_state": "dated", "opens_on": date(2026, 1, 1)}, "Ouvert du 1er janvier 2026"),
         ({"window_state": "unknown", "opens_on": date(2027, 1, 4)}, "Ouvre le 4 janvier 2027 (à confirmer)"),
         ({"window_state": "permanent", "closes_on": date(2026, 11, 26)}, "Ouvert en permanence (encore 2 jours)"),
         ({"window_state": "exhausted"}, "Enveloppe épuisée"),
