@@ -134,6 +134,7 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
     older.ask("ALTER TABLE matchmaking_followup ADD CONSTRAINT follow_up_of_a_scheme_names_it CHECK (step <> '')")
     older.ask("ALTER TABLE matchmaking_unmetneed ADD COLUMN commune varchar(5) NOT NULL DEFAULT ''")
     older.ask("ALTER TABLE matchmaking_result ADD COLUMN chance double precision NOT NULL DEFAULT 1")
+    older.ask("DROP INDEX match_answering")
     older.ask("DROP TABLE steering_pagecount, steering_fairnessmonth, steering_target, steering_noterecipient")
     older.ask("DROP TABLE steering_publishedmonth, steering_action, steering_soleblocker, steering_needfact")
     older.ask("DROP TABLE steering_schemefact, steering_stepfact, steering_filefact, steering_stepcount")

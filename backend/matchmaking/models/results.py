@@ -159,6 +159,14 @@ class Match(models.Model):
         verbose_name_plural = _("mises en relation")
         ordering = ["rank"]
         constraints = [models.UniqueConstraint(fields=["result", "scheme"], name="match_once")]
+        indexes = [  # what ``answering`` reads: one in ten, without the width of the others
+            models.Index(
+                fields=["result"],
+                name="match_answering",
+                include=["revision", "scheme"],
+                condition=models.Q(addresses=True) & ~models.Q(eligibility="ineligible"),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.rank} {self.scheme_id}"
