@@ -1,8 +1,9 @@
 """A file offered to another intercommunality: the sender stays in charge, and on the clock, until it is accepted."""
 
+from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from backend.accounts.models import Absence, Membership, User
@@ -56,16 +57,30 @@ def lead_decides_on(referral: HandOver) -> date:
 
 
 def may_answer(*, user: User, offer: HandOver, on: date) -> bool:
-    """Tell whether somebody answers an offer: made to them, or to their intercommunality.
+    """Tell whether somebody answers an offer, as ``answerable`` does of several."""
+    return offer.pk in answerable(user=user, offers=[offer], on=on)
+
+
+def answerable(*, user: User, offers: Iterable[HandOver], on: date) -> set[int]:
+    """Return the keys of the offers that somebody answers: made to them, or to their intercommunality; one query.
 
     After some working days it is the lead who decides, where the intercommunality has one in post and present.
     """
-    if offer.to_epci is None:
-        return offer.to == user
-    if offer.to_epci.pk not in user.posts.epcis:
-        return False
+    offers = list(offers)
+    theirs = [offer for offer in offers if offer.to_epci_id in user.posts.epcis]
+    late = {offer.pk: offer.to_epci_id for offer in theirs if on >= lead_decides_on(offer)}
+    barred = set(late.values()) - _without_lead_above(user, set(late.values()), on) if late else set()
+    return {offer.pk for offer in theirs if late.get(offer.pk) not in barred} | {
+        offer.pk for offer in offers if offer.to_epci_id is None and offer.to_id == user.pk
+    }
+
+
+def _without_lead_above(user: User, epcis: set[int | None], on: date) -> set[int | None]:
+    """Return the intercommunalities of which somebody is a lead, or that have none in post and present."""
+    away = Absence.objects.on(on).filter(user=OuterRef("user"))
     leads = Membership.objects.filter(
-        role=Membership.Role.EPCI_LEAD, organisation__epci=offer.to_epci, user__is_active=True
-    )
-    here = leads.exclude(user__in=Absence.objects.on(on).values("user"))
-    return on < lead_decides_on(offer) or leads.filter(user=user).exists() or not here.exists()
+        role=Membership.Role.EPCI_LEAD, organisation__epci__in=epcis, user__is_active=True
+    ).annotate(is_away=Exists(away))
+    rows = list(leads.values_list("organisation__epci", "user", "is_away"))
+    led = {epci for epci, lead, _is_away in rows if lead == user.pk}
+    return led | (epcis - {epci for epci, _lead, is_away in rows if not is_away})

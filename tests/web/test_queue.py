@@ -7,16 +7,18 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from backend.accounts.models import User
+from backend.accounts.models import Membership, User
 from backend.accounts.services import off_board
 from backend.common.days import current_day
 from backend.companies.models import Fact, FactSheet
-from backend.matchmaking.follow_up import offer_file, record_step, take_file
+from backend.matchmaking.follow_up import offer_file, record_step, refer_file, take_file
 from backend.matchmaking.models import FollowUp, HandOver, Need, Submission
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.shortlist import shortlist_of
+from backend.territories.models import ServedEpci
 from tests.factories import CCLO, COMMUNES, DAY, make_call, make_lead, make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import text_of
@@ -103,6 +105,26 @@ def test_ten_times_as_many_files_ask_no_more(desk, tab):
     assert more == few
     assert len(response.context["rows"]) == 25
     assert response.context["page"].paginator.count == 200
+
+
+def test_offers_that_wait_for_the_lead_ask_nothing_each(client, officer):
+    reader, lead = make_officer(CCLO), make_officer(CCLO, role=Membership.Role.EPCI_LEAD)
+    there = ServedEpci.objects.get(short_name=CCLO)
+
+    def offer(n):
+        for file in many(n):
+            refer_file(submission=file, epci=there, by=officer)
+        HandOver.objects.update(offered_at=timezone.now() - timedelta(days=10))
+
+    offer(1)
+    client.force_login(reader)
+    few, _ = count_queries(client, "/agent/?etat=offerts")
+    offer(3)
+    more, response = count_queries(client, "/agent/?etat=offerts")
+    assert more == few
+    assert [may for _offer, may in response.context["offered"]] == [False] * 4
+    client.force_login(lead)
+    assert [may for _offer, may in client.get("/agent/?etat=offerts").context["offered"]] == [True] * 4
 
 
 def test_a_page_holds_twenty_five_rows_and_leads_to_the_next(desk):

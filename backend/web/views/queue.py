@@ -24,7 +24,7 @@ from backend.matchmaking.dead_addresses import unreachable_officers
 from backend.matchmaking.follow_up import FollowUpError, offer_files, take_files
 from backend.matchmaking.models import CallRequest, HandOver, Submission
 from backend.matchmaking.queue import Filters, Row, Tab, calls_promised, counts_for, queue_of, rows_of
-from backend.matchmaking.referrals import may_answer
+from backend.matchmaking.referrals import answerable
 from backend.web.forms.queue import LAST_LIST, TABS, QueueForm, SavedListForm, query_to_save, said_of_list
 from backend.web.forms.review import OfferForm
 from backend.web.views.officer import signed_in
@@ -82,7 +82,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     elif filters.tab == Tab.OFFERED:
         offers = HandOver.objects.offered_to(user).select_related("submission__sheet", "to_epci", "by")
         to_answer = Paginator(offers, PER_PAGE).get_page(request.GET.get("page"))
-        offered = [(offer, may_answer(user=user, offer=offer, on=on)) for offer in to_answer]
+        mine = answerable(user=user, offers=to_answer, on=on)
+        offered = [(offer, offer.pk in mine) for offer in to_answer]
         context |= {
             "page": to_answer,
             "offered": offered,
