@@ -14,6 +14,9 @@ django.setup()
 
 from django.db import connection, transaction  # noqa: E402
 
+from backend.steering.models import FileFact  # noqa: E402
+from backend.steering.step_counts import add_up  # noqa: E402
+
 STEP = 1_000_000  # between the keys of a file and those of its copy
 COPIED = (
     "companies_company", "companies_establishment", "companies_contact", "companies_factsheet", "companies_fact",
@@ -31,6 +34,13 @@ OWN = {  # what two rows may not share, or should not
     "siret": "lpad((100 * id + {copy})::text, 14, '0')",
     "email": "'copy{copy}.' || email",
 }
+# Copies are of other days, and took other delays: figures of ten times the files are not those of one, times ten.
+SPREAD = (
+    "UPDATE steering_filefact SET filed_on = filed_on - (13 * (submission_id / {step}))::int"
+    " WHERE submission_id > {step}",
+    "UPDATE steering_stepfact SET working_days = working_days + floor(4 * random())::int"
+    " WHERE file_id > {step} AND step IN ('read', 'answered', 'applied', 'granted') AND working_days > 0",
+)
 LINKS = """
 SELECT conrelid::regclass::text, attname, confrelid::regclass::text FROM pg_constraint
 JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1] WHERE contype = 'f'
@@ -57,6 +67,9 @@ def main(n_copies: int) -> None:
                     f" SELECT {', '.join(values)} FROM {table} WHERE {key} < {STEP}"
                 )
             print(table, n_copies * cursor.rowcount, flush=True)
+        for statement in SPREAD:
+            cursor.execute(statement.format(step=STEP))
+    add_up(FileFact.objects.dates("filed_on", "month"))
 
 
 def quoted(name: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import Q
 
 from backend.matchmaking.standing import Standing
-from backend.schemes.models import Criterion, Revision, SubNeed
+from backend.schemes.models import Criterion, Revision
+from backend.schemes.taxonomy import sub_needs
 from backend.schemes.vocabulary import ONE_SIZE
 from backend.schemes.wording import sentence
 from backend.steering.models import NeedFact, SoleBlocker
@@ -155,7 +156,7 @@ def _names(communes: Any) -> dict[tuple[str, Any], str]:
     found = Perimeter.objects.filter(code__in=codes).values_list("code", "name")
     return {
         **{("commune", code.removeprefix("COM-")): name for code, name in found},
-        **{("sub_need", key): label for key, label in SubNeed.objects.values_list("key", "label")},
+        **{("sub_need", key): sub_need.label for key, sub_need in sub_needs().items()},
         **{("size", key): label[:1].upper() + label[1:] for key, label in ONE_SIZE.items()},
         ("commune", ""): "Commune inconnue",
         ("size", ""): "Taille inconnue",
