@@ -18,6 +18,7 @@ from stdnum import luhn
 
 from backend.common.days import current_day
 from backend.matchmaking import alerts
+from backend.matchmaking.differences import POSSIBLE, standing_of
 from backend.matchmaking.models import Alert, Reminder
 from backend.matchmaking.scheme_events import say
 from backend.notifications.models import Notification
@@ -135,7 +136,7 @@ def make_firm(number: int) -> Firm:
 def schemes():
     """Leave three schemes in the catalogue, which serve the need of all firms; two wait for their first window."""
     matches = first_matches(make_submission(needs=ROBOT, siret="", siren="", email="nobody@firm.example"), 30)
-    found = [match.scheme for match in matches if not match.guide and match.eligibility == "eligible"][:3]
+    found = [match.scheme for match in matches if not match.guide and standing_of(match) in POSSIBLE][:3]
     assert len(found) == 3
     Scheme.objects.exclude(pk__in=[scheme.pk for scheme in found]).update(state=Scheme.State.ARCHIVED)
     for number, scheme in enumerate(found):
