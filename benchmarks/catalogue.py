@@ -77,9 +77,12 @@ class Texts:
         subs = [sub for need in needs for sub in need["sub_needs"]]
         self.reader = matching.NeedReader(
             matching.Language.learn(
-                matching.Example(text, {sub["id"]: 1.0}) for sub in subs for text in chain(*_lists(sub))
+                [
+                    *(matching.Example(text, {sub["id"]: 1.0}) for sub in subs for text in chain(*_lists(sub))),
+                    matching.Example("ma voisine fait du bruit", {f"{matching.NOTHING}disputes": 1.0}),
+                ]
             ),
-            matching.Certainty(intercept=0.0, need=1.0, nothing=0.0),
+            matching.Certainty(intercept=0.0, need=1.0, nothing=0.0, out_of_scope=0.0),
         )
         self.keys = [scheme.key for scheme in schemes]
         self.centroids = self.learn()

@@ -18,7 +18,7 @@ from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, POINTS, SHORT_NOTICE_DAYS, THRESHOLDS, Weights
 from matching.figures import Figure, FigureReader
 from matching.index import Index
-from matching.language import Example, Language
+from matching.language import FILLER, NOTHING, Example, Language
 from matching.matches import Answer, Match
 from matching.metrics import (
     RELEVANT,
@@ -34,7 +34,7 @@ from matching.metrics import (
     reciprocal_rank,
     silences,
 )
-from matching.needs import FILLER, NOTHING, Certainty, NeedReader, Wish
+from matching.needs import Certainty, NeedReader, Wish
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.phrases import Phrase, PhraseReader

@@ -1,8 +1,10 @@
 """What sentences say, learnt from sentences: the share of each class in a text, by a linear model of its terms.
 
 The model is scikit-learn's: hashed words, pairs and pieces, tf-idf with sublinear counts (Salton and Buckley, 1988),
-one logistic regression a class against the others, fitted by stochastic gradient. It is read here through a cache by
-word, which says what the pipeline's own ``predict_proba`` says, several times faster.
+one logistic regression a class against the others, fitted by stochastic gradient. Beside it a second logistic
+regression tells what no scheme is for from all the rest (out-of-scope detection, Larson et al., 2019): the thirteen
+classes of it share what they know, and alone let twice as many hopeless requests be answered. Both are read here
+through a cache by word, which says what scikit-learn's own ``predict_proba`` says, several times faster.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,10 +17,15 @@ from numpy.typing import NDArray
 from matching.terms import N_PLACES, terms_of, terms_of_all
 
 if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
+
+FILLER = "filler"  # the class of what greets, presents, thanks or says how to call
+NOTHING = "nothing."  # classes that no scheme answers are named so
 
 ALPHA, EPOCHS = 3e-6, 6  # of the penalty, and passes over the texts: looked at on the tuning half of the requests
 SEED = 20261128
+STRENGTH = 10.0  # inverse penalty of what tells what is out of scope: 1 and 100 say nearly the same there
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,8 @@ class Heard:
     ----------
     shares : (n_texts, n_classes) ndarray of float64
         Of each class in each text: they add up to 1.
+    out_of_scope : (n_texts,) ndarray of float64
+        Log-odds that no scheme is for a text, as if half of all texts were so.
     places : (n_terms,) ndarray of int32
         The terms of all of them, each once, in order.
     values : (n_texts, n_terms) ndarray of float64
@@ -47,6 +56,7 @@ class Heard:
     """
 
     shares: NDArray[np.float64]
+    out_of_scope: NDArray[np.float64]
     places: NDArray[np.int32]
     values: NDArray[np.float64]
     columns: NDArray[np.intp]
@@ -64,6 +74,9 @@ class Language:
     weights : (N_PLACES, n_classes) ndarray of float16
         Half as long in memory, and to keep; shares change by less than 1e-3.
     intercepts : (n_classes,) ndarray of float64
+    scope_weights : (N_PLACES,) ndarray of float16
+        What each term says for a text being out of scope.
+    scope_intercept : float
     """
 
     def __init__(
@@ -72,32 +85,29 @@ class Language:
         rarity: NDArray[np.float32],
         weights: NDArray[np.float16],
         intercepts: NDArray[np.float64],
+        scope_weights: NDArray[np.float16],
+        scope_intercept: float,
     ) -> None:
         self.classes = tuple(classes)
         self.rarity, self.weights, self.intercepts = rarity, weights, intercepts
+        self.scope_weights, self.scope_intercept = scope_weights, scope_intercept
 
     @classmethod
     def learn(cls, examples: Iterable[Example]) -> "Language":
-        """Fit the model to texts and the classes that they speak of."""
-        texts, classes, shares = [], [], []
-        for example in examples:
-            for subject, weight in example.subjects.items():
-                texts.append(example.text)
-                classes.append(subject)
-                shares.append(weight * example.share)
-        pipeline = make_pipeline()
-        pipeline.fit(texts, classes, sgdclassifier__sample_weight=np.array(shares))
-        return cls.of(pipeline)
+        """Fit the model to texts and the classes that they speak of, some of which start with ``NOTHING``."""
+        return cls.of(*fitted(examples))
 
     @classmethod
-    def of(cls, pipeline: "Pipeline") -> "Language":
-        """Return what a fitted pipeline has learnt."""
+    def of(cls, pipeline: "Pipeline", scope: "LogisticRegression") -> "Language":
+        """Return what a fitted pipeline has learnt, and what tells that a text is out of scope, in the same terms."""
         model = pipeline.named_steps["sgdclassifier"]
         return cls(
             tuple(map(str, model.classes_)),
             pipeline.named_steps["tfidftransformer"].idf_.astype(np.float32),
             np.ascontiguousarray(model.coef_.T, np.float16),
             np.asarray(model.intercept_, np.float64),
+            np.asarray(scope.coef_[0], np.float16),
+            float(scope.intercept_[0]),
         )
 
     def hear(self, texts: Sequence[Sequence[str]]) -> Heard:
@@ -114,8 +124,9 @@ class Language:
         logits = values @ self.weights[places].astype(np.float64) + self.intercepts
         shares = 1.0 / (1.0 + np.exp(-logits))
         shares /= shares.sum(axis=1, keepdims=True)
+        out_of_scope = values @ self.scope_weights[places].astype(np.float64) + self.scope_intercept
         n_first = int(found.texts.searchsorted(1))
-        return Heard(shares, places, values, columns[:n_first], found.words[:n_first])
+        return Heard(shares, out_of_scope, places, values, columns[:n_first], found.words[:n_first])
 
     def brought(self, heard: Heard, n_words: int, subject: int) -> NDArray[np.float64]:
         """Return what each word of the first text brings to a class, of shape (n_words,)."""
@@ -125,15 +136,32 @@ class Language:
         return found
 
 
-def make_pipeline() -> "Pipeline":
-    """Return the model before it is fitted."""
+def fitted(examples: Iterable[Example]) -> tuple["Pipeline", "LogisticRegression"]:
+    """Return the pipeline of classes, and what tells from its terms that a text is out of scope; both fitted.
+
+    Filler teaches the second nothing: it stands beside needs and beside what no scheme is for.
+    """
     # Loaded when somebody learns: nobody who only reads waits for them.
     from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
-    from sklearn.linear_model import SGDClassifier
-    from sklearn.pipeline import make_pipeline as chain
+    from sklearn.linear_model import LogisticRegression, SGDClassifier
+    from sklearn.pipeline import make_pipeline
 
-    return chain(
+    texts, classes, weights, firsts = [], [], [], []
+    for example in examples:
+        for number, (subject, weight) in enumerate(example.subjects.items()):
+            texts.append(example.text)
+            classes.append(subject)
+            weights.append(weight * example.share)
+            firsts.append(example.share if number == 0 and subject != FILLER else 0.0)
+    pipeline = make_pipeline(
         HashingVectorizer(analyzer=terms_of, n_features=N_PLACES, alternate_sign=False, norm=None, dtype=np.float32),
         TfidfTransformer(sublinear_tf=True),
         SGDClassifier(loss="log_loss", alpha=ALPHA, max_iter=EPOCHS, tol=None, random_state=SEED),
     )
+    terms = pipeline[:-1].fit_transform(texts)
+    pipeline[-1].fit(terms, classes, sample_weight=np.array(weights))
+    scope = LogisticRegression(C=STRENGTH, class_weight="balanced", solver="liblinear", random_state=SEED)
+    rows = np.flatnonzero(firsts)  # each text once
+    is_out = np.array([classes[row].startswith(NOTHING) for row in rows])
+    scope.fit(terms[rows], is_out, sample_weight=np.array(firsts)[rows])
+    return pipeline, scope

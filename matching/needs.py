@@ -11,12 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.centroids import Centroids
-from matching.language import Heard, Language
+from matching.language import FILLER, NOTHING, Heard, Language
 from matching.sentences import Sentence, Span, clauses_of, coordinated, sentences_of
 from matching.text import tokens, words
 
-FILLER = "filler"  # the class of what greets, presents, thanks or says how to call
-NOTHING = "nothing."  # classes that no scheme answers are named so
 IS_FILLER, SPEAKS = 0.5, 0.3  # share from which a part is filler, unless a clause of it has so much of a sub-need
 LIKE_FILLER, QUIET = 0.3, 0.08  # with so much, too, where no other class has more: "je suis menuisier à Noyon"
 ONE = 0.65  # what the best sentence counts for beside all that is left
@@ -80,17 +78,21 @@ class Wish:
 class Certainty:
     """From the share of a sub-need in a text to the probability that it is asked for (Platt, 1999).
 
-    Logistic in the logarithms of its share and of the greatest share of what no scheme answers; fitted on judged
-    requests.
+    Logistic in the logarithms of its share and of the greatest share of what no scheme answers in the same part, and
+    in the log-odds that no scheme is for the text; fitted on judged requests.
     """
 
     intercept: float
     need: float
     nothing: float
+    out_of_scope: float
 
-    def probabilities(self, shares: NDArray[np.float64], nothing: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the probability of sub-needs from their shares; arrays that fit each other."""
+    def probabilities(
+        self, shares: NDArray[np.float64], nothing: NDArray[np.float64], out_of_scope: float
+    ) -> NDArray[np.float64]:
+        """Return the probability of sub-needs from their shares; arrays that fit each other, and the log-odds."""
         logits = self.intercept + self.need * _log(shares) + self.nothing * _log(nothing)
+        logits += self.out_of_scope * out_of_scope
         found: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-logits))
         return found
 
@@ -112,6 +114,11 @@ class Shares:
     heard: Heard
     spans: Sequence[Span]
     written: Sequence[str]
+
+    @property
+    def out_of_scope(self) -> float:
+        """Return the log-odds that no scheme is for all that is left."""
+        return float(self.heard.out_of_scope[0])
 
 
 class NeedReader:
@@ -167,7 +174,7 @@ class NeedReader:
         evidence: dict[str, tuple[str, ...]] = {}
         sentences: dict[str, Span] = {}
         shares, nothing = self.counted(found)
-        sure = self._certainty.probabilities(shares, nothing[:, np.newaxis])
+        sure = self._certainty.probabilities(shares, nothing[:, np.newaxis], found.out_of_scope)
         most, best = shares.max(axis=0), sure.argmax(axis=0)
         is_small_talk = self._is_small_talk(found.heard.shares)
         understood = np.flatnonzero(self._needs & (most >= (np.inf if is_small_talk else FLOOR)))
@@ -218,15 +225,15 @@ class NeedReader:
         shares[1:] *= ONE
         return shares, found.heard.shares[:, self._nothing].max(axis=1, initial=0.0)
 
-    def signs(self, text: str, certainty: Certainty) -> tuple[float, float] | None:
+    def signs(self, text: str, certainty: Certainty) -> tuple[float, float, float] | None:
         """Return the logarithms that :class:`Certainty` reads, of the likeliest sub-need; none without words."""
         found = self.shares(text)
         if found is None:
             return None
         shares, nothing = self.counted(found)
-        sure = np.where(self._needs, certainty.probabilities(shares, nothing[:, np.newaxis]), -1.0)
-        row, column = np.unravel_index(sure.argmax(), sure.shape)
-        return float(_log(shares[row, column])), float(_log(nothing[row]))
+        sure = certainty.probabilities(shares, nothing[:, np.newaxis], found.out_of_scope)
+        row, column = np.unravel_index(np.where(self._needs, sure, -1.0).argmax(), sure.shape)
+        return float(_log(shares[row, column])), float(_log(nothing[row])), found.out_of_scope
 
     # -- what a text is read by
 

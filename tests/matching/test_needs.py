@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from matching import FILLER, NOTHING, Centroids, Certainty, Example, Language, NeedReader, tokens
-from matching.language import make_pipeline
+from matching.language import fitted
 
 STOP_WORDS = frozenset(tokens("je un une de ma a deux et n ai aucun veux il nous faut des mon la le les pour"))
 TRADES = ("soudeurs", "chaudronniers", "bouchers", "chauffeurs", "maçons", "serveurs")
@@ -28,7 +28,7 @@ EXAMPLES = [Example(text, {subject: 1.0}) for subject, texts in SAID.items() for
 LANGUAGE = Language.learn(EXAMPLES)
 READER = NeedReader(
     LANGUAGE,
-    Certainty(intercept=0.0, need=2.0, nothing=-1.0),
+    Certainty(intercept=-2.0, need=2.0, nothing=-0.6, out_of_scope=-0.7),
     negations=["pas", "sans", "aucun"],
     exceptions=["sauf"],
     will=["veux"],
@@ -123,6 +123,13 @@ def test_what_no_scheme_answers_is_told_apart() -> None:
     assert max(wish.probabilities.values(), default=0.0) < 0.2
 
 
+def test_words_of_a_need_in_a_text_that_no_scheme_is_for_are_less_sure() -> None:
+    """The sentence alone says the need as well: what stands around it tells that it is none."""
+    alone, within = (READER.read(text) for text in ("un prêt", "un procès contre mon voisin. un prêt"))
+    assert within.weights["loan"] > 0.9 * alone.weights["loan"]
+    assert within.probabilities["loan"] < 0.7 * alone.probabilities["loan"]
+
+
 @pytest.mark.parametrize("text", ["", "   ", "\n"])
 def test_no_words_and_no_boxes_state_nothing(text: str) -> None:
     assert not READER.read(text).stated
@@ -140,14 +147,20 @@ def test_what_is_not_understood_is_stated_and_is_no_need(text: str) -> None:
 
 def test_the_cache_by_word_says_what_the_pipeline_says() -> None:
     """`predict_proba` of scikit-learn itself, with the weights as they are kept: sixteen bits each."""
-    pipeline = make_pipeline()
-    texts, subjects = zip(*((example.text, next(iter(example.subjects))) for example in EXAMPLES), strict=True)
-    pipeline.fit(texts, subjects)
-    language = Language.of(pipeline)
-    pipeline.named_steps["sgdclassifier"].coef_ = language.weights.T.astype(np.float64)
-    asked = [*texts, "Deux soudeuses à Noyon, vite vite vite ?", "électricité " * 40, "x", "sans aucun mot connu zzz"]
-    heard = language.hear([tokens(text) for text in asked]).shares
-    assert heard == pytest.approx(pipeline.predict_proba(asked), abs=1e-6)
+    pipeline, scope = fitted(EXAMPLES)
+    language = Language.of(pipeline, scope)
+    pipeline[-1].coef_ = language.weights.T.astype(np.float64)
+    scope.coef_ = language.scope_weights[np.newaxis].astype(np.float64)
+    asked = [
+        *(example.text for example in EXAMPLES),
+        "Deux soudeuses à Noyon, vite vite vite ?",
+        "électricité " * 40,
+        "x",
+        "sans aucun mot connu zzz",
+    ]
+    heard = language.hear([tokens(text) for text in asked])
+    assert heard.shares == pytest.approx(pipeline.predict_proba(asked), abs=1e-6)
+    assert heard.out_of_scope == pytest.approx(scope.decision_function(pipeline[:-1].transform(asked)), abs=1e-5)
 
 
 def test_a_text_is_closest_to_the_scheme_of_which_the_same_is_said() -> None:

@@ -79,7 +79,7 @@ def words_of(text: str) -> list[str]:
     return [stem for stem in matching.tokens(text) if stem not in silent]
 
 
-def strongest_signs(text: str, coefficients: Mapping[str, float]) -> tuple[float, float] | None:
+def strongest_signs(text: str, coefficients: Mapping[str, float]) -> tuple[float, float, float] | None:
     """Return what the probability of the likeliest need of a text is read from, with some coefficients."""
     return reader_of(language_in_force()).signs(text, matching.Certainty(**coefficients))
 
@@ -128,6 +128,8 @@ def learn(examples: Iterable[matching.Example]) -> bytes:
         rarity=language.rarity,
         weights=language.weights,
         intercepts=language.intercepts,
+        scope_weights=language.scope_weights,
+        scope_intercept=language.scope_intercept,
     )
     return kept.getvalue()
 
@@ -143,7 +145,12 @@ def language_of(version: str) -> matching.Language:
     """Return what a version of the language knows of each sub-need, of filler, and of what no scheme answers."""
     arrays = np.load(BytesIO(Language.objects.get(version=version).arrays), allow_pickle=False)
     return matching.Language(
-        tuple(map(str, arrays["classes"])), arrays["rarity"], arrays["weights"], arrays["intercepts"]
+        tuple(map(str, arrays["classes"])),
+        arrays["rarity"],
+        arrays["weights"],
+        arrays["intercepts"],
+        arrays["scope_weights"],
+        float(arrays["scope_intercept"]),
     )
 
 

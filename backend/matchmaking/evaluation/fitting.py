@@ -14,10 +14,10 @@ from backend.schemes.models import Scheme
 
 HEADER = """\
 # From the share of a sub-need in a text to the probability that it is asked for: a logistic model in the logarithms of
-# its share and of the greatest share of what no scheme answers, fitted by `manage.py fit_certainty` on the half of the
-# judged requests that is used for tuning.
+# its share and of the greatest share of what no scheme answers in the same part, and in the log-odds that no scheme is
+# for the text, fitted by `manage.py fit_certainty` on the half of the judged requests that is used for tuning.
 """
-STARTS_FROM = {"intercept": 0.0, "need": 1.0, "nothing": -1.0}
+STARTS_FROM = {"intercept": 0.0, "need": 1.0, "nothing": -1.0, "out_of_scope": -1.0}
 N_ROUNDS = 4  # the part of a text that says a need best depends a little on the coefficients
 
 
