@@ -6,8 +6,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from backend.matchmaking.evaluation.families import evaluate_families
+from backend.matchmaking.evaluation.goals import measure_goals
 from backend.matchmaking.evaluation.judgements import is_held_out, load_judgements, load_requests
 from backend.matchmaking.evaluation.table import OURS, evaluate
 from backend.schemes.importers.files import read_json_list
@@ -38,8 +40,9 @@ def assert_reaches(table, *, ndcg_10, recall_10, reciprocal_rank, false_alerts, 
             assert low > 0, f"{measure} against {other.name}"
 
 
-def test_the_half_never_used_for_tuning_reaches_the_goals_on_our_catalogue():
-    table = evaluate(Scheme.OWN)
+def test_the_half_that_may_be_looked_at_reaches_the_floors_on_our_catalogue():
+    """The other half is read once, at the end (`evaluate --final`): what runs at each change would tune on it."""
+    table = evaluate(Scheme.OWN, held_out=False)
     assert (table.n_needs, table.n_hopeless) >= (100, 60)
     assert_reaches(table, ndcg_10=0.65, recall_10=0.75, reciprocal_rank=0.75, false_alerts=0.15, false_silences=0.08)
     assert table.calibration.error < 0.1
@@ -62,7 +65,7 @@ def test_requests_that_look_like_life_are_answered_asked_about_or_told_that_noth
         assert sum(shares.values()) == pytest.approx(1.0)
         if family == "hopeless":
             assert shares["right"] == 0.0
-            assert shares["wrong"] <= 0.25, variant
+            assert shares["wrong"] <= 0.12, variant
         else:
             assert shares["nothing"] <= 0.06, (family, variant)
             assert shares["right"] + shares["right box"] >= 0.75, (family, variant)
@@ -79,7 +82,12 @@ def imported(real_data):
 @pytest.mark.real_data
 def test_it_holds_on_the_programmes_of_the_state_s_site(imported):
     assert_reaches(
-        evaluate(IMPORTED), ndcg_10=0.65, recall_10=0.7, reciprocal_rank=0.75, false_alerts=0.2, false_silences=0.04
+        evaluate(IMPORTED, held_out=False),
+        ndcg_10=0.65,
+        recall_10=0.7,
+        reciprocal_rank=0.75,
+        false_alerts=0.2,
+        false_silences=0.04,
     )
 
 
@@ -96,6 +104,27 @@ def test_words_alone_are_enough_and_what_nothing_fits_gets_an_empty_list(importe
     first, *others = [json.loads(line)["matches"] for line in answered.read_text().splitlines()]
     assert any("solaire" in match["scheme"] for match in first[:3])
     assert others == [[], []]
+
+
+def test_goals_are_measured_with_their_intervals_on_the_half_that_may_be_looked_at():
+    goals = {goal.name: goal for goal in measure_goals(held_out=False)}
+    for goal in goals.values():
+        assert goal.low <= goal.value <= goal.high, goal.name
+    rows = {(row.family, row.variant): row for row in evaluate_families(held_out=False)}
+    hopeless, goal = rows["hopeless", "framed"], goals["hopeless: answered, framed"]
+    assert (goal.n, goal.value) == (hopeless.n, hopeless.shares["right"] + hopeless.shares["wrong"])
+    short = rows["short", "as written"].shares
+    assert goals["two to five words: nothing"].value == short["nothing"]
+    assert goals["two to five words: the right sub-need first"].value >= short["right"]
+    framed, bare = (goals[f"ordinary: nDCG@10, {variant}"] for variant in ("framed", "as written"))
+    assert framed.value >= bare.value - 0.05
+    assert goals["… with what is to confirm counted as empty"].value < bare.value
+    assert goals["no loan: a loan before what serves as well"].value == 0.0
+
+
+def test_what_the_public_page_shows_comes_from_the_other_half_alone():
+    with pytest.raises(CommandError, match="ajoutez --final"):
+        call_command("evaluate", record=True)
 
 
 def test_the_command_prints_every_way_and_refuses_a_catalogue_nobody_judged():

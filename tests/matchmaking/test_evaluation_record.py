@@ -9,7 +9,7 @@ from backend.matchmaking.evaluation_record import LABELS, RECORD, EvaluationErro
 
 RECORDED = {
     "measured_on": "2026-11-25",
-    "command": "python manage.py evaluate --record",
+    "command": "python manage.py evaluate --final --record",
     "n_requests": 74,
     "figures": {"ndcg_10": {"value": 0.624, "low": 0.551, "high": 0.698}, "false_alerts": {"value": 0}},
 }

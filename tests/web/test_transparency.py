@@ -105,14 +105,14 @@ def test_quality_is_not_measured_until_an_evaluation_was_recorded(page, monkeypa
     assert "Qualité mesurée Pas encore mesuré." in page()
     recorded = {
         "measured_on": "2026-11-25",
-        "command": "python manage.py evaluate --record",
+        "command": "python manage.py evaluate --final --record",
         "n_requests": 74,
         "figures": {"recall_10": {"value": 0.78, "low": 0.7, "high": 0.85}},
     }
     path.write_text(yaml.safe_dump(recorded))
     text = page()
     assert "Mesurée le 25 novembre 2026 sur 74 demandes" in text
-    assert "python manage.py evaluate --record" in text
+    assert "python manage.py evaluate --final --record" in text
     assert "Dispositifs utiles retrouvés 78 (de 70 à 85)" in text
     assert "Silences à tort pas encore mesuré" in text
 

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from backend.matchmaking import engine
 from backend.matchmaking.evaluation.disturbed import VARIANTS
 from backend.matchmaking.evaluation.judgements import Labelled, load_labelled
-from backend.matchmaking.match_input import as_request
-from backend.matchmaking.said_needs import say_back
+from backend.matchmaking.match_input import as_request, proposed
+from backend.matchmaking.models import Match
+from backend.matchmaking.said_needs import Said, say_back
 from backend.schemes.models import Scheme
 
 Reply = engine.Reply
@@ -26,6 +28,52 @@ class FamilyRow:
     shares: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Told:
+    """A labelled request and what it got."""
+
+    labelled: Labelled
+    request: engine.Request
+    answer: engine.Answer
+    said: Said
+
+    @property
+    def id(self) -> str:
+        return str(self.labelled.question.id)
+
+    @property
+    def reply(self) -> str:
+        """Tell whether it was answered, asked back, or told that nothing fits."""
+        return self.answer.decision.reply
+
+    @property
+    def has_right_box(self) -> bool:
+        """Tell whether one of the boxes to tick is what is asked for."""
+        return not set(self.said.doubtful).isdisjoint(self.labelled.needs)
+
+    @property
+    def likeliest(self) -> list[str]:
+        """Return the sub-needs that were understood, the likeliest first."""
+        chances = self.request.probabilities
+        return sorted(chances, key=lambda need: (-chances[need], need))
+
+    @property
+    def listed(self) -> list[str]:
+        """Return the keys of the schemes that the firm reads, in order."""
+        return [item.scheme_key for item in self.proposed]
+
+    @property
+    def proposed(self) -> list[engine.Ranked]:
+        """Return the schemes that the firm reads, in order."""
+        return [] if self.reply == Reply.NOTHING else proposed(self.answer.ranked)
+
+    @cached_property
+    def possible(self) -> frozenset[str]:
+        """Return the keys of the schemes that the firm has or may have; of an answer without a limit."""
+        out = Match.Verdict.INELIGIBLE
+        return frozenset(item.scheme_key for item in self.answer.ranked if item.eligibility != out)
+
+
 def evaluate_families(*, held_out: bool) -> list[FamilyRow]:
     """Answer one half of the labelled requests, as written and disturbed, with our catalogue."""
     labelled = [each for each in load_labelled() if each.held_out == held_out]
@@ -37,25 +85,33 @@ def evaluate_families(*, held_out: bool) -> list[FamilyRow]:
     ]
 
 
-def _row(family: str, variant: str, requests: Sequence[Labelled], disturb: Callable[[str], str]) -> FamilyRow:
+def told(requests: Sequence[Labelled], disturb: Callable[[str], str], *, limit: int | None = None) -> list[Told]:
+    """Answer requests, each written in another way, with our catalogue."""
     catalogue, language = engine.catalogue(Scheme.OWN), engine.language_in_force()
     _, weights = engine.active_weights()
     questions = [replace(each.question, text=disturb(each.question.text)) for each in requests]
     asked = [as_request(question, catalogue, language=language)[0] for question in questions]
-    answers = engine.answer(asked, compiled=catalogue, weights=weights, limit=1)
-    counts = Counter(
-        _outcome(each, request, answer, weights)
+    answers = engine.answer(asked, compiled=catalogue, weights=weights, limit=limit)
+    return [
+        Told(
+            each,
+            request,
+            answer,
+            say_back(answer.decision.reply, request.probabilities, answer.decision.served, weights),
+        )
         for each, request, answer in zip(requests, asked, answers, strict=True)
-    )
+    ]
+
+
+def _row(family: str, variant: str, requests: Sequence[Labelled], disturb: Callable[[str], str]) -> FamilyRow:
+    counts = Counter(_outcome(one) for one in told(requests, disturb, limit=1))
     return FamilyRow(family, variant, len(requests), {name: counts[name] / len(requests) for name in OUTCOMES})
 
 
-def _outcome(each: Labelled, request: engine.Request, answer: engine.Answer, weights: engine.Weights) -> str:
+def _outcome(one: Told) -> str:
     """Tell what a request got; an answer to what no scheme is for is wrong, and so is a box."""
-    decision = answer.decision
-    if decision.reply == Reply.NOTHING:
+    if one.reply == Reply.NOTHING:
         return NOTHING
-    said = say_back(decision.reply, request.probabilities, decision.served, weights)
-    if decision.reply == Reply.ANSWERED:
-        return RIGHT if said.sure and said.sure[0] in each.needs else WRONG
-    return RIGHT_BOX if not set(said.doubtful).isdisjoint(each.needs) else WRONG_BOX
+    if one.reply == Reply.ANSWERED:
+        return RIGHT if one.said.sure and one.said.sure[0] in one.labelled.needs else WRONG
+    return RIGHT_BOX if one.has_right_box else WRONG_BOX

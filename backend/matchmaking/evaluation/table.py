@@ -72,7 +72,7 @@ class Table:
         return engine.paired_interval(differences)
 
 
-def evaluate(source: str, *, held_out: bool = True) -> Table:
+def evaluate(source: str, *, held_out: bool) -> Table:
     """Compare every way over one half of the judged requests; thresholds of silence are tuned on the other half."""
     judged = load_judgements(source)
     cases = cases_of(source, judged)

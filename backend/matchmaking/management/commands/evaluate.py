@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from backend.common.days import current_day
 from backend.matchmaking.evaluation.families import OUTCOMES, evaluate_families
+from backend.matchmaking.evaluation.goals import measure_goals
 from backend.matchmaking.evaluation.judgements import judged_sources
 from backend.matchmaking.evaluation.table import Row, Table, evaluate
 from backend.schemes.models import Scheme
@@ -19,7 +20,8 @@ RECORD = settings.BASE_DIR / "fixtures" / "evaluation.yaml"
 HELP = """\
 Mesure le classement sur des demandes que deux personnes ont jugées, à côté de celui d'autres services.
 
-Sans option : la moitié des demandes qui n'a servi à rien régler, sur chaque catalogue jugé et chargé.
+Sans option : la moitié des demandes qui sert à régler, sur chaque catalogue jugé et chargé. L'autre se lit une fois,
+à la fin (--final).
 """
 
 
@@ -29,34 +31,45 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--source", metavar="NOM", help="Un seul catalogue.")
-        parser.add_argument("--tuning", action="store_true", help="L'autre moitié, celle qui sert à régler.")
+        parser.add_argument("--final", action="store_true", help="L'autre moitié, qui n'a servi à rien régler.")
         parser.add_argument(
-            "--record", action="store_true", help="Garde les mesures de notre catalogue pour la page publique."
+            "--record",
+            action="store_true",
+            help="Avec --final : garde les mesures de notre catalogue pour la page publique.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         known = set(Scheme.objects.sources()) & set(judged_sources())
-        source = options["source"]
+        source, final = options["source"], options["final"]
+        if options["record"] and not final:
+            raise CommandError("--record garde ce que dit la moitié qui n’a servi à rien régler : ajoutez --final.")
         if source and source not in known:
             raise CommandError(f"--source vaut {source} ; catalogues jugés et chargés : {', '.join(sorted(known))}.")
         for name in [source] if source else sorted(known):
-            table = evaluate(name, held_out=not options["tuning"])
-            self._show(table, tuning=options["tuning"])
-            if options["record"] and name == Scheme.OWN and not options["tuning"]:
+            table = evaluate(name, held_out=final)
+            self._show(table, final=final)
+            if options["record"] and name == Scheme.OWN:
                 record(table, RECORD, on=current_day())
                 self.stdout.write(f"Mesures gardées dans {RECORD.relative_to(settings.BASE_DIR)}")
 
         if not source:
-            self._show_families(tuning=options["tuning"])
+            self._show_families(final=final)
+            self._show_goals(final=final)
 
-    def _show_families(self, *, tuning: bool) -> None:
+    def _show_goals(self, *, final: bool) -> None:
+        self.stdout.write(f"\n{'goal':58}{'n':>5}{'value':>8}{'95 %':>16}  reach")
+        for goal in measure_goals(held_out=final):
+            interval = f"{goal.low:.3f} to {goal.high:.3f}"
+            self.stdout.write(f"{goal.name:58}{goal.n:5}{goal.value:8.3f}{interval:>16}  {goal.reach}".rstrip())
+
+    def _show_families(self, *, final: bool) -> None:
         self.stdout.write(f"\n{'family':14}{'':12}{'n':>4}" + "".join(f"{name:>12}" for name in OUTCOMES))
-        for row in evaluate_families(held_out=not tuning):
+        for row in evaluate_families(held_out=final):
             shares = "".join(f"{row.shares[name]:12.1%}" for name in OUTCOMES)
             self.stdout.write(f"{row.family:14}{row.variant:12}{row.n:4}{shares}")
 
-    def _show(self, table: Table, *, tuning: bool) -> None:
-        half = "tuning half" if tuning else "half never used for tuning"
+    def _show(self, table: Table, *, final: bool) -> None:
+        half = "half never used for tuning" if final else "tuning half"
         self.stdout.write(
             f"\n{table.source}, {half}: {table.n_needs} needs, {table.n_hopeless} requests that nothing fits, "
             f"{table.n_unclear} left out (a scheme is only marginally useful)"
@@ -105,7 +118,7 @@ def record(table: Table, path: Path, *, on: date) -> None:
     }
     content = {
         "measured_on": on.isoformat(),
-        "command": "python manage.py evaluate --record",
+        "command": "python manage.py evaluate --final --record",
         "n_requests": table.n_needs + table.n_hopeless,
         "figures": figures,
     }
