@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from backend.matchmaking import engine
 
 FEWEST_BOXES, MOST_BOXES = 2, 4
+LIKELIER = 50.0  # percent from which a need that nothing serves is said: a wrong guess there costs little
 
 Reply, Served = engine.Reply, engine.Served
 
@@ -36,5 +37,5 @@ def say_back(
     return Said(
         sure=tuple(sure),
         doubtful=tuple(doubtful[:MOST_BOXES]) if reply != Reply.NOTHING else (),
-        unserved=tuple(need for need in ordered if not is_served[need] and percent[need] >= weights.sure),
+        unserved=tuple(need for need in ordered if not is_served[need] and percent[need] >= LIKELIER),
     )
