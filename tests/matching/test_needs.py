@@ -28,7 +28,7 @@ EXAMPLES = [Example(text, {subject: 1.0}) for subject, texts in SAID.items() for
 LANGUAGE = Language.learn(EXAMPLES)
 READER = NeedReader(
     LANGUAGE,
-    Certainty(intercept=-2.0, need=2.0, nothing=-0.6, out_of_scope=-0.7),
+    Certainty(intercept=-1.6, need=2.0, nothing=-0.6, out_of_scope=-0.7),
     negations=["pas", "sans", "aucun"],
     exceptions=["sauf"],
     will=["veux"],
