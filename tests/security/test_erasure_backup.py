@@ -124,12 +124,15 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
         "reviewend": "took_file told_before_id",
         "followup": "due_on",
         "handover": "to_epci_id answered_by_id answer",
+        "alert": "guest_id",
     }
     for table, columns in since.items():
         for column in columns.split():
             older.ask(f"ALTER TABLE matchmaking_{table} DROP COLUMN {column}")
     older.ask("DROP TABLE matchmaking_preferencecorrection, matchmaking_escalation, matchmaking_callrequest")
-    older.ask("DROP TABLE matchmaking_answercount, matchmaking_reviewpolicy")
+    older.ask("DROP TABLE matchmaking_answercount, matchmaking_reviewpolicy, matchmaking_guest")
+    older.ask("DROP INDEX matchmaking_alert_submission_id_a83d0eb0")
+    older.ask("ALTER TABLE matchmaking_alert ADD CONSTRAINT alert_once UNIQUE (submission_id)")
     older.ask("DROP TABLE matchmaking_schemeevent, matchmaking_fileevent, matchmaking_survey, matchmaking_saveddraft")
     older.ask("ALTER TABLE matchmaking_followup ADD CONSTRAINT follow_up_of_a_scheme_names_it CHECK (step <> '')")
     older.ask("ALTER TABLE matchmaking_unmetneed ADD COLUMN commune varchar(5) NOT NULL DEFAULT ''")
