@@ -136,14 +136,14 @@ def drop_access(request: HttpRequest) -> None:
 
 
 def result_link(request: HttpRequest, submission: Submission, *, is_used: bool = False) -> str:
-    """Return the token of a result link: in an open space one for each file, which ends when the space is closed.
+    """Return the token of a result link, of who reads the file: in an open space one for each, which ends with it.
 
     ``is_used`` where nothing else hangs on the file yet that a first use prolongs, so that its page need not note it.
     """
-    if not has_fresh_access(request, submission):
-        return make_link(kind=Kind.RESULT, object_id=submission.pk, is_used=is_used)
-    space = request.session[FRESH]
     scope = submission.page_reader.key if submission.page_reader else ""
+    if not has_fresh_access(request, submission):
+        return make_link(kind=Kind.RESULT, object_id=submission.pk, scope=scope, is_used=is_used)
+    space = request.session[FRESH]
     links, key = space.get(LINKS, {}), f"{submission.pk}{scope}"
     if key in links and find_link(kind=Kind.RESULT, token=links[key]):
         return str(links[key])

@@ -80,8 +80,11 @@ def test_a_contact_is_invited_accepts_and_reads_the_request_in_her_own_space(cli
     assert "Isabelle Morel (isabelle.morel@tolerie.example) vous invite" in page
     assert "Tôlerie des Étangs" in page
     assert not ours(Guest).exclude(accepted_at=None).exists()  # opening it changed nothing
-    space = text_of(hers.post(invitation, {"answer": "accept"}, follow=True))
-    assert "C’est accepté" in space
+    result = text_of(hers.post(invitation, {"answer": "accept"}, follow=True))
+    assert "C’est accepté" in result
+    assert "Vous lisez la demande de Isabelle Morel" in result
+    hers.post(f"/acces/{guest_link(ours(Guest).get(), Kind.ACCESS)}/")
+    space = text_of(hers.get("/espace/"))
     assert submission.reference in space
     assert "Vous pouvez lire" in space
     result = hers.post(f"/espace/invite/{ours(Guest).get().pk}/", {"do": "result"}, follow=True)

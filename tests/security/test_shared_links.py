@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from backend.matchmaking.sharing import make_share, renew_feed, renew_staff_feed
 from tests.conftest import ROOT
-from tests.factories import DAY, guest_link, link_to, make_guest, make_officer
+from tests.factories import DAY, guest_link, invitation_of_guest, link_to, make_guest, make_officer
 from tests.neighbour import rows_of_neighbour
 from tests.security.full_file import make_full_file
 from tests.security.test_pairs import ADDRESSES
@@ -21,7 +21,7 @@ from tests.web.test_access import LOGIN, TABLE, Case, status_of
 
 pytestmark = pytest.mark.django_db
 GUESTS = {f"Guest who may {right}": right for right in ("read", "answer", "manage")}
-COLUMNS = ("Result link", "Share", "Feed", "Officer's feed", *GUESTS)
+COLUMNS = ("Result link", "Share", "Feed", "Officer's feed", "Invitation", *GUESTS)
 DOCUMENT = (ROOT / "docs" / "security.md").read_text()
 
 
@@ -62,6 +62,7 @@ def tokens_of(submission, officer):
                 make_share(submission=submission),
                 renew_feed(submission=submission),
                 renew_staff_feed(user=officer),
+                invitation_of_guest(make_guest(submission, email="invited@x.example", accepted=False)),
                 *(guest_link(make_guest(submission, email=f"{one}@x.example", right=one)) for one in GUESTS.values()),
             ),
             strict=True,
@@ -112,7 +113,8 @@ def markers_of(submission, officer):
         "the firm's name": "Tôlerie des Étangs",
         "its number": "999999956",
         "its contact's name": "Brisefer",
-        "its contact's e-mail and telephone": "isabelle.morel@|53016035",
+        "its contact's e-mail": "isabelle.morel@",
+        "its contact's telephone": "53016035",
         "its words": "tournevis sonique",
         "all its facts on one page, such as the turnover": "4,82M€",
         "its de minimis aids": "8765|PassTournevis|De minimis : une aide",

@@ -23,7 +23,6 @@ from backend.matchmaking.guests import (
 from backend.matchmaking.models import Guest, Submission
 from backend.web.access import (
     DeadLink,
-    grant_access,
     needs_fresh_access,
     opened,
     opened_submission,
@@ -97,9 +96,15 @@ def guest(request: HttpRequest, token: str) -> HttpResponse:
     if answered.left_at:
         messages.success(request, _("C’est refusé : cette demande ne vous sera plus proposée."))
         return redirect("home")
-    grant_access(request, answered.email)
-    messages.success(request, _("C’est accepté : la demande est dans votre espace."))
-    return redirect("space")
+    # An invitation may have been forwarded: it opens its file as this guest, never the space of the address.
+    messages.success(request, _("C’est accepté. Vous retrouvez cette demande dans « Mon espace »."))
+    return redirect("result", _link_of(request, answered))
+
+
+def _link_of(request: HttpRequest, guest: Guest) -> str:
+    """Return the token of a result link that opens a file as its guest."""
+    guest.submission.page_reader = guest
+    return result_link(request, guest.submission)
 
 
 @require_POST
@@ -112,7 +117,5 @@ def visit(request: HttpRequest, address: str, guest_pk: int) -> HttpResponse:
         leave(guest=found)
         messages.success(request, _("C’est fait : vous ne suivez plus cette demande."))
         return redirect("space")
-    submission = found.submission
-    submission.page_reader = found
     page = request.POST.get("do", "")
-    return redirect(page if page in PAGES else "result", result_link(request, submission))
+    return redirect(page if page in PAGES else "result", _link_of(request, found))
