@@ -217,3 +217,8 @@ def kind_of(name: str) -> EmailKind:
     if name not in KINDS:
         raise UnknownKind(f"Unknown kind of e-mail {name!r}. Known kinds: {', '.join(KINDS)}.")
     return KINDS[name]
+
+
+def topics_about(about: str) -> list[str]:
+    """Return all that can be stopped of one thing that e-mails are about, such as a file."""
+    return sorted({kind.topic_about((about,)) for kind in KINDS.values() if "{" in kind.topic})

@@ -7,7 +7,7 @@ sender may live longer than the lease; tasks/outbox.py sees to that.
 
 import logging
 import smtplib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, partial
@@ -19,7 +19,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q, Subquery
+from django.db.models import Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -370,12 +370,18 @@ def take_back(*, about: str, kinds: Iterable[str], why: str, recipient: str = ""
 
 @transaction.atomic
 def resume(*, address: str, topic: str) -> None:
-    """Write again to an address that asks for it about a topic it had stopped."""
-    row = Stop.objects.select_for_update(of=("self",)).filter(address=address.lower()).first()
-    if row and topic in row.topics:
-        row.topics.remove(topic)
-        row.explained = [one for one in row.explained if one != topic]
+    """Write again to an address that asks for it about a topic it had stopped; one that stops nothing is not kept."""
+    forget_stops(topics=[topic], of=Stop.objects.filter(address=address.lower()))
+
+
+@transaction.atomic
+def forget_stops(*, topics: Collection[str], of: QuerySet[Stop]) -> None:
+    """Keep nothing of the stops of some topics: what an address stopped beside stays, with the address."""
+    for row in of.filter(topics__overlap=topics).select_for_update(of=("self",)):
+        row.topics = [one for one in row.topics if one not in topics]
+        row.explained = [one for one in row.explained if one not in topics]
         row.save(update_fields=["topics", "explained"])
+    of.filter(topics=[]).delete()
 
 
 def has_stopped(*, address: str, topic: str) -> bool:

@@ -12,6 +12,9 @@ from backend.journal.services import record_event
 from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import numbers_read
 from backend.matchmaking.services import compute_results_of
+from backend.notifications.kinds import topics_about
+from backend.notifications.models import Stop
+from backend.notifications.services import forget_stops
 from backend.privacy import register
 from backend.privacy.rows import rows_of
 from backend.steering.facts import make_facts
@@ -46,6 +49,7 @@ def erase_submission(*, submission: Submission, rule: str = ON_REQUEST, by: User
     make_facts([submission.pk], on=current_day())  # its size of firm, the last time that it is known
     rows = rows_of(submission)
     counts = erase_rows(rule=rule, rows=rows)
+    forget_stops(topics=topics_about(submission.topic), of=Stop.objects.all())
     compute_results_of(read_with_it, on=current_day())
     record_event(kind=Kind.ERASURE, actor=by, submission_id=submission.pk, epci_id=submission.epci_id, detail=rule)
     if register.is_kept():

@@ -34,6 +34,7 @@ from backend.matchmaking.models import (
     VerdictMove,
 )
 from backend.matchmaking.ownership import numbers_read
+from backend.notifications.kinds import topics_about
 from backend.notifications.models import Notification, Stop, Suppression
 from backend.notifications.suppression import digests
 from backend.schemes.models import CatalogueTask
@@ -153,13 +154,13 @@ def _of_firm(submission: Submission) -> dict[str, QuerySet[Any]]:
 def _beside(submission: Submission) -> dict[str, QuerySet[Any]]:
     """What stands elsewhere: e-mails about the file or to its address, links, refusals, what administrators did."""
     tasks = CatalogueTask.objects.filter(reviews__submission=submission).values_list("pk", flat=True)
-    mails, stops = Notification.objects.about(submission.topic), Stop.objects.none()
+    mails = Notification.objects.about(submission.topic)
     for address in _only_here(submission):
         mails |= Notification.objects.filter(recipient__iexact=address, kind__in=TO_FIRMS)
-        stops |= Stop.objects.filter(address=address)
     return {
         "mails": mails,
-        "stops": stops,
+        # Of whomever: what an address stopped beside is no business of this file, and keeps its row (erasing.py).
+        "stops": Stop.objects.filter(topics__contained_by=topics_about(submission.topic)),
         "suppressions": Suppression.objects.filter(
             digest__in=[one for address in _addresses(submission) for one in digests(address)]
         ),  # a digest: see suppression.py
