@@ -79,9 +79,13 @@ class Sheet:
         return next((one for one in self.conditions if one.position == position), None)
 
 
-def sheet_of(revision: Revision, *, on: date, linkable: Iterable[Scheme] = ()) -> Sheet:
-    """Lay out a revision as seen on a day; of its links only those to ``linkable`` schemes are told."""
-    rows, sources, seen = revision.criteria.select_related("source"), revision.sources.all(), seen_of(revision)
+def sheet_of(revision: Revision, *, on: date, linkable: Iterable[Scheme] = (), for_editor: bool = False) -> Sheet:
+    """Lay out a revision as seen on a day; of its links only those to ``linkable`` schemes are told.
+
+    Editors read besides which quoted sentences their page never held.
+    """
+    rows, sources = revision.criteria.select_related("source"), revision.sources.all()
+    seen = seen_of(revision, for_editor=for_editor)
     return Sheet(
         revision=revision,
         amount=revision_wording.amount(revision),

@@ -3,7 +3,7 @@
 A tag is right when whatever changes an answer changes it. Answers come from rows, from the day and from the code.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -15,6 +15,7 @@ from backend.schemes.models import (
     Criterion,
     Operator,
     OperatorRole,
+    Quote,
     Relation,
     Revision,
     Scheme,
@@ -44,12 +45,20 @@ def catalogue_state(schemes: QuerySet[Scheme]) -> str:
     return digest([_rows(revisions), geography_state(), _geography_in_memory()])
 
 
+def quotes_state() -> str:
+    """Digest what was found of the sentences that sheets quote: pages of sheets say it, and no other answer does."""
+    return _digested([_part(Quote, "")])
+
+
 def _rows(revisions: list[Any]) -> str:
-    """Digest whole rows in the database itself: one query, whatever a column is called and whoever wrote it."""
     parts = [_part(model, f"WHERE r.{column} = ANY(%(revisions)s)") for model, column in _BY_REVISION]
-    parts += [_part(model, "") for model in _WHOLE]
+    return _digested([*parts, *(_part(model, "") for model in _WHOLE)], revisions)
+
+
+def _digested(parts: list[str], revisions: Sequence[Any] = ()) -> str:
+    """Digest whole rows in the database itself: one query, whatever a column is called and whoever wrote it."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT concat_ws('/', {', '.join(parts)})", {"revisions": revisions})
+        cursor.execute(f"SELECT concat_ws('/', {', '.join(parts)})", {"revisions": list(revisions)})
         return str(cursor.fetchone()[0])
 
 

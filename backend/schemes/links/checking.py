@@ -193,7 +193,10 @@ def _look_for_quotes(page: Page, words: str, uses: Sequence[Use], on: date) -> i
     for use, excerpts in quoted.items():
         theirs = [one for one in lost if one.excerpt in excerpts]
         if theirs and not _waits_for_reading(page, use.scheme):
-            text = f"{told_lost(theirs)} Relisez la fiche d’après elle."
+            text = (
+                f"{told_lost(theirs)} Relisez la fiche d’après elle, et proposez-la avec sa nouvelle date, même "
+                "inchangée : elle est dite « à vérifier » d’ici là."
+            )
             n_reported += _report(page, [use], f"changed:{on}:{page.url}", text)
     return n_reported
 

@@ -1,7 +1,8 @@
 """Whether the sentences that sheets quote stand on the pages they name, from the first live reading on.
 
-That first reading is the baseline: a sentence that is not there is to be confirmed, no more. One that stood there and
-is gone on two days is a change, which dates the sheet and gives one task.
+That first reading is the baseline: a sentence that is not there is to be confirmed, and editors alone read so, since
+the address may be that of a whole code or of an index, whose page never holds it. One that stood there and is gone on
+two days is a change, which dates the sheet for everybody and gives one task, until the sheet was read again.
 """
 
 import re
@@ -94,7 +95,7 @@ def told_lost(lost: Sequence[Lost]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What became of the sentences that a sheet quotes: those to confirm, and those that a page says no more."""
+    """What became of the sentences that a sheet quotes, by digest: never seen there, or that a page says no more."""
 
     absent: dict[str, date]
     changed: dict[str, date]
@@ -108,14 +109,18 @@ class Seen:
         """Say of one sentence what was found; nothing where it stands, or nobody has looked."""
         digest = digest_of_quote(excerpt) if excerpt else ""
         if digest in self.changed:
-            return f"A changé{NBSP}: le {day_in_words(self.changed[digest])}, la page ne le disait plus."
+            return f"À confirmer{NBSP}: le {day_in_words(self.changed[digest])}, la page ne le disait plus."
         if digest in self.absent:
             return f"À confirmer{NBSP}: le {day_in_words(self.absent[digest])}, la page ne le disait pas en ces mots."
         return ""
 
 
-def seen_of(revision: Revision) -> Seen:
-    """Return what was found of the sentences that a sheet quotes, on the pages that it names."""
+def seen_of(revision: Revision, *, for_editor: bool = False) -> Seen:
+    """Return what was found of the sentences that a sheet quotes, on the pages that it names.
+
+    A change counts until the sheet was read again, that day or later, and still quotes the sentence. Those that never
+    stood on their page are told to editors only.
+    """
     quoted = {(url, digest_of_quote(one)) for url, found in quotes_of(revision).items() for one in found}
     rows = Quote.objects.filter(page__url__in={url for url, _digest in quoted})
     found = Seen({}, {})
@@ -125,7 +130,8 @@ def seen_of(revision: Revision) -> Seen:
         if (url, digest) not in quoted:
             continue
         if changed_on and missing_on:
-            found.changed[digest] = missing_on
-        elif not stood:
+            if revision.as_of < changed_on:
+                found.changed[digest] = missing_on
+        elif for_editor and not stood:
             found.absent[digest] = first_on
     return found

@@ -18,8 +18,9 @@ from django.utils.http import http_date
 
 from backend.common.days import current_day
 from backend.common.releases import code_changed_at, code_state
-from backend.schemes.models import Scheme
-from backend.schemes.state import catalogue_state, digest
+from backend.jobs.models import JobRun
+from backend.schemes.models import CatalogueTask, Scheme
+from backend.schemes.state import catalogue_state, digest, quotes_state
 from backend.web.identity import identity
 
 type View = Callable[..., HttpResponse]
@@ -53,14 +54,16 @@ def same_for_all(view: View) -> View:
 def _tag(request: HttpRequest) -> str:
     """Return a weak tag, since a proxy may compress the body."""
     state = catalogue_state(Scheme.objects.shown())
-    parts = (request.build_absolute_uri(), str(current_day()), state, code_state(), repr(identity()))
+    said = (state, quotes_state(), code_state(), repr(identity()))
+    parts = (request.build_absolute_uri(), str(current_day()), *said)
     return f'W/"{digest(parts)[:32]}"'
 
 
 def _changed_at() -> int:
-    """Return when something of the catalogue, of the code or of the day last changed, in seconds since 1970."""
+    """Return when the catalogue, what its sources say, the code or the day last changed, in seconds since 1970."""
     now = timezone.now()
     scheme = Scheme.objects.shown().aggregate(last=Max("changed_at"))["last"]
     midnight = datetime.combine(current_day(), time(), tzinfo=timezone.get_current_timezone())
-    moments = [midnight.timestamp(), code_changed_at(), *([scheme.timestamp()] if scheme else [])]
+    looked = JobRun.objects.filter(name=CatalogueTask.Job.LINKS).aggregate(last=Max("ended_at"))["last"]
+    moments = [midnight.timestamp(), code_changed_at(), *(one.timestamp() for one in (scheme, looked) if one)]
     return int(min(max(moments), now.timestamp()))

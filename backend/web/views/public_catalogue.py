@@ -133,7 +133,12 @@ def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
 
 def _page(request: HttpRequest, found: Scheme, revision: Revision) -> HttpResponse:
     on = current_day()
-    sheet = sheet_of(revision, on=on, linkable=Scheme.objects.shown().select_related("current"))
+    sheet = sheet_of(
+        revision,
+        on=on,
+        linkable=Scheme.objects.shown().select_related("current"),
+        for_editor=getattr(request.user, "may_edit_catalogue", False),
+    )
     is_in_force = revision.pk == found.current_id
     successor = successor_of(found)
     context = {

@@ -1,17 +1,19 @@
 """Sentences that sheets quote, looked for on a real site on loopback, one day after another."""
 
 from datetime import date, timedelta
+from time import sleep
 
 import pytest
 
+from backend.jobs.running import run
 from backend.schemes.links.checking import check_pages
 from backend.schemes.links.quotes import quotes_of, seen_of, stands_in, words_of
 from backend.schemes.models import CatalogueTask, Quote, Scheme
 from backend.schemes.typography import NBSP
 from tests.common.sites import Site, site
-from tests.factories import publish_revision
+from tests.factories import make_officer, publish_revision
 from tests.schemes.links.test_reading import MONEY, TEXT
-from tests.schemes.people import get_scheme
+from tests.schemes.people import get_scheme, make_editor
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -39,12 +41,12 @@ def scheme(here: Site) -> Scheme:
     return quote(here, SAID, ABSENT)
 
 
-def quote(here: Site, *excerpts: str, amount: str = AMOUNT) -> Scheme:
+def quote(here: Site, *excerpts: str, amount: str = AMOUNT, as_of: date = MONDAY) -> Scheme:
     """Publish the sheet anew, quoting sentences from the page of the site; the last one stands behind its amount."""
     scheme = get_scheme()
     place = max(scheme.current.criteria.values_list("position", flat=True), default=0) + 1
     new = publish_revision(
-        scheme, url="", contact_url="", amount_text="Un prêt.", amount_source=1, amount_excerpt=amount
+        scheme, url="", contact_url="", amount_text="Un prêt.", amount_source=1, amount_excerpt=amount, as_of=as_of
     )
     source = new.sources.create(position=1, title="Le porteur", url=f"{here.url}/fiche#aide", dated="2026-11-01")
     for n, excerpt in enumerate(excerpts):
@@ -55,6 +57,10 @@ def quote(here: Site, *excerpts: str, amount: str = AMOUNT) -> Scheme:
 
 def check(day: int):
     return check_pages(on=MONDAY + timedelta(days=day), pause=0)
+
+
+def night(day: int):
+    assert run(name="links.check", on=MONDAY + timedelta(days=day), pause=0).error == ""
 
 
 def waiting() -> list[CatalogueTask]:
@@ -71,22 +77,55 @@ def test_words_stand_in_a_page_whatever_its_signs_and_lines():
 
 
 def test_the_first_live_reading_is_the_baseline_and_tells_nobody(scheme):
-    assert not seen_of(scheme.current).absent
+    assert not seen_of(scheme.current, for_editor=True).absent
     assert check(0).n_changed == 0
     assert Quote.objects.count() == 3
-    seen = seen_of(scheme.current)
+    seen = seen_of(scheme.current, for_editor=True)
     assert seen.of(ABSENT) == (f"À confirmer{NBSP}: le 16 novembre 2026, la page ne le disait pas en ces mots.")
     assert (seen.of(SAID), seen.of(AMOUNT), seen.of(""), seen.changed_on) == ("", "", "", None)
     assert waiting() == []
 
 
-def test_the_sheet_says_what_is_to_be_confirmed(client, scheme):
+def test_what_never_stood_on_its_page_is_told_to_editors_only(client, scheme):
     path = f"/dispositifs/{scheme.source_key}/"
-    assert "ne le disait pas en ces mots" not in text_of(client.get(path))
     check(0)
-    page = text_of(client.get(path))
-    assert page.count("ne le disait pas en ces mots") == 1
-    assert "A changé" not in page
+    for user, n_told in ((None, 0), (make_officer(), 0), (make_editor(), 1)):
+        if user:
+            client.force_login(user)
+        page = text_of(client.get(path))
+        assert page.count("ne le disait pas en ces mots") == n_told
+        assert "A changé" not in page
+
+
+def test_a_page_that_is_held_is_sent_again_once_a_sentence_is_gone(client, scheme, here):
+    path = f"/dispositifs/{scheme.source_key}/"
+    night(0)
+    night(1)
+    held = client.get(path)
+    assert client.get(path, headers={"If-None-Match": held["ETag"]}).status_code == 304
+    assert client.get(path, headers={"If-Modified-Since": held["Last-Modified"]}).status_code == 304
+    sleep(1.1)  # the date of a page is told to the second
+    here.page("/fiche", body())
+    night(2)
+    night(3)
+    for name, header in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")):
+        again = client.get(path, headers={name: held[header]})
+        assert again.status_code == 200
+        assert "A changé le" in text_of(again)
+
+
+def test_a_change_is_told_until_the_sheet_was_read_again_and_kept_its_words(client, scheme, here):
+    check(0)
+    here.page("/fiche", body())
+    check(1)
+    check(2)
+    path = f"/dispositifs/{scheme.source_key}/"
+    for day, is_told in ((1, True), (2, False), (9, False)):
+        quote(here, SAID, as_of=MONDAY + timedelta(days=day))
+        check(2)
+        page = text_of(client.get(path))
+        assert ("A changé le 17 novembre 2026" in page) is is_told
+        assert ("ne le disait plus" in page) is is_told
 
 
 def test_a_sentence_that_is_gone_on_two_days_is_one_task_and_dates_the_sheet(client, scheme, here):
@@ -99,6 +138,7 @@ def test_a_sentence_that_is_gone_on_two_days_is_one_task_and_dates_the_sheet(cli
     (task,) = waiting()
     assert (task.scheme, task.job) == (scheme, "links.check")
     assert f"ne dit plus, depuis le 17 novembre 2026, ce que la fiche en cite{NBSP}: « {SAID} »" in task.text
+    assert "avec sa nouvelle date, même inchangée" in task.text
     for day in (2, 3, 4):
         assert check(day).n_changed == 0
     assert seen_of(scheme.current).changed_on == MONDAY + timedelta(days=1)
@@ -162,7 +202,7 @@ def test_an_absent_sentence_that_appears_is_confirmed_and_may_change_later(schem
     check(0)
     here.page("/fiche", body(ON_PAGE, f"<p>{ABSENT}</p>"))
     check(1)
-    assert seen_of(scheme.current).of(ABSENT) == ""
+    assert seen_of(scheme.current, for_editor=True).of(ABSENT) == ""
 
 
 def test_a_sheet_that_quotes_other_words_starts_anew(scheme, here):
