@@ -175,12 +175,11 @@ def test_a_firm_after_its_answer(service: Service, open_context, javascript):
     expect(page.locator("body")).to_contain_text("Un courriel part vers")
     other.goto(link(wait_for_message(service, guest, "vous invite"), "invitation"))
     other.get_by_role("button", name="Accepter").click()
-    expect(other.locator("main")).to_contain_text(first)
-    expect(other.locator("main")).not_to_contain_text(second)
-    look(other, f"lendemain-{way}-invitee", javascript=javascript)
-    other.get_by_role("button", name=f"Ouvrir la demande {first}").click()
     expect(other.locator("main")).to_contain_text("lire et répondre")
-    hers = other.url
+    expect(other.locator("main")).not_to_contain_text(second)
+    expect(other.get_by_role("button", name="Recevoir un lien de 30 minutes").first).to_be_visible()
+    look(other, f"lendemain-{way}-invitee", javascript=javascript)
+    hers = other.url.partition("#")[0]
 
     # All erased: nothing opens any more, and nothing is left of either address.
     for reference in (first, second):
