@@ -12,6 +12,7 @@ from backend.matchmaking.models import Submission
 from backend.matchmaking.queue import Filters, Order, Tab, Whose
 from backend.schemes.taxonomy import families
 from backend.territories.services import served_epcis
+from backend.web.forms.territory import NOT_LISTED
 
 LAST_LIST = "queue"  # in the session: where an address says nothing of a list, the last one that was shown
 TABS = (
@@ -25,18 +26,25 @@ TABS = (
 
 
 class QueueForm(forms.Form):
-    """What the list shows; what cannot be read is left out, so that an old address still opens the page."""
+    """What the list shows; what cannot be read is told and narrows nothing: an old address still opens the page."""
 
-    etat = forms.ChoiceField(required=False, choices=TABS, widget=forms.HiddenInput)
+    etat = forms.ChoiceField(
+        required=False,
+        choices=TABS,
+        widget=forms.HiddenInput,
+        error_messages={"invalid_choice": _("« %(value)s » n’est pas un onglet : choisissez parmi ceux de la page.")},
+    )
     recherche = PlainText(
         label=_("Entreprise, contact, SIREN ou numéro"),
         required=False,
         max_length=80,
+        error_messages={"max_length": _("Ces mots ont %(show_value)d caractères, 80 au plus : raccourcissez-les.")},
         widget=forms.SearchInput({"data-key": "/", "class": "form-control"}),
     )
     tri = forms.ChoiceField(
         label=_("Trier"),
         required=False,
+        error_messages=NOT_LISTED,
         choices=[
             ("", _("Selon la liste")),
             (Order.PRESSING, _("Les plus pressantes")),
@@ -48,16 +56,20 @@ class QueueForm(forms.Form):
     a_qui = forms.ChoiceField(
         label=_("Dossiers"),
         required=False,
+        error_messages=NOT_LISTED,
         choices=[
             ("", _("Tous ceux que je vois")),
             (Whose.MINE, _("Ceux que je suis")),
             (Whose.TEAM, _("De mon intercommunalité")),
         ],
     )
-    epci = forms.ChoiceField(label=_("Intercommunalité"), required=False)
-    besoin = forms.ChoiceField(label=_("Besoin"), required=False)
+    epci = forms.ChoiceField(label=_("Intercommunalité"), required=False, error_messages=NOT_LISTED)
+    besoin = forms.ChoiceField(label=_("Besoin"), required=False, error_messages=NOT_LISTED)
     pour_quand = forms.ChoiceField(
-        label=_("Pour quand"), required=False, choices=[("", _("Peu importe")), *Submission.Horizon.choices]
+        label=_("Pour quand"),
+        required=False,
+        choices=[("", _("Peu importe")), *Submission.Horizon.choices],
+        error_messages=NOT_LISTED,
     )
     rien = forms.BooleanField(
         label=_("Seulement celles auxquelles rien ne répond"),
@@ -74,6 +86,11 @@ class QueueForm(forms.Form):
     def choices(self) -> list[forms.BoundField]:
         """Return what is chosen from lists; written out by the page, since each option of a widget is a template."""
         return [self[name] for name in ("tri", "a_qui", "epci", "besoin", "pour_quand")]
+
+    @property
+    def has_wrong_choice(self) -> bool:
+        """Whether something wrong stands in the fold of the lists, which opens to show it."""
+        return any(field.errors for field in self.choices())
 
     def filters(self) -> Filters:
         self.is_valid()
