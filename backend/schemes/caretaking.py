@@ -3,8 +3,9 @@
 Where the service knows no such organisation, or nobody leads it here, those who lead the territory do (ADR 55).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -53,7 +54,7 @@ class LocalSheet:
     organisation: Organisation | None  # the one that the sheet names, where the service knows it
     named: Reader | None
     leads: tuple[User, ...]  # who name, and answer until then
-    is_led_by_its_own: bool
+    is_of_its_own: bool  # who answers is of that organisation, or an address that was named for it
 
     @property
     def readers(self) -> tuple[Reader, ...]:
@@ -63,39 +64,54 @@ class LocalSheet:
     def speaks_for_operator(self) -> bool:
         """Whether what its readers say is the word of one who runs the scheme."""
         operators = {role.operator.name for role in self.revision.roles.all()}
-        return self.revision.owner in operators and (self.named is not None or self.is_led_by_its_own)
+        return self.revision.owner in operators and self.is_of_its_own
 
 
 def local_sheets() -> list[LocalSheet]:
     """Return every published sheet of the territory with who answers for it, by name."""
     schemes = Scheme.objects.of_source(Scheme.OWN).published().filter(current__level__in=Revision.OF_TERRITORY)
     schemes = schemes.select_related("current", "caretaker__user", "caretaker__owner")
-    find, leads, above = _finder(), _leads(), _territory_leads()
+    find, leads, above, nameable = _finder(), _leads(), _territory_leads(), cache(_nameable)
     found = []
     for scheme in schemes.prefetch_related("current__roles__operator"):
         if (revision := scheme.current) is None:
             continue
         organisation = find(revision)
         own = leads.get(organisation.pk, ()) if organisation else ()
+        named = _named(scheme, organisation, nameable)
         found.append(
             LocalSheet(
                 scheme=scheme,
                 revision=revision,
                 organisation=organisation,
-                named=_named(scheme),
+                named=named,
                 leads=own or above,
-                is_led_by_its_own=bool(own),
+                is_of_its_own=_is_of(organisation, named, nameable) if named else bool(own),
             )
         )
     return sorted(found, key=lambda sheet: fold(sheet.revision.name))
 
 
-def _named(scheme: Scheme) -> Reader | None:
-    """Return who was named; nobody where they left."""
+type _Nameable = Callable[[Organisation | None], dict[int, bool]]
+
+
+def _nameable(organisation: Organisation | None) -> dict[int, bool]:
+    """Return the accounts that may be named for an organisation, and whether each is of it."""
+    own = Q(memberships__organisation=organisation) if organisation else Q(pk__in=())
+    its = set(User.objects.filter(own).values_list("pk", flat=True))
+    return {pk: pk in its for pk in may_be_named(organisation).values_list("pk", flat=True)}
+
+
+def _named(scheme: Scheme, organisation: Organisation | None, nameable: _Nameable) -> Reader | None:
+    """Return who was named; nobody where they left, or could not be named any more."""
     caretaker: Caretaker | None = getattr(scheme, "caretaker", None)
-    if caretaker is None or (caretaker.user and not caretaker.user.is_active):
+    if caretaker is None or (caretaker.user and caretaker.user.pk not in nameable(organisation)):
         return None
     return Reader(user=caretaker.user, owner=caretaker.owner)
+
+
+def _is_of(organisation: Organisation | None, named: Reader, nameable: _Nameable) -> bool:
+    return named.user is None or nameable(organisation)[named.user.pk]
 
 
 class _Finder:

@@ -1,12 +1,14 @@
 """Asking whoever looks after sheets, four times a year, whether these are still right; and their answers (ADR 55)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from backend.accounts.models import Absence
@@ -18,7 +20,7 @@ from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email
 from backend.schemes.caretaking import ASKED_BY_LINK, LocalSheet, Reader, led_sheets, local_sheets, sheets_of
 from backend.schemes.models import CatalogueTask, SheetAnswer, SheetEnquiry, Tier, WindowObservation
-from backend.schemes.observing import follow_some, keep
+from backend.schemes.observing import ObservationError, follow_some, keep, put_back, shut_by
 from backend.schemes.typography import NBSP
 from backend.schemes.typography import day as day_in_words
 from backend.schemes.windows import TAKING, WindowOn, window_on
@@ -67,7 +69,8 @@ def _ask(reader: Reader, sheets: list[LocalSheet], on: date) -> bool:
     due = unanswered(sheets, since=on - RECENT)
     if not due or enquiries.filter(asked_on__gt=on - QUARTER).exists():
         return False
-    SheetEnquiry.objects.create(user=reader.user, owner=reader.owner, asked_on=on)
+    asked = [sheet.scheme.pk for sheet in due]
+    SheetEnquiry.objects.create(user=reader.user, owner=reader.owner, asked_on=on, asked=asked)
     kind = "sheets_to_confirm" if reader.user else ASKED_BY_LINK
     context: dict[str, Any] = {"sheets": due, "reader": reader.user}
     if reader.owner:
@@ -90,9 +93,13 @@ def unanswered(sheets: Iterable[LocalSheet], *, since: date) -> list[LocalSheet]
 
 @transaction.atomic
 def _tell_silence(enquiry: SheetEnquiry, sheets: list[LocalSheet], on: date) -> bool:
-    """Tell those who lead, once, of which sheets somebody says nothing; of a lead's silence, nobody above is told."""
+    """Tell those who lead, once, of which sheets somebody was named for, asked about, and says nothing.
+
+    Of the silence of who answers because they lead, nobody is told.
+    """
     reader = Reader(user=enquiry.user, owner=enquiry.owner)
-    silent = unanswered(sheets_of(reader, sheets), since=enquiry.asked_on - RECENT)
+    asked = (sheet for sheet in sheets if sheet.named == reader and sheet.scheme.pk in enquiry.asked)
+    silent = unanswered(asked, since=enquiry.asked_on - RECENT)
     SheetEnquiry.objects.filter(pk=enquiry.pk).update(told_on=on)
     for lead in {lead.pk: lead for sheet in silent for lead in sheet.leads if lead != enquiry.user}.values():
         theirs = led_sheets(lead, silent)
@@ -110,8 +117,9 @@ def _tell_silence(enquiry: SheetEnquiry, sheets: list[LocalSheet], on: date) -> 
 def answer_sheet(*, reader: Reader, scheme_pk: int, says: str, words: str, on: date) -> SheetAnswer:
     """Keep what somebody says of a sheet they look after; the same button twice on a day is one answer.
 
-    What is true, or gone, is an observation of its window; what changed, or is gone, is a task for editors. Raises
-    ``PermissionDenied`` where it is not theirs, ``AnswerError`` where it says too little.
+    What is true, or gone, is an observation of its window; what changed, or is gone, is a task for editors. What is
+    true after all takes back that it was gone, until an editor has read that. Raises ``PermissionDenied`` where it is
+    not theirs, ``AnswerError`` where it says too little or cannot be kept.
     """
     sheet = next((one for one in sheets_of(reader) if one.scheme.pk == scheme_pk), None)
     if sheet is None:
@@ -125,37 +133,64 @@ def answer_sheet(*, reader: Reader, scheme_pk: int, says: str, words: str, on: d
     last = SheetAnswer.objects.filter(scheme=sheet.scheme).first()
     if last and (last.says, last.words, last.on) == (says, words, on):
         return last
+    gone = _to_take_back(last) if says == Says.TRUE else None
     answer = SheetAnswer.objects.create(
-        scheme=sheet.scheme, says=says, words=words, by=reader.user, on=on, given_at=timezone.now()
+        scheme=sheet.scheme, says=says, words=words, takes_back=gone, by=reader.user, on=on, given_at=timezone.now()
     )
+    if gone:
+        sheet = _take_back(sheet, gone, answer)
     _observe(sheet, answer, on=on)
     if says != Says.TRUE:
         _open_task(sheet, answer, reader)
     return answer
 
 
+def _task_of(answer: SheetAnswer) -> QuerySet[CatalogueTask]:
+    people = (CatalogueTask.Origin.PERSON, CatalogueTask.Origin.PUBLIC)
+    return answer.scheme.tasks.waiting().filter(origin__in=people, reported_at=answer.given_at)
+
+
+def _to_take_back(last: SheetAnswer | None) -> SheetAnswer | None:
+    """Return the last answer where it says that a scheme is gone, and no editor has done anything about it."""
+    if last is None or last.says != Says.GONE or not _task_of(last).exists():
+        return None
+    shut = shut_by(last)
+    is_read = shut and (shut.checked_at or shut.revision_id != last.scheme.current_id)
+    return None if is_read else last
+
+
+def _take_back(sheet: LocalSheet, gone: SheetAnswer, answer: SheetAnswer) -> LocalSheet:
+    """Close the task of an answer and put back the window that it shut; return the sheet as it is then."""
+    said = f"Reprise le {day_in_words(answer.on)} par qui suit la fiche{NBSP}: toujours juste."
+    _task_of(gone).update(closed_at=answer.given_at, closed_by=answer.by, answer=said)
+    shut = shut_by(gone)
+    return replace(sheet, revision=put_back(shut, comment=said)) if shut else sheet
+
+
 def _observe(sheet: LocalSheet, answer: SheetAnswer, *, on: date) -> None:
     """Keep what an answer says of the window, and let the sheet follow at once; a window nobody knows stays so."""
     window = window_on(sheet.revision, on=on)
-    seen = WindowObservation.Says.OPEN if window in TAKING else _SHUT.get(window)
-    says = {Says.TRUE: seen, Says.GONE: WindowObservation.Says.CLOSED}.get(Says(answer.says))
+    shown = WindowObservation.Says.OPEN if window in TAKING else _SHUT.get(window)
+    says = {Says.TRUE: shown, Says.GONE: WindowObservation.Says.CLOSED}.get(Says(answer.says))
     if says is None:
         return
-    keep(
-        WindowObservation(
-            scheme=sheet.scheme,
-            url=sheet.revision.url or absolute_url("public_scheme", sheet.scheme.source_key),
-            site=sheet.revision.owner[:120] or str(sheet.organisation or "Territoire"),
-            tier=Tier.OPERATOR if sheet.speaks_for_operator else Tier.OTHER,
-            day=on,
-            says=says,
-            note="Réponse de qui suit la fiche, par le service.",
-            read_on=on,
-            added_by=answer.by,
-            answer=answer,
-            added_at=answer.given_at,
-        )
+    seen = WindowObservation(
+        scheme=sheet.scheme,
+        url=sheet.revision.url or absolute_url("public_scheme", sheet.scheme.source_key),
+        site=sheet.revision.owner[:120] or str(sheet.organisation or "Territoire"),
+        tier=Tier.OPERATOR if sheet.speaks_for_operator else Tier.OTHER,
+        day=on,
+        says=says,
+        note="Réponse de qui suit la fiche, par le service.",
+        read_on=on,
+        added_by=answer.by,
+        answer=answer,
+        added_at=answer.given_at,
     )
+    try:
+        keep(seen)
+    except ObservationError as error:
+        raise AnswerError(f"Votre réponse n’est pas gardée, la fiche est à corriger d’abord. {error}") from error
     follow_some([sheet.scheme.pk], on=on)
 
 

@@ -16,7 +16,7 @@ from backend.common.work import Work
 from backend.schemes.catalogue_emails import approvers_to_tell, context_of, tell
 from backend.schemes.drafts import propose, write_draft
 from backend.schemes.lifecycle import PublishingError
-from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme, WindowObservation
+from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme, SheetAnswer, WindowObservation
 from backend.schemes.publishing import publish_by_rule, put_in_force
 from backend.schemes.records import Record, read_record
 from backend.schemes.reports import report_all
@@ -27,6 +27,7 @@ from backend.schemes.typography import NBSP
 from backend.schemes.typography import day as day_in_words
 
 RULE = "constats d’ouverture"
+ONCE = ("scheme", "url", "day", "says", "opens_on", "closes_on", "answer")
 FIELDS = ("url", "site", "tier", "day", "says", "opens_on", "closes_on", "note", "read_on")
 
 
@@ -81,7 +82,7 @@ def keep(observation: WindowObservation) -> bool:
         observation.full_clean(validate_constraints=False)
     except ValidationError as error:
         raise ObservationError(f"{observation.scheme.source_key} : {told(error)}") from error
-    same = {name: getattr(observation, name) for name in ("scheme", "url", "day", "says", "opens_on", "closes_on")}
+    same = {name: getattr(observation, name) for name in ONCE}
     if WindowObservation.objects.filter(**same).exists():
         return False
     try:
@@ -116,7 +117,7 @@ def follow_observations(*, on: date) -> Work:
 
 
 def _observed() -> Any:
-    observations = Prefetch("observations", WindowObservation.objects.select_related("added_by"))
+    observations = Prefetch("observations", WindowObservation.objects.standing().select_related("added_by"))
     schemes = Scheme.objects.of_source(Scheme.OWN).published().filter(observations__isnull=False).distinct()
     return schemes.select_related("current__scheme", "current__proposal").prefetch_related(observations)
 
@@ -145,9 +146,32 @@ def follow(scheme: Scheme, *, on: date) -> bool:
     except PublishingError:
         return False  # somebody is writing this sheet: tomorrow
     if is_urgent:
-        for reader in approvers_to_tell(proposal):
-            tell("proposal_urgent", f"proposal:{proposal.pk}:urgent:{reader.pk}", reader, context_of(proposal))
+        _tell_urgent(proposal)
     return True
+
+
+def _tell_urgent(proposal: Proposal) -> None:
+    for reader in approvers_to_tell(proposal):
+        tell("proposal_urgent", f"proposal:{proposal.pk}:urgent:{reader.pk}", reader, context_of(proposal))
+
+
+def shut_by(answer: SheetAnswer) -> Proposal | None:
+    """Return the change that an answer made of the window of its sheet."""
+    rows = Proposal.objects.filter(observed__answer=answer, rule=RULE).select_related("base", "revision")
+    return rows.first()
+
+
+def put_back(proposal: Proposal, *, comment: str) -> Revision:
+    """Put back the window that an answer shut, in force at once and read afterwards: who gave it took it back."""
+    scheme = Scheme.objects.select_related("current__scheme").get(proposals=proposal)
+    if scheme.current is None or scheme.current_id != proposal.revision_id or proposal.base is None:
+        raise ValueError(proposal)
+    record = {**read_record(scheme.current), "window": read_record(proposal.base)["window"]}
+    made = publish_by_rule(base=scheme.current, record=record, rule=RULE, comment=comment, is_urgent=True)
+    _tell_urgent(made)
+    if made.revision is None:
+        raise ValueError(made)
+    return made.revision
 
 
 def _follow_files(scheme: Scheme, record: Record, found: Derived) -> bool:

@@ -15,6 +15,7 @@ from backend.notifications.kinds import SHEETS
 from backend.notifications.models import Notification
 from backend.notifications.services import stop
 from backend.schemes.caretaking import CaretakerError, Reader, local_sheets, name_caretaker, sheets_of
+from backend.schemes.closing import confirm
 from backend.schemes.enquiries import PATIENCE, QUARTER, AnswerError, answer_sheet, ask_owners
 from backend.schemes.models import (
     Caretaker,
@@ -102,6 +103,16 @@ def test_the_territory_answers_for_organisations_that_have_no_lead_here(lead, ab
     assert not theirs & keys(sheets_of(Reader(user=lead)))
     make_officer(CCLO, role=Membership.Role.EPCI_LEAD)
     assert OTHER not in keys(sheets_of(Reader(user=above)))
+
+
+def test_a_named_caretaker_who_leaves_the_organisation_keeps_nothing_of_it(lead):
+    officer = make_officer(ARC)
+    name_caretaker(scheme=get_scheme(OURS), lead=lead, user=officer)
+    officer.memberships.update(organisation=make_officer(CCLO).memberships.get().organisation)
+    assert not sheets_of(Reader(user=officer))
+    assert OURS in keys(sheets_of(Reader(user=lead)))
+    with pytest.raises(PermissionDenied):
+        say(OURS, reader=Reader(user=officer))
 
 
 def test_nobody_names_for_the_sheet_of_another_organisation(lead, above):
@@ -214,6 +225,28 @@ def test_of_the_silence_of_a_lead_nobody_is_told(lead, above):
     assert not SheetEnquiry.objects.untold().exists()
 
 
+def test_two_leads_of_one_organisation_are_not_told_of_each_other(lead, above):
+    other = make_officer(ARC, role=Membership.Role.EPCI_LEAD)
+    officer = make_officer(ARC)
+    name_caretaker(scheme=get_scheme("tic-reseau-bus"), lead=lead, user=officer)
+    ask_owners(on=ON)
+    ask_owners(on=next_working(ON + PATIENCE))
+    told = emails("sheets_silent")
+    assert {email.recipient for email in told} == {lead.email, other.email}
+    assert all(str(officer) in email.subject and str(get_scheme(OURS)) not in email.text for email in told)
+
+
+def test_nobody_is_silent_on_a_sheet_that_they_were_not_asked_about(lead, above):
+    officer = make_officer(ARC)
+    name_caretaker(scheme=get_scheme(OURS), lead=lead, user=officer)
+    ask_owners(on=ON)
+    name_caretaker(scheme=get_scheme("tic-reseau-bus"), lead=lead, user=officer)
+    ask_owners(on=next_working(ON + PATIENCE))
+    (told,) = emails("sheets_silent")
+    assert str(get_scheme(OURS)) in told.text
+    assert str(get_scheme("tic-reseau-bus")) not in told.text
+
+
 def test_who_stopped_the_question_is_silent_too(above):
     name_caretaker(scheme=get_scheme(NO_ACCOUNT), lead=above, email=ADDRESS)
     stop(address=ADDRESS, topic=SHEETS)
@@ -255,6 +288,27 @@ def test_the_territory_does_not_speak_for_an_operator_that_it_is_not(above):
     assert (seen.tier, seen.added_by, seen.adder) == ("operator", None, "qui suit la fiche")
 
 
+def test_somebody_of_the_territory_who_is_named_does_not_speak_for_the_operator(lead, above):
+    name_caretaker(scheme=get_scheme(NO_ACCOUNT), lead=above, user=above)
+    say(NO_ACCOUNT, reader=Reader(user=above))
+    name_caretaker(scheme=get_scheme(OURS), lead=lead, user=above)
+    say(OURS, reader=Reader(user=above))
+    assert set(WindowObservation.objects.filter(day=ON).values_list("tier", flat=True)) == {"other"}
+    officer = make_officer(ARC)
+    name_caretaker(scheme=get_scheme(OURS), lead=lead, user=officer)
+    say(OURS, reader=Reader(user=officer), on=ON + timedelta(days=1))
+    assert WindowObservation.objects.get(scheme=get_scheme(OURS), day=ON + timedelta(days=1)).tier == "operator"
+
+
+@pytest.mark.parametrize("says", ["true", "gone"])
+def test_a_sheet_whose_address_is_wrong_gets_a_sentence_and_keeps_nothing(lead, says):
+    with rewriting():
+        Revision.objects.filter(pk=get_scheme(OURS).current_id).update(url="pas une adresse")
+    with pytest.raises(AnswerError, match="la fiche est à corriger d’abord"):
+        say(OURS, says, reader=Reader(user=lead))
+    assert not SheetAnswer.objects.exists()
+
+
 def test_changed_asks_what_and_opens_a_task_for_editors(lead):
     with pytest.raises(AnswerError, match="Dites en quelques mots"):
         say(says="changed", reader=Reader(user=lead), words="  ")
@@ -293,6 +347,7 @@ def test_what_a_third_party_says_is_gone_is_to_confirm(above):
 
 def test_an_owner_who_opens_again_is_read_before_the_sheet_says_so(lead):
     say(says="gone", reader=Reader(user=lead))
+    confirm(proposal=get_scheme(OURS).proposals.unchecked().get(), reader=make_approver())
     closed = get_scheme(OURS).current
     say(says="true", reader=Reader(user=lead), on=ON + timedelta(days=1))  # of a sheet that says that it is closed
     follow_observations(on=ON + timedelta(days=1))

@@ -118,7 +118,7 @@ class ToDoFilter(admin.SimpleListFilter):
         if self.value() == "relire":
             return queryset.filter(state=Proposal.State.PROPOSED)
         if self.value() == "apres":
-            return queryset.filter(is_urgent=True, checked_at=None)
+            return queryset.filter(pk__in=Proposal.objects.unchecked())
         if self.value() == "remarques":
             return queryset.filter(Exists(Remark.objects.waiting().filter(link__proposal=OuterRef("pk"))))
         return queryset

@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -68,6 +69,7 @@ class SheetEnquiry(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     owner = models.ForeignKey(SheetOwner, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     asked_on = models.DateField(_("demandé le"))
+    asked = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="The keys of the schemes.")
     told_on = models.DateField(_("silence signalé le"), null=True, blank=True)
     objects = SheetEnquiryQuerySet.as_manager()
 
@@ -102,6 +104,15 @@ class SheetAnswer(models.Model):
     words = models.CharField(_("ce qui a changé"), max_length=1000, blank=True)
     by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("dite par")
+    )
+    takes_back = models.OneToOneField(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="taken_back_by",
+        verbose_name=_("reprend"),
+        help_text="The answer that the scheme is gone, where this one says that it is not.",
     )
     on = models.DateField(_("dite le"))
     given_at = models.DateTimeField(_("enregistrée le"))

@@ -87,11 +87,11 @@ class CatalogueTask(models.Model):
                 | Q(origin="public", reported_by=None, job="", subject="")
                 | Q(origin="job", reported_by=None, reporter_email="") & ~Q(job="") & ~Q(subject=""),
             ),
-            models.CheckConstraint(  # a job alone closes without a person, and only what it reported
+            models.CheckConstraint(  # without a person: a job its own, who has no account what they take back
                 name="catalogue_task_closed_by_someone",
                 condition=Q(closed_at=None, closed_by=None)
                 | Q(closed_at__isnull=False, closed_by__isnull=False)
-                | Q(closed_at__isnull=False, origin="job") & ~Q(answer=""),
+                | Q(closed_at__isnull=False, origin__in=["job", "public"]) & ~Q(answer=""),
             ),
             models.UniqueConstraint(
                 name="catalogue_task_of_a_job_once", fields=["scheme", "job", "subject"], condition=Q(origin="job")
@@ -134,7 +134,7 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 
     def unchecked(self) -> Self:
         """Windows that one person closed alone, and that nobody else has read yet."""
-        return self.filter(is_urgent=True, checked_at=None)
+        return self.filter(is_urgent=True, checked_at=None, observed__answer__taken_back_by=None)
 
     def due(self, on: date) -> Self:
         """Approved proposals whose day has come."""

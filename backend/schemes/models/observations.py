@@ -18,6 +18,10 @@ class WindowObservationQuerySet(models.QuerySet["WindowObservation"]):
         """The newest page first; undated ones last, since they tell nothing of a day."""
         return self.order_by(F("day").desc(nulls_last=True), "-pk")
 
+    def standing(self) -> Self:
+        """Those that nobody took back: of an answer, who gave it may."""
+        return self.filter(answer__taken_back_by=None)
+
 
 class WindowObservation(models.Model):
     """One page that spoke of a window. An undated one is kept and proves nothing."""
@@ -76,7 +80,7 @@ class WindowObservation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="window_observation_once",
-                fields=["scheme", "url", "day", "says", "opens_on", "closes_on"],
+                fields=["scheme", "url", "day", "says", "opens_on", "closes_on", "answer"],
                 nulls_distinct=False,
                 violation_error_message=_("Ce constat est déjà dans la fiche."),
             ),
