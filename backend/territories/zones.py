@@ -25,10 +25,11 @@ BATCH = 5000
 FRANCE = "FRANCE"  # for a list that is complete everywhere
 LARGEST = 10_000_000  # bytes: the classification of all communes has 1.2 million
 NATION = 30_000  # a file of so many communes classifies the country: which of its rows are in has to be said
-COLUMNS = {
-    "insee", "inseecom", "codeinsee", "codgeo", "code", "com", "codecom", "codecommune", "depcom",
-    "siren", "sirenepci", "codesiren", "sirengroupement",
-}  # fmt: skip
+COLUMNS = (  # the finest first: of a file with both, the communes are read
+    {"insee", "inseecom", "codeinsee", "codgeo", "code", "com", "codecom", "codecommune", "depcom"},
+    {"siren", "sirenepci", "codesiren", "sirengroupement"},
+)
+N_FAULTS, N_VALUES = 5, 20  # that a refusal names
 _DEPARTMENT = re.compile(r"(97\d|2[AB]|\d\d)[0-9A-Z]{1,3}")
 
 type Said = dict[str, bool]  # by code of a commune: it is in, or known to be out
@@ -42,6 +43,7 @@ class ZoneError(ValueError):
 class Reading:
     """What a file says: communes in the zone, those of which a part is, and by line what could not be read."""
 
+    column: str = ""
     members: set[str] = field(default_factory=set)
     partly: set[str] = field(default_factory=set)
     faults: list[tuple[int, str]] = field(default_factory=list)
@@ -52,6 +54,7 @@ class Reading:
 class Difference:
     """What a list changes, commune by commune; ``is_new`` unless the same list is in force already."""
 
+    column: str  # that the codes were read from
     before: Said
     after: Said
     faults: Sequence[tuple[int, str]]
@@ -106,7 +109,7 @@ def load_zone(
     """
     Perimeter.objects.select_for_update().get(pk=zone.pk)
     last = ZoneList.objects.filter(zone=zone).first()
-    _check_day(dated, last, on=on)
+    _check_day(dated, ZoneList.objects.filter(zone=zone).order_by("-dated").first(), on=on)
     held = list(held_for) or (last.held_for if last else [])
     reading = read_zone_list(path, within=within, partly=partly)
     if zone.is_of_addresses:
@@ -121,15 +124,20 @@ def load_zone(
         _put_in_force(found)
         LoadedFixture.objects.update_or_create(name=zone.code, defaults={"digest": found.digest})
     return Difference(
-        before=before, after=said, faults=reading.faults, doubtful=frozenset(reading.doubtful), is_new=is_new
+        column=reading.column,
+        before=before,
+        after=said,
+        faults=reading.faults,
+        doubtful=frozenset(reading.doubtful),
+        is_new=is_new,
     )
 
 
-def _check_day(dated: date, last: ZoneList | None, *, on: date) -> None:
+def _check_day(dated: date, newest: ZoneList | None, *, on: date) -> None:
     if dated > on:
         raise ZoneError(f"Le {dated:%d/%m/%Y} n’est pas encore venu ; attendu : le jour que porte la liste.")
-    if last and last.is_reviewed and dated < last.dated:
-        raise ZoneError(f"La liste en vigueur, du {last.dated:%d/%m/%Y}, est plus récente que celle-ci.")
+    if newest and dated < newest.dated:
+        raise ZoneError(f"Une liste de cette zone, du {newest.dated:%d/%m/%Y}, est plus récente que celle-ci.")
 
 
 def read_zone_list(path: Path, *, within: Sequence[str] = (), partly: Sequence[str] = ()) -> Reading:
@@ -140,21 +148,21 @@ def read_zone_list(path: Path, *, within: Sequence[str] = (), partly: Sequence[s
         raise ZoneError(str(error)) from None
     rows = csv.DictReader(lines, delimiter=max(";,\t", key=lines[0].count))
     names = {_plain(name): name for name in rows.fieldnames or () if name}
-    column = next((names[name] for name in names if name in COLUMNS), None)
-    if column is None:
-        raise ZoneError(
-            f"Aucune colonne de codes dans la première ligne, qui est « {lines[0][:80]} » ; attendu : une colonne "
-            "« insee » (codes de communes) ou « siren » (intercommunalités)."
-        )
+    column = _column(names, first=lines[0])
     inside, partial = _conditions(within, names), _conditions(partly, names)
-    by_code, reading = _communes_by_code(), Reading()
+    by_code, reading = _communes_by_code(), Reading(column=column)
+    seen: dict[str, set[str]] = {name: set() for name in (*inside, *partial)}
     try:
         for row in rows:
+            for name, values in seen.items():
+                values.add((row[name] or "").strip())
             _read_row(row, rows.line_num, column, inside, partial, by_code, reading)
     except csv.Error as error:
         raise ZoneError(f"Ligne {rows.line_num} : ce CSV est mal formé ({error}).") from None
+    _check_values((inside, partial), seen)
     if not reading.members and not reading.partly:
-        raise ZoneError("Aucune ligne de ce fichier n’est d’une commune de la zone.")
+        faults = "".join(f" Ligne {line} : {text}." for line, text in reading.faults[:N_FAULTS])
+        raise ZoneError(f"Aucune ligne de ce fichier n’est d’une commune de la zone (colonne « {column} »).{faults}")
     if not within and len(reading.members) > NATION:
         raise ZoneError(
             f"Ce fichier nomme {len(reading.members)} communes : c’est un classement de tout le pays. Dites quelles "
@@ -163,7 +171,33 @@ def read_zone_list(path: Path, *, within: Sequence[str] = (), partly: Sequence[s
     return reading
 
 
+def _column(names: Mapping[str, str], *, first: str) -> str:
+    """Return the column of codes: of communes before intercommunalities; which of two alike, nobody guesses."""
+    found = next((alike for rank in COLUMNS if (alike := [names[name] for name in names if name in rank])), [])
+    if not found:
+        raise ZoneError(
+            f"Aucune colonne de codes dans la première ligne, qui est « {first[:80]} » ; attendu : une colonne "
+            "« insee » (codes de communes) ou « siren » (intercommunalités)."
+        )
+    if len(found) > 1:
+        columns = " et ".join(f"« {name} »" for name in found)
+        raise ZoneError(f"Les colonnes {columns} peuvent porter les codes ; attendu : une seule. Renommez les autres.")
+    return found[0]
+
+
 type _Rows = Mapping[str, set[str]]  # by column: its values
+
+
+def _check_values(asked: Iterable[_Rows], seen: Mapping[str, set[str]]) -> None:
+    """Refuse a value that no row has: a class of that name would be silently empty."""
+    for name, wanted in ((name, values) for rows in asked for name, values in rows.items()):
+        missing = sorted(wanted - {fold(value).strip() for value in seen[name]})
+        if missing:
+            known = ", ".join(f"« {value} »" for value in sorted(seen[name])[:N_VALUES])
+            more = "…" if len(seen[name]) > N_VALUES else ""
+            raise ZoneError(
+                f"Aucune ligne n’a « {missing[0]} » dans la colonne « {name} » ; ses valeurs : {known}{more}."
+            )
 
 
 def _conditions(given: Sequence[str], names: Mapping[str, str]) -> _Rows:

@@ -110,6 +110,19 @@ def test_no_source_of_a_list_names_a_file_or_a_copy_of_ours():
     assert not [source for source in sources if is_internal(source) or "ossier" in source or len(source) > 120]
 
 
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("bassin-seine-normandie", date(2018, 2, 15)),  # SAGE Somme aval, the newer of its two sources
+        ("bassin-artois-picardie", date(2018, 2, 15)),
+        ("qpv-2024", date(2024, 7, 13)),  # decree 2024-806, which corrects the list of 28/12/2023
+        ("afr-2022-2027", date(2022, 6, 30)),
+    ],
+)
+def test_a_list_bears_its_own_day_and_not_that_of_reading(zone, day):
+    assert ZoneList.objects.get(zone__code=f"ZONE-{zone}").dated == day
+
+
 # -- the shapes of open files
 
 
@@ -125,6 +138,12 @@ def test_intercommunalities_stand_for_their_communes(tmp_path):
     rows = "id_ti\tsiren_groupement\nti-3211\t200067965\nti-3211\t246000772\n"
     load(tmp_path, "ti-2023-2027", rows, "--apply")
     assert [answer(code, "ti-2023-2027") for code in ("60159", "60636", "60471")] == [True, True, False]
+
+
+def test_of_a_file_with_both_the_communes_are_read(tmp_path):
+    said = load(tmp_path, "frr", "siren_epci,insee\n200067965,60159\n", "--apply")
+    assert "Codes lus dans la colonne « insee »." in said
+    assert [answer(code, "frr") for code in ("60159", "60665")] == [True, False]
 
 
 def test_of_a_zone_of_addresses_a_commune_is_neither_in_nor_out(tmp_path):
@@ -185,7 +204,20 @@ def test_a_row_whose_department_cannot_be_read_makes_nobody_out(tmp_path, row, s
         ("frr", "", (), "n’est pas du texte"),
         ("frr", "\0\0insee\n60159\n", (), "n’est pas du texte"),
         ("frr", "commune\nCompiègne\n", (), "Aucune colonne de codes dans la première ligne, qui est « commune »"),
-        ("frr", "insee\nabc\n", (), "Aucune ligne de ce fichier"),
+        ("frr", "insee\nabc\n", (), "(colonne « insee »). Ligne 2 : « ABC » n’est le code d’aucune commune"),
+        ("frr", "insee,com\n60159,60159\n", (), "Les colonnes « insee » et « com » peuvent porter les codes"),
+        (
+            "frr",
+            "insee,classe\n60159,FRR socle\n60665,Non classée\n",
+            ("--in", "classe=FRR socle", "--in", "classe=FRR plus"),
+            "Aucune ligne n’a « frr plus » dans la colonne « classe » ; ses valeurs : « FRR socle », « Non classée ».",
+        ),
+        (
+            "frr",
+            "insee,classe\n60159,FRR socle\n",
+            ("--partly", "classe=partiel"),
+            "Aucune ligne n’a « partiel » dans la colonne « classe »",
+        ),
         ("frr", "insee\n", (), "Aucune ligne de ce fichier"),
         ("frr", 'insee\n"60159\n' + "x" * 200_000, (), "mal formé"),
         ("frr", "insee\n60159\n", ("--in", "classe=A"), "ne dit pas COLONNE=VALEUR ; colonnes de ce fichier : insee"),
@@ -215,6 +247,14 @@ def test_a_day_that_cannot_be_is_said(tmp_path, dated, sentence):
     before = state()
     with pytest.raises(CommandError, match=sentence):
         load(tmp_path, "frr", "insee\n60159\n", "--apply", dated=dated)
+    assert state() == before
+
+
+def test_an_older_list_replaces_no_newer_one(tmp_path):
+    load(tmp_path, "frr", "insee\n60159\n", "--apply", dated="2026-10-01")
+    before = state()
+    with pytest.raises(CommandError, match="du 01/10/2026, est plus récente"):
+        load(tmp_path, "frr", "insee\n60665\n", "--apply", dated="2025-12-01")
     assert state() == before
 
 

@@ -59,6 +59,7 @@ class Command(BaseCommand):
             found = load_zone(zone, options["path"], **given, on=current_day())
         except (ZoneError, OSError) as error:
             raise CommandError(f"Rien n'a changé. {error}") from None
+        self.stdout.write(f"Codes lus dans la colonne « {found.column} ».")
         self._say_faults(found)
         self._say_difference(found)
         if not found.is_new:
