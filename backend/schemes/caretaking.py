@@ -9,7 +9,7 @@ from functools import cache
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from backend.accounts.models import Membership, Organisation, User
@@ -17,7 +17,7 @@ from backend.common.text import fold
 from backend.links.models import Kind
 from backend.links.services import revoke_links
 from backend.notifications.models import Notification
-from backend.schemes.models import Caretaker, Revision, Scheme, SheetOwner
+from backend.schemes.models import Caretaker, CatalogueTask, Revision, Scheme, SheetAnswer, SheetOwner
 
 ASKED_BY_LINK = "sheets_by_link"  # the kind of e-mail that somebody without an account receives
 
@@ -43,6 +43,11 @@ class Reader:
     @property
     def key(self) -> str:
         return f"user:{self.user.pk}" if self.user else f"owner:{self.owner.pk if self.owner else 0}"
+
+    @property
+    def topic(self) -> str:
+        """What the e-mails to them, and those that name them, are about."""
+        return f"sheets:{self.key}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,9 +197,18 @@ def name_caretaker(*, scheme: Scheme, lead: User, user: User | None = None, emai
     _forget_who_has_none()
 
 
+@transaction.atomic
+def free_caretakers(sheets: Iterable[LocalSheet]) -> None:
+    """Let go whoever looks after a sheet that is not among those of the territory any more, and forget addresses."""
+    Caretaker.objects.exclude(scheme__in=[sheet.scheme.pk for sheet in sheets]).delete()
+    _forget_who_has_none()
+
+
 def _forget_who_has_none() -> None:
-    """Forget the addresses that look after nothing any more: their links, the e-mails that hold them, and the rest."""
+    """Forget the addresses that look after nothing any more: their links, e-mails, reports, and the rest."""
+    answers = SheetAnswer.objects.filter(by=None, scheme=OuterRef("scheme"), given_at=OuterRef("reported_at"))
     for owner in SheetOwner.objects.filter(sheets=None):
         revoke_links(kind=Kind.SHEETS, object_id=owner.pk)
-        Notification.objects.filter(kind=ASKED_BY_LINK, recipient__iexact=owner.email).delete()
+        Notification.objects.filter(about__contains=[Reader(owner=owner).topic]).delete()
+        CatalogueTask.objects.filter(Exists(answers), reporter_email__iexact=owner.email).update(reporter_email="")
         owner.delete()

@@ -18,7 +18,15 @@ from backend.links.models import Kind
 from backend.notifications.placeholders import STOP, placeholder
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email
-from backend.schemes.caretaking import ASKED_BY_LINK, LocalSheet, Reader, led_sheets, local_sheets, sheets_of
+from backend.schemes.caretaking import (
+    ASKED_BY_LINK,
+    LocalSheet,
+    Reader,
+    free_caretakers,
+    led_sheets,
+    local_sheets,
+    sheets_of,
+)
 from backend.schemes.models import CatalogueTask, SheetAnswer, SheetEnquiry, Tier, WindowObservation
 from backend.schemes.observing import ObservationError, follow_some, keep, put_back, shut_by
 from backend.schemes.typography import NBSP
@@ -51,6 +59,7 @@ def ask_owners(*, on: date) -> Work:
     if not is_working_day(on):
         return Work()
     sheets = local_sheets()
+    free_caretakers(sheets)
     away = set(Absence.objects.on(on).values_list("user_id", flat=True))
     readers = {reader.key: reader for sheet in sheets for reader in sheet.readers}
     asked = [reader for reader in readers.values() if reader.user is None or reader.user.pk not in away]
@@ -78,8 +87,8 @@ def _ask(reader: Reader, sheets: list[LocalSheet], on: date) -> bool:
     else:
         context["sheets_url"] = absolute_url("my_sheets")
     message = render(kind, context)
-    key, about = f"{kind}:{reader.key}:{on}", (f"sheets:{reader.key}",)
-    enqueue_email(kind=kind, key=key, recipient=reader.email, message=message, about=about)
+    key = f"{kind}:{reader.key}:{on}"
+    enqueue_email(kind=kind, key=key, recipient=reader.email, message=message, about=(reader.topic,))
     return True
 
 
@@ -106,7 +115,7 @@ def _tell_silence(enquiry: SheetEnquiry, sheets: list[LocalSheet], on: date) -> 
         context = {"person": str(reader), "since": enquiry.asked_on, "sheets": theirs, "reader": lead}
         message = render("sheets_silent", {**context, "sheets_url": absolute_url("my_sheets")})
         key = f"sheets_silent:{enquiry.pk}:{lead.pk}"
-        enqueue_email(kind="sheets_silent", key=key, recipient=lead.email, message=message)
+        enqueue_email(kind="sheets_silent", key=key, recipient=lead.email, message=message, about=(reader.topic,))
     return bool(silent)
 
 
@@ -196,7 +205,7 @@ def _observe(sheet: LocalSheet, answer: SheetAnswer, *, on: date) -> None:
 
 def _open_task(sheet: LocalSheet, answer: SheetAnswer, reader: Reader) -> None:
     """Ask the editors to mend the sheet or to archive it; who answered is told what they did."""
-    who = sheet.revision.owner or str(sheet.organisation or reader)
+    who = sheet.revision.owner or str(sheet.organisation or reader.user or "Une personne")  # no address in a text
     said = f"n’existe plus{NBSP}: à archiver." if answer.says == Says.GONE else f"a changé{NBSP}:"
     text = f"{who}, qui suit cette fiche, le {day_in_words(answer.on)}{NBSP}: {said} {answer.words}".strip()
     origin = CatalogueTask.Origin.PERSON if reader.user else CatalogueTask.Origin.PUBLIC

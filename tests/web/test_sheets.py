@@ -36,6 +36,17 @@ def test_opening_a_page_changes_nothing_and_shows_only_ones_own(client, lead):
     assert rows() == before
 
 
+def test_of_many_sheets_the_text_is_folded_and_who_looks_after_what_is_one_touch_away(client, lead):
+    few = client.get(PAGE).content.decode()
+    assert few.count('<details class="fold" open>') == 2
+    client.force_login(make_lead())
+    many = client.get(PAGE).content.decode()
+    assert '<details class="fold" open>' not in many
+    assert many.count("Ce que dit la fiche") > 3
+    assert many.index('href="#qui-suit-quoi"') < many.index("Ce que dit la fiche") < many.index('id="qui-suit-quoi"')
+    assert str(get_scheme(OURS)) not in text_of(client.get(PAGE))
+
+
 def test_a_button_answers_and_says_so(client, lead):
     page = client.post(PAGE, {"scheme": get_scheme(OURS).pk, "says": "true"}, follow=True)
     assert "C’est noté, merci." in text_of(page)
