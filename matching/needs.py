@@ -16,6 +16,7 @@ from matching.sentences import Sentence, Span, clauses_of, coordinated, sentence
 from matching.text import tokens, words
 
 IS_FILLER, SPEAKS = 0.5, 0.3  # share from which a part is filler, unless a clause of it has so much of a sub-need
+SPEAK_TOGETHER = 0.9  # or so much of all sub-needs: "réduire notre consommation de gaz" may be four of them
 LIKE_FILLER, QUIET = 0.3, 0.08  # with so much, too, where no other class has more: "je suis menuisier à Noyon"
 ONE = 0.65  # what the best sentence counts for beside all that is left
 WHOLE = 0.5  # a sub-need with half of a text weighs 1: a boss often has two
@@ -238,21 +239,29 @@ class NeedReader:
     # -- what a text is read by
 
     def _kept(self, text: str, sentences: list[Sentence]) -> list[Sentence]:
-        """Return the sentences of a text that are not filler, without clauses of filler at their ends; never none."""
+        """Return the sentences of a text that are not filler, without clauses of filler at their ends; never none.
+
+        Of one that is filler as a whole, from its first clause that speaks of a need to its last one.
+        """
         spans = [span for sentence in sentences for span in (sentence.span, *sentence.clauses)]
         if len(spans) <= 2:  # one sentence of one clause: it is all that there is
             return sentences
         shares = self.language.hear([self._asserted(text, [span])[1] for span in spans]).shares
         filling, others = (shares[:, which].max(axis=1, initial=0.0) for which in (self._filler, ~self._filler))
         fillers = (filling >= IS_FILLER) | ((filling >= LIKE_FILLER) & (others <= QUIET))
-        speakers = shares[:, self._needs].max(axis=1, initial=0.0) >= SPEAKS
+        needs = shares[:, self._needs]
+        speakers = (needs.max(axis=1, initial=0.0) >= SPEAKS) | (needs.sum(axis=1) >= SPEAK_TOGETHER)
         is_filler, speaks = dict(zip(spans, fillers.tolist(), strict=True)), dict(zip(spans, speakers, strict=True))
         kept = []
         for span, clauses in sentences:
-            said = [place for place, clause in enumerate(clauses) if not is_filler[clause]]
+            said = [
+                place
+                for place, clause in enumerate(clauses)
+                if (speaks[clause] if is_filler[span] else not is_filler[clause])
+            ]
             if said:
                 clauses = clauses[said[0] : said[-1] + 1]
-            if not is_filler[span] or any(map(speaks.__getitem__, clauses)):
+            if said or not is_filler[span]:
                 kept.append(Sentence(Span(clauses[0].start, clauses[-1].end), clauses))
         return kept or sentences
 

@@ -63,6 +63,11 @@ def test_every_condition_is_laid_out_with_its_definition_and_what_leaves_it_open
         ("Menuiserie à Noyon, 8 salariés. Je veux exporter.", {"export.prospecter"}),
         ("Je suis menuisier à Noyon. Je cherche un local plus grand.", {"foncier.batiment"}),
         ("Je suis menuisier à Noyon. Un apprenti.", {"competences.alternance"}),
+        (
+            "Bonjour, je dirige une PME familiale de 38 personnes à Verberie, créée en 1987, et je vous remercie de "
+            "votre aide : nous cherchons à réduire notre consommation de gaz. Vous pouvez me joindre le matin.",
+            {"energie.efficacite"},
+        ),
         ("Nous sommes une PME de mécanique, 30 salariés. On voudrait s'agrandir.", {"invest.croissance"}),
         ("acheter un robot et exporter", {"numerique.robot", "export.prospecter"}),  # one word says the second need
     ],
