@@ -20,7 +20,17 @@ from backend.matchmaking.calls import Call, ask_call
 from backend.matchmaking.dead_addresses import follow_dead_addresses
 from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.guests import answer_invitation, invite
-from backend.matchmaking.models import CallRequest, Guest, Review, SavedDraft, Submission, Survey, WeightSet
+from backend.matchmaking.models import (
+    CallRequest,
+    Guest,
+    PartnerShare,
+    Review,
+    SavedDraft,
+    Submission,
+    Survey,
+    WeightSet,
+)
+from backend.matchmaking.partners import propose_share
 from backend.matchmaking.reviews import Because, keep_scheme, set_aside, withdraw_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission
 from backend.matchmaking.weights import write_weights
@@ -101,6 +111,27 @@ def make_officer(epci: str = ARC, *, role: str = Membership.Role.OFFICER, kind: 
     user = User.objects.create_user(f"agent{n}@jonction.example", "mot-de-passe-long", **{**defaults, **fields})
     Membership.objects.create(user=user, organisation=make_organisation(epci, kind=kind), role=role)
     return user
+
+
+def make_partner(kind: str = Organisation.Kind.CHAMBER) -> User:
+    """Make an account of a chamber or of the Region, with which files may be shared."""
+    return make_officer("", role=Membership.Role.PARTNER, kind=kind)
+
+
+def share_with(
+    submission: Submission, officer: User, *, kind: str = Organisation.Kind.CHAMBER, agreed: bool = True
+) -> PartnerShare:
+    """Share a file with a chamber or the Region for which somebody reads; ``agreed``: its firm said so just now."""
+    organisation = make_organisation(kind=kind)
+    if not Membership.objects.partners().filter(organisation=organisation).exists():
+        make_partner(kind)
+    return propose_share(
+        submission=submission,
+        organisation=organisation,
+        officer=officer,
+        message="Elle cherche un robot.",
+        agreed_at=timezone.now() if agreed else None,
+    )
 
 
 def make_lead() -> User:

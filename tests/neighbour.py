@@ -28,8 +28,9 @@ from psycopg import sql
 from backend.accounts.models import Membership, Organisation, User
 from backend.matchmaking.alerts import subscribe
 from backend.matchmaking.corrections import correct_need
-from backend.matchmaking.follow_up import answer_offers, offer_file, record_step, write_note
+from backend.matchmaking.follow_up import answer_offers, close_step, offer_file, record_step, write_note
 from backend.matchmaking.models import CallRequest, Match, Submission
+from backend.matchmaking.partners import propose_share, write_as_partner
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.state_aid import declare_aid
@@ -308,6 +309,7 @@ def file_neighbour(variant: str) -> Submission:
     end_review(**case, on=DAY, message=f"Bonjour de {WORD}")
     for audience in ("internal", "shared", "firm"):
         write_note(submission=submission, author=officer, audience=audience, text=f"Note {WORD} {audience}")
+    share_with_partner(submission, officer)
     record_step(**case, step="contacted", note=f"Appelée {WORD}")
     say(**case, scheme=kept.scheme, state="applied", note=f"Déposée {WORD}", euros=int(AMOUNT), on=DAY)
     said = {"submission": submission, "on": DAY, "note": f"Dit {WORD}"}
@@ -321,9 +323,10 @@ def file_neighbour(variant: str) -> Submission:
     now = timezone.now()
     CallRequest.objects.filter(pk__gte=FIRST).update(done_at=now)
     Notification.objects.filter(pk__gte=FIRST).update(state=Notification.State.SENT, attempt=1, ended_at=now)
-    Membership.objects.filter(user__in=(officer, colleague)).delete()
+    Membership.objects.filter(user__gte=FIRST).delete()
     gone = Organisation.objects.create(name=f"Cabinet {WORD}", kind=Organisation.Kind.CHAMBER)
     submission.notes.update(organisation=gone)
+    submission.partner_shares.update(organisation=gone)
     Organisation.objects.filter(pk__gte=FIRST).exclude(pk=gone.pk).delete()
     User.objects.filter(pk__gte=FIRST).update(is_active=False)
     # Nine in ten matches answer no need of its; they hold nothing of its own, and inserting them is all that costs.
@@ -333,3 +336,19 @@ def file_neighbour(variant: str) -> Submission:
     with rewriting():
         unsaid.delete()
     return submission
+
+
+def share_with_partner(submission: Submission, officer: User) -> None:
+    """Have a chamber read its file, and write to its officers, who read it."""
+    region = Organisation.objects.create(name=f"Région {WORD}", kind=Organisation.Kind.REGION)
+    reader = User.objects.create_user(f"lectrice@{WORD.lower()}.example", first_name=WORD, last_name="Lectrice")
+    Membership.objects.create(user=reader, organisation=region, role=Membership.Role.PARTNER)
+    share = propose_share(
+        submission=submission,
+        organisation=region,
+        officer=officer,
+        message=f"Mot {WORD} au partenaire",
+        agreed_at=timezone.now(),
+    )
+    answer = write_as_partner(share=share, author=reader, text=f"Note {WORD} partenaire")
+    close_step(follow_up=answer.step, officer=officer)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +34,7 @@ class Posts:
     roles: frozenset[str] = frozenset()
     epcis: frozenset[int] = frozenset()
     led: frozenset[int] = frozenset()  # those in which they look after how the reviews are done
+    partners: frozenset[int] = frozenset()  # the organisations with which a file may be shared for which they work
 
     @property
     def leads_territory(self) -> bool:
@@ -46,6 +48,11 @@ class Posts:
     @property
     def edits_catalogue(self) -> bool:
         return not self.roles.isdisjoint(Membership.EDITING)
+
+    @property
+    def is_partner_only(self) -> bool:
+        """Whether they read what is shared with a partner, and nothing else of the service."""
+        return self.roles == {Membership.Role.PARTNER}
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -92,10 +99,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def _posts(self) -> Posts:
-        rows = list(self.memberships.values_list("role", "organisation__epci"))
-        reviewed = frozenset(epci for role, epci in rows if role in Membership.REVIEWING and epci)
-        led = frozenset(epci for role, epci in rows if role in Membership.LEADING and epci)
-        return Posts(frozenset(role for role, _epci in rows), reviewed, led)
+        rows = list(self.memberships.values_list("role", "organisation__epci", "organisation", "organisation__kind"))
+        reviewed = frozenset(epci for role, epci, *_rest in rows if role in Membership.REVIEWING and epci)
+        led = frozenset(epci for role, epci, *_rest in rows if role in Membership.LEADING and epci)
+        partners = frozenset(
+            organisation
+            for role, _epci, organisation, kind in rows
+            if role == Membership.Role.PARTNER and kind in Organisation.PARTNERS
+        )
+        return Posts(frozenset(role for role, *_rest in rows), reviewed, led, partners)
 
     def epcis(self) -> Iterable[ServedEpci]:
         """Return the intercommunalities whose files this person reviews."""
@@ -144,6 +156,8 @@ class Organisation(models.Model):
         REGION = "region", _("Région")
         TERRITORY = "territory", _("Territoire d’industrie")
 
+    PARTNERS = (Kind.CHAMBER, Kind.REGION)  # with which a file may be shared
+
     name = models.CharField(_("nom"), max_length=120, unique=True)
     kind = models.CharField(_("nature"), max_length=10, choices=Kind)
     epci = models.ForeignKey(
@@ -191,6 +205,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def whole_territory(self) -> "MembershipQuerySet":
         return self.filter(role=Membership.Role.TERRITORY_LEAD, user__is_active=True)
 
+    def partners(self) -> "MembershipQuerySet":
+        """Memberships whose role reads what is shared with a partner."""
+        of_partners = {"role": Membership.Role.PARTNER, "organisation__kind__in": Organisation.PARTNERS}
+        return self.filter(**of_partners, user__is_active=True)
+
     def editing(self) -> "MembershipQuerySet":
         """Memberships whose role proposes changes to the catalogue; who approves may propose too."""
         return self.filter(role__in=Membership.EDITING, user__is_active=True)
@@ -227,6 +246,17 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} – {self.get_role_display()}, {self.organisation}"
+
+    def clean(self) -> None:
+        """Let a partner's people be of a chamber or the Region: elsewhere nothing would ever be shared with them."""
+        is_chosen = self.role == self.Role.PARTNER and self.organisation_id is not None
+        if is_chosen and self.organisation.kind not in Organisation.PARTNERS:
+            raise ValidationError(
+                {
+                    "role": _("Un partenaire travaille pour une chambre ou la Région ; %(name)s n’en est pas une.")
+                    % {"name": self.organisation}
+                }
+            )
 
 
 class AbsenceQuerySet(models.QuerySet["Absence"]):

@@ -39,6 +39,8 @@ class Kind(models.TextChoices):
     HAND_OVER_ANSWERED = "hand_over_answered", _("réponse à une proposition de dossier")
     FILES_LINKED = "files_linked", _("dossiers liés")
     FILES_UNLINKED = "files_unlinked", _("dossiers déliés")
+    FILE_SHARED = "file_shared", _("dossier partagé avec un partenaire")
+    SHARE_ENDED = "share_ended", _("partage avec un partenaire terminé")
     FILE_CLOSED = "file_closed", _("dossier fermé : contact sans droit")
     CONSENT_WITHDRAWN = "consent_withdrawn", _("consentement retiré par l’entreprise")
     ADDRESS_CORRECTED = "address_corrected", _("adresse de l’entreprise corrigée")
@@ -58,6 +60,12 @@ DETAILS = {
     "reopened": _("rouvert"),
     "accepted": _("acceptée"),
     "declined": _("refusée"),
+    "asked": _("accord demandé"),
+    "agreed": _("accord donné"),
+    "refused": _("refusé par l’entreprise"),
+    "withdrawn": _("arrêté par l’entreprise"),
+    "officer": _("arrêté par le développeur économique"),
+    "closed": _("avec le dossier"),
     "totp": _("application"),
     "webauthn": _("clé de sécurité"),
     "recovery_codes": _("codes de secours"),

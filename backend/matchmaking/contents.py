@@ -7,6 +7,7 @@ from backend.matchmaking.models import (
     HandOver,
     NeedCorrection,
     Note,
+    PartnerShare,
     Review,
     SchemeEvent,
     Submission,
@@ -16,7 +17,7 @@ from backend.matchmaking.models.submissions import SubmissionQuerySet
 from backend.schemes.models import Fusion
 
 REVIEWS, FOLLOW_UPS, NOTES, OFFER, REFERRALS = "reviews", "follow_ups", "notes", "offer", "referrals"
-EVENTS, RATING = "scheme_events", "rating"
+EVENTS, RATING, PARTNERS = "scheme_events", "rating", "partners"
 NEED_CORRECTIONS, SAME_SIREN = "need_corrections", "same_siren"
 GONE_SHEETS = "gone_sheets"  # of any file: a sheet gave way to another one
 
@@ -33,6 +34,7 @@ def read_contents(files: SubmissionQuerySet, pk: int) -> Submission | None:
         NOTES: Note.objects.filter(**of_file),
         OFFER: HandOver.objects.waiting().filter(**of_file),
         REFERRALS: HandOver.objects.referrals().filter(**of_file),
+        PARTNERS: PartnerShare.objects.filter(**of_file),
         NEED_CORRECTIONS: NeedCorrection.objects.filter(**of_file),
         SAME_SIREN: others,
         GONE_SHEETS: Fusion.objects.done(),

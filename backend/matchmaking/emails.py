@@ -15,6 +15,7 @@ from backend.matchmaking.models import (
     Escalation,
     FileEvent,
     FileLink,
+    FollowUp,
     Guest,
     HandOver,
     Reply,
@@ -130,13 +131,16 @@ def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> Non
     files = [(row, row.submission) for row in once.values() if row.submission]
     arrived = [(row, file) for row, file in files if row.rung == Escalation.Rung.ARRIVAL]
     waiting = [(row, file) for row, file in files if row.rung != Escalation.Rung.ARRIVAL]
-    promised = [(row.follow_up, row.follow_up.submission) for row in once.values() if row.follow_up]
+    steps = [(row.follow_up, row.follow_up.submission) for row in once.values() if row.follow_up]
+    answers = [(step, file) for step, file in steps if step.step == FollowUp.Step.PARTNER_SAID]
+    promised = [(step, file) for step, file in steps if step.step == FollowUp.Step.CALL_BACK]
     offered = [(row.hand_over, row.hand_over.submission) for row in once.values() if row.hand_over]
     calls = [row for row in once.values() if row.call]
     n_calls = len(calls) + len(promised)
     counts = [
         (len(arrived), ngettext("%(n)s nouvelle demande", "%(n)s nouvelles demandes", len(arrived))),
         (n_calls, ngettext("%(n)s appel", "%(n)s appels", n_calls)),
+        (len(answers), ngettext("%(n)s réponse", "%(n)s réponses", len(answers))),
         (len(offered), ngettext("%(n)s dossier à décider", "%(n)s dossiers à décider", len(offered))),
         (len(waiting), ngettext("%(n)s demande en attente", "%(n)s demandes en attente", len(waiting))),
     ]
@@ -144,6 +148,7 @@ def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> Non
         "referrals": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in offered],
         "arrived": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in arrived],
         "files": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in waiting],
+        "answers": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in answers],
         "promises": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in promised],
         "calls": calls,
         "counts": [words % {"n": n} for n, words in counts if n],
@@ -155,7 +160,7 @@ def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> Non
         key=key,
         recipient=person.email,
         message=render("waiting_digest", context),
-        about=tuple(dict.fromkeys(file.topic for _row, file in (*files, *promised, *offered))),
+        about=tuple(dict.fromkeys(file.topic for _row, file in (*files, *promised, *answers, *offered))),
     )
 
 

@@ -31,7 +31,7 @@ EVERYWHERE = Q()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A file, a call asked for, a call promised or a referral that waits: since when, where, and in whose hands."""
+    """A file, a call asked for, a step promised or owed, or a referral that waits: since when, and in whose hands."""
 
     submission: Submission | None = None
     call: CallRequest | None = None
@@ -56,9 +56,15 @@ class Waiting:
     def key(self) -> tuple[int | date | None, ...]:
         return tuple(value.pk if isinstance(value, Model) else value for value in self.columns.values())
 
+    @property
+    def kind(self) -> str:
+        """What kind of wait it is, as ``fixtures/escalations.yaml`` names it."""
+        is_answer = self.promise and self.promise.step == FollowUp.Step.PARTNER_SAID
+        return "files" if self.submission else "offers" if self.referral else "answers" if is_answer else "calls"
+
     def due(self, *, on: date) -> Iterator[Rung]:
         """Yield the rungs whose day has come."""
-        days = days_of_rungs("files" if self.submission else "offers" if self.referral else "calls")
+        days = days_of_rungs(self.kind)
         return (rung for rung in RUNGS if rung in days and _day_of(self.since, days[rung]) <= on)
 
 
@@ -72,7 +78,7 @@ def tell_who_waits(*, on: date) -> Work:
     """Owe each person one e-mail for what waits and is theirs to know since this morning; nothing on days off."""
     if not is_working_day(on):
         return Work(n_looked_at=0, n_changed=0)
-    team, waiting = Team(on), [*_files(), *_calls(), *_promises(on), *_referrals()]
+    team, waiting = Team(on), [*_files(), *_calls(), *_promises(on), *_answers(), *_referrals()]
     columns = ("submission", "call", "follow_up", "hand_over", "starts_on", "rung")
     still = (
         Q(submission__isnull=False, submission__reviewed_at=None)
@@ -105,6 +111,7 @@ def waits_too_long(epcis: Collection[int], *, on: date) -> list[Waiting]:
         *_files(there),
         *_calls(there),
         *_promises(on, Q(submission__epci__in=epcis)),
+        *_answers(Q(submission__epci__in=epcis)),
         *_referrals(Q(to_epci__in=epcis)),
     )
     late = [wait for wait in waiting if Rung.EPCI_LEAD in wait.due(on=on)]
@@ -129,6 +136,15 @@ def _promises(on: date, where: Q = EVERYWHERE) -> Iterator[Waiting]:
         if row.due_on:
             since, file = add_working_days(row.due_on, -1), row.submission
             yield Waiting(promise=row, since=since, epci_id=file.epci_id, officer=file.officer or row.recorded_by)
+
+
+def _answers(where: Q = EVERYWHERE) -> Iterator[Waiting]:
+    """Yield what partners wrote and nobody in charge has read."""
+    rows = FollowUp.objects.to_do().partners_answers()
+    rows = rows.filter(where, submission__erased_at=None, submission__closed_at=None)
+    for row in rows.select_related("submission__sheet", "submission__epci", "submission__officer"):
+        since, file = timezone.localdate(row.recorded_at), row.submission
+        yield Waiting(promise=row, since=since, epci_id=file.epci_id, officer=file.officer)
 
 
 def _referrals(where: Q = EVERYWHERE) -> Iterator[Waiting]:

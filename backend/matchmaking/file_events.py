@@ -20,6 +20,7 @@ from backend.matchmaking.models import (
     HandOver,
     NeedCorrection,
     Note,
+    PartnerShare,
     PreferenceCorrection,
     Review,
     ReviewEnd,
@@ -35,12 +36,16 @@ NO_MORE = "L’entreprise ne reçoit plus de courriels sur cette demande."
 
 
 def record_closing(submission: Submission, *, reason: str, actor: User | None = None, note: str = "") -> FileEvent:
-    """Close a locked file, with a sentence to the firm if somebody wrote one; what is offered of it is withdrawn.
+    """Close a locked file, with a sentence to the firm if somebody wrote one.
+
+    What is offered of it is withdrawn, and partners read it no more.
 
     Where it is barred, what is owed to its firm does not leave any more.
     """
     now = timezone.now()
     withdraw_offers(submission)
+    for share in submission.partner_shares.standing():
+        end_share(share, how=PartnerShare.Ending.CLOSED, actor=actor)
     submission.closed_at, submission.closed_by, submission.closed_reason = now, actor, reason
     submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])
     if submission.is_barred:
@@ -65,6 +70,13 @@ def record_reopening(submission: Submission, *, actor: User | None = None) -> No
     if was_closed:
         _journal(Kind.FILE_CLOSED, submission, actor, FileEvent.Kind.REOPENED)
         FileEvent.objects.create(submission=submission, kind=FileEvent.Kind.REOPENED, actor=actor, recorded_at=now)
+
+
+def end_share(share: PartnerShare, *, how: str, actor: User | None = None) -> None:
+    """End what a partner reads of a file, once; its notes stay with those in charge."""
+    ended = PartnerShare.objects.standing().filter(pk=share.pk).update(ended_at=timezone.now(), ending=how)
+    if ended:
+        _journal(Kind.SHARE_ENDED, share.submission, actor, how)
 
 
 def end_emails(submission: Submission) -> None:
@@ -95,7 +107,7 @@ def closing_of(submission: Submission) -> FileEvent | None:
 def last_event() -> Greatest:
     """Return when something happened last to a file, in a query on files; nulls do not count.
 
-    Filed, confirmed, corrected, decided, written, followed up, offered, answered, closed, opened again.
+    Filed, confirmed, corrected, decided, written, followed up, offered, answered, shared, closed, opened again.
     """
     return Greatest(
         "filed_at", "confirmed_at", "reviewed_at", "reopened_at",
@@ -112,6 +124,9 @@ def last_event() -> Greatest:
         _last(FollowUp.objects.all(), "cancelled_at"),
         _last(HandOver.objects.all(), "offered_at"),
         _last(HandOver.objects.all(), "answered_at"),
+        _last(PartnerShare.objects.all(), "asked_at"),
+        _last(PartnerShare.objects.all(), "agreed_at"),
+        _last(PartnerShare.objects.all(), "ended_at"),
         _last(SchemeEvent.objects.all(), "recorded_at"),
         _last(Survey.objects.all(), "answered_at"),
         _last(FileEvent.objects.all(), "recorded_at"),

@@ -14,7 +14,8 @@ from backend.journal.services import record_event
 from backend.matchmaking.emails import enqueue_assigned, enqueue_offer, enqueue_referral_answer
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide, may_decide
-from backend.matchmaking.models import FollowUp, HandOver, Note, Submission
+from backend.matchmaking.models import FollowUp, HandOver, Note, PartnerShare, Submission
+from backend.matchmaking.partner_emails import enqueue_file_shared
 from backend.matchmaking.referrals import may_answer, open_referral, withdraw_offers
 from backend.schemes.models import Scheme
 from backend.territories.models import ServedEpci
@@ -299,8 +300,10 @@ def close_step(*, follow_up: FollowUp, officer: User, cancel: bool = False) -> N
 
 
 @transaction.atomic
-def write_note(*, submission: Submission, author: User, audience: str, text: str) -> Note:
-    """Write a note on a file for an audience that was chosen.
+def write_note(
+    *, submission: Submission, author: User, audience: str, text: str, share: PartnerShare | None = None
+) -> Note:
+    """Write a note on a file for an audience that was chosen; ``share`` says which partner reads it, and is told.
 
     Raises ``FollowUpError`` where the audience was not chosen or nothing is written.
     """
@@ -310,15 +313,22 @@ def write_note(*, submission: Submission, author: User, audience: str, text: str
         raise FollowUpError("Choisissez qui lira cette note : ce n’est jamais supposé.")
     if not text.strip():
         raise FollowUpError("Écrivez la note.")
+    partner = submission.partner_shares.live().filter(pk=share.pk).first() if share else None
+    if audience == Note.Audience.PARTNER and partner is None:
+        raise FollowUpError("Ce partenaire ne lit plus ce dossier : choisissez de nouveau qui lira cette note.")
     reopen_on_event(submission, actor=author)
-    return Note.objects.create(
+    note = Note.objects.create(
         submission=submission,
         author=author,
         organisation=_organisation_of(author, submission),
         audience=audience,
+        share=partner,
         text=text.strip(),
         written_at=timezone.now(),
     )
+    if partner:
+        enqueue_file_shared(partner, by=author, note=note)
+    return note
 
 
 def _organisation_of(officer: User, submission: Submission) -> Organisation:
@@ -329,5 +339,7 @@ def _organisation_of(officer: User, submission: Submission) -> Organisation:
 
 @transaction.atomic
 def withdraw_note(*, note: Note, author: User) -> None:
-    """Take one's own note back: nobody reads it any more."""
-    Note.objects.standing().filter(pk=note.pk, author=author).update(withdrawn_at=timezone.now())
+    """Take one's own note back: nobody reads it any more, nor owes its reading."""
+    now = timezone.now()
+    if Note.objects.standing().filter(pk=note.pk, author=author).update(withdrawn_at=now):
+        FollowUp.objects.to_do().filter(notes=note).update(cancelled_at=now)

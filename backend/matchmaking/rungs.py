@@ -15,5 +15,5 @@ def _all_days() -> Mapping[str, Mapping[str, int]]:
 
 
 def days_of_rungs(kind: str) -> Mapping[str, int]:
-    """Return, by rung, the working days after which it is told of a kind of wait: files, calls or offers."""
+    """Return, by rung, the working days after which it is told of a kind of wait: files, calls, answers or offers."""
     return _all_days()[kind]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as _
 class Audience(StrEnum):
     FIRM = "firm"
     OFFICER = "officer"
+    PARTNER = "partner"  # people of a chamber or the Region, about what is shared with it
     STAFF = "staff"  # whoever signs in: editors, administrators, and officers about their own account
     VISITOR = "visitor"
     OWNER = "owner"  # who looks after sheets of the catalogue, without an account
@@ -73,6 +74,7 @@ OFFICER_NOTICES = "officer_notices"
 CATALOGUE = "catalogue"
 COMMITTEE_NOTE = "committee_note"
 SHEETS = "sheets"
+PARTNER_NOTICES = "partner_notices"
 
 
 def _letter(
@@ -126,6 +128,7 @@ KINDS = {
         _letter("reviewed", _("Réponse"), "result", reply_to_author=True),
         _letter("colleague", _("Un collègue a déposé"), "result"),
         _letter("closed", _("Demande fermée"), "result"),
+        _letter("partner_consent", _("Accord demandé pour un partage"), "result", reply_to_author=True),
         EmailKind(
             name="alert",
             label=_("Alerte"),
@@ -164,6 +167,15 @@ KINDS = {
         _notice("handed_over", _("Dossier proposé ou transmis"), reply_to_author=True),
         _notice("officer_unreachable", _("Adresse d’un agent qui ne répond plus")),
         _notice("link_proposed", _("Lien proposé entre deux dossiers"), reply_to_author=True),
+        # to a partner's people
+        EmailKind(
+            name="file_shared",
+            label=_("Un dossier est partagé avec vous"),
+            audience=Audience.PARTNER,
+            opt_out=OptOut.ACCOUNT_PAGE,
+            topic=PARTNER_NOTICES,
+            reply_to_author=True,
+        ),
         # to the project committee
         EmailKind(
             name="note_confirm",

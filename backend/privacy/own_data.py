@@ -247,6 +247,16 @@ def _answers(submission: Submission) -> Iterator[Line]:
             value=" – ".join(part for part in told if part),
             since=survey.answered_at,
         )
+    for share in submission.partner_shares.select_related("organisation", "asked_by"):
+        agreed = share.agreed_at and timezone.localtime(share.agreed_at).strftime("%d/%m/%Y")
+        how = _("accord donné le {day}").format(day=agreed) if agreed else _("accord demandé")
+        told = [str(share.organisation), share.message, how, share.get_ending_display()]
+        yield Line(
+            label=_("Partage avec un partenaire"),
+            value=" – ".join(part for part in told if part),
+            since=share.asked_at,
+            origin=str(share.asked_by),
+        )
     for note in submission.notes.for_the_firm().select_related("author"):
         yield Line(label=_("Note"), value=note.text, since=note.written_at, origin=str(note.author))
     n_kept = submission.notes.exclude(audience=Note.Audience.FIRM).count()

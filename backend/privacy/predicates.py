@@ -26,6 +26,7 @@ from backend.matchmaking.models import (
     Language,
     Match,
     Note,
+    PartnerShare,
     Result,
     Review,
     ReviewEnd,
@@ -90,7 +91,8 @@ def _with_words() -> QuerySet[Submission]:
     events = SchemeEvent.objects.filter(**here).exclude(note__in=none)
     closings = FileEvent.objects.filter(**here).exclude(note__in=none)
     answers = Survey.objects.filter(**here).exclude(comment__in=none)
-    rows = (Note.objects.filter(**here), reviews, ends, steps, events, closings, answers)
+    shares = PartnerShare.objects.filter(**here).exclude(message__in=none)
+    rows = (Note.objects.filter(**here), shares, reviews, ends, steps, events, closings, answers)
     return _kept(followed=True).filter(reduce(or_, map(Exists, rows), ~Q(text="")))
 
 

@@ -23,6 +23,7 @@ from backend.matchmaking.models import (
     Match,
     Need,
     Note,
+    PartnerShare,
     Reminder,
     Result,
     Review,
@@ -74,6 +75,7 @@ def _of_file(submission: Submission) -> dict[str, QuerySet[Any]]:
         "file_events": FileEvent.objects.filter(**here),
         "surveys": Survey.objects.filter(**here),
         "notes": Note.objects.filter(**here),
+        "partner_shares": PartnerShare.objects.filter(**here),
         "escalations": Escalation.objects.filter(
             Q(**here)
             | Q(call__submission=submission)
@@ -102,6 +104,7 @@ def words_of(submission: Submission) -> dict[str, list[int | str]]:
         "file_events": FileEvent.objects.filter(**here),
         "surveys": Survey.objects.filter(**here),
         "notes": Note.objects.filter(**here),
+        "partner_words": PartnerShare.objects.filter(**here),
         "catalogue_tasks": CatalogueTask.objects.filter(reviews__submission=submission),
         "languages": _languages(submission),
     }

@@ -74,6 +74,8 @@ TREATMENTS: dict[str, Erasable] = {
     "calls": Erasable(table="matchmaking_followup"),  # of a dead address: they would lead from its digest to the file
     "file_links": Erasable(table="matchmaking_filelink"),
     "notes": Erasable(table="matchmaking_note"),
+    "partner_shares": Erasable(table="matchmaking_partnershare"),
+    "partner_words": Erasable(table="matchmaking_partnershare", changes=_word("message")),
     "reminders": Erasable(table="matchmaking_reminder"),
     "escalations": Erasable(table="matchmaking_escalation"),
     "guests": Erasable(table="matchmaking_guest"),

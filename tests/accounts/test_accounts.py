@@ -308,6 +308,23 @@ def test_adding_an_account_sends_its_invitation_and_asks_for_no_password(admin, 
     assert choose(Client(), link_of("invitation", user.email)).status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("organisation", "sentence"),
+    [
+        (lambda: make_organisation(ARC).pk, "Un partenaire travaille pour une chambre ou la Région"),
+        (lambda: "", "Ce champ est obligatoire."),
+    ],
+)
+def test_a_partner_works_for_a_chamber_or_the_region(admin, organisation, sentence):
+    sent = new_account(**{"memberships-0-organisation": str(organisation()), "memberships-0-role": "partner"})
+    page = admin.post("/administration/accounts/user/add/", sent)
+    assert (page.status_code, sentence in text_of(page)) == (200, True)
+    assert not User.objects.filter(email="nadia.benali@jonction.example").exists()
+    sent["memberships-0-organisation"] = str(make_organisation(kind="chamber").pk)
+    assert admin.post("/administration/accounts/user/add/", sent).status_code == 302
+    assert User.objects.get(email="nadia.benali@jonction.example").posts.partners
+
+
 def test_unticking_in_post_closes_the_account_and_its_sessions(admin):
     officer = make_officer()
     browser = Client()

@@ -11,18 +11,21 @@ from tests.e2e.conftest import Service, look, sign_in
 pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
 OFFICER, LEAD = "claire.vasseur@jonction.example", "sophie.carlier@jonction.example"
 TERRITORY, ADMINISTRATOR = "marc.delaunay@jonction.example", "admin@jonction.example"
+PARTNER = "lucie.perrin@jonction.example"
 EDITOR, APPROVER = "hugo.lemaire@jonction.example", "elise.fontaine@jonction.example"
 
 PREPARE = """
 import json
 from datetime import date
 from django.db import transaction
-from backend.accounts.models import User
+from django.utils import timezone
+from backend.accounts.models import Organisation, User
 from backend.common.days import current_day
 from backend.matchmaking.alerts import subscribe
 from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.follow_up import offer_file, record_step, take_file, write_note
 from backend.matchmaking.models import WeightSet
+from backend.matchmaking.partners import propose_share, write_as_partner
 from backend.matchmaking.review_policies import set_policy
 from backend.matchmaking.reviews import end_review
 from backend.links.models import Kind
@@ -69,6 +72,11 @@ subscribe(submission=decided, frequency="weekly", paused_until=None, on=on)
 reviewed = file(company_name="Pages terminées")
 decide(reviewed, first_matches(reviewed)[0].scheme, officer, on=on)
 end_review(submission=reviewed, officer=officer, on=on, message="Je vous appelle jeudi.")
+chamber = Organisation.objects.get(memberships__user__email="lucie.perrin@jonction.example")
+share = propose_share(
+    submission=reviewed, organisation=chamber, officer=officer, message="Voyez son usage.", agreed_at=timezone.now()
+)
+write_as_partner(share=share, author=chamber.memberships.get().user, text="Nous passons jeudi.")
 offered = file(company_name="Pages proposées", facts={"commune": "60025"})
 offer_file(submission=offered, by=colleague, to=officer, note="Je pars en congé.")
 take_file(submission=waiting, officer=officer)
@@ -105,7 +113,7 @@ print(json.dumps({
     "invitation": invitation_of_guest(make_guest(decided, email="invitee@cabinet.example", accepted=False)),
     "guest": guest_link(make_guest(decided)),
     "managing": guest_link(make_guest(decided, email="m@x.example", right="manage")),
-    "weights": weights.pk, "draft": Scheme.objects.drafts().first().pk, "scheme": schemes[0].pk,
+    "share": share.pk, "weights": weights.pk, "draft": Scheme.objects.drafts().first().pk, "scheme": schemes[0].pk,
 }))
 """
 
@@ -333,6 +341,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
                 "signalements": "/administration/schemes/cataloguetask/",
             },
         ),
+        ("partenaire", PARTNER, {"dossiers": "/partenaire/", "dossier": "/partenaire/{share}/"}),
         ("relecteur", APPROVER, {"propositions": "/administration/schemes/proposal/"}),
         (
             "administrateur",

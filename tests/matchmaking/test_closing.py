@@ -20,6 +20,7 @@ from backend.matchmaking.follow_up import (
     write_note,
 )
 from backend.matchmaking.models import FileEvent, HandOver, Submission
+from backend.matchmaking.partners import end_as_officer
 from backend.matchmaking.queue import Filters, Tab, counts_for, queue_of
 from backend.matchmaking.reviews import end_review, reopen_review
 from backend.matchmaking.scheme_events import say, undo_last
@@ -38,6 +39,7 @@ from tests.factories import (
     make_officer,
     make_submission,
     rewriting,
+    share_with,
 )
 from tests.matchmaking.closings import reason_of
 
@@ -161,6 +163,8 @@ QUIET_EVENTS = {
         follow_up=file.follow_ups.to_do()[0], officer=officer, cancel=True
     ),
     "an offer taken back": lambda file, officer: take_back_offer(submission=file, officer=officer),
+    "a share proposed": lambda file, officer: share_with(file, officer, kind="region", agreed=False),
+    "a share ended": lambda file, officer: end_as_officer(share=file.partner_shares.get(), officer=officer),
     "an aid taken back": lambda file, officer: take_aid_back(submission=file, aid=file.sheet.aids.get()),
 }
 
@@ -172,6 +176,7 @@ def test_whatever_happens_is_news_of_the_file(file, officer, event):
     if event in QUIET_EVENTS:
         record_step(submission=file, officer=officer, step="partner", note="un labo")
         offer_file(submission=file, by=officer, to=make_officer(CCLO))
+        share_with(file, officer)
     before = Submission.objects.annotate(last=last_event()).in_bulk()
     {**EVENTS, **QUIET_EVENTS}[event](file, officer)
     after = Submission.objects.annotate(last=last_event()).in_bulk()

@@ -9,12 +9,14 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
+from backend.accounts.models import User
 from backend.matchmaking.alerts import subscribe
 from backend.matchmaking.closing import close_file, reopen_file
 from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.follow_up import offer_file, record_step, write_note
 from backend.matchmaking.language import learn_language
-from backend.matchmaking.models import Escalation, Reminder, Submission, Survey
+from backend.matchmaking.models import Escalation, PartnerShare, Reminder, Submission, Survey
+from backend.matchmaking.partners import write_as_partner
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.sharing import make_share, renew_feed
@@ -31,6 +33,7 @@ from tests.factories import (
     make_officer,
     make_saved_draft,
     make_submission,
+    share_with,
 )
 from tests.few_sentences import few_sentences
 
@@ -79,6 +82,10 @@ def file_everything(*, learnt: bool = True) -> Submission:
         on=DAY,
     )
     write_note(submission=submission, author=officer, audience="internal", text=f"{TRACES['contact']} : {RARE}.")
+    share = share_with(submission, officer)
+    PartnerShare.objects.filter(pk=share.pk).update(message=f"Un {RARE} à trouver avec {TRACES['contact']}.")
+    reader = User.objects.filter(memberships__organisation=share.organisation).first()
+    write_as_partner(share=share, author=reader, text=f"Nous appelons {TRACES['contact']} pour son {RARE}.")
     record_step(submission=submission, officer=officer, step="partner", note=f"un loueur de {RARE}")
     say(submission=submission, scheme=first.scheme, state="followed", note=f"Pour le {RARE}.", on=DAY)
     say(submission=submission, scheme=first.scheme, state="applied", officer=officer, note=f"Le {RARE}.", on=DAY)

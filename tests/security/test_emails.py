@@ -58,9 +58,11 @@ from tests.factories import (
     make_guest,
     make_lead,
     make_officer,
+    make_partner,
     make_recipient,
     make_submission,
     next_morning,
+    share_with,
 )
 from tests.neighbour import VARIANTS, ours
 from tests.notifications.conftest import postman  # noqa: F401 -- a real mail server
@@ -151,6 +153,19 @@ def closed():
     officer, submission = make_officer(), make_submission(confirmed=True)
     close_unentitled(submission=submission, officer=officer, on=DAY)
     return {FIRM}, ""
+
+
+def partner_consent():
+    officer = make_officer()
+    share_with(make_submission(confirmed=True), officer, agreed=False)
+    return {FIRM}, officer.email
+
+
+def file_shared():
+    officer, readers = make_officer(), {make_partner().email, make_partner().email}
+    make_partner("region")
+    share_with(make_submission(confirmed=True), officer)
+    return readers, officer.email
 
 
 def survey():
@@ -357,6 +372,13 @@ EXPECTED = {
         colleague, ("Isabelle Morel", "Un collègue a aussi déposé", "chacun garde son projet pour soi")
     ),
     "closed": Expected(closed, ("Isabelle Morel", "est fermée", "pas pu vérifier", "Service ARC", "03 53 01 10 00")),
+    "partner_consent": Expected(
+        partner_consent,
+        ("Isabelle Morel", "Claire Vasseur", "Service chamber", "Elle cherche un robot.", "rien n’est partagé"),
+    ),
+    "file_shared": Expected(
+        file_shared, ("Claire Vasseur", "Service ARC", "Service chamber", "03 53 01 10 12", "Choisir vos courriels")
+    ),
     "survey": Expected(survey, ("Isabelle Morel", "est clos", "Claire Vasseur", "Bon vent.", "Service ARC")),
     "waiting_digest": Expected(
         waiting_digest,
@@ -398,7 +420,8 @@ EXPECTED = {
     "second_factor_reset": Expected(second_factor_reset, ("Ce n’était pas vous",)),
     "job_alarm": Expected(job_alarm, ("courriels",)),
 }
-ABOUT_FIRMS = [name for name, kind in KINDS.items() if kind.audience in (Audience.FIRM, Audience.OFFICER)]
+TOLD_OF_FIRMS = (Audience.FIRM, Audience.OFFICER, Audience.PARTNER)
+ABOUT_FIRMS = [name for name, kind in KINDS.items() if kind.audience in TOLD_OF_FIRMS]
 
 ABOUT_FILES = [name for name in ABOUT_FIRMS if name != "officer_unreachable"]
 
@@ -468,6 +491,9 @@ def check(raw: bytes, kind: str, replies: str, neighbour) -> None:
             if kind in ABOUT_FILES and kind != "handed_over":
                 leads_to += f"{row.about[0].removeprefix('submission:')}/"
             assert leads_to in links["page"], body
+        if spec.audience == Audience.PARTNER:  # which does not name the firm: it may take its agreement back
+            assert any(path.startswith("/partenaire/") for path in links["page"]), body
+            assert "Tôlerie" not in f"{message['Subject']} {body}"
         assert links.keys() - {"page"} == spec.links, body
         assert not [found for found in links.values() if len(found) > 1 and found is not links.get("page")]
         for words in EXPECTED[kind].words:

@@ -7,7 +7,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 
 from backend.companies.models import Contact, ReceivedAid
-from backend.matchmaking.models import FollowUp, HandOver, Note, Review, ReviewEnd, Submission
+from backend.matchmaking.models import FollowUp, HandOver, Note, PartnerShare, Review, ReviewEnd, Submission
 from backend.notifications.models import Notification
 from tests.factories import ARC, SIREN, make_officer, make_submission
 from tests.neighbour import FIRST, PHONE, VARIANTS, WORD, captured, draw, ours
@@ -52,6 +52,7 @@ def test_it_is_a_whole_file_with_a_marker_in_each_free_field(neighbour):
         *of_neighbour(Note).values_list("text", flat=True),
         *of_neighbour(FollowUp).exclude(note="").values_list("note", flat=True),
         *of_neighbour(HandOver).values_list("note", flat=True),
+        *of_neighbour(PartnerShare).values_list("message", flat=True),
     ]
     assert len(free) >= 14
     assert [text for text in free if WORD not in text] == []

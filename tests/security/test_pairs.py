@@ -69,6 +69,7 @@ def numbers_of(submission: Submission) -> dict[str, Any]:
         "token": str(submission.pk),
         "aid_pk": submission.sheet.aids.get().pk,
         "note_pk": submission.notes.first().pk,
+        "share_pk": submission.partner_shares.get().pk,
         "step_pk": submission.follow_ups.first().pk,
         "call_pk": CallRequest.objects.get(pk__gte=FIRST).pk,
         "link_pk": FIRST,  # it is linked with no other file
@@ -88,6 +89,8 @@ def fields_of(submission: Submission) -> dict[str, Any]:
         **dict.fromkeys(("to", "officer", "by"), offer.to_id),
         **dict.fromkeys(("aid", "aid_pk"), numbers["aid_pk"]),
         **dict.fromkeys(("note", "note_pk"), numbers["note_pk"]),
+        **dict.fromkeys(("share", "share_pk"), numbers["share_pk"]),
+        "organisation": submission.partner_shares.get().organisation_id,
         **dict.fromkeys(("step", "step_pk"), numbers["step_pk"]),
         "review": submission.reviews.first().pk,
         "result": submission.results.first().pk,

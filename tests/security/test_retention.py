@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from backend.accounts.models import User
 from backend.journal.models import AuditEvent, Kind
 from backend.links.models import Link
 from backend.links.services import make_link
@@ -22,12 +23,14 @@ from backend.matchmaking.models import (
     Guest,
     Language,
     Note,
+    PartnerShare,
     Result,
     Review,
     SavedDraft,
     Submission,
     Survey,
 )
+from backend.matchmaking.partners import write_as_partner
 from backend.matchmaking.results import Pruned, compute_result, replay
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
@@ -54,6 +57,7 @@ from tests.factories import (
     make_saved_draft,
     make_submission,
     rewriting,
+    share_with,
 )
 from tests.neighbour import ours
 from tests.security.erased import begin_draft
@@ -99,6 +103,9 @@ def a_file_without_news(at: datetime) -> None:
     officer = make_officer()
     decide(submission, first_matches(submission)[0].scheme, officer, "other", comment="Un mot.")
     write_note(submission=submission, author=officer, audience="shared", text="Une note.")
+    share = share_with(submission, officer)
+    reader = User.objects.filter(memberships__organisation=share.organisation).first()
+    write_as_partner(share=share, author=reader, text="Une réponse.")
     record_step(submission=submission, officer=officer, step="partner", note="un mot")
     say(submission=submission, scheme=first_matches(submission)[0].scheme, state="followed", note="un mot", on=DAY)
     close_file(submission=submission, officer=officer, reason="helped", note="un mot")
@@ -106,6 +113,7 @@ def a_file_without_news(at: datetime) -> None:
     rate(survey=survey, grade="no", comment="un mot")
     Survey.objects.update(answered_at=at)
     Submission.objects.update(filed_at=at, confirmed_at=at)
+    ours(PartnerShare).update(asked_at=at, agreed_at=at, ended_at=at)
     date_back("matchmaking_fileevent", "recorded_at", to=at)
     date_back("companies_fact", "recorded_at", to=at)
     date_back("matchmaking_review", "decided_at", to=at)
@@ -262,6 +270,7 @@ def test_words_go_and_the_rest_of_the_file_stays():
     submission, review = ours(Submission).exclude(pk=other.pk).get(), ours(Review).get()
     assert (submission.text, review.comment, submission.erased_at) == ("", ERASED, None)
     assert submission.sheet.name
+    assert ours(PartnerShare).get().message == ERASED
     assert not ours(Note).exists()
     other.refresh_from_db()
     assert other.text == "Des locaux."

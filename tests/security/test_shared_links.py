@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
+from backend.accounts.models import User
 from backend.matchmaking.sharing import make_share, renew_feed, renew_staff_feed
 from tests.conftest import ROOT
 from tests.factories import DAY, guest_link, invitation_of_guest, link_to, make_guest, make_officer
@@ -22,6 +23,8 @@ from tests.web.test_access import LOGIN, TABLE, Case, status_of
 pytestmark = pytest.mark.django_db
 GUESTS = {f"Guest who may {right}": right for right in ("read", "answer", "manage")}
 COLUMNS = ("Result link", "Share", "Feed", "Officer's feed", "Invitation", *GUESTS)
+PARTNER = "Partner"  # who signs in, and has no link
+READERS = (*COLUMNS, PARTNER)
 DOCUMENT = (ROOT / "docs" / "security.md").read_text()
 
 
@@ -36,7 +39,7 @@ OPENS = {
     for names, method, *cells in rows_of("Addresses")
     for name in re.findall(r"`(\w+)`", names)
 }
-SHOWS = {what: dict(zip(COLUMNS, cells, strict=True)) for what, *cells in rows_of("What shows")}
+SHOWS = {what: dict(zip(READERS, cells, strict=True)) for what, *cells in rows_of("What shows")}
 TAKING_A_LINK = sorted(name for name, pattern in ADDRESSES.items() if "token" in pattern.pattern.converters)
 
 
@@ -123,11 +126,15 @@ def markers_of(submission, officer):
         "what officers write to each other": "Un mot entre nous",
         "who follows it": officer.last_name,
         "calls promised to it": "À rappeler",
+        "with which partners it is shared": "Les partenaires qui lisent votre dossier",
+        "what officers and this partner write to each other": "Nous les appelons.",
     }
 
 
 def read_by(column, token, submission, case):
     """Return all that the pages say which a link opens, without tags and spaces."""
+    if column == PARTNER:
+        return re.sub(r"\s", "", text_of(read_as_partner(case.share)))
     said = ""
     for (name, method), row in OPENS.items():
         if method != "get" or row[column] != "yes":
@@ -144,12 +151,19 @@ def read_by(column, token, submission, case):
     return re.sub(r"\s", "", said)
 
 
-@pytest.mark.parametrize("column", COLUMNS)
-def test_each_link_shows_what_the_table_says(submission, officer, column):
+def read_as_partner(share):
+    """Return the page of a shared file, signed in for its partner."""
+    client = Client()
+    client.force_login(User.objects.filter(memberships__organisation=share.organisation).first())
+    return client.get(reverse("partner_file", args=[share.pk]))
+
+
+@pytest.mark.parametrize("column", READERS)
+def test_each_reader_is_shown_what_the_table_says(submission, officer, column):
     case = Case(submission, officer, make_officer("", role="editor"))
     markers = markers_of(submission, officer)
     assert markers.keys() == SHOWS.keys()
-    said = read_by(column, tokens_of(submission, officer)[column], submission, case)
+    said = read_by(column, tokens_of(submission, officer).get(column, ""), submission, case)
     for what, marker in markers.items():
         found = [part for part in marker.split("|") if re.sub(r"\s", "", part) in said]
         shows = bool(found) if SHOWS[what][column] == "no" else len(found) == len(marker.split("|"))

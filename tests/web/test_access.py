@@ -20,6 +20,7 @@ from backend.links.models import Kind as LinkKind
 from backend.matchmaking.file_links import link_files
 from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import Submission, WeightSet
+from backend.matchmaking.partners import write_as_partner
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.sharing import renew_staff_feed
 from backend.matchmaking.state_aid import declare_aid
@@ -43,9 +44,11 @@ from tests.factories import (
     make_guest,
     make_lead,
     make_officer,
+    make_partner,
     make_recipient,
     make_submission,
     note_link,
+    share_with,
     sheets_link,
     stop_link,
     survey_link,
@@ -69,7 +72,7 @@ ROLES: dict[str, Callable[[], User | None]] = {
     "officer": lambda: make_officer(ARC),
     "epci_lead": lambda: make_officer(ARC, role=Membership.Role.EPCI_LEAD),
     "territory_lead": make_lead,
-    "partner": lambda: make_officer(ARC, role=Membership.Role.PARTNER),
+    "partner": make_partner,
     "editor": lambda: make_officer("", role=Membership.Role.EDITOR, is_staff=True),
     "approver": lambda: make_officer("", role=Membership.Role.APPROVER, is_staff=True),
     "administrator": lambda: User.objects.create_superuser("admin@jonction.example", "mot-de-passe-long"),
@@ -95,7 +98,12 @@ CANCEL_FOREIGN = {**everyone(403), "visitor": LOGIN, "officer": 404, "epci_lead"
 REVIEWS = {**everyone(403), "visitor": LOGIN, "officer": OK, "epci_lead": OK}
 SETS_WEIGHTS = {**everyone(403), "visitor": LOGIN, "territory_lead": OK, "administrator": OK}
 SEES_JOBS = {**SETS_WEIGHTS, "editor": OK, "approver": OK}
-MEMBERS = {**SIGNED_IN, "administrator": 403}  # an administrator without a role keeps accounts, and reads no catalogue
+# An administrator without a role keeps accounts, and reads no catalogue; a partner's people read the public one.
+MEMBERS = {**SIGNED_IN, "administrator": 403, "partner": 403}
+PARTNERS = {**everyone(403), "visitor": LOGIN, "partner": OK}
+# What is shared with their organisation, or with another one: nobody else learns of it, not even its officers here.
+SHARED = {**everyone(404), "visitor": LOGIN, "partner": OK}
+SHARED_FOREIGN = {**SHARED, "partner": 404}
 NOBODY = everyone(404)
 # The administration: editors and approvers read the catalogue there, administrators keep accounts; who is not staff is
 # sent to its sign-in, which tells them that they may not.
@@ -121,7 +129,7 @@ class Row:
 class Case:
     """A file with all that its addresses name."""
 
-    def __init__(self, submission: Submission, officer: User, author: User) -> None:
+    def __init__(self, submission: Submission, officer: User, author: User, *, partner: str = "chamber") -> None:
         self.file = submission
         self.proposal = Proposal.objects.get(pk=propose_change(author).pk)
         self.task = CatalogueTask.objects.create(
@@ -136,6 +144,9 @@ class Case:
         )
         self.match = first_matches(submission)[0]
         self.note = write_note(submission=submission, author=officer, audience="firm", text="Un mot.")
+        self.share = share_with(submission, officer, kind=partner)
+        reader = User.objects.filter(memberships__organisation=self.share.organisation).first()
+        self.answered = write_as_partner(share=self.share, author=reader, text="Nous les appelons.")
         self.step = record_step(submission=submission, officer=officer, step="contacted")
         say(submission=submission, officer=officer, scheme=self.match.scheme, state="followed", on=DAY)
         self.aid = declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=None)
@@ -395,6 +406,9 @@ TABLE: dict[str, Row] = {
     "feed": Row(PUBLIC, args=lambda case: [link_to(case.file, LinkKind.FEED)]),
     "share": Row(PUBLIC, args=lambda case: [link_to(case.file, LinkKind.SHARE)]),
     "staff_feed": Row(PUBLIC, args=lambda case: [renew_staff_feed(user=case.officer)]),
+    "firm_partner": Row(
+        PUBLIC, method="post", args=lambda case: [*token(case), case.share.pk], sent=lambda case: {"end": "1"}
+    ),
     "aids_declaration": Row(PUBLIC, args=token),
     "open_schemes": Row(PUBLIC, args=token),
     "firm_scheme": Row(PUBLIC, args=lambda case: [*token(case), case.scheme.pk]),
@@ -523,6 +537,8 @@ TABLE: dict[str, Row] = {
     "officer_number": act(number=""),
     "officer_offer": Row(ACT, ACT_FOREIGN, "post", pk, lambda case: {"to": case.officer.pk}),
     "officer_refer": act(epci="", note="Leur atelier est chez vous."),
+    "officer_partners": act(organisation="", message="Un robot.", agreement="ask"),
+    "officer_partner": act(lambda case: [case.file.pk, case.share.pk], end="1"),
     "officer_note": act(text="Un mot.", audience="shared"),
     "officer_note_back": Row(
         {**everyone(404), "visitor": LOGIN}, method="post", args=lambda case: [case.file.pk, case.note.pk]
@@ -531,6 +547,13 @@ TABLE: dict[str, Row] = {
     "officer_step": act(step="contacted"),
     "officer_state_back": act(lambda case: [case.file.pk, case.match.scheme_id]),
     "officer_step_close": act(lambda case: [case.file.pk, case.step.pk]),
+    # Partners.
+    "partner_files": page(PARTNERS),
+    "partner_file": Row(SHARED, SHARED_FOREIGN, args=lambda case: [case.share.pk]),
+    "partner_answer": Row(
+        SHARED, SHARED_FOREIGN, "post", lambda case: [case.share.pk], lambda case: {"text": "Nous les appelons."}
+    ),
+    "partner_answer_back": Row(SHARED, SHARED_FOREIGN, "post", lambda case: [case.share.pk, case.answered.pk]),
     # Signing in.
     "account_login": page(),
     "account_logout": Row(PUBLIC, method="post"),
@@ -648,7 +671,7 @@ def make_cases(user: User | None) -> dict[str, Case]:
     own, foreign = make_submission(confirmed=True), make_submission(confirmed=True, facts={"commune": COMMUNES[CCLO]})
     return {
         "own": Case(own, make_officer(ARC), user if writes else editor),
-        "foreign": Case(foreign, make_officer(CCLO), editor),
+        "foreign": Case(foreign, make_officer(CCLO), editor, partner="region"),
     }
 
 

@@ -9,7 +9,17 @@ from backend.accounts.models import Membership, User
 from backend.matchmaking.follow_up import refer_file
 from backend.matchmaking.models import CallRequest, HandOver, Submission
 from backend.territories.models import ServedEpci
-from tests.factories import ARC, CCLO, DAY, make_call, make_lead, make_officer, make_organisation, make_submission
+from tests.factories import (
+    ARC,
+    CCLO,
+    DAY,
+    make_call,
+    make_lead,
+    make_officer,
+    make_organisation,
+    make_partner,
+    make_submission,
+)
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +39,7 @@ LONG_AGO = timezone.make_aware(datetime.combine(date(2026, 9, 1), time(9)))
             lambda: make_officer("", role=Role.APPROVER, is_staff=True),
             "/administration/schemes/proposal/?faire=relire",
         ),
-        (lambda: make_officer(role=Role.PARTNER), "/agent/catalogue/"),
+        (make_partner, "/partenaire/"),
         (lambda: User.objects.create_superuser("chef@jonction.example"), "/administration/"),
         (lambda: User.objects.create_user("sans.role@jonction.example"), "/compte/securite/"),
     ],

@@ -3,10 +3,10 @@
 import pytest
 
 from backend.accounts.models import Membership
-from backend.notifications.kinds import CATALOGUE, OFFICER_NOTICES
+from backend.notifications.kinds import CATALOGUE, OFFICER_NOTICES, PARTNER_NOTICES
 from backend.notifications.models import Notification
 from backend.notifications.services import has_stopped
-from tests.factories import ARC, make_officer, make_submission, next_morning
+from tests.factories import make_lead, make_officer, make_partner, make_submission, next_morning
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -29,17 +29,19 @@ def test_an_officer_stops_notices_and_asks_for_them_again(client):
 
 
 @pytest.mark.parametrize(
-    ("role", "shown"),
+    ("make", "shown"),
     [
-        (Membership.Role.OFFICER, {OFFICER_NOTICES}),
-        (Membership.Role.EDITOR, {CATALOGUE}),
-        (Membership.Role.TERRITORY_LEAD, set()),
+        (make_officer, {OFFICER_NOTICES}),
+        (lambda: make_officer("", role=Membership.Role.EDITOR), {CATALOGUE}),
+        (make_partner, {PARTNER_NOTICES}),
+        (make_lead, set()),
     ],
 )
-def test_each_role_chooses_among_what_it_receives(client, role, shown):
-    client.force_login(make_officer(ARC, role=role))
+def test_each_role_chooses_among_what_it_receives(client, make, shown):
+    client.force_login(make())
     page = client.get(ADDRESS).content.decode()
-    assert {topic for topic in (OFFICER_NOTICES, CATALOGUE) if f'value="{topic}"' in page} == shown
+    topics = (OFFICER_NOTICES, PARTNER_NOTICES, CATALOGUE)
+    assert {topic for topic in topics if f'value="{topic}"' in page} == shown
 
 
 def test_what_is_not_offered_cannot_be_stopped(client):

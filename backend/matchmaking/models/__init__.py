@@ -14,6 +14,7 @@ from backend.matchmaking.models.guests import Guest
 from backend.matchmaking.models.language import Language
 from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.needs import Need
+from backend.matchmaking.models.partners import PartnerShare
 from backend.matchmaking.models.policies import ReviewPolicy
 from backend.matchmaking.models.rematching import Rematch, SchemeChange, Shard, VerdictMove
 from backend.matchmaking.models.results import Cause, Match, Reply, Result
@@ -44,6 +45,7 @@ __all__ = [
     "Need",
     "NeedCorrection",
     "Note",
+    "PartnerShare",
     "PreferenceCorrection",
     "Ranker",
     "Rematch",

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Organisation, User
+from backend.matchmaking.models.partners import PartnerShare
 from backend.matchmaking.models.reviews import Review
 from backend.matchmaking.models.submissions import Submission
 from backend.notifications.models import Suppression
@@ -26,6 +27,10 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def calls_due(self, on: date) -> Self:
         """Calls that were promised for a day that has come."""
         return self.to_do().filter(step=FollowUp.Step.CALL_BACK, due_on__lte=on)
+
+    def partners_answers(self) -> Self:
+        """What partners wrote, for those in charge to read."""
+        return self.filter(step=FollowUp.Step.PARTNER_SAID)
 
     def outcomes(self) -> Self:
         """Questions that a firm left unanswered, for its officers to ask."""
@@ -45,8 +50,9 @@ class FollowUp(models.Model):
         # Opened by the service alone.
         DEAD_ADDRESS = "dead_address", _("adresse morte : appeler l’entreprise")
         OUTCOME = "outcome", _("demander à l’entreprise ce que sont devenus ses dispositifs")
+        PARTNER_SAID = "partner_said", _("lire la réponse d’un partenaire")
 
-    BY_SERVICE = (Step.DEAD_ADDRESS, Step.OUTCOME)
+    BY_SERVICE = (Step.DEAD_ADDRESS, Step.OUTCOME, Step.PARTNER_SAID)
     TO_DO = (Step.CALL_BACK, Step.PARTNER)  # what is recorded before it is done
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="follow_ups")
@@ -121,6 +127,7 @@ class Note(models.Model):
         INTERNAL = "internal", _("mon organisation seulement")
         SHARED = "shared", _("toutes les personnes qui suivent ce dossier")
         FIRM = "firm", _("l’entreprise aussi")
+        PARTNER = "partner", _("ce partenaire aussi")
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="notes")
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("auteur"))
@@ -128,6 +135,17 @@ class Note(models.Model):
         Organisation, on_delete=models.PROTECT, related_name="+", verbose_name=_("organisation")
     )
     audience = models.CharField(_("qui la lit"), max_length=8, choices=Audience)
+    share = models.ForeignKey(
+        PartnerShare,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="notes",
+        help_text="Of a note that a partner reads or wrote: it ends with the share.",
+    )
+    step = models.ForeignKey(
+        FollowUp, on_delete=models.SET_NULL, null=True, blank=True, related_name="notes", help_text="What it owes."
+    )
     text = models.TextField(_("note"))
     written_at = models.DateTimeField(_("écrite le"))
     withdrawn_at = models.DateTimeField(_("retirée le"), null=True, blank=True)
@@ -137,6 +155,12 @@ class Note(models.Model):
         verbose_name = _("note")
         verbose_name_plural = _("notes")
         ordering = ["-written_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(audience="partner", share__isnull=False) | (~Q(audience="partner") & Q(share=None)),
+                name="note_to_a_partner_names_the_share",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.author} {self.written_at:%Y-%m-%d}"

@@ -1,5 +1,6 @@
 """What officers type: why a scheme is set aside, notes, steps, and what the queue shows."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any
@@ -13,7 +14,16 @@ from backend.accounts.models import Membership, User
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField, PlainText
 from backend.matchmaking.fact_display import FACT_LABELS
-from backend.matchmaking.models import FollowUp, Match, NeedCorrection, Note, Review, SchemeEvent, Submission
+from backend.matchmaking.models import (
+    FollowUp,
+    Match,
+    NeedCorrection,
+    Note,
+    PartnerShare,
+    Review,
+    SchemeEvent,
+    Submission,
+)
 from backend.matchmaking.reviews import Because
 from backend.matchmaking.transitions import MAY_SAY, Origin, State
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
@@ -114,13 +124,34 @@ class NothingForm(EndForm):
 
 
 class NoteForm(forms.Form):
+    """A note, and who reads it: of the partners that read the file now, each is a choice of its own."""
+
     text = PlainText(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
     audience = forms.ChoiceField(
         label=_("Qui la lira ?"),
-        choices=Note.Audience.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choisissez qui lira cette note : ce n’est jamais supposé.")},
+        error_messages={
+            "required": _("Choisissez qui lira cette note : ce n’est jamais supposé."),
+            "invalid_choice": _("Ce choix n’est plus possible : choisissez de nouveau qui lira cette note."),
+        },
     )
+
+    def __init__(self, *args: Any, shares: Iterable[PartnerShare] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.shares = {f"{Note.Audience.PARTNER}-{share.pk}": share for share in shares}
+        to_all = [choice for choice in Note.Audience.choices if choice[0] != Note.Audience.PARTNER]
+        to_partners = [
+            (key, _("%(partner)s aussi (partenaire)") % {"partner": share.organisation})
+            for key, share in self.shares.items()
+        ]
+        self.fields["audience"].choices = [*to_all, *to_partners]  # type: ignore[attr-defined]
+
+    def said(self) -> dict[str, Any]:
+        """Return what is written, and for whom."""
+        text, audience = self.cleaned_data["text"], self.cleaned_data["audience"]
+        if share := self.shares.get(audience):
+            return {"text": text, "audience": Note.Audience.PARTNER, "share": share}
+        return {"text": text, "audience": audience}
 
 
 class StepForm(forms.Form):

@@ -1,6 +1,5 @@
 """An officer files for a firm: the firm's own steps and answer, then whom it is and what it agreed to."""
 
-from datetime import date, datetime, time
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,7 +7,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,6 +17,7 @@ from backend.matchmaking.assisted import StaffAddress, file_for_firm
 from backend.matchmaking.models import Submission
 from backend.matchmaking.services import Consent
 from backend.web.drafts import CONTACT, DRAFT, MOST_BYTES, NAMES, Draft, stated
+from backend.web.forms.agreements import moment_of
 from backend.web.forms.filing.contact import AssistedContactForm
 from backend.web.notices import Notice, too_long
 from backend.web.views.answer import FILED, answer_page, back_to_answer, filing_of
@@ -68,7 +67,7 @@ def file(request: HttpRequest) -> HttpResponse:
         return answer_page(request, said, form=form, status=422, notice=_another_draft(said.company_name))
     if not form.is_valid():
         return back_to_answer(request, draft, CONTACT)
-    consent = Consent(by=officer, at=_moment(form.cleaned_data["consented_on"]))
+    consent = Consent(by=officer, at=moment_of(form.cleaned_data["consented_on"]))
     try:
         submission = file_for_firm(filing_of(said, form), consent=consent, on=current_day())
     except StaffAddress as error:
@@ -78,13 +77,6 @@ def file(request: HttpRequest) -> HttpResponse:
     request.session[FILED] = draft.key
     messages.success(request, _("Le dossier est ouvert. Un courriel part pour que l’entreprise confirme son adresse."))
     return redirect("officer_file", submission.pk)
-
-
-def _moment(day: date) -> datetime:
-    """Return when an agreement was given: now, where it was today, else at noon of its day."""
-    if day == timezone.localdate():
-        return timezone.now()
-    return timezone.make_aware(datetime.combine(day, time(12)))
 
 
 def _another_draft(company_name: str) -> Notice:

@@ -21,7 +21,8 @@ PER_PAGE = 50
 
 
 def _check_reader(user: User) -> None:
-    if not user.memberships.filter(user__is_active=True).exists():
+    """Let those of the service in; a partner's people read the public catalogue."""
+    if not user.posts.roles or user.posts.is_partner_only:
         raise PermissionDenied
 
 

@@ -23,6 +23,7 @@ from backend.matchmaking.unverified import unverified_for
 from backend.web.forms.aids import AidForm
 from backend.web.forms.facts import fact_form
 from backend.web.forms.filing.number import NumberForm, number_of
+from backend.web.forms.partners import ShareForm
 from backend.web.forms.review import CloseForm, NeedCorrectionForm, OfferForm, ReferForm, StepForm
 from backend.web.fragments import render_fragment
 from backend.web.views.officer import signed_in, visible_file
@@ -105,6 +106,10 @@ def _offer(request: HttpRequest, submission: Submission, user: User) -> Context:
     return {"offer_form": OfferForm(by=user, auto_id="transmettre_%s")}
 
 
+def _share(request: HttpRequest, submission: Submission, user: User) -> Context:
+    return {"share_form": ShareForm(auto_id="partager_%s", initial={"agreed_on": current_day()})}
+
+
 def _refer(request: HttpRequest, submission: Submission, user: User) -> Context:
     return {"refer_form": ReferForm(submission=submission, auto_id="intercommunalite_%s")}
 
@@ -132,6 +137,7 @@ PARTS = {
     "intercommunalite": Part(
         _("Proposer à une autre intercommunalité"), "suivi", "web/officer/refer_form.html", _refer
     ),
+    "partager": Part(_("Partager avec un partenaire"), "partenaires", "web/officer/share_form.html", _share),
     "aides": Part(_("Aides de minimis"), "aides", "web/parts/aids.html", _aids, to_decide=False),
     "courriels": Part(_("Courriels à l’entreprise"), "courriels", "web/officer/emails.html", _emails, to_decide=False),
     "non-verifiees": Part(

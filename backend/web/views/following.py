@@ -154,11 +154,16 @@ def _why(request: HttpRequest) -> str:
 def note(request: HttpRequest, pk: int) -> HttpResponse:
     """Write a note for the audience that was chosen."""
     submission = visible_file(request, pk)
-    form = NoteForm(request.POST, auto_id="note_%s")
-    if not form.is_valid():
-        return file_page(request, submission, bound={"note_form": form}, status=422)
-    write_note(submission=submission, author=signed_in(request), **form.cleaned_data)
-    return redirect(reverse("officer_file", args=[pk]) + "#notes")
+    form = NoteForm(
+        request.POST, auto_id="note_%s", shares=submission.partner_shares.live().select_related("organisation")
+    )
+    try:
+        if form.is_valid():
+            write_note(submission=submission, author=signed_in(request), **form.said())
+            return redirect(reverse("officer_file", args=[pk]) + "#notes")
+    except FollowUpError as error:  # a share that ended meanwhile
+        form.add_error("audience", str(error))
+    return file_page(request, submission, bound={"note_form": form}, status=422)
 
 
 @login_required

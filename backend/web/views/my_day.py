@@ -18,7 +18,7 @@ PAGES = {
     Role.TERRITORY_LEAD: ("territory_funnel", ""),
     Role.APPROVER: ("admin:schemes_proposal_changelist", "?faire=relire"),
     Role.EDITOR: ("admin:schemes_cataloguetask_changelist", ""),
-    Role.PARTNER: ("officer_catalogue", ""),
+    Role.PARTNER: ("partner_files", ""),
 }
 
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.journal.services import record_read
-from backend.matchmaking.contents import FOLLOW_UPS, NOTES, OFFER, RATING, REFERRALS, may_have, read_contents
+from backend.matchmaking.contents import FOLLOW_UPS, NOTES, OFFER, PARTNERS, RATING, REFERRALS, may_have, read_contents
 from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.correspondence import latest_email, refuses_emails, why_no_email
 from backend.matchmaking.differences import differences, standing_of
@@ -28,6 +28,7 @@ from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.in_charge import may_decide
 from backend.matchmaking.models import FollowUp, Match, Reply, Result, Review, Submission
 from backend.matchmaking.ownership import known_facts, official_facts, read_once, sources_of
+from backend.matchmaking.partners import shares_of
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.queue import Tab, neighbours, queue_of
 from backend.matchmaking.referrals import may_answer
@@ -69,6 +70,7 @@ def signed_in(request: HttpRequest) -> User:
     return request.user
 
 
+NOTE_WITH = ("author", "organisation", "share__organisation")
 READ_WITH = ("sheet__company", "sheet__establishment", "contact", "epci")
 PEOPLE = ("reviewed_by", "officer", "closed_by", "consent_by")  # read apart: PostgreSQL plans many joins slowly
 
@@ -162,9 +164,9 @@ def file_page(
         "refuses_emails": refuses,
         "no_email": no_email,
         "answer_email": latest_email(submission, "reviewed") if submission.reviewed_at else None,
-        "note_form": NoteForm(auto_id="note_%s"),
         "address_form": AddressForm(auto_id="adresse_%s"),
         **_around(submission, user),
+        **_shared(submission),
         "may_erase": may_erase(officer=user, submission=submission),
         "others": of_the_same_siren(submission, viewer=user),
         "closing": closing_of(submission),
@@ -177,6 +179,13 @@ def file_page(
     return render(request, "web/officer/file.html", context, status=status)
 
 
+def _shared(submission: Submission) -> dict[str, Any]:
+    """Return with which partners a file is shared, and the form of a note, which each of them may read."""
+    shares = shares_of(submission) if may_have(submission, PARTNERS) else []
+    reading = [one.share for one in shares if one.share.is_live]
+    return {"shares": shares, "note_form": NoteForm(auto_id="note_%s", shares=reading)}
+
+
 def _around(submission: Submission, user: User) -> dict[str, Any]:
     """Return what colleagues did and wrote around a file; a table that has nothing of it is not read."""
     offers, notes = submission.hand_overs.waiting(), submission.notes.visible_to(user)
@@ -187,7 +196,7 @@ def _around(submission: Submission, user: User) -> dict[str, Any]:
         "offer": offer,
         "may_answer": offer and may_answer(user=user, offer=offer, on=current_day()),
         "declined": submission.hand_overs.declined_last() if may_have(submission, REFERRALS) else None,
-        "notes": list(notes.select_related("author", "organisation")) if may_have(submission, NOTES) else [],
+        "notes": list(notes.select_related(*NOTE_WITH)) if may_have(submission, NOTES) else [],
         "rating": submission.surveys.exclude(grade="").first() if may_have(submission, RATING) else None,
         "follow_ups": list(steps) if may_have(submission, FOLLOW_UPS) else [],
     }

@@ -10,13 +10,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
-from backend.notifications.kinds import CATALOGUE, OFFICER_NOTICES, SHEETS
+from backend.notifications.kinds import CATALOGUE, OFFICER_NOTICES, PARTNER_NOTICES, SHEETS
 from backend.notifications.services import has_stopped, resume, stop
 from backend.schemes.caretaking import has_sheets
 from backend.web.views.officer import signed_in
 
 LABELS = {
     OFFICER_NOTICES: gettext_lazy("Ce qui arrive et ce qui attend, chaque matin"),
+    PARTNER_NOTICES: gettext_lazy("Dossiers partagés avec vous, et ce qu’on vous y écrit"),
     CATALOGUE: gettext_lazy("Fiches du catalogue : ce qui attend, et le résumé de la semaine"),
     SHEETS: gettext_lazy("Fiches que vous suivez, quatre fois par an"),
 }
@@ -24,7 +25,11 @@ LABELS = {
 
 def topics_of(user: User) -> list[str]:
     """Return what a person is written to about, by their roles."""
-    roles = {OFFICER_NOTICES: user.memberships.reviewing(), CATALOGUE: user.memberships.editing()}
+    roles = {
+        OFFICER_NOTICES: user.memberships.reviewing(),
+        PARTNER_NOTICES: user.memberships.partners(),
+        CATALOGUE: user.memberships.editing(),
+    }
     topics = [topic for topic, memberships in roles.items() if memberships.exists()]
     return topics + [SHEETS] * has_sheets(user)
 

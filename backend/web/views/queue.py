@@ -47,6 +47,8 @@ SHORTCUTS = (
 def queue(request: HttpRequest) -> HttpResponse:
     """Show one tab; its filters are in the address, and the last list shown is remembered for the files opened."""
     user = signed_in(request)
+    if user.posts.is_partner_only:
+        return redirect("partner_files")
     shown = said_of_list(request.GET)
     if request.session.get(LAST_LIST, {}) != shown:
         request.session[LAST_LIST] = shown

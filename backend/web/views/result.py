@@ -17,7 +17,7 @@ from backend.links.models import Kind
 from backend.links.services import live_links, make_link
 from backend.matchmaking import engine
 from backend.matchmaking.alerts import is_heard, stop_alerts, subscribe
-from backend.matchmaking.contents import NOTES, may_have
+from backend.matchmaking.contents import NOTES, PARTNERS, may_have
 from backend.matchmaking.corrections import confirm_needs, correct_preference
 from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.deadlines import deadlines_of
@@ -28,6 +28,7 @@ from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.in_charge import OutsideTerritory, place_outside
 from backend.matchmaking.models import Alert, Cause, Guest, SchemeEvent, Submission
 from backend.matchmaking.ownership import known_values, read_once
+from backend.matchmaking.partners import shares_of
 from backend.matchmaking.questions import open_of
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result
@@ -116,6 +117,7 @@ def result_page(
     deadlines = deadlines_of(submission, page, ledger, on=answer.on)
     links = () if reader else links_of(submission, token)
     is_fresh = has_fresh_access(request, submission)
+    shares = shares_of(submission) if manages(submission) and may_have(submission, PARTNERS) else []
     context = {
         "submission": submission,
         "token": token,
@@ -148,6 +150,8 @@ def result_page(
         "notes": submission.notes.for_the_firm().select_related("author", "organisation")
         if may_have(submission, NOTES)
         else (),
+        "shares_asked": [one for one in shares if one.is_asked],
+        "shares_with": [one for one in shares if not one.is_asked],
         "whom_to_call": whom_to_call(submission),
         "guides": answer.guides() if page.nothing_fits else (),
         "colleagues": () if reader else colleagues_of(submission),

@@ -1,21 +1,19 @@
 """The step that asks whom to call, and for the firm's consent."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField, PlainText
 from backend.matchmaking.models import Submission
+from backend.web.forms.agreements import check_agreed_on
 from backend.web.forms.filing.steps import StepForm
 from backend.web.forms.phone import PhoneField
-
-MOST_AGO = timedelta(days=30)  # of an agreement that is noted now
 
 
 class ContactForm(StepForm):
@@ -97,13 +95,4 @@ class AssistedContactForm(ContactForm):
     alerts = None  # type: ignore[assignment]  # Django's way to leave a field out: the firm asks for alerts
 
     def clean_consented_on(self) -> date:
-        given: date = self.cleaned_data["consented_on"]
-        on = current_day()
-        if not on - MOST_AGO <= given <= on:
-            raise ValidationError(
-                _("Le %(day)s est à venir : dites un jour passé.")
-                if given > on
-                else _("Le %(day)s date de plus de trente jours : demandez de nouveau son accord."),
-                params={"day": f"{given:%d/%m/%Y}"},
-            )
-        return given
+        return check_agreed_on(self.cleaned_data["consented_on"])

@@ -1,0 +1,193 @@
+"""A chamber or the Region reads a file: an officer proposes it, the firm agrees, either ends it at once (ADR 50).
+
+Who follows the file, and its clock, stay what they are.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from backend.accounts.models import Membership, Organisation, User
+from backend.journal.models import AuditEvent, Kind
+from backend.journal.services import record_event
+from backend.matchmaking.file_events import end_share
+from backend.matchmaking.in_charge import check_may_decide
+from backend.matchmaking.models import FollowUp, Note, PartnerShare, Submission
+from backend.matchmaking.partner_emails import enqueue_file_shared, enqueue_partner_consent
+
+Ending = PartnerShare.Ending
+
+
+class SharingError(ValueError):
+    """A file that cannot be shared, or what is not shared any more, with a sentence for who asked."""
+
+
+def partner_organisations() -> QuerySet[Organisation]:
+    """Return the chambers and the Region for which somebody in post reads."""
+    read_for = Membership.objects.partners().values("organisation")
+    return Organisation.objects.filter(pk__in=read_for).order_by("name")
+
+
+@transaction.atomic
+def propose_share(
+    *,
+    submission: Submission,
+    organisation: Organisation,
+    officer: User,
+    message: str,
+    agreed_at: datetime | None = None,
+) -> PartnerShare:
+    """Propose that a partner reads a file; ``agreed_at`` is when the firm agreed by word of mouth, else it is asked.
+
+    ``message`` is read by the partner and by the firm. Raises ``PermissionDenied`` where the officer does not review
+    the file, ``SharingError`` with a sentence.
+    """
+    submission = Submission.objects.locked(submission.pk)
+    check_may_decide(officer, submission)
+    if submission.closed_at:
+        raise SharingError("Ce dossier est clos : rouvrez-le d’abord.")
+    if submission.confirmed_at is None:
+        raise SharingError("L’entreprise n’a pas confirmé son adresse : personne d’autre ne lit son dossier avant.")
+    if not partner_organisations().filter(pk=organisation.pk).exists():
+        raise SharingError(f"Personne ne lit de dossier pour {organisation} : choisissez un partenaire de la liste.")
+    if standing := submission.partner_shares.standing().filter(organisation=organisation).first():
+        done = "lit déjà ce dossier" if standing.agreed_at else "attend déjà l’accord de l’entreprise"
+        raise SharingError(f"{organisation} {done}.")
+    share = PartnerShare.objects.create(
+        submission=submission,
+        organisation=organisation,
+        message=message.strip(),
+        asked_by=officer,
+        asked_at=timezone.now(),
+    )
+    if agreed_at:
+        _agree(share, at=agreed_at, noted_by=officer)
+    else:
+        _journal(Kind.FILE_SHARED, share, officer, "asked")
+        enqueue_partner_consent(share)
+    return share
+
+
+@transaction.atomic
+def note_agreement(*, share: PartnerShare, officer: User, agreed_at: datetime) -> None:
+    """Note that a firm agreed by word of mouth. Raises ``PermissionDenied``, ``SharingError`` where it is over."""
+    share = _locked(share)
+    check_may_decide(officer, share.submission)
+    _agree(share, at=agreed_at, noted_by=officer)
+
+
+@transaction.atomic
+def answer_as_firm(*, share: PartnerShare, agrees: bool) -> None:
+    """Agree to a share, refuse it, or take an agreement back: from then on the partner reads nothing.
+
+    Raises ``SharingError`` where it ended before.
+    """
+    share = _locked(share)
+    if agrees:
+        _agree(share, at=timezone.now())
+    else:
+        end_share(share, how=Ending.WITHDRAWN if share.agreed_at else Ending.REFUSED)
+
+
+@transaction.atomic
+def end_as_officer(*, share: PartnerShare, officer: User) -> None:
+    """End a share, or take back what was asked. Raises ``PermissionDenied`` for who does not review the file."""
+    share = _locked(share)
+    check_may_decide(officer, share.submission)
+    end_share(share, how=Ending.OFFICER, actor=officer)
+
+
+def _locked(share: PartnerShare) -> PartnerShare:
+    """Lock the file of a share, so that two who answer at once are one after the other; return what is so now."""
+    submission = Submission.objects.locked(share.submission_id)
+    found = PartnerShare.objects.select_related("organisation", "asked_by").get(pk=share.pk)
+    found.submission = submission
+    return found
+
+
+def _agree(share: PartnerShare, *, at: datetime, noted_by: User | None = None) -> None:
+    if share.ended_at or share.submission.closed_at:
+        raise SharingError(f"Ce partage avec {share.organisation} est terminé : il faut le proposer de nouveau.")
+    if share.agreed_at:  # a second click
+        return
+    share.agreed_at, share.agreed_by = at, noted_by
+    share.save(update_fields=["agreed_at", "agreed_by"])
+    _journal(Kind.FILE_SHARED, share, noted_by, "agreed")
+    enqueue_file_shared(share, by=share.asked_by)
+
+
+def _journal(kind: Kind, share: PartnerShare, actor: User | None, detail: str) -> None:
+    file = share.submission
+    record_event(kind=kind, actor=actor, submission_id=file.pk, epci_id=file.epci_id, detail=detail)
+
+
+# -- what partners and officers write to each other
+
+
+@transaction.atomic
+def write_as_partner(*, share: PartnerShare, author: User, text: str) -> Note:
+    """Write a note to those in charge of a file, who owe its reading; the firm and other partners do not read it.
+
+    Raises ``PermissionDenied`` for who does not read the file, ``SharingError`` where nothing is written.
+    """
+    share = _locked(share)
+    if not PartnerShare.objects.visible_to(author).filter(pk=share.pk).exists():
+        raise PermissionDenied
+    if not text.strip():
+        raise SharingError("Écrivez votre réponse.")
+    now = timezone.now()
+    step = FollowUp.objects.create(
+        submission=share.submission,
+        step=FollowUp.Step.PARTNER_SAID,
+        note=str(share.organisation),
+        recorded_by=author,
+        recorded_at=now,
+    )
+    return Note.objects.create(
+        submission=share.submission,
+        author=author,
+        organisation=share.organisation,
+        audience=Note.Audience.PARTNER,
+        share=share,
+        step=step,
+        text=text.strip(),
+        written_at=now,
+    )
+
+
+# -- who reads with whom it is shared
+
+
+@dataclass(frozen=True, slots=True)
+class SharedWith:
+    """A share as its firm and its officers read it; ``last_read`` is the last day somebody there opened the file."""
+
+    share: PartnerShare
+    last_read: date | None
+
+    @property
+    def partner(self) -> str:
+        return str(self.share.organisation)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it waits for the firm's word."""
+        return self.share.agreed_at is None and self.share.ended_at is None
+
+
+def shares_of(submission: Submission) -> list[SharedWith]:
+    """Return what is asked and shared of a file, and what has ended, the oldest first."""
+    shares = list(submission.partner_shares.select_related("organisation", "asked_by", "agreed_by"))
+    if not any(share.agreed_at for share in shares):
+        return [SharedWith(share, None) for share in shares]
+    role = {"actor__memberships__role": Membership.Role.PARTNER}
+    there = {"actor__memberships__organisation__in": [share.organisation_id for share in shares]}
+    reads = AuditEvent.objects.reads_of(submission.pk).filter(**role, **there).order_by()
+    by_partner = reads.values_list("actor__memberships__organisation").annotate(last=TruncDate(Max("at")))
+    last = dict(by_partner.values_list("actor__memberships__organisation", "last"))
+    return [SharedWith(share, last.get(share.organisation_id)) for share in shares]

@@ -1,0 +1,31 @@
+"""The day on which somebody agreed by word of mouth, as an officer notes it."""
+
+from datetime import date, datetime, time, timedelta
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from backend.common.days import current_day
+
+MOST_AGO = timedelta(days=30)  # of an agreement that is noted now
+
+
+def check_agreed_on(given: date) -> date:
+    """Return the day of an agreement; raise ``ValidationError`` for one to come, or too long ago."""
+    on = current_day()
+    if not on - MOST_AGO <= given <= on:
+        raise ValidationError(
+            _("Le %(day)s est à venir : dites un jour passé.")
+            if given > on
+            else _("Le %(day)s date de plus de trente jours : demandez de nouveau son accord."),
+            params={"day": f"{given:%d/%m/%Y}"},
+        )
+    return given
+
+
+def moment_of(day: date) -> datetime:
+    """Return when an agreement was given: now, where it was today, else at noon of its day."""
+    if day == timezone.localdate():
+        return timezone.now()
+    return timezone.make_aware(datetime.combine(day, time(12)))

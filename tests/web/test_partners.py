@@ -1,0 +1,430 @@
+"""A chamber or the Region reads a file: proposed by its officer, agreed to by its firm, ended by either."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from backend.accounts.models import Membership
+from backend.accounts.services import off_board
+from backend.journal.models import AuditEvent, Kind
+from backend.matchmaking.closing import close_file, reopen_file
+from backend.matchmaking.corrections import correct_need
+from backend.matchmaking.follow_up import write_note
+from backend.matchmaking.models import FollowUp, Note, PartnerShare, Submission
+from backend.matchmaking.partners import write_as_partner
+from backend.notifications.models import Notification
+from backend.privacy.consent import withdraw_consent
+from backend.privacy.erasing import erase_submission
+from tests.factories import (
+    CCLO,
+    DAY,
+    link_to,
+    make_lead,
+    make_officer,
+    make_organisation,
+    make_partner,
+    make_submission,
+    next_morning,
+    share_with,
+)
+from tests.neighbour import ours
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fixed_day(settings):
+    settings.FIXED_DAY = None
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+@pytest.fixture
+def reader():
+    return make_partner()
+
+
+@pytest.fixture
+def submission():
+    return make_submission(confirmed=True, text="Un robot de soudure pour l’atelier.")
+
+
+def sign_in(client, user):
+    client.force_login(user)
+    return client
+
+
+def propose(client, submission, **changes):
+    chamber = make_organisation(kind="chamber")
+    sent = {"organisation": chamber.pk, "message": "Un robot, voyez son usage.", "agreement": "ask", **changes}
+    return client.post(f"/agent/{submission.pk}/partenaires/", sent, follow=True)
+
+
+def answer_as_firm(client, submission, share, **sent):
+    return client.post(f"/resultat/{link_to(submission)}/partenaires/{share.pk}/", sent, follow=True)
+
+
+def status_of(client, share):
+    return client.get(f"/partenaire/{share.pk}/").status_code
+
+
+def owed(kind):
+    return ours(Notification).filter(kind=kind)
+
+
+# -- from the proposal to the end
+
+
+def test_a_firm_is_asked_agrees_and_its_partner_reads_the_file_and_nothing_else(client, officer, reader, submission):
+    page = propose(sign_in(client, officer), submission)
+    share = ours(PartnerShare).get()
+    assert "L’accord est demandé à l’entreprise" in text_of(page)
+    assert "Accord demandé le" in text_of(page)
+    assert owed("partner_consent").get().recipient == submission.contact.email
+    assert not owed("file_shared").exists()
+    assert status_of(sign_in(client, reader), share) == 404
+    assert "Aucun dossier n’est partagé" in text_of(client.get("/partenaire/"))
+
+    client.logout()
+    asked = text_of(client.get(f"/resultat/{link_to(submission)}/"))
+    assert "Partager votre dossier avec Service chamber" in asked
+    assert "Un robot, voyez son usage." in asked
+    assert "Merci : Service chamber peut lire" in text_of(answer_as_firm(client, submission, share, answer="agree"))
+    answer_as_firm(client, submission, share, answer="agree")  # a second click
+    assert [mail.recipient for mail in owed("file_shared")] == [reader.email]
+
+    write_note(submission=submission, author=officer, audience="internal", text="Elle est pressée.")
+    write_note(submission=submission, author=officer, audience="shared", text="Vu avec la banque.")
+    sign_in(client, reader)
+    assert "Tôlerie des Étangs" in text_of(client.get("/partenaire/"))
+    read = text_of(client.get(f"/partenaire/{share.pk}/"))
+    for shown in ("Tôlerie des Étangs", "Isabelle Morel", "03 53 01 60 35", "Un robot de soudure", "Un robot, voyez"):
+        assert shown in read
+    for hidden in ("Elle est pressée.", "Vu avec la banque.", "180 000", "Chiffre d’affaires"):
+        assert hidden not in read
+
+
+def test_the_cards_and_steps_are_those_of_the_firm(client, officer, reader, submission):
+    share = share_with(submission, officer)
+    firm = client.get(f"/resultat/{link_to(submission)}/").context["page"]
+    theirs = sign_in(client, reader).get(f"/partenaire/{share.pk}/").context["page"]
+    assert [card.revision for card in theirs.cards] == [card.revision for card in firm.cards]
+    assert [step.what for step in theirs.steps] == [step.what for step in firm.steps]
+    assert theirs.cards
+
+
+def test_an_agreement_by_telephone_says_who_noted_it_and_for_which_day(client, officer, reader, submission):
+    day = timezone.localdate() - timedelta(days=2)
+    page = propose(sign_in(client, officer), submission, agreement="told", agreed_on=day.isoformat())
+    share = ours(PartnerShare).get()
+    assert (timezone.localdate(share.agreed_at), share.agreed_by) == (day, officer)
+    assert f"noté par {officer}" in text_of(page)
+    assert not owed("partner_consent").exists()
+    assert owed("file_shared").get().recipient == reader.email
+    assert f"avec votre accord noté par {officer}" in text_of(client.get(f"/resultat/{link_to(submission)}/"))
+
+
+def test_an_agreement_given_after_it_was_asked_is_noted_too(client, officer, reader, submission):
+    share = share_with(submission, officer, agreed=False)
+    path = f"/agent/{submission.pk}/partenaires/{share.pk}/"
+    sign_in(client, officer)
+    for wrong, sentence in (
+        ("", "Dites quel jour"),
+        ("2031-01-01", "est à venir"),
+        ("2020-01-01", "plus de trente jours"),
+        ("hier", "n’est pas une date"),
+    ):
+        assert sentence in text_of(client.post(path, {"agreed_on": wrong}, follow=True))
+    share.refresh_from_db()
+    assert share.agreed_at is None
+    client.post(path, {"agreed_on": timezone.localdate().isoformat()})
+    share.refresh_from_db()
+    assert share.agreed_by == officer
+    assert status_of(sign_in(client, reader), share) == 200
+
+
+def test_a_firm_refuses(client, officer, reader, submission):
+    share = share_with(submission, officer, agreed=False)
+    assert "ne le lit pas" in text_of(answer_as_firm(client, submission, share, end="1"))
+    late = text_of(answer_as_firm(client, submission, share, answer="agree"))
+    assert "est terminé : il faut le proposer de nouveau" in late
+    share.refresh_from_db()
+    assert (share.ending, share.agreed_at) == ("refused", None)
+    assert not owed("file_shared").exists()
+    assert "refusé par l’entreprise" in text_of(sign_in(client, officer).get(f"/agent/{submission.pk}/"))
+    assert status_of(sign_in(client, reader), share) == 404
+
+
+def test_what_says_nothing_changes_nothing(client, officer, submission):
+    share = share_with(submission, officer, agreed=False)
+    answer_as_firm(client, submission, share, answer="peut-être")
+    share.refresh_from_db()
+    assert (share.agreed_at, share.ended_at) == (None, None)
+
+
+def by_firm(client, submission, share, officer):
+    answer_as_firm(client, submission, share, end="1")
+
+
+def by_officer(client, submission, share, officer):
+    sign_in(client, officer).post(f"/agent/{submission.pk}/partenaires/{share.pk}/", {"end": "1"})
+
+
+def by_closing(client, submission, share, officer):
+    close_file(submission=submission, officer=officer, reason="helped")
+
+
+def by_consent(client, submission, share, officer):
+    withdraw_consent(submission=submission)
+
+
+@pytest.mark.parametrize(
+    ("end", "ending"),
+    [(by_firm, "withdrawn"), (by_officer, "officer"), (by_closing, "closed"), (by_consent, "closed")],
+)
+def test_it_ends_at_once(client, officer, reader, submission, end, ending):
+    share = share_with(submission, officer)
+    note = write_as_partner(share=share, author=reader, text="Nous passons jeudi.")
+    assert status_of(sign_in(client, reader), share) == 200
+    end(client, submission, share, officer)
+    share.refresh_from_db()
+    assert (share.ended_at is not None, share.ending) == (True, ending)
+    sign_in(client, reader)
+    assert status_of(client, share) == 404
+    assert client.post(f"/partenaire/{share.pk}/notes/", {"text": "Encore."}).status_code == 404
+    assert client.post(f"/partenaire/{share.pk}/notes/{note.pk}/retirer/").status_code == 404
+    assert "Tôlerie" not in text_of(client.get("/partenaire/"))
+    last = AuditEvent.objects.filter(kind=Kind.SHARE_ENDED, submission_id=submission.pk).get()
+    assert last.detail == ending
+
+
+def test_a_file_that_opens_again_is_not_shared_again(client, officer, reader, submission):
+    share = share_with(submission, officer)
+    close_file(submission=submission, officer=officer, reason="helped")
+    reopen_file(submission=submission, officer=officer, on=DAY)
+    assert status_of(sign_in(client, reader), share) == 404
+    assert share_with(submission, officer).pk != share.pk
+
+
+def test_erasing_a_file_leaves_nothing_of_its_shares(client, officer, reader, submission):
+    share = share_with(submission, officer)
+    write_as_partner(share=share, author=reader, text="Nous passons jeudi.")
+    erase_submission(submission=submission)
+    assert not ours(PartnerShare).exists()
+    assert not ours(Note).exists()
+    assert status_of(sign_in(client, reader), share) == 404
+
+
+def test_an_address_that_changes_suspends_it_until_it_is_confirmed(client, officer, reader, submission):
+    share = share_with(submission, officer)
+    Submission.objects.filter(pk=submission.pk).update(confirmed_at=None, officer=officer)
+    assert status_of(sign_in(client, reader), share) == 404
+    page = text_of(sign_in(client, officer).get(f"/agent/{submission.pk}/"))
+    assert "Arrêté tant que l’adresse n’est pas confirmée" in page
+    Submission.objects.filter(pk=submission.pk).update(confirmed_at=timezone.now())
+    assert status_of(sign_in(client, reader), share) == 200
+
+
+def test_who_left_the_partner_reads_nothing(client, officer, reader, submission):
+    share = share_with(submission, officer)
+    sign_in(client, reader)
+    off_board(user=reader)
+    assert client.get(f"/partenaire/{share.pk}/").status_code == 302
+    assert not PartnerShare.objects.visible_to(type(reader).objects.get(pk=reader.pk)).exists()
+
+
+# -- who may
+
+
+@pytest.mark.parametrize("make", [lambda: make_partner("region"), make_officer, make_lead, lambda: make_officer(CCLO)])
+def test_nobody_else_opens_it_as_a_partner(client, officer, reader, submission, make):
+    share = share_with(submission, officer)
+    assert status_of(sign_in(client, make()), share) == 404
+
+
+def test_a_partner_opens_no_page_of_officers(client, officer, reader, submission):
+    share_with(submission, officer)
+    sign_in(client, reader)
+    assert client.get(f"/agent/{submission.pk}/").status_code == 404
+    assert client.get("/agent/")["Location"] == "/partenaire/"
+    assert client.get("/agent/catalogue/").status_code == 403
+    assert client.get("/territoire/").status_code == 403
+    assert client.get("/agent/equipe/").status_code == 403
+    for path in ("prendre", "terminer", "notes", "partenaires"):
+        assert client.post(f"/agent/{submission.pk}/{path}/", {"text": "x", "audience": "shared"}).status_code == 404
+
+
+def test_somebody_who_does_both_keeps_both(client, officer, submission):
+    both = make_officer(CCLO)
+    Membership.objects.create(user=both, organisation=make_organisation(kind="chamber"), role="partner")
+    share = share_with(submission, officer)
+    sign_in(client, both)
+    assert client.get("/agent/").status_code == 200
+    assert client.get(f"/agent/{submission.pk}/").status_code == 404
+    assert status_of(client, share) == 200
+
+
+def test_a_territory_lead_reads_with_whom_it_is_shared_and_shares_nothing(client, officer, submission):
+    share = share_with(submission, officer)
+    sign_in(client, make_lead())
+    page = client.get(f"/agent/{submission.pk}/")
+    assert "Lit ce dossier" in text_of(page)
+    assert "Partager avec un partenaire" not in text_of(page)
+    assert propose(client, submission).status_code == 403
+    assert client.post(f"/agent/{submission.pk}/partenaires/{share.pk}/", {"end": "1"}).status_code == 403
+
+
+def test_a_share_of_another_file_is_not_found_by_an_address(client, officer, submission):
+    other = make_submission(confirmed=True, email="autre@tolerie.example", siret="", siren="")
+    share = share_with(other, officer)
+    assert answer_as_firm(client, submission, share, end="1").status_code == 404
+    sign_in(client, officer)
+    assert client.post(f"/agent/{submission.pk}/partenaires/{share.pk}/", {"end": "1"}).status_code == 404
+    share.refresh_from_db()
+    assert share.ended_at is None
+
+
+# -- what cannot be
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"organisation": ""}, "Choisissez un partenaire dans la liste."),
+        ({"organisation": "99999"}, "n’est pas dans la liste"),
+        ({"message": " "}, "Écrivez pourquoi"),
+        ({"agreement": ""}, "sans lui, rien n’est partagé"),
+        ({"agreement": "told", "agreed_on": ""}, "Dites quel jour"),
+        ({"agreement": "told", "agreed_on": "2031-01-01"}, "est à venir"),
+        ({"agreement": "told", "agreed_on": "2020-01-01"}, "plus de trente jours"),
+    ],
+)
+def test_what_cannot_be_read_keeps_what_was_typed(client, officer, reader, submission, changes, sentence):
+    response = propose(sign_in(client, officer), submission, **{"message": "Mon mot à moi", **changes})
+    assert response.status_code == 422
+    assert sentence in text_of(response)
+    assert changes.get("message") or "Mon mot à moi" in response.content.decode()
+    assert not ours(PartnerShare).exists()
+
+
+def test_it_is_proposed_once_to_each_and_never_of_a_file_that_is_not_confirmed_or_closed(
+    client, officer, reader, submission
+):
+    share_with(submission, officer, agreed=False)
+    sign_in(client, officer)
+    assert "attend déjà l’accord" in text_of(propose(client, submission))
+    closed = make_submission(confirmed=True, email="close@tolerie.example", siret="", siren="")
+    close_file(submission=closed, officer=officer, reason="helped")
+    assert "rouvrez-le d’abord" in text_of(propose(client, closed))
+    unconfirmed = make_submission(email="pas-encore@tolerie.example", siret="", siren="")
+    Submission.objects.filter(pk=unconfirmed.pk).update(officer=officer)
+    assert "n’a pas confirmé son adresse" in text_of(propose(client, unconfirmed))
+    assert "Partager avec un partenaire" not in text_of(client.get(f"/agent/{unconfirmed.pk}/"))
+
+
+def test_an_organisation_where_nobody_reads_is_not_offered(client, officer, submission):
+    make_organisation(kind="chamber")
+    assert "n’est pas dans la liste" in text_of(propose(sign_in(client, officer), submission))
+
+
+# -- words
+
+
+def test_a_partner_answers_and_those_in_charge_read_it_the_next_morning(client, officer, reader, submission):
+    Submission.objects.filter(pk=submission.pk).update(officer=officer)
+    share = share_with(submission, officer)
+    sign_in(client, reader)
+    empty = client.post(f"/partenaire/{share.pk}/notes/", {"text": " "})
+    assert (empty.status_code, "Écrivez votre réponse." in text_of(empty)) == (422, True)
+    sent = client.post(f"/partenaire/{share.pk}/notes/", {"text": "Nous passons jeudi."}, follow=True)
+    assert "Nous passons jeudi." in text_of(sent)
+    page = text_of(sign_in(client, officer).get(f"/agent/{submission.pk}/"))
+    assert "De Service chamber Nous passons jeudi." in page
+    assert "Lire la réponse d’un partenaire : Service chamber" in page
+    assert "Tôlerie des Étangs" in text_of(client.get("/agent/?etat=a-traiter"))
+    next_morning()
+    digest = owed("waiting_digest").get(recipient=officer.email)
+    assert "Réponses de partenaires, à lire" in digest.text
+    assert "1 réponse" in digest.subject
+    assert "Nous passons jeudi." not in digest.text
+    assert "Nous passons jeudi." not in text_of(client.get(f"/resultat/{link_to(submission)}/"))
+    step = ours(FollowUp).get(step="partner_said")
+    client.post(f"/agent/{submission.pk}/suivi/{step.pk}/")
+    assert not FollowUp.objects.to_do().filter(pk=step.pk).exists()
+
+
+def test_a_note_goes_to_the_partner_that_was_chosen(client, officer, reader, submission):
+    region = make_partner("region")
+    chamber, other = share_with(submission, officer), share_with(submission, officer, kind="region")
+    owed("file_shared").delete()
+    sent = {"text": "Elle a un devis.", "audience": f"partner-{chamber.pk}"}
+    page = sign_in(client, officer).post(f"/agent/{submission.pk}/notes/", sent, follow=True)
+    assert "Lue par Service chamber" in text_of(page)
+    assert [mail.recipient for mail in owed("file_shared")] == [reader.email]
+    assert "vous écrit" in owed("file_shared").get().subject
+    assert "Elle a un devis." in text_of(sign_in(client, reader).get(f"/partenaire/{chamber.pk}/"))
+    assert "Elle a un devis." not in text_of(sign_in(client, region).get(f"/partenaire/{other.pk}/"))
+
+
+def test_a_note_to_a_partner_whose_share_ended_meanwhile_is_kept_and_says_so(client, officer, reader, submission):
+    share = share_with(submission, officer)
+    answer_as_firm(client, submission, share, end="1")
+    sent = {"text": "Mon mot à moi", "audience": f"partner-{share.pk}"}
+    page = sign_in(client, officer).post(f"/agent/{submission.pk}/notes/", sent)
+    assert (page.status_code, "Ce choix n’est plus possible" in text_of(page)) == (422, True)
+    assert "Mon mot à moi" in page.content.decode()
+    assert not ours(Note).exists()
+
+
+def test_who_takes_an_answer_back_lets_nobody_owe_its_reading(client, officer, reader, submission):
+    share, colleague = share_with(submission, officer), make_partner()
+    note = write_as_partner(share=share, author=reader, text="Nous passons jeudi.")
+    path = f"/partenaire/{share.pk}/notes/{note.pk}/retirer/"
+    assert sign_in(client, colleague).post(path).status_code == 404
+    sign_in(client, reader).post(path)
+    assert "Nous passons jeudi." not in text_of(client.get(f"/partenaire/{share.pk}/"))
+    assert "Nous passons jeudi." not in text_of(sign_in(client, officer).get(f"/agent/{submission.pk}/"))
+    assert not FollowUp.objects.to_do().filter(pk=note.step_id).exists()
+
+
+# -- what the firm and the journal read
+
+
+def test_a_firm_reads_with_whom_since_when_and_who_opened_it(client, officer, submission):
+    reader = make_officer("", role="partner", kind="chamber", first_name="Lucie", last_name="Perrin")
+    share = share_with(submission, officer)
+    page = text_of(client.get(f"/resultat/{link_to(submission)}/"))
+    assert "Service chamber depuis le" in page
+    assert "pas encore ouvert" in page
+    sign_in(client, reader).get(f"/partenaire/{share.pk}/")
+    page = text_of(client.get(f"/resultat/{link_to(submission)}/"))
+    assert "ouvert pour la dernière fois le" in page
+    assert "Lucie P., Service chamber" in page
+    assert "Partage avec un partenaire" in text_of(client.get(f"/resultat/{link_to(submission)}/mes-donnees/"))
+    kinds = AuditEvent.objects.filter(submission_id=submission.pk, kind__in=(Kind.FILE_SHARED, Kind.FILE_READ))
+    assert [(row.kind, row.detail, row.actor) for row in kinds.order_by("at")] == [
+        ("file_shared", "agreed", officer),
+        ("file_read", "", reader),
+    ]
+
+
+def test_who_follows_the_file_and_since_when_it_waits_do_not_change(officer, reader, submission):
+    before = (submission.officer, submission.waits_since, submission.reviewed_at)
+    share = share_with(submission, officer)
+    write_as_partner(share=share, author=reader, text="Nous passons jeudi.")
+    submission.refresh_from_db()
+    assert (submission.officer, submission.waits_since, submission.reviewed_at) == before
+
+
+def test_what_nobody_was_asked_to_confirm_is_no_need_for_a_partner(client, officer, reader, submission):
+    need = submission.needs.select_related("sub_need").first().sub_need
+    share = share_with(submission, officer)
+    sign_in(client, reader)
+    assert need.label in text_of(client.get(f"/partenaire/{share.pk}/"))
+    correct_need(submission=submission, sub_need=need, change="removed", officer=officer, on=DAY)
+    assert need.label not in client.get(f"/partenaire/{share.pk}/").context["needs"]
