@@ -163,6 +163,16 @@ def known_facts(submission: Submission) -> dict[str, Fact]:
     return _newest(_rows_read(submission, Fact.objects.said(), readings_of([submission])))
 
 
+def told_facts(submission: Submission, known: dict[str, Fact]) -> dict[str, Fact]:
+    """Return those of the known facts of which whoever reads a file by its link may know who said them, and when.
+
+    A guest may of what this file says itself: the others count in the answer, and come from a file she does not open.
+    """
+    if submission.page_reader is None:
+        return known
+    return {name: fact for name, fact in known.items() if fact.sheet_id == submission.sheet_id}
+
+
 def facts_of_address(submission: Submission) -> dict[str, Fact]:
     """Return the same without what officers' links let it read: what the address itself is known to have filed."""
     own = tuple(other for other in read_together(submission) if other.same_address)
@@ -303,8 +313,10 @@ def _readers(files: Iterable[tuple[int, int]], readings: Readings) -> dict[int, 
 def sources_of(submission: Submission, *, viewer: User | None) -> dict[int, str]:
     """Return, by sheet, what to say of a value that another file gave; its number only to who may read that file.
 
-    Without a viewer it is the firm that reads: a file of its own address is its own.
+    Without a viewer it is the firm that reads: a file of its own address is its own. A guest is told of no other file.
     """
+    if submission.page_reader:
+        return {}
     reader = viewer.pk if viewer else None
     if submission.page_sources is not None and reader in submission.page_sources:
         return submission.page_sources[reader]

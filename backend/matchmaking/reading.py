@@ -7,7 +7,7 @@ from backend.accounts.models import User
 from backend.matchmaking.decisions import Decision, decisions_in, told_decisions_in
 from backend.matchmaking.fact_display import Known
 from backend.matchmaking.models import Match, Result, Submission
-from backend.matchmaking.ownership import known_facts, sources_of
+from backend.matchmaking.ownership import known_facts, sources_of, told_facts
 from backend.matchmaking.states import States, both_states
 
 
@@ -37,4 +37,4 @@ def reading_of(submission: Submission, result: Result, *, viewer: User | None) -
 def known_of(submission: Submission, result: Result, *, viewer: User | None = None) -> Known:
     """Return what a result knows of a firm, each value with where it comes from."""
     sources = sources_of(submission, viewer=viewer)
-    return Known(result.facts, known_facts(submission), submission.pk, sources)
+    return Known(result.facts, told_facts(submission, known_facts(submission)), submission.pk, sources)

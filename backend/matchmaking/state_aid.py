@@ -20,7 +20,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import Result, Submission
-from backend.matchmaking.ownership import known_facts, known_values, read_together, sources_of
+from backend.matchmaking.ownership import known_facts, known_values, read_together, sources_of, told_facts
 from backend.matchmaking.size import sizes_in_words
 from backend.schemes import typography
 from backend.schemes.models import Revision
@@ -58,6 +58,7 @@ class Ledger:
     ceiling: str
     remainder: str
     sentences: tuple[str, ...]
+    of_one_file: bool  # a guest reads it: aids of other files read with this one are left out
 
     @property
     def is_complete(self) -> bool:
@@ -146,7 +147,8 @@ def declare_complete(*, submission: Submission, complete: bool, on: date, author
 def ledger_of(submission: Submission, *, on: date, viewer: User | None = None) -> Ledger:
     """Return the aids of a file and of those read with it, and what is left under the general ceiling on a day.
 
-    One that two files tell in the same words is one aid.
+    One that two files tell in the same words is one aid. To a guest those of the file alone, whose sum is then never
+    known to be all.
     """
     sources = sources_of(submission, viewer=viewer)
     rows = ReceivedAid.objects.standing().filter(sheet__in=[submission.sheet_id, *sources]).select_related("author")
@@ -154,11 +156,12 @@ def ledger_of(submission: Submission, *, on: date, viewer: User | None = None) -
     for aid in sorted(rows, key=lambda aid: aid.sheet_id != submission.sheet_id):  # its own first
         told.setdefault((aid.granted_on, aid.amount_eur, aid.regulation, aid.title, aid.member), aid)
     aids = sorted(told.values(), key=lambda aid: (aid.granted_on, aid.pk))
-    declared = known_facts(submission).get(Fact.AIDS_COMPLETE)
+    declared = told_facts(submission, known_facts(submission)).get(Fact.AIDS_COMPLETE)
+    of_one_file = bool(submission.page_reader)
     grants = [
         (aid.granted_on, None if aid.amount_eur is None else float(aid.amount_eur), aid.regulation) for aid in aids
     ]
-    left = engine.de_minimis_left(grants, on=on, complete=declared is not None)
+    left = engine.de_minimis_left(grants, on=on, complete=declared is not None and not of_one_file)
     return Ledger(
         lines=tuple(_aid_line(aid, on, sources.get(aid.sheet_id, "")) for aid in aids),
         left=left,
@@ -166,13 +169,15 @@ def ledger_of(submission: Submission, *, on: date, viewer: User | None = None) -
         total=between(*left.used),
         ceiling=typography.euros(left.ceiling) if left.ceiling is not None else "",
         remainder=_at_most(left) if left.ceiling is not None else "",
-        sentences=tuple(_sentences(left, is_complete=declared is not None)),
+        sentences=tuple(_sentences(left, is_complete=declared is not None, of_one_file=of_one_file)),
+        of_one_file=of_one_file,
     )
 
 
 def has_aids(submission: Submission) -> bool:
-    """Tell whether an aid stands in a file, or in one that is read with it."""
-    sheets = [submission.sheet_id, *(other.sheet for other in read_together(submission))]
+    """Tell whether an aid stands in a file, or in one that is read with it; to a guest, in the file."""
+    others = () if submission.page_reader else read_together(submission)
+    sheets = [submission.sheet_id, *(other.sheet for other in others)]
     return ReceivedAid.objects.standing().filter(sheet__in=sheets).exists()
 
 
@@ -194,7 +199,7 @@ def between(low: float, high: float | None) -> str:
     return typography.euros(low) if low == high else f"entre {typography.euros(low)} et {typography.euros(high)}"
 
 
-def _sentences(left: engine.Left, *, is_complete: bool) -> list[str]:
+def _sentences(left: engine.Left, *, is_complete: bool, of_one_file: bool) -> list[str]:
     """Say what is left, until when, and what could make it less."""
     if left.ceiling is None:
         end = (
@@ -211,7 +216,9 @@ def _sentences(left: engine.Left, *, is_complete: bool) -> list[str]:
         said = [f"Il reste {_at_most(left)} sur {ceiling}{until}."]
     if left.freed_on:
         said.append(f"Libéré le {typography.day(left.freed_on)}{NBSP}: {_freed(left)}.")
-    if not is_complete:
+    if of_one_file:
+        said.append("Cette liste est celle de cette demande seule : d’autres aides ont pu être reçues. À vérifier.")
+    elif not is_complete:
         said.append("La liste n’est pas déclarée complète : d’autres aides ont pu être reçues. À vérifier.")
     elif left.low != left.high:
         said.append("Un montant ou un règlement manque : à vérifier.")

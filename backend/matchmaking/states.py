@@ -17,7 +17,7 @@ from backend.matchmaking.contents import EVENTS, REVIEWS, may_have
 from backend.matchmaking.models import ENDINGS, EVERYWHERE, Review, ReviewEnd, SchemeEvent, Submission, has_ended
 from backend.matchmaking.models.scheme_events import SchemeEventQuerySet
 from backend.matchmaking.models.submissions import SubmissionQuerySet
-from backend.matchmaking.ownership import known_facts, numbers_read
+from backend.matchmaking.ownership import known_facts, numbers_read, told_facts
 from backend.matchmaking.transitions import (
     KEPT,
     MAY_SAY,
@@ -151,10 +151,13 @@ def both_states(submission: Submission) -> tuple[States, States]:
     """
     others = numbers_read(submission)
     reviews, words = _reviews(submission, others), _words(submission, others)
-    facts = _words_of_facts(submission)
+    known = known_facts(submission)
+    read = told_facts(submission, known)
+    facts = _words_of_facts(read)
+    untold = _words_of_facts({name: fact for name, fact in known.items() if name not in read})
     seen = [review for review, is_told in reviews if is_told or review.submission_id == submission.pk]
     told = [review for review, is_told in reviews if is_told]
-    return _states(submission, seen, words, facts), _states(submission, told, words, facts)
+    return _states(submission, seen, words, facts, untold), _states(submission, told, words, facts, untold)
 
 
 def taken_away(scheme: Scheme, *, files: SubmissionQuerySet) -> frozenset[int]:
@@ -212,13 +215,17 @@ def _last_words(events: SchemeEventQuerySet) -> Words:
     return words
 
 
-def _states(submission: Submission, reviews: Iterable[Review], words: Words, facts: Iterable[Said]) -> States:
+def _states(
+    submission: Submission, reviews: Iterable[Review], words: Words, facts: Iterable[Said], untold: Iterable[Said]
+) -> States:
+    """Return the states of a file; facts that its reader is not told count as what other files say."""
     verdicts = {(review.submission_id, review.scheme_id): review for review in reviews}
     states = {key: _state(words.get(key, {}), verdicts.get(key)) for key in [*verdicts, *(words.keys() - verdicts)]}
     own = {scheme: state for (file, scheme), state in states.items() if file == submission.pk}
     for word in facts:
         own.setdefault(word.scheme.pk, _state_of_fact(word))
-    return States(own, _hidden(state for (file, _), state in states.items() if file != submission.pk))
+    others = [state for (file, _), state in states.items() if file != submission.pk]
+    return States(own, _hidden([*others, *map(_state_of_fact, untold)]))
 
 
 def _state(words: Mapping[str, Said], verdict: Review | None) -> SchemeState:
@@ -253,10 +260,10 @@ def _has_ended(said: Said) -> bool:
     return said.takes_away and said.event is not None and has_ended(said.why, said.event.revision, said.scheme.current)
 
 
-def _words_of_facts(submission: Submission) -> list[Said]:
+def _words_of_facts(known: Mapping[str, Fact]) -> list[Said]:
     """Return the schemes that a fact says the firm has: words that count where nobody said more of them."""
-    known = {name: fact for name, fact in known_facts(submission).items() if name.startswith(Fact.SCHEME)}
-    facts = {name.removeprefix(Fact.SCHEME): fact for name, fact in known.items() if fact.value}
+    held = {name: fact for name, fact in known.items() if name.startswith(Fact.SCHEME)}
+    facts = {name.removeprefix(Fact.SCHEME): fact for name, fact in held.items() if fact.value}
     if not facts:
         return []
     names = {key.partition(":")[2] for key in facts}

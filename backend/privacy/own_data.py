@@ -87,7 +87,8 @@ def _request(submission: Submission) -> Iterator[Line]:
         value = f"{call.phone}, {call.name}, {call.get_call_slot_display()}"
         yield Line(label=_("Rappel demandé"), value=value, since=call.asked_at)
     # Not what is in them: they are of another project, and this page may have been forwarded.
-    for draft in SavedDraft.objects.filter(submission=submission):
+    drafts = SavedDraft.objects.filter(submission=submission)
+    for draft in drafts.none() if submission.page_reader else drafts:  # a guest does not open the space it is in
         yield Line(label=_("Autre demande commencée"), value=_("à lire dans « Mon espace »"), since=draft.touched_at)
     if submission.confirmed_at:
         yield Line(label=_("Adresse confirmée"), value=_("oui"), since=submission.confirmed_at)

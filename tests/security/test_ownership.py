@@ -197,7 +197,7 @@ def test_schemes_held_and_aids_are_of_the_firm_but_words_are_of_the_file(client,
     page = client.get(reverse("result", args=[link_to(file)])).content.decode()
     assert not [word for word in in_words.values() if word in page]
     assert firm.word not in client.get(reverse("correct", args=[link_to(file)])).content.decode()
-    assert "Déjà vu avec votre développeur économique." in page
+    assert "Déjà vu pour votre entreprise." in page
     assert {had, refused} <= told_decisions(file).keys()
     assert facts_of(file)["project.spend"] == 1_000.0
     assert firm.words["aid"] in text

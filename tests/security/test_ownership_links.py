@@ -164,7 +164,7 @@ def test_words_and_projects_never_cross_a_link(client, firm, other, lead):
     ]
     text = reads(client, other.file)
     assert shown_of(firm, text) == [firm.words["aid"]]
-    assert "Déjà vu avec votre développeur économique." in text
+    assert "Déjà vu pour votre entreprise." in text
     assert "repris d’une autre demande de votre entreprise" in text
 
 
