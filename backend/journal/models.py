@@ -66,6 +66,8 @@ DETAILS = {
     "withdrawn": _("arrêté par l’entreprise"),
     "officer": _("arrêté par le développeur économique"),
     "closed": _("avec le dossier"),
+    "address": _("l’adresse a changé"),
+    "company": _("le SIREN a changé"),
     "totp": _("application"),
     "webauthn": _("clé de sécurité"),
     "recovery_codes": _("codes de secours"),

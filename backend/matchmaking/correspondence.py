@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from backend.matchmaking.file_events import end_emails_of_contact
+from backend.matchmaking.file_events import OF_SHARES, end_emails_of_contact
 from backend.matchmaking.models import Submission
 from backend.notifications.kinds import KINDS, Audience
 from backend.notifications.models import Notification, NotificationQuerySet
@@ -84,8 +85,12 @@ def emails_to_firm(submission: Submission) -> list[SentEmail]:
 
 
 def to_contact(submission: Submission) -> NotificationQuerySet:
-    """Return the e-mails about a file to its contact, and nothing else: those to guests name one beside the file."""
-    return Notification.objects.about(submission.topic).filter(kind__in=TO_FIRMS, about=[submission.topic])
+    """Return the e-mails about a file to its contact, and nothing else: those to guests name one beside the file.
+
+    Those of a share name it beside the file, and are the contact's.
+    """
+    of_contact = Q(about=[submission.topic]) | Q(kind__in=OF_SHARES)
+    return Notification.objects.about(submission.topic).filter(of_contact, kind__in=TO_FIRMS)
 
 
 def latest_email(submission: Submission, kind: str) -> SentEmail | None:

@@ -19,10 +19,11 @@ from backend.links.models import OF_SUBMISSIONS
 from backend.links.services import revoke_links
 from backend.matchmaking.assisted import is_of_staff
 from backend.matchmaking.emails import enqueue_confirmation, enqueue_officer_unreachable
+from backend.matchmaking.file_events import end_shares
 from backend.matchmaking.follow_up import FollowUpError
 from backend.matchmaking.guests import end_guests
 from backend.matchmaking.in_charge import check_may_decide
-from backend.matchmaking.models import FollowUp, Submission
+from backend.matchmaking.models import FollowUp, PartnerShare, Submission
 from backend.matchmaking.ownership import numbers_read
 from backend.matchmaking.services import compute_results_of
 from backend.notifications.kinds import KINDS, Audience
@@ -108,7 +109,8 @@ def unreachable_officers(lead: User) -> list[User]:
 def correct_address(*, submission: Submission, officer: User, email: str, on: date) -> None:
     """Give a file the address that its contact said on the telephone, which gets a confirmation and nothing else yet.
 
-    Until it is confirmed no other file is read with this one: their results are computed again.
+    Until it is confirmed no other file is read with this one: their results are computed again. Its
+    shares with partners end, and what was asked of them: the firm was not who agreed at the former address.
 
     Raises ``NoDeadAddress``; ``FollowUpError`` where it is no address, or the one that the file has already, or a
     colleague's where an officer filed for the firm.
@@ -133,6 +135,7 @@ def correct_address(*, submission: Submission, officer: User, email: str, on: da
         raise FollowUpError("C’est l’adresse du dossier : si elle fonctionne de nouveau, dites-le.")
     together = numbers_read(submission)
     end_guests(submission)
+    end_shares(submission, how=PartnerShare.Ending.ADDRESS, actor=officer)  # whoever agreed was not the firm
     contact.email = email
     contact.save(update_fields=["email"])
     submission.confirmed_at = None

@@ -32,6 +32,8 @@ from backend.matchmaking.referrals import withdraw_offers
 from backend.notifications.services import take_back
 
 WAITING = ("reviewed", "alert", "survey")  # kinds of e-mails that may wait for their day
+OF_SHARES = ("file_shared", "partner_consent")
+SHARED_NO_MORE = "Ce partage est terminé, ou n’est plus demandé."
 NO_MORE = "L’entreprise ne reçoit plus de courriels sur cette demande."
 
 
@@ -44,8 +46,7 @@ def record_closing(submission: Submission, *, reason: str, actor: User | None = 
     """
     now = timezone.now()
     withdraw_offers(submission)
-    for share in submission.partner_shares.standing():
-        end_share(share, how=PartnerShare.Ending.CLOSED, actor=actor)
+    end_shares(submission, how=PartnerShare.Ending.CLOSED, actor=actor)
     submission.closed_at, submission.closed_by, submission.closed_reason = now, actor, reason
     submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])
     if submission.is_barred:
@@ -72,10 +73,20 @@ def record_reopening(submission: Submission, *, actor: User | None = None) -> No
         FileEvent.objects.create(submission=submission, kind=FileEvent.Kind.REOPENED, actor=actor, recorded_at=now)
 
 
+def end_shares(submission: Submission, *, how: str, actor: User | None = None) -> None:
+    """End all shares of a locked file, and what was asked of its firm."""
+    for share in submission.partner_shares.standing():
+        end_share(share, how=how, actor=actor)
+
+
 def end_share(share: PartnerShare, *, how: str, actor: User | None = None) -> None:
-    """End what a partner reads of a file, once; its notes stay with those in charge."""
+    """End what a partner reads of a file, once; its notes stay with those in charge.
+
+    What is owed of it and has not left, to the partner or to the firm that was asked, does not leave any more.
+    """
     ended = PartnerShare.objects.standing().filter(pk=share.pk).update(ended_at=timezone.now(), ending=how)
     if ended:
+        take_back(about=share.key, kinds=OF_SHARES, why=SHARED_NO_MORE)
         _journal(Kind.SHARE_ENDED, share.submission, actor, how)
 
 
@@ -125,7 +136,7 @@ def last_event() -> Greatest:
         _last(HandOver.objects.all(), "offered_at"),
         _last(HandOver.objects.all(), "answered_at"),
         _last(PartnerShare.objects.all(), "asked_at"),
-        _last(PartnerShare.objects.all(), "agreed_at"),
+        _last(PartnerShare.objects.all(), "begins_at"),
         _last(PartnerShare.objects.all(), "ended_at"),
         _last(SchemeEvent.objects.all(), "recorded_at"),
         _last(Survey.objects.all(), "answered_at"),

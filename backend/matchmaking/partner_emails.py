@@ -20,8 +20,22 @@ def enqueue_partner_consent(share: PartnerShare) -> None:
         key=f"partner_consent:{share.pk}",
         recipient=submission.contact.email,
         message=render("partner_consent", context),
-        about=(submission.topic,),
+        about=(submission.topic, share.key),
         reply_to=share.asked_by.email,
+    )
+
+
+def enqueue_partner_noted(share: PartnerShare, *, by: User) -> None:
+    """Tell a firm that an officer noted its agreement by word of mouth, and where it ends the share."""
+    submission = share.submission
+    context = {**context_of(submission), "share": share, "by": by, "organisation": organisation_in_charge(submission)}
+    enqueue_email(
+        kind="partner_noted",
+        key=f"partner_noted:{share.pk}",
+        recipient=submission.contact.email,
+        message=render("partner_noted", context),
+        about=(submission.topic,),
+        reply_to=by.email,
     )
 
 
@@ -46,6 +60,6 @@ def enqueue_file_shared(share: PartnerShare, *, by: User, note: Note | None = No
             key=f"file_shared:{share.pk}:{note.pk if note else 0}:{person.pk}",
             recipient=person.email,
             message=render("file_shared", context),
-            about=(submission.topic,),
+            about=(submission.topic, share.key),
             reply_to=by.email,
         )

@@ -3,24 +3,24 @@
 Who follows the file, and its clock, stay what they are.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Max, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import DateTimeField, Max, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from backend.accounts.models import Membership, Organisation, User
-from backend.journal.models import AuditEvent, Kind
+from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.matchmaking.file_events import end_share
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import FollowUp, Note, PartnerShare, Submission
-from backend.matchmaking.partner_emails import enqueue_file_shared, enqueue_partner_consent
+from backend.matchmaking.partner_emails import enqueue_file_shared, enqueue_partner_consent, enqueue_partner_noted
 
 Ending = PartnerShare.Ending
+ASKED_AGAIN_AFTER = timedelta(days=30)
 
 
 class SharingError(ValueError):
@@ -51,13 +51,14 @@ def propose_share(
     check_may_decide(officer, submission)
     if submission.closed_at:
         raise SharingError("Ce dossier est clos : rouvrez-le d’abord.")
-    if submission.confirmed_at is None:
-        raise SharingError("L’entreprise n’a pas confirmé son adresse : personne d’autre ne lit son dossier avant.")
+    _check_confirmed(submission)
     if not partner_organisations().filter(pk=organisation.pk).exists():
         raise SharingError(f"Personne ne lit de dossier pour {organisation} : choisissez un partenaire de la liste.")
     if standing := submission.partner_shares.standing().filter(organisation=organisation).first():
         done = "lit déjà ce dossier" if standing.agreed_at else "attend déjà l’accord de l’entreprise"
         raise SharingError(f"{organisation} {done}.")
+    if agreed_at is None:
+        _check_not_refused(submission, organisation)
     share = PartnerShare.objects.create(
         submission=submission,
         organisation=organisation,
@@ -113,12 +114,50 @@ def _locked(share: PartnerShare) -> PartnerShare:
 def _agree(share: PartnerShare, *, at: datetime, noted_by: User | None = None) -> None:
     if share.ended_at or share.submission.closed_at:
         raise SharingError(f"Ce partage avec {share.organisation} est terminé : il faut le proposer de nouveau.")
+    _check_confirmed(share.submission)
     if share.agreed_at:  # a second click
         return
-    share.agreed_at, share.agreed_by = at, noted_by
-    share.save(update_fields=["agreed_at", "agreed_by"])
+    if noted_by:
+        _check_is_after_last_end(share, at)
+    share.agreed_at, share.agreed_by, share.begins_at = at, noted_by, timezone.now()
+    share.save(update_fields=["agreed_at", "agreed_by", "begins_at"])
     _journal(Kind.FILE_SHARED, share, noted_by, "agreed")
+    if noted_by:
+        enqueue_partner_noted(share, by=noted_by)
     enqueue_file_shared(share, by=share.asked_by)
+
+
+def _check_confirmed(submission: Submission) -> None:
+    if submission.confirmed_at is None:
+        raise SharingError("L’entreprise n’a pas confirmé son adresse : personne d’autre ne lit son dossier avant.")
+
+
+def _check_is_after_last_end(share: PartnerShare, agreed_at: datetime) -> None:
+    """Raise ``SharingError`` for an agreement by word of mouth that is no later day than the last end or refusal."""
+    before = share.submission.partner_shares.filter(organisation=share.organisation, ended_at__isnull=False)
+    last = before.order_by("-ended_at").first()
+    if last and timezone.localdate(agreed_at) <= timezone.localdate(last.ended_at):
+        raise SharingError(
+            f"Le partage avec {share.organisation} a pris fin le {_day(last.ended_at)} "
+            f"({last.get_ending_display()}) : un accord du {_day(agreed_at)} ne vaut plus. "
+            f"Il en faut un d’un jour suivant."
+        )
+
+
+def _check_not_refused(submission: Submission, organisation: Organisation) -> None:
+    """Raise ``SharingError`` where a firm said no to a partner of late: it is not asked again so soon."""
+    since = timezone.now() - ASKED_AGAIN_AFTER
+    of_late = submission.partner_shares.filter(organisation=organisation, ended_at__gt=since)
+    said_no = of_late.filter(ending__in=(Ending.REFUSED, Ending.WITHDRAWN)).aggregate(last=Max("ended_at"))["last"]
+    if said_no:
+        raise SharingError(
+            f"L’entreprise a dit non à {organisation} le {_day(said_no)} : "
+            f"on peut le lui redemander à partir du {_day(said_no + ASKED_AGAIN_AFTER)}."
+        )
+
+
+def _day(at: datetime | None) -> str:
+    return f"{timezone.localdate(at):%d/%m/%Y}"
 
 
 def _journal(kind: Kind, share: PartnerShare, actor: User | None, detail: str) -> None:
@@ -163,31 +202,13 @@ def write_as_partner(*, share: PartnerShare, author: User, text: str) -> Note:
 # -- who reads with whom it is shared
 
 
-@dataclass(frozen=True, slots=True)
-class SharedWith:
-    """A share as its firm and its officers read it; ``last_read`` is the last day somebody there opened the file."""
-
-    share: PartnerShare
-    last_read: date | None
-
-    @property
-    def partner(self) -> str:
-        return str(self.share.organisation)
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether it waits for the firm's word."""
-        return self.share.agreed_at is None and self.share.ended_at is None
+def note_reading(share: PartnerShare) -> None:
+    """Note that somebody of the partner opens the file: the first time, and the last."""
+    now = timezone.now()
+    first = Coalesce("first_read_at", Value(now, output_field=DateTimeField()))
+    PartnerShare.objects.filter(pk=share.pk).update(first_read_at=first, last_read_at=now)
 
 
-def shares_of(submission: Submission) -> list[SharedWith]:
+def shares_of(submission: Submission) -> list[PartnerShare]:
     """Return what is asked and shared of a file, and what has ended, the oldest first."""
-    shares = list(submission.partner_shares.select_related("organisation", "asked_by", "agreed_by"))
-    if not any(share.agreed_at for share in shares):
-        return [SharedWith(share, None) for share in shares]
-    role = {"actor__memberships__role": Membership.Role.PARTNER}
-    there = {"actor__memberships__organisation__in": [share.organisation_id for share in shares]}
-    reads = AuditEvent.objects.reads_of(submission.pk).filter(**role, **there).order_by()
-    by_partner = reads.values_list("actor__memberships__organisation").annotate(last=TruncDate(Max("at")))
-    last = dict(by_partner.values_list("actor__memberships__organisation", "last"))
-    return [SharedWith(share, last.get(share.organisation_id)) for share in shares]
+    return list(submission.partner_shares.select_related("organisation", "asked_by", "agreed_by"))

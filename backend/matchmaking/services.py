@@ -29,7 +29,7 @@ from backend.matchmaking.emails import (
     enqueue_receipt,
     enqueue_reviewed,
 )
-from backend.matchmaking.file_events import reopen_on_event
+from backend.matchmaking.file_events import end_shares, reopen_on_event
 from backend.matchmaking.in_charge import (
     OutsideTerritory,
     check_may_decide,
@@ -42,7 +42,15 @@ from backend.matchmaking.in_charge import (
     place_outside,
     route,
 )
-from backend.matchmaking.models import Alert, Guest, NeedCorrection, PreferenceCorrection, Result, Submission
+from backend.matchmaking.models import (
+    Alert,
+    Guest,
+    NeedCorrection,
+    PartnerShare,
+    PreferenceCorrection,
+    Result,
+    Submission,
+)
 from backend.matchmaking.next_request import left_standing
 from backend.matchmaking.offers import chosen, offers_of
 from backend.matchmaking.ownership import known_values, numbers_read
@@ -202,6 +210,7 @@ def correct_submission(
     ``OutsideTerritory`` is raised and nothing changes. What the register said of another number is dropped, but
     for what the firm sent with the new number, changed or not (``shown``): that is its word then.
     Another SIREN may end or begin that other files are read with this one: their results are computed again too.
+    Another company ends what partners read.
     """
     reader, submission = submission.page_reader, Submission.objects.locked(submission.pk)
     submission.page_reader = reader
@@ -227,6 +236,8 @@ def correct_submission(
     moved: set[int] = set()
     if identity is not None:
         together = set(numbers_read(submission))
+        if sheet.company and sheet.company.siren != identity["siren"]:  # who agreed spoke for another company
+            end_shares(submission, how=PartnerShare.Ending.COMPANY, actor=author)
         if identify(sheet=sheet, **identity):
             changed, moved = True, together | set(numbers_read(submission))
     if text is not None or ticked is not None:

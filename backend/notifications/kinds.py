@@ -129,6 +129,7 @@ KINDS = {
         _letter("colleague", _("Un collègue a déposé"), "result"),
         _letter("closed", _("Demande fermée"), "result"),
         _letter("partner_consent", _("Accord demandé pour un partage"), "result", reply_to_author=True),
+        _letter("partner_noted", _("Accord noté pour un partage"), "result", reply_to_author=True),
         EmailKind(
             name="alert",
             label=_("Alerte"),

@@ -161,6 +161,12 @@ def partner_consent():
     return {FIRM}, officer.email
 
 
+def partner_noted():
+    officer = make_officer()
+    share_with(make_submission(confirmed=True), officer)
+    return {FIRM}, officer.email
+
+
 def file_shared():
     officer, readers = make_officer(), {make_partner().email, make_partner().email}
     make_partner("region")
@@ -375,6 +381,10 @@ EXPECTED = {
     "partner_consent": Expected(
         partner_consent,
         ("Isabelle Morel", "Claire Vasseur", "Service chamber", "Elle cherche un robot.", "rien n’est partagé"),
+    ),
+    "partner_noted": Expected(
+        partner_noted,
+        ("Isabelle Morel", "Claire Vasseur", "Service chamber", "Elle cherche un robot.", "arrêtez le partage"),
     ),
     "file_shared": Expected(
         file_shared, ("Claire Vasseur", "Service ARC", "Service chamber", "03 53 01 10 12", "Choisir vos courriels")

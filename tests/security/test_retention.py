@@ -113,7 +113,7 @@ def a_file_without_news(at: datetime) -> None:
     rate(survey=survey, grade="no", comment="un mot")
     Survey.objects.update(answered_at=at)
     Submission.objects.update(filed_at=at, confirmed_at=at)
-    ours(PartnerShare).update(asked_at=at, agreed_at=at, ended_at=at)
+    ours(PartnerShare).update(asked_at=at, agreed_at=at, begins_at=at, ended_at=at)
     date_back("matchmaking_fileevent", "recorded_at", to=at)
     date_back("companies_fact", "recorded_at", to=at)
     date_back("matchmaking_review", "decided_at", to=at)

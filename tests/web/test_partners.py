@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.template import defaultfilters
 from django.utils import timezone
 
 from backend.accounts.models import Membership
@@ -10,15 +11,19 @@ from backend.accounts.services import off_board
 from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.closing import close_file, reopen_file
 from backend.matchmaking.corrections import correct_need
+from backend.matchmaking.dead_addresses import correct_address, follow_dead_addresses
 from backend.matchmaking.follow_up import write_note
 from backend.matchmaking.models import FollowUp, Note, PartnerShare, Submission
 from backend.matchmaking.partners import write_as_partner
+from backend.matchmaking.services import confirm_address, correct_submission
 from backend.notifications.models import Notification
+from backend.notifications.suppression import record_delivery
 from backend.privacy.consent import withdraw_consent
 from backend.privacy.erasing import erase_submission
 from tests.factories import (
     CCLO,
     DAY,
+    SIREN,
     link_to,
     make_lead,
     make_officer,
@@ -126,7 +131,75 @@ def test_an_agreement_by_telephone_says_who_noted_it_and_for_which_day(client, o
     assert f"noté par {officer}" in text_of(page)
     assert not owed("partner_consent").exists()
     assert owed("file_shared").get().recipient == reader.email
-    assert f"avec votre accord noté par {officer}" in text_of(client.get(f"/resultat/{link_to(submission)}/"))
+    told = owed("partner_noted").get()
+    assert told.recipient == submission.contact.email
+    assert f"{officer} (Service ARC) a noté votre accord" in told.text
+    assert "arrêtez le partage sur la page de votre demande" in told.text
+    assert {link[0] for link in told.links} == {"result"}
+    today, said = (defaultfilters.date(one, "j F Y") for one in (timezone.localdate(), day))
+    assert f"depuis le {today}, avec votre accord du {said}, noté par {officer}" in text_of(
+        client.get(f"/resultat/{link_to(submission)}/")
+    )
+    assert f"accord du {said}, noté par {officer} – lit depuis le {today}" in text_of(page)
+    assert "avec vous depuis" not in text_of(sign_in(client, reader).get(f"/partenaire/{share.pk}/"))
+    assert f"depuis le {today}" in text_of(client.get(f"/partenaire/{share.pk}/"))
+
+
+@pytest.mark.parametrize("agreed_before", [True, False])
+def test_an_agreement_of_no_later_day_than_the_last_end_is_not_noted(
+    client, officer, reader, submission, agreed_before
+):
+    ended = share_with(submission, officer, agreed=agreed_before)
+    answer_as_firm(client, submission, ended, end="1")
+    of_the_day = ours(PartnerShare).filter(pk=ended.pk)
+    of_the_day.update(ended_at=timezone.now() - timedelta(days=3), **ended_before(agreed_before))
+    share_with(submission, officer, kind="region")  # another partner, which nobody refused
+    owed("file_shared").delete()
+    sign_in(client, officer)
+    for n_days in (3, 4):
+        day = timezone.localdate() - timedelta(days=n_days)
+        page = propose(client, submission, agreement="told", agreed_on=day.isoformat())
+        assert page.status_code == 422
+        assert "Il en faut un d’un jour suivant." in text_of(page)
+    assert not owed("file_shared").exists()
+    day = timezone.localdate() - timedelta(days=2)
+    propose(client, submission, agreement="told", agreed_on=day.isoformat())
+    assert owed("file_shared").get().recipient == reader.email
+
+
+def ended_before(agreed):
+    at = timezone.now() - timedelta(days=5)
+    return {"asked_at": at, "agreed_at": at, "begins_at": at} if agreed else {"asked_at": at}
+
+
+def test_a_firm_that_said_no_is_not_asked_again_within_thirty_days(client, officer, reader, submission):
+    share = share_with(submission, officer, agreed=False)
+    answer_as_firm(client, submission, share, end="1")
+    other = make_submission(confirmed=True, email="autre@tolerie.example", siret="", siren="")
+    sign_in(client, officer)
+    page = propose(client, submission)
+    again = timezone.localdate() + timedelta(days=30)
+    assert (page.status_code, f"redemander à partir du {again:%d/%m/%Y}" in text_of(page)) == (422, True)
+    assert "L’accord est demandé" in text_of(propose(client, other))
+    ours(PartnerShare).filter(pk=share.pk).update(ended_at=timezone.now() - timedelta(days=31))
+    assert "L’accord est demandé" in text_of(propose(client, submission))
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_what_is_owed_of_a_share_does_not_leave_once_it_ended(client, officer, reader, submission, agreed):
+    kind = "file_shared" if agreed else "partner_consent"
+    share, other = share_with(submission, officer, agreed=agreed), share_with(submission, officer, kind="region")
+    asked_of = owed(kind).filter(about=[submission.topic, share.key])
+    assert asked_of.get().state == "due"
+    by_officer(client, submission, share, officer)
+    assert asked_of.get().state == "failed"
+    assert owed("file_shared").get(about=[submission.topic, other.key]).state == "due"
+
+
+def test_a_firm_and_its_officers_read_of_the_email_that_asked_for_its_agreement(client, officer, submission):
+    share_with(submission, officer, agreed=False)
+    subject = f"Votre accord pour partager la demande {submission.reference}"
+    assert subject in text_of(client.get(f"/resultat/{link_to(submission)}/mes-donnees/"))
 
 
 def test_an_agreement_given_after_it_was_asked_is_noted_too(client, officer, reader, submission):
@@ -150,7 +223,7 @@ def test_an_agreement_given_after_it_was_asked_is_noted_too(client, officer, rea
 
 def test_a_firm_refuses(client, officer, reader, submission):
     share = share_with(submission, officer, agreed=False)
-    assert "ne le lit pas" in text_of(answer_as_firm(client, submission, share, end="1"))
+    assert "ne lit pas votre dossier" in text_of(answer_as_firm(client, submission, share, end="1"))
     late = text_of(answer_as_firm(client, submission, share, answer="agree"))
     assert "est terminé : il faut le proposer de nouveau" in late
     share.refresh_from_db()
@@ -208,7 +281,7 @@ def test_a_file_that_opens_again_is_not_shared_again(client, officer, reader, su
     close_file(submission=submission, officer=officer, reason="helped")
     reopen_file(submission=submission, officer=officer, on=DAY)
     assert status_of(sign_in(client, reader), share) == 404
-    assert share_with(submission, officer).pk != share.pk
+    assert share_with(submission, officer, agreed=False).pk != share.pk
 
 
 def test_erasing_a_file_leaves_nothing_of_its_shares(client, officer, reader, submission):
@@ -220,14 +293,54 @@ def test_erasing_a_file_leaves_nothing_of_its_shares(client, officer, reader, su
     assert status_of(sign_in(client, reader), share) == 404
 
 
-def test_an_address_that_changes_suspends_it_until_it_is_confirmed(client, officer, reader, submission):
-    share = share_with(submission, officer)
-    Submission.objects.filter(pk=submission.pk).update(confirmed_at=None, officer=officer)
+def test_an_address_that_is_corrected_ends_what_was_agreed_to_and_asked_at_the_former_one(
+    client, officer, reader, submission
+):
+    other = make_submission(confirmed=True, email="autre@tolerie.example", siret="", siren="")
+    share, beside = share_with(submission, officer), share_with(other, officer)
+    asked = share_with(submission, officer, kind="region")
+    asked_of_firm = ours(PartnerShare).filter(pk=asked.pk)
+    asked_of_firm.update(agreed_at=None, agreed_by=None, begins_at=None)
+    receipt = ours(Notification).get(kind="receipt", about=[submission.topic])
+    record_delivery(notification=receipt, delivery=Notification.Delivery.DEAD, detail="550 5.1.1 unknown")
+    follow_dead_addresses(on=DAY)
+    correct_address(submission=submission, officer=officer, email="le.vrai@tolerie.example", on=DAY)
+    confirm_address(submission=Submission.objects.get(pk=submission.pk))
+    assert [(row.ending, row.ended_at is None) for row in submission.partner_shares.all()] == [("address", False)] * 2
     assert status_of(sign_in(client, reader), share) == 404
+    assert status_of(client, beside) == 200
     page = text_of(sign_in(client, officer).get(f"/agent/{submission.pk}/"))
-    assert "Arrêté tant que l’adresse n’est pas confirmée" in page
-    Submission.objects.filter(pk=submission.pk).update(confirmed_at=timezone.now())
-    assert status_of(sign_in(client, reader), share) == 200
+    assert "terminé : l’adresse de l’entreprise a changé" in page
+    assert "Lit ce dossier" not in page
+
+
+@pytest.mark.parametrize(
+    ("identity", "ending"),
+    [
+        ({"siret": "", "siren": "732829320", "name": "Tôlerie des Étangs"}, "company"),
+        ({"siret": "", "siren": "", "name": "Tôlerie des Étangs"}, "company"),
+        ({"siret": "", "siren": SIREN, "name": "Tôlerie des Étangs et fils"}, ""),
+    ],
+)
+def test_a_file_of_another_company_is_not_shared_any_more(client, officer, reader, submission, identity, ending):
+    other = make_submission(confirmed=True, email="autre@tolerie.example")
+    share, beside = share_with(submission, officer), share_with(other, officer)
+    correct_submission(submission=submission, facts={}, identity=identity, on=DAY)
+    share.refresh_from_db()
+    assert (share.ending, share.ended_at is None) == (ending, not ending)
+    assert status_of(sign_in(client, reader), share) == (404 if ending else 200)
+    assert status_of(client, beside) == 200
+
+
+def test_nobody_agrees_for_an_address_that_is_not_confirmed(client, officer, reader, submission):
+    share = share_with(submission, officer, agreed=False)
+    Submission.objects.filter(pk=submission.pk).update(confirmed_at=None, officer=officer)
+    path, day = f"/agent/{submission.pk}/partenaires/{share.pk}/", timezone.localdate().isoformat()
+    page = sign_in(client, officer).post(path, {"agreed_on": day}, follow=True)
+    assert "n’a pas confirmé son adresse" in text_of(page)
+    share.refresh_from_db()
+    assert share.agreed_at is None
+    assert not owed("file_shared").exists()
 
 
 def test_who_left_the_partner_reads_nothing(client, officer, reader, submission):

@@ -4,7 +4,7 @@ from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Organisation, User
@@ -36,6 +36,8 @@ class PartnerShare(models.Model):
         WITHDRAWN = "withdrawn", _("arrêté par l’entreprise")
         OFFICER = "officer", _("arrêté par le développeur économique")
         CLOSED = "closed", _("terminé avec le dossier")
+        ADDRESS = "address", _("terminé : l’adresse de l’entreprise a changé")
+        COMPANY = "company", _("terminé : le SIREN a changé")
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="partner_shares")
     organisation = models.ForeignKey(
@@ -45,6 +47,9 @@ class PartnerShare(models.Model):
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposé par"))
     asked_at = models.DateTimeField(_("proposé le"))
     agreed_at = models.DateTimeField(_("accord donné le"), null=True, blank=True)
+    begins_at = models.DateTimeField(_("lisible depuis le"), null=True, blank=True)
+    first_read_at = models.DateTimeField(_("ouvert d’abord le"), null=True, blank=True)
+    last_read_at = models.DateTimeField(_("ouvert en dernier le"), null=True, blank=True)
     agreed_by = models.ForeignKey(
         User,
         on_delete=models.PROTECT,
@@ -75,11 +80,29 @@ class PartnerShare(models.Model):
                 condition=Q(ended_at=None, ending="") | (Q(ended_at__isnull=False) & ~Q(ending="")),
                 name="partner_share_ended_says_how",
             ),
+            models.CheckConstraint(
+                condition=Q(agreed_at=None, begins_at=None) | Q(begins_at__gte=F("agreed_at")),
+                name="partner_share_begins_once_agreed",
+            ),
+            models.CheckConstraint(
+                condition=Q(first_read_at=None, last_read_at=None) | Q(last_read_at__gte=F("first_read_at")),
+                name="partner_share_first_and_last_reading",
+            ),
             models.CheckConstraint(condition=~Q(message=""), name="partner_share_says_why"),
         ]
 
     def __str__(self) -> str:
         return f"{self.submission_id} – {self.organisation_id}"
+
+    @property
+    def key(self) -> str:
+        """What an e-mail about this share names beside its file."""
+        return f"partner:{self.pk}"
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it waits for the firm's word."""
+        return self.agreed_at is None and self.ended_at is None
 
     @property
     def is_live(self) -> bool:

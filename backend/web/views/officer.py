@@ -182,7 +182,7 @@ def file_page(
 def _shared(submission: Submission) -> dict[str, Any]:
     """Return with which partners a file is shared, and the form of a note, which each of them may read."""
     shares = shares_of(submission) if may_have(submission, PARTNERS) else []
-    reading = [one.share for one in shares if one.share.is_live]
+    reading = [share for share in shares if share.is_live]
     return {"shares": shares, "note_form": NoteForm(auto_id="note_%s", shares=reading)}
 
 

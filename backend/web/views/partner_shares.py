@@ -83,7 +83,9 @@ def answer(request: HttpRequest, token: str, share_pk: int) -> HttpResponse:
     if not agrees and "end" not in request.POST:
         return back
     words = (
-        _("Merci : %(partner)s peut lire votre dossier.") if agrees else _("C’est noté : %(partner)s ne le lit pas.")
+        _("Merci : %(partner)s peut lire votre dossier.")
+        if agrees
+        else _("C’est noté : %(partner)s ne lit pas votre dossier.")
     )
     try:
         answer_as_firm(share=share, agrees=agrees)

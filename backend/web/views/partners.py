@@ -19,7 +19,7 @@ from backend.journal.services import record_read
 from backend.matchmaking.follow_up import withdraw_note
 from backend.matchmaking.models import Note, PartnerShare
 from backend.matchmaking.ownership import read_once
-from backend.matchmaking.partners import write_as_partner
+from backend.matchmaking.partners import note_reading, write_as_partner
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import shortlist_of
@@ -36,7 +36,7 @@ def files(request: HttpRequest) -> HttpResponse:
     """List the files that are shared with one's organisations, the newest first."""
     user = _partner(request)
     shares = PartnerShare.objects.visible_to(user).select_related("submission__sheet", "organisation", "asked_by")
-    page = Paginator(shares.order_by("-agreed_at", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(shares.order_by("-begins_at", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "web/partner/files.html", {"page": page, "several": len(user.posts.partners) > 1})
 
 
@@ -84,6 +84,7 @@ def _shared(request: HttpRequest, share_pk: int) -> PartnerShare:
     share = get_object_or_404(shares, pk=share_pk)
     file = share.submission
     record_read(actor=user, submission_id=file.pk, epci_id=file.epci_id)
+    note_reading(share)
     return share
 
 

@@ -150,8 +150,9 @@ def result_page(
         "notes": submission.notes.for_the_firm().select_related("author", "organisation")
         if may_have(submission, NOTES)
         else (),
-        "shares_asked": [one for one in shares if one.is_asked],
-        "shares_with": [one for one in shares if not one.is_asked],
+        "shares_asked": [share for share in shares if share.is_asked],
+        "shares_with": [share for share in shares if share.agreed_at and not share.ended_at],
+        "shares_ended": [share for share in shares if share.agreed_at and share.ended_at],
         "whom_to_call": whom_to_call(submission),
         "guides": answer.guides() if page.nothing_fits else (),
         "colleagues": () if reader else colleagues_of(submission),
