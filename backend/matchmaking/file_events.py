@@ -40,13 +40,14 @@ NO_MORE = "L’entreprise ne reçoit plus de courriels sur cette demande."
 def record_closing(submission: Submission, *, reason: str, actor: User | None = None, note: str = "") -> FileEvent:
     """Close a locked file, with a sentence to the firm if somebody wrote one.
 
-    What is offered of it is withdrawn, and partners read it no more.
+    What is offered of it is withdrawn, partners read it no more, and nobody owes the reading of what they wrote.
 
     Where it is barred, what is owed to its firm does not leave any more.
     """
     now = timezone.now()
     withdraw_offers(submission)
     end_shares(submission, how=PartnerShare.Ending.CLOSED, actor=actor)
+    submission.follow_ups.to_do().partners_answers().update(done_at=now, done_by=actor)
     submission.closed_at, submission.closed_by, submission.closed_reason = now, actor, reason
     submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])
     if submission.is_barred:

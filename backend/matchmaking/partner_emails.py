@@ -1,6 +1,6 @@
 """The e-mails that sharing a file with a partner owes: to its firm, which is asked, and to the partner's people."""
 
-from backend.accounts.models import Membership, User
+from backend.accounts.models import Membership, Organisation, User
 from backend.matchmaking.emails import context_of, organisation_in_charge
 from backend.matchmaking.models import Note, PartnerShare
 from backend.notifications.rendering import render
@@ -39,15 +39,27 @@ def enqueue_partner_noted(share: PartnerShare, *, by: User) -> None:
     )
 
 
+def contact_of(share: PartnerShare) -> User | Organisation:
+    """Return whom a partner calls: the file's officer in post, else the organisation in charge, else who proposed.
+
+    Only a file of no intercommunality has no organisation in charge.
+    """
+    file = share.submission
+    officer = file.officer if file.officer and file.officer.is_active else None
+    return officer or organisation_in_charge(file) or share.asked_by
+
+
 def enqueue_file_shared(share: PartnerShare, *, by: User, note: Note | None = None) -> None:
     """Tell a partner's people that they may read a file, or that its officer wrote to them.
 
     The firm is not named: it may have taken its agreement back before the e-mail is read.
     """
     submission = share.submission
+    contact = by if note else contact_of(share)
     context = {
         "submission": submission,
         "by": by,
+        "contact": contact,
         "organisation": organisation_in_charge(submission),
         "partner": share.organisation,
         "answers": note is not None,
@@ -61,5 +73,5 @@ def enqueue_file_shared(share: PartnerShare, *, by: User, note: Note | None = No
             recipient=person.email,
             message=render("file_shared", context),
             about=(submission.topic, share.key),
-            reply_to=by.email,
+            reply_to=contact.email,
         )

@@ -82,6 +82,11 @@ class SaidBack:
         """Whether it is asked what it means before it reads anything else."""
         return self.reply == Reply.TO_CONFIRM
 
+    @property
+    def is_unclear(self) -> bool:
+        """Whether it has still to say what it needs: asked what it means, or not understood."""
+        return self.asks or self.cause in (Cause.NOT_UNDERSTOOD, Cause.OTHER_LANGUAGE)
+
 
 def said_back(submission: Submission, result: Result) -> SaidBack:
     """Return what the firm reads of its needs beside a result."""

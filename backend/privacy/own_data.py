@@ -20,7 +20,7 @@ from backend.links.services import live_links
 from backend.matchmaking.correspondence import to_contact
 from backend.matchmaking.denials import IS
 from backend.matchmaking.fact_display import FACT_LABELS, beside_label, says, value_text
-from backend.matchmaking.models import Alert, CallRequest, Note, SavedDraft, Submission
+from backend.matchmaking.models import Alert, CallRequest, FollowUp, Note, SavedDraft, Submission
 from backend.matchmaking.preferences import preferences_of
 from backend.notifications.models import Stop
 
@@ -214,7 +214,8 @@ def _answers(submission: Submission) -> Iterator[Line]:
         yield Line(label=_("Avis en cours"), value=_("{n}, transmis à la fin de la relecture").format(n=n_untold))
     for end in submission.review_ends.select_related("officer"):
         yield Line(label=_("Fin de relecture"), value=end.message, since=end.ended_at, origin=str(end.officer))
-    steps = submission.follow_ups.filter(Q(review=None) | Q(review__in=told_reviews))
+    followed = submission.follow_ups.exclude(step=FollowUp.Step.PARTNER_SAID)  # the note is between services
+    steps = followed.filter(Q(review=None) | Q(review__in=told_reviews))
     for step in steps.select_related("scheme__current", "recorded_by"):
         told = [step.get_step_display(), str(step.scheme or "")]
         yield Line(
@@ -261,7 +262,7 @@ def _answers(submission: Submission) -> Iterator[Line]:
     for note in submission.notes.for_the_firm().select_related("author"):
         yield Line(label=_("Note"), value=note.text, since=note.written_at, origin=str(note.author))
     n_kept = submission.notes.exclude(audience=Note.Audience.FIRM).count()
-    n_kept += submission.reviews.exclude(comment="").count() + submission.follow_ups.exclude(note="").count()
+    n_kept += submission.reviews.exclude(comment="").count() + followed.exclude(note="").count()
     n_kept += submission.scheme_events.filter(actor__isnull=False).exclude(note="").count()
     if n_kept:
         asked = _("{n} ; leur texte se demande au délégué à la protection des données").format(n=n_kept)

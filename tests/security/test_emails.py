@@ -170,7 +170,10 @@ def partner_noted():
 def file_shared():
     officer, readers = make_officer(), {make_partner().email, make_partner().email}
     make_partner("region")
-    share_with(make_submission(confirmed=True), officer)
+    submission = make_submission(confirmed=True)
+    submission.officer = officer
+    submission.save()
+    share_with(submission, officer)
     return readers, officer.email
 
 

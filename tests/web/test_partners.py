@@ -9,17 +9,19 @@ from django.utils import timezone
 from backend.accounts.models import Membership
 from backend.accounts.services import off_board
 from backend.journal.models import AuditEvent, Kind
+from backend.links.models import Kind as Kind_of_link
 from backend.matchmaking.closing import close_file, reopen_file
 from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.dead_addresses import correct_address, follow_dead_addresses
-from backend.matchmaking.follow_up import write_note
-from backend.matchmaking.models import FollowUp, Note, PartnerShare, Submission
+from backend.matchmaking.follow_up import answer_offers, refer_file, write_note
+from backend.matchmaking.models import FollowUp, HandOver, Note, PartnerShare, Submission
 from backend.matchmaking.partners import write_as_partner
 from backend.matchmaking.services import confirm_address, correct_submission
 from backend.notifications.models import Notification
 from backend.notifications.suppression import record_delivery
 from backend.privacy.consent import withdraw_consent
 from backend.privacy.erasing import erase_submission
+from backend.territories.models import ServedEpci
 from tests.factories import (
     CCLO,
     DAY,
@@ -225,7 +227,7 @@ def test_a_firm_refuses(client, officer, reader, submission):
     share = share_with(submission, officer, agreed=False)
     assert "ne lit pas votre dossier" in text_of(answer_as_firm(client, submission, share, end="1"))
     late = text_of(answer_as_firm(client, submission, share, answer="agree"))
-    assert "est terminé : il faut le proposer de nouveau" in late
+    assert "est terminé : il faut le proposer de nouveau. Appelez Service ARC – 03 53 01 10 00." in late
     share.refresh_from_db()
     assert (share.ending, share.agreed_at) == ("refused", None)
     assert not owed("file_shared").exists()
@@ -505,7 +507,104 @@ def test_who_takes_an_answer_back_lets_nobody_owe_its_reading(client, officer, r
     assert not FollowUp.objects.to_do().filter(pk=note.step_id).exists()
 
 
+# -- whom a partner calls
+
+
+def test_a_partner_calls_who_follows_the_file_else_the_organisation_in_charge(client, officer, reader, submission):
+    share = share_with(submission, officer)
+    assert "Sur ce dossier : Service ARC, 03 53 01 10 00" in owed("file_shared").get().text
+    page = text_of(sign_in(client, reader).get(f"/partenaire/{share.pk}/"))
+    assert "Sur ce dossier, appelez Service ARC – 03 53 01 10 00" in page
+    assert "suivi par" not in page
+    assert officer.email not in page
+    Submission.objects.filter(pk=submission.pk).update(officer=officer)
+    assert f"Dossier suivi par {officer}" in text_of(client.get(f"/partenaire/{share.pk}/"))
+    off_board(user=officer)
+    assert "Sur ce dossier, appelez Service ARC" in text_of(client.get(f"/partenaire/{share.pk}/"))
+
+
+def test_a_file_that_is_handed_over_is_shared_still_and_its_new_officer_is_named(client, officer, reader, submission):
+    share, other = share_with(submission, officer), make_officer(CCLO)
+    epci = ServedEpci.objects.get(short_name=CCLO)
+    refer_file(submission=submission, epci=epci, by=officer, note="C’est chez vous.")
+    answer_offers(hand_overs=HandOver.objects.filter(submission=submission), to=other, accept=True)
+    page = text_of(sign_in(client, reader).get(f"/partenaire/{share.pk}/"))
+    assert f"Dossier suivi par {other}" in page
+    assert officer.email not in page
+
+
+@pytest.mark.parametrize("text", ["Bonjour, je vous écris à propos de zigzag.", "avaler un concurrent"])
+def test_a_partner_and_who_has_a_share_read_that_the_firm_still_says_what_it_needs(client, officer, reader, text):
+    submission = make_submission(confirmed=True, needs=(), text=text)
+    share, shared = share_with(submission, officer), link_to(submission, Kind_of_link.SHARE)
+    for path in (f"/partage/{shared}/", f"/partenaire/{share.pk}/"):
+        page = text_of(sign_in(client, reader).get(path))
+        assert "L’entreprise précise encore son besoin." in page
+        assert "Rien n’est proposé" not in page
+
+
+@pytest.mark.parametrize("epci", ["", CCLO])
+def test_a_partner_of_an_organisation_that_can_be_none_reads_why_nothing_is_shared(client, epci):
+    client.force_login(make_officer(epci, role="partner"))
+    for path in ("/agent/", "/agent/ma-journee/"):
+        page = client.get(path, follow=True)
+        assert (page.status_code, page.redirect_chain[-1][0]) == (200, "/partenaire/")
+        assert "n’est ni une chambre ni la Région" in text_of(page)
+        assert "Aucun dossier n’est partagé avec vous" not in text_of(page)
+
+
 # -- what the firm and the journal read
+
+
+def test_the_firm_is_told_who_opened_its_file_for_a_partner_and_nobody_else(client, officer, submission):
+    moved = make_partner()
+    share, region = share_with(submission, officer), share_with(submission, officer, kind="region")
+    sign_in(client, moved).get(f"/partenaire/{share.pk}/")
+    Membership.objects.filter(user=moved).update(organisation=region.organisation)
+    sign_in(client, officer).get(f"/agent/{submission.pk}/")
+    Membership.objects.create(user=officer, organisation=region.organisation, role="partner")
+    page = text_of(client.get(f"/resultat/{link_to(submission)}/"))
+    chamber, other = page.split("Service chamber", 1)[1].split("Service region", 1)
+    assert "ouvert pour la dernière fois le" in chamber
+    assert "pas encore ouvert" in other
+    share.refresh_from_db()
+    first = share.first_read_at
+    reader = Membership.objects.partners().exclude(user=moved).filter(organisation=share.organisation).first()
+    reader = reader.user if reader else make_partner()
+    sign_in(client, reader).get(f"/partenaire/{share.pk}/")
+    share.refresh_from_db()
+    assert share.first_read_at == first < share.last_read_at
+
+
+def test_a_firm_reads_apart_who_reads_its_file_and_who_does_no_longer(client, officer, submission):
+    refused = share_with(submission, officer, agreed=False)
+    answer_as_firm(client, submission, refused, end="1")
+    path = f"/resultat/{link_to(submission)}/"
+    assert 'id="titre-partenaires"' not in client.get(path).content.decode()
+    share = share_with(submission, officer, kind="region")
+    assert "Les partenaires qui lisent votre dossier Service region" in text_of(client.get(path))
+    page = text_of(answer_as_firm(client, submission, share, end="1"))
+    assert "Ne lisent plus votre dossier Service region arrêté par vous le" in page
+    assert "Les partenaires qui lisent votre dossier" not in page
+
+
+def test_what_a_partner_writes_is_not_in_what_the_firm_reads_of_its_data(client, officer, submission):
+    reader = make_officer("", role="partner", kind="chamber", first_name="Lucie", last_name="Perrin")
+    share = share_with(submission, officer)
+    write_as_partner(share=share, author=reader, text="Nous passons jeudi.")
+    data = text_of(client.get(f"/resultat/{link_to(submission)}/mes-donnees/"))
+    assert "Lucie Perrin" not in data
+    assert "Lire la réponse" not in data
+    assert "Mots d’agents pour leurs collègues 1 ;" in data
+
+
+def test_closing_a_file_ends_what_is_owed_to_its_partners(officer, reader, submission):
+    other = make_submission(confirmed=True, email="autre@tolerie.example", siret="", siren="")
+    for file in (submission, other):
+        write_as_partner(share=share_with(file, officer), author=reader, text="Nous passons jeudi.")
+    close_file(submission=submission, officer=officer, reason="helped")
+    owed_steps = FollowUp.objects.to_do().partners_answers()
+    assert [step.submission for step in owed_steps] == [other]
 
 
 def test_a_firm_reads_with_whom_since_when_and_who_opened_it(client, officer, submission):

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from backend.matchmaking.correspondence import why_no_email
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import Guest, PartnerShare
+from backend.matchmaking.partner_emails import contact_of
 from backend.matchmaking.partners import SharingError, answer_as_firm, end_as_officer, note_agreement, propose_share
 from backend.web.access import opened_submission
 from backend.web.forms.agreements import moment_of
@@ -91,7 +92,9 @@ def answer(request: HttpRequest, token: str, share_pk: int) -> HttpResponse:
         answer_as_firm(share=share, agrees=agrees)
         messages.success(request, words % _named(share))
     except SharingError as error:
-        messages.warning(request, str(error))
+        contact = contact_of(share)
+        call = " – ".join(part for part in (str(contact), contact.phone, contact.email) if part)
+        messages.warning(request, _("%(why)s Appelez %(call)s.") % {"why": error, "call": call})
     return back
 
 

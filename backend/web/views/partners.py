@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from backend.accounts.models import User
+from backend.accounts.models import Membership
 from backend.common.days import current_day
 from backend.journal.services import record_read
 from backend.matchmaking.follow_up import withdraw_note
 from backend.matchmaking.models import Note, PartnerShare
 from backend.matchmaking.ownership import read_once
+from backend.matchmaking.partner_emails import contact_of
 from backend.matchmaking.partners import note_reading, write_as_partner
 from backend.matchmaking.replies import said_back
 from backend.matchmaking.results import latest_result
@@ -33,11 +34,17 @@ PER_PAGE = 25
 @never_cache
 @require_safe
 def files(request: HttpRequest) -> HttpResponse:
-    """List the files that are shared with one's organisations, the newest first."""
-    user = _partner(request)
+    """List the files that are shared with one's organisations, the newest first.
+
+    Whose organisation can be no partner reads that nothing can be shared with it: their other pages lead here.
+    """
+    user = signed_in(request)
+    if Membership.Role.PARTNER not in user.posts.roles:
+        raise PermissionDenied
     shares = PartnerShare.objects.visible_to(user).select_related("submission__sheet", "organisation", "asked_by")
     page = Paginator(shares.order_by("-begins_at", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "web/partner/files.html", {"page": page, "several": len(user.posts.partners) > 1})
+    context = {"page": page, "several": len(user.posts.partners) > 1, "reads_for_none": not user.posts.partners}
+    return render(request, "web/partner/files.html", context)
 
 
 @login_required
@@ -69,13 +76,6 @@ def take_answer_back(request: HttpRequest, share_pk: int, note_pk: int) -> HttpR
     return redirect(reverse("partner_file", args=[share_pk]) + "#mots")
 
 
-def _partner(request: HttpRequest) -> User:
-    user = signed_in(request)
-    if not user.posts.partners:
-        raise PermissionDenied
-    return user
-
-
 def _shared(request: HttpRequest, share_pk: int) -> PartnerShare:
     """Return what is shared with somebody's organisation, and note that they opened it; else nobody learns of it."""
     user = signed_in(request)
@@ -95,9 +95,10 @@ def _file_page(request: HttpRequest, share: PartnerShare, form: AnswerForm, *, s
     said = said_back(submission, result)
     context: dict[str, Any] = {
         "share": share,
+        "contact": contact_of(share),
         "submission": submission,
         "needs": [chip.label for chip in (*said.sure, *said.unserved)],
-        "page": None if said.asks else shortlist_of(submission, result),
+        "page": None if said.is_unclear else shortlist_of(submission, result),
         "on": result.on,
         "notes": share.notes.standing().select_related("author", "organisation"),
         "form": form,

@@ -45,7 +45,7 @@ def share(request: HttpRequest, token: str) -> HttpResponse:
     said = said_back(submission, answer)
     context = {
         "firm": str(submission.sheet),
-        "page": None if said.asks else shortlist_of(submission, answer),
+        "page": None if said.is_unclear else shortlist_of(submission, answer),
         "on": answer.on,
         "until": link.expires_at,
     }
