@@ -16,7 +16,7 @@ from backend.matchmaking.emails import enqueue_invitation
 from backend.matchmaking.models import Alert, Guest, Submission
 from backend.notifications.services import resume, take_back
 
-MOST_GUESTS = 10  # of one file, with those who have not answered
+MOST_GUESTS = 10  # of one file, with those who have not answered, without those who left
 LINKS = (Kind.GUEST, Kind.RESULT, Kind.ACCESS)  # that a guest may hold
 
 
@@ -41,7 +41,7 @@ def invite(*, submission: Submission, email: str, right: str) -> Guest:
     if guest and guest.accepted_at:
         raise GuestError(f"{email} lit déjà cette demande : changez son droit dans la liste.")
     if guest is None:
-        if file.guests.count() >= MOST_GUESTS:
+        if file.guests.filter(left_at=None).count() >= MOST_GUESTS:
             raise GuestError(f"Cette demande a déjà {MOST_GUESTS} contacts invités : retirez-en un d’abord.")
         guest = Guest(submission=file, email=email)
     guest.right, guest.invited_by, guest.invited_at = Guest.Right(right), by, timezone.now()
@@ -93,8 +93,11 @@ def change_right(*, submission: Submission, guest_pk: int, right: str) -> Guest 
 
 @transaction.atomic
 def withdraw_guest(*, submission: Submission, guest_pk: int) -> Guest | None:
-    """End what a guest may do; nothing of the guest is kept, nor of those it invited who have not answered."""
-    guest = _managed(submission).guests.filter(pk=guest_pk).first()
+    """End what a guest may do; nothing of the guest is kept, nor of those it invited who have not answered.
+
+    Who refused or left is not withdrawn: that address is what keeps it from being invited again.
+    """
+    guest = _managed(submission).guests.filter(pk=guest_pk, left_at=None).first()
     if guest is None:
         return None
     for invited in (guest, *Guest.objects.awaited().filter(invited_by=guest)):

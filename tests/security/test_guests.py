@@ -12,7 +12,7 @@ from backend.links.models import Kind, Link
 from backend.links.services import live_links
 from backend.matchmaking import alerts
 from backend.matchmaking.file_links import close_unentitled
-from backend.matchmaking.guests import MOST_GUESTS, invite
+from backend.matchmaking.guests import MOST_GUESTS, invite, leave
 from backend.matchmaking.models import Alert, Guest, Submission
 from backend.matchmaking.ownership import numbers_read
 from backend.notifications.models import Notification
@@ -124,6 +124,8 @@ def test_who_refuses_is_not_invited_again_and_reads_nothing(client, submission):
         client.post(f"/invitation/{invitation_of_guest(guest)}/", {"answer": "refuse"}, follow=True)
     )
     path = page_in_space(client, submission)
+    client.post(f"{path}contacts/", {"do": "withdraw", "guest": guest.pk})  # no button of the page says so
+    assert f'name="guest" value="{guest.pk}"' not in client.get(path).content.decode()
     answer = invited_by(client, path)
     assert answer.status_code == 422
     assert "a refusé ou quitté cette demande" in text_of(answer)
@@ -155,6 +157,7 @@ def test_the_database_keeps_no_look_alike(submission, address):
 
 def test_one_who_accepted_is_not_invited_again_and_ten_are_enough(client, submission):
     path = page_in_space(client, submission)
+    leave(guest=make_guest(submission, email="left@cabinet.example"))  # not counted
     make_guest(submission)
     assert "lit déjà cette demande" in text_of(invited_by(client, path, email=GUEST.upper()))
     for n in range(MOST_GUESTS - 1):
