@@ -3,11 +3,13 @@
 import re
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from backend.links.models import Kind, Link
+from backend.links.services import find_link
 from backend.matchmaking.models import Guest, Submission
 from backend.notifications.models import Notification
+from backend.web.access import FRESH, LINKS, result_link
 from tests.factories import (
     DAY,
     as_sent,
@@ -121,6 +123,18 @@ def test_accepting_in_the_open_space_of_another_address_lends_nothing_of_it(clie
     assert neighbour.reference in space
     assert submission.reference not in space
     assert own.reference not in space
+
+
+def test_a_guest_without_fresh_access_gets_a_link_of_hers(client, submission):
+    guest = make_guest(submission, right="manage")
+    submission.page_reader = guest
+    open_space(client, submission)  # of the contact, whose address is not hers
+    request = RequestFactory().get("/")
+    request.session = client.session
+    token = result_link(request, submission)
+    assert find_link(kind=Kind.RESULT, token=token).scope == guest.key
+    assert token not in request.session[FRESH][LINKS].values()
+    assert "Vous lisez la demande de Isabelle Morel" in text_of(client.get(f"/resultat/{token}/"))
 
 
 def test_accepting_in_her_own_open_space_keeps_it_open_and_closes_with_it(client, submission, own):

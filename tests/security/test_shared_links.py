@@ -119,7 +119,8 @@ def markers_of(submission, officer):
         "its contact's e-mail": "isabelle.morel@",
         "its contact's telephone": "53016035",
         "its words": "tournevis sonique",
-        "all its facts on one page, such as the turnover": "4,82M€",
+        "all its facts on « Mes données », such as the turnover": "4,82M€",
+        "its facts on the correction page": "correction:headcount=35",
         "its de minimis aids": "8765|PassTournevis|De minimis : une aide",
         "what it said of a scheme, and why": "Un refus motivé",
         "what officers wrote to it": "Un mot pour vous|Un mot de la relecture",
@@ -143,6 +144,9 @@ def read_by(column, token, submission, case):
         if name == "firm_scheme":
             args = [token, submission.followed.pk]
         response = Client().get(reverse(name, args=args))
+        if name == "correct":  # fields hold them, which are no text
+            forms = response.context["forms"].values()
+            said += "".join(f"correction:{field.name}={field.value()};" for form in forms for field in form)
         if response["Content-Type"] == "application/pdf":
             said += "".join(page.extract_text() for page in PdfReader(BytesIO(response.content)).pages)
             continue
