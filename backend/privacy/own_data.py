@@ -22,6 +22,7 @@ from backend.matchmaking.denials import IS
 from backend.matchmaking.fact_display import FACT_LABELS, beside_label, says, value_text
 from backend.matchmaking.models import Alert, CallRequest, FollowUp, Note, SavedDraft, Submission
 from backend.matchmaking.preferences import preferences_of
+from backend.notifications.kinds import topics_about
 from backend.notifications.models import Stop
 
 LABELS = dict(FACT_LABELS)
@@ -276,7 +277,8 @@ def _mails(submission: Submission) -> Iterator[Line]:
     if alert:
         state = _("arrêtée") if alert.ended_at else alert.get_frequency_display()
         yield Line(label=_("Alerte"), value=str(state), since=alert.asked_at)
-    stop = Stop.objects.filter(address=submission.contact.email.lower()).first()
+    stops = Stop.objects.filter(topics__overlap=topics_about(submission.topic))  # others are of something else
+    stop = stops.filter(address=submission.contact.email.lower()).first()
     if stop:
         yield Line(label=_("Courriels refusés"), value=_("oui"), since=stop.asked_at)
 

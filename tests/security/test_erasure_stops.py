@@ -7,6 +7,7 @@ from backend.notifications.kinds import CATALOGUE, COMMITTEE_NOTE, OFFICER_NOTIC
 from backend.notifications.models import Notification, Stop
 from backend.notifications.services import resume, stop
 from backend.privacy.erasing import erase_submission
+from backend.privacy.own_data import as_csv
 from backend.steering.mailing import RecipientError, add_recipient
 from tests.factories import make_guest, make_lead, make_submission
 from tests.security.erased import TRACES, search_tables
@@ -109,3 +110,11 @@ def test_a_topic_taken_up_again_leaves_no_address_that_stops_nothing(file):
     assert stopped(ADDRESS) == {SHEETS}
     resume(address=ADDRESS, topic=SHEETS)
     assert not Stop.objects.exists()
+
+
+def test_own_data_says_emails_refused_only_where_those_of_the_file_are(file, beside):
+    stop_all(ADDRESS, *WORK, *topics_of(beside))
+    assert "Courriels refusés" not in as_csv(file)
+    stop(address=ADDRESS, topic=Alert(submission=file).topic)
+    assert "Courriels refusés;oui" in as_csv(file)
+    assert "Courriels refusés" not in as_csv(beside)
