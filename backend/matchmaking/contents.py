@@ -4,6 +4,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from backend.matchmaking.models import (
     FollowUp,
+    Guest,
     HandOver,
     NeedCorrection,
     Note,
@@ -18,7 +19,7 @@ from backend.schemes.models import Fusion
 
 REVIEWS, FOLLOW_UPS, NOTES, OFFER, REFERRALS = "reviews", "follow_ups", "notes", "offer", "referrals"
 EVENTS, RATING, PARTNERS = "scheme_events", "rating", "partners"
-NEED_CORRECTIONS, SAME_SIREN = "need_corrections", "same_siren"
+NEED_CORRECTIONS, SAME_SIREN, GUESTS = "need_corrections", "same_siren", "guests"
 GONE_SHEETS = "gone_sheets"  # of any file: a sheet gave way to another one
 
 
@@ -31,6 +32,7 @@ def read_contents(files: SubmissionQuerySet, pk: int) -> Submission | None:
         FOLLOW_UPS: FollowUp.objects.standing().filter(**of_file),
         EVENTS: SchemeEvent.objects.standing().filter(**of_file),
         RATING: Survey.objects.filter(**of_file).exclude(grade=""),
+        GUESTS: Guest.objects.filter(**of_file),
         NOTES: Note.objects.filter(**of_file),
         OFFER: HandOver.objects.waiting().filter(**of_file),
         REFERRALS: HandOver.objects.referrals().filter(**of_file),

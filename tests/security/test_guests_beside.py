@@ -11,13 +11,14 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from backend.companies.models import Fact
+from backend.matchmaking.guests import leave
 from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import numbers_read
 from backend.matchmaking.results import facts_of, latest_result
 from backend.matchmaking.services import correct_submission
 from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.state_aid import declare_aid, declare_complete, has_aids
-from tests.factories import DAY, guest_link, link_to, make_guest, make_saved_draft, make_submission
+from tests.factories import DAY, guest_link, link_to, make_guest, make_officer, make_saved_draft, make_submission
 from tests.security.test_shared_links import GUESTS, OPENS
 from tests.web.conftest import text_of
 
@@ -107,3 +108,18 @@ def test_a_scheme_held_elsewhere_stays_out_of_the_answer_of_a_guest_without_a_wo
     assert proposed[0] == proposed[1]
     assert other.held not in proposed[0]
     assert facts_of(submission)[f"{Fact.SCHEME}{other.held.key}"] is True
+
+
+def test_an_officer_reads_how_many_guests_a_file_has_with_their_rights_and_no_address(client, submission, other):
+    for name, right in (("first", "read"), ("second", "answer")):
+        make_guest(submission, email=f"{name}@cabinet.example", right=right)
+    leave(guest=make_guest(submission, email="third@cabinet.example"))
+    make_guest(submission, email="fourth@cabinet.example", accepted=False)
+    client.force_login(make_officer())
+    page = client.get(reverse("officer_file", args=[submission.pk]))
+    text = re.sub(r"\s+", " ", text_of(page))
+    assert "Invités de l’entreprise : 2" in text
+    assert "Peut lire, depuis le" in text
+    assert "Peut lire et répondre, depuis le" in text
+    assert "cabinet.example" not in page.content.decode()
+    assert "Invités de l’entreprise" not in text_of(client.get(reverse("officer_file", args=[other.pk])))

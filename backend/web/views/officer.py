@@ -18,7 +18,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.journal.services import record_read
-from backend.matchmaking.contents import FOLLOW_UPS, NOTES, OFFER, PARTNERS, RATING, REFERRALS, may_have, read_contents
+from backend.matchmaking.contents import (
+    FOLLOW_UPS,
+    GUESTS,
+    NOTES,
+    OFFER,
+    PARTNERS,
+    RATING,
+    REFERRALS,
+    may_have,
+    read_contents,
+)
 from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.correspondence import latest_email, refuses_emails, why_no_email
 from backend.matchmaking.differences import differences, standing_of
@@ -26,7 +36,7 @@ from backend.matchmaking.fact_display import FACT_LABELS, beside_label
 from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.in_charge import may_decide
-from backend.matchmaking.models import FollowUp, Match, Reply, Result, Review, Submission
+from backend.matchmaking.models import FollowUp, Guest, Match, Reply, Result, Review, Submission
 from backend.matchmaking.ownership import known_facts, official_facts, read_once, sources_of
 from backend.matchmaking.partners import shares_of
 from backend.matchmaking.preferences import preferences_of
@@ -198,6 +208,7 @@ def _around(submission: Submission, user: User) -> dict[str, Any]:
         "declined": submission.hand_overs.declined_last() if may_have(submission, REFERRALS) else None,
         "notes": list(notes.select_related(*NOTE_WITH)) if may_have(submission, NOTES) else [],
         "rating": submission.surveys.exclude(grade="").first() if may_have(submission, RATING) else None,
+        "guests": list(Guest.objects.in_force().filter(submission=submission)) if may_have(submission, GUESTS) else [],
         "follow_ups": list(steps) if may_have(submission, FOLLOW_UPS) else [],
     }
 
