@@ -119,6 +119,7 @@ def a_file_without_news(at: datetime) -> None:
     date_back("matchmaking_review", "decided_at", to=at)
     date_back("matchmaking_note", "written_at", to=at)
     date_back("matchmaking_followup", "recorded_at", to=at)
+    date_back("matchmaking_followup", "done_at", to=at)
     date_back("matchmaking_followup", "cancelled_at", to=at)
     date_back("matchmaking_schemeevent", "recorded_at", to=at)
 
