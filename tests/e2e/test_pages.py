@@ -73,10 +73,10 @@ reviewed = file(company_name="Pages terminées")
 decide(reviewed, first_matches(reviewed)[0].scheme, officer, on=on)
 end_review(submission=reviewed, officer=officer, on=on, message="Je vous appelle jeudi.")
 chamber = Organisation.objects.get(memberships__user__email="lucie.perrin@jonction.example")
-share = propose_share(
+shared = propose_share(
     submission=reviewed, organisation=chamber, officer=officer, message="Voyez son usage.", agreed_at=timezone.now()
 )
-write_as_partner(share=share, author=chamber.memberships.get().user, text="Nous passons jeudi.")
+write_as_partner(share=shared, author=chamber.memberships.get().user, text="Nous passons jeudi.")
 offered = file(company_name="Pages proposées", facts={"commune": "60025"})
 offer_file(submission=offered, by=colleague, to=officer, note="Je pars en congé.")
 take_file(submission=waiting, officer=officer)
@@ -113,7 +113,7 @@ print(json.dumps({
     "invitation": invitation_of_guest(make_guest(decided, email="invitee@cabinet.example", accepted=False)),
     "guest": guest_link(make_guest(decided)),
     "managing": guest_link(make_guest(decided, email="m@x.example", right="manage")),
-    "share": share.pk, "weights": weights.pk, "draft": Scheme.objects.drafts().first().pk, "scheme": schemes[0].pk,
+    "share": shared.pk, "weights": weights.pk, "draft": Scheme.objects.drafts().first().pk, "scheme": schemes[0].pk,
 }))
 """
 

@@ -72,7 +72,7 @@ def test_a_file_is_shared_with_a_chamber_and_no_longer(service: Service, open_co
     expect(firm.locator("#partenaires")).to_contain_text("ouvert pour la dernière fois")
     look(firm, f"partenaire-{javascript}-partage", javascript=javascript)
     firm.locator("#partenaires").get_by_role("button", name="Arrêter").click()
-    expect(firm.locator("#partenaires")).to_contain_text("arrêté par l’entreprise")
+    expect(firm.locator("#partenaires")).to_contain_text("arrêté par vous")
     answer = partner.goto(address)
     assert answer is not None
     assert answer.status == 404
