@@ -152,7 +152,7 @@ def test_before_a_name_is_given_a_person_is_taken_into_the_draft_with_a_tap_only
 
 def test_a_day_and_an_order_are_offered_in_words(client):
     text = "Société créée le 12 mars 2021. Nous voulons un robot, le devis est signé."
-    lacks = {"needs": ("numerique.robot",), "without": ("created_on", "project.started")}
+    lacks = {"needs": ("invest.machines",), "without": ("created_on", "project.started")}
     submission = asked(text, **lacks)
     asked("Société créée le 3 mai 2020.", email="b@firm.example", **lacks)
     said = text_of(client.get(f"/resultat/{link_to(submission)}/"))

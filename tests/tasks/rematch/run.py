@@ -188,4 +188,4 @@ def _is_taken_in() -> bool:
 
 
 def _is_told() -> bool:
-    return not VerdictMove.objects.unheard().filter(submission__alert__isnull=False).exists()
+    return not VerdictMove.objects.unheard().filter(submission__alerts__isnull=False).exists()
