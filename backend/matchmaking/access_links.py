@@ -1,4 +1,4 @@
-"""The link of 30 minutes, or the one that confirms an address: sent to whoever asks, at the address that is known."""
+"""The link of 30 minutes, or the one that confirms an address: sent on request, to the address that is known."""
 
 from uuid import uuid4
 

@@ -39,7 +39,7 @@ EVERY = {
 def subscribe(*, submission: Submission, frequency: str, paused_until: date | None, on: date) -> Alert:
     """Ask to be told, or change the rhythm; an earlier stop by the same address no longer holds.
 
-    It is the subscription of whoever reads the file, its contact or a guest. What is known on that day is what they
+    It is the subscription of the reader of the file, its contact or a guest. What is known on that day is what they
     have before their eyes. Heard only once the address of the file is confirmed.
     """
     if frequency not in Alert.Frequency.values:
@@ -70,7 +70,7 @@ def stop_alerts(*, submission: Submission) -> None:
 
 @transaction.atomic
 def unsubscribe(*, submission: Submission) -> None:
-    """End the subscription of whoever reads a file."""
+    """End the subscription of the reader of a file."""
     Alert.objects.of_reader(submission).filter(ended_at=None).update(ended_at=timezone.now())
 
 

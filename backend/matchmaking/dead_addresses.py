@@ -135,7 +135,7 @@ def correct_address(*, submission: Submission, officer: User, email: str, on: da
         raise FollowUpError("C’est l’adresse du dossier : si elle fonctionne de nouveau, dites-le.")
     together = numbers_read(submission)
     end_guests(submission)
-    end_shares(submission, how=PartnerShare.Ending.ADDRESS, actor=officer)  # whoever agreed was not the firm
+    end_shares(submission, how=PartnerShare.Ending.ADDRESS, actor=officer)  # the old address agreed
     contact.email = email
     contact.save(update_fields=["email"])
     submission.confirmed_at = None

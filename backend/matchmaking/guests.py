@@ -115,7 +115,7 @@ def leave(*, guest: Guest) -> None:
 
 
 def _managed(submission: Submission) -> Submission:
-    """Lock a file that whoever reads it may manage; raise ``PermissionDenied``."""
+    """Lock a file that its reader may manage; raise ``PermissionDenied``."""
     reader = submission.page_reader
     file = Submission.objects.locked(submission.pk)
     guest = Guest.objects.in_force().filter(pk=reader.pk, submission=file).first() if reader else None

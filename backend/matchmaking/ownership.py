@@ -164,7 +164,7 @@ def known_facts(submission: Submission) -> dict[str, Fact]:
 
 
 def told_facts(submission: Submission, known: dict[str, Fact]) -> dict[str, Fact]:
-    """Return those of the known facts of which whoever reads a file by its link may know who said them, and when.
+    """Return those of the known facts of which the reader of a file by its link may know who said them, and when.
 
     A guest may of what this file says itself: the others count in the answer, and come from a file she does not open.
     """

@@ -199,7 +199,7 @@ def name_caretaker(*, scheme: Scheme, lead: User, user: User | None = None, emai
 
 @transaction.atomic
 def free_caretakers(sheets: Iterable[LocalSheet]) -> None:
-    """Let go whoever looks after a sheet that is not among those of the territory any more, and forget addresses."""
+    """Remove the caretaker of a sheet that is not among those of the territory any more, and forget addresses."""
     Caretaker.objects.exclude(scheme__in=[sheet.scheme.pk for sheet in sheets]).delete()
     _forget_who_has_none()
 

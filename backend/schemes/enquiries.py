@@ -1,4 +1,4 @@
-"""Asking whoever looks after sheets, four times a year, whether these are still right; and their answers (ADR 55)."""
+"""Asking the caretakers of sheets, four times a year, whether these are still right; and their answers (ADR 55)."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -77,17 +77,17 @@ def opened_submission(token: str, *, may: Guest.Right | None, with_contents: boo
 
 
 def reads_only(submission: Submission) -> bool:
-    """Tell whether whoever reads a file by its link may say nothing there."""
+    """Tell whether the reader of a file by its link may say nothing there."""
     return bool(submission.page_reader) and not submission.page_reader.may(Guest.Right.ANSWER)
 
 
 def manages(submission: Submission) -> bool:
-    """Tell whether whoever reads a file by its link may manage it: its contact, or a guest with that right."""
+    """Tell whether the reader of a file by its link may manage it: its contact, or a guest with that right."""
     return submission.page_reader is None or bool(submission.page_reader.may(Guest.Right.MANAGE))
 
 
 def address_of(submission: Submission) -> str:
-    """Return the address of whoever reads a file by its link: of a guest, else of its contact."""
+    """Return the address of the reader of a file by its link: of a guest, else of its contact."""
     return str(submission.page_reader.email if submission.page_reader else submission.contact.email)
 
 

@@ -15,7 +15,7 @@ from backend.schemes.models import Scheme
 
 class AlertQuerySet(models.QuerySet["Alert"]):
     def of_reader(self, submission: Submission) -> Self:
-        """That of whoever reads a file: of a guest, else of its contact; one or none."""
+        """That of the reader of a file: of a guest, else of its contact; one or none."""
         return self.filter(submission=submission, guest=submission.page_reader)
 
     def of_contact(self, submission: Submission) -> Self:
