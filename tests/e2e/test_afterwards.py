@@ -113,8 +113,9 @@ def test_a_firm_after_its_answer(service: Service, open_context, javascript):
     expect(firm).to_contain_text(first)
     expect(firm).to_contain_text(second)
     page.get_by_role("button", name=f"Ouvrir la demande {first}").click()
-    result = page.url.partition("#")[0]
     cards = page.locator("article.scheme")
+    expect(cards).to_have_count(5)
+    result = page.url.partition("#")[0]
     keys = [card.get_attribute("data-scheme") for card in cards.all()]
     dismissed, obtained, followed = keys[:3]
     names = {key: card_of(page, key).get_by_role("heading").inner_text() for key in keys[:3]}

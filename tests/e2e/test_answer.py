@@ -1,7 +1,7 @@
 """The answer before any name, in a browser: its states, a call asked for on a phone, and the officer who makes it."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Service, fits_a_phone, look, sign_in, take_time
 
@@ -93,6 +93,22 @@ def test_a_card_is_answered_in_one_tap_before_any_name(service: Service, open_co
     again = page.locator(".shortlist .scheme").filter(has=page.get_by_role("heading", name=name))
     expect(again.filter(has_text=asked.split(chr(10))[0])).to_have_count(0)
     look(page, f"reponse-carte-{javascript}", javascript=javascript)
+
+
+def test_a_part_opened_on_a_slow_line_is_fetched_when_htmx_is_there(service: Service, open_context):
+    page = open_context().new_page()
+    state(page, service, "Je cherche deux soudeurs", name="Fonderie du Quai (inventée)")
+    page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Fonderie du Quai")
+    late: list[Route] = []
+    page.route("**/htmx-*.js", lambda held: late.append(held))
+    page.goto(page.url, wait_until="commit")
+    card = page.locator("article.scheme").first
+    card.locator("summary", has_text="Conditions et sources").click()
+    expect(card.get_by_role("link", name="Voir chaque condition")).to_be_visible()
+    for held in late:
+        held.continue_()
+    expect(card.locator(".criteria li .outcome").first).to_be_visible()
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])

@@ -40,8 +40,8 @@ def test_two_sheets_of_one_scheme_become_one_address(service: Service, open_cont
     service.run(PAIR)
     phone = enter(open_context(javascript=False), service, EDITOR, LIST)
     phone.locator("#result_list tbody a").first.click()
-    pair = phone.url
     expect(phone.get_by_role("heading", name="Ce qui rapproche")).to_be_visible()
+    pair = phone.url
     press(phone, "Même dispositif")
 
     expect(phone.get_by_text("Une seule fiche reste.")).to_be_visible()

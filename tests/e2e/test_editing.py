@@ -198,6 +198,7 @@ def test_two_editors_at_once_lose_nothing(service: Service, open_context):
     one.locator("[name=key]").fill("essai-a-deux")
     one.get_by_role("button", name="Enregistrer le brouillon et le relire").first.click()
     one.get_by_role("link", name="Modifier le brouillon").click()
+    expect(one.locator("[name=name]")).to_be_visible()
     address = one.url
     two = enter(open_context(width=1280, height=900), service, APPROVER)
     two.goto(address)

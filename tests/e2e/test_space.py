@@ -1,5 +1,7 @@
 """A contact finds its requests, begins another one without typing its firm, and goes on with it on another device."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -55,6 +57,7 @@ def test_a_contact_begins_another_request_from_its_space(service: Service, open_
     firm.get_by_role("button", name="Nouvelle demande pour cette entreprise").click()
     page.get_by_label("De quoi avez-vous besoin").fill("Un robot de soudage.")
     page.get_by_role("button", name="Continuer").click()
+    expect(page).to_have_url(re.compile("/(projet|reponse)/$"))
     if page.url.endswith("/demande/projet/"):
         page.get_by_role("button", name="Continuer").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("pour Tôlerie du Premier")

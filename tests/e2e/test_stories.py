@@ -130,6 +130,7 @@ def to_answer(hand: Hand) -> None:
         hand.button("Continuer")
     expect(hand.page).to_have_url(re.compile("/demande/reponse/$"))
     expect(hand.page.locator("h1")).to_be_visible()
+    hand.page.wait_for_load_state()  # its title is there before its cards
 
 
 def call_me_back(hand: Hand) -> None:

@@ -46,6 +46,13 @@ document.addEventListener("htmx:responseError", sayFailed);
 document.addEventListener("htmx:sendError", sayFailed);
 document.addEventListener("htmx:beforeRequest", () => document.querySelector("[data-failed]")?.remove());
 
+// On a slow line one may open a part before htmx is there to fetch it: it is then fetched late, but it is.
+document.addEventListener("htmx:load", (event) => {
+  for (const part of event.target.querySelectorAll("details[open][hx-trigger='toggle once']")) {
+    htmx.trigger(part, "toggle");
+  }
+});
+
 // A security key that was not shown, or not the right one.
 document.addEventListener("allauth.error", () => {
   const box = document.querySelector("[data-key-error]");
