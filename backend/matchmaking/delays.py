@@ -1,17 +1,16 @@
 """In how many working days an intercommunality answers: what its lead promises, and what was measured."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from statistics import median_high
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Min
 from django.utils import timezone
 
 from backend.accounts.models import Organisation, User
 from backend.common.days import add_working_days, working_days_between
-from backend.matchmaking.models import ReviewEnd, Submission
+from backend.matchmaking.models import Submission
 
 PERIOD = timedelta(days=90)
 LEAST = 5  # first reviews in the period, below which a median says nothing
@@ -62,19 +61,19 @@ def measured_delay(epci_id: int, *, on: date) -> int | None:
 def days_to_review(epci_id: int, *, on: date) -> dict[int, int]:
     """Return, by file, the working days to the end of its first review, of those of the last 90 days.
 
-    A file that was reviewed before its address was confirmed counts from the day officers saw it.
+    A file that was reviewed before its address was confirmed counts from the day officers saw it. An end that was
+    undone before its firm was told answered nobody, and does not count.
     """
-    since = timezone.make_aware(datetime.combine(on - PERIOD, time()))
-    lately = ReviewEnd.objects.filter(submission__epci=epci_id, ended_at__gte=since).values("submission")
-    files = Submission.objects.filter(pk__in=lately).annotate(first_end=Min("review_ends__ended_at"))
-    ended = files.filter(first_end__date__gt=on - PERIOD, first_end__date__lte=on)
-    columns = ("pk", "filed_at", "confirmed_at", "consent_by", "first_end")
+    ended = Submission.objects.filter(
+        epci=epci_id, first_answered_at__date__gt=on - PERIOD, first_answered_at__date__lte=on
+    )
+    columns = ("pk", "filed_at", "confirmed_at", "consent_by", "first_answered_at")
     days = {}
-    for pk, filed_at, confirmed_at, consent_by, first_end in ended.values_list(*columns):
+    for pk, filed_at, confirmed_at, consent_by, answered_at in ended.values_list(*columns):
         filed_on = timezone.localdate(filed_at)
-        if confirmed_at and confirmed_at <= first_end:
+        if confirmed_at and confirmed_at <= answered_at:
             start = timezone.localdate(confirmed_at)
         else:
             start = filed_on if consent_by else add_working_days(filed_on, 1)
-        days[pk] = working_days_between(start, timezone.localdate(first_end))
+        days[pk] = working_days_between(start, timezone.localdate(answered_at))
     return days

@@ -27,14 +27,15 @@ def events_of(files: Iterable[Submission]) -> Iterator[Event]:
         yield file.pk, Step.FILED, file.filed_at
         if file.confirmed_at:
             yield file.pk, Step.CONFIRMED, file.confirmed_at
+        if file.first_answered_at:
+            yield file.pk, Step.ANSWERED, file.first_answered_at
         if file.closed_at:
             yield file.pk, Step.CLOSED, file.closed_at
     yield from _first_reads(keys)
     for pk, moment in _firsts(Review.objects.filter(submission__in=keys), "submission", "decided_at"):
         yield pk, Step.READ, moment
     for pk, moment in _firsts(ReviewEnd.objects.filter(submission__in=keys), "submission", "ended_at"):
-        yield pk, Step.READ, moment
-        yield pk, Step.ANSWERED, moment
+        yield pk, Step.READ, moment  # by an end that was undone too, which answered nobody
     yield from scheme_steps(keys)
 
 

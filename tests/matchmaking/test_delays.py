@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from backend.accounts.models import Membership, Organisation
 from backend.common.days import add_working_days, working_days_between
-from backend.matchmaking.delays import Delay, delay_of, measured_delay, promise_delay
+from backend.matchmaking.delays import Delay, days_to_review, delay_of, measured_delay, promise_delay
 from backend.matchmaking.models import ReviewEnd, Submission
-from backend.matchmaking.reviews import end_review
+from backend.matchmaking.reviews import end_review, reopen_review
 from backend.notifications.models import Notification
 from backend.territories.models import ServedEpci
 from tests.factories import (
@@ -64,6 +64,7 @@ def reviewed(epci: str, days: int, *, confirmed_on: date = MONDAY, again: int | 
         else:
             with rewriting():
                 ReviewEnd.objects.filter(pk=first.pk).update(ended_at=moment)
+            Submission.objects.filter(pk=submission.pk).update(first_answered_at=moment)
     return submission
 
 
@@ -79,6 +80,16 @@ def test_the_measure_is_the_median_of_first_reviews_of_90_days_in_one_intercommu
     assert measured_delay(epci.pk, on=on) is None  # four say nothing
     reviewed(ARC, 9)
     assert measured_delay(epci.pk, on=on) == 3
+
+
+@pytest.mark.django_db
+def test_an_end_that_was_undone_before_its_firm_was_told_answered_nobody():
+    epci = ServedEpci.objects.get(short_name=ARC)
+    reviewed(ARC, 2)
+    on, late = MONDAY + timedelta(days=60), reviewed(ARC, 1)
+    assert sorted(days_to_review(epci.pk, on=on).values()) == [1, 2]
+    reopen_review(submission=late, officer=make_officer())
+    assert list(days_to_review(epci.pk, on=on).values()) == [2]
 
 
 @pytest.mark.django_db

@@ -24,8 +24,11 @@ def days_between(first, last):
 def moments_of(file):
     """Return all moments of each step of a file."""
     found = {"filed": [file.filed_at], "confirmed": [file.confirmed_at], "closed": [file.closed_at]}
-    found["answered"] = [end.ended_at for end in file.review_ends.all()]
-    found["read"] = [*found["answered"], *(review.decided_at for review in file.reviews.all())]
+    found["answered"] = list(filter(None, [file.first_answered_at]))
+    found["read"] = [
+        *(end.ended_at for end in file.review_ends.all()),
+        *(review.decided_at for review in file.reviews.all()),
+    ]
     for event in AuditEvent.objects.filter(kind="file_read", submission_id=file.pk):
         if not event.actor.memberships.filter(role=Membership.Role.TERRITORY_LEAD).exists():
             found["read"].append(event.at)

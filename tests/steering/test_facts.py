@@ -12,7 +12,7 @@ from backend.journal.models import AuditEvent
 from backend.journal.services import record_read
 from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.models import Submission
-from backend.matchmaking.reviews import end_review
+from backend.matchmaking.reviews import end_review, end_with_nothing, reopen_review
 from backend.matchmaking.scheme_events import say, undo_last
 from backend.matchmaking.services import correct_submission
 from backend.privacy.erasing import erase_submission
@@ -103,6 +103,18 @@ def test_a_step_that_was_noted_by_mistake_is_not_counted(officer, granted):
     undo_last(submission=granted, scheme=scheme, officer=officer, on=DAY)
     assert follow_files(on=DAY).n_changed == 1
     assert "granted" not in steps_of(granted)
+
+
+def test_an_answer_that_was_undone_before_it_left_is_not_counted(officer, granted):
+    file = make_submission(confirmed=True)
+    end_with_nothing(submission=file, officer=officer, on=DAY, takes_turn=True)
+    follow_files(on=DAY)
+    assert {"read", "answered"} <= steps_of(file).keys()
+    reopen_review(submission=file, officer=officer)
+    follow_files(on=DAY)
+    assert steps_of(file).keys() == {"filed", "confirmed", "read"}
+    assert "answered" in steps_of(granted)
+    assert counted() == recount(on=DAY)
 
 
 def test_the_territory_lead_who_looks_has_not_read_for_an_answer(officer):
