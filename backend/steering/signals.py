@@ -10,9 +10,9 @@ from datetime import date
 from statistics import median_high
 from typing import Any
 
+import scipy  # its parts are loaded when first used: no page but those that show a share waits for them
 from django.db.models import QuerySet
 from django.utils import timezone
-from scipy.stats import binomtest
 
 from backend.accounts.models import Organisation
 from backend.common.days import add_working_days
@@ -51,7 +51,7 @@ def _unmet(needs: Table, sizes: Table, counted: QuerySet[FileFact, Any]) -> Iter
         if label not in needs.columns or not _is_enough(files):
             continue
         n_unmet = len(files - answered[key])
-        surely = binomtest(n_unmet, len(files)).proportion_ci(0.95, method="wilson").low > 0.5
+        surely = scipy.stats.binomtest(n_unmet, len(files)).proportion_ci(0.95, method="wilson").low > 0.5
         if surely and may_be_said(len(files), _cells_of_need(needs, sizes, label)):
             words = f"{label} : environ {shown(len(files))} demandes, plus d’une sur deux sans aucune réponse."
             yield words + _blocked(key, counted)

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import scipy  # its parts are loaded when first used: no page but those that show a share waits for them
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
-from scipy.stats import binomtest
 
 from backend.matchmaking.models import Review, SchemeEvent
 from backend.schemes.models import CatalogueTask, Scheme
@@ -42,7 +42,7 @@ class Success:
         """Between which the share lies with 95 % confidence, in percent: the score interval of E. B. Wilson (1927)."""
         if not self.n:
             return None
-        found = binomtest(self.granted, self.n).proportion_ci(0.95, method="wilson")
+        found = scipy.stats.binomtest(self.granted, self.n).proportion_ci(0.95, method="wilson")
         return round(100 * found.low), round(100 * found.high)
 
 

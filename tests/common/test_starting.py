@@ -61,6 +61,18 @@ def test_a_match_with_words_loads_what_reads_them_and_no_page(tmp_path: Path):
     assert loaded_by("match", str(lines), "--out", str(tmp_path / "out"), "-v", "0") == ["scipy.sparse", "sklearn"]
 
 
+def test_the_pages_load_no_library_that_learns():
+    """A web process starts in two thirds of the time and of the memory: what learns is loaded by who learns."""
+    code = (
+        "import sys, django; django.setup(); import backend.config.urls; "
+        "print(*(name for name in ('sklearn', 'scipy.sparse', 'scipy.stats') if name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+
+
 def load(folder: Path) -> str:
     output = StringIO()
     call_command("load_reference", fixtures=folder, stdout=output)

@@ -7,15 +7,17 @@ those that give the same page.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from sklearn.neighbors import NearestNeighbors
 
 from backend.schemes.duplicates.likeness import Pair, Vectors
 from backend.schemes.duplicates.scoring import Advice, Candidate, Model, model_in_use, weigh
 from backend.schemes.duplicates.sheets import Sheet
 from backend.schemes.models import Scheme
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 NEIGHBOURS = 10
 
@@ -38,7 +40,7 @@ def pairs_met(vectors: Vectors) -> list[Pair]:
     return sorted(near | {*_of_one_page(vectors)})
 
 
-def _neighbours(vectors: Vectors, rows: csr_matrix) -> Iterator[Pair]:
+def _neighbours(vectors: Vectors, rows: "csr_matrix") -> Iterator[Pair]:
     sources = np.array([sheet.source for sheet in vectors.sheets])
     for source in dict.fromkeys(sources):
         mine = np.flatnonzero(sources == source)
@@ -65,8 +67,10 @@ def _sources(vectors: Vectors, pair: Pair) -> set[str]:
     return {vectors.sheets[place].source for place in pair}
 
 
-def nearest(vectors: csr_matrix, queries: np.ndarray, among: np.ndarray) -> Iterator[Pair]:
+def nearest(vectors: "csr_matrix", queries: np.ndarray, among: np.ndarray) -> Iterator[Pair]:
     """Return each of some rows with its nearest ones among others, as pairs of places in order."""
+    from sklearn.neighbors import NearestNeighbors  # slow to load, and no page waits for it
+
     if not len(among) or not len(queries):
         return
     found = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(among)), metric="cosine", algorithm="brute")

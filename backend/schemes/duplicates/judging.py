@@ -11,8 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import scipy  # its parts are loaded when first used: no page but those that show a share waits for them
 from django.conf import settings
-from scipy.stats import binomtest
 
 from backend.common.files import read_yaml
 from backend.schemes.duplicates.finding import pairs_met
@@ -78,7 +78,7 @@ class Share:
         """Return what the share may be of all such pairs (Wilson, 95 %)."""
         if not self.of:
             return None
-        found = binomtest(self.n, self.of).proportion_ci(LEVEL, method="wilson")
+        found = scipy.stats.binomtest(self.n, self.of).proportion_ci(LEVEL, method="wilson")
         return float(found.low), float(found.high)
 
 

@@ -4,19 +4,22 @@ The vectors of a whole list of sheets are made once; a rare word tells more than
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from math import log
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from backend.common.text import fold
 from backend.schemes.duplicates.sheets import Sheet
 from backend.schemes.duplicates.signs import subject_of
 from backend.schemes.models import Revision
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+LETTERS: dict[str, object] = {"analyzer": "char_wb", "ngram_range": (3, 4)}
 FEW = 10  # sheets that may hold a word before it is too common to tell any two apart
 RARE_PAGE = 2  # sheets of one source that may give a page before it is a general one
 MOST_OF_FRANCE = 80  # departments: a sheet that lists most of them is compared as a national one
@@ -53,21 +56,16 @@ class Vectors:
 
     def __init__(self, sheets: Sequence[Sheet]) -> None:
         self.sheets = sheets
-        letters = {"analyzer": "char_wb", "ngram_range": (3, 4), "sublinear_tf": True, "dtype": np.float32}
         common = max(len(sheets) // 5, FEW)
-        words = TfidfVectorizer(preprocessor=fold, sublinear_tf=True, max_df=common, dtype=np.float32)
-        self.titles: csr_matrix = TfidfVectorizer(**letters).fit_transform([sheet.title for sheet in sheets])
-        self.words: csr_matrix = words.fit_transform([sheet.text for sheet in sheets])
-        self.pages = self._of_pages(letters)
+        self.titles = _weigh_terms((sheet.title for sheet in sheets), **LETTERS)
+        self.words = _weigh_terms((sheet.text for sheet in sheets), preprocessor=fold, max_df=common)
+        pages = [sheet.page_words for sheet in sheets]
+        self.pages = _weigh_terms(pages, **LETTERS) if any(pages) else None
         given = Counter((sheet.source, sheet.page) for sheet in sheets if sheet.page)
         self.general = frozenset(page for (_, page), n_sheets in given.items() if n_sheets > RARE_PAGE)
         self._said = [sheet.subject | subject_of(f"{sheet.page_words} {sheet.text}") for sheet in sheets]
         counts = Counter(root for said in self._said for root in said)
         self._rarity = {root: log((len(sheets) + 1) / (n_sheets + 1)) for root, n_sheets in counts.items()}
-
-    def _of_pages(self, letters: dict[str, object]) -> csr_matrix | None:
-        texts = [sheet.page_words for sheet in self.sheets]
-        return TfidfVectorizer(**letters).fit_transform(texts) if any(texts) else None
 
     def traits(self, pairs: Sequence[Pair]) -> np.ndarray:
         """Return one row for each pair, one column for each trait."""
@@ -115,12 +113,18 @@ class Vectors:
         return sum(self._rarity[root] for root in roots)
 
 
-def alike(vectors: csr_matrix, left: list[int], right: list[int]) -> np.ndarray:
+def _weigh_terms(texts: Iterable[str], **options: object) -> "csr_matrix":
+    from sklearn.feature_extraction.text import TfidfVectorizer  # slow to load, and no page waits for it
+
+    return TfidfVectorizer(sublinear_tf=True, dtype=np.float32, **options).fit_transform(texts)
+
+
+def alike(vectors: "csr_matrix", left: list[int], right: list[int]) -> np.ndarray:
     """Return the cosine of each pair of rows: the rows have length one."""
     return np.asarray(vectors[left].multiply(vectors[right]).sum(axis=1)).ravel()
 
 
-def held(vectors: csr_matrix, left: list[int], right: list[int]) -> np.ndarray:
+def held(vectors: "csr_matrix", left: list[int], right: list[int]) -> np.ndarray:
     """Return how much of the one row's weight, or of the other's, lies where both have some: the larger of the two."""
     one, other = vectors[left], vectors[right]
     shares = [
