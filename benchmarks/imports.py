@@ -23,9 +23,9 @@ django.setup()
 from django.db import transaction  # noqa: E402
 
 from backend.common.days import current_day  # noqa: E402
-from backend.schemes.importers.loading import import_records  # noqa: E402
-from backend.schemes.importers.national_schema import CORE, PROFESSIONALS, SOURCE  # noqa: E402
-from backend.schemes.importers.sources import SOURCES  # noqa: E402
+from backend.schemes.ingestion.importers.loading import import_records  # noqa: E402
+from backend.schemes.ingestion.importers.national_schema import CORE, PROFESSIONALS, SOURCE  # noqa: E402
+from backend.schemes.ingestion.importers.sources import SOURCES  # noqa: E402
 from backend.territories.models import Nomenclature, Perimeter  # noqa: E402
 
 SEED = 20261124

@@ -36,7 +36,7 @@ HOOKS = {
     "backend/*/forms/*": "clean_* field_order label_from_instance prepare_value _should_delete_form",
     # Values of choices, which rows hold, and columns that are read by a name put together
     "backend/*/models*.py": "[A-Z]*",
-    "backend/schemes/forms/main.py": "amount_*",
+    "backend/schemes/editing/forms/main.py": "amount_*",
     "backend/schemes/models/revisions.py": "rate_*_pct",
     "backend/privacy/models.py": "Treatment RetentionRun",  # the functions of the database that erase
     "backend/common/append_only.py": "append_only",  # migrations

@@ -32,7 +32,7 @@ SLOW = (
     "tests/security/test_erasure_backup.py",
     "tests/matchmaking/test_alerts.py",
     "tests/matchmaking/test_scheme_events.py",
-    "tests/schemes/test_admin.py",
+    "tests/schemes/editing/test_admin.py",
     "tests/web/test_territory.py",
     "tests/web/test_public_catalogue.py",
     "tests/steering/",

@@ -38,9 +38,9 @@ from backend.notifications.frequency_cap import Turn
 from backend.notifications.models import Notification
 from backend.notifications.services import Message, email_of, enqueue_email
 from backend.notifications.suppression import record_delivery
-from backend.schemes.caretaking import name_caretaker
+from backend.schemes.catalogue.loading import load_catalogue
+from backend.schemes.editing.caretaking import name_caretaker
 from backend.schemes.models import Revision, Scheme, SheetOwner
-from backend.schemes.services import load_catalogue
 from backend.steering.mailing import confirm_recipient
 from backend.steering.models import NoteRecipient
 from backend.territories.models import ServedEpci

@@ -16,9 +16,9 @@ from backend.common.days import current_day
 from backend.common.text import fold
 from backend.matchmaking import engine
 from backend.matchmaking.values import parse_day
+from backend.schemes.catalogue.searching import with_operator, with_words
+from backend.schemes.catalogue.windows import TAKING, WindowOn, window_column
 from backend.schemes.models import Revision, SubNeed, TaxonomyNeed
-from backend.schemes.searching import with_operator, with_words
-from backend.schemes.windows import TAKING, WindowOn, window_column
 from backend.territories.models import Perimeter
 
 CHOICE = {"invalid_choice": _("La valeur est « %(value)s » ; attendu : une des valeurs documentées.")}

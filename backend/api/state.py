@@ -4,7 +4,7 @@ from rest_framework.request import Request
 
 from backend.common.days import current_day
 from backend.common.releases import code_state
-from backend.schemes.state import digest
+from backend.schemes.catalogue.state import digest
 
 
 def make_tag(request: Request, state: str) -> str:

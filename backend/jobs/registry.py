@@ -17,13 +17,13 @@ from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.rematching import rematch
 from backend.matchmaking.surveys import send_surveys
 from backend.privacy.retention import apply_retention
-from backend.schemes import approvals
-from backend.schemes.dates import check_expiry, check_reviews
-from backend.schemes.duplicates.keeping import search_duplicates
-from backend.schemes.enquiries import ask_owners
-from backend.schemes.links.checking import check_pages
-from backend.schemes.observing import follow_observations
-from backend.schemes.summary import send_summaries
+from backend.schemes.catalogue.dates import check_expiry, check_reviews
+from backend.schemes.catalogue.summary import send_summaries
+from backend.schemes.editing import approvals
+from backend.schemes.editing.enquiries import ask_owners
+from backend.schemes.ingestion.duplicates.keeping import search_duplicates
+from backend.schemes.ingestion.links.checking import check_pages
+from backend.schemes.ingestion.observing import follow_observations
 from backend.steering.facts import follow_files
 from backend.steering.mailing import send_notes
 from backend.steering.nightly import rebuild

@@ -16,7 +16,7 @@ from backend.matchmaking.language import learn_language
 from backend.matchmaking.models import Language
 from backend.notifications import services as notifications
 from backend.notifications.bounce_mailbox import read_imap
-from backend.schemes import public_reports
+from backend.schemes.catalogue import public_reports
 
 
 def send_what_is_due(*, on: date, hand_out: Callable[[int, int], object] | None = None) -> Work:

@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 
 from backend.common.work import Work
 from backend.matchmaking.models import Match, Result, Submission
-from backend.schemes.completeness import completeness
+from backend.schemes.catalogue.completeness import completeness
 from backend.schemes.models import Scheme
 
 PARTS = ("current__criteria", "current__sources", "current__served_needs", "current__roles")

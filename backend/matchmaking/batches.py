@@ -25,9 +25,9 @@ from backend.matchmaking.reviews import (
 )
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.states import taken_away
-from backend.schemes import revision_wording
+from backend.schemes.catalogue import revision_wording
+from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Scheme
-from backend.schemes.revision_cache import read_revisions
 
 FILE = "result__submission"
 # Reasons that are the scheme's and may hold for several firms; the others are each firm's own.

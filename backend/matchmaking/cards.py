@@ -17,13 +17,13 @@ from backend.matchmaking.questions import unasked
 from backend.matchmaking.results import columns_of
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.states import SchemeState, States
-from backend.schemes import revision_wording, wording
-from backend.schemes.definitions import manual_facts
-from backend.schemes.evidence import Evidence, amount_evidence
+from backend.schemes.catalogue import revision_wording, wording
+from backend.schemes.catalogue.definitions import manual_facts
+from backend.schemes.catalogue.evidence import Evidence, amount_evidence
+from backend.schemes.catalogue.quality import is_overdue
+from backend.schemes.catalogue.revision_cache import read_revisions
+from backend.schemes.catalogue.taxonomy import sub_needs
 from backend.schemes.models import Revision
-from backend.schemes.quality import is_overdue
-from backend.schemes.revision_cache import read_revisions
-from backend.schemes.taxonomy import sub_needs
 
 type AidNotes = Callable[[Revision], tuple[str, ...]]
 

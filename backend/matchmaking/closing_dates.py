@@ -9,8 +9,8 @@ from django.conf import settings
 from backend.common.files import read_yaml
 from backend.matchmaking.differences import is_closed
 from backend.matchmaking.models import Alert, Match, Reminder, Result
+from backend.schemes.catalogue.windows import MARGIN_DAYS
 from backend.schemes.models import Revision
-from backend.schemes.windows import MARGIN_DAYS
 
 WEEK = timedelta(days=7)
 type Sent = Mapping[tuple[int, date, str], date]  # by scheme, last day and stage: when it was reminded of

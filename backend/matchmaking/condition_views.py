@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.fact_display import Known
-from backend.schemes import typography, wording
-from backend.schemes.evidence import Evidence, evidence_of
+from backend.schemes import typography
+from backend.schemes.catalogue import wording
+from backend.schemes.catalogue.evidence import Evidence, evidence_of
+from backend.schemes.catalogue.revision_cache import KEPT
 from backend.schemes.models import Criterion, Revision
-from backend.schemes.revision_cache import KEPT
 from backend.schemes.vocabulary import NATURE_TITLES
 
 SYMBOLS = {"met": "✓", "not_met": "✗", "unknown": "?"}

@@ -15,9 +15,9 @@ from backend.matchmaking.shortlist import Shortlist
 from backend.matchmaking.state_aid import Ledger
 from backend.matchmaking.states import SchemeState
 from backend.matchmaking.transitions import KEPT, State
+from backend.schemes.catalogue.windows import SHUT, expected_again, window_on
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.typography import NBSP
-from backend.schemes.windows import SHUT, expected_again, window_on
 
 
 class DateKind(models.TextChoices):

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from backend.matchmaking.models import Match, Result
 from backend.matchmaking.standing import WINDOW, Standing, standing
-from backend.schemes import revision_wording
+from backend.schemes.catalogue import revision_wording
+from backend.schemes.catalogue.windows import SHUT, WindowOn, window_on
 from backend.schemes.models import Revision
-from backend.schemes.windows import SHUT, WindowOn, window_on
 
 POSSIBLE = (Standing.ELIGIBLE, Standing.LIKELY)
 SHOWN = (*POSSIBLE, Standing.TO_SPECIFY, Standing.DATES)

@@ -12,9 +12,10 @@ from backend.facts.yes_no import YES_NO
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match
 from backend.matchmaking.standing import WINDOW
-from backend.schemes import typography, wording
+from backend.schemes import typography
+from backend.schemes.catalogue import wording
+from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Revision, Scheme
-from backend.schemes.revision_cache import read_revisions
 from backend.schemes.typography import NBSP
 from backend.schemes.vocabulary import HOLDERS, HORIZONS, SPEND_KINDS, TENURES
 

@@ -12,8 +12,8 @@ from backend.matchmaking.contents import EVENTS, REVIEWS, may_have
 from backend.matchmaking.models import Review, SchemeEvent, Submission
 from backend.matchmaking.ownership import Readings, readings_of
 from backend.matchmaking.transitions import HELD, Origin, counting, last_of, state_of_verdict
+from backend.schemes.catalogue.succession import keys_that_lead_to
 from backend.schemes.models import Fusion
-from backend.schemes.succession import keys_that_lead_to
 
 VERDICT = "verdict"
 

@@ -19,8 +19,8 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Review, SchemeEvent, Submission
 from backend.matchmaking.ownership import readings_of
 from backend.matchmaking.results import packed_facts_of
+from backend.schemes.catalogue.records import Record, read_record
 from backend.schemes.models import Revision
-from backend.schemes.records import Record, read_record
 
 ELIGIBLE, UNDECIDED, INELIGIBLE = Match.Verdict.ELIGIBLE, Match.Verdict.UNDECIDED, Match.Verdict.INELIGIBLE
 LATER = engine.LATER

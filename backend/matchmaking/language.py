@@ -15,9 +15,9 @@ from backend.common.releases import code_state
 from backend.matchmaking import engine
 from backend.matchmaking.language_cache import kept_arrays
 from backend.matchmaking.models import Language, Submission
+from backend.schemes.catalogue.scheme_texts import said_of
+from backend.schemes.catalogue.state import digest
 from backend.schemes.models import Scheme, ServedNeed, SubNeed
-from backend.schemes.scheme_texts import said_of
-from backend.schemes.state import digest
 
 FOLDER = settings.BASE_DIR / "fixtures" / "sentences"
 LEARNER = [settings.BASE_DIR / "matching" / name for name in ("text.py", "terms.py", "language.py")]

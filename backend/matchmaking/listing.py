@@ -10,8 +10,8 @@ from backend.common.text import fold
 from backend.matchmaking.decisions import is_set_aside, told_decisions
 from backend.matchmaking.models import Match, Result, Submission
 from backend.matchmaking.standing import Standing, standing
+from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Revision
-from backend.schemes.revision_cache import read_revisions
 
 
 class Scope(models.TextChoices):

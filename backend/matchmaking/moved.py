@@ -9,8 +9,8 @@ from backend.matchmaking.contents import GONE_SHEETS, may_have
 from backend.matchmaking.decisions import Decision
 from backend.matchmaking.models import Match, Review, SchemeEvent, Submission
 from backend.matchmaking.ownership import numbers_read
+from backend.schemes.catalogue.succession import successors
 from backend.schemes.models import Scheme
-from backend.schemes.succession import successors
 
 
 @dataclass(frozen=True, slots=True)

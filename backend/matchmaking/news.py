@@ -11,10 +11,10 @@ from backend.matchmaking.first_five import shown_first
 from backend.matchmaking.models import Match, Result
 from backend.matchmaking.states import States
 from backend.matchmaking.transitions import KEPT, State
-from backend.schemes import revision_wording
+from backend.schemes.catalogue import revision_wording
+from backend.schemes.catalogue.succession import successors
+from backend.schemes.catalogue.windows import TAKING, window_on
 from backend.schemes.models import Relation, Scheme
-from backend.schemes.succession import successors
-from backend.schemes.windows import TAKING, window_on
 
 BECAME = (Kind.ELIGIBLE, Kind.QUESTION, Kind.OPENED)
 NBSP = "\N{NO-BREAK SPACE}"

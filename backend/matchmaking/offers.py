@@ -12,8 +12,8 @@ from backend.matchmaking.denials import ACTIVITY, denial_of, denied_activities
 from backend.matchmaking.fact_display import FACT_NAMES, beside_label, value_text
 from backend.matchmaking.models import Result, Submission
 from backend.matchmaking.ownership import declined_questions
-from backend.schemes.definitions import manual_sentences
-from backend.schemes.revision_cache import read_revisions
+from backend.schemes.catalogue.definitions import manual_sentences
+from backend.schemes.catalogue.revision_cache import read_revisions
 
 ACTIVITIES = (ACTIVITY, "naf_2025")  # one of them says what the firm does
 

@@ -17,10 +17,10 @@ from backend.matchmaking.fact_display import FACT_NAMES
 from backend.matchmaking.models import Match, Result, Submission
 from backend.matchmaking.ownership import declined_questions
 from backend.matchmaking.standing import asked_of_the_firm
-from backend.schemes.definitions import manual_sentences
+from backend.schemes.catalogue.definitions import manual_sentences
+from backend.schemes.catalogue.revision_cache import read_revisions
+from backend.schemes.catalogue.wording import scheme_name
 from backend.schemes.models import Revision
-from backend.schemes.revision_cache import read_revisions
-from backend.schemes.wording import scheme_name
 
 N_WHY = 3  # schemes named to say why a question is asked
 

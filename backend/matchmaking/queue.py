@@ -34,8 +34,8 @@ from backend.matchmaking.fact_display import value_text
 from backend.matchmaking.models import CallRequest, FollowUp, HandOver, Match, Need, Result, Submission
 from backend.matchmaking.models.results import MatchQuerySet
 from backend.matchmaking.models.submissions import SubmissionQuerySet
+from backend.schemes.catalogue.taxonomy import sub_needs
 from backend.schemes.models import Revision
-from backend.schemes.taxonomy import sub_needs
 from backend.territories.services import served_communes
 
 # What a day of waiting weighs, by when the firm needs it and by how soon something it could have closes.

@@ -18,8 +18,8 @@ from backend.matchmaking import engine
 from backend.matchmaking.differences import changes_of
 from backend.matchmaking.models import Rematch, SchemeChange, Shard, Submission, VerdictMove
 from backend.matchmaking.results import packed_facts_of
+from backend.schemes.catalogue.records import read_record
 from backend.schemes.models import Revision, Scheme
-from backend.schemes.records import read_record
 
 LOCK = 0x4D4F5645  # "MOVE"
 _INSERT = """

@@ -8,7 +8,7 @@ from backend.matchmaking.models import Cause, Need, Result, Submission
 from backend.matchmaking.offers import Offer, OfferedFact, by_fact, offers_of
 from backend.matchmaking.preferences import Preferences, SaidPreference, preferences_of
 from backend.matchmaking.said_needs import Said, say_back
-from backend.schemes.taxonomy import sub_needs
+from backend.schemes.catalogue.taxonomy import sub_needs
 
 Reply = engine.Reply
 

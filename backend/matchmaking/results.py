@@ -24,7 +24,7 @@ from backend.matchmaking.ownership import (
 )
 from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.unmet import record_unmet
-from backend.schemes.definitions import manual_facts
+from backend.schemes.catalogue.definitions import manual_facts
 from backend.schemes.models import Criterion
 
 

@@ -31,8 +31,8 @@ from backend.matchmaking.models import (
 )
 from backend.matchmaking.said_needs import say_back
 from backend.matchmaking.standing import Standing, standing
+from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Revision, SubNeed, TaxonomyNeed
-from backend.schemes.revision_cache import read_revisions
 
 Mode = ReviewPolicy.Mode
 ONE_IN = 10  # files that are drawn to be read first

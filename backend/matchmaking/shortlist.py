@@ -20,8 +20,8 @@ from backend.matchmaking.presentation import Page, present
 from backend.matchmaking.reading import known_of, reading_of
 from backend.matchmaking.reviews import KEPT
 from backend.matchmaking.states import SchemeState, States, both_states
+from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Revision
-from backend.schemes.revision_cache import read_revisions
 
 N_STEPS = 3
 STARTED = "project.started"

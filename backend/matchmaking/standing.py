@@ -20,9 +20,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from backend.matchmaking.models import Match
+from backend.schemes.catalogue.wording import nature
 from backend.schemes.models import Revision
 from backend.schemes.vocabulary import NATURE_TITLES
-from backend.schemes.wording import nature
 
 WINDOW = "window"
 OF_OTHERS = frozenset({"manual.officer", "manual.operator"})  # what the firm cannot answer itself

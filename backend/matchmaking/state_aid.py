@@ -23,9 +23,9 @@ from backend.matchmaking.models import Result, Submission
 from backend.matchmaking.ownership import known_facts, known_values, read_together, sources_of, told_facts
 from backend.matchmaking.size import sizes_in_words
 from backend.schemes import typography
+from backend.schemes.catalogue.regimes import DE_MINIMIS, OTHER, Regime, regimes_of
+from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Revision
-from backend.schemes.regimes import DE_MINIMIS, OTHER, Regime, regimes_of
-from backend.schemes.revision_cache import read_revisions
 
 NBSP = typography.NBSP
 N_AIDS = 200  # standing in one file; a firm that has more calls us

@@ -12,7 +12,7 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from backend.matchmaking.models import AnswerCount
-from backend.schemes.taxonomy import families
+from backend.schemes.catalogue.taxonomy import families
 from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.models import Step
 from backend.steering.scopes import Filters, Scope

@@ -7,10 +7,10 @@ from typing import Any
 from django.db.models import Q
 
 from backend.matchmaking.standing import Standing
+from backend.schemes.catalogue.taxonomy import sub_needs
+from backend.schemes.catalogue.wording import sentence
 from backend.schemes.models import Criterion, Revision
-from backend.schemes.taxonomy import sub_needs
 from backend.schemes.vocabulary import ONE_SIZE
-from backend.schemes.wording import sentence
 from backend.steering.models import NeedFact, SoleBlocker
 from backend.steering.scopes import Filters, Scope
 from backend.steering.sums import read_sums

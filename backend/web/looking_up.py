@@ -15,7 +15,8 @@ from backend.companies.establishments import LEAST, MOST, find_by_name, find_by_
 from backend.companies.register import RegisterUnavailable
 from backend.companies.registered import SIRET, Registered, Source
 from backend.matchmaking.fact_display import FACT_LABELS, beside_label
-from backend.schemes import typography, wording
+from backend.schemes import typography
+from backend.schemes.catalogue import wording
 from backend.territories.services import served_communes
 from backend.web.forms.filing.search import NUMBER, SearchForm, number_begun
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.matchmaking import engine
-from backend.schemes import revision_wording, wording
+from backend.schemes.catalogue import revision_wording, wording
 from backend.schemes.models import Scheme, SubNeed
 from tests.api.conftest import problem_of
 from tests.factories import DAY

@@ -8,9 +8,9 @@ import pytest
 import matching
 from backend.api.filters import SchemeFilter
 from backend.api.views.catalogue import in_force
-from backend.schemes import revision_wording, wording
+from backend.schemes.catalogue import revision_wording, wording
+from backend.schemes.catalogue.windows import WindowOn
 from backend.schemes.models import Revision, Scheme, SubNeed, TaxonomyNeed
-from backend.schemes.windows import WindowOn
 from tests.api.conftest import problem_of
 from tests.factories import DAY, make_submission
 

@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from backend.schemes.exports.licence import LICENCE
+from backend.schemes.open_data.licence import LICENCE
 from backend.steering.facts import make_facts
 from backend.steering.mailing import send_notes
 from backend.steering.models import FileFact, PublishedMonth

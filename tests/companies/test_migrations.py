@@ -8,7 +8,7 @@ from django.apps import apps
 
 from backend.companies.models import Fact, FactSnapshot
 from backend.companies.services import open_sheet, record_facts
-from backend.schemes.definitions import manual_facts
+from backend.schemes.catalogue.definitions import manual_facts
 from backend.schemes.models import Criterion
 from tests.factories import DAY, make_officer
 

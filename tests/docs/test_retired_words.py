@@ -12,10 +12,10 @@ RETIRED = {
     "matchmaking.measured": "matchmaking.evaluation_record",
     "matchmaking.record_effects": "matchmaking.impact_preview",
     "matchmaking.kept_language": "matchmaking.language_cache",
-    "schemes.kept": "schemes.revision_cache",
-    "schemes.telling": "schemes.catalogue_emails",
-    "schemes.sayings": "schemes.scheme_texts",
-    "schemes.taking_up": "schemes.rebasing",
+    "schemes.kept": "schemes.catalogue.revision_cache",
+    "schemes.telling": "schemes.catalogue.emails",
+    "schemes.sayings": "schemes.catalogue.scheme_texts",
+    "schemes.taking_up": "schemes.editing.rebasing",
 }
 OLD = re.compile("|".join(re.escape(name).replace(r"\.", r"[./]") + r"(?![\w-])" for name in RETIRED))
 

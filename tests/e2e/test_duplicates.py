@@ -13,7 +13,7 @@ EDITOR, APPROVER = "hugo.lemaire@jonction.example", "elise.fontaine@jonction.exa
 LIST = "/administration/schemes/duplicatepair/"
 GONE, STAYS = "hdf-pass-cyber-conseil", "hdf-pass-cyber-investissement"
 PAIR = f"""
-from tests.schemes.duplicates.pairs import make_pair
+from tests.schemes.ingestion.duplicates.pairs import make_pair
 from tests.schemes.people import get_scheme
 
 make_pair(get_scheme("{GONE}"), get_scheme("{STAYS}"), chance=1.0)

@@ -31,7 +31,7 @@ from backend.matchmaking.reviews import end_review
 from backend.links.models import Kind
 from backend.links.services import make_link
 from backend.matchmaking.weights import write_weights
-from backend.schemes.caretaking import name_caretaker
+from backend.schemes.editing.caretaking import name_caretaker
 from backend.schemes.models import Revision, Scheme, SheetOwner, SubNeed, TaxonomyNeed
 from backend.steering.mailing import add_recipient, confirm_recipient
 from backend.steering.models import FileFact, PageCount, StepFact

@@ -13,10 +13,10 @@ from backend.matchmaking.fact_display import FACT_NAMES, values_in_words
 from backend.matchmaking.match_codes import Codes
 from backend.matchmaking.match_input import read_line
 from backend.matchmaking.questions import efforts, fact_questions
-from backend.schemes.contraries import contrary
-from backend.schemes.forms.kinds import FIELDS
+from backend.schemes.catalogue.contraries import contrary
+from backend.schemes.catalogue.wording import sentence
+from backend.schemes.editing.forms.kinds import FIELDS
 from backend.schemes.vocabulary import CRITERION_KINDS
-from backend.schemes.wording import sentence
 from backend.web.forms.fact_fields import FORM_OF_FACT
 
 NAME, DAY = "has_works_council", date(2026, 11, 24)

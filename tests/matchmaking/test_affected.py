@@ -5,7 +5,7 @@ import pytest
 from backend.matchmaking.affected import firms_by_scheme, score_sheets
 from backend.matchmaking.models import Match
 from backend.matchmaking.results import latest_result
-from backend.schemes.completeness import completeness
+from backend.schemes.catalogue.completeness import completeness
 from backend.schemes.models import Scheme
 from tests.factories import DAY, first_matches, make_submission, publish_revision
 from tests.schemes.people import get_scheme, make_editor

@@ -12,7 +12,7 @@ from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say, undo_last
 from backend.matchmaking.services import confirm_address, correct_submission
 from backend.notifications.services import stop
-from backend.schemes.publishing import publish as publish_proposal
+from backend.schemes.catalogue.publishing import publish as publish_proposal
 from tests.factories import (
     DAY,
     as_sent,

@@ -8,8 +8,8 @@ from django.utils import timezone
 from backend.matchmaking.differences import POSSIBLE, standing_of
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.standing import Standing
+from backend.schemes.ingestion.observing import follow_observations, observe
 from backend.schemes.models import CatalogueTask, Scheme, WindowObservation
-from backend.schemes.observing import follow_observations, observe
 from tests.factories import make_submission
 from tests.matchmaking.subscribers import subscriber, sweep, withhold
 from tests.schemes.people import make_editor

@@ -8,14 +8,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from backend.accounts.models import Membership
-from backend.schemes.changes.following import Comparison
-from backend.schemes.drafts import propose
+from backend.schemes.catalogue.drafts import propose
+from backend.schemes.ingestion.changes.following import Comparison
 from backend.schemes.models import Counterpart, FieldDecision, Proposal, Scheme, SetAside, SourceChange
 from tests.factories import make_officer, make_submission
-from tests.schemes.following import accept_all, bring, counterpart, follow, imported, ours
-from tests.schemes.importers.made_up import make_programme
+from tests.schemes.editing.test_admin import INLINE
+from tests.schemes.ingestion.following import accept_all, bring, counterpart, follow, imported, ours
+from tests.schemes.ingestion.importers.made_up import make_programme
 from tests.schemes.people import get_scheme, make_approver, make_editor, publish_change
-from tests.schemes.test_admin import INLINE
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db

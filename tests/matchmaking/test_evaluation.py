@@ -12,8 +12,8 @@ from backend.matchmaking.evaluation.families import evaluate_families
 from backend.matchmaking.evaluation.goals import measure_goals
 from backend.matchmaking.evaluation.judgements import is_held_out, load_judgements, load_requests
 from backend.matchmaking.evaluation.table import OURS, evaluate
-from backend.schemes.importers.files import read_json_list
-from backend.schemes.importers.loading import import_records
+from backend.schemes.ingestion.importers.files import read_json_list
+from backend.schemes.ingestion.importers.loading import import_records
 from backend.schemes.models import Scheme
 
 pytestmark = pytest.mark.django_db

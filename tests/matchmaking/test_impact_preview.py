@@ -13,8 +13,8 @@ from backend.matchmaking.engine.compiled import compile_record, compile_scheme
 from backend.matchmaking.impact_preview import Trial
 from backend.matchmaking.models import Match, Need, Submission
 from backend.matchmaking.results import facts_of, facts_of_all, latest_result
+from backend.schemes.catalogue.records import RecordError, read_record
 from backend.schemes.models import Scheme
-from backend.schemes.records import RecordError, read_record
 from backend.territories.models import ServedEpci
 from tests.factories import (
     ARC,

@@ -9,8 +9,8 @@ from backend.matchmaking.engine import packed
 from backend.matchmaking.engine.compiled import compile_record
 from backend.matchmaking.engine.firms import profile, with_correspondents
 from backend.matchmaking.engine.percolation import LATER, VERDICTS
+from backend.schemes.catalogue.records import read_record
 from backend.schemes.models import Scheme
-from backend.schemes.records import read_record
 from tests.factories import DAY
 from tests.matchmaking.generated import Draw
 

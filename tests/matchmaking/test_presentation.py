@@ -14,8 +14,8 @@ from backend.matchmaking.presentation import present, present_schemes
 from backend.matchmaking.results import latest_result, replay
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import answer_condition, correct_submission
+from backend.schemes.catalogue.loading import load_catalogue
 from backend.schemes.models import Revision, Scheme
-from backend.schemes.services import load_catalogue
 from tests.conftest import ROOT
 from tests.factories import DAY, FACTS, decide, first_matches, make_officer, make_submission, revise_scheme
 

@@ -23,8 +23,8 @@ from backend.matchmaking.state_aid import (
     proposes_de_minimis,
     take_aid_back,
 )
+from backend.schemes.catalogue.regimes import regimes_of
 from backend.schemes.models import Revision
-from backend.schemes.regimes import regimes_of
 from tests.factories import CCLO, DAY, make_lead, make_officer, make_submission
 
 pytestmark = pytest.mark.django_db

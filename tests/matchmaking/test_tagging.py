@@ -13,12 +13,12 @@ from django.utils import timezone
 from backend.matchmaking import engine
 from backend.matchmaking.language import examples
 from backend.matchmaking.models import Language
+from backend.schemes.catalogue.scheme_texts import said_of
+from backend.schemes.editing.tagging import TaggingError, decide_tags
 from backend.schemes.models import ImportedScheme, Scheme, SubNeed, TagDecision
-from backend.schemes.scheme_texts import said_of
-from backend.schemes.tagging import TaggingError, decide_tags
 from tests.conftest import REAL_DATA, ROOT
 from tests.factories import make_officer
-from tests.schemes.importers.made_up import SOURCE, make_programme, run
+from tests.schemes.ingestion.importers.made_up import SOURCE, make_programme, run
 from tests.schemes.people import get_scheme, make_editor, make_imported
 
 pytestmark = pytest.mark.django_db

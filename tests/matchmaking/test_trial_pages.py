@@ -3,13 +3,13 @@
 import pytest
 from django.test import Client
 
-from backend.schemes.forms.sheet import Sheet
+from backend.schemes.catalogue.records import read_record
+from backend.schemes.editing.forms.sheet import Sheet
 from backend.schemes.models import Proposal
-from backend.schemes.records import read_record
 from tests.factories import make_submission
+from tests.schemes.editing.test_forms import post
+from tests.schemes.editing.typed import criterion, new_scheme, sent
 from tests.schemes.people import get_scheme, make_editor, make_record, publish_change
-from tests.schemes.test_forms import post
-from tests.schemes.typed import criterion, new_scheme, sent
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db

@@ -3,13 +3,13 @@
 from django.utils import timezone
 
 from backend.accounts.models import Membership, User
-from backend.schemes.drafts import propose, write_draft
-from backend.schemes.importers.loading import import_records
+from backend.schemes.catalogue.drafts import propose, write_draft
+from backend.schemes.catalogue.publishing import publish
+from backend.schemes.catalogue.records import Record, read_record
+from backend.schemes.ingestion.importers.loading import import_records
 from backend.schemes.models import CatalogueTask, ImportedScheme, Proposal, Scheme
-from backend.schemes.publishing import publish
-from backend.schemes.records import Record, read_record
 from tests.factories import DAY, make_officer
-from tests.schemes.importers.made_up import SOURCE, make_programme
+from tests.schemes.ingestion.importers.made_up import SOURCE, make_programme
 
 KEY = "mediation-credit"
 

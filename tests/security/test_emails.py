@@ -37,15 +37,15 @@ from backend.notifications.kinds import KINDS, Audience, OptOut
 from backend.notifications.models import Notification
 from backend.notifications.services import deliver, has_stopped
 from backend.privacy.consent import withdraw_consent
-from backend.schemes.approvals import approve, publish_due
-from backend.schemes.caretaking import name_caretaker
-from backend.schemes.enquiries import PATIENCE as SHEETS_PATIENCE
-from backend.schemes.enquiries import ask_owners
+from backend.schemes.catalogue.publishing import refuse
+from backend.schemes.catalogue.reports import close_task
+from backend.schemes.catalogue.summary import send_summaries
+from backend.schemes.editing.approvals import approve, publish_due
+from backend.schemes.editing.caretaking import name_caretaker
+from backend.schemes.editing.enquiries import PATIENCE as SHEETS_PATIENCE
+from backend.schemes.editing.enquiries import ask_owners
+from backend.schemes.editing.previews import leave_remark, make_preview
 from backend.schemes.models import CatalogueTask, Scheme
-from backend.schemes.previews import leave_remark, make_preview
-from backend.schemes.publishing import refuse
-from backend.schemes.reports import close_task
-from backend.schemes.summary import send_summaries
 from backend.steering.facts import make_facts
 from backend.steering.mailing import add_recipient, send_notes
 from backend.steering.published import first_day, publish
@@ -67,6 +67,8 @@ from tests.factories import (
 from tests.neighbour import VARIANTS, ours
 from tests.notifications.conftest import postman  # noqa: F401 -- a real mail server
 from tests.notifications.readable import assert_readable
+from tests.schemes.editing.test_closing import close
+from tests.schemes.editing.test_fusions import do, prepare
 from tests.schemes.people import (
     get_scheme,
     make_approver,
@@ -75,8 +77,6 @@ from tests.schemes.people import (
     make_task,
     publish_change,
 )
-from tests.schemes.test_closing import close
-from tests.schemes.test_fusions import do, prepare
 
 pytestmark = pytest.mark.django_db
 FIRM, COLLEAGUE = "isabelle.morel@tolerie.example", "autre@tolerie.example"

@@ -16,7 +16,7 @@ from backend.links.models import Kind
 from backend.matchmaking.sharing import renew_staff_feed
 from backend.notifications.models import Notification
 from backend.notifications.services import Message, enqueue_email
-from backend.schemes.previews import make_preview
+from backend.schemes.editing.previews import make_preview
 from tests.factories import (
     DAY,
     invitation_of_guest,

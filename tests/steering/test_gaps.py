@@ -13,8 +13,8 @@ from backend.matchmaking.results import compute_result
 from backend.matchmaking.standing import Standing, standing
 from backend.privacy.consent import withdraw_consent
 from backend.privacy.erasing import erase_submission
+from backend.schemes.catalogue.wording import sentence
 from backend.schemes.models import Revision, Scheme
-from backend.schemes.wording import sentence
 from backend.steering.facts import make_facts
 from backend.steering.gap_map import gaps
 from backend.steering.models import NeedFact, SoleBlocker

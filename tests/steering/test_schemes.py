@@ -12,7 +12,7 @@ from backend.accounts.models import Membership
 from backend.matchmaking.models import SchemeEvent, Submission
 from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.privacy.erasing import erase_submission
-from backend.schemes.reports import close_task
+from backend.schemes.catalogue.reports import close_task
 from backend.steering.facts import follow_files, rebuild_facts
 from backend.steering.models import SchemeFact
 from backend.steering.scopes import Filters, scope_of

@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 
 from backend.matchmaking import engine
 from backend.matchmaking.condition_views import clear_cache
-from backend.schemes import wording
-from backend.schemes.evidence import is_internal
+from backend.schemes.catalogue import wording
+from backend.schemes.catalogue.evidence import is_internal
 from backend.territories.models import Containment, LoadedFixture, Perimeter, ZoneList
 from backend.territories.services import clear_caches, communes_surroundings, geography_state, load_territories
 from tests.conftest import ROOT

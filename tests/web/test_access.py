@@ -25,11 +25,11 @@ from backend.matchmaking.scheme_events import say
 from backend.matchmaking.sharing import renew_staff_feed
 from backend.matchmaking.state_aid import declare_aid
 from backend.notifications.models import Notification, StopReason
-from backend.schemes.drafts import propose, write_draft
-from backend.schemes.fusions import propose_fusion
+from backend.schemes.catalogue.drafts import propose, write_draft
+from backend.schemes.catalogue.records import read_record
+from backend.schemes.editing.fusions import propose_fusion
+from backend.schemes.editing.previews import make_preview
 from backend.schemes.models import CatalogueTask, DuplicateDecision, Fusion, ImportRun, Page, Proposal, Scheme
-from backend.schemes.previews import make_preview
-from backend.schemes.records import read_record
 from backend.steering.actions import decide_action
 from backend.steering.scopes import Filters
 from tests.factories import (
@@ -55,7 +55,7 @@ from tests.factories import (
 )
 from tests.matchmaking.rankers import make_ranker
 from tests.neighbour import ours
-from tests.schemes.duplicates.pairs import decide_as, make_pair, sides_of
+from tests.schemes.ingestion.duplicates.pairs import decide_as, make_pair, sides_of
 from tests.schemes.people import make_imported
 
 pytestmark = [pytest.mark.django_db, pytest.mark.shows_both("lists of all files are among the addresses")]

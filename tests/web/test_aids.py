@@ -168,13 +168,13 @@ def test_a_territory_lead_reads_the_ledger_and_has_no_form(client, submission):
 @pytest.mark.parametrize("has_one", [True, False])
 def test_a_firm_is_asked_only_where_a_scheme_of_its_result_is_de_minimis(client, monkeypatch, submission, has_one):
     if not has_one:
-        monkeypatch.setattr("backend.schemes.regimes._read", dict)
+        monkeypatch.setattr("backend.schemes.catalogue.regimes._read", dict)
     text = text_of(client.get(f"/resultat/{link_to(submission)}/"))
     assert ("Aides de minimis déjà reçues" in text) is has_one
 
 
 def test_a_firm_that_declared_an_aid_keeps_its_list_whatever_its_result(client, monkeypatch, submission):
-    monkeypatch.setattr("backend.schemes.regimes._read", dict)
+    monkeypatch.setattr("backend.schemes.catalogue.regimes._read", dict)
     client.post(f"/resultat/{link_to(submission)}/aides/", AID)
     assert "Pass Transition" in text_of(client.get(f"/resultat/{link_to(submission)}/"))
 

@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 from openpyxl import load_workbook
 
-from backend.schemes.exports.national import COLUMNS
-from backend.schemes.exports.schema import sidecar_schema
+from backend.schemes.catalogue.national.rows import COLUMNS
 from backend.schemes.models import Scheme
+from backend.schemes.open_data.schema import sidecar_schema
 from tests.schemes.people import get_scheme, publish_change
 from tests.web.conftest import text_of
 from tests.web.test_throttles import limit, own_counters  # noqa: F401 -- a fixture

@@ -6,7 +6,7 @@ from django.test import Client
 from backend.common.days import current_day
 from backend.matchmaking.questions import condition_questions, fact_questions, open_of, unasked
 from backend.matchmaking.services import decline_question
-from backend.schemes.definitions import manual_facts
+from backend.schemes.catalogue.definitions import manual_facts
 from backend.schemes.models import Criterion
 from backend.web.forms.question import open_questions
 from tests.factories import DAY, link_to, make_submission

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import pytest
 
-from backend.schemes.archiving import archive
+from backend.schemes.catalogue.windows import TAKING, window_on
+from backend.schemes.editing.archiving import archive
 from backend.schemes.models import Relation, Scheme
-from backend.schemes.windows import TAKING, window_on
 from tests.factories import DAY, make_officer, revise_scheme
 from tests.schemes.people import get_scheme, make_approver, make_imported, publish_change
 from tests.web.conftest import text_of

@@ -8,11 +8,11 @@ from django.test import Client
 from django.utils import timezone
 
 from backend.notifications.models import Notification
-from backend.schemes.drafts import propose, write_draft
+from backend.schemes.catalogue.drafts import propose, write_draft
+from backend.schemes.catalogue.public_reports import ANSWERED, KEPT_DAYS, erase_addresses
+from backend.schemes.catalogue.publishing import publish
+from backend.schemes.catalogue.reports import close_task
 from backend.schemes.models import CatalogueTask
-from backend.schemes.public_reports import ANSWERED, KEPT_DAYS, erase_addresses
-from backend.schemes.publishing import publish
-from backend.schemes.reports import close_task
 from tests.neighbour import ours
 from tests.schemes.people import get_scheme, make_approver, make_editor, publish_change, record_of
 from tests.web.conftest import text_of

@@ -4,7 +4,7 @@ import pytest
 
 from backend.companies.models import Fact
 from backend.matchmaking import engine
-from backend.schemes.definitions import schemes_asked
+from backend.schemes.catalogue.definitions import schemes_asked
 from backend.web.forms.fact_fields.schemes import SchemesFields
 from tests.factories import DAY, make_officer, make_submission, revise_scheme
 from tests.web.conftest import text_of

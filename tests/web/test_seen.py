@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from backend.schemes.ingestion.observing import observe
 from backend.schemes.models import Scheme
-from backend.schemes.observing import observe
 from tests.factories import first_matches, link_to, make_officer, make_submission
 from tests.schemes.people import get_scheme, make_editor
 from tests.web.conftest import text_of

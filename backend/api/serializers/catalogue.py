@@ -11,7 +11,9 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from backend.common.days import current_day
-from backend.schemes import revision_wording, wording
+from backend.schemes.catalogue import revision_wording, wording
+from backend.schemes.catalogue.quality import review_day
+from backend.schemes.catalogue.windows import WindowOn, expected_again, window_on
 from backend.schemes.models import (
     RATE_COLUMNS,
     Criterion,
@@ -23,8 +25,6 @@ from backend.schemes.models import (
     TaxonomyNeed,
     Tier,
 )
-from backend.schemes.quality import review_day
-from backend.schemes.windows import WindowOn, expected_again, window_on
 
 
 class SubNeedSerializer(serializers.ModelSerializer[SubNeed]):

@@ -20,9 +20,9 @@ from backend.matchmaking.offers import Offer
 from backend.matchmaking.preferences import SaidPreference
 from backend.matchmaking.replies import UnderstoodNeed
 from backend.matchmaking.standing import Standing
-from backend.schemes.evidence import Evidence
+from backend.schemes.catalogue.evidence import Evidence
+from backend.schemes.catalogue.revision_cache import KEPT
 from backend.schemes.models import Revision, Scheme
-from backend.schemes.revision_cache import KEPT
 from backend.schemes.vocabulary import NATURE_TITLES
 
 

@@ -20,10 +20,10 @@ from backend.api.filters import SchemeFilter
 from backend.api.serializers.catalogue import NeedSerializer, SchemeSerializer, SchemeSummarySerializer
 from backend.api.views.base import ReadingView
 from backend.common.days import current_day
-from backend.schemes.exports.licence import LICENCE, LICENCE_URL
+from backend.schemes.catalogue.state import catalogue_state
+from backend.schemes.catalogue.succession import successor_of
 from backend.schemes.models import Criterion, OperatorRole, Relation, Revision, Scheme, ServedNeed, TaxonomyNeed
-from backend.schemes.state import catalogue_state
-from backend.schemes.succession import successor_of
+from backend.schemes.open_data.licence import LICENCE, LICENCE_URL
 
 PAGE = ("page", "page_size")
 DUMP = inline_serializer(

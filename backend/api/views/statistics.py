@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from backend.api.views.base import ReadingView
 from backend.common.days import current_day
-from backend.schemes.exports.licence import LICENCE, LICENCE_URL
+from backend.schemes.open_data.licence import LICENCE, LICENCE_URL
 from backend.steering.disclosure import Cell, Hidden, Table
 from backend.steering.published import DEFINITIONS, first_day, published
 

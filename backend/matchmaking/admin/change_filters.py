@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from backend.common.days import current_day
-from backend.schemes.admin.tasks import WaitingFilter
-from backend.schemes.windows import SHUT, window_column
+from backend.schemes.catalogue.windows import SHUT, window_column
+from backend.schemes.editing.admin.tasks import WaitingFilter
 
 
 class StateFilter(WaitingFilter):

@@ -15,9 +15,13 @@ from django.views.decorators.http import require_POST
 from backend.common.days import current_day
 from backend.matchmaking.admin.change_filters import OpenFilter, PlaceFilter, StateFilter
 from backend.matchmaking.impact_preview import Trial
-from backend.schemes.admin.pages import MAX_DIGITS, CataloguePages, found, signed_in
-from backend.schemes.admin.trials import whom_it_touches
-from backend.schemes.changes.following import (
+from backend.schemes.catalogue.comparison import describe, differences
+from backend.schemes.catalogue.records import Record, read_record
+from backend.schemes.catalogue.searching import with_words
+from backend.schemes.editing.admin.pages import MAX_DIGITS, CataloguePages, found, signed_in
+from backend.schemes.editing.admin.trials import whom_it_touches
+from backend.schemes.editing.forms.changes import ChangeForm, WhySetAsideForm, answers_of
+from backend.schemes.ingestion.changes.following import (
     ChangeError,
     Comparison,
     decide,
@@ -25,12 +29,8 @@ from backend.schemes.changes.following import (
     make_counterpart,
     settle,
 )
-from backend.schemes.changes.incoming import draft_record, put_back, set_aside
-from backend.schemes.comparison import describe, differences
-from backend.schemes.forms.changes import ChangeForm, WhySetAsideForm, answers_of
+from backend.schemes.ingestion.changes.incoming import draft_record, put_back, set_aside
 from backend.schemes.models import Counterpart, FieldDecision, Proposal, Revision, Scheme, SetAside, SourceChange
-from backend.schemes.records import Record, read_record
-from backend.schemes.searching import with_words
 from backend.territories.services import territory_codes
 
 LIST = "admin:schemes_sourcechange_changelist"

@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from backend.common.days import current_day
 from backend.matchmaking.impact_preview import Trial
-from backend.schemes.admin.proposals import ProposalPages
+from backend.schemes.editing.admin.proposals import ProposalPages
 from backend.schemes.models import Proposal
 
 

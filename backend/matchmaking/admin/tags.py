@@ -10,12 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from backend.matchmaking import engine
-from backend.schemes.admin.pages import CataloguePages, found, signed_in
-from backend.schemes.admin.tasks import WaitingFilter
-from backend.schemes.forms.rows import WEIGHTS, need_choices, weight_choices
-from backend.schemes.forms.tags import TagRows, WhyForm
+from backend.schemes.editing.admin.pages import CataloguePages, found, signed_in
+from backend.schemes.editing.admin.tasks import WaitingFilter
+from backend.schemes.editing.forms.rows import WEIGHTS, need_choices, weight_choices
+from backend.schemes.editing.forms.tags import TagRows, WhyForm
+from backend.schemes.editing.tagging import TaggingError, decide_tags
 from backend.schemes.models import ImportedScheme, Revision, SubNeed, TagDecision
-from backend.schemes.tagging import TaggingError, decide_tags
 from backend.schemes.typography import number
 
 

@@ -16,11 +16,11 @@ import matching
 from backend.matchmaking.engine.needs import language_in_force, language_of
 from backend.matchmaking.engine.preferences import against
 from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
+from backend.schemes.catalogue.quality import review_day
+from backend.schemes.catalogue.records import Record, RecordError, definitions_of
+from backend.schemes.catalogue.revising import revision_of
+from backend.schemes.catalogue.revision_cache import KEPT
 from backend.schemes.models import Revision, Scheme, why_refused
-from backend.schemes.quality import review_day
-from backend.schemes.records import Record, RecordError, definitions_of
-from backend.schemes.revising import revision_of
-from backend.schemes.revision_cache import KEPT
 from backend.territories.models import ActivityTable
 
 NAME_SHARE = 2.0  # a name says more than as many words of a summary

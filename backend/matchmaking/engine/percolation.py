@@ -9,8 +9,8 @@ import matching
 from backend.matchmaking.engine.compiled import catalogue, compile_record, compile_revision
 from backend.matchmaking.engine.packed import PackedFacts, packed_classes
 from backend.matchmaking.engine.ranking import VERDICTS
+from backend.schemes.catalogue.records import Record, RecordError, definitions_of
 from backend.schemes.models import Revision, why_refused
-from backend.schemes.records import Record, RecordError, definitions_of
 
 LATER = "later"  # nothing is against it but that it is not open yet
 _SHOWN = np.array([*(VERDICTS[outcome] for outcome in sorted(VERDICTS)), LATER], dtype=object)

@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from backend.common.files import read_yaml
 from backend.matchmaking.engine.needs import language_in_force, understand
-from backend.schemes.importers.cleaning import typeset
+from backend.schemes.ingestion.importers.cleaning import typeset
 from backend.schemes.models import Revision, Scheme, SubNeed
 
 MOST = 6  # proposals: more would say nothing

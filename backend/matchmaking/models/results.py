@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.submissions import Submission
 from backend.matchmaking.models.weights import WeightSet
+from backend.schemes.catalogue.taxonomy import sub_needs
 from backend.schemes.models import Revision, Scheme, SubNeed
-from backend.schemes.taxonomy import sub_needs
 
 N_GUIDES = 3
 

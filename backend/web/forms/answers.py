@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from backend.schemes.catalogue.wording import perimeter_name
 from backend.schemes.typography import number
-from backend.schemes.wording import perimeter_name
 from backend.territories.services import activities
 
 UNKNOWN = ("", _("Je ne sais pas"))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.common.fields import PlainText
 from backend.matchmaking.models import Submission
 from backend.matchmaking.queue import Filters, Order, Tab, Whose
-from backend.schemes.taxonomy import families
+from backend.schemes.catalogue.taxonomy import families
 from backend.territories.services import served_epcis
 from backend.web.forms.territory import NOT_LISTED
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.common.fields import MailField, PlainText
-from backend.schemes.caretaking import LocalSheet, may_be_named
+from backend.schemes.editing.caretaking import LocalSheet, may_be_named
 
 
 class AnswerForm(forms.Form):

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField, PlainText
 from backend.matchmaking.models import ReviewPolicy
+from backend.schemes.catalogue.taxonomy import families
 from backend.schemes.models import SubNeed
-from backend.schemes.taxonomy import families
 from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.lenses import lens_of, lenses
 from backend.steering.models import Target

@@ -10,10 +10,10 @@ from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match
 from backend.matchmaking.standing import Standing, asked_of_the_firm, standing
-from backend.schemes.definitions import manual_parts
+from backend.schemes.catalogue.definitions import manual_parts
+from backend.schemes.catalogue.revision_cache import read_revisions
+from backend.schemes.catalogue.wording import nature
 from backend.schemes.models import Criterion, Revision, Scheme
-from backend.schemes.revision_cache import read_revisions
-from backend.schemes.wording import nature
 from backend.web.forms.filing import STEPS
 from backend.web.management.simulation import Firm, answers_to
 

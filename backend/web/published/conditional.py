@@ -19,8 +19,8 @@ from django.utils.http import http_date
 from backend.common.days import current_day
 from backend.common.releases import code_changed_at, code_state
 from backend.jobs.models import JobRun
+from backend.schemes.catalogue.state import catalogue_state, digest, quotes_state
 from backend.schemes.models import CatalogueTask, Scheme
-from backend.schemes.state import catalogue_state, digest, quotes_state
 from backend.web.identity import identity
 
 type View = Callable[..., HttpResponse]

@@ -5,9 +5,9 @@ from datetime import date
 
 from django.utils import timezone
 
-from backend.schemes.comparison import LABELS, Difference, differences
+from backend.schemes.catalogue.comparison import LABELS, Difference, differences
+from backend.schemes.catalogue.records import read_record
 from backend.schemes.models import Revision, Scheme
-from backend.schemes.records import read_record
 
 # What editors tell each other is no part of a published version.
 INTERNAL = frozenset(LABELS[name] for name in ("notes", "corrections", "public_contact"))

@@ -9,9 +9,9 @@ from functools import reduce
 from django.db.models import F, Prefetch, QuerySet
 
 from backend.matchmaking import engine
+from backend.schemes.catalogue.searching import relevance_of
+from backend.schemes.catalogue.windows import TAKING, WindowOn, window_column
 from backend.schemes.models import OperatorRole, Revision, Scheme, ServedNeed
-from backend.schemes.searching import relevance_of
-from backend.schemes.windows import TAKING, WindowOn, window_column
 from backend.web.forms.catalogue import CatalogueForm
 
 # First what can be asked for today; what nobody can have comes last.

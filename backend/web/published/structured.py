@@ -7,10 +7,10 @@ from typing import Any
 from django.utils.safestring import SafeString, mark_safe
 
 from backend.notifications.services import absolute_url
-from backend.schemes.exports.licence import LICENCE_URL
+from backend.schemes.catalogue.sheets import Sheet
+from backend.schemes.catalogue.wording import perimeter_name
 from backend.schemes.models import Criterion, Revision
-from backend.schemes.sheets import Sheet
-from backend.schemes.wording import perimeter_name
+from backend.schemes.open_data.licence import LICENCE_URL
 
 CONTEXT = "https://schema.org"
 # In a script tag these three could end it or start another.

@@ -20,7 +20,7 @@ from backend.matchmaking.in_charge import outside_contacts
 from backend.matchmaking.models import AnswerCount, Cause, Submission
 from backend.matchmaking.offers import chosen
 from backend.matchmaking.services import Filing, file_submission
-from backend.schemes.taxonomy import families, sub_needs
+from backend.schemes.catalogue.taxonomy import families, sub_needs
 from backend.web.access import fresh_access, private, result_link
 from backend.web.drafts import CALL, CONTACT, MOST_BYTES, Draft, Stated, stated
 from backend.web.forms.answers import trilean

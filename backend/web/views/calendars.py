@@ -14,7 +14,7 @@ from backend.matchmaking.ownership import read_once
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.state_aid import ledger_of
-from backend.schemes.succession import successor_of
+from backend.schemes.catalogue.succession import successor_of
 from backend.web.access import opened_submission, private
 from backend.web.calendars import calendar_file
 from backend.web.published.conditional import same_for_all

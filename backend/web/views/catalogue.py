@@ -10,10 +10,10 @@ from django.views.decorators.http import require_safe
 
 from backend.accounts.models import User
 from backend.common.days import current_day
-from backend.schemes import revision_wording, wording
-from backend.schemes.evidence import amount_evidence, evidence_of
+from backend.schemes.catalogue import revision_wording, wording
+from backend.schemes.catalogue.evidence import amount_evidence, evidence_of
+from backend.schemes.catalogue.quality import is_overdue, review_day
 from backend.schemes.models import Scheme, TaxonomyNeed
-from backend.schemes.quality import is_overdue, review_day
 from backend.steering.success import success_of
 from backend.web.views.officer import signed_in
 

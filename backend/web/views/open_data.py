@@ -16,10 +16,10 @@ from backend.common import generic_classes  # noqa: F401 -- classes take their t
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.notifications.services import absolute_url
-from backend.schemes.exports import schema
-from backend.schemes.exports.catalogue import SCHEMA, export_national
-from backend.schemes.exports.licence import LICENCE, LICENCE_URL
 from backend.schemes.models import Scheme
+from backend.schemes.open_data import schema
+from backend.schemes.open_data.catalogue import SCHEMA, export_national
+from backend.schemes.open_data.licence import LICENCE, LICENCE_URL
 from backend.web.identity import identity
 from backend.web.published import structured
 from backend.web.published.conditional import same_for_all

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from backend.accounts.models import User
 from backend.notifications.kinds import CATALOGUE, OFFICER_NOTICES, PARTNER_NOTICES, SHEETS
 from backend.notifications.services import has_stopped, resume, stop
-from backend.schemes.caretaking import has_sheets
+from backend.schemes.editing.caretaking import has_sheets
 from backend.web.views.officer import signed_in
 
 LABELS = {

@@ -8,12 +8,12 @@ from django.views.decorators.http import require_http_methods
 
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
-from backend.schemes.forms.proposal import RemarkForm
+from backend.schemes.catalogue.records import BROKEN, RecordError
+from backend.schemes.catalogue.sheets import sheet_of
+from backend.schemes.catalogue.windows import TAKING, window_on
+from backend.schemes.editing.forms.proposal import RemarkForm
+from backend.schemes.editing.previews import as_published, leave_remark, link_of
 from backend.schemes.models import PreviewLink, Scheme
-from backend.schemes.previews import as_published, leave_remark, link_of
-from backend.schemes.records import BROKEN, RecordError
-from backend.schemes.sheets import sheet_of
-from backend.schemes.windows import TAKING, window_on
 from backend.web.access import private
 from backend.web.notices import Notice, no_cookie, too_many
 from backend.web.throttles import limit_wrong_links

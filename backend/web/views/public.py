@@ -15,8 +15,8 @@ from backend.matchmaking import evaluation_record
 from backend.matchmaking import transparency as in_use
 from backend.notifications.services import absolute_url
 from backend.privacy.rules import rules
-from backend.schemes.evidence_counts import evidence_counts
-from backend.schemes.shares import shares
+from backend.schemes.catalogue.evidence_counts import evidence_counts
+from backend.schemes.catalogue.shares import shares
 from backend.territories.models import ServedEpci
 from backend.web.identity import identity
 

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_safe
 from backend.common.days import current_day
 from backend.matchmaking.deadlines import dates_of
 from backend.notifications.services import absolute_url
-from backend.schemes import revision_wording
+from backend.schemes.catalogue import revision_wording
+from backend.schemes.catalogue.quality import is_overdue, review_day
+from backend.schemes.catalogue.sheets import operators_of, sheet_of
+from backend.schemes.catalogue.succession import successor_of
+from backend.schemes.catalogue.windows import TAKING, window_on
 from backend.schemes.models import Revision, Scheme
-from backend.schemes.quality import is_overdue, review_day
-from backend.schemes.sheets import operators_of, sheet_of
-from backend.schemes.succession import successor_of
-from backend.schemes.windows import TAKING, window_on
 from backend.web.forms.catalogue import CatalogueForm
 from backend.web.published import structured
 from backend.web.published.conditional import same_for_all

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
+from backend.schemes.catalogue.public_reports import report_by_public
+from backend.schemes.catalogue.sheets import sheet_of
 from backend.schemes.models import Criterion, Revision, Scheme
-from backend.schemes.public_reports import report_by_public
-from backend.schemes.sheets import sheet_of
 from backend.web.forms.report import ReportForm, opened_now
 from backend.web.notices import Notice, no_cookie, press_again, too_many
 from backend.web.views.answer import TRAP

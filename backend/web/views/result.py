@@ -38,7 +38,7 @@ from backend.matchmaking.state_aid import has_aids, ledger_of, proposes_de_minim
 from backend.matchmaking.unverified import whom_to_call
 from backend.notifications.models import StopReason
 from backend.notifications.services import StopError, explain_stop
-from backend.schemes.taxonomy import families, sub_needs
+from backend.schemes.catalogue.taxonomy import families, sub_needs
 from backend.web.access import (
     address_of,
     has_fresh_access,

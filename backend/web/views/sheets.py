@@ -17,7 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
 from backend.links.models import Kind
-from backend.schemes.caretaking import (
+from backend.schemes.catalogue.comparison import LABELS, lines_of
+from backend.schemes.catalogue.records import read_record
+from backend.schemes.editing.caretaking import (
     CaretakerError,
     LocalSheet,
     Reader,
@@ -26,10 +28,8 @@ from backend.schemes.caretaking import (
     name_caretaker,
     sheets_of,
 )
-from backend.schemes.comparison import LABELS, lines_of
-from backend.schemes.enquiries import AnswerError, answer_sheet, last_answers
+from backend.schemes.editing.enquiries import AnswerError, answer_sheet, last_answers
 from backend.schemes.models import SheetAnswer, SheetOwner
-from backend.schemes.records import read_record
 from backend.web.access import DeadLink, opened, private
 from backend.web.forms.sheets import AnswerForm, CaretakerForm
 from backend.web.forms.states import key_of

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from backend.common.days import current_day
 from backend.common.spreadsheets import escape_cell
 from backend.common.throttles import client_network, spend
-from backend.schemes.exports.licence import LICENCE, LICENCE_URL
+from backend.schemes.open_data.licence import LICENCE, LICENCE_URL
 from backend.steering.page_counts import pages_by_month
 from backend.steering.published import DEFINITIONS, NAMES, as_rows, first_day, published
 from backend.web.throttles import too_many_requests

@@ -20,8 +20,8 @@ from backend.matchmaking.models import Alert, Rematch, Shard, Submission, Verdic
 from backend.matchmaking.rematching import rematch
 from backend.matchmaking.results import packed_facts_of
 from backend.notifications.models import Notification
+from backend.schemes.catalogue.records import read_record
 from backend.schemes.models import Scheme
-from backend.schemes.records import read_record
 from backend.territories.models import Containment
 from tests.tasks.crash.programs import Program
 from tests.tasks.rematch import scheme

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 
+from backend.schemes.catalogue.loading import load_catalogue
 from backend.schemes.models import SubNeed
-from backend.schemes.services import load_catalogue
 from tests.schemes.people import make_record
 
 KEY = "essai-reprise"

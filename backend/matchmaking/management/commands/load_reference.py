@@ -13,11 +13,11 @@ from backend.matchmaking import condition_views, engine, match_codes
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.rematching import open_rematch
 from backend.matchmaking.weights import WeightsError, load_weights
-from backend.schemes import revision_cache, taxonomy, wording
+from backend.schemes.catalogue import revision_cache, taxonomy, wording
+from backend.schemes.catalogue.loading import FixtureError, load_catalogue, load_taxonomy
+from backend.schemes.catalogue.scheme_texts import load_sayings
+from backend.schemes.ingestion.observing import ObservationError, follow_all, load_observations
 from backend.schemes.models import Proposal, Scheme
-from backend.schemes.observing import ObservationError, follow_all, load_observations
-from backend.schemes.scheme_texts import load_sayings
-from backend.schemes.services import FixtureError, load_catalogue, load_taxonomy
 from backend.territories import services as territories
 from backend.territories.services import REFERENCE, is_loaded, load_nomenclatures, load_territories
 

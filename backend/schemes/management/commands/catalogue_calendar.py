@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from backend.common.days import current_day
-from backend.schemes.dates import published
-from backend.schemes.law import AHEAD, EDITORS, WHO, law_events
+from backend.schemes.catalogue.dates import published
+from backend.schemes.catalogue.law import AHEAD, EDITORS, WHO, law_events
+from backend.schemes.catalogue.quality import review_day
 from backend.schemes.models import Scheme
-from backend.schemes.quality import review_day
 from backend.schemes.typography import NBSP
 from backend.schemes.typography import day as day_in_words
 

@@ -11,9 +11,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from backend.common.days import current_day
-from backend.schemes.evidence_counts import EvidenceCounts, evidence_counts
-from backend.schemes.quality import REVIEW_DAYS, SEVERITIES, SEVERITY_NAMES, Finding, check_catalogue
-from backend.schemes.shares import Shares, shares
+from backend.schemes.catalogue.evidence_counts import EvidenceCounts, evidence_counts
+from backend.schemes.catalogue.quality import REVIEW_DAYS, SEVERITIES, SEVERITY_NAMES, Finding, check_catalogue
+from backend.schemes.catalogue.shares import Shares, shares
 
 
 class Command(BaseCommand):

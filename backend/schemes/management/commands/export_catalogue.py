@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backend.common.days import current_day
-from backend.schemes.exports.catalogue import export_national
+from backend.schemes.open_data.catalogue import export_national
 
 HELP = """\
 Écrit le catalogue publié dans un fichier que d'autres lisent.

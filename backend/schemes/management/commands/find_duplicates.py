@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from backend.schemes.duplicates.finding import find_candidates
-from backend.schemes.duplicates.judging import (
+from backend.schemes.ingestion.duplicates.finding import find_candidates
+from backend.schemes.ingestion.duplicates.judging import (
     FRESH,
     PICKED,
     Estimate,
@@ -18,8 +18,8 @@ from backend.schemes.duplicates.judging import (
     read_judged,
     recall,
 )
-from backend.schemes.duplicates.scoring import Advice, Candidate
-from backend.schemes.duplicates.sheets import sheets_in_force
+from backend.schemes.ingestion.duplicates.scoring import Advice, Candidate
+from backend.schemes.ingestion.duplicates.sheets import sheets_in_force
 from backend.schemes.models import Scheme
 
 HELP = """\

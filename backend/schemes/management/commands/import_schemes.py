@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backend.accounts.models import User
-from backend.schemes.importers.files import ImportFileError
-from backend.schemes.importers.loading import read_projects
-from backend.schemes.importers.plain_tables import template
-from backend.schemes.importers.reports import count, describe
-from backend.schemes.importers.runs import run_import
-from backend.schemes.importers.sources import SOURCES
+from backend.schemes.ingestion.importers.files import ImportFileError
+from backend.schemes.ingestion.importers.loading import read_projects
+from backend.schemes.ingestion.importers.plain_tables import template
+from backend.schemes.ingestion.importers.reports import count, describe
+from backend.schemes.ingestion.importers.runs import run_import
+from backend.schemes.ingestion.importers.sources import SOURCES
 
 HELP = """\
 Reprend les fiches d'un autre site dans une source à part du catalogue ; relire le même fichier n'y change rien.

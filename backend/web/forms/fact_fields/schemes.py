@@ -5,8 +5,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from backend.companies.models import Fact
-from backend.schemes.definitions import schemes_asked
-from backend.schemes.wording import scheme_name
+from backend.schemes.catalogue.definitions import schemes_asked
+from backend.schemes.catalogue.wording import scheme_name
 from backend.web.forms.answers import trilean, trilean_key
 from backend.web.forms.fact_fields.base import FactFields, Facts
 from backend.web.forms.fact_fields.status import yes_no

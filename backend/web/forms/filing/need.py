@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
 from backend.matchmaking.models import Submission
-from backend.schemes.taxonomy import families, sub_needs
+from backend.schemes.catalogue.taxonomy import families, sub_needs
 from backend.web.forms.fact_fields.project import HorizonFields
 from backend.web.forms.filing.steps import StepForm
 

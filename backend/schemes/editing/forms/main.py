@@ -1,0 +1,262 @@
+"""What a sheet says once."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from backend.common.fields import PlainText
+from backend.schemes.catalogue.records import AMOUNT, AMOUNT_EUR, CONTACT, SEEN, Record
+from backend.schemes.editing.forms.evidence import excerpt_field, place_field, source_field
+from backend.schemes.editing.forms.fields import (
+    Activity2025List,
+    ActivityList,
+    Lines,
+    amount_field,
+    choices_with_blank,
+    day_field,
+)
+from backend.schemes.models import RATE_COLUMNS, Revision
+
+NOT_SAID = "non précisé"
+WINDOW = ("state", "opens_on", "closes_on", "recurring", "note", *SEEN)
+RULES = (
+    "kind",
+    "level",
+    "confidence",
+    "applicants",
+    "targeted_naf",
+    "targeted_naf_2025",
+    "preparation_days",
+)  # the engine reads them too
+NAMES = (
+    "key", "name", "summary", "kind", "level", "owner", "confidence", "as_of", "review_by", "variant_of",
+    "applicants",
+    "targeted_naf", "targeted_naf_2025", "preparation_days", "next_step", "documents", "url", "public_contact",
+    "state_aid_regime", "legal_basis", "notes", "corrections",
+)  # fmt: skip
+
+
+def _area(label: str, *, rows: int = 3, required: bool = False, help_text: str = "") -> PlainText:
+    widget = forms.Textarea({"rows": rows})
+    return PlainText(label=label, required=required, help_text=help_text, max_length=5000, widget=widget)
+
+
+def _yes_no(label: str, *, help_text: str = "") -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label,
+        required=False,
+        choices=[("", NOT_SAID), ("True", _("oui")), ("False", _("non"))],
+        coerce=lambda value: value == "True",
+        empty_value=None,
+        help_text=help_text,
+    )
+
+
+class SheetForm(forms.Form):
+    """What a sheet says once."""
+
+    key = forms.SlugField(
+        label=_("Identifiant"),
+        max_length=120,
+        help_text=_("En minuscules et tirets, pour toujours : hdf-pass-export."),
+    )
+    name = PlainText(label=_("Nom"), max_length=200)
+    summary = _area("Résumé", required=True, help_text="Une ou deux phrases : ce que l’entreprise obtient.")
+    kind = forms.ChoiceField(label=_("Forme"), choices=Revision.Kind)
+    level = forms.ChoiceField(label=_("Niveau"), choices=Revision.Level)
+    owner = PlainText(
+        label=_("Suivie par"),
+        required=False,
+        max_length=200,
+        help_text=_("L’organisation qui dit chaque trimestre si une fiche locale ou départementale est juste."),
+    )
+    confidence = forms.ChoiceField(label=_("Vérification"), choices=Revision.Confidence)
+    as_of = day_field("État au", required=True, help_text="Le jour où la fiche a été relue en entier.")
+    review_by = day_field("À revoir avant le", help_text="Vide : 180 jours après avoir été relue.")
+    applicants = forms.MultipleChoiceField(
+        label=_("Qui demande"), choices=Revision.Applicant, widget=forms.CheckboxSelectMultiple
+    )
+    targeted_naf = ActivityList(
+        label=_("Secteurs ciblés"),
+        required=False,
+        max_length=2000,
+        help_text=_("Codes NAF visés sans être exigés, séparés par des virgules ; vide : tous."),
+    )
+
+    targeted_naf_2025 = Activity2025List(
+        label=_("Secteurs ciblés, dans la NAF 2025"),
+        required=False,
+        max_length=2000,
+        help_text=_("Les mêmes dans la NAF qui vaut à partir du 1er janvier 2027, si le porteur les donne."),
+    )
+    variant_of = forms.ChoiceField(
+        label=_("Variante de"),
+        required=False,
+        help_text=_("Un dispositif national que celui-ci remplace dans les listes, là où il existe."),
+    )
+
+    window_state = forms.ChoiceField(label=_("Ouverture"), choices=Revision.WindowState)
+    window_opens_on = day_field("Ouvre le")
+    window_closes_on = day_field("Ferme le", help_text="Dernier jour compris.")
+    window_recurring = _yes_no("Revient chaque année")
+    window_note = _area("Précision sur l’ouverture", rows=2)
+    # Said by observations alone, and kept as it is by who changes the rest of a sheet.
+    window_seen_on = forms.DateField(required=False, widget=forms.HiddenInput)
+    window_seen_until = forms.DateField(required=False, widget=forms.HiddenInput)
+    window_seen_by = PlainText(required=False, max_length=120, widget=forms.HiddenInput)
+    window_seen_url = forms.URLField(required=False, max_length=500, assume_scheme="https", widget=forms.HiddenInput)
+    preparation_days = forms.IntegerField(
+        label=_("Jours pour préparer le dossier"), required=False, min_value=0, max_value=730
+    )
+
+    amount_text = _area("Montant en mots", rows=2)
+    amount_unit = forms.ChoiceField(
+        label=_("Le montant est"),
+        required=False,
+        choices=lambda: choices_with_blank(Revision.AmountUnit.choices, NOT_SAID),
+    )
+    amount_rate_max_pct = amount_field("Taux maximal (%)", max_value=100, max_digits=5)
+    amount_rate_micro_pct = amount_field("Taux, micro-entreprise (%)", max_value=100, max_digits=5)
+    amount_rate_small_pct = amount_field("Taux, petite entreprise (%)", max_value=100, max_digits=5)
+    amount_rate_medium_pct = amount_field("Taux, entreprise moyenne (%)", max_value=100, max_digits=5)
+    amount_rate_intermediate_pct = amount_field(
+        "Taux, entreprise de taille intermédiaire (%)", max_value=100, max_digits=5
+    )
+    amount_rate_large_pct = amount_field("Taux, grande entreprise (%)", max_value=100, max_digits=5)
+    amount_floor_eur = amount_field("Plancher (€)", help_text="De l’aide, pas de la dépense.")
+    amount_ceiling_eur = amount_field("Plafond (€)", help_text="De l’aide, pas de la dépense.")
+    amount_spend_min_eur = amount_field("Dépense retenue, au moins (€)")
+    amount_spend_max_eur = amount_field("Dépense retenue, au plus (€)")
+    amount_cost_left_eur = amount_field("Reste à la charge de l’entreprise (€)")
+    amount_in_kind = _yes_no("En nature", help_text="Un service, un lieu ou un équipement, et pas d’argent.")
+    amount_duration = PlainText(label=_("Durée"), required=False, max_length=200)
+    amount_source = source_field(())
+    amount_place = place_field()
+    amount_excerpt = excerpt_field()
+
+    next_step = _area("Première démarche", help_text="Ce que l’entreprise fait d’abord, en une phrase.")
+    documents = Lines(label=_("Pièces à fournir"), required=False, max_length=5000, help_text=_("Une par ligne."))
+    contact_name = PlainText(
+        label=_("Contact"), required=False, max_length=200, help_text=_("Un service, jamais une personne.")
+    )
+    contact_url = forms.URLField(label=_("Page de contact"), required=False, max_length=500, assume_scheme="https")
+    contact_phone = PlainText(label=_("Téléphone"), required=False, max_length=20)
+    url = forms.URLField(label=_("Page du dispositif"), required=False, max_length=500, assume_scheme="https")
+    public_contact = forms.BooleanField(
+        label=_("Contact public"),
+        required=False,
+        help_text=_("Réseau permanent que toute entreprise peut appeler, même si la fiche n’est pas vérifiée."),
+    )
+    state_aid_regime = _area("Régime d’aide", rows=2)
+    legal_basis = _area("Base légale", rows=2)
+    notes = _area("Remarques pour les développeurs")
+    corrections = Lines(
+        label=_("Corrections apportées"),
+        required=False,
+        max_length=10000,
+        help_text=_("Une par ligne : ce qui était contradictoire, et comment vous l’avez réglé."),
+    )
+
+    GROUPS = {
+        "Le dispositif": (
+            "key",
+            "name",
+            "summary",
+            "kind",
+            "level",
+            "owner",
+            "applicants",
+            "targeted_naf",
+            "targeted_naf_2025",
+            "variant_of",
+        ),
+        "Ouverture": (
+            "window_state",
+            "window_opens_on",
+            "window_closes_on",
+            "window_recurring",
+            "window_note",
+            "window_seen_on",
+            "window_seen_until",
+            "window_seen_by",
+            "window_seen_url",
+            "preparation_days",
+        ),
+        "Montant": tuple(
+            f"amount_{column}" for name in AMOUNT for column in (RATE_COLUMNS.values() if name == "rates" else (name,))
+        ),
+        "Démarche et contact": (
+            "next_step",
+            "documents",
+            "contact_name",
+            "contact_url",
+            "contact_phone",
+            "url",
+            "public_contact",
+        ),
+        "Vérification": ("confidence", "as_of", "review_by"),
+        "Droit et remarques": ("state_aid_regime", "legal_basis", "notes", "corrections"),
+    }
+
+    def __init__(self, *args: Any, fixed_key: str = "", **options: Any) -> None:
+        super().__init__(*args, **options)
+        if fixed_key:
+            self.fields["key"].disabled = True
+            self.initial["key"] = fixed_key
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Return the fields under their headings, for the page."""
+        return [(title, [self[name] for name in names]) for title, names in self.GROUPS.items()]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        opens, closes = cleaned.get("window_opens_on"), cleaned.get("window_closes_on")
+        if opens and closes and opens > closes:
+            self.add_error("window_closes_on", "La fermeture est avant l’ouverture.")
+        if cleaned.get("window_state") == Revision.WindowState.DATED and "window_closes_on" in cleaned and not closes:
+            self.add_error("window_closes_on", "Une ouverture entre deux dates demande le dernier jour.")
+        floor, ceiling = cleaned.get("amount_floor_eur"), cleaned.get("amount_ceiling_eur")
+        if floor is not None and ceiling is not None and floor > ceiling:
+            self.add_error("amount_ceiling_eur", "Le plafond est sous le plancher.")
+        lowest, highest = cleaned.get("amount_spend_min_eur"), cleaned.get("amount_spend_max_eur")
+        if lowest is not None and highest is not None and lowest > highest:
+            self.add_error("amount_spend_max_eur", "La dépense maximale est sous la dépense minimale.")
+        rate_max = cleaned.get("amount_rate_max_pct")
+        for column in RATE_COLUMNS.values():
+            rate = cleaned.get(f"amount_{column}")
+            if rate is not None and rate_max is not None and rate > rate_max:
+                self.add_error(f"amount_{column}", "Ce taux dépasse le taux maximal.")
+        read_on, review_by = cleaned.get("as_of"), cleaned.get("review_by")
+        if read_on and review_by and review_by < read_on:
+            self.add_error("review_by", "Ce jour est avant celui où la fiche a été relue.")
+        return cleaned
+
+    def rules(self) -> Record | None:
+        """Return what the engine reads of what is typed, in the shape of a record; nothing if it is to be mended."""
+        self.is_valid()
+        names = (*RULES, *(f"window_{name}" for name in WINDOW))
+        if any(name in self.errors for name in names):
+            return None
+        window = {name: self.cleaned_data[f"window_{name}"] for name in WINDOW}
+        return {**{name: self.cleaned_data[name] for name in RULES}, "window": window}
+
+    def record(self) -> Record:
+        """Return what is typed, in the shape of a record without its rows."""
+        typed = {name: value for name, value in self.cleaned_data.items() if name in NAMES}
+        window = {name: self.cleaned_data[f"window_{name}"] for name in WINDOW}
+        amount = {name: self.cleaned_data[f"amount_{name}"] for name in AMOUNT if name != "rates"}
+        contact = {name: self.cleaned_data[f"contact_{name}"] for name in CONTACT}
+        amount.update({name: _number(amount[name]) for name in ("rate_max_pct", *AMOUNT_EUR)})
+        amount["rates"] = [
+            {"size": size, "pct": _number(self.cleaned_data[f"amount_{column}"])}
+            for size, column in RATE_COLUMNS.items()
+            if self.cleaned_data[f"amount_{column}"] is not None
+        ]
+        return {**typed, "window": window, "amount": amount, "contact": contact}
+
+
+def _number(value: Any) -> float | int | None:
+    if value is None:
+        return None
+    return int(value) if value == int(value) else float(value)
