@@ -15,6 +15,8 @@ RETIRED = {
     "schemes.kept": "schemes.catalogue.revision_cache",
     "schemes.telling": "schemes.catalogue.emails",
     "schemes.sayings": "schemes.catalogue.scheme_texts",
+    "schemes.services": "schemes.catalogue.loading",
+    "schemes.exports.catalogue": "schemes.open_data.exports",
     "schemes.taking_up": "schemes.editing.rebasing",
 }
 OLD = re.compile("|".join(re.escape(name).replace(r"\.", r"[./]") + r"(?![\w-])" for name in RETIRED))

@@ -16,9 +16,10 @@ from backend.common import generic_classes  # noqa: F401 -- classes take their t
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.notifications.services import absolute_url
+from backend.schemes.catalogue.national.published import read_published
 from backend.schemes.models import Scheme
 from backend.schemes.open_data import schema
-from backend.schemes.open_data.catalogue import SCHEMA, export_national
+from backend.schemes.open_data.exports import SCHEMA, sidecar_of, write_csv
 from backend.schemes.open_data.licence import LICENCE, LICENCE_URL
 from backend.web.identity import identity
 from backend.web.published import structured
@@ -69,19 +70,21 @@ def download(request: HttpRequest, format: str) -> HttpResponse:
     if wait := spend("download.network", client_network(request)):
         return too_many_requests(request, wait=wait)
     media_type, name = FORMATS[format]
-    exported = export_national(on=current_day())
+    published = read_published(on=current_day())
     response = HttpResponse(content_type=media_type)
     if format == "csv":
         text = StringIO(newline="")
-        exported.write_csv(text)
+        write_csv(published.rows, text)
         response.content = text.getvalue().encode()
     elif format == "xlsx":
+        from backend.schemes.open_data.workbook import write_workbook  # no other format waits for its library
+
         content = BytesIO()
-        exported.write_workbook(content)
+        write_workbook(published.rows, content)
         response.content = content.getvalue()
     else:
-        response.content = json.dumps(exported.sidecar(), ensure_ascii=False).encode()
-    response.headers["Content-Disposition"] = f'attachment; filename="{name.format(on=exported.on)}"'
+        response.content = json.dumps(sidecar_of(published), ensure_ascii=False).encode()
+    response.headers["Content-Disposition"] = f'attachment; filename="{name.format(on=published.on)}"'
     response.headers["Link"] = f'<{LICENCE_URL}>; rel="license"'
     return response
 

@@ -12,9 +12,9 @@ from django.core.management.base import CommandError
 
 from backend.schemes.catalogue.national.conditions import ALL_SECTORS, condition_columns
 from backend.schemes.catalogue.national.places import COUNTRY, places_of
+from backend.schemes.catalogue.national.published import read_published
 from backend.schemes.catalogue.national.rows import COLUMNS, MAX_DESCRIPTION, machine_columns, native_columns
 from backend.schemes.models import Scheme
-from backend.schemes.open_data.catalogue import export_national
 from tests.factories import DAY
 from tests.schemes.people import get_scheme, make_record, publish_change
 
@@ -223,7 +223,7 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path):
 
 def test_internal_remarks_and_unpublished_schemes_are_in_no_file(written):
     publish_change(get_scheme("hdf-aden"), notes="Secret.", corrections=["Entre nous."])
-    exported = export_national(on=DAY)
+    exported = read_published(on=DAY)
     text = json.dumps([exported.rows, exported.entries], ensure_ascii=False)
     assert "Secret." not in text
     assert "Entre nous." not in text

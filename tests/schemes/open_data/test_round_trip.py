@@ -11,13 +11,14 @@ import pytest
 from django.core.management import call_command
 
 from backend.common.spreadsheets import read_cell
+from backend.schemes.catalogue.national.published import read_published
 from backend.schemes.catalogue.national.rows import COLUMNS
 from backend.schemes.catalogue.records import read_record
 from backend.schemes.ingestion.importers.faults import RowError
 from backend.schemes.ingestion.importers.files import ImportFileError
 from backend.schemes.ingestion.importers.sidecar import SOURCE, read_sidecar
 from backend.schemes.models import Scheme
-from backend.schemes.open_data.catalogue import export_national
+from backend.schemes.open_data.exports import sidecar_of, write_csv
 from tests.factories import DAY
 from tests.schemes.people import get_scheme, publish_change
 
@@ -28,11 +29,11 @@ NOT_EXPORTED = {"notes", "corrections", "key"}
 
 def files(tmp_path):
     """Write both files, and read the CSV as anybody would: rows by the names of their columns."""
-    exported = export_national(on=DAY)
+    exported = read_published(on=DAY)
     text = StringIO(newline="")
-    exported.write_csv(text)
+    write_csv(exported.rows, text)
     sidecar = tmp_path / "complement.json"
-    sidecar.write_text(json.dumps(exported.sidecar(), ensure_ascii=False), encoding="utf-8")
+    sidecar.write_text(json.dumps(sidecar_of(exported), ensure_ascii=False), encoding="utf-8")
     text.seek(0)
     rows = [{name: read_cell(cell) for name, cell in row.items()} for row in csv.DictReader(text)]
     return rows, sidecar
@@ -159,7 +160,7 @@ def test_an_entry_of_any_shape_is_told_of_its_row(tmp_path):
 
 def test_an_identifier_is_the_same_on_every_day_and_installation(tmp_path):
     rows, _path = files(tmp_path)
-    later = export_national(on=date(2027, 3, 1)).rows
+    later = read_published(on=date(2027, 3, 1)).rows
     assert [row["id"] for row in rows] == [row["id"] for row in later]
     assert next(row["id"] for row in rows if row["titre"].startswith("ADEN")) == "e8d586a8-2e9c-54c8-b49b-0f5d3509bddc"
     assert list(rows[0]) == list(COLUMNS)

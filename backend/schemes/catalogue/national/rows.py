@@ -1,13 +1,10 @@
 """The catalogue as the national schema of schemes writes it (v0.2.0, core and professionals): one row a scheme."""
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
-from typing import IO
 from zoneinfo import ZoneInfo
 
-from backend.common.spreadsheets import escape_cell
 from backend.schemes.catalogue import revision_wording, wording
 from backend.schemes.catalogue.national.conditions import condition_columns
 from backend.schemes.catalogue.records import Record
@@ -93,13 +90,6 @@ def machine_columns(record: Record) -> Row:
         "base_juridique": json.dumps(bases, ensure_ascii=False) if (bases := _legal_bases(record)) else "",
         **condition_columns(record),
     }
-
-
-def write_csv(rows: Iterable[Row], file: IO[str]) -> None:
-    """Write rows as the schema's own example is written: commas, UTF-8; no cell is a formula."""
-    writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([escape_cell(row[name]) for name in COLUMNS] for row in rows)
 
 
 def wording_of_promise(summary: str) -> str:

@@ -13,13 +13,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from backend.schemes.catalogue.national.published import Published, read_published
 from backend.schemes.catalogue.publishing import put_last_in_force
 from backend.schemes.catalogue.records import BROKEN, Record
 from backend.schemes.catalogue.revising import compose, keep
 from backend.schemes.ingestion.importers.national_schema import SOURCE, Reader
 from backend.schemes.ingestion.importers.sidecar import Sidecar
 from backend.schemes.models import Counterpart, Scheme
-from backend.schemes.open_data.catalogue import Exported, export_national
 
 
 class Returning:
@@ -63,18 +63,18 @@ class Returning:
             return None
 
     @cached_property
-    def _exported(self) -> Exported:
-        return export_national(on=self._on)
+    def _published(self) -> Published:
+        return read_published(on=self._on)
 
     @cached_property
     def _rows(self) -> dict[str, dict[str, str]]:
-        return {row["id"]: row for row in self._exported.rows}
+        return {row["id"]: row for row in self._published.rows}
 
     @cached_property
     def _reader(self) -> Reader:
         if not self._has_sidecar:
             return Reader()
-        entries = {entry["id"]: entry for entry in self._exported.entries}
+        entries = {entry["id"]: entry for entry in self._published.entries}
         return Reader(Sidecar(entries, {entry["key"]: entry["id"] for entry in entries.values()}))
 
 

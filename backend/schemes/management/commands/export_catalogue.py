@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backend.common.days import current_day
-from backend.schemes.open_data.catalogue import export_national
+from backend.schemes.catalogue.national.published import read_published
+from backend.schemes.open_data.exports import sidecar_of, write_csv
 
 HELP = """\
 Écrit le catalogue publié dans un fichier que d'autres lisent.
@@ -28,16 +29,16 @@ class Command(BaseCommand):
         parser.add_argument("--sidecar", type=Path, metavar="FICHIER", help="Fichier JSON à écrire à côté.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        exported = export_national(on=current_day())
+        published = read_published(on=current_day())
         sidecar: Path | None = options["sidecar"]
         try:
             with options["path"].open("w", encoding="utf-8", newline="") as file:
-                exported.write_csv(file)
+                write_csv(published.rows, file)
             if sidecar:
-                text = json.dumps(exported.sidecar(), ensure_ascii=False, indent=1)
+                text = json.dumps(sidecar_of(published), ensure_ascii=False, indent=1)
                 sidecar.write_text(f"{text}\n", encoding="utf-8")
         except OSError as error:
             raise CommandError(f"{error.filename} ne peut pas être écrit : {error.strerror or error}.") from None
-        n_doubts = sum(bool(entry["approximations"]) for entry in exported.entries)
-        self.stdout.write(f"{options['path']} : {len(exported.rows)} dispositifs, état au {exported.on:%d/%m/%Y}")
+        n_doubts = sum(bool(entry["approximations"]) for entry in published.entries)
+        self.stdout.write(f"{options['path']} : {len(published.rows)} dispositifs, état au {published.on:%d/%m/%Y}")
         self.stdout.write(f"Lieux écrits par la région ou le pays qui les entoure : {n_doubts}")

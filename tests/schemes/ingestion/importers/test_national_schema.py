@@ -8,10 +8,11 @@ import pytest
 from django.core.management import CommandError
 
 from backend.matchmaking import engine
+from backend.schemes.catalogue.national.published import read_published
 from backend.schemes.catalogue.records import normalise, read_record
 from backend.schemes.ingestion.importers import national_schema, transition_ecologique_csv
 from backend.schemes.models import OperatorRole, Revision, Scheme
-from backend.schemes.open_data.catalogue import export_national
+from backend.schemes.open_data.exports import sidecar_of, write_csv
 from tests.factories import DAY
 from tests.schemes.ingestion.importers.rows import UUID, as_csv, current, import_file, last_line, make_row
 
@@ -477,10 +478,10 @@ def test_places_of_the_export_that_differ_from_its_codes_are_told(run):
 def exported(tmp_path):
     """Write our whole catalogue at the national schema, and its sidecar."""
     path, sidecar = tmp_path / "catalogue.csv", tmp_path / "complement.json"
-    found = export_national(on=DAY)
+    found = read_published(on=DAY)
     with path.open("w", encoding="utf-8", newline="") as file:
-        found.write_csv(file)
-    sidecar.write_text(json.dumps(found.sidecar()), encoding="utf-8")
+        write_csv(found.rows, file)
+    sidecar.write_text(json.dumps(sidecar_of(found)), encoding="utf-8")
     return path, sidecar, len(found.rows)
 
 

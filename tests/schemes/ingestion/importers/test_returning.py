@@ -6,11 +6,11 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from backend.schemes.catalogue.national.published import read_published
 from backend.schemes.catalogue.national.rows import COLUMNS
 from backend.schemes.ingestion.changes.following import Comparison
 from backend.schemes.ingestion.importers.national_schema import SOURCE
 from backend.schemes.models import Counterpart, Proposal, Revision, Scheme, SourceChange
-from backend.schemes.open_data.catalogue import export_national
 from tests.factories import DAY
 from tests.schemes.people import get_scheme, publish_change
 
@@ -20,7 +20,7 @@ KEPT = ("hdf-aden", "mediation-credit", "cci-oise")
 
 def rows_of(*keys: str) -> list[dict[str, str]]:
     uuids = {str(get_scheme(key).uuid) for key in keys}
-    return [dict(row) for row in export_national(on=DAY).rows if row["id"] in uuids]
+    return [dict(row) for row in read_published(on=DAY).rows if row["id"] in uuids]
 
 
 def bring(tmp_path, rows, **options) -> str:
