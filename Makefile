@@ -16,7 +16,7 @@ endif
 check: ## style, types, architecture, dead code, migrations: what ./test does before the tests
 	.venv/bin/pre-commit run --all-files
 
-lock: ## writes requirements*.txt again from requirements*.in
+lock: ## writes requirements*.txt again from pyproject.toml
 	scripts/lock
 
 bench: ## the engine beside other tools
