@@ -238,7 +238,7 @@ class NeedReader:
 
     # -- what a text is read by
 
-    def _kept(self, text: str, sentences: list[Sentence]) -> list[Sentence]:
+    def _kept(self, text: str, sentences: Sequence[Sentence]) -> Sequence[Sentence]:
         """Return the sentences of a text that are not filler, without clauses of filler at their ends; never none.
 
         Of one that is filler as a whole, from its first clause that speaks of a need to its last one.

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
-from matching.sentences import Span
+from matching.sentences import MOST_KEPT, Span
 from matching.text import fold
 
 _SPACES = re.compile(r"\s+")
 
 
+@lru_cache(maxsize=4 * MOST_KEPT)  # several readers ask for each sentence
 def folded(text: str, span: Span) -> str:
     """Return a part of a text in lower case, without accents, with one space between words."""
     return _SPACES.sub(" ", fold(text[slice(*span)]))

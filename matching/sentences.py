@@ -1,6 +1,7 @@
 """A text cut into sentences, and these into clauses: each with its place in the text."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 # A full stop inside a number or an address ends nothing.
@@ -8,6 +9,9 @@ _ENDS = re.compile(r"[.…]+(?=\s|$)|[!?;\n]+")
 # Two clauses, each with its own subject: "je cherche un soudeur et je voudrais un robot".
 _SUBJECTS = re.compile(r"\s(?:et|mais)(?=\s(?:je|nous|on)\s|\sj['’])", re.IGNORECASE)
 _COMMAS = re.compile(r"[,:()]+(?=\s|$)|\s[-–—(]\s?")
+
+
+MOST_KEPT = 1024  # texts that are cut once for all who read them: twice as many as are answered together
 
 
 class Span(NamedTuple):
@@ -24,7 +28,8 @@ class Sentence(NamedTuple):
     clauses: tuple[Span, ...]
 
 
-def sentences_of(text: str) -> list[Sentence]:
+@lru_cache(maxsize=MOST_KEPT)
+def sentences_of(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of a text, in order; those without a letter or a digit are left out.
 
     >>> text = "Bonjour, je cherche un soudeur. Merci !"
@@ -32,7 +37,7 @@ def sentences_of(text: str) -> list[Sentence]:
     [['Bonjour', 'je cherche un soudeur'], ['Merci']]
     """
     whole = Span(0, len(text))
-    return [Sentence(span, tuple(clauses_of(text, span))) for span in _between(text, whole, _ENDS)]
+    return tuple(Sentence(span, tuple(clauses_of(text, span))) for span in _between(text, whole, _ENDS))
 
 
 def clauses_of(text: str, span: Span) -> list[Span]:

@@ -17,6 +17,17 @@ _ENDINGS = ("issements", "issement", "ements", "ement", "ations", "ation", "euse
 _NOUN_ENDINGS = frozenset({"issements", "issement", "ements", "ement", "ations", "ation"})
 
 
+class _Marks(dict[int, int | None]):
+    """By code, the letter itself, or nothing for a mark that is set on one; each looked up once."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if unicodedata.combining(chr(code)) else code
+        return self[code]
+
+
+_MARKS = _Marks()
+
+
 def fold(text: str) -> str:
     """Return the text in lower case without accents or ligatures.
 
@@ -24,8 +35,7 @@ def fold(text: str) -> str:
     "chaudronnerie a compiegne, main-d'oeuvre"
     """
     text = text.replace("’", "'").replace("œ", "oe").replace("Œ", "Oe")
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
+    return unicodedata.normalize("NFKD", text.casefold()).translate(_MARKS)
 
 
 def stem(word: str) -> str:

@@ -46,8 +46,9 @@ def spoken_activities(text: str, denied: Container[str] = ()) -> frozenset[str]:
     return frozenset().union(*plain) if set.intersection(*divisions) else frozenset()
 
 
-def _read(text: str) -> list[matching.Phrase]:
-    return [*_reader().read(text)] if text.strip() else []
+@lru_cache(maxsize=512)  # who answers many lines together reads each for its activity, then for what it offers
+def _read(text: str) -> Sequence[matching.Phrase]:
+    return tuple(_reader().read(text)) if text.strip() else ()
 
 
 def _trades(phrases: Sequence[matching.Phrase], denied: Container[str]) -> list[_Trade]:
