@@ -84,6 +84,46 @@ def with_each_need(
     return np.array([*head, *late, *dropped, *(at for at in every[end:] if at not in late)], dtype=ordered.dtype)
 
 
+def with_made_for(
+    ordered: Positions, made_for: Sequence[Positions], addresses: BoolArray, scores: Floats
+) -> tuple[Positions, list[int]]:
+    """Put among the first of a list, at their end, a scheme as good as any for each need that has none there.
+
+    Parameters
+    ----------
+    ordered : ndarray of int
+        A list, best first.
+    made_for : sequence of ndarray of int
+        By need, the candidates that serve it as well as any does; ``N_COVERED`` needs at most.
+    addresses : ndarray of bool
+        By candidate, whether it is listed.
+    scores : ndarray of float64
+        By candidate.
+
+    Returns
+    -------
+    (ordered, late) : ndarray of int, and list of int
+        ``late`` are those that were put there, to be listed if they were not.
+    """
+    every = ordered.tolist()
+    first = [at for at in every if addresses[at]][:N_FIRST]
+    kept, late = set(), dict[int, None]()
+    for tied in made_for:
+        here = [at for at in first if at in tied]
+        if here:
+            kept.add(here[0])
+        else:
+            late[int(tied[scores[tied].argmax()])] = None
+    if not late or not first:
+        return ordered, []
+    n_dropped = max(0, len(first) + len(late) - N_FIRST)
+    dropped = [at for at in first if at not in kept][-n_dropped:] if n_dropped else []
+    end = every.index(first[-1]) + 1
+    moved = {*late, *dropped}
+    head, rest = ([at for at in part if at not in moved] for part in (every[:end], every[end:]))
+    return np.array([*head, *late, *dropped, *rest], dtype=ordered.dtype), [*late]
+
+
 def by_score(positions: Positions, scores: Floats) -> Positions:
     """Return positions, the best score first, equal ones as they stand."""
     return positions[(-scores[positions]).argsort(kind="stable")]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from itertools import batched, chain, compress, islice, repeat
+from itertools import accumulate, batched, chain, compress, islice, repeat
 from math import inf, nextafter
 
 import numpy as np
@@ -21,11 +21,11 @@ from matching.matches import Answer, Match, Parts
 from matching.needs import Wish
 from matching.nomenclatures import activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray
-from matching.placing import by_owner, by_score, diversify, rounded, trailing, with_each_need
+from matching.placing import by_owner, by_score, diversify, rounded, trailing, with_each_need, with_made_for
 from matching.profile_classes import classes_of
 from matching.profiles import Profile
 from matching.ranker import Ranker
-from matching.replies import Reply, decide
+from matching.replies import SERVES, Reply, decide
 from matching.schemes import Scheme
 from matching.tables import PERHAPS, SURE
 from matching.variants import hidden_by
@@ -239,6 +239,20 @@ class _Order:
         found: BoolArray = helped + self.board.points[GUIDE].take(positions) >= self.least
         return found & ~self.is_hidden(positions)
 
+    def made_for(self, start: int) -> list[Positions]:
+        """Return, by likeliest need where there are several, the candidates that serve it as well as any.
+
+        As positions counted from ``start``; none of a need that no scheme is an answer to.
+        """
+        if len(self.likeliest) < 2 or not self._is_answered:
+            return []
+        columns = self.index.columns
+        fits = ~(self.against | self.off_trade | self.is_hidden(self.rows) | columns.orients.take(self.rows))
+        wanted = columns.rows_of(self._needs[at] for at in self.likeliest)
+        weights = columns.weights[np.array(wanted)[:, np.newaxis], self.rows] * fits
+        best = weights.max(axis=1, initial=0.0).tolist()
+        return [start + np.flatnonzero(row == most) for row, most in zip(weights, best, strict=True) if most >= SERVES]
+
     def is_hidden(self, positions: Positions) -> BoolArray:
         """Tell which schemes are hidden by a variant."""
         return np.isin(positions, list(self.hidden)) if self.hidden else np.zeros(len(positions), dtype=np.bool_)
@@ -292,10 +306,14 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
             addresses[trailing(each, need, serves, enough)] = False
     helps = addresses & ~index.columns.orients.take(rows)
     listed = np.arange(len(rows)) if one.is_whole else np.flatnonzero(addresses)
-    best = [
-        with_each_need(each, order.likeliest, need, helps, against | off_trade)[:limit]
-        for order, each in zip(orders, by_owner(by_score(listed, scores), owner, len(orders)), strict=True)
-    ]
+    lowered = against | off_trade
+    best = []
+    lists = by_owner(by_score(listed, scores), owner, len(orders))
+    for order, each, start in zip(orders, lists, accumulate(sizes, initial=0), strict=False):
+        in_order = with_each_need(each, order.likeliest, need, helps, lowered)
+        in_order, late = with_made_for(in_order, order.made_for(start), addresses, scores)
+        addresses[late] = True
+        best.append(in_order[:limit])
     chosen = np.concatenate(best)
     names = (*SCORED, "learnt", *LOSSES) if ranker else (*SCORED, *LOSSES)
     shown = np.concatenate([points, losses, penalties[np.newaxis]]).take(chosen, axis=1)

@@ -76,7 +76,8 @@ def rank(
         ordered = cut(
             ordered, points, 0.5 * (max(wanted, default=0) or max((points[key] for key in possible), default=0))
         )
-    return with_each_need(ordered, wish, weights, off), decision
+    ordered = with_each_need(ordered, wish, weights, off)
+    return (with_made_for(ordered, wish, weights, off) if decision.reply == Reply.ANSWERED else ordered), decision
 
 
 def off_trade(profile: Profile, schemes: list[Scheme], wish: Wish) -> set[str]:
@@ -91,9 +92,41 @@ def off_trade(profile: Profile, schemes: list[Scheme], wish: Wish) -> set[str]:
     }
 
 
-def with_each_need(ordered: list[Match], wish: Wish, weights: Weights, off: set[str]) -> list[Match]:
+def sure_needs(wish: Wish, weights: Weights) -> list[str]:
     sure = [need for need in wish.weights if 100 * wish.probabilities.get(need, 1.0) >= weights.sure]
-    wanted = sorted(sure, key=lambda need: (-wish.weights[need], need))[:5]
+    return sorted(sure, key=lambda need: (-wish.weights[need], need))[:5]
+
+
+def with_made_for(ordered: list[Match], wish: Wish, weights: Weights, off: set[str]) -> list[Match]:
+    wanted = sure_needs(wish, weights)
+    possible = [match for match in ordered if match.score is not None and not match.hidden_by]
+    fitting = [
+        match
+        for match in possible
+        if not match.scheme.against & wish.preferences and match.scheme.key not in off and not match.scheme.is_guide
+    ]
+    first = [match for match in possible if match.addresses][:10]
+    if len(wanted) < 2 or not first or not fitting:
+        return ordered
+    late, kept = list[Match](), list[Match]()
+    for need in wanted:
+        most = max(match.scheme.needs.get(need, 0.0) for match in fitting)
+        tied = [match for match in fitting if match.scheme.needs.get(need, 0.0) == most and most >= 0.4]
+        kept += [match for match in first if match in tied][:1]
+        if tied and not any(match in first for match in tied):
+            best = min(tied, key=lambda match: (-match.score, match.scheme.key))
+            late += [] if best in late else [best]
+    n_dropped = max(0, len(first) + len(late) - 10)
+    droppable = [match for match in first if match not in kept]
+    dropped = droppable[len(droppable) - n_dropped :]
+    end = ordered.index(first[-1]) + 1
+    head = [match for match in ordered[:end] if match not in dropped and match not in late]
+    rest = [match for match in ordered[end:] if match not in dropped and match not in late]
+    return [*head, *(match._replace(addresses=True) for match in late), *dropped, *rest] if late else ordered
+
+
+def with_each_need(ordered: list[Match], wish: Wish, weights: Weights, off: set[str]) -> list[Match]:
+    wanted = sure_needs(wish, weights)
     if len(wanted) < 2:
         return ordered
     helping = [match for match in ordered if match.addresses and match.score is not None and not match.scheme.is_guide]

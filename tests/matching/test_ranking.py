@@ -190,6 +190,19 @@ def test_none_of_several_needs_waits_behind_another_and_who_orients_takes_no_pla
     assert found[:5] == ["r:0", "r:1", "r:2", "r:3", "e:0"]  # a need that is not sure lifts nothing
 
 
+def test_a_scheme_as_good_as_any_for_each_sure_need_is_among_the_first_ten_listed() -> None:
+    """ "A robot, and a roof with panels": what words are close to would fill ten lines, and half serve one need."""
+    robots = [make_scheme(f"s:{number:02}", needs={"robot": 1.0, "energy": 0.3}) for number in range(15)]
+    panels = [make_scheme(f"t:{number}", needs={"energy": 0.5}, guide=number // 2) for number in range(3)]
+    closeness = {scheme.key: 1.0 for scheme in robots}
+    wish = Wish({"robot": 1.0, "energy": 0.4}, stated=True, closeness=closeness)
+    listed = [match for match in ranked([*robots, *panels], wish) if match.addresses]
+    assert keys(listed)[:11] == [*(f"s:{number:02}" for number in range(9)), "t:0", "s:09"]
+    assert "t:1" not in keys(listed)
+    doubtful = replace(wish, probabilities={"robot": 1.0, "energy": WEIGHTS.sure / 100 - 0.01})
+    assert "t:0" not in keys([match for match in ranked([*robots, *panels], doubtful) if match.addresses])
+
+
 @pytest.mark.parametrize(
     ("days_left", "preparation", "expected"),
     [(14, None, -5), (15, None, 5), (90, None, 5), (91, None, 0), (29, 30, -5), (30, 30, 5), (0, 0, 5)],
