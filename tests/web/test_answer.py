@@ -399,6 +399,20 @@ def test_the_form_for_a_contact_is_folded_until_something_in_it_is_wrong(client)
     assert "Cette adresse n’est pas complète" in text_of(page)
 
 
+def test_what_one_browser_typed_of_a_contact_is_in_no_blank_form_of_another(client):
+    other = Client()
+    refused = fill(other, contact={"contact_name": "Voisine Discrète", "email": "voisine@"})
+    assert "Voisine Discrète" in refused.content.decode()
+    other.post("/demande/rappel/", {"rappel-phone": "12", "rappel-name": "Voisine Discrète"})
+    assert "Voisine Discrète" in other.get(ANSWER).content.decode()
+    blank = answer_to(client).content.decode()
+    assert "Voisine" not in blank
+    assert "voisine@" not in blank
+    assert blank.count('name="contact_name"') == blank.count('name="rappel-phone"') == 1
+    assert 'id="id_rappel-call_slot_0"' in blank
+    assert "is-invalid" not in blank
+
+
 def test_a_preference_that_is_taken_away_before_the_name_stays_away_once_filed(client):
     text = "Nous voulons acheter une machine. Surtout pas de prêt."
     page = answer_to(client, besoin={"text": text, "needs": []})
