@@ -133,6 +133,8 @@ def cards_of(
 ) -> list[Card]:
     """Lay out schemes, each with its reasons."""
     matches = list(matches)
+    if not matches:
+        return []
     by_pk = read_revisions({match.revision_id for match in matches})
     explained = engine.explain(known.facts, by_pk.values(), on=on)
     excluded = [match.revision_id for match in matches if match.eligibility == Match.Verdict.INELIGIBLE]

@@ -1,6 +1,6 @@
 """Which schemes of a result a firm reads first: what was kept, filled up to five in the order of the result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +38,11 @@ def shown_first(result: Result, reviews: Mapping[int, Decided]) -> frozenset[int
     return frozenset(match.scheme_id for match in parts_of(result.ranked, reviews).shown)
 
 
+def answering(matches: Iterable[Match]) -> list[Match]:
+    """Return what answers a need and is possible, in order."""
+    return [match for match in matches if match.addresses and match.eligibility != Match.Verdict.INELIGIBLE]
+
+
 def parts_of(matches: Sequence[Match], reviews: Mapping[int, Decided]) -> Parts:
     # What a person decided stays in sight, even where the needs were corrected since.
     decided = {scheme: review for scheme, review in reviews.items() if review.is_decided}
@@ -46,11 +51,11 @@ def parts_of(matches: Sequence[Match], reviews: Mapping[int, Decided]) -> Parts:
         for match in matches
         if match.scheme_id in decided and decided[match.scheme_id].verdict == Review.Verdict.KEPT
     ]
-    answering = [match for match in matches if match.addresses and match.eligibility != Match.Verdict.INELIGIBLE]
-    others = [match for match in answering if match.scheme_id not in decided]
+    possible = answering(matches)
+    others = [match for match in possible if match.scheme_id not in decided]
     return Parts(
         kept=kept,
-        answering=answering,
+        answering=possible,
         rest=[match for match in others if not match.guide],
         guides=[match for match in others if match.guide],
     )

@@ -166,17 +166,11 @@ def _file(filing: Filing, *, on: date, consent: Consent | None, proven: bool) ->
         for preference in sorted(filing.wants_not)
     )
     rules = engine.in_force()
-    needs = write_needs(
-        submission=submission,
-        ticked=filing.needs,
-        text=filing.text,
-        added=filing.has,
-        removed=filing.has_not,
-        language=rules.language,
-    )
+    reading = rules.understand(filing.text, {*filing.needs, *filing.has})
+    needs = write_needs(reading, submission=submission, ticked=filing.needs, added=filing.has, removed=filing.has_not)
     # With a proven address it may read other files from now on.
     first = None if proven else known
-    result = compute_result(submission=submission, on=on, rules=rules, needs=needs, first=first)
+    result = compute_result(submission=submission, on=on, rules=rules, needs=needs, reading=reading, first=first)
     if filing.wants_alerts:  # heard only once the address is confirmed
         Alert.objects.create(submission=submission, asked_at=now, told=result, told_on=on)
     if proven:

@@ -9,7 +9,7 @@ from operator import itemgetter
 from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.matchmaking import engine
-from backend.matchmaking.cards import Card, cards_of, links_of, unsaved, with_relations, with_state, with_variants
+from backend.matchmaking.cards import Card, cards_of, links_of, with_relations, with_state, with_variants
 from backend.matchmaking.decisions import Decision, Over, is_set_aside, told_decisions_in
 from backend.matchmaking.fact_display import Known
 from backend.matchmaking.first_five import parts_of
@@ -106,9 +106,9 @@ def told_card(submission: Submission, result: Result, scheme: int) -> Card | Non
     return next((with_state(card, states) for card in cards), None)
 
 
-def preview(request: engine.Request, ranked: Iterable[engine.Ranked], weights: engine.Weights) -> Shortlist:
-    """Lay out what the engine answers to a request, without keeping anything of it."""
-    return _layout(unsaved(ranked), Known(request.facts, {}), {}, request, weights)
+def preview(request: engine.Request, matches: list[Match], weights: engine.Weights) -> Shortlist:
+    """Lay out what the engine answers to a request: matches of which nothing is kept."""
+    return _layout(matches, Known(request.facts, {}), {}, request, weights)
 
 
 def _layout(

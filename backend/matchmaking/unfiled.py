@@ -3,12 +3,14 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import islice
 
 from backend.matchmaking import engine
 from backend.matchmaking.cards import Card, cards_of, unsaved
 from backend.matchmaking.denials import denied_activities
 from backend.matchmaking.fact_display import Known
+from backend.matchmaking.first_five import answering
 from backend.matchmaking.models import Match
 from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import preferences_in
@@ -19,7 +21,7 @@ from backend.matchmaking.shortlist import Shortlist, preview
 N_LIKELY = 10  # of the schemes that the firm has or may have, the likeliest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Unfiled:
     """What a firm typed, as the engine reads it and answers it."""
 
@@ -34,7 +36,7 @@ class Unfiled:
 
     def page(self) -> Shortlist:
         """Return the schemes, laid out."""
-        return preview(self.request, self.found.ranked, self.weights)
+        return preview(self.request, self._laid_out, self.weights)
 
     def matches(self) -> list[Match]:
         """Return every scheme in order, as matches of which nothing is kept."""
@@ -69,7 +71,7 @@ class Unfiled:
     def open(self) -> Open:
         """Return what may be asked."""
         return Open(
-            matches=tuple(unsaved(self._listed())),
+            matches=tuple(answering(self._laid_out)),
             facts=self.request.facts,
             declined=self.declined,
             spoken=self.request.spoken_activities,
@@ -86,6 +88,11 @@ class Unfiled:
         if self.found.decision.reply != engine.Reply.ANSWERED:
             return False
         return any(not set(facts).isdisjoint(item.unknown) for item in islice(self._listed(), N_LIKELY))
+
+    @cached_property
+    def _laid_out(self) -> list[Match]:
+        """What answers the firm, even where it may not have it, and what gave way to a local variant."""
+        return unsaved(item for item in self.found.ranked if item.addresses or item.hidden_by)
 
     def _listed(self) -> Iterator[engine.Ranked]:
         """Yield what the firm has or may have and answers it."""

@@ -6,6 +6,7 @@ import pytest
 
 from backend.matchmaking import engine
 from backend.matchmaking.answers import answer
+from backend.matchmaking.cards import unsaved
 from backend.matchmaking.first_five import N_CARDS
 from backend.matchmaking.listing import Scope, rows_of
 from backend.matchmaking.match_input import Question
@@ -180,7 +181,7 @@ def test_a_preview_shows_the_same_as_a_result_and_keeps_nothing(submission):
     n = ours(Match).count()
     request = request_of(submission, on=DAY)
     (ranked,) = engine.rank([request])
-    page = preview(request, ranked, engine.in_force().weights)
+    page = preview(request, unsaved(ranked), engine.in_force().weights)
     assert keys(page.cards) == keys(show(submission).cards)
     assert ours(Match).count() == n
 

@@ -1,6 +1,7 @@
 """What is in force, in one query: points, what was learnt beside them, language, revisions of our catalogue."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,6 +14,7 @@ from django.db.models.functions import Cast, JSONObject
 import matching
 from backend.matchmaking.engine.compiled import Catalogue, compiled_once
 from backend.matchmaking.engine.learning import ranker_of
+from backend.matchmaking.engine.needs import Reading, understand
 from backend.matchmaking.engine.ranking import weights_of
 from backend.matchmaking.models import Language, Ranker, WeightSet
 from backend.schemes.models import Scheme
@@ -28,6 +30,11 @@ class InForce:
     ranker_id: int | None  # the row of what was learnt
     language: str
     compiled: Catalogue
+
+    def understand(self, text: str, ticked: Iterable[str] = ()) -> Reading:
+        """Read a text with ticked sub-needs, and how close it comes to our catalogue."""
+        centroids = self.compiled.centroids(self.language) if text.strip() else None
+        return understand(text, ticked, language=self.language, centroids=centroids)
 
 
 def in_force() -> InForce:

@@ -3,21 +3,24 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.db import models
-from django.db.models import F
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
 from backend.schemes.models import SubNeed
 from backend.territories.models import ServedEpci
 
+COUNT_ONE = """
+INSERT INTO matchmaking_answercount AS counted ("on", epci_id, sub_need_id, n_answers)
+SELECT %s, %s, key, 1 FROM unnest(%s::text[]) AS key ORDER BY key
+ON CONFLICT ("on", sub_need_id, epci_id) DO UPDATE SET n_answers = counted.n_answers + 1
+"""
+
 
 class AnswerCountQuerySet(models.QuerySet["AnswerCount"]):
     def count_one(self, *, on: date, sub_needs: Iterable[str], epci: ServedEpci | None) -> None:
         """Count one more answer to each of some needs, by key, in an intercommunality; none where it is not known."""
-        for sub_need in sorted(set(sub_needs)):  # one statement each, in one order: two requests never wait in a ring
-            row = {"on": on, "sub_need_id": sub_need, "epci": epci}
-            self.bulk_create([AnswerCount(**row)], ignore_conflicts=True)
-            self.filter(**row).update(n_answers=F("n_answers") + 1)
+        with connection.cursor() as cursor:  # all rows in one order: two requests never wait in a ring
+            cursor.execute(COUNT_ONE, [on, epci.pk if epci else None, sorted(set(sub_needs))])
 
 
 class AnswerCount(models.Model):
