@@ -1,13 +1,11 @@
 """How far files get, and in how many working days: in all, by intercommunality, size, need and month of filing."""
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
+import numpy as np
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
@@ -16,20 +14,10 @@ from backend.schemes.catalogue.taxonomy import families
 from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.models import Step
 from backend.steering.scopes import Filters, Scope
-from backend.steering.step_counts import counted, months_from
+from backend.steering.step_counts import NOWHERE, Counts, Integers, code_of, counted, months_from
 
 WAY = tuple(step for step in Step if step not in (Step.REFUSED, Step.CLOSED))
-
-
-class Days(NamedTuple):
-    """Files that took so many working days to a step, and those of them that wait for an answer."""
-
-    working_days: int
-    n: int
-    n_waiting: int
-
-
-type Histograms = Mapping[str, list[Days]]  # by step, the fewest days first
+STEPS = tuple(map(code_of, WAY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,22 +99,21 @@ class Funnels:
 
 def funnels(scope: Scope, filters: Filters, *, on: date) -> Funnels:
     """Return how far the files of a scope got that were filed since a month, up to now; of a need, no other needs."""
-    rows = counted(scope, filters)
-    files, needs = (
-        rows.filter(need=filters.need),
-        rows.filter(need=filters.need) if filters.need else rows.exclude(need=""),
-    )
-    epcis, months = _histograms(files, "epci"), _histograms(files, "month")
-    names = {epci.pk: epci.usual_name for epci in scope.epcis}
-    labels = {need.key: need.label for need in families()}
+    found = counted(scope, filters, Q(need=filters.need) if filters.need else Q())
+    files = found.of_need(filters.need)
+    epcis = {**{epci.pk: epci.usual_name for epci in scope.epcis}, NOWHERE: "Commune inconnue"}
+    sizes = {code_of(key): label for key, label in {**ONE_SIZE, "": "Taille inconnue"}.items()}
+    needs = {need.key: need.label for need in families()}
+    by_month = dict(zip(files.months, _reached(files, files.month, len(files.months)), strict=True))
+    asked = [first for first, reached in by_month.items() if reached]
     return Funnels(
-        total=Funnel(label="", reached=_reached(_together(epcis.values()))),
-        by_epci=_groups(epcis, {**names, None: "Commune inconnue"}),
-        by_size=_groups(_histograms(files, "size"), {**ONE_SIZE, "": "Taille inconnue"}),
-        by_need=_groups(_histograms(needs, "need"), labels),
+        total=Funnel(label="", reached=_reached(files, np.zeros(len(files.rows), dtype=int), 1)[0]),
+        by_epci=_groups(epcis, _reached(files, files.places("epci", list(epcis)), len(epcis))),
+        by_size=_groups(sizes, _reached(files, files.places("size", list(sizes)), len(sizes))),
+        by_need=_groups(needs, _reached(found, found.places_of_needs(list(needs)), len(needs))),
         by_month=[
-            Month(first=first, funnel=Funnel(label="", reached=_reached(months.get(first, {}))))
-            for first in months_from(min(months, default=None), on)
+            Month(first=first, funnel=Funnel(label="", reached=by_month.get(first, {})))
+            for first in months_from(min(asked, default=None), on)
         ],
     )
 
@@ -139,40 +126,35 @@ def answers_before_a_name(scope: Scope, filters: Filters) -> int:
     return int(rows.aggregate(n=Coalesce(Sum("n_answers"), 0))["n"])
 
 
-def _histograms(rows: Any, column: str) -> dict[Any, Histograms]:
-    """Return, by value of a column and by step, how many files took so many working days, the fewest days first."""
-    found: dict[Any, Histograms] = defaultdict(lambda: defaultdict(list))
-    sums = rows.filter(step__in=WAY).values_list(column, "step", "working_days")
-    sums = sums.annotate(files=Sum("n"), waiting=Sum("n_waiting")).order_by("working_days")
-    for key, step, *counts in sums:
-        found[key][step].append(Days(*counts))
-    return found
+def _reached(counts: Counts, groups: Integers, n_groups: int) -> list[dict[str, Reached]]:
+    """Return what reached each step in each group: a percentile is the fewest days that so many do not exceed.
 
-
-def _together(groups: Iterable[Histograms]) -> Histograms:
-    found: dict[str, list[Days]] = defaultdict(list)
-    for group in groups:
-        for step, days in group.items():
-            found[step] = sorted([*found[step], *days])
-    return found
-
-
-def _reached(group: Histograms) -> dict[str, Reached]:
-    return {step: _summed(days) for step, days in group.items()}
-
-
-def _summed(days: Sequence[Days]) -> Reached:
-    """Return what files took: a percentile is the fewest days that so many of them do not exceed."""
-    up_to = list(accumulate(each.n for each in days))
-    n = up_to[-1]
-    median, ninth = (days[bisect_left(up_to, tenths * n / 10)].working_days for tenths in (5, 9))
-    return Reached(n=n, median=median, ninth=ninth, n_waiting=sum(each.n_waiting for each in days))
-
-
-def _groups(groups: Mapping[Any, Histograms], labels: Mapping[Any, Any]) -> list[Funnel]:
-    """Return groups in the order of their labels."""
+    ``groups`` says the group of each row; rows of none, which is -1, are left out.
+    """
+    steps = counts.places("step", STEPS)
+    kept = (groups >= 0) & (steps >= 0)
+    rows, places, n_places = counts.rows[kept], (groups * len(WAY) + steps)[kept], n_groups * len(WAY)
+    days = rows["working_days"].astype(int)
+    width = days.max(initial=0) + 1
+    files = np.bincount(places * width + days, rows["n"], minlength=n_places * width).reshape(n_places, width)
+    up_to = files.cumsum(axis=1)
+    n, waiting = up_to[:, -1], np.bincount(places, rows["n_waiting"], minlength=n_places)
+    median, ninth = ((10 * up_to >= tenths * n[:, None]).argmax(axis=1) for tenths in (5, 9))
+    table = np.stack([n, median, ninth, waiting], axis=1).astype(int).reshape(n_groups, len(WAY), 4)
     return [
-        Funnel(label=str(label)[:1].upper() + str(label)[1:], reached=_reached(groups[key]))
-        for key, label in labels.items()
-        if key in groups
+        {
+            step: Reached(n=n, median=median, ninth=ninth, n_waiting=n_waiting)
+            for step, (n, median, ninth, n_waiting) in zip(WAY, group, strict=True)
+            if n
+        }
+        for group in table.tolist()
+    ]
+
+
+def _groups(labels: Mapping[Any, Any], groups: Sequence[Mapping[str, Reached]]) -> list[Funnel]:
+    """Return the groups in which there is a file, in the order of their labels."""
+    return [
+        Funnel(label=str(label)[:1].upper() + str(label)[1:], reached=reached)
+        for label, reached in zip(labels.values(), groups, strict=True)
+        if reached
     ]

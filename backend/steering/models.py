@@ -83,35 +83,22 @@ class StepFact(models.Model):
 
 
 class StepCount(models.Model):
-    """How many files of a month, a place, a size and a need got to a step in so many working days.
+    """How many files of a month got to each step in so many working days, by place and size: packed rows.
 
     A file counts once where ``need`` is empty, which is all files whatever they need, and once for each of its needs.
     """
 
     month = models.DateField(_("mois de dépôt"), help_text="Its first day.")
-    epci = models.ForeignKey(ServedEpci, on_delete=models.PROTECT, null=True, related_name="+")
-    size = models.CharField(_("taille"), max_length=12, blank=True)
     need = models.CharField(_("besoin"), max_length=60, blank=True)
-    step = models.CharField(_("étape"), max_length=9, choices=Step)
-    working_days = models.PositiveIntegerField(_("jours ouvrés depuis le dépôt"))
-    n = models.PositiveIntegerField(_("demandes"))
-    n_confirmed = models.PositiveIntegerField(_("dont confirmées"))
-    n_open = models.PositiveIntegerField(_("dont confirmées et jamais fermées"))
-    n_waiting = models.PositiveIntegerField(_("dont confirmées, ni fermées ni répondues"))
+    packed = models.BinaryField(_("comptes"))
 
     class Meta:
         verbose_name = _("compte d’un mois")
         verbose_name_plural = _("comptes par mois")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["need", "month", "epci", "size", "step", "working_days"],
-                name="step_count_once",
-                nulls_distinct=False,
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["month", "need"], name="step_count_once")]
 
     def __str__(self) -> str:
-        return f"{self.month:%Y-%m} {self.step} {self.working_days} {self.n}"
+        return f"{self.month:%Y-%m} {self.need}"
 
 
 class SchemeFact(models.Model):

@@ -1,24 +1,28 @@
 """Steps of files added up by month of filing, so that nobody waits while twenty thousand files are counted.
 
 A month is added up again in the transaction that writes a fact of one of its files: what is read is never behind.
+The counts of a month are packed in one row: all of them are read and summed as columns in the time of a few rows.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from zlib import crc32
 
+import numpy as np
 from django.db import connection, transaction
 from django.db.models import Q
+from numpy.typing import NDArray
 
 from backend.steering.models import StepCount
 from backend.steering.scopes import Filters, Scope
 
 # A file counts once among all, and once for each of its needs.
 _ADD_UP = """
-INSERT INTO steering_stepcount
-    (month, epci_id, size, need, step, working_days, n, n_confirmed, n_open, n_waiting)
-SELECT %(first)s, epci_id, size, need, step, working_days, count(*),
-       count(*) FILTER (WHERE is_confirmed), count(*) FILTER (WHERE is_confirmed AND NOT is_closed),
+SELECT need, epci_id, size, step, working_days, count(*), count(*) FILTER (WHERE is_confirmed),
+       count(*) FILTER (WHERE is_confirmed AND NOT is_closed),
        count(*) FILTER (WHERE is_confirmed AND NOT is_closed AND NOT is_answered)
 FROM (
     SELECT file.submission_id, file.epci_id, file.size, file.needs || '{""}' AS needs,
@@ -31,8 +35,19 @@ FROM (
 ) AS file
 JOIN steering_stepfact AS reached ON reached.file_id = file.submission_id
 CROSS JOIN unnest(file.needs) AS need
-GROUP BY epci_id, size, need, step, working_days
+GROUP BY need, epci_id, size, step, working_days
+ORDER BY need, epci_id, size, step, working_days
 """
+# Words are kept as their checksum: rows say the same whatever words are added, or in which order they are listed.
+ROW = np.dtype(
+    [(name, "<u4") for name in ("epci", "size", "step", "working_days", "n", "n_confirmed", "n_open", "n_waiting")]
+)
+NOWHERE = 0  # in place of the key of an intercommunality that is not known
+type Integers = NDArray[np.integer[Any]]
+
+
+def code_of(word: str) -> int:
+    return crc32(word.encode())
 
 
 def month_of(day: date) -> date:
@@ -51,13 +66,75 @@ def add_up(months: Iterable[date]) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('step_counts'), %s)", [first.toordinal()])
             StepCount.objects.filter(month=first).delete()
             cursor.execute(_ADD_UP, {"first": first, "next": month_after(first)})
+            rows: dict[str, list[tuple[int, ...]]] = defaultdict(list)
+            for need, epci, size, step, *numbers in cursor:
+                rows[need].append((epci or NOWHERE, code_of(size), code_of(step), *numbers))
+        StepCount.objects.bulk_create(
+            StepCount(month=first, need=need, packed=np.array(found, dtype=ROW).tobytes())
+            for need, found in rows.items()
+        )
 
 
-def counted(scope: Scope, filters: Filters) -> Any:
-    """Return the counts of a scope that the filters leave, but for their need: those of all files or of each need."""
-    asked = {"epci": filters.epci, "size": filters.size, "month__gte": filters.since}
-    wanted = Q(**{name: value for name, value in asked.items() if value})
-    return StepCount.objects.filter(scope.rows("epci"), wanted).order_by()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Counts of some months and needs: ``rows`` of shape (n,) and type ``ROW``, each with the places of its own."""
+
+    months: Sequence[date]  # in their order
+    needs: Sequence[str]
+    rows: NDArray[np.void]
+    month: Integers  # of shape (n,): the place of its month, then of its need
+    need: Integers
+
+    def where(self, kept: NDArray[np.bool_]) -> "Counts":
+        """Return the rows that are kept, of the same months and needs."""
+        return Counts(
+            months=self.months,
+            needs=self.needs,
+            rows=self.rows[kept],
+            month=self.month[kept],
+            need=self.need[kept],
+        )
+
+    def of_need(self, need: str) -> "Counts":
+        """Return the rows of one need; those of all files where it is empty."""
+        return self.where(self.need == (self.needs.index(need) if need in self.needs else -1))
+
+    def places_of_needs(self, needs: Sequence[str]) -> Integers:
+        """Return, of shape (n,), the place of each row's need among some, -1 where it is none of them."""
+        places = [needs.index(need) if need in needs else -1 for need in self.needs]
+        return np.array(places, dtype=int)[self.need]
+
+    def places(self, column: str, values: Sequence[int]) -> Integers:
+        """Return, of shape (n,), the place of each row's value among some, -1 where it is none of them."""
+        found = self.rows[column][:, None] == np.array(values, dtype="<u4")
+        return np.where(found.any(axis=1), found.argmax(axis=1), -1) if values else np.full(len(found), -1)
+
+
+def counted(scope: Scope, filters: Filters, needs: Q) -> Counts:
+    """Return the counts of a scope that the filters leave, but for their need: those of some needs."""
+    months = {"month__gte": filters.since} if filters.since else {}
+    read = list(StepCount.objects.filter(needs, **months).order_by("month", "need"))
+    firsts, words = sorted({row.month for row in read}), sorted({row.need for row in read})
+    lengths = np.array([len(row.packed) // ROW.itemsize for row in read], dtype=int)
+    counts = Counts(
+        months=firsts,
+        needs=words,
+        rows=np.frombuffer(b"".join(row.packed for row in read), dtype=ROW),
+        month=np.repeat(np.array([firsts.index(row.month) for row in read], dtype=int), lengths),
+        need=np.repeat(np.array([words.index(row.need) for row in read], dtype=int), lengths),
+    )
+    return counts.where(_kept(counts, scope, filters))
+
+
+def _kept(counts: Counts, scope: Scope, filters: Filters) -> NDArray[np.bool_]:
+    kept = np.ones(len(counts.rows), dtype=bool)
+    if not scope.is_whole:
+        kept &= np.isin(counts.rows["epci"], [epci.pk for epci in scope.epcis])
+    if filters.epci:
+        kept &= counts.rows["epci"] == filters.epci.pk
+    if filters.size:
+        kept &= counts.rows["size"] == code_of(filters.size)
+    return kept
 
 
 def months_from(first: date | None, on: date) -> Iterator[date]:

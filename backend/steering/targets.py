@@ -1,20 +1,21 @@
 """What the territory aims at, beside what is attained: so many files at a step within so many working days."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, DateField, Exists, F, OuterRef, Q, Sum
-from django.db.models.functions import Cast, TruncMonth
+import numpy as np
+from django.db.models import Q
+from numpy.typing import NDArray
 
 from backend.accounts.models import User
 from backend.accounts.rights import check_leads_territory
 from backend.common.days import is_working_day
 from backend.steering.models import FileFact, Step, StepFact, Target
 from backend.steering.scopes import Filters, Scope
-from backend.steering.step_counts import counted, month_of
+from backend.steering.step_counts import NOWHERE, code_of, counted, month_of
 
 LEAST = 5  # files from which on a group is said to be behind
 
@@ -34,6 +35,9 @@ class Attained:
     def percent(self) -> int | None:
         """Whole percents, never more than is attained: 89,6 % is not the 90 % aimed at."""
         return 100 * self.n_in_time // self.n_due if self.n_due else None
+
+    def __add__(self, other: "Attained") -> "Attained":
+        return Attained(n_due=self.n_due + other.n_due, n_in_time=self.n_in_time + other.n_in_time)
 
     def is_behind(self, share: int) -> bool:
         """Tell whether fewer got there than was aimed at; of a few files nothing is said."""
@@ -128,22 +132,43 @@ def in_force(history: Iterable[Target], on: date) -> dict[str, Target]:
 type Ends = Mapping[tuple[str, int], date]  # by step and working days, the last day of filing whose time is over
 
 
-def _of_whole_months(scope: Scope, filters: Filters, ends: Ends) -> Iterable[Mapping[str, Any]]:
+class Due(NamedTuple):
+    """What is attained of the files of a place and a month at a step within so many working days."""
+
+    step: str
+    working_days: int
+    epci: int
+    month: date
+    attained: Attained
+
+
+def _of_whole_months(scope: Scope, filters: Filters, ends: Ends) -> Iterator[Due]:
     """Count by intercommunality and month the files of the months that are over before each end, from their sums."""
-    counts: dict[str, Any] = {}
+    counts = counted(scope, filters, Q(need=filters.need))
+    epcis, n_months = np.unique(counts.rows["epci"]).tolist(), len(counts.months)
+    groups = counts.places("epci", epcis) * n_months + counts.month
+    steps = counts.rows["step"]
+
+    def add(column: NDArray[Any], kept: NDArray[np.bool_]) -> list[int]:
+        found: list[int] = (
+            np.bincount(groups[kept], column[kept], minlength=len(epcis) * n_months).astype(int).tolist()
+        )
+        return found
+
+    n_confirmed, n_open = counts.rows["n_confirmed"], counts.rows["n_open"]
     for (step, n), end in ends.items():
-        whole = Q(month__lt=month_of(end))
-        reached = whole & Q(step=step)
-        open_ = Sum("n_open", filter=whole & Q(step=Step.CONFIRMED), default=0)
-        counts[f"due_{step}_{n}"] = open_ + Sum(F("n_confirmed") - F("n_open"), filter=reached, default=0)
-        counts[f"in_time_{step}_{n}"] = Sum("n_confirmed", filter=reached & Q(working_days__lte=n), default=0)
-    rows: Iterable[Mapping[str, Any]] = (
-        counted(scope, filters).filter(need=filters.need).values("epci", "month").annotate(**counts)
-    )
-    return rows
+        whole = np.array([month < month_of(end) for month in counts.months], dtype=bool)[counts.month]
+        reached = whole & (steps == code_of(step))
+        still_open = add(n_open, whole & (steps == code_of(Step.CONFIRMED)))
+        gone = add(n_confirmed - n_open, reached)
+        in_time = add(n_confirmed, reached & (counts.rows["working_days"] <= n))
+        for group, sums in enumerate(zip(still_open, gone, in_time, strict=True)):
+            if any(sums):
+                epci, month = epcis[group // n_months], counts.months[group % n_months]
+                yield Due(step, n, epci, month, Attained(n_due=sums[0] + sums[1], n_in_time=sums[2]))
 
 
-def _of_last_months(scope: Scope, filters: Filters, ends: Ends) -> Iterable[Mapping[str, Any]]:
+def _of_last_months(scope: Scope, filters: Filters, ends: Ends) -> Iterator[Due]:
     """Count the same of the month of each end, whose last files still have time: one by one."""
     asked = {
         "epci": filters.epci,
@@ -151,21 +176,27 @@ def _of_last_months(scope: Scope, filters: Filters, ends: Ends) -> Iterable[Mapp
         "size": filters.size,
         "filed_on__gte": filters.since,
     }
-    own = StepFact.objects.filter(file=OuterRef("pk"))
-    files = FileFact.objects.filter(scope.rows("epci"), Q(**{name: value for name, value in asked.items() if value}))
-    files = files.filter(Exists(own.filter(step=Step.CONFIRMED)))
-    files = files.annotate(
-        is_closed=Exists(own.filter(step=Step.CLOSED)), month=Cast(TruncMonth("filed_on"), DateField())
+    last = Q()
+    for end in ends.values():
+        last |= Q(filed_on__range=(month_of(end), end))
+    files = FileFact.objects.filter(
+        scope.rows("epci"), last, Q(**{key: value for key, value in asked.items() if value})
     )
-    counts, last = {}, Q()
-    for (step, n), end in ends.items():
-        is_over = Q(filed_on__range=(month_of(end), end))
-        last |= is_over
-        is_there = Q(steps__step=step)
-        in_time = is_there & Q(steps__working_days__lte=n)
-        counts[f"due_{step}_{n}"] = Count("pk", filter=is_over & (is_there | Q(is_closed=False)), distinct=True)
-        counts[f"in_time_{step}_{n}"] = Count("pk", filter=is_over & in_time, distinct=True)
-    return files.filter(last).order_by().values("epci", "month").annotate(**counts)
+    reached: dict[int, dict[str, int]] = defaultdict(dict)
+    found: dict[tuple[str, int, int, date], list[int]] = defaultdict(lambda: [0, 0])
+    keys = {pk: (epci or NOWHERE, filed_on) for pk, epci, filed_on in files.values_list("pk", "epci", "filed_on")}
+    for pk, step, days in StepFact.objects.filter(file__in=list(keys)).values_list("file", "step", "working_days"):
+        reached[pk][step] = days
+    for pk, steps in reached.items():
+        epci, filed_on = keys[pk]
+        for (step, n), end in ends.items():
+            is_due = Step.CONFIRMED in steps and (step in steps or Step.CLOSED not in steps)
+            if is_due and month_of(end) <= filed_on <= end:
+                sums = found[step, n, epci, month_of(end)]
+                sums[0] += 1
+                sums[1] += step in steps and steps[step] <= n
+    for key, (n_due, n_in_time) in found.items():
+        yield Due(*key, Attained(n_due=n_due, n_in_time=n_in_time))
 
 
 def _last_due(on: date, n: int) -> date:
@@ -176,32 +207,26 @@ def _last_due(on: date, n: int) -> date:
     return on
 
 
-def _progress(
-    target: Target, rows: list[Mapping[str, Any]], names: Mapping[int, str], history: Iterable[Target]
-) -> Progress:
-    step = target.step
-    mine = [other for other in history if other.step == step]
-    of_epci: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    of_month: dict[date, list[int]] = defaultdict(lambda: [0, 0])
-    total = [0, 0]
+def _progress(target: Target, rows: Iterable[Due], names: Mapping[int, str], history: Iterable[Target]) -> Progress:
+    mine = [other for other in history if other.step == target.step]
+    by_epci: dict[str, Attained] = defaultdict(Attained)
+    by_month: dict[date, Attained] = defaultdict(Attained)
+    total = NONE
     for row in rows:
-        then = _days_of_month(mine, row["month"], target)
-        places = (total, of_epci[names.get(row["epci"], "Commune inconnue")])
-        for days, groups in ((target.working_days, places), (then, (of_month[row["month"]],))):
-            for sums in groups:
-                sums[0] += row[f"due_{step}_{days}"]
-                sums[1] += row[f"in_time_{step}_{days}"]
+        if row.step != target.step:
+            continue
+        if row.working_days == target.working_days:
+            total += row.attained
+            by_epci[names.get(row.epci, "Commune inconnue")] += row.attained
+        if row.working_days == _days_of_month(mine, row.month, target):
+            by_month[row.month] += row.attained
     return Progress(
         target=target,
-        total=_attained(total),
-        by_epci={name: _attained(sums) for name, sums in sorted(of_epci.items())},
-        by_month={month: _attained(sums) for month, sums in of_month.items()},
+        total=total,
+        by_epci=dict(sorted(by_epci.items())),
+        by_month=dict(by_month),
         history=mine,
     )
-
-
-def _attained(sums: list[int]) -> Attained:
-    return Attained(n_due=sums[0], n_in_time=sums[1])
 
 
 def _of_month(history: Iterable[Target], first: date) -> Target | None:

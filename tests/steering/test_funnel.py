@@ -17,11 +17,12 @@ from backend.privacy.consent import withdraw_consent
 from backend.privacy.erasing import erase_submission
 from backend.schemes.models import TaxonomyNeed
 from backend.schemes.vocabulary import ONE_SIZE
+from backend.steering import funnel
 from backend.steering.facts import follow_files, make_facts, rebuild_facts
 from backend.steering.funnel import answers_before_a_name, funnels
 from backend.steering.models import Step, StepCount, StepFact
 from backend.steering.scopes import Filters, scope_of
-from backend.steering.step_counts import add_up
+from backend.steering.step_counts import add_up, code_of
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
 from tests.steering.recount import recount, recount_funnel
@@ -141,8 +142,23 @@ def test_what_happens_to_a_file_is_added_up_with_its_facts():
 
 
 def counts():
-    columns = ("month", "epci", "size", "need", "step", "working_days", "n", "n_confirmed", "n_open", "n_waiting")
-    return sorted(StepCount.objects.values_list(*columns), key=str)
+    rows = StepCount.objects.order_by("month", "need").values_list("month", "need", "packed")
+    return [(month, need, bytes(packed)) for month, need, packed in rows]
+
+
+def test_no_two_words_are_packed_alike():
+    words = [*ONE_SIZE, "", *Step]
+    assert len({code_of(word) for word in words}) == len(words)
+
+
+def test_a_count_says_its_place_and_size_whatever_words_are_added(monkeypatch):
+    """A size that joins the list moves no other: what was packed before is read as it was meant."""
+    for epci in (ARC, CCLO):
+        make_submission(confirmed=True, facts={"commune": COMMUNES[epci]})
+    rebuild_facts(on=DAY)
+    before = funnels(scope_of(make_lead()), Filters(), on=DAY)
+    monkeypatch.setattr(funnel, "ONE_SIZE", {"tiny": "minuscule", **ONE_SIZE})
+    assert funnels(scope_of(make_lead()), Filters(), on=DAY).by_size == before.by_size != []
 
 
 def test_an_erased_file_keeps_its_place_in_the_counts():

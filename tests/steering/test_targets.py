@@ -72,7 +72,7 @@ def test_what_is_attained_is_what_a_slow_count_finds(seed, django_assert_max_num
     files(seed)
     targets = [aim(), aim(Step.ANSWERED, 3, 80)]
     scope = scope_of(make_lead())
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         found = progress(scope, Filters(), on=DAY)
     assert [each.target for each in found] == targets
     for each in found:
