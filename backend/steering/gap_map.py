@@ -17,9 +17,14 @@ from backend.steering.sums import read_sums
 from backend.territories.models import Perimeter
 
 COUNTS = ", ".join(f"count(*) FILTER (WHERE standing = '{word}')" for word in Standing)
+# A file has one commune and one size, and asks once for a need: files are counted without sorting them for each group.
 _SUMS = f"""
-SELECT commune, sub_need, size, grouping(commune, sub_need, size), count(DISTINCT file), count(*), {COUNTS}
-FROM ({{rows}}) AS needs (file, standing, commune, sub_need, size)
+SELECT commune, sub_need, size, grouping(commune, sub_need, size),
+       CASE WHEN grouping(sub_need) = 0 THEN count(*) ELSE count(*) FILTER (WHERE is_first) END, count(*), {COUNTS}
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY file) = 1 AS is_first
+    FROM ({{rows}}) AS needs (file, standing, commune, sub_need, size)
+) AS needs
 GROUP BY GROUPING SETS ((), (commune), (sub_need), (size){{cells}})
 """  # noqa: S608 -- the words are ours
 # Of each sum, the condition that most files would need to be without.
