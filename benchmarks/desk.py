@@ -1,6 +1,8 @@
 """What officers' pages cost beside a page of the layout alone, on the files of a loaded demonstration.
 
-    . .run/env; PYTHONPATH=. .venv/bin/python -P benchmarks/desk.py [ADDRESS OF AN ACCOUNT]...
+    . .run/env; PYTHONPATH=. .venv/bin/python -P benchmarks/desk.py [--leads] [ADDRESS OF AN ACCOUNT]...
+
+``--leads`` asks for the figures of who leads instead.
 
 Pages are asked of the function that production calls. Processor time is that of this process and of its PostgreSQL
 session, which must be on this machine. Nothing is judged here: a test bounds the questions and the weight.
@@ -32,13 +34,18 @@ LISTS = (
     "/agent/?etat=tous&page=20", "/agent/?etat=tous&recherche=lefort&tri=nom",
 )  # fmt: skip
 TIMES = 40
+FIGURES = (
+    "/territoire/", "/territoire/?depuis=3", "/territoire/?depuis=tout", "/territoire/?depuis=tout&besoin=numerique",
+    "/territoire/carte/", "/territoire/carte/?detail=mobilite.flotte", "/territoire/dispositifs/",
+    "/territoire/dispositifs/?depuis=tout", "/territoire/actions/", "/territoire/note/",
+)  # fmt: skip
 OFFICERS = ("claire.vasseur@jonction.example", "marc.delaunay@jonction.example")
 
 
 type Cost = tuple[float, float]  # seconds of processor, here and in PostgreSQL
 
 
-def main(addresses: list[str]) -> None:
+def main(addresses: list[str], *, leads: bool) -> None:
     connection.settings_dict["CONN_MAX_AGE"] = None  # one session for all, so that its time can be read
     print(f"{Submission.objects.count()} files; milliseconds of processor, {TIMES} times each")
     print("| Who | Page | Queries | kB | Compressed | Web | PostgreSQL | Beside the layout |")
@@ -46,13 +53,16 @@ def main(addresses: list[str]) -> None:
     for address in addresses:
         user = User.objects.get(email=address)
         cookie = signed_in(user)
-        first = Submission.objects.visible_to(user).waiting().still_open().order_by("-filed_at").first()
-        pages = (*LISTS, *([f"/agent/{first.pk}/?etat=a-lire"] if first else []))
-        for page in pages:
+        for page in FIGURES if leads else pages_of_officer(user):
             layout, cost, n_queries, body = measured(page, cookie)
             weight = f"{len(body) / 1000:.0f} | {len(gzip.compress(body)) / 1000:.1f}"
             times = f"{1000 * cost[0]:.0f} | {1000 * cost[1]:.0f} | {sum(cost) / sum(layout):.1f} ×"
             print(f"| {user} | `{page}` | {n_queries} | {weight} | {times} |")
+
+
+def pages_of_officer(user: User) -> list[str]:
+    first = Submission.objects.visible_to(user).waiting().still_open().order_by("-filed_at").first()
+    return [*LISTS, *([f"/agent/{first.pk}/?etat=a-lire"] if first else [])]
 
 
 def signed_in(user: User) -> str:
@@ -109,4 +119,5 @@ def get(page: str, cookie: str) -> bytes:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(OFFICERS))
+    addresses = [address for address in sys.argv[1:] if address != "--leads"]
+    main(addresses or list(OFFICERS), leads="--leads" in sys.argv)

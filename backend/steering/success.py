@@ -6,7 +6,7 @@ A firm counts once for a scheme, by its last file: its SIREN, or its file where 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import scipy  # its parts are loaded when first used: no page but those that show a share waits for them
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -16,10 +16,23 @@ from backend.matchmaking.models import Review, SchemeEvent
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.steering.models import SchemeFact
 from backend.steering.scopes import Filters, Scope
+from backend.steering.sums import read_sums
 
 LEAST = 5  # answers from which on a rate is said beside a scheme
 MISLEADING = Review.Reason.WRONG_CRITERION  # the sheet says what the scheme does not ask
 State = SchemeFact.State
+# Firms of each scheme, then those that obtained it and those that did not, by the last answer of each.
+_FIRMS = """
+SELECT scheme, count(*), count(*) FILTER (WHERE answer = 'granted'), count(*) FILTER (WHERE answer = 'refused')
+FROM (
+    SELECT scheme, firm,
+           (array_agg(state ORDER BY said_at DESC, key DESC)
+            FILTER (WHERE state IN ('granted', 'refused')))[1] AS answer
+    FROM ({rows}) AS said (scheme, firm, state, said_at, key)
+    GROUP BY scheme, firm
+) AS firms
+GROUP BY scheme
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,34 +92,59 @@ class SchemesAtWork:
     refusals: list[tuple[str, int]] = field(default_factory=list)  # why operators refused, in how many files
     misleading: list[Misleading] = field(default_factory=list)
 
+    @property
+    def asked(self) -> int:
+        """Firms and schemes asked for, each pair once."""
+        return sum(one.asked for one in self.schemes)
+
+    @property
+    def success(self) -> Success:
+        """The same of all schemes together."""
+        return Success(
+            granted=sum(one.success.granted for one in self.schemes),
+            refused=sum(one.success.refused for one in self.schemes),
+        )
+
+    @property
+    def euros_granted(self) -> int:
+        return sum(one.euros_granted for one in self.schemes)
+
+
+class _Sum(NamedTuple):
+    """Files in which one thing was said of a scheme."""
+
+    scheme: int
+    is_firms: bool
+    state: str
+    reason: str
+    was_asked: bool
+    n: int
+    n_euros: int
+    euros_asked: int
+    euros_granted: int
+
 
 def success_of(schemes: Iterable[int]) -> dict[int, Success]:
     """Return the success of each of some schemes on which enough firms were answered, in the whole territory."""
-    found = _successes(SchemeFact.objects.filter(scheme__in=list(schemes)))
-    return {scheme: success for scheme, success in found.items() if success.n >= LEAST}
-
-
-def _successes(rows: QuerySet[SchemeFact]) -> dict[int, Success]:
-    counts = _firms(rows.filter(state__in=(State.GRANTED, State.REFUSED)))
-    return {
-        scheme: Success(granted=by_state[State.GRANTED], refused=by_state[State.REFUSED])
-        for scheme, by_state in counts.items()
-    }
+    found = _firms(SchemeFact.objects.filter(scheme__in=list(schemes)).order_by())
+    return {scheme: success for scheme, (_asked, success) in found.items() if success.n >= LEAST}
 
 
 def schemes_at_work(scope: Scope, filters: Filters) -> SchemesAtWork:
     """Return what came of schemes in the files of a scope."""
     rows = _rows(scope, filters)
-    asked = rows.filter(was_asked=True)
-    firms, successes, sums = _firms(asked), _successes(asked), _sums(asked)
-    wrong = dict(_count(rows.filter(reason=MISLEADING, is_firms=False)))
-    decided = dict(_count(rows.filter(scheme__in=wrong, is_firms=False)))
+    firms, sums = _firms(rows.filter(was_asked=True)), _sums(rows)
+    wrong = _count((row.scheme, row.n) for row in sums if row.reason == MISLEADING and not row.is_firms)
+    decided = _count((row.scheme, row.n) for row in sums if row.scheme in wrong and not row.is_firms)
     tasks = _tasks(scope, wrong)
-    known = Scheme.objects.filter(pk__in=[*firms, *wrong]).select_related("current")
-    names = {scheme.pk: str(scheme) for scheme in known}
+    known = Scheme.objects.filter(pk__in=[*firms, *wrong]).values_list("pk", Coalesce("current__name", "source_key"))
+    names = dict(known)
+    of_scheme: dict[int, list[_Sum]] = defaultdict(list)
+    for row in sums:
+        of_scheme[row.scheme].append(row)
     worked = [
-        Worked(name=names[pk], asked=by_state.total(), success=successes.get(pk, Success()), **sums[pk])
-        for pk, by_state in firms.items()
+        Worked(name=names[pk], asked=asked, success=success, **_euros(of_scheme[pk]))
+        for pk, (asked, success) in firms.items()
     ]
     misleading = [
         Misleading(name=names[pk], n=n, n_decided=decided[pk], n_open=tasks[pk][0], n_closed=tasks[pk][1])
@@ -114,8 +152,8 @@ def schemes_at_work(scope: Scope, filters: Filters) -> SchemesAtWork:
     ]
     return SchemesAtWork(
         schemes=sorted(worked, key=lambda one: (-one.asked, one.name)),
-        reasons=_reasons(rows),
-        refusals=_refusals(rows),
+        reasons=_reasons(sums),
+        refusals=_refusals(sums),
         misleading=sorted(misleading, key=lambda one: (-one.n, one.name)),
     )
 
@@ -131,59 +169,60 @@ def _rows(scope: Scope, filters: Filters) -> QuerySet[SchemeFact]:
     return SchemeFact.objects.filter(scope.rows("file__epci"), wanted).order_by()
 
 
-def _firms(rows: QuerySet[SchemeFact]) -> dict[int, Counter[str]]:
-    """Count firms by scheme and by what was said last of it."""
+def _firms(rows: QuerySet[SchemeFact]) -> dict[int, tuple[int, Success]]:
+    """Count firms by scheme, and among them those that were answered, each by its last answer."""
     firm = Coalesce("file__submission__sheet__company", -F("file"))
-    ordered = rows.annotate(firm=firm).order_by("said_at", "pk").values_list("scheme", "firm", "state")
-    last = {(scheme, firm): state for scheme, firm, state in ordered}
-    found: dict[int, Counter[str]] = defaultdict(Counter)
-    for (scheme, _firm), state in last.items():
-        found[scheme][state] += 1
-    return found
+    said = rows.annotate(firm=firm).values_list("scheme", "firm", "state", "said_at", "pk")
+    found = read_sums(_FIRMS, said)
+    return {scheme: (asked, Success(granted=granted, refused=refused)) for scheme, asked, granted, refused in found}
 
 
-def _sums(rows: QuerySet[SchemeFact]) -> dict[int, dict[str, int]]:
-    """Add up euros by scheme, and count the grants of which the sum is known."""
-    granted = Q(state=State.GRANTED)
-    sums = rows.values("scheme").annotate(
-        asked_sum=Coalesce(Sum("euros_asked"), 0),
-        granted_sum=Coalesce(Sum("euros_granted", filter=granted), 0),
-        n_euros=Count("pk", filter=granted & Q(euros_granted__isnull=False)),
-        n_grants=Count("pk", filter=granted),
-    )
+def _sums(rows: QuerySet[SchemeFact]) -> list[_Sum]:
+    """Add up files and euros by scheme and by what was said of it."""
+    columns = ("scheme", "is_firms", "state", "reason", "was_asked")
+    counts = {"n": Count("pk"), "n_euros": Count("euros_granted")}
+    euros = {f"{name}_sum": Sum(name, default=0) for name in ("euros_asked", "euros_granted")}
+    found = rows.values(*columns).annotate(**counts, **euros).values_list(*columns, *counts, *euros)
+    return list(map(_Sum._make, found))
+
+
+def _euros(sums: Iterable[_Sum]) -> dict[str, int]:
+    """Return the euros of what was asked for, and of how many grants the sum is known."""
+    asked = [row for row in sums if row.was_asked]
+    granted = [row for row in asked if row.state == State.GRANTED]
     return {
-        scheme: {"euros_asked": asked, "euros_granted": given, "n_euros": n_euros, "n_grants": n_grants}
-        for scheme, asked, given, n_euros, n_grants in sums.values_list(
-            "scheme", "asked_sum", "granted_sum", "n_euros", "n_grants"
-        )
+        "euros_asked": sum(row.euros_asked for row in asked),
+        "euros_granted": sum(row.euros_granted for row in granted),
+        "n_euros": sum(row.n_euros for row in granted),
+        "n_grants": sum(row.n for row in granted),
     }
 
 
-def _count(rows: QuerySet[SchemeFact]) -> Iterable[tuple[int, int]]:
-    return rows.values("scheme").annotate(n=Count("pk")).values_list("scheme", "n")
+def _count[Key](pairs: Iterable[tuple[Key, int]]) -> Counter[Key]:
+    found: Counter[Key] = Counter()
+    for key, n in pairs:
+        found[key] += n
+    return found
 
 
-def _reasons(rows: QuerySet[SchemeFact]) -> list[tuple[str, str, int]]:
+def _reasons(sums: Iterable[_Sum]) -> list[tuple[str, str, int]]:
     """Return in how many files each reason set a scheme aside, officers' first, the most frequent first."""
     labels: dict[bool, dict[str, Any]] = {
         False: dict(Review.Reason.choices),
         True: dict(SchemeEvent.Reason.choices),
     }
     whose = {False: "développeur économique", True: "entreprise"}
-    aside = rows.filter(state=State.SET_ASIDE).values("is_firms", "reason").annotate(n=Count("pk"))
-    found = sorted(aside, key=lambda row: (row["is_firms"], -row["n"], row["reason"]))
-    return [
-        (whose[row["is_firms"]], str(labels[row["is_firms"]].get(row["reason"], row["reason"])), row["n"])
-        for row in found
-    ]
+    aside = _count(((row.is_firms, row.reason), row.n) for row in sums if row.state == State.SET_ASIDE)
+    found = sorted(aside.items(), key=lambda item: (item[0][0], -item[1], item[0][1]))
+    return [(whose[is_firms], str(labels[is_firms].get(reason, reason)), n) for (is_firms, reason), n in found]
 
 
-def _refusals(rows: QuerySet[SchemeFact]) -> list[tuple[str, int]]:
+def _refusals(sums: Iterable[_Sum]) -> list[tuple[str, int]]:
     """Return why operators refused, in how many files each, the most frequent first; those that nobody knows last."""
     labels = dict(SchemeEvent.Refusal.choices)
-    found = rows.filter(state=State.REFUSED).values("reason").annotate(n=Count("pk"))
-    ordered = sorted(found, key=lambda row: (row["reason"] == "", -row["n"], row["reason"]))
-    return [(str(labels.get(row["reason"], "raison non dite")), row["n"]) for row in ordered]
+    refused = _count((row.reason, row.n) for row in sums if row.state == State.REFUSED)
+    ordered = sorted(refused.items(), key=lambda item: (item[0] == "", -item[1], item[0]))
+    return [(str(labels.get(reason, "raison non dite")), n) for reason, n in ordered]
 
 
 def _tasks(scope: Scope, schemes: Iterable[int]) -> dict[int, tuple[int, int]]:

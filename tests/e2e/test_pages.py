@@ -6,7 +6,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Service, look, sign_in
+from benchmarks.phone import HEIGHT
+from tests.e2e.conftest import MOST_SCREENS, Service, look, sign_in
 
 pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
 OFFICER, LEAD = "claire.vasseur@jonction.example", "sophie.carlier@jonction.example"
@@ -385,3 +386,14 @@ def test_what_the_territory_tries_and_mistypes(service: Service, made, open_cont
         page.locator("main button[type=submit]").first.click()
         expect(page.get_by_role("alert")).to_be_visible()
         look(page, f"page-territoire-{name}-refuse")
+
+
+def test_the_figures_of_the_territory_fit_a_phone(service: Service, made, open_context):
+    """However many needs, communes and schemes there are: what is not said first is folded or on another page."""
+    page = open_context().new_page()
+    page.goto(f"{service.url}/compte/connexion/")
+    sign_in(page, TERRITORY)
+    for path in ("/territoire/?depuis=tout", "/territoire/carte/", "/territoire/dispositifs/?depuis=tout"):
+        page.goto(f"{service.url}{path}")
+        expect(page.get_by_role("navigation", name="Pages du territoire")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollHeight") <= MOST_SCREENS * HEIGHT, path

@@ -12,6 +12,7 @@ from backend.jobs.models import JobState
 from backend.jobs.running import run
 from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.reviews import end_review
+from backend.schemes.models import SubNeed
 from backend.steering.models import Action, FileFact, StepFact, Target
 from backend.steering.nightly import rebuild
 from backend.steering.published import publish
@@ -101,6 +102,20 @@ def test_the_map_is_a_picture_with_links_and_the_same_as_tables(client, files):
     assert "1 besoin de 1 demande" in text_of(narrowed)
     assert "<svg" not in narrowed.content.decode()  # the other communes ask too: they are not to look empty
     assert 'href="?detail=numerique.robot"' in narrowed.content.decode()
+
+
+@pytest.mark.neighbour("siren", "address", "group")
+def test_a_few_lines_stand_open_and_all_others_are_one_click_away(client):
+    needs = list(SubNeed.objects.order_by("key").values_list("key", flat=True)[:9])
+    make_submission(confirmed=True, facts={"commune": COMMUNES[ARC]}, needs=needs)
+    rebuild(on=DAY)
+    client.force_login(lead_of(ARC))
+    html = client.get(MAP).content.decode()
+    _map, tables = html.split('id="tableaux"')
+    shown, folded = tables.split("<details", 1)
+    counted = [part.count('scope="row"') for part in (shown, folded.split("</details>")[0])]
+    assert counted == [4, len(needs) - 4]
+    assert "la suite (5)" in folded
 
 
 @pytest.mark.neighbour("siren", "address", "group")

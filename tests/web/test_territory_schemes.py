@@ -1,6 +1,8 @@
 """The page of schemes that work, and the rate beside a scheme: whose figures, in which words, and no firm's name."""
 
 import csv
+import re
+from html import unescape
 from io import StringIO
 
 import pytest
@@ -61,6 +63,32 @@ def test_who_leads_an_intercommunality_reads_its_own_and_no_other(client, scheme
     assert "Écarté" in text or "condition fausse" in text.lower()
     client.force_login(make_officer(ARC, role="epci_lead"))
     assert "Aucune fiche n’a été écartée pour une condition fausse." in text_of(client.get(PAGE))
+
+
+def names_of(response):
+    """Return the schemes that the first table shows."""
+    table, _end, _rest = response.content.decode().partition("</table>")
+    return [unescape(name) for name in re.findall(r'<th role="rowheader" scope="row">([^<]+)<', table)]
+
+
+def test_ten_schemes_are_shown_at_once_and_each_is_found_by_its_name(client, neighbour):
+    file = make_submission(confirmed=True, facts={"commune": COMMUNES[ARC]})
+    asked = sorted(str(match.scheme) for match in first_matches(file, 12))
+    for match in first_matches(file, 12):
+        say(submission=file, scheme=match.scheme, state="applied", on=DAY)
+    follow_files(on=DAY)
+    client.force_login(make_officer(ARC, role="epci_lead"))
+    first, second = client.get(PAGE), client.get(PAGE, {"page": "2"})
+    assert names_of(first) + names_of(second) == asked
+    assert len(names_of(first)) == 10
+    assert "12 demandes d’entreprises" in text_of(second)
+    word = asked[-1].upper()
+    assert names_of(client.get(PAGE, {"recherche": word})) == [asked[-1]]
+    assert "ne porte ce nom" in text_of(client.get(PAGE, {"recherche": "zeppelin"}))
+    rows = csv.reader(StringIO(client.get(PAGE, {"recherche": word, "csv": "1"}).content.decode()), delimiter=";")
+    assert [row[1] for row in rows if row[0] == "demandés"] == [asked[-1]]
+    with neighbour.shown():
+        assert client.get(PAGE, {"recherche": "x" * 81}).status_code == 422
 
 
 @pytest.mark.parametrize("name", ["epci", "besoin", "taille", "depuis"])

@@ -78,6 +78,18 @@ class FunnelForm(FiguresForm):
         )
 
 
+class SchemesForm(FunnelForm):
+    """The same, and words of a scheme's name."""
+
+    recherche = PlainText(
+        label=_("Nom du dispositif"),
+        required=False,
+        max_length=80,
+        error_messages={"max_length": _("Ces mots ont %(show_value)d caractères, 80 au plus : raccourcissez-les.")},
+        widget=forms.SearchInput,
+    )
+
+
 class GapForm(FiguresForm):
     """The same, by the eyes of a group or an action; and one commune or one sub-need, which a click asks for."""
 

@@ -1,9 +1,12 @@
 """The territory's figures, for those who lead: how far files get, and what nothing answers where."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
+from functools import cache
 
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
@@ -13,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from backend.common.days import current_day
+from backend.common.text import fold
 from backend.jobs.models import JobState
 from backend.matchmaking.standing import Standing
 from backend.steering.actions import Followed, actions_of, follow
@@ -21,12 +25,12 @@ from backend.steering.funnel import Funnel, Funnels, answers_before_a_name, funn
 from backend.steering.gap_map import Gap, Gaps, gaps
 from backend.steering.models import Step
 from backend.steering.scopes import Scope, scope_of
-from backend.steering.success import LEAST, SchemesAtWork, schemes_at_work
+from backend.steering.success import SchemesAtWork, schemes_at_work
 from backend.steering.targets import MonthAimed, Progress, progress
 from backend.territories.outlines import size_of_map
 from backend.web import charts
 from backend.web.figures import as_file, format_of
-from backend.web.forms.territory import FunnelForm, GapForm
+from backend.web.forms.territory import FunnelForm, GapForm, SchemesForm
 from backend.web.territory_map import CLASSES, areas
 from backend.web.views.officer import signed_in
 
@@ -52,6 +56,7 @@ def funnel(request: HttpRequest) -> HttpResponse:
         "groups": _groups(found),
         "way": charts.rows([(str(step.label), reached.n) for step, reached, _share in found.total.steps()]),
         "trend": charts.columns(filed),
+        "months": [(_month_name(month.first), month.funnel) for month in reversed(found.by_month)],
         "chart": charts,
         "aims": [(aim, *_months_of(aim, found)) for aim in aims],
         "is_whole": scope.is_whole,
@@ -97,11 +102,27 @@ def gap_map(request: HttpRequest) -> HttpResponse:
 def schemes(request: HttpRequest) -> HttpResponse:
     """Show what came of schemes, why others were set aside and whose sheets mislead; as a file where asked for."""
     scope, on = scope_of(signed_in(request)), current_day()
-    form = FunnelForm(request.GET, scope=scope)
+    form = SchemesForm(request.GET, scope=scope)
     found = schemes_at_work(scope, form.filters(on=on))
+    named = [one for one in found.schemes if fold(form.chosen("recherche")) in fold(one.name)]
     if format_of(request) and not form.errors:
-        return as_file(request, signed_in(request), "dispositifs", _scheme_rows(found))
-    context = {"form": form, "found": found, "least": LEAST, "counted_at": _counted_at()}
+        return as_file(request, signed_in(request), "dispositifs", _scheme_rows(replace(found, schemes=named)))
+    success = found.success
+    n_unanswered = found.asked - success.n
+    way = [
+        (_("demandées"), found.asked),
+        (_("obtenues"), success.granted),
+        (_("refusées"), success.refused),
+        (_("sans réponse"), n_unanswered),
+    ]
+    context = {
+        "form": form,
+        "found": found,
+        "page": Paginator(named, SCHEMES_PER_PAGE).get_page(request.GET.get("page")),
+        "n_unanswered": n_unanswered,
+        "way": charts.rows(way),
+        "counted_at": _counted_at(),
+    }
     return render(request, "web/territory/schemes.html", context, status=422 if form.errors else 200)
 
 
@@ -161,6 +182,8 @@ def _narrowed(form: GapForm, found: Gaps) -> list[tuple[str, list[Gap]]]:
     ]
 
 
+SCHEMES_PER_PAGE = 10
+FIRST = 4  # lines of the map's first table that stand under it; the others are folded
 ORDERS = {"": None, "besoins": lambda gap: (-gap.demand, gap.label), "nom": lambda gap: gap.label}
 
 
@@ -168,14 +191,20 @@ type GapRow = tuple[Gap, float | None]  # a line, and files for 100 establishmen
 
 
 def _gap_tables(form: GapForm, found: Gaps, register: Denominators | None) -> list[tuple[str, str, list[GapRow]]]:
+    """Return the tables: the first lines of the first one, which stand open, then what is folded."""
     order = ORDERS[form.chosen("tri")]
-    tables = [("detail", _("Par besoin"), found.by_need), ("commune", _("Par commune"), found.by_commune)]
-    tables.append(("taille", _("Par taille"), found.by_size))
     rate = register.rate if register else (lambda _n_files, _commune: None)
-    return [
-        (name, title, [(gap, rate(gap.n_files, gap.key[0])) for gap in (sorted(rows, key=order) if order else rows)])
-        for name, title, rows in tables
-    ]
+
+    def rows(gaps: list[Gap]) -> list[GapRow]:
+        return [(gap, rate(gap.n_files, gap.key[0])) for gap in (sorted(gaps, key=order) if order else gaps)]
+
+    needs = rows(found.by_need)
+    tables = [("detail", _("Par besoin"), needs[:FIRST])]
+    if len(needs) > FIRST:
+        tables.append(("detail", _("Par besoin, la suite (%(n)s)") % {"n": len(needs) - FIRST}, needs[FIRST:]))
+    tables.append(("commune", _("Par commune"), rows(found.by_commune)))
+    tables.append(("taille", _("Par taille"), rows(found.by_size)))
+    return tables
 
 
 def _gap_rows(found: Gaps, register: Denominators | None) -> Iterator[list[object]]:
@@ -215,11 +244,18 @@ def _groups(found: Funnels) -> list[tuple[str, list[Funnel]]]:
     return [(title, rows) for title, rows in groups if len(rows) > 1]
 
 
-def _months_of(aim: Progress, found: Funnels) -> tuple[list[charts.Share], list[MonthAimed]]:
+@cache
+def _month_name(first: date) -> str:
+    """Return a month as tables say it: a page has hundreds of them."""
+    name: str = date_format(first, "F Y").capitalize()
+    return name
+
+
+def _months_of(aim: Progress, found: Funnels) -> tuple[list[charts.Share], list[tuple[str, MonthAimed]]]:
     """Return what is attained of a target month by month: as a chart, and as rows."""
     rows = [aim.in_month(month.first) for month in found.by_month]
     drawn = [(date_format(row.first, "m/y"), row.attained.percent, row.share) for row in rows]
-    return charts.shares(drawn), rows[::-1]
+    return charts.shares(drawn), [(_month_name(row.first), row) for row in reversed(rows)]
 
 
 def _aim_rows(aims: list[Progress], found: Funnels) -> Iterator[list[object]]:
