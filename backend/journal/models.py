@@ -41,6 +41,10 @@ class Kind(models.TextChoices):
     FILES_UNLINKED = "files_unlinked", _("dossiers déliés")
     FILE_SHARED = "file_shared", _("dossier partagé avec un partenaire")
     SHARE_ENDED = "share_ended", _("partage avec un partenaire terminé")
+    GUEST_INVITED = "guest_invited", _("contact invité par l’entreprise")
+    GUEST_ACCEPTED = "guest_accepted", _("invitation acceptée")
+    GUEST_CHANGED = "guest_changed", _("droit d’un contact invité changé")
+    GUEST_ENDED = "guest_ended", _("accès d’un contact invité terminé")
     FILE_CLOSED = "file_closed", _("dossier fermé : contact sans droit")
     CONSENT_WITHDRAWN = "consent_withdrawn", _("consentement retiré par l’entreprise")
     ADDRESS_CORRECTED = "address_corrected", _("adresse de l’entreprise corrigée")
@@ -68,6 +72,12 @@ DETAILS = {
     "closed": _("avec le dossier"),
     "address": _("l’adresse a changé"),
     "company": _("le SIREN a changé"),
+    "read": _("lire"),
+    "answer": _("lire et répondre"),
+    "manage": _("tout faire"),
+    "guest_refused": _("refusé par ce contact"),
+    "guest_left": _("quitté par ce contact"),
+    "guest_withdrawn": _("retiré par l’entreprise"),
     "totp": _("application"),
     "webauthn": _("clé de sécurité"),
     "recovery_codes": _("codes de secours"),

@@ -9,6 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from backend.journal.models import Kind as Event
+from backend.journal.services import record_event
 from backend.links.models import Kind, Link
 from backend.links.services import revoke_links, use_up
 from backend.matchmaking.correspondence import TO_FIRMS
@@ -46,6 +48,7 @@ def invite(*, submission: Submission, email: str, right: str) -> Guest:
         guest = Guest(submission=file, email=email)
     guest.right, guest.invited_by, guest.invited_at = Guest.Right(right), by, timezone.now()
     guest.save()
+    _journal(Event.GUEST_INVITED, guest, guest.right)
     enqueue_invitation(guest, inviter=inviter_of(guest), key=f"guest:{guest.pk}:{uuid4()}")
     return guest
 
@@ -76,6 +79,7 @@ def answer_invitation(*, link: Link, accepts: bool) -> Guest | None:
     if accepts:
         guest.accepted_at = timezone.now()
         guest.save(update_fields=["accepted_at"])
+        _journal(Event.GUEST_ACCEPTED, guest, guest.right)
     else:
         leave(guest=guest)
     return guest
@@ -85,9 +89,10 @@ def answer_invitation(*, link: Link, accepts: bool) -> Guest | None:
 def change_right(*, submission: Submission, guest_pk: int, right: str) -> Guest | None:
     """Give a guest another right, from the next page on."""
     guest = _managed(submission).guests.filter(pk=guest_pk, left_at=None).first()
-    if guest:
+    if guest and guest.right != right:
         guest.right = Guest.Right(right)
         guest.save(update_fields=["right"])
+        _journal(Event.GUEST_CHANGED, guest, guest.right)
     return guest
 
 
@@ -101,15 +106,14 @@ def withdraw_guest(*, submission: Submission, guest_pk: int) -> Guest | None:
     if guest is None:
         return None
     for invited in (guest, *Guest.objects.awaited().filter(invited_by=guest)):
-        _end(invited)
-        invited.delete()
+        _withdraw(invited, how="guest_withdrawn")
     return guest
 
 
 @transaction.atomic
 def leave(*, guest: Guest) -> None:
     """Leave a file, or refuse its invitation. The address stays with the file: nobody invites it there again."""
-    _end(guest)
+    _end(guest, how="guest_left" if guest.accepted_at else "guest_refused")
     guest.left_at = timezone.now()
     guest.save(update_fields=["left_at"])
 
@@ -124,8 +128,14 @@ def _managed(submission: Submission) -> Submission:
     return file
 
 
-def _end(guest: Guest) -> None:
+def _withdraw(guest: Guest, *, how: str) -> None:
+    _end(guest, how=how)
+    guest.delete()
+
+
+def _end(guest: Guest, *, how: str) -> None:
     """End all that a guest has of a file: alerts, links, e-mails that have not left, and what it had stopped."""
+    _journal(Event.GUEST_ENDED, guest, how)
     Alert.objects.filter(guest=guest).delete()
     for kind in LINKS:
         revoke_links(kind=kind, object_id=guest.submission_id, scope=guest.key)
@@ -136,6 +146,12 @@ def _end(guest: Guest) -> None:
 
 def end_guests(submission: Submission) -> None:
     """End all guests of a locked file and keep nothing of them, because the address that invited them is another's."""
+    submission.guests.exclude(left_at=None).delete()
     for guest in submission.guests.all():
-        _end(guest)
-    submission.guests.all().delete()
+        _withdraw(guest, how="address")
+
+
+def _journal(kind: Event, guest: Guest, detail: str) -> None:
+    """Note what becomes of a guest, never its address: whoever acts is the firm, by a link."""
+    file = guest.submission
+    record_event(kind=kind, submission_id=file.pk, epci_id=file.epci_id, detail=detail)

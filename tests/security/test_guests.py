@@ -8,6 +8,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from backend.accounts.models import Membership
+from backend.journal.models import AuditEvent
 from backend.links.models import Kind, Link
 from backend.links.services import live_links
 from backend.matchmaking import alerts
@@ -125,7 +127,8 @@ def test_who_refuses_is_not_invited_again_and_reads_nothing(client, submission):
     )
     path = page_in_space(client, submission)
     client.post(f"{path}contacts/", {"do": "withdraw", "guest": guest.pk})  # no button of the page says so
-    assert f'name="guest" value="{guest.pk}"' not in client.get(path).content.decode()
+    assert GUEST not in client.get(path).content.decode()
+    assert ours(Guest).get() == guest
     answer = invited_by(client, path)
     assert answer.status_code == 422
     assert "a refusé ou quitté cette demande" in text_of(answer)
@@ -336,6 +339,54 @@ def test_who_leaves_reads_nothing_any_more_whatever_link_is_left(client, submiss
     assert not ours(Alert).exists()
     assert client.get(f"/resultat/{guest_link(guest)}/").status_code == 404
     assert client.post(f"/acces/{guest_link(guest, Kind.ACCESS)}/").status_code == 404
+
+
+def test_who_left_is_listed_no_more_and_who_stays_is(client, submission):
+    stays, leaves = make_guest(submission, email="stays@cabinet.example"), make_guest(submission)
+    path = page_in_space(client, submission)
+    listed = client.get(path).content.decode()
+    assert stays.email in listed
+    assert GUEST in listed
+    leave(guest=leaves)
+    listed = client.get(path).content.decode()
+    assert stays.email in listed
+    assert GUEST not in listed
+    assert f"{GUEST} – lire – parti" in text_of(client.get(f"{path}mes-donnees/"))  # what is kept is said
+
+
+def test_what_becomes_of_guests_is_in_the_journal_without_their_addresses(client, submission):
+    other = make_submission(confirmed=True, email="autre@fonderie.example", siren="999999972")
+    make_guest(other)
+    path = page_in_space(client, submission)
+    invited_by(client, path)
+    guest = ours(Guest).get(submission=submission)
+    client.post(f"/invitation/{invitation_of_guest(guest)}/", {"answer": "accept"})
+    for right in ("manage", "manage"):  # the second changes nothing
+        client.post(f"{path}contacts/", {"do": "change", "guest": guest.pk, "right": right})
+    client.post(f"{path}contacts/", {"do": "withdraw", "guest": guest.pk})
+    make_guest(submission, email="leaves@cabinet.example")
+    leave(guest=ours(Guest).get(submission=submission))
+    refuses = make_guest(submission, email="refuses@cabinet.example", accepted=False)
+    client.post(f"/invitation/{invitation_of_guest(refuses)}/", {"answer": "refuse"})
+    rows = AuditEvent.objects.filter(submission_id=submission.pk, kind__startswith="guest").order_by("at", "pk")
+    assert [(row.kind.removeprefix("guest_"), row.detail) for row in rows] == [
+        ("invited", "read"),
+        ("accepted", "read"),
+        ("changed", "manage"),
+        ("ended", "guest_withdrawn"),
+        ("invited", "read"),
+        ("accepted", "read"),
+        ("ended", "guest_left"),
+        ("invited", "read"),
+        ("ended", "guest_refused"),
+    ]
+    assert {(row.actor, row.epci) for row in rows} == {(None, submission.epci)}
+    lead = Client()
+    lead.force_login(make_officer(role=Membership.Role.EPCI_LEAD))
+    page = text_of(lead.get("/agent/journal/", {"nature": "guest_ended"}))
+    for how in ("retiré par l’entreprise", "quitté par ce contact", "refusé par ce contact"):
+        assert f"accès d’un contact invité terminé : {how}" in page
+    assert "@cabinet.example" not in page
 
 
 def test_a_guest_who_is_withdrawn_leaves_nothing_behind(client, submission):

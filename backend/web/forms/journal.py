@@ -14,7 +14,7 @@ from backend.journal.models import AuditEventQuerySet, Kind
 ABOUT_FILES = [
     kind
     for kind in Kind
-    if kind.value.startswith(("file", "review", "hand_over")) or kind in (Kind.EXPORT, Kind.ERASURE)
+    if kind.value.startswith(("file", "guest", "review", "hand_over")) or kind in (Kind.EXPORT, Kind.ERASURE)
 ]
 REFERENCE = re.compile(r"(?:(?:D-)?\d{4}-)?0*(\d{1,18})", re.IGNORECASE)
 

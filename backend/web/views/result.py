@@ -165,7 +165,9 @@ def result_page(
         "reader": reader,
         "reads_only": reads_only(submission),
         "manages": manages(submission),
-        "guests": submission.guests.select_related("invited_by") if is_fresh and manages(submission) else (),
+        "guests": submission.guests.filter(left_at=None).select_related("invited_by")
+        if is_fresh and manages(submission)
+        else (),
         "guest_form": guest_form or GuestForm(auto_id="contact_%s"),
         "call_me_form": call_me_form or CallMeForm(initial={"phone": submission.contact.phone}, auto_id="appel_%s"),
         "confirmation": None if submission.confirmed_at else latest_email(submission, "confirm_address"),
