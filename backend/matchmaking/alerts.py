@@ -105,14 +105,11 @@ def tell(*, pk: int, on: date) -> bool:
     alert = _lock(pk)
     if alert is None or alert.sent_on == on:
         return False
-    read_once(alert.submission)
-    alert.told.submission = alert.submission
     unheard = VerdictMove.objects.unheard().filter(submission=alert.submission)
     moves = list(unheard.values_list("pk", flat=True))  # first: the result holds all of them
-    result = latest_result(alert.submission, on=on)
+    told = is_heard(alert) and not _is_paused(alert, on) and _tell(alert, on)
     alert.checked_at, alert.checked_on = timezone.now(), on
     VerdictMove.objects.filter(pk__in=moves).update(heard_at=alert.checked_at)
-    told = is_heard(alert) and not _is_paused(alert, on) and _tell(alert, result, on)
     alert.save()
     return told
 
@@ -126,7 +123,10 @@ def _is_paused(alert: Alert, on: date) -> bool:
     return alert.paused_until is not None and on < alert.paused_until
 
 
-def _tell(alert: Alert, result: Result, on: date) -> bool:
+def _tell(alert: Alert, on: date) -> bool:
+    read_once(alert.submission)
+    alert.told.submission = alert.submission
+    result = latest_result(alert.submission, on=on)
     of = watched(states_of(alert.submission, told=True))
     if not may_be_shown(alert.told):  # what was told read a file that is another's now: not a word of it again
         alert.told = result

@@ -1,36 +1,46 @@
-"""Two years of alerts: each once, on its day, one a day for each address and firm, none after a stop.
+"""Two years of alerts and surveys: each once, on its day, one a day for each address and firm, none after a stop.
 
-Eight firms on each day around which something happens; with ``JONCTION_LONG=1`` 500 firms, and each quiet week.
+Eight firms on each day around which something happens; with ``JONCTION_LONG=1`` 500 firms on each day on which
+something is due, and some thirty of them on the days around and on quiet days (docs/operations.md).
 The clock of the process stands at half past midnight in Paris, when UTC is still on the day before, and e-mails leave
-in the evening. What is expected is told again here by hand, from the calendar of the schemes alone.
+in the evening. Each fifth time a worker is killed as it ends, and another does the same again. What is expected is
+told again here by hand, from the calendar of the schemes and of the closings alone.
 """
 
 import os
 import re
 from collections import Counter, defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
+from time import perf_counter
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection, transaction
 from django.utils import formats
 from stdnum import luhn
 
 from backend.common.days import current_day
 from backend.matchmaking import alerts
+from backend.matchmaking.closing import close_file
 from backend.matchmaking.differences import POSSIBLE, standing_of
-from backend.matchmaking.models import Alert, Reminder
+from backend.matchmaking.models import Alert, Reminder, Survey
 from backend.matchmaking.scheme_events import say
+from backend.matchmaking.surveys import send_surveys
+from backend.notifications.kinds import SURVEYS
 from backend.notifications.models import Notification
 from backend.notifications.services import deliver, deliverable, stop
 from backend.schemes.models import Scheme
 from backend.web.management.territory.clock import at
-from tests.factories import DAY, first_matches, make_submission, publish_revision
+from tests.factories import DAY, first_matches, make_officer, make_submission, publish_revision
 from tests.matchmaking.subscribers import read, withhold
 
 pytestmark = pytest.mark.django_db
 LONG = os.environ.get("JONCTION_LONG") == "1"
-N_FIRMS, QUIET_DAYS = (500, 7) if LONG else (8, 56)
+N_FIRMS = int(os.environ.get("JONCTION_FIRMS", "500")) if LONG else 8
+QUIET_DAYS = 56
 ROBOT = ("numerique.robot",)
 PARIS = ZoneInfo("Europe/Paris")
 LAST = DAY + timedelta(days=730)
@@ -56,10 +66,14 @@ class Window:
     def is_open(self, on: date) -> bool:
         return self.told <= on and self.opens <= on <= self.closes and not (self.exhausted and self.exhausted <= on)
 
-    def days(self) -> set[date]:
-        """Return the days around which something happens."""
-        marks = [timedelta(days=n) for n in (self.first_notice + 1, self.first_notice, 8, 7, 1, 0, -1)]
-        return {self.told, self.opens, *(self.closes - mark for mark in marks), *filter(None, [self.exhausted])}
+    def days_due(self) -> set[date]:
+        """Return the days on which something of it may be told."""
+        notices = {self.closes - timedelta(days=n) for n in (self.first_notice, 7)}
+        return {self.told, self.opens, *notices, *filter(None, [self.exhausted])}
+
+    def days_around(self) -> set[date]:
+        """Return those around, on which nothing of it is to be told."""
+        return {self.closes - timedelta(days=n) for n in (self.first_notice + 1, 8, 1, 0, -1)}
 
 
 @dataclass(frozen=True)
@@ -86,11 +100,27 @@ CHANGES = (
     (Change(date(2027, 4, 14), "Jusqu’à 20 101 €"), Change(date(2028, 1, 20), "Jusqu’à 20 202 €")),
 )
 GONE_ON = date(2028, 9, 5)  # the third scheme, permanent until then
+# Files that an officer closes, and the days from which each question may be asked. There is no 31 February.
+SATISFACTION, SIX, TWELVE = Survey.Kind.SATISFACTION, Survey.Kind.SIX_MONTHS, Survey.Kind.TWELVE_MONTHS
+CLOSINGS = (
+    (date(2027, 1, 20), {SATISFACTION: date(2027, 1, 21), SIX: date(2027, 7, 20), TWELVE: date(2028, 1, 20)}),
+    (date(2027, 8, 31), {SATISFACTION: date(2027, 9, 1), SIX: date(2028, 3, 1), TWELVE: date(2028, 8, 31)}),
+)
+NEXT = timedelta(days=1)
+DUE_DAYS = (
+    {day for windows in CALENDAR for window in windows for day in window.days_due()}
+    | {change.on for changes in CHANGES for change in changes}
+    | {GONE_ON}
+)
+CLOSING_DAYS = [
+    {closed_on} | {day + n for day in asked.values() for n in (0 * NEXT, NEXT)} for closed_on, asked in CLOSINGS
+]
 DAYS = sorted(
-    {DAY + timedelta(days=n) for n in range(QUIET_DAYS, 731, QUIET_DAYS)}
-    | {day for windows in CALENDAR for window in windows for day in window.days()}
-    | {change.on + timedelta(days=n) for changes in CHANGES for change in changes for n in (0, 1)}
-    | {GONE_ON, GONE_ON + timedelta(days=1)}
+    DUE_DAYS.union(*CLOSING_DAYS)
+    | {DAY + timedelta(days=n) for n in range(QUIET_DAYS, 731, QUIET_DAYS)}
+    | {day for windows in CALENDAR for window in windows for day in window.days_around()}
+    | {change.on + NEXT for changes in CHANGES for change in changes}
+    | {GONE_ON + NEXT}
 )
 
 
@@ -102,6 +132,7 @@ class Firm:
     submission: object = None
     stops_on: date | None = None
     paused: tuple[date, date] | None = None
+    closing: tuple[date, dict[str, date]] | None = None
 
     @property
     def frequency(self):
@@ -112,9 +143,24 @@ class Firm:
         """Whether no other file is of its address and firm."""
         return self.number > 1
 
+    @property
+    def days(self) -> list[date]:
+        """The days on which workers look at it: of most of 500 firms, those on which something is due."""
+        if self.number < 8 or self.number % 23 == 0:
+            return DAYS
+        return sorted(DUE_DAYS | (CLOSING_DAYS[CLOSINGS.index(self.closing)] if self.closing else set()))
+
+    @property
+    def turns(self) -> tuple[str, int]:
+        """What the cap of one a day is counted for."""
+        return self.submission.contact.email.lower(), self.submission.sheet.company_id
+
+    def has_stopped(self, on: date) -> bool:
+        return self.stops_on is not None and self.stops_on <= on
+
     def hears(self, on: date) -> bool:
         paused = self.paused and self.paused[0] <= on < self.paused[1]
-        return not paused and not (self.stops_on and self.stops_on <= on)
+        return not paused and not self.has_stopped(on)
 
 
 def make_firm(number: int) -> Firm:
@@ -128,6 +174,8 @@ def make_firm(number: int) -> Firm:
         firm.stops_on = DAY + timedelta(days=120 + 37 * (number % 11))
     if number % 7 == 6:
         firm.paused = (date(2027, 1, 4), date(2027, 3, 15))
+    if number % 3 == 2:
+        firm.closing = CLOSINGS[number // 3 % 2]
     firm.submission = make_submission(confirmed=True, email=email, siren=siren, siret="", needs=ROBOT)
     return firm
 
@@ -162,27 +210,58 @@ def catalogue_of(on, schemes):
         withhold(schemes[2])
 
 
+class Killed(BaseException):
+    """A worker that dies before its transaction commits."""
+
+
+def killed(step):
+    """Do something and lose it."""
+    with suppress(Killed), transaction.atomic():
+        step()
+        raise Killed
+
+
 def live(firms, schemes, sent):
-    """Pass the two years: the first minutes of each day tell, its evening sends."""
-    for day in DAYS:
+    """Pass the two years: the first minutes of each day tell and ask, its evening sends; return how many looks."""
+    officer, n_looked = make_officer(), 0
+    watches = {firm.submission.alerts.get().pk: set(firm.days) for firm in firms}
+    for number, day in enumerate(DAYS):
         with at(datetime.combine(day, time(0, 30), tzinfo=PARIS), first_day=DAY):
             assert current_day() == day
             catalogue_of(day, schemes)
             for firm in firms:
-                if firm.stops_on and firm.stops_on <= day:
-                    stop(address=firm.submission.contact.email, topic=firm.submission.alerts.get().topic)
-                if firm.paused and firm.paused[0] <= day < firm.paused[1]:
-                    Alert.objects.filter(submission=firm.submission).update(paused_until=firm.paused[1])
+                what_firms_do(firm, day, officer)
             for _again in range(2):  # a worker that is late or sent twice changes nothing
                 for pk in alerts.due(on=day):
-                    alerts.tell(pk=pk, on=day)
+                    if day in watches[pk]:
+                        if pk % 5 == number % 5:
+                            killed(partial(alerts.tell, pk=pk, on=day))
+                        alerts.tell(pk=pk, on=day)
+                        n_looked += 1
+            killed(partial(send_surveys, on=day))
+            for _again in range(2):
+                send_surveys(on=day)
         with at(datetime.combine(day, time(23, 30), tzinfo=PARIS), first_day=DAY):
-            for pk, attempt in deliverable():
+            for pk, attempt in deliverable(limit=10 * N_FIRMS):
                 if deliver(pk=pk, attempt=attempt):
                     sent[pk] = day
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # as PostgreSQL does by itself, between transactions
+    return n_looked
 
 
-def test_two_years(schemes, settings):
+def what_firms_do(firm, day, officer):
+    submission = firm.submission
+    if firm.has_stopped(day):
+        for topic in (submission.alerts.get().topic, SURVEYS.format(about=submission.topic)):
+            stop(address=submission.contact.email, topic=topic)
+    if firm.paused and firm.paused[0] <= day < firm.paused[1]:
+        Alert.objects.filter(submission=submission).update(paused_until=firm.paused[1])
+    if firm.closing and firm.closing[0] == day:
+        close_file(submission=submission, officer=officer, reason="helped")
+
+
+def test_two_years(schemes, settings, pytestconfig):
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
     firms = [make_firm(number) for number in range(N_FIRMS)]
     for firm in firms:
@@ -192,13 +271,21 @@ def test_two_years(schemes, settings):
         alerts.subscribe(submission=firm.submission, frequency=firm.frequency, paused_until=None, on=DAY)
     Notification.objects.all().update(state=Notification.State.SENT)  # receipts and the like, of today
     sent: dict[int, date] = {}
-    live(firms, schemes, sent)
-    emails = defaultdict(list)
-    for email in Notification.objects.filter(pk__in=sent, kind="alert"):
-        emails[email.about[0]].append((sent[email.pk], email))
-    assert not Notification.objects.filter(kind="alert", state="due").exists()
-    assert_cap_is_held(firms, emails)
+    begun = perf_counter()
+    n_looked = live(firms, schemes, sent)
+    emails, questions = defaultdict(list), defaultdict(list)
+    for email in Notification.objects.filter(pk__in=sent, kind__in=("alert", "survey")):
+        of_kind = emails if email.kind == "alert" else questions
+        of_kind[email.about[0]].append((sent[email.pk], email))
+    n_of = {name: sum(map(len, of.values())) for name, of in (("alerts", emails), ("surveys", questions))}
+    pytestconfig.get_terminal_writer().line(
+        f"{N_FIRMS} firms, {len(DAYS)} days: looked {n_looked} times, {n_of['alerts']} alerts,"
+        f" {n_of['surveys']} surveys, {perf_counter() - begun:.0f} s"
+    )
+    assert not Notification.objects.filter(kind__in=("alert", "survey"), state="due").exists()
+    assert_cap_is_held(firms, emails, questions)
     for firm in firms:
+        assert_surveys(firm, firms, emails, questions[firm.submission.topic])
         mine = sorted(emails[firm.submission.topic], key=lambda one: one[0])
         assert all(firm.hears(day) for day, _email in mine), firm
         assert_nothing_of_another(firm, firms, mine)
@@ -207,14 +294,32 @@ def test_two_years(schemes, settings):
         assert_windows(firm, schemes, mine)
 
 
-def assert_cap_is_held(firms, emails):
+def assert_cap_is_held(firms, emails, questions):
     turns = Counter(
-        (firm.submission.contact.email.lower(), firm.submission.sheet.company_id, day)
+        (*firm.turns, day)
         for firm in firms
-        for day, _email in emails[firm.submission.topic]
+        for day, _email in (*emails[firm.submission.topic], *questions[firm.submission.topic])
     )
     assert turns
     assert max(turns.values()) == 1
+
+
+def assert_surveys(firm, firms, emails, mine):
+    """Find each question asked once: on its day, or on the next one where an alert had the turn; none after a stop."""
+    beside = [other for other in firms if other.turns == firm.turns]
+    told = {day for other in beside for day, _email in emails[other.submission.topic]}
+    expected = {}
+    for kind, first in firm.closing[1].items() if firm.closing else ():
+        days = (day for day in DAYS if first <= day <= first + NEXT and day not in told)
+        asked = next((day for day in days if not firm.has_stopped(day)), None)
+        if asked:
+            expected[kind] = asked
+    rows = firm.submission.surveys.all()
+    assert {row.kind: row.asked_on for row in rows} == expected, firm
+    assert sorted(day for day, _email in mine) == sorted(expected.values())
+    n_outcomes = len(expected.keys() & {SIX, TWELVE})
+    assert rows.filter(handed_on__isnull=False).count() == n_outcomes
+    assert firm.submission.follow_ups.outcomes().count() == bool(n_outcomes)
 
 
 def assert_nothing_of_another(firm, firms, mine):
@@ -232,7 +337,7 @@ def assert_reminders(firm, schemes, mine):
         for window in windows:
             last = formats.date_format(window.closes, "l j F Y")
             first = None
-            for day in filter(window.is_open, DAYS):
+            for day in filter(window.is_open, firm.days):
                 left = (window.closes - day).days
                 if not firm.hears(day):
                     continue
