@@ -28,6 +28,7 @@ from psycopg import sql
 from backend.accounts.models import Membership, Organisation, User
 from backend.matchmaking.alerts import subscribe
 from backend.matchmaking.corrections import correct_need
+from backend.matchmaking.firm_words import write_of_scheme
 from backend.matchmaking.follow_up import answer_offers, close_step, offer_file, record_step, write_note
 from backend.matchmaking.models import CallRequest, Match, Submission
 from backend.matchmaking.partners import propose_share, write_as_partner
@@ -315,6 +316,8 @@ def file_neighbour(variant: str) -> Submission:
     said = {"submission": submission, "on": DAY, "note": f"Dit {WORD}"}
     say(**said, scheme=kept.scheme, state="granted", euros=int(AMOUNT))
     say(**said, scheme=unwanted.scheme, state="set_aside", reason="other_project")
+    written = write_of_scheme(submission=submission, scheme=kept.scheme, text=f"Devis {WORD}", keep_on=DAY, on=DAY)
+    close_step(follow_up=written.step, officer=officer)
     offer = offer_file(submission=submission, by=officer, to=colleague, note=f"Mot {WORD}")
     answer_offers(hand_overs=[offer], to=colleague, accept=False)
     subscribe(submission=submission, frequency="weekly", paused_until=date(2028, 1, 1), on=DAY)
@@ -325,7 +328,7 @@ def file_neighbour(variant: str) -> Submission:
     Notification.objects.filter(pk__gte=FIRST).update(state=Notification.State.SENT, attempt=1, ended_at=now)
     Membership.objects.filter(user__gte=FIRST).delete()
     gone = Organisation.objects.create(name=f"Cabinet {WORD}", kind=Organisation.Kind.CHAMBER)
-    submission.notes.update(organisation=gone)
+    submission.notes.exclude(author=None).update(organisation=gone)
     submission.partner_shares.update(organisation=gone)
     Organisation.objects.filter(pk__gte=FIRST).exclude(pk=gone.pk).delete()
     User.objects.filter(pk__gte=FIRST).update(is_active=False)

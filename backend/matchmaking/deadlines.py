@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from textwrap import shorten
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import models
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backend.matchmaking import engine
+from backend.matchmaking.contents import NOTES, may_have
 from backend.matchmaking.models import Submission
 from backend.matchmaking.shortlist import Shortlist
 from backend.matchmaking.state_aid import Ledger
@@ -18,6 +20,8 @@ from backend.matchmaking.transitions import KEPT, State
 from backend.schemes.catalogue.windows import SHUT, expected_again, window_on
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.typography import NBSP
+
+MOST_SAID = 100  # characters of the firm's words, in the line of a calendar
 
 
 class DateKind(models.TextChoices):
@@ -64,12 +68,18 @@ def dates_of(scheme: Scheme, revision: Revision | None, *, on: date) -> Iterator
             )
 
 
-def deadlines_of(submission: Submission, page: Shortlist, ledger: Ledger | None, *, on: date) -> list[Deadline]:
-    """Return the days of the schemes that a firm is shown first or follows, and of its aids, the next one first."""
+def deadlines_of(
+    submission: Submission, page: Shortlist, ledger: Ledger | None, *, on: date, says_words: bool = True
+) -> list[Deadline]:
+    """Return the days of the schemes that a firm is shown first or follows, of its words and its aids, in order.
+
+    Without ``says_words`` what it wrote of a day is left out: others read the calendar that holds it.
+    """
     sheets = {state.scheme: state.scheme.current for state in page.followed if state.is_followed}
     sheets |= {card.match.scheme: card.revision for card in page.cards if is_ahead(card.state)}
     found = [day for scheme, revision in sheets.items() for day in dates_of(scheme, revision, on=on)]
-    return in_order([*found, *(_of_aids(submission, ledger, on=on) if ledger else ())])
+    written = _written(submission, on=on, says_words=says_words) if may_have(submission, NOTES) else ()
+    return in_order([*found, *written, *(_of_aids(submission, ledger, on=on) if ledger else ())])
 
 
 def is_ahead(state: SchemeState | None) -> bool:
@@ -80,6 +90,21 @@ def is_ahead(state: SchemeState | None) -> bool:
 
 def in_order(deadlines: Iterable[Deadline]) -> list[Deadline]:
     return sorted(deadlines, key=lambda deadline: (deadline.on, deadline.summary))
+
+
+def _written(submission: Submission, *, on: date, says_words: bool) -> Iterator[Deadline]:
+    """Yield the days that the firm itself asked to keep."""
+    for note in submission.notes.of_firm().filter(keep_on__gte=on).select_related("scheme__current"):
+        assert note.keep_on  # noqa: S101 -- as the query says
+        said = f"{shorten(note.text, MOST_SAID, placeholder=f'{NBSP}…')} – " if says_words else ""
+        yield Deadline(
+            uid=uuid5(NAMESPACE_URL, f"urn:jonction:word:{submission.filing_key}:{note.pk}"),
+            on=note.keep_on,
+            summary=f"{_('Votre date')}{NBSP}: {said}{note.scheme}",
+            description=_("Notée par vous, pour {reference}.").format(reference=submission.reference),
+            stated_at=note.written_at,
+            scheme=note.scheme,
+        )
 
 
 def _of_aids(submission: Submission, ledger: Ledger, *, on: date) -> Iterator[Deadline]:

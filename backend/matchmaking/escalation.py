@@ -59,7 +59,7 @@ class Waiting:
     @property
     def kind(self) -> str:
         """What kind of wait it is, as ``fixtures/escalations.yaml`` names it."""
-        is_answer = self.promise and self.promise.step == FollowUp.Step.PARTNER_SAID
+        is_answer = self.promise and self.promise.step in FollowUp.TO_READ
         return "files" if self.submission else "offers" if self.referral else "answers" if is_answer else "calls"
 
     def due(self, *, on: date) -> Iterator[Rung]:
@@ -139,8 +139,8 @@ def _promises(on: date, where: Q = EVERYWHERE) -> Iterator[Waiting]:
 
 
 def _answers(where: Q = EVERYWHERE) -> Iterator[Waiting]:
-    """Yield what partners wrote and nobody in charge has read."""
-    rows = FollowUp.objects.to_do().partners_answers()
+    """Yield what partners and firms wrote and nobody in charge has read."""
+    rows = FollowUp.objects.to_do().to_read()
     rows = rows.filter(where, submission__erased_at=None, submission__closed_at=None)
     for row in rows.select_related("submission__sheet", "submission__epci", "submission__officer"):
         since, file = timezone.localdate(row.recorded_at), row.submission

@@ -40,14 +40,14 @@ NO_MORE = "L’entreprise ne reçoit plus de courriels sur cette demande."
 def record_closing(submission: Submission, *, reason: str, actor: User | None = None, note: str = "") -> FileEvent:
     """Close a locked file, with a sentence to the firm if somebody wrote one.
 
-    What is offered of it is withdrawn, partners read it no more, and nobody owes the reading of what they wrote.
+    What is offered of it is withdrawn, partners read it no more, and nobody owes the reading of what was written.
 
     Where it is barred, what is owed to its firm does not leave any more.
     """
     now = timezone.now()
     withdraw_offers(submission)
     end_shares(submission, how=PartnerShare.Ending.CLOSED, actor=actor)
-    submission.follow_ups.to_do().partners_answers().update(done_at=now, done_by=actor)
+    submission.follow_ups.to_do().to_read().update(done_at=now, done_by=actor)
     submission.closed_at, submission.closed_by, submission.closed_reason = now, actor, reason
     submission.save(update_fields=["closed_at", "closed_by", "closed_reason"])
     if submission.is_barred:
@@ -134,6 +134,7 @@ def last_event() -> Greatest:
         _last(FollowUp.objects.all(), "recorded_at"),
         _last(FollowUp.objects.all(), "done_at"),
         _last(FollowUp.objects.all(), "cancelled_at"),
+        _last(FollowUp.objects.all(), "agreed_at"),
         _last(HandOver.objects.all(), "offered_at"),
         _last(HandOver.objects.all(), "answered_at"),
         _last(PartnerShare.objects.all(), "asked_at"),

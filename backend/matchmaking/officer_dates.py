@@ -1,4 +1,4 @@
-"""The days that an officer has to keep: calls promised to firms, and the last days of what his firms follow."""
+"""The days that an officer has to keep: calls promised, last days of what firms follow, days that these wrote of."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from backend.accounts.models import Absence, User
 from backend.matchmaking.deadlines import Deadline, dates_of, in_order
-from backend.matchmaking.models import FollowUp, SchemeEvent, Submission
+from backend.matchmaking.models import FollowUp, Note, SchemeEvent, Submission
 from backend.matchmaking.states import states_of_files
 from backend.schemes.typography import NBSP
 
@@ -26,7 +26,7 @@ def officer_dates(user: User, *, on: date) -> list[Deadline]:
         .select_related("sheet__establishment", "sheet__company")
     )
     away = [(row.starts_on, row.ends_on) for row in Absence.objects.from_day(on).filter(user=user)]
-    found = [*_calls(files), *_of_schemes(files, on=on)]
+    found = [*_calls(files), *_of_schemes(files, on=on), *_written_by_firms(files, on=on)]
     return in_order(day for day in found if not any(first <= day.on <= last for first, last in away))
 
 
@@ -54,6 +54,22 @@ def _of_schemes(files: Iterable[Submission], *, on: date) -> Iterator[Deadline]:
             if state.is_followed:
                 for day in dates_of(state.scheme, state.scheme.current, on=on):
                     yield _for_file(day, by_pk[pk])
+
+
+def _written_by_firms(files: Iterable[Submission], *, on: date) -> Iterator[Deadline]:
+    """Yield the days that firms asked to keep, of which scheme and of whom."""
+    by_pk = {file.pk: file for file in files}
+    notes = Note.objects.of_firm().filter(submission__in=by_pk, keep_on__gte=on)
+    for note in notes.select_related("scheme__current"):
+        file = by_pk[note.submission_id]
+        assert note.keep_on is not None  # noqa: S101 -- as the query says
+        yield Deadline(
+            uid=uuid5(NAMESPACE_URL, f"urn:jonction:word:{file.filing_key}:{note.pk}"),
+            on=note.keep_on,
+            summary=f"{_('Date donnée par l’entreprise')}{NBSP}: {note.scheme} ({file.sheet})",
+            description=_("Ses mots sont dans le dossier. Demande {reference}.").format(reference=file.reference),
+            stated_at=note.written_at,
+        )
 
 
 def _for_file(day: Deadline, file: Submission) -> Deadline:

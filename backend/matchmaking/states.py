@@ -22,6 +22,7 @@ from backend.matchmaking.transitions import (
     KEPT,
     MAY_SAY,
     OVER,
+    SPOKEN_OF,
     Origin,
     State,
     allowed,
@@ -123,6 +124,11 @@ class SchemeState:
     def is_followed(self) -> bool:
         """Whether the firm is interested, and nobody has asked yet."""
         return self.counts is not None and self.counts.state == State.FOLLOWED
+
+    @property
+    def takes_words(self) -> bool:
+        """Whether the firm may write of it: it follows it, asked for it or obtained it, or its officer kept it."""
+        return self.counts is not None and self.counts.state in SPOKEN_OF
 
 
 type Words = dict[tuple[int, int], dict[str, Said]]  # by file and scheme: the last word of each voice

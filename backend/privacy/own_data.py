@@ -215,15 +215,19 @@ def _answers(submission: Submission) -> Iterator[Line]:
         yield Line(label=_("Avis en cours"), value=_("{n}, transmis à la fin de la relecture").format(n=n_untold))
     for end in submission.review_ends.select_related("officer"):
         yield Line(label=_("Fin de relecture"), value=end.message, since=end.ended_at, origin=str(end.officer))
-    followed = submission.follow_ups.exclude(step=FollowUp.Step.PARTNER_SAID)  # the note is between services
+    followed = submission.follow_ups.exclude(
+        step__in=FollowUp.TO_READ
+    )  # of a note: the firm's own, or between services
     steps = followed.filter(Q(review=None) | Q(review__in=told_reviews))
     for step in steps.select_related("scheme__current", "recorded_by"):
         told = [step.get_step_display(), str(step.scheme or "")]
+        told += [f"{step.due_on:%d/%m/%Y}"] if step.due_on else []
+        told += [_("confirmé par l’entreprise")] if step.agreed_at else []
         yield Line(
             label=_("Suivi"),
             value=" – ".join(part for part in told if part),
             since=step.recorded_at,
-            origin=str(step.recorded_by),
+            origin=str(step.recorded_by or ""),
         )
     for event in submission.scheme_events.select_related("scheme__current", "actor"):
         told = [str(event.scheme), event.get_state_display(), event.get_reason_display(), event.get_refusal_display()]
@@ -260,8 +264,18 @@ def _answers(submission: Submission) -> Iterator[Line]:
             since=share.asked_at,
             origin=str(share.asked_by),
         )
-    for note in submission.notes.for_the_firm().select_related("author"):
-        yield Line(label=_("Note"), value=note.text, since=note.written_at, origin=str(note.author))
+    own = Q(author=None)  # taken back or not: it is kept
+    for note in submission.notes.filter(own | Q(audience=Note.Audience.FIRM, withdrawn_at=None)).select_related(
+        "author", "scheme__current"
+    ):
+        told = [str(note.scheme or ""), note.text, f"{note.keep_on:%d/%m/%Y}" if note.keep_on else ""]
+        told += [_("retiré")] if note.withdrawn_at else []
+        yield Line(
+            label=_("Note"),
+            value=" – ".join(part for part in told if part),
+            since=note.written_at,
+            origin=note.who,
+        )
     n_kept = submission.notes.exclude(audience=Note.Audience.FIRM).count()
     n_kept += submission.reviews.exclude(comment="").count() + followed.exclude(note="").count()
     n_kept += submission.scheme_events.filter(actor__isnull=False).exclude(note="").count()

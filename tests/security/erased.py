@@ -13,6 +13,7 @@ from backend.accounts.models import User
 from backend.matchmaking.alerts import subscribe
 from backend.matchmaking.closing import close_file, reopen_file
 from backend.matchmaking.corrections import correct_need
+from backend.matchmaking.firm_words import agree_to_call, propose_call, write_of_scheme
 from backend.matchmaking.follow_up import offer_file, record_step, write_note
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.models import Escalation, PartnerShare, Reminder, Submission, Survey
@@ -89,6 +90,10 @@ def file_everything(*, learnt: bool = True) -> Submission:
     record_step(submission=submission, officer=officer, step="partner", note=f"un loueur de {RARE}")
     say(submission=submission, scheme=first.scheme, state="followed", note=f"Pour le {RARE}.", on=DAY)
     say(submission=submission, scheme=first.scheme, state="applied", officer=officer, note=f"Le {RARE}.", on=DAY)
+    write_of_scheme(submission=submission, scheme=first.scheme, text=f"Un devis de {RARE}.", keep_on=DAY, on=DAY)
+    call = record_step(submission=submission, officer=officer, step="call_back", due_on=DAY, note=f"Le {RARE}.")
+    propose_call(submission=submission, call=call, text=f"Après l’essai du {RARE}.")
+    agree_to_call(submission=submission, call=call)
     Escalation.objects.create(submission=submission, starts_on=DAY, rung="officer", to=officer, told_on=DAY)
     subscribe(submission=submission, frequency="weekly", paused_until=None, on=DAY)
     Reminder.objects.create(

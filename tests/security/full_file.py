@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from backend.accounts.models import User
+from backend.matchmaking.firm_words import write_of_scheme
 from backend.matchmaking.follow_up import record_step, take_file, write_note
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
@@ -34,6 +35,7 @@ def make_full_file(officer: User) -> tuple[Submission, Scheme, Scheme]:
     end_review(submission=made, officer=officer, on=DAY, message="Un mot de la relecture.")
     record_step(submission=made, officer=officer, step="call_back", due_on=SOON, note="Un mot entre nous.")
     say(submission=made, scheme=followed.scheme, state="followed", on=DAY)
+    write_of_scheme(submission=made, scheme=followed.scheme, text="Un devis de trente clous.", keep_on=SOON, on=DAY)
     say(submission=made, scheme=asked.scheme, state="applied", on=DAY)
     say(submission=made, scheme=asked.scheme, state="refused", note="Un refus motivé.", on=DAY)
     declare_aid(submission=made, on=DAY, granted_on=DAY, amount_eur=Decimal("8765.43"), title="Pass Tournevis")

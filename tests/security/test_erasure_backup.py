@@ -122,10 +122,10 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
         "match": "guide presumed",
         "submission": "consent_by_id reopened_at unread_by_id first_answered_at",
         "reviewend": "took_file told_before_id",
-        "followup": "due_on",
+        "followup": "due_on agreed_at",
         "handover": "to_epci_id answered_by_id answer",
         "alert": "guest_id",
-        "note": "share_id step_id",
+        "note": "share_id step_id scheme_id keep_on call_id",
     }
     older.ask("DELETE FROM matchmaking_note WHERE audience = 'partner'")  # there were none
     for table, columns in since.items():

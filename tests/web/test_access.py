@@ -148,6 +148,7 @@ class Case:
         reader = User.objects.filter(memberships__organisation=self.share.organisation).first()
         self.answered = write_as_partner(share=self.share, author=reader, text="Nous les appelons.")
         self.step = record_step(submission=submission, officer=officer, step="contacted")
+        self.promised = record_step(submission=submission, officer=officer, step="call_back", due_on=DAY)
         say(submission=submission, officer=officer, scheme=self.match.scheme, state="followed", on=DAY)
         self.aid = declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=None)
         self.call = make_call(submission.epci.short_name)
@@ -417,6 +418,15 @@ TABLE: dict[str, Row] = {
         method="post",
         args=lambda case: [*token(case), case.match.scheme_id],
         sent=lambda case: {"state": "applied"},
+    ),
+    "firm_word": Row(
+        PUBLIC,
+        method="post",
+        args=lambda case: [*token(case), case.match.scheme_id],
+        sent=lambda case: {"text": "Devis reçu."},
+    ),
+    "firm_call": Row(
+        PUBLIC, method="post", args=lambda case: [*token(case), case.promised.pk], sent=lambda case: {"agrees": "1"}
     ),
     "firm_needs": Row(PUBLIC, method="post", args=token, sent=lambda case: {"has": "numerique.robot"}),
     "answer": Row(PUBLIC, method="post", args=token),

@@ -464,7 +464,7 @@ def test_a_partner_answers_and_those_in_charge_read_it_the_next_morning(client, 
     assert "Tôlerie des Étangs" in text_of(client.get("/agent/?etat=a-traiter"))
     next_morning()
     digest = owed("waiting_digest").get(recipient=officer.email)
-    assert "Réponses de partenaires, à lire" in digest.text
+    assert "Réponses à lire" in digest.text
     assert "1 réponse" in digest.subject
     assert "Nous passons jeudi." not in digest.text
     assert "Nous passons jeudi." not in text_of(client.get(f"/resultat/{link_to(submission)}/"))
@@ -603,7 +603,7 @@ def test_closing_a_file_ends_what_is_owed_to_its_partners(officer, reader, submi
     for file in (submission, other):
         write_as_partner(share=share_with(file, officer), author=reader, text="Nous passons jeudi.")
     close_file(submission=submission, officer=officer, reason="helped")
-    owed_steps = FollowUp.objects.to_do().partners_answers()
+    owed_steps = FollowUp.objects.to_do().to_read()
     assert [step.submission for step in owed_steps] == [other]
 
 

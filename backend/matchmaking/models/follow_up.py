@@ -28,9 +28,9 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         """Calls that were promised for a day that has come."""
         return self.to_do().filter(step=FollowUp.Step.CALL_BACK, due_on__lte=on)
 
-    def partners_answers(self) -> Self:
-        """What partners wrote, for those in charge to read."""
-        return self.filter(step=FollowUp.Step.PARTNER_SAID)
+    def to_read(self) -> Self:
+        """What a partner or the firm wrote, for those in charge to read."""
+        return self.filter(step__in=FollowUp.TO_READ)
 
     def outcomes(self) -> Self:
         """Questions that a firm left unanswered, for its officers to ask."""
@@ -51,8 +51,10 @@ class FollowUp(models.Model):
         DEAD_ADDRESS = "dead_address", _("adresse morte : appeler l’entreprise")
         OUTCOME = "outcome", _("demander à l’entreprise ce que sont devenus ses dispositifs")
         PARTNER_SAID = "partner_said", _("lire la réponse d’un partenaire")
+        FIRM_SAID = "firm_said", _("lire ce qu’écrit l’entreprise")
 
-    BY_SERVICE = (Step.DEAD_ADDRESS, Step.OUTCOME, Step.PARTNER_SAID)
+    TO_READ = (Step.PARTNER_SAID, Step.FIRM_SAID)
+    BY_SERVICE = (Step.DEAD_ADDRESS, Step.OUTCOME, *TO_READ)
     TO_DO = (Step.CALL_BACK, Step.PARTNER)  # what is recorded before it is done
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="follow_ups")
@@ -67,6 +69,9 @@ class FollowUp(models.Model):
     )
     suppression = models.ForeignKey(
         Suppression, on_delete=models.CASCADE, null=True, blank=True, related_name="+", help_text="The dead address."
+    )
+    agreed_at = models.DateTimeField(
+        _("confirmé par l’entreprise le"), null=True, blank=True, help_text="Of a call: that its day suits the firm."
     )
     recorded_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("noté par")
@@ -86,13 +91,16 @@ class FollowUp(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(step="dead_address", suppression__isnull=False)
-                | Q(step="outcome")
+                | Q(step__in=("outcome", "firm_said"))
                 | Q(recorded_by__isnull=False),
                 name="follow_up_of_a_person_names_them",
             ),
             models.CheckConstraint(
                 condition=Q(step="call_back", due_on__isnull=False) | (~Q(step="call_back") & Q(due_on__isnull=True)),
                 name="follow_up_of_a_call_says_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(agreed_at=None) | Q(step="call_back"), name="follow_up_agreed_is_a_call"
             ),
             models.UniqueConstraint(fields=["submission", "suppression"], name="follow_up_once_per_dead_address"),
         ]
@@ -116,12 +124,19 @@ class NoteQuerySet(models.QuerySet["Note"]):
     def for_the_firm(self) -> Self:
         return self.standing().filter(audience=Note.Audience.FIRM)
 
+    def of_firm(self) -> Self:
+        """What the firm itself wrote and did not take back."""
+        return self.standing().filter(author=None)
+
     def standing(self) -> Self:
         return self.filter(withdrawn_at__isnull=True)
 
 
 class Note(models.Model):
-    """A few words on a file; who reads them is chosen each time, never assumed."""
+    """A few words on a file; who reads them is chosen each time, never assumed.
+
+    Without an author, the firm wrote them: of a scheme, perhaps of a day to keep for it, or of when to call it.
+    """
 
     class Audience(models.TextChoices):
         INTERNAL = "internal", _("mon organisation seulement")
@@ -130,9 +145,11 @@ class Note(models.Model):
         PARTNER = "partner", _("ce partenaire aussi")
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="notes")
-    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("auteur"))
+    author = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("auteur")
+    )
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="+", verbose_name=_("organisation")
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("organisation")
     )
     audience = models.CharField(_("qui la lit"), max_length=8, choices=Audience)
     share = models.ForeignKey(
@@ -145,6 +162,18 @@ class Note(models.Model):
     )
     step = models.ForeignKey(
         FollowUp, on_delete=models.SET_NULL, null=True, blank=True, related_name="notes", help_text="What it owes."
+    )
+    scheme = models.ForeignKey(
+        Scheme, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("dispositif")
+    )
+    keep_on = models.DateField(_("date à retenir"), null=True, blank=True, help_text="For the calendars of both.")
+    call = models.ForeignKey(
+        FollowUp,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="proposals",
+        help_text="For which the firm proposes another time.",
     )
     text = models.TextField(_("note"))
     written_at = models.DateTimeField(_("écrite le"))
@@ -160,7 +189,17 @@ class Note(models.Model):
                 condition=Q(audience="partner", share__isnull=False) | (~Q(audience="partner") & Q(share=None)),
                 name="note_to_a_partner_names_the_share",
             ),
+            models.CheckConstraint(
+                condition=Q(author__isnull=False, organisation__isnull=False, scheme=None, keep_on=None, call=None)
+                | Q(author=None, organisation=None, audience="firm", scheme__isnull=False, call=None)
+                | Q(author=None, organisation=None, audience="firm", scheme=None, keep_on=None, call__isnull=False),
+                name="note_of_the_firm_is_of_a_scheme_or_a_call",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.author} {self.written_at:%Y-%m-%d}"
+        return f"{self.who} {self.written_at:%Y-%m-%d}"
+
+    @property
+    def who(self) -> str:
+        return str(self.author or _("l’entreprise"))

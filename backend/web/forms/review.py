@@ -165,7 +165,11 @@ class StepForm(forms.Form):
     scheme = forms.ModelChoiceField(
         label=_("Dispositif"), queryset=Scheme.objects.none(), required=False, empty_label=_("Aucun en particulier")
     )
-    due_on = DayField(label=_("Quel jour rappeler"), required=False)
+    due_on = DayField(
+        label=_("Quel jour rappeler"),
+        required=False,
+        help_text=_("L’entreprise lit ce jour, sans la précision : elle le confirme, ou propose un autre moment."),
+    )
     happened_on = DayField(label=_("C’était le (vide : aujourd’hui)"), required=False)
     euros = WholeEuros()
     by_operator = forms.BooleanField(label=_("C’est le porteur du dispositif qui l’a dit"), required=False)

@@ -73,6 +73,39 @@ class FirmStateForm(forms.Form):
         return str(next(iter(self.errors.values()))[0])
 
 
+class SchemeWordForm(forms.Form):
+    """What a firm writes of a scheme to those who follow its file."""
+
+    text = PlainText(
+        label=_("Un devis, une date, un numéro de dossier…"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Exemple : devis de 18 000 € reçu le 3 décembre."),
+        error_messages={"required": _("Écrivez quelques mots, comme « devis de 18 000 € reçu le 3 décembre ».")},
+    )
+    keep_on = DayField(
+        label=_("Une date à retenir (facultatif)"),
+        required=False,
+        help_text=_("Elle entre dans vos dates et dans l’agenda de qui vous suit."),
+    )
+
+
+class CallWordForm(forms.Form):
+    """When else a firm may be called."""
+
+    text = PlainText(
+        label=_("Quand vous appeler ?"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Exemple : jeudi 14 mars, avant 10 heures."),
+        error_messages={"required": _("Dites quand vous appeler, comme « jeudi 14 mars, avant 10 heures ».")},
+    )
+
+    def __init__(self, *args: Any, call: int, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "auto_id": f"rappel_{call}_%s"})
+        self.call = call
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedState:
     """What could not be said of a scheme: why, and what was typed."""

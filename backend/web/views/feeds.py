@@ -42,8 +42,9 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
         return wait
     read_once(submission)
     page = shortlist_of(submission, latest_result(submission, on=on))
-    # Without the aids received: the provider of a calendar reads it too.
-    content = calendar_of(deadlines_of(submission, page, None, on=on), title=_("Mes dispositifs"), on=on)
+    # Without the aids received nor the firm's words: the provider of a calendar reads it too.
+    days = deadlines_of(submission, page, None, on=on, says_words=False)
+    content = calendar_of(days, title=_("Mes dispositifs"), on=on)
     return private(HttpResponse(content, content_type=CONTENT_TYPE))
 
 

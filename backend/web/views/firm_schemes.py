@@ -10,12 +10,14 @@ from django.views.decorators.http import require_safe
 from backend.common.days import current_day
 from backend.matchmaking.call_scripts import answers_of, script_of
 from backend.matchmaking.deadlines import dates_of
+from backend.matchmaking.emails import organisation_in_charge
 from backend.matchmaking.listing import rows_of
-from backend.matchmaking.models import Guest, SchemeEvent
+from backend.matchmaking.models import Guest, SchemeEvent, Submission
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import told_card
-from backend.web.access import opened_submission, private, reads_only
+from backend.web.access import opened_submission, private, reads_only, token_of
 from backend.web.forms.listing import ListingForm
+from backend.web.forms.states import SchemeWordForm
 from backend.web.fragments import render_fragment
 from backend.web.throttles import limit_wrong_links
 from backend.web.views.result import unless_closed
@@ -50,14 +52,30 @@ def scheme(request: HttpRequest, token: str, pk: int) -> HttpResponse:
 
     htmx gets the same without the page around it, to open in place.
     """
-    submission = opened_submission(token, may=Guest.Right.READ)
-    answer = latest_result(submission, on=current_day())
+    return scheme_page(request, opened_submission(token, may=Guest.Right.READ), pk)
+
+
+def scheme_page(
+    request: HttpRequest,
+    submission: Submission,
+    pk: int,
+    *,
+    word_form: SchemeWordForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Show a scheme of a file; ``word_form`` is one that was refused, with what was typed."""
+    token, answer = token_of(request), latest_result(submission, on=current_day())
     card = told_card(submission, answer, pk)
     if card is None:
         raise Http404
+    words = submission.notes.of_firm().filter(scheme=pk)
+    writes = card.state and card.state.takes_words and not reads_only(submission)
     context = {
         "submission": submission,
         "token": token,
+        "words": words,
+        "word_form": (word_form or SchemeWordForm(auto_id="mots_%s")) if writes or word_form else None,
+        "organisation": organisation_in_charge(submission),
         "card": card,
         "has_dates": any(dates_of(card.match.scheme, card.revision, on=current_day())),
         "answer_url": reverse("answer", args=[token]),
@@ -67,4 +85,6 @@ def scheme(request: HttpRequest, token: str, pk: int) -> HttpResponse:
     }
     if card.state and card.state.is_followed:
         context |= {"script": script_of(card, answer.facts), "answers": answers_of(submission, answer, card)}
-    return private(render_fragment(request, "web/parts/conditions.html", "web/firm_scheme.html", context))
+    return private(
+        render_fragment(request, "web/parts/conditions.html", "web/firm_scheme.html", context, status=status)
+    )

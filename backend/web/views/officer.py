@@ -80,7 +80,7 @@ def signed_in(request: HttpRequest) -> User:
     return request.user
 
 
-NOTE_WITH = ("author", "organisation", "share__organisation")
+NOTE_WITH = ("author", "organisation", "share__organisation", "scheme__current", "call")
 READ_WITH = ("sheet__company", "sheet__establishment", "contact", "epci")
 PEOPLE = ("reviewed_by", "officer", "closed_by", "consent_by")  # read apart: PostgreSQL plans many joins slowly
 

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.db import transaction
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +23,7 @@ from backend.matchmaking.calls import present_calls
 from backend.matchmaking.correspondence import refusing_emails
 from backend.matchmaking.dead_addresses import unreachable_officers
 from backend.matchmaking.follow_up import FollowUpError, offer_files, take_files
-from backend.matchmaking.models import CallRequest, HandOver, Submission
+from backend.matchmaking.models import CallRequest, HandOver, Note, Submission
 from backend.matchmaking.queue import Filters, Row, Tab, calls_promised, counts_for, queue_of, rows_of
 from backend.matchmaking.referrals import answerable
 from backend.web.forms.queue import LAST_LIST, TABS, QueueForm, SavedListForm, query_to_save, said_of_list
@@ -76,6 +77,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         promised = calls_promised(user, on=on).select_related(
             "submission__sheet", "submission__contact", "recorded_by"
         )
+        promised = promised.prefetch_related(Prefetch("proposals", Note.objects.of_firm()))
         context |= {
             "page": asked,
             "calls": present_calls(asked.object_list, officer=user),

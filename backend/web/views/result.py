@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from backend.links.models import Kind
 from backend.links.services import live_links, make_link
 from backend.matchmaking import engine
 from backend.matchmaking.alerts import is_heard, stop_alerts, subscribe
-from backend.matchmaking.contents import NOTES, PARTNERS, may_have
+from backend.matchmaking.contents import FOLLOW_UPS, NOTES, PARTNERS, may_have
 from backend.matchmaking.corrections import confirm_needs, correct_preference
 from backend.matchmaking.correspondence import latest_email, refuses_emails
 from backend.matchmaking.deadlines import deadlines_of
@@ -25,8 +26,9 @@ from backend.matchmaking.delays import delay_of
 from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import colleagues_of, share_name
+from backend.matchmaking.firm_words import calls_promised_to
 from backend.matchmaking.in_charge import OutsideTerritory, place_outside
-from backend.matchmaking.models import Alert, Cause, Guest, SchemeEvent, Submission
+from backend.matchmaking.models import Alert, Cause, FollowUp, Guest, Note, SchemeEvent, Submission
 from backend.matchmaking.ownership import known_values, read_once
 from backend.matchmaking.partners import shares_of
 from backend.matchmaking.questions import open_of
@@ -54,7 +56,7 @@ from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
 from backend.web.forms.question import Asked, NotAsked, asked_with, open_questions, take_answer
 from backend.web.forms.result import AlertForm, CallMeForm, GuestForm
-from backend.web.forms.states import RefusedState
+from backend.web.forms.states import CallWordForm, RefusedState
 from backend.web.throttles import limit_wrong_links
 from backend.web.timeline import timeline
 from backend.web.views.access import links_of
@@ -93,6 +95,7 @@ def result_page(
     refused: RefusedState | None = None,
     stop_refused: str = "",
     guest_form: GuestForm | None = None,
+    call_word_form: CallWordForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Show a result; a form is one that was refused, with what was typed."""
@@ -117,6 +120,8 @@ def result_page(
     deadlines = deadlines_of(submission, page, ledger, on=answer.on)
     links = () if reader else links_of(submission, token)
     is_fresh = has_fresh_access(request, submission)
+    written = submission.notes.for_the_firm().select_related("author", "organisation")
+    notes = list(written) if may_have(submission, NOTES) else []
     shares = shares_of(submission) if manages(submission) and may_have(submission, PARTNERS) else []
     context = {
         "submission": submission,
@@ -147,9 +152,9 @@ def result_page(
         "question_url": reverse("question", args=[token]),
         "caller": caller_of(submission) if page.nothing_fits else "",
         "openings": openings_of(submission),
-        "notes": submission.notes.for_the_firm().select_related("author", "organisation")
-        if may_have(submission, NOTES)
-        else (),
+        "notes": [note for note in notes if note.author],
+        "words": [note for note in notes if note.scheme_id],
+        "calls": _calls(submission, call_word_form) if may_have(submission, FOLLOW_UPS) else (),
         "shares_asked": [share for share in shares if share.is_asked],
         "shares_with": [share for share in shares if share.agreed_at and not share.ended_at],
         "shares_ended": [share for share in shares if share.agreed_at and share.ended_at],
@@ -174,6 +179,16 @@ def result_page(
         "alert_form": alert_form or AlertForm(initial=AlertForm.initial_for(alert)),
     }
     return private(render(request, "web/result.html", context, status=status))
+
+
+def _calls(submission: Submission, refused: CallWordForm | None) -> list[tuple[FollowUp, CallWordForm]]:
+    """Return the calls that officers promised, each with the form that proposes another time."""
+    calls = calls_promised_to(submission).select_related("recorded_by")
+    forms = {refused.call: refused} if refused else {}
+    return [
+        (call, forms.get(call.pk) or CallWordForm(call=call.pk))
+        for call in calls.prefetch_related(Prefetch("proposals", Note.objects.of_firm()))
+    ]
 
 
 @require_POST

@@ -1,0 +1,366 @@
+"""What a firm writes of a scheme and of a promised call, from its pages, and what its officers read of it."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from ical.calendar_stream import IcsCalendarStream
+
+from backend.common.days import add_working_days
+from backend.links.models import Kind
+from backend.matchmaking.closing import close_file
+from backend.matchmaking.escalation import tell_who_waits
+from backend.matchmaking.firm_words import MOST_NOTES
+from backend.matchmaking.follow_up import close_step, record_step, take_file
+from backend.matchmaking.models import FollowUp, Note
+from backend.matchmaking.scheme_events import say
+from backend.matchmaking.sharing import renew_feed, renew_staff_feed
+from backend.notifications.models import Notification
+from tests.factories import DAY, first_matches, guest_link, link_to, make_guest, make_officer, make_submission
+from tests.neighbour import ours
+from tests.web.conftest import text_of
+
+# An officer's lists hold all firms of the place: the second firm is of another.
+pytestmark = [pytest.mark.django_db, pytest.mark.neighbour("siren", "address", "group")]
+QUOTE = "Devis de 18 000 € reçu le 3 décembre."
+LATER = DAY + timedelta(days=40)
+DAYS_AWAY = [timedelta(days=3654), -timedelta(days=3654)]
+
+
+@pytest.fixture
+def submission(settings):
+    settings.FIXED_DAY = DAY
+    return make_submission(confirmed=True)
+
+
+@pytest.fixture
+def officer(submission):
+    made = make_officer(first_name="Claire", last_name="Vasseur")
+    take_file(submission=submission, officer=made)
+    return made
+
+
+@pytest.fixture
+def desk(officer):
+    client = Client()
+    client.force_login(officer)
+    return client
+
+
+@pytest.fixture
+def scheme(submission):
+    """Return a scheme that the firm follows."""
+    found = first_matches(submission)[0].scheme
+    say(submission=submission, scheme=found, state="followed", on=DAY)
+    return found
+
+
+@pytest.fixture
+def token(submission):
+    return link_to(submission)
+
+
+@pytest.fixture
+def call(submission, officer):
+    return record_step(
+        submission=submission,
+        officer=officer,
+        step="call_back",
+        due_on=DAY + timedelta(days=1),
+        note="Le fils décide.",
+    )
+
+
+def write(client, token, scheme, **sent):
+    return client.post(reverse("firm_word", args=[token, scheme.pk]), sent, follow=True)
+
+
+def answer_call(client, token, call, **sent):
+    return client.post(reverse("firm_call", args=[token, call.pk]), sent, follow=True)
+
+
+def to_read():
+    return ours(FollowUp).filter(step="firm_said")
+
+
+# -- of a scheme
+
+
+def test_a_quote_written_beside_a_scheme_is_read_by_its_officer_and_stands_beside_the_scheme(
+    client, desk, submission, scheme, token
+):
+    result = client.get(reverse("result", args=[token])).content.decode()
+    assert reverse("firm_scheme", args=[token, scheme.pk]) + "#mots" in result
+    page = write(client, token, scheme, text=QUOTE)
+    assert "C’est envoyé" in text_of(page)
+    assert f"{QUOTE} vous, le " in text_of(page)
+    assert QUOTE in text_of(client.get(reverse("result", args=[token])))
+    file = text_of(desk.get(reverse("officer_file", args=[submission.pk])))
+    assert file.count(QUOTE) == 2  # beside the scheme, and among the notes
+    assert f"De l’entreprise {scheme} {QUOTE} L’entreprise, " in file
+    assert "À faire Lire ce qu’écrit l’entreprise" in file
+    assert submission.sheet.name in text_of(desk.get("/agent/?etat=a-traiter"))
+    step = to_read().get()
+    desk.post(reverse("officer_step_close", args=[submission.pk, step.pk]))
+    assert submission.sheet.name not in text_of(desk.get("/agent/?etat=a-traiter"))
+
+
+def test_the_page_says_how_to_send_a_file_and_takes_none(client, officer, submission, scheme, token):
+    page = client.get(reverse("firm_scheme", args=[token, scheme.pk]))
+    assert "ce site n’en reçoit pas" in text_of(page)
+    assert f'href="mailto:{officer.email}?subject={submission.reference}"' in page.content.decode()
+    assert 'type="file"' not in page.content.decode()
+    write(client, token, scheme, text=QUOTE, file=b"%PDF-1.7")
+    assert ours(Note).get().text == QUOTE
+
+
+def test_a_day_to_keep_is_in_the_calendars_of_both_and_its_words_in_no_feed(
+    client, officer, submission, scheme, token
+):
+    write(client, token, scheme, text=QUOTE, keep_on=str(LATER))
+    file = client.get(reverse("calendar", args=[token])).content.decode()
+    [mine] = [one for one in IcsCalendarStream.calendar_from_ics(file).events if "Votre date" in one.summary]
+    assert (mine.dtstart, QUOTE in mine.summary) == (LATER, True)
+    assert f"à retenir : {LATER.day} janvier 2027" in text_of(client.get(reverse("result", args=[token])))
+    feeds = (
+        ("feed", renew_feed(submission=submission), "Votre date"),
+        ("staff_feed", renew_staff_feed(user=officer), "Date donnée par l’entreprise"),
+    )
+    for name, link, summary in feeds:
+        content = Client().get(reverse(name, args=[link])).content.decode().replace("\r\n ", "")
+        [found] = [one for one in IcsCalendarStream.calendar_from_ics(content).events if summary in one.summary]
+        assert found.dtstart == LATER
+        assert "18 000" not in content
+    write(client, token, scheme, back=ours(Note).get().pk)
+    assert "Votre date" not in Client().get(reverse("feed", args=[feeds[0][1]])).content.decode()
+
+
+def test_what_is_sent_twice_is_one_note_and_several_are_one_step_of_reading(client, submission, scheme, token):
+    for text in (QUOTE, QUOTE, "Dossier n° 2026-118."):
+        write(client, token, scheme, text=text)
+    assert ours(Note).count() == 2
+    assert to_read().count() == 1
+    close_step(follow_up=to_read().get(), officer=make_officer())
+    write(client, token, scheme, text="Un troisième mot.")
+    assert (to_read().count(), to_read().to_do().count()) == (2, 1)
+
+
+def test_what_is_taken_back_is_read_no_more_and_owes_no_reading(client, desk, submission, scheme, token):
+    for text in (QUOTE, "Dossier n° 2026-118."):
+        write(client, token, scheme, text=text)
+    second, first = ours(Note)
+    page = write(client, token, scheme, back=first.pk)
+    assert "C’est retiré" in text_of(page)
+    assert QUOTE not in text_of(desk.get(reverse("officer_file", args=[submission.pk])))
+    assert to_read().to_do().exists()
+    write(client, token, scheme, back=second.pk)
+    assert not to_read().to_do().exists()
+    for wrong in ("", "x", "0", str(first.pk), "9" * 30):
+        assert write(client, token, scheme, back=wrong).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"text": "  "}, "Écrivez quelques mots"),
+        ({"text": "x" * 1001}, "1000"),
+        ({"text": QUOTE, "keep_on": "31/02/2027"}, "n’est pas une date"),
+        *(({"text": QUOTE, "keep_on": str(DAY + away)}, "est trop loin") for away in DAYS_AWAY),
+    ],
+)
+def test_bad_words_are_refused_with_a_sentence_and_stay_typed(client, scheme, token, sent, sentence):
+    page = write(client, token, scheme, **sent)
+    assert page.status_code == 422
+    assert sentence in text_of(page)
+    typed = page.content.decode()
+    assert sent["text"].strip() in typed
+    assert f'value="{sent.get("keep_on", "")}"' in typed or "keep_on" not in sent
+    assert not ours(Note).exists()
+    assert not to_read().exists()
+
+
+def test_a_scheme_that_the_firm_does_not_follow_takes_no_words(client, submission, token):
+    other = first_matches(submission, 2)[1].scheme
+    path = reverse("firm_scheme", args=[token, other.pk])
+    assert "Un devis, une date" not in text_of(client.get(path))
+    page = write(client, token, other, text=QUOTE)
+    assert page.status_code == 422
+    assert "Dites d’abord que ce dispositif vous intéresse" in text_of(page)
+    assert QUOTE in page.content.decode()
+    say(submission=submission, scheme=other, state="set_aside", reason="not_worth_it", on=DAY)
+    assert write(client, token, other, text=QUOTE).status_code == 422
+    assert client.post(reverse("firm_word", args=[token, 99_999_999]), {"text": QUOTE}).status_code == 404
+    assert not ours(Note).exists()
+
+
+def test_words_open_a_closed_file_again(client, submission, officer, scheme, token):
+    close_file(submission=submission, officer=officer, reason="helped")
+    write(client, token, scheme, text=QUOTE)
+    submission.refresh_from_db()
+    assert submission.closed_at is None
+
+
+def test_closing_a_file_owes_no_reading(client, submission, officer, scheme, token):
+    write(client, token, scheme, text=QUOTE)
+    close_file(submission=submission, officer=officer, reason="helped")
+    assert not to_read().to_do().exists()
+
+
+def test_a_firm_does_not_write_without_end(client, submission, scheme, token):
+    Note.objects.bulk_create(
+        Note(submission=submission, audience="firm", scheme=scheme, text=f"Mot {n}", written_at=submission.filed_at)
+        for n in range(MOST_NOTES)
+    )
+    page = write(client, token, scheme, text=QUOTE)
+    assert page.status_code == 422
+    assert "appelez-nous" in text_of(page)
+
+
+def test_its_officer_is_told_the_next_morning_once(client, submission, officer, scheme, token):
+    write(client, token, scheme, text=QUOTE)
+    morning = add_working_days(timezone.localdate(to_read().get().recorded_at), 1)
+    for _again in range(2):
+        tell_who_waits(on=morning)
+    [digest] = ours(Notification).filter(kind="waiting_digest", recipient=officer.email)
+    assert "Réponses à lire" in digest.text
+    assert f"{submission.sheet.name} : l’entreprise" in digest.text
+    assert QUOTE not in digest.text
+
+
+def test_a_guest_who_reads_writes_nothing_and_one_who_answers_does(submission, scheme, call):
+    for right, status in (("read", 403), ("answer", 302)):
+        token = guest_link(make_guest(submission, email=f"{right}@cabinet.example", right=right), Kind.RESULT)
+        page = Client().get(reverse("firm_scheme", args=[token, scheme.pk])).content.decode()
+        assert ("Écrire un mot" in page) == (right == "answer")
+        page = Client().get(reverse("result", args=[token])).content.decode()
+        assert "prévoit de vous appeler" in page
+        assert ("Ce jour me convient" in page) == (right == "answer")
+        for path in (reverse("firm_word", args=[token, scheme.pk]), reverse("firm_call", args=[token, call.pk])):
+            assert Client().post(path, {"text": QUOTE}).status_code == status
+    assert ours(Note).count() == 2
+
+
+def test_another_firm_reads_and_takes_back_nothing_of_it(client, submission, scheme, token, call):
+    write(client, token, scheme, text=QUOTE)
+    other = make_submission(confirmed=True, email="autre@fonderie.example", siren="999999972")
+    say(submission=other, scheme=scheme, state="followed", on=DAY)
+    theirs = link_to(other)
+    note = ours(Note).get(submission=submission)
+    write(client, theirs, scheme, back=note.pk)
+    assert answer_call(client, theirs, call, agrees="1").status_code == 404
+    for name in ("result", "own_data"):
+        assert QUOTE not in text_of(client.get(reverse(name, args=[theirs])))
+    note.refresh_from_db()
+    call.refresh_from_db()
+    assert (note.withdrawn_at, call.agreed_at) == (None, None)
+
+
+def test_what_is_kept_of_it_is_in_what_the_firm_may_take_away(client, submission, scheme, token, call):
+    write(client, token, scheme, text=QUOTE, keep_on=str(LATER))
+    answer_call(client, token, call, agrees="1")
+    page = text_of(client.get(reverse("own_data", args=[token])))
+    assert f"{scheme} – {QUOTE} – {LATER:%d/%m/%Y}" in page
+    assert f"rappeler l’entreprise – {call.due_on:%d/%m/%Y} – confirmé par l’entreprise" in page
+    write(client, token, scheme, back=ours(Note).get().pk)
+    assert "– retiré" in text_of(client.get(reverse("own_data", args=[token])))
+
+
+def test_writing_is_slowed_down_by_network(client, scheme, token, settings):
+    settings.THROTTLES = {"state.network": (1, 3600)}
+    settings.CACHES = {**settings.CACHES, "counters": {**settings.CACHES["counters"], "KEY_PREFIX": uuid4().hex}}
+    assert write(client, token, scheme, text=QUOTE).status_code == 200
+    assert write(client, token, scheme, text="Encore.").status_code == 429
+    assert ours(Note).count() == 1
+
+
+# -- of a call
+
+
+def test_a_firm_reads_the_day_of_a_call_without_its_note_and_says_that_it_suits(client, desk, submission, token, call):
+    page = text_of(client.get(reverse("result", args=[token])))
+    assert "Claire Vasseur prévoit de vous appeler le mercredi 25 novembre 2026" in page
+    assert "Le fils décide" not in page
+    for _again in range(2):
+        page = text_of(answer_call(client, token, call, agrees="1"))
+        assert "C’est noté : ce jour vous convient." in page
+    assert "Vous avez dit que ce jour vous convient." in page
+    assert "Ce jour me convient" not in page
+    assert "Confirmé par l’entreprise" in text_of(desk.get(reverse("officer_file", args=[submission.pk])))
+    assert not to_read().exists()  # nothing to read: the day stands
+
+
+def test_an_officer_reads_on_the_desk_that_a_day_suits_or_which_other_is_proposed(
+    client, desk, submission, token, call, settings
+):
+    answer_call(client, token, call, agrees="1")
+    settings.FIXED_DAY = call.due_on
+    assert "Confirmé par l’entreprise" in text_of(desk.get("/agent/?etat=a-rappeler"))
+    page = text_of(answer_call(client, token, call, text="Jeudi avant 10 heures."))
+    assert "Vous proposez : Jeudi avant 10 heures." in page
+    assert "Ce jour me convient" in page
+    listed = text_of(desk.get("/agent/?etat=a-rappeler"))
+    assert "Confirmé par l’entreprise" not in listed
+    assert "Autre moment proposé Jeudi avant 10 heures." in listed
+    assert submission.sheet.name in text_of(desk.get("/agent/?etat=a-traiter"))
+    file = text_of(desk.get(reverse("officer_file", args=[submission.pk])))
+    assert "Autre moment pour l’appel du 25 novembre 2026 Jeudi avant 10 heures." in file
+
+
+def test_a_proposal_is_taken_back(client, desk, submission, token, call):
+    answer_call(client, token, call, text="Jeudi.")
+    answer_call(client, token, call, back=ours(Note).get().pk)
+    assert "Autre moment proposé" not in text_of(desk.get(reverse("officer_file", args=[submission.pk])))
+    assert not to_read().to_do().exists()
+
+
+def test_each_of_two_calls_is_answered_apart_and_one_refused_keeps_what_was_typed(
+    client, submission, officer, token, call
+):
+    second = record_step(submission=submission, officer=officer, step="call_back", due_on=LATER)
+    page = answer_call(client, token, second, text="y" * 301)
+    assert page.status_code == 422
+    assert page.content.decode().count("y" * 301) == 1
+    assert "300" in text_of(page)
+    answer_call(client, token, second, agrees="1")
+    call.refresh_from_db()
+    assert call.agreed_at is None
+
+
+def test_a_call_that_was_made_or_cancelled_takes_no_answer(client, submission, officer, token, call):
+    close_step(follow_up=call, officer=officer)
+    assert "On vous rappelle" not in text_of(client.get(reverse("result", args=[token])))
+    for sent in ({"agrees": "1"}, {"text": "Jeudi."}):
+        page = answer_call(client, token, call, **sent)
+        assert page.status_code == 200
+        assert "Ce rappel n’est plus prévu" in text_of(page)
+    contacted = record_step(submission=submission, officer=officer, step="contacted")
+    assert answer_call(client, token, contacted, agrees="1").status_code == 404
+    assert not ours(Note).exists()
+
+
+def test_the_form_of_an_officer_says_that_the_firm_reads_the_day(desk, submission):
+    form = desk.get(reverse("officer_part", args=[submission.pk, "etape"]))
+    assert "L’entreprise lit ce jour, sans la précision" in text_of(form)
+
+
+# -- what the database takes
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"scheme": None, "call": None},
+        {"audience": "internal"},
+        {"scheme": None, "keep_on": DAY},
+    ],
+)
+def test_a_note_of_the_firm_is_of_a_scheme_or_of_a_call_and_both_read_it(submission, scheme, call, columns):
+    given = {"scheme": scheme, "call": call if columns == {"scheme": None, "keep_on": DAY} else None, **columns}
+    with pytest.raises(IntegrityError, match="note_of_the_firm"), transaction.atomic():
+        Note.objects.create(
+            **{"submission": submission, "audience": "firm", "text": "x", "written_at": submission.filed_at, **given}
+        )
