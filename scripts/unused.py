@@ -33,6 +33,7 @@ HOOKS = {
     "backend/*admin*": "index_title list_* search_fields search_help_text inlines show_full_result_count "
     "lookups model_admin change_list_template change_view add_view form_url has_*_permission get_ordering clean_*",
     "backend/common/fields.py": "default_error_messages",
+    "backend/schemes/catalogue/fields.py": "prepare_value",
     "backend/*/forms/*": "clean_* field_order label_from_instance prepare_value _should_delete_form",
     # Values of choices, which rows hold, and columns that are read by a name put together
     "backend/*/models*.py": "[A-Z]*",

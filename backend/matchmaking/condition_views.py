@@ -11,7 +11,7 @@ from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.fact_display import Known
 from backend.schemes import typography
-from backend.schemes.catalogue import wording
+from backend.schemes.catalogue import criteria, wording
 from backend.schemes.catalogue.evidence import Evidence, evidence_of
 from backend.schemes.catalogue.revision_cache import KEPT
 from backend.schemes.models import Criterion, Revision
@@ -55,7 +55,7 @@ class LineView(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        return self.told.kept_sentence or wording.sentence(self.told.definition)
+        return self.told.kept_sentence or criteria.sentence(self.told.definition)
 
     @property
     def note(self) -> str:
@@ -158,7 +158,7 @@ def _tell(condition: engine.Condition, row: Criterion | None, *, note: str = "")
     manual = definition["kind"] == "manual"
     return Told(
         definition=definition,
-        kept_sentence="" if _names_schemes(condition) else wording.sentence(definition),
+        kept_sentence="" if _names_schemes(condition) else criteria.sentence(definition),
         note=" ".join(filter(None, (row.note if row else note, wording.zone_lists(definition)))),
         evidence=evidence_of(row.source, place=row.place, excerpt=row.excerpt) if row else None,
         condition=definition["fact"] if manual else "",

@@ -14,6 +14,7 @@ from backend.matchmaking.models import Match
 from backend.matchmaking.standing import WINDOW
 from backend.schemes import typography
 from backend.schemes.catalogue import wording
+from backend.schemes.catalogue.criteria import KINDS
 from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.typography import NBSP
@@ -38,22 +39,6 @@ FACT_NAMES = {
     "project.tenure": _("si les locaux sont loués"),
     "project.horizon": _("pour quand est le projet"),
     "window": _("les dates d’ouverture (à demander au porteur)"),
-}
-# Which fact a leaf of a criterion reads, to show the firm's own value beside the rule.
-FACT_OF_KIND = {
-    "in_territory": "commune",
-    "activity": "naf",
-    "headcount": "headcount",
-    "turnover": "turnover",
-    "balance_sheet": "balance_sheet",
-    "spend": "project.spend",
-    "age_months": "created_on",
-    "legal_form": "legal_category",
-    "project_not_started": "project.started",
-    **{name: name for name in YES_NO},
-    "tenure": "project.tenure",
-    "horizon": "project.horizon",
-    "spend_kind": "project.spend_kinds",
 }
 # What an officer sees of the firm, in this order.
 FACT_LABELS = (
@@ -148,9 +133,10 @@ class Known:
         if kind == "holds_scheme":
             keys = (*definition.get("any_of", ()), *definition.get("none_of", ()))
             return tuple(f"{Fact.SCHEME}{key}" for key in keys)
+        fact = KINDS[kind].fact
         if definition.get("level") == "group":
-            return (FACT_OF_KIND[kind], "group")
-        return (FACT_OF_KIND[kind],) if kind in FACT_OF_KIND else ()
+            return (fact, "group")
+        return (fact,) if fact else ()
 
     def value(self, name: str) -> str:
         return value_text(name, self.facts[name])

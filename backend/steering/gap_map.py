@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Q
 
 from backend.matchmaking.standing import Standing
+from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.taxonomy import sub_needs
-from backend.schemes.catalogue.wording import sentence
 from backend.schemes.models import Criterion, Revision
 from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.models import NeedFact, SoleBlocker

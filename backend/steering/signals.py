@@ -18,7 +18,7 @@ from backend.accounts.models import Organisation
 from backend.common.days import add_working_days
 from backend.matchmaking.delays import days_to_review, in_working_days
 from backend.matchmaking.models import Submission
-from backend.schemes.catalogue.wording import sentence
+from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.models import Criterion, Revision, TaxonomyNeed
 from backend.steering.disclosure import LEAST_FILES, LEAST_FIRMS, Cell, Table, bounds, may_be_said, most_of_need, shown
 from backend.steering.models import FileFact, NeedFact, SoleBlocker

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.matchmaking import engine
-from backend.schemes.catalogue import revision_wording, wording
+from backend.schemes.catalogue import criteria, revision_wording
 from backend.schemes.models import Scheme, SubNeed
 from tests.api.conftest import problem_of
 from tests.factories import DAY
@@ -164,7 +164,7 @@ def test_a_match_is_explained_condition_by_condition(ask):
         ("manual", "unknown"),
     ]
     territory = match["reasons"][1]
-    assert territory["sentence"] == wording.sentence({"kind": "in_territory", "any_of": ["REG-32"]})
+    assert territory["sentence"] == criteria.sentence({"kind": "in_territory", "any_of": ["REG-32"]})
     assert territory["values"] == ["Compiègne"]
     assert territory["source"]["dated"] == "16 septembre 2024"
     assert match["reasons"][3]["open_facts"] == ["balance_sheet", "group", "headcount", "turnover"]

@@ -8,7 +8,7 @@ import pytest
 import matching
 from backend.api.filters import SchemeFilter
 from backend.api.views.catalogue import in_force
-from backend.schemes.catalogue import revision_wording, wording
+from backend.schemes.catalogue import criteria, revision_wording
 from backend.schemes.catalogue.windows import WindowOn
 from backend.schemes.models import Revision, Scheme, SubNeed, TaxonomyNeed
 from tests.api.conftest import problem_of
@@ -72,7 +72,7 @@ def test_a_sheet_says_what_its_revision_says(api, revise):
     rows = list(revision.criteria.select_related("source"))
     assert [criterion["definition"] for criterion in sheet["criteria"]] == [row.definition for row in rows]
     assert [criterion["sentence"] for criterion in sheet["criteria"]] == [
-        wording.sentence(row.definition) for row in rows
+        criteria.sentence(row.definition) for row in rows
     ]
     assert [criterion["source"]["number"] for criterion in sheet["criteria"]] == [row.source.position for row in rows]
     assert sheet["window"]["text"] == revision_wording.deadline(revision, on=DAY)

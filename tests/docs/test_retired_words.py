@@ -17,6 +17,7 @@ RETIRED = {
     "schemes.sayings": "schemes.catalogue.scheme_texts",
     "schemes.services": "schemes.catalogue.loading",
     "schemes.exports.catalogue": "schemes.open_data.exports",
+    "schemes.contraries": "schemes.catalogue.criteria.base",
     "schemes.taking_up": "schemes.editing.rebasing",
 }
 OLD = re.compile("|".join(re.escape(name).replace(r"\.", r"[./]") + r"(?![\w-])" for name in RETIRED))

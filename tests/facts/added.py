@@ -13,9 +13,7 @@ from backend.matchmaking.fact_display import FACT_NAMES, values_in_words
 from backend.matchmaking.match_codes import Codes
 from backend.matchmaking.match_input import read_line
 from backend.matchmaking.questions import efforts, fact_questions
-from backend.schemes.catalogue.contraries import contrary
-from backend.schemes.catalogue.wording import sentence
-from backend.schemes.editing.forms.kinds import FIELDS
+from backend.schemes.catalogue.criteria import KINDS, contrary, sentence
 from backend.schemes.vocabulary import CRITERION_KINDS
 from backend.web.forms.fact_fields import FORM_OF_FACT
 
@@ -46,7 +44,7 @@ PLACES: dict[str, Callable[[], bool]] = {
     "schema of criteria": lambda: NAME in json.dumps(matching.criterion_schema()),
     "its contrary": lambda: contrary({"kind": NAME}) == {"kind": NAME, "expected": False},
     "its sentence": lambda: "comité" in sentence({"kind": NAME}),
-    "its screen": lambda: NAME in CRITERION_KINDS and "expected" in FIELDS[NAME](),
+    "its screen": lambda: NAME in CRITERION_KINDS and "expected" in KINDS[NAME].fields(),
     "form": forms,
     "words of the firm": lambda: values_in_words({NAME: True}) == [("CSE", "un comité social et économique")],
     "what is missing": lambda: "CSE" in str(FACT_NAMES[NAME]),

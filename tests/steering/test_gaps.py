@@ -13,7 +13,7 @@ from backend.matchmaking.results import compute_result
 from backend.matchmaking.standing import Standing, standing
 from backend.privacy.consent import withdraw_consent
 from backend.privacy.erasing import erase_submission
-from backend.schemes.catalogue.wording import sentence
+from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.models import Revision, Scheme
 from backend.steering.facts import make_facts
 from backend.steering.gap_map import gaps

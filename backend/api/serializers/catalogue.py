@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from backend.common.days import current_day
-from backend.schemes.catalogue import revision_wording, wording
+from backend.schemes.catalogue import criteria, revision_wording
 from backend.schemes.catalogue.quality import review_day
 from backend.schemes.catalogue.windows import WindowOn, expected_again, window_on
 from backend.schemes.models import (
@@ -205,7 +205,7 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
         fields = ["definition", "sentence", "source", "place", "excerpt", "note"]
 
     def get_sentence(self, criterion: Criterion) -> str:
-        return wording.sentence(criterion.definition)
+        return criteria.sentence(criterion.definition)
 
 
 class RateSerializer(serializers.Serializer[Any]):

@@ -7,9 +7,10 @@ from textwrap import shorten
 
 from django.db.models import TextChoices
 
+from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.records import ANNOTATIONS, FROM_TEXT, Record, normalise
 from backend.schemes.catalogue.revision_wording import window
-from backend.schemes.catalogue.wording import activity_2025_name, activity_name, scheme_name, sentence
+from backend.schemes.catalogue.wording import activity_2025_name, activity_name, scheme_name
 from backend.schemes.models import OperatorRole, Relation, Revision, Scheme, Source, SubNeed, Tier
 from backend.schemes.typography import NBSP, euros, number, percent
 from backend.schemes.typography import day as day_in_words

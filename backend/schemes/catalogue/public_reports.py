@@ -8,7 +8,7 @@ from backend.common.work import Work
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email
-from backend.schemes.catalogue.wording import sentence
+from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.models import CatalogueTask, Criterion, Revision, Scheme
 
 KEPT_DAYS = 7  # for which the address of a visitor stays after the answer

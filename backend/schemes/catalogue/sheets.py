@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from backend.schemes.catalogue import revision_wording, wording
+from backend.schemes.catalogue import criteria, revision_wording, wording
 from backend.schemes.catalogue.evidence import Evidence, amount_evidence, evidence_of, is_vouched_for
 from backend.schemes.catalogue.quotes import Seen, seen_of
 from backend.schemes.models import Criterion, Operator, OperatorRole, Relation, Revision, Scheme, ServedNeed
@@ -124,7 +124,7 @@ def _condition(row: Criterion, seen: Seen) -> Condition:
 def _told(position: int, definition: Mapping[str, Any]) -> dict[str, Any]:
     title = _LISTS.get(definition["kind"])
     if title is None:
-        return {"sentence": wording.sentence(definition), "parts": (), "nature": wording.nature(definition)}
+        return {"sentence": criteria.sentence(definition), "parts": (), "nature": wording.nature(definition)}
     told = ((_told(position, part), wording.zone_lists(part)) for part in definition["of"])
     return {"sentence": title, "parts": tuple(Condition(position=position, **part, note=note) for part, note in told)}
 

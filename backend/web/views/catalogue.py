@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 
 from backend.accounts.models import User
 from backend.common.days import current_day
-from backend.schemes.catalogue import revision_wording, wording
+from backend.schemes.catalogue import revision_wording
+from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.evidence import amount_evidence, evidence_of
 from backend.schemes.catalogue.quality import is_overdue, review_day
 from backend.schemes.models import Scheme, TaxonomyNeed
@@ -66,7 +67,7 @@ def scheme(request: HttpRequest, pk: int) -> HttpResponse:
         "scheme": scheme,
         "revision": revision,
         "criteria": [
-            (wording.sentence(row.definition), row, evidence_of(row.source, place=row.place, excerpt=row.excerpt))
+            (sentence(row.definition), row, evidence_of(row.source, place=row.place, excerpt=row.excerpt))
             for row in criteria
         ],
         "amount": revision_wording.amount(revision),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from backend.schemes.catalogue.contraries import contrary
+from backend.schemes.catalogue.criteria import contrary
 from matching import MET, NOT_MET, UNKNOWN, Profiles, parse_criterion
 from tests.matching.test_properties import criteria, profiles, to_profile
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from backend.schemes import typography
-from backend.schemes.catalogue import revision_wording, wording
+from backend.schemes.catalogue import criteria, revision_wording, wording
 from backend.schemes.models import Criterion, Revision, Scheme
 
 pytestmark = pytest.mark.django_db
@@ -175,12 +175,12 @@ def one(kind, **fields):
     ],
 )
 def test_each_kind_of_criterion_has_its_sentence(definition, sentence):
-    assert plain(wording.sentence(definition)).startswith(sentence)
+    assert plain(criteria.sentence(definition)).startswith(sentence)
 
 
 def test_every_kind_that_a_criterion_may_have_can_be_worded():
     kinds = {kind for row in Criterion.objects.values_list("definition", flat=True) for kind in kinds_of(row)}
-    assert kinds <= wording._PHRASES.keys()
+    assert kinds <= criteria.KINDS.keys()
     assert len(kinds) >= 13
 
 
@@ -196,12 +196,12 @@ def kinds_of(definition):
 def test_every_pair_of_sizes_is_named_in_french(smallest, largest):
     if SIZES.index(smallest) > SIZES.index(largest):
         return
-    sentence = wording.sentence(one("size_category", **{"from": smallest, "to": largest}))
+    sentence = criteria.sentence(one("size_category", **{"from": smallest, "to": largest}))
     assert not ENGLISH.search(sentence)
 
 
 def test_no_sentence_of_the_catalogue_holds_a_code_or_an_english_word():
-    sentences = [wording.sentence(row.definition) for row in Criterion.objects.all()]
+    sentences = [criteria.sentence(row.definition) for row in Criterion.objects.all()]
     assert len(sentences) > 300
     for sentence in sentences:
         assert not CODES.search(sentence), sentence

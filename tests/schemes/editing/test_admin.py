@@ -9,9 +9,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from backend.accounts.models import Membership, User
+from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.reports import report_by_job
 from backend.schemes.catalogue.revising import write_revision
-from backend.schemes.catalogue.wording import sentence
 from backend.schemes.editing.archiving import archive
 from backend.schemes.models import CatalogueTask, Proposal, Scheme
 from tests.factories import ARC, make_officer, make_submission

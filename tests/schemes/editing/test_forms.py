@@ -9,11 +9,9 @@ from backend.schemes.catalogue.comparison import differences
 from backend.schemes.catalogue.records import normalise, read_record
 from backend.schemes.catalogue.revising import check_record
 from backend.schemes.editing.forms.criteria import CriterionForm
-from backend.schemes.editing.forms.kinds import FIELDS
 from backend.schemes.editing.forms.sheet import Sheet
 from backend.schemes.models import Scheme, canonical_criterion
 from backend.schemes.vocabulary import CRITERION_KINDS
-from matching import KINDS as KINDS_OF_THE_ENGINE
 from tests.schemes.editing.typed import criterion, new_scheme, sent
 from tests.schemes.people import get_scheme, make_record
 
@@ -30,10 +28,6 @@ def post(data):
 
 def bound(data, **options):
     return Sheet(data=post(data), **options)
-
-
-def test_every_kind_of_the_engine_can_be_typed():
-    assert CRITERION_KINDS.keys() == FIELDS.keys() == KINDS_OF_THE_ENGINE.keys()
 
 
 def test_the_form_of_a_scheme_sent_untouched_says_the_same():

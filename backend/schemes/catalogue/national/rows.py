@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from backend.schemes.catalogue import revision_wording, wording
+from backend.schemes.catalogue import criteria, revision_wording
 from backend.schemes.catalogue.national.conditions import condition_columns
 from backend.schemes.catalogue.records import Record
 from backend.schemes.catalogue.regimes import DE_MINIMIS, regimes_of
@@ -124,7 +124,7 @@ def _description(revision: Revision, record: Record, *, on: date) -> Iterator[st
 def _conditions(record: Record) -> Iterator[str]:
     """Give each condition on a line of its own, as the schema asks."""
     for row in record["criteria"]:
-        yield f"• {wording.sentence(row)}"
+        yield f"• {criteria.sentence(row)}"
     if not record["criteria"]:
         yield "Aucune condition n’est connue."
 

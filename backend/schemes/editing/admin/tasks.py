@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.lifecycle import PublishingError
 from backend.schemes.catalogue.records import read_record
 from backend.schemes.catalogue.reports import close_task
-from backend.schemes.catalogue.wording import sentence
 from backend.schemes.editing.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.editing.forms.proposal import AnswerForm
 from backend.schemes.editing.forms.tree import row_of

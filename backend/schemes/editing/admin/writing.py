@@ -11,11 +11,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
+from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.drafts import EditedError, write_draft
 from backend.schemes.catalogue.lifecycle import PublishingError
 from backend.schemes.catalogue.merging import Merge, Side, put_together
 from backend.schemes.catalogue.records import Record, read_record
-from backend.schemes.catalogue.wording import sentence
 from backend.schemes.editing.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.editing.admin.trials import Trial, effect_of, lines_of
 from backend.schemes.editing.forms.proposal import ChoicesForm, CommentForm

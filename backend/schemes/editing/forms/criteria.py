@@ -1,6 +1,5 @@
 """One criterion as a row of typed fields, those of its kind."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,11 +8,11 @@ from django.utils.text import slugify
 
 from backend.common.fields import PlainText
 from backend.schemes.catalogue.codes import tell, unknown_codes
+from backend.schemes.catalogue.criteria import KINDS
 from backend.schemes.catalogue.records import ANNOTATIONS, Record
 from backend.schemes.editing.forms.evidence import Choices, excerpt_field, place_field, source_field
-from backend.schemes.editing.forms.kinds import FIELDS
-from backend.schemes.models import Revision, validate_criterion
-from backend.schemes.vocabulary import CRITERION_KINDS, ONE_SIZE
+from backend.schemes.models import validate_criterion
+from backend.schemes.vocabulary import CRITERION_KINDS
 
 GROUPS = ("all", "any", "not")
 MAX_DEPTH = 20
@@ -35,10 +34,10 @@ class CriterionForm(forms.Form):
     ) -> None:
         super().__init__(*args, **options)
         self.key, self.sources, self.questions = key, sources, questions
-        self.of_kind = kind if kind in FIELDS else ""
+        self.of_kind = kind if kind in KINDS else ""
         self.title = CRITERION_KINDS.get(kind, "Critère inconnu")
         if self.of_kind:
-            self.fields.update(FIELDS[kind]())
+            self.fields.update(KINDS[kind].fields())
         if self.of_kind == "manual":
             self._offer_questions()
         self.fields.update(about_fields(sources))
@@ -102,7 +101,7 @@ class CriterionForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if self.errors or self.is_group:  # a group is read with its rows
             return cleaned
-        mistake = _mistake(self.of_kind, cleaned)
+        mistake = KINDS[self.of_kind].mistake(cleaned)
         if mistake:
             raise ValidationError(mistake)
         definition = self.definition()
@@ -118,7 +117,7 @@ class CriterionForm(forms.Form):
 
     def definition(self) -> Record:
         """Return the criterion as the engine reads it."""
-        typed = {name: self.cleaned_data.get(name) for name in FIELDS[self.of_kind]()} if self.of_kind else {}
+        typed = {name: self.cleaned_data.get(name) for name in KINDS[self.of_kind].fields()} if self.of_kind else {}
         found = {name: _plain(value) for name, value in typed.items() if value not in (None, "", [])}
         if self.of_kind == "manual":
             found.setdefault("fact", f"{self.key}.{slugify(found.get('sentence', ''))[:40].strip('-')}")
@@ -158,59 +157,3 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "as_integer_ratio") and not isinstance(value, bool):
         return int(value) if value == int(value) else float(value)
     return value
-
-
-def _mistake(kind: str, typed: Mapping[str, Any]) -> str:
-    """Say in French what the engine would refuse in a row."""
-    if "any_of" in typed:
-        return _mistake_in_lists(kind, typed)
-    if kind in ("headcount", "turnover", "balance_sheet", "spend", "age_months"):
-        return _mistake_in_bounds(typed)
-    if kind == "size_category":
-        sizes = list(ONE_SIZE)
-        first, last = typed["from"] or "micro", typed["to"] or "large"
-        if (first, last) == ("micro", "large"):
-            return "Toutes les tailles sont admises : choisissez une limite, ou retirez ce critère."
-        return "" if sizes.index(first) <= sizes.index(last) else "La première taille dépasse la seconde."
-    if kind == "window":
-        if typed["state"] == Revision.WindowState.DATED and not typed["closes_on"]:
-            return "Une ouverture entre deux dates demande le dernier jour."
-        if typed["opens_on"] and typed["closes_on"] and typed["opens_on"] > typed["closes_on"]:
-            return "La fermeture est avant l’ouverture."
-        if typed["yearly"] and not (typed["opens_on"] and typed["closes_on"]):
-            return "Une ouverture qui revient chaque année demande son premier et son dernier jour."
-        return _mistake_in_sighting(typed)
-    return ""
-
-
-def _mistake_in_sighting(typed: Mapping[str, Any]) -> str:
-    seen_on, seen_until = typed["seen_on"], typed["seen_until"]
-    if not seen_on and not seen_until:
-        return ""
-    if typed["state"] != Revision.WindowState.UNKNOWN:
-        return "« Vu ouvert le » ne va qu’avec une ouverture à confirmer."
-    if not seen_on or (seen_until and seen_until < seen_on):
-        return "Un constat dit le jour où le dispositif a été vu ouvert, puis jusqu’à quand cela vaut."
-    return ""
-
-
-def _mistake_in_lists(kind: str, typed: Mapping[str, Any]) -> str:
-    if not typed["any_of"] and not typed["none_of"]:
-        return "Remplissez au moins une des deux listes."
-    both = [one for one in typed["any_of"] if one in typed["none_of"]]
-    if both and kind == "holds_scheme":
-        return f"« {both[0]} » est dans les deux listes : gardez l’une des deux."
-    return ""
-
-
-def _mistake_in_bounds(typed: Mapping[str, Any]) -> str:
-    low = [typed[name] for name in ("at_least", "above") if typed.get(name) is not None]
-    high = [typed[name] for name in ("at_most", "below") if typed.get(name) is not None]
-    if not low and not high:
-        return "Écrivez au moins une limite."
-    if len(low) > 1 or len(high) > 1:
-        return "Une seule limite basse (« ou plus » ou « plus de ») et une seule haute (« au plus » ou « moins de »)."
-    strict = typed.get("above") is not None or typed.get("below") is not None
-    if low and high and (low[0] > high[0] or (strict and low[0] == high[0])):
-        return f"La limite basse ({low[0]}) dépasse la limite haute ({high[0]})."
-    return ""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
 from backend.schemes.catalogue.evidence import MAX_EXCERPT, MAX_PLACE
-from backend.schemes.editing.forms.fields import choices_with_blank
+from backend.schemes.catalogue.fields import choices_with_blank
 from backend.schemes.models import Source, Tier
 
 type Choices = Sequence[tuple[Any, Any]]

@@ -6,9 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
-from backend.schemes.catalogue.records import AMOUNT, AMOUNT_EUR, CONTACT, SEEN, Record
-from backend.schemes.editing.forms.evidence import excerpt_field, place_field, source_field
-from backend.schemes.editing.forms.fields import (
+from backend.schemes.catalogue.fields import (
     Activity2025List,
     ActivityList,
     Lines,
@@ -16,6 +14,8 @@ from backend.schemes.editing.forms.fields import (
     choices_with_blank,
     day_field,
 )
+from backend.schemes.catalogue.records import AMOUNT, AMOUNT_EUR, CONTACT, SEEN, Record
+from backend.schemes.editing.forms.evidence import excerpt_field, place_field, source_field
 from backend.schemes.models import RATE_COLUMNS, Revision
 
 NOT_SAID = "non précisé"

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
-from backend.schemes.editing.forms.fields import day_field
+from backend.schemes.catalogue.fields import day_field
 from backend.schemes.models import Tier, WindowObservation
 
 OLDEST = date(2015, 1, 1)  # what a page said before is no help to anybody

@@ -7,9 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
+from backend.schemes.catalogue.fields import day_field
 from backend.schemes.catalogue.merging import Conflict, Side
 from backend.schemes.editing.closing import SHUT
-from backend.schemes.editing.forms.fields import day_field
 from backend.schemes.models import CatalogueTask
 
 

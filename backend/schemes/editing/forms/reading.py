@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
+from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.records import Record
-from backend.schemes.catalogue.wording import sentence
 from backend.schemes.editing.forms.tree import Node
 
 

@@ -13,10 +13,10 @@ from backend.common import generic_classes  # noqa: F401 -- classes take their t
 from backend.common.fields import PlainText
 from backend.common.text import fold
 from backend.schemes.catalogue.definitions import manual_sentences
+from backend.schemes.catalogue.fields import amount_field, choices_with_blank
 from backend.schemes.catalogue.records import Record
 from backend.schemes.editing.forms.criteria import CriterionForm
 from backend.schemes.editing.forms.evidence import Choices, SourceForm, source_field
-from backend.schemes.editing.forms.fields import amount_field, choices_with_blank
 from backend.schemes.editing.forms.tree import Node, tree_of
 from backend.schemes.models import Criterion, OperatorRole, Relation, Scheme, TaxonomyNeed
 from backend.schemes.typography import number

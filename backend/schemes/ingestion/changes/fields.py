@@ -11,9 +11,9 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from backend.schemes.catalogue.comparison import LABELS, lines_of
+from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.evidence import quotable
 from backend.schemes.catalogue.records import EVIDENCE, FROM_TEXT, Record, definition_of, digest_of, normalise
-from backend.schemes.catalogue.wording import sentence
 from backend.schemes.models import Revision
 
 CRITERION = "criterion:"  # before the digest of a condition

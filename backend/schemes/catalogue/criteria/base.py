@@ -1,0 +1,65 @@
+"""What a kind of criterion says and asks: its sentence, its contrary, the fields of its form, the fact behind it."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+from backend.schemes.typography import NBSP
+
+type Definition = Mapping[str, Any]
+type Fields = dict[str, forms.Field]
+
+
+class Kind(ABC):
+    """One kind of criterion. ``kind`` is the name that ``matching`` reads in a definition."""
+
+    kind: str
+    fact: str = ""  # of the firm, shown beside the rule; none where the definition says which
+
+    @abstractmethod
+    def phrase(self, definition: Definition) -> str:
+        """Return what the criterion asks, in French, without a capital."""
+
+    def fields(self) -> Fields:
+        """Return the fields of its form, by parameter of the definition."""
+        return {}
+
+    def mistake(self, typed: Mapping[str, Any]) -> str:
+        """Say in French what the engine would refuse in what was typed; nothing where it would take it."""
+        return ""
+
+    def contrary(self, definition: Definition) -> Definition | None:
+        """Return the criterion that is met exactly where this one is not, and unknown where it is, if there is one."""
+        return None
+
+    def negation(self, definition: Definition) -> str:
+        """Return what "not" asks of a criterion without a contrary."""
+        return f"ne pas être dans ce cas{NBSP}: {lower(sentence(definition))}"
+
+
+KINDS: dict[str, Kind] = {}  # filled by the package, in the order in which editors choose
+
+
+def sentence(definition: Definition) -> str:
+    """Return what a criterion asks, as a French phrase that starts with a capital."""
+    text = KINDS[definition["kind"]].phrase(definition)
+    return text[:1].upper() + text[1:]
+
+
+def contrary(definition: Definition) -> Definition | None:
+    """Return the criterion that is met exactly where this one is not: it reads better than "the contrary of".
+
+    >>> contrary({"kind": "headcount", "below": 250})
+    {'kind': 'headcount', 'at_least': 250}
+    """
+    return KINDS[definition["kind"]].contrary(definition)
+
+
+def lower(text: str) -> str:
+    """Lower the first letter, but of a name in capitals."""
+    first_word = re.split(r"[\s’']", text, maxsplit=1)[0]  # "À jour" and "L’entreprise" are no names
+    is_name = len(first_word) > 1 and first_word.isupper()
+    return text if is_name else text[:1].lower() + text[1:].rstrip(".")
