@@ -44,6 +44,8 @@ PATIENCE_MS = 20_000  # other tests run at the same time, on two cores
 expect.set_options(timeout=PATIENCE_MS)
 # Sizes of a page, and whether it is read at all of them; the desk is the last one, where letters are then enlarged.
 GRID, IS_GRID = ((320, 740), (360, 740), (1280, 900)), os.environ.get("JONCTION_GRID") == "1"
+# Where an officer's day is walked: in the long suite on a full desk, which takes minutes to fill.
+DESK = "2026-11-24+2000" if os.environ.get("JONCTION_LONG") == "1" else "2026-11-24"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -54,9 +56,10 @@ def free_port() -> int:
 
 
 class Service:
-    """Every process of the service, on one fixed day."""
+    """Every process of the service, on one fixed day; ``2026-11-24+2000`` adds so many invented files."""
 
-    def __init__(self, day: str, folder: Path, *, shared: Path, reference: str) -> None:
+    def __init__(self, desk: str, folder: Path, *, shared: Path, reference: str) -> None:
+        day, _plus, self._n_files = desk.partition("+")
         self.day = day
         self._shared, self._reference = shared, reference
         self.port, mail_port = free_port(), free_port()
@@ -94,17 +97,18 @@ class Service:
         self._launch("-m", "celery", "-A", "tasks.app", "worker", "--without-gossip", "--without-mingle", "-c", "2")
         self._launch("-m", "celery", "-A", "tasks.app", "beat", "--schedule", str(beat), "--pidfile=")
         self._launch("-m", "backend.config.server", "127.0.0.1", str(self.port))
-        wait_for(self._answers, "the site to answer")
+        wait_for(self._answers, "the site to answer", seconds=180)
 
     def _make_database(self) -> None:
         """Copy the database of this day as it is when all is loaded; the first to want it makes it."""
-        loaded = make_once(self._shared / f"{TEMPLATE}{self.day}", self._load)
+        loaded = make_once(self._shared / f"{TEMPLATE}{self.day}{self._n_files}", self._load)
         self._sql(f'CREATE DATABASE "{self._database}" TEMPLATE "{loaded}"')
 
     def _load(self, database: str) -> None:
         self._sql(f'CREATE DATABASE "{database}" TEMPLATE "{self._reference}"')
+        more = ["--files", self._n_files] if self._n_files else []
         subprocess.run(
-            [sys.executable, "manage.py", "load_demo"],
+            [sys.executable, "manage.py", "load_demo", *more],
             cwd=ROOT,
             env={**self.environment, "DATABASE_URL": f"{self._server}/{database}"},
             check=True,

@@ -6,9 +6,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Service, look, sign_in
+from tests.e2e.conftest import DESK, Service, look, sign_in
 
-pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
+pytestmark = pytest.mark.parametrize("service", [DESK], indirect=True)
 N_FILES = 30 if os.environ.get("JONCTION_LONG") == "1" else 12  # every reason once, and a scheme kept
 OFFICER = "claire.vasseur@jonction.example"
 FILE_THEM = """
