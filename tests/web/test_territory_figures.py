@@ -119,6 +119,18 @@ def test_a_few_lines_stand_open_and_all_others_are_one_click_away(client):
 
 
 @pytest.mark.neighbour("siren", "address", "group")
+def test_folded_filters_say_what_they_leave(client, files):
+    client.force_login(make_lead())
+    page = text_of(client.get(MAP, {"epci": ARC, "vue": "groups:recrutement", "commune": "60159"}))
+    assert "Filtrer : Agglomération de la Région de Compiègne, Recrutement" in page
+    assert "Tout afficher" in page
+    page = text_of(client.get(MAP, {"commune": "60159"}))  # a click on the map is said by the page's own heading
+    assert "Filtrer :" not in page
+    assert "Tout afficher" in page
+    assert "Tout afficher" not in text_of(client.get(FUNNEL))
+
+
+@pytest.mark.neighbour("siren", "address", "group")
 def test_cells_of_the_map_are_taken_away(client, files):
     client.force_login(lead_of(ARC))
     head, *rows = rows_of(client.get(MAP, {"csv": "1"}))

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.choices import flatten_choices
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
@@ -52,6 +53,15 @@ class FiguresForm(forms.Form):
 
     def is_filtered(self) -> bool:
         return any(self.chosen(name) for name in self.fields)
+
+    def said(self) -> list[str]:
+        """Return in words what was chosen in the form, and not by a click on the page."""
+        found = []
+        for field in self.visible_fields():
+            words = dict(flatten_choices(getattr(field.field, "choices", [])))
+            if value := self.chosen(field.name):
+                found.append(str(words.get(value, value)))
+        return found
 
 
 class FunnelForm(FiguresForm):

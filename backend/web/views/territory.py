@@ -198,13 +198,16 @@ def _gap_tables(form: GapForm, found: Gaps, register: Denominators | None) -> li
     def rows(gaps: list[Gap]) -> list[GapRow]:
         return [(gap, rate(gap.n_files, gap.key[0])) for gap in (sorted(gaps, key=order) if order else gaps)]
 
-    needs = rows(found.by_need)
-    tables = [("detail", _("Par besoin"), needs[:FIRST])]
-    if len(needs) > FIRST:
-        tables.append(("detail", _("Par besoin, la suite (%(n)s)") % {"n": len(needs) - FIRST}, needs[FIRST:]))
-    tables.append(("commune", _("Par commune"), rows(found.by_commune)))
-    tables.append(("taille", _("Par taille"), rows(found.by_size)))
-    return tables
+    tables = [
+        ("detail", _("Par besoin"), rows(found.by_need)),
+        ("commune", _("Par commune"), rows(found.by_commune)),
+        ("taille", _("Par taille"), rows(found.by_size)),
+    ]
+    tables.sort(key=lambda table: len(table[2]) < 2)  # one line says no more than the words above the tables
+    (name, title, lines), *others = tables
+    rest = _("%(title)s, la suite (%(n)s)") % {"title": title, "n": len(lines) - FIRST}
+    followed = [(name, rest, lines[FIRST:])] if len(lines) > FIRST else []
+    return [(name, title, lines[:FIRST]), *followed, *others]
 
 
 def _gap_rows(found: Gaps, register: Denominators | None) -> Iterator[list[object]]:
