@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from backend.schemes.catalogue import criteria, revision_wording, wording
+from backend.schemes.catalogue.contacts import Office, offices_of
 from backend.schemes.catalogue.evidence import Evidence, amount_evidence, evidence_of, is_vouched_for
 from backend.schemes.catalogue.quotes import Seen, seen_of
 from backend.schemes.models import Criterion, Operator, OperatorRole, Relation, Revision, Scheme, ServedNeed
@@ -53,6 +54,7 @@ class Sheet:
     deadline: str
     conditions: tuple[Condition, ...]
     operators: tuple[tuple[Operator, tuple[str, ...]], ...]
+    offices: tuple[Office, ...]
     needs: tuple[ServedNeed, ...]
     links: tuple[Link, ...]
     sources: tuple[Evidence, ...]
@@ -86,6 +88,7 @@ def sheet_of(revision: Revision, *, on: date, linkable: Iterable[Scheme] = (), f
     """
     rows, sources = revision.criteria.select_related("source"), revision.sources.all()
     seen = seen_of(revision, for_editor=for_editor)
+    roles = list(revision.roles.select_related("operator"))
     return Sheet(
         revision=revision,
         amount=revision_wording.amount(revision),
@@ -93,7 +96,8 @@ def sheet_of(revision: Revision, *, on: date, linkable: Iterable[Scheme] = (), f
         is_verified=not revision.is_partly_verified and is_vouched_for(rows, sources, on=on),
         deadline=revision_wording.deadline(revision, on=on),
         conditions=tuple(_condition(row, seen) for row in rows),
-        operators=operators_of(revision.roles.select_related("operator")),
+        operators=operators_of(roles),
+        offices=offices_of(roles),
         needs=tuple(revision.served_needs.select_related("sub_need__need")),
         links=tuple(_links(revision, linkable)),
         sources=tuple(evidence for source in sources if (evidence := evidence_of(source))),

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from backend.common.days import current_day
+from backend.schemes.catalogue.contacts import ContactCounts, contact_counts
 from backend.schemes.catalogue.evidence_counts import EvidenceCounts, evidence_counts
 from backend.schemes.catalogue.quality import REVIEW_DAYS, SEVERITIES, SEVERITY_NAMES, Finding, check_catalogue
 from backend.schemes.catalogue.shares import Shares, shares
@@ -33,19 +34,24 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         on = current_day()
-        findings, counted, evidence = (
+        findings, counted, evidence, contacts = (
             check_catalogue(on=on, days=options["days"]),
             shares(on=on),
             evidence_counts(on=on),
+            contact_counts(),
         )
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(findings, counted, evidence, on), ensure_ascii=False, indent=2))
+            self.stdout.write(
+                json.dumps(_as_json(findings, counted, evidence, contacts, on), ensure_ascii=False, indent=2)
+            )
         else:
-            self._print(findings, counted, evidence)
+            self._print(findings, counted, evidence, contacts)
         if findings and options["strict"]:
             sys.exit(1)
 
-    def _print(self, findings: list[Finding], counted: Shares, evidence: EvidenceCounts) -> None:
+    def _print(
+        self, findings: list[Finding], counted: Shares, evidence: EvidenceCounts, contacts: ContactCounts
+    ) -> None:
         for _, group in groupby(findings, key=lambda finding: finding.subject):
             found = list(group)
             self.stdout.write(f"{found[0].name} ({found[0].subject})")
@@ -58,16 +64,19 @@ class Command(BaseCommand):
         self.stdout.write(_count(len(findings), "remarque", "remarques"))
         for code in sorted(counts, key=lambda code: (-SEVERITIES[code], -counts[code], code)):
             self.stdout.write(f"  {counts[code]:4} {code} ({SEVERITY_NAMES[SEVERITIES[code]]})")
-        for line in (*_shares_in_words(counted), *_evidence_in_words(evidence)):
+        for line in (*_shares_in_words(counted), *_evidence_in_words(evidence), _contacts_in_words(contacts)):
             self.stdout.write(line)
 
 
-def _as_json(findings: list[Finding], counted: Shares, evidence: EvidenceCounts, on: date) -> dict[str, Any]:
+def _as_json(
+    findings: list[Finding], counted: Shares, evidence: EvidenceCounts, contacts: ContactCounts, on: date
+) -> dict[str, Any]:
     return {
         "on": on.isoformat(),
         "schemes": counted.n_schemes,
         "shares": asdict(counted),
         "evidence": asdict(evidence),
+        "contacts": asdict(contacts),
         "counts": dict(Counter(finding.code for finding in findings).most_common()),
         "findings": [
             {
@@ -109,6 +118,14 @@ def _evidence_in_words(counted: EvidenceCounts) -> Iterator[str]:
     yield f"Montants avec l’adresse d’une page : {counted.n_amounts_linked} sur {counted.n_amounts}"
     yield f"Fiches « vérifié » sans une telle source partout : {counted.n_unproved} sur {counted.n_verified}"
     yield f"Sources du nom d’un fichier : {counted.n_internal}"
+
+
+def _contacts_in_words(counted: ContactCounts) -> str:
+    return (
+        f"Contacts : {counted.n_contacts} fiches avec un téléphone ou une page, {counted.n_near} avec un bureau de "
+        f"l’Oise ou de la région ({counted.near_pct} %) ; {counted.n_deep} liens vers une page et non l’accueil d’un "
+        f"site ({counted.deep_pct} %)"
+    )
 
 
 def _count(count: int, one: str, many: str) -> str:

@@ -1,0 +1,96 @@
+"""Whom to call: the offices near here of who runs a scheme, and how far sheets lead to them and to its pages."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from backend.common.files import read_yaml
+from backend.schemes.catalogue.shares import percent_of
+from backend.schemes.models import OperatorRole, Revision, Scheme
+
+DECIDES = (OperatorRole.Role.ASSESSOR, OperatorRole.Role.DISTRIBUTOR)  # who only pays is not whom a firm calls
+NEAR = (*Revision.OF_TERRITORY, Revision.Level.REGIONAL)  # levels of which the operator itself is in the region
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """Where who runs schemes is called in the Oise, or else in the region; ``dated`` is the day of the copy."""
+
+    operators: frozenset[str]
+    name: str
+    place: str
+    phone: str
+    page: str
+    dated: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactCounts:
+    """Counts of the published sheets of ours: with a contact, with an office near here, with a page of their own."""
+
+    n_sheets: int
+    n_contacts: int
+    n_near: int
+    n_deep: int
+
+    @property
+    def near_pct(self) -> int:
+        return percent_of(self.n_near, self.n_sheets)
+
+    @property
+    def deep_pct(self) -> int:
+        return percent_of(self.n_deep, self.n_sheets)
+
+
+@lru_cache(maxsize=1)
+def offices() -> tuple[Office, ...]:
+    """Return the offices of ``fixtures/offices.yaml``.
+
+    Raises
+    ------
+    ValueError
+        Where an office says neither a telephone nor a page, or an operator has two.
+    """
+    rows = read_yaml(settings.BASE_DIR / "fixtures" / "offices.yaml")["offices"]
+    found = tuple(
+        Office(
+            operators=frozenset(row["operators"]),
+            dated=row["dated"],
+            **{name: row[name] or "" for name in ("name", "place", "phone", "page")},
+        )
+        for row in rows
+    )
+    if mute := [office.name for office in found if not (office.phone or office.page)]:
+        raise ValueError(f"Bureaux sans téléphone ni page : {', '.join(mute)}.")
+    names = [name for office in found for name in office.operators]
+    if len(set(names)) < len(names):
+        raise ValueError(f"Un porteur a deux bureaux : {', '.join(sorted(names))}.")
+    return found
+
+
+def offices_of(roles: Iterable[OperatorRole]) -> tuple[Office, ...]:
+    """Return the offices of who decides on a scheme or gives access to it, each once."""
+    names = {row.operator.name for row in roles if row.role in DECIDES}
+    return tuple(office for office in offices() if office.operators & names)
+
+
+def is_deep(url: str) -> bool:
+    """Tell whether an address leads to a page, not to where a site begins."""
+    parts = urlsplit(url)
+    return bool(parts.path.strip("/") or parts.query)
+
+
+def contact_counts() -> ContactCounts:
+    """Count the contacts of the published sheets; who runs one of the territory or the region is near by itself."""
+    published = Revision.objects.filter(pk__in=Scheme.objects.of_source(Scheme.OWN).published().values("current"))
+    sheets = list(published.prefetch_related("roles__operator"))
+    return ContactCounts(
+        n_sheets=len(sheets),
+        n_contacts=sum(bool(sheet.contact_phone or sheet.contact_url) for sheet in sheets),
+        n_near=sum(sheet.level in NEAR or bool(offices_of(sheet.roles.all())) for sheet in sheets),
+        n_deep=sum(is_deep(sheet.url) for sheet in sheets),
+    )

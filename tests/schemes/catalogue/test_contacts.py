@@ -1,0 +1,83 @@
+"""Whom to call near here: the office of who decides, on its sheets and no other, and what is counted of it."""
+
+import pytest
+from django.core.management import call_command
+
+from backend.schemes.catalogue.contacts import contact_counts, is_deep, offices, offices_of
+from backend.schemes.models import Operator, OperatorRole, Scheme
+from tests.schemes.people import get_scheme
+
+pytestmark = pytest.mark.django_db
+CHAMBER = "CCI de l'Oise"
+
+
+def page_of(client, key: str) -> str:
+    return client.get(f"/dispositifs/{key}/").content.decode()
+
+
+def test_a_sheet_says_the_office_of_its_own_operator_and_of_no_other(client):
+    (office,) = (one for one in offices() if CHAMBER in one.operators)
+    theirs, other = page_of(client, "cci-oise"), page_of(client, "vie")
+    assert f'href="tel:{office.phone.replace(" ", "")}"' in theirs
+    assert "copie non datée" in theirs[theirs.index("Près d’ici") :]
+    assert office.phone not in other
+    assert "Près d’ici" not in other
+
+
+def test_who_only_pays_is_not_whom_a_firm_calls():
+    revision = get_scheme("vie").current
+    chamber = Operator.objects.get(name=CHAMBER)
+    funder, adviser = (
+        OperatorRole(revision=revision, operator=chamber, role=role)
+        for role in (OperatorRole.Role.FUNDER, OperatorRole.Role.DISTRIBUTOR)
+    )
+    assert offices_of([funder]) == ()
+    assert [office.name for office in offices_of([funder, adviser])] == [CHAMBER]
+
+
+def test_half_of_the_sheets_have_an_office_near_here_and_an_archived_one_counts_no_more(capsys):
+    counts = contact_counts()
+    assert counts.n_sheets == Scheme.objects.of_source(Scheme.OWN).published().count()
+    assert counts.near_pct >= 50
+    assert counts.n_deep < counts.n_sheets
+    call_command("check_catalogue")
+    assert f"{counts.n_near} avec un bureau de l’Oise" in capsys.readouterr().out
+
+    Scheme.objects.filter(source_key="cci-oise", source=Scheme.OWN).update(state=Scheme.State.ARCHIVED)
+    after = contact_counts()
+    assert (after.n_sheets, after.n_near, after.n_deep) == (counts.n_sheets - 1, counts.n_near - 1, counts.n_deep)
+
+
+@pytest.mark.parametrize(
+    ("url", "deep"),
+    [
+        ("https://www.impots.gouv.fr/", False),
+        ("https://www.impots.gouv.fr", False),
+        ("", False),
+        ("https://employeurprovelo.fr/?p=3097", True),
+        ("https://www.actionlogement.fr/l-aide-mobili-jeune", True),
+    ],
+)
+def test_a_link_is_deep_where_it_leads_past_the_home_page(url, deep):
+    assert is_deep(url) is deep
+
+
+@pytest.mark.parametrize(
+    ("phones", "said"),
+    [([None], "sans téléphone ni page : Bureau 0"), (["3957", "34 14"], "deux bureaux : Urssaf, Urssaf")],
+)
+def test_a_file_that_leads_nowhere_or_twice_is_refused(settings, tmp_path, phones, said):
+    unsaid = "place: null, page: null, dated: null"
+    rows = [
+        f"  - {{operators: [Urssaf], name: Bureau {i}, phone: {phone or 'null'}, {unsaid}}}"
+        for i, phone in enumerate(phones)
+    ]
+    (tmp_path / "fixtures").mkdir()
+    (tmp_path / "fixtures" / "offices.yaml").write_text("\n".join(["offices:", *rows]))
+    settings.BASE_DIR = tmp_path
+    offices.cache_clear()
+    try:
+        with pytest.raises(ValueError, match=said):
+            offices()
+    finally:
+        offices.cache_clear()
