@@ -310,6 +310,7 @@ def admin_rows() -> dict[str, Row]:
         "schemes_duplicatepair_change": Row(ENTER, args=pair),
         "schemes_duplicatepair_delete": Row(CLOSED, args=pair),
         "schemes_duplicatepair_history": Row(ENTER, args=pair),
+        "schemes_duplicatepair_together": page(ENTER),
         "schemes_duplicatepair_decide": Row(
             ENTER,
             args=pair,
@@ -325,6 +326,7 @@ def admin_rows() -> dict[str, Row]:
         "schemes_duplicatedecision_delete": Row(CLOSED, args=decided),
         "schemes_duplicatedecision_history": Row(ENTER, args=decided),
         "schemes_duplicatedecision_take_back": Row(ENTER, args=decided, method="post"),
+        "schemes_duplicatedecision_take_back_together": Row(ENTER, args=decided, method="post"),
         "schemes_fusion_changelist": page(ENTER),
         "schemes_fusion_add": page(CLOSED),
         "schemes_fusion_propose": page({**CLOSED, **dict.fromkeys(STAFF, 404)}),  # of no two sheets

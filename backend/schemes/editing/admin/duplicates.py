@@ -12,10 +12,22 @@ from django.views.decorators.http import require_POST
 
 from backend.schemes.catalogue.comparison import side_by_side
 from backend.schemes.catalogue.records import read_record
-from backend.schemes.editing.admin.pages import CataloguePages, found, signed_in
+from backend.schemes.editing.admin.pages import MAX_DIGITS, CataloguePages, found, signed_in
 from backend.schemes.editing.admin.tasks import WaitingFilter
-from backend.schemes.editing.forms.duplicates import WhyForm
+from backend.schemes.editing.forms.duplicates import WhyForm, WhySameForm
 from backend.schemes.ingestion.duplicates.deciding import DuplicateError, decide_pair, take_back, two_of_ours
+from backend.schemes.ingestion.duplicates.together import (
+    MOST,
+    SURE_FROM,
+    SURE_JUDGED,
+    SURE_RIGHT,
+    Read,
+    decide_together,
+    decided_with,
+    sample_of,
+    sure_pairs,
+    take_back_together,
+)
 from backend.schemes.models import DuplicateDecision, DuplicatePair, Revision, Scheme
 
 LIST = "admin:schemes_duplicatepair_changelist"
@@ -57,6 +69,7 @@ class OursFilter(admin.SimpleListFilter):
 
 @admin.register(DuplicatePair)
 class DuplicatePairAdmin(CataloguePages[DuplicatePair]):
+    change_list_template = "admin/schemes/duplicates.html"
     list_display = ("title", "share", "advice", "sources", "found_at")
     list_filter = (StateFilter, OursFilter, "advice")
     search_fields = ("one__current__name", "other__current__name", "one__source_key", "other__source_key")
@@ -78,7 +91,11 @@ class DuplicatePairAdmin(CataloguePages[DuplicatePair]):
 
     def get_urls(self) -> list[URLPattern]:
         decide = self.for_editors(require_POST(self.decide))
-        return [path("<path:pk>/decider/", decide, name="schemes_duplicatepair_decide"), *super().get_urls()]
+        return [
+            path("ensemble/", self.for_editors(self.together), name="schemes_duplicatepair_together"),
+            path("<path:pk>/decider/", decide, name="schemes_duplicatepair_decide"),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -111,6 +128,35 @@ class DuplicatePairAdmin(CataloguePages[DuplicatePair]):
         if decision.verdict == DuplicateDecision.Verdict.SAME and two_of_ours(pair):
             return redirect(f"{reverse('admin:schemes_fusion_propose')}?une={pair.one_id}&autre={pair.other_id}")
         return redirect(LIST)
+
+    def together(self, request: HttpRequest) -> HttpResponse:
+        """Decide on the surest pairs at once, with some of them to read and the reason of it."""
+        form = WhySameForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                done = decide_together(
+                    read=_read_pairs(request), editor=signed_in(request), why=form.cleaned_data["why"]
+                )
+            except DuplicateError as error:
+                messages.error(request, str(error))
+            else:
+                told = "Chaque décision se reprend, seule ou avec les autres."
+                messages.success(request, f"Paires décidées ensemble : {done.n}. {told}")
+                for line in done.refused:
+                    messages.warning(request, line)
+                return redirect(LIST)
+        pairs = list(sure_pairs()[:MOST])
+        return self.page(
+            request,
+            "duplicates_together",
+            "Décider ensemble",
+            form=form,
+            pairs=pairs,
+            sample=sample_of(pairs),
+            sure=round(100 * SURE_FROM),
+            right=SURE_RIGHT,
+            judged=SURE_JUDGED,
+        )
 
     def _page(self, request: HttpRequest, pair: DuplicatePair, form: WhyForm) -> HttpResponse:
         rows = DuplicateDecision.objects.of(pair).select_related(
@@ -152,7 +198,12 @@ class DuplicateDecisionAdmin(CataloguePages[DuplicateDecision]):
 
     def get_urls(self) -> list[URLPattern]:
         back = self.for_editors(require_POST(self.take_back))
-        return [path("<path:pk>/reprendre/", back, name="schemes_duplicatedecision_take_back"), *super().get_urls()]
+        all_back = self.for_editors(require_POST(self.take_back_together))
+        return [
+            path("<path:pk>/reprendre/", back, name="schemes_duplicatedecision_take_back"),
+            path("<path:pk>/reprendre-ensemble/", all_back, name="schemes_duplicatedecision_take_back_together"),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -163,7 +214,8 @@ class DuplicateDecisionAdmin(CataloguePages[DuplicateDecision]):
             "one__current", "other__current", "by", "taken_back_by", "one_revision", "other_revision", "counterpart"
         )
         decision = found(rows, object_id)
-        return self.page(request, "duplicate_decision", str(decision), decision=decision)
+        n_together = decided_with(decision).count()
+        return self.page(request, "duplicate_decision", str(decision), decision=decision, n_together=n_together)
 
     def take_back(self, request: HttpRequest, pk: str) -> HttpResponse:
         decision = found(DuplicateDecision.objects.all(), pk)
@@ -175,6 +227,28 @@ class DuplicateDecisionAdmin(CataloguePages[DuplicateDecision]):
             messages.success(request, "Décision reprise : la paire est de nouveau à décider.")
         pair = DuplicatePair.objects.filter(one=decision.one_id, other=decision.other_id).first()
         return redirect(reverse("admin:schemes_duplicatepair_change", args=[pair.pk]) if pair else reverse(LIST))
+
+    def take_back_together(self, request: HttpRequest, pk: str) -> HttpResponse:
+        n = take_back_together(decision=found(DuplicateDecision.objects.all(), pk), editor=signed_in(request))
+        messages.success(request, f"Décisions reprises : {n}. Ces paires sont de nouveau à décider.")
+        return redirect(LIST)
+
+
+def _read_pairs(request: HttpRequest) -> list[Read]:
+    """Return the pairs that were on the page, with the revisions that it showed; what cannot be read is left out."""
+    said = [value.split(".") for value in request.POST.getlist("lue")[:MOST]]
+    numbers = [[int(part) for part in parts] for parts in said if len(parts) == 3 and all(map(_is_number, parts))]
+    pairs = DuplicatePair.objects.readable().in_bulk([pair for pair, _, _ in numbers])
+    revisions = Revision.objects.in_bulk([number for _, *sides in numbers for number in sides])
+    return [
+        (pairs[pair], revisions[one], revisions[other])
+        for pair, one, other in numbers
+        if pair in pairs and one in revisions and other in revisions
+    ]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
 
 
 def _pair(pk: str) -> DuplicatePair:

@@ -20,6 +20,16 @@ class WhyForm(forms.Form):
     )
 
 
+class WhySameForm(WhyForm):
+    why = PlainText(
+        label=_("Pourquoi"),
+        max_length=500,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("Ce que vous avez lu de celles-ci. La prochaine personne le lira."),
+        error_messages={"required": _("Dites pourquoi : la prochaine personne le lira.")},
+    )
+
+
 class FusionForm(forms.Form):
     stays = forms.ChoiceField(
         label=_("La fiche qui reste"),

@@ -1,5 +1,7 @@
 """What people decide of two sheets that may be of one scheme; a pair is asked again only once one of them changed."""
 
+from datetime import datetime
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
@@ -18,9 +20,16 @@ class DuplicateError(ValueError):
 
 @transaction.atomic
 def decide_pair(
-    *, pair: DuplicatePair, editor: User, verdict: str, one: Revision, other: Revision, why: str = ""
+    *,
+    pair: DuplicatePair,
+    editor: User,
+    verdict: str,
+    one: Revision,
+    other: Revision,
+    why: str = "",
+    at: datetime | None = None,
 ) -> DuplicateDecision:
-    """Keep what a person decided of two sheets, having read a revision of each.
+    """Keep what a person decided of two sheets, having read a revision of each; now, or at the moment of several.
 
     An imported record that is the same as a sheet of ours follows it from then on.
     """
@@ -47,7 +56,7 @@ def decide_pair(
         verdict=verdict,
         why=why.strip(),
         by=editor,
-        at=timezone.now(),
+        at=at or timezone.now(),
         counterpart=_follow(schemes, editor) if verdict == Verdict.SAME else None,
     )
 

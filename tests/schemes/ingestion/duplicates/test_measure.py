@@ -24,6 +24,7 @@ from backend.schemes.ingestion.duplicates.judging import (
 from backend.schemes.ingestion.duplicates.likeness import FOR, Trait, Vectors
 from backend.schemes.ingestion.duplicates.scoring import Advice, Candidate, model_in_use
 from backend.schemes.ingestion.duplicates.sheets import sheets_in_force
+from backend.schemes.ingestion.duplicates.together import SURE_FROM, SURE_JUDGED, SURE_RIGHT
 from tests.conftest import REAL_DATA
 
 AT = REAL_DATA / "aides_territoires"
@@ -123,6 +124,9 @@ def test_precision_and_recall_hold_and_nothing_that_measures_was_fitted_on():
     assert precision(half, advised=SAME, right=ONE_SCHEME).value >= MIN_PRECISION
     assert recall(half, advised=SAME, right=ONE_SCHEME).value >= MIN_RECALL
     assert recall(half, advised=LOOKED, right=NEAR).value >= MIN_RECALL_LOOKED
+    sure = [each for each in held if each.pair.measures and each.candidate.chance >= SURE_FROM]
+    assert sum(each.pair.verdict in ONE_SCHEME for each in sure) == SURE_RIGHT
+    assert len(sure) == SURE_JUDGED
     drawn = [each for each in held if each.pair.stratum]
     assert estimate(drawn, advised=SAME, right=ONE_SCHEME, of="precision").value >= MIN_DRAWN_PRECISION
     assert estimate(drawn, advised=SAME, right=ONE_SCHEME, of="recall").value >= MIN_DRAWN_RECALL
