@@ -11,11 +11,16 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from random import Random
 from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 from time import perf_counter
+from typing import Any
+
+import yaml
 
 from benchmarks.timing import Table
 from tests.comparison.__main__ import DAY, Tree, checked_out, shared_python
@@ -25,7 +30,9 @@ from tests.tasks.crash.programs import private_services, scratch_database
 
 LINE = '{"id": 1, "commune": "60159", "naf": "25.62B", "headcount": 35, "needs": ["competences.recruter"]}\n'
 START, RELOAD, MANY = "match of a line", "load_reference, nothing changed", "match of many lines without text"
-MOST = {START: 0.45, RELOAD: None, MANY: 1 / 15}
+TEXTS = "match of many lines of 30 words"
+MOST = {START: 0.45, RELOAD: None, MANY: 1 / 15, TEXTS: 1 / 4}
+N_WORDS = 30
 SEED = 16
 
 
@@ -39,10 +46,11 @@ def main() -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o711)  # PostgreSQL has an account of its own
-        line, lines, out = folder / "line.jsonl", folder / "lines.jsonl", folder / "out.jsonl"
+        line, lines, texts, out = (folder / f"{name}.jsonl" for name in ("line", "lines", "texts", "out"))
         line.write_text(LINE)
-        several = ({**drawn, "text": None} for drawn in Draw(SEED).lines(asked.lines))
-        lines.write_text("".join(f"{json.dumps(drawn)}\n" for drawn in several))
+        write(lines, ({**drawn, "text": None} for drawn in Draw(SEED).lines(asked.lines)))
+        said = texts_of(N_WORDS)
+        write(texts, ({**drawn, "text": next(said)} for drawn in Draw(SEED).lines(asked.lines // 5)))
         told = ("--out", str(out), "--on", DAY, "-v", "0")
         old = stack.enter_context(checked_out(asked.old, folder / "tree"))
         (folder / "services").mkdir(mode=0o711)
@@ -57,6 +65,7 @@ def main() -> int:
             START: ("match", str(line), *told),
             RELOAD: ("load_reference",),
             MANY: ("match", str(lines), *told),
+            TEXTS: ("match", str(texts), *told),
         }
         for tree in trees:
             tree.run("manage.py", "migrate")
@@ -64,7 +73,7 @@ def main() -> int:
             tree.run("manage.py", *commands[START])
         for name, command in commands.items():
             seconds: dict[str, list[tuple[float, float]]] = {tree.name: [] for tree in trees}
-            for _ in range(min(2, asked.rounds) if name == MANY else asked.rounds):
+            for _ in range(min(2, asked.rounds) if name in (MANY, TEXTS) else asked.rounds):
                 for tree in trees:
                     began, spent = perf_counter(), getrusage(RUSAGE_CHILDREN).ru_utime
                     tree.run("manage.py", *command)
@@ -85,6 +94,22 @@ def main() -> int:
             table.say(f"memory after {name}, {asked.old}; this tree", f"{before:.0f}; {now:.0f} MB")
             table.at_most("of the memory before", now / before, 1, "")
     return 1 if table.n_missed else 0
+
+
+def write(path: Path, lines: Iterable[dict[str, Any]]) -> None:
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+def texts_of(n_words: int) -> Iterator[str]:
+    """Give texts of so many words: sentences on different needs, one after another."""
+    paths = sorted((ROOT / "fixtures" / "sentences" / "needs").glob("*.yaml"))
+    sentences = [sentence for path in paths for sentence, _ in yaml.safe_load(path.read_text())["said"]]
+    draw = Random(SEED)  # noqa: S311
+    while True:
+        words: list[str] = []
+        while len(words) < n_words:
+            words += draw.choice(sentences).split()
+        yield " ".join(words[:n_words])
 
 
 if __name__ == "__main__":

@@ -7,14 +7,17 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from sklearn.feature_extraction.text import CountVectorizer
 
 from backend.matchmaking.evaluation.families import evaluate_families
 from backend.matchmaking.evaluation.goals import measure_goals
 from backend.matchmaking.evaluation.judgements import is_held_out, load_judgements, load_requests
 from backend.matchmaking.evaluation.table import OURS, evaluate
+from backend.matchmaking.language import examples
 from backend.schemes.ingestion.importers.files import read_json_list
 from backend.schemes.ingestion.importers.loading import import_records
 from backend.schemes.models import Scheme
+from matching import tokens
 
 pytestmark = pytest.mark.django_db
 IMPORTED = "transition-ecologique"
@@ -56,6 +59,18 @@ def test_what_a_half_is_hangs_on_the_name_of_a_request_alone():
     judged = load_judgements(Scheme.OWN)
     assert len(judged) == 359 + 220
     assert {one.id for one in judged if one.held_out} == {one.id for one in judged if is_held_out(one.id)}
+
+
+def test_no_sentence_that_teaches_is_a_judged_request_or_nearly():
+    """What is learnt by heart is not understood; texts of five words and fewer meet by chance."""
+    taught = [text for text in (example.text for example in examples()) if len({*tokens(text)}) > 5]
+    judged = [question.text for question in load_requests()]
+    terms = CountVectorizer(analyzer=tokens, binary=True, dtype=float).fit([*taught, *judged])
+    ours, theirs = terms.transform(taught), terms.transform(judged)
+    common = (ours @ theirs.T).tocoo()
+    sizes, others = ours.sum(axis=1).A1, theirs.sum(axis=1).A1
+    alike = common.data / (sizes[common.row] + others[common.col] - common.data)
+    assert max(alike) < 0.75, taught[common.row[alike.argmax()]]
 
 
 def test_requests_that_look_like_life_are_answered_asked_about_or_told_that_nothing_fits():
