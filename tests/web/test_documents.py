@@ -1,12 +1,14 @@
 """The answer and the de minimis ledger as PDF: few sheets, tagged, and nothing of anybody else or of the link."""
 
 import os
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.template.loader import render_to_string
+from django.utils import formats
 from pypdf import PdfReader
 
 from backend.matchmaking.results import latest_result
@@ -15,12 +17,22 @@ from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.state_aid import declare_aid, declare_complete
 from backend.schemes.models import SubNeed
 from backend.web.pdf import pdf_of
-from tests.factories import DAY, decide, first_matches, link_to, make_officer, make_organisation, make_submission
+from tests.factories import (
+    DAY,
+    decide,
+    first_matches,
+    link_to,
+    make_officer,
+    make_organisation,
+    make_submission,
+    publish_revision,
+)
 from tests.web.conftest import fill, text_of
 from tests.web.pdf_ua import failures
 
 pytestmark = pytest.mark.django_db
 MOST_SHEETS = 3
+ONE = timedelta(days=1)
 
 
 def read(response):
@@ -205,6 +217,37 @@ def test_the_ledger_is_a_declaration_to_sign(client):
     for said in ("Prêt FEDER", "12 500 €", "24 novembre 2025", "300 000 €", "Liste déclarée complète", "999999956"):
         assert said in text
     assert token not in text
+
+
+@pytest.mark.parametrize("last", [date(2026, 12, 31), date(2027, 3, 28), date(2027, 10, 31), date(2028, 2, 29)])
+def test_the_plan_says_the_last_day_until_it_has_passed_whatever_clocks_do(client, settings, last):
+    submission = make_submission()
+    scheme = first_matches(submission)[0].scheme
+    publish_revision(scheme, window_state="dated", opens_on=DAY, closes_on=last, recurring=None, preparation_days=None)
+    day = formats.date_format(last, "j F Y")
+    for on, said in ((last - ONE, "encore 1 jour"), (last, "dernier jour : aujourd’hui")):
+        settings.FIXED_DAY = on
+        _reader, text = plan_of(client, submission)
+        assert f"{day} inclus ({said})" in text.replace("\xa0", " ")
+    settings.FIXED_DAY = last + ONE
+    _reader, text = plan_of(client, submission)
+    assert f"{day} inclus" not in text
+    assert f"au plus tard le {day}" not in text
+
+
+@pytest.mark.parametrize(
+    ("granted", "leaves"), [(date(2024, 2, 29), date(2027, 3, 1)), (date(2024, 3, 28), date(2027, 3, 28))]
+)
+def test_the_ledger_counts_an_aid_until_it_is_three_years_old(client, settings, granted, leaves):
+    submission = make_submission()
+    aid = {"granted_on": granted, "amount_eur": 12_500, "regulation": "general", "title": "Pass Export"}
+    declare_aid(submission=submission, on=DAY, **aid)
+    declare_complete(submission=submission, complete=True, on=DAY)
+    for on, left in ((leaves - ONE, "287 500 €"), (leaves, "300 000 €"), (leaves + ONE, "300 000 €")):
+        settings.FIXED_DAY = on
+        _reader, text = read(client.get(f"/resultat/{link_to(submission)}/aides/pdf/"))
+        assert f"Reste {left}" in text, on
+        assert ("ne compte plus" in text) == (on >= leaves)
 
 
 @pytest.mark.parametrize(
