@@ -107,23 +107,24 @@ def left_to_ask(submission):
     return {question.name for question in open_questions(open_of(submission, submission.results.last())).of_firm}
 
 
-@pytest.mark.parametrize(
-    ("condition", "fact", "settles", "still_open"),
-    [
-        (INDEPENDENT, "group", None, []),
-        (URSSAF, "taxes_up_to_date", True, False),
-    ],
-)
-def test_a_condition_waits_for_the_fact_that_may_settle_it_and_no_longer(condition, fact, settles, still_open):
-    firm = {"needs": ("finance.pret", "competences.recruter"), "without": (fact,), "confirmed": True}
-    unknown = make_submission(**firm)
+def test_a_condition_waits_for_the_fact_that_may_settle_it_and_no_longer():
+    fact, firm = "taxes_up_to_date", {"needs": ("finance.pret", "competences.recruter"), "confirmed": True}
+    unknown = make_submission(**firm, without=(fact,))
     assert fact in left_to_ask(unknown)
-    assert condition not in left_to_ask(unknown)
+    assert URSSAF not in left_to_ask(unknown)
     decline_question(submission=unknown, question=fact, on=DAY)
-    assert condition in left_to_ask(unknown)
-    assert condition in left_to_ask(make_submission(**{**firm, "without": ()}, facts={fact: still_open}))
-    if settles is not None:
-        assert condition not in left_to_ask(make_submission(**{**firm, "without": ()}, facts={fact: settles}))
+    assert URSSAF in left_to_ask(unknown)
+    assert URSSAF in left_to_ask(make_submission(**firm, facts={fact: False}))
+    assert URSSAF not in left_to_ask(make_submission(**firm, facts={fact: True}))
+
+
+@pytest.mark.parametrize("group", [{"without": ("group",)}, {"facts": {"group": []}}])
+def test_a_firm_that_tells_its_group_is_not_asked_whether_it_is_independent_too(group):
+    submission = make_submission(needs=("finance.pret",), confirmed=True, **group)
+    loan = submission.results.last().matches.get(scheme__source_key="bpi-pret-croissance")
+    assert loan.eligibility == "undecided"
+    assert loan.addresses
+    assert INDEPENDENT not in left_to_ask(submission)
 
 
 def test_a_card_says_what_is_left_to_check_where_it_is_not_asked(client):
