@@ -165,6 +165,10 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     see(desk, "08-connexion")
     sign_in(desk, ARC_OFFICER)
     see(desk, "09-file-attente")
+    # Other stories share its queue: it may be on another page.
+    desk.get_by_label("Entreprise, contact, SIREN ou numéro").fill(name)
+    desk.get_by_role("button", name="Chercher").click()
+    expect(desk).to_have_url(re.compile("recherche="))
     row = desk.get_by_role("row").filter(has_text=name)
     row.get_by_role("link").first.click()
     expect(desk).to_have_url(re.compile(r"/agent/\d+/"))
