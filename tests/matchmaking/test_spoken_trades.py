@@ -191,7 +191,7 @@ def asked(**changes):
 def test_what_the_trade_could_not_have_comes_after_the_rest_and_is_never_a_no():
     silent, spoken = asked(text=""), asked()
     first, then = (file.results.first() for file in (silent, spoken))
-    assert shortlist_of(silent, first).cards[0].match.scheme.key == INDUSTRY
+    assert INDUSTRY in {card.match.scheme.key for card in shortlist_of(silent, first).cards[:2]}
     page = shortlist_of(spoken, then)
     assert INDUSTRY not in {card.match.scheme.key for card in page.cards}
     assert INDUSTRY not in {step.card.match.scheme.key for step in page.steps}
