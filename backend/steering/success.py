@@ -21,15 +21,14 @@ from backend.steering.sums import read_sums
 LEAST = 5  # answers from which on a rate is said beside a scheme
 MISLEADING = Review.Reason.WRONG_CRITERION  # the sheet says what the scheme does not ask
 State = SchemeFact.State
-# Firms of each scheme, then those that obtained it and those that did not, by the last answer of each.
+# Firms of each scheme, then those that obtained it and those that did not: what a firm was answered last comes before
+# all else that it said.
 _FIRMS = """
-SELECT scheme, count(*), count(*) FILTER (WHERE answer = 'granted'), count(*) FILTER (WHERE answer = 'refused')
+SELECT scheme, count(*), count(*) FILTER (WHERE state = 'granted'), count(*) FILTER (WHERE state = 'refused')
 FROM (
-    SELECT scheme, firm,
-           (array_agg(state ORDER BY said_at DESC, key DESC)
-            FILTER (WHERE state IN ('granted', 'refused')))[1] AS answer
+    SELECT DISTINCT ON (scheme, firm) scheme, state
     FROM ({rows}) AS said (scheme, firm, state, said_at, key)
-    GROUP BY scheme, firm
+    ORDER BY scheme, firm, state IN ('granted', 'refused') DESC, said_at DESC, key DESC
 ) AS firms
 GROUP BY scheme
 """
