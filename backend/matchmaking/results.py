@@ -279,20 +279,19 @@ def mark_shown(*, submission: Submission, result: Result) -> None:
 
 
 class Pruned(ValueError):
-    """An answer of which the matches were erased: the revisions that it was computed with are not known any more."""
+    """An answer whose matches were erased by a release that kept nothing of them: its revisions are not known."""
 
 
 def replay(result: Result) -> list[str]:
     """Ask the engine the same question again, of the same revisions, weights and day; return what differs, or nothing.
 
-    This is what a dispute needs: whatever changed since, an old answer can be had again and explained. Raises
-    ``Pruned`` where its matches were erased, on which nothing rested.
+    This is what a dispute needs: whatever changed since, an old answer can be had again and explained. Where its
+    matches were erased, on which nothing rested, the reply alone is compared. Raises ``Pruned`` where what was kept
+    of them is not enough.
     """
-    if result.is_pruned:
-        raise Pruned(result.pk)
     matches = {match.scheme_id: match for match in result.matches.all()}
-    catalogue = engine.catalogue_of(match.revision_id for match in matches.values())
-    keys = {pk: key for key, pk in catalogue.schemes_by_key.items()}
+    closeness = {match.revision_id: match.closeness for match in matches.values()} or _kept_of_pruned(result)
+    catalogue = engine.catalogue_of(closeness)
     request = engine.Request(
         facts=result.facts,
         on=result.on,
@@ -304,14 +303,14 @@ def replay(result: Result) -> list[str]:
         foreign=result.cause == Cause.OTHER_LANGUAGE,
         preferences=frozenset(result.preferences),
         spoken_activities=frozenset(result.spoken_activities),
-        closeness={keys[pk]: match.closeness for pk, match in matches.items()},
+        closeness={key: closeness[revision] for key, revision in catalogue.revisions.items()},
     )
     weights, ranker = engine.weights_of(result.weights), engine.ranker_of(result.ranker)
     (found,) = engine.answer([request], compiled=catalogue, weights=weights, ranker=ranker)
     answer = engine.with_presumed(found, request, compiled=catalogue, weights=weights, ranker=ranker)
     told = {"reply": answer.decision.reply, "cause": answer.decision.cause or "", "served": answer.decision.served}
     differences = [name for name, value in told.items() if getattr(result, name) != value]
-    for item in answer.ranked:
+    for item in answer.ranked if matches else ():
         match = matches.pop(catalogue.schemes_by_key[item.scheme_key])
         columns = columns_of(item)
         if match.presumed is None:  # of a release that presumed nothing
@@ -320,6 +319,12 @@ def replay(result: Result) -> list[str]:
         if different:
             differences.append(f"{item.scheme_key} : {', '.join(different)}")
     return [*differences, *(f"{match.scheme_id} : absent" for match in matches.values())]
+
+
+def _kept_of_pruned(result: Result) -> dict[int, float]:
+    if not result.pruned:
+        raise Pruned(result.pk)
+    return {int(revision): closeness for revision, closeness in result.pruned.items()}
 
 
 def conditions_of(result: Result) -> set[str]:

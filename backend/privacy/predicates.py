@@ -119,6 +119,11 @@ def _matches_unread(before: datetime) -> Found:
     return _rows(Match.objects.filter(result__in=old.values("pk")), F("result__computed_at"), before)
 
 
+def _results_of(keys: Collection[int]) -> dict[str, list[int]]:
+    """Give the answers of some matches: they keep what it takes to be replayed."""
+    return {"pruned": list(Result.objects.filter(matches__in=keys).distinct().values_list("pk", flat=True))}
+
+
 def _recipients_stopped(before: datetime) -> Found:
     stopped = Stop.objects.filter(address=Lower(OuterRef("email")), topics__contains=[COMMITTEE_NOTE])
     # A stop keeps the day of the first of its topics, which may be before this one was even accepted.
@@ -164,7 +169,7 @@ PREDICATES: dict[str, Predicate] = {
     "guests_never_accepted": Predicate(
         lambda before: _rows(Guest.objects.awaited(), F("invited_at"), before), "guests", _mails_of_guests
     ),
-    "matches_unread": Predicate(_matches_unread, "matches"),
+    "matches_unread": Predicate(_matches_unread, "matches", _results_of),
     "languages_replaced": Predicate(_languages, "languages"),
     "journal": Predicate(lambda before: _rows(AuditEvent.objects.all(), F("at"), before), "journal"),
     "administration": Predicate(

@@ -59,6 +59,12 @@ TREATMENTS: dict[str, Erasable] = {
     "results": Erasable(table="matchmaking_result"),
     "reviewed_results": Erasable(table="matchmaking_result", changes="facts = '{}', spoken_activities = '{}'"),
     "matches": Erasable(table="matchmaking_match"),
+    # Before their matches go, which the order of the names does: ``erase_rows`` reads the shorter ones first.
+    "pruned": Erasable(
+        table="matchmaking_result",
+        changes="pruned = (SELECT jsonb_object_agg(revision_id, closeness) FROM matchmaking_match "
+        "WHERE result_id = matchmaking_result.id)",
+    ),
     "reviewed_matches": Erasable(
         table="matchmaking_match", changes="unknown = '{}', to_confirm = '{}', presumed = NULL"
     ),

@@ -118,7 +118,7 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
     older.ask("ALTER TABLE matchmaking_language DROP COLUMN inputs")
     since = {
         "need": "probability sentence",
-        "result": "probabilities elsewhere reply cause served preferences spoken_activities",
+        "result": "probabilities elsewhere reply cause served preferences spoken_activities pruned",
         "match": "guide presumed",
         "submission": "consent_by_id reopened_at unread_by_id first_answered_at",
         "reviewend": "took_file told_before_id",

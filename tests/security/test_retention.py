@@ -56,6 +56,7 @@ from tests.factories import (
     make_officer,
     make_saved_draft,
     make_submission,
+    publish_revision,
     rewriting,
     share_with,
 )
@@ -379,23 +380,30 @@ def test_the_matches_of_an_answer_go_only_where_nothing_rests_on_them(rests):
     assert Result.objects.filter(pk=old.pk).exists()
     assert other.results.get().matches.count() == n_others
     if rests == "nothing":
-        assert RetentionRun.objects.get(rule="matches").counts == {"matches": n_matches}
+        assert RetentionRun.objects.get(rule="matches").counts == {"pruned": 1, "matches": n_matches}
         assert next(found for found in due_on(DAY) if found.rule.name == "matches").keys == ()
 
 
 @pytest.mark.alone("every result is replayed, and the second firm's lack matches")
-def test_a_pruned_answer_is_not_said_to_differ(capsys):
+def test_a_pruned_answer_is_replayed_of_what_it_keeps(capsys):
     an_old_result(moment(400, time(12)))
     submission = ours(Submission).get()
+    publish_revision(submission.results.last().matches.first().scheme, window_state="closed")
     apply_retention(on=DAY)
     newest, pruned = submission.results.all()
-    assert replay(newest) == []
-    with pytest.raises(Pruned):
-        replay(pruned)
+    assert replay(newest) == replay(pruned) == []
     capsys.readouterr()
     call_command("replay", submission.reference)
     said = capsys.readouterr().out
-    assert "1 résultats rejoués, 0 différences" in said
-    assert "1 résultats sans leurs dispositifs" in said
+    assert "2 résultats rejoués, 0 différences" in said
+    assert "dont 1 sans leurs dispositifs" in said
+    pruned.served = {}
+    assert replay(pruned) == ["served"]
+    with rewriting():
+        Result.objects.filter(pk=pruned.pk).update(pruned=None)  # as a release before this one left it
+    with pytest.raises(Pruned):
+        replay(Result.objects.get(pk=pruned.pk))
+    call_command("replay", submission.reference)
+    assert "1 résultats effacés par une version plus ancienne" in capsys.readouterr().out
     values = [line.value for theme in own_data(submission) for line in theme.lines]
     assert any("dispositifs effacés depuis" in value for value in values)

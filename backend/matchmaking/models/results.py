@@ -72,6 +72,10 @@ class Result(models.Model):
     read_files = ArrayField(
         models.BigIntegerField(), null=True, help_text="Numbers of the other files that it read; null: nobody knows."
     )
+    pruned = models.JSONField(
+        null=True,
+        help_text="Revision → closeness, of its matches where they were erased since: for a replay.",
+    )
     objects = ResultQuerySet.as_manager()
 
     class Meta:
@@ -94,7 +98,10 @@ class Result(models.Model):
 
     @property
     def is_pruned(self) -> bool:
-        """Whether its matches were erased since, as nothing rested on them: it holds one for each scheme otherwise."""
+        """Whether its matches were erased since, as nothing rested on them: it holds one for each scheme otherwise.
+
+        ``pruned`` is empty of those that a release before it erased.
+        """
         return not self.matches.exists()
 
     @property

@@ -22,19 +22,22 @@ class Command(BaseCommand):
             if not (number.isascii() and number.isdigit() and len(number) < 10):
                 raise CommandError(f"« {options['reference']} » n’est pas un numéro de demande, comme D-2026-00012.")
             results = results.filter(submission=int(number))
-        different = pruned = 0
+        different = pruned = unknown = 0
         rows = list(results[: options["last"]])
         for result in rows:
             try:
                 lines = replay(result)
             except Pruned:
-                pruned += 1
+                unknown += 1
                 continue
+            pruned += result.is_pruned
             for line in lines:
                 different += 1
                 self.stdout.write(f"{result.submission.reference}, le {result.on} : {line}")
-        self.stdout.write(f"{len(rows) - pruned} résultats rejoués, {different} différences")
+        self.stdout.write(f"{len(rows) - unknown} résultats rejoués, {different} différences")
         if pruned:
-            self.stdout.write(f"{pruned} résultats sans leurs dispositifs, effacés depuis : ils ne se rejouent plus")
+            self.stdout.write(f"dont {pruned} sans leurs dispositifs, effacés : seule leur réponse est comparée")
+        if unknown:
+            self.stdout.write(f"{unknown} résultats effacés par une version plus ancienne : ils ne se rejouent plus")
         if different:
             raise CommandError("Un résultat rejoué devrait être le même.")
