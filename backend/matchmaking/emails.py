@@ -140,7 +140,7 @@ def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> Non
     counts = [
         (len(arrived), ngettext("%(n)s nouvelle demande", "%(n)s nouvelles demandes", len(arrived))),
         (n_calls, ngettext("%(n)s appel", "%(n)s appels", n_calls)),
-        (len(answers), ngettext("%(n)s réponse", "%(n)s réponses", len(answers))),
+        (len(answers), ngettext("%(n)s message à lire", "%(n)s messages à lire", len(answers))),
         (len(offered), ngettext("%(n)s dossier à décider", "%(n)s dossiers à décider", len(offered))),
         (len(waiting), ngettext("%(n)s demande en attente", "%(n)s demandes en attente", len(waiting))),
     ]
@@ -362,8 +362,8 @@ def organisation_in_charge(submission: Submission) -> Organisation | None:
 
 def caller_of(submission: Submission) -> str:
     """Name who calls a firm: its officer in post, else those of the service in charge, else one of the territory."""
-    if submission.officer and submission.officer.is_active:
-        return str(submission.officer)
+    if submission.officer_in_post:
+        return str(submission.officer_in_post)
     organisation = organisation_in_charge(submission)
     if organisation is None:
         return "un développeur économique du territoire"

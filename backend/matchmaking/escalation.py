@@ -140,10 +140,12 @@ def _promises(on: date, where: Q = EVERYWHERE) -> Iterator[Waiting]:
 
 def _answers(where: Q = EVERYWHERE) -> Iterator[Waiting]:
     """Yield what partners and firms wrote and nobody in charge has read."""
-    rows = FollowUp.objects.to_do().to_read()
-    rows = rows.filter(where, submission__erased_at=None, submission__closed_at=None)
+    files = Submission.objects.open_to_officers(timezone.now()).still_open()
+    rows = FollowUp.objects.to_do().to_read().filter(where, submission__in=files)
     for row in rows.select_related("submission__sheet", "submission__epci", "submission__officer"):
-        since, file = timezone.localdate(row.recorded_at), row.submission
+        file = row.submission
+        opened = timezone.localdate(file.confirmed_at) if file.confirmed_at else file.waits_since
+        since = max(timezone.localdate(row.recorded_at), opened)  # nobody could read it before
         yield Waiting(promise=row, since=since, epci_id=file.epci_id, officer=file.officer)
 
 

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.matchmaking.file_events import reopen_on_event
-from backend.matchmaking.models import FollowUp, Note, Submission
+from backend.matchmaking.models import Escalation, FollowUp, Note, Submission
 from backend.matchmaking.models.follow_up import FollowUpQuerySet
 from backend.matchmaking.states import states_of
 from backend.schemes.models import Scheme
 from backend.schemes.typography import day as day_in_words
 
-MOST_AWAY = timedelta(days=3653)  # of a day to keep, on either side
+MOST_AWAY = timedelta(days=3653)  # of a day to keep
 MOST_NOTES = 200  # of one file
 
 
@@ -37,17 +37,25 @@ def write_of_scheme(
     state = states_of(submission, told=True).own.get(scheme.pk)
     if state is None or not state.takes_words:
         raise FirmWordError(_("Dites d’abord que ce dispositif vous intéresse : rien n’a été envoyé."))
-    if keep_on and not on - MOST_AWAY <= keep_on <= on + MOST_AWAY:
-        sentence = _("Le {day} est trop loin : donnez un jour à moins de dix ans d’aujourd’hui, ou laissez vide.")
-        raise FirmWordError(sentence.format(day=day_in_words(keep_on)))
+    if keep_on and not on <= keep_on <= on + MOST_AWAY:
+        is_over = _("Le {day} est passé : donnez un jour à venir, ou laissez vide et dites-le dans le texte.")
+        is_far = _("Le {day} est trop loin : donnez un jour à moins de dix ans d’aujourd’hui, ou laissez vide.")
+        raise FirmWordError((is_over if keep_on < on else is_far).format(day=day_in_words(keep_on)))
     return _write(submission, text, scheme=scheme, keep_on=keep_on)
 
 
 @transaction.atomic
-def agree_to_call(*, submission: Submission, call: FollowUp) -> FollowUp:
-    """Say that the day of a promised call suits the firm, once. Raises ``FirmWordError`` where none stands."""
+def agree_to_call(*, submission: Submission, call: FollowUp, on: date) -> FollowUp:
+    """Say that the day of a promised call suits the firm, once; what it proposed instead is taken back.
+
+    Raises ``FirmWordError`` where no call stands, or where its day is over.
+    """
     submission = Submission.objects.locked(submission.pk)
     call = _promised(submission, call)
+    if call.due_on and call.due_on < on:
+        raise FirmWordError(_("Ce jour est passé : proposez un autre moment."))
+    for note in submission.notes.of_firm().filter(call=call):
+        _withdraw(note)
     if call.agreed_at is None:
         call.agreed_at = timezone.now()
         call.save(update_fields=["agreed_at"])
@@ -72,17 +80,14 @@ def take_back_words(*, submission: Submission, note: int) -> bool:
     found = submission.notes.of_firm().filter(pk=note).first()
     if found is None:
         return False
-    found.withdrawn_at = timezone.now()
-    found.save(update_fields=["withdrawn_at"])
-    unread = FollowUp.objects.to_do().filter(notes=found)
-    if not submission.notes.of_firm().filter(step__in=unread.values("pk")).exists():
-        unread.update(cancelled_at=found.withdrawn_at)
+    _withdraw(found)
     return True
 
 
 def calls_promised_to(submission: Submission) -> FollowUpQuerySet:
-    """Return the calls that officers promised a firm and have not made, the next one first."""
-    return submission.follow_ups.to_do().filter(step=FollowUp.Step.CALL_BACK).order_by("due_on", "pk")
+    """Return the calls that officers promised a firm and have not made, the next one first; none once it is closed."""
+    promised = submission.follow_ups.to_do().filter(step=FollowUp.Step.CALL_BACK, submission__closed_at=None)
+    return promised.order_by("due_on", "pk")
 
 
 def _promised(submission: Submission, call: FollowUp) -> FollowUp:
@@ -90,6 +95,14 @@ def _promised(submission: Submission, call: FollowUp) -> FollowUp:
     if found is None:
         raise FirmWordError(_("Ce rappel n’est plus prévu : relisez cette page."))
     return found
+
+
+def _withdraw(note: Note) -> None:
+    note.withdrawn_at = timezone.now()
+    note.save(update_fields=["withdrawn_at"])
+    unread = FollowUp.objects.to_do().filter(notes=note)
+    if not Note.objects.of_firm().filter(step__in=unread.values("pk")).exists():
+        unread.update(cancelled_at=note.withdrawn_at)
 
 
 def _write(
@@ -101,15 +114,17 @@ def _write(
     call: FollowUp | None = None,
 ) -> Note:
     text, notes = text.strip(), submission.notes.of_firm()
+    unread = submission.follow_ups.to_do().filter(step=FollowUp.Step.FIRM_SAID)
     if not text:
         raise FirmWordError(_("Écrivez quelques mots : rien n’a été envoyé."))
     sent = {"scheme": scheme, "keep_on": keep_on, "call": call, "text": text}
-    if again := notes.filter(**sent).first():
+    if again := notes.filter(**sent, step__in=unread).first():
         return again
     if notes.count() >= MOST_NOTES:
         raise FirmWordError(_("Vous avez déjà écrit {n} messages ici : appelez-nous.").format(n=MOST_NOTES))
     reopen_on_event(submission)
     now = timezone.now()
-    to_read = submission.follow_ups.to_do().filter(step=FollowUp.Step.FIRM_SAID).first()
-    step = to_read or submission.follow_ups.create(step=FollowUp.Step.FIRM_SAID, recorded_at=now)
+    # A step of which somebody was told already is told no more: what is added to it would wait in silence.
+    untold = unread.exclude(pk__in=Escalation.objects.filter(follow_up__in=unread).values("follow_up"))
+    step = untold.first() or submission.follow_ups.create(step=FollowUp.Step.FIRM_SAID, recorded_at=now)
     return Note.objects.create(submission=submission, audience=Note.Audience.FIRM, step=step, written_at=now, **sent)

@@ -45,7 +45,7 @@ def contact_of(share: PartnerShare) -> User | Organisation:
     Only a file of no intercommunality has no organisation in charge.
     """
     file = share.submission
-    officer = file.officer if file.officer and file.officer.is_active else None
+    officer = file.officer_in_post
     return officer or organisation_in_charge(file) or share.asked_by
 
 

@@ -117,7 +117,7 @@ def _line_of(submission: Submission, states: Iterable[SchemeState], *, on: date)
     states = [state for state in states if state.counts]
     organisation = organisation_in_charge(submission)
     n_of = Counter(state.counts.state for state in states if state.counts)
-    officer = submission.officer if submission.officer and submission.officer.is_active else None
+    officer = submission.officer_in_post
     next_on, next_scheme = _next(submission, states, organisation, on=on)
     return FileLine(
         submission=submission,

@@ -20,6 +20,7 @@ from backend.matchmaking.models import FollowUp, Note
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.sharing import renew_feed, renew_staff_feed
 from backend.notifications.models import Notification
+from backend.schemes.models import Scheme
 from tests.factories import DAY, first_matches, guest_link, link_to, make_guest, make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import text_of
@@ -28,7 +29,6 @@ from tests.web.conftest import text_of
 pytestmark = [pytest.mark.django_db, pytest.mark.neighbour("siren", "address", "group")]
 QUOTE = "Devis de 18 000 € reçu le 3 décembre."
 LATER = DAY + timedelta(days=40)
-DAYS_AWAY = [timedelta(days=3654), -timedelta(days=3654)]
 
 
 @pytest.fixture
@@ -169,7 +169,8 @@ def test_what_is_taken_back_is_read_no_more_and_owes_no_reading(client, desk, su
         ({"text": "  "}, "Écrivez quelques mots"),
         ({"text": "x" * 1001}, "1000"),
         ({"text": QUOTE, "keep_on": "31/02/2027"}, "n’est pas une date"),
-        *(({"text": QUOTE, "keep_on": str(DAY + away)}, "est trop loin") for away in DAYS_AWAY),
+        ({"text": QUOTE, "keep_on": str(DAY + timedelta(days=3654))}, "est trop loin"),
+        ({"text": QUOTE, "keep_on": str(DAY - timedelta(days=1))}, "est passé"),
     ],
 )
 def test_bad_words_are_refused_with_a_sentence_and_stay_typed(client, scheme, token, sent, sentence):
@@ -226,9 +227,63 @@ def test_its_officer_is_told_the_next_morning_once(client, submission, officer, 
     for _again in range(2):
         tell_who_waits(on=morning)
     [digest] = ours(Notification).filter(kind="waiting_digest", recipient=officer.email)
-    assert "Réponses à lire" in digest.text
-    assert f"{submission.sheet.name} : l’entreprise" in digest.text
+    assert "Messages à lire" in digest.text
+    assert f"{submission.sheet.name} : un mot de l’entreprise" in digest.text
     assert QUOTE not in digest.text
+
+
+def test_what_is_written_after_its_officer_was_told_is_told_too(client, submission, officer, scheme, token):
+    write(client, token, scheme, text=QUOTE)
+    first = to_read().get()
+    morning = add_working_days(timezone.localdate(first.recorded_at), 1)
+    tell_who_waits(on=morning)
+    write(client, token, scheme, text="Un second devis.")
+    second = to_read().exclude(pk=first.pk).get()
+    tell_who_waits(on=morning)
+    digests = ours(Notification).filter(kind="waiting_digest", recipient=officer.email)
+    assert len(digests) == 2
+    close_step(follow_up=first, officer=officer)
+    close_step(follow_up=second, officer=officer)
+    write(client, token, scheme, text=QUOTE)  # the same words again, once read, are new ones
+    assert ours(FollowUp).filter(step="firm_said").to_do().count() == 1
+
+
+def test_nobody_is_told_of_words_on_a_file_that_officers_may_not_open(client, settings):
+    settings.FIXED_DAY = DAY
+    make_officer()
+    submission = make_submission(confirmed=False, phone="")
+    scheme = first_matches(submission)[0].scheme
+    say(submission=submission, scheme=scheme, state="followed", on=DAY)
+    write(client, link_to(submission), scheme, text=QUOTE)
+    assert to_read().exists()
+    for days in range(1, 60):
+        tell_who_waits(on=DAY + timedelta(days=days))
+    assert not ours(Notification).filter(kind="waiting_digest", about__contains=[submission.topic]).exists()
+
+
+def test_who_left_is_not_named_and_no_file_goes_to_a_closed_mailbox(client, submission, officer, scheme, token, call):
+    officer.is_active = False
+    officer.save(update_fields=["is_active"])
+    page = client.get(reverse("firm_scheme", args=[token, scheme.pk])).content.decode()
+    assert officer.email not in page
+    assert "Vasseur" not in page
+    result = text_of(client.get(reverse("result", args=[token])))
+    assert "Vasseur prévoit" not in result
+    assert "prévoit de vous appeler le mercredi 25 novembre 2026" in result
+
+
+def test_words_on_a_scheme_that_is_not_shown_any_more_can_be_taken_back(client, submission, scheme, token):
+    gone = Scheme.objects.exclude(matches__result__submission=submission).first()
+    Note.objects.create(
+        submission=submission, audience="firm", scheme=gone, text=QUOTE, written_at=submission.filed_at
+    )
+    page = client.get(reverse("result", args=[token]))
+    assert f"Ce que vous avez écrit {gone} {QUOTE}" in text_of(page)
+    page = write(client, token, gone, text="Encore un mot.")
+    assert "Dites d’abord que ce dispositif vous intéresse" in text_of(page)
+    page = write(client, token, gone, back=ours(Note).get().pk)
+    assert "C’est retiré." in text_of(page)
+    assert QUOTE not in text_of(page)
 
 
 def test_a_guest_who_reads_writes_nothing_and_one_who_answers_does(submission, scheme, call):
@@ -308,6 +363,30 @@ def test_an_officer_reads_on_the_desk_that_a_day_suits_or_which_other_is_propose
     assert submission.sheet.name in text_of(desk.get("/agent/?etat=a-traiter"))
     file = text_of(desk.get(reverse("officer_file", args=[submission.pk])))
     assert "Autre moment pour l’appel du 25 novembre 2026 Jeudi avant 10 heures." in file
+
+
+def test_a_day_that_suits_takes_back_what_was_proposed_instead(client, desk, submission, token, call):
+    answer_call(client, token, call, text="Jeudi.")
+    page = text_of(answer_call(client, token, call, agrees="1"))
+    assert "Vous avez dit que ce jour vous convient." in page
+    assert "Vous proposez" not in page
+    assert not to_read().to_do().exists()
+    assert "Autre moment proposé" not in text_of(desk.get(reverse("officer_file", args=[submission.pk])))
+
+
+def test_a_day_that_has_passed_is_not_agreed_to_and_a_closed_file_promises_no_call(
+    client, submission, officer, token, call, settings
+):
+    settings.FIXED_DAY = call.due_on + timedelta(days=1)
+    page = text_of(client.get(reverse("result", args=[token])))
+    assert "Claire Vasseur devait vous appeler le mercredi 25 novembre 2026" in page
+    assert "Ce jour me convient" not in page
+    assert "Ce jour est passé" in text_of(answer_call(client, token, call, agrees="1"))
+    close_file(submission=submission, officer=officer, reason="unreachable")
+    assert "vous appeler le" not in text_of(client.get(reverse("result", args=[token])))
+    assert "Ce rappel n’est plus prévu" in text_of(answer_call(client, token, call, agrees="1"))
+    call.refresh_from_db()
+    assert call.agreed_at is None
 
 
 def test_a_proposal_is_taken_back(client, desk, submission, token, call):

@@ -464,8 +464,8 @@ def test_a_partner_answers_and_those_in_charge_read_it_the_next_morning(client, 
     assert "Tôlerie des Étangs" in text_of(client.get("/agent/?etat=a-traiter"))
     next_morning()
     digest = owed("waiting_digest").get(recipient=officer.email)
-    assert "Réponses à lire" in digest.text
-    assert "1 réponse" in digest.subject
+    assert "Messages à lire" in digest.text
+    assert "1 message à lire" in digest.subject
     assert "Nous passons jeudi." not in digest.text
     assert "Nous passons jeudi." not in text_of(client.get(f"/resultat/{link_to(submission)}/"))
     step = ours(FollowUp).get(step="partner_said")

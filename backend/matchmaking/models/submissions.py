@@ -248,6 +248,11 @@ class Submission(models.Model):
         return self.filed_on if self.consent_by_id else add_working_days(self.filed_on, 1)
 
     @property
+    def officer_in_post(self) -> User | None:
+        """Its officer, unless the account is closed: then who follows the file next is not known yet."""
+        return self.officer if self.officer and self.officer.is_active else None
+
+    @property
     def is_entitled(self) -> bool:
         """Whether nobody found that its author does not speak for the firm."""
         return self.closed_reason != Submission.Closing.NOT_ENTITLED

@@ -76,6 +76,7 @@ def scheme_page(
         "words": words,
         "word_form": (word_form or SchemeWordForm(auto_id="mots_%s")) if writes or word_form else None,
         "organisation": organisation_in_charge(submission),
+        "officer": submission.officer_in_post,
         "card": card,
         "has_dates": any(dates_of(card.match.scheme, card.revision, on=current_day())),
         "answer_url": reverse("answer", args=[token]),

@@ -12,11 +12,14 @@ from backend.common.throttles import client_network, spend
 from backend.matchmaking.firm_words import (
     FirmWordError,
     agree_to_call,
+    calls_promised_to,
     propose_call,
     take_back_words,
     write_of_scheme,
 )
 from backend.matchmaking.models import FollowUp, Guest, Submission
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.shortlist import told_card
 from backend.schemes.models import Scheme
 from backend.web.access import opened_submission, private
 from backend.web.forms.states import CallWordForm, SchemeWordForm, key_of
@@ -35,7 +38,9 @@ def of_scheme(request: HttpRequest, token: str, scheme_pk: int) -> HttpResponse:
     submission, scheme = opened_submission(token, may=Guest.Right.ANSWER), get_object_or_404(Scheme, pk=scheme_pk)
     if wait := spend("state.network", client_network(request)):
         return private(too_many_requests(request, wait=wait))
+    has_page = told_card(submission, latest_result(submission, on=current_day()), scheme_pk) is not None
     page = reverse("firm_scheme", args=[token, scheme_pk]) + "#mots"
+    page = page if has_page else reverse("result", args=[token]) + "#mes-mots"
     if BACK in request.POST:
         return _take_back(request, submission, page)
     form = SchemeWordForm(request.POST, auto_id="mots_%s")
@@ -46,6 +51,9 @@ def of_scheme(request: HttpRequest, token: str, scheme_pk: int) -> HttpResponse:
             return redirect(page)
     except FirmWordError as error:
         form.add_error(None, str(error))
+    if not has_page:  # a page that was open meanwhile: nothing is left to write on
+        messages.warning(request, str(next(iter(form.errors.values()))[0]))
+        return redirect(page)
     return scheme_page(request, submission, scheme_pk, word_form=form, status=422)
 
 
@@ -64,7 +72,7 @@ def of_call(request: HttpRequest, token: str, step_pk: int) -> HttpResponse:
     form = None
     try:
         if "agrees" in request.POST:
-            agree_to_call(submission=submission, call=call)
+            agree_to_call(submission=submission, call=call, on=current_day())
             messages.success(request, _("C’est noté : ce jour vous convient."))
             return redirect(page)
         form = CallWordForm(request.POST, call=call.pk)
@@ -73,8 +81,10 @@ def of_call(request: HttpRequest, token: str, step_pk: int) -> HttpResponse:
             messages.success(request, _("C’est envoyé : les personnes qui suivent votre dossier le liront."))
             return redirect(page)
     except FirmWordError as error:
-        messages.warning(request, str(error))
-        return redirect(page)
+        if form is None or not calls_promised_to(submission).filter(pk=call.pk).exists():
+            messages.warning(request, str(error))
+            return redirect(page)
+        form.add_error(None, str(error))
     return result_page(request, submission, call_word_form=form, status=422)
 
 

@@ -120,8 +120,9 @@ def result_page(
     deadlines = deadlines_of(submission, page, ledger, on=answer.on)
     links = () if reader else links_of(submission, token)
     is_fresh = has_fresh_access(request, submission)
-    written = submission.notes.for_the_firm().select_related("author", "organisation")
+    written = submission.notes.for_the_firm().select_related("author", "organisation", "scheme__current")
     notes = list(written) if may_have(submission, NOTES) else []
+    followed = {state.scheme.pk for state in page.followed}
     shares = shares_of(submission) if manages(submission) and may_have(submission, PARTNERS) else []
     context = {
         "submission": submission,
@@ -153,7 +154,8 @@ def result_page(
         "caller": caller_of(submission) if page.nothing_fits else "",
         "openings": openings_of(submission),
         "notes": [note for note in notes if note.author],
-        "words": [note for note in notes if note.scheme_id],
+        "words": [note for note in notes if note.scheme_id in followed],
+        "other_words": [note for note in notes if note.scheme_id and note.scheme_id not in followed],
         "calls": _calls(submission, call_word_form) if may_have(submission, FOLLOW_UPS) else (),
         "shares_asked": [share for share in shares if share.is_asked],
         "shares_with": [share for share in shares if share.agreed_at and not share.ended_at],
