@@ -37,6 +37,7 @@ from matching.metrics import (
 from matching.needs import Certainty, NeedReader, Wish
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
+from matching.patterns import forget_texts
 from matching.phrases import Phrase, PhraseReader
 from matching.preferences import PreferenceReader
 from matching.profile_classes import Classes, ProfileClasses, classes_of
@@ -154,6 +155,7 @@ __all__ = [
     "fit_ranker",
     "fits",
     "fold",
+    "forget_texts",
     "headroom",
     "intensity",
     "is_publicly_held",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from matching.sentences import MOST_KEPT, Span
+from matching.sentences import MOST_KEPT, Span, sentences_of
 from matching.text import fold
 
 _SPACES = re.compile(r"\s+")
@@ -14,6 +14,12 @@ _SPACES = re.compile(r"\s+")
 def folded(text: str, span: Span) -> str:
     """Return a part of a text in lower case, without accents, with one space between words."""
     return _SPACES.sub(" ", fold(text[slice(*span)]))
+
+
+def forget_texts() -> None:
+    """Let go of the texts that were cut and folded: what somebody wrote is kept no longer than it is being read."""
+    sentences_of.cache_clear()
+    folded.cache_clear()
 
 
 def patterns_of(

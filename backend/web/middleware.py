@@ -9,6 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.core.signals import request_finished
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseRedirectBase
@@ -20,6 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from backend.accounts.devices import remember_device
 from backend.accounts.models import User
 from backend.common.days import current_day
+from backend.matchmaking import engine
 from backend.steering.models import PageCount
 from backend.steering.page_counts import count_page
 from backend.web.second_factor import detour
@@ -42,6 +44,12 @@ def more_headers(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+@receiver(request_finished)
+def forget_what_was_read(**_given: Any) -> None:
+    """A text is read several times for one answer, and once that is sent no process holds it."""
+    engine.forget_texts()
 
 
 def only_known_methods(get_response: GetResponse) -> GetResponse:

@@ -12,12 +12,15 @@ from django.utils import timezone
 
 from backend.common.days import current_day
 from backend.jobs.works import erase_sessions
+from backend.matchmaking.engine import trades
 from backend.matchmaking.models import AnswerCount, NeedCorrection, Reply, Submission
 from backend.matchmaking.ownership import known_values
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import shortlist_of
 from backend.schemes.models import SubNeed
 from backend.web.drafts import Draft, stated
+from matching.patterns import folded
+from matching.sentences import sentences_of
 from tests.factories import link_to, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, FORMS, fill, text_of
@@ -52,6 +55,16 @@ def test_until_a_contact_is_given_nothing_but_the_session_exists(client):
     assert after["django_session"] == before["django_session"] + 1
     fill(client)
     assert ours(Submission).count() == 1
+
+
+def test_no_process_holds_what_was_typed_once_it_is_answered(client):
+    fill(client, upto="projet", besoin={"text": SURE})
+    trades.read_trades(SURE, denied=())
+    assert sentences_of.cache_info().currsize > 0
+    assert folded.cache_info().currsize > 0
+    client.get(ANSWER)
+    for read in (sentences_of, folded, trades._read):
+        assert read.cache_info().currsize == 0
 
 
 def test_an_answer_is_counted_once_for_each_need_of_its_intercommunality_and_holds_nobody(client):

@@ -80,7 +80,7 @@ from backend.matchmaking.engine.state_aid import (
     size_of,
 )
 from backend.matchmaking.engine.tagging import ProposedTag, propose_tags, vocabularies
-from backend.matchmaking.engine.trades import read_trades, spoken_activities
+from backend.matchmaking.engine.trades import forget_texts, read_trades, spoken_activities
 
 # How good an order is.
 RELEVANT = matching.RELEVANT
@@ -156,6 +156,7 @@ __all__ = [
     "exposure",
     "fit_ranker",
     "fits_left",
+    "forget_texts",
     "held_schemes",
     "implausible",
     "in_force",

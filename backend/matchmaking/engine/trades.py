@@ -51,6 +51,12 @@ def _read(text: str) -> Sequence[matching.Phrase]:
     return tuple(_reader().read(text)) if text.strip() else ()
 
 
+def forget_texts() -> None:
+    """Let go of the texts that were read, here and below: a web process keeps nobody's words for the next page."""
+    matching.forget_texts()
+    _read.cache_clear()
+
+
 def _trades(phrases: Sequence[matching.Phrase], denied: Container[str]) -> list[_Trade]:
     read = (
         _Trade(_codes_of(phrase.said["trade"] or ""), phrase.sentence, phrase.name == PLAIN)
