@@ -93,7 +93,7 @@ def file_everything(*, learnt: bool = True) -> Submission:
     write_of_scheme(submission=submission, scheme=first.scheme, text=f"Un devis de {RARE}.", keep_on=DAY, on=DAY)
     call = record_step(submission=submission, officer=officer, step="call_back", due_on=DAY, note=f"Le {RARE}.")
     propose_call(submission=submission, call=call, text=f"Après l’essai du {RARE}.")
-    agree_to_call(submission=submission, call=call)
+    agree_to_call(submission=submission, call=call, on=DAY)
     Escalation.objects.create(submission=submission, starts_on=DAY, rung="officer", to=officer, told_on=DAY)
     subscribe(submission=submission, frequency="weekly", paused_until=None, on=DAY)
     Reminder.objects.create(

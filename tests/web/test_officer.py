@@ -243,6 +243,26 @@ def test_a_null_character_in_a_comment_or_a_message_is_no_crash(desk, submission
     assert desk.post(f"/agent/{submission.pk}/terminer/", {"message": "a\0b"}).status_code in (302, 422)
 
 
+@pytest.mark.parametrize(
+    ("reason", "until"),
+    [
+        ("not_worth_it", "(revient quand son montant change)"),
+        ("deadline_too_close", "(revient quand le dispositif ouvre de nouveau)"),
+        ("not_interested", "(ne revient pas)"),
+        ("project_started", "(pour cette demande seule)"),
+    ],
+)
+def test_an_officer_reads_how_long_a_reason_holds_and_the_firm_does_not(
+    desk, officer, client, submission, reason, until
+):
+    scheme = first_matches(submission)[0].scheme
+    reject(desk, submission, scheme, reason=reason)
+    assert until in text_of(desk.get(f"/agent/{submission.pk}/dispositif/{scheme.pk}/"))
+    desk.post(f"/agent/{submission.pk}/terminer/", {"message": "Voilà."})
+    told = text_of(client.get(f"/resultat/{link_to(submission)}/"))
+    assert until.rpartition("(")[2] not in told
+
+
 def test_decisions_are_told_after_the_end_only(desk, officer, client, submission):
     kept, rejected = (match.scheme for match in first_matches(submission, 6)[4:])
     desk.post(f"/agent/{submission.pk}/avis/{kept.pk}/", {"verdict": "kept"})

@@ -9,10 +9,10 @@ from backend.schemes.models import Revision
 class Ending(models.TextChoices):
     """When a reason holds no more."""
 
-    NEVER = "never", _("jamais")
-    WINDOW = "window", _("quand le dispositif ouvre de nouveau")
-    AMOUNT = "amount", _("quand le montant change")
-    PROJECT = "project", _("avec un nouveau projet")  # each request is a project: it holds in that one only
+    NEVER = "never", _("ne revient pas")
+    WINDOW = "window", _("revient quand le dispositif ouvre de nouveau")
+    AMOUNT = "amount", _("revient quand son montant change")
+    PROJECT = "project", _("pour cette demande seule")  # each request is a project: it holds in that one only
 
 
 # By the reason for setting a scheme aside (``Review.Reason``, ``SchemeEvent.Reason``), or what came of a request.

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
-from backend.matchmaking.models.endings import has_ended
+from backend.matchmaking.models.endings import ENDINGS, has_ended
 from backend.matchmaking.models.results import Match, Result
 from backend.matchmaking.models.submissions import Submission
 from backend.schemes.models import CatalogueTask, Scheme
@@ -139,6 +139,11 @@ class Review(models.Model):
     def reason_for_firm(self) -> str:
         """Why, as the firm reads it; empty for what only words of one's own can say."""
         return str(REASONS_FOR_FIRM.get(self.reason, ""))
+
+    @property
+    def until(self) -> str:
+        """How long its reason holds, in words; empty for a verdict without one."""
+        return str(ENDINGS[self.reason].label) if self.reason else ""
 
     @property
     def is_withdrawn(self) -> bool:
