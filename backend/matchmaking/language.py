@@ -87,7 +87,8 @@ def examples() -> Iterator[engine.Example]:
         for sentence, needs in _read(path)["said"]:
             yield engine.Example(sentence, needs)
         yield from _of_nothing(_read(path).get("nothing", {}))
-    yield from _of_nothing(_read(FOLDER / "nothing.yaml")["said"])
+    for path in sorted(FOLDER.glob("nothing/*.yaml")):
+        yield from _of_nothing(_read(path)["said"])
     for path in sorted(FOLDER.glob("filler/*.yaml")):
         for _, sentences in sorted(_read(path)["said"].items()):
             for sentence in sentences:
