@@ -85,7 +85,7 @@ def with_each_need(
 
 
 def with_made_for(
-    ordered: Positions, made_for: Sequence[Positions], addresses: BoolArray, scores: Floats
+    ordered: Positions, made_for: Sequence[Positions], addresses: BoolArray, against: BoolArray, scores: Floats
 ) -> tuple[Positions, list[int]]:
     """Put among the first of a list, at their end, a scheme as good as any for each need that has none there.
 
@@ -95,8 +95,8 @@ def with_made_for(
         A list, best first.
     made_for : sequence of ndarray of int
         By need, the candidates that serve it as well as any does; ``N_COVERED`` needs at most.
-    addresses : ndarray of bool
-        By candidate, whether it is listed.
+    addresses, against : ndarray of bool
+        By candidate, whether it is listed, and whether it goes against the wish or the trade: then it stays behind.
     scores : ndarray of float64
         By candidate.
 
@@ -118,10 +118,11 @@ def with_made_for(
         return ordered, []
     n_dropped = max(0, len(first) + len(late) - N_FIRST)
     dropped = [at for at in first if at not in kept][-n_dropped:] if n_dropped else []
+    behind = sorted((at for at in first if at in dropped or against[at]), key=lambda at: bool(against[at]))
     end = every.index(first[-1]) + 1
-    moved = {*late, *dropped}
+    moved = {*late, *behind}
     head, rest = ([at for at in part if at not in moved] for part in (every[:end], every[end:]))
-    return np.array([*head, *late, *dropped, *rest], dtype=ordered.dtype), [*late]
+    return np.array([*head, *late, *behind, *rest], dtype=ordered.dtype), [*late]
 
 
 def by_score(positions: Positions, scores: Floats) -> Positions:

@@ -311,7 +311,7 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
     lists = by_owner(by_score(listed, scores), owner, len(orders))
     for order, each, start in zip(orders, lists, accumulate(sizes, initial=0), strict=False):
         in_order = with_each_need(each, order.likeliest, need, helps, lowered)
-        in_order, late = with_made_for(in_order, order.made_for(start), addresses, scores)
+        in_order, late = with_made_for(in_order, order.made_for(start), addresses, lowered, scores)
         addresses[late] = True
         best.append(in_order[:limit])
     chosen = np.concatenate(best)

@@ -14,6 +14,7 @@ def read_yaml(path: Path) -> Any:
 
 
 ENCODINGS = ("utf-8-sig", "cp1252")
+MAX_CELL = 100_000  # characters of a cell of a CSV: a quote that is never closed would take the rest of the file
 
 
 class NotTextError(ValueError):

@@ -15,7 +15,7 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from backend.common.files import NotTextError, read_lines
+from backend.common.files import MAX_CELL, NotTextError, read_lines
 from backend.territories.models import ActivityTable, Nomenclature
 
 COLUMNS = ("naf_rev2", "naf_2025")
@@ -76,6 +76,7 @@ def read_activity_table(path: Path) -> Reading:
         text = read_lines(path, largest=LARGEST)
     except NotTextError as error:
         raise ActivityTableError(str(error)) from None
+    csv.field_size_limit(MAX_CELL)  # of the whole process: importers of schemes set theirs
     rows = csv.DictReader(text, delimiter=";" if ";" in text[0] else ",")
     missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
     if missing:

@@ -16,7 +16,7 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from backend.common.files import NotTextError, read_lines
+from backend.common.files import MAX_CELL, NotTextError, read_lines
 from backend.common.text import fold
 from backend.territories.models import Containment, LoadedFixture, Perimeter, ZoneList
 
@@ -146,6 +146,7 @@ def read_zone_list(path: Path, *, within: Sequence[str] = (), partly: Sequence[s
         lines = read_lines(path, largest=LARGEST)
     except NotTextError as error:
         raise ZoneError(str(error)) from None
+    csv.field_size_limit(MAX_CELL)  # of the whole process: importers of schemes set theirs
     rows = csv.DictReader(lines, delimiter=max(";,\t", key=lines[0].count))
     names = {_plain(name): name for name in rows.fieldnames or () if name}
     column = _column(names, first=lines[0])

@@ -120,9 +120,11 @@ def with_made_for(ordered: list[Match], wish: Wish, weights: Weights, off: set[s
     droppable = [match for match in first if match not in kept]
     dropped = droppable[len(droppable) - n_dropped :]
     end = ordered.index(first[-1]) + 1
-    head = [match for match in ordered[:end] if match not in dropped and match not in late]
-    rest = [match for match in ordered[end:] if match not in dropped and match not in late]
-    return [*head, *(match._replace(addresses=True) for match in late), *dropped, *rest] if late else ordered
+    unwanted = [match for match in first if match not in fitting and not match.scheme.is_guide]
+    behind = [match for match in dropped if match not in unwanted] + unwanted
+    head = [match for match in ordered[:end] if match not in behind and match not in late]
+    rest = [match for match in ordered[end:] if match not in behind and match not in late]
+    return [*head, *(match._replace(addresses=True) for match in late), *behind, *rest] if late else ordered
 
 
 def with_each_need(ordered: list[Match], wish: Wish, weights: Weights, off: set[str]) -> list[Match]:

@@ -199,6 +199,11 @@ def test_a_scheme_as_good_as_any_for_each_sure_need_is_among_the_first_ten_liste
     listed = [match for match in ranked([*robots, *panels], wish) if match.addresses]
     assert keys(listed)[:11] == [*(f"s:{number:02}" for number in range(9)), "t:0", "s:09"]
     assert "t:1" not in keys(listed)
+    loans = [make_scheme(f"u:{number}", needs={"robot": 1.0}, against=frozenset({"no_loan"})) for number in range(4)]
+    closeness |= {scheme.key: 1.0 for scheme in loans}
+    without_loan = replace(wish, closeness=closeness, preferences=frozenset({"no_loan"}))
+    found = keys([match for match in ranked([*robots[:7], *loans, *panels], without_loan) if match.addresses])
+    assert found.index("t:0") < min(map(found.index, [key for key in found if key.startswith("u:")]))
     doubtful = replace(wish, probabilities={"robot": 1.0, "energy": WEIGHTS.sure / 100 - 0.01})
     assert "t:0" not in keys([match for match in ranked([*robots, *panels], doubtful) if match.addresses])
 

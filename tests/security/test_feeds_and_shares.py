@@ -254,6 +254,7 @@ def test_an_officer_follows_calls_and_last_days_of_the_files_they_follow(submiss
         "À rappeler : Tôlerie des Étangs": SOON,
         f"Dernier jour : {name} (Tôlerie des Étangs)": SOON,
         f"À préparer dès maintenant : {name} (Tôlerie des Étangs)": SOON - timedelta(days=30),
+        f"Date donnée par l’entreprise : {name} (Tôlerie des Étangs)": SOON,
     }
 
 
@@ -350,7 +351,7 @@ def test_an_officer_makes_and_ends_the_feed_on_the_account_page(client, officer,
     assert path.split("/")[2] not in client.get("/compte/agenda/").content.decode()
     again = client.post("/compte/agenda/", sent, follow=True)  # as a page that is loaded again sends
     assert "a déjà été montrée" in text_of(again)
-    assert len(events_of(path)) == 3
+    assert len(events_of(path)) == 4
     client.post("/compte/agenda/", {"end": "1"})
     assert Client().get(path).status_code == 404
 
