@@ -130,7 +130,7 @@ def write_to_several(
     # Their turns are held until the end: all officers take them in one order, or two would wait for each other.
     for _reader, file in sorted(answered.items(), key=itemgetter(0)):
         if file.reviewed_at:
-            write_note(submission=file, author=officer, audience=Note.Audience.FIRM, text=message)
+            write_note(submission=file, author=officer, audience=Note.Audience.FIRM, text=message, by_email=False)
             said.noted.append(file)
         else:
             end_review(submission=file, officer=officer, on=on, message=message, takes_turn=True)

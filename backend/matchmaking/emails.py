@@ -18,6 +18,7 @@ from backend.matchmaking.models import (
     FollowUp,
     Guest,
     HandOver,
+    Note,
     Reply,
     Result,
     Review,
@@ -280,6 +281,20 @@ def enqueue_colleague(link: FileLink, *, to: Submission, other: Submission) -> N
         recipient=to.contact.email,
         message=render("colleague", {**context_of(to), "colleague": name}),
         about=(to.topic,),
+    )
+
+
+def enqueue_officer_wrote(note: Note, *, by: User) -> None:
+    """Send a firm what somebody who follows its file wrote to it; what leaves is also on its page."""
+    submission = note.submission
+    context = {**context_of(submission), "note": note, "by": by, "organisation": organisation_in_charge(submission)}
+    enqueue_email(
+        kind="officer_wrote",
+        key=f"officer_wrote:{note.pk}",
+        recipient=submission.contact.email,
+        message=render("officer_wrote", context),
+        about=(submission.topic, note.topic),
+        reply_to=by.email,
     )
 
 

@@ -11,12 +11,18 @@ from backend.accounts.models import Organisation, User
 from backend.common.days import current_day
 from backend.journal.models import Kind
 from backend.journal.services import record_event
-from backend.matchmaking.emails import enqueue_assigned, enqueue_offer, enqueue_referral_answer
+from backend.matchmaking.emails import (
+    enqueue_assigned,
+    enqueue_offer,
+    enqueue_officer_wrote,
+    enqueue_referral_answer,
+)
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide, may_decide
 from backend.matchmaking.models import FollowUp, HandOver, Note, PartnerShare, Submission
 from backend.matchmaking.partner_emails import enqueue_file_shared
 from backend.matchmaking.referrals import may_answer, open_referral, withdraw_offers
+from backend.notifications.services import take_back
 from backend.schemes.models import Scheme
 from backend.territories.models import ServedEpci
 
@@ -301,11 +307,18 @@ def close_step(*, follow_up: FollowUp, officer: User, cancel: bool = False) -> N
 
 @transaction.atomic
 def write_note(
-    *, submission: Submission, author: User, audience: str, text: str, share: PartnerShare | None = None
+    *,
+    submission: Submission,
+    author: User,
+    audience: str,
+    text: str,
+    share: PartnerShare | None = None,
+    by_email: bool = True,
 ) -> Note:
     """Write a note on a file for an audience that was chosen; ``share`` says which partner reads it, and is told.
 
-    Raises ``FollowUpError`` where the audience was not chosen or nothing is written.
+    What is for the firm is sent to it too, where its address is confirmed, unless ``by_email`` says not to. Raises
+    ``FollowUpError`` where the audience was not chosen or nothing is written.
     """
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(author, submission)
@@ -328,6 +341,8 @@ def write_note(
     )
     if partner:
         enqueue_file_shared(partner, by=author, note=note)
+    if audience == Note.Audience.FIRM and by_email and submission.confirmed_at:
+        enqueue_officer_wrote(note, by=author)
     return note
 
 
@@ -343,3 +358,4 @@ def withdraw_note(*, note: Note, author: User) -> None:
     now = timezone.now()
     if Note.objects.standing().filter(pk=note.pk, author=author).update(withdrawn_at=now):
         FollowUp.objects.to_do().filter(notes=note).update(cancelled_at=now)
+        take_back(about=note.topic, kinds=("officer_wrote",), why="Note retirée par son auteur.")

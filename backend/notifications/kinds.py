@@ -126,6 +126,7 @@ KINDS = {
         _letter("confirm_address", _("Confirmation de l’adresse"), "confirm", spacing=((1, 10 * MINUTE), (6, DAY))),
         _letter("receipt", _("Accusé de réception et lien"), "result", spacing=((5, 10 * MINUTE), (20, DAY))),
         _letter("reviewed", _("Réponse"), "result", reply_to_author=True),
+        _letter("officer_wrote", _("Message d’un développeur économique"), "result", reply_to_author=True),
         _letter("colleague", _("Un collègue a déposé"), "result"),
         _letter("closed", _("Demande fermée"), "result"),
         _letter("partner_consent", _("Accord demandé pour un partage"), "result", reply_to_author=True),

@@ -29,7 +29,7 @@ from backend.matchmaking.access_links import send_access_link
 from backend.matchmaking.closing import close_file
 from backend.matchmaking.emails import enqueue_officer_unreachable
 from backend.matchmaking.file_links import close_unentitled, link_files
-from backend.matchmaking.follow_up import offer_file
+from backend.matchmaking.follow_up import offer_file, write_note
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.surveys import send_surveys
@@ -164,6 +164,12 @@ def partner_consent():
 def partner_noted():
     officer = make_officer()
     share_with(make_submission(confirmed=True), officer)
+    return {FIRM}, officer.email
+
+
+def officer_wrote():
+    officer = make_officer()
+    write_note(submission=make_submission(confirmed=True), author=officer, audience="firm", text="Je passe jeudi.")
     return {FIRM}, officer.email
 
 
@@ -388,6 +394,9 @@ EXPECTED = {
     "partner_noted": Expected(
         partner_noted,
         ("Isabelle Morel", "Claire Vasseur", "Service chamber", "Elle cherche un robot.", "arrêtez le partage"),
+    ),
+    "officer_wrote": Expected(
+        officer_wrote, ("Isabelle Morel", "Claire Vasseur", "Service ARC", "Je passe jeudi.", "répondez à ce courriel")
     ),
     "file_shared": Expected(
         file_shared, ("Claire Vasseur", "Service ARC", "Service chamber", "03 53 01 10 12", "Choisir vos courriels")

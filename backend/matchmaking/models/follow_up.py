@@ -201,5 +201,10 @@ class Note(models.Model):
         return f"{self.who} {self.written_at:%Y-%m-%d}"
 
     @property
+    def topic(self) -> str:
+        """What an e-mail that carries it is about, beside its file."""
+        return f"note:{self.pk}"
+
+    @property
     def who(self) -> str:
         return str(self.author or _("l’entreprise"))

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
 from backend.matchmaking.closing import ClosingError, close_file
+from backend.matchmaking.correspondence import why_no_email
 from backend.matchmaking.dead_addresses import NoDeadAddress, correct_address, declare_reachable
 from backend.matchmaking.follow_up import (
     FollowUpError,
@@ -159,11 +160,21 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     )
     try:
         if form.is_valid():
-            write_note(submission=submission, author=signed_in(request), **form.said())
+            written = write_note(submission=submission, author=signed_in(request), **form.said())
+            if written.audience == Note.Audience.FIRM:
+                messages.success(request, _told(submission))
             return redirect(reverse("officer_file", args=[pk]) + "#notes")
     except FollowUpError as error:  # a share that ended meanwhile
         form.add_error("audience", str(error))
     return file_page(request, submission, bound={"note_form": form}, status=422)
+
+
+def _told(submission: Submission) -> str:
+    """Say how a firm reads what was written to it."""
+    why = why_no_email(submission)
+    if not why:
+        return _("C’est écrit : un courriel part dans la minute, et l’entreprise le lit aussi sur sa page.")
+    return _("C’est écrit sur sa page. Aucun courriel ne part, %(why)s.") % {"why": why}
 
 
 @login_required
