@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 from matching.terms import N_PLACES, terms_of, terms_of_all
 
 if TYPE_CHECKING:
-    from sklearn.linear_model import LogisticRegression
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression, SGDClassifier
     from sklearn.pipeline import Pipeline
 
 FILLER = "filler"  # the class of what greets, presents, thanks or says how to call
 NOTHING = "nothing."  # classes that no scheme answers are named so
 
 ALPHA, EPOCHS = 3e-6, 6  # of the penalty, and passes over the texts: looked at on the tuning half of the requests
-SEED = 20261128
+SEED, N_ORDERS = 20261128, 3
 STRENGTH = 10.0  # inverse penalty of what tells what is out of scope: 1 and 100 say nearly the same there
 
 
@@ -156,12 +157,26 @@ def fitted(examples: Iterable[Example]) -> tuple["Pipeline", "LogisticRegression
     pipeline = make_pipeline(
         HashingVectorizer(analyzer=terms_of, n_features=N_PLACES, alternate_sign=False, norm=None, dtype=np.float32),
         TfidfTransformer(sublinear_tf=True),
-        SGDClassifier(loss="log_loss", alpha=ALPHA, max_iter=EPOCHS, tol=None, random_state=SEED),
+        SGDClassifier(loss="log_loss", alpha=ALPHA, max_iter=EPOCHS, tol=None),
     )
     terms = pipeline[:-1].fit_transform(texts)
-    pipeline[-1].fit(terms, classes, sample_weight=np.array(weights))
+    _fit_in_several_orders(pipeline[-1], terms, classes, np.array(weights))
     scope = LogisticRegression(C=STRENGTH, class_weight="balanced", solver="liblinear", random_state=SEED)
     rows = np.flatnonzero(firsts)  # each text once
     is_out = np.array([classes[row].startswith(NOTHING) for row in rows])
     scope.fit(terms[rows], is_out, sample_weight=np.array(firsts)[rows])
     return pipeline, scope
+
+
+def _fit_in_several_orders(
+    model: "SGDClassifier", terms: "csr_matrix", classes: list[str], weights: NDArray[np.float64]
+) -> None:
+    """Fit a linear model to the mean of what it learns from its examples in several orders.
+
+    In one order alone, a few sentences more or less move a probability by 0.2 where nothing speaks of them.
+    """
+    fits = []
+    for order in range(N_ORDERS):
+        model.set_params(random_state=SEED + order).fit(terms, classes, sample_weight=weights)
+        fits.append((model.coef_, model.intercept_))
+    model.coef_, model.intercept_ = (np.mean(each, axis=0) for each in zip(*fits, strict=True))
