@@ -62,6 +62,9 @@ class Chip:
         return str(self.need.sub_need.label)
 
 
+MOST_AT_ONCE = 3  # needs
+
+
 @dataclass(frozen=True, slots=True)
 class SaidBack:
     """What the firm reads of what was understood, the likeliest first."""
@@ -76,6 +79,15 @@ class SaidBack:
     language: str = ""  # of a text that is not in French, and what its writer is told in it
     told: tuple[str, ...] = ()
     offers: tuple[OfferedFact, ...] = ()
+
+    @property
+    def at_once(self) -> tuple[Chip, ...]:
+        """The needs said above the steps: of more than three, the two likeliest, that the steps stay in sight."""
+        return self.sure if len(self.sure) <= MOST_AT_ONCE else self.sure[: MOST_AT_ONCE - 1]
+
+    @property
+    def folded(self) -> tuple[Chip, ...]:
+        return self.sure[len(self.at_once) :]
 
     @property
     def asks(self) -> bool:

@@ -93,6 +93,17 @@ def test_a_need_that_the_firm_takes_away_is_gone_and_its_word_is_kept(client):
     assert (row.sub_need_id, row.change, row.officer) == ("competences.recruter", "removed", None)
 
 
+@pytest.mark.parametrize(("n", "n_at_once"), [(3, 3), (4, 2), (6, 2)])
+def test_of_more_than_three_needs_two_stand_above_the_steps_and_the_others_are_folded(client, n, n_at_once):
+    needs = ("competences.recruter", "energie.facture", "numerique.robot", "finance.pret", "export.prospecter")
+    submission = make_submission(confirmed=True, needs=(*needs, "mobilite.salaries")[:n], text="")
+    page = client.get(f"/resultat/{link_to(submission)}/")
+    said, text = page.context["said"], text_of(page)
+    assert (len(said.at_once), len(said.sure)) == (n_at_once, n)
+    assert (f"Et {n - 2} autres besoins" in text) == (n > 3)
+    assert all(f"Retirer : {chip.label}" in text for chip in said.sure)
+
+
 def test_a_ticked_need_is_taken_away_too(client):
     submission = make_submission(confirmed=True, needs=("energie.facture", "numerique.robot"), text="")
     post(client, submission, has_not="energie.facture")
