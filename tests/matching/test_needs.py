@@ -95,7 +95,7 @@ def test_what_is_ticked_weighs_one_and_is_certain_whatever_the_words() -> None:
 )
 def test_two_needs_of_one_text_are_both_heard(text: str) -> None:
     wish = READER.read(text)
-    assert min(wish.probabilities["recruit"], wish.probabilities["energy"]) > 0.5
+    assert min(wish.probabilities["recruit"], wish.probabilities["energy"]) > 0.45
 
 
 @pytest.mark.parametrize("text", ["pas de prêt", "sans prêt", "tout sauf un prêt", "je ne veux pas de prêt"])
