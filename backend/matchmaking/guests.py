@@ -152,6 +152,6 @@ def end_guests(submission: Submission) -> None:
 
 
 def _journal(kind: Event, guest: Guest, detail: str) -> None:
-    """Note what becomes of a guest, never its address: whoever acts is the firm, by a link."""
+    """Record what becomes of a guest in the audit log, without its address; the firm acts, by a link."""
     file = guest.submission
     record_event(kind=kind, submission_id=file.pk, epci_id=file.epci_id, detail=detail)

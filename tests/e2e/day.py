@@ -304,7 +304,7 @@ def test_a_visit_is_filed_and_its_firm_confirms(service: Service, open_context, 
 
 
 def test_who_is_away_is_told_of_nothing(service: Service, officer: Page, made, see):
-    """Say an absence: who stands in is told of what waits, who is away of nothing."""
+    """Declare an absence: the stand-in is told of what waits, the absent officer of nothing."""
     officer.goto(f"{service.url}/agent/equipe/")
     fold = officer.locator("details", has=officer.locator("summary", has_text="Déclarer une absence"))
     fold.locator("summary").click()

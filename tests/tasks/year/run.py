@@ -177,7 +177,7 @@ class Hands:
 
 @contextmanager
 def held(table: str) -> Iterator:
-    """Let nobody write to a table; yield what tells the sessions that wait to."""
+    """Lock a table against writes; yield a function that returns the sessions waiting for the lock."""
     with psycopg.connect(os.environ["DATABASE_URL"]) as lock:
         lock.execute(f"LOCK TABLE {table} IN SHARE MODE")
         yield lambda: [pid for (pid,) in lock.execute(BLOCKED, [table]).fetchall()]
