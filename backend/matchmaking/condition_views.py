@@ -55,7 +55,7 @@ class LineView(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        return self.told.kept_sentence or criteria.sentence(self.told.definition)
+        return self.told.kept_sentence or criteria.brief_sentence(self.told.definition)
 
     @property
     def note(self) -> str:
@@ -158,7 +158,7 @@ def _tell(condition: engine.Condition, row: Criterion | None, *, note: str = "")
     manual = definition["kind"] == "manual"
     return Told(
         definition=definition,
-        kept_sentence="" if _names_schemes(condition) else criteria.sentence(definition),
+        kept_sentence="" if _names_schemes(condition) else criteria.brief_sentence(definition),
         note=" ".join(filter(None, (row.note if row else note, wording.zone_lists(definition)))),
         evidence=evidence_of(row.source, place=row.place, excerpt=row.excerpt) if row else None,
         condition=definition["fact"] if manual else "",

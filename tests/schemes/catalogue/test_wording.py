@@ -422,3 +422,17 @@ def test_a_legal_form_has_its_name(code, name):
 )
 def test_what_would_change_a_no_is_one_sentence(several, expected):
     assert wording.changes(several).replace(typography.NBSP, " ") == expected
+
+
+def test_a_long_list_names_our_region_first_and_in_a_few_words():
+    regions = ["REG-84", "REG-27", "REG-53", "REG-24", "REG-44", "REG-32", "REG-11", "REG-28"]
+    text = criteria.brief_sentence({"kind": "in_territory", "any_of": regions})
+    assert plain(text) == (
+        "Établissement situé dans : Hauts-de-France, Auvergne-Rhône-Alpes, Bourgogne-Franche-Comté, Bretagne,"
+        " Centre-Val de Loire et 3 autres"
+    )
+    assert criteria.sentence({"kind": "in_territory", "any_of": regions}).endswith("Île-de-France ou Normandie")
+    few = {"kind": "in_territory", "any_of": regions[:6]}
+    assert criteria.brief_sentence(few) == criteria.sentence(few)
+    size = one("headcount", below=250)
+    assert criteria.brief_sentence(size) == criteria.sentence(size)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import starmap
 
 from backend.facts.yes_no import YES_NO
-from backend.schemes.catalogue.criteria.base import KINDS, Kind, contrary, sentence
+from backend.schemes.catalogue.criteria.base import KINDS, Kind, brief_sentence, contrary, sentence
 from backend.schemes.catalogue.criteria.composites import All, AnyOf, Not
 from backend.schemes.catalogue.criteria.dates import AgeMonths, Window
 from backend.schemes.catalogue.criteria.lists import (
@@ -20,7 +20,7 @@ from backend.schemes.catalogue.criteria.manual import Manual
 from backend.schemes.catalogue.criteria.numbers import BalanceSheet, Headcount, SizeCategory, Spend, Turnover
 from backend.schemes.catalogue.criteria.states import Expected, ProjectNotStarted
 
-__all__ = ["KINDS", "contrary", "sentence"]
+__all__ = ["KINDS", "brief_sentence", "contrary", "sentence"]
 
 _YES_NO = starmap(Expected, YES_NO.items())
 _ALL: Iterable[Kind] = (

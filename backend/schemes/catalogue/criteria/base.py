@@ -23,6 +23,10 @@ class Kind(ABC):
     def phrase(self, definition: Definition) -> str:
         """Return what the criterion asks, in French, without a capital."""
 
+    def brief(self, definition: Definition) -> str:
+        """Return what it asks in a few words, for a line on a phone: of a long list only the first names."""
+        return self.phrase(definition)
+
     def fields(self) -> Fields:
         """Return the fields of its form, by parameter of the definition."""
         return {}
@@ -45,7 +49,15 @@ KINDS: dict[str, Kind] = {}  # filled by the package, in the order in which edit
 
 def sentence(definition: Definition) -> str:
     """Return what a criterion asks, as a French phrase that starts with a capital."""
-    text = KINDS[definition["kind"]].phrase(definition)
+    return _capital(KINDS[definition["kind"]].phrase(definition))
+
+
+def brief_sentence(definition: Definition) -> str:
+    """Return the same in a few words: a list of more than six names is cut, and says how many are left out."""
+    return _capital(KINDS[definition["kind"]].brief(definition))
+
+
+def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 

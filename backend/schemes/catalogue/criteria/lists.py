@@ -1,12 +1,13 @@
 """Kinds whose definition lists what is wanted and what is excluded."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.text import capfirst
 
+from backend.common.days import current_day
 from backend.schemes.catalogue.criteria.base import Definition, Fields, Kind
 from backend.schemes.catalogue.fields import ActivityList, LegalFormList, PlaceList, SchemeList
 from backend.schemes.catalogue.wording import (
@@ -18,6 +19,9 @@ from backend.schemes.catalogue.wording import (
 )
 from backend.schemes.typography import NBSP, join
 from backend.schemes.vocabulary import HORIZONS, LEGAL_GROUPS, SPEND_KINDS, TENURES
+from backend.territories.services import territory_codes
+
+MOST_NAMES = 6  # in a brief sentence
 
 
 class Listed(Kind):
@@ -34,12 +38,22 @@ class Listed(Kind):
         """Return what a code of the lists is called."""
 
     def phrase(self, definition: Definition) -> str:
+        return self._phrase(definition, join)
+
+    def brief(self, definition: Definition) -> str:
+        return self._phrase(definition, _first_names)
+
+    def _phrase(self, definition: Definition, joined: Callable[[Iterable[str]], str]) -> str:
         lists = (definition.get("any_of"), definition.get("none_of"))
         return self.link.join(
-            text.format(join(self.name(code, definition) for code in codes))
+            text.format(joined(self.name(code, definition) for code in self.in_order(codes)))
             for text, codes in zip(self.phrases(definition), lists, strict=True)
             if codes
         )
+
+    def in_order(self, codes: Sequence[str]) -> Sequence[str]:
+        """Return the codes as they are said: as they stand, where no order helps."""
+        return codes
 
     def contrary(self, definition: Definition) -> Definition | None:
         wanted, excluded = definition.get("any_of"), definition.get("none_of")
@@ -61,6 +75,11 @@ class InTerritory(Listed):
 
     def name(self, code: str, definition: Definition) -> str:
         return perimeter_name(code)
+
+    def in_order(self, codes: Sequence[str]) -> Sequence[str]:
+        """Say those of our territory first: they are what a firm of it looks for among the regions of France."""
+        ours = territory_codes(on=current_day()).touching
+        return sorted(codes, key=lambda code: code not in ours)
 
     def fields(self) -> Fields:
         help_text = "Noms ou codes, séparés par des virgules : Hauts-de-France, DEP-60, COM-60159."
@@ -182,3 +201,10 @@ class ProjectTenure(FewAnswers):
 
 def _list(field: type[forms.CharField], label: str, help_text: str) -> forms.CharField:
     return field(label=label, required=False, help_text=help_text, max_length=4000, widget=forms.Textarea({"rows": 2}))
+
+
+def _first_names(names: Iterable[str]) -> str:
+    names = list(names)
+    if len(names) <= MOST_NAMES:
+        return join(names)
+    return f"{', '.join(names[: MOST_NAMES - 1])} et {len(names) - MOST_NAMES + 1} autres"
