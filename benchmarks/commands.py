@@ -1,6 +1,6 @@
 """How long commands take, to start and for many lines, and what a process of the site holds, beside another commit.
 
-    python -m benchmarks.commands OLD [--rounds 7] [--lines 10000]
+    python -m benchmarks.commands OLD [--rounds 7] [--lines 10000] [--old-python PYTHON]
 
 It ends with 1 where a time that must be reached is not. Wall time and time of the processor, medians of interleaved
 rounds (two of them for many lines), byte-compiled, each commit on a database of its own.
@@ -41,6 +41,7 @@ def main() -> int:
     options.add_argument("old", metavar="OLD", help="a commit")
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--lines", type=int, default=10_000)
+    options.add_argument("--old-python", metavar="PYTHON", help="that has what OLD needs, where our .venv has not")
     asked = options.parse_args()
     table = Table()
     with ExitStack() as stack:
@@ -58,7 +59,10 @@ def main() -> int:
         os.environ["REDIS_URL"] = services["REDIS_URL"]
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the first run of each tree compiles it
         trees = []
-        for name, root, python in (("old", old, shared_python(old)), ("new", ROOT, sys.executable)):
+        for name, root, python in (
+            ("old", old, asked.old_python or shared_python(old)),
+            ("new", ROOT, sys.executable),
+        ):
             database = stack.enter_context(scratch_database(services["DATABASE_URL"], suffix=name))
             trees.append(Tree(name, root, python, database, folder))
         commands = {

@@ -10,9 +10,6 @@ from datetime import date
 from math import inf
 from typing import Any
 
-from stdnum.exceptions import ValidationError as NumberError
-from stdnum.fr import siren, siret
-
 SHOWN = 60  # characters of what was given that an error repeats
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SIRET = re.compile(r"\d{14}", re.ASCII)
@@ -58,6 +55,9 @@ def read_siret(given: Mapping[str, Any], name: str) -> str | None:
 
 
 def _wrong_part(number: str) -> str:
+    from stdnum.exceptions import ValidationError as NumberError  # slow to load, and most lines have no number
+    from stdnum.fr import siren, siret
+
     for digits, module, part in (
         (number[:9], siren, "ses 9 premiers chiffres (SIREN)"),
         (number, siret, "ses 14 chiffres"),

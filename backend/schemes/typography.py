@@ -12,11 +12,17 @@ NBSP = "\N{NO-BREAK SPACE}"
 _MONTHS = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
 _UNITS = rf"(?:[kM]|Md)?€|%|(?:ans?|mois|jours?|heures?|semaines?|salariés?|{_MONTHS})\b"
 _INSIDE = re.compile(rf"(?<=\d) (?=\d{{3}}(?!\d)|{_UNITS})|(?<=1er) (?=(?:{_MONTHS})\b)|(?<=«) | (?=[»:;!?])")
+_TALL_MARKS = re.compile(r"(?<=«) | (?=[»:;?!])")
 
 
 def unbroken(text: str) -> str:
     """Join what no line may part: the digits of a number and its unit, a day and its month, quotes and signs."""
     return _INSIDE.sub(NBSP, text)
+
+
+def typeset(text: str) -> str:
+    """Return a sentence of an imported record with the no-break spaces of its quotes and tall marks."""
+    return _TALL_MARKS.sub(NBSP, text)
 
 
 def euros(amount: float) -> str:

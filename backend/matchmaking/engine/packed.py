@@ -13,7 +13,6 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-from numpy.lib.recfunctions import repack_fields
 from numpy.typing import NDArray
 
 import matching
@@ -84,6 +83,8 @@ class KnownClasses:
 
     def _keys(self, facts: PackedFacts) -> tuple[list[Hashable], dict[int, Facts]]:
         """Return, for each firm, what is the same where these facts are; and those that are not packed, by place."""
+        from numpy.lib.recfunctions import repack_fields  # slow to load, and `match` packs nothing
+
         keys: list[Hashable] = [b""] * len(facts.rows)
         if self._packed:
             columns = repack_fields(facts.rows[[column for name in self._packed for column in columns_of(name)]])

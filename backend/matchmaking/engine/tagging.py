@@ -15,8 +15,8 @@ from django.db.models import Max
 
 from backend.common.files import read_yaml
 from backend.matchmaking.engine.needs import language_in_force, understand
-from backend.schemes.ingestion.importers.cleaning import typeset
 from backend.schemes.models import Revision, Scheme, SubNeed
+from backend.schemes.typography import typeset
 
 MOST = 6  # proposals: more would say nothing
 FLOOR = 0.2  # of a proposal

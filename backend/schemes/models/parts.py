@@ -5,7 +5,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from stdnum.fr import siren
 
 from backend.schemes.models.revisions import Revision, validate_criterion
 from backend.schemes.models.taxonomy import SubNeed
@@ -13,6 +12,8 @@ from backend.schemes.models.taxonomy import SubNeed
 
 def validate_siren(number: str) -> None:
     """Refuse nine digits of which the last one is not that which the others make."""
+    from stdnum.fr import siren  # slow to load, and every command loads this module
+
     if not siren.is_valid(number):
         raise ValidationError(
             _("« %(number)s » n’est pas un SIREN : attendu, 9 chiffres dont le dernier est une clé de contrôle."),

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from backend.schemes.ingestion.importers.cleaning import typeset
 from backend.schemes.models import Revision
-from backend.schemes.typography import NBSP, euros, number
+from backend.schemes.typography import NBSP, euros, number, typeset
 
 Kind = Revision.Kind
 

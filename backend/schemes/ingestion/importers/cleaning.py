@@ -30,7 +30,6 @@ _RULE = re.compile(r"_{4,}")  # a line drawn with underscores
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _TRACKING = ("mtm_", "utm_", "pk_")
 _BROKEN_SCHEME = re.compile(r"^(https?):[ ]+//", re.IGNORECASE)
-_TALL_MARKS = re.compile(r"(?<=«) | (?=[»:;?!])")
 _valid_url = URLValidator(schemes=["http", "https"])
 MAX_URL = 500  # characters that the catalogue keeps
 
@@ -105,11 +104,6 @@ def clean_url(raw: str) -> str:
     except ValidationError:
         return ""
     return cleaned if len(cleaned) <= MAX_URL else ""
-
-
-def typeset(text: str) -> str:
-    """Return a French sentence of ours with its no-break spaces."""
-    return _TALL_MARKS.sub("\N{NO-BREAK SPACE}", text)
 
 
 def same_text(text: str) -> str:

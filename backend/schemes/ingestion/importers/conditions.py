@@ -8,12 +8,13 @@ from typing import Any
 
 from backend.schemes.catalogue.records import Record
 from backend.schemes.catalogue.wording import perimeter_name
-from backend.schemes.ingestion.importers.cleaning import clean_line, clean_text, same_text, typeset
+from backend.schemes.ingestion.importers.cleaning import clean_line, clean_text, same_text
 from backend.schemes.ingestion.importers.faults import get_object, get_text, get_texts, refuse
 from backend.schemes.ingestion.importers.legal import Stated
 from backend.schemes.ingestion.importers.places import Places
 from backend.schemes.ingestion.importers.rules import Rules, read_when
 from backend.schemes.ingestion.importers.sentences import Sentence, Table
+from backend.schemes.typography import typeset
 
 HEADINGS = "conditions d'éligibilité"
 PLACES = "secteur géographique"

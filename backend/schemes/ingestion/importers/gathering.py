@@ -6,12 +6,13 @@ from datetime import date
 from textwrap import shorten
 from typing import Any
 
-from backend.schemes.ingestion.importers.cleaning import clean_line, typeset
+from backend.schemes.ingestion.importers.cleaning import clean_line
 from backend.schemes.ingestion.importers.faults import refuse
 from backend.schemes.ingestion.importers.locating import Where
 from backend.schemes.ingestion.importers.people import Row
 from backend.schemes.ingestion.importers.reading import Read
 from backend.schemes.models import OperatorRole, Revision
+from backend.schemes.typography import typeset
 
 MAX_NAME = 200  # characters of a name that the catalogue keeps
 Role = OperatorRole.Role

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from backend.schemes.ingestion.importers.cleaning import typeset
+from backend.schemes.typography import typeset
 
 type Row = dict[str, Any]
 

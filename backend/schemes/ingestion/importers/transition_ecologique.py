@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from backend.schemes.catalogue.records import Record
-from backend.schemes.ingestion.importers.cleaning import clean_line, clean_text, clean_url, typeset
+from backend.schemes.ingestion.importers.cleaning import clean_line, clean_text, clean_url
 from backend.schemes.ingestion.importers.conditions import Conditions, conditional_fields, read_conditions, steps_of
 from backend.schemes.ingestion.importers.faults import get_flag, get_object, get_text, get_texts, refuse
 from backend.schemes.ingestion.importers.legal import Stated, read_stated
@@ -15,6 +15,7 @@ from backend.schemes.ingestion.importers.places import Places
 from backend.schemes.ingestion.importers.reading import Read
 from backend.schemes.ingestion.importers.sentences import Table, load_table
 from backend.schemes.models import Revision, Source, Tier
+from backend.schemes.typography import typeset
 
 SOURCE = "transition-ecologique"
 KIND = "nature de l'aide"
