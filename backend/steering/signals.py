@@ -5,7 +5,7 @@ small cell of these tables could be told from it.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from statistics import median_high
 from typing import Any
@@ -35,26 +35,43 @@ def signals(*, needs: Table, sizes: Table, files: QuerySet[FileFact], on: date) 
 
 
 def _unmet(needs: Table, sizes: Table, counted: QuerySet[FileFact, Any]) -> Iterator[str]:
-    """Say which needs are surely left without any answer in more than half of the files (lower Wilson bound, 95 %).
+    """Say which needs, or else which parts of them, are surely left without any answer in more than half of the files.
 
-    A file counts once, however many sub-needs of the need it has: those of a firm are not independent.
+    Surely: by the lower Wilson bound, 95 %. A file counts once, however many sub-needs of the need it has: those of a
+    firm are not independent. The files of a part are files of its need: where so many of a need may be spoken of,
+    so may they.
     """
-    rows = NeedFact.objects.filter(file__in=counted).order_by().values_list("sub_need__need", "file", "standing")
-    asking: dict[str, set[int]] = defaultdict(set)
-    answered: dict[str, set[int]] = defaultdict(set)
-    for need, file, standing in rows:
-        asking[need].add(file)
-        if standing in NeedFact.MET:
-            answered[need].add(file)
-    for key, label in TaxonomyNeed.objects.values_list("key", "label"):
-        files = asking[key]
-        if label not in needs.columns or not _is_enough(files):
+    rows = NeedFact.objects.filter(file__in=counted).order_by().values_list("sub_need", "file", "standing")
+    files_of: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for sub_need, file, standing in rows:
+        files_of[sub_need].append((file, standing))
+    for need in TaxonomyNeed.objects.prefetch_related("sub_needs"):
+        if need.label not in needs.columns:
             continue
-        n_unmet = len(files - answered[key])
-        surely = scipy.stats.binomtest(n_unmet, len(files)).proportion_ci(0.95, method="wilson").low > 0.5
-        if surely and may_be_said(len(files), _cells_of_need(needs, sizes, label)):
+        cells = list(_cells_of_need(needs, sizes, need.label))
+        parts = [(part.label, [part.key]) for part in need.sub_needs.all()]
+        whole = _unmet_of([(need.label, [key for _label, (key,) in parts])], files_of, cells, counted)
+        yield from whole or _unmet_of(parts, files_of, cells, counted)
+
+
+def _unmet_of(
+    parts: list[tuple[str, list[str]]],
+    files_of: Mapping[str, list[tuple[int, str]]],
+    cells: list[tuple[Cell, int]],
+    counted: QuerySet[FileFact, Any],
+) -> list[str]:
+    """Return a sentence for each part of a need, or the whole of it, that is surely unmet and may be spoken of."""
+    said = []
+    for label, keys in parts:
+        rows = [row for key in keys for row in files_of[key]]
+        files = {file for file, _standing in rows}
+        n_unmet = len(files - {file for file, standing in rows if standing in NeedFact.MET})
+        if not _is_enough(files) or not may_be_said(len(files), cells):
+            continue
+        if scipy.stats.binomtest(n_unmet, len(files)).proportion_ci(0.95, method="wilson").low > 0.5:
             words = f"{label} : environ {shown(len(files))} demandes, plus d’une sur deux sans aucune réponse."
-            yield words + _blocked(key, counted)
+            said.append(words + _blocked(keys, counted))
+    return said
 
 
 def _cells_of_need(needs: Table, sizes: Table, label: str) -> Iterator[tuple[Cell, int]]:
@@ -69,9 +86,9 @@ def _cells_of_files(sizes: Table, epci: str = "") -> Iterator[tuple[Cell, int]]:
             yield from ((cell, bounds(cell)[1]) for cell in cells)
 
 
-def _blocked(need: str, counted: QuerySet[FileFact, Any]) -> str:
+def _blocked(sub_needs: list[str], counted: QuerySet[FileFact, Any]) -> str:
     """Say which condition keeps most of the files of a need from a scheme, where those are enough to be spoken of."""
-    rows = SoleBlocker.objects.filter(need__sub_need__need=need, need__file__in=counted)
+    rows = SoleBlocker.objects.filter(need__sub_need__in=sub_needs, need__file__in=counted)
     files: dict[tuple[int, int | None], set[int]] = defaultdict(set)
     for *pair, file in rows.order_by("revision", "criterion").values_list("revision", "criterion", "need__file"):
         files[pair[0], pair[1]].add(file)
@@ -83,7 +100,7 @@ def _blocked(need: str, counted: QuerySet[FileFact, Any]) -> str:
         return ""
     scheme, criterion = Revision.objects.get(pk=most[0]).name, most[1]
     condition = sentence(Criterion.objects.get(pk=criterion).definition) if criterion else "Ses dates"
-    return f" « {condition} » ({scheme}) en bloque seul environ {shown(len(found))}."
+    return f" Ce qui en bloque seul le plus, environ {shown(len(found))} : « {condition} » ({scheme})."
 
 
 def _is_enough(files: Collection[int]) -> bool:

@@ -69,6 +69,22 @@ def test_a_need_that_is_surely_unmet_stands_out_and_is_rounded():
     assert signals() == ("Cybersécurité : environ 20 demandes, plus d’une sur deux sans aucune réponse.",)
 
 
+def test_a_part_of_a_need_stands_out_where_the_need_does_not():
+    archive_serving(NEED)
+    files(LEAST_FILES + 2)
+    other = "cyber.equipement"
+    assert SubNeed.objects.get(key=other).need == SubNeed.objects.get(key=NEED).need
+    files(LEAST_FILES + 4, need=other)
+    rebuild(on=first_day(DAY))
+    NeedFact.objects.filter(sub_need=other).update(standing=NeedFact.MET[0])
+    PublishedMonth.objects.all().delete()
+    publish(on=first_day(DAY))
+    (said,) = note_of(scope_of(make_lead()), on=DAY).signals
+    label = SubNeed.objects.get(key=NEED).label
+    assert said == f"{label} : environ 10 demandes, plus d’une sur deux sans aucune réponse."
+    assert "secret" not in said
+
+
 def test_sub_needs_of_a_file_are_one_file():
     archive_serving(NEED)
     files(LEAST_FILES + 2)
