@@ -17,7 +17,7 @@ from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.models import Revision, Scheme
 from backend.steering.facts import make_facts
 from backend.steering.gap_map import gaps
-from backend.steering.models import NeedFact, SoleBlocker
+from backend.steering.models import Action, NeedFact, SoleBlocker
 from backend.steering.nightly import rebuild
 from backend.steering.scopes import Filters, scope_of
 from backend.territories.models import ServedEpci
@@ -73,6 +73,9 @@ def stored(file):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_each_file_is_answered_as_its_own_page_answers_it(seed):
     call_command("load_demo", files=14, seed=seed, processes=1, stdout=StringIO())
+    for action in Action.objects.all():
+        then = NeedFact.objects.filter(sub_need=action.sub_need, file__filed_on__lte=action.decided_on)
+        assert action.demand_then == then.count()
     archive_serving(OTHER)
     asked = Need.objects.filter(weight__gte=0.5, submission__closed_at=None, submission__erased_at=None)
     asked = asked.filter(submission__confirmed_at__isnull=False).values_list("sub_need", flat=True)

@@ -16,6 +16,7 @@ from backend.jobs.running import run
 from backend.matchmaking.management.demonstration import read_demonstration
 from backend.matchmaking.models import Submission
 from backend.territories.models import ServedEpci
+from backend.web.management.territory.committee import decide
 from backend.web.management.territory.loading import load_territory, processors
 
 REGISTER = settings.BASE_DIR / "fixtures" / "register"
@@ -56,6 +57,7 @@ class Command(BaseCommand):
             told(
                 run(name="steering.rebuild", on=current_day())
             )  # raises where it failed; else nothing until the night
+            decide(on=current_day())
             self.stdout.write(f"Territoire inventé : {n_new} demandes de plus, {Submission.objects.count()} en tout")
 
 
