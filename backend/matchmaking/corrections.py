@@ -106,11 +106,15 @@ class Understanding:
 def understanding_of(submission: Submission) -> Understanding:
     """Return what was understood of a submission; what the firm ticked again is not removed any more."""
     needs = list(submission.needs.select_related("sub_need"))
-    rows = submission.need_corrections.standing().select_related("sub_need", "officer")
-    corrections = {row.sub_need_id: row for row in rows} if may_have(submission, NEED_CORRECTIONS) else {}
+    corrections = _standing_corrections(submission) if may_have(submission, NEED_CORRECTIONS) else {}
     added = {key: row for key, row in corrections.items() if row.change == Change.ADDED}
     kept = {need.sub_need_id for need in needs}
     return Understanding(
         needs=[(need, added.get(need.sub_need_id)) for need in needs],
         removed=[row for key, row in corrections.items() if key not in added and key not in kept],
     )
+
+
+def _standing_corrections(submission: Submission) -> dict[str, NeedCorrection]:
+    rows = submission.need_corrections.standing().select_related("sub_need", "officer")
+    return {row.sub_need_id: row for row in rows}

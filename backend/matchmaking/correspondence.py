@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from backend.matchmaking.contents import STOPS, may_have
 from backend.matchmaking.file_events import OF_SHARES, end_emails_of_contact
 from backend.matchmaking.models import Submission
 from backend.notifications.kinds import KINDS, Audience
@@ -35,7 +36,7 @@ def accept_emails(*, submission: Submission) -> None:
 
 
 def refuses_emails(submission: Submission) -> bool:
-    return has_stopped(address=submission.contact.email, topic=submission.topic)
+    return may_have(submission, STOPS) and has_stopped(address=submission.contact.email, topic=submission.topic)
 
 
 def why_no_email(submission: Submission, *, refuses: bool | None = None) -> str:

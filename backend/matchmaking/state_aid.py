@@ -3,7 +3,7 @@
 It warns and never changes a verdict or an order: the register of the State and the granting authority decide.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from backend.accounts.models import User
 from backend.companies.models import Fact, ReceivedAid
 from backend.companies.services import record_aid, record_facts, withdraw_aid
 from backend.matchmaking import engine
+from backend.matchmaking.contents import AIDS, may_have
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import Result, Submission
@@ -144,6 +145,10 @@ def declare_complete(*, submission: Submission, complete: bool, on: date, author
 # -- what is left
 
 
+def _aids_of(sheets: Collection[int]) -> Iterable[ReceivedAid]:
+    return ReceivedAid.objects.standing().filter(sheet__in=sheets).select_related("author")
+
+
 def ledger_of(submission: Submission, *, on: date, viewer: User | None = None) -> Ledger:
     """Return the aids of a file and of those read with it, and what is left under the general ceiling on a day.
 
@@ -151,7 +156,7 @@ def ledger_of(submission: Submission, *, on: date, viewer: User | None = None) -
     known to be all.
     """
     sources = sources_of(submission, viewer=viewer)
-    rows = ReceivedAid.objects.standing().filter(sheet__in=[submission.sheet_id, *sources]).select_related("author")
+    rows = _aids_of([submission.sheet_id, *sources]) if sources or may_have(submission, AIDS) else ()
     told: dict[tuple[Any, ...], ReceivedAid] = {}
     for aid in sorted(rows, key=lambda aid: aid.sheet_id != submission.sheet_id):  # its own first
         told.setdefault((aid.granted_on, aid.amount_eur, aid.regulation, aid.title, aid.member), aid)

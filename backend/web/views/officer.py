@@ -26,6 +26,7 @@ from backend.matchmaking.contents import (
     PARTNERS,
     RATING,
     REFERRALS,
+    UNMET,
     may_have,
     read_contents,
 )
@@ -36,7 +37,7 @@ from backend.matchmaking.fact_display import FACT_LABELS, beside_label
 from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.in_charge import may_decide
-from backend.matchmaking.models import FollowUp, Guest, Match, Reply, Result, Review, Submission
+from backend.matchmaking.models import FollowUp, Guest, Match, Reply, Result, Review, Submission, UnmetNeed
 from backend.matchmaking.ownership import known_facts, official_facts, read_once, sources_of
 from backend.matchmaking.partners import shares_of
 from backend.matchmaking.preferences import preferences_of
@@ -81,6 +82,7 @@ def signed_in(request: HttpRequest) -> User:
 
 
 NOTE_WITH = ("author", "organisation", "share__organisation", "scheme__current", "call")
+STEP_WITH = ("scheme__current", "recorded_by", "done_by")
 READ_WITH = ("sheet__company", "sheet__establishment", "contact", "epci")
 PEOPLE = ("reviewed_by", "officer", "closed_by", "consent_by")  # read apart: PostgreSQL plans many joins slowly
 
@@ -166,7 +168,7 @@ def file_page(
         "list_query": urlencode(list_of(request)),
         "understanding": understanding_of(submission),
         "preferences": preferences_of(submission),
-        "unmet": [(row, why(row)) for row in submission.unmet_needs.select_related("sub_need")],
+        "unmet": _unmet(submission),
         "can_decide": may_review and not submission.is_barred,
         "facts": facts_rows(submission, user),
         "size": present_size(answer.facts, on=answer.on),
@@ -189,6 +191,12 @@ def file_page(
     return render(request, "web/officer/file.html", context, status=status)
 
 
+def _unmet(submission: Submission) -> list[tuple[UnmetNeed, str]]:
+    """Return the needs that nothing answers, each with why."""
+    rows = submission.unmet_needs.select_related("sub_need") if may_have(submission, UNMET) else ()
+    return [(row, why(row)) for row in rows]
+
+
 def _shared(submission: Submission) -> dict[str, Any]:
     """Return with which partners a file is shared, and the form of a note, which each of them may read."""
     shares = shares_of(submission) if may_have(submission, PARTNERS) else []
@@ -198,18 +206,21 @@ def _shared(submission: Submission) -> dict[str, Any]:
 
 def _around(submission: Submission, user: User) -> dict[str, Any]:
     """Return what colleagues did and wrote around a file; a table that has nothing of it is not read."""
-    offers, notes = submission.hand_overs.waiting(), submission.notes.visible_to(user)
-    offer = offers.select_related("by", "to", "to_epci").first() if may_have(submission, OFFER) else None
-    steps = FollowUp.objects.standing().filter(submission=submission)
-    steps = steps.select_related("scheme__current", "recorded_by", "done_by")
+    offer, notes, steps = None, (), ()
+    if may_have(submission, OFFER):
+        offer = submission.hand_overs.waiting().select_related("by", "to", "to_epci").first()
+    if may_have(submission, NOTES):
+        notes = list(submission.notes.visible_to(user).select_related(*NOTE_WITH))
+    if may_have(submission, FOLLOW_UPS):
+        steps = list(FollowUp.objects.standing().filter(submission=submission).select_related(*STEP_WITH))
     return {
         "offer": offer,
         "may_answer": offer and may_answer(user=user, offer=offer, on=current_day()),
         "declined": submission.hand_overs.declined_last() if may_have(submission, REFERRALS) else None,
-        "notes": list(notes.select_related(*NOTE_WITH)) if may_have(submission, NOTES) else [],
+        "notes": notes,
         "rating": submission.surveys.exclude(grade="").first() if may_have(submission, RATING) else None,
         "guests": list(Guest.objects.in_force().filter(submission=submission)) if may_have(submission, GUESTS) else [],
-        "follow_ups": list(steps) if may_have(submission, FOLLOW_UPS) else [],
+        "follow_ups": steps,
     }
 
 
