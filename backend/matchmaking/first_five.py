@@ -35,7 +35,7 @@ class Parts:
 
 def shown_first(result: Result, reviews: Mapping[int, Decided]) -> frozenset[int]:
     """Return the schemes of a result that its firm reads first."""
-    return frozenset(match.scheme_id for match in parts_of(result.ranked, reviews).shown)
+    return frozenset(match.scheme_id for match in parts_of(result.ranked_with(reviews), reviews).shown)
 
 
 def answering(matches: Iterable[Match]) -> list[Match]:

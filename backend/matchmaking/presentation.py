@@ -46,7 +46,6 @@ class Page:
     groups: tuple[Group, ...]
     set_aside: tuple[Card, ...]
     not_proposed: tuple[Card, ...]
-    n_elsewhere: int
     nothing_fits: bool
     warnings: tuple[str, ...]  # what the kept schemes go against, for officers
     moved: tuple[Moved, ...] = ()  # whose sheet gave way to another one since
@@ -150,7 +149,6 @@ def _layout(
         ),
         set_aside=tuple(set_aside),
         not_proposed=tuple(not_proposed),
-        n_elsewhere=len(matches) - len(shown),
         nothing_fits=all(match.eligibility == Match.Verdict.INELIGIBLE for match in shown) and not grouped["kept"],
         warnings=links_of(listed, known).warnings_among(_kept_keys(listed)),
     )

@@ -31,7 +31,9 @@ class Reading:
 
 def reading_of(submission: Submission, result: Result, *, viewer: User | None) -> Reading:
     """Read a result, with what a page shows of it, and what was decided."""
-    return Reading(result.ranked, known_of(submission, result, viewer=viewer), *both_states(submission))
+    states, told_states = both_states(submission)
+    matches = result.ranked_with(decisions_in(states).keys() | told_decisions_in(told_states).keys())
+    return Reading(matches, known_of(submission, result, viewer=viewer), states, told_states)
 
 
 def known_of(submission: Submission, result: Result, *, viewer: User | None = None) -> Known:

@@ -92,7 +92,7 @@ def judge(result: Result) -> Judged:
 
 def _judge(result: Result, families: Mapping[str, str], decided: Mapping[int, Decision]) -> Judged:
     shown = shown_first(result, decided)
-    first = [match for match in result.ranked if match.scheme_id in shown]
+    first = [match for match in result.ranked_with(shown) if match.scheme_id in shown]
     revisions = read_revisions({match.revision_id for match in first})
     words = {standing(match, revisions[match.revision_id]) for match in first}
     said = say_back(result.reply, result.probabilities, result.served, engine.weights_of(result.weights))
@@ -156,7 +156,7 @@ def schemes_unread(submission: Submission, result: Result) -> list[tuple[Revisio
     judged = judge(result)
     if not judged.is_likely:
         return []
-    first = [match for match in result.ranked if match.scheme_id in judged.shown]
+    first = [match for match in result.ranked_with(judged.shown) if match.scheme_id in judged.shown]
     revisions = read_revisions({match.revision_id for match in first})
     found = [(revisions[match.revision_id], match) for match in first]
     return [(revision, str(standing(match, revision).label)) for revision, match in found]

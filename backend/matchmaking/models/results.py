@@ -1,7 +1,8 @@
 """What the engine answered, with all it takes to replay it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
+from operator import attrgetter
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -89,8 +90,19 @@ class Result(models.Model):
 
     @cached_property
     def ranked(self) -> list["Match"]:
-        """Every scheme in order, each with its sheet's name and the need that it serves: read once."""
-        matches = list(self.matches.select_related("scheme"))
+        """Every scheme that answers what the firm asks, or that others are listed in place of, in order: read once."""
+        return self._read(models.Q(addresses=True) | ~models.Q(hidden_by=[]))
+
+    def ranked_with(self, decided: Collection[int]) -> list["Match"]:
+        """Return the same, with the schemes that somebody decided on, whatever they answer."""
+        missing = set(decided) - {match.scheme_id for match in self.ranked}
+        if not missing:
+            return self.ranked
+        return sorted([*self.ranked, *self._read(models.Q(scheme__in=missing))], key=attrgetter("rank"))
+
+    def _read(self, which: models.Q) -> list["Match"]:
+        """Return schemes in order, each with its sheet's name and the need that it serves."""
+        matches = list(self.matches.filter(which).select_related("scheme"))
         for match in matches:
             if need := sub_needs().get(match.need_id or ""):
                 match.need = need
