@@ -137,6 +137,9 @@ class Fact(models.Model):
     def __str__(self) -> str:
         return f"{self.name} = {self.value}"
 
+    def get_origin_display(self) -> str:
+        return str(self.Origin(self.origin).label)  # Django's own translates all of them to find one
+
     @property
     def listed_with(self) -> str:
         """Name of the list in which a fact is shown with others of its kind; nothing where it stands alone."""

@@ -304,6 +304,14 @@ class Revision(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    # Django's own translate every word of the list to find one, on each card of a page.
+
+    def get_kind_display(self) -> str:
+        return str(self.Kind(self.kind).label) if self.kind else ""
+
+    def get_level_display(self) -> str:
+        return str(self.Level(self.level).label) if self.level else ""
+
     @property
     def rates(self) -> dict[str, Decimal]:
         """The rate of each size of firm, smallest first, of those that a source gives one for."""
