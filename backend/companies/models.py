@@ -137,7 +137,7 @@ class Fact(models.Model):
     def __str__(self) -> str:
         return f"{self.name} = {self.value}"
 
-    def get_origin_display(self) -> str:
+    def get_origin_display(self) -> str:  # type: ignore[no-redef]
         return str(self.Origin(self.origin).label)  # Django's own translates all of them to find one
 
     @property

@@ -40,7 +40,7 @@ def read_contents(files: SubmissionQuerySet, pk: int) -> Submission | None:
     there = RawSQL(f"({sql})", [pk if value == ANY_FILE else value for value in params])  # noqa: S611
     submission = files.annotate(there=there).filter(pk=pk).first()
     if submission:
-        submission.page_contents = frozenset(compress(kinds, submission.there))
+        submission.page_contents = frozenset(compress(kinds, vars(submission).pop("there")))
     return submission
 
 

@@ -8,7 +8,8 @@ import pytest
 from backend.matchmaking.file_links import close_unentitled
 from backend.matchmaking.follow_up import offer_file, record_step, take_file
 from backend.matchmaking.models import FollowUp, Submission
-from backend.matchmaking.queue import Filters, Tab, counts_for, neighbours, queue_of, rows_of, with_priority
+from backend.matchmaking.queue import Filters, Tab, counts_for, neighbours, queue_of, with_priority
+from backend.matchmaking.queue_rows import rows_of
 from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Suppression
 from backend.schemes.models import Scheme

@@ -6,7 +6,8 @@ import pytest
 
 from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.models import UnmetNeed
-from backend.matchmaking.queue import Filters, queue_of, rows_of
+from backend.matchmaking.queue import Filters, queue_of
+from backend.matchmaking.queue_rows import rows_of
 from backend.matchmaking.results import compute_result
 from backend.matchmaking.services import correct_submission
 from backend.matchmaking.unmet import why

@@ -14,7 +14,7 @@ from tests.neighbour import ours
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
-N_QUERIES = 14
+N_QUERIES = 12
 
 
 @pytest.fixture

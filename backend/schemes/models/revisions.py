@@ -306,10 +306,10 @@ class Revision(models.Model):
 
     # Django's own translate every word of the list to find one, on each card of a page.
 
-    def get_kind_display(self) -> str:
+    def get_kind_display(self) -> str:  # type: ignore[no-redef]
         return str(self.Kind(self.kind).label) if self.kind else ""
 
-    def get_level_display(self) -> str:
+    def get_level_display(self) -> str:  # type: ignore[no-redef]
         return str(self.Level(self.level).label) if self.level else ""
 
     @property

@@ -37,7 +37,18 @@ from backend.matchmaking.fact_display import FACT_LABELS, beside_label
 from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import of_the_same_siren
 from backend.matchmaking.in_charge import may_decide
-from backend.matchmaking.models import FollowUp, Guest, Match, Reply, Result, Review, Submission, UnmetNeed
+from backend.matchmaking.models import (
+    FollowUp,
+    Guest,
+    HandOver,
+    Match,
+    Note,
+    Reply,
+    Result,
+    Review,
+    Submission,
+    UnmetNeed,
+)
 from backend.matchmaking.ownership import known_facts, official_facts, read_once, sources_of
 from backend.matchmaking.partners import shares_of
 from backend.matchmaking.preferences import preferences_of
@@ -206,7 +217,9 @@ def _shared(submission: Submission) -> dict[str, Any]:
 
 def _around(submission: Submission, user: User) -> dict[str, Any]:
     """Return what colleagues did and wrote around a file; a table that has nothing of it is not read."""
-    offer, notes, steps = None, (), ()
+    offer: HandOver | None = None
+    notes: list[Note] = []
+    steps: list[FollowUp] = []
     if may_have(submission, OFFER):
         offer = submission.hand_overs.waiting().select_related("by", "to", "to_epci").first()
     if may_have(submission, NOTES):

@@ -20,11 +20,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.matchmaking.calls import present_calls
-from backend.matchmaking.correspondence import refusing_emails
 from backend.matchmaking.dead_addresses import unreachable_officers
 from backend.matchmaking.follow_up import FollowUpError, offer_files, take_files
 from backend.matchmaking.models import CallRequest, HandOver, Note, Submission
-from backend.matchmaking.queue import Filters, Row, Tab, calls_promised, counts_for, queue_of, rows_of
+from backend.matchmaking.queue import Filters, Tab, calls_promised, counts_for, queue_of
+from backend.matchmaking.queue_rows import Row, rows_of
 from backend.matchmaking.referrals import answerable
 from backend.web.forms.queue import LAST_LIST, TABS, QueueForm, SavedListForm, query_to_save, said_of_list
 from backend.web.forms.review import OfferForm
@@ -96,19 +96,22 @@ def queue(request: HttpRequest) -> HttpResponse:
     else:
         n = None if filters.narrows else counts.by_tab[filters.tab]
         page, rows = _page(user, filters, request.GET.get("page"), n=n)
-        context |= {"page": page, "rows": rows, "refusing": refusing_emails(row.submission for row in rows)}
+        context |= {"page": page, "rows": rows}
         if filters.tab == Tab.TO_DO and not filters.narrows:
             context["unreachable"] = unreachable_officers(user)
     return render(request, "web/officer/queue.html", context)
 
 
 def _page(user: User, filters: Filters, number: str | None, *, n: int | None) -> tuple[Page[int], list[Row]]:
-    """Return a page of a list and its rows; only the files of the page are read in full."""
+    """Return a page of a list of ``n`` files, where that is known, and its rows: only its files are read in full."""
     on = current_day()
-    files = queue_of(user, filters, on=on)
-    page = Paginator(range(files.count() if n is None else n), PER_PAGE).get_page(number)
+    keys: Any = queue_of(user, filters, on=on).values_list("pk", flat=True)
+    if n is None:
+        keys = list(keys)  # a few numbers: to count them first would be to look for them twice
+        n = len(keys)
+    page = Paginator(range(n), PER_PAGE).get_page(number)
     start = PER_PAGE * (page.number - 1)
-    return page, rows_of(files.values_list("pk", flat=True)[start : start + PER_PAGE], on=on)
+    return page, rows_of(keys[start : start + PER_PAGE], on=on)
 
 
 # -- lists kept under a name

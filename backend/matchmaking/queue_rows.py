@@ -1,0 +1,174 @@
+"""A file as the officers' lists show it, in two lines, read for a page of them by a fixed number of short queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import F, Min, Q, Value
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from backend.companies.models import Fact
+from backend.matchmaking.correspondence import refusing_emails
+from backend.matchmaking.fact_display import value_text
+from backend.matchmaking.models import FollowUp, HandOver, Match, Need, Result, Submission
+from backend.matchmaking.queue import HORIZON, SOON
+from backend.schemes.catalogue.taxonomy import sub_needs
+from backend.territories.services import served_communes
+
+NEEDED = {
+    Submission.Horizon.UNDER_3_MONTHS: _("sous 3 mois"),
+    Submission.Horizon.FROM_3_TO_12_MONTHS: _("dans l’année"),
+    Submission.Horizon.LATER: _("plus tard"),
+}
+READ_WITH = ("sheet__company", "sheet__establishment", "contact", "epci", "officer")
+SHOWN = (  # of a file and of what is read with it: the rest is wide, and most of a list
+    "consent_by", "confirmed_at", "filed_at", "reviewed_at", "closed_at", "closed_reason", "unread_by",
+    "many_of_company", "many_of_address", "sheet__name", "sheet__company__siren", "sheet__establishment__siret",
+    "contact__phone", "contact__email", "epci__short_name", "officer__first_name", "officer__last_name",
+    "officer__email",
+)  # fmt: skip
+NEED, STEP, OFFER = "need", "step", "offer"  # what hangs on a file
+N_NEEDS = 2  # named in a row; the others are counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A file as a list shows it, in two lines; ``closes_on`` is the nearest within thirty days."""
+
+    submission: Submission
+    received_at: datetime
+    age: int  # days
+    commune: str
+    headcount: Any
+    horizon: str | None
+    all_needs: tuple[str, ...]
+    closes_on: date | None
+    is_answered: bool
+    is_offered: bool
+    refuses_emails: bool
+    steps: frozenset[str]  # that are to be done
+
+    @property
+    def is_dead_address(self) -> bool:
+        return FollowUp.Step.DEAD_ADDRESS in self.steps
+
+    @property
+    def asks_outcome(self) -> bool:
+        return FollowUp.Step.OUTCOME in self.steps
+
+    @property
+    def signs(self) -> Iterator[tuple[str, str]]:
+        """Yield why it comes first or apart: what it weighs (``bad``, ``doubt`` or nothing), and the words."""
+        file = self.submission
+        if file.closed_at:
+            yield "", str(_("Fermée") if file.is_barred else _("Close"))
+        if self.asks_outcome:
+            yield "doubt", str(_("Demander ce qui a été obtenu"))
+        if call := self._why_call:
+            number = _(" le %(phone)s") % {"phone": file.contact.phone} if file.contact.phone else ""
+            yield "bad" if self.is_dead_address else "doubt", str(_("%(why)s\u00a0: appeler") % {"why": call}) + number
+        if file.crowd_note:
+            yield "bad", file.crowd_note
+        if not self.is_answered:
+            yield "bad", str(_("Rien ne répond"))
+        if file.unread_by_id and not file.reviewed_at:
+            yield "", str(_("Partie sans lecture"))
+        if self.is_offered:
+            yield "", str(_("Proposée à un collègue"))
+
+    @property
+    def _why_call(self) -> str:
+        """Say why no e-mail reaches the firm; nothing where one does."""
+        if self.is_dead_address:
+            return str(_("Adresse morte"))
+        if not self.submission.confirmed_at:
+            return str(_("Adresse non confirmée"))
+        return str(_("Pas de courriels")) if self.refuses_emails else ""
+
+    @property
+    def size(self) -> str:
+        return str(_("effectif inconnu") if self.headcount is None else value_text("headcount", self.headcount))
+
+    @property
+    def needs(self) -> str:
+        n_more = len(self.all_needs) - N_NEEDS
+        more = f" (+ {n_more})" if n_more > 0 else ""
+        return ", ".join(self.all_needs[:N_NEEDS]) + more if self.all_needs else str(_("en ses mots"))
+
+    @property
+    def waits(self) -> str:
+        age = self.age
+        return str(_("aujourd’hui") if age < 1 else _("1 jour") if age == 1 else _("%(n)s jours") % {"n": age})
+
+    @property
+    def needed(self) -> str:
+        return str(NEEDED.get(Submission.Horizon(self.horizon), "") if self.horizon else _("sans date"))
+
+
+def rows_of(keys: Iterable[int], *, on: date) -> list[Row]:
+    """Return files in the order given, with all that a row of the list shows, by short queries."""
+    keys = list(keys)
+    found = Submission.objects.select_related(*READ_WITH).only(*SHOWN).in_bulk(keys)
+    refusing = refusing_emails(found.values())
+    hanging = _hanging_on(keys)
+    facts, closing = _facts_shown(file.sheet_id for file in found.values()), _answers(keys, on)
+    communes: dict[Any, str] = {commune.official_code: commune.name for commune in served_communes()}
+    return [
+        Row(
+            submission=file,
+            received_at=(received_at := file.confirmed_at or file.filed_at),
+            age=(on - localdate(received_at)).days,
+            commune=communes.get(facts.get((file.sheet_id, "commune"), ""), ""),
+            headcount=facts.get((file.sheet_id, "headcount")),
+            horizon=facts.get((file.sheet_id, HORIZON)),
+            all_needs=tuple(sub_needs()[key].short for key in hanging[NEED, file.pk]),
+            closes_on=closing.get(file.pk),
+            is_answered=file.pk in closing,
+            is_offered=(OFFER, file.pk) in hanging,
+            refuses_emails=file.pk in refusing,
+            steps=frozenset(hanging[STEP, file.pk]),
+        )
+        for file in (found[key] for key in keys if key in found)
+    ]
+
+
+def _hanging_on(keys: list[int]) -> Mapping[tuple[str, int], list[str]]:
+    """Return what is needed in some files, surest first, to do and offered, in one query."""
+    needs = Need.objects.filter(submission__in=keys)
+    steps, offers = (
+        rows.filter(submission__in=keys) for rows in (FollowUp.objects.to_do(), HandOver.objects.waiting())
+    )
+    sure, unsaid = (-F("probability"), -F("weight")), (Value(0.0), Value(0.0))
+    rows = needs.values_list(*sure, Value(NEED), "submission", "sub_need").union(
+        steps.values_list(*unsaid, Value(STEP), "submission", "step"),
+        offers.values_list(*unsaid, Value(OFFER), "submission", "state"),
+        all=True,
+    )
+    places = {key: place for place, key in enumerate(sub_needs())}
+    found: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+    for *_sure, kind, key, what in sorted(rows.order_by(), key=lambda row: (*row[:2], places.get(row[-1], 0))):
+        found[kind, key].append(what)
+    return found
+
+
+def _facts_shown(sheets: Iterable[int]) -> dict[tuple[int, str], Any]:
+    """Return the newest value of what a row shows of a firm, by sheet and name; nothing where it was taken back."""
+    facts = Fact.objects.filter(sheet__in=list(sheets), name__in=("commune", "headcount", HORIZON))
+    rows = facts.order_by("recorded_at", "pk").values_list("sheet", "name", "value")
+    return {(sheet, name): value for sheet, name, value in rows}
+
+
+def _answers(keys: list[int], on: date) -> dict[int, date | None]:
+    """Return which files something answers, by their newest result, with the first of it that closes soon."""
+    newest = Result.objects.filter(submission__in=keys).order_by("submission_id", "-computed_at", "-pk")
+    soon = Min("revision__closes_on", filter=Q(revision__closes_on__range=(on, on + SOON)))
+    rows = (
+        Match.objects.answering()
+        .filter(result__in=newest.distinct("submission_id").values("pk"))
+        .order_by()
+        .values("result__submission")
+    )
+    return dict(rows.annotate(soon=soon).values_list("result__submission", "soon"))
