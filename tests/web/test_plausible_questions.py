@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 CRAFT, GROUP, BALANCE, MICRO = "craft_register", "group", "balance_sheet", "micro_entrepreneur"
 METAL = {"uimm-picardie.sector", "member_of.uimm-picardie", "promeo-compiegne.trades", "ecole-production-otech.trades"}
 SITES = {
-    "mte-audit-energetique-en-industrie.industrial_scope",
+    "mte-audit-energetique-en-industrie.industry",
     "mte-decarb-flash-2025-2027.industrial_site",
     "mte-etude-performance-energetique-en-industrie.industrial_project",
     "accise-electricite-industrie.electricity_intensity",
