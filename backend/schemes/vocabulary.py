@@ -59,6 +59,7 @@ INSEE_CATEGORIES = {
 }
 LEGAL_GROUPS = {
     "1": "entrepreneur individuel",
+    "3": "personne morale de droit étranger",
     "5": "société commerciale",
     "54": "SARL ou EURL",
     "55": "SA à conseil d’administration",

@@ -50,6 +50,7 @@ def one(kind, **fields):
         ),
         (one("activity", none_of=["10"]), "Toute activité, sauf : Industries alimentaires (10)"),
         (one("legal_form", any_of=["57"]), "Forme juridique : SAS ou SASU"),
+        (one("legal_form", none_of=["3"]), "Forme juridique autre que : personne morale de droit étranger"),
         (one("legal_form", none_of=["92", "1"]), "Forme juridique autre que : association loi 1901 ou assimilée ou"),
         (one("headcount", below=250), "Effectif de l’entreprise : moins de 250 salariés"),
         (one("headcount", at_most=49), "Effectif de l’entreprise : 49 salariés au plus"),
