@@ -209,7 +209,8 @@ def start_postgres(place: Place, servers: list[Server], lock: int) -> dict[str, 
                 sys.exit(f"Le dossier de PostgreSQL n’a pas pu être créé (journal : {log_file}).")
             unfinished.rename(cluster)
         (cluster / "postmaster.pid").unlink(missing_ok=True)  # left by a power cut: we hold the lock
-        settings = ["listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories="]
+        # Compiling a query takes longer than any of ours runs.
+        settings = ["listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=", "jit=off"]
         options = [word for setting in settings for word in ("-c", setting)]
         if place.ephemeral:
             options += EPHEMERAL_POSTGRES
