@@ -81,6 +81,8 @@ def _load(link: psycopg.Connection, server: str, database: str) -> None:
         )
         if done.returncode:
             raise NoReference(f"`manage.py {command}` failed on an empty database:\n{done.stderr}")
+    with psycopg.connect(f"{server}/{unfinished}", autocommit=True) as loaded:
+        loaded.execute("ANALYZE")  # copies have its statistics: else each query is planned as if nothing were known
     link.execute(
         sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(database))
     )
