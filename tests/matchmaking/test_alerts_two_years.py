@@ -245,8 +245,9 @@ def live(firms, schemes, sent):
             for pk, attempt in deliverable(limit=10 * N_FIRMS):
                 if deliver(pk=pk, attempt=attempt):
                     sent[pk] = day
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # as PostgreSQL does by itself, between transactions
+        if LONG or number % 20 == 0:  # as PostgreSQL does by itself, between transactions; it takes half a second
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
     return n_looked
 
 
