@@ -25,7 +25,7 @@ from backend.steering.scopes import Filters, scope_of
 from backend.steering.step_counts import add_up, code_of
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
-from tests.steering.recount import recount, recount_funnel
+from tests.steering.recount import SEEDS, recount, recount_funnel
 
 pytestmark = pytest.mark.django_db
 DELAYS = {ARC: (1, 2, 4, 7, 30), CCLO: (3, 3, 12)}
@@ -110,7 +110,7 @@ def of_way(slow):
     return {key: counts for key, counts in slow.items() if key[1] not in ("refused", "closed")}
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_slow_recount_finds_the_same_in_all_groups(seed, django_assert_max_num_queries):
     call_command("load_demo", files=30, seed=seed, processes=1, stdout=StringIO())
     files, steps = recount(on=DAY)

@@ -20,7 +20,7 @@ from backend.steering.success import Success, schemes_at_work, success_of
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
 from tests.schemes.people import make_editor
-from tests.steering.recount import recount_schemes, recount_success
+from tests.steering.recount import SEEDS, recount_schemes, recount_success
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +73,7 @@ def counted():
     }
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_slow_recount_from_events_finds_the_same(seed):
     call_command("load_demo", files=14, seed=seed, processes=1, stdout=StringIO())
     both = set(SchemeEvent.objects.filter(origin="firm").values_list("submission", "scheme"))
