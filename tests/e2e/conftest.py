@@ -208,8 +208,8 @@ def open_context(browser: Browser) -> Iterator:
         context.close()
 
 
-def look(page: Page, name: str, *, javascript: bool = True, desk: bool = False) -> None:
-    """Let axe read a page at 320 px and, with ``desk`` or ``JONCTION_LONG=1``, at 1280 px.
+def look(page: Page, name: str, *, javascript: bool = True) -> None:
+    """Let axe read a page at 320 px where it was opened on a phone, at 1280 px on a desk; at both in the long suite.
 
     Nothing may scroll sideways at either, nor on the desk with letters twice as large. ``JONCTION_GRID=1``
     (`scripts/accessibility`) has axe read each page at 320, 360 and 1280 px and with letters twice as large.
@@ -223,10 +223,11 @@ def look(page: Page, name: str, *, javascript: bool = True, desk: bool = False) 
         page.evaluate(TO_TOP)
         page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
     if javascript:
+        own = 1280 if size["width"] == 1280 else 320
         for width, height in GRID if IS_GRID else GRID[::2]:
             page.set_viewport_size({"width": width, "height": height})
             assert not scrolls_sideways(page), f"{name} scrolls sideways at {width} px"
-            if width == 320 or desk or IS_GRID or os.environ.get("JONCTION_LONG") == "1":
+            if width == own or IS_GRID or os.environ.get("JONCTION_LONG") == "1":
                 let_axe_read(page, f"{name} at {width} px")
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert not scrolls_sideways(page), f"{name} scrolls sideways with letters twice as large"

@@ -103,7 +103,7 @@ def way(javascript: bool) -> str:
 def see(javascript: bool):
     """Keep what a page looks like, and let axe read it."""
     way = "js" if javascript else "html"
-    return lambda page, name: look(page, f"jour-{way}-{name}", javascript=javascript, desk=True)
+    return lambda page, name: look(page, f"jour-{way}-{name}", javascript=javascript)
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def visit(page: Page, service: Service, name: str, path: str, *, status: int = 2
     assert answer.status == status, f"{path}: {answer.status}"
     if name == "api":
         page.locator(".opblock").first.wait_for()
-    look(page, f"page-{name}", desk=True)
+    look(page, f"page-{name}")
 
 
 def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context):
@@ -284,9 +284,9 @@ def test_the_pages_of_officers(service: Service, made, open_context):
     for pk in (made["nothing_pk"], made["reviewed_pk"]):
         page.locator(f"input[name=file][value='{pk}']").check()
     page.get_by_role("button", name="Rien à leur proposer…").click()
-    look(page, "page-agent-rien-a-proposer", desk=True)
+    look(page, "page-agent-rien-a-proposer")
     page.get_by_role("button", name="Terminer sans rien retenir").click()
-    look(page, "page-agent-rien-a-proposer-refuse", desk=True)
+    look(page, "page-agent-rien-a-proposer-refuse")
     page.get_by_role("button", name="reprendre cette relecture").click()
     look(page, "page-agent-relectures-reprises")
 

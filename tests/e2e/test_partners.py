@@ -44,12 +44,12 @@ def test_a_file_is_shared_with_a_chamber_and_no_longer(service: Service, open_co
     desk.get_by_label("le lui demander").check()
     desk.get_by_role("button", name="Partager ce dossier").click()
     expect(desk.locator("#partenaires")).to_contain_text("Accord demandé")
-    look(desk, f"partenaire-{javascript}-demande", javascript=javascript, desk=True)
+    look(desk, f"partenaire-{javascript}-demande", javascript=javascript)
 
     firm = open_context(javascript=javascript).new_page()
     firm.goto(link(wait_for_message(service, email, "Votre accord"), "resultat"))
     expect(firm.locator("main")).to_contain_text("Voyez son usage du robot.")
-    look(firm, f"partenaire-{javascript}-accord", javascript=javascript, desk=True)
+    look(firm, f"partenaire-{javascript}-accord", javascript=javascript)
     firm.get_by_role("button", name="Oui, je suis d’accord").click()
     expect(firm.locator("#partenaires")).to_contain_text("pas encore ouvert")
 
@@ -60,14 +60,14 @@ def test_a_file_is_shared_with_a_chamber_and_no_longer(service: Service, open_co
     sign_in(partner, PARTNER)
     expect(partner.get_by_role("heading", level=1)).to_contain_text(name)
     address = partner.url
-    look(partner, f"partenaire-{javascript}-dossier", javascript=javascript, desk=True)
+    look(partner, f"partenaire-{javascript}-dossier", javascript=javascript)
     partner.get_by_label("Votre réponse").fill("Nous passons jeudi.")
     partner.get_by_role("button", name="Répondre").click()
     expect(partner.locator("#mots")).to_contain_text("Nous passons jeudi.")
 
     desk.goto(f"{service.url}/agent/{made['pk']}/")
     expect(desk.locator("main")).to_contain_text("Nous passons jeudi.")
-    look(desk, f"partenaire-{javascript}-reponse", javascript=javascript, desk=True)
+    look(desk, f"partenaire-{javascript}-reponse", javascript=javascript)
     firm.reload()
     expect(firm.locator("#partenaires")).to_contain_text("ouvert pour la dernière fois")
     look(firm, f"partenaire-{javascript}-partage", javascript=javascript)
