@@ -256,6 +256,18 @@ def rows_of_neighbour() -> list[Rows]:
     return found
 
 
+def neighbour_as_text() -> dict[str, str | None]:
+    """Return the neighbour's rows as they are now, by table: asked for at once, to be compared."""
+    rows = sql.SQL("SELECT {}, (SELECT string_agg(row::text, chr(10) ORDER BY {key}) FROM {} row WHERE {key} >= {})")
+    asked = sql.SQL(" UNION ALL ").join(
+        rows.format(sql.Literal(table), sql.Identifier(table), sql.Literal(FIRST), key=sql.Identifier(key))
+        for table, key, _columns in _numbered_tables()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        return dict(cursor.fetchall())
+
+
 @cache
 def _numbered_tables() -> list[tuple[str, str, list[str]]]:
     """Return the tables whose rows have a number of their own: name, key, columns."""

@@ -14,7 +14,7 @@ from backend.accounts.models import User
 from backend.matchmaking.sharing import make_share, renew_feed, renew_staff_feed
 from tests.conftest import ROOT
 from tests.factories import DAY, guest_link, invitation_of_guest, link_to, make_guest, make_officer
-from tests.neighbour import rows_of_neighbour
+from tests.neighbour import neighbour_as_text
 from tests.security.full_file import make_full_file
 from tests.security.test_pairs import ADDRESSES
 from tests.web.conftest import text_of
@@ -88,14 +88,14 @@ def test_the_tables_name_addresses_and_columns_that_are():
 
 def test_each_address_opens_to_the_links_that_the_table_says(submission, officer, neighbour):
     case, tokens = Case(submission, officer, make_officer("", role="editor")), tokens_of(submission, officer)
-    before, wrong = rows_of_neighbour(), []
+    before, wrong = neighbour_as_text(), []
     for name, column, method in product(TAKING_A_LINK, COLUMNS, ("get", "post")):
         row = OPENS.get((name, method), dict.fromkeys(COLUMNS, "no"))
         client = Client(raise_request_exception=False)
         with transaction.atomic():
             path = reverse(name, args=[tokens[column], *others_of(name, case)])
             found = status_of(getattr(client, method)(path, TABLE[name].sent(case)))
-            unchanged = rows_of_neighbour() == before
+            unchanged = neighbour_as_text() == before
             transaction.set_rollback(True)
         opened = found in (200, 302, 422)
         if opened != (row[column] == "yes") or not (opened or found in (403, 404, 405)) or found == LOGIN:

@@ -751,11 +751,12 @@ def test_every_other_method_is_refused_or_gives_what_the_table_says(role):
             for method in METHODS:
                 if method == row.method or (path, method) in asked:
                     continue
+                if user and method not in PAGES:  # asked without a session: the visitor's turn is everybody's
+                    continue
                 asked.add((path, method))
                 client = Client(raise_request_exception=False)
                 with transaction.atomic():
-                    if user and method in PAGES:
-                        client.cookies = copy(signed_in.cookies)
+                    client.cookies = copy(signed_in.cookies)
                     answer = getattr(client, method)(path)
                     transaction.set_rollback(True)
                 found = status_of(answer)
