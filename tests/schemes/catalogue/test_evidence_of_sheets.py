@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from backend.common.files import read_yaml
 from backend.schemes.catalogue.evidence import is_record_vouched_for
 from backend.schemes.catalogue.evidence_counts import evidence_counts
 from backend.schemes.models import Source
@@ -18,7 +18,7 @@ from tests.factories import DAY
 
 pytestmark = pytest.mark.django_db
 PATHS = sorted((Path(__file__).parents[3] / "fixtures" / "schemes").glob("*.yaml"))
-RECORDS = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in PATHS]
+RECORDS = [read_yaml(path) for path in PATHS]
 LEGAL_TEXTS = Path(__file__).with_name("legal_texts.yaml")
 SKIPPED = " […] "  # between two sentences quoted of one source
 
@@ -48,7 +48,7 @@ def test_each_sentence_quoted_stands_in_the_record_it_is_quoted_from():
     rows = aids if isinstance(aids, list) else next(part for part in aids.values() if isinstance(part, list))
     texts = {f"/aides-entreprise/{one['id']}": plain(one) for one in programmes}
     texts |= {f"/aide/{one['id']}": plain(one) for one in rows}
-    texts |= {one["url"]: plain(one["text"]) for one in yaml.safe_load(LEGAL_TEXTS.read_text())}
+    texts |= {one["url"]: plain(one["text"]) for one in read_yaml(LEGAL_TEXTS)}
     sentences = list(quoted())
     assert len(sentences) > 250
     for key, url, excerpt in sentences:
