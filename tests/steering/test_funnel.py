@@ -180,19 +180,17 @@ def test_the_nightly_rebuild_adds_up_what_had_escaped():
     assert counts() == before != []
 
 
-@pytest.mark.parametrize(
-    ("filters", "n"),
-    [
-        ({"need": "competences"}, 8),
-        ({"need": "energie"}, 0),
-        ({"size": "small"}, 8),
-        ({"size": "large"}, 0),
-        ({"since": date(2026, 6, 1)}, 8),
-        ({"since": date(2026, 6, 2)}, 0),
-    ],
-)
-def test_filters_leave_what_they_say(files, filters, n):
-    assert funnels(scope_of(make_lead()), Filters(**filters), on=DAY).total.filed == n
+def test_filters_leave_what_they_say(files):
+    scope = scope_of(make_lead())
+    for filters, n in (
+        (Filters(need="competences"), 8),
+        (Filters(need="energie"), 0),
+        (Filters(size="small"), 8),
+        (Filters(size="large"), 0),
+        (Filters(since=date(2026, 6, 1)), 8),
+        (Filters(since=date(2026, 6, 2)), 0),
+    ):
+        assert funnels(scope, filters, on=DAY).total.filed == n, filters
 
 
 def test_months_have_no_hole(files):
