@@ -109,7 +109,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "backend.web.context.service",
             ],
-            "builtins": ["backend.web.templatetags.shortening"],
+            "builtins": ["backend.web.templatetags.french_dates", "backend.web.templatetags.shortening"],
         },
     },
 ]

@@ -20,6 +20,7 @@ from backend.matchmaking.delays import days_to_review, in_working_days
 from backend.matchmaking.models import Submission
 from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.models import Criterion, Revision, TaxonomyNeed
+from backend.schemes.typography import NBSP
 from backend.steering.disclosure import LEAST_FILES, LEAST_FIRMS, Cell, Table, bounds, may_be_said, most_of_need, shown
 from backend.steering.models import FileFact, NeedFact, SoleBlocker
 
@@ -100,7 +101,7 @@ def _blocked(sub_needs: list[str], counted: QuerySet[FileFact, Any]) -> str:
         return ""
     scheme, criterion = Revision.objects.get(pk=most[0]).name, most[1]
     condition = sentence(Criterion.objects.get(pk=criterion).definition) if criterion else "Ses dates"
-    return f" Ce qui en bloque seul le plus, environ {shown(len(found))} : « {condition} » ({scheme})."
+    return f" Ce qui en bloque seul le plus, environ {shown(len(found))}{NBSP}: «{NBSP}{condition}{NBSP}» ({scheme})."
 
 
 def _is_enough(files: Collection[int]) -> bool:

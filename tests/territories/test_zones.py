@@ -96,7 +96,7 @@ def test_the_sheet_and_the_answer_say_the_list_and_its_day(client, tmp_path):
     load(tmp_path, "frr", "insee\n60159\n", "--apply")
     wording.clear_caches()
     page = text_of(client.get("/dispositifs/acre/"))
-    assert "Liste « France ruralités revitalisation » du 1 octobre 2026 : ANCT, liste." in page.replace("1er", "1")
+    assert "Liste « France ruralités revitalisation » du 1er octobre 2026 : ANCT, liste." in page
 
 
 def test_where_no_list_is_held_none_is_named():
