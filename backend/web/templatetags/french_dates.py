@@ -9,7 +9,6 @@ from django.template import defaultfilters
 register = template.Library()
 
 
-@register.filter(name="date", expects_localtime=True, is_safe=False)
 def french_date(value: Any, form: str | None = None) -> str:
     """Write a day as Django does, the first of a month as ``1er``: Django knows the English ordinals only.
 
@@ -21,3 +20,6 @@ def french_date(value: Any, form: str | None = None) -> str:
     if form and isinstance(value, date) and value.day == 1:
         form = form.replace("j F", r"j\e\r F")
     return str(defaultfilters.date(value, form))
+
+
+register.filter("date", french_date, expects_localtime=True)
