@@ -53,31 +53,34 @@ class Match(NamedTuple):
 class Parts(Mapping[str, float]):
     """Contributions by name, in points: a column of a table, read when somebody asks.
 
-    The last ones are ``LOSSES``, which count as contributions only where they take points off.
+    ``LOSSES`` count as contributions only where they take points off.
     """
 
-    __slots__ = ("_column", "_names", "_points")
+    __slots__ = ("_column", "_names", "_points", "_read")
 
     def __init__(self, names: Sequence[str], points: NDArray[np.float64], column: int) -> None:
         self._names, self._points, self._column = names, points, column
+        self._read: dict[str, float] | None = None
+
+    def as_dict(self) -> dict[str, float]:
+        """Return them by name, to be read only."""
+        if self._read is None:
+            column = self._points[:, self._column].tolist()
+            named = zip(self._names, column, strict=True)
+            self._read = {name: points for name, points in named if points or name not in LOSSES}
+        return self._read
 
     def __getitem__(self, name: str) -> float:
-        if name not in self._names or (name in LOSSES and not self._of(name)):
-            raise KeyError(name)
-        return self._of(name)
-
-    def _of(self, name: str) -> float:
-        return float(self._points[self._names.index(name), self._column])
+        return self.as_dict()[name]
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._names[: -len(LOSSES)]
-        yield from filter(self._of, LOSSES)
+        return iter(self.as_dict())
 
     def __len__(self) -> int:
-        return len(self._names) - len(LOSSES) + sum(map(bool, map(self._of, LOSSES)))
+        return len(self.as_dict())
 
     def __repr__(self) -> str:
-        return repr(dict(self))
+        return repr(self.as_dict())
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,20 +122,21 @@ def next_conditions(
     Parameters and order are those of :func:`next_questions`, with one effort for all; what counts here is the verdict
     on all conditions.
     """
-    chances: defaultdict[str, dict[str, float]] = defaultdict(dict)
-    who: dict[str, str] = {}
-    for scheme in _undecided(profile, schemes, assume=None):
-        asked = chain.from_iterable(scheme.waits_for.values())
-        manual = {ANSWER + leaf.fact: leaf.ask for leaf in asked if isinstance(leaf, Manual)}
-        answers = {name: variants(profile, name, ()) for name in sorted(manual.keys() - set(skip))}
-        (settled,) = _settled([scheme], [row for several in answers.values() for row in several], assume=None)
-        for position, name in enumerate(name for name, several in answers.items() if several):
-            chances[name][scheme.key] = float(settled[2 * position : 2 * position + 2].mean())
-            who[name] = manual[name]
-    return sorted(
-        (_question(name, who[name], tuple(sorted(by_key)), by_key, worth, effort) for name, by_key in chances.items()),
-        key=_order,
-    )
+    undecided = _undecided(profile, schemes, assume=None)
+    open_leaves = (chain.from_iterable(scheme.waits_for.values()) for scheme in undecided)
+    manual = [{ANSWER + leaf.fact: leaf.ask for leaf in asked if isinstance(leaf, Manual)} for asked in open_leaves]
+    who = {name: ask for asked in manual for name, ask in asked.items() if name not in skip}
+    answers = {name: rows for name in who if (rows := variants(profile, name, ()))}  # a yes and a no, each
+    settled = _settled(undecided, [row for rows in answers.values() for row in rows], assume=None)
+    found = []
+    for name, shares in zip(answers, settled.reshape(len(undecided), len(answers), 2).mean(axis=2).T, strict=True):
+        by_key = {
+            scheme.key: float(share)
+            for scheme, asked, share in zip(undecided, manual, shares, strict=True)
+            if name in asked
+        }
+        found.append(_question(name, who[name], tuple(sorted(by_key)), by_key, worth, effort))
+    return sorted(found, key=_order)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def spend(name: str, key: str) -> int:
     row = f"throttle:{name}:{slot}:{keyed_digest(key.lower())}"
     try:
         used = count_one(row, period)
-    except (RedisError, ValueError) as error:  # ValueError: emptied between the two commands
+    except RedisError as error:
         logger.warning("The limit %s is not counted: %s", name, type(error).__name__)
         return 0
     return period - passed if used > allowed else 0

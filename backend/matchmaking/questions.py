@@ -64,10 +64,10 @@ def condition_questions() -> Mapping[str, ConditionQuestion]:
 
 
 @lru_cache(maxsize=1)
-def _plausible() -> Mapping[str, Mapping[str, Any]]:
+def _plausible() -> Mapping[str, engine.Criterion]:
     rules = {name: row.plausible for name, row in fact_questions().items()}
     rules |= {name: row.plausible for name, row in condition_questions().items()}
-    return {name: rule for name, rule in rules.items() if rule}
+    return engine.parse_rules({name: rule for name, rule in rules.items() if rule})
 
 
 def unasked(facts: engine.Facts, *, on: date, spoken: Iterable[str] = ()) -> frozenset[str]:
@@ -204,10 +204,12 @@ def questions_of(of: Open, *, told_with: Mapping[str, str], can_ask: Callable[[s
     n_open = sum(bool(asked_of_the_firm(match)) for match in of.matches)
     revisions = read_revisions({match.revision_id for match in of.matches})
     by_key = {key: revisions[match.revision_id] for key, match in matches.items()}
-    sentences = _sentences(by_key.values())
     asked = [
         *(_put(one, by_key, n_open, question_of(_still_open(one.name, of))) for one in askable),
-        *(_put(one, by_key, n_open, sentences[one.name]) for one in conditions),
+        *(
+            _put(one, by_key, n_open, _sentence(one.name.removeprefix(Fact.ANSWER), by_key[one.waiting[0]]))
+            for one in conditions
+        ),
     ]
     return Questions(
         of_firm=tuple(question for question in asked if question.ask == "firm"),
@@ -232,7 +234,7 @@ def _put(asked: engine.Asked, sheets: Mapping[str, Revision], n_undecided: int, 
     )
 
 
-def _sentences(sheets: Iterable[Revision]) -> dict[str, str]:
-    """Return the sentences of the conditions that the schemes leave to a person."""
-    definitions = [row.definition for sheet in sheets for row in sheet.criteria.all()]
-    return {f"{Fact.ANSWER}{name}": text for each in definitions for name, text in manual_sentences(each).items()}
+def _sentence(name: str, sheet: Revision) -> str:
+    """Return the sentence of a condition that a scheme leaves to a person, by the name of its answer."""
+    told = (manual_sentences(row.definition) for row in sheet.criteria.all())
+    return next(sentences[name] for sentences in told if name in sentences)

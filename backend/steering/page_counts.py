@@ -33,7 +33,7 @@ def count_page(kind: PageCount.Kind, *, on: date) -> None:
         return
     try:
         count_one(_key(kind, on), KEPT_SECONDS)
-    except (RedisError, ValueError) as error:
+    except RedisError as error:
         _off_until = time.monotonic() + PATIENCE
         logger.warning("Pages are not counted: %s", type(error).__name__)
 

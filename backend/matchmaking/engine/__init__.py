@@ -43,7 +43,15 @@ from backend.matchmaking.engine.packed import PackedFacts
 from backend.matchmaking.engine.percolation import LATER, Counts, Firms
 from backend.matchmaking.engine.preferences import Preference, preference_labels, read_preferences
 from backend.matchmaking.engine.presuming import with_presumed
-from backend.matchmaking.engine.questions import Asked, changes, implausible, next_conditions, next_questions, worth
+from backend.matchmaking.engine.questions import (
+    Asked,
+    changes,
+    implausible,
+    next_conditions,
+    next_questions,
+    parse_rules,
+    worth,
+)
 from backend.matchmaking.engine.ranking import (
     OUTCOMES,
     POINTS,
@@ -87,6 +95,7 @@ RELEVANT = matching.RELEVANT
 type Calibration = matching.Calibration
 type Silences = matching.Silences
 type Ranker = matching.Ranker
+type Criterion = matching.Criterion
 type Weights = matching.Weights
 agreement, best_threshold, calibration = matching.agreement, matching.best_threshold, matching.calibration
 ndcg, paired_interval, recall = matching.ndcg, matching.paired_interval, matching.recall
@@ -112,6 +121,7 @@ __all__ = [
     "Condition",
     "Conflict",
     "Counts",
+    "Criterion",
     "Decision",
     "Estimate",
     "Example",
@@ -170,6 +180,7 @@ __all__ = [
     "next_questions",
     "other_language",
     "paired_interval",
+    "parse_rules",
     "personal_sentences",
     "plan",
     "preference_labels",

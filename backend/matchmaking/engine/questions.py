@@ -1,10 +1,8 @@
 """What to ask next, and what would turn a no."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 import matching
@@ -90,26 +88,25 @@ def _asked(question: matching.Question) -> Asked:
     )
 
 
+def parse_rules(definitions: Mapping[str, Mapping[str, Any]]) -> Mapping[str, matching.Criterion]:
+    """Return rules that are written as criteria, ready to be asked."""
+    return {name: matching.parse_criterion(definition) for name, definition in definitions.items()}
+
+
 def implausible(
-    facts: Facts, rules: Mapping[str, Mapping[str, Any]], *, on: date, spoken: Iterable[str] = ()
+    facts: Facts, rules: Mapping[str, matching.Criterion], *, on: date, spoken: Iterable[str] = ()
 ) -> frozenset[str]:
-    """Return the questions that make no sense for a firm: those whose rule, written as a criterion, it does not meet.
+    """Return the questions that make no sense for a firm: those whose rule it does not meet.
 
     What is unknown is asked. ``spoken`` are the codes of the trades that its words speak of, while it has no other.
     """
     if spoken and not any(facts.get(name) for name in ("naf", "naf_2025")):
         facts = {**facts, POSSIBLE["naf_rev2"]: [*map(matching.activity_path, spoken)]}
     alone = matching.Profiles([profile(facts, on=on)])
-    return frozenset(name for name, rule in rules.items() if _rule(rule).evaluate(alone)[0] == matching.NOT_MET)
+    return frozenset(name for name, rule in rules.items() if _IS_NOT_MET(rule, alone))
 
 
-def _rule(definition: Mapping[str, Any]) -> matching.Criterion:
-    return _parsed(json.dumps(definition))
-
-
-@lru_cache(maxsize=256)
-def _parsed(definition: str) -> matching.Criterion:
-    return matching.parse_criterion(json.loads(definition))
+_IS_NOT_MET = matching.ByClass(lambda rule, alone: rule.evaluate(alone)[0] == matching.NOT_MET)
 
 
 def changes(facts: Facts, revisions: Iterable[Revision], *, on: date) -> dict[int, list[tuple[str, str, Any]]]:

@@ -67,12 +67,18 @@ class RowFields(FactFields):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.asks_for_row:
+            next(iter(self.rows[-1].fields.values())).widget.attrs["autofocus"] = True
+
+    @cached_property
+    def rows(self) -> list[FiguresRow]:
+        """The rows as they were sent, else as they are known, and a blank one where one more was asked for."""
         known = list(self.initial.get(self.row_name) or ())
-        n_sent = next(n for n in range(self.n_most + 1) if not self._is_sent(n)) if self.is_bound else 0
+        n_sent = self._n_sent
         n_rows = n_sent or max(self.n_shown, len(known))
         if self.asks_for_row:
             n_rows = min(n_rows + 1, self.n_most)
-        self.rows = [
+        return [
             self.row_form(
                 self.data if n_sent else None,
                 prefix=self._row_prefix(place),
@@ -80,8 +86,10 @@ class RowFields(FactFields):
             )
             for place in range(n_rows)
         ]
-        if self.asks_for_row:
-            next(iter(self.rows[-1].fields.values())).widget.attrs["autofocus"] = True
+
+    @property
+    def _n_sent(self) -> int:
+        return next(n for n in range(self.n_most + 1) if not self._is_sent(n)) if self.is_bound else 0
 
     def _row_prefix(self, place: int) -> str:
         return f"{self.add_prefix(self.row_name)}-{place}"
