@@ -18,6 +18,7 @@ from backend.matchmaking.results import columns_of
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.states import SchemeState, States
 from backend.schemes.catalogue import revision_wording, wording
+from backend.schemes.catalogue.contacts import Office, offices_of
 from backend.schemes.catalogue.definitions import manual_facts
 from backend.schemes.catalogue.evidence import Evidence, amount_evidence
 from backend.schemes.catalogue.quality import is_overdue
@@ -63,6 +64,11 @@ class Card:
     def signs_nothing_first(self) -> bool:
         """Whether signing or ordering before asking for it loses it."""
         return any(line.definition["kind"] == "project_not_started" for line in self.lines)
+
+    @property
+    def office(self) -> Office | None:
+        """Where who runs it is called near here; nothing where none was found."""
+        return next(iter(offices_of(self.revision.roles.all())), None)
 
     @property
     def amount(self) -> str:

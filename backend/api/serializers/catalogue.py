@@ -12,6 +12,7 @@ from rest_framework.reverse import reverse
 
 from backend.common.days import current_day
 from backend.schemes.catalogue import criteria, revision_wording
+from backend.schemes.catalogue.contacts import Office, offices_of
 from backend.schemes.catalogue.quality import review_day
 from backend.schemes.catalogue.windows import WindowOn, expected_again, window_on
 from backend.schemes.models import (
@@ -250,10 +251,23 @@ class AmountSerializer(serializers.Serializer[Revision]):
         return revision.amount_unit or None
 
 
+class OfficeSerializer(serializers.Serializer[Office]):
+    name = serializers.CharField(help_text="Nom du bureau.")
+    place = serializers.CharField(allow_blank=True, help_text="Adresse.")
+    phone = serializers.CharField(allow_blank=True, help_text="Téléphone.")
+    url = serializers.CharField(source="page", allow_blank=True, help_text="Page de contact.")
+    dated = serializers.DateField(allow_null=True, help_text="Jour de la copie où il a été lu ; null : non datée.")
+
+
 class ContactSerializer(serializers.Serializer[Revision]):
     name = serializers.CharField(source="contact_name", allow_blank=True, help_text="Nom du service.")
     url = serializers.CharField(source="contact_url", allow_blank=True, help_text="Page de contact.")
     phone = serializers.CharField(source="contact_phone", allow_blank=True, help_text="Téléphone du service.")
+    offices = serializers.SerializerMethodField(help_text="Bureaux du porteur dans l’Oise, sinon dans la région.")
+
+    @extend_schema_field(OfficeSerializer(many=True))
+    def get_offices(self, revision: Revision) -> list[dict[str, Any]]:
+        return [dict(OfficeSerializer(office).data) for office in offices_of(revision.roles.all())]
 
 
 class RelationSerializer(serializers.Serializer[Any]):

@@ -73,9 +73,10 @@ def offices() -> tuple[Office, ...]:
 
 
 def offices_of(roles: Iterable[OperatorRole]) -> tuple[Office, ...]:
-    """Return the offices of who decides on a scheme or gives access to it, each once."""
+    """Return the offices of who decides on a scheme or gives access to it, each once: first those with a telephone."""
     names = {row.operator.name for row in roles if row.role in DECIDES}
-    return tuple(office for office in offices() if office.operators & names)
+    found = (office for office in offices() if office.operators & names)
+    return tuple(sorted(found, key=lambda office: not office.phone))
 
 
 def is_deep(url: str) -> bool:

@@ -9,7 +9,7 @@ _kept: dict[int, Revision] = {}
 
 
 def read_revisions(wanted: Collection[int]) -> dict[int, Revision]:
-    """Return revisions by number, each with its scheme, criteria, sources, served needs and links: to be read only."""
+    """Return revisions by number, each with all that a page shows of it, operators too: to be read only."""
     missing = [pk for pk in wanted if pk not in _kept]
     found = {row.pk: row for row in _read(missing)} if missing else {}
     found |= {pk: _kept[pk] for pk in wanted if pk not in found}
@@ -21,7 +21,7 @@ def read_revisions(wanted: Collection[int]) -> dict[int, Revision]:
 
 def _read(wanted: Collection[int]) -> Iterable[Revision]:
     rows = Revision.objects.filter(pk__in=wanted).select_related("scheme")
-    return rows.prefetch_related("criteria__source", "served_needs__sub_need__need", "relations")
+    return rows.prefetch_related("criteria__source", "served_needs__sub_need__need", "relations", "roles__operator")
 
 
 def clear_cache() -> None:

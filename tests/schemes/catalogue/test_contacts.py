@@ -1,10 +1,17 @@
 """Whom to call near here: the office of who decides, on its sheets and no other, and what is counted of it."""
 
+from io import BytesIO
+
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
+from pypdf import PdfReader
 
+from backend.matchmaking.results import latest_result
+from backend.matchmaking.shortlist import shortlist_of
 from backend.schemes.catalogue.contacts import contact_counts, is_deep, offices, offices_of
 from backend.schemes.models import Operator, OperatorRole, Scheme
+from tests.factories import DAY, link_to, make_submission
 from tests.schemes.people import get_scheme
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +29,27 @@ def test_a_sheet_says_the_office_of_its_own_operator_and_of_no_other(client):
     assert "copie non datée" in theirs[theirs.index("Près d’ici") :]
     assert office.phone not in other
     assert "Près d’ici" not in other
+
+
+def test_a_firm_its_document_and_the_api_say_the_office_of_each_card_and_of_no_other(client):
+    submission = make_submission(confirmed=True, text="Je cherche deux soudeurs pour la tôlerie.")
+    make_submission(confirmed=True, company_name="Scierie Voisine", text="Je veux exporter en Allemagne.")
+    token, cards = link_to(submission), shortlist_of(submission, latest_result(submission, on=DAY)).cards
+    assert {bool(card.office) for card in cards} == {True, False}
+    document = client.get(f"/resultat/{token}/pdf/")
+    text = " ".join(" ".join(sheet.extract_text() for sheet in PdfReader(BytesIO(document.content)).pages).split())
+    assert text.count("Près d’ici") == sum(bool(card.office) for card in cards)
+    for card in cards:
+        near = offices_of(card.revision.roles.all())
+        page = client.get(reverse("firm_scheme", args=(token, card.match.scheme_id))).content.decode()
+        assert ("Près d’ici" in page) is bool(near)
+        told = client.get(f"/api/v1/schemes/{card.match.scheme.source_key}/").json()["contact"]["offices"]
+        assert [(one["name"], one["phone"], one["url"]) for one in told] == [(o.name, o.phone, o.page) for o in near]
+        if card.office:
+            assert card.office == near[0]
+            assert (f"tel:{card.office.phone.replace(' ', '')}" if card.office.phone else card.office.page) in page
+            assert (card.office.phone or card.office.page).replace(" ", "") in text.replace(" ", "")
+        assert "Scierie Voisine" not in page + text
 
 
 def test_who_only_pays_is_not_whom_a_firm_calls():
