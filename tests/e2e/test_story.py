@@ -115,8 +115,8 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     take_time(page)
     page.get_by_role("button", name="Envoyer ma demande").click()
 
-    # The result shows at once, the same, explained.
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Par quoi commencer, pour Chaudronnerie du Bac")
+    # The result shows at once, the same, explained, under what is left to do.
+    expect(page.get_by_role("heading", level=1)).to_contain_text("C’est envoyé : confirmez votre adresse")
     expect(page.locator("main")).to_contain_text("Confirmez votre adresse")
     assert shown(page) == before
     assert len(before) == 5

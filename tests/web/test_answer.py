@@ -21,7 +21,7 @@ from backend.schemes.models import SubNeed
 from backend.web.drafts import Draft, stated
 from matching.patterns import folded
 from matching.sentences import sentences_of
-from tests.factories import link_to, make_submission
+from tests.factories import link_to, make_organisation, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, FORMS, fill, text_of
 
@@ -318,6 +318,26 @@ def test_the_last_need_taken_away_leads_back_to_the_form(client):
     answer_to(client, besoin={"text": "", "needs": ["energie.facture"]})
     assert client.post("/demande/besoins/", {"has_not": "energie.facture"})["Location"] == "/demande/besoin/"
     assert "Cochez au moins un besoin" in text_of(client.get("/demande/besoin/"))
+
+
+def test_where_nothing_is_understood_why_and_a_number_come_before_the_boxes(client):
+    make_organisation("ARC")
+    fill(client, upto="entreprise", besoin={"text": "asdfgh qwerty", "needs": []})
+    other_client = Client()
+    fill(other_client, upto="entreprise", besoin={"text": SURE, "needs": []})
+    text, other = (text_of(each.get(ANSWER)) for each in (client, other_client))
+    assert text.index("Vos mots ne nous suffisent pas") < text.index("vous répond au 03 53 01 10 00")
+    assert text.index("vous répond au 03 53 01 10 00") < text.index("Cochez ce que vous cherchez")
+    assert "asdfgh" not in other
+    assert "vous répond au" not in other
+
+
+@pytest.mark.parametrize(("needs", "is_open"), [([], False), (["energie.facture"], True)])
+def test_the_list_of_needs_is_folded_unless_it_holds_an_answer(client, needs, is_open):
+    fill(client, upto="besoin", besoin={"text": SURE, "needs": needs})
+    page = client.get("/demande/besoin/").content.decode()
+    fold = page[page.rindex("<details", 0, page.index("Ou cochez dans la liste")) :].split(">", 1)[0]
+    assert ("open" in fold.replace("open-on-a-desk", "")) is is_open
 
 
 def test_where_there_is_a_doubt_the_boxes_come_alone_then_the_answer(client):

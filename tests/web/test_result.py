@@ -50,7 +50,7 @@ def test_the_secret_link_is_kept_out_of_search_engines_and_referrers(client, sub
 def test_each_scheme_says_how_much_when_whom_to_call_and_why(client, submission):
     response = client.get(page_of(submission))
     text = text_of(response)
-    assert "Par quoi commencer, pour Tôlerie des Étangs" in text
+    assert "C’est envoyé : confirmez votre adresse" in text
     assert f"Demande {submission.reference}, calculée le 24 novembre 2026" in text
     assert "Vos prochaines démarches" in text
     cards = cards_of(response.context["page"])

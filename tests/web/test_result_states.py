@@ -99,6 +99,16 @@ def test_an_unconfirmed_file_without_a_telephone_says_that_nobody_reads_it(clien
     assert "Tant que son lien n’est pas ouvert, personne ne lit votre demande." in text
 
 
+def test_what_is_left_to_do_is_the_title_until_the_address_is_confirmed(client):
+    unconfirmed, confirmed = make_submission(), make_submission(confirmed=True, company_name="Scierie Voisine")
+    sent, read_by_officers = (shown(client, submission)[0] for submission in (unconfirmed, confirmed))
+    assert "C’est envoyé : confirmez votre adresse" in sent
+    assert "Par quoi commencer, pour Tôlerie des Étangs" not in sent
+    assert "Par quoi commencer, pour Scierie Voisine" in read_by_officers
+    assert "confirmez votre adresse" not in read_by_officers
+    assert "Scierie Voisine" not in sent
+
+
 def test_a_reviewed_file_says_by_whom_and_when_and_how_to_reach_them(client, officer):
     submission = make_submission(confirmed=True)
     decide(submission, first_matches(submission)[0].scheme, officer)
