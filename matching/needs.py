@@ -34,7 +34,7 @@ class Wish:
     Parameters
     ----------
     weights : mapping of str to float
-        Weight in ]0, 1] of each sub-need; empty when nothing was understood.
+        Weight in ]0, 1] of each sub-need, of its share and its probability; empty when nothing was understood.
     evidence : mapping of str to tuple of str
         The words of the text that decided, as written, by sub-need; ticked ones have none.
     stated : bool
@@ -181,8 +181,8 @@ class NeedReader:
         understood = np.flatnonzero(self._needs & (most >= (np.inf if is_small_talk else FLOOR)))
         for column in understood[np.argsort(-most[understood], kind="stable")].tolist():
             need, row = self.language.classes[column], int(best[column])
-            weights.setdefault(need, min(1.0, float(most[column]) / WHOLE))
             probabilities.setdefault(need, float(sure[row, column]))
+            weights.setdefault(need, (min(1.0, float(most[column]) / WHOLE) + probabilities[need]) / 2.0)
             brought = self.language.brought(found.heard, len(found.written), column)
             evidence[need] = _deciding(found.written, brought)
             if need not in ticked:
