@@ -1,4 +1,7 @@
-"""Which schemes of a result a firm reads first: what was kept, filled up to five in the order of the result."""
+"""Which schemes of a result come first for a firm: what was kept, filled up to five in the order of the result.
+
+Of those that fill, its page shows the ones that likelier help than not (``usefulness``).
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

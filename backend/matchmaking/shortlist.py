@@ -1,4 +1,4 @@
-"""What a firm reads first: five schemes in one order, the three steps to take, and what it lost or must choose."""
+"""What a firm reads first: up to five schemes in one order, the steps to take, and what it lost or must choose."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +20,7 @@ from backend.matchmaking.presentation import Page, present
 from backend.matchmaking.reading import known_of, reading_of
 from backend.matchmaking.reviews import KEPT
 from backend.matchmaking.states import SchemeState, States, both_states
+from backend.matchmaking.usefulness import worth_a_card
 from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Revision
 
@@ -119,13 +120,15 @@ def _layout(
     weights: engine.Weights,
 ) -> Shortlist:
     parts = parts_of(matches, reviews)
-    kept, guides, shown = parts.kept, parts.guides, parts.shown
+    kept, guides = parts.kept, parts.guides
+    doubtful = {need for need, chance in asked.probabilities.items() if 100 * chance < weights.sure}
+    sure = asked.probabilities.keys() - doubtful
+    shown = [*kept, *worth_a_card(parts.shown[len(kept) :], sure, weights)]
     over = {scheme for scheme, review in reviews.items() if isinstance(review, Over)}
     aside = [match for match in matches if is_set_aside(reviews.get(match.scheme_id)) and match.scheme_id not in over]
     cards = with_variants(with_relations(cards_of([*shown, *guides], known, reviews, asked.on), known), matches)
     first, orienting = cards[: len(shown)], cards[len(shown) :]
     ordered, to_choose = _in_order(first, known)
-    doubtful = {need for need, chance in asked.probabilities.items() if 100 * chance < weights.sure}
     return Shortlist(
         cards=ordered,
         steps=_steps(ordered, known, doubtful),

@@ -1,4 +1,4 @@
-"""What a firm reads first: five schemes in the order of the engine, three steps, and what people kept before them."""
+"""What a firm reads first: up to five schemes in the order of the engine, three steps, and first what people kept."""
 
 import random
 
@@ -92,7 +92,8 @@ def test_a_doubtful_need_gets_no_step_before_those_of_a_sure_one(text, need):
     page = show(submission)
     sure = {key for key, row in request_of(submission, on=DAY).probabilities.items() if row >= 0.6}
     assert sure == {need}
-    assert [step.card.match.need_id for step in page.steps] == [need] * N_STEPS
+    assert {step.card.match.need_id for step in page.steps} == {need}
+    assert len(page.steps) == min(N_STEPS, len(page.cards))
 
 
 def test_a_project_that_has_begun_is_told_what_it_lost(submission):

@@ -3,16 +3,18 @@
 Means have bootstrap intervals, shares those of E. B. Wilson (1927).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import scipy  # its parts are loaded when first used: no page but those that show a share waits for them
 
 from backend.matchmaking import engine
+from backend.matchmaking.cards import unsaved
 from backend.matchmaking.evaluation.disturbed import VARIANTS
 from backend.matchmaking.evaluation.families import Told, told
 from backend.matchmaking.evaluation.judgements import load_judgements, load_labelled
 from backend.matchmaking.evaluation.table import FIRST, LISTED
+from backend.matchmaking.usefulness import worth_a_card
 from backend.schemes.models import Scheme
 
 Reply = engine.Reply
@@ -56,7 +58,9 @@ def measure_goals(*, held_out: bool) -> Iterator[Goal]:
         reach = {"as written": "<= 10 %", "framed": "<= 15 %"}.get(variant, "")
         yield _share(f"hopeless: answered, {variant}", is_answered, reach)
     yield _share("no loan: a loan before what serves as well", _loans_first(plain), "0")
-    yield _share("grade 0 among the first five", _useless(plain, grades), "<= 25 %")
+    yield _share("grade 0 among the first five of the list", _useless(plain, grades, first_listed), "")
+    yield _share("… of those of them that are shown at once", _useless(plain, grades, shown_at_once), "<= 25 %")
+    yield _share("… of those that get a card, guides apart", _useless(plain, grades, with_a_card), "")
 
 
 def _ordinary(variant: str, answered: Sequence[Told], grades: Mapping[str, Mapping[str, float]]) -> Iterator[Goal]:
@@ -113,13 +117,37 @@ def _loans_first(answered: Sequence[Told]) -> list[bool]:
     return found
 
 
-def _useless(answered: Sequence[Told], grades: Mapping[str, Mapping[str, float]]) -> list[bool]:
-    """Tell of each scheme of the first five of answered needs whether it helps with nothing, as readers say."""
+def first_listed(one: Told) -> list[str]:
+    """Return the first five schemes of the list, guides too."""
+    return one.listed[:FIRST]
+
+
+def shown_at_once(one: Told) -> list[str]:
+    """Return those of the first five of the list that the page of the answer shows, as cards or beside them."""
+    cards = with_a_card(one)
+    return [item.scheme_key for item in one.proposed[:FIRST] if item.guide or item.scheme_key in cards]
+
+
+def with_a_card(one: Told) -> list[str]:
+    """Return the schemes that get a card: up to five, guides apart."""
+    _, weights = engine.active_weights()
+    chances = one.request.probabilities
+    sure = {need for need, chance in chances.items() if 100 * chance >= weights.sure}
+    first = [item for item in one.proposed if not item.guide][:FIRST]
+    return [match.scheme.key for match in worth_a_card(unsaved(first), sure, weights)]
+
+
+def _useless(
+    answered: Sequence[Told],
+    grades: Mapping[str, Mapping[str, float]],
+    shown: Callable[[Told], list[str]],
+) -> list[bool]:
+    """Tell of each scheme that answered needs are shown whether it helps with nothing, as readers say."""
     return [
         grades[one.id].get(key, 0.0) == 0.0
         for one in answered
         if one.id in grades and one.labelled.needs and one.reply == Reply.ANSWERED
-        for key in one.listed[:FIRST]
+        for key in shown(one)
     ]
 
 

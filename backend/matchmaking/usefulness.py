@@ -1,0 +1,68 @@
+"""Which of the first schemes of an answer are worth a card: those that likelier help than not.
+
+The others stay in the list, one link away (ADR 68).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import exp
+from pathlib import Path
+
+from django.conf import settings
+
+from backend.common.files import read_yaml
+from backend.matchmaking import engine
+from backend.matchmaking.models import Match
+
+PATH: Path = settings.BASE_DIR / "fixtures" / "usefulness.yaml"
+HELPS = 0.5  # probability from which a scheme likelier helps than not
+HARDLY = 0.2  # under which even the first of a need that is sure gets no card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usefulness:
+    """From the shares of the points of need and of words that a scheme gets to the probability that it helps at all.
+
+    Logistic, fitted on judged requests (``evaluation/fitting_usefulness.py``).
+    """
+
+    intercept: float
+    need: float
+    words: float
+
+    def chance(self, need: float, words: float) -> float:
+        """Return the probability, from shares in [0, 1]."""
+        return 1.0 / (1.0 + exp(-(self.intercept + self.need * need + self.words * words)))
+
+
+@lru_cache(maxsize=1)
+def usefulness() -> Usefulness:
+    """Return the model in force."""
+    return Usefulness(**read_yaml(PATH)["coefficients"])
+
+
+def shares(parts: Mapping[str, float], weights: engine.Weights) -> tuple[float, float]:
+    """Return which shares of the points of need and of words a scheme has; 0 where they count for nothing."""
+    points = ((parts.get("need", 0.0), weights.need), (parts.get("words", 0.0), weights.words))
+    need, words = (part / most if most else 0.0 for part, most in points)
+    return need, words
+
+
+def worth_a_card(matches: Sequence[Match], sure: Collection[str], weights: engine.Weights) -> list[Match]:
+    """Return those of some schemes, in order, that likelier help than not: the first in any case.
+
+    The first of each sure need too, unless it hardly helps. All of them where no word was read: nobody judged what
+    boxes alone are answered.
+    """
+    told = [shares(match.parts, weights) for match in matches]
+    if not any(words for _, words in told):
+        return [*matches]
+    model, seen, found = usefulness(), set[str](), list[Match]()
+    for match, (need, words) in zip(matches, told, strict=True):
+        key = match.need_id or ""
+        least = HARDLY if key in sure and key not in seen else HELPS
+        if not found or model.chance(need, words) >= least:
+            found.append(match)
+        seen.add(key)
+    return found
