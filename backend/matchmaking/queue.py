@@ -101,19 +101,23 @@ def queue_of(user: User, filters: Filters, *, on: date) -> SubmissionQuerySet:
 
 def calls_promised(user: User, *, on: date) -> QuerySet[FollowUp]:
     """Return the calls that were promised for a day that has come, of the files someone may open, the oldest first."""
-    files = Submission.objects.visible_to(user).still_open().order_by().values("pk")
-    return FollowUp.objects.calls_due(on).filter(submission__in=files).order_by("due_on", "pk")
+    return _promised(Submission.objects.visible_to(user), on).order_by("due_on", "pk")
+
+
+def _promised(files: SubmissionQuerySet, on: date) -> QuerySet[FollowUp]:
+    return FollowUp.objects.calls_due(on).filter(submission__in=files.still_open().order_by().values("pk"))
 
 
 def counts_for(user: User, *, on: date) -> Counts:
     """Count what stands in each tab, in four queries."""
     tabs = {tab: Count("pk", filter=in_tab(tab)) for tab in (Tab.TO_READ, Tab.TO_DO, Tab.FOLLOWED, Tab.ALL)}
-    found = Submission.objects.visible_to(user).aggregate(
+    files = Submission.objects.visible_to(user)
+    found = files.aggregate(
         **{tab.replace("-", "_"): count for tab, count in tabs.items()}, mine=Count("pk", filter=Q(officer=user))
     )
     by_tab = {tab: found[tab.replace("-", "_")] for tab in tabs}
     asked = CallRequest.objects.visible_to(user).waiting().count()
-    by_tab[Tab.TO_CALL] = asked + calls_promised(user, on=on).count()
+    by_tab[Tab.TO_CALL] = asked + _promised(files, on).count()
     by_tab[Tab.OFFERED] = HandOver.objects.offered_to(user).count()
     return Counts(by_tab, found["mine"])
 

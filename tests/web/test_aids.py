@@ -225,6 +225,6 @@ def test_an_officer_reads_the_sum_that_makes_the_size(client, submission, office
         submission.results.all().delete()
     client.force_login(officer)
     text = text_of(client.get(f"/agent/{submission.pk}/"))
-    assert "Catégorie européenne : entreprise moyenne" in text
+    assert "Taille consolidée : entreprise moyenne" in text
     assert "Mère SA (liée, comptée en entier) effectif 100 – chiffre d’affaires 1 M€ – bilan 1 M€" in text
     assert "Total effectif 135 – chiffre d’affaires de 3 M€ à 11 M€" in text

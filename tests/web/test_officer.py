@@ -341,3 +341,23 @@ def test_the_queries_of_a_file_do_not_grow_with_schemes_nor_decisions(desk, subm
     for match in others:
         decide(submission, match.scheme, officer, "not_worth_it")
     assert count_queries(desk, path) == few
+
+
+def test_whom_to_call_comes_first_and_what_is_not_known_is_folded(desk):
+    submission = make_submission(confirmed=True, contact_name="Anne Premier", phone="03 44 11 11 11", text="Un four.")
+    make_submission(confirmed=True, contact_name="Luc Second", phone="03 44 22 22 22", siret="", siren="")
+    page = desk.get(f"/agent/{submission.pk}/")
+    known, unknown = page.context["facts_known"], page.context["facts_unknown"]
+    text = text_of(page)
+    places = [
+        text.index(words)
+        for words in ("Anne Premier", "03 44 11 11 11", "Personne ne suit", "En ses mots", "Ce que nous savons")
+    ]
+    assert places == sorted(places)
+    assert "Luc Second" not in text
+    assert "03 44 22 22 22" not in text
+    assert all(row["fact"] or row["official"] for row in known)
+    assert not any(row["fact"] for row in unknown)
+    fold = page.content.decode().split("<summary>Encore inconnu", 1)[1].split("</details>", 1)[0]
+    assert [f"<dt>{row['label']}</dt>" in fold for row in (known[0], unknown[0])] == [False, True]
+    assert f"({len(unknown)})" in text

@@ -169,6 +169,7 @@ def file_page(
     may_review = may_decide(officer=user, submission=submission)
     refuses = refuses_emails(submission)
     no_email = why_no_email(submission, refuses=refuses)
+    facts = facts_rows(submission, user)
     context = {
         "submission": submission,
         "result": answer,
@@ -181,7 +182,9 @@ def file_page(
         "preferences": preferences_of(submission),
         "unmet": _unmet(submission),
         "can_decide": may_review and not submission.is_barred,
-        "facts": facts_rows(submission, user),
+        "facts": facts,
+        "facts_known": [row for row in facts if row["fact"] or "official" in row],
+        "facts_unknown": [row for row in facts if not row["fact"] and "official" not in row],
         "size": present_size(answer.facts, on=answer.on),
         "end_form": EndForm(no_email=bool(no_email)),
         "refuses_emails": refuses,
