@@ -88,9 +88,14 @@ class Counts(NamedTuple):
     mine: int
 
 
-def queue_of(user: User, filters: Filters, *, on: date) -> SubmissionQuerySet:
-    """Return the files someone may open that answer the filters, in the order to take them."""
-    files = narrowed(Submission.objects.visible_to(user), user, filters)
+def queue_of(
+    user: User, filters: Filters, *, on: date, visible: SubmissionQuerySet | None = None
+) -> SubmissionQuerySet:
+    """Return the files someone may open that answer the filters, in the order to take them.
+
+    ``visible``: those they may open, where the page has them already, as they take long to write.
+    """
+    files = narrowed(Submission.objects.visible_to(user) if visible is None else visible, user, filters)
     order = filters.sorted_by
     if order == Order.PRESSING:
         return with_priority(files, on=on).order_by(F("priority").desc(), F("received_at").asc(), F("pk").asc())
@@ -108,10 +113,10 @@ def _promised(files: SubmissionQuerySet, on: date) -> QuerySet[FollowUp]:
     return FollowUp.objects.calls_due(on).filter(submission__in=files.still_open().order_by().values("pk"))
 
 
-def counts_for(user: User, *, on: date) -> Counts:
-    """Count what stands in each tab, in four queries."""
+def counts_for(user: User, *, on: date, visible: SubmissionQuerySet | None = None) -> Counts:
+    """Count what stands in each tab, in four queries; ``visible`` as for ``queue_of``."""
     tabs = {tab: Count("pk", filter=in_tab(tab)) for tab in (Tab.TO_READ, Tab.TO_DO, Tab.FOLLOWED, Tab.ALL)}
-    files = Submission.objects.visible_to(user)
+    files = Submission.objects.visible_to(user) if visible is None else visible
     found = files.aggregate(
         **{tab.replace("-", "_"): count for tab, count in tabs.items()}, mine=Count("pk", filter=Q(officer=user))
     )

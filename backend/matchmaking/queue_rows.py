@@ -4,9 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, Min, Q, Value
+from django.db.models.expressions import RawSQL
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
@@ -16,21 +19,22 @@ from backend.matchmaking.fact_display import value_text
 from backend.matchmaking.models import FollowUp, HandOver, Match, Need, Result, Submission
 from backend.matchmaking.queue import HORIZON, SOON
 from backend.schemes.catalogue.taxonomy import sub_needs
-from backend.territories.services import served_communes
+from backend.territories.services import served_communes, served_epcis
 
 NEEDED = {
     Submission.Horizon.UNDER_3_MONTHS: _("sous 3 mois"),
     Submission.Horizon.FROM_3_TO_12_MONTHS: _("dans l’année"),
     Submission.Horizon.LATER: _("plus tard"),
 }
-READ_WITH = ("sheet__company", "sheet__establishment", "contact", "epci", "officer")
+READ_WITH = ("sheet__company", "sheet__establishment", "contact", "officer")
 SHOWN = (  # of a file and of what is read with it: the rest is wide, and most of a list
     "consent_by", "confirmed_at", "filed_at", "reviewed_at", "closed_at", "closed_reason", "unread_by",
     "many_of_company", "many_of_address", "sheet__name", "sheet__company__siren", "sheet__establishment__siret",
-    "contact__phone", "contact__email", "epci__short_name", "officer__first_name", "officer__last_name",
+    "contact__phone", "contact__email", "epci", "officer__first_name", "officer__last_name",
     "officer__email",
 )  # fmt: skip
 NEED, STEP, OFFER = "need", "step", "offer"  # what hangs on a file
+ANY_FILES: list[int] = []
 N_NEEDS = 2  # named in a row; the others are counted
 
 
@@ -112,6 +116,10 @@ def rows_of(keys: Iterable[int], *, on: date) -> list[Row]:
     """Return files in the order given, with all that a row of the list shows, by short queries."""
     keys = list(keys)
     found = Submission.objects.select_related(*READ_WITH).only(*SHOWN).in_bulk(keys)
+    epcis = {epci.pk: epci for epci in served_epcis()}
+    for file in found.values():
+        if file.epci_id and file.epci_id in epcis:
+            file.epci = epcis[file.epci_id]
     refusing = refusing_emails(found.values())
     hanging = _hanging_on(keys)
     facts, closing = _facts_shown(file.sheet_id for file in found.values()), _answers(keys, on)
@@ -137,9 +145,24 @@ def rows_of(keys: Iterable[int], *, on: date) -> list[Row]:
 
 def _hanging_on(keys: list[int]) -> Mapping[tuple[str, int], list[str]]:
     """Return what is needed in some files, surest first, to do and offered, in one query."""
-    needs = Need.objects.filter(submission__in=keys)
-    steps, offers = (
-        rows.filter(submission__in=keys) for rows in (FollowUp.objects.to_do(), HandOver.objects.waiting())
+    sql, params = _hanging_on_any()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [keys if value is ANY_FILES else value for value in params])
+        rows = cursor.fetchall()
+    places = {key: place for place, key in enumerate(sub_needs())}
+    found: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+    for *_sure, kind, key, what in sorted(rows, key=lambda row: (*row[:2], places.get(row[-1], 0))):
+        found[kind, key].append(what)
+    return found
+
+
+@cache
+def _hanging_on_any() -> tuple[str, tuple[Any, ...]]:
+    """Return what asks it of the files ``ANY_FILES``: Django takes longer to write it than PostgreSQL to answer."""
+    of_files = {"submission__in": RawSQL("SELECT unnest(%s::bigint[])", [ANY_FILES])}
+    needs, steps, offers = (
+        rows.filter(**of_files).order_by()
+        for rows in (Need.objects.all(), FollowUp.objects.to_do(), HandOver.objects.waiting())
     )
     sure, unsaid = (-F("probability"), -F("weight")), (Value(0.0), Value(0.0))
     rows = needs.values_list(*sure, Value(NEED), "submission", "sub_need").union(
@@ -147,11 +170,7 @@ def _hanging_on(keys: list[int]) -> Mapping[tuple[str, int], list[str]]:
         offers.values_list(*unsaid, Value(OFFER), "submission", "state"),
         all=True,
     )
-    places = {key: place for place, key in enumerate(sub_needs())}
-    found: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
-    for *_sure, kind, key, what in sorted(rows.order_by(), key=lambda row: (*row[:2], places.get(row[-1], 0))):
-        found[kind, key].append(what)
-    return found
+    return rows.order_by().query.sql_with_params()
 
 
 def _facts_shown(sheets: Iterable[int]) -> dict[tuple[int, str], Any]:

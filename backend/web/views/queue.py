@@ -23,6 +23,7 @@ from backend.matchmaking.calls import present_calls
 from backend.matchmaking.dead_addresses import unreachable_officers
 from backend.matchmaking.follow_up import FollowUpError, offer_files, take_files
 from backend.matchmaking.models import CallRequest, HandOver, Note, Submission
+from backend.matchmaking.models.submissions import SubmissionQuerySet
 from backend.matchmaking.queue import Filters, Tab, calls_promised, counts_for, queue_of
 from backend.matchmaking.queue_rows import Row, rows_of
 from backend.matchmaking.referrals import answerable
@@ -55,7 +56,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         request.session[LAST_LIST] = shown
     form = QueueForm(shown)
     on = current_day()
-    filters, counts = form.filters(), counts_for(user, on=on)
+    visible = Submission.objects.visible_to(user)
+    filters, counts = form.filters(), counts_for(user, on=on, visible=visible)
     context: dict[str, Any] = {
         "form": form,
         "saved": sorted(user.saved_lists.items()),
@@ -95,17 +97,19 @@ def queue(request: HttpRequest) -> HttpResponse:
         }
     else:
         n = None if filters.narrows else counts.by_tab[filters.tab]
-        page, rows = _page(user, filters, request.GET.get("page"), n=n)
+        page, rows = _page(user, filters, request.GET.get("page"), visible, n=n)
         context |= {"page": page, "rows": rows}
         if filters.tab == Tab.TO_DO and not filters.narrows:
             context["unreachable"] = unreachable_officers(user)
     return render(request, "web/officer/queue.html", context)
 
 
-def _page(user: User, filters: Filters, number: str | None, *, n: int | None) -> tuple[Page[int], list[Row]]:
+def _page(
+    user: User, filters: Filters, number: str | None, visible: SubmissionQuerySet, *, n: int | None
+) -> tuple[Page[int], list[Row]]:
     """Return a page of a list of ``n`` files, where that is known, and its rows: only its files are read in full."""
     on = current_day()
-    keys: Any = queue_of(user, filters, on=on).values_list("pk", flat=True)
+    keys: Any = queue_of(user, filters, on=on, visible=visible).values_list("pk", flat=True)
     if n is None:
         keys = list(keys)  # a few numbers: to count them first would be to look for them twice
         n = len(keys)
