@@ -10,7 +10,7 @@ from matching.centroids import Centroids, Closeness
 from matching.changes import Change, Turn, apply_changes, find_change
 from matching.classes import ByClass
 from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
-from matching.definitions import KINDS, dump_criterion, parse_criterion
+from matching.definitions import KINDS, Definition, dump_criterion, parse_criterion
 from matching.eligibility import Verdicts, evaluate, outcomes
 from matching.enterprise_size import SIZES, consolidate, is_publicly_held, size_range
 from matching.errors import CriterionError, FactError, MatchingError, RelationError
@@ -89,6 +89,7 @@ __all__ = [
     "Criterion",
     "CriterionError",
     "Decision",
+    "Definition",
     "Estimate",
     "Example",
     "FactError",

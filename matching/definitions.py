@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from math import isfinite
 from types import NoneType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypedDict, cast, get_args, get_origin, get_type_hints
 
 from matching.criteria import (
     YES_NO_CRITERIA,
@@ -42,6 +42,37 @@ _CRITERIA: tuple[type[Criterion], ...] = (
 )  # fmt: skip
 KINDS: dict[str, type[Criterion]] = {cls.kind: cls for cls in _CRITERIA}
 RENAMED = {"from": "from_size", "to": "to_size"}  # "from" is no name in Python
+
+_SizeRange = TypedDict("_SizeRange", {"from": str, "to": str}, total=False)
+
+
+class _Kind(TypedDict):
+    kind: str
+
+
+class Definition(_Kind, _SizeRange, total=False):
+    """A criterion as JSON: its kind with the parameters of any kind; which kind has which is what parsing checks."""
+
+    of: "list[Definition] | Definition"
+    any_of: list[str]
+    none_of: list[str]
+    nomenclature: str
+    level: str
+    at_least: float | None
+    above: float | None
+    at_most: float | None
+    below: float | None
+    expected: bool
+    state: str
+    opens_on: str | None
+    closes_on: str | None
+    yearly: bool
+    seen_on: str | None
+    seen_until: str | None
+    fact: str
+    sentence: str
+    ask: str
+    nature: str
 
 
 def parameters(kind: type[Criterion]) -> list[Field[Any]]:
@@ -152,7 +183,7 @@ def _read(value: Any, annotation: Any, *, place: str) -> Any:
     raise CriterionError(message, place=place, reason="type", given=value, accepted=tuple(names.split(" or ")))
 
 
-def dump_criterion(criterion: Criterion) -> dict[str, Any]:
+def dump_criterion(criterion: Criterion) -> Definition:
     """Write a criterion as the JSON value that :func:`parse_criterion` reads; defaults are left out.
 
     >>> dump_criterion(Headcount(below=250))
@@ -173,4 +204,4 @@ def dump_criterion(criterion: Criterion) -> dict[str, Any]:
         elif isinstance(value, float) and value.is_integer():
             value = int(value)
         found[names.get(item.name, item.name)] = value
-    return found
+    return cast("Definition", found)

@@ -19,8 +19,9 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Review, SchemeEvent, Submission
 from backend.matchmaking.ownership import readings_of
 from backend.matchmaking.results import packed_facts_of
-from backend.schemes.catalogue.records import Record, read_record
-from backend.schemes.models import Revision
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import read_record
+from backend.schemes.models import Definition, Revision
 
 ELIGIBLE, UNDECIDED, INELIGIBLE = Match.Verdict.ELIGIBLE, Match.Verdict.UNDECIDED, Match.Verdict.INELIGIBLE
 LATER = engine.LATER
@@ -100,7 +101,11 @@ class Trial:
         self._firms = _read(tuple(self.submissions), on, _state_of(self.submissions))
 
     def effect(
-        self, record: Record | None, *, base: Record | Revision | None, viewer: User | AnonymousUser | None = None
+        self,
+        record: SchemeRecord | None,
+        *,
+        base: SchemeRecord | Revision | None,
+        viewer: User | AnonymousUser | None = None,
     ) -> Effect:
         """Tell which firms would gain or lose a scheme, were a record published instead of ``base``.
 
@@ -125,11 +130,11 @@ class Trial:
             ),
         )
 
-    def counts(self, criteria: Iterable[Record]) -> list[Counts]:
+    def counts(self, criteria: Iterable[Definition]) -> list[Counts]:
         """Count, for each condition by itself, the firms it keeps and excludes. Raises ``RecordError``."""
         return [self._firms.counts(row) for row in criteria]
 
-    def _verdicts(self, record: Record | None) -> Sequence[str]:
+    def _verdicts(self, record: SchemeRecord | None) -> Sequence[str]:
         return [ABSENT] * len(self.submissions) if record is None else self._firms.verdicts(record)
 
     def _visible_to(self, viewer: User | AnonymousUser | None) -> set[int]:

@@ -5,7 +5,8 @@ from django.utils import timezone
 from backend.accounts.models import Membership, User
 from backend.schemes.catalogue.drafts import propose, write_draft
 from backend.schemes.catalogue.publishing import publish
-from backend.schemes.catalogue.records import Record, read_record
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import read_record
 from backend.schemes.ingestion.importers.loading import import_records
 from backend.schemes.models import CatalogueTask, ImportedScheme, Proposal, Scheme
 from tests.factories import DAY, make_officer
@@ -26,11 +27,11 @@ def get_scheme(key: str = KEY) -> Scheme:
     return Scheme.objects.of_source(Scheme.OWN).select_related("current__scheme").get(source_key=key)
 
 
-def record_of(scheme: Scheme, **changes) -> Record:
+def record_of(scheme: Scheme, **changes) -> SchemeRecord:
     return {**read_record(scheme.current), **changes}
 
 
-def make_record(key: str = "essai-pass-robot", **changes) -> Record:
+def make_record(key: str = "essai-pass-robot", **changes) -> SchemeRecord:
     """Make the record of a scheme that does not exist."""
     return {
         "key": key,

@@ -16,7 +16,8 @@ from backend.common.days import current_day
 from backend.matchmaking.admin.change_filters import OpenFilter, PlaceFilter, StateFilter
 from backend.matchmaking.impact_preview import Trial
 from backend.schemes.catalogue.comparison import describe, differences
-from backend.schemes.catalogue.records import Record, read_record
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import read_record
 from backend.schemes.catalogue.searching import with_words
 from backend.schemes.editing.admin.pages import MAX_DIGITS, CataloguePages, found, signed_in
 from backend.schemes.editing.admin.trials import whom_it_touches
@@ -329,11 +330,11 @@ def _our_schemes() -> QuerySet[Scheme]:
     return Scheme.objects.of_source(Scheme.OWN).described().exclude(state=Scheme.State.ARCHIVED)
 
 
-def _since(last: SetAside, record: Record) -> Any:
+def _since(last: SetAside, record: SchemeRecord) -> Any:
     return {"aside": last, "differences": differences(read_record(last.revision), record)}
 
 
-def _touched(request: HttpRequest, record: Record, in_force: Revision | None) -> dict[str, Any]:
+def _touched(request: HttpRequest, record: SchemeRecord, in_force: Revision | None) -> dict[str, Any]:
     return whom_it_touches(record, Trial(on=current_day()), in_force=in_force, viewer=signed_in(request))
 
 

@@ -67,7 +67,7 @@ class ImportedSchemeAdmin(CataloguePages[ImportedScheme]):
             if data is not None
             else [{"sub_need": key, "weight": weight} for key, weight in tags.items()],
             prefix="needs",
-            form_kwargs={"needs": need_choices(), "weights": weight_choices({"needs": tags})},
+            form_kwargs={"needs": need_choices(), "weights": weight_choices(tags)},
         )
         why = WhyForm(data)
         none = data is not None and "none" in data

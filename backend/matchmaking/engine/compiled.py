@@ -17,7 +17,8 @@ from backend.matchmaking.engine.needs import language_in_force, language_of
 from backend.matchmaking.engine.preferences import against
 from backend.matchmaking.engine.tagging import last_tagging, needs_served, transversal_needs
 from backend.schemes.catalogue.quality import review_day
-from backend.schemes.catalogue.records import Record, RecordError, definitions_of
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import RecordError, definitions_of
 from backend.schemes.catalogue.revising import revision_of
 from backend.schemes.catalogue.revision_cache import KEPT
 from backend.schemes.models import Revision, Scheme, why_refused
@@ -165,11 +166,11 @@ def _condition(criterion: matching.Criterion) -> Condition:
     return Condition(matching.dump_criterion(criterion), tuple(map(_condition, criterion.children())))
 
 
-def compile_record(record: Record) -> matching.Scheme:
+def compile_record(record: SchemeRecord) -> matching.Scheme:
     """Return a record of ours as the engine would read it once published; raises ``RecordError``."""
     revision = revision_of(record)
     try:
-        return _compile(revision.scheme.key, revision, record["needs"], definitions_of(record))
+        return _compile(revision.scheme.key, revision, record["needs"], definitions_of(record["criteria"]))
     except matching.CriterionError as error:
         raise RecordError(why_refused(error)) from error
 

@@ -9,8 +9,9 @@ import matching
 from backend.matchmaking.engine.compiled import catalogue, compile_record, compile_revision
 from backend.matchmaking.engine.packed import PackedFacts, packed_classes
 from backend.matchmaking.engine.ranking import VERDICTS
-from backend.schemes.catalogue.records import Record, RecordError, definitions_of
-from backend.schemes.models import Revision, why_refused
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import RecordError, definition_of
+from backend.schemes.models import Definition, Revision, why_refused
 
 LATER = "later"  # nothing is against it but that it is not open yet
 _SHOWN = np.array([*(VERDICTS[outcome] for outcome in sorted(VERDICTS)), LATER], dtype=object)
@@ -31,7 +32,7 @@ class Firms:
     def __init__(self, facts: PackedFacts, *, on: date) -> None:
         self._classes = packed_classes(facts, catalogue().correspondence, on=on)
 
-    def verdicts(self, record: Record) -> list[str]:
+    def verdicts(self, record: SchemeRecord) -> list[str]:
         """Return what a record says to each firm: one of ``VERDICTS`` or ``LATER``, as a result shows it.
 
         Conditions that only a person can check have the benefit of the doubt, unless the answer is already no.
@@ -53,11 +54,10 @@ class Firms:
         places: list[int] = np.where(against.sum(axis=0) == 1, against.argmax(axis=0), -1).tolist()
         return [place if place >= 0 else None for place in places]
 
-    def counts(self, row: Record) -> Counts:
+    def counts(self, row: Definition) -> Counts:
         """Count the firms that one condition of a record keeps and excludes; raises ``RecordError``."""
-        ((_, definition),) = definitions_of({"criteria": [row]})
         try:
-            criterion = matching.parse_criterion(definition)
+            criterion = matching.parse_criterion(definition_of(row))
         except matching.CriterionError as error:
             raise RecordError(why_refused(error)) from error
         outcomes = matching.outcomes(self._classes, criterion)

@@ -8,10 +8,11 @@ from textwrap import shorten
 from django.db.models import TextChoices
 
 from backend.schemes.catalogue.criteria import sentence
-from backend.schemes.catalogue.records import ANNOTATIONS, FROM_TEXT, Record, normalise
+from backend.schemes.catalogue.record_types import AmountRecord, ContactRecord, Euros, SchemeRecord
+from backend.schemes.catalogue.records import definition_of, normalise
 from backend.schemes.catalogue.revision_wording import window
 from backend.schemes.catalogue.wording import activity_2025_name, activity_name, scheme_name
-from backend.schemes.models import OperatorRole, Relation, Revision, Scheme, Source, SubNeed, Tier
+from backend.schemes.models import Definition, OperatorRole, Relation, Revision, Scheme, Source, SubNeed, Tier
 from backend.schemes.typography import NBSP, euros, number, percent
 from backend.schemes.typography import day as day_in_words
 from backend.schemes.vocabulary import NATURES, ONE_SIZE
@@ -26,7 +27,7 @@ class Difference:
     after: tuple[str, ...]
 
 
-def differences(before: Record | None, after: Record) -> list[Difference]:
+def differences(before: SchemeRecord | None, after: SchemeRecord) -> list[Difference]:
     """Return what differs between two records, field by field; everything is new where there is no first one."""
     old, new = describe(before) if before else {}, describe(after)
     found = []
@@ -52,54 +53,55 @@ class Line:
         return self.one == self.other
 
 
-def side_by_side(one: Record, other: Record) -> list[Line]:
+def side_by_side(one: SchemeRecord, other: SchemeRecord) -> list[Line]:
     """Return the fields that one of two records fills in: those that differ first."""
     left, right = describe(one), describe(other)
     lines = (Line(label, left[label], right[label]) for label in left if left[label] or right[label])
     return sorted(lines, key=lambda line: line.is_alike)
 
 
-def describe(record: Record) -> dict[str, tuple[str, ...]]:
+def describe(record: SchemeRecord) -> dict[str, tuple[str, ...]]:
     """Return every field of a record under its French label, as lines a person reads."""
     record = normalise(record)
     return {LABELS[name]: tuple(write(record)) for name, write in _WRITE.items()}
 
 
-def lines_of(record: Record, name: str) -> tuple[str, ...]:
+def lines_of(record: SchemeRecord, name: str) -> tuple[str, ...]:
     """Return one field of a record as lines a person reads."""
     return tuple(_WRITE[name](normalise(record)))
 
 
-def _text(name: str) -> Callable[[Record], Iterable[str]]:
-    return lambda record: [record[name]] if record.get(name) else []
+def _text(text: str | None) -> list[str]:
+    return [text] if text else []
 
 
-def _choice(name: str, choices: type[TextChoices]) -> Callable[[Record], Iterable[str]]:
-    return lambda record: [str(choices(record[name]).label) if record[name] else "non précisé"]
+def _choice(value: str | None, choices: type[TextChoices]) -> list[str]:
+    return [str(choices(value).label) if value else "non précisé"]
 
 
-def _day(name: str) -> Callable[[Record], Iterable[str]]:
-    return lambda record: [day_in_words(date.fromisoformat(record[name]))] if record[name] else []
+def _day(iso: str | None) -> list[str]:
+    return [_iso_day(iso)] if iso else []
 
 
-def _needs(record: Record) -> Iterable[str]:
+def _needs(record: SchemeRecord) -> Iterable[str]:
     labels = dict(SubNeed.objects.values_list("key", "label"))
     by_weight = sorted(record["needs"].items(), key=lambda item: (-item[1], item[0]))
     return [f"{labels.get(key, key)} ({number(weight)})" for key, weight in by_weight]
 
 
-def _operators(record: Record) -> Iterable[str]:
+def _operators(record: SchemeRecord) -> Iterable[str]:
     for row in record["operators"]:
         yield f"{row['name']}{NBSP}: {', '.join(str(OperatorRole.Role(role).label) for role in row['roles'])}"
 
 
-def _window(record: Record) -> Iterable[str]:
+def _window(record: SchemeRecord) -> Iterable[str]:
     given = record["window"]
-    opens, closes = (date.fromisoformat(given[name]) if given[name] else None for name in ("opens_on", "closes_on"))
+    opens, closes = (date.fromisoformat(iso) if iso else None for iso in (given["opens_on"], given["closes_on"]))
     yield window(given["state"], opens, closes)
-    if given["state"] == Revision.WindowState.UNKNOWN and given.get("seen_on"):
-        until = f", valable jusqu’au {_iso_day(given['seen_until'])}" if given.get("seen_until") else ""
-        yield f"vu ouvert le {_iso_day(given['seen_on'])} ({given['seen_by']}, {given['seen_url']}){until}"
+    if given["state"] == Revision.WindowState.UNKNOWN and (seen_on := given.get("seen_on")):
+        seen_until = given.get("seen_until")
+        until = f", valable jusqu’au {_iso_day(seen_until)}" if seen_until else ""
+        yield f"vu ouvert le {_iso_day(seen_on)} ({given['seen_by']}, {given['seen_url']}){until}"
     if given["recurring"] is not None:
         yield "revient chaque année" if given["recurring"] else "ne revient pas"
     if given["note"]:
@@ -110,56 +112,56 @@ def _iso_day(text: str) -> str:
     return day_in_words(date.fromisoformat(text))
 
 
-def _variant_of(record: Record) -> Iterable[str]:
+def _variant_of(record: SchemeRecord) -> Iterable[str]:
     return [scheme_name(f"{Scheme.OWN}:{record['variant_of']}")] if record["variant_of"] else []
 
 
-def _preparation(record: Record) -> Iterable[str]:
+def _preparation(record: SchemeRecord) -> Iterable[str]:
     days = record["preparation_days"]
     return [] if days is None else [f"{days} jour{'s' if days > 1 else ''}"]
 
 
-AMOUNT_LABELS = {
-    "floor_eur": "plancher",
-    "ceiling_eur": "plafond",
-    "spend_min_eur": "dépense retenue, au moins",
-    "spend_max_eur": "dépense retenue, au plus",
-    "cost_left_eur": "reste à charge",
-}
+def _euros(given: Euros) -> Iterable[tuple[str, float | None]]:
+    yield "plancher", given.get("floor_eur")
+    yield "plafond", given.get("ceiling_eur")
+    yield "dépense retenue, au moins", given.get("spend_min_eur")
+    yield "dépense retenue, au plus", given.get("spend_max_eur")
+    yield "reste à charge", given.get("cost_left_eur")
 
 
-def _amount(record: Record) -> Iterable[str]:
-    given = record["amount"] or {}
-    if given.get("text"):
-        yield given["text"]
-    if given.get("unit"):
-        yield str(Revision.AmountUnit(given["unit"]).label)
-    if given.get("rate_max_pct") is not None:
-        yield f"taux maximal{NBSP}: {percent(given['rate_max_pct'])}"
+def _amount(record: SchemeRecord) -> Iterable[str]:
+    given: AmountRecord = record["amount"] or {}
+    if text := given.get("text"):
+        yield text
+    if unit := given.get("unit"):
+        yield str(Revision.AmountUnit(unit).label)
+    if (rate_max := given.get("rate_max_pct")) is not None:
+        yield f"taux maximal{NBSP}: {percent(rate_max)}"
     for row in given.get("rates") or ():
         yield f"taux, {ONE_SIZE[row['size']]}{NBSP}: {percent(row['pct'])}"
-    for name, label in AMOUNT_LABELS.items():
-        if given.get(name) is not None:
-            yield f"{label}{NBSP}: {euros(float(given[name]))}"
+    for label, value in _euros(given):
+        if value is not None:
+            yield f"{label}{NBSP}: {euros(value)}"
     if given.get("in_kind") is not None:
         yield "en nature" if given["in_kind"] else "en argent"
     if given.get("duration"):
         yield f"durée{NBSP}: {given['duration']}"
-    if given.get("source"):
-        yield f"source{NBSP}: {_source_title(record, given['source'])}"
+    if source := given.get("source"):
+        yield f"source{NBSP}: {_source_title(record, source)}"
     if given.get("place"):
         yield f"endroit{NBSP}: {given['place']}"
     if given.get("excerpt"):
         yield f"phrase de la source{NBSP}: {given['excerpt']}"
 
 
-def _contact(record: Record) -> Iterable[str]:
-    return [value for value in (record["contact"] or {}).values() if value]
+def _contact(record: SchemeRecord) -> Iterable[str]:
+    given: ContactRecord = record["contact"] or {}
+    return filter(None, (given.get("name"), given.get("url"), given.get("phone")))
 
 
-def _criteria(record: Record) -> Iterable[str]:
+def _criteria(record: SchemeRecord) -> Iterable[str]:
     for row in record["criteria"]:
-        definition = {name: value for name, value in row.items() if name not in (*ANNOTATIONS, FROM_TEXT)}
+        definition = definition_of(row)
         yield "".join(
             [
                 sentence(definition),
@@ -168,12 +170,12 @@ def _criteria(record: Record) -> Iterable[str]:
                 f" [endroit{NBSP}: {row['place']}]" if row["place"] else "",
                 f" [phrase de la source{NBSP}: {row['excerpt']}]" if row["excerpt"] else "",
                 f" [précision{NBSP}: {row['note']}]" if row["note"] else "",
-                " [tiré du seul texte]" if row.get(FROM_TEXT) else "",
+                " [tiré du seul texte]" if row.get("from_text") else "",
             ]
         )
 
 
-def _asked(definition: Record) -> str:
+def _asked(definition: Definition) -> str:
     """Say who answers a condition and under which name, which the sentence does not tell."""
     if definition["kind"] != "manual":
         return ""
@@ -185,11 +187,11 @@ def _asked(definition: Record) -> str:
 ASKED = {"firm": "l’entreprise répond", "officer": "le développeur répond", "operator": "le porteur répond"}
 
 
-def _source_title(record: Record, position: int | None) -> str:
+def _source_title(record: SchemeRecord, position: int | None) -> str:
     return "aucune" if position is None else shorten(record["sources"][position - 1]["title"], 70, placeholder="…")
 
 
-def _sources(record: Record) -> Iterable[str]:
+def _sources(record: SchemeRecord) -> Iterable[str]:
     for row in record["sources"]:
         dated = f"datée de {row['dated']}" if row["dated"] else "sans date"
         tier = str(Tier(row["tier"]).label) if row["tier"] else ""
@@ -197,7 +199,7 @@ def _sources(record: Record) -> Iterable[str]:
         yield " – ".join(filter(None, (row["title"], row["url"], dated, tier, licence)))
 
 
-def _relations(record: Record) -> Iterable[str]:
+def _relations(record: SchemeRecord) -> Iterable[str]:
     keys = [row["scheme"] for row in record["relations"]]
     found = Scheme.objects.of_source(Scheme.OWN).filter(source_key__in=keys).select_related("current")
     names = {scheme.source_key: str(scheme) for scheme in found}
@@ -209,19 +211,15 @@ def _relations(record: Record) -> Iterable[str]:
         yield text + (f" ({row['note']})" if row["note"] else "") + source
 
 
-def _lines(name: str) -> Callable[[Record], Iterable[str]]:
-    return lambda record: record[name]
-
-
-_WRITE: dict[str, Callable[[Record], Iterable[str]]] = {
-    "name": _text("name"),
-    "summary": _text("summary"),
-    "kind": _choice("kind", Revision.Kind),
-    "level": _choice("level", Revision.Level),
-    "owner": _text("owner"),
-    "confidence": _choice("confidence", Revision.Confidence),
-    "as_of": _day("as_of"),
-    "review_by": _day("review_by"),
+_WRITE: dict[str, Callable[[SchemeRecord], Iterable[str]]] = {
+    "name": lambda record: _text(record.get("name")),
+    "summary": lambda record: _text(record.get("summary")),
+    "kind": lambda record: _choice(record["kind"], Revision.Kind),
+    "level": lambda record: _choice(record["level"], Revision.Level),
+    "owner": lambda record: _text(record.get("owner")),
+    "confidence": lambda record: _choice(record["confidence"], Revision.Confidence),
+    "as_of": lambda record: _day(record.get("as_of")),
+    "review_by": lambda record: _day(record.get("review_by")),
     "applicants": lambda record: [str(Revision.Applicant(who).label) for who in record["applicants"]],
     "variant_of": _variant_of,
     "needs": _needs,
@@ -232,17 +230,17 @@ _WRITE: dict[str, Callable[[Record], Iterable[str]]] = {
     "amount": _amount,
     "criteria": _criteria,
     "operators": _operators,
-    "next_step": _text("next_step"),
-    "documents": _lines("documents"),
+    "next_step": lambda record: _text(record.get("next_step")),
+    "documents": lambda record: record["documents"],
     "contact": _contact,
-    "url": _text("url"),
+    "url": lambda record: _text(record.get("url")),
     "public_contact": lambda record: ["oui" if record["public_contact"] else "non"],
-    "state_aid_regime": _text("state_aid_regime"),
-    "legal_basis": _text("legal_basis"),
+    "state_aid_regime": lambda record: _text(record.get("state_aid_regime")),
+    "legal_basis": lambda record: _text(record.get("legal_basis")),
     "relations": _relations,
     "sources": _sources,
-    "notes": _text("notes"),
-    "corrections": _lines("corrections"),
+    "notes": lambda record: _text(record.get("notes")),
+    "corrections": lambda record: record["corrections"],
 }
 
 LABELS: dict[str, str] = {

@@ -12,7 +12,8 @@ from backend.schemes.catalogue.comparison import differences
 from backend.schemes.catalogue.emails import tell_approvers
 from backend.schemes.catalogue.lifecycle import PublishingError, check
 from backend.schemes.catalogue.publishable import refuse_unpublishable
-from backend.schemes.catalogue.records import Record, RecordError, digest_of, plain, read_record
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import RecordError, digest_of, plain, read_record
 from backend.schemes.catalogue.revising import check_record
 from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme, WindowObservation
 
@@ -25,7 +26,7 @@ class EditedError(PublishingError):
 def write_draft(
     *,
     author: User,
-    record: Record,
+    record: SchemeRecord,
     scheme: Scheme | None = None,
     base: Revision | None = None,
     comment: str = "",
@@ -57,7 +58,7 @@ def write_draft(
 
 @transaction.atomic
 def rewrite_draft(
-    *, proposal: Proposal, author: User, record: Record, comment: str = "", version: int | None = None
+    *, proposal: Proposal, author: User, record: SchemeRecord, comment: str = "", version: int | None = None
 ) -> Proposal:
     """Change a draft, one's own or another editor's: both have then written it, and neither decides.
 
@@ -82,7 +83,7 @@ def rewrite_draft(
 
 
 @transaction.atomic
-def rebase_draft(*, proposal: Proposal, author: User, record: Record, base: Revision | None) -> Proposal:
+def rebase_draft(*, proposal: Proposal, author: User, record: SchemeRecord, base: Revision | None) -> Proposal:
     """Put what a proposal says on the revision in force, as its writer put it together; it is a draft again."""
     check_written(proposal, author)
     proposal = hold(proposal)
@@ -113,7 +114,7 @@ def _make_draft(proposal: Proposal) -> None:
     proposal.save()
 
 
-def _write(proposal: Proposal, record: Record, comment: str) -> None:
+def _write(proposal: Proposal, record: SchemeRecord, comment: str) -> None:
     _check_key(proposal, record)
     record = plain(record)
     try:
@@ -125,7 +126,7 @@ def _write(proposal: Proposal, record: Record, comment: str) -> None:
     proposal.record, proposal.digest, proposal.comment = record, digest_of(record), comment.strip()
 
 
-def _check_key(proposal: Proposal, record: Record) -> None:
+def _check_key(proposal: Proposal, record: SchemeRecord) -> None:
     if proposal.scheme is None:
         if Scheme.objects.of_source(Scheme.OWN).filter(source_key=record["key"]).exists():
             raise PublishingError(
@@ -152,7 +153,7 @@ def propose(*, proposal: Proposal, author: User) -> Proposal:
 
 
 @transaction.atomic
-def propose_file(*, scheme: Scheme, record: Record) -> Proposal:
+def propose_file(*, scheme: Scheme, record: SchemeRecord) -> Proposal:
     """Propose what a reviewed file says of a scheme that people keep by hand; it replaces an older file's proposal."""
     check_record(record)
     now = timezone.now()

@@ -1,13 +1,13 @@
 """Where a condition or an amount was read: who says it, how old the copy is, what of it may be quoted (ADR 51)."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from textwrap import shorten
-from typing import Any
 
-from backend.schemes.catalogue.records import SOURCE, Record
+from backend.schemes.catalogue.record_types import Annotations, EvidenceRecord, SchemeRecord, SourceRecord
+from backend.schemes.catalogue.records import SOURCE
 from backend.schemes.catalogue.windows import years_later
 from backend.schemes.models import Criterion, Revision, Source, Tier
 from backend.schemes.typography import NBSP, partial_day
@@ -73,11 +73,11 @@ def is_vouched_for(criteria: Iterable[Criterion], sources: Iterable[Source], *, 
     )
 
 
-def is_record_vouched_for(record: Record) -> bool:
+def is_record_vouched_for(record: SchemeRecord) -> bool:
     """Tell the same of a record, on the day that it speaks of."""
     sources = [(row.get("tier") or "", row.get("dated") or "") for row in record["sources"]]
     named = [row.get("source") for row in record["criteria"]]
-    on = date.fromisoformat(str(record["as_of"]))
+    on = date.fromisoformat(record["as_of"])
     return _all_strong([sources[number - 1] if number else None for number in named], sources, on=on)
 
 
@@ -91,7 +91,7 @@ def is_internal(text: str) -> bool:
     return bool(_INTERNAL.search(text))
 
 
-def quotable(row: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> str | None:
+def quotable(row: Annotations, sources: Sequence[SourceRecord]) -> str | None:
     """Return the sentence of a row, shortened, if its source may be quoted in a sheet of ours."""
     number, excerpt = row.get("source"), row.get("excerpt")
     if not excerpt or not number or not sources[number - 1].get("licence"):
@@ -102,26 +102,27 @@ def quotable(row: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> st
 # -- what a record may say
 
 
-def faults(record: Record) -> Iterator[str]:
+def faults(record: SchemeRecord) -> Iterator[str]:
     """Yield what is wrong in the evidence of a record, each with its place, what was given and what is accepted."""
     sources = record["sources"]
     for number, row in enumerate(sources, 1):
         yield from _faults_of_source(row, f"source {number}")
-    for number, row in enumerate(record["criteria"], 1):
-        yield from _faults_of_evidence(row, f"critère {number}", sources)
+    for number, criterion in enumerate(record["criteria"], 1):
+        yield from _faults_of_evidence(criterion, f"critère {number}", sources)
     yield from _faults_of_evidence(record["amount"] or {}, "montant", sources)
 
 
-def _faults_of_source(row: Mapping[str, Any], place: str) -> Iterator[str]:
+def _faults_of_source(row: SourceRecord, place: str) -> Iterator[str]:
     if unknown := row.keys() - set(SOURCE):
         yield f"{place} : champs inconnus : {', '.join(sorted(unknown))} ; attendus : {', '.join(SOURCE)}"
-    if not (row.get("url") or "https://").startswith("https://"):
-        yield f"{place} : l’adresse « {row['url'][:80]} » ; attendu : une adresse publique en https://"
+    url = row.get("url") or "https://"
+    if not url.startswith("https://"):
+        yield f"{place} : l’adresse « {url[:80]} » ; attendu : une adresse publique en https://"
     if is_internal(row.get("title") or ""):
         yield f"{place} : « {row['title'][:80]} » nomme un fichier ; attendu : un nom que le public comprend"
 
 
-def _faults_of_evidence(row: Mapping[str, Any], about: str, sources: list[Mapping[str, Any]]) -> Iterator[str]:
+def _faults_of_evidence(row: EvidenceRecord, about: str, sources: Sequence[SourceRecord]) -> Iterator[str]:
     number, place, excerpt = row.get("source"), row.get("place") or "", row.get("excerpt") or ""
     if number is not None and number not in range(1, len(sources) + 1):
         yield f"{about} : il n’y a pas de source {number}"

@@ -12,7 +12,8 @@ from django.db import transaction
 from backend.common.files import read_yaml
 from backend.schemes.catalogue.drafts import propose_file
 from backend.schemes.catalogue.publishing import put_in_force
-from backend.schemes.catalogue.records import BROKEN, Record, RecordError, digest_of
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import BROKEN, RecordError, digest_of, plain
 from backend.schemes.catalogue.relations import Contradiction, contradiction_in_force, hold_relations
 from backend.schemes.catalogue.revising import write_revision
 from backend.schemes.catalogue.variants import parents_in_force, told_chain
@@ -61,10 +62,10 @@ def load_catalogue(folder: Path) -> dict[str, int]:
     hold_relations()
     before = contradiction_in_force()
     counts = {"créés": 0, "nouvelles versions": 0, "inchangés": 0, "proposés à la relecture": 0}
-    read: list[tuple[Path, Record, bool]] = []
+    read: list[tuple[Path, SchemeRecord, bool]] = []
     for path in sorted(folder.glob("*.yaml")):  # every scheme first: the rules of one may name another
         with _naming(path):
-            record = read_yaml(path)
+            record: SchemeRecord = plain(read_yaml(path))
             _, created = Scheme.objects.get_or_create(source=Scheme.OWN, source_key=record["key"])
             read.append((path, record, created))
     changed = {}
@@ -103,7 +104,7 @@ def _refuse_chains(changed: dict[str, str]) -> None:
         raise FixtureError(f"{', '.join(files)} : {told_chain(chain)}")
 
 
-def _load_scheme(record: Record, *, is_draft: bool, created: bool) -> str:
+def _load_scheme(record: SchemeRecord, *, is_draft: bool, created: bool) -> str:
     if is_draft != (record["confidence"] == Revision.Confidence.TO_VERIFY):
         raise RecordError("une fiche non vérifiée est un brouillon, et un brouillon une fiche non vérifiée")
     scheme = Scheme.objects.select_for_update(of=("self",)).get(source=Scheme.OWN, source_key=record["key"])

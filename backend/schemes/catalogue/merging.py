@@ -8,10 +8,11 @@ another source once a list grew.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from backend.schemes.catalogue.comparison import LABELS, describe
-from backend.schemes.catalogue.records import Record, normalise
+from backend.schemes.catalogue.record_types import EvidenceRecord, RelationRecord, SchemeRecord, SourceRecord
+from backend.schemes.catalogue.records import normalise
 
 SOURCED = ("criteria", "relations")
 LISTS = (*SOURCED, "sources", "operators", "documents", "corrections", "targeted_naf", "applicants")
@@ -45,10 +46,10 @@ class Merge:
 
     conflicts: tuple[Conflict, ...]
     taken: tuple[str, ...]  # labels of what only they changed
-    _merged: Mapping[str, Any]
+    _merged: Mapping[str, Any]  # rows carry their source
     _sides: Mapping[Side, Mapping[str, Any]]
 
-    def record(self, choices: Mapping[str, Side] | None = None) -> Record:
+    def record(self, choices: Mapping[str, Side] | None = None) -> SchemeRecord:
         """Return the record with the choices made; of a conflict that nobody settled, mine."""
         found = dict(self._merged)
         for conflict in self.conflicts:
@@ -58,9 +59,9 @@ class Merge:
         return _with_numbers(found)
 
 
-def put_together(*, base: Record | None, mine: Record, theirs: Record) -> Merge:
+def put_together(*, base: SchemeRecord | None, mine: SchemeRecord, theirs: SchemeRecord) -> Merge:
     """Put two changes of one record together; without a common start, all that differs is a conflict."""
-    sides = {
+    sides: dict[Side, Mapping[str, Any]] = {
         Side.MINE: _with_sources(normalise(mine)),
         Side.THEIRS: _with_sources(normalise(theirs)),
         Side.BASE: _with_sources(normalise(base)) if base else {},
@@ -77,7 +78,7 @@ def put_together(*, base: Record | None, mine: Record, theirs: Record) -> Merge:
             in_conflict.append(name)
         elif others not in (start, ours) and name in LABELS:
             taken.append(LABELS[name])
-    told = {side: describe(_with_numbers(dict(record))) if record else {} for side, record in sides.items()}
+    told = {side: describe(_with_numbers(record)) if record else {} for side, record in sides.items()}
     conflicts = tuple(
         Conflict(
             name,
@@ -140,15 +141,22 @@ def _without(rows: list[Any], others: list[Any]) -> list[Any]:
     return [row for row in rows if row not in others]
 
 
-def _with_sources(record: Record) -> Record:
+def _with_sources(record: SchemeRecord) -> Mapping[str, Any]:
     """Let each row carry its source in the place of its number."""
-    numbered = dict(enumerate(record["sources"], 1))
-    rows = {name: [{**row, "source": numbered.get(row.get("source"))} for row in record[name]] for name in SOURCED}
-    amount = record["amount"] and {**record["amount"], "source": numbered.get(record["amount"]["source"])}
-    return {**record, **rows, "amount": amount}
+    numbered: dict[int | None, SourceRecord] = dict(enumerate(record["sources"], 1))
+
+    def carrying(row: EvidenceRecord | RelationRecord) -> dict[str, object]:
+        return {**row, "source": numbered.get(row.get("source"))}
+
+    return {
+        **record,
+        "criteria": [carrying(row) for row in record["criteria"]],
+        "relations": [carrying(row) for row in record["relations"]],
+        "amount": carrying(record["amount"]) if record["amount"] else None,
+    }
 
 
-def _with_numbers(record: Record) -> Record:
+def _with_numbers(record: Mapping[str, Any]) -> SchemeRecord:
     """Number the sources again, with those that only a row still names."""
     sources, amount = list(record.get("sources") or []), record.get("amount")
     named = [row for name in SOURCED for row in record.get(name) or []]
@@ -162,4 +170,4 @@ def _with_numbers(record: Record) -> Record:
 
     rows = {name: [{**row, "source": number_of(row["source"])} for row in record.get(name) or []] for name in SOURCED}
     amount = amount and {**amount, "source": number_of(amount["source"])}
-    return {**record, "sources": sources, **rows, "amount": amount}
+    return cast("SchemeRecord", {**record, "sources": sources, **rows, "amount": amount})

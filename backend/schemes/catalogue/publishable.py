@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from backend.schemes.catalogue.evidence import is_record_vouched_for
 from backend.schemes.catalogue.lifecycle import PublishingError
-from backend.schemes.catalogue.records import Record, RecordError, read_record
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import RecordError, read_record
 from backend.schemes.catalogue.relations import contradiction_with
 from backend.schemes.catalogue.revising import check_record
 from backend.schemes.catalogue.succession import why_gone
@@ -12,13 +13,13 @@ from backend.schemes.catalogue.variants import chain_with
 from backend.schemes.models import Revision
 
 
-def refuse_unpublishable(record: Record, *, base: Revision | None) -> None:
+def refuse_unpublishable(record: SchemeRecord, *, base: Revision | None) -> None:
     """Refuse a record that is well formed and that nobody should publish all the same; ``base`` is what it changes."""
     for reason in _why_unpublishable(record, base):
         raise PublishingError(reason)
 
 
-def _why_unpublishable(record: Record, base: Revision | None) -> Iterable[str]:
+def _why_unpublishable(record: SchemeRecord, base: Revision | None) -> Iterable[str]:
     if record["confidence"] == Revision.Confidence.TO_VERIFY:
         yield (
             "Une fiche non vérifiée ne peut pas être publiée : vérifiez-la, puis indiquez « vérifié » ou « vérifié en "
@@ -39,7 +40,7 @@ def _why_unpublishable(record: Record, base: Revision | None) -> Iterable[str]:
         yield gone
 
 
-def mistakes_in(record: Record, *, base: Revision | None) -> list[str]:
+def mistakes_in(record: SchemeRecord, *, base: Revision | None) -> list[str]:
     """Return why a record could not be published as it stands: read by the very code that publishes."""
     try:
         check_record(record)
@@ -48,6 +49,6 @@ def mistakes_in(record: Record, *, base: Revision | None) -> list[str]:
     return list(_why_unpublishable(record, base))
 
 
-def _is_vouched_for(record: Record) -> bool:
+def _is_vouched_for(record: SchemeRecord) -> bool:
     """Tell whether a sheet is as verified as it says; one that was published without stays so, until it is mended."""
     return record["confidence"] != Revision.Confidence.VERIFIED or is_record_vouched_for(record)

@@ -15,7 +15,8 @@ from backend.schemes.catalogue.emails import tell_approvers, tell_author
 from backend.schemes.catalogue.lifecycle import PublishingError, check
 from backend.schemes.catalogue.merging import put_together
 from backend.schemes.catalogue.publishable import refuse_unpublishable
-from backend.schemes.catalogue.records import BROKEN, Record, RecordError, digest_of, plain, read_record
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import BROKEN, RecordError, digest_of, plain, read_record
 from backend.schemes.catalogue.relations import hold_relations
 from backend.schemes.catalogue.reports import close_task
 from backend.schemes.catalogue.revising import check_record, write_revision
@@ -85,7 +86,7 @@ def _follow(proposal: Proposal, scheme: Scheme) -> None:
 def publish_by_rule(
     *,
     base: Revision,
-    record: Record,
+    record: SchemeRecord,
     rule: str,
     comment: str,
     imported: Revision | None = None,
@@ -161,7 +162,7 @@ def _carry_over(variant: Scheme, before: Revision, after: Revision) -> None:
 
 
 def _propose_following(
-    variant: Scheme, record: Record, *, parent: Revision, waiting: Proposal | None, conflicts: Iterable[str] = ()
+    variant: Scheme, record: SchemeRecord, *, parent: Revision, waiting: Proposal | None, conflicts: Iterable[str] = ()
 ) -> None:
     """Propose what a variant would say, in place of what was proposed before; nothing where it says it already."""
     now = timezone.now()

@@ -1,38 +1,44 @@
 """A record is all that a reviewed file, or a person's proposal, says of a scheme, written in one way."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 
-from backend.schemes.models import (
-    RATE_COLUMNS,
-    Revision,
-    canonical_criterion,
+from backend.schemes.catalogue.record_types import (
+    AmountRecord,
+    Annotations,
+    ContactRecord,
+    CriterionRecord,
+    Euros,
+    EvidenceRecord,
+    OperatorRecord,
+    RelationRecord,
+    SchemeRecord,
+    Sighting,
+    SourceRecord,
+    WindowRecord,
+    keys_of,
 )
+from backend.schemes.models import RATE_COLUMNS, Definition, Revision, canonical_criterion
 
-type Record = dict[str, Any]
-
-KEYS = {
-    "key", "name", "kind", "level", "confidence", "as_of", "operators", "applicants", "summary", "needs",
-    "targeted_naf", "window", "criteria", "amount", "state_aid_regime", "legal_basis", "documents",
-    "preparation_days", "next_step", "contact", "url", "sources", "relations", "notes", "corrections",
-}  # fmt: skip
-OPTIONAL_KEYS = {"public_contact", "review_by", "variant_of", "targeted_naf_2025", "owner"}
-AMOUNT_EUR = ("floor_eur", "ceiling_eur", "spend_min_eur", "spend_max_eur", "cost_left_eur")
-EVIDENCE = ("source", "place", "excerpt")  # of a condition or an amount: where it was read
-AMOUNT = ("text", "unit", "rate_max_pct", "rates", *AMOUNT_EUR, "in_kind", "duration", *EVIDENCE)
-CONTACT = ("name", "url", "phone")
-SEEN = ("seen_on", "seen_until", "seen_by", "seen_url")  # of a window that its sheet does not state
-SOURCE = ("title", "url", "dated", "tier", "licence")
-RELATION = ("kind", "scheme", "cap_pct", "note", "source")
-ANNOTATIONS = (*EVIDENCE, "note")  # what is said about a criterion: the engine reads the rest
-FROM_TEXT = "from_text"  # marks a criterion that an import typed from free text; absent from every other
+KEYS = SchemeRecord.__required_keys__
+OPTIONAL_KEYS = SchemeRecord.__optional_keys__
+AMOUNT_EUR = keys_of(Euros)
+EVIDENCE = keys_of(EvidenceRecord)
+AMOUNT = keys_of(AmountRecord)
+CONTACT = keys_of(ContactRecord)
+SEEN = keys_of(Sighting)
+SOURCE = keys_of(SourceRecord)
+RELATION = keys_of(RelationRecord)
+ANNOTATIONS = keys_of(Annotations)
+FROM_TEXT = "from_text"  # as a column: from an import's free text
 
 # What a record can raise while it is read, of any shape at any place.
 BROKEN = (ValueError, LookupError, TypeError, AttributeError, ValidationError, DatabaseError, yaml.YAMLError)
@@ -47,81 +53,104 @@ def plain(record: Any) -> Any:
     return json.loads(json.dumps(record, default=str))
 
 
-def digest_of(record: Record) -> str:
-    """Return what tells two contents apart."""
+def digest_of(record: Mapping[str, object]) -> str:
+    """Return the hash of a record, or of a part of one."""
     return sha256(json.dumps(record, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def definitions_of(record: Record) -> list[tuple[bool, Record]]:
+def definitions_of(criteria: Iterable[CriterionRecord]) -> list[tuple[bool, Definition]]:
     """Return what the engine reads of each criterion, and whether it was typed from free text."""
-    return [(bool(row.get(FROM_TEXT)), definition_of(row)) for row in record["criteria"]]
+    return [(row.get("from_text", False), definition_of(row)) for row in criteria]
 
 
-def definition_of(row: Record) -> Record:
+def definition_of(row: CriterionRecord | Definition) -> Definition:
     """Leave out what is said about a criterion, at any depth."""
-    found = {name: value for name, value in row.items() if name not in (*ANNOTATIONS, FROM_TEXT)}
-    if isinstance(found.get("of"), list):
-        found["of"] = [definition_of(part) for part in found["of"]]
-    elif isinstance(found.get("of"), dict):
-        found["of"] = definition_of(found["of"])
+    found = cast("Definition", {name: value for name, value in row.items() if name not in (*ANNOTATIONS, FROM_TEXT)})
+    parts = found.get("of")
+    if isinstance(parts, list):
+        found["of"] = [definition_of(part) for part in parts]
+    elif isinstance(parts, dict):
+        found["of"] = definition_of(parts)
     return found
 
 
-def read_record(revision: Revision) -> Record:
+def criterion_record(definition: Definition, said: Annotations, *, from_text: bool = False) -> CriterionRecord:
+    """Return a criterion with what is said about it."""
+    record: CriterionRecord = {**cast("CriterionRecord", definition), **said}
+    return {**record, "from_text": True} if from_text else record
+
+
+def without_mark(row: CriterionRecord) -> CriterionRecord:
+    """Return a criterion as one that a person has read, wherever it came from."""
+    kept = row.copy()
+    kept.pop("from_text", None)
+    return kept
+
+
+def read_record(revision: Revision) -> SchemeRecord:
     """Return what a revision says, in the shape of a reviewed file."""
     positions = {source.pk: source.position for source in revision.sources.all()}
-    operators: dict[str, Record] = {}
-    for role in revision.roles.select_related("operator"):
-        row = {"name": role.operator.name, "siren": role.operator.siren, "roles": []}
-        operators.setdefault(role.operator.name, row)["roles"].append(role.role)
     return normalise(
         {
             "key": revision.scheme.source_key,
-            **{name: getattr(revision, name) for name in _SAME_NAME},
+            "name": revision.name,
+            "summary": revision.summary,
+            "kind": revision.kind,
+            "level": revision.level,
+            "owner": revision.owner,
+            "confidence": revision.confidence,
+            "as_of": str(revision.as_of),
+            "review_by": _day(revision.review_by),
+            "variant_of": revision.variant_of,
+            "applicants": revision.applicants,
+            "targeted_naf": revision.targeted_naf,
+            "targeted_naf_2025": revision.targeted_naf_2025,
+            "preparation_days": revision.preparation_days,
+            "state_aid_regime": revision.state_aid_regime,
+            "legal_basis": revision.legal_basis,
+            "documents": revision.documents,
+            "next_step": revision.next_step,
+            "url": revision.url,
+            "public_contact": revision.public_contact,
+            "notes": revision.notes,
+            "corrections": revision.corrections,
             "needs": {served.sub_need_id: served.weight for served in revision.served_needs.all()},
-            "operators": list(operators.values()),
-            "window": {
-                "state": revision.window_state,
-                "opens_on": revision.opens_on,
-                "closes_on": revision.closes_on,
-                "recurring": revision.recurring,
-                "note": revision.window_note,
-                **{name: getattr(revision, name) for name in SEEN},
-            },
-            "amount": {
-                "text": revision.amount_text,
-                "unit": revision.amount_unit,
-                "rate_max_pct": _number(revision.rate_max_pct),
-                "rates": [{"size": size, "pct": _number(rate)} for size, rate in revision.rates.items()],
-                **{name: _number(getattr(revision, name)) for name in AMOUNT_EUR},
-                "in_kind": revision.in_kind,
-                "duration": revision.duration,
-                "source": revision.amount_source,
-                "place": revision.amount_place,
-                "excerpt": revision.amount_excerpt,
-            },
+            "operators": _operators_of(revision),
+            "window": _window_of(revision),
+            "amount": _amount_of(revision),
             "contact": {
                 "name": revision.contact_name,
                 "url": revision.contact_url,
                 "phone": revision.contact_phone,
             },
-            "sources": [{name: getattr(source, name) for name in SOURCE} for source in revision.sources.all()],
-            "criteria": [
+            "sources": [
                 {
-                    **row.definition,
-                    "source": positions.get(row.source_id or 0),
-                    "place": row.place,
-                    "note": row.note,
-                    "excerpt": row.excerpt,
-                    **_mark(row.from_text),
+                    "title": source.title,
+                    "url": source.url,
+                    "dated": source.dated,
+                    "tier": source.tier,
+                    "licence": source.licence,
                 }
+                for source in revision.sources.all()
+            ],
+            "criteria": [
+                criterion_record(
+                    row.definition,
+                    {
+                        "source": positions.get(row.source_id or 0),
+                        "place": row.place,
+                        "note": row.note,
+                        "excerpt": row.excerpt,
+                    },
+                    from_text=row.from_text,
+                )
                 for row in revision.criteria.all()
             ],
             "relations": [
                 {
                     "kind": row.kind,
                     "scheme": row.other_key,
-                    "cap_pct": _number(row.cap_pct),
+                    "cap_pct": number_or_none(row.cap_pct),
                     "note": row.note,
                     "source": positions.get(row.source_id or 0),
                 }
@@ -131,69 +160,101 @@ def read_record(revision: Revision) -> Record:
     )
 
 
-_SAME_NAME = (
-    "name", "summary", "kind", "level", "owner", "confidence", "as_of", "review_by", "variant_of", "applicants",
-    "targeted_naf", "targeted_naf_2025", "preparation_days", "state_aid_regime", "legal_basis", "documents",
-    "next_step", "url",
-    "public_contact", "notes", "corrections",
-)  # fmt: skip
+def _operators_of(revision: Revision) -> list[OperatorRecord]:
+    operators: dict[str, OperatorRecord] = {}
+    for role in revision.roles.select_related("operator"):
+        row: OperatorRecord = {"name": role.operator.name, "siren": role.operator.siren, "roles": []}
+        operators.setdefault(role.operator.name, row)["roles"].append(role.role)
+    return list(operators.values())
 
 
-def normalise(record: Record) -> Record:
+def _window_of(revision: Revision) -> WindowRecord:
+    return {
+        "state": revision.window_state,
+        "opens_on": _day(revision.opens_on),
+        "closes_on": _day(revision.closes_on),
+        "recurring": revision.recurring,
+        "note": revision.window_note,
+        "seen_on": _day(revision.seen_on),
+        "seen_until": _day(revision.seen_until),
+        "seen_by": revision.seen_by,
+        "seen_url": revision.seen_url,
+    }
+
+
+def _amount_of(revision: Revision) -> AmountRecord:
+    return {
+        "text": revision.amount_text,
+        "unit": revision.amount_unit,
+        "rate_max_pct": number_or_none(revision.rate_max_pct),
+        "rates": [{"size": size, "pct": written_number(rate)} for size, rate in revision.rates.items()],
+        "floor_eur": number_or_none(revision.floor_eur),
+        "ceiling_eur": number_or_none(revision.ceiling_eur),
+        "spend_min_eur": number_or_none(revision.spend_min_eur),
+        "spend_max_eur": number_or_none(revision.spend_max_eur),
+        "cost_left_eur": number_or_none(revision.cost_left_eur),
+        "in_kind": revision.in_kind,
+        "duration": revision.duration,
+        "source": revision.amount_source,
+        "place": revision.amount_place,
+        "excerpt": revision.amount_excerpt,
+    }
+
+
+def normalise(record: SchemeRecord) -> SchemeRecord:
     """Write a well formed record in one way only: absence is ``None``, and a list that has no order is sorted."""
     record = plain(record)
-    criteria = [
-        {
-            **canonical_criterion(definition_of(row)),
-            **{name: row.get(name) or None for name in ANNOTATIONS},
-            **_mark(row.get(FROM_TEXT, False)),
-        }
-        for row in record["criteria"]
-    ]
-    operators = [
-        {"name": row["name"], "siren": row.get("siren") or None, "roles": sorted(row["roles"])}
-        for row in record["operators"]
-    ]
-    relations = [{name: row.get(name) for name in RELATION} for row in record["relations"]]
-    sources = [{name: row.get(name) for name in SOURCE} for row in record["sources"]]
-    found = {
-        **{name: _absent(value) for name, value in record.items()},
+    relations = [_whole(RelationRecord, row) for row in record["relations"]]
+    found: SchemeRecord = {
+        **record,
         "public_contact": bool(record.get("public_contact")),
         "review_by": record.get("review_by"),
         "owner": record.get("owner"),
         "variant_of": record.get("variant_of"),
         "applicants": sorted(record["applicants"]),
-        "targeted_naf": record["targeted_naf"],
         "targeted_naf_2025": record.get("targeted_naf_2025") or [],
-        "documents": record["documents"],
-        "corrections": record["corrections"],
-        "window": {**dict.fromkeys(("opens_on", "closes_on", "recurring", "note", *SEEN)), **record["window"]},
+        "window": _whole(WindowRecord, record["window"]),
         "amount": _amount(record["amount"]),
-        "contact": _filled(record["contact"], CONTACT),
-        "criteria": criteria,
-        "operators": operators,
-        "sources": sources,
+        "contact": _filled(ContactRecord, record["contact"] or {}),
+        "criteria": [_criterion(row) for row in record["criteria"]],
+        "operators": [
+            {"name": row["name"], "siren": row.get("siren") or None, "roles": sorted(row["roles"])}
+            for row in record["operators"]
+        ],
+        "sources": [_whole(SourceRecord, row) for row in record["sources"]],
         "relations": sorted(relations, key=lambda row: (row["kind"], row["scheme"])),
     }
-    cleaned: Record = _absent(found)
+    cleaned: SchemeRecord = _absent(found)
     return cleaned
 
 
-def _mark(from_text: bool) -> Record:
-    return {FROM_TEXT: True} if from_text else {}
+def _criterion(row: CriterionRecord) -> CriterionRecord:
+    said: Annotations = {
+        "source": row.get("source") or None,
+        "place": row.get("place") or None,
+        "note": row.get("note") or None,
+        "excerpt": row.get("excerpt") or None,
+    }
+    return criterion_record(canonical_criterion(definition_of(row)), said, from_text=row.get("from_text", False))
 
 
-def _amount(part: Record | None) -> Record | None:
+def _amount(part: AmountRecord | None) -> AmountRecord | None:
     """Return an amount with its rates in the order of the sizes; no rate is nothing, as for every other part."""
-    rates = (part or {}).get("rates") or []
-    in_order = sorted(rates, key=lambda row: list(RATE_COLUMNS).index(row["size"]))
-    return _filled({**(part or {}), "rates": in_order or None}, AMOUNT)
+    given: AmountRecord = part or {}
+    sizes = list(RATE_COLUMNS)
+    rates = sorted(given.get("rates") or [], key=lambda row: sizes.index(row["size"]))
+    return _filled(AmountRecord, {**given, "rates": rates or None})
 
 
-def _filled(part: Record | None, names: Iterable[str]) -> Record | None:
-    """Return a part with every name, or nothing where it says nothing."""
-    filled = {name: _absent((part or {}).get(name)) for name in names}
-    return filled if any(value is not None for value in filled.values()) else None
+def _filled[T](shape: type[T], part: Mapping[str, object]) -> T | None:
+    """Return a part with every key of its shape, or nothing where it says nothing."""
+    filled = {name: _absent(part.get(name)) for name in keys_of(shape)}
+    return cast("T", filled) if any(value is not None for value in filled.values()) else None
+
+
+def _whole[T](shape: type[T], part: Mapping[str, object]) -> T:
+    """Return a part with every key of its shape: what it does not say is ``None``."""
+    return cast("T", {name: part.get(name) for name in keys_of(shape)})
 
 
 def _absent(value: Any) -> Any:
@@ -207,7 +268,14 @@ def _absent(value: Any) -> Any:
     return value
 
 
-def _number(value: Decimal | None) -> float | int | None:
-    if value is None:
-        return None
+def _day(value: date | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def number_or_none(value: Decimal | None) -> float | None:
+    return None if value is None else written_number(value)
+
+
+def written_number(value: Decimal) -> float:
+    """Return a number as a record writes it: whole where it is whole."""
     return int(value) if value == int(value) else float(value)

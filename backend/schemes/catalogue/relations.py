@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from backend.schemes.catalogue.records import Record
+from backend.schemes.catalogue.record_types import SchemeRecord
 from backend.schemes.models import Relation, Scheme, contradiction_in
 from backend.schemes.typography import NBSP
 
@@ -41,7 +41,7 @@ def contradiction_in_force() -> Contradiction | None:
     return _told(_edges_in_force(), {})
 
 
-def contradiction_with(record: Record) -> Contradiction | None:
+def contradiction_with(record: SchemeRecord) -> Contradiction | None:
     """Return what could not hold if a record were in force in place of what its scheme says now, and does so far."""
     key = record["key"]
     in_force = _edges_in_force()

@@ -10,16 +10,22 @@ from django.utils import timezone
 
 from backend.schemes.catalogue.codes import Memory, tell, unknown_activities, unknown_codes, unknown_sub_needs
 from backend.schemes.catalogue.evidence import faults
+from backend.schemes.catalogue.record_types import (
+    CriterionRecord,
+    OperatorRecord,
+    RateRecord,
+    RelationRecord,
+    SchemeRecord,
+    WindowRecord,
+)
 from backend.schemes.catalogue.records import (
     AMOUNT,
     AMOUNT_EUR,
     BROKEN,
-    FROM_TEXT,
     KEYS,
     OPTIONAL_KEYS,
     RELATION,
     SEEN,
-    Record,
     RecordError,
     definition_of,
     digest_of,
@@ -54,7 +60,7 @@ class Draft:
     relations: list[Relation]
 
 
-def write_revision(record: Record, *, scheme: Scheme, observed: WindowObservation | None = None) -> Revision:
+def write_revision(record: SchemeRecord, *, scheme: Scheme, observed: WindowObservation | None = None) -> Revision:
     """Add the next revision of a scheme, with all that hangs on it; call it in a transaction that holds the scheme.
 
     ``observed`` is what was seen of its window, where that is what it changes.
@@ -75,7 +81,7 @@ def _still_observed(revision: Revision, scheme: Scheme) -> WindowObservation | N
     return before.observed if (before.seen_on, before.seen_url) == (revision.seen_on, revision.seen_url) else None
 
 
-def compose(record: Record, *, scheme: Scheme, number: int, memory: Memory | None = None) -> Draft:
+def compose(record: SchemeRecord, *, scheme: Scheme, number: int, memory: Memory | None = None) -> Draft:
     """Read a record as a revision, and keep nothing; what compares two of its columns is left to the database.
 
     Raises ``RecordError`` or ``ValidationError``. With a ``memory``, what exists is asked for once for many records.
@@ -135,7 +141,7 @@ def _keep_operators(drafts: Iterable[Draft]) -> None:
             role.operator = held[role.operator.name]
 
 
-def _check_parent(record: Record, scheme: Scheme) -> None:
+def _check_parent(record: SchemeRecord, scheme: Scheme) -> None:
     """Refuse a variant of itself, or of a scheme that does not exist; what variants are together is told elsewhere."""
     parent = _text(record.get("variant_of"))
     if parent and parent == scheme.source_key:
@@ -144,7 +150,7 @@ def _check_parent(record: Record, scheme: Scheme) -> None:
         raise RecordError(f"variant_of : dispositif inconnu « {parent} » ; attendu : l’identifiant d’un dispositif")
 
 
-def check_record(record: Record) -> None:
+def check_record(record: SchemeRecord) -> None:
     """Read a record as for a publication, and keep nothing; raise ``RecordError`` where it is not well formed."""
     try:
         with transaction.atomic():
@@ -157,7 +163,7 @@ def check_record(record: Record) -> None:
         raise RecordError(str(error)) from error
 
 
-def revision_of(record: Record) -> Revision:
+def revision_of(record: SchemeRecord) -> Revision:
     """Return the revision that a record would make, typed and not saved; raise ``RecordError`` where it cannot be."""
     scheme = Scheme(source=Scheme.OWN, source_key=record["key"])
     try:
@@ -178,7 +184,7 @@ def told(error: ValidationError) -> str:
     return " ".join(f"{name} : {' '.join(texts)}" if name != "__all__" else " ".join(texts) for name, texts in found)
 
 
-def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
+def _revision(record: SchemeRecord, scheme: Scheme, *, number: int) -> Revision:
     window, amount, contact = record["window"], record["amount"] or {}, record["contact"] or {}
     if unknown := amount.keys() - set(AMOUNT):
         raise RecordError(f"amount : champs inconnus : {_list(unknown)} ; attendus : {', '.join(AMOUNT)}")
@@ -230,7 +236,7 @@ def _revision(record: Record, scheme: Scheme, *, number: int) -> Revision:
     )
 
 
-def _seen(window: Record) -> Record:
+def _seen(window: WindowRecord) -> dict[str, Any]:
     """Return the columns of a sighting; none beside a window that is stated."""
     seen = {name: window.get(name) for name in SEEN}
     if window["state"] != Revision.WindowState.UNKNOWN or not seen["seen_on"]:
@@ -238,9 +244,9 @@ def _seen(window: Record) -> Record:
     return {**seen, "seen_by": _text(seen["seen_by"]), "seen_url": _text(seen["seen_url"])}
 
 
-def _rates(rows: list[Record]) -> Record:
+def _rates(rows: list[RateRecord]) -> dict[str, str]:
     """Return the column of each rate by size; each size once."""
-    found: Record = {}
+    found: dict[str, str] = {}
     for row in rows:
         pct = row.get("pct")
         is_number = isinstance(pct, int | float) and not isinstance(pct, bool)
@@ -254,7 +260,7 @@ def _rates(rows: list[Record]) -> Record:
     return found
 
 
-def _with_children(record: Record, revision: Revision, memory: Memory) -> Draft:
+def _with_children(record: SchemeRecord, revision: Revision, memory: Memory) -> Draft:
     sources = [
         Source(
             revision=revision,
@@ -294,7 +300,7 @@ def _with_children(record: Record, revision: Revision, memory: Memory) -> Draft:
     )
 
 
-def _operator(row: Record) -> Operator:
+def _operator(row: OperatorRecord) -> Operator:
     operator = Operator(name=row["name"], siren=row["siren"] or "")
     try:
         operator.clean_fields()
@@ -309,7 +315,7 @@ def _check(row: models.Model) -> None:
 
 
 def _criterion(
-    row: Record, revision: Revision, position: int, sources: dict[int | None, Source | None], memory: Memory
+    row: CriterionRecord, revision: Revision, position: int, sources: dict[int | None, Source | None], memory: Memory
 ) -> Criterion:
     definition = definition_of(row)
     if row.get("source") not in sources:
@@ -318,7 +324,7 @@ def _criterion(
         revision=revision,
         position=position,
         definition=definition,
-        from_text=row.get(FROM_TEXT, False),
+        from_text=row.get("from_text", False),
         source=sources[row.get("source")],
         place=_text(row.get("place")),
         note=_text(row.get("note")),
@@ -334,7 +340,9 @@ def _criterion(
     return criterion
 
 
-def _relation(row: Record, revision: Revision, position: int, sources: dict[int | None, Source | None]) -> Relation:
+def _relation(
+    row: RelationRecord, revision: Revision, position: int, sources: dict[int | None, Source | None]
+) -> Relation:
     unknown = row.keys() - set(RELATION)
     if unknown:
         raise RecordError(f"lien {position} : champs inconnus {_list(unknown)}")

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from backend.schemes.catalogue.merging import put_together
-from backend.schemes.catalogue.records import Record, normalise
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import normalise
 from backend.schemes.catalogue.wording import scheme_name
 from backend.schemes.models import Revision, Scheme, chain_in
 from backend.schemes.typography import NBSP
@@ -33,7 +34,7 @@ def parents_in_force() -> dict[str, str]:
     return dict(rows.exclude(current__variant_of="").values_list("source_key", "current__variant_of"))
 
 
-def chain_with(record: Record) -> str:
+def chain_with(record: SchemeRecord) -> str:
     """Say which variant would be one of a variant if a record were in force; empty where none would."""
     key, parent = record["key"], record.get("variant_of") or ""
     parents = {variant: of for variant, of in parents_in_force().items() if variant != key}
@@ -54,7 +55,7 @@ def told_chain(chain: tuple[str, str, str] | None, names: dict[str, str] | None 
     )
 
 
-def followed(variant: Record, *, before: Record, after: Record) -> tuple[Record, list[str]]:
+def followed(variant: SchemeRecord, *, before: SchemeRecord, after: SchemeRecord) -> tuple[SchemeRecord, list[str]]:
     """Return a variant that follows a change of its parent, and the labels of what both say in their own way.
 
     What the variant said like its parent follows; what it said otherwise stays.
@@ -76,6 +77,6 @@ def why_followed(parent: Revision, conflicts: Iterable[str]) -> str:
     return f"{text} Changés par le parent et dits autrement par la variante{NBSP}: {both}." if both else text
 
 
-def is_same(one: Record, other: Record) -> bool:
+def is_same(one: SchemeRecord, other: SchemeRecord) -> bool:
     """Tell whether two records say the same."""
     return bool(normalise(one) == normalise(other))

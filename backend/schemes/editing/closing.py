@@ -14,7 +14,8 @@ from backend.schemes.catalogue.emails import approvers_to_tell, context_of, tell
 from backend.schemes.catalogue.lifecycle import PublishingError
 from backend.schemes.catalogue.publishable import refuse_unpublishable
 from backend.schemes.catalogue.publishing import put_proposal_in_force
-from backend.schemes.catalogue.records import Record, read_record
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import read_record
 from backend.schemes.catalogue.relations import hold_relations
 from backend.schemes.models import Proposal, Revision, Scheme
 
@@ -22,7 +23,7 @@ State = Revision.WindowState
 SHUT = (State.SUSPENDED, State.EXHAUSTED, State.CLOSED)
 
 
-def with_window(record: Record, *, state: str, note: str) -> Record:
+def with_window(record: SchemeRecord, *, state: str, note: str) -> SchemeRecord:
     """Return a record whose window alone says something else."""
     if state not in SHUT:
         raise PublishingError(f"« {state} » ne ferme pas un dispositif ; choisissez suspendu, épuisé ou fermé.")
@@ -65,7 +66,7 @@ def open_again(*, proposal: Proposal, reader: User, reason: str) -> Revision:
     scheme = Scheme.objects.select_related("current__scheme").filter(proposals=proposal).first()
     if scheme is None or scheme.current is None or scheme.current_id != proposal.revision_id or proposal.base is None:
         raise PublishingError("La fiche a changé depuis : proposez une modification.")
-    record = {**read_record(scheme.current), "window": read_record(proposal.base)["window"]}
+    record: SchemeRecord = {**read_record(scheme.current), "window": read_record(proposal.base)["window"]}
     draft = write_draft(author=reader, record=record, scheme=scheme, base=scheme.current, comment=reason)
     proposal.checked_by, proposal.checked_at = reader, timezone.now()
     proposal.save(update_fields=["checked_by", "checked_at"])

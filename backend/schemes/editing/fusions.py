@@ -4,8 +4,7 @@ Nothing of the sheet that gives way is lost: it is archived, its versions, what 
 decided stay as they are. What names it in force names the other from then on, by new versions that say why.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -20,13 +19,14 @@ from backend.schemes.catalogue.lifecycle import PublishingError, check_fusion
 from backend.schemes.catalogue.merging import put_together
 from backend.schemes.catalogue.publishable import mistakes_in
 from backend.schemes.catalogue.publishing import put_in_force
-from backend.schemes.catalogue.records import BROKEN, Record, digest_of, plain, read_record
+from backend.schemes.catalogue.record_types import RelationRecord, SchemeRecord
+from backend.schemes.catalogue.records import BROKEN, definition_of, digest_of, plain, read_record
 from backend.schemes.catalogue.relations import hold_relations
 from backend.schemes.catalogue.revising import write_revision
 from backend.schemes.catalogue.succession import successors
 from backend.schemes.catalogue.variants import in_force, is_same
 from backend.schemes.editing.archiving import archive, put_back
-from backend.schemes.models import Counterpart, Criterion, Fusion, Proposal, Revision, Scheme
+from backend.schemes.models import Counterpart, Criterion, Definition, Fusion, Proposal, Revision, Scheme
 
 RULE = "fusion de deux fiches"
 
@@ -91,13 +91,13 @@ def names_of(scheme: Scheme) -> QuerySet[Scheme]:
     return schemes.filter(named | Q(current__in=asked)).exclude(pk=scheme.pk).distinct()
 
 
-def renamed(record: Record, *, gone: Scheme, stays: Scheme) -> Record:
+def renamed(record: SchemeRecord, *, gone: Scheme, stays: Scheme) -> SchemeRecord:
     """Return a record that names the scheme that stays wherever it named the other one; of itself, it says nothing."""
     itself = record["key"] == stays.source_key
-    relations: list[Any] = []
+    relations: list[RelationRecord] = []
     for row in record["relations"]:
         is_named = row["scheme"] == gone.source_key
-        changed = {**row, "scheme": stays.source_key} if is_named else row
+        changed: RelationRecord = {**row, "scheme": stays.source_key} if is_named else row
         known = {(each["kind"], each["scheme"]) for each in relations}
         if not (is_named and itself) and (changed["kind"], changed["scheme"]) not in known:
             relations.append(changed)
@@ -108,22 +108,28 @@ def renamed(record: Record, *, gone: Scheme, stays: Scheme) -> Record:
         **record,
         "variant_of": parent,
         "relations": relations,
-        "criteria": [_asking(row, gone.key, stays.key) for row in record["criteria"]],
+        "criteria": [{**row, **_asking(definition_of(row), gone.key, stays.key)} for row in record["criteria"]],
     }
 
 
-def _asking(definition: Mapping[str, Any], gone: str, stays: str) -> dict[str, Any]:
+def _asking(definition: Definition, gone: str, stays: str) -> Definition:
     """Return a condition that asks of one scheme what it asked of the other, at any depth."""
-    found = dict(definition)
-    if found.get("kind") == "holds_scheme":
-        for name in ("any_of", "none_of"):
-            if found.get(name):
-                found[name] = list(dict.fromkeys(stays if key == gone else key for key in found[name]))
-    if isinstance(found.get("of"), list):
-        found["of"] = [_asking(part, gone, stays) for part in found["of"]]
-    elif isinstance(found.get("of"), Mapping):
-        found["of"] = _asking(found["of"], gone, stays)
+    found = definition.copy()
+    if found["kind"] == "holds_scheme":
+        if wanted := found.get("any_of"):
+            found["any_of"] = _once(wanted, gone, stays)
+        if excluded := found.get("none_of"):
+            found["none_of"] = _once(excluded, gone, stays)
+    parts = found.get("of")
+    if isinstance(parts, list):
+        found["of"] = [_asking(part, gone, stays) for part in parts]
+    elif parts is not None:
+        found["of"] = _asking(parts, gone, stays)
     return found
+
+
+def _once(keys: list[str], gone: str, stays: str) -> list[str]:
+    return list(dict.fromkeys(stays if key == gone else key for key in keys))
 
 
 # -- deciding
@@ -202,7 +208,7 @@ def undo_fusion(*, fusion: Fusion, approver: User, why: str) -> list[Scheme]:
     return [scheme for scheme in left if scheme is not None]
 
 
-def _before(proposal: Proposal) -> Record | None:
+def _before(proposal: Proposal) -> SchemeRecord | None:
     """Return what a sheet says today without what the fusion changed in it; nothing where both changed one thing."""
     if proposal.scheme is None or proposal.base is None or proposal.scheme.current is None:
         return None
@@ -211,7 +217,7 @@ def _before(proposal: Proposal) -> Record | None:
     return None if merge.conflicts else merge.record()
 
 
-def _put(pk: int, record: Record, why: str) -> Proposal | None:
+def _put(pk: int, record: SchemeRecord, why: str) -> Proposal | None:
     """Put a version in force that follows from a fusion: its proposal says so."""
     scheme = Scheme.objects.select_for_update(of=("self",)).select_related("current__scheme").get(pk=pk)
     base = in_force(scheme)

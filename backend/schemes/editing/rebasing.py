@@ -8,7 +8,8 @@ from backend.accounts.models import User
 from backend.schemes.catalogue.drafts import EditedError, hold, rebase_draft, rewrite_draft, write_draft
 from backend.schemes.catalogue.lifecycle import PublishingError
 from backend.schemes.catalogue.merging import Merge, Side, put_together
-from backend.schemes.catalogue.records import Record, read_record
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import read_record
 from backend.schemes.models import Proposal
 
 
@@ -43,7 +44,7 @@ def take_up(*, proposal: Proposal, editor: User, choices: Mapping[str, Side], cu
     )
 
 
-def merge_edits(*, proposal: Proposal, version: int, mine: Record) -> Merge:
+def merge_edits(*, proposal: Proposal, version: int, mine: SchemeRecord) -> Merge:
     """Put what somebody writes together with what was saved since they read a draft."""
     read = proposal.edits.filter(version=version).first()
     return put_together(base=read.record if read else None, mine=mine, theirs=proposal.record)
@@ -54,7 +55,7 @@ def save_over(
     *,
     proposal: Proposal,
     author: User,
-    mine: Record,
+    mine: SchemeRecord,
     comment: str,
     version: int,
     seen: int,

@@ -18,7 +18,8 @@ from backend.schemes.catalogue.emails import approvers_to_tell, context_of, tell
 from backend.schemes.catalogue.lifecycle import PublishingError
 from backend.schemes.catalogue.loading import is_published_by_people
 from backend.schemes.catalogue.publishing import publish_by_rule, put_in_force
-from backend.schemes.catalogue.records import Record, read_record
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import read_record
 from backend.schemes.catalogue.reports import report_all
 from backend.schemes.catalogue.revising import told, write_revision
 from backend.schemes.ingestion.sightings import SHUT, Derived, Effect, derive
@@ -128,7 +129,7 @@ def follow(scheme: Scheme, *, on: date) -> bool:
     found = derived_of(scheme, on=on)
     if found is None or scheme.current is None:
         return False
-    record = {**read_record(scheme.current), "window": found.window}
+    record: SchemeRecord = {**read_record(scheme.current), "window": found.window}
     if found.effect == Effect.PROPOSED:
         return _propose(scheme, record, found)
     if found.observation.is_of_file and not is_published_by_people(scheme):
@@ -166,7 +167,7 @@ def put_back(proposal: Proposal, *, comment: str) -> Revision:
     scheme = Scheme.objects.select_related("current__scheme").get(proposals=proposal)
     if scheme.current is None or scheme.current_id != proposal.revision_id or proposal.base is None:
         raise ValueError(proposal)
-    record = {**read_record(scheme.current), "window": read_record(proposal.base)["window"]}
+    record: SchemeRecord = {**read_record(scheme.current), "window": read_record(proposal.base)["window"]}
     made = publish_by_rule(base=scheme.current, record=record, rule=RULE, comment=comment, is_urgent=True)
     _tell_urgent(made)
     if made.revision is None:
@@ -174,7 +175,7 @@ def put_back(proposal: Proposal, *, comment: str) -> Revision:
     return made.revision
 
 
-def _follow_files(scheme: Scheme, record: Record, found: Derived) -> bool:
+def _follow_files(scheme: Scheme, record: SchemeRecord, found: Derived) -> bool:
     """Put in force what two reviewed files make together: that of the sheet, and that of what was seen."""
     held = Scheme.objects.select_for_update(of=("self",)).get(pk=scheme.pk)
     revision = write_revision(record, scheme=held, observed=found.observation)
@@ -197,7 +198,7 @@ def _decided_at(revision: Revision) -> Any:
     return revision.recorded_at if proposal is not None and not proposal.rule else None
 
 
-def _propose(scheme: Scheme, record: Record, found: Derived) -> bool:
+def _propose(scheme: Scheme, record: SchemeRecord, found: Derived) -> bool:
     """Propose an opening in the name of who saw it, once; without a person, or a right, it stays to be read."""
     author = found.observation.added_by
     if author is None or not author.may_edit_catalogue or found.observation.proposals.exists():

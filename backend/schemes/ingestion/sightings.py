@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from backend.schemes.catalogue.records import SEEN, Record
+from backend.schemes.catalogue.record_types import Dates, SchemeRecord, Sighting, WindowRecord
+from backend.schemes.catalogue.records import SEEN
 from backend.schemes.catalogue.windows import years_later
 from backend.schemes.models import Revision, Tier, WindowObservation
 
@@ -53,12 +54,12 @@ class Effect(StrEnum):
 class Derived:
     """The window that a sheet should state, what decides it, and how it comes into force."""
 
-    window: Record
+    window: WindowRecord
     observation: WindowObservation
     effect: Effect
 
 
-def life_of(record: Record) -> Life:
+def life_of(record: SchemeRecord) -> Life:
     """Return how long a page about a scheme is worth something; the shortest life where its words say a call."""
     texts = (record["name"], record["url"], record["summary"], record["window"].get("note"))
     if record["window"].get("closes_on") or any(_CALL.search(text or "") for text in texts):
@@ -75,7 +76,7 @@ def holds_until(day: date, life: Life) -> date:
 
 
 def derive(
-    record: Record, observations: Iterable[WindowObservation], *, decided_at: datetime | None, on: date
+    record: SchemeRecord, observations: Iterable[WindowObservation], *, decided_at: datetime | None, on: date
 ) -> Derived | None:
     """Return the window that a sheet should state on a day; nothing where it states it already.
 
@@ -95,9 +96,9 @@ def derive(
     return found if found and _differs(found.window, record["window"]) else None
 
 
-def _is_news(one: WindowObservation, record: Record, decided_at: datetime | None) -> bool:
+def _is_news(one: WindowObservation, record: SchemeRecord, decided_at: datetime | None) -> bool:
     """Tell whether a page speaks of later than what the sheet states."""
-    is_later = _day(one) >= date.fromisoformat(str(record["as_of"]))
+    is_later = _day(one) >= date.fromisoformat(record["as_of"])
     return is_later and (decided_at is None or one.added_at > decided_at)
 
 
@@ -106,7 +107,7 @@ def _open(observations: Iterable[WindowObservation]) -> list[WindowObservation]:
 
 
 def _dated(
-    record: Record,
+    record: SchemeRecord,
     later: Sequence[WindowObservation],
     shut: WindowObservation | None,
     opened: WindowObservation | None,
@@ -119,14 +120,15 @@ def _dated(
         return None
     if opened and _day(opened) > one.closes_on:
         return None
-    dates = {"state": State.DATED.value, "opens_on": _iso(one.opens_on), "closes_on": _iso(one.closes_on)}
-    is_shorter = not is_unknown and str(record["window"]["closes_on"] or "9999") > one.closes_on.isoformat()
+    dates: Dates = {"opens_on": _iso(one.opens_on), "closes_on": _iso(one.closes_on)}
+    window: WindowRecord = {**_without_sighting(record, state=State.DATED.value), **dates}
+    is_shorter = not is_unknown and (record["window"]["closes_on"] or "9999") > one.closes_on.isoformat()
     takes_away = is_shorter and one.tier not in DECIDING
     effect = Effect.READ_AFTER if takes_away else Effect.AT_ONCE if one.tier in DECIDING else Effect.PROPOSED
-    return Derived(window=_without_sighting(record, **dates), observation=one, effect=effect)
+    return Derived(window=window, observation=one, effect=effect)
 
 
-def _shut(record: Record, shut: WindowObservation, *, is_news: bool, on: date) -> Derived | None:
+def _shut(record: SchemeRecord, shut: WindowObservation, *, is_news: bool, on: date) -> Derived | None:
     """Shut a window at once where who runs the scheme says so; leave it unknown where somebody else does.
 
     What a sheet states stands against what is older than it; a sighting older than the page never does.
@@ -140,7 +142,7 @@ def _shut(record: Record, shut: WindowObservation, *, is_news: bool, on: date) -
 
 
 def _seen(
-    record: Record,
+    record: SchemeRecord,
     opened: WindowObservation | None,
     heard: Sequence[WindowObservation],
     news: Sequence[WindowObservation],
@@ -160,7 +162,10 @@ def _seen(
         return Derived(window=_with_sighting(record, one, life), observation=one, effect=effect)
     if opened is None or opened not in news or not _is_over(window, _day(opened)):
         return None
-    reopened = {**record, "window": {**window, "state": State.UNKNOWN.value, "opens_on": None, "closes_on": None}}
+    reopened: SchemeRecord = {
+        **record,
+        "window": {**window, "state": State.UNKNOWN.value, "opens_on": None, "closes_on": None},
+    }
     return Derived(
         window=_with_sighting(reopened, opened, life_of(reopened)), observation=opened, effect=Effect.PROPOSED
     )
@@ -181,22 +186,28 @@ def _is_inside(one: WindowObservation) -> bool:
     return first <= _day(one) <= last
 
 
-def _is_over(window: Record, day: date) -> bool:
+def _is_over(window: WindowRecord, day: date) -> bool:
     """Tell whether a sheet states that nothing is taken on a day any more."""
-    return window["state"] in SHUT or bool(window["closes_on"] and str(window["closes_on"]) < day.isoformat())
+    return window["state"] in SHUT or bool(window["closes_on"] and window["closes_on"] < day.isoformat())
 
 
-def _with_sighting(record: Record, one: WindowObservation, life: Life) -> Record:
+def _with_sighting(record: SchemeRecord, one: WindowObservation, life: Life) -> WindowRecord:
     until = holds_until(_day(one), life) if one.tier in FIRM else None
-    seen = {"seen_on": _iso(one.day), "seen_until": _iso(until), "seen_by": one.site, "seen_url": one.url}
-    return {**record["window"], **seen}
+    return {
+        **record["window"],
+        "seen_on": _iso(one.day),
+        "seen_until": _iso(until),
+        "seen_by": one.site,
+        "seen_url": one.url,
+    }
 
 
-def _without_sighting(record: Record, **stated: str | None) -> Record:
-    return {**record["window"], **dict.fromkeys(SEEN), **stated}
+def _without_sighting(record: SchemeRecord, *, state: str) -> WindowRecord:
+    unseen: Sighting = {"seen_on": None, "seen_until": None, "seen_by": None, "seen_url": None}
+    return {**record["window"], **unseen, "state": state}
 
 
-def _differs(derived: Record, window: Record) -> bool:
+def _differs(derived: WindowRecord, window: WindowRecord) -> bool:
     return any(derived.get(name) != window.get(name) for name in ("state", "opens_on", "closes_on", *SEEN))
 
 

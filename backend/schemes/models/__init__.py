@@ -31,6 +31,7 @@ from backend.schemes.models.revisions import (
 from backend.schemes.models.schemes import Scheme
 from backend.schemes.models.tagging import ImportedScheme, TagDecision
 from backend.schemes.models.taxonomy import SubNeed, TaxonomyNeed
+from matching import Definition
 
 __all__ = [
     "ANSWERS",
@@ -40,6 +41,7 @@ __all__ = [
     "CatalogueTask",
     "Counterpart",
     "Criterion",
+    "Definition",
     "DuplicateDecision",
     "DuplicatePair",
     "FieldDecision",

@@ -28,7 +28,7 @@ def validate_criterion(definition: Any) -> None:
         raise ValidationError(why_refused(error), params={"parameter": refused_parameter(error)}) from None
 
 
-def canonical_criterion(definition: Any) -> dict[str, Any]:
+def canonical_criterion(definition: Any) -> matching.Definition:
     """Return a criterion as the engine writes it, so that two ways of saying the same thing are equal."""
     return matching.dump_criterion(matching.parse_criterion(definition))
 

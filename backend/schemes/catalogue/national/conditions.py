@@ -5,12 +5,12 @@ column cannot say exactly is left empty, and stands in the sidecar.
 """
 
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from backend.schemes.catalogue.national.places import places_of
-from backend.schemes.catalogue.records import Record
+from backend.schemes.catalogue.record_types import CriterionRecord, SchemeRecord
 from backend.schemes.catalogue.wording import activity_name, legal_name
+from backend.schemes.models import Definition
 from backend.schemes.vocabulary import LEGAL_GROUPS
 
 NAF = "naf_rev2"
@@ -39,7 +39,7 @@ _FORMS = {
 }
 
 
-def condition_columns(record: Record) -> dict[str, str]:
+def condition_columns(record: SchemeRecord) -> dict[str, str]:
     """Return every column that the conditions and the targeting of a record fill."""
     criteria = record["criteria"]
     places = places_of(criteria)
@@ -61,27 +61,31 @@ def condition_columns(record: Record) -> dict[str, str]:
     }
 
 
-def _of_kind(criteria: Iterable[Record], kind: str) -> list[Record]:
+def _of_kind(criteria: Iterable[CriterionRecord], kind: str) -> list[CriterionRecord]:
     return [row for row in criteria if row["kind"] == kind]
 
 
-def _headcount(criteria: Iterable[Record]) -> tuple[str, str]:
+def _headcount(criteria: Iterable[CriterionRecord]) -> tuple[str, str]:
     """Return the least and the most staff, in whole people, of a firm; those of a site or a group have no column."""
     rows = [row for row in _of_kind(criteria, "headcount") if row.get("level", "company") == "company"]
-    lows = [_least(row) for row in rows if "at_least" in row or "above" in row]
-    highs = [_most(row) for row in rows if "at_most" in row or "below" in row]
+    lows = [least for row in rows if (least := _least(row)) is not None]
+    highs = [most for row in rows if (most := _most(row)) is not None]
     return str(max(lows)) if lows else "", str(min(highs)) if highs else ""
 
 
-def _least(row: Mapping[str, Any]) -> int:
-    return int(math.floor(row["above"]) + 1 if "above" in row else math.ceil(row["at_least"]))
+def _least(row: Definition) -> int | None:
+    if (above := row.get("above")) is not None:
+        return math.floor(above) + 1
+    return None if (at_least := row.get("at_least")) is None else math.ceil(at_least)
 
 
-def _most(row: Mapping[str, Any]) -> int:
-    return int(math.ceil(row["below"]) - 1 if "below" in row else math.floor(row["at_most"]))
+def _most(row: Definition) -> int | None:
+    if (below := row.get("below")) is not None:
+        return math.ceil(below) - 1
+    return None if (at_most := row.get("at_most")) is None else math.floor(at_most)
 
 
-def _categories(criteria: Iterable[Record]) -> list[str]:
+def _categories(criteria: Iterable[CriterionRecord]) -> list[str]:
     """Return the categories of INSEE that a range of sizes is made of; nothing where it cuts one in two."""
     rows = _of_kind(criteria, "size_category")
     if len(rows) != 1:
@@ -94,13 +98,13 @@ def _categories(criteria: Iterable[Record]) -> list[str]:
     return [category for category, held in found.items() if all(held)]
 
 
-def _years(criteria: Iterable[Record]) -> str:
+def _years(criteria: Iterable[CriterionRecord]) -> str:
     """Return the least age in whole years; eighteen months are neither one year nor two."""
-    months = [row["at_least"] for row in _of_kind(criteria, "age_months") if row.get("at_least")]
+    months = [int(least) for row in _of_kind(criteria, "age_months") if (least := row.get("at_least"))]
     return str(max(months) // 12) if months and max(months) % 12 == 0 else ""
 
 
-def _legal_forms(criteria: Iterable[Record]) -> tuple[list[str], list[str]]:
+def _legal_forms(criteria: Iterable[CriterionRecord]) -> tuple[list[str], list[str]]:
     rows = _of_kind(criteria, "legal_form")
     wanted = [list(row["any_of"]) for row in rows if row.get("any_of")]
     excluded = [name for row in rows for name in _named(row.get("none_of") or ())]
@@ -124,7 +128,7 @@ def _named(codes: Iterable[str]) -> Iterable[str]:
         yield (LEGAL_GROUPS.get(code) or legal_name(code).rsplit(" (", 1)[0]).replace("|", "/")
 
 
-def _activities(record: Record) -> tuple[list[str], list[str]]:
+def _activities(record: SchemeRecord) -> tuple[list[str], list[str]]:
     """Return the activities that a scheme aims at, else those that it asks for, and those that it excludes."""
     rows = [
         row for row in _of_kind(record["criteria"], "activity") if row.get("nomenclature", "naf_rev2") == "naf_rev2"
@@ -145,7 +149,7 @@ def dotted(code: str) -> str:
     return f"{plain[:2]}.{plain[2:]}" if len(plain) > 2 else plain
 
 
-def _sectors(record: Record, targeted: Iterable[str]) -> list[str]:
+def _sectors(record: SchemeRecord, targeted: Iterable[str]) -> list[str]:
     found = [activity_name(code).rsplit(" (", 1)[0].replace("|", "/") for code in targeted]
     if any(row.get("expected", True) for row in _of_kind(record["criteria"], "craft_register")):
         found.append("artisanat")

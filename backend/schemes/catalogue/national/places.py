@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from backend.schemes.catalogue.records import Record
+from backend.schemes.catalogue.record_types import CriterionRecord
 from backend.territories.models import Containment, Perimeter
 
 COUNTRY = "PAYS-99100"
@@ -21,7 +21,7 @@ class Places:
     doubts: list[tuple[str, list[str], list[str]]] = field(default_factory=list)  # column, known, written
 
 
-def places_of(criteria: Iterable[Record]) -> Places:
+def places_of(criteria: Iterable[CriterionRecord]) -> Places:
     """Return the places that the conditions of a scheme name, each condition for itself; none is the country.
 
     Two conditions that name places hold together, which the schema cannot say: the first that it can write stands.

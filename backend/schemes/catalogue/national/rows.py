@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from backend.schemes.catalogue import criteria, revision_wording
 from backend.schemes.catalogue.national.conditions import condition_columns
-from backend.schemes.catalogue.records import Record
+from backend.schemes.catalogue.record_types import ContactRecord, SchemeRecord
 from backend.schemes.catalogue.regimes import DE_MINIMIS, regimes_of
 from backend.schemes.models import Revision
 
@@ -49,9 +49,9 @@ _REGULATIONS = {
 type Row = dict[str, str]
 
 
-def row_of(revision: Revision, record: Record, *, on: date) -> Row:
+def row_of(revision: Revision, record: SchemeRecord, *, on: date) -> Row:
     """Return a revision as a row of text; ``record`` is what it says, ``on`` the day its sentences are written for."""
-    summary = wording_of_promise(record["summary"])
+    summary = wording_of_promise(record["summary"] or "")
     return {
         **dict.fromkeys(COLUMNS, ""),
         "id": str(revision.scheme.uuid),
@@ -59,7 +59,7 @@ def row_of(revision: Revision, record: Record, *, on: date) -> Row:
         "promesse": summary if len(summary) <= MAX_PROMISE else "",
         "description": _cut("\n\n".join(_description(revision, record, on=on)), MAX_DESCRIPTION),
         "eligibilite": "\n".join(_conditions(record)),
-        "types_aides": TYPES[record["kind"]],
+        "types_aides": TYPES[revision.kind],
         "url_source": record["url"] or "",
         "date_mise_a_jour": written(revision.recorded_at),
         **native_columns(record),
@@ -67,7 +67,7 @@ def row_of(revision: Revision, record: Record, *, on: date) -> Row:
     }
 
 
-def native_columns(record: Record) -> Row:
+def native_columns(record: SchemeRecord) -> Row:
     """Return the columns that say a part of a record whole: who reads them needs nothing else."""
     window = record["window"]
     operators = [
@@ -81,7 +81,7 @@ def native_columns(record: Record) -> Row:
     }
 
 
-def machine_columns(record: Record) -> Row:
+def machine_columns(record: SchemeRecord) -> Row:
     """Return the columns that a machine reads and that the rest of a record makes."""
     beneficiaries = [BENEFICIARIES[who] for who in ("firm", *record["applicants"])]
     return {
@@ -107,8 +107,8 @@ def _moment(day: str | None, at: time) -> str:
     return written(datetime.combine(date.fromisoformat(day), at, tzinfo=PARIS)) if day else ""
 
 
-def _description(revision: Revision, record: Record, *, on: date) -> Iterator[str]:
-    yield record["summary"]
+def _description(revision: Revision, record: SchemeRecord, *, on: date) -> Iterator[str]:
+    yield record["summary"] or ""
     if amount := revision_wording.amount(revision):
         yield f"Montant : {amount}."
     yield f"Ouverture : {revision_wording.deadline(revision, on=on)}."
@@ -116,12 +116,12 @@ def _description(revision: Revision, record: Record, *, on: date) -> Iterator[st
         yield f"Première démarche : {record['next_step']}"
     if record["documents"]:
         yield f"Pièces à fournir : {' ; '.join(record['documents'])}."
-    contact = record["contact"] or {}
-    if told := [contact[name] for name in ("name", "phone", "url") if contact.get(name)]:
+    contact: ContactRecord = record["contact"] or {}
+    if told := list(filter(None, (contact.get("name"), contact.get("phone"), contact.get("url")))):
         yield f"Contact : {', '.join(told)}."
 
 
-def _conditions(record: Record) -> Iterator[str]:
+def _conditions(record: SchemeRecord) -> Iterator[str]:
     """Give each condition on a line of its own, as the schema asks."""
     for row in record["criteria"]:
         yield f"• {criteria.sentence(row)}"
@@ -129,17 +129,17 @@ def _conditions(record: Record) -> Iterator[str]:
         yield "Aucune condition n’est connue."
 
 
-def _regimes(record: Record) -> Iterable[str]:
+def _regimes(record: SchemeRecord) -> Iterable[str]:
     """Return the names of the State-aid regimes that a scheme pays under, once each."""
     regime = record["state_aid_regime"]
     found = (REGIMES.get(basis.name, "") for basis in (regimes_of(regime) if regime else None) or ())
     return dict.fromkeys(filter(None, found))
 
 
-def _legal_bases(record: Record) -> list[dict[str, str]]:
+def _legal_bases(record: SchemeRecord) -> list[dict[str, str]]:
     """Return the texts that a record names, each with its address where it is known for certain."""
     found = [{"libelle": record["legal_basis"], "lien": ""}] if record["legal_basis"] else []
-    regime = record["state_aid_regime"]
+    regime = record["state_aid_regime"] or ""
     for basis in (regimes_of(regime) if regime else None) or ():
         name, link = _REGULATIONS.get(basis.name, ("", ""))
         if name and (basis.name != DE_MINIMIS or "2023/2831" in regime):

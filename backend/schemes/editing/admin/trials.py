@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from backend.accounts.models import User
-from backend.schemes.catalogue.records import Record, RecordError
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import RecordError
 from backend.schemes.editing.forms.reading import Reading
 from backend.schemes.editing.forms.sheet import Sheet
-from backend.schemes.models import Revision
+from backend.schemes.models import Definition, Revision
 
 
 class Counts(Protocol):
@@ -41,9 +42,9 @@ class Effect(Protocol):
 class Trial(Protocol):
     """The firms of today, on which any number of records and conditions are tried."""
 
-    def counts(self, criteria: Iterable[Record]) -> Sequence[Counts]: ...
+    def counts(self, criteria: Iterable[Definition]) -> Sequence[Counts]: ...
     def effect(
-        self, record: Record | None, *, base: Record | Revision | None, viewer: User | None = None
+        self, record: SchemeRecord | None, *, base: SchemeRecord | Revision | None, viewer: User | None = None
     ) -> Effect: ...
 
 
@@ -81,7 +82,7 @@ def effect_of(sheet: Sheet, trial: Trial, *, in_force: Revision | None) -> tuple
 
 
 def whom_it_touches(
-    record: Record, trial: Trial, *, in_force: Revision | None, viewer: User
+    record: SchemeRecord, trial: Trial, *, in_force: Revision | None, viewer: User
 ) -> dict[str, Effect | tuple[str, ...]]:
     """Return what a whole record would do, in words and firm by firm, for a page; nothing where it cannot be read."""
     try:

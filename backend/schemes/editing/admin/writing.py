@@ -15,7 +15,8 @@ from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.drafts import EditedError, write_draft
 from backend.schemes.catalogue.lifecycle import PublishingError
 from backend.schemes.catalogue.merging import Merge, Side, put_together
-from backend.schemes.catalogue.records import Record, read_record
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import read_record
 from backend.schemes.editing.admin.pages import CataloguePages, found, signed_in
 from backend.schemes.editing.admin.trials import Trial, effect_of, lines_of
 from backend.schemes.editing.forms.proposal import ChoicesForm, CommentForm
@@ -26,8 +27,6 @@ from backend.schemes.ingestion.changes.incoming import draft_record
 from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme, SourceChange, canonical_criterion
 from backend.schemes.vocabulary import CRITERION_KINDS
 
-EMPTY: Record = {"kind": "", "confidence": Revision.Confidence.VERIFIED, "applicants": [Revision.Applicant.FIRM]}
-
 
 class Start:
     """What is written starts from: a scheme and its revision in force, a report, or the draft that is changed."""
@@ -37,7 +36,7 @@ class Start:
         *,
         scheme: Scheme | None = None,
         base: Revision | None = None,
-        record: Record | None = None,
+        record: SchemeRecord | None = None,
         task: CatalogueTask | None = None,
         imported: Revision | None = None,
         conflicts: list[str] | None = None,
@@ -52,7 +51,7 @@ class Start:
         self.conflicts = conflicts or []
 
 
-type Save = Callable[[Record, str], Proposal]
+type Save = Callable[[SchemeRecord, str], Proposal]
 
 
 class WritingPages(CataloguePages[Proposal]):
@@ -74,7 +73,7 @@ class WritingPages(CataloguePages[Proposal]):
         if start.scheme and posted_base:  # what its author read, even if another revision came meanwhile
             start.base = found(start.scheme.revisions.all(), posted_base)
 
-        def save(record: Record, comment: str) -> Proposal:
+        def save(record: SchemeRecord, comment: str) -> Proposal:
             return write_draft(
                 author=signed_in(request),
                 record=record,
@@ -111,7 +110,7 @@ class WritingPages(CataloguePages[Proposal]):
             version=_number(typed.get("version", "")) or proposal.version,
         )
 
-        def save(record: Record, comment: str) -> Proposal:
+        def save(record: SchemeRecord, comment: str) -> Proposal:
             if proposal.state != Proposal.State.DRAFT:
                 messages.warning(
                     request,
@@ -142,7 +141,7 @@ class WritingPages(CataloguePages[Proposal]):
 
         return self._form_page(request, f"Modifier le brouillon – {proposal}", start, save)
 
-    def _edited_page(self, request: HttpRequest, start: Start, mine: Record) -> HttpResponse:
+    def _edited_page(self, request: HttpRequest, start: Start, mine: SchemeRecord) -> HttpResponse:
         """Show what two people saved at once, side by side; all that was typed comes back with the choice."""
         proposal = found(Proposal.objects.readable(), str(start.proposal.pk if start.proposal else ""))
         merge = merge_edits(proposal=proposal, version=start.version, mine=mine)
@@ -164,7 +163,7 @@ class WritingPages(CataloguePages[Proposal]):
     def _form_page(self, request: HttpRequest, title: str, start: Start, save: Save) -> HttpResponse:
         data = request.POST if request.method == "POST" else None
         # A draft may name what the revision does not, and the reverse: both are offered.
-        sheet = Sheet(scheme=start.scheme, base=start.record or EMPTY, data=data)
+        sheet = Sheet(scheme=start.scheme, base=start.record, data=data)
         comment = CommentForm(data, initial={"comment": start.comment})
         action, _, place = (data or QueryDict()).get("act", "").partition(":")
         if data is not None and action == "check" and request.htmx:  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 """One criterion as a row of typed fields, those of its kind."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -9,9 +9,10 @@ from django.utils.text import slugify
 from backend.common.fields import PlainText
 from backend.schemes.catalogue.codes import tell, unknown_codes
 from backend.schemes.catalogue.criteria import KINDS
-from backend.schemes.catalogue.records import ANNOTATIONS, Record
+from backend.schemes.catalogue.record_types import Annotations
+from backend.schemes.catalogue.records import ANNOTATIONS
 from backend.schemes.editing.forms.evidence import Choices, excerpt_field, place_field, source_field
-from backend.schemes.models import validate_criterion
+from backend.schemes.models import Definition, validate_criterion
 from backend.schemes.vocabulary import CRITERION_KINDS
 
 GROUPS = ("all", "any", "not")
@@ -115,17 +116,23 @@ class CriterionForm(forms.Form):
             raise ValidationError(f"Ce critère nomme ce qui n’existe pas : {tell(unknown)}.")
         return cleaned
 
-    def definition(self) -> Record:
+    def definition(self) -> Definition:
         """Return the criterion as the engine reads it."""
         typed = {name: self.cleaned_data.get(name) for name in KINDS[self.of_kind].fields()} if self.of_kind else {}
         found = {name: _plain(value) for name, value in typed.items() if value not in (None, "", [])}
         if self.of_kind == "manual":
             found.setdefault("fact", f"{self.key}.{slugify(found.get('sentence', ''))[:40].strip('-')}")
-        return {"kind": self.of_kind, **found}
+        return cast("Definition", {"kind": self.of_kind, **found})
 
-    def annotations(self) -> Record:
+    def annotations(self) -> Annotations:
         """Return what is said about the criterion, and not read by the engine."""
-        return {name: self.cleaned_data.get(name) or None for name in ANNOTATIONS}
+        typed = self.cleaned_data
+        return {
+            "source": typed.get("source"),
+            "place": typed.get("place") or None,
+            "excerpt": typed.get("excerpt") or None,
+            "note": typed.get("note") or None,
+        }
 
 
 def about_fields(sources: Choices) -> dict[str, forms.Field]:

@@ -14,27 +14,15 @@ from backend.schemes.catalogue.fields import (
     choices_with_blank,
     day_field,
 )
-from backend.schemes.catalogue.records import AMOUNT, AMOUNT_EUR, CONTACT, SEEN, Record
+from backend.schemes.catalogue.record_types import AmountRecord, MainRecord, Rules, WindowRecord, keys_of
+from backend.schemes.catalogue.records import AMOUNT, number_or_none, plain, written_number
 from backend.schemes.editing.forms.evidence import excerpt_field, place_field, source_field
 from backend.schemes.models import RATE_COLUMNS, Revision
 
 NOT_SAID = "non précisé"
-WINDOW = ("state", "opens_on", "closes_on", "recurring", "note", *SEEN)
-RULES = (
-    "kind",
-    "level",
-    "confidence",
-    "applicants",
-    "targeted_naf",
-    "targeted_naf_2025",
-    "preparation_days",
-)  # the engine reads them too
-NAMES = (
-    "key", "name", "summary", "kind", "level", "owner", "confidence", "as_of", "review_by", "variant_of",
-    "applicants",
-    "targeted_naf", "targeted_naf_2025", "preparation_days", "next_step", "documents", "url", "public_contact",
-    "state_aid_regime", "legal_basis", "notes", "corrections",
-)  # fmt: skip
+WINDOW = keys_of(WindowRecord)
+RULES = tuple(name for name in keys_of(Rules) if name != "window")  # the engine reads them too
+NAMES = tuple(name for name in keys_of(MainRecord) if name not in ("window", "amount", "contact"))
 
 
 def _area(label: str, *, rows: int = 3, required: bool = False, help_text: str = "") -> PlainText:
@@ -232,31 +220,88 @@ class SheetForm(forms.Form):
             self.add_error("review_by", "Ce jour est avant celui où la fiche a été relue.")
         return cleaned
 
-    def rules(self) -> Record | None:
+    def rules(self) -> Rules | None:
         """Return what the engine reads of what is typed, in the shape of a record; nothing if it is to be mended."""
         self.is_valid()
         names = (*RULES, *(f"window_{name}" for name in WINDOW))
         if any(name in self.errors for name in names):
             return None
-        window = {name: self.cleaned_data[f"window_{name}"] for name in WINDOW}
-        return {**{name: self.cleaned_data[name] for name in RULES}, "window": window}
+        return self._rules()
 
-    def record(self) -> Record:
+    def _rules(self) -> Rules:
+        typed = self.cleaned_data
+        rules: Rules = {
+            "kind": typed["kind"],
+            "level": typed["level"],
+            "confidence": typed["confidence"],
+            "applicants": typed["applicants"],
+            "targeted_naf": typed["targeted_naf"],
+            "targeted_naf_2025": typed["targeted_naf_2025"],
+            "preparation_days": typed["preparation_days"],
+            "window": {
+                "state": typed["window_state"],
+                "opens_on": typed["window_opens_on"],
+                "closes_on": typed["window_closes_on"],
+                "recurring": typed["window_recurring"],
+                "note": typed["window_note"],
+                "seen_on": typed["window_seen_on"],
+                "seen_until": typed["window_seen_until"],
+                "seen_by": typed["window_seen_by"],
+                "seen_url": typed["window_seen_url"],
+            },
+        }
+        read: Rules = plain(rules)
+        return read
+
+    def record(self) -> MainRecord:
         """Return what is typed, in the shape of a record without its rows."""
-        typed = {name: value for name, value in self.cleaned_data.items() if name in NAMES}
-        window = {name: self.cleaned_data[f"window_{name}"] for name in WINDOW}
-        amount = {name: self.cleaned_data[f"amount_{name}"] for name in AMOUNT if name != "rates"}
-        contact = {name: self.cleaned_data[f"contact_{name}"] for name in CONTACT}
-        amount.update({name: _number(amount[name]) for name in ("rate_max_pct", *AMOUNT_EUR)})
-        amount["rates"] = [
-            {"size": size, "pct": _number(self.cleaned_data[f"amount_{column}"])}
-            for size, column in RATE_COLUMNS.items()
-            if self.cleaned_data[f"amount_{column}"] is not None
-        ]
-        return {**typed, "window": window, "amount": amount, "contact": contact}
+        typed = self.cleaned_data
+        record: MainRecord = {
+            **self._rules(),
+            "key": typed["key"],
+            "name": typed["name"],
+            "summary": typed["summary"],
+            "owner": typed["owner"],
+            "as_of": typed["as_of"],
+            "review_by": typed["review_by"],
+            "variant_of": typed["variant_of"],
+            "amount": self._amount(),
+            "next_step": typed["next_step"],
+            "documents": typed["documents"],
+            "contact": {
+                "name": typed["contact_name"],
+                "url": typed["contact_url"],
+                "phone": typed["contact_phone"],
+            },
+            "url": typed["url"],
+            "public_contact": typed["public_contact"],
+            "state_aid_regime": typed["state_aid_regime"],
+            "legal_basis": typed["legal_basis"],
+            "notes": typed["notes"],
+            "corrections": typed["corrections"],
+        }
+        read: MainRecord = plain(record)
+        return read
 
-
-def _number(value: Any) -> float | int | None:
-    if value is None:
-        return None
-    return int(value) if value == int(value) else float(value)
+    def _amount(self) -> AmountRecord:
+        typed = self.cleaned_data
+        return {
+            "text": typed["amount_text"],
+            "unit": typed["amount_unit"],
+            "rate_max_pct": number_or_none(typed["amount_rate_max_pct"]),
+            "rates": [
+                {"size": size, "pct": written_number(typed[f"amount_{column}"])}
+                for size, column in RATE_COLUMNS.items()
+                if typed[f"amount_{column}"] is not None
+            ],
+            "floor_eur": number_or_none(typed["amount_floor_eur"]),
+            "ceiling_eur": number_or_none(typed["amount_ceiling_eur"]),
+            "spend_min_eur": number_or_none(typed["amount_spend_min_eur"]),
+            "spend_max_eur": number_or_none(typed["amount_spend_max_eur"]),
+            "cost_left_eur": number_or_none(typed["amount_cost_left_eur"]),
+            "in_kind": typed["amount_in_kind"],
+            "duration": typed["amount_duration"],
+            "source": typed["amount_source"],
+            "place": typed["amount_place"],
+            "excerpt": typed["amount_excerpt"],
+        }

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from backend.schemes.catalogue.criteria import sentence
-from backend.schemes.catalogue.records import Record
 from backend.schemes.editing.forms.tree import Node
+from backend.schemes.models import Definition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class Reading:
     index: int
     number: str
     sentence: str = ""
-    definition: Record | None = None
+    definition: Definition | None = None
     problems: tuple[str, ...] = ()
     is_removed: bool = False
 

@@ -1,5 +1,6 @@
 """What a sheet says several times, one row each."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from textwrap import shorten
 from typing import Any
@@ -14,7 +15,7 @@ from backend.common.fields import PlainText
 from backend.common.text import fold
 from backend.schemes.catalogue.definitions import manual_sentences
 from backend.schemes.catalogue.fields import amount_field, choices_with_blank
-from backend.schemes.catalogue.records import Record
+from backend.schemes.catalogue.record_types import SchemeRecord
 from backend.schemes.editing.forms.criteria import CriterionForm
 from backend.schemes.editing.forms.evidence import Choices, SourceForm, source_field
 from backend.schemes.editing.forms.tree import Node, tree_of
@@ -152,18 +153,18 @@ def need_choices() -> Choices:
     return choices_with_blank(groups, "–")
 
 
-def weight_choices(base: Record | None) -> Choices:
+def weight_choices(needs: Mapping[str, float]) -> Choices:
     """Return the usual weights, and those that the sheet already has."""
     weights = dict(WEIGHTS)
-    for weight in (base or {}).get("needs", {}).values():
+    for weight in needs.values():
         weights.setdefault(float(weight), number(weight))
     return choices_with_blank([(str(weight), label) for weight, label in weights.items()], "–")
 
 
-def scheme_choices(base: Record | None) -> Choices:
+def scheme_choices(base: SchemeRecord | None) -> Choices:
     schemes = Scheme.objects.of_source(Scheme.OWN).described().select_related("current").order_by("current__name")
     choices = {scheme.source_key: f"{scheme} ({scheme.source_key})" for scheme in schemes}
-    named = [row["scheme"] for row in (base or {}).get("relations", [])]
-    for key in filter(None, (*named, (base or {}).get("variant_of"))):  # a sheet may name one not published yet
+    named = (*(row["scheme"] for row in base["relations"]), base.get("variant_of")) if base else ()
+    for key in filter(None, named):  # a sheet may name one not published yet
         choices.setdefault(key, key)
     return choices_with_blank(choices.items(), "–")

@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.text import slugify
 
-from backend.schemes.catalogue.records import KEYS, Record
+from backend.schemes.catalogue.record_types import CriterionRecord, Rules, SchemeRecord
 from backend.schemes.editing.forms.evidence import source_or_none
 from backend.schemes.editing.forms.main import NAMES, SheetForm
 from backend.schemes.editing.forms.reading import Reading
@@ -23,11 +23,15 @@ from backend.schemes.editing.forms.rows import (
     weight_choices,
 )
 from backend.schemes.editing.forms.tree import FOCUS, Node, depths, rows_of, tree_of, with_action
-from backend.schemes.models import RATE_COLUMNS, Relation, Scheme
+from backend.schemes.models import RATE_COLUMNS, Relation, Revision, Scheme
 
 # Links to one scheme that contradict each other.
 APART: set[str] = {Relation.Kind.EXCLUDES}
 TOGETHER: set[str] = {Relation.Kind.REQUIRES, Relation.Kind.CUMULABLE}
+
+
+# What a sheet that is being written starts from.
+_NEW = {"kind": "", "confidence": Revision.Confidence.VERIFIED, "applicants": [Revision.Applicant.FIRM]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +56,21 @@ class Sheet:
         self,
         *,
         scheme: Scheme | None = None,
-        base: Record | None = None,
+        base: SchemeRecord | None = None,
         data: QueryDict | None = None,
         initial: Mapping[str, Any] | None = None,
         extra: Mapping[str, int] | None = None,
     ) -> None:
         self.scheme, self.base = scheme, base
         self.focus: int | None = None  # the criterion that was added or moved
-        initial = initial if initial is not None else _initial(base or {})
+        initial = initial if initial is not None else _initial(base or _NEW)
         fixed_key = scheme.source_key if scheme else ""
         self.main = SheetForm(data, initial=initial.get("main"), fixed_key=fixed_key)
         schemes = scheme_choices(base)
         self.main.fields["variant_of"].choices = schemes  # type: ignore[attr-defined]
         self.rows: dict[str, Any] = {}
         options: dict[str, Any] = {
-            "needs": lambda: {"needs": need_choices(), "weights": weight_choices(base)},
+            "needs": lambda: {"needs": need_choices(), "weights": weight_choices(base["needs"] if base else {})},
             "criteria": lambda: {
                 "key": str(fixed_key or self.main["key"].value() or "condition"),
                 "sources": source_choices(self.rows["sources"]),
@@ -164,34 +168,57 @@ class Sheet:
                 form.add_error("kind", "Une autre ligne dit le contraire de ce dispositif : gardez l’une des deux.")
             said.setdefault(other, set()).add(kind)
 
-    def _source_numbers(self) -> dict[int, int]:
+    def _source_numbers(self) -> dict[int | None, int]:
         """Return the position that each source typed will have, by its row."""
         kept = _kept(self.rows["sources"])
         rows = [row for row, form in enumerate(self.rows["sources"].forms, 1) if form in kept]
         return {row: position for position, row in enumerate(rows, 1)}
 
-    def record(self) -> Record:
+    def record(self) -> SchemeRecord:
         """Return what is typed as a record."""
         numbers = self._source_numbers()
-        typed = {
-            name: [dict(form.cleaned_data) for form in _kept(rows)]
-            for name, rows in self.rows.items()
-            if name != "criteria"
-        }
-        for row in (part for rows in typed.values() for part in rows):
-            row.pop("DELETE", None)
-        typed["criteria"] = [node.row() for node in self.tree if not node.form.is_removed]
-        for row in (*typed["criteria"], *typed["relations"]):
-            row["source"] = numbers.get(row["source"])
         main = self.main.record()
-        main["amount"]["source"] = numbers.get(main["amount"]["source"])
+        if amount := main["amount"]:
+            amount["source"] = numbers.get(amount.get("source"))
         return {
             **main,
-            **typed,
-            "needs": {row["sub_need"]: row["weight"] for row in typed["needs"]},
+            "operators": [
+                {"name": row["name"], "siren": row["siren"], "roles": row["roles"]} for row in self._typed("operators")
+            ],
+            "needs": self._needs(),
+            "sources": [
+                {
+                    "title": row["title"],
+                    "url": row["url"],
+                    "dated": row["dated"],
+                    "tier": row["tier"],
+                    "licence": row["licence"],
+                }
+                for row in self._typed("sources")
+            ],
+            "criteria": [{**row, "source": numbers.get(row.get("source"))} for row in self._criteria()],
+            "relations": [
+                {
+                    "kind": row["kind"],
+                    "scheme": row["scheme"],
+                    "cap_pct": row["cap_pct"],
+                    "note": row["note"],
+                    "source": numbers.get(row["source"]),
+                }
+                for row in self._typed("relations")
+            ],
         }
 
-    def record_on_trial(self) -> Record | None:
+    def _typed(self, name: str) -> list[dict[str, Any]]:
+        return [form.cleaned_data for form in _kept(self.rows[name])]
+
+    def _needs(self) -> dict[str, float]:
+        return {row["sub_need"]: row["weight"] for row in self._typed("needs")}
+
+    def _criteria(self) -> list[CriterionRecord]:
+        return [node.row() for node in self.tree if not node.form.is_removed]
+
+    def record_on_trial(self) -> SchemeRecord | None:
         """Return a record with the rules of the sheet as soon as they can be read; what only people read is left out.
 
         Nothing while a rule is still to be mended. The forms must have been sent.
@@ -200,12 +227,7 @@ class Sheet:
         rules = self.main.rules()
         if rules is None or not all(rows.is_valid() for rows in parts):
             return None
-        unsaid = {**dict.fromkeys(KEYS), "as_of": "2000-01-01"}
-        unread = dict.fromkeys(("key", "name", "summary"), "essai")
-        empty: Record = {"documents": [], "corrections": []}
-        needs = {form.cleaned_data["sub_need"]: form.cleaned_data["weight"] for form in _kept(self.rows["needs"])}
-        criteria = [node.row() for node in self.tree if not node.form.is_removed]
-        return {**unsaid, **unread, **empty, **rules, "needs": needs, "criteria": criteria}
+        return _unread(rules, self._needs(), self._criteria())
 
     def sections(self) -> list[Section]:
         """Return the parts of the page, in the order in which a scheme is described."""
@@ -229,6 +251,35 @@ class Sheet:
     def n_errors(self) -> int:
         """Return how many fields and rows are to be mended."""
         return len(self.main.errors) + sum(_n_errors(rows) for rows in self.rows.values())
+
+
+def _unread(rules: Rules, needs: dict[str, float], criteria: list[CriterionRecord]) -> SchemeRecord:
+    """Return a record of which only what the engine reads is said."""
+    return {
+        **rules,
+        "key": "essai",
+        "name": "essai",
+        "summary": "essai",
+        "owner": None,
+        "as_of": "2000-01-01",
+        "review_by": None,
+        "variant_of": None,
+        "amount": None,
+        "next_step": None,
+        "documents": [],
+        "contact": None,
+        "url": None,
+        "public_contact": False,
+        "state_aid_regime": None,
+        "legal_basis": None,
+        "notes": None,
+        "corrections": [],
+        "operators": [],
+        "needs": needs,
+        "sources": [],
+        "criteria": criteria,
+        "relations": [],
+    }
 
 
 def _n_errors(rows: Any) -> int:
@@ -261,7 +312,7 @@ def _typed(form: forms.Form) -> dict[str, Any]:
     return {name: _value_of(form, name) for name, field in form.fields.items() if not field.disabled}
 
 
-def _initial(record: Record) -> dict[str, Any]:
+def _initial(record: Mapping[str, Any]) -> dict[str, Any]:
     main = {name: record.get(name) for name in NAMES}
     for part in ("window", "amount", "contact"):
         main.update({f"{part}_{name}": value for name, value in (record.get(part) or {}).items()})

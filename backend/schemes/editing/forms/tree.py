@@ -9,9 +9,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from backend.schemes.catalogue.records import ANNOTATIONS, FROM_TEXT, Record, definition_of
+from backend.schemes.catalogue.record_types import CriterionRecord
+from backend.schemes.catalogue.records import ANNOTATIONS, FROM_TEXT, criterion_record, definition_of
 from backend.schemes.editing.forms.criteria import GROUPS, CriterionForm
-from backend.schemes.models import canonical_criterion, validate_criterion
+from backend.schemes.models import Definition, canonical_criterion, validate_criterion
 from backend.schemes.vocabulary import CRITERION_KINDS
 
 type Row = dict[str, Any]
@@ -71,7 +72,7 @@ class Node:
             for part in self.parts:
                 yield from part.walk_kept()
 
-    def definition(self) -> Record:
+    def definition(self) -> Definition:
         """Return the criterion as the engine reads it; its rows are valid."""
         if not self.form.is_group:
             return self.form.definition()
@@ -80,9 +81,9 @@ class Node:
             return {"kind": self.form.of_kind, "of": parts}
         return {"kind": "not", "of": parts[0] if len(parts) == 1 else {"kind": "any", "of": parts}}
 
-    def row(self) -> Record:
+    def row(self) -> CriterionRecord:
         """Return the criterion as a record holds it."""
-        return {**canonical_criterion(self.definition()), **self.form.annotations()}
+        return criterion_record(canonical_criterion(self.definition()), self.form.annotations())
 
     def problems_of_group(self) -> list[str]:
         """Say what is wrong in a group as a whole; what is wrong in one of its rows is said there."""
@@ -132,12 +133,12 @@ def depths(forms: Sequence[CriterionForm]) -> list[int]:
 # -- from a record to rows
 
 
-def rows_of(criteria: Sequence[Record]) -> list[Row]:
+def rows_of(criteria: Sequence[CriterionRecord]) -> list[Row]:
     """Return the criteria of a record as rows."""
     return [row for criterion in criteria for row in _rows(criterion, 0)]
 
 
-def row_of(criteria: Sequence[Record], definition: Record) -> int | None:
+def row_of(criteria: Sequence[CriterionRecord], definition: Definition) -> int | None:
     """Return the row on which a criterion stands, whatever is said about it; nothing where it is no more."""
     wanted, row = canonical_criterion(definition), 0
     for criterion in criteria:
@@ -147,18 +148,24 @@ def row_of(criteria: Sequence[Record], definition: Record) -> int | None:
     return None
 
 
-def _rows(definition: Record, depth: int) -> Iterator[Row]:
+def _rows(definition: Definition, depth: int) -> Iterator[Row]:
     about = {name: definition.get(name) for name in (*ANNOTATIONS, FROM_TEXT) if depth == 0}
     rest = {name: value for name, value in definition.items() if name not in (*ANNOTATIONS, FROM_TEXT)}
     if definition["kind"] not in GROUPS:
         yield {**rest, **about, "depth": depth}
         return
     yield {"kind": definition["kind"], **about, "depth": depth}
-    parts = definition["of"]
-    if definition["kind"] == "not":
-        parts = parts["of"] if parts["kind"] == "any" else [parts]
-    for part in parts:
+    for part in _parts(definition):
         yield from _rows(part, depth + 1)
+
+
+def _parts(group: Definition) -> list[Definition]:
+    """Return the criteria of a group; those of an alternative that is denied stand in the denial itself."""
+    parts = group["of"]
+    if isinstance(parts, list):
+        return parts
+    inside = parts["of"] if parts["kind"] == "any" else [parts]
+    return inside if isinstance(inside, list) else [inside]
 
 
 # -- what an editor does to the rows

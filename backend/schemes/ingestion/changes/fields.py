@@ -8,13 +8,14 @@ we read in it, how far it is verified) is no change for ours.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, cast
 
 from backend.schemes.catalogue.comparison import LABELS, lines_of
 from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.evidence import quotable
-from backend.schemes.catalogue.records import EVIDENCE, FROM_TEXT, Record, definition_of, digest_of, normalise
-from backend.schemes.models import Revision
+from backend.schemes.catalogue.record_types import CriterionRecord, SchemeRecord
+from backend.schemes.catalogue.records import EVIDENCE, definition_of, digest_of, normalise, without_mark
+from backend.schemes.models import Definition, Revision
 
 CRITERION = "criterion:"  # before the digest of a condition
 PRESENCE = "presence"  # whether the record is still in the file of its source
@@ -63,7 +64,7 @@ class Change:
         return tuple(step.field for step in self.steps)
 
 
-def changes(*, before: Mapping[str, Record], after: Record, ours: Record) -> list[Change]:
+def changes(*, before: Mapping[str, SchemeRecord], after: SchemeRecord, ours: SchemeRecord) -> list[Change]:
     """Return what a source changed, in the order of a sheet.
 
     ``before`` gives what the source said when each field was decided last, by field; under ``""``, for all others.
@@ -94,7 +95,7 @@ def changes(*, before: Mapping[str, Record], after: Record, ours: Record) -> lis
     return sorted(found, key=lambda one: order.index(_name(one.steps[0].field)))
 
 
-def gone(*, ours: Record, on: str) -> Change:
+def gone(*, ours: SchemeRecord, on: str) -> Change:
     """Return the change of a record that left the file of its source: taking it closes our sheet."""
     ours = normalise(ours)
     step = Step(PRESENCE, True, None)
@@ -109,17 +110,17 @@ def gone(*, ours: Record, on: str) -> Change:
     )
 
 
-def take(ours: Record, taken: Iterable[Change], *, source: Record) -> Record:
+def take(ours: SchemeRecord, taken: Iterable[Change], *, source: SchemeRecord) -> SchemeRecord:
     """Return our record with some changes of a source in it; what the source left as it was stays ours."""
     record = normalise(ours)
     for change in taken:
         record = _put(record, change.steps, source)
-    if _figures(record) != _figures(ours):  # what was quoted said the amount before
-        record["amount"] = record["amount"] and {**record["amount"], **dict.fromkeys(EVIDENCE)}
+    if (amount := record["amount"]) and _figures(record) != _figures(ours):  # what was quoted said the amount before
+        record["amount"] = {**amount, "source": None, "place": None, "excerpt": None}
     return record
 
 
-def _figures(record: Record) -> Record:
+def _figures(record: SchemeRecord) -> dict[str, object]:
     """Return an amount without where it was read."""
     return {name: value for name, value in (record["amount"] or {}).items() if value and name not in EVIDENCE}
 
@@ -140,7 +141,7 @@ def _name(field: str) -> str:
     return "criteria" if field.startswith(CRITERION) else field.partition(".")[0]
 
 
-def _fields(record: Record) -> dict[str, Any]:
+def _fields(record: SchemeRecord) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in LABELS:
         if name == "contact":
@@ -152,7 +153,7 @@ def _fields(record: Record) -> dict[str, Any]:
     return found
 
 
-def _criterion_field(row: Record) -> str:
+def _criterion_field(row: CriterionRecord) -> str:
     return f"{CRITERION}{digest_of(definition_of(row))[:16]}"
 
 
@@ -174,7 +175,7 @@ def _groups(steps: list[Step]) -> list[tuple[Step, ...]]:
     return [*others, *replaced, *((step,) for step in alone.values())]
 
 
-def _likeness(one: Record, two: Record) -> float:
+def _likeness(one: Definition, two: Definition) -> float:
     """Return how likely a condition takes another one's place, in [0, 1]: only of the same kind and level."""
     if (one["kind"], one.get("level")) != (two["kind"], two.get("level")):
         return 0.0
@@ -182,20 +183,21 @@ def _likeness(one: Record, two: Record) -> float:
     return likeness if one["kind"] == "manual" else max(likeness, LIKE)
 
 
-def _lines(record: Record, steps: Iterable[Step]) -> Lines:
+def _lines(record: SchemeRecord, steps: Iterable[Step]) -> Lines:
     found: list[str] = []
     for step in steps:
         if step.field.startswith(CRITERION):
             rows = [row for row in record["criteria"] if _criterion_field(row) == step.field]
             found += [_condition(row) for row in rows] or [sentence(step.was or step.now)]
         elif _name(step.field) == "contact":
-            found += filter(None, [(record["contact"] or {}).get(step.field.partition(".")[2])])
+            contact: Mapping[str, Any] = record["contact"] or {}
+            found += filter(None, [contact.get(step.field.partition(".")[2])])
         else:
             found += lines_of(record, step.field)
     return tuple(found)
 
 
-def _lines_of_ours(ours: Record, group: tuple[Step, ...]) -> Lines:
+def _lines_of_ours(ours: SchemeRecord, group: tuple[Step, ...]) -> Lines:
     """Return what our sheet says of the same: of a condition, all of ours of its kind."""
     if not group[0].field.startswith(CRITERION):
         return _lines(ours, group)
@@ -203,7 +205,7 @@ def _lines_of_ours(ours: Record, group: tuple[Step, ...]) -> Lines:
     return tuple(_condition(row) for row in ours["criteria"] if row["kind"] in kinds)
 
 
-def _condition(row: Record) -> str:
+def _condition(row: CriterionRecord) -> str:
     excerpt = f" [phrase de la source : {row['excerpt']}]" if row["excerpt"] else ""
     return f"{sentence(definition_of(row))}{excerpt}"
 
@@ -211,26 +213,30 @@ def _condition(row: Record) -> str:
 # -- writing
 
 
-def _put(record: Record, steps: tuple[Step, ...], source: Record) -> Record:
+def _put(record: SchemeRecord, steps: tuple[Step, ...], source: SchemeRecord) -> SchemeRecord:
     """Return a record after some steps; a person's words are never written over by what the source did not change."""
-    found = {**record}
     if steps[0].field.startswith(CRITERION):
-        return normalise(_put_conditions(found, steps, normalise(source)))
+        return normalise(_put_conditions(record, steps, normalise(source)))
+    found: dict[str, Any] = {**record}
     for step in steps:
         name, _, part = step.field.partition(".")
         if step.field == PRESENCE:
-            closed = {"state": Revision.WindowState.CLOSED.value, "opens_on": None, "closes_on": None}
-            found["window"] = {**found["window"], **closed}
+            found["window"] = {
+                **record["window"],
+                "state": Revision.WindowState.CLOSED.value,
+                "opens_on": None,
+                "closes_on": None,
+            }
         elif part:
             found[name] = {**(found[name] or {}), part: step.now}
         elif isinstance(step.was, dict) or isinstance(step.now, dict):
             found[name] = {**(found[name] or {}), **_changed_parts(step)}
         else:
             found[name] = step.now
-    return normalise(found)
+    return normalise(cast("SchemeRecord", found))
 
 
-def _changed_parts(step: Step) -> Record:
+def _changed_parts(step: Step) -> dict[str, Any]:
     was, now = step.was or {}, step.now or {}
     changed = {name for name in {**was, **now} if was.get(name) != now.get(name)}
     if step.field == "window" and not changed.isdisjoint(TOGETHER):
@@ -238,7 +244,7 @@ def _changed_parts(step: Step) -> Record:
     return {name: now.get(name) for name in changed}
 
 
-def _put_conditions(record: Record, steps: tuple[Step, ...], source: Record) -> Record:
+def _put_conditions(record: SchemeRecord, steps: tuple[Step, ...], source: SchemeRecord) -> SchemeRecord:
     """Take conditions away and put others in their place; one that comes names the source it was read in."""
     record = {**record, "criteria": list(record["criteria"]), "sources": list(record["sources"])}
     held = [_criterion_field(row) for row in record["criteria"]]
@@ -255,13 +261,13 @@ def _put_conditions(record: Record, steps: tuple[Step, ...], source: Record) -> 
     return record
 
 
-def _as_ours(row: Record, record: Record, source: Record) -> Record:
+def _as_ours(row: CriterionRecord, record: SchemeRecord, source: SchemeRecord) -> CriterionRecord:
     """Return a condition of a source as our sheet holds it; a person has read it, wherever it came from."""
-    kept = {name: value for name, value in row.items() if name != FROM_TEXT}
-    kept["excerpt"] = quotable(row, source["sources"])
-    if row.get("source") is None:
+    kept: CriterionRecord = {**without_mark(row), "excerpt": quotable(row, source["sources"])}
+    number = row.get("source")
+    if number is None:
         return kept
-    read_in = source["sources"][row["source"] - 1]
+    read_in = source["sources"][number - 1]
     known = [(one["title"], one["url"]) for one in record["sources"]]
     if (read_in["title"], read_in["url"]) in known:
         return {**kept, "source": known.index((read_in["title"], read_in["url"])) + 1}

@@ -15,7 +15,8 @@ from backend.accounts.models import User
 from backend.schemes.catalogue.drafts import write_draft
 from backend.schemes.catalogue.lifecycle import PublishingError
 from backend.schemes.catalogue.publishing import publish_by_rule
-from backend.schemes.catalogue.records import Record, read_record
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import read_record
 from backend.schemes.ingestion.changes.fields import PRESENCE, Change, changes, gone, take
 from backend.schemes.ingestion.changes.rules import rules_in_force
 from backend.schemes.models import Counterpart, FieldDecision, Proposal, Revision, Scheme
@@ -54,11 +55,11 @@ class Comparison:
         self.counterpart, self.imported, self.ours = counterpart, imported, ours
 
     @cached_property
-    def source(self) -> Record:
+    def source(self) -> SchemeRecord:
         return read_record(self.imported)
 
     @cached_property
-    def sheet(self) -> Record:
+    def sheet(self) -> SchemeRecord:
         return read_record(self.ours)
 
     @cached_property
@@ -99,7 +100,7 @@ class Comparison:
         decided = self.counterpart.decisions.standing().filter(field=PRESENCE, at__gte=since)
         return not decided.exists()
 
-    def with_taken(self, taken: Iterable[Change]) -> Record:
+    def with_taken(self, taken: Iterable[Change]) -> SchemeRecord:
         """Return our sheet as it would be with some of the changes."""
         return take(self.sheet, taken, source=self.source)
 

@@ -7,14 +7,15 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.schemes.catalogue.evidence import quotable
-from backend.schemes.catalogue.records import FROM_TEXT, Record, read_record
+from backend.schemes.catalogue.record_types import CriterionRecord, SchemeRecord, SourceRecord
+from backend.schemes.catalogue.records import read_record, without_mark
 from backend.schemes.ingestion.changes.following import ChangeError
 from backend.schemes.models import Revision, Scheme, SetAside, SourceChange
 
 BATCH = 5000
 
 
-def draft_record(imported: Scheme) -> Record:
+def draft_record(imported: Scheme) -> SchemeRecord:
     """Return what a sheet of ours starts from: all that the record says, and that nobody of ours has checked it.
 
     What it says of other records of its source is left out: they are not ours.
@@ -34,10 +35,9 @@ def draft_record(imported: Scheme) -> Record:
     }
 
 
-def _as_ours(row: Record, sources: list[Record]) -> Record:
+def _as_ours(row: CriterionRecord, sources: list[SourceRecord]) -> CriterionRecord:
     """Return a condition as our sheet has it: read by a person, with the sentence where it may be quoted."""
-    kept = {name: value for name, value in row.items() if name != FROM_TEXT}
-    return {**kept, "excerpt": quotable(row, sources)}
+    return {**without_mark(row), "excerpt": quotable(row, sources)}
 
 
 def _free_key(wanted: str) -> str:

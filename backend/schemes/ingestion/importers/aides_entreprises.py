@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from backend.schemes.catalogue.record_types import CriterionRecord
 from backend.schemes.ingestion.importers.cleaning import clean_line, clean_markup
 from backend.schemes.ingestion.importers.doubts import doubts_of, public_url
 from backend.schemes.ingestion.importers.faults import RowError, get_object, get_text, refuse, show
@@ -14,7 +15,7 @@ from backend.schemes.ingestion.importers.gathering import Gathered, operators_of
 from backend.schemes.ingestion.importers.listed_places import ListedPlaces
 from backend.schemes.ingestion.importers.moments import deadlines_in, read_moment
 from backend.schemes.ingestion.importers.passages import PassageReader
-from backend.schemes.ingestion.importers.people import Row, condition
+from backend.schemes.ingestion.importers.people import condition
 from backend.schemes.ingestion.importers.places import spelling
 from backend.schemes.ingestion.importers.reading import Read
 from backend.schemes.ingestion.importers.windows import read_window
@@ -156,7 +157,7 @@ class Reader:
                 found.append(form)
         return MIXED if len(found) > 1 else found[0] if found else ""
 
-    def _staff(self, given: dict[str, Any], key: str) -> list[Row]:
+    def _staff(self, given: dict[str, Any], key: str) -> list[CriterionRecord]:
         """Leave to a person the staff that a file aims at, where it does not name every band."""
         value = scalar(given, self._name(given, "staff"))
         codes = [code.strip() for code in value.split(",") if code.strip()]

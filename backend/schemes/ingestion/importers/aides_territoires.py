@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urljoin
 
+from backend.schemes.catalogue.record_types import WindowRecord
 from backend.schemes.ingestion.importers.amounts import amount_of
 from backend.schemes.ingestion.importers.cleaning import clean_line
 from backend.schemes.ingestion.importers.doubts import doubts_of, public_url
@@ -114,7 +115,7 @@ class Reader:
 
     def _window(
         self, given: dict[str, Any], description: str, eligibility: str, told: list[str], nuances: list[str]
-    ) -> dict[str, Any]:
+    ) -> WindowRecord:
         recurrence = self.vocabulary.recurrence(get_text(given, "recurrence"), nuances=nuances)
         before = moments(given, "predeposit_date")
         notes = [f"Pré-dépôt le {moment.day:%d/%m/%Y} au plus tard." for moment in before]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
+from backend.schemes.catalogue.record_types import AmountRecord
 from backend.schemes.models import Revision
 from backend.schemes.typography import NBSP, euros, number, typeset
 
@@ -18,7 +18,7 @@ def amount_of(
     advance: Decimal | None = None,
     texts: Iterable[str] = (),
     told: list[str],
-) -> dict[str, Any]:
+) -> AmountRecord:
     """Put together rates and amounts; what a loan or an advance reaches is a ceiling where it is all of the aid."""
     low, high = rates[0] or None, rates[1] or None  # a rate of nothing says nothing
     if high is not None and (high > 100 or (low is not None and low > high)):

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from backend.schemes.catalogue.records import Record
+from backend.schemes.catalogue.record_types import CriterionRecord
 from backend.schemes.catalogue.wording import perimeter_name
 from backend.schemes.ingestion.importers.cleaning import clean_line, clean_text, same_text
 from backend.schemes.ingestion.importers.faults import get_object, get_text, get_texts, refuse
-from backend.schemes.ingestion.importers.legal import Stated
+from backend.schemes.ingestion.importers.legal import Stated, headcount
+from backend.schemes.ingestion.importers.people import read_in
 from backend.schemes.ingestion.importers.places import Places
 from backend.schemes.ingestion.importers.rules import Rules, read_when
 from backend.schemes.ingestion.importers.sentences import Sentence, Table
+from backend.schemes.models import Definition
 from backend.schemes.typography import typeset
 
 HEADINGS = "conditions d'éligibilité"
@@ -37,16 +39,16 @@ _BOUND_WORDS = {
 class Conditions:
     """What the text of a programme adds to its data, and where it says something else."""
 
-    rows: list[Record] = field(default_factory=list)
+    rows: list[CriterionRecord] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
     nuances: list[str] = field(default_factory=list)
     de_minimis: list[str] = field(default_factory=list)
 
-    def add(self, definition: Mapping[str, Any], sentence: str) -> None:
+    def add(self, definition: Definition, sentence: str) -> None:
         """Keep a condition with its sentence; one that another sentence said already is once."""
         said = ({name: value for name, value in row.items() if name not in _SAID_OF} for row in self.rows)
         if dict(definition) not in said:
-            self.rows.append({**definition, "source": 1, "note": None, "excerpt": sentence, "from_text": True})
+            self.rows.append(read_in(definition, sentence, from_text=True))
 
 
 def read_conditions(programme: dict[str, Any], stated: Stated, places: Places, table: Table) -> Conditions:
@@ -134,7 +136,7 @@ class SentenceReader:
             self._compare_status(sentence.micro_entrepreneur, text)
         if sentence.kind == "de_minimis":
             self.found.de_minimis.append(clean_line(text))
-        definitions: list[Mapping[str, Any]] = list(sentence.criteria)
+        definitions: list[Definition] = list(sentence.criteria)
         if sentence.kind == "manual" or sentence.and_manual:
             definitions.append(self._manual(text, sentence))
         for definition in definitions:
@@ -147,7 +149,7 @@ class SentenceReader:
             if sentence is not None and sentence.kind in ("criteria", "manual"):
                 self.read(said, heading=STEPS)
 
-    def _manual(self, text: str, sentence: Sentence) -> Record:
+    def _manual(self, text: str, sentence: Sentence) -> Definition:
         """Leave a sentence to a person; its name is this programme's own unless the table gives a common one."""
         line = clean_line(text)
         own = sha256(f"{self.key} {same_text(line)}".encode()).hexdigest()[:12]
@@ -158,19 +160,19 @@ class SentenceReader:
             "ask": sentence.ask,
         }
 
-    def _only(self, when: Rules, definition: Mapping[str, Any]) -> Record:
+    def _only(self, when: Rules, definition: Definition) -> Definition:
         """Ask something of the firms that a test is about, and nothing of the others."""
-        tests: list[Record] = []
+        tests: list[Definition] = []
         staff = {name: bound for name, bound in when.staff.items() if (name, bound) != ("at_least", 0)}
         if staff:
-            tests.append({"kind": "headcount", **staff})
+            tests.append(headcount(staff))
         if when.regions:
             codes = self.places.read(when.regions, place=CONDITIONAL)
             tests.append({"kind": "in_territory", "any_of": codes})
         if not tests:
-            return dict(definition)
-        of = tests[0] if len(tests) == 1 else {"kind": "all", "of": tests}
-        return {"kind": "any", "of": [{"kind": "not", "of": of}, dict(definition)]}
+            return definition
+        of: Definition = tests[0] if len(tests) == 1 else {"kind": "all", "of": tests}
+        return {"kind": "any", "of": [{"kind": "not", "of": of}, definition]}
 
     # -- what the text says of the data
 
@@ -205,7 +207,7 @@ class SentenceReader:
             else:
                 self._contradict(text, f"les données disent {_words(data)}")
         if only_in_text and sentence.kind == "stated":
-            self.found.add({"kind": "headcount", **only_in_text}, text)
+            self.found.add(headcount(only_in_text), text)
 
     def _compare_status(self, admitted: bool, text: str) -> None:
         if admitted == (self.stated.micro_entrepreneur is not False):

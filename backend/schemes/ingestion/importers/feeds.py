@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from backend.schemes.catalogue.record_types import WindowRecord
 from backend.schemes.ingestion.importers.cleaning import clean_line, clean_markup
 from backend.schemes.ingestion.importers.doubts import doubts_of, public_url
 from backend.schemes.ingestion.importers.envelopes import records_under
@@ -141,7 +142,7 @@ class Reader:
 
     def _window(
         self, given: dict[str, Any], summary: str, eligibility: str, told: list[str], nuances: list[str]
-    ) -> dict[str, Any]:
+    ) -> WindowRecord:
         recurrence = next(iter(self._texts(given, "recurrence")), "")
         edition = next(iter(self._numbers(given, "edition")), "")
         closes = self._moments(given, "closes")

@@ -4,11 +4,12 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+from backend.schemes.catalogue.record_types import CriterionRecord
 from backend.schemes.ingestion.importers.cleaning import clean_line, clean_markup
 from backend.schemes.ingestion.importers.doubts import is_filler, public_url
 from backend.schemes.ingestion.importers.faults import RowError, get_text, refuse
 from backend.schemes.ingestion.importers.moments import Moment, read_moment
-from backend.schemes.ingestion.importers.people import Row, condition
+from backend.schemes.ingestion.importers.people import condition
 
 CATEGORY = "category:"  # before what a site files a record under
 
@@ -46,7 +47,7 @@ def check_text(text: str, address: str) -> None:
         raise RowError("La fiche n’a ni texte ni adresse utilisable ; attendu : l’un des deux au moins.")
 
 
-def for_firms(prefix: str, key: str) -> Row:
+def for_firms(prefix: str, key: str) -> CriterionRecord:
     """Leave to a person whether an aid is for firms, where its file does not say for whom it is."""
     sentence = "L’aide est ouverte aux entreprises : le fichier ne dit pas à qui elle s’adresse."
     return condition(f"{prefix}.{key}.audience", sentence, excerpt="", from_text=False)

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from textwrap import shorten
-from typing import Any
 
+from backend.schemes.catalogue.record_types import AmountRecord, CriterionRecord, SchemeRecord, WindowRecord
 from backend.schemes.ingestion.importers.cleaning import clean_line
 from backend.schemes.ingestion.importers.faults import refuse
 from backend.schemes.ingestion.importers.locating import Where
-from backend.schemes.ingestion.importers.people import Row
 from backend.schemes.ingestion.importers.reading import Read
 from backend.schemes.models import OperatorRole, Revision
 from backend.schemes.typography import typeset
@@ -25,17 +24,17 @@ class Gathered:
     key: str
     name: str
     source_title: str
-    window: dict[str, Any]
+    window: WindowRecord
     where: Where
     label: str = ""  # of the place, in the words of the site
     summary: str = ""
     kind: str = ""
     operators: list[tuple[str, list[str]]] = field(default_factory=list)
     sirens: dict[str, str] = field(default_factory=dict)  # of operators, by name
-    stated: list[Row] = field(default_factory=list)  # conditions that stand as data
-    conditions: list[Row] = field(default_factory=list)
+    stated: list[CriterionRecord] = field(default_factory=list)  # conditions that stand as data
+    conditions: list[CriterionRecord] = field(default_factory=list)
     targeted_naf: list[str] = field(default_factory=list)
-    amount: dict[str, Any] = field(default_factory=dict)
+    amount: AmountRecord = field(default_factory=AmountRecord)
     state_aid_regime: str = ""
     legal_basis: str = ""
     documents: list[str] = field(default_factory=list)
@@ -54,7 +53,7 @@ class Gathered:
         told = tuple(dict.fromkeys(typeset(line) for line in (*self.where.told, *self.told)))
         return Read(self._record(on, told), told, tuple(self.nuances), tuple(dict.fromkeys(self.labels)))
 
-    def _record(self, on: date, told: Sequence[str]) -> dict[str, Any]:
+    def _record(self, on: date, told: Sequence[str]) -> SchemeRecord:
         name = clean_line(self.name)
         whole = [f"Titre complet : {name}"] if len(name) > MAX_NAME else []
         address = self.url or self.page
@@ -64,7 +63,7 @@ class Gathered:
             "kind": self.kind or None,
             "level": self.where.level or None,
             "confidence": Revision.Confidence.TO_VERIFY.value,
-            "as_of": on,
+            "as_of": on.isoformat(),
             "operators": [
                 {"name": name, "siren": self.sirens.get(name), "roles": roles} for name, roles in self.operators
             ],
@@ -127,8 +126,8 @@ def _whole_names(names: Iterable[str]) -> list[str]:
     return found
 
 
-def _once(rows: Iterable[Row]) -> list[Row]:
-    found: list[Row] = []
+def _once(rows: Iterable[CriterionRecord]) -> list[CriterionRecord]:
+    found: list[CriterionRecord] = []
     for row in rows:
         if row not in found:
             found.append(row)

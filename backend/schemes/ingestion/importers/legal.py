@@ -5,29 +5,30 @@ decides, then the field of the sheet, then the rule, and the difference is told.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
+from backend.schemes.catalogue.record_types import WindowRecord
 from backend.schemes.ingestion.importers.faults import RowError, get_flag, get_object, get_texts, refuse, show
 from backend.schemes.ingestion.importers.places import Places
 from backend.schemes.ingestion.importers.rules import Rules, read_rules
+from backend.schemes.ingestion.importers.windows import window_of
+from backend.schemes.models import Definition
 
 SUSPENDED = "aide temporairement indisponible"
 DATES = {"start": "début de validité", "end": "fin de validité"}
 _DAY = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}(?:[.,]\d{1,6})?", re.ASCII)
 
-type Definition = dict[str, Any]
-
 
 @dataclass(slots=True)
 class Stated:
     """What the data of a programme state, and where they contradict themselves."""
 
-    window: dict[str, Any] = field(default_factory=dict)
+    window: WindowRecord = field(default_factory=lambda: window_of("unknown", None, None))
     staff: dict[str, float] = field(default_factory=dict)
     micro_entrepreneur: bool | None = None  # expected value; None where nothing is asked
     territories: list[str] = field(default_factory=list)
@@ -38,12 +39,17 @@ class Stated:
         """Return its legal criteria but the window, as the catalogue writes them."""
         found: list[Definition] = []
         if self.staff:
-            found.append({"kind": "headcount", **self.staff})
+            found.append(headcount(self.staff))
         if self.micro_entrepreneur is not None:
             found.append({"kind": "micro_entrepreneur", "expected": self.micro_entrepreneur})
         if self.territories:
             found.append({"kind": "in_territory", "any_of": self.territories})
         return found
+
+
+def headcount(bounds: Mapping[str, float]) -> Definition:
+    """Return a criterion of staff with its bounds, by name."""
+    return cast("Definition", {"kind": "headcount", **bounds})
 
 
 def read_stated(programme: dict[str, Any], places: Places, *, never: date) -> Stated:
@@ -130,7 +136,7 @@ def _read_window(
     state = "unknown" if closes is None else "permanent" if closes == never else "dated"
     if get_flag(programme, SUSPENDED):
         state = "suspended"
-    stated.window = {"state": state, "opens_on": opens, "closes_on": None if closes == never else closes}
+    stated.window = window_of(state, opens, None if closes == never else closes)
 
 
 def _read_day(record: dict[str, Any], name: str, *, place: str) -> date | None:

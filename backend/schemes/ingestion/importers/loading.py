@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from backend.schemes.catalogue.codes import Memory
 from backend.schemes.catalogue.publishing import put_last_in_force
-from backend.schemes.catalogue.records import Record, RecordError, digest_of
+from backend.schemes.catalogue.record_types import SchemeRecord, SourceRecord
+from backend.schemes.catalogue.records import RecordError, digest_of
 from backend.schemes.catalogue.revising import Draft, compose, keep, told
 from backend.schemes.catalogue.scheme_texts import load_sayings
 from backend.schemes.ingestion.changes.following import settle_source
@@ -257,16 +258,16 @@ class _Loading:
         return [*read.labels, *projects]
 
 
-def _says_the_same(record: Record, current: Revision | None) -> bool:
+def _says_the_same(record: SchemeRecord, current: Revision | None) -> bool:
     """Tell whether a record says what is in force; another day of the file alone says nothing new."""
     return current is not None and digest_of(_as_of(record, current.as_of)) == current.digest
 
 
-def _as_of(record: Record, day: date) -> Record:
+def _as_of(record: SchemeRecord, day: date) -> SchemeRecord:
     """Return what a file of another day would say with the same content."""
     today = str(record["as_of"])
-    sources = [
+    sources: list[SourceRecord] = [
         {**source, "dated": day.isoformat() if source["dated"] == today else source["dated"]}
         for source in record["sources"]
     ]
-    return {**record, "as_of": day, "sources": sources}
+    return {**record, "as_of": day.isoformat(), "sources": sources}

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from backend.schemes.catalogue.record_types import CriterionRecord
 from backend.schemes.ingestion.importers.cleaning import clean_line
-from backend.schemes.ingestion.importers.people import Row, condition
+from backend.schemes.ingestion.importers.people import condition, read_in
 from backend.schemes.ingestion.importers.places import spelling
-from backend.schemes.models import Revision
+from backend.schemes.models import Definition, Revision
 from backend.territories.models import Containment, Perimeter
 
 Kind, Level = Perimeter.Kind, Revision.Level
@@ -32,19 +33,21 @@ class Where:
     everywhere: bool = False
     of_project: bool = False  # where the project is decides, which is the establishment where nobody says otherwise
     level: str = ""
-    conditions: list[Row] = field(default_factory=list)
+    conditions: list[CriterionRecord] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
-    def criteria(self, label: str) -> list[Row]:
+    def criteria(self, label: str) -> list[CriterionRecord]:
         """Return its conditions, with the words of the site."""
         if not (self.codes or self.but):
             return self.conditions
-        named = {"any_of": self.codes, "none_of": self.but}
-        lists = {name: codes for name, codes in named.items() if codes}
-        row: Row = {"kind": "in_territory", **lists, "source": 1, "note": None, "excerpt": label or None}
+        definition: Definition = {"kind": "in_territory"}
+        if self.codes:
+            definition["any_of"] = self.codes
+        if self.but:
+            definition["none_of"] = self.but
         if self.of_project or any(code.startswith("ZONE-") for code in self.codes):
-            row["level"] = "project"
-        return [row, *self.conditions]
+            definition["level"] = "project"
+        return [read_in(definition, label), *self.conditions]
 
 
 class Locator:
@@ -278,14 +281,14 @@ def _nature(spelt: str) -> str:
     return next((f"{short}{spelt[len(long) :]}" for long, short in _NATURES.items() if spelt.startswith(long)), spelt)
 
 
-def _unknown(fact: str, label: str) -> Row:
+def _unknown(fact: str, label: str) -> CriterionRecord:
     said = f"dans ce périmètre, que le catalogue ne sait pas situer : « {label} »" if label else (
         "là où l’aide s’applique, ce que le fichier ne dit pas"
     )  # fmt: skip
     return condition(fact, f"L’entreprise ou son projet est {said}.", excerpt=label, from_text=False)
 
 
-def _narrower(fact: str, label: str, operator: str) -> Row:
+def _narrower(fact: str, label: str, operator: str) -> CriterionRecord:
     return condition(
         fact,
         f"L’entreprise ou son projet est dans le territoire du porteur, « {clean_line(operator)} » : le fichier "
@@ -295,7 +298,7 @@ def _narrower(fact: str, label: str, operator: str) -> Row:
     )
 
 
-def _mismatch(fact: str, label: str, operator: str) -> Row:
+def _mismatch(fact: str, label: str, operator: str) -> CriterionRecord:
     return condition(
         fact,
         f"L’entreprise ou son projet est là où l’aide s’applique : le fichier dit « {label} », qui n’est pas le "

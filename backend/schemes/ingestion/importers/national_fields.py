@@ -7,12 +7,14 @@ from functools import cached_property
 from typing import Any
 
 from backend.schemes.catalogue.codes import Memory, unknown_places
+from backend.schemes.catalogue.record_types import CriterionRecord
 from backend.schemes.ingestion.importers.faults import RowError, get_number, get_text, refuse, show
+from backend.schemes.ingestion.importers.legal import headcount
 from backend.schemes.ingestion.importers.lists import between_bars
 from backend.schemes.ingestion.importers.locating import Where
-from backend.schemes.ingestion.importers.people import Row, condition
+from backend.schemes.ingestion.importers.people import condition, read_in
 from backend.schemes.ingestion.importers.places import spelling
-from backend.schemes.models import Revision, activity_path
+from backend.schemes.models import Definition, Revision, activity_path
 from backend.territories.models import Nomenclature
 
 PLACES, PLACES_BUT = "eligibilite_geographique", "eligibilite_geographique_exclusions"
@@ -28,11 +30,6 @@ _PLACE = re.compile(r"(PAYS|REG|DEP|EPCI|COM)-([0-9][0-9AB][0-9]*)", re.ASCII)
 _OVERSEAS = re.compile(r"COM-(9[78]\d)", re.ASCII)  # a collectivity, which we hold as a region
 _EXPECTED_PLACE = "des codes du COG comme REG-32, DEP-2A, EPCI-200067965 ou COM-60159"
 Level = Revision.Level
-
-
-def stated(criterion: Mapping[str, Any]) -> Row:
-    """Return a condition that stands as data."""
-    return {**criterion, "source": 1, "note": None, "excerpt": None}
 
 
 @dataclass
@@ -69,21 +66,21 @@ class NationalFields:
 
     # -- who
 
-    def conditions(self, given: dict[str, Any], key: str) -> list[Row]:
+    def conditions(self, given: dict[str, Any], key: str) -> list[CriterionRecord]:
         """Return staff, size, age and legal form as conditions. Raises ``RowError`` where one cannot be read."""
-        found = [stated(row) for row in (self.staff(given), *self._sizes(given), self._age(given)) if row]
+        found = [read_in(row) for row in (self.staff(given), *self._sizes(given), self._age(given)) if row]
         return [*found, *self._forms(given, key), *self._forms_but(given, key)]
 
-    def staff(self, given: dict[str, Any]) -> dict[str, Any]:
+    def staff(self, given: dict[str, Any]) -> Definition | None:
         """Return bounds of the staff, both inclusive; nothing where there are none."""
         low, high = (_whole(given, name) for name in STAFF)
         if low is not None and high is not None and low > high:
             raise RowError(f"Effectifs inversés : de {low} à {high} ; attendu : le plus petit d’abord.")
         bounds = {"at_least": low or None, "at_most": high}
         kept = {name: bound for name, bound in bounds.items() if bound is not None}
-        return {"kind": "headcount", **kept} if kept else {}
+        return headcount(kept) if kept else None
 
-    def _sizes(self, given: dict[str, Any]) -> list[dict[str, Any]]:
+    def _sizes(self, given: dict[str, Any]) -> list[Definition]:
         names = [name.upper() for name in between_bars(get_text(given, SIZES))]
         unknown = [name for name in names if name not in INSEE_SIZES]
         if unknown:
@@ -97,24 +94,24 @@ class NationalFields:
                 runs[-1].append(size)
             else:
                 runs.append([size])
-        parts = [{"kind": "size_category", "from": run[0], "to": run[-1]} for run in runs]
+        parts: list[Definition] = [{"kind": "size_category", "from": run[0], "to": run[-1]} for run in runs]
         return parts if len(parts) == 1 else [{"kind": "any", "of": parts}]
 
-    def _age(self, given: dict[str, Any]) -> dict[str, Any]:
+    def _age(self, given: dict[str, Any]) -> Definition | None:
         years = get_number(given, YEARS)
         if years is not None and (years > MAX_YEARS or years * 12 != int(years * 12)):
             raise refuse(YEARS, given[YEARS], f"un nombre d’années jusqu’à {MAX_YEARS}")
-        return {"kind": "age_months", "at_least": int(years * 12)} if years else {}
+        return {"kind": "age_months", "at_least": int(years * 12)} if years else None
 
     # -- legal forms
 
-    def _forms(self, given: dict[str, Any], key: str) -> list[Row]:
+    def _forms(self, given: dict[str, Any], key: str) -> list[CriterionRecord]:
         names = between_bars(get_text(given, FORMS))
         codes, micro, others = self._read_forms(names)
         # What is a kind of a form that is in the list is in it too.
         listed = {spelling(name) for name in names}
         others = [name for name in others if self._within.get(spelling(name), "") not in listed]
-        parts: list[dict[str, Any]] = [{"kind": "legal_form", "any_of": codes}] if codes else []
+        parts: list[Definition] = [{"kind": "legal_form", "any_of": codes}] if codes else []
         if micro and not {"1"} & set(codes):
             parts.append({"kind": "micro_entrepreneur", "expected": True})
         if others:
@@ -122,13 +119,13 @@ class NationalFields:
             parts.append({"kind": "manual", "fact": f"{self.prefix}.{key}.forme", "sentence": sentence, "ask": "firm"})
         if not parts:
             return []
-        return [stated(parts[0] if len(parts) == 1 else {"kind": "any", "of": parts})]
+        return [read_in(parts[0] if len(parts) == 1 else {"kind": "any", "of": parts})]
 
-    def _forms_but(self, given: dict[str, Any], key: str) -> list[Row]:
+    def _forms_but(self, given: dict[str, Any], key: str) -> list[CriterionRecord]:
         codes, micro, others = self._read_forms(between_bars(get_text(given, FORMS_BUT)))
-        found = [stated({"kind": "legal_form", "none_of": codes})] if codes else []
+        found = [read_in({"kind": "legal_form", "none_of": codes})] if codes else []
         if micro:
-            found.append(stated({"kind": "micro_entrepreneur", "expected": False}))
+            found.append(read_in({"kind": "micro_entrepreneur", "expected": False}))
         if others:
             sentence = f"L’entreprise n’a aucune de ces formes juridiques : {', '.join(others)}."
             fact = f"{self.prefix}.{key}.forme_exclue"

@@ -1,13 +1,14 @@
 """A row of the national schema of schemes (etalab/schema-dispositif-aide, v0.2.0) as a record of the catalogue."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from stdnum.fr import siren as siren_number
 
+from backend.schemes.catalogue.record_types import AmountRecord, CriterionRecord, WindowRecord
 from backend.schemes.catalogue.regimes import regimes_of
 from backend.schemes.ingestion.importers.cleaning import clean_line, clean_text, same_text
 from backend.schemes.ingestion.importers.conditions import OTHERS, Conditions, SentenceReader
@@ -20,7 +21,6 @@ from backend.schemes.ingestion.importers.lists import between_bars, objects_in
 from backend.schemes.ingestion.importers.locating import Where
 from backend.schemes.ingestion.importers.moments import NEVER
 from backend.schemes.ingestion.importers.national_fields import NAF_BUT, PLACES, NationalFields
-from backend.schemes.ingestion.importers.people import Row
 from backend.schemes.ingestion.importers.places import Places, spelling
 from backend.schemes.ingestion.importers.reading import Read
 from backend.schemes.ingestion.importers.sentences import SENTENCES, load_table
@@ -62,7 +62,7 @@ class Said:
     """What the free texts of a row say, apart from its conditions."""
 
     summary: str
-    amount: dict[str, Any] = field(default_factory=dict)
+    amount: AmountRecord = field(default_factory=AmountRecord)
     next_step: str = ""
     contact_url: str = ""
     page: str = ""
@@ -185,7 +185,7 @@ class Reader:
         """Return where a scheme holds. Raises ``RowError`` at a place that we do not know."""
         return self.fields.where(given)
 
-    def conditions(self, given: dict[str, Any], key: str) -> list[Row]:
+    def conditions(self, given: dict[str, Any], key: str) -> list[CriterionRecord]:
         """Return the conditions that stand in columns of their own."""
         return self.fields.conditions(given, key)
 
@@ -200,7 +200,7 @@ class Reader:
             )
         return [name for name in audiences if spelling(name) != firms]
 
-    def window(self, given: dict[str, Any], told: list[str]) -> dict[str, Any]:
+    def window(self, given: dict[str, Any], told: list[str]) -> WindowRecord:
         """Return when a scheme takes applications. Raises ``RowError`` where a day cannot be read."""
         closes = moments(given, "date_cloture")
         is_permanent = bool(closes) and all(_is_never(moment.day) for moment in closes)
@@ -256,9 +256,9 @@ class Reader:
         return min(updated[0].day, on) if updated else on
 
 
-def _as_stated(rows: list[Row], codes: list[str]) -> Stated:
+def _as_stated(rows: list[CriterionRecord], codes: list[str]) -> Stated:
     """Return what the columns say of what sentences may say as well."""
-    staff = next((row for row in rows if row["kind"] == "headcount"), {})
+    staff: Mapping[str, Any] = next((row for row in rows if row["kind"] == "headcount"), {})
     admits_all = not any(row["kind"] == "micro_entrepreneur" and row["expected"] is False for row in rows)
     return Stated(
         staff={name: staff[name] for name in ("at_least", "at_most") if name in staff},

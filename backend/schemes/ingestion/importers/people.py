@@ -1,27 +1,26 @@
 """What is left to people of another site's record: sentences that the engine cannot read, quoted word for word."""
 
 import re
-from typing import Any
 
+from backend.schemes.catalogue.record_types import CriterionRecord
+from backend.schemes.catalogue.records import criterion_record
+from backend.schemes.models import Definition
 from backend.schemes.typography import typeset
-
-type Row = dict[str, Any]
 
 _BULLET = re.compile(r"[-*•–▪]\s+")
 
 
-def condition(fact: str, sentence: str, *, excerpt: str, ask: str = "operator", from_text: bool = True) -> Row:
+def condition(
+    fact: str, sentence: str, *, excerpt: str, ask: str = "operator", from_text: bool = True
+) -> CriterionRecord:
     """Return a condition that a person answers, with the words it stands for."""
-    row: Row = {
-        "kind": "manual",
-        "fact": fact,
-        "sentence": typeset(sentence),
-        "ask": ask,
-        "source": 1,
-        "note": None,
-        "excerpt": excerpt or None,
-    }
-    return {**row, "from_text": True} if from_text else row
+    definition: Definition = {"kind": "manual", "fact": fact, "sentence": typeset(sentence), "ask": ask}
+    return read_in(definition, excerpt, from_text=from_text)
+
+
+def read_in(definition: Definition, excerpt: str | None = None, *, from_text: bool = False) -> CriterionRecord:
+    """Return a condition read in the page of the site, the only source of such a record, with its words there."""
+    return criterion_record(definition, {"source": 1, "note": None, "excerpt": excerpt or None}, from_text=from_text)
 
 
 def blocks(text: str) -> list[str]:

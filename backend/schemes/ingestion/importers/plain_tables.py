@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from io import StringIO
-from typing import Any
+from typing import Any, cast
 
+from backend.schemes.catalogue.record_types import AmountRecord, CriterionRecord
 from backend.schemes.ingestion.importers import national_schema
 from backend.schemes.ingestion.importers.cleaning import clean_line, clean_text
 from backend.schemes.ingestion.importers.faults import RowError, get_number, get_text, refuse, show
@@ -20,7 +21,7 @@ from backend.schemes.ingestion.importers.locating import Where
 from backend.schemes.ingestion.importers.national_fields import PLACES, PLACES_BUT, STAFF, YEARS
 from backend.schemes.ingestion.importers.national_schema import Reader as NationalReader
 from backend.schemes.ingestion.importers.national_schema import Said
-from backend.schemes.ingestion.importers.people import Row, condition
+from backend.schemes.ingestion.importers.people import condition
 from backend.schemes.ingestion.importers.places import spelling
 from backend.schemes.ingestion.importers.reading import Read
 from backend.schemes.ingestion.importers.tables import Expected
@@ -182,7 +183,7 @@ class Reader(NationalReader):
         asked = condition(f"{self.prefix}.{key}.lieu", sentence, excerpt="", from_text=False)
         return Where(conditions=[asked])
 
-    def conditions(self, given: dict[str, Any], key: str) -> list[Row]:
+    def conditions(self, given: dict[str, Any], key: str) -> list[CriterionRecord]:
         rows = super().conditions(given, key)
         return rows if get_text(given, "cibles") else [for_firms(self.prefix, key), *rows]
 
@@ -206,10 +207,11 @@ class Reader(NationalReader):
         if len(duration) > MAX_DURATION:
             raise refuse("Durée", duration, f"un texte de {MAX_DURATION} caractères au plus")
         numbers = {name: _number(given, f"amount.{name}", self.columns.titles) for name in AMOUNTS}
+        known = {name: float(value) for name, value in numbers.items() if value is not None}
         said.amount = {
+            **cast("AmountRecord", known),
             "text": clean_text(get_text(given, "amount.text")) or None,
             "duration": duration or None,
-            **{name: float(value) for name, value in numbers.items() if value is not None},
         }
         said.next_step = clean_text(get_text(given, "next_step"))
         said.notes = [clean_text(get_text(given, "notes"))]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from backend.schemes.catalogue.records import Record
+from backend.schemes.catalogue.record_types import SchemeRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Read:
     verify, record by record; ``labels`` are what the site files it under.
     """
 
-    record: Record
+    record: SchemeRecord
     contradictions: tuple[str, ...] = ()
     nuances: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from backend.schemes.catalogue.national.published import Published, read_published
 from backend.schemes.catalogue.publishing import put_last_in_force
-from backend.schemes.catalogue.records import BROKEN, Record
+from backend.schemes.catalogue.record_types import SchemeRecord
+from backend.schemes.catalogue.records import BROKEN
 from backend.schemes.catalogue.revising import compose, keep
 from backend.schemes.ingestion.importers.national_schema import SOURCE, Reader
 from backend.schemes.ingestion.importers.sidecar import Sidecar
@@ -44,7 +45,7 @@ class Returning:
                     found[key] = self._link(key, record, scheme)
         return found
 
-    def _link(self, key: str, record: Record, ours: Scheme) -> Scheme:
+    def _link(self, key: str, record: SchemeRecord, ours: Scheme) -> Scheme:
         imported, _ = Scheme.objects.get_or_create(source=SOURCE, source_key=key)
         draft = compose(record, scheme=imported, number=1)
         keep([draft])
@@ -55,7 +56,7 @@ class Returning:
         )
         return Scheme.objects.select_related("current").get(pk=imported.pk)
 
-    def _record(self, key: str) -> Record | None:
+    def _record(self, key: str) -> SchemeRecord | None:
         row = self._rows.get(key)
         try:
             return self._reader.read(dict(row), on=self._on).record if row else None

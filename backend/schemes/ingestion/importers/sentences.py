@@ -10,6 +10,7 @@ from django.conf import settings
 
 from backend.common.files import read_yaml
 from backend.schemes.ingestion.importers.cleaning import same_text
+from backend.schemes.models import Definition
 
 FOLDER = settings.BASE_DIR / "fixtures" / "importers"
 SENTENCES = "transition-ecologique"  # whose table all sources share: the same words say the same
@@ -24,7 +25,7 @@ class Sentence:
     kind: str
     claims: Mapping[str, float] | None = None  # of the headcount; an empty one says "every size"
     micro_entrepreneur: bool | None = None  # whether it says that they are admitted
-    criteria: tuple[Mapping[str, Any], ...] = ()
+    criteria: tuple[Definition, ...] = ()
     and_manual: bool = False
     ask: str = "operator"
     fact: str = ""

@@ -11,16 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from backend.schemes.catalogue.national.entries import INTERNAL, VERSION
+from backend.schemes.catalogue.national.entries import VERSION, Entry
 from backend.schemes.catalogue.national.rows import PARIS, ROLES, machine_columns
-from backend.schemes.catalogue.records import BROKEN, Record
+from backend.schemes.catalogue.record_types import Dates, OperatorRecord, RelationRecord, SchemeRecord, WindowRecord
+from backend.schemes.catalogue.records import BROKEN
 from backend.schemes.ingestion.importers.faults import RowError, show
 from backend.schemes.ingestion.importers.files import ImportFileError, read_json
 from backend.schemes.models import Scheme
 
 SOURCE = "schema-national"
-# What tells an entry from what a record says.
-_OWN = frozenset({"id", "key", "revision", "approximations"})
 _ROLE_OF = {name: role for role, name in ROLES.items()}
 
 
@@ -28,13 +27,13 @@ _ROLE_OF = {name: role for role, name in ROLES.items()}
 class Sidecar:
     """Entries by identifier, and the identifier of each key."""
 
-    entries: Mapping[str, Record]
+    entries: Mapping[str, Entry]
     ids: Mapping[str, str]
 
     def completes(self, row: Mapping[str, str]) -> bool:
         return row.get("id", "") in self.entries
 
-    def record(self, row: Mapping[str, str]) -> Record:
+    def record(self, row: Mapping[str, str]) -> SchemeRecord:
         """Return all that a row and its entry say. Raises ``RowError`` where they do not go together."""
         try:
             return self._record(row, self.entries[row["id"]])
@@ -45,23 +44,43 @@ class Sidecar:
                 f"Le complément de la fiche n’est pas bien formé ({type(error).__name__} : {error})."
             ) from None
 
-    def _record(self, row: Mapping[str, str], entry: Record) -> Record:
-        left = {name: value for name, value in entry.items() if name not in _OWN}
-        dates = {"opens_on": _day(row, "date_ouverture"), "closes_on": _day(row, "date_cloture")}
-        record: Record = {
-            **left,
-            **dict.fromkeys(INTERNAL),
-            "corrections": [],
+    def _record(self, row: Mapping[str, str], entry: Entry) -> SchemeRecord:
+        window: WindowRecord = entry["window"]
+        relations: list[RelationRecord] = entry["relations"]
+        dates: Dates = {"opens_on": _day(row, "date_ouverture"), "closes_on": _day(row, "date_cloture")}
+        record: SchemeRecord = {
             "key": row["id"],
             "name": row["titre"],
-            "url": row["url_source"] or None,
+            "summary": entry["summary"],
+            "kind": entry["kind"],
+            "level": entry["level"],
+            "owner": entry["owner"],
+            "confidence": entry["confidence"],
+            "as_of": entry["as_of"],
+            "review_by": entry["review_by"],
+            "variant_of": self.ids[entry["variant_of"]] if entry["variant_of"] else None,
             "operators": _operators(row["porteurs"]),
-            "window": {**left["window"], **dates},
-            "criteria": [self._criterion(one) for one in left["criteria"]],
-            "relations": [{**one, "scheme": self.ids[one["scheme"]]} for one in left["relations"]],
-            "variant_of": self.ids[left["variant_of"]] if left["variant_of"] else None,
+            "applicants": entry["applicants"],
+            "needs": entry["needs"],
+            "targeted_naf": entry["targeted_naf"],
+            "targeted_naf_2025": entry["targeted_naf_2025"],
+            "window": {**window, **dates},
+            "criteria": [self._criterion(one) for one in entry["criteria"]],
+            "amount": entry["amount"],
+            "state_aid_regime": entry["state_aid_regime"],
+            "legal_basis": entry["legal_basis"],
+            "documents": entry["documents"],
+            "preparation_days": entry["preparation_days"],
+            "next_step": entry["next_step"],
+            "contact": entry["contact"],
+            "url": row["url_source"] or None,
+            "public_contact": entry["public_contact"],
+            "sources": entry["sources"],
+            "relations": [{**one, "scheme": self.ids[one["scheme"]]} for one in relations],
+            "notes": None,
+            "corrections": [],
         }
-        for column, written in machine_columns({**record, "criteria": left["criteria"]}).items():
+        for column, written in machine_columns({**record, "criteria": entry["criteria"]}).items():
             if written != row[column]:
                 raise RowError(
                     f"« {column} » vaut {show(row[column])}, et le complément dit {show(written)} : les deux fichiers "
@@ -91,7 +110,7 @@ def read_sidecar(path: Path) -> Sidecar:
         raise ImportFileError(f"{path} n’est pas un complément ; attendu : un objet JSON avec « schemes ».")
     if content.get("version") != VERSION:
         raise ImportFileError(f"{path} est à la version {show(content.get('version'))} ; attendu : {VERSION}.")
-    entries: dict[str, Record] = {}
+    entries: dict[str, Entry] = {}
     for number, entry in enumerate(content["schemes"], 1):
         if not isinstance(entry, dict) or not all(isinstance(entry.get(name), str) for name in ("id", "key")):
             raise ImportFileError(f"{path}, fiche {number} : « id » ou « key » manque.")
@@ -101,7 +120,7 @@ def read_sidecar(path: Path) -> Sidecar:
     return Sidecar(entries, {entry["key"]: entry["id"] for entry in entries.values()})
 
 
-def _operators(cell: str) -> list[Record]:
+def _operators(cell: str) -> list[OperatorRecord]:
     return [
         {"name": one["nom"], "siren": one["siren"] or None, "roles": [_ROLE_OF[role] for role in one["roles"]]}
         for one in json.loads(cell)

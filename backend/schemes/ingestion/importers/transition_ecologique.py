@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from backend.schemes.catalogue.records import Record
+from backend.schemes.catalogue.record_types import OperatorRecord, SchemeRecord
 from backend.schemes.ingestion.importers.cleaning import clean_line, clean_text, clean_url
 from backend.schemes.ingestion.importers.conditions import Conditions, conditional_fields, read_conditions, steps_of
 from backend.schemes.ingestion.importers.faults import get_flag, get_object, get_text, get_texts, refuse
 from backend.schemes.ingestion.importers.legal import Stated, read_stated
 from backend.schemes.ingestion.importers.needs import reviewed_needs
+from backend.schemes.ingestion.importers.people import read_in
 from backend.schemes.ingestion.importers.places import Places
 from backend.schemes.ingestion.importers.reading import Read
 from backend.schemes.ingestion.importers.sentences import Table, load_table
@@ -62,7 +63,7 @@ class Reader:
         contradictions: tuple[str, ...],
         *,
         on: date,
-    ) -> Record:
+    ) -> SchemeRecord:
         page = self.words["page"].format(id=key)
         operator = _operator(get_text(programme, "opérateur de contact", needed=True), "opérateur de contact")
         return {
@@ -71,15 +72,15 @@ class Reader:
             "kind": self._kind(programme),
             "level": _level(stated.territories),
             "confidence": Revision.Confidence.TO_VERIFY.value,
-            "as_of": on,
+            "as_of": on.isoformat(),
             "operators": list(_operators(operator, programme)),
             "applicants": [Revision.Applicant.FIRM.value],
             "summary": _paragraphs(clean_line(get_text(programme, "promesse")), _text(programme, "description")),
             "needs": reviewed_needs(SOURCE, key, programme),
             "targeted_naf": stated.sections,
-            "window": {**stated.window, "recurring": None, "note": None},
+            "window": stated.window,
             "criteria": [
-                *({**row, "source": 1, "note": None, "excerpt": None} for row in stated.criteria()),
+                *map(read_in, stated.criteria()),
                 *conditions.rows,
             ],
             "amount": {"text": self._amount(programme), "duration": _duration(programme)},
@@ -147,7 +148,7 @@ def _level(territories: list[str]) -> str:
     return (Revision.Level.DEPARTMENTAL if is_department else Revision.Level.REGIONAL).value
 
 
-def _operators(first: str, programme: dict[str, Any]) -> Iterator[Record]:
+def _operators(first: str, programme: dict[str, Any]) -> Iterator[OperatorRecord]:
     """Give who is to be asked, then the others: the file does not say who pays nor who decides."""
     others = (_operator(name, "autres opérateurs") for name in get_texts(programme, "autres opérateurs"))
     for name in dict.fromkeys((first, *others)):

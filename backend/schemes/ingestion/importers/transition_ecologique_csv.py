@@ -7,8 +7,10 @@ that a month may also number are as it says and told as doubtful, the others are
 """
 
 import re
+from datetime import date
 from typing import Any
 
+from backend.schemes.catalogue.record_types import WindowRecord
 from backend.schemes.ingestion.importers.cleaning import clean_line, clean_text, same_text
 from backend.schemes.ingestion.importers.conditions import OTHERS, SentenceReader
 from backend.schemes.ingestion.importers.doubts import public_url
@@ -52,10 +54,11 @@ class Reader(NationalReader):
     source = SOURCE
     prefix = "tecsv"
 
-    def window(self, given: dict[str, Any], told: list[str]) -> dict[str, Any]:
+    def window(self, given: dict[str, Any], told: list[str]) -> WindowRecord:
         """Return the window, and tell which of its days may have their month in the place of their day."""
         found = super().window(given, told)
-        for what, day in (("ouverture", found["opens_on"]), ("clôture", found["closes_on"])):
+        for what, iso in (("ouverture", found["opens_on"]), ("clôture", found["closes_on"])):
+            day = date.fromisoformat(iso) if iso else None
             if day and day.day != day.month and day.day <= MONTHS:
                 other = day.replace(day=day.month, month=day.day)
                 told.append(

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
+from backend.schemes.catalogue.record_types import WindowRecord
 from backend.schemes.ingestion.importers.faults import RowError
 from backend.schemes.ingestion.importers.moments import NEVER, Moment
 from backend.schemes.models import Revision
@@ -19,7 +19,7 @@ def read_window(
     is_closed: bool = False,
     notes: Sequence[str] = (),
     told: list[str],
-) -> dict[str, Any]:
+) -> WindowRecord:
     """Put together what a record says of its window; ``recurrence`` is permanent, once, recurring or not known.
 
     A recurring scheme whose last day is past stays dated: closed, and expected again. Raises ``RowError`` where the
@@ -43,12 +43,20 @@ def read_window(
     if is_closed:
         state = State.CLOSED
     lines = [*_several(lasting), *_hour(last), *_no_end(closes, lasting), *notes]
+    found = window_of(state.value, first, last.day if last else None)
+    found["recurring"] = {"recurring": True, "once": False}.get(recurrence)
+    found["note"] = "\n".join(dict.fromkeys(lines)) or None
+    return found
+
+
+def window_of(state: str, opens_on: date | None, closes_on: date | None) -> WindowRecord:
+    """Return a window as a record writes it."""
     return {
-        "state": state.value,
-        "opens_on": first,
-        "closes_on": last.day if last else None,
-        "recurring": {"recurring": True, "once": False}.get(recurrence),
-        "note": "\n".join(dict.fromkeys(lines)) or None,
+        "state": state,
+        "opens_on": opens_on.isoformat() if opens_on else None,
+        "closes_on": closes_on.isoformat() if closes_on else None,
+        "recurring": None,
+        "note": None,
     }
 
 

@@ -166,10 +166,10 @@ def test_an_identifier_is_a_text_whether_it_came_as_one_or_as_a_number(source, k
 @pytest.mark.parametrize(
     ("source", "opens", "closes"),
     [
-        ("flux-ademe", date(2023, 1, 1), date(2023, 12, 31)),
-        ("flux-ile-de-france", date(2019, 6, 3), date(2019, 7, 8)),  # midnight in Paris is 22:00 the day before
-        ("flux-culture", None, date(2022, 4, 15)),
-        ("flux-welcome-europe", date(2022, 11, 8), date(2023, 6, 1)),
+        ("flux-ademe", "2023-01-01", "2023-12-31"),
+        ("flux-ile-de-france", "2019-06-03", "2019-07-08"),  # midnight in Paris is 22:00 the day before
+        ("flux-culture", None, "2022-04-15"),
+        ("flux-welcome-europe", "2022-11-08", "2023-06-01"),
     ],
 )
 def test_dates_of_every_writing_are_days_of_paris(source, opens, closes):

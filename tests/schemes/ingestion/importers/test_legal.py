@@ -10,6 +10,7 @@ from backend.schemes.ingestion.importers.places import Places
 from tests.schemes.ingestion.importers.made_up import make_programme, rules
 
 NEVER = date(2099, 12, 31)
+UNSAID = {"recurring": None, "note": None}
 PLACES = Places(
     {
         "hauts de france": "REG-32",
@@ -35,18 +36,18 @@ def read(**parts) -> Stated:
     [
         (None, "unknown", None, None),
         ({}, "unknown", None, None),
-        ({"start": "06/02/2023"}, "unknown", date(2023, 2, 6), None),
-        ({"end": "31/12/2026"}, "dated", None, date(2026, 12, 31)),
-        ({"start": "06/02/2023", "end": "31/12/2026"}, "dated", date(2023, 2, 6), date(2026, 12, 31)),
-        ({"start": "31/12/2026", "end": "31/12/2026"}, "dated", date(2026, 12, 31), date(2026, 12, 31)),
+        ({"start": "06/02/2023"}, "unknown", "2023-02-06", None),
+        ({"end": "31/12/2026"}, "dated", None, "2026-12-31"),
+        ({"start": "06/02/2023", "end": "31/12/2026"}, "dated", "2023-02-06", "2026-12-31"),
+        ({"start": "31/12/2026", "end": "31/12/2026"}, "dated", "2026-12-31", "2026-12-31"),
         ({"end": "31/12/2099"}, "permanent", None, None),
-        ({"start": "01/01/2025", "end": "31/12/2099"}, "permanent", date(2025, 1, 1), None),
+        ({"start": "01/01/2025", "end": "31/12/2099"}, "permanent", "2025-01-01", None),
         ({"start": None, "end": None}, "unknown", None, None),
     ],
 )
 def test_a_window_is_what_its_dates_say(validity, state, opens_on, closes_on):
     stated = read(validity=validity, **_on_the_sheet(validity or {}))
-    assert stated.window == {"state": state, "opens_on": opens_on, "closes_on": closes_on}
+    assert stated.window == {**UNSAID, "state": state, "opens_on": opens_on, "closes_on": closes_on}
     assert stated.contradictions == []
 
 
@@ -64,7 +65,7 @@ def test_a_programme_that_is_unavailable_for_now_is_suspended(flag, state):
 
 def test_where_two_dates_differ_the_data_win_and_it_is_told():
     stated = read(validity={"end": "31/12/2026"}, **{"fin de validité": "30/06/2026"})
-    assert stated.window["closes_on"] == date(2026, 12, 31)
+    assert stated.window["closes_on"] == "2026-12-31"
     assert stated.contradictions == [
         "« fin de validité » vaut 30/06/2026, eligibilityData.validity.end 31/12/2026 ; 31/12/2026 est retenu."
     ]
@@ -72,7 +73,7 @@ def test_where_two_dates_differ_the_data_win_and_it_is_told():
 
 def test_a_date_that_only_the_sheet_gives_is_taken_and_told():
     stated = read(**{"début de validité": "01/02/2026"})
-    assert stated.window == {"state": "unknown", "opens_on": date(2026, 2, 1), "closes_on": None}
+    assert stated.window == {**UNSAID, "state": "unknown", "opens_on": "2026-02-01", "closes_on": None}
     assert len(stated.contradictions) == 1
 
 
