@@ -81,7 +81,8 @@ install_libraries() {
         { pip -r <(echo "${uv//$'\n'/}") &&
             .venv/bin/uv pip install --python $python --compile-bytecode "${options[@]}" -r "$lock"; } || pip -r "$lock"
     } >"$log" 2>&1 || die "les bibliothèques de $lock n'ont pu être installées ; l'index PyPI est-il joignable ? (journal : $log)"
-    sha256sum requirements.txt >.venv/.installed # requirements-dev.txt holds it all
+    sha256sum requirements.txt >.venv/.installed # every other lock holds it all
+    [ "$lock" != requirements-dev.txt ] || sha256sum requirements-demo.txt >>.venv/.installed # so does that of developers
     sha256sum "$lock" >>.venv/.installed
 }
 

@@ -56,7 +56,7 @@ HOOKS = {
     "channel_class",
     "backend/common/log_lines.py": "converter default_time_format default_msec_format",
     "backend/common/redaction.py": "exc_text",
-    "backend/notifications/catcher.py": "handle_DATA",
+    "backend/notifications/mail_server.py": "handle_DATA",
     "backend/schemes/*": "handle_starttag handle_endtag handle_data freeze_panes data_type",
     # numpy
     "matching/*": "writeable",

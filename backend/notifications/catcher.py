@@ -1,9 +1,6 @@
-"""The mail catcher of a demonstration: it answers as a mail server does, sends nothing on and keeps every message."""
+"""What the mail catcher of a demonstration received, as its page shows it; ``mail_server`` is what receives."""
 
-import asyncio
 import re
-import secrets
-import signal
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -11,9 +8,7 @@ from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
-from django.utils import timezone
 
 NAME = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
 SUFFIX = ".eml"
@@ -33,36 +28,6 @@ class Caught:
     list_unsubscribe: str
     text: str
     html: str
-
-
-class Keeper:
-    """What aiosmtpd calls with each message: it is in the folder, whole, before the sender is told so."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        self.keep(envelope.content or b"")
-        return "250 OK"
-
-    def keep(self, content: bytes | str) -> None:
-        content = content.encode() if isinstance(content, str) else content
-        path = self._folder / f"{timezone.now():%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}{SUFFIX}"
-        unfinished = path.with_suffix(".new")
-        unfinished.write_bytes(content)
-        unfinished.rename(path)
-
-
-async def serve(folder: Path, *, host: str, port: int) -> None:
-    """Catch what is sent to ``host:port`` until SIGTERM or SIGINT."""
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    keeper = Keeper(folder)
-    server = await loop.create_server(lambda: SMTP(keeper, hostname="localhost", loop=loop), host, port)
-    await stopped.wait()
-    server.close()
 
 
 def messages(folder: Path | None = None) -> list[Caught]:

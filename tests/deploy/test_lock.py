@@ -14,10 +14,19 @@ ROOT = Path(__file__).resolve().parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SERVICE = PYPROJECT["project"]["dependencies"]
 GROUPS = PYPROJECT["dependency-groups"]
+
+
+def group(name: str) -> list[str]:
+    """Return what a group asks for, with the groups in it."""
+    rows = (group(one["include-group"]) if isinstance(one, dict) else [one] for one in GROUPS[name])
+    return [requirement for row in rows for requirement in row]
+
+
 LOCKS = {
     "requirements.txt": SERVICE,
-    "requirements-dev.txt": SERVICE + GROUPS["dev"],
-    "requirements-bench.txt": SERVICE + GROUPS["bench"],
+    "requirements-demo.txt": SERVICE + group("demo"),
+    "requirements-dev.txt": SERVICE + group("dev"),
+    "requirements-bench.txt": SERVICE + group("bench"),
 }
 OURS = re.compile(r"jonction \(pyproject\.toml(?::\w+)?\)")
 STALE = "{lock} is stale: run make lock. {why}"
@@ -83,9 +92,14 @@ def test_a_lock_has_the_digest_of_every_file_and_no_address(lock: str):
 
 def test_developers_run_what_the_service_runs():
     service = read_lock((ROOT / "requirements.txt").read_text())
-    for other in ("requirements-dev.txt", "requirements-bench.txt"):
+    for other in LOCKS.keys() - {"requirements.txt"}:
         theirs = read_lock((ROOT / other).read_text())
         assert {name: theirs[name].version for name in service} == {name: pin.version for name, pin in service.items()}
+
+
+def test_developers_run_what_a_demonstration_runs():
+    demo, theirs = (read_lock((ROOT / f"requirements-{name}.txt").read_text()) for name in ("demo", "dev"))
+    assert {name: theirs[name].version for name in demo} == {name: pin.version for name, pin in demo.items()}
 
 
 def test_there_is_no_second_list_of_requirements_and_no_second_lock():

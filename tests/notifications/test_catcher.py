@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from backend.notifications import catcher
+from backend.notifications import catcher, mail_server
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,7 +76,7 @@ def test_a_message_is_read_as_plain_values(tmp_path):
         Message_ID="<1@jonction.example>",
         List_Unsubscribe="<http://127.0.0.1:8000/arreter/x/>",
     )
-    catcher.Keeper(tmp_path).keep(message.as_bytes())
+    mail_server.Keeper(tmp_path).keep(message.as_bytes())
     (caught,) = catcher.messages(tmp_path)
     assert caught == catcher.Caught(
         name=caught.name,
@@ -95,7 +95,7 @@ def test_a_message_is_read_as_plain_values(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"Subject: x", b"Date: yesterday\r\n\r\nHi", b"\xff\xfe\x00"])
 def test_a_poor_message_can_be_read_too(tmp_path, content):
-    catcher.Keeper(tmp_path).keep(content)
+    mail_server.Keeper(tmp_path).keep(content)
     (caught,) = catcher.messages(tmp_path)
     assert caught.date is None
 

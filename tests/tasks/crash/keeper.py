@@ -11,7 +11,7 @@ from email import message_from_bytes
 from enum import Enum
 from pathlib import Path
 
-from backend.notifications import catcher
+from backend.notifications import mail_server
 from tests.tasks.crash.outbox import DEAD, GONE, SLOW
 from tests.tasks.crash.programs import POLL_SECONDS, START_SECONDS, wait_until
 
@@ -34,7 +34,7 @@ class Letter:
     is_first: bool
 
 
-class GateKeeper(catcher.Keeper):
+class GateKeeper(mail_server.Keeper):
     """It takes ``slowness`` seconds on each side of that moment, and more while another thread holds its gate."""
 
     def __init__(self, folder: Path, *, slowness: float) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from backend.notifications.catcher import serve
+from backend.notifications.mail_server import serve
 
 
 class Command(BaseCommand):
