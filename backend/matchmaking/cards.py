@@ -41,10 +41,10 @@ class Card:
     undertakings: tuple[LineView, ...]  # what the firm will do
     deadline: str
     missing: tuple[str, ...]  # the facts that leave it open, in words
-    possible_if: str  # what would change a no, where something that can be changed would
     review: Review | None  # on this very file
     is_seen_elsewhere: bool  # set aside by a decision on a file that is read with this one
     is_overdue: bool  # nobody read its sheet again in time
+    possible_if: str = ""  # what would change a no, where something that can be changed would
     links: tuple[LinkView, ...] = ()  # to other schemes of the page
     warnings: tuple[str, ...] = ()  # what keeping it goes against, for officers
     aid_notes: tuple[str, ...] = ()  # for officers: what to check of the State-aid regime
@@ -146,21 +146,20 @@ def cards_of(
     excluded = [match.revision_id for match in matches if match.eligibility == Match.Verdict.INELIGIBLE]
     changes = engine.changes(known.facts, (by_pk[pk] for pk in excluded), on=on)
     estimates, senseless = Estimates(known.facts, on=on), unasked(known.facts, on=on)
-    cards = [
-        _card(
-            match,
-            by_pk[match.revision_id],
-            explained[match.revision_id],
-            known,
-            reviews,
-            on,
-            possible_if=wording.changes(changes.get(match.revision_id, ())),
-            estimate=estimates.of(by_pk[match.revision_id]),
-            senseless=senseless,
+    cards = []
+    for match in matches:
+        revision = by_pk[match.revision_id]
+        card = _card(match, revision, explained[match.revision_id], known, reviews.get(match.scheme_id), on)
+        cards.append(
+            replace(
+                card,
+                possible_if=wording.changes(changes.get(match.revision_id, ())),
+                estimate=estimates.of(revision),
+                unasked=senseless,
+                aid_notes=aid_notes(revision) if aid_notes else (),
+            )
         )
-        for match in matches
-    ]
-    return [replace(card, aid_notes=aid_notes(card.revision)) for card in cards] if aid_notes else cards
+    return cards
 
 
 def _card(
@@ -168,15 +167,10 @@ def _card(
     revision: Revision,
     lines: list[engine.Line],
     known: Known,
-    reviews: Mapping[int, Decision],
+    review: Decision | None,
     on: date,
-    *,
-    possible_if: str,
-    estimate: EstimateView | None,
-    senseless: frozenset[str],
 ) -> Card:
     views = views_of(lines, revision, known)
-    review = reviews.get(match.scheme_id)
     return Card(
         match=match,
         revision=revision,
@@ -186,12 +180,9 @@ def _card(
         undertakings=tuple(line for view in views for line in view.of_nature("undertaking")),
         deadline=revision_wording.deadline(revision, on=on),
         missing=missing_facts(match, known.facts),
-        possible_if=possible_if,
         review=review if isinstance(review, Review) else None,
         is_seen_elsewhere=isinstance(review, SeenElsewhere),
         is_overdue=is_overdue(revision, on=on),
-        estimate=estimate,
-        unasked=senseless,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils import timezone
@@ -34,6 +34,16 @@ class StateError(ValueError):
     """Something that cannot be said of a scheme, with a sentence for who said it."""
 
 
+class Details(TypedDict, total=False):
+    """What goes with a step: the day it speaks of, the reason of a firm or of an operator, a word, an amount."""
+
+    happened_on: date | None
+    reason: str
+    refusal: str
+    note: str
+    euros: int | None
+
+
 @transaction.atomic
 def say(
     *,
@@ -43,13 +53,9 @@ def say(
     on: date,
     officer: User | None = None,
     by_operator: bool = False,
-    happened_on: date | None = None,
-    reason: str = "",
-    refusal: str = "",
-    note: str = "",
-    euros: int | None = None,
+    **details: Unpack[Details],
 ) -> SchemeEvent:
-    """Record what the firm says of a scheme, or an officer: ``happened_on`` is the day it speaks of, today if empty.
+    """Record what the firm says of a scheme, or an officer; without ``happened_on``, it happened today.
 
     The same word sent twice is one row. Raises ``PermissionDenied`` if the officer is not in charge, ``StateError``
     where it may not follow what was said, where the scheme is not one that the file was answered, or where the reason
@@ -61,14 +67,14 @@ def say(
         if by_operator:
             raise StateError(_("Un porteur dit qu’une demande est déposée, obtenue ou refusée : décochez la case."))
         raise StateError(_("Choisissez une étape dans la liste."))
-    happened_on, note = happened_on or on, note.strip()[:300]
+    happened_on, note = details.get("happened_on") or on, details.get("note", "").strip()[:300]
     match = latest_result(submission, on=on).matches.filter(scheme=scheme).select_related("revision").first()
     told = states_of(submission, told=officer is None).own.get(scheme.pk)
     if match is None and told is None:
         raise StateError(_("Ce dispositif n’est pas, ou plus, dans le résultat de cette demande."))
-    euros = euros if state in WITH_EUROS else None
-    reason = reason if state == State.SET_ASIDE else ""
-    refusal = refusal if state == State.REFUSED and officer else ""
+    euros = details.get("euros") if state in WITH_EUROS else None
+    reason = details.get("reason", "") if state == State.SET_ASIDE else ""
+    refusal = details.get("refusal", "") if state == State.REFUSED and officer else ""
     sent = {
         "state": state,
         "origin": origin,

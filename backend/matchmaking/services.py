@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from django.conf import settings
@@ -182,19 +182,25 @@ def _file(filing: Filing, *, on: date, consent: Consent | None, proven: bool) ->
     return submission
 
 
+class Corrected(TypedDict, total=False):
+    """What a correction may change besides facts, and where the facts come from."""
+
+    origins: Mapping[str, str] | None
+    identity: Mapping[str, str] | None
+    shown: Mapping[str, Any] | None
+    ticked: Iterable[str] | None
+    text: str | None
+
+
 @transaction.atomic
 def correct_submission(
     *,
     submission: Submission,
     facts: Mapping[str, Any],
     on: date,
-    origins: Mapping[str, str] | None = None,
-    identity: Mapping[str, str] | None = None,
-    shown: Mapping[str, Any] | None = None,
-    ticked: Iterable[str] | None = None,
-    text: str | None = None,
     author: User | None = None,
     leaves: bool = False,
+    **also: Unpack[Corrected],
 ) -> Result:
     """Correct facts, identity (``siret``, ``siren``, ``name``) or needs, and compute the result again.
 
@@ -206,6 +212,7 @@ def correct_submission(
     Another SIREN may end or begin that other files are read with this one: their results are computed again too.
     Another company ends what partners read.
     """
+    identity, ticked, text = also.get("identity"), also.get("ticked"), also.get("text")
     reader, submission = submission.page_reader, Submission.objects.locked(submission.pk)
     submission.page_reader = reader
     origin = Fact.Origin.OFFICER if author else Fact.Origin.DECLARED
@@ -214,7 +221,7 @@ def correct_submission(
     if identity is not None and is_another(sheet=sheet, siret=identity["siret"], siren=identity["siren"]):
         drop_official(sheet=sheet, on=on)
         known = known_values(submission)
-        facts = {name: value for name, value in (shown or {}).items() if name not in known} | dict(facts)
+        facts = {name: value for name, value in (also.get("shown") or {}).items() if name not in known} | dict(facts)
     corrected = {**known, **facts}
     if any(corrected.get(name) != former.get(name) for name in PLACES):
         try:
@@ -225,7 +232,9 @@ def correct_submission(
             if not leaves:
                 raise
             close_outside(submission, commune=commune_of(corrected), author=author, on=on)
-    rows = record_facts(sheet=sheet, values=facts, origin=origin, origins=origins, on=on, author=author, known=known)
+    rows = record_facts(
+        sheet=sheet, values=facts, origin=origin, origins=also.get("origins"), on=on, author=author, known=known
+    )
     changed = bool(rows)
     moved: set[int] = set()
     if identity is not None:

@@ -8,7 +8,7 @@ told out of the zone for not being listed.
 import csv
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -82,25 +82,22 @@ def zone_named(name: str) -> Perimeter:
 @transaction.atomic
 def load_zone(
     zone: Perimeter,
-    path: Path,
+    reading: Reading,
     *,
     source: str,
     dated: date,
     on: date,
     held_for: Sequence[str] = (),
-    within: Sequence[str] = (),
-    partly: Sequence[str] = (),
     apply: bool,
 ) -> Difference:
     """Return what the list of a file changes, and put it in force where that is asked.
 
     Parameters
     ----------
+    reading : Reading
+        What ``read_zone_list`` read. Where only an address decides, each row is a part of the zone.
     held_for : sequence of str
         Perimeters where it is complete, or ``FRANCE``; those of the list in force where none is given.
-    within, partly : sequence of str
-        ``COLUMN=VALUE`` of the rows that are in the zone, or of which a part is. Without any, each row is in, or a
-        part of it where only an address decides.
 
     Raises
     ------
@@ -111,10 +108,8 @@ def load_zone(
     last = ZoneList.objects.filter(zone=zone).first()
     _check_day(dated, ZoneList.objects.filter(zone=zone).order_by("-dated").first(), on=on)
     held = list(held_for) or (last.held_for if last else [])
-    reading = read_zone_list(path, within=within, partly=partly)
     if zone.is_of_addresses:
-        reading.partly |= reading.members
-        reading.members = set()
+        reading = replace(reading, partly=reading.partly | reading.members, members=set())
     said = _said(reading, communes_of(held))
     before = dict(Containment.objects.filter(outer=zone).values_list("inner__code", "holds"))
     found = _list_of(zone, said, source=source, dated=dated, held_for=held, is_reviewed=False)
@@ -141,7 +136,11 @@ def _check_day(dated: date, newest: ZoneList | None, *, on: date) -> None:
 
 
 def read_zone_list(path: Path, *, within: Sequence[str] = (), partly: Sequence[str] = ()) -> Reading:
-    """Read a file: a column of INSEE codes of communes, or of SIREN of intercommunalities; others are ignored."""
+    """Read a file: a column of INSEE codes of communes, or of SIREN of intercommunalities; others are ignored.
+
+    ``within`` and ``partly`` are the ``COLUMN=VALUE`` of the rows that are in the zone, or of which a part is; without
+    any, each row is in.
+    """
     try:
         lines = read_lines(path, largest=LARGEST)
     except NotTextError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.contrib import messages
 from django.db.models import Prefetch
@@ -83,22 +83,24 @@ def result(request: HttpRequest, token: str) -> HttpResponse:
     return result_page(request, opened_submission(token, may=Guest.Right.READ, with_contents=True))
 
 
+class Sent(TypedDict, total=False):
+    """What was sent from the page and is shown on it again: forms that were refused, with what was typed, and why."""
+
+    alert_form: AlertForm
+    call_me_form: CallMeForm
+    asked: Asked
+    aid_form: AidForm
+    needs_error: str
+    refused: RefusedState
+    stop_refused: str
+    guest_form: GuestForm
+    call_word_form: CallWordForm
+
+
 def result_page(
-    request: HttpRequest,
-    submission: Submission,
-    *,
-    alert_form: AlertForm | None = None,
-    call_me_form: CallMeForm | None = None,
-    asked: Asked | None = None,
-    aid_form: AidForm | None = None,
-    needs_error: str = "",
-    refused: RefusedState | None = None,
-    stop_refused: str = "",
-    guest_form: GuestForm | None = None,
-    call_word_form: CallWordForm | None = None,
-    status: int = 200,
+    request: HttpRequest, submission: Submission, *, status: int = 200, **sent: Unpack[Sent]
 ) -> HttpResponse:
-    """Show a result; a form is one that was refused, with what was typed."""
+    """Show a result, with what was sent from its page and refused."""
     if submission.is_barred:
         closed = {
             "submission": submission,
@@ -115,7 +117,7 @@ def result_page(
     page, said = shortlist_of(submission, answer), said_back(submission, answer)
     questions = open_questions(open_of(submission, answer, rules.compiled))
     organisation = organisation_in_charge(submission)
-    shows_aids = aid_form or proposes_de_minimis(answer) or has_aids(submission)
+    shows_aids = "aid_form" in sent or proposes_de_minimis(answer) or has_aids(submission)
     ledger = ledger_of(submission, on=answer.on) if shows_aids else None
     deadlines = deadlines_of(submission, page, ledger, on=answer.on)
     links = () if reader else links_of(submission, token)
@@ -139,16 +141,17 @@ def result_page(
         "line": timeline([one.on for one in deadlines], on=answer.on) if deadlines else None,
         "picker": families() if page.nothing_fits and said.cause == Cause.NOT_UNDERSTOOD else (),
         "needs_url": reverse("firm_needs", args=[token]),
-        "needs_error": needs_error,
+        "needs_error": sent.get("needs_error", ""),
         "ledger": ledger,
-        "refused": refused,
+        "refused": sent.get("refused"),
         "reasons": SchemeEvent.Reason.choices,
-        "aid_form": aid_form or AidForm(auto_id="aide_%s"),
+        "aid_form": sent.get("aid_form") or AidForm(auto_id="aide_%s"),
         "organisation": organisation,
         "delay": None if submission.reviewed_at else delay_of(organisation, on=current_day()),
         "closing": closing_of(submission),
         "review_end": submission.review_ends.select_related("officer").first() if submission.reviewed_at else None,
-        "asked": asked or asked_with(known_values(submission), questions.first(but=page.asked, rather=page.presumed)),
+        "asked": sent.get("asked")
+        or asked_with(known_values(submission), questions.first(but=page.asked, rather=page.presumed)),
         "answer_url": reverse("answer", args=[token]),
         "question_url": reverse("question", args=[token]),
         "caller": caller_of(submission) if page.nothing_fits else "",
@@ -156,7 +159,7 @@ def result_page(
         "notes": [note for note in notes if note.author],
         "words": [note for note in notes if note.scheme_id in followed],
         "other_words": [note for note in notes if note.scheme_id and note.scheme_id not in followed],
-        "calls": _calls(submission, call_word_form) if may_have(submission, FOLLOW_UPS) else (),
+        "calls": _calls(submission, sent.get("call_word_form")) if may_have(submission, FOLLOW_UPS) else (),
         "shares_asked": [share for share in shares if share.is_asked],
         "shares_with": [share for share in shares if share.agreed_at and not share.ended_at],
         "shares_ended": [share for share in shares if share.agreed_at and share.ended_at],
@@ -165,8 +168,8 @@ def result_page(
         "colleagues": () if reader else colleagues_of(submission),
         "alert": alert if alert and is_heard(alert) else None,
         "waits_for_reading": alert and not Alert.objects.released().filter(pk=alert.pk).exists(),
-        "stop_reasons": StopReason.Reason.choices if stop_refused or "arret" in request.GET else (),
-        "stop_refused": stop_refused,
+        "stop_reasons": StopReason.Reason.choices if "stop_refused" in sent or "arret" in request.GET else (),
+        "stop_refused": sent.get("stop_refused", ""),
         "refuses_emails": refuses_emails(submission),
         "has_fresh_access": is_fresh,
         "reader": reader,
@@ -175,10 +178,11 @@ def result_page(
         "guests": submission.guests.filter(left_at=None).select_related("invited_by")
         if is_fresh and manages(submission)
         else (),
-        "guest_form": guest_form or GuestForm(auto_id="contact_%s"),
-        "call_me_form": call_me_form or CallMeForm(initial={"phone": submission.contact.phone}, auto_id="appel_%s"),
+        "guest_form": sent.get("guest_form") or GuestForm(auto_id="contact_%s"),
+        "call_me_form": sent.get("call_me_form")
+        or CallMeForm(initial={"phone": submission.contact.phone}, auto_id="appel_%s"),
         "confirmation": None if submission.confirmed_at else latest_email(submission, "confirm_address"),
-        "alert_form": alert_form or AlertForm(initial=AlertForm.initial_for(alert)),
+        "alert_form": sent.get("alert_form") or AlertForm(initial=AlertForm.initial_for(alert)),
     }
     return private(render(request, "web/result.html", context, status=status))
 

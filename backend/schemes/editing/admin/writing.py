@@ -1,6 +1,7 @@
 """The form of a proposal: filled from a sheet or a report, with what it would do as it is typed."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
@@ -28,27 +29,23 @@ from backend.schemes.models import CatalogueTask, Proposal, Revision, Scheme, So
 from backend.schemes.vocabulary import CRITERION_KINDS
 
 
+@dataclass(kw_only=True)
 class Start:
     """What is written starts from: a scheme and its revision in force, a report, or the draft that is changed."""
 
-    def __init__(
-        self,
-        *,
-        scheme: Scheme | None = None,
-        base: Revision | None = None,
-        record: SchemeRecord | None = None,
-        task: CatalogueTask | None = None,
-        imported: Revision | None = None,
-        conflicts: list[str] | None = None,
-        comment: str = "",
-        proposal: Proposal | None = None,
-        version: int = 0,
-    ) -> None:
-        self.scheme, self.base, self.task, self.comment = scheme, base, task, comment
-        self.imported = imported
-        self.record = record or (read_record(base) if base else None)
-        self.proposal, self.version = proposal, version
-        self.conflicts = conflicts or []
+    scheme: Scheme | None = None
+    base: Revision | None = None
+    record: SchemeRecord | None = None  # of the base where it is not given
+    task: CatalogueTask | None = None
+    imported: Revision | None = None
+    conflicts: list[str] = field(default_factory=list)
+    comment: str = ""
+    proposal: Proposal | None = None
+    version: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.record and self.base:
+            self.record = read_record(self.base)
 
 
 type Save = Callable[[SchemeRecord, str], Proposal]

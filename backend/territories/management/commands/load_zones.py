@@ -9,7 +9,7 @@ from backend.common.arguments import day
 from backend.common.days import current_day
 from backend.territories.models import Perimeter
 from backend.territories.services import clear_caches, served_communes
-from backend.territories.zones import Difference, ZoneError, load_zone, zone_named
+from backend.territories.zones import Difference, ZoneError, load_zone, read_zone_list, zone_named
 
 N_TOLD = 20  # rows or communes told one by one
 WORDS = {True: "entrent", False: "sont dites dehors", None: "ne sont plus connues"}
@@ -53,10 +53,11 @@ class Command(BaseCommand):
         parser.add_argument("--apply", action="store_true", help="Mettre la liste en vigueur.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        given = {name: options[name] for name in ("source", "dated", "held_for", "within", "partly", "apply")}
+        given = {name: options[name] for name in ("source", "dated", "held_for", "apply")}
         try:
             zone = zone_named(options["name"])
-            found = load_zone(zone, options["path"], **given, on=current_day())
+            reading = read_zone_list(options["path"], within=options["within"], partly=options["partly"])
+            found = load_zone(zone, reading, **given, on=current_day())
         except (ZoneError, OSError) as error:
             raise CommandError(f"Rien n'a changé. {error}") from None
         self.stdout.write(f"Codes lus dans la colonne « {found.column} ».")
