@@ -19,6 +19,7 @@ RETIRED = {
     "schemes.exports.catalogue": "schemes.open_data.exports",
     "schemes.contraries": "schemes.catalogue.criteria.base",
     "schemes.taking_up": "schemes.editing.rebasing",
+    "schemes.ingestion.duplicates.likeness": "schemes.ingestion.duplicates.similarity",
 }
 OLD = re.compile("|".join(re.escape(name).replace(r"\.", r"[./]") + r"(?![\w-])" for name in RETIRED))
 

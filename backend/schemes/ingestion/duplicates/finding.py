@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backend.schemes.ingestion.duplicates.likeness import Pair, Vectors
 from backend.schemes.ingestion.duplicates.scoring import Advice, Candidate, Model, model_in_use, weigh
 from backend.schemes.ingestion.duplicates.sheets import Sheet
+from backend.schemes.ingestion.duplicates.similarity import Pair, Vectors
 from backend.schemes.models import Scheme
 
 if TYPE_CHECKING:

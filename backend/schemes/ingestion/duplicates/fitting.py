@@ -19,9 +19,9 @@ from sklearn.model_selection import StratifiedKFold
 
 from backend.schemes.ingestion.duplicates.finding import nearest
 from backend.schemes.ingestion.duplicates.judging import JudgedPair, Verdict
-from backend.schemes.ingestion.duplicates.likeness import FOR, Pair, Trait, Vectors
 from backend.schemes.ingestion.duplicates.scoring import Model, why_apart
 from backend.schemes.ingestion.duplicates.sheets import Sheet
+from backend.schemes.ingestion.duplicates.similarity import FOR, Pair, Trait, Vectors
 from backend.schemes.models import Scheme
 
 HEADER = """\

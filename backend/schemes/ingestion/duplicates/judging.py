@@ -16,9 +16,9 @@ from django.conf import settings
 
 from backend.common.files import read_yaml
 from backend.schemes.ingestion.duplicates.finding import pairs_met
-from backend.schemes.ingestion.duplicates.likeness import Vectors
 from backend.schemes.ingestion.duplicates.scoring import Advice, Candidate, Model, model_in_use, weigh
 from backend.schemes.ingestion.duplicates.sheets import Sheet
+from backend.schemes.ingestion.duplicates.similarity import Vectors
 
 FOLDER = settings.BASE_DIR / "fixtures" / "judgements"
 PICKED, FRESH = FOLDER / "duplicates.yaml", FOLDER / "duplicates-fresh.yaml"

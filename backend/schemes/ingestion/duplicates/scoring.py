@@ -14,9 +14,9 @@ import numpy as np
 from django.conf import settings
 
 from backend.common.files import read_yaml
-from backend.schemes.ingestion.duplicates.likeness import Pair, Trait, Vectors
 from backend.schemes.ingestion.duplicates.sheets import Sheet
 from backend.schemes.ingestion.duplicates.signs import operator_signs
+from backend.schemes.ingestion.duplicates.similarity import Pair, Trait, Vectors
 from backend.schemes.models import Revision
 from backend.schemes.typography import NBSP
 

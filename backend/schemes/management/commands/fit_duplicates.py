@@ -6,9 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 from backend.common.days import current_day
 from backend.schemes.ingestion.duplicates.fitting import SITE, Fitted, fit, write_model
 from backend.schemes.ingestion.duplicates.judging import FRESH, PICKED, read_judged
-from backend.schemes.ingestion.duplicates.likeness import Vectors
 from backend.schemes.ingestion.duplicates.scoring import MODEL
 from backend.schemes.ingestion.duplicates.sheets import sheets_in_force
+from backend.schemes.ingestion.duplicates.similarity import Vectors
 from backend.schemes.models import Scheme
 
 

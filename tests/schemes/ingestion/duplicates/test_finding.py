@@ -9,7 +9,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from backend.schemes.ingestion.duplicates.finding import find_candidates, pairs_met
-from backend.schemes.ingestion.duplicates.likeness import Vectors
 from backend.schemes.ingestion.duplicates.scoring import Advice, model_in_use, weigh
 from backend.schemes.ingestion.duplicates.sheets import Sheet, sheets_in_force
 from backend.schemes.ingestion.duplicates.signs import (
@@ -21,6 +20,7 @@ from backend.schemes.ingestion.duplicates.signs import (
     title_of,
     words_of_page,
 )
+from backend.schemes.ingestion.duplicates.similarity import Vectors
 from backend.schemes.models import Revision, Scheme
 from backend.schemes.typography import NBSP
 

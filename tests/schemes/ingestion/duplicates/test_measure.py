@@ -21,9 +21,9 @@ from backend.schemes.ingestion.duplicates.judging import (
     read_judged,
     recall,
 )
-from backend.schemes.ingestion.duplicates.likeness import FOR, Trait, Vectors
 from backend.schemes.ingestion.duplicates.scoring import Advice, Candidate, model_in_use
 from backend.schemes.ingestion.duplicates.sheets import sheets_in_force
+from backend.schemes.ingestion.duplicates.similarity import FOR, Trait, Vectors
 from backend.schemes.ingestion.duplicates.together import SURE_FROM, SURE_JUDGED, SURE_RIGHT
 from tests.conftest import REAL_DATA
 
