@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.murmurhash import murmurhash3
 from matching.text import tokens
 
 N_PLACES = 1 << 17
@@ -72,6 +73,4 @@ def _place_of_pair(one: str, other: str) -> NDArray[np.int32]:
 
 
 def _place(term: str) -> int:
-    from sklearn.utils import murmurhash3_32
-
-    return abs(int(murmurhash3_32(term))) % N_PLACES
+    return abs(murmurhash3(term)) % N_PLACES
