@@ -6,7 +6,7 @@ Terms have no dictionary: each falls in one of ``N_PLACES`` by a hash (Weinberge
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -42,14 +42,14 @@ def terms_of_all(texts: Sequence[Sequence[str]]) -> Terms:
     found: list[NDArray[np.int32]] = []
     words: list[int] = []
     owners: list[int] = []
+    sizes: list[int] = []
     for number, stems in enumerate(texts):
-        start = len(found)
-        found += map(_places_of_word, stems)
-        words += range(len(stems))
-        found += (_place_of_pair(one, other) for one, other in pairwise(stems))
-        words += range(1, len(stems))
-        owners += [number] * (len(found) - start)
-    sizes = [*map(len, found)]
+        of_words = [*map(_places_of_word, stems)]
+        of_pairs = [_place_of_pair(one, other) for one, other in pairwise(stems)]
+        found += [*of_words, np.array(of_pairs, np.int32)]
+        sizes += [*map(len, of_words), *repeat(1, len(of_pairs))]
+        words += [*range(len(of_words)), *range(1, len(of_words))]
+        owners += repeat(number, len(of_words) + len(of_pairs))
     return Terms(
         np.repeat(np.array(owners, np.intp), sizes),
         np.repeat(np.array(words, np.intp), sizes),
@@ -67,9 +67,9 @@ def _places_of_word(word: str) -> NDArray[np.int32]:
     return np.fromiter(map(_place, (word, *_pieces(word))), np.int32)
 
 
-@lru_cache(maxsize=1 << 16)
-def _place_of_pair(one: str, other: str) -> NDArray[np.int32]:
-    return np.array([_place(f"{one} {other}")], np.int32)
+@lru_cache(maxsize=1 << 12)  # those of a text, which is read several times: pairs hardly come back in another
+def _place_of_pair(one: str, other: str) -> int:
+    return _place(f"{one} {other}")
 
 
 def _place(term: str) -> int:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
+from django.db.models import BinaryField
+from django.db.models.functions import Length, Substr
 
 import matching
 from backend.common.files import read_yaml
@@ -16,6 +18,7 @@ from backend.matchmaking.models import Language
 from backend.schemes.models import SubNeed
 
 LEAST_LETTERS = 4  # of a stem by which a text is known to be French: shorter ones are found in any language
+PIECE = 1 << 20  # bytes of a language that are read at once
 FILLER, NOTHING = matching.FILLER, matching.NOTHING
 Example = matching.Example
 
@@ -143,7 +146,7 @@ def language_in_force() -> str:
 @lru_cache(maxsize=2)
 def language_of(version: str) -> matching.Language:
     """Return what a version of the language knows of each sub-need, of filler, and of what no scheme answers."""
-    arrays = np.load(BytesIO(Language.objects.get(version=version).arrays), allow_pickle=False)
+    arrays = np.load(BytesIO(_arrays_of(version)), allow_pickle=False)
     return matching.Language(
         tuple(map(str, arrays["classes"])),
         arrays["rarity"],
@@ -152,6 +155,15 @@ def language_of(version: str) -> matching.Language:
         arrays["scope_weights"],
         float(arrays["scope_intercept"]),
     )
+
+
+def _arrays_of(version: str) -> bytes:
+    """Return what is kept of a version, read in pieces: a connection keeps the room of the longest row it has read."""
+    rows = Language.objects.filter(version=version)
+    size: int = rows.values_list(Length("arrays"), flat=True).get()
+    places = range(1, size + 1, PIECE)
+    pieces = (Substr("arrays", place, PIECE, output_field=BinaryField()) for place in places)
+    return b"".join(rows.values_list(piece, flat=True).get() for piece in pieces)
 
 
 @lru_cache(maxsize=2)
