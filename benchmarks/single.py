@@ -19,7 +19,7 @@ from django.db.models import Q
 import matching
 from benchmarks.database import bound, window_of
 from benchmarks.synthetic import DAY, FIXTURES, Country, Firm, Sheet
-from matching.features import NEAR
+from matching.features import LISTED, NEAR
 
 POINTS = yaml.safe_load((FIXTURES / "weights.yaml").read_text(encoding="utf-8"))
 WEIGHTS = matching.Weights(version=POINTS["version"], **POINTS["points"])
@@ -146,7 +146,7 @@ def ranked(
         score = round(sum(parts.values()) * 1e6) / 1e6
         scored.append((-score, sheet.key, need, parts, sheet, unknown))
     scored.sort(key=lambda one: one[:2])
-    least = 0.1 * max((parts["need"] for _, _, _, parts, _, _ in scored), default=0.0)
+    least = LISTED * max((parts["need"] for _, _, _, parts, _, _ in scored), default=0.0)
     seen: Counter[tuple[str, str]] = Counter()
     listed = []
     for minus, key, need, parts, sheet, unknown in scored:
@@ -244,7 +244,7 @@ WITH fit AS (
 )
 SELECT key, round((points - diversity) * 1e6::float8) / 1e6::float8 AS score, unknown, served, near, certain, deadline,
        verified, -diversity
-FROM placed WHERE served > 0 AND served >= 0.1::float8 * most
+FROM placed WHERE served > 0 AND served >= %(listed)s * most
 ORDER BY score DESC, key COLLATE "C" LIMIT 20
 """
 NAMES = ("need", "near", "certain", "deadline", "verified", "diversity")
@@ -256,7 +256,7 @@ def by_sql(cursor: psycopg.Cursor, asked: Asked, wish: Mapping[str, float]) -> l
         "needs": list(wish), "weights": list(wish.values()), "forms": list(asked.forms) or None,
         "naf": list(asked.prefixes) or None, "low": firm.staff[0], "high": firm.staff[1], "least": firm.turnover[0],
         "most": firm.turnover[1], "months": asked.months, "micro": firm.micro, "craft": firm.craft, "day": DAY,
-        "perimeters": list(asked.perimeters),
+        "perimeters": list(asked.perimeters), "listed": LISTED,
         **{f"p_{name}": float(getattr(WEIGHTS, name)) for name in NAMES},
     }  # fmt: skip
     cursor.execute(QUERY, values)

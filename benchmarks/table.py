@@ -31,6 +31,7 @@ from benchmarks.synthetic import DAY, SEED, Country, firms, profile, scheme, she
 from benchmarks.timing import Clock, Table, race  # noqa: E402
 
 N_SCHEMES = 5_000
+LIKELY = 0.5  # probability of a need that is neither sure nor doubtful
 
 
 def main() -> int:
@@ -88,7 +89,13 @@ def one_firm(table, clock, country, all_sheets, index, rounds, *, n_firms) -> No
     needs = [
         dict(zip(draw.sample(country.sub_needs, 4), draw.choices([0.4, 0.7, 1.0], k=4), strict=True)) for _ in several
     ]
-    wishes = [matching.Wish(each, stated=True, ticked=frozenset(each)) for each in needs]
+    # One need is sure and the others likely: what is lifted for a second sure one, the other tools do not do.
+    wishes = [
+        matching.Wish(
+            each, stated=True, ticked=frozenset([*each][:1]), probabilities=dict.fromkeys([*each][1:], LIKELY)
+        )
+        for each in needs
+    ]
     connection = single.share_connection()
     connection.autocommit = True
     single.load_sheets(connection, all_sheets)
