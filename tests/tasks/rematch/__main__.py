@@ -15,6 +15,7 @@ def main() -> int:
     parser.add_argument(
         "subscribers", metavar="SUBSCRIBERS", type=int, nargs="?", default=1_000, help="1000 unless told"
     )
+    parser.add_argument("--wide", action="store_true", help="a scheme that moves a third of the firms")
     parser.add_argument("--copy", metavar="DATABASE", help="one that is loaded, on that server")
     asked = parser.parse_args()
     if not LEAST <= asked.subscribers * 10 <= asked.firms * 10:
@@ -42,9 +43,16 @@ def main() -> int:
             django.setup()
             from django.db import connection
 
+            from tests.tasks.rematch import scheme
             from tests.tasks.rematch.run import run_rematch
 
-            report = run_rematch(asked.firms, asked.subscribers, folder=folder, is_loaded=bool(asked.copy))
+            report = run_rematch(
+                asked.firms,
+                asked.subscribers,
+                target=scheme.WIDE if asked.wide else scheme.NARROW,
+                folder=folder,
+                is_loaded=bool(asked.copy),
+            )
             connection.close()
     sys.stdout.write(f"{report}\n")
     return 1 if report.faults else 0

@@ -4,7 +4,7 @@ INSERT INTO peer_move
     FROM peer_firm, LATERAL (
         SELECT
             commune = ANY (%(communes)s) AS in_place,
-            naf LIKE '25%%' OR naf LIKE '28%%' AS in_trade,
+            naf LIKE ANY (%(trades)s) AS in_trade,
             CASE
                 WHEN headcount_low >= 10 AND headcount_high < 250 THEN true
                 WHEN headcount_high < 10 OR headcount_low >= 250 THEN false
