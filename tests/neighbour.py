@@ -257,15 +257,21 @@ def rows_of_neighbour() -> list[Rows]:
 
 
 def neighbour_as_text() -> dict[str, str | None]:
-    """Return the neighbour's rows as they are now, by table: asked for at once, to be compared."""
+    """Return the neighbour's rows as they are now, by table, to be compared: in one query that is planned once."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_prepared_statements WHERE name = 'neighbour'")
+        if not cursor.rowcount:
+            cursor.execute(sql.SQL("PREPARE neighbour AS {}").format(_rows_as_text()))
+        cursor.execute("EXECUTE neighbour")
+        return dict(cursor.fetchall())
+
+
+def _rows_as_text() -> sql.Composed:
     rows = sql.SQL("SELECT {}, (SELECT string_agg(row::text, chr(10) ORDER BY {key}) FROM {} row WHERE {key} >= {})")
-    asked = sql.SQL(" UNION ALL ").join(
+    return sql.SQL(" UNION ALL ").join(
         rows.format(sql.Literal(table), sql.Identifier(table), sql.Literal(FIRST), key=sql.Identifier(key))
         for table, key, _columns in _numbered_tables()
     )
-    with connection.cursor() as cursor:
-        cursor.execute(asked)
-        return dict(cursor.fetchall())
 
 
 @cache
