@@ -49,6 +49,7 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     assert answer.status == 200
     see(page, "01-accueil")
     page.get_by_role("link", name="Décrire mon besoin").first.click()
+    page.get_by_text("Ou cochez dans la liste").click()
     page.get_by_text("Recruter et développer les compétences").click()
     page.locator("input[value='competences.recruter']").check()
     page.get_by_text("Moderniser et numériser l'usine").click()
