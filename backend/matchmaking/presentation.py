@@ -12,11 +12,11 @@ from backend.matchmaking.decisions import Decision, decisions_in
 from backend.matchmaking.exploration import draw_of, with_tries
 from backend.matchmaking.fact_display import Known
 from backend.matchmaking.models import Match, Result, Review, Submission
-from backend.matchmaking.moved import Moved, moved_schemes
 from backend.matchmaking.reading import Reading, known_of, reading_of
 from backend.matchmaking.reviews import KEPT
 from backend.matchmaking.state_aid import notes_on_schemes
 from backend.matchmaking.states import SchemeState, both_states
+from backend.matchmaking.superseded import Superseded, superseded_schemes
 from backend.schemes.models import Scheme
 
 N_FIRST = 3  # of each group, shown in full; the others are one line that opens
@@ -48,7 +48,7 @@ class Page:
     not_proposed: tuple[Card, ...]
     nothing_fits: bool
     warnings: tuple[str, ...]  # what the kept schemes go against, for officers
-    moved: tuple[Moved, ...] = ()  # whose sheet gave way to another one since
+    superseded: tuple[Superseded, ...] = ()  # whose sheet gave way to another one since
     followed: tuple[SchemeState, ...] = ()  # of which the firm or its officer said something since
 
     @property
@@ -99,7 +99,7 @@ def present(
         groups=tuple(
             replace(group, cards=tuple(with_state(card, read.states) for card in group.cards)) for group in page.groups
         ),
-        moved=moved_schemes(submission, read.decided),
+        superseded=superseded_schemes(submission, read.decided),
         followed=followed,
     )
 

@@ -14,12 +14,12 @@ from backend.matchmaking.decisions import Decision, Over, is_set_aside, told_dec
 from backend.matchmaking.fact_display import Known
 from backend.matchmaking.first_five import parts_of
 from backend.matchmaking.models import Match, Result, Submission
-from backend.matchmaking.moved import Moved, moved_schemes
 from backend.matchmaking.plans import Links, StepView
 from backend.matchmaking.presentation import Page, present
 from backend.matchmaking.reading import known_of, reading_of
 from backend.matchmaking.reviews import KEPT
 from backend.matchmaking.states import SchemeState, States, both_states
+from backend.matchmaking.superseded import Superseded, superseded_schemes
 from backend.matchmaking.usefulness import worth_a_card
 from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Revision
@@ -57,7 +57,7 @@ class Shortlist:
     lost: tuple[Revision, ...]  # what a project that has begun cannot have any more
     n_more: int
     nothing_fits: bool
-    moved: tuple[Moved, ...] = ()  # whose sheet gave way to another one since
+    superseded: tuple[Superseded, ...] = ()  # whose sheet gave way to another one since
     followed: tuple[SchemeState, ...] = ()  # of which the firm or its officer said something, the last said first
 
     @property
@@ -82,7 +82,7 @@ def shortlist_of(submission: Submission, result: Result) -> Shortlist:
     return replace(
         page,
         cards=tuple(with_state(card, read.told_states) for card in page.cards),
-        moved=moved_schemes(submission, read.told),
+        superseded=superseded_schemes(submission, read.told),
         followed=_followed(read.told_states),
     )
 

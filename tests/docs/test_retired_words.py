@@ -12,6 +12,7 @@ RETIRED = {
     "matchmaking.measured": "matchmaking.evaluation_record",
     "matchmaking.record_effects": "matchmaking.impact_preview",
     "matchmaking.kept_language": "matchmaking.language_cache",
+    "matchmaking.moved": "matchmaking.superseded",
     "schemes.kept": "schemes.catalogue.revision_cache",
     "schemes.telling": "schemes.catalogue.emails",
     "schemes.sayings": "schemes.catalogue.scheme_texts",

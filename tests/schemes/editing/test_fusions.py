@@ -364,14 +364,14 @@ def test_a_firm_keeps_seeing_a_scheme_whose_sheet_gave_way_with_where_it_went(cl
     assert replay(result) == []  # what was answered can still be had again
     newer = compute_result(submission=file, on=DAY)
     assert gone not in shown(file, newer)
-    (moved,) = shortlist_of(file, newer).moved
-    assert (moved.scheme.source_key, moved.now.source_key) == (gone, stays)
-    assert not moved.is_kept  # the firm is told of verdicts once the review has ended
-    (moved,) = present(file, newer).moved
-    assert moved.is_kept
+    (superseded,) = shortlist_of(file, newer).superseded
+    assert (superseded.scheme.source_key, superseded.now.source_key) == (gone, stays)
+    assert not superseded.is_kept  # the firm is told of verdicts once the review has ended
+    (superseded,) = present(file, newer).superseded
+    assert superseded.is_kept
     page = client.get(reverse("result", args=[link_to(file)])).text
     assert "Fiches réunies à une autre" in page
-    assert reverse("public_version", args=[gone, moved.version]) in page
+    assert reverse("public_version", args=[gone, superseded.version]) in page
     assert reverse("public_scheme", args=[stays]) in page
 
 
@@ -380,7 +380,7 @@ def test_a_firm_that_was_never_shown_it_reads_nothing_of_a_fusion(file):
     others = Scheme.objects.of_source(Scheme.OWN).published().exclude(source_key__in=seen)
     gone, stays = others.order_by("pk").values_list("source_key", flat=True)[:2]
     join(gone, stays)
-    assert shortlist_of(file, compute_result(submission=file, on=DAY)).moved == ()
+    assert shortlist_of(file, compute_result(submission=file, on=DAY)).superseded == ()
 
 
 def test_a_kept_scheme_that_gave_way_is_no_loss_to_write_about(file):

@@ -14,7 +14,7 @@ from backend.schemes.models import Scheme
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Superseded:
     """A scheme that a file holds, the version that was read last, and the scheme that it is now."""
 
     scheme: Scheme
@@ -23,7 +23,7 @@ class Moved:
     is_kept: bool
 
 
-def moved_schemes(submission: Submission, reviews: Mapping[int, Decision]) -> tuple[Moved, ...]:
+def superseded_schemes(submission: Submission, reviews: Mapping[int, Decision]) -> tuple[Superseded, ...]:
     """Return those that the firm was shown as possible, that people kept as far as told, or that are followed.
 
     A result that read a file that is not read with this one any more shows nothing.
@@ -39,7 +39,7 @@ def moved_schemes(submission: Submission, reviews: Mapping[int, Decision]) -> tu
     found = list(rows.select_related("current"))
     last = Scheme.objects.select_related("current").in_bulk([led[scheme.pk] for scheme in found])
     moved = [
-        Moved(scheme, scheme.current.number if scheme.current else 1, last[led[scheme.pk]], scheme.pk in kept)
+        Superseded(scheme, scheme.current.number if scheme.current else 1, last[led[scheme.pk]], scheme.pk in kept)
         for scheme in found
     ]
     return tuple(sorted(moved, key=lambda each: str(each.scheme)))
