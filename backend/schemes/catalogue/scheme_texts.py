@@ -18,7 +18,7 @@ def said_of(source: str) -> dict[str, list[str]]:
     return said
 
 
-def load_sayings(source: str) -> int:
+def load_scheme_texts(source: str) -> int:
     """Keep with each scheme of a source the sentences written for it; return how many there are."""
     said = said_of(source)
     changed = []

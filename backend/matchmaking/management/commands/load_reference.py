@@ -15,7 +15,7 @@ from backend.matchmaking.rematching import open_rematch
 from backend.matchmaking.weights import WeightsError, load_weights
 from backend.schemes.catalogue import revision_cache, taxonomy, wording
 from backend.schemes.catalogue.loading import FixtureError, load_catalogue, load_taxonomy
-from backend.schemes.catalogue.scheme_texts import load_sayings
+from backend.schemes.catalogue.scheme_texts import load_scheme_texts
 from backend.schemes.ingestion.observing import ObservationError, follow_all, load_observations
 from backend.schemes.models import Proposal, Scheme
 from backend.territories import services as territories
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         self._say("Fiches non vérifiées", load_catalogue(folder / "drafts"))
         n_kept = load_observations(folder / "windows.yaml")
         self._say("Constats d’ouverture", {"lus": n_kept, "suivis": follow_all(on=current_day())})
-        self._say("Phrases d’entreprises", {"par dispositif": load_sayings(Scheme.OWN)})
+        self._say("Phrases d’entreprises", {"par dispositif": load_scheme_texts(Scheme.OWN)})
         self.stdout.write(f"Poids : {load_weights(folder / 'weights.yaml')}")
 
     def _say_waiting(self) -> None:

@@ -21,7 +21,7 @@ from backend.schemes.catalogue.publishing import put_last_in_force
 from backend.schemes.catalogue.record_types import SchemeRecord, SourceRecord
 from backend.schemes.catalogue.records import RecordError, digest_of
 from backend.schemes.catalogue.revising import Draft, compose, keep, told
-from backend.schemes.catalogue.scheme_texts import load_sayings
+from backend.schemes.catalogue.scheme_texts import load_scheme_texts
 from backend.schemes.ingestion.changes.following import settle_source
 from backend.schemes.ingestion.changes.observed import link_records, observe_records
 from backend.schemes.ingestion.importers.cleaning import clean_line
@@ -77,7 +77,7 @@ def import_records(
         loading.take(rows)
     if sidecar:
         _forget_unread(source, sidecar.entries)
-    load_sayings(source)
+    load_scheme_texts(source)
     report = loading.report
     report.is_partial = loading.is_partial
     report.rejected.sort(key=lambda rejected: rejected.row)
