@@ -353,9 +353,10 @@ def _organisation_of(officer: User, submission: Submission) -> Organisation:
 
 
 @transaction.atomic
-def withdraw_note(*, note: Note, author: User) -> None:
-    """Take one's own note back: nobody reads it any more, nor owes its reading."""
+def withdraw_note(*, note: Note, author: User) -> bool:
+    """Take one's own note back: nobody reads it any more, nor owes its reading. Tell whether an e-mail was stopped."""
     now = timezone.now()
-    if Note.objects.standing().filter(pk=note.pk, author=author).update(withdrawn_at=now):
-        FollowUp.objects.to_do().filter(notes=note).update(cancelled_at=now)
-        take_back(about=note.topic, kinds=("officer_wrote",), why="Note retirée par son auteur.")
+    if not Note.objects.standing().filter(pk=note.pk, author=author).update(withdrawn_at=now):
+        return False
+    FollowUp.objects.to_do().filter(notes=note).update(cancelled_at=now)
+    return bool(take_back(about=note.topic, kinds=("officer_wrote",), why="Note retirée par son auteur."))

@@ -55,12 +55,24 @@ def test_what_is_not_for_the_firm_is_not_sent(officer, submission, audience):
     assert not sent_to(submission).exists()
 
 
-def test_a_note_taken_back_before_it_left_is_not_sent(officer, submission):
-    write(officer, submission)
+def take_back(officer, submission):
     desk = Client()
     desk.force_login(officer)
-    desk.post(reverse("officer_note_back", args=[submission.pk, ours(Note).get().pk]))
-    assert sent_to(submission).get().state == "failed"
+    note = Note.objects.standing().get(submission=submission)
+    return text_of(desk.post(reverse("officer_note_back", args=[submission.pk, note.pk]), follow=True))
+
+
+def test_a_note_taken_back_before_it_left_is_not_sent(officer, submission):
+    write(officer, submission)
+    assert "son courriel ne part pas" in take_back(officer, submission)
+    assert [email.state for email in sent_to(submission)] == ["failed"]
+    write(officer, submission)
+    sent_to(submission).filter(state="due").update(state="sent")
+    assert "Un courriel déjà parti ne se reprend pas" in take_back(officer, submission)
+    write(officer, submission, audience="internal")
+    said = take_back(officer, submission)
+    assert "Note retirée." in said
+    assert "courriel ne" not in said
 
 
 def test_an_address_that_nobody_confirmed_or_that_refuses_e_mails_gets_none(officer, submission):

@@ -181,7 +181,14 @@ def _told(submission: Submission) -> str:
 @require_POST
 def take_note_back(request: HttpRequest, pk: int, note_pk: int) -> HttpResponse:
     submission, user = visible_file(request, pk), signed_in(request)
-    withdraw_note(note=get_object_or_404(Note, pk=note_pk, submission=submission, author=user), author=user)
+    taken = get_object_or_404(Note, pk=note_pk, submission=submission, author=user)
+    is_stopped = withdraw_note(note=taken, author=user)
+    if taken.audience != Note.Audience.FIRM:
+        messages.success(request, _("Note retirée."))
+    elif is_stopped:
+        messages.success(request, _("Note retirée : son courriel ne part pas."))
+    else:
+        messages.success(request, _("Note retirée de sa page. Un courriel déjà parti ne se reprend pas."))
     return redirect(reverse("officer_file", args=[pk]) + "#notes")
 
 
