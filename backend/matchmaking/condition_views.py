@@ -27,6 +27,7 @@ class Told:
 
     definition: Mapping[str, Any]
     kept_sentence: str  # empty where it names schemes, whose names change
+    kept_brief: str  # the same in a few words
     note: str
     evidence: Evidence | None
     condition: str
@@ -55,7 +56,10 @@ class LineView(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        return self.told.kept_sentence or criteria.brief_sentence(self.told.definition)
+        """Say the rule; in a few words where it is met: who is told no, or is asked, reads all of a list."""
+        if self.outcome == "met":
+            return self.told.kept_brief or criteria.brief_sentence(self.told.definition)
+        return self.told.kept_sentence or criteria.sentence(self.told.definition)
 
     @property
     def note(self) -> str:
@@ -158,7 +162,8 @@ def _tell(condition: engine.Condition, row: Criterion | None, *, note: str = "")
     manual = definition["kind"] == "manual"
     return Told(
         definition=definition,
-        kept_sentence="" if _names_schemes(condition) else criteria.brief_sentence(definition),
+        kept_sentence="" if _names_schemes(condition) else criteria.sentence(definition),
+        kept_brief="" if _names_schemes(condition) else criteria.brief_sentence(definition),
         note=" ".join(filter(None, (row.note if row else note, wording.zone_lists(definition)))),
         evidence=evidence_of(row.source, place=row.place, excerpt=row.excerpt) if row else None,
         condition=definition["fact"] if manual else "",

@@ -430,10 +430,14 @@ def test_a_long_list_names_our_region_first_and_in_a_few_words():
     text = criteria.brief_sentence({"kind": "in_territory", "any_of": regions})
     assert plain(text) == (
         "Établissement situé dans : Hauts-de-France, Auvergne-Rhône-Alpes, Bourgogne-Franche-Comté, Bretagne,"
-        " Centre-Val de Loire et 3 autres"
+        " Centre-Val de Loire ou l’un des 3 autres"
     )
-    assert criteria.sentence({"kind": "in_territory", "any_of": regions}).endswith("Île-de-France ou Normandie")
-    few = {"kind": "in_territory", "any_of": regions[:6]}
+    whole = criteria.sentence({"kind": "in_territory", "any_of": regions})
+    assert plain(whole).startswith("Établissement situé dans : Auvergne-Rhône-Alpes")
+    assert whole.endswith("ou Normandie")
+    either = {"kind": "any", "of": [{"kind": "in_territory", "any_of": regions}, one("headcount", below=250)]}
+    assert "l’un des 3 autres ; ou effectif" in criteria.brief_sentence(either)
+    few = {"kind": "in_territory", "any_of": regions[:5]}
     assert criteria.brief_sentence(few) == criteria.sentence(few)
     size = one("headcount", below=250)
     assert criteria.brief_sentence(size) == criteria.sentence(size)

@@ -1,6 +1,16 @@
 """Groups: at least one, all, none."""
 
-from backend.schemes.catalogue.criteria.base import KINDS, Definition, Kind, contrary, lower, sentence
+from collections.abc import Callable
+
+from backend.schemes.catalogue.criteria.base import (
+    KINDS,
+    Definition,
+    Kind,
+    brief_sentence,
+    contrary,
+    lower,
+    sentence,
+)
 from backend.schemes.typography import NBSP
 
 
@@ -9,6 +19,9 @@ class All(Kind):
 
     def phrase(self, definition: Definition) -> str:
         return parts(definition, " ; et ")
+
+    def brief(self, definition: Definition) -> str:
+        return parts(definition, " ; et ", brief_sentence)
 
     def negation(self, definition: Definition) -> str:
         return f"pas tout à la fois{NBSP}: {parts(definition, ' ; et ')}"
@@ -19,6 +32,9 @@ class AnyOf(Kind):
 
     def phrase(self, definition: Definition) -> str:
         return f"l’un ou l’autre{NBSP}: {parts(definition, ' ; ou ')}"
+
+    def brief(self, definition: Definition) -> str:
+        return f"l’un ou l’autre{NBSP}: {parts(definition, ' ; ou ', brief_sentence)}"
 
     def negation(self, definition: Definition) -> str:
         return f"aucun de ces cas{NBSP}: {parts(definition, ' ; ')}"
@@ -38,5 +54,5 @@ class Not(Kind):
         return inner
 
 
-def parts(definition: Definition, link: str) -> str:
-    return link.join(lower(sentence(part)) for part in definition["of"])
+def parts(definition: Definition, link: str, said: Callable[[Definition], str] = sentence) -> str:
+    return link.join(lower(said(part)) for part in definition["of"])

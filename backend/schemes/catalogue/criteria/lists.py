@@ -1,7 +1,7 @@
 """Kinds whose definition lists what is wanted and what is excluded."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -41,18 +41,19 @@ class Listed(Kind):
         return self._phrase(definition, join)
 
     def brief(self, definition: Definition) -> str:
-        return self._phrase(definition, _first_names)
+        ordered = {key: self.foremost(codes) for key, codes in definition.items() if key in ("any_of", "none_of")}
+        return self._phrase({**definition, **ordered}, _first_names)
 
-    def _phrase(self, definition: Definition, joined: Callable[[Iterable[str]], str]) -> str:
+    def _phrase(self, definition: Definition, joined: Callable[[list[str]], str]) -> str:
         lists = (definition.get("any_of"), definition.get("none_of"))
         return self.link.join(
-            text.format(joined(self.name(code, definition) for code in self.in_order(codes)))
+            text.format(joined([self.name(code, definition) for code in codes]))
             for text, codes in zip(self.phrases(definition), lists, strict=True)
             if codes
         )
 
-    def in_order(self, codes: Sequence[str]) -> Sequence[str]:
-        """Return the codes as they are said: as they stand, where no order helps."""
+    def foremost(self, codes: Sequence[str]) -> Sequence[str]:
+        """Return the codes with those first that a brief sentence had better name."""
         return codes
 
     def contrary(self, definition: Definition) -> Definition | None:
@@ -76,8 +77,8 @@ class InTerritory(Listed):
     def name(self, code: str, definition: Definition) -> str:
         return perimeter_name(code)
 
-    def in_order(self, codes: Sequence[str]) -> Sequence[str]:
-        """Say those of our territory first: they are what a firm of it looks for among the regions of France."""
+    def foremost(self, codes: Sequence[str]) -> Sequence[str]:
+        """Name those of our territory: a firm of it looks for them among the regions of France."""
         ours = territory_codes(on=current_day()).touching
         return sorted(codes, key=lambda code: code not in ours)
 
@@ -203,8 +204,8 @@ def _list(field: type[forms.CharField], label: str, help_text: str) -> forms.Cha
     return field(label=label, required=False, help_text=help_text, max_length=4000, widget=forms.Textarea({"rows": 2}))
 
 
-def _first_names(names: Iterable[str]) -> str:
-    names = list(names)
+def _first_names(names: list[str]) -> str:
     if len(names) <= MOST_NAMES:
         return join(names)
-    return f"{', '.join(names[: MOST_NAMES - 1])} et {len(names) - MOST_NAMES + 1} autres"
+    n_more = len(names) - MOST_NAMES + 1
+    return f"{', '.join(names[: MOST_NAMES - 1])} ou l’un des {n_more} autres"
