@@ -1,6 +1,7 @@
 """Try the image that scripts/image.py built: every process of it, as a container would run it, from start to stop."""
 
 # ruff: noqa: S108, S603, S607 -- every command below is a list built here; /tmp is that of the container
+import asyncio
 import http.client
 import json
 import re
@@ -10,9 +11,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
@@ -31,6 +34,19 @@ OWE = (
 STATE = (
     "from backend.notifications.models import Notification; print(Notification.objects.get(dedupe_key='trial').state)"
 )
+
+
+class SlowServer(Sink):
+    """A mail server that takes no message to its end until it may."""
+
+    def __init__(self) -> None:
+        self.may_end = threading.Event()
+        self.may_end.set()
+
+    async def handle_DATA(self, *args: Any) -> str:
+        while not self.may_end.is_set():
+            await asyncio.sleep(0.1)
+        return "250 OK"
 
 
 def check(condition: object, what: str) -> None:
@@ -157,13 +173,14 @@ def main() -> None:
         "JONCTION_PORT": str(port),
     }
     containers = Containers(stage, root, environment)
-    catcher = Controller(Sink(), hostname="127.0.0.1", port=mail)  # the image has no mail server
+    mail_server = SlowServer()
+    catcher = Controller(mail_server, hostname="127.0.0.1", port=mail)  # the image has none
     catcher.start()
     try:
         check_files(containers, root)
         try_processes(containers, port, owner)
         try_backup(containers, superuser, owner, server)
-        stop_all(containers)
+        stop_all(containers, mail_server)
     finally:
         containers.kill_all()
         catcher.stop()
@@ -233,10 +250,10 @@ def try_backup(containers: Containers, superuser: str, owner: str, server: str) 
     check("n’est pas vide" in said, "the database in use is refused")
 
 
-def stop_all(containers: Containers) -> None:
+def stop_all(containers: Containers, mail_server: SlowServer) -> None:
     """Stop as ``docker stop`` does, the mailer while the mail server makes it wait in the middle of a message."""
     say(f"Stopping, by {containers.stop_signal.name}")
-    containers.signal("mail", signal.SIGSTOP)
+    mail_server.may_end.clear()
     containers.finish("python", "-c", f"import django; django.setup(); {OWE}")
     wait_until(lambda: state(containers) == "claimed", "the mailer is sending an e-mail")
     began = time.monotonic()
@@ -244,16 +261,15 @@ def stop_all(containers: Containers) -> None:
         containers.signal(name, containers.stop_signal)
     time.sleep(2)
     check(containers.is_running("mailer"), "told to stop, the mailer goes on")
-    containers.signal("mail", signal.SIGCONT)
+    mail_server.may_end.set()
     code = containers.wait("mailer")
     check(
         code == 0 and state(containers) == "sent", f"it ended after {time.monotonic() - began:.0f} s, the e-mail sent"
     )
     for name in ("worker", "beat"):
         check(containers.wait(name) == 0, f"{name} ended")
-    for name in ("web", "mail"):
-        containers.signal(name, containers.stop_signal)
-        check(containers.wait(name) == 0, f"{name} ended")
+    containers.signal("web", containers.stop_signal)
+    check(containers.wait("web") == 0, "web ended")
 
 
 def state(containers: Containers) -> str:
