@@ -74,6 +74,7 @@ def stored(file):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_each_file_is_answered_as_its_own_page_answers_it(seed):
     call_command("load_demo", files=14, seed=seed, processes=1, stdout=StringIO())
+    assert Action.objects.exists()
     for action in Action.objects.all():
         then = NeedFact.objects.filter(sub_need=action.sub_need, file__filed_on__lte=action.decided_on)
         assert action.demand_then == then.count()

@@ -2,19 +2,26 @@
 
 from datetime import date, timedelta
 
+from django.db import transaction
+
 from backend.accounts.models import Membership, User
 from backend.steering.actions import decide_action, end_action
 from backend.steering.gap_map import gaps
-from backend.steering.models import Action, NeedFact
+from backend.steering.models import Action, NeedFact, Target
 from backend.steering.scopes import Filters, scope_of
 from backend.steering.targets import set_target
 from backend.web.management.territory.officers import words
 
 
+@transaction.atomic
 def decide(*, on: date) -> None:
-    """Have the lead of the territory aim and decide, once; an action then read the needs filed until its day."""
-    lead = User.objects.filter(memberships__role=Membership.Role.TERRITORY_LEAD).first()
-    if lead is None or Action.objects.exists():
+    """Have the lead of the territory aim and decide, once.
+
+    The figures that an action keeps of its day count the needs filed up to it.
+    """
+    leads = User.objects.filter(memberships__role=Membership.Role.TERRITORY_LEAD, is_active=True)
+    lead = leads.order_by("pk").first()
+    if lead is None or Target.objects.exists() or Action.objects.exists():
         return
     committee = words()["committee"]
     for target in committee["targets"]:
