@@ -1,7 +1,6 @@
 """After the answer, on a phone: two requests of a firm, what it says of schemes, whom it shares with, and the end."""
 
 import json
-import os
 import re
 from io import BytesIO
 
@@ -15,8 +14,6 @@ from tests.e2e.test_sharing import FOLD, made_address
 from tests.e2e.test_space import open_space
 
 pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
-# Without it too when long: its pages are those of test_space, test_sharing and test_answer, which always do.
-LONG = os.environ.get("JONCTION_LONG") == "1"
 FILE_THEM = """
 import json
 from backend.accounts.models import User
@@ -100,9 +97,7 @@ def erase(page: Page, service: Service, reference: str) -> None:
     expect(page.locator("main")).to_contain_text("C’est effacé")
 
 
-@pytest.mark.parametrize(
-    "javascript", [True, False] if LONG else [True], ids=lambda javascript: "js" if javascript else "html"
-)
+@pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
 def test_a_firm_after_its_answer(service: Service, open_context, javascript):
     way = "js" if javascript else "html"
     address, guest = f"lendemain-{way}@firm.example", f"comptable-{way}@cabinet.example"
