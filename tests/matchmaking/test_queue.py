@@ -1,5 +1,6 @@
 """The officers' lists: age × urgency × deadline, tabs, filters, and what stands before and after a file."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -200,3 +201,34 @@ def test_a_queue_never_shows_the_files_of_others():
     file = make_submission(confirmed=True, facts={"commune": COMMUNES[CCLO]})
     assert order(make_officer(ARC)) == []
     assert order(make_lead()) == [file.pk]
+
+
+@pytest.mark.parametrize(
+    ("changes", "signs"),
+    [
+        ({}, []),
+        ({"is_answered": False}, [("bad", "Rien ne répond")]),
+        ({"is_offered": True}, [("", "Proposée à un collègue")]),
+        ({"refuses_emails": True}, [("doubt", "Pas de courriels\u00a0: appeler le 03 53 01 60 35")]),
+        ({"steps": {FollowUp.Step.OUTCOME}}, [("doubt", "Demander ce qui a été obtenu")]),
+        (
+            {"steps": {FollowUp.Step.DEAD_ADDRESS}, "refuses_emails": True, "is_answered": False},
+            [("bad", "Adresse morte\u00a0: appeler le 03 53 01 60 35"), ("bad", "Rien ne répond")],
+        ),
+    ],
+)
+def test_a_row_says_why_it_comes_first_or_apart(changes, signs):
+    (row,) = rows_of([waiting(1).pk], on=DAY)
+    assert list(replace(row, **{"is_answered": True, **changes}).signs) == signs
+
+
+def test_without_a_telephone_a_row_names_none_and_what_left_unread_says_so():
+    file = waiting(1)
+    file.contact.phone = ""
+    file.contact.save()
+    (row,) = rows_of([file.pk], on=DAY)
+    row.submission.confirmed_at, row.submission.unread_by_id = None, 1
+    assert list(replace(row, is_answered=True).signs) == [
+        ("doubt", "Adresse non confirmée\u00a0: appeler"),
+        ("", "Partie sans lecture"),
+    ]

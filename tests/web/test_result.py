@@ -97,8 +97,10 @@ def test_the_way_to_the_others_is_searched_and_paged(client, submission):
 def test_nothing_is_said_to_be_eligible_that_waits_for_an_answer(client, submission):
     for card in cards_of(client.get(page_of(submission)).context["page"]).values():
         is_open = bool(card.match.unknown or card.match.to_confirm)
-        # Of a sheet that states no condition nothing is sure either.
-        assert (card.standing in {"eligible", "likely"}) if not is_open else card.standing != "eligible"
+        natures = {row.definition.get("nature", "condition") for row in card.revision.criteria.all()}
+        states_none = natures <= {"appraisal", "undertaking"}  # of such a sheet nothing is sure either
+        sure = "likely" if states_none else "eligible"
+        assert card.standing == sure if not is_open else card.standing != "eligible"
         if card.standing == "to_specify":
             assert card.missing or card.left_to_say
 

@@ -77,7 +77,11 @@ class Report:
 
 
 def _processor_seconds() -> float:
-    return time.process_time() + server_seconds()
+    """Return ours and that of PostgreSQL, where it is on this machine; its processes may end while they are read."""
+    try:
+        return time.process_time() + server_seconds()
+    except (FileNotFoundError, ProcessLookupError):
+        return time.process_time()
 
 
 def run_rematch(n_firms: int, n_subscribers: int, *, target: scheme.Target, folder: Path, is_loaded: bool) -> Report:
