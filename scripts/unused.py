@@ -57,6 +57,7 @@ HOOKS = {
     "backend/common/log_lines.py": "converter default_time_format default_msec_format",
     "backend/common/redaction.py": "exc_text",
     "backend/notifications/mail_server.py": "handle_DATA",
+    "scripts/image_trial.py": "handle_DATA",
     "backend/schemes/*": "handle_starttag handle_endtag handle_data freeze_panes data_type",
     # numpy
     "matching/*": "writeable",
