@@ -20,7 +20,6 @@ from backend.matchmaking.models import (
     SchemeEvent,
     Submission,
     Survey,
-    UnmetNeed,
 )
 from backend.matchmaking.models.submissions import SubmissionQuerySet
 from backend.notifications.models import Stop
@@ -29,13 +28,16 @@ from backend.schemes.models import Fusion
 REVIEWS, FOLLOW_UPS, NOTES, OFFER, REFERRALS = "reviews", "follow_ups", "notes", "offer", "referrals"
 EVENTS, RATING, PARTNERS = "scheme_events", "rating", "partners"
 NEED_CORRECTIONS, SAME_SIREN, GUESTS = "need_corrections", "same_siren", "guests"
-UNMET, AIDS, STOPS = "unmet", "aids", "stops"
+AIDS, STOPS = "aids", "stops"
 GONE_SHEETS = "gone_sheets"  # of any file: a sheet gave way to another one
 ANY_FILE = -1
 
 
 def read_contents(files: SubmissionQuerySet, pk: int) -> Submission | None:
-    """Return one of some files, which knows from the same query what hangs on it."""
+    """Return one of some files, which knows from the same query what hangs on it.
+
+    What reading its result may write is not among it, such as unmet needs: it is asked for after that.
+    """
     kinds, sql, params = _of_any_file()
     there = RawSQL(f"({sql})", [pk if value == ANY_FILE else value for value in params])  # noqa: S611
     submission = files.annotate(there=there).filter(pk=pk).first()
@@ -46,9 +48,9 @@ def read_contents(files: SubmissionQuerySet, pk: int) -> Submission | None:
 
 @cache
 def _of_any_file() -> tuple[tuple[str, ...], str, tuple[Any, ...]]:
-    """Return kinds of rows, and what asks which of them hang on the file ``ANY_FILE``.
+    """Return kinds of rows, with the SQL and its parameters that tell which of them hang on the file ``ANY_FILE``.
 
-    It is the same for each file: fifteen conditions cost more to write in SQL than to answer.
+    It is the same for each file: fourteen conditions cost more to write in SQL than to answer.
     """
     of_file = {"submission": OuterRef("pk")}
     others = Submission.objects.confirmed().filter(~Q(pk=OuterRef("pk")), sheet__company=OuterRef("sheet__company"))
@@ -63,7 +65,6 @@ def _of_any_file() -> tuple[tuple[str, ...], str, tuple[Any, ...]]:
         REFERRALS: HandOver.objects.referrals().filter(**of_file),
         PARTNERS: PartnerShare.objects.filter(**of_file),
         NEED_CORRECTIONS: NeedCorrection.objects.filter(**of_file),
-        UNMET: UnmetNeed.objects.filter(**of_file),
         AIDS: ReceivedAid.objects.filter(sheet=OuterRef("sheet")),
         STOPS: Stop.objects.filter(address=Lower(OuterRef("contact__email"))),
         SAME_SIREN: others,

@@ -1,10 +1,12 @@
 """What was understood, on the officer's page; and what a firm that nothing answers reads."""
 
+from datetime import timedelta
+
 import pytest
 
 from backend.matchmaking.corrections import correct_need
 from backend.notifications.models import Notification
-from backend.schemes.models import SubNeed
+from backend.schemes.models import Revision, Scheme, SubNeed
 from tests.factories import (
     DAY,
     archive_serving,
@@ -14,6 +16,7 @@ from tests.factories import (
     make_lead,
     make_officer,
     make_submission,
+    publish_revision,
 )
 from tests.neighbour import ours
 from tests.web.conftest import text_of
@@ -176,6 +179,20 @@ def test_the_file_says_why_nothing_answers(desk, nothing):
     text = text_of(desk.get(f"/agent/{nothing.pk}/"))
     assert "Sans réponse aujourd’hui" in text
     assert f"{SubNeed.objects.get(pk=NOTHING).label} : aucun dispositif n’y répond" in text
+
+
+def test_what_nothing_answers_since_today_is_said_at_the_first_reading_of_the_day(desk, settings, submission):
+    file = make_submission(confirmed=True, needs=(NEED,), company_name="Menuiserie Claire", siret="", siren="")
+    dated = {"window_state": Revision.WindowState.DATED, "opens_on": DAY - timedelta(days=30), "closes_on": DAY}
+    for scheme in Scheme.objects.matchable(Scheme.OWN).filter(current__served_needs__sub_need=NEED):
+        publish_revision(scheme, **dated)
+    label = SubNeed.objects.get(pk=NEED).label
+    for on, is_unmet in ((DAY, False), (DAY + timedelta(days=1), True)):
+        settings.FIXED_DAY = on
+        text = text_of(desk.get(f"/agent/{file.pk}/"))
+        assert ("Sans réponse aujourd’hui" in text) is is_unmet
+        assert (f"{label} : " in text.partition("Sans réponse aujourd’hui")[2]) is is_unmet
+        assert "Sans réponse aujourd’hui" not in text_of(desk.get(f"/agent/{submission.pk}/"))
 
 
 def test_the_file_of_words_that_were_not_understood_asks_for_the_right_need(desk, officer):

@@ -26,7 +26,6 @@ from backend.matchmaking.contents import (
     PARTNERS,
     RATING,
     REFERRALS,
-    UNMET,
     may_have,
     read_contents,
 )
@@ -206,9 +205,8 @@ def file_page(
 
 
 def _unmet(submission: Submission) -> list[tuple[UnmetNeed, str]]:
-    """Return the needs that nothing answers, each with why."""
-    rows = submission.unmet_needs.select_related("sub_need") if may_have(submission, UNMET) else ()
-    return [(row, why(row)) for row in rows]
+    """Return the needs that nothing answers, each with why; the newest result writes them, and is read first."""
+    return [(row, why(row)) for row in submission.unmet_needs.select_related("sub_need")]
 
 
 def _shared(submission: Submission) -> dict[str, Any]:
