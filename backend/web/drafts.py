@@ -18,7 +18,7 @@ from backend.companies.establishments import find_by_number
 from backend.companies.models import Fact
 from backend.companies.registered import Registered
 from backend.links.models import RULES, Kind
-from backend.matchmaking.in_charge import OutsideTerritory, route
+from backend.matchmaking.in_charge import OutsideTerritory, outside_contacts, route
 from backend.matchmaking.models import SavedDraft, Submission
 from backend.matchmaking.next_request import known_firm
 from backend.matchmaking.questions import Questions
@@ -348,6 +348,11 @@ class Stated:
         """Whether the place is known and no served intercommunality holds it."""
         return bool(self.commune) and self.epci is None
 
+    @property
+    def place(self) -> Mapping[str, str]:
+        """The names of a place outside and of what it is in; none inside."""
+        return outside_contacts(self.commune, on=current_day()) if self.is_outside else {}
+
     @cached_property
     def read(self) -> Unfiled:
         """What was understood of the needs, and what the engine answers."""
@@ -379,9 +384,8 @@ class Stated:
     @property
     def waits_for_project(self) -> bool:
         """Whether the step on the project is worth asking: a likely scheme reads it, and it was not filled in."""
-        if OPTIONAL in self.draft.steps or self.is_outside:
-            return False
-        return self.read.waits_for(FORMS[OPTIONAL].fields_of_fact.keys())
+        is_asked = OPTIONAL not in self.draft.steps and not self.is_outside
+        return is_asked and self.read.waits_for(FORMS[OPTIONAL].fields_of_fact.keys())
 
 
 def step_that_asks(facts: Collection[str]) -> str | None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import formats
 from pypdf import PdfReader
 
@@ -198,6 +199,19 @@ def test_outside_the_territory_the_document_says_whom_to_call_there(client):
     assert "Beauvais est hors du Grand Compiégnois" in text
     assert "le service économique de votre intercommunalité (CA du Beauvaisis)" in text
     assert "03 53 01 10 00" not in text
+
+
+def test_an_office_near_here_is_said_to_who_is_here_only(client):
+    """On the page of a scheme and in the document: elsewhere it is none of theirs."""
+    for commune, is_here in (("Compiègne", True), ("Beauvais", False)):
+        fill(client, upto="projet", entreprise={"commune": commune})
+        page = client.get("/demande/reponse/").context["page"]
+        card = next(card for card in page.cards if card.office)
+        _, document = read(client.get("/demande/reponse/pdf/"))
+        scheme = text_of(client.get(reverse("draft_scheme", args=[card.match.scheme_id])))
+        assert [("Près d’ici" in said) for said in (document, scheme)] == [is_here, is_here]
+        assert ("Vos prochaines démarches" in document) is is_here
+        assert is_here or card.office.name not in document + scheme
 
 
 def test_without_a_draft_there_is_no_document(client):

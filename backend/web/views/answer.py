@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.matchmaking import engine
-from backend.matchmaking.in_charge import outside_contacts
 from backend.matchmaking.models import AnswerCount, Cause, Submission
 from backend.matchmaking.offers import chosen
 from backend.matchmaking.services import Filing, file_submission
@@ -235,7 +234,7 @@ def answer_page(
         "asked": said.asked(but=page.asked, rather=page.presumed),
         "question_url": reverse("draft_question"),
         "answer_url": reverse("draft_condition"),
-        "place": outside_contacts(said.commune, on=on) if said.is_outside else None,
+        "place": said.place,
         "organisations": said.epci.organisations.all() if said.epci else (),
         "on": on,
         "notice": notice,

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.matchmaking.fact_display import values_in_words
-from backend.matchmaking.in_charge import outside_contacts
 from backend.matchmaking.models import Guest
 from backend.matchmaking.ownership import read_once
 from backend.matchmaking.replies import said_back
@@ -44,7 +43,7 @@ def draft_plan(request: HttpRequest) -> HttpResponse:
         "on": on,
         "page": said.read.page(),
         "said": said.read.said_back(),
-        "place": outside_contacts(said.commune, on=on) if said.is_outside else None,
+        "place": said.place,
         "organisations": said.epci.organisations.all() if said.epci else (),
         "text": said.read.text,
         "answers": values_in_words(said.read.request.facts),

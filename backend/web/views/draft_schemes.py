@@ -51,6 +51,7 @@ def scheme(request: HttpRequest, scheme_pk: int) -> HttpResponse:
         raise Http404
     context = {
         "card": card,
+        "place": said.place,
         "has_dates": any(dates_of(card.match.scheme, card.revision, on=current_day())),
         "answer_url": reverse("draft_condition"),
         "can_answer": ("firm",),
