@@ -90,6 +90,7 @@ def test_an_unconfirmed_file_says_where_its_email_is(client, changes, said):
     Notification.objects.filter(about=[submission.topic]).update(**changes, ended_at=timezone.now())
     text, links, _ = shown(client, submission)
     assert said in text
+    assert ("C’est envoyé : confirmez votre adresse" in text) is ("n’est pas arrivé" not in said)
     assert "Sans réponse, nous vous appelons après un jour ouvré." in text
     assert links["Le recevoir à nouveau"] == reverse("space")
 
