@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from enum import StrEnum
 
 from django.db import transaction
 from django.db.models import Q
@@ -22,9 +23,12 @@ from backend.matchmaking.in_charge import check_may_decide, may_decide
 from backend.matchmaking.models import FollowUp, HandOver, Note, PartnerShare, Submission
 from backend.matchmaking.partner_emails import enqueue_file_shared
 from backend.matchmaking.referrals import may_answer, open_referral, withdraw_offers
+from backend.notifications.models import Notification
 from backend.notifications.services import take_back
 from backend.schemes.models import Scheme
 from backend.territories.models import ServedEpci
+
+State = Notification.State
 
 NOT_YET = (
     "L’entreprise n’a pas encore confirmé son adresse : jusque-là, son dossier reste dans votre intercommunalité."
@@ -305,6 +309,14 @@ def close_step(*, follow_up: FollowUp, officer: User, cancel: bool = False) -> N
 # -- notes
 
 
+class ItsEmail(StrEnum):
+    """What becomes of the e-mail of a note that is taken back."""
+
+    STOPPED = "stopped"
+    GONE = "gone"  # it left, or is leaving right now
+    NONE = "none"  # none was owed, or it was given up before
+
+
 @transaction.atomic
 def write_note(
     *,
@@ -353,10 +365,16 @@ def _organisation_of(officer: User, submission: Submission) -> Organisation:
 
 
 @transaction.atomic
-def withdraw_note(*, note: Note, author: User) -> bool:
-    """Take one's own note back: nobody reads it any more, nor owes its reading. Tell whether an e-mail was stopped."""
+def withdraw_note(*, note: Note, author: User) -> ItsEmail | None:
+    """Take one's own note back: nobody reads it any more, nor owes its reading.
+
+    Return what becomes of its e-mail; none where the note is another author's or no longer stood.
+    """
     now = timezone.now()
     if not Note.objects.standing().filter(pk=note.pk, author=author).update(withdrawn_at=now):
-        return False
+        return None
     FollowUp.objects.to_do().filter(notes=note).update(cancelled_at=now)
-    return bool(take_back(about=note.topic, kinds=("officer_wrote",), why="Note retirée par son auteur."))
+    if take_back(about=note.topic, kinds=("officer_wrote",), why="Note retirée par son auteur."):
+        return ItsEmail.STOPPED
+    gone = Notification.objects.about(note.topic).filter(state__in=(State.CLAIMED, State.SENT))
+    return ItsEmail.GONE if gone.exists() else ItsEmail.NONE

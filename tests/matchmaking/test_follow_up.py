@@ -236,9 +236,10 @@ def test_a_note_is_read_by_its_audience_only(submission, officer, audience, for_
 
 def test_a_note_taken_back_is_read_by_nobody(submission, officer):
     note = write_note(submission=submission, author=officer, audience="firm", text="Un mot.")
-    withdraw_note(note=note, author=make_officer())  # not theirs
+    assert withdraw_note(note=note, author=make_officer()) is None  # not theirs
     assert submission.notes.for_the_firm().exists()
-    withdraw_note(note=note, author=officer)
+    assert withdraw_note(note=note, author=officer)
+    assert withdraw_note(note=note, author=officer) is None
     assert not submission.notes.for_the_firm().exists()
     assert not ours(Note).visible_to(officer).exists()
 

@@ -55,10 +55,10 @@ def test_what_is_not_for_the_firm_is_not_sent(officer, submission, audience):
     assert not sent_to(submission).exists()
 
 
-def take_back(officer, submission):
+def take_back(officer, submission, note=None):
     desk = Client()
     desk.force_login(officer)
-    note = Note.objects.standing().get(submission=submission)
+    note = note or Note.objects.standing().get(submission=submission)
     return text_of(desk.post(reverse("officer_note_back", args=[submission.pk, note.pk]), follow=True))
 
 
@@ -68,7 +68,10 @@ def test_a_note_taken_back_before_it_left_is_not_sent(officer, submission):
     assert [email.state for email in sent_to(submission)] == ["failed"]
     write(officer, submission)
     sent_to(submission).filter(state="due").update(state="sent")
-    assert "Un courriel déjà parti ne se reprend pas" in take_back(officer, submission)
+    assert "Son courriel est déjà parti" in take_back(officer, submission)
+    write(officer, submission)
+    sent_to(submission).filter(state="due").update(state="claimed")  # it is leaving right now
+    assert "Son courriel est déjà parti" in take_back(officer, submission)
     write(officer, submission, audience="internal")
     said = take_back(officer, submission)
     assert "Note retirée." in said
@@ -84,6 +87,21 @@ def test_an_address_that_nobody_confirmed_or_that_refuses_e_mails_gets_none(offi
     refuse_emails(submission=submission, phone="03 53 01 60 77")
     assert "Aucun courriel ne part, l’entreprise n’en veut pas" in text_of(write(officer, submission))
     assert sent_to(submission).get().state == "stopped"
+    for file in (unconfirmed, submission):
+        said = take_back(officer, file)
+        assert "Note retirée de sa page. Aucun courriel n’est parti." in said
+        assert "déjà parti" not in said
+
+
+@pytest.mark.parametrize("audience", ["internal", "firm"])
+def test_a_note_taken_back_twice_says_that_it_already_was(officer, submission, audience):
+    write(officer, submission, audience=audience)
+    note = Note.objects.standing().get(submission=submission)
+    assert "Note retirée" in take_back(officer, submission, note)
+    again = take_back(officer, submission, note)
+    assert "Cette note était déjà retirée." in again
+    assert "courriel ne" not in again
+    assert "déjà parti" not in again
 
 
 def test_a_word_to_several_firms_takes_turns_and_is_no_e_mail_of_its_own(officer, submission):

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -15,6 +16,7 @@ from backend.matchmaking.correspondence import why_no_email
 from backend.matchmaking.dead_addresses import NoDeadAddress, correct_address, declare_reachable
 from backend.matchmaking.follow_up import (
     FollowUpError,
+    ItsEmail,
     answer_offers,
     close_step,
     offer_file,
@@ -177,18 +179,25 @@ def _told(submission: Submission) -> str:
     return _("C’est écrit sur sa page. Aucun courriel ne part, %(why)s.") % {"why": why}
 
 
+WITHDRAWN = {
+    ItsEmail.STOPPED: gettext_lazy("Note retirée : son courriel ne part pas."),
+    ItsEmail.GONE: gettext_lazy("Note retirée de sa page. Son courriel est déjà parti : il ne se reprend pas."),
+    ItsEmail.NONE: gettext_lazy("Note retirée de sa page. Aucun courriel n’est parti."),
+}
+
+
 @login_required
 @require_POST
 def take_note_back(request: HttpRequest, pk: int, note_pk: int) -> HttpResponse:
     submission, user = visible_file(request, pk), signed_in(request)
     taken = get_object_or_404(Note, pk=note_pk, submission=submission, author=user)
-    is_stopped = withdraw_note(note=taken, author=user)
-    if taken.audience != Note.Audience.FIRM:
+    its_email = withdraw_note(note=taken, author=user)
+    if its_email is None:
+        messages.info(request, _("Cette note était déjà retirée."))
+    elif taken.audience != Note.Audience.FIRM:
         messages.success(request, _("Note retirée."))
-    elif is_stopped:
-        messages.success(request, _("Note retirée : son courriel ne part pas."))
     else:
-        messages.success(request, _("Note retirée de sa page. Un courriel déjà parti ne se reprend pas."))
+        messages.success(request, str(WITHDRAWN[its_email]))
     return redirect(reverse("officer_file", args=[pk]) + "#notes")
 
 
