@@ -1,4 +1,7 @@
-"""The day of the service, read here, at the edge, and passed down as an argument everywhere else; and working days."""
+"""The day of the service, read here, at the edge, and passed down as an argument everywhere else.
+
+Beside it: working days, and a day as French writes it.
+"""
 
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -6,7 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.utils import timezone
+from django.utils import formats, timezone
 
 if TYPE_CHECKING:
     import holidays
@@ -15,6 +18,19 @@ if TYPE_CHECKING:
 def current_day() -> date:
     """Return today's date in Paris, or the day fixed for a demonstration."""
     return settings.FIXED_DAY or timezone.localdate()
+
+
+def day_in_words(value: date, form: str = "j F Y") -> str:
+    """Write a day as Django does, the first of a month as ``1er``: Django knows the English ordinals only.
+
+    >>> day_in_words(date(2026, 11, 1))
+    '1er novembre 2026'
+    >>> day_in_words(datetime(2026, 11, 11, 9, 30), "j F à H:i")
+    '11 novembre à 09:30'
+    """
+    if value.day == 1:
+        form = form.replace("j F", r"j\e\r F")
+    return str(formats.date_format(value, form))
 
 
 def is_working_day(day: date) -> bool:

@@ -1,10 +1,10 @@
 """What became of an e-mail, in words: its outcome and, apart, what came back of its delivery."""
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backend.common.days import day_in_words
 from backend.notifications.models import Notification
 
 State, Delivery = Notification.State, Notification.Delivery
@@ -44,4 +44,4 @@ def has_failed(email: Notification) -> bool:
 
 
 def _moment(email: Notification) -> str:
-    return date_format(timezone.localtime(email.ended_at), "j F Y à H:i") if email.ended_at else ""
+    return day_in_words(timezone.localtime(email.ended_at), "j F Y à H:i") if email.ended_at else ""

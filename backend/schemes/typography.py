@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from django.utils import formats
 
+from backend.common.days import day_in_words
+
 NBSP = "\N{NO-BREAK SPACE}"
 _MONTHS = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
 _UNITS = rf"(?:[kM]|Md)?€|%|(?:ans?|mois|jours?|heures?|semaines?|salariés?|{_MONTHS})\b"
@@ -50,14 +52,12 @@ def staff(value: float) -> str:
 @lru_cache(maxsize=4_000)
 def day(value: date) -> str:
     """Write a day in French: ``1er janvier 2027``."""
-    text = str(formats.date_format(value, "j F Y"))
-    return f"1er{text[1:]}" if value.day == 1 else text
+    return day_in_words(value)
 
 
 def day_of_year(value: date) -> str:
     """Write a day that comes back every year: ``1er mars``."""
-    text = str(formats.date_format(value, "j F"))
-    return f"1er{text[1:]}" if value.day == 1 else text
+    return day_in_words(value, "j F")
 
 
 def partial_day(value: str) -> str:

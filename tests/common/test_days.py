@@ -1,11 +1,18 @@
 """The day in Paris, around midnight and on the days when the clocks change (directive 2000/84/CE); working days."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
-from backend.common.days import add_working_days, current_day, is_working_day, working_day_before, working_days_between
+from backend.common.days import (
+    add_working_days,
+    current_day,
+    day_in_words,
+    is_working_day,
+    working_day_before,
+    working_days_between,
+)
 
 
 @pytest.mark.parametrize(
@@ -106,3 +113,18 @@ def test_working_days_between_two_days_are_those_that_are_added_to_get_there(fir
         slowly = sum(is_working_day(first + timedelta(days=each)) for each in range(1, n + 1))
         assert working_days_between(first, last) == slowly
     assert working_days_between(first, first - timedelta(days=9)) == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (date(2026, 11, 1), "j F Y", "1er novembre 2026"),
+        (date(2026, 11, 1), "j F", "1er novembre"),
+        (date(2026, 11, 11), "j F Y", "11 novembre 2026"),
+        (date(2026, 11, 1), "F Y", "novembre 2026"),
+        (datetime(2026, 11, 1, 9, 30, tzinfo=UTC), "j F Y à H:i", "1er novembre 2026 à 09:30"),
+        (datetime(2026, 12, 31, 9, 30, tzinfo=UTC), "l j F à H:i", "jeudi 31 décembre à 09:30"),
+    ],
+)
+def test_the_first_of_a_month_is_no_plain_number(value, form, text):
+    assert day_in_words(value, form) == text

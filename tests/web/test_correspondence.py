@@ -151,6 +151,13 @@ def test_an_officer_reads_the_row_of_the_answer(client, file, other, officer, ro
         assert emails.count(label) == 1
 
 
+def test_the_first_of_a_month_is_written_as_french_writes_it(client, file, other, officer):
+    end(client, file, officer)
+    evening = timezone.datetime(2026, 10, 31, 23, 30, tzinfo=timezone.get_fixed_timezone(0))  # the next day in Paris
+    Notification.objects.filter(kind="reviewed").update(state=State.SENT, ended_at=evening)
+    assert "envoyé le 1er novembre 2026 à 00:30" in text_of(client.get(f"/agent/{file.pk}/"))
+
+
 def test_nobody_is_said_to_have_been_told_before_the_row_says_so(client, file, officer):
     page = text_of(end(client, file, officer))
     assert "Courriel à envoyer : il part dans la minute." in page

@@ -6,20 +6,14 @@ from typing import Any
 from django import template
 from django.template import defaultfilters
 
+from backend.common.days import day_in_words
+
 register = template.Library()
 
 
 def french_date(value: Any, form: str | None = None) -> str:
-    """Write a day as Django does, the first of a month as ``1er``: Django knows the English ordinals only.
-
-    >>> french_date(date(2026, 11, 1), "j F Y")
-    '1er novembre 2026'
-    >>> french_date(date(2026, 11, 11), "j F Y")
-    '11 novembre 2026'
-    """
-    if form and isinstance(value, date) and value.day == 1:
-        form = form.replace("j F", r"j\e\r F")
-    return str(defaultfilters.date(value, form))
+    """Write a day in French; what is none, or has no form of its own, as Django does."""
+    return day_in_words(value, form) if form and isinstance(value, date) else str(defaultfilters.date(value, form))
 
 
 register.filter("date", french_date, expects_localtime=True)
