@@ -93,7 +93,8 @@ def queue_of(
 ) -> SubmissionQuerySet:
     """Return the files someone may open that answer the filters, in the order to take them.
 
-    ``visible``: those they may open, where the page has them already, as they take long to write.
+    ``visible``: those they may open, where the page has them already, as they take long to write. They must be limited
+    to ``user`` already: nothing here does so again.
     """
     files = narrowed(Submission.objects.visible_to(user) if visible is None else visible, user, filters)
     order = filters.sorted_by

@@ -158,7 +158,7 @@ def _hanging_on(keys: list[int]) -> Mapping[tuple[str, int], list[str]]:
 
 @cache
 def _hanging_on_any() -> tuple[str, tuple[Any, ...]]:
-    """Return what asks it of the files ``ANY_FILES``: Django takes longer to write it than PostgreSQL to answer."""
+    """Return the SQL for ``ANY_FILES`` and its parameters: Django writes it slower than PostgreSQL answers it."""
     of_files = {"submission__in": RawSQL("SELECT unnest(%s::bigint[])", [ANY_FILES])}
     needs, steps, offers = (
         rows.filter(**of_files).order_by()

@@ -38,8 +38,8 @@ def superseded_schemes(submission: Submission, reviews: Mapping[int, Decision]) 
     rows = Scheme.objects.filter(pk__in=led).filter(Q(pk__in=shown) | Q(pk__in=kept) | Q(pk__in=followed))
     found = list(rows.select_related("current"))
     last = Scheme.objects.select_related("current").in_bulk([led[scheme.pk] for scheme in found])
-    moved = [
+    superseded = [
         Superseded(scheme, scheme.current.number if scheme.current else 1, last[led[scheme.pk]], scheme.pk in kept)
         for scheme in found
     ]
-    return tuple(sorted(moved, key=lambda each: str(each.scheme)))
+    return tuple(sorted(superseded, key=lambda each: str(each.scheme)))

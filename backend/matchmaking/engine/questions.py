@@ -103,10 +103,10 @@ def implausible(
     if spoken and not any(facts.get(name) for name in ("naf", "naf_2025")):
         facts = {**facts, POSSIBLE["naf_rev2"]: [*map(matching.activity_path, spoken)]}
     alone = matching.Profiles([profile(facts, on=on)])
-    return frozenset(name for name, rule in rules.items() if _IS_NOT_MET(rule, alone))
+    return frozenset(name for name, rule in rules.items() if _is_not_met(rule, alone))
 
 
-_IS_NOT_MET = matching.ByClass(lambda rule, alone: rule.evaluate(alone)[0] == matching.NOT_MET)
+_is_not_met = matching.ByClass(lambda rule, alone: rule.evaluate(alone)[0] == matching.NOT_MET)
 
 
 def changes(facts: Facts, revisions: Iterable[Revision], *, on: date) -> dict[int, list[tuple[str, str, Any]]]:

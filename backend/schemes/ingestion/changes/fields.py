@@ -164,23 +164,23 @@ def _groups(steps: list[Step]) -> list[tuple[Step, ...]]:
     left = [step for step in conditions if step.now is None]
     came = [step for step in conditions if step.was is None]
     pairs = sorted(
-        ((_likeness(one.was, two.now), one, two) for one in left for two in came),
+        ((_similarity(one.was, two.now), one, two) for one in left for two in came),
         key=lambda pair: (-pair[0], pair[1].field, pair[2].field),
     )
     replaced: list[tuple[Step, ...]] = []
     alone = {step.field: step for step in conditions}
-    for likeness, one, two in pairs:
-        if likeness >= LIKE and one.field in alone and two.field in alone:
+    for similarity, one, two in pairs:
+        if similarity >= LIKE and one.field in alone and two.field in alone:
             replaced.append((alone.pop(one.field), alone.pop(two.field)))
     return [*others, *replaced, *((step,) for step in alone.values())]
 
 
-def _likeness(one: Definition, two: Definition) -> float:
+def _similarity(one: Definition, two: Definition) -> float:
     """Return how likely a condition takes another one's place, in [0, 1]: only of the same kind and level."""
     if (one["kind"], one.get("level")) != (two["kind"], two.get("level")):
         return 0.0
-    likeness = SequenceMatcher(None, sentence(one), sentence(two), autojunk=False).ratio()
-    return likeness if one["kind"] == "manual" else max(likeness, LIKE)
+    similarity = SequenceMatcher(None, sentence(one), sentence(two), autojunk=False).ratio()
+    return similarity if one["kind"] == "manual" else max(similarity, LIKE)
 
 
 def _lines(record: SchemeRecord, steps: Iterable[Step]) -> Lines:
