@@ -63,8 +63,7 @@ def sweep(on=DAY):
     return list(ours(Notification).exclude(pk__in=before).order_by("pk"))
 
 
-def closing(scheme, closes_on, preparation_days=None):
+def closing(scheme, closes_on, preparation_days=None, *, needs=None):
     publish(scheme)
-    publish_revision(
-        scheme, window_state="dated", opens_on=None, closes_on=closes_on, preparation_days=preparation_days
-    )
+    window = {"window_state": "dated", "opens_on": None, "closes_on": closes_on}
+    publish_revision(scheme, **window, preparation_days=preparation_days, needs=needs)

@@ -43,7 +43,8 @@ from tests.schemes.people import make_approver, make_proposal, record_of
 pytestmark = pytest.mark.django_db
 
 
-ROBOT = ("numerique.robot",)  # what ``scheme`` serves: it is among the five
+ROBOT = ("numerique.robot",)  # what ``scheme`` serves
+WHOLLY = {"numerique.robot": 1.0}  # it has a card
 
 
 @pytest.fixture
@@ -285,7 +286,7 @@ def test_opening_the_result_does_not_make_news_old(client, scheme):
 @pytest.mark.parametrize("frequency", [IMMEDIATE, MONTHLY])
 def test_a_closing_date_is_reminded_with_time_to_prepare_then_in_the_last_week(scheme, frequency):
     closes_on = DAY + timedelta(days=60)
-    closing(scheme, closes_on, preparation_days=20)
+    closing(scheme, closes_on, preparation_days=20, needs=WHOLLY)
     subscriber(frequency, needs=ROBOT)
     reminded = [
         day
@@ -332,7 +333,7 @@ def test_a_parent_is_not_lost_where_its_variant_takes_its_place(scheme):
 )
 def test_a_last_day_is_reminded_twice_at_least_a_week_apart_or_once(scheme, preparation, reminded):
     closes_on = DAY + timedelta(days=40)
-    closing(scheme, closes_on, preparation_days=preparation)
+    closing(scheme, closes_on, preparation_days=preparation, needs=WHOLLY)
     subscriber(needs=ROBOT)
     for left in (31, 30, 29, 15, 14, 13, 12, 9, 8, 7, 6, 1, 0, -1):
         sweep(closes_on - timedelta(days=left))
@@ -342,7 +343,7 @@ def test_a_last_day_is_reminded_twice_at_least_a_week_apart_or_once(scheme, prep
 
 def test_who_subscribes_late_is_reminded_once(scheme):
     closes_on = DAY + timedelta(days=9)
-    closing(scheme, closes_on)
+    closing(scheme, closes_on, needs=WHOLLY)
     subscriber(needs=ROBOT)
     sent = [len(sweep(DAY + timedelta(days=day))) for day in range(10)]
     assert sent == [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
@@ -358,7 +359,7 @@ def test_what_the_firm_does_not_read_first_is_not_reminded(scheme):
 
 
 def test_a_date_that_moves_is_reminded_anew(scheme):
-    closing(scheme, DAY + timedelta(days=5))
+    closing(scheme, DAY + timedelta(days=5), needs=WHOLLY)
     subscriber(needs=ROBOT)
     sweep()
     publish_revision(scheme, closes_on=DAY + timedelta(days=30))

@@ -107,7 +107,7 @@ def test_who_waits_for_another_day_is_not_compared_again_until_something_moves(s
     publish(scheme)
     (news,) = sweep()
     assert alerts.due(on=DAY) == []
-    closing(scheme, DAY + timedelta(days=5))
+    closing(scheme, DAY + timedelta(days=5), needs={"numerique.robot": 1.0})
     (reminder,) = sweep()  # goes before what has not left
     assert reminder.about == [waits.topic]
     news.refresh_from_db()
