@@ -115,7 +115,11 @@ def tell(*, pk: int, on: date) -> bool:
 
 
 def _lock(pk: int) -> Alert | None:
-    rows = Alert.objects.heard().released().select_related("submission__contact", "submission__sheet", "told", "guest")
+    rows = (
+        Alert.objects.heard()
+        .released()
+        .select_related("submission__contact", "submission__sheet", "told__weights", "guest")
+    )
     return rows.select_for_update(of=("self",)).filter(pk=pk).first()
 
 

@@ -1,13 +1,16 @@
 """Which schemes of a result come first for a firm: what was kept, filled up to five in the order of the result.
 
-Of those that fill, its page shows the ones that likelier help than not (``usefulness``).
+Of those that fill, the ones that likelier help than not have a card (``usefulness``). Pages, documents, e-mails and
+what leaves unread take them from here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Result, Review
+from backend.matchmaking.usefulness import can_be_judged, worth_a_card
 
 N_CARDS = 5
 
@@ -25,20 +28,17 @@ class Decided(Protocol):
 class Parts:
     """The matches of a result that a firm reads, each part in order."""
 
+    shown: list[Match]  # those with a card: what was kept, then what else is worth one
     kept: list[Match]
     answering: list[Match]  # what answers a need and is possible, whatever was decided
     rest: list[Match]
     guides: list[Match]
 
-    @property
-    def shown(self) -> list[Match]:
-        """Those read first: what was kept, filled up to five."""
-        return [*self.kept, *self.rest[: max(0, N_CARDS - len(self.kept))]]
-
 
 def shown_first(result: Result, reviews: Mapping[int, Decided]) -> frozenset[int]:
     """Return the schemes of a result that its firm reads first."""
-    return frozenset(match.scheme_id for match in parts_of(result.ranked_with(reviews), reviews).shown)
+    matches, weights = result.ranked_with(reviews), engine.weights_of(result.weights)
+    return frozenset(match.scheme_id for match in parts_of(matches, reviews, result.probabilities, weights).shown)
 
 
 def answering(matches: Iterable[Match]) -> list[Match]:
@@ -46,7 +46,13 @@ def answering(matches: Iterable[Match]) -> list[Match]:
     return [match for match in matches if match.addresses and match.eligibility != Match.Verdict.INELIGIBLE]
 
 
-def parts_of(matches: Sequence[Match], reviews: Mapping[int, Decided]) -> Parts:
+def parts_of(
+    matches: Sequence[Match],
+    reviews: Mapping[int, Decided],
+    probabilities: Mapping[str, float],
+    weights: engine.Weights,
+) -> Parts:
+    """Part what an answer listed, by what was decided of it and by how probable each of its needs is, in [0, 1]."""
     # What a person decided stays in sight, even where the needs were corrected since.
     decided = {scheme: review for scheme, review in reviews.items() if review.is_decided}
     kept = [
@@ -56,9 +62,15 @@ def parts_of(matches: Sequence[Match], reviews: Mapping[int, Decided]) -> Parts:
     ]
     possible = answering(matches)
     others = [match for match in possible if match.scheme_id not in decided]
+    rest = [match for match in others if not match.guide]
+    filling = rest[: max(0, N_CARDS - len(kept))]
+    if can_be_judged(possible, probabilities, weights):
+        sure = {need for need, probability in probabilities.items() if 100 * probability >= weights.sure}
+        filling = worth_a_card(filling, sure, weights, kept=answering(kept))
     return Parts(
+        shown=[*kept, *filling],
         kept=kept,
         answering=possible,
-        rest=[match for match in others if not match.guide],
+        rest=rest,
         guides=[match for match in others if match.guide],
     )

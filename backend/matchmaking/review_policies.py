@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery, Window
+from django.db.models import F, OuterRef, Q, Subquery, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -171,7 +171,7 @@ class Arrived:
 
     judged: Judged
     was_read: bool  # its first review ended
-    was_changed: bool  # the officer set one of the first five aside, kept another one, or corrected a need
+    was_changed: bool  # the officer set one of those read first aside, kept another one, or corrected a need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,11 +205,16 @@ def arrived_lately(*, on: date) -> list[Arrived]:
 
 
 def _read_first(results: Iterable[int]) -> dict[int, list[Match]]:
-    """Return the matches of each result that its firm reads first where nothing is decided."""
-    position = Window(RowNumber(), partition_by=F("result"), order_by=F("rank").asc())
-    rows = Match.objects.answering().filter(result__in=list(results), guide=False)
+    """Return the first matches of each result, of which its firm reads some first where nothing is decided.
+
+    And the one that shares most words with its text, wherever it stands: whether one was read shows there.
+    """
+    by_rank = Window(RowNumber(), partition_by=[F("result"), F("guide")], order_by=F("rank").asc())
+    by_words = Window(RowNumber(), partition_by=F("result"), order_by=F("parts__words").desc(nulls_last=True))
+    rows = Match.objects.answering().filter(result__in=list(results)).annotate(by_rank=by_rank, by_words=by_words)
+    rows = rows.filter(Q(guide=False, by_rank__lte=N_CARDS) | Q(by_words=1))
     found = defaultdict[int, list[Match]](list, {key: [] for key in results})
-    for match in rows.annotate(position=position).filter(position__lte=N_CARDS).order_by("result_id", "rank"):
+    for match in rows.order_by("result_id", "rank"):
         found[match.result_id].append(match)
     return found
 

@@ -20,7 +20,6 @@ from backend.matchmaking.reading import known_of, reading_of
 from backend.matchmaking.reviews import KEPT
 from backend.matchmaking.states import SchemeState, States, both_states
 from backend.matchmaking.superseded import Superseded, superseded_schemes
-from backend.matchmaking.usefulness import worth_a_card
 from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Revision
 
@@ -63,6 +62,15 @@ class Shortlist:
     @property
     def n_possible(self) -> int:
         return len(self.cards) + self.n_more
+
+    @property
+    def n_kept(self) -> int:
+        """How many of its cards, the first ones, are of schemes that were kept."""
+        return sum(card.verdict == KEPT for card in self.cards)
+
+    @property
+    def n_near(self) -> int:
+        return len(self.cards) - self.n_kept
 
     @property
     def asked(self) -> frozenset[str]:
@@ -119,11 +127,9 @@ def _layout(
     asked: Result | engine.Request,
     weights: engine.Weights,
 ) -> Shortlist:
-    parts = parts_of(matches, reviews)
-    kept, guides = parts.kept, parts.guides
+    parts = parts_of(matches, reviews, asked.probabilities, weights)
+    shown, kept, guides = parts.shown, parts.kept, parts.guides
     doubtful = {need for need, chance in asked.probabilities.items() if 100 * chance < weights.sure}
-    sure = asked.probabilities.keys() - doubtful
-    shown = [*kept, *worth_a_card(parts.shown[len(kept) :], sure, weights)]
     over = {scheme for scheme, review in reviews.items() if isinstance(review, Over)}
     aside = [match for match in matches if is_set_aside(reviews.get(match.scheme_id)) and match.scheme_id not in over]
     cards = with_variants(with_relations(cards_of([*shown, *guides], known, reviews, asked.on), known), matches)

@@ -3,7 +3,7 @@
 The others stay in the list, one link away (ADR 68).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import exp
@@ -31,7 +31,7 @@ class Usefulness:
     need: float
     words: float
 
-    def chance(self, need: float, words: float) -> float:
+    def probability(self, need: float, words: float) -> float:
         """Return the probability, from shares in [0, 1]."""
         return 1.0 / (1.0 + exp(-(self.intercept + self.need * need + self.words * words)))
 
@@ -42,27 +42,33 @@ def usefulness() -> Usefulness:
     return Usefulness(**read_yaml(PATH)["coefficients"])
 
 
-def shares(parts: Mapping[str, float], weights: engine.Weights) -> tuple[float, float]:
+def shares_of(parts: Mapping[str, float], weights: engine.Weights) -> tuple[float, float]:
     """Return which shares of the points of need and of words a scheme has; 0 where they count for nothing."""
     points = ((parts.get("need", 0.0), weights.need), (parts.get("words", 0.0), weights.words))
     need, words = (part / most if most else 0.0 for part, most in points)
     return need, words
 
 
-def worth_a_card(matches: Sequence[Match], sure: Collection[str], weights: engine.Weights) -> list[Match]:
+def worth_a_card(
+    matches: Sequence[Match], sure: Collection[str], weights: engine.Weights, *, kept: Sequence[Match]
+) -> list[Match]:
     """Return those of some schemes, in order, that likelier help than not: the first in any case.
 
-    The first of each sure need too, unless it hardly helps. All of them where no word was read: nobody judged what
-    boxes alone are answered.
+    The first of each sure need too, unless it hardly helps. Those ``kept`` that answer what is asked have their cards
+    already: they stand for the first, and for the first of their needs.
     """
-    told = [shares(match.parts, weights) for match in matches]
-    if not any(words for _, words in told):
-        return [*matches]
-    model, seen, found = usefulness(), set[str](), list[Match]()
-    for match, (need, words) in zip(matches, told, strict=True):
-        key = match.need_id or ""
-        least = HARDLY if key in sure and key not in seen else HELPS
-        if not found or model.chance(need, words) >= least:
+    model, seen, found = usefulness(), {match.need_id for match in kept}, list[Match]()
+    for match in matches:
+        least = HARDLY if match.need_id in sure and match.need_id not in seen else HELPS
+        if not (kept or found) or model.probability(*shares_of(match.parts, weights)) >= least:
             found.append(match)
-        seen.add(key)
+        seen.add(match.need_id)
     return found
+
+
+def can_be_judged(matches: Iterable[Match], probabilities: Mapping[str, float], weights: engine.Weights) -> bool:
+    """Tell whether a text was read for all that an answer lists, and its needs with their probabilities.
+
+    Readers judged what texts are answered, not what boxes alone are; older answers have no probabilities.
+    """
+    return bool(probabilities) and any(words for _, words in (shares_of(match.parts, weights) for match in matches))

@@ -1,13 +1,17 @@
-"""What becomes of the five schemes a firm reads first and of all it follows: opens, changes, closes, reopens."""
+"""What becomes of the schemes a firm reads first and of all it follows: opens, changes, closes, reopens."""
 
 from datetime import timedelta
 
 import pytest
 
-from backend.matchmaking import alerts
+from backend.matchmaking import alerts, usefulness
+from backend.matchmaking.evaluation.fitting_usefulness import write_usefulness
+from backend.matchmaking.first_five import N_CARDS
 from backend.matchmaking.models import Alert, Reminder
+from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say, undo_last
+from backend.matchmaking.shortlist import shortlist_of
 from backend.schemes.models import Relation, Scheme
 from tests.factories import DAY, decide, first_matches, make_officer, publish_revision
 from tests.matchmaking.subscribers import IMMEDIATE, NEXT_DAY, WEEKLY, closing, publish, subscriber, sweep, withhold
@@ -18,6 +22,7 @@ CLOSED = "N’ACCEPTE PLUS DE DEMANDES"
 CLOSING = Alert.Frequency.CLOSING
 ELSEWHERE = "creation.transmettre"  # a need the firm does not have
 UNNEEDED = "geiq-industrie"
+TERRAIN = "Nous cherchons un terrain pour agrandir"
 
 
 def on_day(n):
@@ -91,6 +96,57 @@ def test_a_scheme_far_down_the_list_closes_in_silence(submission):
     sweep()
     publish_revision(last, window_state="closed")
     assert sweep(NEXT_DAY) == []
+
+
+def test_what_has_no_card_closes_in_silence_and_what_has_one_is_told():
+    few = subscriber(needs=(), text=TERRAIN, siret="", siren="")
+    subscriber(text="", email="autre@firm.example")
+    result = latest_result(few, on=DAY)
+    cards = {card.match.scheme_id for card in shortlist_of(few, result).cards}
+    listed = [match.scheme for match in result.matches.answering().filter(guide=False)[:N_CARDS]]
+    told = next(scheme for scheme in listed if scheme.pk in cards)
+    silent = next(scheme for scheme in listed if scheme.pk not in cards)
+    for scheme in (told, silent):
+        publish_revision(scheme, window_state="closed")
+    mine = [email for email in sweep(NEXT_DAY) if email.recipient == few.contact.email]
+    assert [(told.current.name in email.text, silent.current.name in email.text) for email in mine] == [(True, False)]
+
+
+def test_a_last_day_is_reminded_of_what_has_a_card_only():
+    few = subscriber(needs=(), text=TERRAIN, siret="", siren="")
+    cards = {card.match.scheme_id for card in shortlist_of(few, latest_result(few, on=DAY)).cards}
+    listed = [match.scheme for match in latest_result(few, on=DAY).matches.answering().filter(guide=False)[:N_CARDS]]
+    reminded = next(scheme for scheme in listed if scheme.pk in cards)
+    silent = next(scheme for scheme in listed if scheme.pk not in cards)
+    for scheme in (reminded, silent):
+        publish_revision(scheme, window_state="dated", opens_on=None, closes_on=on_day(5))
+    sweep()
+    sweep(NEXT_DAY)
+    assert set(few.alerts.get().reminders.values_list("scheme", flat=True)) == {reminded.pk}
+
+
+def test_another_model_of_cards_mails_nobody(submission, tmp_path, monkeypatch):
+    """What has a card comes and goes with it: the schemes are the same."""
+    few = subscriber(needs=(), text=TERRAIN, email="autre@firm.example", siret="", siren="")
+    sweep(NEXT_DAY)
+    before = cards_of(few, on=NEXT_DAY)
+    for days, intercept in ((2, 9.0), (3, -9.0)):
+        path = tmp_path / f"{days}.yaml"
+        write_usefulness({"intercept": intercept, "need": 5.8, "words": 2.0}, path, on=on_day(days))
+        monkeypatch.setattr(usefulness, "PATH", path)
+        usefulness.usefulness.cache_clear()
+        assert cards_of(few, on=on_day(days)) != before
+        assert sweep(on_day(days)) == []
+
+
+@pytest.fixture(autouse=True)
+def model_of_cards():
+    yield
+    usefulness.usefulness.cache_clear()
+
+
+def cards_of(submission, *, on):
+    return [card.match.scheme_id for card in shortlist_of(submission, latest_result(submission, on=on)).cards]
 
 
 def test_what_takes_its_place_is_named(submission, shown):

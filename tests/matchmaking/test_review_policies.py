@@ -12,6 +12,7 @@ from backend.matchmaking import alerts, review_policies
 from backend.matchmaking.batches import reopen_several
 from backend.matchmaking.corrections import confirm_needs, correct_need
 from backend.matchmaking.dead_addresses import correct_address
+from backend.matchmaking.first_five import N_CARDS
 from backend.matchmaking.models import Alert, Match, NeedCorrection, ReviewPolicy, Submission
 from backend.matchmaking.queue import Filters, queue_of
 from backend.matchmaking.replies import said_back
@@ -28,6 +29,7 @@ from backend.matchmaking.review_policies import (
 )
 from backend.matchmaking.reviews import end_review, end_with_nothing, keep_scheme, reopen_review
 from backend.matchmaking.services import confirm_address, correct_submission
+from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.standing import Standing, standing
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme, SubNeed, TaxonomyNeed
@@ -130,6 +132,36 @@ def test_a_file_in_its_own_words_leaves_where_its_need_is_sure(lead):
     submission = confirm(sure_file(needs=(), text=text))
     assert submission.unread_by is not None
     assert all(name in receipt_of(submission).text for name in names_of(submission))
+
+
+def test_the_receipt_names_the_schemes_that_have_a_card_and_no_other(lead):
+    choose(lead, "competences", least=50)
+    file = confirm(sure_file(needs=(), text="Je cherche un soudeur"))
+    other = confirm(make_submission(needs=("competences.recruter",), text="", email="autre@firm.example"))
+    result = file.results.first()
+    cards = [card.revision.name for card in shortlist_of(file, result).cards]
+    listed = [match.revision.name for match in result.matches.answering().filter(guide=False)[:N_CARDS]]
+    assert file.unread_by is not None
+    assert 1 <= len(cards) < len(listed)
+    text = receipt_of(file).text
+    assert [name for name in listed if name in text] == cards
+    assert "pas encore relu" in text
+    assert file.reference not in receipt_of(other).text
+
+
+def test_the_preview_knows_a_text_was_read_where_only_what_stands_last_shares_its_words():
+    file = confirm(make_submission(needs=(), text="Je cherche un soudeur", siret="", siren=""))
+    result = file.results.first()
+    listed = [*result.matches.answering().filter(guide=False)]
+    result.pk = None
+    result.save(force_insert=True)
+    for match in listed:
+        words = match.parts["words"] if match is listed[-1] else 0.0
+        match.pk, match.result, match.parts = None, result, {**match.parts, "words": words}
+    Match.objects.bulk_create(listed)
+    found = judge(file.results.first())
+    assert 1 <= len(found.shown) < N_CARDS < len(listed)
+    assert found in [one.judged for one in arrived_lately(on=current_day())]
 
 
 # -- a file that arrives

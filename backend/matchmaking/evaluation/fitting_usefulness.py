@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from backend.matchmaking import engine
 from backend.matchmaking.evaluation.judgements import load_judgements
 from backend.matchmaking.match_input import as_request, proposed
-from backend.matchmaking.usefulness import shares
+from backend.matchmaking.usefulness import shares_of
 from backend.schemes.models import Scheme
 
 HEADER = """\
@@ -47,4 +47,4 @@ def _judged() -> Iterator[tuple[tuple[float, float], bool]]:
         if answer.decision.reply == engine.Reply.ANSWERED and one.grades:
             listed = [item for item in proposed(answer.ranked) if not item.guide]
             for item in listed[:N_FIRST]:
-                yield shares(item.parts, weights), one.grades.get(item.scheme_key, 0.0) > 0.0
+                yield shares_of(item.parts, weights), one.grades.get(item.scheme_key, 0.0) > 0.0

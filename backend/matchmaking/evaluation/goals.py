@@ -14,7 +14,7 @@ from backend.matchmaking.evaluation.disturbed import VARIANTS
 from backend.matchmaking.evaluation.families import Told, told
 from backend.matchmaking.evaluation.judgements import load_judgements, load_labelled
 from backend.matchmaking.evaluation.table import FIRST, LISTED
-from backend.matchmaking.usefulness import worth_a_card
+from backend.matchmaking.first_five import parts_of
 from backend.schemes.models import Scheme
 
 Reply = engine.Reply
@@ -131,10 +131,8 @@ def shown_at_once(one: Told) -> list[str]:
 def with_a_card(one: Told) -> list[str]:
     """Return the schemes that get a card: up to five, guides apart."""
     _, weights = engine.active_weights()
-    chances = one.request.probabilities
-    sure = {need for need, chance in chances.items() if 100 * chance >= weights.sure}
-    first = [item for item in one.proposed if not item.guide][:FIRST]
-    return [match.scheme.key for match in worth_a_card(unsaved(first), sure, weights)]
+    parts = parts_of(unsaved(one.proposed), {}, one.request.probabilities, weights)
+    return [match.scheme.key for match in parts.shown]
 
 
 def _useless(
