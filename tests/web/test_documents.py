@@ -163,6 +163,36 @@ def test_one_other_scheme_is_said_in_the_singular():
     assert "Un autre dispositif est sur la page de votre réponse." in text
 
 
+@pytest.mark.parametrize(
+    ("n_kept", "n_near", "title"),
+    [
+        (0, 1, "Le plus proche de votre demande"),
+        (0, 2, "Les plus proches de votre demande"),
+        (1, 0, "Retenu après relecture"),
+        (2, 0, "Retenus après relecture"),
+        (1, 1, "Retenu, puis le plus proche de votre demande"),
+        (2, 2, "Retenus, puis les plus proches de votre demande"),
+    ],
+)
+def test_a_title_counts_what_was_kept_and_what_comes_near(n_kept, n_near, title):
+    page = {"cards": [{}] * (n_kept + n_near), "n_kept": n_kept, "n_near": n_near}
+    assert " ".join(render_to_string("web/parts/shortlist_title.html", {"page": page}).split()) == title
+
+
+@pytest.mark.parametrize(
+    ("n", "title", "way"),
+    [
+        (1, "Votre prochaine démarche", "Voir l’autre, ou chercher"),
+        (2, "Vos prochaines démarches", "Voir les 2 autres, ou chercher"),
+    ],
+)
+def test_one_step_and_one_other_scheme_are_said_in_the_singular(n, title, way):
+    page = {"steps": [{"what": "Appeler", "card": {"match": {"scheme_id": 1}}}] * n, "n_more": n}
+    for template in ("web/parts/next_steps.html", "web/pdf/plan.html"):
+        assert f">{title}</h2>" in render_to_string(template, {"page": page, "on": DAY})
+    assert way in " ".join(render_to_string("web/parts/shortlist.html", {"page": page}).split())
+
+
 def test_the_document_warns_as_the_page_does(client):
     submission = make_submission(facts={"project.started": True})
     page = shortlist_of(submission, latest_result(submission, on=DAY))
