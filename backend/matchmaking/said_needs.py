@@ -26,11 +26,15 @@ class Said:
 def say_back(
     reply: str, probabilities: Mapping[str, float], served: Mapping[str, str], weights: engine.Weights
 ) -> Said:
-    """Return what is said back of the needs of an answer: probabilities in [0, 1], thresholds in percent."""
+    """Return what is said back of the needs of an answer: probabilities in [0, 1], thresholds in percent.
+
+    Sure needs stand the likeliest first; one that goes with others, such as to be guided, after those.
+    """
     ordered = sorted(probabilities, key=lambda need: (-probabilities[need], need))
     percent = {need: 100.0 * probabilities[need] for need in ordered}
     is_served = {need: served.get(need) == Served.YES for need in ordered}
     sure = [need for need in ordered if is_served[need] and percent[need] >= weights.sure]
+    sure.sort(key=lambda need: need in engine.transversal_needs())
     doubtful = [need for need in ordered if is_served[need] and weights.likely <= percent[need] < weights.sure]
     if reply == Reply.TO_CONFIRM:  # one box alone is no choice
         doubtful = [need for need in ordered if is_served[need]][: max(FEWEST_BOXES, len(doubtful))]

@@ -275,3 +275,12 @@ def test_the_officer_of_a_doubtful_file_reads_that_the_firm_is_asked(client):
     assert "Besoin à confirmer" in asked
     assert "Ce que l’entreprise lit d’abord" not in asked  # it reads boxes, and no scheme yet
     assert "Besoin à confirmer" not in text_of(client.get(f"/agent/{sure.pk}/"))
+
+
+def test_to_be_guided_is_said_after_what_is_asked_for(client):
+    text = "On voudrait acheter un robot de soudure, mais je ne sais pas par où commencer."
+    submission = make_submission(confirmed=True, needs=(), text=text)
+    said = client.get(f"/resultat/{link_to(submission)}/").context["said"]
+    keys = [chip.key for chip in said.sure]
+    assert keys[0] == "numerique.robot"
+    assert keys[-1] == "accompagnement.orientation"

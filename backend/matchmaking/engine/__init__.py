@@ -87,7 +87,7 @@ from backend.matchmaking.engine.state_aid import (
     rates_of,
     size_of,
 )
-from backend.matchmaking.engine.tagging import ProposedTag, propose_tags, vocabularies
+from backend.matchmaking.engine.tagging import ProposedTag, propose_tags, transversal_needs, vocabularies
 from backend.matchmaking.engine.trades import forget_texts, read_trades, spoken_activities
 
 # How good an order is.
@@ -203,6 +203,7 @@ __all__ = [
     "spoken_activities",
     "strongest_signs",
     "told_in",
+    "transversal_needs",
     "typed_facts",
     "understand",
     "vocabularies",
