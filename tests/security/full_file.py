@@ -22,6 +22,7 @@ def make_full_file(officer: User) -> tuple[Submission, Scheme, Scheme]:
         confirmed=True,
         contact_name="Aliénor Brisefer",
         text="Notre tournevis sonique est fatigué, il nous faut deux soudeurs.",
+        needs=("innovation.collaboratif", "numerique.robot"),
         facts={"turnover": 4_815_162.0},
     )
     proposed, asked, followed = first_matches(made, 12)[1::5]
