@@ -150,7 +150,7 @@ def test_the_receipt_names_the_schemes_that_have_a_card_and_no_other(lead):
 
 
 def test_the_preview_knows_a_text_was_read_where_only_what_stands_last_shares_its_words():
-    file = confirm(make_submission(needs=(), text="Je cherche un soudeur", siret="", siren=""))
+    file = confirm(make_submission(needs=(), text="acheter un robot", siret="", siren=""))
     result = file.results.first()
     listed = [*result.matches.answering().filter(guide=False)]
     result.pk = None
