@@ -12,6 +12,7 @@ from django.db.models import F, Min, Q, Value
 from django.db.models.expressions import RawSQL
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from backend.companies.models import Fact
 from backend.matchmaking.correspondence import refusing_emails
@@ -68,7 +69,7 @@ class Row:
         """Yield why it comes first or apart: what it weighs (``bad``, ``doubt`` or nothing), and the words."""
         file = self.submission
         if file.closed_at:
-            yield "", str(_("Fermée") if file.is_barred else _("Close"))
+            yield "", str(_("Fermée") if file.is_barred else pgettext("file", "Close"))
         if self.asks_outcome:
             yield "doubt", str(_("Demander ce qui a été obtenu"))
         if call := self._why_call:

@@ -41,7 +41,7 @@ def test_an_officer_says_what_a_firm_has(client, required, typed, value):
     client.post(f"/agent/{submission.pk}/corriger/", {"fact": "schemes", FACT: typed})
     assert submission.sheet.values().get(FACT) is value
     page = client.get(f"/agent/{submission.pk}/")
-    said = {True: "(ACRE) : obtenu", False: "(ACRE) : pas obtenu", None: "Dispositifs déjà obtenus inconnu"}[value]
+    said = {True: "(ACRE) : obtenu", False: "(ACRE) : pas obtenu", None: "Dispositifs déjà obtenus Compléter"}[value]
     assert said in text_of(page).replace("\u00a0", " ")
 
 
