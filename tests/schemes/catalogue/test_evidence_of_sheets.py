@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from backend.common.files import read_yaml
+from backend.schemes.catalogue import records
 from backend.schemes.catalogue.evidence import is_record_vouched_for
 from backend.schemes.catalogue.evidence_counts import evidence_counts
 from backend.schemes.models import Source
@@ -18,7 +19,7 @@ from tests.factories import DAY
 
 pytestmark = pytest.mark.django_db
 PATHS = sorted((Path(__file__).parents[3] / "fixtures" / "schemes").glob("*.yaml"))
-RECORDS = [read_yaml(path) for path in PATHS]
+RECORDS = [records.plain(read_yaml(path)) for path in PATHS]
 LEGAL_TEXTS = Path(__file__).with_name("legal_texts.yaml")
 SKIPPED = " […] "  # between two sentences quoted of one source
 
