@@ -191,7 +191,7 @@ def test_beside_each_scheme_stands_what_it_is_to_the_others_of_the_list(submissi
     _page, cards = cards_of(submission)
     said = {
         letter.letter: [(one.words.replace("\u00a0", " "), one.name, one.cap.replace("\u00a0", " "), one.note)
-                        for one in cards[letter.pk].links if one.name in {"A", "B", "C"}]  # others have links of theirs
+                        for one in cards[letter.pk].links if one.name in {"A", "B", "C"}]  # others link too
         for letter in schemes
     }  # fmt: skip
     cap = "jusqu’à 62,5 % de la même dépense"
