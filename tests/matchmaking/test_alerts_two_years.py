@@ -176,7 +176,7 @@ def make_firm(number: int) -> Firm:
         firm.paused = (date(2027, 1, 4), date(2027, 3, 15))
     if number % 3 == 2:
         firm.closing = CLOSINGS[number // 3 % 2]
-    firm.submission = make_submission(confirmed=True, email=email, siren=siren, siret="", needs=ROBOT)
+    firm.submission = make_submission(confirmed=True, email=email, siren=siren, siret="", needs=ROBOT, text="")
     return firm
 
 
@@ -190,7 +190,7 @@ def schemes():
     for number, scheme in enumerate(found):
         plain = {"amount_text": "", "rate_max_pct": None, "floor_eur": None, "ceiling_eur": None, "recurring": False}
         state = "permanent" if number == 2 else "closed"
-        publish_revision(scheme, window_state=state, opens_on=None, closes_on=None, **plain)
+        publish_revision(scheme, window_state=state, opens_on=None, closes_on=None, needs={ROBOT[0]: 1.0}, **plain)
     return found
 
 
