@@ -79,19 +79,45 @@ def offices_of(roles: Iterable[OperatorRole]) -> tuple[Office, ...]:
     return tuple(sorted(found, key=lambda office: not office.phone))
 
 
+@lru_cache(maxsize=1)
+def own_sites() -> dict[str, str]:
+    """Return the addresses of sites made for one scheme alone, by the key of its sheet: ``fixtures/own_sites.yaml``.
+
+    Raises
+    ------
+    ValueError
+        Where a scheme or a site is named twice, an address is no home page, or no reason is given.
+    """
+    rows = read_yaml(settings.BASE_DIR / "fixtures" / "own_sites.yaml")["sites"]
+    if unsaid := [row["scheme"] for row in rows if not row["why"]]:
+        raise ValueError(f"Sites d’un seul dispositif, sans raison : {', '.join(unsaid)}.")
+    if pages := [row["url"] for row in rows if is_deep(row["url"])]:
+        raise ValueError(f"Une page n’est pas l’accueil d’un site : {', '.join(pages)}.")
+    found = {row["scheme"]: row["url"] for row in rows}
+    hosts = {urlsplit(row["url"]).hostname for row in rows}
+    if len(found) < len(rows) or len(hosts) < len(rows):
+        raise ValueError("Un dispositif ou un site est nommé deux fois parmi les sites d’un seul dispositif.")
+    return found
+
+
 def is_deep(url: str) -> bool:
     """Tell whether an address leads to a page, not to where a site begins."""
     parts = urlsplit(url)
     return bool(parts.path.strip("/") or parts.query)
 
 
+def leads_to_its_page(sheet: Revision) -> bool:
+    """Tell whether a sheet gives a page of its scheme: past the home page of a site, or a site of it alone."""
+    return is_deep(sheet.url) or own_sites().get(sheet.scheme.source_key) == sheet.url
+
+
 def contact_counts() -> ContactCounts:
     """Count the contacts of the published sheets; who runs one of the territory or the region is near by itself."""
     published = Revision.objects.filter(pk__in=Scheme.objects.of_source(Scheme.OWN).published().values("current"))
-    sheets = list(published.prefetch_related("roles__operator"))
+    sheets = list(published.select_related("scheme").prefetch_related("roles__operator"))
     return ContactCounts(
         n_sheets=len(sheets),
         n_contacts=sum(bool(sheet.contact_phone or sheet.contact_url) for sheet in sheets),
         n_near=sum(sheet.level in NEAR or bool(offices_of(sheet.roles.all())) for sheet in sheets),
-        n_deep=sum(is_deep(sheet.url) for sheet in sheets),
+        n_deep=sum(leads_to_its_page(sheet) for sheet in sheets),
     )

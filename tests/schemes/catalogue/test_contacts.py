@@ -1,6 +1,8 @@
 """Whom to call near here: the office of who decides, on its sheets and no other, and what is counted of it."""
 
+import json
 from io import BytesIO
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
@@ -9,8 +11,15 @@ from pypdf import PdfReader
 
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import shortlist_of
-from backend.schemes.catalogue.contacts import contact_counts, is_deep, offices, offices_of
-from backend.schemes.models import Operator, OperatorRole, Scheme
+from backend.schemes.catalogue.contacts import (
+    contact_counts,
+    is_deep,
+    leads_to_its_page,
+    offices,
+    offices_of,
+    own_sites,
+)
+from backend.schemes.models import Operator, OperatorRole, Revision, Scheme
 from tests.factories import DAY, link_to, make_submission
 from tests.schemes.people import get_scheme
 
@@ -88,6 +97,41 @@ def test_half_of_the_sheets_have_an_office_near_here_and_an_archived_one_counts_
 )
 def test_a_link_is_deep_where_it_leads_past_the_home_page(url, deep):
     assert is_deep(url) is deep
+
+
+def test_the_home_page_of_a_site_of_one_scheme_is_its_page_and_of_no_other_scheme():
+    sheets = Revision.objects.filter(pk__in=Scheme.objects.of_source(Scheme.OWN).published().values("current"))
+    by_key = {sheet.scheme.source_key: sheet for sheet in sheets.select_related("scheme")}
+    for key, url in own_sites().items():
+        assert (by_key[key].url, leads_to_its_page(by_key[key])) == (url, True)
+        host = urlsplit(url).hostname
+        assert [one for one, sheet in by_key.items() if urlsplit(sheet.url).hostname == host] == [key]
+    other = by_key["cci-oise"]
+    assert not leads_to_its_page(other)
+    other.url = own_sites()["csirt-hdf"]
+    assert not leads_to_its_page(other)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("a", "https://a.fr/", None)], "sans raison : a"),
+        ([("a", "https://a.fr/aide", "why")], "n’est pas l’accueil d’un site : https://a.fr/aide"),
+        ([("a", "https://a.fr/", "why"), ("b", "https://a.fr", "why")], "nommé deux fois"),
+        ([("a", "https://a.fr/", "why"), ("a", "https://b.fr/", "why")], "nommé deux fois"),
+    ],
+)
+def test_a_row_of_own_sites_that_says_less_or_more_than_one_site_is_refused(settings, tmp_path, rows, said):
+    lines = [json.dumps(dict(zip(("scheme", "url", "why"), row, strict=True))) for row in rows]
+    (tmp_path / "fixtures").mkdir()
+    (tmp_path / "fixtures" / "own_sites.yaml").write_text("\n  - ".join(["sites:", *lines]))
+    settings.BASE_DIR = tmp_path
+    own_sites.cache_clear()
+    try:
+        with pytest.raises(ValueError, match=said):
+            own_sites()
+    finally:
+        own_sites.cache_clear()
 
 
 @pytest.mark.parametrize(
