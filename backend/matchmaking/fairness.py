@@ -6,14 +6,14 @@ from datetime import date
 from statistics import fmean
 from typing import Any
 
+from backend.companies.size_bands import SIZE_BANDS, size_band
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Submission
 from backend.matchmaking.results import request_of
-from backend.schemes.vocabulary import ONE_SIZE
 
 N_FILES = 300  # the newest
 UNKNOWN = ""
-SIZES = (*ONE_SIZE, UNKNOWN)
+SIZES = (*SIZE_BANDS, UNKNOWN)
 
 
 def fairness(weights: Any, *, champion: Any, challenger: Any, on: date) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ def fairness(weights: Any, *, champion: Any, challenger: Any, on: date) -> list[
     )
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row, (file, request) in enumerate(zip(files, requests, strict=True)):
-        groups["size", size_key(request.facts, on=on)].append(row)
+        groups["size", size_band(request.facts.get("headcount"))].append(row)
         groups["epci", file.epci.short_name if file.epci else UNKNOWN].append(row)
     return [
         {
@@ -43,12 +43,6 @@ def fairness(weights: Any, *, champion: Any, challenger: Any, on: date) -> list[
         }
         for (kind, group), rows in sorted(groups.items(), key=lambda item: _place(*item[0]))
     ]
-
-
-def size_key(facts: engine.Facts, *, on: date) -> str:
-    """Return the size of a firm with its group; empty where it is not known."""
-    smallest, largest = engine.size_of(facts, on=on).positions
-    return list(ONE_SIZE)[smallest] if smallest == largest else UNKNOWN
 
 
 def seen(ranked: Sequence[engine.Ranked]) -> tuple[int, float]:

@@ -46,7 +46,7 @@ def erase_submission(*, submission: Submission, rule: str = ON_REQUEST, by: User
     if submission.erased_at:
         return {}
     read_with_it = numbers_read(submission)
-    make_facts([submission.pk], on=current_day())  # its size of firm, the last time that it is known
+    make_facts([submission.pk])  # its size of firm, the last time that it is known
     rows = rows_of(submission)
     counts = erase_rows(rule=rule, rows=rows)
     forget_stops(topics=topics_about(submission.topic), of=Stop.objects.all())

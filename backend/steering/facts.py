@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from backend.common.days import working_days_between
 from backend.common.work import Work
-from backend.matchmaking.fairness import size_key
+from backend.companies.size_bands import size_band
 from backend.matchmaking.models import Need, Submission
 from backend.matchmaking.results import facts_of_all
 from backend.matchmaking.unmet import CLEAR
@@ -26,35 +26,35 @@ TOUCHED = timedelta(days=1)  # how far back each minute looks: a worker that was
 COLUMNS = ("filed_on", "epci", "commune", "size", "needs")
 
 
-def rebuild_facts(*, on: date) -> Work:
+def rebuild_facts() -> Work:
     """Make the facts of all files, then add all months up again; no fact is written where nothing happened since."""
-    work = make_facts(Submission.objects.order_by("pk").values_list("pk", flat=True), on=on)
+    work = make_facts(Submission.objects.order_by("pk").values_list("pk", flat=True))
     add_up(FileFact.objects.dates("filed_on", "month"))
     return work
 
 
 def follow_files(*, on: date) -> Work:
     """Make the facts of the files to which something happened since yesterday."""
-    return make_facts(sorted(files_touched(timezone.now() - TOUCHED)), on=on)
+    return make_facts(sorted(files_touched(timezone.now() - TOUCHED)))
 
 
-def make_facts(keys: Iterable[int], *, on: date) -> Work:
+def make_facts(keys: Iterable[int]) -> Work:
     """Make the facts of some files; count those that were looked at and those that changed."""
     work, keys = Work(), list(keys)
     for first in range(0, len(keys), SHARD):
         shard = keys[first : first + SHARD]
         work.n_looked_at += len(shard)
-        work.n_changed += _make_shard(shard, on)
+        work.n_changed += _make_shard(shard)
     return work
 
 
 @transaction.atomic
-def _make_shard(keys: Sequence[int], on: date) -> int:
+def _make_shard(keys: Sequence[int]) -> int:
     """Write the facts of some files where they are not what stands; none of them is erased meanwhile."""
     rows = Submission.objects.filter(pk__in=keys).select_for_update(of=("self",)).order_by("pk")
     files = list(rows.select_related("sheet"))
     known = FileFact.objects.in_bulk([file.pk for file in files])
-    made = {fact.pk: fact for fact in _file_facts(files, known, on)}
+    made = {fact.pk: fact for fact in _file_facts(files, known)}
     changed = [fact for pk, fact in made.items() if pk not in known or _columns(fact) != _columns(known[pk])]
     FileFact.objects.bulk_create(changed, update_conflicts=True, unique_fields=["submission"], update_fields=COLUMNS)
     keys = [file.pk for file in files]
@@ -67,7 +67,7 @@ def _columns(fact: FileFact) -> tuple[object, ...]:
     return fact.filed_on, fact.epci_id, fact.commune, fact.size, fact.needs
 
 
-def _file_facts(files: Sequence[Submission], known: Mapping[int, FileFact], on: date) -> Iterator[FileFact]:
+def _file_facts(files: Sequence[Submission], known: Mapping[int, FileFact]) -> Iterator[FileFact]:
     needs: dict[int, set[str]] = defaultdict(set)
     clear = Need.objects.filter(submission__in=[file.pk for file in files], weight__gte=CLEAR).order_by()
     for pk, need in clear.values_list("submission", "sub_need__need"):
@@ -81,7 +81,7 @@ def _file_facts(files: Sequence[Submission], known: Mapping[int, FileFact], on: 
         else:
             told = facts[file.pk]
             row.commune = told.get("project.commune") or told.get("commune") or ""
-            row.size = size_key(told, on=on)
+            row.size = size_band(told.get("headcount"))
         yield row
 
 

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db import transaction
 
 from backend.common.files import read_yaml
+from backend.companies.size_bands import SIZE_LABELS
 from backend.matchmaking import engine
 from backend.matchmaking.fairness import seen
 from backend.matchmaking.models import Submission
 from backend.matchmaking.results import request_of
-from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.models import FairnessMonth, FileFact, Step
 from backend.territories.models import ServedEpci
 
@@ -104,11 +104,9 @@ def months() -> dict[date, list[FairnessMonth]]:
 
 def labels(epcis: Iterable[ServedEpci]) -> dict[tuple[str, str], str]:
     """Return what to call each group."""
-    sizes: dict[tuple[str, str], str] = {
-        ("size", key): label[:1].upper() + label[1:] for key, label in ONE_SIZE.items()
-    }
+    sizes: dict[tuple[str, str], str] = {("size", key): label for key, label in SIZE_LABELS.items()}
     places: dict[tuple[str, str], str] = {("epci", epci.short_name): epci.usual_name for epci in epcis}
-    unknown = {("size", ""): "Taille inconnue", ("epci", ""): "Commune inconnue", ("all", ""): "Toutes"}
+    unknown = {("epci", ""): "Commune inconnue", ("all", ""): "Toutes"}
     return {**unknown, **sizes, **places}
 
 

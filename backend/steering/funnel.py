@@ -9,9 +9,9 @@ import numpy as np
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
+from backend.companies.size_bands import SIZE_LABELS
 from backend.matchmaking.models import AnswerCount
 from backend.schemes.catalogue.taxonomy import families
-from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.models import Step
 from backend.steering.scopes import Filters, Scope
 from backend.steering.step_counts import NOWHERE, Counts, Integers, code_of, counted, months_from
@@ -102,7 +102,7 @@ def funnels(scope: Scope, filters: Filters, *, on: date) -> Funnels:
     found = counted(scope, filters, Q(need=filters.need) if filters.need else Q())
     files = found.of_need(filters.need)
     epcis = {**{epci.pk: epci.usual_name for epci in scope.epcis}, NOWHERE: "Commune inconnue"}
-    sizes = {code_of(key): label for key, label in {**ONE_SIZE, "": "Taille inconnue"}.items()}
+    sizes = {code_of(key): label for key, label in SIZE_LABELS.items()}
     needs = {need.key: need.label for need in families()}
     by_month = dict(zip(files.months, _reached(files, files.month, len(files.months)), strict=True))
     asked = [first for first, reached in by_month.items() if reached]

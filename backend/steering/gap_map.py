@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db.models import Q
 
+from backend.companies.size_bands import SIZE_LABELS
 from backend.matchmaking.standing import Standing
 from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.taxonomy import sub_needs
 from backend.schemes.models import Criterion, Revision
-from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.models import NeedFact, SoleBlocker
 from backend.steering.scopes import Filters, Scope
 from backend.steering.sums import read_sums
@@ -162,7 +162,6 @@ def _names(communes: Any) -> dict[tuple[str, Any], str]:
     return {
         **{("commune", code.removeprefix("COM-")): name for code, name in found},
         **{("sub_need", key): sub_need.label for key, sub_need in sub_needs().items()},
-        **{("size", key): label[:1].upper() + label[1:] for key, label in ONE_SIZE.items()},
+        **{("size", key): label for key, label in SIZE_LABELS.items()},
         ("commune", ""): "Commune inconnue",
-        ("size", ""): "Taille inconnue",
     }

@@ -11,10 +11,10 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
+from backend.companies.size_bands import SIZE_BANDS
 from backend.matchmaking.models import Submission
 from backend.matchmaking.standing import Standing
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed
-from backend.schemes.vocabulary import ONE_SIZE
 from backend.territories.models import ServedEpci
 
 
@@ -52,7 +52,11 @@ class FileFact(models.Model):
         _("commune"), max_length=7, blank=True, help_text="INSEE code, of the project first; empty: not known."
     )
     size = models.CharField(
-        _("taille"), max_length=12, blank=True, choices=list(ONE_SIZE.items()), help_text="Empty: not known."
+        _("taille"),
+        max_length=12,
+        blank=True,
+        choices=list(SIZE_BANDS.items()),
+        help_text="Band of headcount; empty: not known.",
     )
     needs = ArrayField(models.CharField(max_length=60), default=list, help_text="Needs of the taxonomy, each once.")
 
@@ -195,7 +199,7 @@ class Action(models.Model):
     )
     commune = models.CharField(_("commune"), max_length=5, blank=True)
     sub_need = models.ForeignKey(SubNeed, on_delete=models.PROTECT, related_name="+", verbose_name=_("sous-besoin"))
-    size = models.CharField(_("taille"), max_length=12, blank=True, choices=list(ONE_SIZE.items()))
+    size = models.CharField(_("taille"), max_length=12, blank=True, choices=list(SIZE_BANDS.items()))
     what = models.CharField(_("action"), max_length=300)
     owner = models.CharField(_("porteur"), max_length=120)
     due_on = models.DateField(_("pour le"))

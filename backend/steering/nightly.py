@@ -11,6 +11,6 @@ from backend.steering.published import publish
 
 def rebuild(*, on: date) -> Work:
     """Make all figures again, and publish last month's once; count the files, and what was written."""
-    facts, needs = rebuild_facts(on=on), rebuild_gaps(on=on)
+    facts, needs = rebuild_facts(), rebuild_gaps(on=on)
     n_monthly = publish(on=on) + keep_fairness(on=on)
     return Work(n_looked_at=facts.n_looked_at, n_changed=facts.n_changed + needs.n_changed + n_monthly)

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 
 from django.db.models import Count, F, Func, QuerySet
 
+from backend.companies.size_bands import SIZE_LABELS
 from backend.schemes.models import TaxonomyNeed
-from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.disclosure import Cell, Hidden, Table, kept_back, shown
 from backend.steering.models import FileFact, PublishedMonth, Step
 from backend.steering.signals import signals
@@ -22,7 +22,7 @@ NAMES = ("besoins", "tailles")
 DEFINITIONS = {
     "demande": "Ce qu’une entreprise dépose en une fois. Une demande effacée depuis reste comptée.",
     "besoin": "Une demande qui en exprime plusieurs compte dans chacun : les lignes ne s’additionnent pas.",
-    "taille": "Celle de l’entreprise avec son groupe, au sens européen ; inconnue tant qu’elle n’a pas été dite.",
+    "taille": "L’effectif salarié de l’entreprise, sans son groupe ; inconnu tant qu’il n’a pas été dit.",
     "nombres": (
         "De 0 à 4, le nombre n’est pas dit (« moins de 5 ») ; les autres sont arrondis au multiple de 5 le plus"
         " proche. Un besoin proche du total n’est pas publié, qu’il y ait un petit nombre à protéger ou non."
@@ -94,17 +94,16 @@ def _count(until: date) -> tuple[Table, Table]:
     by_size = dict(_counts(confirmed.values_list("epci", "size").annotate(n=Count("pk"))))
     unnested = confirmed.annotate(need=Func(F("needs"), function="unnest"))
     by_need = dict(_counts(unnested.values_list("epci", "need").annotate(n=Count("pk"))))
-    sizes = {**{key: label[:1].upper() + label[1:] for key, label in ONE_SIZE.items()}, "": "Taille inconnue"}
     needs = dict(TaxonomyNeed.objects.values_list("key", "label"))
     rows_of_needs, rows_of_sizes = [], []
     for epci in ServedEpci.objects.all():
-        of_size = tuple(shown(by_size.get((epci.pk, key), 0)) for key in sizes)
+        of_size = tuple(shown(by_size.get((epci.pk, key), 0)) for key in SIZE_LABELS)
         of_need = tuple(shown(by_need.get((epci.pk, key), 0)) for key in needs)
         rows_of_needs.append((epci.usual_name, kept_back(of_need, of_size)))
         rows_of_sizes.append((epci.usual_name, of_size))
     return (
         Table(name="besoins", columns=tuple(needs.values()), rows=tuple(rows_of_needs)),
-        Table(name="tailles", columns=tuple(sizes.values()), rows=tuple(rows_of_sizes)),
+        Table(name="tailles", columns=tuple(SIZE_LABELS.values()), rows=tuple(rows_of_sizes)),
     )
 
 

@@ -22,7 +22,7 @@ def publish_files():
     for place, epci in enumerate((ARC,) * 6 + (CCLO,) * 2):
         apart = {"siret": "", "siren": "", "email": f"f{place}@firme.example"}
         file = make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, **apart)
-        make_facts([file.pk], on=DAY)
+        make_facts([file.pk])
     assert publish(on=first_day(DAY)) == 1
 
 

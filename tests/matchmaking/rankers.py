@@ -9,7 +9,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Ranker
 
 FAIRNESS = [
-    {"kind": "size", "group": "small", "n_files": 12, "possible": 20.5, "before": 3.0, "after": 2.7},
+    {"kind": "size", "group": "10_to_49", "n_files": 12, "possible": 20.5, "before": 3.0, "after": 2.7},
     {"kind": "size", "group": "", "n_files": 3, "possible": 8.0, "before": 1.0, "after": 1.0},
     {"kind": "epci", "group": "ARC", "n_files": 15, "possible": 18.0, "before": 2.6, "after": 2.5},
 ]

@@ -172,8 +172,8 @@ def test_a_candidate_says_what_each_group_of_firms_sees():
     n_files, _ = decide_on_files()
     make_submission(confirmed=True, without=("group", "headcount", "turnover"))
     rows = {(row["kind"], row["group"]): row for row in train_ranker(on=DAY, rules=FEW).fairness}
-    assert list(rows) == [("size", "small"), ("size", ""), ("epci", "ARC"), ("epci", "CCLO")]
-    assert rows["size", "small"]["n_files"] == n_files
+    assert list(rows) == [("size", "10_to_49"), ("size", ""), ("epci", "ARC"), ("epci", "CCLO")]
+    assert rows["size", "10_to_49"]["n_files"] == n_files
     assert rows["size", ""]["n_files"] == 1
     assert all(row["possible"] > 0 and row["before"] > 0 and row["after"] > 0 for row in rows.values())
 

@@ -294,7 +294,7 @@ def note_confirm():
 def committee_note():
     make_recipient(email="sans-accord@mairie.example")
     reader = make_recipient(confirmed=True)
-    make_facts([make_submission(confirmed=True).pk], on=DAY)
+    make_facts([make_submission(confirmed=True).pk])
     on = first_day(timezone.localdate())
     publish(on=on)
     assert send_notes(on=on).n_changed == 1

@@ -8,7 +8,6 @@ from django.utils import timezone
 from backend.accounts.models import Membership
 from backend.common.days import is_working_day
 from backend.journal.models import AuditEvent
-from backend.matchmaking.fairness import size_key
 from backend.matchmaking.models import Submission
 from backend.matchmaking.results import facts_of
 from backend.steering.models import FileFact, StepFact
@@ -41,14 +40,25 @@ def moments_of(file):
     return {step: [moment for moment in moments if moment] for step, moments in found.items()}
 
 
-def recount(*, on):
+def band_of(headcount):
+    """Return the band that both bounds of a headcount are in."""
+    low, high = headcount if isinstance(headcount, list) else (headcount, headcount)
+    if headcount is None or (high is None and low < 250):
+        return ""
+    if low >= 250:
+        return "from_250"
+    bands = (("under_10", 0, 10), ("10_to_49", 10, 50), ("50_to_249", 50, 250))
+    return next((band for band, least, above in bands if least <= low and high < above), "")
+
+
+def recount():
     """Return what the facts of each live file are to be, by its number, and its steps with their working days."""
     files, steps = {}, {}
     for file in Submission.objects.filter(erased_at=None):
         told = facts_of(file)
         needs = {need.sub_need.need_id for need in file.needs.all() if need.weight >= 0.5}
         commune = told.get("project.commune") or told.get("commune") or ""
-        files[file.pk] = (file.filed_on, file.epci_id, commune, size_key(told, on=on), sorted(needs))
+        files[file.pk] = (file.filed_on, file.epci_id, commune, band_of(told.get("headcount")), sorted(needs))
         for step, moments in moments_of(file).items():
             if moments:
                 day = timezone.localdate(min(moments))

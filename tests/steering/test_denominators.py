@@ -66,12 +66,12 @@ def test_the_map_says_the_rate_and_the_day_or_that_there_is_none(client):
     assert "Ceux qui ont demandé à ne pas y paraître" in page
     assert "Demandes pour 100 établissements" in page
     assert "33,3" in page
-    page = text_of(client.get("/territoire/carte/?taille=small"))
+    page = text_of(client.get("/territoire/carte/?taille=10_to_49"))
     assert "Aucun taux par établissement quand une taille est choisie" in page
     assert "33,3" not in page
 
 
-@pytest.mark.parametrize(("asked", "of_commune"), [("", ["2", "3", "66.7"]), ("&taille=small", ["2", "", ""])])
+@pytest.mark.parametrize(("asked", "of_commune"), [("", ["2", "3", "66.7"]), ("&taille=10_to_49", ["2", "", ""])])
 def test_the_file_of_the_map_says_the_rate_that_is_on_screen(client, asked, of_commune):
     apart = {"siret": "", "siren": "", "text": ""}
     make_submission(confirmed=True, needs=("cyber.diagnostic", "energie.audit"), **apart)

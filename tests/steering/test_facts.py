@@ -60,8 +60,8 @@ def granted(officer):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_slow_recount_from_events_finds_the_same(seed):
     call_command("load_demo", files=14, seed=seed, processes=1, stdout=StringIO())
-    rebuild_facts(on=DAY)
-    files, steps = recount(on=DAY)
+    rebuild_facts()
+    files, steps = recount()
     assert counted() == (files, steps)
     assert len(files) >= 14
     assert {step for _file, step in steps} >= {"filed", "confirmed", "read", "answered"}
@@ -69,15 +69,15 @@ def test_a_slow_recount_from_events_finds_the_same(seed):
 
 
 def test_a_second_rebuild_changes_nothing(granted):
-    assert rebuild_facts(on=DAY).n_changed == 1
-    again = rebuild_facts(on=DAY)
+    assert rebuild_facts().n_changed == 1
+    again = rebuild_facts()
     assert (again.n_looked_at, again.n_changed) == (1, 0)
 
 
 def test_a_file_has_a_row_for_each_step_that_it_got_to(granted):
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     fact = FileFact.objects.get(pk=granted.pk)
-    assert (fact.commune, fact.size, fact.needs) == ("60159", "small", ["competences", "numerique"])
+    assert (fact.commune, fact.size, fact.needs) == ("60159", "10_to_49", ["competences", "numerique"])
     assert set(steps_of(granted)) == {"filed", "confirmed", "read", "answered", "applied", "granted"}
 
 
@@ -85,20 +85,20 @@ def test_working_days_are_counted_from_the_filing(officer):
     file = make_submission(confirmed=True)
     friday = timezone.make_aware(timezone.datetime(2026, 11, 20, 17))
     Submission.objects.filter(pk=file.pk).update(filed_at=friday, confirmed_at=friday + timedelta(days=3))
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     assert steps_of(file)["confirmed"] == 1
 
 
 def test_what_is_not_known_is_not_guessed():
     file = make_submission(without=("commune", "headcount", "turnover", "group"))
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     fact = FileFact.objects.get(pk=file.pk)
     assert (fact.epci, fact.commune, fact.size) == (None, "", "")
     assert set(steps_of(file)) == {"filed"}
 
 
 def test_a_step_that_was_noted_by_mistake_is_not_counted(officer, granted):
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     scheme = granted.scheme_events.get(state="granted").scheme
     undo_last(submission=granted, scheme=scheme, officer=officer, on=DAY)
     assert follow_files(on=DAY).n_changed == 1
@@ -114,13 +114,13 @@ def test_an_answer_that_was_undone_before_it_left_is_not_counted(officer, grante
     follow_files(on=DAY)
     assert steps_of(file).keys() == {"filed", "confirmed", "read"}
     assert "answered" in steps_of(granted)
-    assert counted() == recount(on=DAY)
+    assert counted() == recount()
 
 
 def test_the_territory_lead_who_looks_has_not_read_for_an_answer(officer):
     file = make_submission(confirmed=True)
     record_read(actor=make_lead(), submission_id=file.pk, epci_id=file.epci_id)
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     assert "read" not in steps_of(file)
     record_read(actor=officer, submission_id=file.pk, epci_id=file.epci_id)
     follow_files(on=DAY)
@@ -130,24 +130,24 @@ def test_the_territory_lead_who_looks_has_not_read_for_an_answer(officer):
 def test_who_read_it_has_read_it_though_the_journal_forgets(officer):
     file = make_submission(confirmed=True)
     record_read(actor=officer, submission_id=file.pk, epci_id=file.epci_id)
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     with rewriting():
         AuditEvent.objects.filter(submission_id=file.pk).delete()
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     assert "read" in steps_of(file)
 
 
 def test_each_minute_finds_what_the_night_would(officer, granted):
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     long_ago = timezone.now() - timedelta(days=30)
     old = make_submission(confirmed=True)
     Submission.objects.update(filed_at=long_ago, confirmed_at=long_ago, reviewed_at=long_ago)
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     decide(old, first_matches(old)[0].scheme, officer)
     correct_submission(submission=granted, facts={"headcount": 1.0, "commune": COMMUNES[CCLO]}, on=DAY)
     assert follow_files(on=DAY).n_changed == 2
-    assert counted() == recount(on=DAY)
-    assert rebuild_facts(on=DAY).n_changed == 0
+    assert counted() == recount()
+    assert rebuild_facts().n_changed == 0
 
 
 def test_a_corrected_need_is_found_in_the_minute(officer):
@@ -172,13 +172,13 @@ def figures():
 def test_an_erased_file_keeps_its_figures_without_its_commune(granted):
     other = {"siret": "", "siren": "", "email": "autre@autre.example"}
     make_submission(confirmed=True, facts={"commune": COMMUNES[CCLO], "headcount": 300.0}, **other)
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     before = figures()
     erase_submission(submission=granted)
     fact = FileFact.objects.get(pk=granted.pk)
-    assert (fact.commune, fact.size) == (FileFact.ERASED, "small")
+    assert (fact.commune, fact.size) == (FileFact.ERASED, "10_to_49")
     assert figures() == before
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     assert figures() == before
     assert FileFact.objects.get(pk=granted.pk).commune == FileFact.ERASED
     assert FileFact.objects.exclude(pk=granted.pk).get().commune == COMMUNES[CCLO]
@@ -186,7 +186,7 @@ def test_an_erased_file_keeps_its_figures_without_its_commune(granted):
 
 def test_a_file_erased_before_it_was_counted_is_counted_all_the_same(granted):
     erase_submission(submission=granted)
-    assert FileFact.objects.get().size == "small"
+    assert FileFact.objects.get().size == "10_to_49"
     assert Step.GRANTED in steps_of(granted)
     assert StepFact.objects.filter(file__epci__short_name="ARC", step="answered").count() == 1
 

@@ -34,7 +34,7 @@ def files(seed, n=10):
         }
         apart = {"siret": "", "siren": "", "email": f"f{place}@firme.example", "facts": facts}
         made = make_submission(confirmed=place != 0, needs=tuple(random.sample(NEEDS, 2)), **apart)
-        make_facts([made.pk], on=DAY)
+        make_facts([made.pk])
         filed_on = date(2026, 9, 30) if place == 1 else date(2026, 10, random.randint(1, 31))
         FileFact.objects.filter(pk=made.pk).update(filed_on=filed_on)
 
@@ -93,8 +93,8 @@ def keep(month, *, small, n_files=40, of_all=(5.0, 4.8, 5.2), of_large=60):
     steady = [2.0, 1.9, 2.1]
     rows = {
         ("all", ""): (100, list(of_all)),
-        ("size", "small"): (n_files, list(small)),
-        ("size", "large"): (of_large, list(of_all)),
+        ("size", "10_to_49"): (n_files, list(small)),
+        ("size", "from_250"): (of_large, list(of_all)),
     }
     for (kind, group), (n, eligible) in rows.items():
         FairnessMonth.objects.create(
@@ -117,7 +117,7 @@ def test_a_group_that_drifts_from_the_others_is_named(small, n_files, says):
     keep(OCTOBER, small=small, n_files=n_files)
     found = drifts(months())
     assert [(drift.label, drift.measure) for drift in found] == (
-        [("Petite entreprise", "dispositifs éligibles")] if says else []
+        [("10 à 49 salariés", "dispositifs éligibles")] if says else []
     )
 
 
@@ -134,7 +134,7 @@ def test_what_moves_for_all_is_no_drift_and_one_month_proves_nothing():
     [
         (4, 4, "Trop peu de demandes pour dire si quelque chose a bougé"),
         (4, 60, "Rien n’a bougé de plus de 20 points. Groupe comparé"),
-        (20, 60, "et autant avant) : Grande entreprise, Petite entreprise. Des autres"),
+        (20, 60, "et autant avant) : 10 à 49 salariés, 250 salariés et plus. Des autres"),
     ],
 )
 def test_the_page_reassures_of_groups_that_could_be_compared_only(client, small, large, said):
@@ -152,6 +152,6 @@ def test_the_page_says_the_drift_and_the_bounds(client):
     keep(date(2026, 9, 1), small=(5.0, 4.6, 5.4))
     keep(OCTOBER, small=(3.0, 2.5, 3.4))
     page = text_of(client.get("/territoire/equite/"))
-    assert "Petite entreprise, dispositifs éligibles : 60 % de la moyenne de toutes (de 50 à 68 %), 100 %" in page
+    assert "10 à 49 salariés, dispositifs éligibles : 60 % de la moyenne de toutes (de 50 à 68 %), 100 %" in page
     assert "3,0 (2,5 à 3,4)" in page
     assert "Une catégorie d’entreprises est moins bien ou mieux servie" in text_of(client.get("/territoire/actions/"))

@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from backend.accounts.models import Membership
 from backend.common.days import add_working_days
+from backend.companies.size_bands import SIZE_LABELS
 from backend.matchmaking.models import AnswerCount, Submission
 from backend.matchmaking.reviews import end_review
 from backend.privacy.consent import withdraw_consent
 from backend.privacy.erasing import erase_submission
 from backend.schemes.models import TaxonomyNeed
-from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering import funnel
 from backend.steering.facts import follow_files, make_facts, rebuild_facts
 from backend.steering.funnel import answers_before_a_name, funnels
@@ -46,7 +46,7 @@ def files():
     for file, epci, _days in made:
         end_review(submission=file, officer=make_officer(epci), on=DAY, message="Bonjour.")
     Submission.objects.update(filed_at=filed, confirmed_at=filed)
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     for file, _epci, days in made:  # the end of a review is of the moment that it is made, and stays so
         answered = StepFact.objects.filter(file=file.pk, step=Step.ANSWERED)
         answered.update(on=add_working_days(FILED, days), working_days=days)
@@ -70,13 +70,13 @@ def test_counts_and_delays_are_those_of_the_files(files):
     by_epci = {row.label: delays_of(row) for row in found.by_epci}
     names = dict(ServedEpci.objects.values_list("short_name", "usual_name"))
     assert by_epci == {names[ARC]: (5, 4, 30), names[CCLO]: (3, 3, 12)}
-    assert [(row.label, row.filed) for row in found.by_size] == [("Petite entreprise", 8)]
+    assert [(row.label, row.filed) for row in found.by_size] == [("10 à 49 salariés", 8)]
     assert [row.filed for row in found.by_need] == [8, 8]  # each asked for two needs
 
 
 def test_each_share_is_of_what_was_filed(files):
     make_submission()
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     total = funnels(scope_of(make_lead()), Filters(), on=DAY).total
     assert [(reached.n, share) for _step, reached, share in total.steps()] == [
         (9, 100),
@@ -93,7 +93,7 @@ def groups_of(found):
     names = {epci.usual_name: ("epci", epci.pk) for epci in ServedEpci.objects.all()} | {
         "Commune inconnue": ("epci", None)
     }
-    sizes = {label[:1].upper() + label[1:]: key for key, label in ONE_SIZE.items()} | {"Taille inconnue": ""}
+    sizes = {label: key for key, label in SIZE_LABELS.items()}
     needs = {label[:1].upper() + label[1:]: key for key, label in TaxonomyNeed.objects.values_list("key", "label")}
     groups = [("all", found.total), *((("month", month.first), month.funnel) for month in found.by_month)]
     groups += [(names[row.label], row) for row in found.by_epci]
@@ -113,7 +113,7 @@ def of_way(slow):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_slow_recount_finds_the_same_in_all_groups(seed, django_assert_max_num_queries):
     call_command("load_demo", files=30, seed=seed, processes=1, stdout=StringIO())
-    files, steps = recount(on=DAY)
+    files, steps = recount()
     scope = scope_of(make_lead())
     with django_assert_max_num_queries(5):
         found = funnels(scope, Filters(), on=DAY)
@@ -130,7 +130,7 @@ def test_a_slow_recount_finds_the_same_in_all_groups(seed, django_assert_max_num
 def test_what_happens_to_a_file_is_added_up_with_its_facts():
     file = make_submission(confirmed=True, facts={"commune": COMMUNES[ARC]})
     other = make_submission(confirmed=True, facts={"commune": COMMUNES[CCLO]})
-    make_facts([file.pk, other.pk], on=DAY)
+    make_facts([file.pk, other.pk])
     scope = scope_of(epci_lead())
     assert funnels(scope, Filters(), on=DAY).total.waiting == 1
     end_review(submission=file, officer=make_officer(ARC), on=DAY, message="Bonjour.")
@@ -147,7 +147,7 @@ def counts():
 
 
 def test_no_two_words_are_packed_alike():
-    words = [*ONE_SIZE, "", *Step]
+    words = [*SIZE_LABELS, *Step]
     assert len({code_of(word) for word in words}) == len(words)
 
 
@@ -155,16 +155,16 @@ def test_a_count_says_its_place_and_size_whatever_words_are_added(monkeypatch):
     """A size that joins the list moves no other: what was packed before is read as it was meant."""
     for epci in (ARC, CCLO):
         make_submission(confirmed=True, facts={"commune": COMMUNES[epci]})
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     before = funnels(scope_of(make_lead()), Filters(), on=DAY)
-    monkeypatch.setattr(funnel, "ONE_SIZE", {"tiny": "minuscule", **ONE_SIZE})
+    monkeypatch.setattr(funnel, "SIZE_LABELS", {"tiny": "minuscule", **SIZE_LABELS})
     assert funnels(scope_of(make_lead()), Filters(), on=DAY).by_size == before.by_size != []
 
 
 def test_an_erased_file_keeps_its_place_in_the_counts():
     for epci in (ARC, CCLO):
         make_submission(confirmed=True, facts={"commune": COMMUNES[epci]})
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     before = counts()
     erase_submission(submission=Submission.objects.earliest("pk"))
     follow_files(on=DAY)
@@ -173,10 +173,10 @@ def test_an_erased_file_keeps_its_place_in_the_counts():
 
 def test_the_nightly_rebuild_adds_up_what_had_escaped():
     make_submission(confirmed=True)
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     before = counts()
     StepCount.objects.all().delete()
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     assert counts() == before != []
 
 
@@ -185,7 +185,7 @@ def test_filters_leave_what_they_say(files):
     for filters, n in (
         (Filters(need="competences"), 8),
         (Filters(need="energie"), 0),
-        (Filters(size="small"), 8),
+        (Filters(size="10_to_49"), 8),
         (Filters(size="large"), 0),
         (Filters(since=date(2026, 6, 1)), 8),
         (Filters(since=date(2026, 6, 2)), 0),
@@ -199,7 +199,7 @@ def test_months_have_no_hole(files):
 
 
 def test_a_lead_reads_the_delays_of_his_own_intercommunality_only(files):
-    make_facts([make_submission(confirmed=True, without=("commune",)).pk], on=DAY)
+    make_facts([make_submission(confirmed=True, without=("commune",)).pk])
     scope = scope_of(epci_lead())
     found = funnels(scope, Filters(), on=DAY)
     assert delays_of(found.total) == (5, 4, 30)
@@ -220,7 +220,7 @@ def test_what_waits_is_confirmed_and_neither_answered_nor_closed(files):
     unconfirmed = make_submission()
     waiting, closed = (make_submission(confirmed=True, facts={"commune": COMMUNES[ARC]}) for _ in range(2))
     withdraw_consent(submission=closed)
-    make_facts([unconfirmed.pk, waiting.pk, closed.pk], on=DAY)
+    make_facts([unconfirmed.pk, waiting.pk, closed.pk])
     found = funnels(scope_of(make_lead()), Filters(), on=DAY)
     assert (found.total.waiting, found.total.answered.n) == (1, 8)
     assert delays_of(found.total)[2] == 30  # of those answered: the one that waits is in no delay

@@ -151,7 +151,7 @@ def test_sums_say_who_is_answered_and_what_alone_is_against_the_others(small_onl
         ({"commune": "60159"}, 1),
         ({"need": "cyber"}, 1),
         ({"sub_need": OTHER}, 1),
-        ({"size": "small"}, 2),
+        ({"size": "10_to_49"}, 2),
         ({"size": "large"}, 0),
         ({"commune": "60025", "sub_need": NEED}, 0),
         ({"sub_needs": (NEED, OTHER)}, 2),
@@ -194,6 +194,6 @@ def test_files_that_are_closed_or_erased_ask_for_nothing_any_more():
 def test_a_need_read_between_the_lines_is_not_counted():
     file = make(needs=(NEED, OTHER))
     file.needs.filter(sub_need=OTHER).update(weight=0.4)
-    make_facts([file.pk], on=DAY)
+    make_facts([file.pk])
     rebuild(on=DAY)
     assert list(NeedFact.objects.values_list("sub_need", flat=True)) == [NEED]

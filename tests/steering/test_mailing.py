@@ -44,7 +44,7 @@ ADDRESS = "elue@mairie.example"
 
 def publish_a_month():
     file = make_submission(confirmed=True, company_name="Atelier secret")
-    make_facts([file.pk], on=DAY)
+    make_facts([file.pk])
     StepFact.objects.filter(file=file.pk).update(on=DAY)
     assert publish(on=NEXT_MONTH) == 1
 

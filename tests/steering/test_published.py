@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from backend.companies.size_bands import SIZE_LABELS
 from backend.privacy.erasing import erase_submission
-from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.disclosure import LEAST, Hidden, bounds, kept_back, most_without, shown
 from backend.steering.facts import make_facts
 from backend.steering.models import FileFact, StepFact
@@ -114,7 +114,7 @@ def test_files_are_counted_once_confirmed_up_to_the_end_of_last_month():
         for _ in range(n):
             apart = {"siret": "", "siren": "", "email": f"f{FileFact.objects.count()}@firme.example"}
             made = make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, **apart, **changes)
-            make_facts([made.pk], on=DAY)
+            make_facts([made.pk])
             FileFact.objects.filter(pk=made.pk).update(filed_on=filed_on)
             StepFact.objects.filter(file=made.pk).update(on=filed_on)
         return made
@@ -134,7 +134,7 @@ def test_files_are_counted_once_confirmed_up_to_the_end_of_last_month():
     }
     names = dict(ServedEpci.objects.values_list("short_name", "usual_name"))
     arc, cclo = names[ARC], names[CCLO]
-    small = ONE_SIZE["small"].capitalize()
+    small = SIZE_LABELS["10_to_49"]
     assert (said[arc, small], said[cclo, small]) == ("5", "10")
     needs = {epci: [told for (place, _need), told in said.items() if place == epci] for epci in (arc, cclo)}
     assert sorted(needs[arc])[:4] == ["5", "5", "5", FEW]  # two needs, and the size
@@ -153,6 +153,6 @@ def test_files_are_counted_once_confirmed_up_to_the_end_of_last_month():
 
 @pytest.mark.django_db
 def test_nothing_is_published_before_a_month_with_a_file_is_over():
-    make_facts([make_submission(confirmed=True).pk], on=DAY)
+    make_facts([make_submission(confirmed=True).pk])
     assert publish(on=DAY) == 0
     assert published() is None

@@ -80,7 +80,7 @@ def test_a_slow_recount_from_events_finds_the_same(seed):
     both &= set(SchemeEvent.objects.exclude(origin="firm").values_list("submission", "scheme"))
     assert not both
     live(seed)
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     assert counted() == recount_schemes()
     page = schemes_at_work(scope_of(make_lead()), Filters())
     expected = recount_success()
@@ -90,7 +90,7 @@ def test_a_slow_recount_from_events_finds_the_same(seed):
     }
     states = {state for state, *_rest in counted().values()}
     assert states >= {"kept", "set_aside", "applied", "granted"}
-    assert rebuild_facts(on=DAY).n_changed == 0
+    assert rebuild_facts().n_changed == 0
 
 
 def answered(scheme_of, state, *, epci="ARC", siren="", n=0, euros=None):
@@ -165,7 +165,7 @@ def test_an_erased_file_stays_counted():
     follow_files(on=DAY)
     before = counted()
     erase_submission(submission=Submission.objects.get(pk=file.pk))
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     assert counted() == before
     (row,) = schemes_at_work(scope_of(make_lead()), Filters()).schemes
     assert (row.asked, row.euros_granted) == (1, 10_000)
@@ -181,7 +181,7 @@ def test_refusals_are_counted_by_reason_and_those_nobody_knows_come_last():
         scheme = first_matches(file)[0].scheme
         for state in ("applied", "refused"):
             say(submission=file, scheme=scheme, state=state, officer=officers[epci], refusal=refusal, on=DAY)
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     theirs = make_officer(ARC, role=Membership.Role.EPCI_LEAD)
     assert schemes_at_work(scope_of(theirs), Filters()).refusals == [
         ("enveloppe épuisée", 2),

@@ -43,7 +43,7 @@ def files(seed, n=24):
         moment = datetime.combine(filed_on, datetime.min.time(), tzinfo=timezone.get_current_timezone())
         Submission.objects.filter(pk=file.pk).update(filed_at=moment)
         Submission.objects.filter(pk=file.pk, confirmed_at__isnull=False).update(confirmed_at=moment)
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     for fact in FileFact.objects.all():
         for step in random.sample((Step.READ, Step.ANSWERED, Step.CLOSED), random.randint(0, 3)):
             days = random.choice((0, 1, 2, 3, 8))
@@ -119,7 +119,7 @@ def test_a_file_is_not_missed_before_its_last_day_is_over(on, n_due):
     filed = datetime(2026, 11, 16, 9, tzinfo=timezone.get_current_timezone())  # a Monday, with one working day
     make_submission(confirmed=True)
     Submission.objects.update(filed_at=filed, confirmed_at=filed)
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     aim(days=1, on=date(2026, 11, 2))
     (found,) = progress(scope_of(make_lead()), Filters(), on=on)
     assert found.total == Attained(n_due=n_due)
@@ -154,7 +154,7 @@ def test_who_is_behind_is_said_in_words_and_of_five_files_only(client):
         make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, **apart)
     moment = timezone.now() - timedelta(days=40)
     Submission.objects.update(filed_at=moment, confirmed_at=moment)
-    rebuild_facts(on=DAY)
+    rebuild_facts()
     aim()
     names = dict(ServedEpci.objects.values_list("short_name", "usual_name"))
     client.force_login(make_lead())
@@ -197,9 +197,9 @@ def test_a_target_is_set_on_its_page_and_what_is_wrong_is_said(client):
 
 def test_a_lead_sets_a_target_before_any_file_is_there(client):
     client.force_login(make_lead())
-    assert "Fixer un objectif" in text_of(client.get("/territoire/?taille=large"))
+    assert "Fixer un objectif" in text_of(client.get("/territoire/?taille=from_250"))
     aim()
-    page = text_of(client.get("/territoire/?taille=large"))
+    page = text_of(client.get("/territoire/?taille=from_250"))
     assert "Lue sous 2 jours ouvrés : 90 % des demandes" in page
     assert "Aucune demande dont le délai soit passé." in page
 

@@ -36,8 +36,8 @@ def test_the_lead_compares_and_takes_it_into_use(client, lead):
     assert "Règles seules 0,900 Cette version 0,920" in text
     assert "0,020, entre 0,010 et 0,030 mieux" in text
     assert f"Proximité {ranker.weights.points['near']} 60" in text
-    assert "Petite entreprise 12 20,5 3,00 2,70 -10" in text
-    assert "Taille inconnue 3 8,0 1,00 1,00 Selon" in text
+    assert "10 à 49 salariés 12 20,5 3,00 2,70 -10" in text
+    assert "Effectif inconnu 3 8,0 1,00 1,00 Selon" in text
     text = text_of(answer(client, ranker, "adopt"))
     assert "C’est en service." in text
     assert f"mise en service par {lead}" in text

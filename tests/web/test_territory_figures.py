@@ -97,7 +97,7 @@ def test_the_map_is_a_picture_with_links_and_the_same_as_tables(client, files):
     client.force_login(make_lead())
     html = client.get(MAP, {"besoin": "numerique", "tri": "nom"}).content.decode()
     assert 'href="?besoin=numerique&amp;tri=nom&amp;commune=60025#tableaux"' in html
-    assert "4 besoins de 4 demandes" in text_of(client.get(MAP, {"besoin": "numerique", "taille": "small"}))
+    assert "4 besoins de 4 demandes" in text_of(client.get(MAP, {"besoin": "numerique", "taille": "10_to_49"}))
     narrowed = client.get(MAP, {"commune": "60025", "detail": "numerique.robot"})
     assert "1 besoin de 1 demande" in text_of(narrowed)
     assert "<svg" not in narrowed.content.decode()  # the other communes ask too: they are not to look empty
@@ -136,8 +136,8 @@ def test_cells_of_the_map_are_taken_away(client, files):
     head, *rows = rows_of(client.get(MAP, {"csv": "1"}))
     assert head[:4] == ["commune", "besoin", "taille", "besoins exprimés"]
     assert sorted(row[:4] for row in rows) == [
-        ["60159", "competences.recruter", "small", "3"],
-        ["60159", "numerique.robot", "small", "3"],
+        ["60159", "competences.recruter", "10_to_49", "3"],
+        ["60159", "numerique.robot", "10_to_49", "3"],
     ]
 
 

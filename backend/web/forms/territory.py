@@ -10,17 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField, PlainText
+from backend.companies.size_bands import SIZE_LABELS
 from backend.matchmaking.models import ReviewPolicy
 from backend.schemes.catalogue.taxonomy import families
 from backend.schemes.models import SubNeed
-from backend.schemes.vocabulary import ONE_SIZE
 from backend.steering.lenses import lens_of, lenses
 from backend.steering.models import Target
 from backend.steering.scopes import Filters, Scope
 from backend.territories.models import ServedEpci
 
 NOT_LISTED = {"invalid_choice": _("« %(value)s » n’est pas dans la liste : choisissez dans la liste.")}
-SIZES = [("", _("Toutes")), *((key, label.capitalize()) for key, label in ONE_SIZE.items())]
+SIZES = [("", _("Toutes")), *((key, label) for key, label in SIZE_LABELS.items() if key)]
 
 
 class FiguresForm(forms.Form):

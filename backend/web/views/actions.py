@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from backend.common.days import current_day
-from backend.schemes.vocabulary import ONE_SIZE
+from backend.companies.size_bands import SIZE_BANDS
 from backend.steering.actions import Followed, actions_of, decide_action, end_action, follow, may_follow
 from backend.steering.fairness import compared, labels, months
 from backend.steering.gap_map import gaps
@@ -83,7 +83,7 @@ def decide(request: HttpRequest) -> HttpResponse:
         "need": asked.cleaned_data["detail"],
         "epci": filters.epci,
         "commune": Perimeter.objects.filter(code=f"COM-{filters.commune}").first(),
-        "size": ONE_SIZE.get(filters.size, ""),
+        "size": SIZE_BANDS.get(filters.size, ""),
     }
     return render(request, "web/territory/action_new.html", context, status=422 if form.errors else 200)
 

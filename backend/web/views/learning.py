@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.accounts.models import User
+from backend.companies.size_bands import SIZE_BANDS
 from backend.matchmaking import engine
 from backend.matchmaking.contributions import contributions
 from backend.matchmaking.learning import (
@@ -28,7 +29,8 @@ from backend.schemes.vocabulary import ONE_SIZE
 from backend.web.views.officer import signed_in
 
 DRIFT = 0.05  # change of what a group of firms sees, from which the page points at it
-UNKNOWN = {"size": _("taille inconnue"), "epci": _("commune inconnue")}
+SIZES = {**ONE_SIZE, **SIZE_BANDS}  # versions learnt before ADR 70 compare European sizes
+UNKNOWN = {"size": _("effectif inconnu"), "epci": _("commune inconnue")}
 
 
 def _lead(request: HttpRequest) -> User:
@@ -80,7 +82,7 @@ def _groups(ranker: Ranker) -> list[dict[str, Any]]:
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     change = row["after"] / row["before"] - 1 if row["before"] else 0.0
-    label = ONE_SIZE.get(row["group"], row["group"]) or UNKNOWN[row["kind"]]
+    label = SIZES.get(row["group"], row["group"]) or UNKNOWN[row["kind"]]
     return {**row, "label": label, "percent": 100 * change, "drifts": abs(change) >= DRIFT}
 
 
