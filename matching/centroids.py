@@ -5,7 +5,9 @@ regression a scheme adds half of that, with 7 to 20 texts for each.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,10 @@ from matching.terms import N_PLACES, terms_of_all
 from matching.text import tokens
 
 DAMPING = 0.5  # of the mean: a term of ten sentences weighs about three times that of one
+KEPT = 1024  # means of each language: a subject of which the same is said again is not read again
+
+type Said = tuple[tuple[str, float], ...]  # texts, and what each counts for
+type Mean = tuple[NDArray[np.int32], NDArray[np.float32]]  # places of terms, and their values
 
 
 class Closeness(Mapping[str, float]):
@@ -65,14 +71,14 @@ class Centroids:
     @classmethod
     def learn(cls, examples: Iterable[Example], language: Language) -> "Centroids":
         """Return the damped mean of the texts of each subject, which count whatever their length."""
-        said: defaultdict[str, list[tuple[list[str], float]]] = defaultdict(list)
+        said: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
         for example in examples:
-            stems = tokens(example.text)
             for subject, weight in example.subjects.items():
-                said[subject].append((stems, weight * example.share))
+                said[subject].append((example.text, weight * example.share))
         subjects = sorted(said)
         # A subject at a time: the terms of all texts together take 60 MB, which the process would keep.
-        means = [_mean(said[subject], language.rarity) for subject in subjects]
+        mean = _mean_in(language)
+        means = [mean(tuple(said[subject])) for subject in subjects]
         places = np.concatenate([each for each, _ in means] or [np.zeros(0, np.int32)])
         values = np.concatenate([each for _, each in means] or [np.zeros(0, np.float32)])
         owners = np.arange(len(means)).repeat(np.array([len(each) for each, _ in means], np.intp))
@@ -89,12 +95,18 @@ class Centroids:
         return Closeness(self.columns, np.minimum(cosines, 1.0))
 
 
-def _mean(
-    said: Sequence[tuple[Sequence[str], float]], rarity: NDArray[np.float32]
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return the damped mean of texts, each of length 1 times its share: places of terms, and their values."""
+def _mean_in(language: Language) -> Callable[[Said], Mean]:
+    """Return what gives the damped mean of texts in a language, and keeps it as long as the language."""
+    return _means.setdefault(language, lru_cache(maxsize=KEPT)(partial(_mean, language.rarity)))
+
+
+_means: WeakKeyDictionary[Language, Callable[[Said], Mean]] = WeakKeyDictionary()
+
+
+def _mean(rarity: NDArray[np.float32], said: Said) -> Mean:
+    """Return the damped mean of texts, each of length 1 times its share."""
     texts, shares = zip(*said, strict=True)
-    found = terms_of_all(texts)
+    found = terms_of_all([tokens(text) for text in texts])
     cells, counts = np.unique(found.texts * N_PLACES + found.places, return_counts=True)
     owners, places = np.divmod(cells, N_PLACES)
     values = (np.log(counts) + 1.0) * rarity[places]
