@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,43 +20,59 @@ def read_sources() -> dict[str, str]:
             for path in [*paths, ROOT / "manage.py"]}  # fmt: skip
 
 
+class Source:
+    """A module, read once: what it imports, what stands at its top level, and the names that each piece reads."""
+
+    def __init__(self, text: str) -> None:
+        tree = ast.parse(text)
+        self.pieces, self.defined = tree.body, dict(_definitions(tree))
+        self.imports = list[ast.Import | ast.ImportFrom]()
+        self.reads = dict[ast.stmt, list[ast.Name | ast.Attribute]]()
+        for piece in tree.body:
+            parts = list(ast.walk(piece))
+            self.imports += [part for part in parts if isinstance(part, ast.Import | ast.ImportFrom)]
+            self.reads[piece] = [part for part in parts if isinstance(part, ast.Name | ast.Attribute)]
+
+
+source_of = cache(Source)  # most of the code is the same in each of these tests
+
+
 class Code:
     """Modules by name, what stands at the top level of each, and what each of these reads."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
-        self.trees = {module: ast.parse(text) for module, text in sources.items()}
-        self.imported = {module: dict(self._imports(tree)) for module, tree in self.trees.items()}
-        self.defined = {module: dict(_definitions(tree)) for module, tree in self.trees.items()}
+        self.modules = {module: source_of(text) for module, text in sources.items()}
+        self.imported = {module: dict(self._imports(source)) for module, source in self.modules.items()}
 
-    def _imports(self, tree: ast.Module) -> Iterator[tuple[str, Name]]:
+    def _imports(self, source: Source) -> Iterator[tuple[str, Name]]:
         """Return what each imported name stands for; a module is what stands under an empty name."""
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                for name in node.names:
-                    whole = f"{node.module}.{name.name}"
-                    yield name.asname or name.name, (whole, "") if whole in self.trees else (node.module, name.name)
-            elif isinstance(node, ast.Import):
+        for node in source.imports:
+            if isinstance(node, ast.Import):
                 for name in node.names:
                     yield name.asname or name.name.partition(".")[0], ((name.asname and name.name) or name.name, "")
+            elif node.module:
+                for name in node.names:
+                    whole = f"{node.module}.{name.name}"
+                    yield name.asname or name.name, (whole, "") if whole in self.modules else (node.module, name.name)
 
     def origin(self, module: str, name: str) -> Name | None:
         """Return where a name of a module is defined, through whatever imports it again."""
-        if module not in self.trees:
+        if module not in self.modules:
             return None
-        if name in self.defined[module]:
+        if name in self.modules[module].defined:
             return module, name
         found = self.imported[module].get(name)
         if found:
             return found if not found[1] else self.origin(*found)
-        return (f"{module}.{name}", "") if f"{module}.{name}" in self.trees else None
+        return (f"{module}.{name}", "") if f"{module}.{name}" in self.modules else None
 
-    def read(self, module: str, node: ast.AST) -> Iterator[Name]:
+    def read(self, module: str, piece: ast.stmt) -> Iterator[Name]:
         """Return the definitions that a piece of a module reads, by name or as attributes of modules."""
-        for part in ast.walk(node):
+        for part in self.modules[module].reads[piece]:
             found: Name | None = None
             if isinstance(part, ast.Name):
                 found = self.origin(module, part.id)
-            elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+            elif isinstance(part.value, ast.Name):
                 holder = self.origin(module, part.value.id)
                 found = self.origin(holder[0], part.attr) if holder and not holder[1] else None
             if found and found[1]:
@@ -65,38 +82,43 @@ class Code:
         """Return what is read outside of the packages, and all that this reads in turn."""
         waiting = [
             found
-            for module, tree in self.trees.items()
+            for module, source in self.modules.items()
             if not module.startswith(PACKAGES)
-            for found in self.read(module, tree)
+            for piece in source.pieces
+            for found in self.read(module, piece)
         ]
         known = set[Name]()
         while waiting:
             module, name = waiting.pop()
             if (module, name) not in known:
                 known.add((module, name))
-                waiting += self.read(module, self.defined[module][name])
+                waiting += self.read(module, self.modules[module].defined[name])
         return known
 
     def unreached(self) -> list[str]:
         """Return what stands in the packages and is reached by nothing that people run, public names twice."""
         known = self.reached()
-        here = [module for module in self.trees if module.startswith(PACKAGES)]
-        lost = [f"{module}.{name}" for module in here for name in self.defined[module] if (module, name) not in known]
+        here = {module: source for module, source in self.modules.items() if module.startswith(PACKAGES)}
+        lost = [f"{module}.{name}" for module in here for name in here[module].defined if (module, name) not in known]
         for package in PACKAGES:
-            public = ast.literal_eval(self.defined[package]["__all__"].value)
+            public = ast.literal_eval(here[package].defined["__all__"].value)
             lost += [f"{package}.{name} (public)" for name in public if self.origin(package, name) not in known]
         return sorted(name for name in lost if not name.endswith(".__all__"))
 
     def unread_methods(self) -> list[str]:
         """Return the methods of the packages whose name nothing reads as an attribute, nor any template."""
         read = {
-            part.attr for tree in self.trees.values() for part in ast.walk(tree) if isinstance(part, ast.Attribute)
+            part.attr
+            for source in self.modules.values()
+            for parts in source.reads.values()
+            for part in parts
+            if isinstance(part, ast.Attribute)
         }
         return sorted(
             f"{module}.{name}.{method.name}"
-            for module in self.trees
+            for module, source in self.modules.items()
             if module.startswith(PACKAGES)
-            for name, node in self.defined[module].items()
+            for name, node in source.defined.items()
             if isinstance(node, ast.ClassDef)
             for method in node.body
             if isinstance(method, ast.FunctionDef) and method.name not in read and not method.name.startswith("__")
