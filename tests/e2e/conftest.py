@@ -236,7 +236,8 @@ def look(page: Page, name: str, *, javascript: bool = True) -> None:
 
 
 def let_axe_read(page: Page, what: str) -> None:
-    page.evaluate(AXE)
+    if not page.evaluate("'axe' in window"):  # once a page, whatever the sizes: it is half a megabyte to parse
+        page.evaluate(AXE)
     # At its end, where the bar that stays in sight lies on nothing: axe takes what it covers for too small.
     page.evaluate(TO_END)
     found = page.evaluate(AXE_RUN, RULES)
