@@ -1,10 +1,12 @@
 """The second firm that stands beside the first in every test of a page, an e-mail or an answer.
 
-It is filed through the services once a process and put back for each test by ``COPY``, at numbers of its own. Each of
+It is filed through the services once a run and put back for each test by ``COPY``, at numbers of its own. Each of
 its free fields holds a marker, and every answer and every e-mail made during the test is searched for them.
 """
 
+import fcntl
 import gzip
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ from decimal import Decimal
 from functools import cache, cached_property
 from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,7 +85,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "group": {"group": [{"name": "Tôlerie des Étangs", "share": 60.0, "headcount": 35.0}]},
     "epci": {"commune": COMMUNES[ARC]},
 }
-type Rows = tuple[sql.Identifier, sql.Composed, bytes]  # a table, its columns, its rows as COPY writes them
+type Rows = tuple[str, str]  # the COPY that puts rows into a table, and the rows as COPY writes them
 
 
 def ours(model: type[models.Model]) -> models.QuerySet[Any]:
@@ -174,7 +177,7 @@ def neighbour(request: pytest.FixtureRequest) -> Iterator[Neighbour | None]:
         return
     request.getfixturevalue("db")
     variant = draw(request)
-    put_beside(variant)
+    put_beside(variant, request.getfixturevalue("shared_folder"))
     made = Neighbour(variant, shows=request.node.get_closest_marker("shows_both") is not None)
     answer = BaseHandler.get_response
 
@@ -212,19 +215,31 @@ def draw(request: pytest.FixtureRequest) -> str:
     return str(among[int(sha256(request.node.nodeid.encode()).hexdigest(), 16) % len(among)])
 
 
-def put_beside(variant: str) -> None:
+def put_beside(variant: str, shared: Path) -> None:
     """Insert a neighbour as it was captured."""
     with connection.cursor() as cursor:
         # Foreign keys held when the rows were captured: looking at them again would be most of the cost.
         cursor.execute("SET LOCAL session_replication_role = replica")
-        for table, columns, rows in captured(variant):
-            with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(table, columns)) as copy:
+        for statement, rows in captured(variant, shared):
+            with cursor.copy(statement) as copy:
                 copy.write(rows)
         cursor.execute("SET LOCAL session_replication_role = DEFAULT")
 
 
 @cache
-def captured(variant: str) -> list[Rows]:
+def captured(variant: str, shared: Path) -> list[Rows]:
+    """Return the rows of a neighbour; the first process of a run that wants them captures them for all."""
+    with (shared / f"neighbour-{variant}.json").open("a+") as kept:
+        fcntl.flock(kept, fcntl.LOCK_EX)
+        kept.seek(0)
+        if not kept.read(1):
+            json.dump(capture(variant), kept)
+            kept.flush()
+        kept.seek(0)
+        return json.load(kept)
+
+
+def capture(variant: str) -> list[Rows]:
     """File a neighbour as the services do, and keep its rows table by table; the database is as it was before."""
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -245,14 +260,14 @@ def rows_of_neighbour() -> list[Rows]:
     found = []
     with connection.cursor() as cursor:
         for table, key, names in _numbered_tables():
-            columns = sql.SQL(", ").join(map(sql.Identifier, names))
+            into, columns = sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names))
             chosen = sql.SQL("COPY (SELECT {} FROM {} WHERE {key} >= {} ORDER BY {key}) TO STDOUT").format(
-                columns, sql.Identifier(table), sql.Literal(FIRST), key=sql.Identifier(key)
+                columns, into, sql.Literal(FIRST), key=sql.Identifier(key)
             )
             with cursor.copy(chosen) as copy:
-                content = b"".join(map(bytes, copy))
+                content = b"".join(map(bytes, copy)).decode()
             if content:
-                found.append((sql.Identifier(table), columns, content))
+                found.append((sql.SQL("COPY {} ({}) FROM STDIN").format(into, columns).as_string(), content))
     return found
 
 
