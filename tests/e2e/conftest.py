@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import psycopg
@@ -19,6 +20,7 @@ from backend.config.settings import FILING_SECONDS
 from backend.config.test import WORKER
 from benchmarks.phone import HEIGHT, WIDTH, places_of
 from tests.conftest import TEMPLATE, make_once
+from tests.e2e.shell import Shell
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -130,6 +132,8 @@ class Service:
         self._processes.append(process)
 
     def stop(self) -> None:
+        if "_shell" in vars(self):
+            self._shell.close()
         for process in reversed(self._processes):
             process.terminate()
         for process in reversed(self._processes):
@@ -142,15 +146,11 @@ class Service:
 
     def run(self, code: str) -> str:
         """Run Python in the service's own environment, as an operator would in its shell; return what it prints."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
-            cwd=ROOT,
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout
+        return self._shell.run(code)
+
+    @cached_property
+    def _shell(self) -> Shell:
+        return Shell(self.environment, folder=ROOT, errors=self._folder / "shell.log")
 
     def _sql(self, statement: str) -> None:
         with psycopg.connect(f"{self._server}/postgres", autocommit=True) as connection:
