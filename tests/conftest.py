@@ -14,6 +14,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 from django.db import connection
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 from backend.common.data_stack import with_room
 from tests import reference
@@ -39,6 +40,13 @@ SLOW = (
     "tests/security/",
 )
 N_DEAREST = 5
+BROWSER = "tests/e2e/"
+# What firms do in a browser is walked by one process, what is published and reviewed by another: each service that is
+# started takes a dozen seconds of processor, and the third process works while these two wait for pages.
+OF_FIRMS = tuple(
+    f"{BROWSER}test_{name}.py"
+    for name in ("afterwards", "call_sheet", "firm", "partners", "sharing", "space", "stories", "story")
+)
 
 settings.register_profile(
     "short", derandomize=True, max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -101,6 +109,20 @@ def real_data() -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the slow files first, in whatever order the others are: processes that share a run then end together."""
     items.sort(key=lambda item: next((n for n, path in enumerate(SLOW) if item.nodeid.startswith(path)), len(SLOW)))
+
+
+class ByFile(LoadFileScheduling):
+    """A file is run by one process; so are the browser tests, in two parts."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(BROWSER):
+            return f"{BROWSER} of firms: {nodeid.startswith(OF_FIRMS)}"
+        return super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
