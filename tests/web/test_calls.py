@@ -70,7 +70,7 @@ def test_a_double_click_or_a_corrected_number_is_one_row(client):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"rappel-phone": ""}, "Ce champ est obligatoire."),
+        ({"rappel-phone": ""}, "Écrivez le numéro à appeler."),
         ({"rappel-phone": "12"}, "« 12 » n’est pas un numéro de téléphone."),
         ({"rappel-name": ""}, "Donnez un nom"),
         ({"rappel-name": "a" * 121}, "120"),

@@ -269,7 +269,7 @@ def test_a_need_that_does_not_exist_is_refused(client):
         ({"phone": "12"}, "« 12 » n’est pas un numéro de téléphone. Exemple : 03 44 00 00 00."),
         ({"phone": "appelez-moi"}, "« appelez-moi » n’est pas un numéro de téléphone."),
         ({"phone": "0344000000 ext 1234567"}, "n’est pas un numéro de téléphone."),
-        ({"contact_name": ""}, "Ce champ est obligatoire."),
+        ({"contact_name": ""}, "Dites-nous qui demander."),
         ({"contact_name": "a" * 121}, "120"),
     ],
 )
@@ -279,6 +279,12 @@ def test_a_wrong_contact_says_why_and_files_nothing(client, changes, sentence):
     assert_still_there(response, {**CONTACT, **changes})
     assert not ours(Submission).exists()
     assert not ours(Notification).exists()
+
+
+def test_the_summary_of_errors_does_not_say_the_whole_of_a_box_again(client):
+    summary = text_of(refuse(client, "contact", consent="", contact_name="")).partition("Par quoi commencer")[0]
+    assert "Votre nom : Dites-nous qui demander. Sans votre accord, personne ne peut lire" in " ".join(summary.split())
+    assert "J’accepte" not in summary
 
 
 @pytest.mark.parametrize(

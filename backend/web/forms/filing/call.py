@@ -12,7 +12,9 @@ from backend.web.forms.phone import PhoneField
 class CallForm(StepForm):
     title = _("Rappelez-moi")
 
-    phone = PhoneField(label=_("À quel numéro ?"), max_length=20)
+    phone = PhoneField(
+        label=_("À quel numéro ?"), max_length=20, error_messages={"required": _("Écrivez le numéro à appeler.")}
+    )
     name = PlainText(
         label=_("Qui demander ?"),
         max_length=120,

@@ -20,12 +20,16 @@ class ContactForm(StepForm):
     title = _("Vous rappeler")
 
     contact_name = PlainText(
-        label=_("Votre nom"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=_("Votre nom"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Dites-nous qui demander.")},
     )
     email = MailField(
         label=_("Votre adresse électronique"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": _("Sans adresse, nous ne pouvons pas vous répondre.")},
     )
     phone = PhoneField(label=_("Votre téléphone"), required=False)
     call_slot = forms.ChoiceField(
