@@ -1,6 +1,6 @@
 """What is answered: schemes in order for one profile, each with its verdicts, its score and what makes it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -75,6 +75,9 @@ class Parts(Mapping[str, float]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.as_dict())
+
+    def items(self) -> ItemsView[str, float]:
+        return self.as_dict().items()
 
     def __len__(self) -> int:
         return len(self.as_dict())

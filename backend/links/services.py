@@ -16,7 +16,6 @@ TOKEN_BYTES = 18  # 144 random bits in 24 characters; what logs hide knows that 
 NOTED_EVERY = timedelta(days=1)  # uses are noted this often, so that reading a page seldom writes
 
 
-@transaction.atomic
 def make_link(*, kind: Kind, object_id: int, scope: str = "", is_used: bool = False) -> str:
     """Make a link and return its token, which nobody can read again; ``is_used`` where its page is opened at once."""
     token = TOKEN_START + secrets.token_urlsafe(TOKEN_BYTES)

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -210,23 +212,25 @@ def _insert_matches(rows: Iterable[dict[str, Any]]) -> None:
 
     They go as they are: asking each field of Django to prepare its own took twice as long as all the rest.
     """
-    names = [field.attname for field in Match._meta.concrete_fields if not field.primary_key]
+    fields = [field for field in Match._meta.concrete_fields if not field.primary_key]
+    names = [field.attname for field in fields]
+    arrays = [field.attname for field in fields if isinstance(field, ArrayField)]
+    in_order = itemgetter(*names)
     columns = sql.SQL(", ").join(map(sql.Identifier, names))
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(Match._meta.db_table), columns)
     # Django wraps no errors of ``copy``, and who files catches its own.
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row([_as_text(row[name]) for name in names])
+            as_text = {name: _array(row[name]) for name in arrays if row[name] is not None}
+            copy.write_row(in_order({**row, **as_text, "parts": _JSON.encode(row["parts"]) if row["parts"] else "{}"}))
 
 
-def _as_text(value: Any) -> Any:
-    """Write an array or an object as PostgreSQL reads it: what psycopg asks of each of their items takes longer.
+def _array(values: Sequence[str]) -> str:
+    """Write keys or names of facts as PostgreSQL reads an array of them, which quotes as JSON does.
 
-    The arrays are of keys and of names of facts, which an array quotes as JSON does.
+    What psycopg asks of each item takes longer.
     """
-    if isinstance(value, list):
-        return f"{{{_JSON.encode(value)[1:-1]}}}" if value else "{}"
-    return _JSON.encode(value) if isinstance(value, dict) else value
+    return f"{{{_JSON.encode(values)[1:-1]}}}" if values else "{}"
 
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
@@ -250,7 +254,7 @@ def columns_of(item: engine.Ranked) -> dict[str, Any]:
         "unknown": list(item.unknown),
         "to_confirm": list(item.to_confirm),
         "presumed": list(item.presumed),
-        "parts": dict(item.parts),
+        "parts": dict(item.parts.items()),
     }
 
 

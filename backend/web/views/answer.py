@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -163,9 +162,8 @@ def contact(request: HttpRequest) -> HttpResponse:
     if wait := spend("filing.network", client_network(request)):
         draft.wait(wait)
         return back_to_answer(request, draft, CONTACT)
-    with transaction.atomic():
-        submission = file_submission(filing_of(said, form), on=current_day(), proven=is_proven(request, draft))
-        draft.forget(request.session)
+    submission = file_submission(filing_of(said, form), on=current_day(), proven=is_proven(request, draft))
+    draft.forget(request.session)  # were it not, sending it again finds what was filed
     request.session[FILED] = draft.key
     return redirect("result", result_link(request, submission, is_used=True))
 

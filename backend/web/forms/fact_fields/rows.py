@@ -88,6 +88,11 @@ class RowFields(FactFields):
         ]
 
     @property
+    def _sent_rows(self) -> list[FiguresRow]:
+        """The rows that were sent: where none was, none is made to be read."""
+        return self.rows if self._n_sent else []
+
+    @property
     def _n_sent(self) -> int:
         return next(n for n in range(self.n_most + 1) if not self._is_sent(n)) if self.is_bound else 0
 
@@ -117,18 +122,20 @@ class RowFields(FactFields):
     @cached_property
     def changed_data(self) -> list[str]:
         changed: list[str] = super().changed_data
-        has_changed = any(row.has_changed() for row in self.rows if row.is_bound)
+        has_changed = any(row.has_changed() for row in self._sent_rows)
         return [*changed, self.row_field] if has_changed else changed
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for place, row in enumerate(self.rows, 1):
-            if row.is_bound and not row.is_valid():
+        for place, row in enumerate(self._sent_rows, 1):
+            if not row.is_valid():
                 for name, errors in row.errors.items():
                     for error in errors:
                         self.add_error(self.row_field, f"{self.row_title} {place}, {row.fields[name].label} : {error}")
         return cleaned
 
     def values(self) -> list[dict[str, Any]]:
-        """Return what each row says, the blank ones too."""
+        """Return what each row says, the blank ones too; where none was sent, as they are known."""
+        if not self._n_sent:
+            return [dict(known) for known in self.initial.get(self.row_name) or ()]
         return [row.value() for row in self.rows]
