@@ -99,7 +99,7 @@ def test_the_page_says_what_is_presumed_and_asks_it_first(client):
     page = client.get(f"/resultat/{link_to(submission)}/")
     assert page.context["page"].presumed == {"group"}
     assert page.context["asked"].question.name == "group"
-    assert "Présumée indépendante, à confirmer" in text_of(page)
+    assert "Indépendance à confirmer" in text_of(page)
 
 
 def test_before_a_name_too(client):
@@ -107,4 +107,4 @@ def test_before_a_name_too(client):
     page = client.get("/demande/reponse/")
     assert page.context["page"].presumed == {"group"}
     assert page.context["asked"].question.name == "group"
-    assert "Présumée indépendante" in text_of(page)
+    assert "Indépendance à confirmer" in text_of(page)

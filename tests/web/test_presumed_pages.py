@@ -10,7 +10,7 @@ from tests.factories import DAY, link_to, make_officer, make_submission
 from tests.web.conftest import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.neighbour("siren", "address", "group")]  # of another service
-GUESS = "Présumée indépendante, à confirmer"
+GUESS = "Indépendance à confirmer"
 
 
 def pages_of(client, submission, scheme):
