@@ -44,8 +44,8 @@ def propose_share(
 ) -> PartnerShare:
     """Propose that a partner reads a file; ``agreed_at`` is when the firm agreed by word of mouth, else it is asked.
 
-    ``message`` is read by the partner and by the firm. Raises ``PermissionDenied`` where the officer does not review
-    the file, ``SharingError`` with a sentence.
+    ``message`` is read by the partner and by the firm. On the day of a refusal or of an end, ``agreed_at`` is exact to
+    the minute. Raises ``PermissionDenied`` where the officer does not review the file, ``SharingError``.
     """
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
@@ -132,15 +132,28 @@ def _check_confirmed(submission: Submission) -> None:
         raise SharingError("L’entreprise n’a pas confirmé son adresse : personne d’autre ne lit son dossier avant.")
 
 
+def last_end(submission: Submission, organisation: Organisation) -> PartnerShare | None:
+    """Return the share of a file with a partner that was refused or ended last."""
+    ended = submission.partner_shares.filter(organisation=organisation, ended_at__isnull=False)
+    return ended.select_related("organisation").order_by("-ended_at").first()
+
+
+def said_of_end(share: PartnerShare) -> str:
+    """Return when and how a share ended, as a clause that begins with its partner."""
+    if share.ended_at is None:
+        raise ValueError(f"{share} has not ended")
+    when = f"{_day(share.ended_at)} à {_hour(share.ended_at)}"
+    return f"{share.organisation} a pris fin le {when} ({share.get_ending_display()})"
+
+
 def _check_is_after_last_end(share: PartnerShare, agreed_at: datetime) -> None:
-    """Raise ``SharingError`` for an agreement by word of mouth that is no later day than the last end or refusal."""
-    before = share.submission.partner_shares.filter(organisation=share.organisation, ended_at__isnull=False)
-    last = before.order_by("-ended_at").first()
-    if last and timezone.localdate(agreed_at) <= timezone.localdate(last.ended_at):
+    """Raise ``SharingError`` for an agreement by word of mouth that is not after the last end or refusal."""
+    last = last_end(share.submission, share.organisation)
+    if last and last.ended_at and agreed_at <= last.ended_at:
+        hour = f" à {_hour(agreed_at)}" if _day(agreed_at) == _day(last.ended_at) else ""
         raise SharingError(
-            f"Le partage avec {share.organisation} a pris fin le {_day(last.ended_at)} "
-            f"({last.get_ending_display()}) : un accord du {_day(agreed_at)} ne vaut plus. "
-            f"Il en faut un d’un jour suivant."
+            f"Le partage avec {said_of_end(last)} : un accord du {_day(agreed_at)}{hour} ne vaut plus. "
+            f"Il en faut un d’après."
         )
 
 
@@ -158,6 +171,10 @@ def _check_not_refused(submission: Submission, organisation: Organisation) -> No
 
 def _day(at: datetime | None) -> str:
     return f"{timezone.localdate(at):%d/%m/%Y}"
+
+
+def _hour(at: datetime) -> str:
+    return f"{timezone.localtime(at):%H\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}%M}"
 
 
 def _journal(kind: Kind, share: PartnerShare, actor: User | None, detail: str) -> None:

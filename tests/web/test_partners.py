@@ -1,6 +1,6 @@
 """A chamber or the Region reads a file: proposed by its officer, agreed to by its firm, ended by either."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.template import defaultfilters
@@ -15,7 +15,7 @@ from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.dead_addresses import correct_address, follow_dead_addresses
 from backend.matchmaking.follow_up import answer_offers, refer_file, write_note
 from backend.matchmaking.models import FollowUp, HandOver, Note, PartnerShare, Submission
-from backend.matchmaking.partners import write_as_partner
+from backend.matchmaking.partners import end_as_officer, write_as_partner
 from backend.matchmaking.services import confirm_address, correct_submission
 from backend.notifications.models import Notification
 from backend.notifications.suppression import record_delivery
@@ -148,9 +148,7 @@ def test_an_agreement_by_telephone_says_who_noted_it_and_for_which_day(client, o
 
 
 @pytest.mark.parametrize("agreed_before", [True, False])
-def test_an_agreement_of_no_later_day_than_the_last_end_is_not_noted(
-    client, officer, reader, submission, agreed_before
-):
+def test_an_agreement_of_a_day_before_the_last_end_is_not_noted(client, officer, reader, submission, agreed_before):
     ended = share_with(submission, officer, agreed=agreed_before)
     answer_as_firm(client, submission, ended, end="1")
     of_the_day = ours(PartnerShare).filter(pk=ended.pk)
@@ -158,15 +156,75 @@ def test_an_agreement_of_no_later_day_than_the_last_end_is_not_noted(
     share_with(submission, officer, kind="region")  # another partner, which nobody refused
     owed("file_shared").delete()
     sign_in(client, officer)
-    for n_days in (3, 4):
-        day = timezone.localdate() - timedelta(days=n_days)
-        page = propose(client, submission, agreement="told", agreed_on=day.isoformat())
-        assert page.status_code == 422
-        assert "Il en faut un d’un jour suivant." in text_of(page)
+    day = timezone.localdate() - timedelta(days=4)
+    page = propose(client, submission, agreement="told", agreed_on=day.isoformat())
+    assert page.status_code == 422
+    assert "Il en faut un d’après." in text_of(page)
     assert not owed("file_shared").exists()
     day = timezone.localdate() - timedelta(days=2)
     propose(client, submission, agreement="told", agreed_on=day.isoformat())
     assert owed("file_shared").get().recipient == reader.email
+
+
+def test_an_agreement_of_the_day_of_a_refusal_is_noted_by_its_hour(client, officer, reader, submission):
+    refused = share_with(submission, officer, agreed=False)
+    answer_as_firm(client, submission, refused, end="1")
+    day = timezone.localdate() - timedelta(days=3)
+    at = timezone.make_aware(datetime.combine(day, time(10, 4)))
+    ours(PartnerShare).filter(pk=refused.pk).update(asked_at=at - timedelta(days=1), ended_at=at)
+    sign_in(client, officer)
+    told = {"agreement": "told", "agreed_on": day.isoformat()}
+    asked = propose(client, submission, **told)
+    assert asked.status_code == 422
+    assert f"a pris fin le {day:%d/%m/%Y} à 10 h 04 (refusé par l’entreprise)" in text_of(asked).replace("\xa0", " ")
+    assert "dites à quelle heure elle a donné son accord" in text_of(asked)
+    assert "Un robot, voyez son usage." in text_of(asked)
+    assert "Il en faut un d’après." in text_of(propose(client, submission, **told, agreed_hour="10:04"))
+    assert not owed("file_shared").exists()
+    propose(client, submission, **told, agreed_hour="10:05")
+    share = ours(PartnerShare).get(ended_at=None)
+    assert timezone.localtime(share.agreed_at) == at + timedelta(minutes=1)
+    assert owed("file_shared").get().recipient == reader.email
+
+
+def test_an_agreement_of_today_is_none_before_todays_refusal(client, officer, submission):
+    share = share_with(submission, officer, agreed=False)
+    answer_as_firm(client, submission, share, end="1")
+    sign_in(client, officer)
+    told = {"agreement": "told", "agreed_on": timezone.localdate(share.asked_at).isoformat()}
+    assert "dites à quelle heure" in text_of(propose(client, submission, **told))
+    assert "Il en faut un d’après." in text_of(propose(client, submission, **told, agreed_hour="0 h"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("25 h", "« 25 h » n’est pas une heure. Écrivez-la comme 14 h 30."),
+        ("midi", "« midi » n’est pas une heure"),
+        ("", "dites à quelle heure elle a donné son accord"),
+    ],
+)
+def test_a_wrong_hour_is_said_beside_the_agreement_that_waits_and_is_kept(
+    client, officer, submission, typed, sentence
+):
+    end_as_officer(share=share_with(submission, officer, agreed=False), officer=officer)
+    share = share_with(submission, officer, agreed=False)  # asked again the same day
+    sent = {"agreed_on": timezone.localdate().isoformat(), "agreed_hour": typed}
+    page = sign_in(client, officer).post(f"/agent/{submission.pk}/partenaires/{share.pk}/", sent)
+    assert page.status_code == 422
+    assert sentence in text_of(page)
+    assert f'value="{sent["agreed_on"]}"' in page.content.decode()
+    assert not typed or f'value="{typed}"' in page.content.decode()
+    share.refresh_from_db()
+    assert share.agreed_at is None
+
+
+def test_an_agreement_of_an_hour_to_come_is_not_noted(client, officer, submission):
+    answer_as_firm(client, submission, share_with(submission, officer, agreed=False), end="1")
+    soon = timezone.localtime() + timedelta(minutes=2)
+    told = {"agreement": "told", "agreed_on": soon.date().isoformat(), "agreed_hour": f"{soon:%H:%M}"}
+    assert "est à venir" in text_of(propose(sign_in(client, officer), submission, **told))
+    assert not ours(PartnerShare).filter(ended_at=None).exists()
 
 
 def ended_before(agreed):

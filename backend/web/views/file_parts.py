@@ -107,7 +107,8 @@ def _offer(request: HttpRequest, submission: Submission, user: User) -> Context:
 
 
 def _share(request: HttpRequest, submission: Submission, user: User) -> Context:
-    return {"share_form": ShareForm(auto_id="partager_%s", initial={"agreed_on": current_day()})}
+    today = {"agreed_on": current_day()}
+    return {"share_form": ShareForm(submission=submission, auto_id="partager_%s", initial=today)}
 
 
 def _refer(request: HttpRequest, submission: Submission, user: User) -> Context:

@@ -60,6 +60,7 @@ from backend.matchmaking.unmet import why
 from backend.privacy.erasing import may_erase
 from backend.schemes.models import Scheme
 from backend.web.forms.facts import TOLD_WITH, has_fact_form
+from backend.web.forms.partners import AgreementForm
 from backend.web.forms.queue import QueueForm, list_of
 from backend.web.forms.review import AddressForm, EndForm, NoteForm
 
@@ -191,7 +192,7 @@ def file_page(
         "answer_email": latest_email(submission, "reviewed") if submission.reviewed_at else None,
         "address_form": AddressForm(auto_id="adresse_%s"),
         **_around(submission, user),
-        **_shared(submission),
+        **_shared(submission, (bound or {}).get("agreement_form")),
         "may_erase": may_erase(officer=user, submission=submission),
         "others": of_the_same_siren(submission, viewer=user),
         "closing": closing_of(submission),
@@ -209,11 +210,17 @@ def _unmet(submission: Submission) -> list[tuple[UnmetNeed, str]]:
     return [(row, why(row)) for row in submission.unmet_needs.select_related("sub_need")]
 
 
-def _shared(submission: Submission) -> dict[str, Any]:
-    """Return with which partners a file is shared, and the form of a note, which each of them may read."""
+def _shared(submission: Submission, refused: AgreementForm | None) -> dict[str, Any]:
+    """Return the shares of a file, each with the form of an agreement that it waits for, and the form of a note."""
     shares = shares_of(submission) if may_have(submission, PARTNERS) else []
     reading = [share for share in shares if share.is_live]
-    return {"shares": shares, "note_form": NoteForm(auto_id="note_%s", shares=reading)}
+    agreements = {share: AgreementForm(share=share) for share in shares if share.is_asked}
+    if refused:
+        agreements[refused.share] = refused
+    return {
+        "shares": [(share, agreements.get(share)) for share in shares],
+        "note_form": NoteForm(auto_id="note_%s", shares=reading),
+    }
 
 
 def _around(submission: Submission, user: User) -> dict[str, Any]:

@@ -14,11 +14,10 @@ from backend.matchmaking.models import Guest, PartnerShare
 from backend.matchmaking.partner_emails import contact_of
 from backend.matchmaking.partners import SharingError, answer_as_firm, end_as_officer, note_agreement, propose_share
 from backend.web.access import opened_submission
-from backend.web.forms.agreements import moment_of
 from backend.web.forms.partners import AgreementForm, ShareForm
 from backend.web.throttles import limit_wrong_links
 from backend.web.views.file_parts import refused_part
-from backend.web.views.officer import signed_in, visible_file
+from backend.web.views.officer import file_page, signed_in, visible_file
 from backend.web.views.result import unless_closed
 
 
@@ -28,7 +27,7 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
     """Propose that a partner reads a file: with the agreement that the firm gave, or by asking for it."""
     submission, officer = visible_file(request, pk), signed_in(request)
     check_may_decide(officer, submission)
-    form = ShareForm(request.POST, auto_id="partager_%s")
+    form = ShareForm(request.POST, submission=submission, auto_id="partager_%s")
     try:
         if form.is_valid():
             share = propose_share(submission=submission, officer=officer, **form.said())
@@ -62,16 +61,15 @@ def change(request: HttpRequest, pk: int, share_pk: int) -> HttpResponse:
         end_as_officer(share=share, officer=officer)
         messages.success(request, _("C’est arrêté : %(partner)s ne lit plus ce dossier.") % _named(share))
         return back
-    form = AgreementForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, str(form.errors["agreed_on"][0]))
-        return back
+    form = AgreementForm(request.POST, share=share)
     try:
-        note_agreement(share=share, officer=officer, agreed_at=moment_of(form.cleaned_data["agreed_on"]))
-        messages.success(request, _("C’est noté : %(partner)s lit ce dossier dès maintenant.") % _named(share))
+        if form.is_valid():
+            note_agreement(share=share, officer=officer, agreed_at=form.cleaned_data["agreed_at"])
+            messages.success(request, _("C’est noté : %(partner)s lit ce dossier dès maintenant.") % _named(share))
+            return back
     except SharingError as error:
-        messages.error(request, str(error))
-    return back
+        form.add_error("agreed_on", str(error))
+    return file_page(request, submission, bound={"agreement_form": form}, status=422)
 
 
 @require_POST
