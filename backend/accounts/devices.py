@@ -15,12 +15,17 @@ ACCOUNTS = 5  # that share one browser
 
 def device_of(request: HttpRequest, account: str) -> str:
     """Return the number of this browser for an account that was signed in here; empty where none was."""
-    return _read(request).get(_name(account), "")
+    return _read(request).get(account_digest(account), "")
+
+
+def last_account(request: HttpRequest) -> str:
+    """Return the digest of the account that was signed in last in this browser; empty where none is known."""
+    return next(reversed(_read(request)), "")
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, *, account: str) -> None:
     """Let this browser be known for an account that has just shown it may sign in."""
-    known, name = _read(request), _name(account)
+    known, name = _read(request), account_digest(account)
     number = known.pop(name, "") or token_hex(8)
     latest = {**dict(list(known.items())[1 - ACCOUNTS :]), name: number}
     response.set_cookie(
@@ -43,5 +48,6 @@ def _read(request: HttpRequest) -> dict[str, str]:
     return known
 
 
-def _name(account: str) -> str:
+def account_digest(account: str) -> str:
+    """Return what stands for an account where its address is not written."""
     return keyed_digest("device", account.strip().lower())[:16]

@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "backend.web.middleware.SignedInMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "backend.web.middleware.whole_page_leads_away",
+    "backend.web.unsent.keep_unsent",
     "backend.web.middleware.counted_pages",
 ]
 

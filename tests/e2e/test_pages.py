@@ -290,6 +290,20 @@ def test_the_pages_of_officers(service: Service, made, open_context):
     page.get_by_role("button", name="reprendre cette relecture").click()
     look(page, "page-agent-relectures-reprises")
 
+    # A note sent once the session is over is read again after signing in, and sent.
+    page.goto(f"{service.url}{file}/")
+    page.get_by_text("Écrire une note…").click()
+    page.locator("#note_text").fill("Écrite pendant le déjeuner.")
+    page.get_by_label("mon organisation seulement").check()
+    page.context.clear_cookies(name="session")
+    page.get_by_role("button", name="Enregistrer la note").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Espace conseiller")
+    sign_in(page, OFFICER)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pas encore envoyé")
+    look(page, "page-agent-non-envoye")
+    page.get_by_role("button", name="Envoyer maintenant").click()
+    expect(page.locator("#notes")).to_contain_text("Écrite pendant le déjeuner.")
+
 
 @pytest.mark.parametrize(
     ("role", "address", "pages"),

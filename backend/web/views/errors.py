@@ -8,6 +8,7 @@ from django.views import defaults
 from backend.web.access import DeadLink, NotGranted, private
 from backend.web.drafts import FORMS
 from backend.web.identity import identity
+from backend.web.unsent import is_from_our_page, keep
 from backend.web.views import answer, filing, previews, reports, space
 
 
@@ -37,9 +38,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Refuse a form that came without its cookie.
 
-    Where sending it takes no authority, what was typed is shown again with a fresh token. Elsewhere it is not: the
-    form may come from another site, and one tap would send it.
+    Where sending it takes no authority, what was typed is shown again with a fresh token, and so is a form of the desk
+    where its browser says that it comes from here. Any other may come from another site, and one tap would send it.
     """
+    if is_from_our_page(request):
+        return keep(request)
     match = request.resolver_match
     name = match.url_name if match else ""
     if match and name == "step" and match.kwargs["name"] in FORMS:
