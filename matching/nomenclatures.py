@@ -68,9 +68,9 @@ class Correspondence:
     pairs : iterable of pair of str
         A code of the NAF rév. 2 and one of the NAF 2025, both of a sub-class.
     incomplete : mapping of str to collection of str
-        By nomenclature, codes of which some correspondent is not in the pairs: nothing is told of them.
+        By nomenclature, codes of which some correspondent is not in the pairs: nothing is derived for them.
     silent : collection of str
-        Nomenclatures of which a code that nobody can read is in some pair: nothing is told of any of their codes.
+        Nomenclatures of which a code that nobody can read is in some pair: nothing is derived for any of their codes.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The next best question: the one whose answer settles most, for what it costs to answer.
+"""The next best question: the one whose answer decides most verdicts, for what it costs to answer.
 
 Nothing is guessed: every answer that the rules tell apart is tried, and the verdicts are computed again.
 """
@@ -38,9 +38,9 @@ class Question:
     waiting : tuple of str
         Keys of the schemes whose verdict it leaves open, alone or among others.
     settles : tuple of str
-        Those that some answer settles, one way or the other, whatever else is unknown.
+        Those that some answer decides, one way or the other, whatever else is unknown.
     expected : float
-        Schemes it settles on average.
+        How many schemes it decides on average.
     value : float
         Expected schemes, each times its worth, for one unit of effort.
     effort : float
@@ -76,13 +76,13 @@ def next_questions(
     schemes : sequence of Scheme
         Those that matter to the firm, in any order.
     worth : mapping of str to float
-        By scheme, what settling it is worth: its score, were the firm eligible. Positive.
+        By scheme, what a definite verdict on it is worth: its score, were the firm eligible. Positive.
     efforts : mapping of str to float
         By fact, what it costs a person to answer; 1 where none is given.
     skip : collection of str
         What has been asked and is not asked again.
     told_with : mapping of str to str
-        Facts that are told with another one, by one question that bears that one's name.
+        By fact, another one whose question asks for both.
     places : sequence of Place
         Where firms may be, as likely as one another.
     likely : mapping of str to mapping, optional
@@ -91,16 +91,16 @@ def next_questions(
     Returns
     -------
     list of Question
-        The best first. Of equal value (none, for those that settle nothing alone) the one that more schemes wait for
-        comes first, then the easier one, then by name. Facts whose answer could tell nothing new are left out.
+        The best first. Of equal value (0 where an answer decides no verdict by itself) the one that more schemes wait
+        for comes first, then the easier one, then by name. Facts whose answer can change no verdict are left out.
     """
     told_with = told_with or {}
     undecided = _undecided(profile, schemes, assume=MET)
     asked = _askable(profile, undecided, skip=skip, told_with=told_with, places=places, likely=likely)
-    settled = _settled(undecided, [row for answers in asked.values() for row, _ in answers], assume=MET)
+    decided = _decided(undecided, [row for answers in asked.values() for row, _ in answers], assume=MET)
     found, start = [], 0
     for name, answers in asked.items():
-        chances = settled[:, start : start + len(answers)] @ np.array([chance for _, chance in answers])
+        chances = decided[:, start : start + len(answers)] @ np.array([chance for _, chance in answers])
         start += len(answers)
         told = {name, *(fact for fact, first in told_with.items() if first == name)}
         waiting = tuple(sorted(scheme.key for scheme in undecided if told & scheme.waits_for.keys()))
@@ -127,9 +127,9 @@ def next_conditions(
     manual = [{ANSWER + leaf.fact: leaf.ask for leaf in asked if isinstance(leaf, Manual)} for asked in open_leaves]
     who = {name: ask for asked in manual for name, ask in asked.items() if name not in skip}
     answers = {name: rows for name in who if (rows := variants(profile, name, ()))}  # a yes and a no, each
-    settled = _settled(undecided, [row for rows in answers.values() for row in rows], assume=None)
+    decided = _decided(undecided, [row for rows in answers.values() for row in rows], assume=None)
     found = []
-    for name, shares in zip(answers, settled.reshape(len(undecided), len(answers), 2).mean(axis=2).T, strict=True):
+    for name, shares in zip(answers, decided.reshape(len(undecided), len(answers), 2).mean(axis=2).T, strict=True):
         by_key = {
             scheme.key: float(share)
             for scheme, asked, share in zip(undecided, manual, shares, strict=True)
@@ -233,20 +233,20 @@ def _askable(
     return asked
 
 
-def _settled(schemes: Sequence[_Undecided], rows: Sequence[Profile], *, assume: Outcome | None) -> NDArray[np.bool_]:
-    """Tell which schemes are decided for which profiles, shape (n_schemes, n_rows)."""
+def _decided(schemes: Sequence[_Undecided], rows: Sequence[Profile], *, assume: Outcome | None) -> NDArray[np.bool_]:
+    """Return which schemes have a definite verdict for which profiles, shape (n_schemes, n_rows)."""
     if not schemes or not rows:
         return np.zeros((len(schemes), len(rows)), dtype=np.bool_)
     profiles, places = Profiles(rows), dict[Criterion, int]()
     parts = [places.setdefault(part, len(places)) for scheme in schemes for part in scheme.parts]
     outcomes = np.array([part.evaluate(profiles, assume=assume) for part in places])
     starts = np.cumsum([0, *(len(scheme.parts) for scheme in schemes[:-1])])
-    settled: NDArray[np.bool_] = np.minimum.reduceat(outcomes[parts], starts) != UNKNOWN
-    return settled
+    decided: NDArray[np.bool_] = np.minimum.reduceat(outcomes[parts], starts) != UNKNOWN
+    return decided
 
 
 def _windows(undecided: Sequence[_Undecided], worth: Mapping[str, float], effort: float) -> list[Question]:
-    """Return the question that operators alone can answer: closed settles, open does where nothing else is unknown."""
+    """Return the question of a window, for operators: "closed" decides; "open" does where nothing else is unknown."""
     chances = {
         scheme.key: 1.0 if scheme.parts == (scheme.window,) else 0.5 if scheme.window in scheme.parts else 0.0
         for scheme in undecided

@@ -138,7 +138,7 @@ def _view(line: engine.Line, told: Told, known: Known) -> LineView:
 
 @lru_cache(maxsize=KEPT)
 def _told(revision: Revision) -> tuple[Told, ...]:
-    """Return what is told of the conditions of a revision, the window first: it is never written again."""
+    """Return what all firms read of the conditions of a revision, the window first: it is never written again."""
     rows = sorted(revision.criteria.all(), key=lambda row: (row.from_text, row.position))
     window, *conditions = engine.conditions_of(revision)
     return (
@@ -179,5 +179,5 @@ def _names_schemes(condition: engine.Condition) -> bool:
 
 
 def clear_cache() -> None:
-    """Forget what is told of conditions: after the names of places or codes were loaded again in this process."""
+    """Empty the cache of conditions: after the names of places or codes were loaded again in this process."""
     _told.cache_clear()

@@ -51,7 +51,7 @@ class Pair:
 
     @property
     def was_announced(self) -> bool:
-        """Whether it closed on the last day that was told of it, and for no other reason."""
+        """Whether it closed on the last day that the firm had read, and for no other reason."""
         last = self.before.revision.closes_on if self.before else None
         if last is None or last >= self.on_after:
             return False

@@ -105,7 +105,7 @@ def tell_who_waits(*, on: date) -> Work:
 
 
 def waits_too_long(epcis: Collection[int], *, on: date) -> list[Waiting]:
-    """Return what waits in some intercommunalities for so long that their lead is told of it, the oldest first."""
+    """Return what waits in some intercommunalities for so long that their lead has been reminded, the oldest first."""
     there = Q(epci__in=epcis)
     waiting = (
         *_files(there),

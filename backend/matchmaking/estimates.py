@@ -20,7 +20,7 @@ UNBOUNDED = "inconnu : les faits connus ne permettent pas de le calculer"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateView:
-    """What is told of a grant for a project; ``low`` and ``high`` are euros, nothing where they are not known."""
+    """What a grant may bring to a project, in words; ``low`` and ``high`` are euros, ``None`` where not known."""
 
     text: str
     formula: str = ""
@@ -37,7 +37,7 @@ class Estimates:
         self._project = engine.Project(facts, on=on)
 
     def of(self, revision: Revision) -> EstimateView | None:
-        """Return what is told of a revision; nothing of one that is no share of the spend of a project."""
+        """Return what a revision may bring; ``None`` for one that is no share of the spend of a project."""
         if not is_a_share_of_the_spend(revision, self._project.spend_kinds):
             return None
         if not self._project.has_a_cost:

@@ -33,7 +33,7 @@ Counts = engine.Counts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """What one firm was told of a scheme, and what it would be told."""
+    """The verdict on a scheme that one firm reads now, and the one it would read."""
 
     submission: Submission
     before: str

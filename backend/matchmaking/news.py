@@ -22,19 +22,19 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """What a firm was told of the schemes of its file, and which it follows."""
+    """The decisions on schemes that a firm was notified of, and the schemes it follows."""
 
     decided: Mapping[int, Decision]
     followed: frozenset[int]  # it is interested, has asked, or its officer kept them
     to_ask: frozenset[int]  # those of them that it has not asked for
 
     def shown(self, result: Result) -> frozenset[int]:
-        """Return the schemes of a result whose last days are told: those read first, and those yet to be asked for."""
+        """Return the schemes of a result whose last days the firm is reminded of: those shown first, and those it has yet to ask for."""
         return shown_first(result, self.decided) | self.to_ask
 
 
 def watched(states: States) -> Watched:
-    """Read what a firm follows from the states that it was told of."""
+    """Return what a firm was notified of, and what it follows, from the states of its schemes."""
     of = {scheme: state.counts.state for scheme, state in states.own.items() if state.counts}
     to_ask = frozenset(scheme for scheme, state in of.items() if state in (State.FOLLOWED, KEPT))
     asked = frozenset(scheme for scheme, state in of.items() if state == State.APPLIED)

@@ -13,9 +13,9 @@ OPEN = frozenset({State.FOLLOWED, State.APPLIED})
 
 
 def open_schemes(submission: Submission, *, told: bool = True) -> list[SchemeState]:
-    """Return the schemes that a firm follows or asked for, of which nobody knows the end.
+    """Return the schemes that a firm follows or asked for, whose outcome nobody has said.
 
-    ``told``: of verdicts, by those that the firm was told of alone, as what it is asked shows no other.
+    ``told``: count only the verdicts that the firm was notified of, as a question to it shows no other.
     """
     states = states_of(submission, told=told).own.values()
     return [state for state in states if state.counts and state.counts.state in OPEN]

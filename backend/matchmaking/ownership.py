@@ -313,7 +313,7 @@ def _readers(files: Iterable[tuple[int, int]], readings: Readings) -> dict[int, 
 def sources_of(submission: Submission, *, viewer: User | None) -> dict[int, str]:
     """Return, by sheet, what to say of a value that another file gave; its number only to who may read that file.
 
-    Without a viewer it is the firm that reads: a file of its own address is its own. A guest is told of no other file.
+    Without a viewer it is the firm that reads: a file of its own address is its own. A guest reads of no other file.
     """
     if submission.page_reader:
         return {}

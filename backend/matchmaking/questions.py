@@ -106,7 +106,7 @@ def label_of(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextQuestion:
-    """One question as a page asks it: why, and what the answer settles."""
+    """One question as a page asks it: why, and how many schemes its answer decides."""
 
     name: str
     question: str
@@ -133,7 +133,7 @@ class NextQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What is left to ask, best first: what the firm can tell, and what only others know."""
+    """What is left to ask, best first: of the firm, and of those who alone know it."""
 
     of_firm: tuple[NextQuestion, ...]
     of_others: tuple[NextQuestion, ...]

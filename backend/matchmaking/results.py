@@ -91,7 +91,7 @@ def record_corrections(
 
 
 def facts_of(submission: Submission) -> dict[str, Any]:
-    """Return all that the engine is told of a firm: what is known of it, what follows, and the schemes that it has."""
+    """Return the facts of a firm as the engine takes them: known, derived, and the schemes that it has."""
     return facts_of_all([submission])[0]
 
 

@@ -1,4 +1,4 @@
-"""After how many working days who is told of what waits: ``fixtures/escalations.yaml``."""
+"""After how many working days each rung is reminded of what waits: ``fixtures/escalations.yaml``."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -15,5 +15,5 @@ def _all_days() -> Mapping[str, Mapping[str, int]]:
 
 
 def days_of_rungs(kind: str) -> Mapping[str, int]:
-    """Return, by rung, the working days after which it is told of a kind of wait: files, calls, answers or offers."""
+    """Return, by rung, the working days before it is reminded of a kind of wait: files, calls, answers or offers."""
     return _all_days()[kind]

@@ -15,7 +15,7 @@ from backend.territories.services import period_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is left to ask: who knows, the schemes that wait for it, those it can settle, and how many on average."""
+    """What is left to ask: who knows, the schemes that wait for it, those an answer can decide, and how many on average."""
 
     name: str
     ask: str
@@ -28,7 +28,7 @@ class Asked:
 def worth(
     scored: Iterable[tuple[str, float | None, Mapping[str, float]]], weights: matching.Weights | None = None
 ) -> dict[str, float]:
-    """Return by scheme what settling it is worth: its score were nothing left to ask, one point at least."""
+    """Return by scheme what a definite verdict is worth: its score were nothing left to ask, one point at least."""
     certain = (weights or active_weights()[1]).certain
     return {key: max(1.0, (score or 0.0) - parts.get("certain", 0.0) + certain) for key, score, parts in scored}
 
@@ -44,20 +44,20 @@ def next_questions(
     told_with: Mapping[str, str] | None = None,
     compiled: Catalogue | None = None,
 ) -> list[Asked]:
-    """Order the facts that leave typed verdicts open, by what the answer settles; ``worth`` names the schemes.
+    """Order the facts that leave typed verdicts open, by what the answer decides; ``worth`` names the schemes.
 
     A commune is known to its last detail: the list of a zone that we do not hold is nothing to ask the firm.
     """
-    settled = {*skip, *(["commune"] if facts.get("commune") else [])}
+    known = {*skip, *(["commune"] if facts.get("commune") else [])}
     found = matching.next_questions(
         profile(facts, on=on),
         (compiled or catalogue()).named(worth),
         worth,
         efforts=efforts,
-        skip=settled,
+        skip=known,
         told_with=told_with,
         likely=likely,
-        places=[] if "commune" in settled else served_places(period_of(on)),
+        places=[] if "commune" in known else served_places(period_of(on)),
     )
     return [_asked(question) for question in found]
 

@@ -1,4 +1,4 @@
-"""What a firm asked to be told of, and what it was told last."""
+"""What a firm asked to be notified of, and of which result it was notified last."""
 
 from typing import Self
 
@@ -28,14 +28,14 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.filter(submission__in=files, ended_at__isnull=True)
 
     def released(self) -> Self:
-        """Those that may be told of something: somebody has read the file, or a policy let it leave unread."""
+        """Those that may get e-mails: somebody has read the file, or a policy let it leave unread."""
         was_read = Q(submission__first_answered_at__isnull=False)
         unread = Q(submission__unread_by__isnull=False)
         return self.filter(was_read | unread | Q(submission__closed_at__isnull=False))
 
 
 class Alert(models.Model):
-    """A subscription of one contact to the changes of a result. It was told of ``told``; what differs is news."""
+    """A subscription of one contact to the changes of a result. Its firm was notified of the result ``told``; what differs is news."""
 
     class Frequency(models.TextChoices):
         IMMEDIATE = "immediate", _("dès qu’il y a du nouveau")
