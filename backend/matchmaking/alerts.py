@@ -1,8 +1,8 @@
 """Telling firms what is new in their result: only those who asked, once, at the rhythm they chose.
 
-A subscription names the result of which its firm was notified last. What differs from it is news: a scheme that was published or
-changed, a fact that was corrected, a window that opened. Telling moves that mark in the same transaction as the e-mail
-is owed, so that nothing is lost and nothing is told twice, whoever dies on the way.
+A subscription names the result of which its firm was notified last. What differs from it is news: a scheme that was
+published or changed, a fact that was corrected, a window that opened. The mark moves in the transaction that
+owes the e-mail, so that nothing is lost and nothing is told twice, whoever dies on the way.
 """
 
 from datetime import date, timedelta

@@ -13,8 +13,8 @@ from backend.matchmaking.fact_display import Known
 from backend.schemes import typography
 from backend.schemes.catalogue import criteria, wording
 from backend.schemes.catalogue.evidence import Evidence, evidence_of
-from backend.schemes.catalogue.revision_cache import KEPT
-from backend.schemes.models import Criterion, Revision
+from backend.schemes.catalogue.revision_cache import KEPT, read_revisions
+from backend.schemes.models import Criterion, Revision, Scheme
 from backend.schemes.vocabulary import NATURE_TITLES
 
 SYMBOLS = {"met": "✓", "not_met": "✗", "unknown": "?"}
@@ -176,6 +176,13 @@ def _tell(condition: engine.Condition, row: Criterion | None, *, note: str = "")
 
 def _names_schemes(condition: engine.Condition) -> bool:
     return condition.definition["kind"] == "holds_scheme" or any(map(_names_schemes, condition.parts))
+
+
+def read_ahead() -> None:
+    """Read each published sheet once, with what all firms read of it: a page of a file shows thirty of them."""
+    published = Scheme.objects.of_source(Scheme.OWN).published().values_list("current", flat=True)
+    for revision in read_revisions(list(published)).values():
+        _told(revision)
 
 
 def clear_cache() -> None:

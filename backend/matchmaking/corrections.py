@@ -102,6 +102,15 @@ class Understanding:
     needs: list[tuple[Need, NeedCorrection | None]]
     removed: list[NeedCorrection]
 
+    @property
+    def sure(self) -> list[tuple[Need, NeedCorrection | None]]:
+        """The needs that are more than a hint; where there are none, the likeliest one."""
+        return [row for row in self.needs if not row[0].is_hint] or self.needs[:1]
+
+    @property
+    def hints(self) -> list[tuple[Need, NeedCorrection | None]]:
+        return [row for row in self.needs if row not in self.sure]
+
 
 def understanding_of(submission: Submission) -> Understanding:
     """Return what was understood of a submission; what the firm ticked again is not removed any more."""

@@ -306,6 +306,15 @@ def close_step(*, follow_up: FollowUp, officer: User, cancel: bool = False) -> N
         FollowUp.objects.to_do().filter(pk=follow_up.pk).update(done_at=now, done_by=officer)
 
 
+@transaction.atomic
+def reopen_step(*, follow_up: FollowUp, officer: User) -> None:
+    """Take back that a step was done. Raises ``FollowUpError`` for one that officers do not record as to be done."""
+    check_may_decide(officer, follow_up.submission)
+    if follow_up.step not in FollowUp.TO_DO:
+        raise FollowUpError("Cette étape ne se reprend pas : notez-en une autre.")
+    FollowUp.objects.standing().filter(pk=follow_up.pk).update(done_at=None, done_by=None)
+
+
 # -- notes
 
 

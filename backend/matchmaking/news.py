@@ -29,7 +29,7 @@ class Watched:
     to_ask: frozenset[int]  # those of them that it has not asked for
 
     def shown(self, result: Result) -> frozenset[int]:
-        """Return the schemes of a result whose last days the firm is reminded of: those shown first, and those it has yet to ask for."""
+        """Return the schemes of whose last days a firm is reminded: shown first, or yet to be asked for."""
         return shown_first(result, self.decided) | self.to_ask
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import F, Min, Q, Value
 from django.db.models.expressions import RawSQL
+from django.utils.text import capfirst
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
@@ -37,6 +38,7 @@ SHOWN = (  # of a file and of what is read with it: the rest is wide, and most o
 NEED, STEP, OFFER = "need", "step", "offer"  # what hangs on a file
 ANY_FILES: list[int] = []
 N_NEEDS = 2  # named in a row; the others are counted
+SAID_APART = {FollowUp.Step.DEAD_ADDRESS, FollowUp.Step.OUTCOME, FollowUp.Step.CALL_BACK}  # calls have their own tab
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +75,11 @@ class Row:
         if self.asks_outcome:
             yield "doubt", str(_("Demander ce qui a été obtenu"))
         if call := self._why_call:
-            number = _(" le %(phone)s") % {"phone": file.contact.phone} if file.contact.phone else ""
+            phone = file.contact.phone.replace(" ", "\u00a0")
+            number = _(" le %(phone)s") % {"phone": phone} if phone else ""
             yield "bad" if self.is_dead_address else "doubt", str(_("%(why)s\u00a0: appeler") % {"why": call}) + number
+        for step in sorted(self.steps - SAID_APART):
+            yield "doubt", capfirst(str(FollowUp.Step(step).label))
         if file.crowd_note:
             yield "bad", file.crowd_note
         if not self.is_answered:

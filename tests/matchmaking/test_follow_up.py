@@ -14,6 +14,7 @@ from backend.matchmaking.follow_up import (
     offer_file,
     offer_portfolio,
     record_step,
+    reopen_step,
     take_file,
     withdraw_note,
     write_note,
@@ -204,6 +205,21 @@ def test_a_partner_to_find_is_to_do_until_it_is_done(submission, officer):
     assert (step.done_by, step.is_to_do) == (officer, False)
 
 
+def test_what_was_said_done_by_mistake_is_to_do_again(submission, officer):
+    step = record_step(submission=submission, officer=officer, step="partner", note="un laboratoire")
+    other = record_step(submission=submission, officer=officer, step="partner", note="une banque")
+    for one in (step, other):
+        close_step(follow_up=one, officer=officer)
+    reopen_step(follow_up=step, officer=officer)
+    assert ours(FollowUp).to_do().get() == step
+
+
+def test_a_call_that_was_made_is_not_to_do_again(submission, officer):
+    step = record_step(submission=submission, officer=officer, step="contacted")
+    with pytest.raises(FollowUpError, match="notez-en une autre"):
+        reopen_step(follow_up=step, officer=officer)
+
+
 def test_a_step_recorded_by_mistake_is_cancelled_and_kept(submission, officer):
     step = record_step(submission=submission, officer=officer, step="contacted")
     close_step(follow_up=step, officer=officer, cancel=True)
@@ -253,6 +269,7 @@ def test_only_those_in_charge_act_on_a_file(submission, officer, make_person):
         lambda: offer_file(submission=submission, by=person, to=officer),
         lambda: record_step(submission=submission, officer=person, step="contacted"),
         lambda: close_step(follow_up=step, officer=person),
+        lambda: reopen_step(follow_up=step, officer=person),
         lambda: write_note(submission=submission, author=person, audience="firm", text="Un mot."),
     ):
         with pytest.raises(PermissionDenied):

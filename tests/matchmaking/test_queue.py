@@ -29,6 +29,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+PHONE = "03\u00a053\u00a001\u00a060\u00a035"  # no line breaks it
 
 
 @pytest.fixture
@@ -209,11 +210,13 @@ def test_a_queue_never_shows_the_files_of_others():
         ({}, []),
         ({"is_answered": False}, [("bad", "Rien ne répond")]),
         ({"is_offered": True}, [("", "Proposée à un collègue")]),
-        ({"refuses_emails": True}, [("doubt", "Pas de courriels\u00a0: appeler le 03 53 01 60 35")]),
+        ({"refuses_emails": True}, [("doubt", f"Pas de courriels\u00a0: appeler le {PHONE}")]),
+        ({"steps": frozenset({FollowUp.Step.PARTNER, FollowUp.Step.CALL_BACK})}, [("doubt", "Partenaire à trouver")]),
+        ({"steps": frozenset({FollowUp.Step.FIRM_SAID})}, [("doubt", "Lire ce qu’écrit l’entreprise")]),
         ({"steps": {FollowUp.Step.OUTCOME}}, [("doubt", "Demander ce qui a été obtenu")]),
         (
             {"steps": {FollowUp.Step.DEAD_ADDRESS}, "refuses_emails": True, "is_answered": False},
-            [("bad", "Adresse morte\u00a0: appeler le 03 53 01 60 35"), ("bad", "Rien ne répond")],
+            [("bad", f"Adresse morte\u00a0: appeler le {PHONE}"), ("bad", "Rien ne répond")],
         ),
     ],
 )

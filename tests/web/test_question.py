@@ -241,7 +241,7 @@ def test_an_answer_after_the_session_ended_leads_the_whole_page_to_sign_in(clien
     sheet = f"/agent/{submission.pk}/appel/"
     response = client.post(sheet, {"question": "headcount", "skip": "1"}, headers={"HX-Request": "true"})
     assert response.status_code == 200
-    assert response["HX-Redirect"] == f"/compte/connexion/?next={sheet}"
+    assert response["HX-Redirect"] == "/compte/connexion/?next=/agent/non-envoye/"
     assert not response.content
 
 

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.html import escape
 
 from backend.matchmaking.corrections import correct_need
+from backend.matchmaking.models import Need
 from backend.notifications.models import Notification
 from backend.schemes.models import Revision, Scheme, SubNeed
 from tests.factories import (
@@ -50,6 +52,19 @@ def test_each_need_says_the_words_that_decided_or_that_it_was_ticked(desk, submi
     assert "Ce que nous avons compris" in text
     assert "Coché par l’entreprise" in text
     assert "ses mots : « électricité »" in text
+
+
+def test_needs_of_which_few_words_speak_are_folded_behind_the_others(desk):
+    file = make_submission(confirmed=True, needs=("competences.recruter",), text="")
+    for key, weight in {"cyber.diagnostic": 0.1, "energie.facture": 0.5, "competences.former": 0.2}.items():
+        Need.objects.create(submission=file, sub_need_id=key, weight=weight, probability=0.9, evidence=["mot"])
+    page = desk.get(f"/agent/{file.pk}/").content.decode()
+    before, _, folded = page.partition("Et peut-être (2)")
+    hints = folded.partition("</details>")[0]
+    for key, is_hint in (("cyber.diagnostic", True), ("energie.facture", False), ("competences.former", True)):
+        label = escape(SubNeed.objects.get(pk=key).label)
+        assert (f"<strong>{label}</strong>" in hints) == is_hint
+        assert (f"<strong>{label}</strong>" in before) != is_hint
 
 
 def test_one_click_removes_a_need_and_another_one_puts_it_back(desk, submission, officer):

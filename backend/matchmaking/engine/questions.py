@@ -15,7 +15,7 @@ from backend.territories.services import period_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is left to ask: who knows, the schemes that wait for it, those an answer can decide, and how many on average."""
+    """What is left to ask: who knows, which schemes wait for it, which it can decide, and how many on average."""
 
     name: str
     ask: str

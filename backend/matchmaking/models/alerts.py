@@ -35,7 +35,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
 
 class Alert(models.Model):
-    """A subscription of one contact to the changes of a result. Its firm was notified of the result ``told``; what differs is news."""
+    """A subscription of one contact to the changes of a result: what differs from ``told``, notified last."""
 
     class Frequency(models.TextChoices):
         IMMEDIATE = "immediate", _("dès qu’il y a du nouveau")

@@ -44,6 +44,11 @@ class Need(models.Model):
         return self.ticked or self.added
 
     @property
+    def is_hint(self) -> bool:
+        """Whether only a few words of what the firm wrote speak for it."""
+        return not self.is_certain and self.weight < STRENGTHS[-2][0]
+
+    @property
     def strength(self) -> str:
         """What it is of what the firm wrote, in words."""
         return str(next(words for least, words in STRENGTHS if self.weight >= least))

@@ -49,8 +49,8 @@ class Asked:
 
     @property
     def is_in_the_form(self) -> bool:
-        """Whether a field of the form asks it in the same words."""
-        return self.form is not None and any(field.label == self.question.question for field in self.form)
+        """Whether a field of the form asks it, in the words in which one speaks to the firm."""
+        return self.form is not None and any(str(field.label).endswith("?") for field in self.form)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from backend.matchmaking.follow_up import (
     offer_portfolio,
     record_step,
     refer_file,
+    reopen_step,
     take_back_offer,
     take_file,
     withdraw_note,
@@ -165,6 +166,8 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
             written = write_note(submission=submission, author=signed_in(request), **form.said())
             if written.audience == Note.Audience.FIRM:
                 messages.success(request, _told(submission))
+            else:
+                messages.success(request, _("La note est enregistrée. L’entreprise ne la lit pas."))
             return redirect(reverse("officer_file", args=[pk]) + "#notes")
     except FollowUpError as error:  # a share that ended meanwhile
         form.add_error("audience", str(error))
@@ -214,6 +217,7 @@ def step(request: HttpRequest, pk: int) -> HttpResponse:
                 say(submission=submission, officer=officer, on=current_day(), **form.said())
             else:
                 record_step(submission=submission, officer=officer, **form.step_said())
+            messages.success(request, _("C’est noté dans le suivi, où cela s’annule."))
             return redirect(reverse("officer_file", args=[pk]) + "#suivi")
     except (FollowUpError, StateError) as error:
         form.add_error(None, str(error))
@@ -228,6 +232,7 @@ def take_state_back(request: HttpRequest, pk: int, scheme_pk: int) -> HttpRespon
     try:
         named = key_of(request.POST.get("event", ""))
         undo_last(submission=submission, scheme=scheme, officer=signed_in(request), on=current_day(), named=named)
+        messages.success(request, _("C’est annulé : ce qui était dit avant compte de nouveau."))
     except StateError as error:
         messages.error(request, str(error))
     return redirect(reverse("officer_file", args=[pk]) + "#suivi")
@@ -236,11 +241,17 @@ def take_state_back(request: HttpRequest, pk: int, scheme_pk: int) -> HttpRespon
 @login_required
 @require_POST
 def close(request: HttpRequest, pk: int, step_pk: int) -> HttpResponse:
-    """Mark a step as done, or cancel it."""
-    submission = visible_file(request, pk)
+    """Mark a step as done, as still to be done, or cancel it."""
+    submission, officer = visible_file(request, pk), signed_in(request)
     follow_up = get_object_or_404(FollowUp, pk=step_pk, submission=submission)
     try:
-        close_step(follow_up=follow_up, officer=signed_in(request), cancel="cancel" in request.POST)
+        if "again" in request.POST:
+            reopen_step(follow_up=follow_up, officer=officer)
+            messages.success(request, _("Cette étape est de nouveau à faire."))
+        else:
+            cancel = "cancel" in request.POST
+            close_step(follow_up=follow_up, officer=officer, cancel=cancel)
+            messages.success(request, _("Cette étape est annulée.") if cancel else _("C’est fait."))
     except FollowUpError as error:
         messages.error(request, str(error))
     return redirect(reverse("officer_file", args=[pk]) + "#suivi")
