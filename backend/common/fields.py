@@ -59,6 +59,21 @@ class DayField(forms.DateField):
             raise
 
 
+class HourField(forms.TimeField):
+    """An hour of the day, from the clock of the browser or as people type it: ``14 h 30``, ``14h``, ``14:30``."""
+
+    widget = forms.TimeInput({"type": "time"}, format="%H:%M")
+    default_error_messages: ClassVar = {"invalid": _("« %(value)s » n’est pas une heure. Écrivez-la comme 14 h 30.")}
+
+    def to_python(self, value: Any) -> Any:
+        typed = "".join(str(value or "").split()).lower().replace("h", ":")
+        try:
+            return super().to_python(f"{typed}00" if typed.endswith(":") else typed)
+        except ValidationError as error:
+            error.params = {"value": str(value)[:40]}  # Django does not say what was given
+            raise
+
+
 _AMOUNT = re.compile(
     r"(?P<number>-?\d+(?:\.\d+)?)(?P<unit>k|mille|m|millions?|mds?|milliards?)?(?:d'euros|euros?|eur|e)?(?:ht)?"
 )
