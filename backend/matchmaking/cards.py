@@ -75,6 +75,10 @@ class Card:
         return revision_wording.amount(self.revision)
 
     @property
+    def brief_amount(self) -> str:
+        return revision_wording.brief_amount(self.revision)
+
+    @property
     def amount_evidence(self) -> Evidence | None:
         """Where the amount was read: for the page of one scheme, since it is asked each time."""
         return amount_evidence(self.revision)

@@ -14,12 +14,22 @@ NBSP = "\N{NO-BREAK SPACE}"
 _MONTHS = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
 _UNITS = rf"(?:[kM]|Md)?€|%|(?:ans?|mois|jours?|heures?|semaines?|salariés?|{_MONTHS})\b"
 _INSIDE = re.compile(rf"(?<=\d) (?=\d{{3}}(?!\d)|{_UNITS})|(?<=1er) (?=(?:{_MONTHS})\b)|(?<=«) | (?=[»:;!?])")
+_END_OF_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÀ-ÝŒ«])")
 _TALL_MARKS = re.compile(r"(?<=«) | (?=[»:;?!])")
 
 
 def unbroken(text: str) -> str:
     """Join what no line may part: the digits of a number and its unit, a day and its month, quotes and signs."""
     return _INSIDE.sub(NBSP, text)
+
+
+def first_sentence(text: str) -> str:
+    """Return what a text says first: up to a full stop that a capital follows.
+
+    >>> first_sentence("Appelez l’Opco. Dites combien de postes."), first_sentence("De 1.5 à 2 M€, p. ex. en 2026")
+    ('Appelez l’Opco.', 'De 1.5 à 2 M€, p. ex. en 2026')
+    """
+    return _END_OF_SENTENCE.split(text, maxsplit=1)[0]
 
 
 def typeset(text: str) -> str:

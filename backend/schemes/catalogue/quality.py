@@ -14,7 +14,7 @@ from backend.schemes.catalogue.evidence import is_internal, is_vouched_for
 from backend.schemes.catalogue.relations import contradiction_in_force
 from backend.schemes.catalogue.windows import TAKING, WindowOn, window_on
 from backend.schemes.models import Revision, Scheme, ServedNeed, SubNeed
-from backend.schemes.typography import NBSP
+from backend.schemes.typography import NBSP, first_sentence
 from backend.schemes.typography import day as day_in_words
 
 REVIEW_DAYS = 180  # after this many days a sheet is to be read again, where it names no day itself
@@ -35,6 +35,7 @@ class Severity(IntEnum):
     TO_COMPLETE = 1
 
 
+FIRST_SENTENCES = {"summary": 140, "amount_text": 100, "next_step": 110}  # characters; answers show no more of them
 SEVERITY_NAMES = {Severity.SERIOUS: "grave", Severity.TO_MEND: "à corriger", Severity.TO_COMPLETE: "à compléter"}
 SEVERITIES: dict[str, Severity] = {
     "window_past": Severity.SERIOUS,
@@ -51,6 +52,7 @@ SEVERITIES: dict[str, Severity] = {
     "no_owner": Severity.TO_MEND,
     "criterion_without_source": Severity.TO_MEND,
     "no_next_step": Severity.TO_MEND,
+    "long_first_sentence": Severity.TO_COMPLETE,
     "no_contact": Severity.TO_MEND,
     "amount_missing": Severity.TO_MEND,
     "need_only_unconfirmed": Severity.TO_MEND,
@@ -175,6 +177,13 @@ def _content(revision: Revision) -> Iterator[tuple[str, str]]:
         yield "no_owner", "locale ou départementale, et aucune organisation ne la suit"
     if not revision.next_step:
         yield "no_next_step", "aucune première démarche"
+    for field, limit in FIRST_SENTENCES.items():
+        if len(first_sentence(getattr(revision, field))) > limit:
+            name = getattr(Revision, field).field.verbose_name
+            yield (
+                "long_first_sentence",
+                f"{name} : la première phrase dépasse {limit} caractères, les réponses la coupent",
+            )
 
 
 def _has_amount(revision: Revision) -> bool:

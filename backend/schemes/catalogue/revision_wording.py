@@ -7,7 +7,7 @@ from django.utils import formats
 
 from backend.schemes.catalogue.windows import SHUT, TAKING, WindowOn, expected_again, is_seen_open, window_on
 from backend.schemes.models import Revision
-from backend.schemes.typography import NBSP, day, euros, join, percent
+from backend.schemes.typography import NBSP, day, euros, first_sentence, join, percent
 from backend.schemes.vocabulary import ONE_SIZE
 
 COUNTED_DAYS = 90  # from so near an end, the days left are told
@@ -48,6 +48,12 @@ def amount(revision: Revision) -> str:
         parts.append(f"durée{NBSP}: {revision.duration.rstrip('.')}")
     text = " ; ".join(filter(None, parts))
     return text[:1].upper() + text[1:] if text else ""
+
+
+def brief_amount(revision: Revision) -> str:
+    """Say the amount in one sentence, where a list has no room for all of it; its duration is no amount."""
+    said = first_sentence(revision.amount_text).rstrip(".") or " ; ".join(filter(None, _figures(revision)))
+    return said[:1].upper() + said[1:]
 
 
 def _figures(revision: Revision) -> list[str]:

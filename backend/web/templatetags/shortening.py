@@ -4,6 +4,7 @@ import re
 
 from django import template
 
+from backend.schemes import typography
 from backend.schemes.typography import NBSP, unbroken
 
 register = template.Library()
@@ -43,3 +44,13 @@ def _clause(text: str) -> int:
     opens = text.rfind(" (")
     outside = _BRACKET.sub(lambda found: "-" * len(found[0]), text)
     return max(outside.rfind(", "), -1 if ")" in text[opens:] else opens)
+
+
+@register.filter
+def first_sentence(text: object, limit: int) -> str:
+    """Keep what a sheet says first, whole: cut where even that is of more than ``limit`` characters.
+
+    >>> first_sentence("Signez le contrat, sous six mois. L’ASP verse ensuite l’aide.", 70)
+    'Signez le contrat, sous six mois.'
+    """
+    return shortened(typography.first_sentence(str(text)), limit)

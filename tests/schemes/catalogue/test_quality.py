@@ -83,6 +83,9 @@ def test_a_complete_sheet_has_nothing_to_mend():
         ({"contact": None}, ["no_contact"]),
         ({"contact": {"name": None, "url": None, "phone": "03 53 01 10 00"}}, []),
         ({"next_step": None}, ["no_next_step"]),
+        ({"next_step": f"Appelez la {'x' * 98}. Puis attendez, {'longtemps ' * 20}."}, []),
+        ({"next_step": f"Appelez la {'x' * 99}. Puis attendez."}, ["long_first_sentence"]),
+        ({"summary": f"{'x' * 140}."}, ["long_first_sentence"]),
         ({"needs": {}}, ["no_need"]),
         ({"relations": [relation("nulle-part")]}, ["relation_unknown"]),
         ({"relations": [relation("vie")]}, []),
@@ -197,6 +200,7 @@ def test_the_real_catalogue_has_no_sheet_without_source_need_or_first_step():
     codes = {finding.code for finding in check_catalogue(on=DAY)}
     assert codes <= SEVERITIES.keys()
     assert not codes & {"no_source", "no_need", "no_next_step", "no_contact", "duplicate_name", "sheet_old"}
+    assert "long_first_sentence" not in codes  # answers show a whole sentence of each sheet
     assert not codes & {"relation_unknown", "relation_archived", "relation_contradiction"}
 
 

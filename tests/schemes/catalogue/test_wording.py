@@ -328,6 +328,19 @@ def test_an_amount_says_only_what_a_source_says(fields, text):
 
 
 @pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"amount_text": "Prêt de 10 000 €. Sans garantie.", "duration": "3 ans"}, "Prêt de 10 000 €"),
+        ({"amount_text": "gratuit en Hauts-de-France. Payant ailleurs."}, "Gratuit en Hauts-de-France"),
+        ({"rate_max_pct": Decimal(40), "ceiling_eur": Decimal(5000)}, "Jusqu’à 40 % ; 5 000 € au plus"),
+        ({"duration": "3 jours"}, ""),
+    ],
+)
+def test_a_list_says_the_first_sentence_of_an_amount_and_no_duration(fields, text):
+    assert plain(revision_wording.brief_amount(Revision(**fields))) == text
+
+
+@pytest.mark.parametrize(
     ("days", "text"),
     [
         (91, "Ouvert jusqu’au 24 novembre 2026 inclus"),

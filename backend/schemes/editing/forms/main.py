@@ -14,6 +14,7 @@ from backend.schemes.catalogue.fields import (
     choices_with_blank,
     day_field,
 )
+from backend.schemes.catalogue.quality import FIRST_SENTENCES
 from backend.schemes.catalogue.record_types import AmountRecord, MainRecord, Rules, WindowRecord, keys_of
 from backend.schemes.catalogue.records import AMOUNT, number_or_none, plain, written_number
 from backend.schemes.editing.forms.evidence import excerpt_field, place_field, source_field
@@ -28,6 +29,10 @@ NAMES = tuple(name for name in keys_of(MainRecord) if name not in ("window", "am
 def _area(label: str, *, rows: int = 3, required: bool = False, help_text: str = "") -> PlainText:
     widget = forms.Textarea({"rows": rows})
     return PlainText(label=label, required=required, help_text=help_text, max_length=5000, widget=widget)
+
+
+def _shown(field: str) -> str:
+    return f"Sa première phrase, de {FIRST_SENTENCES[field]} caractères au plus, est celle que montrent les réponses."
 
 
 def _yes_no(label: str, *, help_text: str = "") -> forms.TypedChoiceField:
@@ -50,7 +55,7 @@ class SheetForm(forms.Form):
         help_text=_("En minuscules et tirets, pour toujours : hdf-pass-export."),
     )
     name = PlainText(label=_("Nom"), max_length=200)
-    summary = _area("Résumé", required=True, help_text="Une ou deux phrases : ce que l’entreprise obtient.")
+    summary = _area("Résumé", required=True, help_text=f"Ce que l’entreprise obtient. {_shown('summary')}")
     kind = forms.ChoiceField(label=_("Forme"), choices=Revision.Kind)
     level = forms.ChoiceField(label=_("Niveau"), choices=Revision.Level)
     owner = PlainText(
@@ -98,7 +103,7 @@ class SheetForm(forms.Form):
         label=_("Jours pour préparer le dossier"), required=False, min_value=0, max_value=730
     )
 
-    amount_text = _area("Montant en mots", rows=2)
+    amount_text = _area("Montant en mots", rows=2, help_text=_shown("amount_text"))
     amount_unit = forms.ChoiceField(
         label=_("Le montant est"),
         required=False,
@@ -123,7 +128,7 @@ class SheetForm(forms.Form):
     amount_place = place_field()
     amount_excerpt = excerpt_field()
 
-    next_step = _area("Première démarche", help_text="Ce que l’entreprise fait d’abord, en une phrase.")
+    next_step = _area("Première démarche", help_text=f"Ce que l’entreprise fait d’abord. {_shown('next_step')}")
     documents = Lines(label=_("Pièces à fournir"), required=False, max_length=5000, help_text=_("Une par ligne."))
     contact_name = PlainText(
         label=_("Contact"), required=False, max_length=200, help_text=_("Un service, jamais une personne.")
