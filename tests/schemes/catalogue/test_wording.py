@@ -274,6 +274,7 @@ def test_an_amount_is_written_as_people_say_it(value, text):
     [
         ("De 4 500 € à 1 250 000 €", "De 4_500_€ à 1_250_000_€"),
         ("80 % sur 36 mois, 2,5 M€ au plus", "80_% sur 36_mois, 2,5_M€ au plus"),
+        ("Appelez le 0 800 02 60 80 ou le 03 53 01 10 00.", "Appelez le 0_800_02_60_80 ou le 03_53_01_10_00."),
         ("du 1er janvier au 31 mars 2027", "du 1er_janvier au 31_mars 2027"),
         ("« Étude » : qui ? 12 août, 12 maisons", "«_Étude_»_: qui_? 12_août, 12 maisons"),
     ],
