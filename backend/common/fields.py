@@ -12,7 +12,18 @@ from backend.common.text import fold
 
 
 class PlainText(forms.CharField):
-    """Text as people write it: emoji and signs stay; control characters that nobody types do not."""
+    """Text as people write it: emoji and signs stay; control characters that nobody types do not.
+
+    A long one that is pasted is not cut by the browser, which says nothing: it comes back whole, with the limit.
+    """
+
+    default_error_messages: ClassVar = {
+        "max_length": _("%(show_value)s caractères, pour %(limit_value)s au plus : raccourcissez, rien n’est perdu.")
+    }
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        given = super().widget_attrs(widget)
+        return {} if isinstance(widget, forms.Textarea) else given
 
     def to_python(self, value: Any) -> str:
         text = str(super().to_python(value) or "")

@@ -338,8 +338,9 @@ def write_note(
 ) -> Note:
     """Write a note on a file for an audience that was chosen; ``share`` says which partner reads it, and is told.
 
-    What is for the firm is sent to it too, where its address is confirmed, unless ``by_email`` says not to. Raises
-    ``FollowUpError`` where the audience was not chosen or nothing is written.
+    What is for the firm is sent to it too, where its address is confirmed, unless ``by_email`` says not to (a word to
+    several firms): who writes to one firm has read what it wrote. Raises ``FollowUpError`` where the audience was not
+    chosen or nothing is written.
     """
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(author, submission)
@@ -362,8 +363,11 @@ def write_note(
     )
     if partner:
         enqueue_file_shared(partner, by=author, note=note)
-    if audience == Note.Audience.FIRM and by_email and submission.confirmed_at:
-        enqueue_officer_wrote(note, by=author)
+    if audience == Note.Audience.FIRM and by_email:
+        unread = FollowUp.objects.to_do().filter(submission=submission, step=FollowUp.Step.FIRM_SAID)
+        unread.update(done_at=note.written_at, done_by=author)
+        if submission.confirmed_at:
+            enqueue_officer_wrote(note, by=author)
     return note
 
 

@@ -15,7 +15,7 @@ from backend.links.models import Kind
 from backend.matchmaking.closing import close_file
 from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.firm_words import MOST_NOTES
-from backend.matchmaking.follow_up import close_step, record_step, take_file
+from backend.matchmaking.follow_up import close_step, record_step, take_file, write_note
 from backend.matchmaking.models import FollowUp, Note
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.sharing import renew_feed, renew_staff_feed
@@ -147,6 +147,16 @@ def test_what_is_sent_twice_is_one_note_and_several_are_one_step_of_reading(clie
     close_step(follow_up=to_read().get(), officer=make_officer())
     write(client, token, scheme, text="Un troisième mot.")
     assert (to_read().count(), to_read().to_do().count()) == (2, 1)
+
+
+def test_who_answers_a_firm_has_read_what_it_wrote(client, submission, scheme, token):
+    officer = make_officer()
+    write(client, token, scheme, text=QUOTE)
+    write_note(submission=submission, author=officer, audience="internal", text="Un bon devis.")
+    write_note(submission=submission, author=officer, audience="firm", text="Bonne année.", by_email=False)
+    assert to_read().to_do().exists()
+    write_note(submission=submission, author=officer, audience="firm", text="Jeudi à 10 h.")
+    assert to_read().get().done_by == officer
 
 
 def test_what_is_taken_back_is_read_no_more_and_owes_no_reading(client, desk, submission, scheme, token):

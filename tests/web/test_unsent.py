@@ -75,6 +75,18 @@ def test_a_note_that_was_typed_in_a_lost_session_is_shown_again_and_sent_by_a_bu
     assert WORDS not in text_of(browser.get(UNSENT, follow=True))
 
 
+def test_a_note_that_is_too_long_says_so_and_is_kept_whole(officer, submission):
+    browser = Client()
+    browser.force_login(officer)
+    long = "Très long. " * 909
+    page = write(browser, submission, text=long)
+    assert page.status_code == 422
+    assert "9998 caractères, pour 2000 au plus : raccourcissez, rien n’est perdu." in text_of(page)
+    assert long.strip() in page.content.decode()
+    assert "maxlength" not in page.content.decode().partition('id="note_text"')[2].partition(">")[0]
+    assert not ours(Note).exists()
+
+
 def fields_of(page):
     """Return what the button of a page sends."""
     form = page.content.decode().partition("Envoyer maintenant")[0].rpartition("<form")[2]

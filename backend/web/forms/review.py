@@ -247,7 +247,13 @@ class OfferForm(forms.Form):
     """To whom a file, or all of them, is offered."""
 
     to = forms.ModelChoiceField(
-        label=_("À qui ?"), queryset=User.objects.none(), empty_label=_("Choisir une personne")
+        label=_("À qui ?"),
+        queryset=User.objects.none(),
+        empty_label=_("Choisir une personne"),
+        error_messages={
+            "required": _("Choisissez une personne dans la liste."),
+            "invalid_choice": _("Cette personne n’est pas dans la liste : choisissez-en une autre."),
+        },
     )
     note = PlainText(label=_("Un mot (facultatif)"), required=False, max_length=500)
 

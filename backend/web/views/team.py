@@ -73,7 +73,7 @@ def absence(request: HttpRequest) -> HttpResponse:
         except AbsenceError as error:
             form.add_error(None, str(error))
         else:
-            words = _("C’est noté : %(who)s est absent du %(first)s au %(last)s.")
+            words = _("Absence notée : %(who)s, du %(first)s au %(last)s. Elle s’annule ci-dessous.")
             days = {"first": f"{said.starts_on:%d/%m/%Y}", "last": f"{said.ends_on:%d/%m/%Y}"}
             messages.success(request, words % {"who": said.user, **days})
             return redirect("officer_team")
