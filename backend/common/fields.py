@@ -18,7 +18,9 @@ class PlainText(forms.CharField):
     """
 
     default_error_messages: ClassVar = {
-        "max_length": _("%(show_value)s caractères, pour %(limit_value)s au plus : raccourcissez, rien n’est perdu.")
+        "max_length": _(
+            "%(limit_value)s caractères au plus, vous en avez écrit %(show_value)s : raccourcissez, rien n’est perdu."
+        )
     }
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:

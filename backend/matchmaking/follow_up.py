@@ -54,10 +54,16 @@ def _note(kind: Kind, submission: Submission, officer: User, *, account: User | 
 
 
 @transaction.atomic
-def take_file(*, submission: Submission, officer: User) -> None:
-    """Take a file that nobody follows, or a colleague's who agreed by word of mouth: the last who takes it has it."""
+def take_file(*, submission: Submission, officer: User, seen: int | None = None) -> None:
+    """Take a file that nobody follows, or a colleague's who agreed by word of mouth: the last who takes it has it.
+    ``seen`` is who followed it on the officer's page, 0 for nobody: ``FollowUpError`` where somebody else does by now.
+    """
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
+    if seen is not None and submission.officer_id not in (None, seen, officer.pk):
+        raise FollowUpError(
+            f"Pendant ce temps, {submission.officer} a pris ce dossier. Prenez-le si c’est convenu entre vous."
+        )
     submission.officer = officer
     submission.save(update_fields=["officer"])
     submission.hand_overs.waiting().to_people().update(state=HandOver.State.WITHDRAWN, answered_at=timezone.now())

@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
@@ -57,26 +59,29 @@ class Case:
 
 
 @transaction.atomic
-def keep_scheme(*, submission: Submission, scheme: Scheme, officer: User, on: date) -> Review:
+def keep_scheme(*, submission: Submission, scheme: Scheme, officer: User, on: date, seen: int | None = None) -> Review:
     """Keep a scheme for a firm, whether the engine proposed it or the officer adds it by hand.
 
     Raises ``PermissionDenied`` if the officer is not in charge of the submission, ``ReviewError`` if the scheme is not
-    published: a sheet that nobody has checked is shown to no firm.
+    published: a sheet that nobody has checked is shown to no firm; or where a colleague decided on it after ``seen``,
+    the key of the last review that the officer had read.
     """
-    case = _open_case(submission, scheme, officer, on)
+    case = _open_case(submission, scheme, officer, on, seen)
     return _record(case, verdict=KEPT, by_hand=not case.match.addresses)
 
 
 @transaction.atomic
-def set_aside(*, submission: Submission, scheme: Scheme, officer: User, because: Because, on: date) -> Review:
+def set_aside(
+    *, submission: Submission, scheme: Scheme, officer: User, because: Because, on: date, seen: int | None = None
+) -> Review:
     """Set a scheme aside for a reason; the reason has its effect at once, and the firm is told at the review's end.
 
     Raises ``PermissionDenied`` if the officer is not in charge of the submission, ``ReviewError`` where the reason or
-    what it asks for is missing.
+    what it asks for is missing, or where a colleague decided on it after ``seen``, as for ``keep_scheme``.
     """
     if because.reason not in Reason.values:
         raise ReviewError("Pour écarter un dispositif, choisissez une raison dans la liste.")
-    case = _open_case(submission, scheme, officer, on)
+    case = _open_case(submission, scheme, officer, on, seen)
     effect = EFFECTS.get(Reason(because.reason))
     columns = {"verdict": REJECTED, **(effect(case, because) if effect else {})}
     review = _record(
@@ -87,12 +92,14 @@ def set_aside(*, submission: Submission, scheme: Scheme, officer: User, because:
 
 
 @transaction.atomic
-def withdraw_review(*, submission: Submission, scheme: Scheme, officer: User, on: date) -> Review:
+def withdraw_review(
+    *, submission: Submission, scheme: Scheme, officer: User, on: date, seen: int | None = None
+) -> Review:
     """Take the last verdict on a scheme back, with all that its reason did.
 
-    Raises ``ReviewError`` where there is nothing to take back.
+    Raises ``ReviewError`` where there is nothing to take back, or where a colleague decided on it after ``seen``.
     """
-    case = _open_case(submission, scheme, officer, on)
+    case = _open_case(submission, scheme, officer, on, seen)
     last = submission.reviews.latest_by_scheme().get(scheme.pk)
     if last is None or last.verdict == Review.Verdict.WITHDRAWN:
         raise ReviewError("Il n’y a pas d’avis à retirer sur ce dispositif.")
@@ -100,10 +107,36 @@ def withdraw_review(*, submission: Submission, scheme: Scheme, officer: User, on
     return _record(case, verdict=Review.Verdict.WITHDRAWN)
 
 
-def _open_case(submission: Submission, scheme: Scheme, officer: User, on: date) -> Case:
-    """Lock the submission, check who decides, and find what the engine said of the scheme."""
+def last_review(submission: Submission) -> int:
+    """Return the key of the last review of a file; 0 where there is none."""
+    found: int | None = submission.reviews.aggregate(last=Max("pk"))["last"]
+    return found or 0
+
+
+DECIDED = {
+    KEPT: _("l’a retenu"),
+    REJECTED: _("l’a écarté"),
+    Review.Verdict.WITHDRAWN: _("a retiré son avis"),
+    Review.Verdict.REFERRED: _("a transmis le dossier"),
+}
+
+
+def _check_nothing_since(submission: Submission, scheme: Scheme, officer: User, seen: int) -> None:
+    """Raise ``ReviewError`` where a colleague decided on a scheme after the last review that the officer had read."""
+    others = submission.reviews.filter(scheme=scheme, pk__gt=seen).exclude(officer=officer)
+    if last := others.select_related("officer").order_by("pk").last():
+        raise ReviewError(
+            f"Pendant ce temps, {last.officer} {DECIDED[Review.Verdict(last.verdict)]} : rien n’est changé. "
+            f"Relisez, puis choisissez de nouveau."
+        )
+
+
+def _open_case(submission: Submission, scheme: Scheme, officer: User, on: date, seen: int | None = None) -> Case:
+    """Lock the submission, check who decides and what was seen, and find what the engine said of the scheme."""
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
+    if seen is not None:
+        _check_nothing_since(submission, scheme, officer, seen)
     match = latest_result(submission, on=on).matches.filter(scheme=scheme).select_related("revision").first()
     if match is None:
         raise ReviewError(f"« {scheme} » n’est pas publié : seul un dispositif publié peut être retenu ou écarté.")

@@ -5,12 +5,13 @@ import re
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from backend.accounts.models import Membership
 from backend.accounts.services import off_board
 from backend.companies.models import Fact
-from backend.matchmaking.models import Review
+from backend.matchmaking.models import Review, Submission
 from backend.matchmaking.results import conditions_of
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import answer_condition
@@ -318,6 +319,45 @@ def test_an_end_that_cannot_be_says_why(desk, submission, times, message, senten
         response = desk.post(f"/agent/{submission.pk}/terminer/", {"message": message}, follow=True)
     assert sentence in text_of(response)
     assert ours(Notification).filter(kind="reviewed").count() == times - 1
+
+
+def test_words_typed_for_an_end_that_a_colleague_came_first_to_are_kept_as_a_note(desk, submission):
+    colleague, client = make_officer(ARC), Client()
+    client.force_login(colleague)
+    client.post(f"/agent/{submission.pk}/terminer/", {"message": "Bonjour"})
+    page = desk.post(f"/agent/{submission.pk}/terminer/", {"message": "Voyez le robot jeudi."})
+    assert page.status_code == 422
+    assert f"déjà terminée, par {colleague}" in text_of(page)
+    assert "Voyez le robot jeudi.</textarea>" in page.content.decode()
+
+
+def test_a_verdict_after_that_of_a_colleague_is_asked_again(desk, submission, officer):
+    first, other = (match.scheme for match in first_matches(submission, 2))
+    opened = desk.get(f"/agent/{submission.pk}/").context["last_review"]
+    colleague = make_officer(ARC)
+    decide(submission, first, colleague, reason="not_interested")
+    path = f"/agent/{submission.pk}/avis/{first.pk}/"
+    page = desk.post(path, {"verdict": "kept", "seen": opened})
+    assert page.status_code == 422
+    assert f"Pendant ce temps, {colleague} l’a écarté : rien n’est changé." in text_of(page)
+    assert submission.reviews.latest_by_scheme()[first.pk].officer == colleague
+    assert (
+        desk.post(f"/agent/{submission.pk}/avis/{other.pk}/", {"verdict": "kept", "seen": opened}).status_code == 302
+    )
+    desk.post(path, {"verdict": "kept", "seen": page.context["last_review"]})
+    assert submission.reviews.latest_by_scheme()[first.pk].officer == officer
+
+
+def test_a_file_that_a_colleague_took_meanwhile_is_not_taken_unseen(desk, submission, officer):
+    colleague, path = make_officer(ARC), f"/agent/{submission.pk}/prendre/"
+    Submission.objects.filter(pk=submission.pk).update(officer=colleague)
+    page = desk.post(path, {"seen": "0"}, follow=True)
+    assert f"Pendant ce temps, {colleague} a pris ce dossier." in text_of(page)
+    submission.refresh_from_db()
+    assert submission.officer == colleague
+    desk.post(path, {"seen": colleague.pk})
+    submission.refresh_from_db()
+    assert submission.officer == officer
 
 
 def test_a_scheme_that_is_not_in_the_result_is_refused(desk, submission):

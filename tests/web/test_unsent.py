@@ -81,7 +81,7 @@ def test_a_note_that_is_too_long_says_so_and_is_kept_whole(officer, submission):
     long = "Très long. " * 909
     page = write(browser, submission, text=long)
     assert page.status_code == 422
-    assert "9998 caractères, pour 2000 au plus : raccourcissez, rien n’est perdu." in text_of(page)
+    assert "2000 caractères au plus, vous en avez écrit 9998 : raccourcissez, rien n’est perdu." in text_of(page)
     assert long.strip() in page.content.decode()
     assert "maxlength" not in page.content.decode().partition('id="note_text"')[2].partition(">")[0]
     assert not ours(Note).exists()

@@ -35,7 +35,7 @@ from backend.matchmaking.queue import Tab
 from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.schemes.models import Scheme
 from backend.web.forms.review import AddressForm, CloseForm, NoteForm, OfferForm, ReferForm, StepForm
-from backend.web.forms.states import key_of
+from backend.web.forms.states import key_of, seen_key
 from backend.web.views.file_parts import close_context, refused_part
 from backend.web.views.officer import file_page, signed_in, visible_file
 
@@ -44,8 +44,12 @@ from backend.web.views.officer import file_page, signed_in, visible_file
 @require_POST
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a file: from now on, it is mine."""
-    take_file(submission=visible_file(request, pk), officer=signed_in(request))
-    messages.success(request, _("Vous suivez ce dossier."))
+    submission, officer = visible_file(request, pk), signed_in(request)
+    try:
+        take_file(submission=submission, officer=officer, seen=seen_key(request.POST))
+        messages.success(request, _("Vous suivez ce dossier."))
+    except FollowUpError as error:
+        messages.warning(request, str(error))
     return redirect("officer_file", pk)
 
 

@@ -54,6 +54,7 @@ from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.queue import Tab, neighbours, queue_of
 from backend.matchmaking.referrals import may_answer
 from backend.matchmaking.results import latest_result
+from backend.matchmaking.reviews import last_review
 from backend.matchmaking.shortlist import present_both
 from backend.matchmaking.size import present_size
 from backend.matchmaking.unmet import why
@@ -198,6 +199,7 @@ def file_page(
         "closing": closing_of(submission),
         "may_reopen": may_review and submission.closed_reason != Submission.Closing.WITHDRAWN,
         "n_decided": page.n_decided,
+        "last_review": last_review(submission),
         "shortcuts": FILE_KEYS,
         **(set_aside_choices(submission) if bound and "refused" in bound else {}),
         **(bound or {}),

@@ -1,5 +1,7 @@
 """What an officer decides on a file: keep, set aside, take back, add by hand, answer, end."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
@@ -14,7 +16,7 @@ from backend.common.days import current_day
 from backend.matchmaking.corrections import correct_need as correct
 from backend.matchmaking.correspondence import why_no_email
 from backend.matchmaking.in_charge import OutsideTerritory, check_may_decide
-from backend.matchmaking.models import Review, Submission
+from backend.matchmaking.models import Note, Review, Submission
 from backend.matchmaking.presentation import present_schemes
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import (
@@ -22,6 +24,7 @@ from backend.matchmaking.reviews import (
     end_review,
     end_with_nothing,
     keep_scheme,
+    last_review,
     reopen_review,
     set_aside,
     withdraw_review,
@@ -31,7 +34,8 @@ from backend.schemes.models import Scheme
 from backend.steering.success import success_of
 from backend.web.forms.answers import trilean
 from backend.web.forms.facts import bound_fact_form
-from backend.web.forms.review import EndForm, NeedCorrectionForm, SetAsideForm
+from backend.web.forms.review import EndForm, NeedCorrectionForm, NoteForm, SetAsideForm
+from backend.web.forms.states import seen_key
 from backend.web.fragments import render_fragment
 from backend.web.views.file_parts import refused_part
 from backend.web.views.officer import file_page, means_to_decide, next_file, signed_in, tell_changes, visible_file
@@ -51,17 +55,17 @@ def review(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
     scheme = get_object_or_404(Scheme.objects.select_related("current"), pk=scheme_pk)
     verdict = request.POST.get("verdict", "")
     form = SetAsideForm(request.POST, revision=scheme.current)
-    on = current_day()
+    on, seen = current_day(), seen_key(request.POST)
     before = latest_result(submission, on=on)
     try:
         if verdict == Review.Verdict.KEPT:
-            keep_scheme(submission=submission, scheme=scheme, officer=officer, on=on)
+            keep_scheme(submission=submission, scheme=scheme, officer=officer, on=on, seen=seen)
         elif verdict == Review.Verdict.WITHDRAWN:
-            withdraw_review(submission=submission, scheme=scheme, officer=officer, on=on)
+            withdraw_review(submission=submission, scheme=scheme, officer=officer, on=on, seen=seen)
         elif verdict == Review.Verdict.REJECTED:
             if not form.is_valid():
                 raise ReviewError(form.first_error())
-            set_aside(submission=submission, scheme=scheme, officer=officer, because=form.because(), on=on)
+            set_aside(submission=submission, scheme=scheme, officer=officer, because=form.because(), on=on, seen=seen)
         else:
             raise ReviewError(_("Choisissez « retenir » ou « écarter »."))
     except ReviewError as error:
@@ -116,7 +120,13 @@ def file_scheme(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
     cards = present_schemes(submission, result, [get_object_or_404(Scheme, pk=scheme_pk)], viewer=user)
     if not cards:
         raise Http404
-    context = {"submission": submission, "card": cards[0], "for_officer": True, **means_to_decide(submission, user)}
+    context = {
+        "submission": submission,
+        "card": cards[0],
+        "for_officer": True,
+        "last_review": last_review(submission),
+        **means_to_decide(submission, user),
+    }
     fragment = PARTS.get(request.GET.get("partie", ""), "")
     if not fragment:
         context["success"] = success_of([scheme_pk]).get(scheme_pk)
@@ -186,18 +196,26 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     form = EndForm(request.POST, no_email=bool(why_no_email(submission)))
     if not form.is_valid():
         return file_page(request, submission, bound={"end_form": form}, status=422)
+    message = form.cleaned_data["message"]
     try:
-        message = form.cleaned_data["message"]
         end_it = end_with_nothing if "nothing" in request.POST else end_review
         end_it(submission=submission, officer=signed_in(request), on=current_day(), message=message)
     except ReviewError as error:
         messages.error(request, str(error))
+        if message:
+            return file_page(request, visible_file(request, pk), bound=_kept_words(message), status=422)
     else:
         messages.success(request, _ended(submission))
     following = next_file(request, pk)
     if "next" in request.POST and following:
         return redirect("officer_file", following.pk)
     return redirect("officer_file", pk)
+
+
+def _kept_words(message: str) -> dict[str, Any]:
+    """Return what was typed for the end of a review that could not be: as its words, or a note once it has ended."""
+    words = NoteForm(auto_id="note_%s", initial={"text": message, "audience": Note.Audience.FIRM})
+    return {"end_form": EndForm(initial={"message": message}), "note_form": words}
 
 
 def _ended(submission: Submission) -> str:
