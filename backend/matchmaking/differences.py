@@ -8,6 +8,7 @@ from enum import StrEnum
 from backend.matchmaking.models import Match, Result
 from backend.matchmaking.standing import WINDOW, Standing, standing
 from backend.schemes.catalogue import revision_wording
+from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.catalogue.windows import SHUT, WindowOn, window_on
 from backend.schemes.models import Revision
 
@@ -92,7 +93,9 @@ def differences(before: Result, after: Result, *, followed: Container[int] = ())
 
     Those that are ``followed`` count whether they answer a stated need or not, and whatever is open of them.
     """
-    old, new = _matches(before), _matches(after)
+    if before == after:
+        return []
+    old, new = ({match.scheme_id: match for match in matches_of(result)} for result in (before, after))
     found = []
     for key in dict.fromkeys([*new, *old]):
         was, is_now = old.get(key), new.get(key)
@@ -104,9 +107,13 @@ def differences(before: Result, after: Result, *, followed: Container[int] = ())
     return found
 
 
-def _matches(result: Result) -> dict[int, Match]:
-    rows = result.matches.select_related("revision__scheme", "result", "need").prefetch_related("revision__criteria")
-    return {match.scheme_id: match for match in rows}
+def matches_of(result: Result) -> list[Match]:
+    """Return the matches of a result in its order, each with what its revision says, to be read only."""
+    matches = list(result.matches.select_related("need"))
+    revisions = read_revisions({match.revision_id for match in matches})
+    for match in matches:
+        match.revision = revisions[match.revision_id]
+    return matches
 
 
 def _kind(pair: Pair) -> Kind | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.matchmaking.decisions import Decision, is_set_aside, told_decisions_in
-from backend.matchmaking.differences import SHOWN, Difference, Kind, differences, standing_of
+from backend.matchmaking.differences import SHOWN, Difference, Kind, differences, matches_of, standing_of
 from backend.matchmaking.fact_display import missing_facts
 from backend.matchmaking.first_five import shown_first
 from backend.matchmaking.models import Match, Result
@@ -70,8 +70,7 @@ def _decided(of: Watched, one: Difference) -> Decision | None:
 
 
 def _listed(result: Result) -> frozenset[int]:
-    rows = result.matches.select_related("revision").prefetch_related("revision__criteria")
-    return frozenset(match.scheme_id for match in rows if standing_of(match) in SHOWN)
+    return frozenset(match.scheme_id for match in matches_of(result) if standing_of(match) in SHOWN)
 
 
 # -- in words
