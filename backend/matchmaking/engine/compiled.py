@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Max, Subquery, TextField
@@ -33,10 +33,9 @@ class Catalogue:
     """Revisions as the engine reads them, compiled once for each state of the tables."""
 
     def __init__(self, revisions: Iterable[int], *, table: int | None = None) -> None:
-        rows = Revision.objects.filter(pk__in=revisions).order_by("scheme__source", "scheme__source_key")
-        rows = rows.select_related("scheme").prefetch_related("criteria", "served_needs", "scheme__tag_decisions")
-        self.schemes: tuple[matching.Scheme, ...] = tuple(compile_scheme(row.scheme, row) for row in rows)
-        self.revisions = {row.scheme.key: row.pk for row in rows}
+        rows = _compile_all(revisions)
+        self.schemes: tuple[matching.Scheme, ...] = tuple(row.scheme for row in rows)
+        self.revisions = {row.scheme.key: row.revision_id for row in rows}
         self.schemes_by_key = {row.scheme.key: row.scheme_id for row in rows}
         self._centroids = cache(lambda language: matching.Centroids.learn(self.examples(), language_of(language)))
         parts = [*map(str, sorted(self.revisions.values())), *([f"table {table}"] if table else [])]
@@ -134,6 +133,31 @@ def _compiled(revisions: str, table: int | None, last_tagging: tuple[object, ...
     return Catalogue(map(int, filter(None, revisions.strip("{}").split(","))), table=table)
 
 
+class Compiled(NamedTuple):
+    """A scheme as one of its revisions says it."""
+
+    scheme: matching.Scheme
+    revision_id: int
+    scheme_id: int
+
+
+_of_ours: dict[int, Compiled] = {}  # by revision: nothing of one is ever written again, which needs it serves neither
+
+
+def _compile_all(revisions: Iterable[int]) -> list[Compiled]:
+    """Compile revisions, in the order of their keys; of ours, those only that were not compiled before."""
+    wanted = list(revisions)
+    found = {pk: kept for pk in wanted if (kept := _of_ours.get(pk))}
+    rows = Revision.objects.filter(pk__in=[pk for pk in wanted if pk not in found]).select_related("scheme")
+    for row in rows.prefetch_related("criteria", "served_needs", "scheme__tag_decisions"):
+        found[row.pk] = Compiled(compile_scheme(row.scheme, row), row.pk, row.scheme_id)
+        if row.scheme.source == Scheme.OWN:
+            _of_ours[row.pk] = found[row.pk]
+    if len(_of_ours) > KEPT:
+        _of_ours.clear()
+    return sorted(found.values(), key=lambda each: each.scheme.key.partition(":"))
+
+
 def compile_scheme(scheme: Scheme, revision: Revision) -> matching.Scheme:
     criteria = [(row.from_text, row.definition) for row in revision.criteria.all()]
     return _compile(scheme.key, revision, needs_served(scheme, revision), criteria)
@@ -213,5 +237,6 @@ def typed_facts() -> frozenset[str]:
 def clear_cache() -> None:
     """Forget the compiled catalogues."""
     _compiled.cache_clear()
+    _of_ours.clear()
     compile_revision.cache_clear()
     conditions_of.cache_clear()
