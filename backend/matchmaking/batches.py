@@ -48,7 +48,8 @@ class Waiting:
 def matches_waiting_for(scheme: Scheme, *, user: User) -> Any:
     """Return what the newest results of the open files that someone may open say of a scheme, where it is possible.
 
-    Longest waiting first. Where it was set aside, or what was said since takes it away, the file does not wait for it.
+    Those whose review has not ended first, then the longest waiting. Where it was set aside, or what was said since
+    takes it away, the file does not wait for it.
     """
     open_files = Submission.objects.visible_to(user).still_open().order_by()
     files = open_files.values("pk")
@@ -59,7 +60,8 @@ def matches_waiting_for(scheme: Scheme, *, user: User) -> Any:
     found = found.filter(result=Subquery(newest.values("pk")[:1])).annotate(decided=Subquery(last[:1]))
     found = found.filter(Q(decided=None) | ~Q(decided=Review.Verdict.REJECTED))
     found = found.exclude(result__submission__in=taken_away(scheme, files=open_files))
-    return found.order_by("result__submission__filed_at", "pk")
+    found = found.alias(is_read=Q(result__submission__reviewed_at__isnull=False))
+    return found.order_by("is_read", "result__submission__filed_at", "pk")
 
 
 def rows_of(matches: Iterable[Any], *, on: date) -> list[Waiting]:

@@ -98,3 +98,10 @@ for cookies in ({}, {"session": "x" * 32}):
     assert process.stdout.count("500 default-src 'none'") == 2
     assert process.stdout.count("Une panne de notre côté") >= 2
     assert process.stdout.count(PHONE) == 2
+
+
+def test_a_process_of_the_site_starts_where_the_database_is_away():
+    code = "import django; django.setup(); from backend.config.server import read_ahead; read_ahead(); print('ready')"
+    process = run("-c", code, DATABASE_URL=NOWHERE)
+    assert (process.returncode, process.stdout) == (0, "ready\n"), process.stderr
+    assert "not read ahead" in process.stderr

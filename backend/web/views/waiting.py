@@ -57,10 +57,15 @@ def waiting(request: HttpRequest, scheme_pk: int) -> HttpResponse:
             form.add_error(None, str(error))
     matches = matches_waiting_for(scheme, user=user).select_related(*READ_WITH)
     page = Paginator(matches, PER_PAGE).get_page(request.GET.get("page"))
+    rows = rows_of(page.object_list, on=current_day())
+    deadlines = {row.deadline for row in rows}
     context = {
         "scheme": scheme,
         "page": page,
-        "rows": rows_of(page.object_list, on=current_day()),
+        "rows": rows,
+        "deadline": deadlines.pop()
+        if len(deadlines) == 1
+        else "",  # the same for all, but for files of an older sheet
         "form": form,
         "reasons": [(reason, reason.label) for reason in SHARED_REASONS],
         "ticked": request.POST.getlist("file"),
