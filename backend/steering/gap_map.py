@@ -9,8 +9,8 @@ from django.db.models import Q
 from backend.companies.size_bands import SIZE_LABELS
 from backend.matchmaking.standing import Standing
 from backend.schemes.catalogue.criteria import sentence
+from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.catalogue.taxonomy import sub_needs
-from backend.schemes.models import Criterion, Revision
 from backend.steering.models import NeedFact, SoleBlocker
 from backend.steering.scopes import Filters, Scope
 from backend.steering.sums import read_sums
@@ -143,12 +143,12 @@ def _wanted(filters: Filters, prefix: str = "") -> Q:
 
 
 def _blockers(rows: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], Blocker]:
-    revisions = Revision.objects.only("name").in_bulk({row[4] for row in rows})
-    criteria = Criterion.objects.only("definition").in_bulk({row[5] for row in rows if row[5]})
+    revisions = read_revisions({row[4] for row in rows})
+    definitions = {one.pk: one.definition for revision in revisions.values() for one in revision.criteria.all()}
     return {
         (kind, *key): Blocker(
             scheme=revisions[revision].name,
-            condition=sentence(criteria[criterion].definition) if criterion else "Ses dates",
+            condition=sentence(definitions[criterion]) if criterion else "Ses dates",
             n_files=n,
         )
         for *key, kind, revision, criterion, n in rows

@@ -145,6 +145,16 @@ def test_sums_say_who_is_answered_and_what_alone_is_against_the_others(small_onl
     }
 
 
+def test_what_blocks_is_named_without_asking_again(small_only, django_assert_num_queries):
+    make(facts={"headcount": 35.0})
+    rebuild(on=DAY)
+    lead = make_lead()
+    assert read(lead).total.blocker
+    scope = scope_of(lead)
+    with django_assert_num_queries(3):  # the sums, what blocks, the names of communes
+        gaps(scope, Filters(), with_cells=True)
+
+
 @pytest.mark.parametrize(
     ("filters", "demand"),
     [

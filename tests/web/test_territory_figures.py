@@ -13,9 +13,11 @@ from backend.jobs.running import run
 from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.reviews import end_review
 from backend.schemes.models import SubNeed
+from backend.steering.actions import decide_action
 from backend.steering.models import Action, FileFact, StepFact, Target
 from backend.steering.nightly import rebuild
 from backend.steering.published import publish
+from backend.steering.scopes import Filters
 from backend.steering.targets import set_target
 from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
 from tests.web.conftest import text_of
@@ -168,6 +170,8 @@ def test_figures_are_taken_away_as_they_are_filtered(client, files):
 def test_a_page_asks_the_database_a_few_times_only(client, files, django_assert_max_num_queries):
     for step in Target.STEPS:
         set_target(user=make_lead(), step=step, working_days=3, share=90, on=DAY)
+    robots = Filters(sub_need="numerique.robot")
+    decide_action(user=make_lead(), filters=robots, what="Écrire", owner="La Région", due_on=DAY, on=DAY)
     for user in (make_lead(), lead_of(ARC)):
         client.force_login(user)
         for page in (FUNNEL, MAP, f"{MAP}?detail=numerique.robot"):
