@@ -15,6 +15,7 @@ from backend.schemes.typography import NBSP, partial_day
 MAX_EXCERPT = 300  # characters: what a reader takes in beside a condition
 MAX_PLACE = 200
 UNDATED = "copie non datée"
+THIRD_PARTY = "un tiers"
 # Names of files and of copies of ours: nobody outside can open them.
 _INTERNAL = re.compile(r"\bindex stocké|\bcopie interne|\.(?:json|ya?ml|csv|py|md)\b|\blocalhost\b", re.IGNORECASE)
 
@@ -33,7 +34,8 @@ class Evidence:
     @property
     def label(self) -> str:
         """Who says it, and of which day."""
-        return ", ".join(filter(None, (self.tier, self.day or UNDATED)))
+        who = THIRD_PARTY if self.tier == Tier.OTHER.label else self.tier  # « autre » alone says nothing
+        return ", ".join(filter(None, (who, self.day or UNDATED)))
 
 
 def evidence_of(source: Source | None, *, place: str = "", excerpt: str = "") -> Evidence | None:

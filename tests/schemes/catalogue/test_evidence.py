@@ -158,6 +158,12 @@ def test_a_condition_says_who_says_it_of_which_day_and_what(client):
 def test_a_source_that_says_nothing_is_told_as_such():
     said = evidence_of(Source(title="Vu", url="", dated="", tier="", licence=""))
     assert said.label == "copie non datée"
+
+
+def test_a_third_party_is_called_one():
+    said = evidence_of(Source(title="Un guide", tier="other", dated="2025"))
+    assert said
+    assert said.label == "un tiers, 2025"
     assert evidence_of(None) is None
 
 
