@@ -233,6 +233,8 @@ def answer_page(
         "question_url": reverse("draft_question"),
         "answer_url": reverse("draft_condition"),
         "place": said.place,
+        "token": "",  # a draft has no link: what is missing takes a template longer to look up than what is empty
+        "reads_only": False,
         "organisations": said.epci.organisations.all() if said.epci else (),
         "on": on,
         "notice": notice,
