@@ -34,7 +34,7 @@ class Evidence:
     @property
     def label(self) -> str:
         """Who says it, and of which day."""
-        who = THIRD_PARTY if self.tier == Tier.OTHER.label else self.tier  # « autre » alone says nothing
+        who = THIRD_PARTY if self.tier == str(Tier.OTHER.label) else self.tier  # « autre » alone says nothing
         return ", ".join(filter(None, (who, self.day or UNDATED)))
 
 
