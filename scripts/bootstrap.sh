@@ -106,7 +106,12 @@ start() {
 # finish NAME COMMAND...: start, and wait for the end; what it says is shown only if it fails.
 finish() {
     start "$@"
-    wait "${pids[-1]}" || {
+    await "$1" "${pids[-1]}"
+}
+
+# await NAME PID: of the last that was started and is not awaited yet.
+await() {
+    wait "$2" || {
         cat "$run_dir/$1.log" >&2
         die "« $1 » a échoué."
     }
