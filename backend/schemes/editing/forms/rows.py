@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from textwrap import shorten
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren as stdnum_siren
 
@@ -142,9 +145,17 @@ def source_choices(rows: Any) -> Choices:
 def question_choices() -> Choices:
     """Return the questions that sheets in force ask, by the name of their answer."""
     rows = Criterion.objects.filter(revision__in=Scheme.objects.of_source(Scheme.OWN).described().values("current"))
-    said = {fact: text for row in rows for fact, text in manual_sentences(row.definition).items()}
-    named = [(fact, shorten(text, 90, placeholder="…")) for fact, text in said.items()]
-    return sorted(named, key=lambda choice: fold(choice[1]))
+    manual = rows.annotate(text=Cast("definition", TextField())).filter(text__contains='"manual"')  # at any depth
+    definitions = manual.values_list("definition", flat=True)
+    said = {fact: text for definition in definitions for fact, text in manual_sentences(definition).items()}
+    return [(fact, label) for _folded, label, fact in sorted((*_shortened(text), fact) for fact, text in said.items())]
+
+
+@lru_cache(maxsize=2_000)
+def _shortened(text: str) -> tuple[str, str]:
+    """Return what a sentence is sorted by, and as much of it as a choice shows."""
+    label = shorten(text, 90, placeholder="…")
+    return fold(label), label
 
 
 def need_choices() -> Choices:
@@ -162,8 +173,8 @@ def weight_choices(needs: Mapping[str, float]) -> Choices:
 
 
 def scheme_choices(base: SchemeRecord | None) -> Choices:
-    schemes = Scheme.objects.of_source(Scheme.OWN).described().select_related("current").order_by("current__name")
-    choices = {scheme.source_key: f"{scheme} ({scheme.source_key})" for scheme in schemes}
+    schemes = Scheme.objects.of_source(Scheme.OWN).described().order_by("current__name")
+    choices = {key: f"{name} ({key})" for key, name in schemes.values_list("source_key", "current__name")}
     named = (*(row["scheme"] for row in base["relations"]), base.get("variant_of")) if base else ()
     for key in filter(None, named):  # a sheet may name one not published yet
         choices.setdefault(key, key)
