@@ -82,7 +82,15 @@ class Texts:
                     matching.Example("ma voisine fait du bruit", {f"{matching.NOTHING}disputes": 1.0}),
                 ]
             ),
-            matching.Certainty(intercept=0.0, need=1.0, nothing=0.0, out_of_scope=0.0),
+            matching.Certainty(
+                intercept=0.0,
+                need=1.0,
+                nothing=0.0,
+                out_of_scope=0.0,
+                other_intercept=0.0,
+                other_need=1.0,
+                other_whole=1.0,
+            ),
         )
         self.keys = [scheme.key for scheme in schemes]
         self.centroids = self.learn()

@@ -34,7 +34,7 @@ from matching.metrics import (
     reciprocal_rank,
     silences,
 )
-from matching.needs import Certainty, NeedReader, Wish
+from matching.needs import Certainty, NeedReader, Signs, Wish
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.patterns import forget_texts
@@ -124,6 +124,7 @@ __all__ = [
     "Reply",
     "Scheme",
     "Served",
+    "Signs",
     "Silences",
     "Span",
     "Step",

@@ -6,6 +6,7 @@ is left as a whole, or in its best sentence: a boss with two needs gives each a 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,25 +78,42 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certainty:
-    """From the share of a sub-need in a text to the probability that it is asked for (Platt, 1999).
+    """From the shares of sub-needs in a text to the probabilities that they are asked for (Platt, 1999).
 
-    Logistic in the logarithms of its share and of the greatest share of what no scheme answers in the same part, and
-    in the log-odds that no scheme is for the text; fitted on judged requests.
+    That of the likeliest is logistic in the logarithms of its share and of the greatest share of what no scheme
+    answers in the same part, and in the log-odds that no scheme is for the text. That of each other one, where the
+    likeliest is asked for, is logistic in the logarithms of its share in the part that says it best and in the whole:
+    most of what is heard beside a need is a shade of it, or the trade of who writes. Fitted on judged requests.
     """
 
     intercept: float
     need: float
     nothing: float
     out_of_scope: float
+    other_intercept: float
+    other_need: float
+    other_whole: float
 
     def probabilities(
         self, shares: NDArray[np.float64], nothing: NDArray[np.float64], out_of_scope: float
     ) -> NDArray[np.float64]:
-        """Return the probability of sub-needs from their shares; arrays that fit each other, and the log-odds."""
+        """Return the probability of sub-needs, each as the likeliest of its text; arrays that fit each other."""
         logits = self.intercept + self.need * _log(shares) + self.nothing * _log(nothing)
-        logits += self.out_of_scope * out_of_scope
-        found: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-logits))
-        return found
+        return _probability(logits + self.out_of_scope * out_of_scope)
+
+    def of_others(self, best: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability of sub-needs beside one that is asked for; shares in a part, and in the whole."""
+        return _probability(self.other_intercept + self.other_need * _log(best) + self.other_whole * _log(whole))
+
+
+class Signs(NamedTuple):
+    """What :class:`Certainty` reads of a text: of its likeliest sub-need, and of each other one that is heard.
+
+    Logarithms of its share, of the most that is nothing and log-odds; logarithms of its share in a part and the whole.
+    """
+
+    likeliest: tuple[float, float, float]
+    others: Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +194,13 @@ class NeedReader:
         sentences: dict[str, Span] = {}
         shares, nothing = self.counted(found)
         sure = self._certainty.probabilities(shares, nothing[:, np.newaxis], found.out_of_scope)
-        most, best = shares.max(axis=0), sure.argmax(axis=0)
+        most = shares.max(axis=0)
         is_small_talk = self._is_small_talk(found.heard.shares)
         understood = np.flatnonzero(self._needs & (most >= (np.inf if is_small_talk else FLOOR)))
+        chances = self._chances(shares, sure, understood)
         for column in understood[np.argsort(-most[understood], kind="stable")].tolist():
-            need, row = self.language.classes[column], int(best[column])
-            probabilities.setdefault(need, float(sure[row, column]))
+            need = self.language.classes[column]
+            probabilities.setdefault(need, float(chances[column]))
             weights.setdefault(need, (min(1.0, float(most[column]) / WHOLE) + probabilities[need]) / 2.0)
             brought = self.language.brought(found.heard, len(found.written), column)
             evidence[need] = _deciding(found.written, brought)
@@ -226,15 +245,40 @@ class NeedReader:
         shares[1:] *= ONE
         return shares, found.heard.shares[:, self._nothing].max(axis=1, initial=0.0)
 
-    def signs(self, text: str, certainty: Certainty) -> tuple[float, float, float] | None:
-        """Return the logarithms that :class:`Certainty` reads, of the likeliest sub-need; none without words."""
+    def _chances(
+        self, shares: NDArray[np.float64], sure: NDArray[np.float64], understood: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        """Return the probability of each class, of which some are ``understood``: of the likeliest, then beside it."""
+        if not understood.size:
+            return np.zeros(len(self._needs))
+        best = sure.argmax(axis=0)
+        likeliest = understood[sure.max(axis=0)[understood].argmax()]
+        chance = sure[best[likeliest], likeliest]
+        chances: NDArray[np.float64] = chance * self._certainty.of_others(
+            np.take_along_axis(shares, best[np.newaxis], axis=0)[0], shares[0]
+        )
+        chances[likeliest] = chance
+        return chances
+
+    def signs(self, text: str, certainty: Certainty) -> Signs | None:
+        """Return what :class:`Certainty` reads of a text, the likeliest as this one says; nothing without words."""
         found = self.shares(text)
         if found is None:
             return None
         shares, nothing = self.counted(found)
-        sure = certainty.probabilities(shares, nothing[:, np.newaxis], found.out_of_scope)
-        row, column = np.unravel_index(np.where(self._needs, sure, -1.0).argmax(), sure.shape)
-        return float(_log(shares[row, column])), float(_log(nothing[row])), found.out_of_scope
+        sure = np.where(self._needs, certainty.probabilities(shares, nothing[:, np.newaxis], found.out_of_scope), -1.0)
+        best = sure.argmax(axis=0)
+        likeliest = int(sure.max(axis=0).argmax())
+        others = np.flatnonzero(self._needs & (shares.max(axis=0) >= FLOOR)).tolist()
+        of_need = _log(shares)
+        return Signs(
+            (float(of_need[best[likeliest], likeliest]), float(_log(nothing)[best[likeliest]]), found.out_of_scope),
+            {
+                self.language.classes[at]: (float(of_need[best[at], at]), float(of_need[0, at]))
+                for at in others
+                if at != likeliest
+            },
+        )
 
     # -- what a text is read by
 
@@ -324,6 +368,11 @@ class NeedReader:
 
 def _stems(spoken: Iterable[str]) -> frozenset[str]:
     return frozenset(stem for word in spoken for stem in tokens(word))
+
+
+def _probability(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-logits))
+    return found
 
 
 def _log(shares: NDArray[np.float64]) -> NDArray[np.float64]:

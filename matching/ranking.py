@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from matching.bits import Positions, Words, bits_at, positions_of
 from matching.columns import CERTAIN, GUIDE, NEED, TARGET, WORDS, Floats
-from matching.features import CLOSE, LISTED, LISTED_AFTER, LOSSES, N_COVERED, OTHERS, SCORED, Weights
+from matching.features import CLOSE, HEARD, LISTED, LISTED_AFTER, LOSSES, N_COVERED, OTHERS, SCORED, Weights
 from matching.index import N_TOLD, TARGETED, UNTARGETED, Index, Standing
 from matching.matches import Answer, Match, Parts
 from matching.needs import Wish
@@ -171,16 +171,18 @@ class _Order:
         fit, self.need = self._fit_of(self.rows)
         self.points = self.board.points.take(self.rows, axis=1)
         self.points[NEED], self.points[WORDS] = weights.need * fit, self._words_of(self.rows)
-        self.likeliest = sorted(
-            (at for at, need in enumerate(self._needs) if wish.percent(need) >= weights.sure),
-            key=lambda at: (-wish.weights[self._needs[at]], self._needs[at]),
-        )[:N_COVERED]
+        self.likeliest, self.heard = (self._from(percent) for percent in (weights.sure, min(HEARD, weights.sure)))
         self.against = index.columns.go_against(wish.preferences, self.rows)
         self.off_trade = np.zeros(len(self.rows), dtype=np.bool_)
         if belied is not None:
             self.off_trade = np.isin(self.rows, positions_of(belied, index.n))
         self.best = self._best()
         self.least = self._least() if wish.stated else -inf
+
+    def _from(self, percent: float) -> list[int]:
+        """Return the likeliest of the needs from a probability on, the heaviest first, as positions in ``names``."""
+        likely = (at for at, need in enumerate(self._needs) if self._wish.percent(need) >= percent)
+        return sorted(likely, key=lambda at: (-self._wish.weights[self._needs[at]], self._needs[at]))[:N_COVERED]
 
     def _best(self) -> float:
         """Return the points of need and words of the best answer.
@@ -240,15 +242,15 @@ class _Order:
         return found & ~self.is_hidden(positions)
 
     def made_for(self, start: int) -> list[Positions]:
-        """Return, by likeliest need where there are several, the candidates that serve it as well as any.
+        """Return, by need that was heard where there are several, the candidates that serve it as well as any.
 
         As positions counted from ``start``; none of a need that no scheme is an answer to.
         """
-        if len(self.likeliest) < 2 or not self._is_answered:
+        if len(self.heard) < 2 or not self._is_answered:
             return []
         columns = self.index.columns
         fits = ~(self.against | self.off_trade | self.is_hidden(self.rows) | columns.orients.take(self.rows))
-        wanted = columns.rows_of(self._needs[at] for at in self.likeliest)
+        wanted = columns.rows_of(self._needs[at] for at in self.heard)
         weights = columns.weights[np.array(wanted)[:, np.newaxis], self.rows] * fits
         best = weights.max(axis=1, initial=0.0).tolist()
         return [start + np.flatnonzero(row == most) for row, most in zip(weights, best, strict=True) if most >= SERVES]

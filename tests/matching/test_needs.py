@@ -28,7 +28,9 @@ EXAMPLES = [Example(text, {subject: 1.0}) for subject, texts in SAID.items() for
 LANGUAGE = Language.learn(EXAMPLES)
 READER = NeedReader(
     LANGUAGE,
-    Certainty(intercept=-1.6, need=2.0, nothing=-0.6, out_of_scope=-0.7),
+    Certainty(
+        intercept=-1.6, need=2.0, nothing=-0.6, out_of_scope=-0.7, other_intercept=4.0, other_need=0.8, other_whole=1.1
+    ),
     negations=["pas", "sans", "aucun"],
     exceptions=["sauf"],
     will=["veux"],
@@ -171,3 +173,24 @@ def test_a_text_is_closest_to_the_scheme_of_which_the_same_is_said() -> None:
     assert max(close, key=lambda key: close[key]) == "a:recruit"
     assert all(0.0 <= value <= 1.0 + 1e-9 for value in close.values())
     assert set(close) == {f"a:{subject}" for subject in SAID}
+
+
+def test_another_need_is_surer_the_more_of_the_whole_it_has() -> None:
+    said = READER.read("Je cherche deux soudeurs. Il nous faut un prêt de la banque.").probabilities
+    shade = READER.read("Je cherche deux soudeurs, embaucher des chaudronniers. Le crédit.").probabilities
+    assert set(said) >= {"recruit", "loan"}
+    assert said["loan"] > shade.get("loan", 0.0)
+    assert shade["recruit"] == max(shade.values())
+
+
+def test_what_the_likeliest_need_is_read_from_stands_apart_from_the_others() -> None:
+    certainty = Certainty(
+        intercept=0.0, need=1.0, nothing=0.0, out_of_scope=0.0, other_intercept=0.0, other_need=1.0, other_whole=1.0
+    )
+    signs = READER.signs("Je cherche deux soudeurs. Il nous faut un prêt de la banque.", certainty)
+    assert signs is not None
+    assert len(signs.others.keys() & {"recruit", "loan"}) == 1
+    for best, whole in signs.others.values():
+        assert best <= 0.0
+        assert whole <= 0.0
+    assert READER.signs("", certainty) is None

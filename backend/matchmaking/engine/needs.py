@@ -82,8 +82,8 @@ def words_of(text: str) -> list[str]:
     return [stem for stem in matching.tokens(text) if stem not in silent]
 
 
-def strongest_signs(text: str, coefficients: Mapping[str, float]) -> tuple[float, float, float] | None:
-    """Return what the probability of the likeliest need of a text is read from, with some coefficients."""
+def signs_of(text: str, coefficients: Mapping[str, float]) -> matching.Signs | None:
+    """Return what the probabilities of the needs of a text are read from, with some coefficients."""
     return reader_of(language_in_force()).signs(text, matching.Certainty(**coefficients))
 
 
