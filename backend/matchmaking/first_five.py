@@ -63,14 +63,15 @@ def parts_of(
     possible = answering(matches)
     others = [match for match in possible if match.scheme_id not in decided]
     rest = [match for match in others if not match.guide]
+    guides = [match for match in others if match.guide]
     filling = rest[: max(0, N_CARDS - len(kept))]
     if can_be_judged(possible, probabilities, weights):
         sure = {need for need, probability in probabilities.items() if 100 * probability >= weights.sure}
-        filling = worth_a_card(filling, sure, weights, kept=answering(kept))
+        filling = worth_a_card(filling, sure, weights, kept=answering(kept), guides=guides)
     return Parts(
         shown=[*kept, *filling],
         kept=kept,
         answering=possible,
         rest=rest,
-        guides=[match for match in others if match.guide],
+        guides=[match for match in guides if match not in filling],
     )

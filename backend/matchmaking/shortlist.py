@@ -142,7 +142,7 @@ def _layout(
         guides=tuple(orienting),
         set_aside=tuple(cards_of(aside, known, reviews, asked.on)),
         lost=tuple(_lost(matches, known, asked)),
-        n_more=len(parts.rest) + len(kept) - len(shown),
+        n_more=sum(match not in shown for match in parts.rest),
         nothing_fits=not kept and not parts.answering,
     )
 

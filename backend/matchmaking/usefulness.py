@@ -17,7 +17,7 @@ from backend.matchmaking.models import Match
 
 PATH: Path = settings.BASE_DIR / "fixtures" / "usefulness.yaml"
 HELPS = 0.5  # probability from which a scheme likelier helps than not
-HARDLY = 0.2  # under which even the first of a need that is sure gets no card
+HARDLY = 0.2  # under which even the first, or that of a need that is sure, gets no card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +50,33 @@ def shares_of(parts: Mapping[str, float], weights: engine.Weights) -> tuple[floa
 
 
 def worth_a_card(
-    matches: Sequence[Match], sure: Collection[str], weights: engine.Weights, *, kept: Sequence[Match]
+    matches: Sequence[Match],
+    sure: Collection[str],
+    weights: engine.Weights,
+    *,
+    kept: Sequence[Match],
+    guides: Sequence[Match],
 ) -> list[Match]:
-    """Return those of some schemes, in order, that likelier help than not: the first in any case.
+    """Return those of some schemes, in order, that likelier help than not.
 
-    The first of each sure need too, unless it hardly helps. Those ``kept`` that answer what is asked have their cards
-    already: they stand for the first, and for the first of their needs.
+    The first too, and the first of each sure need, unless it hardly helps, or somebody who orients likelier helps with
+    the same. Those ``kept`` that answer what is asked have their cards already: they stand for the first, and for the
+    first of their needs. Where none is worth a card, those who orient have theirs; where nobody does, the first.
     """
     model, seen, found = usefulness(), {match.need_id for match in kept}, list[Match]()
+
+    def chance(match: Match) -> float:
+        return model.probability(*shares_of(match.parts, weights))
+
+    likeliest = max(map(chance, matches), default=0.0)
+    orienting = [match for match in guides if chance(match) >= min(HELPS, max(HARDLY, likeliest))]
+    open_needs = {*sure} - {guide.need_id for guide in orienting}
     for match in matches:
-        least = HARDLY if match.need_id in sure and match.need_id not in seen else HELPS
-        if not (kept or found) or model.probability(*shares_of(match.parts, weights)) >= least:
+        is_first = (match.need_id in open_needs and match.need_id not in seen) or not (kept or found or orienting)
+        if chance(match) >= (HARDLY if is_first else HELPS):
             found.append(match)
         seen.add(match.need_id)
-    return found
+    return found or ([] if kept else orienting or [*matches[:1]])
 
 
 def can_be_judged(matches: Iterable[Match], probabilities: Mapping[str, float], weights: engine.Weights) -> bool:

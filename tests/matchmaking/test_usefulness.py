@@ -49,21 +49,30 @@ def test_shares_are_of_the_points_in_force_and_none_of_what_counts_for_nothing(w
 
 def test_what_likelier_does_not_help_has_no_card_but_the_first_and_the_first_of_a_sure_need(weights):
     first, other, second_need, again, good = (
-        match(weights, 0.1, 0.0),
+        match(weights, 0.3, 0.0),
         match(weights, 0.1, 0.1),
         match(weights, 0.4, 0.1, "b.b"),
         match(weights, 0.4, 0.1, "b.b"),
         match(weights, 0.9, 0.3),
     )
     every = [first, other, second_need, again, good]
-    assert worth_a_card(every, {"b.b"}, weights, kept=[]) == [first, second_need, good]
-    assert worth_a_card(every, set(), weights, kept=[]) == [first, good]
-    assert worth_a_card([], set(), weights, kept=[]) == []
+    assert worth_a_card(every, {"b.b"}, weights, kept=[], guides=[]) == [first, second_need, good]
+    assert worth_a_card(every, set(), weights, kept=[], guides=[]) == [first, good]
+    assert worth_a_card([], set(), weights, kept=[], guides=[]) == []
 
 
 def test_the_first_of_a_sure_need_that_hardly_helps_has_none(weights):
     good, hardly = match(weights, 0.9, 0.3), match(weights, 0.05, 0.1, "b.b")
-    assert worth_a_card([good, hardly], {"a.a", "b.b"}, weights, kept=[]) == [good]
+    assert worth_a_card([good, hardly], {"a.a", "b.b"}, weights, kept=[], guides=[]) == [good]
+
+
+def test_who_orients_has_the_card_where_nothing_else_helps(weights):
+    hardly, guide, other_guide = match(weights, 0.05, 0.0), match(weights, 0.7, 0.1), match(weights, 0.1, 0.1)
+    both = [guide, other_guide]
+    assert worth_a_card([hardly], {"a.a"}, weights, kept=[], guides=both) == [guide]
+    assert worth_a_card([hardly], {"a.a"}, weights, kept=[], guides=[other_guide]) == [hardly]
+    assert worth_a_card([hardly], {"a.a"}, weights, kept=[guide], guides=both) == []
+    assert worth_a_card([match(weights, 0.3, 0.1)], {"a.a"}, weights, kept=[], guides=both) != [guide]
 
 
 # -- laid out with what people decided
