@@ -29,7 +29,7 @@ LANGUAGE = Language.learn(EXAMPLES)
 READER = NeedReader(
     LANGUAGE,
     Certainty(
-        intercept=-1.6, need=2.0, nothing=-0.6, out_of_scope=-0.7, other_intercept=6.0, other_need=0.8, other_whole=1.1
+        intercept=-1.6, need=2.0, nothing=-0.6, out_of_scope=-0.7, other_intercept=4.0, other_need=0.8, other_whole=0.5
     ),
     negations=["pas", "sans", "aucun"],
     exceptions=["sauf"],

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from matching import CONTRIBUTIONS, MET, NOT_MET, UNKNOWN, Index, Match, Place, Profile, Window, Wish
+from matching.features import HEARD
 from tests.matching.factories import DAY, WEIGHTS, make_scheme, rank_one
 
 REGION = {"kind": "in_territory", "any_of": ["REG-32"]}
@@ -190,7 +191,7 @@ def test_none_of_several_needs_waits_behind_another_and_who_orients_takes_no_pla
     assert found[:5] == ["r:0", "r:1", "r:2", "r:3", "e:0"]  # a need that is not sure lifts nothing
 
 
-def test_a_scheme_as_good_as_any_for_each_sure_need_is_among_the_first_ten_listed() -> None:
+def test_a_scheme_as_good_as_any_for_each_need_that_is_heard_is_among_the_first_ten_listed() -> None:
     """ "A robot, and a roof with panels": what words are close to would fill ten lines, and half serve one need."""
     robots = [make_scheme(f"s:{number:02}", needs={"robot": 1.0, "energy": 0.3}) for number in range(15)]
     panels = [make_scheme(f"t:{number}", needs={"energy": 0.5}, guide=number // 2) for number in range(3)]
@@ -204,8 +205,10 @@ def test_a_scheme_as_good_as_any_for_each_sure_need_is_among_the_first_ten_liste
     without_loan = replace(wish, closeness=closeness, preferences=frozenset({"no_loan"}))
     found = keys([match for match in ranked([*robots[:7], *loans, *panels], without_loan) if match.addresses])
     assert found.index("t:0") < min(map(found.index, [key for key in found if key.startswith("u:")]))
-    doubtful = replace(wish, probabilities={"robot": 1.0, "energy": WEIGHTS.sure / 100 - 0.01})
-    assert "t:0" not in keys([match for match in ranked([*robots, *panels], doubtful) if match.addresses])
+    for percent, is_listed in ((HEARD, True), (HEARD - 1.0, False)):
+        doubtful = replace(wish, probabilities={"robot": 1.0, "energy": percent / 100})
+        found = keys([match for match in ranked([*robots, *panels], doubtful) if match.addresses])
+        assert ("t:0" in found) == is_listed
 
 
 @pytest.mark.parametrize(

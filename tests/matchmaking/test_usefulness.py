@@ -72,7 +72,9 @@ def test_who_orients_has_the_card_where_nothing_else_helps(weights):
     assert worth_a_card([hardly], {"a.a"}, weights, kept=[], guides=both) == [guide]
     assert worth_a_card([hardly], {"a.a"}, weights, kept=[], guides=[other_guide]) == [hardly]
     assert worth_a_card([hardly], {"a.a"}, weights, kept=[guide], guides=both) == []
-    assert worth_a_card([match(weights, 0.3, 0.1)], {"a.a"}, weights, kept=[], guides=both) != [guide]
+    helps, faint = match(weights, 0.6, 0.1), match(weights, 0.3, 0.1)
+    assert worth_a_card([helps, faint], {"a.a"}, weights, kept=[], guides=both) == [helps]
+    assert worth_a_card([faint], {"a.a"}, weights, kept=[], guides=both) == [guide]
 
 
 # -- laid out with what people decided
