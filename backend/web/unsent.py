@@ -65,9 +65,13 @@ def keep(request: HttpRequest) -> HttpResponse:
 
 
 def is_from_our_page(request: HttpRequest) -> bool:
-    """Whether a form of the desk was sent by a page of this site, as each browser says of it."""
+    """Whether a form of the desk was sent by a whole page of this site, as each browser says of it.
+
+    Of a part that htmx sends the page stays, with what was typed, and says what to do.
+    """
     ours = f"{request.scheme}://{request.get_host()}"
-    return request.path.startswith(DESKS) and request.headers.get("Origin") == ours
+    is_ours = request.path.startswith(DESKS) and request.headers.get("Origin") == ours
+    return is_ours and "HX-Request" not in request.headers
 
 
 def unsent_of(session: SessionBase, user: User) -> Unsent | None:
