@@ -82,15 +82,14 @@ class Catalogue:
 
     def examples(self) -> Iterator[matching.Example]:
         """Return what each scheme is recognised by: its name, its summary, and what firms say that it is for."""
-        rows = Revision.objects.select_related("scheme").in_bulk(self.revisions.values())
+        rows = Revision.objects.filter(pk__in=self.revisions.values())
+        columns = rows.values_list("pk", "name", "summary", "scheme__sayings")
+        said = {pk: (name, summary, sayings) for pk, name, summary, sayings in columns}
         texts = (
-            (row.scheme.key, text, share)
-            for row in (rows[self.revisions[scheme.key]] for scheme in self.schemes)
-            for text, share in (
-                (row.name, NAME_SHARE),
-                (row.summary, 1.0),
-                *((said, 1.0) for said in row.scheme.sayings),
-            )
+            (scheme.key, text, share)
+            for scheme in self.schemes
+            for name, summary, sayings in (said[self.revisions[scheme.key]],)
+            for text, share in ((name, NAME_SHARE), (summary, 1.0), *((saying, 1.0) for saying in sayings))
         )
         return (matching.Example(text, {key: 1.0}, share) for key, text, share in texts)
 
