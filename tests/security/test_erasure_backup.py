@@ -17,7 +17,7 @@ SEARCH = "import json, sys; from tests.security.erased import search_tables; jso
 
 @pytest.fixture(scope="module")
 def source(make_database) -> Database:  # noqa: F811
-    return make_database(with_reference_data=True)
+    return make_database(with_reference_data=True, with_language=True)
 
 
 @pytest.fixture(scope="module")
