@@ -302,7 +302,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
     expect(page.get_by_role("heading", level=1)).to_have_text("Pas encore envoyé")
     look(page, "page-agent-non-envoye")
     page.get_by_role("button", name="Envoyer maintenant").click()
-    expect(page.locator("#notes")).to_contain_text("Écrite pendant le déjeuner.")
+    expect(page.locator("main")).to_contain_text("La note est enregistrée.")
 
 
 @pytest.mark.parametrize(
