@@ -42,7 +42,7 @@ from benchmarks.timing import Table  # noqa: E402
 
 N_FILES, N_OFFICERS, N_COPIES = 2_000, 40, 9
 EACH_SECONDS, LAYOUT_SECONDS = 10.0, 0.5
-FIRST_SECONDS = 150.0  # while each process reads, once, the sheets that files show
+FIRST_SECONDS = 150.0  # while each process meets its first firms
 FILES_EACH = 12  # that an officer opens, in turn with the lists
 MOST_TIMES, MOST_GROWTH = 5, 1.3
 
