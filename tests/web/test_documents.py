@@ -83,7 +83,7 @@ def test_the_plan_of_a_file_is_its_page_on_three_sheets_without_its_link(client)
     assert len(reader.pages) <= MOST_SHEETS
     assert {"/OL", "/L", "/LI"} & assert_accessible(reader, "Votre réponse, pour Tôlerie des Étangs")
     page = shortlist_of(submission, latest_result(submission, on=DAY))
-    assert len(page.cards) == 5
+    assert 3 <= len(page.cards) <= 5
     assert page.steps
     for card in page.cards:
         assert f"{card.standing.label} –" in text

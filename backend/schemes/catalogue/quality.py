@@ -35,7 +35,7 @@ class Severity(IntEnum):
     TO_COMPLETE = 1
 
 
-FIRST_SENTENCES = {"summary": 110, "amount_text": 100, "next_step": 110}  # characters; answers show no more of them
+FIRST_SENTENCES = {"summary": 100, "amount_text": 100, "next_step": 110}  # characters; answers show no more of them
 SEVERITY_NAMES = {Severity.SERIOUS: "grave", Severity.TO_MEND: "à corriger", Severity.TO_COMPLETE: "à compléter"}
 SEVERITIES: dict[str, Severity] = {
     "window_past": Severity.SERIOUS,

@@ -85,7 +85,7 @@ def test_a_complete_sheet_has_nothing_to_mend():
         ({"next_step": None}, ["no_next_step"]),
         ({"next_step": f"Appelez la {'x' * 98}. Puis attendez, {'longtemps ' * 20}."}, []),
         ({"next_step": f"Appelez la {'x' * 99}. Puis attendez."}, ["long_first_sentence"]),
-        ({"summary": f"{'x' * 110}."}, ["long_first_sentence"]),
+        ({"summary": f"{'x' * 100}."}, ["long_first_sentence"]),
         ({"needs": {}}, ["no_need"]),
         ({"relations": [relation("nulle-part")]}, ["relation_unknown"]),
         ({"relations": [relation("vie")]}, []),
