@@ -4,8 +4,11 @@ import fcntl
 import gc
 import os
 import secrets
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,8 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
 from backend.common.data_stack import with_room
+from backend.common.files import digest_of_files
+from backend.common.releases import code_state
 from tests import reference
 from tests.reference import ROOT
 
@@ -40,6 +45,7 @@ SLOW = (
     "tests/security/",
 )
 N_DEAREST = 5
+MAKERS = [ROOT / "tests" / name for name in ("factories.py", "neighbour.py")]
 BROWSER = "tests/e2e/"
 # What firms do in a browser is walked by one process, what is published and reviewed by another: each service that is
 # started takes a dozen seconds of processor, and the third process works while these two wait for pages.
@@ -73,6 +79,23 @@ def loaded_database(request: pytest.FixtureRequest) -> str:
         return reference.make(again=request.config.getvalue("create_db") and "PYTEST_XDIST_WORKER" not in os.environ)
     except reference.NoReference as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+@pytest.fixture(scope="session")
+def kept_folder(request: pytest.FixtureRequest, shared_folder: Path, loaded_database: str) -> Path:
+    """Return a folder of what is made once for all processes of a run.
+
+    With ``--reuse-db``, for the next runs too, as long as code, migrations and fixtures say the same, and on this day.
+    """
+    if not request.config.getvalue("reuse_db") or request.config.getvalue("create_db"):
+        return shared_folder
+    made_by = [loaded_database, code_state(), digest_of_files(MAKERS), datetime.now(UTC).date().isoformat()]
+    folder = request.config.cache.mkdir("kept") / sha256(" ".join(made_by).encode()).hexdigest()[:12]
+    for older in folder.parent.iterdir():
+        if older != folder:
+            shutil.rmtree(older, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def make_once(path: Path, make: Callable[[str], None]) -> str:

@@ -104,11 +104,15 @@ def make_organisation(epci: str = "", *, kind: str = "") -> Organisation:
     return found
 
 
-def make_officer(epci: str = ARC, *, role: str = Membership.Role.OFFICER, kind: str = "", **fields) -> User:
+def make_officer(
+    epci: str = ARC, *, role: str = Membership.Role.OFFICER, kind: str = "", email: str = "", **fields
+) -> User:
     """Make an account of an intercommunality; of the territory or another organisation where ``epci`` is empty."""
     n = next(_numbers)
     defaults = {"first_name": "Claire", "last_name": f"Vasseur{n}", "phone": "03 53 01 10 12"}
-    user = User.objects.create_user(f"agent{n}@jonction.example", "mot-de-passe-long", **{**defaults, **fields})
+    user = User.objects.create_user(
+        email or f"agent{n}@jonction.example", "mot-de-passe-long", **{**defaults, **fields}
+    )
     Membership.objects.create(user=user, organisation=make_organisation(epci, kind=kind), role=role)
     return user
 

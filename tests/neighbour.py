@@ -177,7 +177,7 @@ def neighbour(request: pytest.FixtureRequest) -> Iterator[Neighbour | None]:
         return
     request.getfixturevalue("db")
     variant = draw(request)
-    put_beside(variant, request.getfixturevalue("shared_folder"))
+    put_beside(variant, request.getfixturevalue("kept_folder"))
     made = Neighbour(variant, shows=request.node.get_closest_marker("shows_both") is not None)
     answer = BaseHandler.get_response
 
@@ -306,7 +306,11 @@ def file_neighbour(variant: str) -> Submission:
     """File a whole second firm: filed, confirmed, reviewed, followed up; a marker in each of its free fields."""
     same = VARIANTS[variant]
     epci = ARC if variant == "epci" else CCPE
-    officer, colleague = (make_officer(epci, first_name=WORD, last_name=f"Agent {n}", phone=PHONE) for n in (1, 2))
+    # Another process than that of the test may file it: an address of its own is of no officer of the test's.
+    officer, colleague = (
+        make_officer(epci, email=f"beside{n}@jonction.example", first_name=WORD, last_name=f"Agent {n}", phone=PHONE)
+        for n in (1, 2)
+    )
     submission = make_submission(
         confirmed=True,
         siren=same.get("siren", "999999980"),

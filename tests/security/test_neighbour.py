@@ -59,11 +59,11 @@ def test_it_is_a_whole_file_with_a_marker_in_each_free_field(neighbour):
     assert submission.contact.phone.replace(" ", "") == PHONE
 
 
-def test_its_rows_are_those_of_the_services_and_no_number_of_a_test_reaches_them(neighbour, shared_folder):
+def test_its_rows_are_those_of_the_services_and_no_number_of_a_test_reaches_them(neighbour, kept_folder):
     first = make_submission(confirmed=True)
     assert first.pk < FIRST <= neighbour.submission.pk
     assert list(ours(Submission)) == [first]
-    assert len(captured(neighbour.variant, shared_folder)) > 15
+    assert len(captured(neighbour.variant, kept_folder)) > 15
 
 
 def test_every_variant_is_drawn_and_a_test_always_gets_the_same():
