@@ -29,7 +29,7 @@ from backend.schemes.vocabulary import ONE_SIZE
 from backend.web.views.officer import signed_in
 
 DRIFT = 0.05  # change of what a group of firms sees, from which the page points at it
-SIZES = {**ONE_SIZE, **SIZE_BANDS}  # versions learnt before ADR 70 compare European sizes
+SIZES = {**ONE_SIZE, **SIZE_BANDS}  # versions learnt before ADR 71 compare European sizes
 UNKNOWN = {"size": _("effectif inconnu"), "epci": _("commune inconnue")}
 
 
