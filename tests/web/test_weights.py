@@ -110,7 +110,7 @@ def test_a_number_that_is_none_is_told_and_kept(desk, button, given, sentence):
 def test_a_version_without_a_reason_or_like_another_is_refused(desk):
     response = desk.post(NEW, typed(near="20", note=" "))
     assert (response.status_code, WeightSet.objects.count()) == (422, 1)
-    assert "Pourquoi cette version ? : Dites en quelques mots pourquoi" in text_of(response)
+    assert "Pourquoi cette version ? Dites en quelques mots pourquoi" in text_of(response)
     response = desk.post(NEW, typed())
     assert (response.status_code, WeightSet.objects.count()) == (422, 1)
     assert f"La version {in_force()} a déjà exactement ces points" in text_of(response)
