@@ -2,7 +2,7 @@
 
 A subscription names the result of which its firm was notified last. What differs from it is news: a scheme that was
 published or changed, a fact that was corrected, a window that opened. The mark moves in the transaction that
-owes the e-mail, so that nothing is lost and nothing is told twice, whoever dies on the way.
+owes the e-mail, so that no news is lost and none is sent twice, whichever worker dies on the way.
 """
 
 from datetime import date, timedelta

@@ -84,12 +84,12 @@ class Catalogue:
         """Return what each scheme is recognised by: its name, its summary, and what firms say that it is for."""
         rows = Revision.objects.filter(pk__in=self.revisions.values())
         columns = rows.values_list("pk", "name", "summary", "scheme__sayings")
-        said = {pk: (name, summary, sayings) for pk, name, summary, sayings in columns}
+        texts_of = {pk: (name, summary, phrases) for pk, name, summary, phrases in columns}
         texts = (
             (scheme.key, text, share)
             for scheme in self.schemes
-            for name, summary, sayings in (said[self.revisions[scheme.key]],)
-            for text, share in ((name, NAME_SHARE), (summary, 1.0), *((saying, 1.0) for saying in sayings))
+            for name, summary, phrases in (texts_of[self.revisions[scheme.key]],)
+            for text, share in ((name, NAME_SHARE), (summary, 1.0), *((phrase, 1.0) for phrase in phrases))
         )
         return (matching.Example(text, {key: 1.0}, share) for key, text, share in texts)
 

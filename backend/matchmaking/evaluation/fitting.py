@@ -22,9 +22,7 @@ HEADER = """\
 STARTS_FROM = {"intercept": 0.0, "need": 1.0, "nothing": -1.0, "out_of_scope": -1.0}
 OTHERS = ("other_intercept", "other_need", "other_whole")
 N_ROUNDS = 4  # the part of a text that says a need best depends a little on the coefficients
-MISSED = (
-    4.0  # what another need that is missed counts for beside one that is said in vain: that is taken away at a tap
-)
+MISSED = 4.0  # weight of another need that is missed, beside one said in vain, which is taken away at a tap
 
 
 def fit_certainty() -> tuple[dict[str, float], int]:
