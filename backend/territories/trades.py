@@ -15,9 +15,7 @@ WORD = re.compile(r"[a-z]{3,}")
 EMPTY = frozenset({"les", "des", "une", "aux", "pour", "avec", "dans", "sur", "par", "nous", "activite", "activites"})
 ONLINE = re.compile(r"\be[- ](?=[a-z]{3})")  # « e-commerce » is no commerce of whatever
 LEAST, ENDING = 5, 4  # letters of a word that are always compared, and those at its end that may differ
-MORE = (
-    3  # letters that a label may add to a word shorter than that: « bar » finds « barres », « spa » not « spatiaux »
-)
+MORE = 3  # letters that a label may add to a shorter word: « bar » finds « barres », « spa » not « spatiaux »
 
 
 def find_activities(text: str) -> list[Nomenclature]:

@@ -129,7 +129,7 @@ def test_the_form_says_what_closing_cancels(desk, file, officer):
     for text in (text_of(desk.get(form)), text_of(close(desk, file))):
         assert "annule aussi" in text
         assert "Rappeler l’entreprise le 15 janvier 2027 : devis" in text
-        assert f"La proposition faite à {colleague}" in text
+        assert f"La proposition en cours ({colleague})" in text
     close(desk, file, reason="helped")
     assert not file.follow_ups.to_do().exists()
     assert not file.hand_overs.waiting().exists()

@@ -191,7 +191,7 @@ def test_the_file_shows_what_the_firm_said_and_where_each_fact_comes_from(desk, 
     for shown in (
         "Isabelle Morel",
         "03 53 01 60 35",
-        "peu importe",
+        "à tout moment",
         "99999995600017",
         "35 salariés déclaré par l’entreprise , 24 novembre 2026",
         "projet pas commencé",

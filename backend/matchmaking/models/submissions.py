@@ -113,7 +113,7 @@ class Submission(models.Model):
         MORNING = "morning", _("le matin (8 h – 12 h)")
         NOON = "noon", _("entre 12 h et 14 h")
         AFTERNOON = "afternoon", _("l’après-midi (14 h – 18 h)")
-        ANY = "any", _("peu importe")
+        ANY = "any", _("à tout moment")
 
     class Closing(models.TextChoices):
         NOT_ENTITLED = "not_entitled", _("son auteur n’est pas habilité")
