@@ -210,7 +210,8 @@ def test_three_reasons_and_when_they_end(service: Service, open_context, officer
     is_aside(firm, page, 3)
     publish(service, opens_again, f"closes_on={date(2027, 6, 30)!r}".replace("datetime.", ""))
     is_aside(firm, page, 2)
-    publish(service, pays_more, "amount_text='Jusqu’à 9 000 €.'")
+    # Not what the same test, run the other way before, has published of it.
+    publish(service, pays_more, f"amount_text='Jusqu’à {9 if javascript else 8} 000 €.'")
     is_aside(firm, page, 1)
 
 
