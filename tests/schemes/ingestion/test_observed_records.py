@@ -8,6 +8,7 @@ from backend.schemes.catalogue.windows import WindowOn, window_on
 from backend.schemes.ingestion.changes.following import end_counterpart
 from backend.schemes.ingestion.changes.observed import SEEN_AGAIN_DAYS
 from backend.schemes.ingestion.importers.loading import import_records
+from backend.schemes.ingestion.importers.reading import Notice
 from backend.schemes.ingestion.observing import follow_observations
 from backend.schemes.models import CatalogueTask, Counterpart, Proposal, Revision, Scheme, WindowObservation
 from tests.schemes.ingestion.importers.made_up import SOURCE, make_programme
@@ -17,7 +18,8 @@ pytestmark = pytest.mark.django_db
 FILE = date(2026, 6, 12)
 LATER = date(2026, 12, 1)  # after the day that our sheets speak of
 KEY, OURS = "diag-adaptation", "mte-diag-adaptation"
-NEIGHBOUR = "mte-diag-biodiversite"
+NEIGHBOUR_KEY, NEIGHBOUR = "diag-biodiversite", "mte-diag-biodiversite"
+PART = Notice("Ce fichier n’est pas entier.", is_partial=True)
 
 
 def bring(*programmes, on=LATER, **options):
@@ -121,6 +123,17 @@ def test_a_record_that_left_its_file_is_no_page():
     before = get_scheme(OURS).current
     bring(make("autre"), on=LATER + timedelta(days=30))
     assert get_scheme(OURS).current == before
+
+
+@pytest.mark.parametrize("had_left", [False, True])
+def test_a_part_of_a_file_shows_only_the_records_that_it_holds(had_left):
+    bring(make(), make(NEIGHBOUR_KEY))
+    if had_left:
+        bring(make(NEIGHBOUR_KEY), on=LATER + timedelta(days=1))
+    again = LATER + timedelta(days=SEEN_AGAIN_DAYS)
+    bring(PART, make(NEIGHBOUR_KEY), on=again)
+    assert get_scheme(NEIGHBOUR).current.seen_on == again
+    assert get_scheme(OURS).current.seen_on == LATER
 
 
 def test_a_trial_keeps_nothing():

@@ -77,13 +77,14 @@ def _plain(url: str) -> str:
     return url.rstrip("/").partition("#")[0]
 
 
-def observe_records(source: str, *, on: date, gone: Iterable[str] = ()) -> int:
+def observe_records(source: str, *, on: date, present: Iterable[str]) -> int:
     """Note what the linked records of a source say of the windows of our sheets on the day of its file.
 
     Sheets follow at once. Return how many observations are new. What a record said already when our sheet was
-    compared with it was before its writer, who may have known better.
+    compared with it was before its writer, who may have known better. ``present`` are the keys that the file holds: of
+    a record that it leaves out it shows nothing, whether that left the source or not.
     """
-    rows = Counterpart.objects.in_force().filter(imported__source=source).exclude(imported__source_key__in=list(gone))
+    rows = Counterpart.objects.in_force().filter(imported__source=source, imported__source_key__in=list(present))
     rows = rows.select_related("imported__current", "compared", "ours__current").prefetch_related(
         "imported__current__sources"
     )
