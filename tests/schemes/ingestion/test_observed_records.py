@@ -136,6 +136,17 @@ def test_a_part_of_a_file_shows_only_the_records_that_it_holds(had_left):
     assert get_scheme(OURS).current.seen_on == LATER
 
 
+@pytest.mark.parametrize("broken", [{"titre": 3}, {"titre": "x" * 9000}])
+def test_a_row_that_is_refused_says_nothing_of_its_window_and_has_not_left(broken):
+    bring(make(), make(NEIGHBOUR_KEY))
+    again = LATER + timedelta(days=SEEN_AGAIN_DAYS)
+    report = bring(make(**broken), make(NEIGHBOUR_KEY), on=again)
+    assert ([row.key for row in report.rejected], report.gone) == ([KEY], [])
+    assert Counterpart.objects.get(imported__source_key=KEY).gone_at is None
+    assert get_scheme(NEIGHBOUR).current.seen_on == again
+    assert get_scheme(OURS).current.seen_on == LATER
+
+
 def test_a_trial_keeps_nothing():
     before = everything()
     bring(make(), dry_run=True)

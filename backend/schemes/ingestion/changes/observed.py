@@ -1,7 +1,7 @@
 """What the records of other sites say of the windows of our sheets: which record describes which, and what it shows.
 
 A sheet names the record it was written from by its address, among its sources: nobody has to link them again. A record
-that is in its file on a day is a page of that day.
+that was read in the file of a day is a page of that day.
 """
 
 from collections import defaultdict
@@ -77,14 +77,14 @@ def _plain(url: str) -> str:
     return url.rstrip("/").partition("#")[0]
 
 
-def observe_records(source: str, *, on: date, present: Iterable[str]) -> int:
+def observe_records(source: str, *, on: date, read: Iterable[str]) -> int:
     """Note what the linked records of a source say of the windows of our sheets on the day of its file.
 
     Sheets follow at once. Return how many observations are new. What a record said already when our sheet was
-    compared with it was before its writer, who may have known better. ``present`` are the keys that the file holds: of
-    a record that it leaves out it shows nothing, whether that left the source or not.
+    compared with it was before its writer, who may have known better. ``read`` are the keys whose rows went
+    in: of a record that the file leaves out, or whose row was refused, it shows nothing.
     """
-    rows = Counterpart.objects.in_force().filter(imported__source=source, imported__source_key__in=list(present))
+    rows = Counterpart.objects.in_force().filter(imported__source=source, imported__source_key__in=list(read))
     rows = rows.select_related("imported__current", "compared", "ours__current").prefetch_related(
         "imported__current__sources"
     )

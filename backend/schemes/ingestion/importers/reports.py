@@ -44,8 +44,13 @@ class Report:
     from_text: Counter[str] = field(default_factory=Counter)
 
     @property
+    def taken(self) -> list[str]:
+        """The keys of the records that were read whole, whether they said something new or not."""
+        return [*self.created, *self.updated, *self.unchanged]
+
+    @property
     def n_records(self) -> int:
-        return len(self.created) + len(self.updated) + len(self.unchanged) + len(self.rejected)
+        return len(self.taken) + len(self.rejected)
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it, to be kept."""
