@@ -12,7 +12,6 @@ from backend.schemes.typography import NBSP
 from backend.schemes.typography import day as day_in_words
 
 SOON = timedelta(days=30)
-FOLLOWED = (Proposal.State.DRAFT, Proposal.State.PROPOSED)  # somebody is already writing what comes next
 
 
 def published() -> list[Scheme]:
@@ -25,8 +24,11 @@ def closed_on(schemes: Iterable[Scheme], *, on: date) -> list[Scheme]:
 
 
 def closing_without_follow_up(schemes: Iterable[Scheme], *, on: date) -> list[Scheme]:
-    """Return the schemes that close within thirty days, are not known to come back, and that nobody is rewriting."""
-    followed = set(Proposal.objects.filter(state__in=FOLLOWED, scheme__isnull=False).values_list("scheme", flat=True))
+    """Return the schemes that close within thirty days, are not known to come back, and have no proposal under way.
+
+    One that is approved for a later day is what follows, and known.
+    """
+    followed = set(Proposal.objects.open().filter(scheme__isnull=False).values_list("scheme", flat=True))
     return [
         scheme
         for scheme in schemes

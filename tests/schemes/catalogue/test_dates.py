@@ -11,6 +11,7 @@ from backend.schemes.catalogue.dates import check_expiry, check_reviews
 from backend.schemes.catalogue.drafts import propose, write_draft
 from backend.schemes.catalogue.reports import close_task
 from backend.schemes.catalogue.summary import send_summaries
+from backend.schemes.editing.approvals import approve
 from backend.schemes.models import CatalogueTask, Scheme
 from tests.factories import make_officer, publish_revision
 from tests.schemes.people import get_scheme, make_approver, make_editor, make_task, record_of
@@ -110,6 +111,19 @@ def test_a_scheme_that_somebody_is_rewriting_has_a_follow_up(alone):
     propose(proposal=draft, author=author)
     check_expiry(on=END - 8 * DAY)
     assert waiting() == []
+
+
+def test_a_follow_up_approved_for_a_later_day_is_one(alone):
+    scheme, author, approver = alone(**DATED), make_editor(), make_approver()
+    sources = [{"title": "Arrêté inventé", "url": "https://exemple.example/arrete", "dated": "2026"}]
+    record = record_of(scheme, name="Prolongé", sources=sources)
+    draft = write_draft(author=author, record=record, scheme=scheme, base=scheme.current)
+    proposal = propose(proposal=draft, author=author)
+    approve(proposal=proposal, approver=approver, publish_on=END + DAY, on=END - 20 * DAY)
+    check_expiry(on=END - 10 * DAY)
+    assert waiting() == []
+    send_summaries(on=END - 10 * DAY)
+    assert not any("sans suite connue" in mail.text for mail in mails())
 
 
 def test_an_archived_scheme_asks_for_nothing(alone):
