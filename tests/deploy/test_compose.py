@@ -259,3 +259,10 @@ def test_a_trial_answers_on_the_address_it_is_published_at():
     (port,) = web["ports"]
     assert web["environment"]["JONCTION_URL"] == f"http://{port['host_ip']}:{port['published']}"
     assert port["host_ip"] in web["environment"]["JONCTION_ALLOWED_HOSTS"].split(",")
+
+
+@pytest.mark.parametrize("path", ["docs/operations.md", "docs/privacy.md"])
+def test_who_stops_the_service_stops_all_that_uses_the_database(path):
+    """A process that stays would send e-mails, and keep the database from being renamed."""
+    stops = re.findall(r"docker compose stop ([a-z ]+)", (ROOT / path).read_text())
+    assert [set(names.split()) for names in stops] == [OURS.keys() - ONE_SHOT]
