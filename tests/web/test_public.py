@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from backend.accounts.models import Organisation
+from backend.config.limits import SIGN_IN_LIMITS, THROTTLES
 from backend.privacy.rules import rules
 from backend.web.identity import Identity, identity
 from tests.factories import make_officer, make_organisation
@@ -50,6 +51,20 @@ def test_what_is_not_known_is_said_so(client, production):
     assert text_of(client.get("/mentions-legales/")).count("[à compléter]") == 9
     assert "à décider par le responsable" in text_of(client.get("/donnees-personnelles/"))
     assert 'href="tel:' not in client.get("/").content.decode()
+
+
+def test_what_the_counters_against_abuse_hold_is_said_and_no_more(client):
+    of_anybody = {name.partition(".")[2] for name in THROTTLES.keys() - {"register.service", "register.failures"}}
+    assert of_anybody == {"network", "link"}
+    assert {name.partition(".")[2] for name in SIGN_IN_LIMITS} == {"device", "network", "client", "account"}
+    (said,) = re.findall(r"Contre les abus.*?Les partages", text_of(client.get("/donnees-personnelles/")))
+    assert "empreinte de l’adresse IP d’où vient la demande (en IPv6, de son réseau), ou du lien d’un agenda" in said
+    assert "seule la connexion des agents y ajoute celle du courriel tapé et du navigateur" in said
+    assert "entreprise" not in said
+    periods = [period for _, period in THROTTLES.values()]
+    periods += [period for limits in SIGN_IN_LIMITS.values() for _, period in limits]
+    assert "effacés après un jour et une heure au plus" in said  # what is over is erased every hour
+    assert max(periods) <= 24 * 3600
 
 
 def test_what_is_missing_is_listed_before_opening_without_stopping_it(production):
