@@ -141,7 +141,10 @@ class Neighbour:
 
     def search_answer(self, request: HttpRequest, response: HttpResponseBase) -> None:
         where = f"{request.method} {request.path}"
-        self.search(response.serialize_headers(), where)
+        readable = [
+            f"{name}: {value}" for name, value in response.items() if name != "ETag"
+        ]  # a digest may hold any digits
+        self.search("\n".join(readable).encode(), where)
         self.search(response.cookies.output().encode(), where)
         if response.streaming:
             response.streaming_content = self._search_each(response.streaming_content, where)

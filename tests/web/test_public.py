@@ -58,7 +58,9 @@ def test_what_the_counters_against_abuse_hold_is_said_and_no_more(client):
     assert of_anybody == {"network", "link"}
     assert {name.partition(".")[2] for name in SIGN_IN_LIMITS} == {"device", "network", "client", "account"}
     (said,) = re.findall(r"Contre les abus.*?Les partages", text_of(client.get("/donnees-personnelles/")))
-    assert "empreinte de l’adresse IP d’où vient la demande (en IPv6, de son réseau), ou du lien d’un agenda" in said
+    assert (
+        "empreinte de l’adresse de connexion d’où vient la demande, ou de son réseau, ou du lien d’un agenda" in said
+    )
     assert "seule la connexion des agents y ajoute celle du courriel tapé et du navigateur" in said
     assert "entreprise" not in said
     periods = [period for _, period in THROTTLES.values()]
